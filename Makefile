@@ -1,0 +1,40 @@
+# Two commands from an empty clone: `make run` and `make test`. Needs Python 3.11 or later and make.
+
+PYTHON ?= python3
+CORES ?= all
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: help run test lint docs bench clean
+
+help:  ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(READY)  ## run the workflow on the corpus of the config and write results/report.html
+	$(BIN)/python workflow/run.py --cores $(CORES)
+
+test: $(READY)  ## run every test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --durations 10
+
+lint: $(READY)  ## check style: ruff for Python, snakefmt for rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+
+docs: $(READY)  ## write config/README.md from the schemas
+	$(BIN)/python -c 'from scorelens import config; print(config.describe("workflow/schemas"), end="")' > config/README.md
+
+bench: $(READY)  ## measure the speed of every stage
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:  ## delete the results and the logs; the environment stays
+	rm -rf results logs .snakemake
+
+$(READY): envs/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "scorelens needs Python 3.11 or later; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@

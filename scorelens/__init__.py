@@ -1,0 +1,3 @@
+"""scorelens: from films and soundtrack albums to cues, features and genre models."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,319 @@
+"""The configuration and the film table, checked whole: every fault is listed, not the first.
+
+Imported when the workflow is parsed, also in every job of a cluster: light imports only.
+"""
+
+import csv
+import difflib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from scorelens.errors import ConfigError, Problem
+
+FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
+AUDIO_ENDINGS = frozenset(
+    [
+        ".aac",
+        ".aif",
+        ".aiff",
+        ".alac",
+        ".ape",
+        ".flac",
+        ".m4a",
+        ".mka",
+        ".mp2",
+        ".mp3",
+        ".mpc",
+        ".oga",
+        ".ogg",
+        ".opus",
+        ".wav",
+        ".wma",
+        ".wv",
+    ]
+)
+FIRST_FILM_YEAR = 1878
+
+
+@dataclass(frozen=True)
+class Film:
+    """One row of the film table, its paths resolved against the table's folder.
+
+    video is None where the corpus makes the film itself. tracks maps track_id to the audio file.
+    problems are the row's own; they do not hinder the other films.
+    """
+
+    film_id: str
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    video: str | None
+    tracks: dict[str, str]
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def complete(config: dict, schemas: str | os.PathLike) -> dict:
+    """The configuration with every default filled in from the schemas `STAGE.yaml` of a folder.
+
+    Raises ConfigError that lists every key that is unknown and every value out of place.
+    """
+    known = {
+        path.stem: yaml.safe_load(path.read_text()) for path in sorted(Path(schemas).glob("*.yaml"))
+    }
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {stage: {"default": {}, **block} for stage, block in known.items()},
+    }
+    schema["properties"]["seed"] = SEED_SCHEMA
+    filled = _with_defaults(config, schema)
+    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(filled), key=str)
+    if errors:
+        raise ConfigError([problem for error in errors for problem in _config_problems(error)])
+    return filled
+
+
+SEED_SCHEMA = {
+    "type": "integer",
+    "minimum": 0,
+    "default": 1,
+    "description": "Seed of everything random: the demo corpus, the models, the bootstrap.",
+}
+
+
+def read_films(path: str | os.PathLike, genres: Sequence[str], made: bool = False) -> list[Film]:
+    """Read the film table (TSV with a header; columns of FILM_COLUMNS, others are left alone).
+
+    genres: the labels allowed. made: the corpus makes the films, so there is no `video` column.
+    Faults of one row stand in that film's `problems`. Raises ConfigError, with every fault of
+    every row, if the table itself does not hold: unreadable, a column absent, ids bad or double.
+    """
+    rows = _read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
+    films = [_film(row, number, path, genres, made) for number, row in rows]
+    broken = list(_id_problems(rows, path))
+    if broken:
+        raise ConfigError(broken + [p for film in films for p in film.problems])
+    return films
+
+
+def slug(text: str) -> str:
+    """An id of `[a-z0-9_]+` from any text: 'CD1/01 Élan' -> 'cd1_01_lan'; 'x' and a code point
+    stand in for a name without a Latin letter or digit.
+    """
+    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    return plain or "x" + "_".join(f"{ord(c):x}" for c in text[:16])
+
+
+def album_tracks(folder: str | os.PathLike) -> list[tuple[str, str]]:
+    """(track_id, path) of every file below a folder whose ending says that it is audio, by name."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            stem, ending = os.path.splitext(name)
+            if ending.lower() in AUDIO_ENDINGS and not name.startswith("."):
+                inside = os.path.relpath(os.path.join(parent, stem), folder)
+                found.append((slug(inside), os.path.join(parent, name)))
+    return found
+
+
+def describe(schemas: str | os.PathLike) -> str:
+    """The text of config/README.md: every key of every schema with type, default and meaning."""
+    lines = [
+        "# Configuration",
+        "",
+        "Made from `workflow/schemas` by `make docs`; do not edit. Give a file of your own with",
+        "`snakemake --configfile MY.yaml`; keys that it leaves out have the values of",
+        "`config/config.yaml`, and then these defaults.",
+        "",
+        *_key_table("top level", {"properties": {"seed": SEED_SCHEMA}}),
+    ]
+    for path in sorted(Path(schemas).glob("*.yaml")):
+        lines += _key_table(f"`{path.stem}`", yaml.safe_load(path.read_text(encoding="utf-8")))
+    return "\n".join(lines)
+
+
+def _key_table(title: str, schema: dict) -> list[str]:
+    head = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    rows = [
+        f"| `{key}` | {kind} | {default} | {' '.join(meaning.split())} |".replace("<", "&lt;")
+        for key, kind, default, meaning in _keys(schema, "")
+    ]
+    about = [schema["description"], ""] if "description" in schema else []
+    return [f"## {title}", "", *about, *head, *rows, ""]
+
+
+def _keys(schema: dict, prefix: str) -> Iterator[tuple[str, str, str, str]]:
+    for name, part in schema["properties"].items():
+        if "properties" in part:
+            yield from _keys(part, f"{prefix}{name}.")
+            continue
+        kind = part.get("type", "any")
+        default = f"`{json.dumps(part['default'])}`" if "default" in part else "required"
+        yield f"{prefix}{name}", _kind(kind, part), default, part["description"]
+
+
+def _kind(kind: str | list[str], part: dict) -> str:
+    allowed = part.get("enum") or part.get("items", {}).get("enum")
+    words = ", ".join(f"`{value}`" for value in allowed) if allowed else str(kind)
+    words = f"list of {words}" if kind == "array" and allowed else words
+    low, high = part.get("minimum"), part.get("maximum")
+    if low is not None or high is not None:
+        words += f" {'' if low is None else low}..{'' if high is None else high}"
+    return f"{words}, {part['unit']}" if "unit" in part else words
+
+
+def _with_defaults(value: object, schema: dict) -> object:
+    if not isinstance(value, dict):
+        return value
+    filled = dict(value)
+    for name, part in schema.get("properties", {}).items():
+        if name not in filled and "default" in part:
+            filled[name] = part["default"]
+        if name in filled:
+            filled[name] = _with_defaults(filled[name], part)
+    return filled
+
+
+def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
+    where = "config: " + (".".join(str(part) for part in error.absolute_path) or "top level")
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        for name in sorted(set(error.instance) - set(known)):
+            yield Problem(
+                where, f"has an unknown key {name!r}", f"one of {known}", _closest(name, known)
+            )
+        return
+    meaning = error.schema.get("description", "")
+    yield Problem(where, error.message, f"{error.validator}: {error.validator_value}", meaning)
+
+
+def _read_rows(path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t")
+            rows = [(reader.line_num, row) for row in reader]
+            header = reader.fieldnames or []
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "save the table as UTF-8, tab-separated; set its path with corpus: {films: ...}"
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            Problem(str(path), f"cannot be read ({reason})", "a film table", hint)
+        ) from None
+    absent = [name for name in columns if name not in header]
+    if absent:
+        hint = "columns are separated by tabs, not commas or spaces" if len(header) < 2 else ""
+        raise ConfigError(
+            Problem(
+                f"{path}, header",
+                f"lacks {', '.join(absent)}",
+                f"columns {', '.join(columns)}",
+                hint,
+            )
+        )
+    if not rows:
+        raise ConfigError(Problem(str(path), "has no rows", "one row a film"))
+    return [
+        (n, {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}) for n, row in rows
+    ]
+
+
+def _id_problems(rows, path) -> Iterator[Problem]:
+    seen = Counter(row["film_id"] for _, row in rows)
+    for number, row in rows:
+        film_id, where = row["film_id"], _where(path, number, "film_id")
+        if not re.fullmatch(r"[a-z0-9_]+", film_id):
+            hint = f"for example {slug(row['title'] or 'film')}"
+            yield Problem(where, f"is {film_id!r}", "letters a-z, digits and underscores", hint)
+        elif seen[film_id] > 1:
+            yield Problem(
+                where, f"{film_id!r} stands in {seen[film_id]} rows", "one row a film", "rename one"
+            )
+
+
+def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
+    folder = os.path.dirname(os.fspath(path))
+    album = os.path.join(folder, row["album"]) if row["album"] else ""
+    video = os.path.join(folder, row["video"]) if not made and row["video"] else ""
+    labels = tuple(part.strip() for part in row["genres"].split(";") if part.strip())
+    tracks = album_tracks(album)
+    problems = [
+        *_genre_problems(labels, genres, _where(path, number, "genres")),
+        *_year_problems(row["year"], _where(path, number, "year")),
+        *([] if made else _video_problems(video, _where(path, number, "video"))),
+        *_album_problems(album, tracks, _where(path, number, "album")),
+    ]
+    return Film(
+        film_id=row["film_id"],
+        title=" ".join(row["title"].split()) or row["film_id"],
+        year=int(row["year"]) if row["year"].isdecimal() else None,
+        genres=labels,
+        video=None if made else video,
+        tracks=dict(tracks),
+        problems=tuple(problems),
+    )
+
+
+def _genre_problems(labels, genres, where: str) -> Iterator[Problem]:
+    if not labels:
+        yield Problem(where, "is empty", "at least one genre", f"genres: {'; '.join(genres)}")
+    for label in labels:
+        if label not in genres:
+            expected = f"one of {list(genres)}"
+            hint = _closest(label, genres)
+            yield Problem(where, f"{label!r} is not a genre of the config", expected, hint)
+    for label, count in Counter(labels).items():
+        if count > 1:
+            yield Problem(where, f"{label!r} is named {count} times", "each genre once")
+
+
+def _year_problems(year: str, where: str) -> Iterator[Problem]:
+    if year and not (year.isdecimal() and FIRST_FILM_YEAR <= int(year) <= 2200):
+        yield Problem(where, f"is {year!r}", f"a year from {FIRST_FILM_YEAR} on, or nothing")
+
+
+def _video_problems(video: str, where: str) -> Iterator[Problem]:
+    if not video:
+        yield Problem(where, "is empty", "the path of the film, relative to the table")
+    elif not os.path.isfile(video):
+        what = "is a folder" if os.path.isdir(video) else "does not exist"
+        yield Problem(where, f"{video} {what}", "a media file", "paths are relative to the table")
+
+
+def _album_problems(album: str, tracks, where: str) -> Iterator[Problem]:
+    if not album:
+        yield Problem(
+            where, "is empty", "the folder of the soundtrack album, relative to the table"
+        )
+    elif not os.path.isdir(album):
+        what = "is a file" if os.path.isfile(album) else "does not exist"
+        yield Problem(
+            where, f"{album} {what}", "a folder of audio files", "paths are relative to the table"
+        )
+    elif not tracks:
+        yield Problem(
+            where,
+            f"{album} holds no audio file",
+            f"files ending in {' '.join(sorted(AUDIO_ENDINGS))}",
+        )
+    for track_id, count in Counter(track_id for track_id, _ in tracks).items():
+        if count > 1:
+            what = f"{count} tracks would be called {track_id!r}"
+            yield Problem(where, what, "names that differ in letters or digits", "rename a file")
+
+
+def _where(path, number: int, column: str) -> str:
+    return f"{path}, line {number}, column {column}"
+
+
+def _closest(name: str, known: Sequence[str]) -> str:
+    match = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {match[0]!r}?" if match else ""

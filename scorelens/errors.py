@@ -1,0 +1,52 @@
+"""Errors that a user can act on: what is wrong, where, what was expected, and a hint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the user's input.
+
+    where: file, and row or column if there is one. what: the fault with the value that was found.
+    expected: what would be right. hint: what to do about it (may be empty).
+    """
+
+    where: str
+    what: str
+    expected: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.what}", f"  expected: {self.expected}"]
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class InputError(Exception):
+    """One or more problems of the user's input, shown together and without a traceback."""
+
+    def __init__(self, problems: Problem | Sequence[Problem]):
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        if not self.problems:
+            raise ValueError("an InputError needs at least one problem")
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        if len(self.problems) == 1:
+            return str(self.problems[0])
+        head = f"{len(self.problems)} problems were found"
+        return "\n".join([head, *(str(problem) for problem in self.problems)])
+
+
+class MediaError(InputError):
+    """A media file that cannot be used: missing, empty, truncated, or not media at all."""
+
+
+class TableError(InputError):
+    """A table that breaks its contract in `scorelens.tables`."""
+
+
+class ConfigError(InputError):
+    """A value in the configuration or the film table that scorelens cannot work with."""

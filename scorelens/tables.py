@@ -1,0 +1,393 @@
+"""Every table that crosses a stage: its columns, declared once, checked on the way out.
+
+Times are float64 seconds from the start of the film's first frame unless a column says otherwise.
+Ids are slugs of `[a-z0-9_]+`. A missing value of a nullable column is a null (Parquet) or an empty
+field (TSV), never NaN.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scorelens import __version__
+from scorelens.errors import Problem, TableError
+
+SLUG = re.compile(r"[a-z0-9_]+")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, Arrow type name, meaning, unit, closed range and whether it may be null."""
+
+    name: str
+    dtype: str
+    meaning: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    nullable: bool = False
+    slug: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's name and columns. `features` allows further float32 columns, each nullable."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    features: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+def _id(name: str, meaning: str) -> Column:
+    return Column(name, "string", meaning, slug=True)
+
+
+def _share(name: str, meaning: str, nullable: bool = False) -> Column:
+    return Column(name, "float64", meaning, "", 0, 1, nullable)
+
+
+def _seconds(name: str, meaning: str, low: float | None = 0) -> Column:
+    return Column(name, "float64", meaning, "s", low)
+
+
+FILM_ID = _id("film_id", "the film")
+CUE_ID = _id("cue_id", "the cue, unique in its film, in order of film time")
+TRACK_ID = _id("track_id", "the album track, from its file name")
+TIME_S = _seconds("time_s", "whole second of the film; the row describes time_s to time_s + 1")
+
+FILMS = Table(
+    "films",
+    "The films of the corpus that are used, one row each.",
+    (
+        FILM_ID,
+        Column("title", "string", "title as the user wrote it"),
+        Column("year", "int64", "year of release", nullable=True),
+        Column("genres", "string", "genres, separated by semicolons"),
+        _seconds("duration_s", "running time"),
+        Column("has_picture", "bool", "whether the film has moving pictures"),
+        Column("tracks", "int64", "number of album tracks", low=1),
+    ),
+)
+
+TRACKS = Table(
+    "tracks",
+    "The album tracks of the corpus.",
+    (
+        FILM_ID,
+        TRACK_ID,
+        Column("path", "string", "the audio file"),
+        _seconds("duration_s", "length of the track"),
+        Column("sample_rate_hz", "int64", "sample rate of the file", "Hz", 1),
+    ),
+)
+
+STATUS = Table(
+    "status",
+    "What check_corpus found, one row a film.",
+    (
+        FILM_ID,
+        Column("status", "string", "`ok`, or `bad` if a problem keeps the film out"),
+        Column("problems", "string", "the problems, in full; empty if there are none"),
+        Column("notes", "string", "what a user may want to know, such as files passed over"),
+        _seconds("duration_s", "running time; 0 if unknown"),
+        Column("has_picture", "bool", "whether the film has moving pictures"),
+        Column("tracks", "int64", "number of album tracks that can be read", low=0),
+        Column("video_sha256", "string", "SHA-256 of the film's file; empty if it cannot be read"),
+    ),
+)
+
+CUES = Table(
+    "cues",
+    "Which album track plays when in a film.",
+    (
+        FILM_ID,
+        CUE_ID,
+        TRACK_ID,
+        _seconds("film_start_s", "start of the cue in the film"),
+        _seconds("film_end_s", "end of the cue in the film"),
+        _seconds("track_start_s", "where in the track the cue starts"),
+        Column("speed", "float64", "track seconds that pass in one film second", "", 0.5, 2),
+        Column(
+            "score", "float64", "evidence: landmark matches above chance on the cue's line", low=0
+        ),
+        _share("confidence", "how sure the match is, 0 to 1"),
+    ),
+)
+
+TRUTH = Table(
+    "truth",
+    "The cues that the film assembler mixed into a film.",
+    (
+        FILM_ID,
+        Column("track_id", "string", "the track; for a decoy its source"),
+        _seconds("film_start_s", "start of the cue in the film"),
+        _seconds("film_end_s", "end of the cue in the film"),
+        _seconds("track_start_s", "where in the track the cue starts"),
+        Column("snr_db", "float64", "music against the rest, mean power over the cue", "dB"),
+        Column("decoy", "bool", "music that is on no album of this film"),
+    ),
+)
+
+CUE_SCORES = Table(
+    "cue scores",
+    "Predicted cues against the truth.",
+    (
+        Column("group", "string", "`all`, `film` or `snr`"),
+        Column("value", "string", "the film, or the signal-to-noise ratio in dB"),
+        _share("time_precision", "share of predicted track seconds that are right", True),
+        _share("time_recall", "share of true track seconds that were found", True),
+        _share("time_f1", "harmonic mean of the two", True),
+        _share("cue_precision", "share of predicted cues that lie by half on a true one", True),
+        _share("cue_recall", "share of true cues that a right prediction touches", True),
+        Column("true_s", "int64", "seconds of album music in the truth", "s", 0),
+        Column("true_cues", "int64", "cues of album music in the truth", low=0),
+        Column("predicted_cues", "int64", "cues predicted", low=0),
+        Column("decoy_s", "int64", "seconds of decoy music claimed for a track", "s", 0),
+        Column(
+            "boundary_error_s",
+            "float64",
+            "median distance of edges of right cues",
+            "s",
+            0,
+            None,
+            True,
+        ),
+        Column(
+            "offset_error_s",
+            "float64",
+            "median error of the offset in the track",
+            "s",
+            0,
+            None,
+            True,
+        ),
+    ),
+)
+
+FEATURES = Table(
+    "features",
+    "Frame features of the cues of one film on its 1 Hz grid.",
+    (FILM_ID, CUE_ID, TIME_S),
+    features=True,
+)
+
+VISUALS = Table(
+    "visuals",
+    "Statistics of the picture, one row a second; no rows for a film without pictures.",
+    (
+        FILM_ID,
+        TIME_S,
+        Column("brightness", "float32", "mean BT.709 luma inside the letterbox", "", 0, 1),
+        Column("contrast", "float32", "standard deviation of luma (RMS contrast)", "", 0, 0.5),
+        Column("saturation", "float32", "mean HSV saturation", "", 0, 1),
+        Column("colourfulness", "float32", "Hasler and Suesstrunk's M3 on RGB in 0..1", "", 0, 2),
+    ),
+)
+
+BAGS = Table(
+    "bags",
+    "Cue-level instances of all films: the mean of each feature over the cue's frames.",
+    (FILM_ID, CUE_ID, Column("n_frames", "int64", "frames in the cue", low=1)),
+    features=True,
+)
+
+PREDICTIONS = Table(
+    "predictions",
+    "What the model that never saw the film says about it.",
+    (
+        FILM_ID,
+        Column("genre", "string", "a genre of the config's list"),
+        _share("probability", "the model's probability of the genre"),
+        Column("predicted", "bool", "the decision"),
+        Column("actual", "bool", "the film's label"),
+        Column("fold", "int64", "number of the fold, the film's place in the corpus", low=0),
+    ),
+)
+
+GENRE_SCORES = Table(
+    "genre scores",
+    "Precision, recall and F1 of every model, with bootstrap 95% intervals over films.",
+    (
+        Column("feature_set", "string", "the features; `none` for the baselines"),
+        Column("model", "string", "the model"),
+        Column("level", "string", "`film` for baselines, `cue` for instances that are cues"),
+        Column("genre", "string", "a genre, or `macro` for their unweighted mean"),
+        *(
+            _share(f"{measure}{bound}", f"{measure}{words}")
+            for measure in ("precision", "recall", "f1")
+            for bound, words in (("", ""), ("_low", ", 2.5% bound"), ("_high", ", 97.5% bound"))
+        ),
+    ),
+)
+
+TABLES = (
+    FILMS, TRACKS, STATUS, CUES, TRUTH, CUE_SCORES,
+    FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_SCORES,
+)  # fmt: skip
+
+
+def write_table(
+    frame: pd.DataFrame,
+    path: str | os.PathLike,
+    table: Table,
+    provenance: Mapping[str, object] | None = None,
+) -> None:
+    """Check a frame against its contract and write it, Parquet or TSV by the ending of `path`.
+
+    Columns are put in the contract's order. `provenance` (config values, hashes of the source
+    media) is kept in a Parquet file's metadata under `scorelens`, with the version.
+    Raises TableError, before anything is written, if the frame breaks the contract.
+    """
+    arrow = to_arrow(frame, table)
+    if Path(path).suffix != ".parquet":
+        with atomic(path) as temporary:
+            arrow.to_pandas().to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+        return
+    facts = json.dumps({"version": __version__, **(provenance or {})}, sort_keys=True)
+    arrow = arrow.replace_schema_metadata({"scorelens": facts})
+    ids = [f.name for f in arrow.schema if f.type == pa.string()]
+    with atomic(path) as temporary:
+        pq.write_table(arrow, temporary, compression="zstd", use_dictionary=ids)
+
+
+def read_table(
+    path: str | os.PathLike, table: Table, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Read a table that `write_table` wrote, with the contract's types.
+
+    columns: the ones wanted, all by default. Raises TableError if the file breaks the contract.
+    """
+    if Path(path).suffix == ".parquet":
+        return pq.read_table(path, columns=columns).to_pandas()
+    types = {c.name: _pandas_type(c) for c in table.columns}
+    try:
+        frame = pd.read_csv(
+            path, sep="\t", dtype=types, keep_default_na=False, na_values=_blanks(table)
+        )
+    except (ValueError, pd.errors.ParserError) as error:
+        raise TableError(Problem(str(path), str(error), f"the columns of {table.name}")) from error
+    absent = [name for name in table.names if name not in frame]
+    if absent:
+        raise TableError(
+            Problem(str(path), f"lacks {', '.join(absent)}", f"the columns of {table.name}")
+        )
+    return frame[columns] if columns else frame
+
+
+def read_provenance(path: str | os.PathLike) -> dict:
+    """The `scorelens` metadata of a Parquet table."""
+    return json.loads(pq.read_schema(path).metadata[b"scorelens"])
+
+
+def feature_columns(frame: pd.DataFrame, table: Table = FEATURES) -> list[str]:
+    """The names of the feature columns, those that the contract does not name itself."""
+    return [name for name in frame.columns if name not in table.names]
+
+
+def digest(values: object) -> str:
+    """12 hex digits that stand for a configuration value, for provenance."""
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def atomic(path: str | os.PathLike) -> Iterator[Path]:
+    """A temporary path beside `path`, renamed to it if the block succeeds, removed if it fails.
+
+    The name is the process's own, so that a job left over from a killed run does no harm.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
+    """The frame as an Arrow table of the contract's schema. Raises TableError with every fault."""
+    names = table.names
+    absent = [name for name in names if name not in frame]
+    extra = feature_columns(frame, table)
+    problems = [_problem(table, name, "is absent", "this column") for name in absent]
+    if not table.features:
+        problems += [_problem(table, name, "is not declared", f"one of {names}") for name in extra]
+        extra = []
+    if not problems:
+        problems = [p for c in table.columns for p in _faults(frame[c.name], c, table)]
+        problems += [
+            _problem(table, name, "holds an infinite value", "finite numbers or nulls")
+            for name in extra
+            if np.isinf(frame[name].to_numpy(np.float32, na_value=np.nan)).any()
+        ]
+    if problems:
+        raise TableError(problems)
+    fields = [pa.field(c.name, _arrow_type(c), c.nullable) for c in table.columns]
+    fields += [pa.field(name, pa.float32(), True) for name in extra]
+    return pa.Table.from_pandas(
+        frame[names + extra], pa.schema(fields), preserve_index=False, safe=False
+    )
+
+
+def _faults(values: pd.Series, column: Column, table: Table) -> list[Problem]:
+    missing = values.isna()
+    if missing.any() and not column.nullable:
+        return [_problem(table, column.name, f"is missing in row {_row(missing)}", "a value")]
+    present = values[~missing]
+    if column.slug:
+        wrong = ~present.astype(str).str.fullmatch(SLUG)
+        if wrong.any():
+            found = f"is {present[wrong].iloc[0]!r} in row {_row(wrong)}"
+            return [_problem(table, column.name, found, "letters a-z, digits and underscores")]
+    return _out_of_range(present, column, table)
+
+
+def _out_of_range(values: pd.Series, column: Column, table: Table) -> list[Problem]:
+    if column.dtype in ("string", "bool"):
+        return []
+    low = -np.inf if column.low is None else column.low
+    high = np.inf if column.high is None else column.high
+    wrong = ~values.between(low, high) | ~np.isfinite(values.astype(float))
+    if not wrong.any():
+        return []
+    found = f"is {values[wrong].iloc[0]} in row {_row(wrong)}"
+    return [_problem(table, column.name, found, f"{low} to {high} {column.unit}".rstrip())]
+
+
+def _problem(table: Table, column: str, what: str, expected: str) -> Problem:
+    return Problem(f"table {table.name}, column {column}", what, expected)
+
+
+def _row(mask: pd.Series) -> int:
+    return int(np.flatnonzero(mask.to_numpy())[0])
+
+
+def _arrow_type(column: Column) -> pa.DataType:
+    return pa.bool_() if column.dtype == "bool" else getattr(pa, column.dtype)()
+
+
+def _pandas_type(column: Column) -> str:
+    if column.dtype == "int64" and column.nullable:
+        return "Int64"
+    return "str" if column.dtype == "string" else column.dtype
+
+
+def _blanks(table: Table) -> dict[str, list[str]]:
+    return {c.name: [""] for c in table.columns if c.nullable or c.dtype.startswith("float")}

@@ -1,0 +1,20 @@
+"""Check the media of one film.
+
+Opens the film and every track of its album, and writes a one-row status table (`ok` or `bad`, with
+every problem in full) and the table of its tracks. A bad film does not fail this job:
+`gather_corpus` decides what becomes of it.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.corpus import check
+
+check.check_film(
+    film_id=snakemake.wildcards.film,
+    video=next(iter(snakemake.input.video), None),
+    tracks=dict(zip(snakemake.params.track_ids, snakemake.input.tracks, strict=True)),
+    status=snakemake.output.status,
+    track_table=snakemake.output.tracks,
+)

@@ -1,0 +1,26 @@
+"""Gather the checks of all films.
+
+Joins the status and track tables of the films and adds what the film table itself has wrong. With
+`on_bad_film: stop` every problem of the corpus is listed and the run ends; with `skip` the films
+table holds the good films alone, and the status table says why the others are missing.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.config import Film
+from scorelens.corpus import check
+from scorelens.errors import Problem
+
+films = [
+    Film(**{**row, "problems": tuple(Problem(**problem) for problem in row["problems"])})
+    for row in snakemake.params.films
+]
+check.gather_films(
+    films=films,
+    on_bad_film=snakemake.params.on_bad_film,
+    statuses=snakemake.input.statuses,
+    track_tables=snakemake.input.tracks,
+    outputs=dict(snakemake.output.items()),
+)

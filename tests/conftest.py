@@ -1,0 +1,76 @@
+"""What all tests share: small media, made on the spot."""
+
+import pathlib
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+
+@pytest.fixture(scope="session")
+def home() -> pathlib.Path:
+    """The repository's root."""
+    return pathlib.Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def tone(tmp_path):
+    """Write a sine of amplitude 0.5 to a file: tone(name, seconds, rate_hz, channels, hz)."""
+
+    def write(name, seconds=2.0, rate_hz=22050, channels=1, hz=440.0):
+        time_s = np.arange(round(seconds * rate_hz)) / rate_hz
+        wave = 0.5 * np.sin(2 * np.pi * hz * time_s)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.repeat(wave[:, None], channels, axis=1), rate_hz)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Write a film with PyAV: film(name, sound, rate_hz, sound_start_s, seconds, picture)."""
+
+    def write(name, sound=None, rate_hz=48000, sound_start_s=0.0, seconds=2.0, picture=True):
+        path = tmp_path / name
+        with av.open(str(path), "w") as container:
+            video = _grey_stream(container) if picture else None
+            audio = _sound_stream(container, rate_hz) if sound is not None else None
+            if video:
+                _write_greys(container, video, seconds)
+            if audio:
+                _write_sound(container, audio, sound, rate_hz, sound_start_s)
+        return path
+
+    return write
+
+
+def _grey_stream(container):
+    video = container.add_stream("ffv1", rate=10)
+    video.width, video.height, video.pix_fmt = 32, 16, "yuv420p"
+    return video
+
+
+def _sound_stream(container, rate_hz):
+    audio = container.add_stream("pcm_s16le", rate=rate_hz)
+    audio.layout = "mono"
+    return audio
+
+
+def _write_greys(container, video, seconds):
+    for k in range(round(seconds * 10)):
+        frame = av.VideoFrame.from_ndarray(np.full((24, 32), 128, np.uint8), format="yuv420p")
+        frame.pts = k
+        container.mux(video.encode(frame))
+    container.mux(video.encode(None))
+
+
+def _write_sound(container, audio, sound, rate_hz, start_s):
+    samples = (np.asarray(sound) * 32767).astype(np.int16).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+    frame.sample_rate = rate_hz
+    frame.pts = round(start_s * rate_hz)
+    container.mux(audio.encode(frame))
+    container.mux(audio.encode(None))

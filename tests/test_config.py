@@ -1,0 +1,179 @@
+"""The configuration and the film table: defaults, and every fault with its place and a hint."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scorelens import config
+from scorelens.errors import ConfigError
+
+GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
+HEADER = "film_id\ttitle\tyear\tvideo\talbum\tgenres\n"
+
+
+@pytest.fixture
+def schemas(home):
+    return home / "workflow" / "schemas"
+
+
+@pytest.fixture
+def table(tmp_path, tone):
+    """Write a film table beside an album and a video: table('row', ...) -> path."""
+    tone("album/01 Thema Élan.wav", 0.1)
+    tone("album/CD2/02.flac", 0.1)
+    (tmp_path / "film.mp4").touch()
+
+    def write(*rows):
+        path = tmp_path / "films.tsv"
+        path.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+def problems(path, genres=GENRES, **more):
+    return [str(p) for film in config.read_films(path, genres, **more) for p in film.problems]
+
+
+def test_empty_config_becomes_complete(schemas):
+    full = config.complete({}, schemas)
+    assert full["seed"] == 1
+    assert full["corpus"]["demo"]["films"] == 18
+    assert len(full["corpus"]["genres"]) == 6
+
+
+def test_the_project_config_is_valid(home, schemas):
+    config.complete(yaml.safe_load((home / "config" / "config.yaml").read_text()), schemas)
+
+
+def test_every_config_fault_is_listed(schemas):
+    bad = {"corpus": {"knd": "demo", "on_bad_film": "ask", "demo": {"films": 1}}, "sed": 3}
+    with pytest.raises(ConfigError) as caught:
+        config.complete(bad, schemas)
+    text = str(caught.value)
+    assert "4 problems were found" in text
+    assert "config: corpus: has an unknown key 'knd'" in text
+    assert "did you mean 'kind'?" in text
+    assert "config: corpus.on_bad_film: 'ask' is not one of ['stop', 'skip']" in text
+    assert "config: corpus.demo.films: 1 is less than the minimum of 2" in text
+    assert "did you mean 'seed'?" in text
+
+
+def test_every_key_has_a_default_and_a_meaning(schemas):
+    for path in schemas.glob("*.yaml"):
+        for key, _, default, meaning in config._keys(yaml.safe_load(path.read_text()), ""):
+            assert default != "required", f"{path.stem}.{key}"
+            assert len(meaning) > 10, f"{path.stem}.{key}"
+
+
+def test_config_readme_is_current(home, schemas):
+    written = (home / "config" / "README.md").read_text(encoding="utf-8")
+    assert written == config.describe(schemas), "run `make docs`"
+
+
+def test_a_good_table(table, tmp_path):
+    (film,) = config.read_films(
+        table("a_film\tA  Film\t2015\tfilm.mp4\talbum\tDrama; Action"), GENRES
+    )
+    assert film.problems == ()
+    assert (film.title, film.year, film.genres) == ("A Film", 2015, ("Drama", "Action"))
+    assert film.video == str(tmp_path / "film.mp4")
+    assert list(film.tracks) == ["01_thema_lan", "cd2_02"]
+    assert film.tracks["cd2_02"] == str(tmp_path / "album" / "CD2" / "02.flac")
+
+
+def test_excel_tables_with_a_byte_order_mark(table):
+    path = table("a\tA\t\tfilm.mp4\talbum\tDrama")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert problems(path) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("a\tA\t2015\tfilm.mp4\talbum\tDrame", "'Drame' is not a genre of the config"),
+        ("a\tA\t2015\tfilm.mp4\talbum\tDrame", "hint: did you mean 'Drama'?"),
+        ("a\tA\t2015\tfilm.mp4\talbum\t", "column genres: is empty"),
+        ("a\tA\t2015\tfilm.mp4\talbum\tDrama;Drama", "'Drama' is named 2 times"),
+        ("a\tA\tMMXV\tfilm.mp4\talbum\tDrama", "column year: is 'MMXV'"),
+        ("a\tA\t2015\t\talbum\tDrama", "column video: is empty"),
+        ("a\tA\t2015\tnone.mp4\talbum\tDrama", "none.mp4 does not exist"),
+        ("a\tA\t2015\talbum\talbum\tDrama", "album is a folder"),
+        ("a\tA\t2015\tfilm.mp4\tmusic\tDrama", "music does not exist"),
+        ("a\tA\t2015\tfilm.mp4\tfilm.mp4\tDrama", "film.mp4 is a file"),
+        ("a\tA\t2015\tfilm.mp4\t\tDrama", "column album: is empty"),
+    ],
+)
+def test_a_row_with_a_fault(table, row, words):
+    text = "\n".join(problems(table(row)))
+    assert words in text
+    assert "films.tsv, line 2, column" in text
+
+
+def test_an_album_without_music(table, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "cover.jpg").touch()
+    assert "empty holds no audio file" in problems(table("a\tA\t\tfilm.mp4\tempty\tDrama"))[0]
+
+
+def test_tracks_that_would_share_an_id(table, tone):
+    tone("twins/1 - a.wav", 0.1)
+    tone("twins/1_A.flac", 0.1)
+    assert "2 tracks would be called '1_a'" in problems(table("a\tA\t\tfilm.mp4\ttwins\tDrama"))[0]
+
+
+def test_broken_ids_and_all_other_faults_come_together(table):
+    rows = [
+        "x\tA\t\tnone.mp4\talbum\tDrama",
+        "x\tB\t\tfilm.mp4\talbum\tOpera",
+        "My Film\tC\t\tfilm.mp4\talbum\tDrama",
+    ]
+    with pytest.raises(ConfigError) as caught:
+        config.read_films(table(*rows), GENRES)
+    text = str(caught.value)
+    assert "line 3, column film_id: 'x' stands in 2 rows" in text
+    assert "line 4, column film_id: is 'My Film'" in text
+    assert "none.mp4 does not exist" in text
+    assert "'Opera' is not a genre" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"film_id,title\na,b\n", "columns are separated by tabs, not commas or spaces"),
+        (b"film_id\ttitle\tyear\tvideo\talbum\n", "header: lacks genres"),
+        (HEADER.encode(), "has no rows"),
+        ("film_id\ttitle\u00fc\n".encode("latin-1"), "save the table as UTF-8"),
+    ],
+)
+def test_a_table_that_is_none(tmp_path, content, words):
+    (tmp_path / "films.tsv").write_bytes(content)
+    with pytest.raises(ConfigError, match=words):
+        config.read_films(tmp_path / "films.tsv", GENRES)
+
+
+def test_no_table(tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"films\.tsv: cannot be read \(No such file or directory\)"
+    ):
+        config.read_films(tmp_path / "films.tsv", GENRES)
+
+
+def test_made_films_need_no_video(tmp_path, table):
+    path = tmp_path / "made.tsv"
+    path.write_text("film_id\ttitle\tyear\talbum\tgenres\na\tA\t\talbum\tDrama\n")
+    table()
+    (film,) = config.read_films(path, GENRES, made=True)
+    assert film.video is None
+    assert film.problems == ()
+
+
+@given(st.text(min_size=1))
+def test_slugs_are_ids(text):
+    assert set(config.slug(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789_")
+    assert config.slug(text)
+
+
+def test_slugs_of_other_scripts_differ():
+    assert config.slug("Тема") != config.slug("主题")

@@ -1,0 +1,151 @@
+"""The check of the media: what a film holds, and words for everything that may be wrong."""
+
+import subprocess
+
+import imageio_ffmpeg
+import numpy as np
+import pandas as pd
+import pytest
+
+from scorelens import tables
+from scorelens.config import Film
+from scorelens.corpus import check
+from scorelens.errors import InputError, Problem
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """Check a film; return its status row and its tracks."""
+
+    def run(video, tracks, film_id="a_film"):
+        paths = tmp_path / f"{film_id}_status.tsv", tmp_path / f"{film_id}_tracks.tsv"
+        check.check_film(film_id, str(video) if video else None, tracks, *paths)
+        return tables.read_table(paths[0], tables.STATUS).loc[0], tables.read_table(
+            paths[1], tables.TRACKS
+        )
+
+    return run
+
+
+def encoded(path, target, *options):
+    ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    command = [ffmpeg, "-v", "error", "-y", "-i", str(path), *options, str(target)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return target
+
+
+def cut(path, share):
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+def test_a_good_film(checked, film, tone):
+    status, tracks = checked(
+        film("a.mkv", np.zeros(96000)), {"theme": str(tone("theme.flac", 6.0))}
+    )
+    assert (status.status, status.problems, status.notes) == ("ok", "", "")
+    assert status.has_picture
+    assert len(status.video_sha256) == 64
+    assert tracks.duration_s.tolist() == [6.0]
+    assert tracks.sample_rate_hz.tolist() == [22050]
+
+
+def test_sound_without_picture_is_a_note(checked, tone):
+    status, _ = checked(tone("a.wav", 8.0), {"t": str(tone("t.wav", 2.0))})
+    assert status.status == "ok"
+    assert not status.has_picture
+    assert "no picture" in status.notes
+    assert "track t is shorter than a texture window of 5 s (2.0 s)" in status.notes
+
+
+def test_every_problem_of_a_film_at_once(checked, film, tmp_path, tone):
+    (tmp_path / "words.mp3").write_text("not music " * 200)
+    (tmp_path / "empty.ogg").touch()
+    status, tracks = checked(
+        film("silent.mkv"),
+        {
+            "words": str(tmp_path / "words.mp3"),
+            "empty": str(tmp_path / "empty.ogg"),
+            "good": str(tone("good.wav", 6.0)),
+        },
+    )
+    assert status.status == "bad"
+    for words in (
+        "silent.mkv: has no sound",
+        "words.mp3: cannot be read",
+        "empty.ogg: is empty (0 bytes)",
+    ):
+        assert words in status.problems
+    assert tracks.track_id.tolist() == ["good"]
+
+
+def test_a_picture_is_no_track(checked, film, tone):
+    status, _ = checked(tone("a.wav", 8.0), {"clip": str(film("clip.mkv"))})
+    assert "clip.mkv: has no sound" in status.problems
+    assert "take it out of the album folder" in status.problems
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8])
+def test_truncated_film(checked, tone, film, share):
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, 60 * 48000)
+    whole = film("whole.mkv", noise, seconds=60)
+    mp4 = encoded(whole, whole.with_suffix(".mp4"), "-movflags", "+faststart")
+    good = str(tone("good.wav", 6.0))
+    assert checked(mp4, {"good": good})[0].status == "ok"
+    status, _ = checked(cut(mp4, share), {"good": good})
+    assert "although its header says 60.0 s" in status.problems
+    assert "cut off" in status.problems
+
+
+def test_truncated_track(checked, tone):
+    whole = tone("t.flac", 60.0, 44100)
+    status, _ = checked(tone("a.wav", 8.0), {"t": str(cut(whole, 0.5))})
+    assert "t.flac: ends at" in status.problems
+
+
+def test_film_that_is_not_there(checked, tone):
+    status, _ = checked(None, {"good": str(tone("good.wav", 6.0))})
+    assert status.video_sha256 == ""
+
+
+@pytest.fixture
+def gathered(tmp_path, checked, tone):
+    """Gather films of given problems; return the reader of the outputs."""
+
+    def run(on_bad_film, faults):
+        films = []
+        for film_id, fault in faults.items():
+            own = (Problem("films.tsv, line 2, column genres", fault, "a genre"),) if fault else ()
+            films.append(Film(film_id, film_id, 2001, ("Drama",), "", {}, own))
+            checked(tone("a.wav", 8.0), {"t": str(tone("t.wav", 6.0))}, film_id)
+        outputs = {name: str(tmp_path / f"{name}.tsv") for name in ("films", "tracks", "status")}
+        statuses = [str(tmp_path / f"{film.film_id}_status.tsv") for film in films]
+        tracks = [str(tmp_path / f"{film.film_id}_tracks.tsv") for film in films]
+        check.gather_films(films, on_bad_film, statuses, tracks, outputs)
+        return {name: pd.read_csv(path, sep="\t") for name, path in outputs.items()}
+
+    return run
+
+
+def test_stop_names_all_bad_films(gathered):
+    with pytest.raises(InputError) as caught:
+        gathered("stop", {"one": "'X' is no genre", "two": "", "three": "'Y' is no genre"})
+    text = str(caught.value)
+    assert "film one" in text and "'X' is no genre" in text
+    assert "film three" in text and "'Y' is no genre" in text
+    assert "film two" not in text
+    assert "on_bad_film: skip" in text
+
+
+def test_skip_leaves_bad_films_out_and_says_why(gathered):
+    tables_by_name = gathered("skip", {"one": "'X' is no genre", "two": ""})
+    assert tables_by_name["films"].film_id.tolist() == ["two"]
+    assert tables_by_name["tracks"].film_id.tolist() == ["two"]
+    assert tables_by_name["status"].status.tolist() == ["bad", "ok"]
+    assert "'X' is no genre" in tables_by_name["status"].problems[0]
+
+
+def test_skipping_every_film_is_an_error(gathered):
+    with pytest.raises(InputError, match="every film has problems"):
+        gathered("skip", {"one": "'X' is no genre"})

@@ -1,0 +1,150 @@
+"""The naming law: who knows the name of a rule finds its script, module, test, config and results."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parent.parent
+PACKAGE = HOME / "scorelens"
+STAGES = ("corpus", "fingerprints", "cues", "features", "visuals", "bags", "genres", "report")
+SHARED = ("config", "errors", "figures", "logs", "media", "tables")
+PLUMBING = {"config", "errors", "logs", "tables"}  # they carry results, they do not make them
+SUFFIXES = {".py", ".smk", ".yaml", ".html", ".sh"}
+RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^\1\S|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def rules() -> dict[str, tuple[str, str]]:
+    """Rule name -> (stage, text of the rule)."""
+    found = {}
+    for path in sorted((HOME / "workflow" / "rules").glob("*.smk")):
+        for _, name, body in RULE.findall(path.read_text()):
+            found[name] = path.stem, found.get(name, ("", ""))[1] + body
+    return found
+
+
+RULES = rules()
+
+
+def modules_of(name: str) -> list[Path]:
+    folder = PACKAGE / name
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level scorelens modules that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "scorelens":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scorelens."):
+            names.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            names |= {a.name.split(".")[1] for a in node.names if a.name.startswith("scorelens.")}
+    return names - {"__version__"}
+
+
+def closure(names: set[str]) -> set[str]:
+    """The modules, and everything they import in turn."""
+    known, new = set(), set(names)
+    while new:
+        known |= new
+        new = {n for name in new for path in modules_of(name) for n in imported(path)} - known
+    return known
+
+
+def test_there_are_rules_for_every_stage():
+    assert {stage for stage, _ in RULES.values()} == set(STAGES)
+
+
+def test_every_module_is_a_stage_or_shared_ground():
+    modules = {path.stem for path in PACKAGE.iterdir() if path.name[0] not in "_."}
+    assert modules == {*STAGES, *SHARED}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_bears_one_name_everywhere(rule):
+    stage, body = RULES[rule]
+    assert re.fullmatch(rf"[a-z]+_{stage}", rule)
+    assert f'"../../scripts/{rule}.py"' in body
+    assert (HOME / "scripts" / f"{rule}.py").is_file()
+    assert list((HOME / "tests").glob(f"test_{stage}*.py"))
+    assert (HOME / "workflow" / "schemas" / f"{stage}.yaml").is_file()
+    assert f'"logs/{rule}' in body
+    assert f'"results/benchmarks/{rule}' in body
+    outputs = re.search(r"^ *output:\n(.*?)^ *(?:params|threads):", body, re.M | re.S).group(1)
+    place = "results/report" if stage == "report" else f"results/{stage}/"
+    paths = re.findall(r'"([^"]*/[^"]*)"', outputs)
+    results = [path for path in paths if not path.startswith("../report/")]
+    assert results
+    assert all(path.startswith(place) for path in results), results
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_says_what_it_needs(rule):
+    _, body = RULES[rule]
+    assert '"""' in body
+    for part in ("params:", "source=source_hash(", "threads:", "mem_mb=", "runtime=", "conda:"):
+        assert part in body, part
+    assert "params: config[" not in body
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_hashes_every_module_its_script_uses(rule):
+    _, body = RULES[rule]
+    used = closure(imported(HOME / "scripts" / f"{rule}.py")) - PLUMBING
+    for call in re.findall(r"source_hash\(([^)]*)\)", body):
+        assert set(re.findall(r'"(\w+)"', call)) == used
+
+
+@pytest.mark.parametrize("script", sorted((HOME / "scripts").glob("*.py")), ids=lambda p: p.stem)
+def test_a_script_is_thin_and_has_a_rule(script):
+    text = script.read_text()
+    assert script.stem in RULES
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 45
+    calls = [n for n in ast.parse(text).body if isinstance(getattr(n, "value", None), ast.Call)]
+    assert ast.unparse(calls[0]) == "logs.start(snakemake.log[0])"
+
+
+@pytest.mark.parametrize("module", (*SHARED, *STAGES))
+def test_no_stage_imports_a_later_one(module):
+    allowed = {*SHARED, *(STAGES[: STAGES.index(module) + 1] if module in STAGES else ())}
+    for path in modules_of(module):
+        assert imported(path) <= allowed, path
+
+
+def test_no_circles():
+    for name in (*SHARED, *STAGES):
+        direct = {n for path in modules_of(name) for n in imported(path)} - {name}
+        assert name not in closure(direct), name
+
+
+def tracked() -> list[Path]:
+    folders = ("scorelens", "workflow", "scripts", "tests", "benchmarks", "profiles", "envs")
+    files = [p for folder in folders for p in (HOME / folder).rglob("*") if p.suffix in SUFFIXES]
+    assert len(files) > 30
+    return [path for path in files if "__pycache__" not in path.parts]
+
+
+def test_no_file_is_too_long_and_none_has_an_empty_name():
+    for path in tracked():
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 410, path
+        assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common_functions"}
+
+
+def public_functions():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                yield pytest.param(node, id=f"{path.relative_to(PACKAGE)}:{node.name}")
+
+
+@pytest.mark.parametrize("node", public_functions())
+def test_public_names_have_docstrings_and_type_hints(node):
+    assert ast.get_docstring(node)
+    if isinstance(node, ast.FunctionDef):
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        assert all(argument.annotation for argument in arguments)
+        assert node.returns is not None

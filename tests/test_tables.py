@@ -1,0 +1,111 @@
+"""The column contracts: what they let through, what they refuse, and how files are written."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scorelens import __version__, tables
+from scorelens.errors import TableError
+
+
+def cues(**changes) -> pd.DataFrame:
+    row = {
+        "film_id": "a_film",
+        "cue_id": "cue_001",
+        "track_id": "theme",
+        "film_start_s": 1.25,
+        "film_end_s": 9.5,
+        "track_start_s": 0.0,
+        "speed": 1.0,
+        "score": 40.0,
+        "confidence": 0.9,
+    }
+    return pd.DataFrame([row | changes])
+
+
+@pytest.mark.parametrize("ending", ["tsv", "parquet"])
+def test_round_trip(tmp_path, ending):
+    path = tmp_path / f"cues.{ending}"
+    tables.write_table(cues(), path, tables.CUES)
+    pd.testing.assert_frame_equal(tables.read_table(path, tables.CUES), cues(), check_dtype=False)
+
+
+@given(st.floats(0, 1e5, allow_subnormal=False))
+def test_tsv_keeps_every_digit(tmp_path_factory, time_s):
+    path = tmp_path_factory.mktemp("t") / "cues.tsv"
+    tables.write_table(cues(film_start_s=time_s), path, tables.CUES)
+    assert tables.read_table(path, tables.CUES).film_start_s[0] == time_s
+
+
+def test_parquet_is_compressed_dictionary_encoded_and_signed(tmp_path):
+    path = tmp_path / "cues.parquet"
+    tables.write_table(cues(), path, tables.CUES, {"video_sha256": "ab"})
+    column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+    assert column.compression == "ZSTD"
+    assert "RLE_DICTIONARY" in column.encodings
+    assert tables.read_provenance(path) == {"version": __version__, "video_sha256": "ab"}
+
+
+def test_missing_features_become_nulls_not_nan(tmp_path):
+    frame = pd.DataFrame(
+        {"film_id": "f", "cue_id": "c", "time_s": [0.0, 1.0], "rhythm.tempo.mean": [np.nan, 120.0]}
+    )
+    tables.write_table(frame, tmp_path / "f.parquet", tables.FEATURES)
+    column = pq.read_table(tmp_path / "f.parquet")["rhythm.tempo.mean"]
+    assert column.null_count == 1
+    assert str(column.type) == "float"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"film_id": "A Film"}, "column film_id: is 'A Film' in row 0"),
+        ({"film_start_s": -1.0}, "column film_start_s: is -1.0 in row 0"),
+        ({"confidence": 1.5}, "expected: 0 to 1"),
+        ({"score": np.inf}, "column score: is inf in row 0"),
+        ({"score": np.nan}, "column score: is missing in row 0"),
+        ({"more": 1}, "column more: is not declared"),
+    ],
+)
+def test_a_broken_contract_is_named_and_nothing_is_written(tmp_path, change, words):
+    with pytest.raises(TableError) as caught:
+        tables.write_table(cues(**change), tmp_path / "cues.tsv", tables.CUES)
+    assert words in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_fault_is_listed():
+    with pytest.raises(TableError, match="3 problems were found"):
+        tables.to_arrow(cues(film_id="?", confidence=2.0, speed=9.0), tables.CUES)
+
+
+def test_infinite_feature_is_refused():
+    frame = pd.DataFrame({"film_id": ["f"], "cue_id": ["c"], "time_s": [0.0], "x": [np.inf]})
+    with pytest.raises(TableError, match="column x: holds an infinite value"):
+        tables.to_arrow(frame, tables.FEATURES)
+
+
+def test_reading_a_table_of_another_kind(tmp_path):
+    (tmp_path / "cues.tsv").write_text("film_id\ttitle\nx\ty\n")
+    with pytest.raises(TableError, match="lacks cue_id"):
+        tables.read_table(tmp_path / "cues.tsv", tables.CUES)
+
+
+def test_failure_leaves_neither_half_a_file_nor_a_changed_one(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), tables.atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_every_column_is_documented():
+    for table in tables.TABLES:
+        assert table.meaning
+        assert len(set(table.names)) == len(table.names)
+        assert all(column.meaning for column in table.columns)

@@ -1,0 +1,90 @@
+"""What every rule file uses: the films in use, the paths of their media, hashes of the modules."""
+
+import functools
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+HOME = Path(workflow.basedir)
+# Scripts run in processes of their own and find the package here, installed or not.
+sys.path.insert(0, str(HOME))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")]))
+
+from scorelens import config as configuration
+from scorelens.corpus import plan
+from scorelens.errors import InputError
+
+
+def read_corpus():
+    """Complete the config in place and read the films of the corpus."""
+    config.update(configuration.complete(config, HOME / "workflow" / "schemas"))
+    corpus = config["corpus"]
+    if corpus["kind"] == "demo":
+        return [
+            configuration.Film(
+                film_id=film.film_id,
+                title=film.title,
+                year=film.year,
+                genres=film.genres,
+                video=None,
+                tracks={t: f"results/corpus/media/{film.film_id}/album/{t}.flac" for t in plan.DEMO_TRACKS},
+            )
+            for film in plan.demo_films(corpus["demo"]["films"], config["seed"])
+        ]
+    return configuration.read_films(corpus["films"], corpus["genres"], made=corpus["kind"] == "assembled")
+
+
+try:
+    FILMS = {film.film_id: film for film in read_corpus()}
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+MADE = config["corpus"]["kind"] != "table"  # the corpus makes its films, so it knows their true cues
+
+
+wildcard_constraints:
+    film="[a-z0-9_]+",
+    set="[a-z0-9_]+",
+    model="[a-z0-9_]+",
+
+
+def film_video(wildcards):
+    """The video of a film."""
+    return f"results/corpus/media/{wildcards.film}/film.mp4" if MADE else FILMS[wildcards.film].video
+
+
+def album_tracks(wildcards):
+    """The album tracks of a film, in order of their ids."""
+    return list(FILMS[wildcards.film].tracks.values())
+
+
+def used_films(pattern):
+    """An input function: the pattern for every film in use, other wildcards left as they are.
+
+    With `on_bad_film: stop` that is every film of the table, so that the graph is known at once;
+    with `skip` it is what the check left over.
+    """
+
+    def inputs(wildcards):
+        if config["corpus"]["on_bad_film"] == "stop":
+            return expand(pattern, film=FILMS, allow_missing=True)
+        table = Path(checkpoints.gather_corpus.get().output.films)
+        header, *rows = table.read_text(encoding="utf-8").splitlines()
+        return expand(pattern, film=[row.split("\t")[0] for row in rows], allow_missing=True)
+
+    return inputs
+
+
+@functools.cache
+def source_hash(*modules):
+    """12 hex digits over the text of scorelens modules: an edit re-runs the rule, a touch does not."""
+    texts = hashlib.sha256()
+    for module in sorted(modules):
+        place = HOME / "scorelens" / module
+        files = sorted(f for f in place.rglob("*") if f.suffix in {".py", ".html"})
+        for file in files or [place.with_suffix(".py")]:
+            texts.update(file.read_bytes())
+    return texts.hexdigest()[:12]
