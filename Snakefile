@@ -29,3 +29,63 @@ rule all:
     default_target: True
     input:
         rules.write_report.output,
+
+
+# Every stage is a target by its noun: `snakemake --cores 2 cues`.
+
+
+rule corpus:
+    """The films and albums, made if need be, and checked."""
+    input:
+        rules.gather_corpus.output,
+
+
+rule fingerprints:
+    """The landmarks of every album."""
+    input:
+        used_films(rules.index_fingerprints.output.index),
+
+
+rule cues:
+    """Which album track plays when in every film, with time lines and, if known, scores."""
+    input:
+        used_films(rules.match_cues.output.table),
+        used_films(rules.plot_cues.output.timeline),
+        rules.score_cues.output if MADE else [],
+
+
+rule features:
+    """The frame features of every cue."""
+    input:
+        used_films(
+            expand(
+                rules.extract_features.output.table,
+                set=config["features"]["sets"],
+                allow_missing=True,
+            )
+        ),
+
+
+rule visuals:
+    """The statistics of every film's picture."""
+    input:
+        used_films(rules.measure_visuals.output.table),
+
+
+rule bags:
+    """The cues of every film as instances."""
+    input:
+        expand(rules.pool_bags.output.table, set=config["features"]["sets"]),
+
+
+rule genres:
+    """The genre models, their predictions, scores and figures."""
+    input:
+        rules.score_genres.output,
+        rules.plot_genres.output,
+
+
+rule report:
+    """The report page."""
+    input:
+        rules.write_report.output,

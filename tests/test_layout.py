@@ -1,4 +1,4 @@
-"""The naming law: who knows the name of a rule finds its script, module, test, config and results."""
+"""The naming law: a rule, its script, module, test, config and results bear one name."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ STAGES = ("corpus", "fingerprints", "cues", "features", "visuals", "bags", "genr
 SHARED = ("config", "errors", "figures", "logs", "media", "tables")
 PLUMBING = {"config", "errors", "logs", "tables"}  # they carry results, they do not make them
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".sh"}
-RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^\1\S|\Z)", re.MULTILINE | re.DOTALL)
+RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def rules() -> dict[str, tuple[str, str]]:
@@ -63,7 +63,7 @@ def test_every_module_is_a_stage_or_shared_ground():
     assert modules == {*STAGES, *SHARED}
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", list(RULES))
 def test_a_rule_bears_one_name_everywhere(rule):
     stage, body = RULES[rule]
     assert re.fullmatch(rf"[a-z]+_{stage}", rule)
@@ -73,7 +73,7 @@ def test_a_rule_bears_one_name_everywhere(rule):
     assert (HOME / "workflow" / "schemas" / f"{stage}.yaml").is_file()
     assert f'"logs/{rule}' in body
     assert f'"results/benchmarks/{rule}' in body
-    outputs = re.search(r"^ *output:\n(.*?)^ *(?:params|threads):", body, re.M | re.S).group(1)
+    outputs = re.search(r"^( *)output:\n(.*?)^\1\w+:", body, re.M | re.S).group(2)
     place = "results/report" if stage == "report" else f"results/{stage}/"
     paths = re.findall(r'"([^"]*/[^"]*)"', outputs)
     results = [path for path in paths if not path.startswith("../report/")]
@@ -81,7 +81,7 @@ def test_a_rule_bears_one_name_everywhere(rule):
     assert all(path.startswith(place) for path in results), results
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", list(RULES))
 def test_a_rule_says_what_it_needs(rule):
     _, body = RULES[rule]
     assert '"""' in body
@@ -90,7 +90,7 @@ def test_a_rule_says_what_it_needs(rule):
     assert "params: config[" not in body
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", list(RULES))
 def test_a_rule_hashes_every_module_its_script_uses(rule):
     _, body = RULES[rule]
     used = closure(imported(HOME / "scripts" / f"{rule}.py")) - PLUMBING
@@ -141,7 +141,7 @@ def public_functions():
                 yield pytest.param(node, id=f"{path.relative_to(PACKAGE)}:{node.name}")
 
 
-@pytest.mark.parametrize("node", public_functions())
+@pytest.mark.parametrize("node", list(public_functions()))
 def test_public_names_have_docstrings_and_type_hints(node):
     assert ast.get_docstring(node)
     if isinstance(node, ast.FunctionDef):

@@ -18,31 +18,42 @@ from scorelens.corpus import plan
 from scorelens.errors import InputError
 
 
-def read_corpus():
-    """Complete the config in place and read the films of the corpus."""
-    config.update(configuration.complete(config, HOME / "workflow" / "schemas"))
+def read_films():
+    """The films of the corpus, by id."""
     corpus = config["corpus"]
     if corpus["kind"] == "demo":
-        return [
-            configuration.Film(
-                film_id=film.film_id,
-                title=film.title,
-                year=film.year,
-                genres=film.genres,
-                video=None,
-                tracks={t: f"results/corpus/media/{film.film_id}/album/{t}.flac" for t in plan.DEMO_TRACKS},
-            )
-            for film in plan.demo_films(corpus["demo"]["films"], config["seed"])
-        ]
-    return configuration.read_films(corpus["films"], corpus["genres"], made=corpus["kind"] == "assembled")
+        films = [demo_film(film) for film in DEMO_FILMS.values()]
+    else:
+        made = corpus["kind"] == "assembled"
+        films = configuration.read_films(corpus["films"], corpus["genres"], made)
+    return {film.film_id: film for film in films}
+
+
+def demo_film(film):
+    """A film of the demo corpus as a row of a film table."""
+    album = f"results/corpus/media/{film.film_id}/album"
+    return configuration.Film(
+        film_id=film.film_id,
+        title=film.title,
+        year=film.year,
+        genres=film.genres,
+        video=None,
+        tracks={track: f"{album}/{track}.flac" for track in plan.DEMO_TRACKS},
+    )
 
 
 try:
-    FILMS = {film.film_id: film for film in read_corpus()}
+    config.update(configuration.complete(config, HOME / "workflow" / "schemas"))
+    DEMO_FILMS = {
+        film.film_id: film
+        for film in plan.demo_films(config["corpus"]["demo"]["films"], config["seed"])
+    }
+    FILMS = read_films()
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-MADE = config["corpus"]["kind"] != "table"  # the corpus makes its films, so it knows their true cues
+# A corpus that makes its films knows their true cues.
+MADE = config["corpus"]["kind"] != "table"
 
 
 wildcard_constraints:
@@ -53,7 +64,8 @@ wildcard_constraints:
 
 def film_video(wildcards):
     """The video of a film."""
-    return f"results/corpus/media/{wildcards.film}/film.mp4" if MADE else FILMS[wildcards.film].video
+    made = f"results/corpus/media/{wildcards.film}/film.mp4"
+    return made if MADE else FILMS[wildcards.film].video
 
 
 def album_tracks(wildcards):

@@ -1,0 +1,104 @@
+"""Inharmonicity, and the band powers that rhythm needs: the features of 100 ms frames."""
+
+from functools import cache
+
+import numpy as np
+from scipy import fft
+
+from scorelens.features import frames
+from scorelens.features.frames import RATE_HZ, Series
+
+FRAME_S, HOP_S = 0.1, 0.0125
+LOWEST_HZ, HIGHEST_HZ = 75.0, 2400.0
+LAGS = np.arange(int(RATE_HZ / HIGHEST_HZ) - 1, int(RATE_HZ / LOWEST_HZ) + 2)  # one more each side
+FFT_SIZE = 2500  # frame and longest lag fit, so the circular autocorrelation is the linear one
+CLEAR_PEAK = 0.9  # of the highest; the first peak that high is the period, not its multiple
+BAND_EDGES_HZ = (
+    0,
+    100,
+    200,
+    300,
+    400,
+    510,
+    630,
+    770,
+    920,
+    1080,
+    1270,
+    1480,
+    1720,
+    2000,
+    2320,
+    2700,
+    3150,
+    3700,
+    4400,
+    5300,
+    6400,
+    7700,
+    9500,
+    11_025,
+)  # Zwicker's critical bands up to the highest frequency there is
+BAND_NAMES = tuple(f"band_{index}" for index in range(len(BAND_EDGES_HZ) - 1))
+
+
+def harmonic_features(samples: np.ndarray) -> tuple[Series, Series]:
+    """Inharmonicity, and mean power of 23 critical bands, of 100 ms frames each 12.5 ms.
+
+    samples: (n,) float32. Both series come from one spectrum a frame.
+    """
+    names = ("tone.inharmonicity", *BAND_NAMES)
+    both = frames.measure_frames(samples, FRAME_S, HOP_S, names, _measure)
+    return frames.split(both, 1)
+
+
+def inharmonicity(spectrum: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
+    """Twice the mean distance of amplitude from the nearest multiple of the pitch, in pitches.
+
+    spectrum: (b, FFT_SIZE // 2 + 1) amplitudes. pitch_hz: (b,). Returns (b,), 0 to 1; NaN without
+    pitch.
+    """
+    ratio = frames.frequencies_hz(FFT_SIZE) / pitch_hz[:, None]
+    distance = np.abs(ratio - np.rint(ratio))
+    return 2 * np.einsum("ij,ij->i", distance, spectrum) / spectrum.sum(1)
+
+
+def pitch_hz(spectrum: np.ndarray, length: int) -> np.ndarray:
+    """Pitch of each frame, from the first clear peak of its autocorrelation.
+
+    spectrum: (b, FFT_SIZE // 2 + 1) amplitudes of frames of `length` samples under a Hamming
+    window. Returns (b,) Hz, 75 to about 2400; NaN if there is no peak.
+    """
+    correlation = _autocorrelation(spectrum) / _autocorrelation(_window_spectrum(length))
+    before, here, after = correlation[:, :-2], correlation[:, 1:-1], correlation[:, 2:]
+    is_peak = (here > before) & (here >= after) & (here > 0)
+    highest = np.max(here, axis=1, where=is_peak, initial=0, keepdims=True)
+    first = np.argmax(is_peak & (here >= CLEAR_PEAK * highest), axis=1)
+    rows = np.arange(len(first))
+    left, middle, right = (c[rows, first].astype(np.float64) for c in (before, here, after))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = 0.5 * (left - right) / (left - 2 * middle + right)
+    return np.where(is_peak.any(1), RATE_HZ / (LAGS[1 + first] + shift), np.nan).astype(np.float32)
+
+
+def _measure(block: np.ndarray) -> np.ndarray:
+    spectrum = frames.hamming_spectrum(block, FFT_SIZE)
+    pitch = pitch_hz(spectrum, block.shape[1])
+    bands = (spectrum * spectrum) @ _critical_bands()
+    return np.column_stack([inharmonicity(spectrum, pitch), bands])
+
+
+def _autocorrelation(spectrum: np.ndarray) -> np.ndarray:
+    return fft.irfft(spectrum * spectrum, n=FFT_SIZE)[:, LAGS]
+
+
+@cache
+def _critical_bands() -> np.ndarray:
+    band = np.digitize(frames.frequencies_hz(FFT_SIZE), BAND_EDGES_HZ[1:-1])
+    member = band[:, None] == np.arange(len(BAND_NAMES))
+    return (member / member.sum(0)).astype(np.float32)
+
+
+@cache
+def _window_spectrum(length: int) -> np.ndarray:
+    return frames.hamming_spectrum(np.ones((1, length), np.float32), FFT_SIZE)

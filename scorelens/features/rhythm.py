@@ -1,0 +1,132 @@
+"""Tempo and pulse clarity, from the autocorrelation of the onset envelope."""
+
+from functools import cache
+
+import numpy as np
+from scipy import fft
+
+from scorelens.features.frames import Series
+from scorelens.features.pitch import FRAME_S as BAND_FRAME_S
+from scorelens.features.pitch import HOP_S as STEP_S
+
+TEMPO_FRAME_S, TEMPO_HOP_S = 3.0, 0.3
+PULSE_FRAME_S, PULSE_HOP_S = 5.0, 0.5
+LAGS = np.arange(round(0.3 / STEP_S), round(1.5 / STEP_S) + 1)  # 200 to 40 BPM
+FAVOURITE_S = 0.5  # 120 BPM
+COMPRESSION = 1000.0  # 30 dB below the highest still counts, side lobes do not
+LEAST_DEVIATION = 1e-4  # of the envelope; a steady tone under a sliding window has a tenth of it
+MULTIPLES = range(2, 11)
+FRAMES_AT_ONCE = 32
+TINY = np.finfo(np.float32).tiny
+
+
+def rhythm_features(bands: Series) -> tuple[Series, Series]:
+    """Tempo (3 s frames each 0.3 s) and pulse clarity (5 s frames each 0.5 s).
+
+    bands: power of frequency bands each STEP_S, NaN in silence. A sound under 3 s has neither;
+    under 5 s pulse clarity is that of the whole sound.
+    """
+    tempo = _each_frame(bands, TEMPO_FRAME_S, TEMPO_HOP_S, "rhythm.tempo", tempo_bpm, np.nan)
+    name = "rhythm.pulse_clarity"
+    clarity = _each_frame(bands, PULSE_FRAME_S, PULSE_HOP_S, name, pulse_clarity, 0)
+    return tempo, clarity
+
+
+def onset_envelope(power: np.ndarray) -> np.ndarray:
+    """Mean rise of the compressed band power from step to step, smoothed.
+
+    power: (frames, steps, bands). It is compressed by log(1 + 1000 p), p relative to the frame's
+    highest, so the envelope depends neither on loudness nor on what plays elsewhere. Returns
+    (frames, steps - 3) in 0..1.
+    """
+    relative = power / np.maximum(power.max((1, 2), keepdims=True), TINY)
+    level = np.log1p(COMPRESSION * relative) / np.log1p(COMPRESSION)
+    rise = np.maximum(np.diff(level, axis=1), 0).mean(2)
+    return (rise[:, :-2] + 2 * rise[:, 1:-1] + rise[:, 2:]) / 4
+
+
+def tempo_bpm(correlation: np.ndarray) -> np.ndarray:
+    """The best pulse of each frame, weighted round 120 BPM (Toiviainen and Snyder 2003).
+
+    correlation: (frames, lags from 0) normalised autocorrelation. Returns (frames,) BPM, 40 to
+    200; NaN if no lag stands out.
+    """
+    enhanced = _enhance(correlation)
+    preference = np.maximum(1 - 0.25 * np.log2(LAGS * STEP_S / FAVOURITE_S) ** 2, 0)
+    here = enhanced[:, LAGS]
+    is_peak = (here > 0) & (here >= enhanced[:, LAGS - 1]) & (here >= enhanced[:, LAGS + 1])
+    best = LAGS[np.argmax(np.where(is_peak, here * preference, 0), axis=1)]
+    rows = np.arange(len(best))
+    left, middle, right = (correlation[rows, best + k].astype(np.float64) for k in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    shift = np.divide(0.5 * (left - right), bend, out=np.zeros_like(bend), where=bend < 0)
+    tempo = 60 / (STEP_S * (best + np.clip(shift, -0.5, 0.5)))
+    return np.where(is_peak.any(1), np.clip(tempo, 40, 200), np.nan)
+
+
+def pulse_clarity(correlation: np.ndarray) -> np.ndarray:
+    """The largest normalised autocorrelation at 0.3 to 1.5 s: (frames, lags) to (frames,)."""
+    return np.maximum(correlation[:, LAGS].max(1), 0)
+
+
+def autocorrelation(frames: np.ndarray) -> np.ndarray:
+    """Autocorrelation of each frame without its mean, 1 at lag 0: (f, n) to (f, lags from 0)."""
+    centred = frames - frames.mean(1, keepdims=True)
+    size = fft.next_fast_len(frames.shape[1] + LAGS[-1] + 2, real=True)
+    spectrum = fft.rfft(centred, n=size)
+    products = fft.irfft(spectrum.real**2 + spectrum.imag**2, n=size)[:, : LAGS[-1] + 2]
+    return products / products[:, :1]
+
+
+def _each_frame(bands: Series, length_s, hop_s, name, measure, without_onsets) -> Series:
+    power = np.nan_to_num(bands.values)
+    starts, length = _frames(len(power), length_s, hop_s)
+    values = np.full((len(starts), 1), np.nan, np.float32)
+    if len(starts) == 0:
+        return Series((name,), np.zeros(0), values)
+    every_frame = np.lib.stride_tricks.sliding_window_view(power, length, axis=0)
+    for first in range(0, len(starts), FRAMES_AT_ONCE):
+        rows = slice(first, first + FRAMES_AT_ONCE)
+        cut = every_frame[starts[rows]].transpose(0, 2, 1)
+        envelope = onset_envelope(cut)
+        moving = envelope.std(1) >= LEAST_DEVIATION
+        values[rows][~moving & cut.any((1, 2))] = without_onsets
+        if moving.any():
+            values[rows][moving, 0] = measure(autocorrelation(envelope[moving]))
+    return Series((name,), (bands.times_s[starts] + bands.times_s[starts + length - 1]) / 2, values)
+
+
+def _frames(steps: int, length_s: float, hop_s: float) -> tuple[np.ndarray, int]:
+    """Starts and length, in steps, of frames whose bands lie within `length_s` of sound."""
+    length = min(_steps(length_s), steps)
+    if length < _steps(TEMPO_FRAME_S):
+        return np.zeros(0, np.int64), length
+    hop = hop_s / STEP_S
+    starts = np.rint(np.arange(int((steps - length) / hop) + 2) * hop).astype(np.int64)
+    return starts[starts + length <= steps], length
+
+
+def _steps(length_s: float) -> int:
+    return int((length_s - BAND_FRAME_S) / STEP_S + 1e-6) + 1
+
+
+def _enhance(correlation: np.ndarray) -> np.ndarray:
+    """Take away the peaks at multiples of a pulse (Tolonen and Karjalainen 2000).
+
+    The positive part, less its copies stretched by 2 to 10. Lags shorter than any tempo cast no
+    copies: the lobe at lag 0 is no pulse, and fast notes should not hide the beat above them.
+    """
+    positive = np.maximum(correlation, 0)
+    positive[:, : LAGS[0] - 1] = 0
+    enhanced = positive.copy()
+    for below, share in _stretches(correlation.shape[1]):
+        copy = positive[:, below] * (1 - share) + positive[:, below + 1] * share
+        np.maximum(enhanced - copy, 0, out=enhanced)
+    return enhanced
+
+
+@cache
+def _stretches(lags: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each multiple, the whole lag below lag / multiple and the share of the next one."""
+    places = [np.arange(lags) / multiple for multiple in MULTIPLES]
+    return [(p.astype(np.int64), (p % 1).astype(np.float32)) for p in places]

@@ -1,0 +1,51 @@
+"""Roughness: the beating of close partials, after Plomp and Levelt (1965) and Sethares (1998)."""
+
+from functools import cache
+
+import numpy as np
+
+PEAK_SHARE = 0.01  # of the largest; the side lobes of the Hamming window are lower
+NEGLIGIBLE = 1e-5  # the curve's maximum is 0.18; beyond this distance two partials do not beat
+COLUMNS_AT_ONCE = 128
+
+
+def roughness(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
+    """Sum of v_i v_j d(f_i, f_j) over all pairs of spectral peaks.
+
+    spectrum: (b, bins) amplitudes, v. bin_hz: distance of bins. Returns (b,); grows with the
+    square of the amplitude. d is Sethares' fit of the dissonance curve (1998, appendix E). The
+    product v' D v takes all peaks at once; D is a narrow band, so it is kept as blocks of columns.
+    """
+    peaks = _peaks(spectrum)
+    beating = np.empty_like(peaks)
+    for rows, columns, curve in _curve_blocks(spectrum.shape[1], bin_hz):
+        np.matmul(peaks[:, rows], curve, out=beating[:, columns])
+    return np.einsum("ij,ij->i", beating, peaks)
+
+
+def dissonance(low_hz: np.ndarray, high_hz: np.ndarray) -> np.ndarray:
+    """Sethares' dissonance of two pure tones of amplitude 1, 0 to 0.18. low_hz <= high_hz."""
+    scaled = 0.24 / (0.0207 * low_hz + 18.96) * (high_hz - low_hz)
+    return np.exp(-3.51 * scaled) - np.exp(-5.75 * scaled)
+
+
+def _peaks(spectrum: np.ndarray) -> np.ndarray:
+    inner = spectrum[:, 1:-1]
+    least = PEAK_SHARE * spectrum.max(1, keepdims=True)
+    is_peak = (inner > spectrum[:, :-2]) & (inner >= spectrum[:, 2:]) & (inner > least)
+    peaks = np.zeros_like(spectrum)
+    np.multiply(inner, is_peak, out=peaks[:, 1:-1])
+    return peaks
+
+
+@cache
+def _curve_blocks(bins: int, bin_hz: float) -> list[tuple[slice, slice, np.ndarray]]:
+    frequency_hz = np.arange(bins) * bin_hz
+    blocks = []
+    for first in range(0, bins, COLUMNS_AT_ONCE):
+        last = min(first + COLUMNS_AT_ONCE, bins)
+        low, high = np.meshgrid(frequency_hz[:last], frequency_hz[first:last], indexing="ij")
+        curve = np.where(low < high, dissonance(np.minimum(low, high), high), 0)
+        lowest = int(np.argmax((curve > NEGLIGIBLE).any(1)))
+        blocks.append((slice(lowest, last), slice(first, last), curve[lowest:].astype(np.float32)))
+    return blocks

@@ -1,0 +1,23 @@
+"""Multiple-instance genre models: each film is a bag, each of its cues an instance.
+
+Every model is trained once a film, with that film left out (Ma et al. 2021, "Models"). This module
+holds the names alone, so that the workflow reads them without loading numpy or torch.
+"""
+
+# Each model and the block of the configuration that sets it.
+MODELS: dict[str, str | None] = {
+    "random_guess": None,
+    "plurality": None,
+    "simple_mi_random_forest": "forest",
+    "simple_mi_svm": "svm",
+    "simple_mi_knn": "knn",
+    "imv_random_forest": "forest",
+    "imv_svm": "svm",
+    "imv_knn": "knn",
+    "average_pooling": "network",
+    "single_attention": "network",
+}
+
+BASELINES = tuple(model for model, block in MODELS.items() if block is None)
+NETWORKS = tuple(model for model, block in MODELS.items() if block == "network")
+NO_FEATURES = "none"  # the feature set of the baselines

@@ -1,0 +1,81 @@
+"""How good the genre models are: precision, recall and F1 with bootstrap intervals over films.
+
+The table of Ma et al. 2021 (Table 4), each figure with the interval that 110 films allow.
+"""
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from scorelens.genres import NO_FEATURES
+from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
+
+MEASURES = ("precision", "recall", "f1")
+BOUNDS = (2.5, 97.5)  # percentiles of the interval
+MACRO = "macro"
+
+
+def score(
+    predictions: Mapping[tuple[str, str], str | os.PathLike],
+    repeats: int,
+    seed: int,
+    output: str | os.PathLike,
+) -> None:
+    """Score every model and write one table.
+
+    predictions: the table of each (feature set, model). repeats: bootstrap samples of the films.
+    """
+    tables = []
+    for (feature_set, model), path in predictions.items():
+        table = score_predictions(read_table(path, PREDICTIONS), repeats, seed)
+        table["feature_set"], table["model"] = feature_set, model
+        table["level"] = "film" if feature_set == NO_FEATURES else "cue"
+        tables.append(table)
+    write_table(pd.concat(tables, ignore_index=True), output, GENRE_SCORES)
+
+
+def score_predictions(predictions: pd.DataFrame, repeats: int, seed: int) -> pd.DataFrame:
+    """Precision, recall and F1 of each genre and of their unweighted mean, `macro`.
+
+    predictions: the table `predictions` of one model. Returns a row a genre, each measure with its
+    bounds `_low` and `_high`: the percentile interval of `repeats` samples of the films.
+    """
+    genres = predictions["genre"].drop_duplicates().tolist()
+    said, true = (_film_by_genre(predictions, column, genres) for column in ("predicted", "actual"))
+    outcomes = np.stack([said & true, said & ~true, ~said & true]).astype(float)
+    films = said.shape[0]
+    once = with_macro(measures(outcomes.sum(axis=1)))
+    draws = np.random.default_rng(seed).multinomial(films, np.full(films, 1 / films), repeats)
+    low, high = np.percentile(with_macro(measures(draws @ outcomes)), BOUNDS, axis=1)
+    columns = {
+        f"{measure}{ending}": values[place]
+        for place, measure in enumerate(MEASURES)
+        for ending, values in (("", once), ("_low", low), ("_high", high))
+    }
+    return pd.DataFrame({"genre": [*genres, MACRO], **columns})
+
+
+def measures(outcomes: np.ndarray) -> np.ndarray:
+    """Precision, recall and F1, stacked in this order; 0 where one is not defined.
+
+    outcomes: (3, ...), the numbers of true positives, false positives and false negatives.
+    Returns float (3, ...) in 0..1.
+    """
+    hits, false_alarms, misses = outcomes
+    parts = np.stack([hits, hits, 2 * hits])
+    wholes = np.stack([hits + false_alarms, hits + misses, 2 * hits + false_alarms + misses])
+    return np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0)
+
+
+def with_macro(values: np.ndarray) -> np.ndarray:
+    """Values (..., genres) with their mean over the genres as a further last one."""
+    return np.concatenate([values, values.mean(axis=-1, keepdims=True)], axis=-1)
+
+
+def _film_by_genre(predictions: pd.DataFrame, column: str, genres: list[str]) -> np.ndarray:
+    square = predictions.pivot_table(
+        index="film_id", columns="genre", values=column, aggfunc="first"
+    )
+    return square[genres].to_numpy(bool)

@@ -1,0 +1,40 @@
+"""Where the numbers of a report come from: versions, configuration, date."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+
+import yaml
+
+from scorelens import __version__
+
+PACKAGES = (
+    "snakemake", "numpy", "scipy", "pandas", "pyarrow", "av", "soundfile", "soxr",
+    "opencv-python-headless", "scikit-learn", "torch", "matplotlib",
+)  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """The versions of scorelens, Python and the libraries that the numbers depend on."""
+    found = {"scorelens": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not found under this name"
+    return found
+
+
+def as_yaml(config: Mapping) -> str:
+    """The configuration as YAML, in its own order."""
+    plain = json.loads(json.dumps(config))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+def newest(paths: Iterable[str | os.PathLike]) -> str:
+    """When the newest of some files was written, in UTC."""
+    latest = max(os.stat(path).st_mtime for path in paths)
+    return datetime.datetime.fromtimestamp(latest, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")

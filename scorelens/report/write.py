@@ -1,0 +1,127 @@
+"""Join the tables and figures of a run into one page that needs no other file and no network."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from scorelens import tables
+from scorelens.report import genres, music, plots, provenance
+
+DASH = "\N{EN DASH}"
+
+log = logging.getLogger(__name__)
+Paths = Sequence[str | os.PathLike]
+
+
+def write_report(
+    page: str | os.PathLike,
+    *,
+    films: str | os.PathLike,
+    tracks: str | os.PathLike,
+    status: str | os.PathLike,
+    cues: Paths,
+    timelines: Paths,
+    visuals: Paths,
+    bags: Mapping[str, str | os.PathLike],
+    predictions: Mapping[tuple[str, str], str | os.PathLike],
+    genre_scores: str | os.PathLike,
+    genre_figures: Mapping[str, str | os.PathLike],
+    cue_scores: str | os.PathLike | None,
+    config: Mapping,
+) -> None:
+    """Write the report of one run as a single HTML file.
+
+    films, tracks, status, cues, visuals, predictions, genre_scores, cue_scores: tables of the
+    contracts in `scorelens.tables`; cue_scores is None if the true cues are not known. timelines:
+    one SVG a film, named by it. bags: by feature set. predictions: by (feature set, model).
+    genre_figures: the SVGs `macro` and `genres`. config: the whole configuration, to be shown.
+    The page is dated by its newest input, so that the same inputs give the same bytes.
+    """
+    film_table = tables.read_table(films, tables.FILMS)
+    status_table = tables.read_table(status, tables.STATUS)
+    cue_table = _joined(cues, tables.CUES)
+    visual_table = _joined(visuals, tables.VISUALS)
+    bag_tables = {name: tables.read_table(path, tables.BAGS) for name, path in bags.items()}
+    score_table = tables.read_table(genre_scores, tables.GENRE_SCORES)
+    film_rows = music.film_rows(film_table, cue_table, status_table)
+    best = genres.best_models(score_table)
+    facts = {
+        "summary": music.summary(film_rows, tables.read_table(tracks, tables.TRACKS)),
+        "best": genres.headline(score_table),
+        "films": film_rows,
+        "skipped": music.skipped_films(status_table),
+        "timelines": {Path(path).stem: plots.svg_address(path) for path in timelines},
+        "fold_timelines": len(film_rows) > config["report"]["open_timelines"],
+        "cue_scores": music.score_rows(cue_scores),
+        "feature_sets": _feature_sets(bag_tables, film_table),
+        "visuals": plots.visuals_figure(visual_table, film_table),
+        "genre_names": genres.names(score_table),
+        "genre_rows": genres.score_rows(score_table),
+        "genre_figures": {name: plots.svg_address(path) for name, path in genre_figures.items()},
+        "predictions": [
+            genres.prediction_block(run, tables.read_table(predictions[run], tables.PREDICTIONS))
+            for run in best
+        ],
+        "versions": provenance.versions(),
+        "config": provenance.as_yaml(config),
+        "seed": config["seed"],
+        "hashes": status_table[["film_id", "video_sha256"]].to_dict("records"),
+        "date": provenance.newest(
+            [films, tracks, status, *cues, *timelines, *visuals, *bags.values()]
+            + [*predictions.values(), genre_scores, *genre_figures.values()]
+            + [path for path in [cue_scores] if path]
+        ),
+    }
+    text = _template().render(facts)
+    with tables.atomic(page) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    log.info("%s: %d films, %.1f MB", page, len(film_rows), len(text) / 1e6)
+
+
+def _joined(paths: Paths, table: tables.Table) -> pd.DataFrame:
+    return pd.concat([tables.read_table(path, table) for path in paths], ignore_index=True)
+
+
+def _feature_sets(bags: Mapping[str, pd.DataFrame], films: pd.DataFrame) -> list[dict]:
+    return [
+        {
+            "name": name,
+            "cues": len(bag),
+            "groups": music.feature_groups(bag),
+            "figure": plots.features_figure(bag, films),
+        }
+        for name, bag in bags.items()
+    ]
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "clock": clock, "figure": figure}
+    return environment.get_template("page.html")
+
+
+def percent(share: float) -> str:
+    """A share of 0..1 as `43%`; with one decimal below 1%, so that little does not read as none."""
+    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as `1:02:03` or `2:03`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def figure(value: float | None, digits: int = 2) -> str:
+    """A number with a fixed number of decimals; a dash if it is missing."""
+    return DASH if value is None or pd.isna(value) else f"{value:.{digits}f}"

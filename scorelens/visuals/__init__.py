@@ -1,0 +1,1 @@
+"""Brightness, contrast, saturation and colourfulness of a film's picture, once a second."""

@@ -1,0 +1,175 @@
+"""Four statistics of a frame, on its gamma-coded picture inside the letterbox.
+
+- brightness: mean BT.709 luma, black 0, white 1
+- contrast: standard deviation of luma (RMS contrast)
+- saturation: mean of (max - min) / max over R, G, B, after HSV; 0 where max is below `DARK`
+- colourfulness: M3 of Hasler and Suesstrunk 2003 (section 7), on R, G, B in 0..1
+
+Luma is the decoder's Y plane at full size. A film coded with another matrix than BT.709 (older
+films use BT.601) gets its BT.709 luma from Y, Cb and Cr; it differs from Y in colours and not in
+greys. A film that does not name its matrix is taken as BT.601 up to 576 lines and as BT.709 above,
+as players do. Saturation and colourfulness are measured on the picture shrunk to `WIDTH` pixels by
+area averages: colours that alternate from pixel to pixel count as their mixture. On photographs,
+halving the width lowered saturation by up to 0.02 and colourfulness by up to 0.004.
+"""
+
+import re
+from typing import NamedTuple
+
+import av
+import cv2
+import numpy as np
+
+MEASURES = ("brightness", "contrast", "saturation", "colourfulness")
+WIDTH = 320  # pixels
+DARK = 0.02  # below it one step of 8-bit chroma would look like full saturation
+SD_LINES = 576
+
+# The weights of R, G, B in luma, by FFmpeg's number of the matrix.
+BT709, BT601, BT2020 = (0.2126, 0.7152, 0.0722), (0.299, 0.587, 0.114), (0.2627, 0.6780, 0.0593)
+MATRICES = {1: BT709, 5: BT601, 6: BT601, 9: BT2020, 10: BT2020}
+LIMITED_RANGE, FULL_RANGE = 1, 2  # FFmpeg's numbers
+
+_YUV = re.compile(r"yuv[aj]?4\d\dp(\d+le)?")
+_GREY = re.compile(r"gray(\d+le)?")
+
+
+class Crop(NamedTuple):
+    """The picture inside the black bars, as shares of the frame's height and width."""
+
+    top: float
+    bottom: float
+    left: float
+    right: float
+
+    def cut(self, plane: np.ndarray) -> np.ndarray:
+        """The part of a plane (h, w), luma or chroma, that lies inside."""
+        height, width = plane.shape
+        rows = slice(round(self.top * height), round(self.bottom * height))
+        return plane[rows, round(self.left * width) : round(self.right * width)]
+
+
+WHOLE = Crop(0.0, 1.0, 0.0, 1.0)
+
+
+class Planes(NamedTuple):
+    """Y, Cb and Cr as they are coded: y (h, w); cb and cr of the same or a smaller size.
+
+    black and white: their codes in y. middle and span: the code of no chroma, and the distance of
+    the codes of -1/2 and 1/2. weights: of R, G, B in y.
+    """
+
+    y: np.ndarray
+    cb: np.ndarray
+    cr: np.ndarray
+    black: float
+    white: float
+    middle: float
+    span: float
+    weights: tuple[float, float, float]
+
+
+def frame_statistics(frame: av.VideoFrame, crop: Crop = WHOLE) -> tuple[float, ...]:
+    """Brightness 0..1, contrast 0..0.5, saturation 0..1 and colourfulness 0..2 of one frame."""
+    planes = read_planes(frame)
+    planes = planes._replace(y=crop.cut(planes.y), cb=crop.cut(planes.cb), cr=crop.cut(planes.cr))
+    mean, spread = cv2.meanStdDev(np.clip(luma(planes), planes.black, planes.white))
+    span = planes.white - planes.black
+    colours = small_picture(planes)
+    return (
+        (mean.item() - planes.black) / span,
+        spread.item() / span,
+        saturation(colours),
+        colourfulness(colours),
+    )
+
+
+def saturation(rgb: np.ndarray) -> float:
+    """Mean HSV saturation, 0..1, of R, G, B in 0..1, float32 (3, h, w)."""
+    high = rgb.max(axis=0)
+    chroma = high - rgb.min(axis=0)
+    return np.divide(chroma, high, out=np.zeros_like(high), where=high >= DARK).mean().item()
+
+
+def colourfulness(rgb: np.ndarray) -> float:
+    """M3 of Hasler and Suesstrunk 2003 (section 7) of R, G, B in 0..1, float32 (3, h, w)."""
+    red, green, blue = rgb
+    rg, yb = red - green, (red + green) / 2 - blue
+    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+
+
+def luma(planes: Planes) -> np.ndarray:
+    """BT.709 luma in the codes of `planes.y`, which it is if that is its matrix; shape (h, w)."""
+    if planes.weights == BT709:
+        return planes.y
+    of_y, of_cb, of_cr = np.array(BT709) @ _to_rgb(planes.weights)
+    scale = (planes.white - planes.black) / planes.span
+    height, width = planes.y.shape
+    whole = [cv2.resize(c, (width, height)).astype(np.float32) for c in (planes.cb, planes.cr)]
+    chroma = of_cb * (whole[0] - planes.middle) + of_cr * (whole[1] - planes.middle)
+    return (of_y * planes.y + scale * chroma).astype(np.float32)
+
+
+def small_picture(planes: Planes) -> np.ndarray:
+    """R, G, B in 0..1, float32 (3, h, w), of the picture shrunk to `WIDTH` pixels at most."""
+    height, width = planes.y.shape
+    small = min(WIDTH, width)
+    size = (small, max(1, round(height * small / width)))
+    y, cb, cr = (
+        cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+        for plane in (planes.y, planes.cb, planes.cr)
+    )
+    y = (y - planes.black) / (planes.white - planes.black)
+    chroma = [(plane - planes.middle) / planes.span for plane in (cb, cr)]
+    rgb = _to_rgb(planes.weights).astype(np.float32) @ np.stack([y, *chroma])
+    return np.clip(rgb, 0, 1).reshape(3, size[1], size[0])
+
+
+def read_planes(frame: av.VideoFrame) -> Planes:
+    """The planes of a frame: views of it if it is planar YUV, converted otherwise."""
+    name = frame.format.name
+    if frame.format.is_rgb or frame.format.has_palette:
+        return _planes_of_rgb(frame.to_ndarray(format="rgb24"))
+    grey = _GREY.fullmatch(name)
+    planar = frame if grey or _YUV.fullmatch(name) else frame.reformat(format=_planar(frame))
+    bits = planar.format.components[0].bits
+    arrays = [_array(plane, bits) for plane in planar.planes]
+    chroma = [np.full((1, 1), 1 << (bits - 1), arrays[0].dtype)] * 2 if grey else arrays[1:3]
+    full = frame.color_range == FULL_RANGE or name.startswith("yuvj")
+    if full or (grey and frame.color_range != LIMITED_RANGE):
+        top = (1 << bits) - 1
+        levels = (0, top, 1 << (bits - 1), top)
+    else:
+        levels = tuple(level << (bits - 8) for level in (16, 235, 128, 224))
+    return Planes(arrays[0], *chroma, *levels, _weights(frame))
+
+
+def _planar(frame: av.VideoFrame) -> str:
+    """The planar format with as much chroma as a packed one."""
+    across, down = frame.format.chroma_width(64), frame.format.chroma_height(64)
+    return {(32, 32): "yuv420p", (32, 64): "yuv422p"}.get((across, down), "yuv444p")
+
+
+def _array(plane: av.video.plane.VideoPlane, bits: int) -> np.ndarray:
+    codes = np.frombuffer(plane, np.uint8 if bits <= 8 else np.uint16)
+    rows = codes.reshape(-1, plane.line_size // codes.itemsize)
+    return rows[: plane.height, : plane.width]
+
+
+def _weights(frame: av.VideoFrame) -> tuple[float, float, float]:
+    return MATRICES.get(frame.colorspace, BT601 if frame.height <= SD_LINES else BT709)
+
+
+def _planes_of_rgb(rgb: np.ndarray) -> Planes:
+    whole = cv2.transform(rgb.astype(np.float32), np.linalg.inv(_to_rgb(BT709)))
+    y, cb, cr = cv2.split(whole)
+    return Planes(y, cb, cr, 0, 255, 0, 255, BT709)
+
+
+def _to_rgb(weights: tuple[float, float, float]) -> np.ndarray:
+    """The matrix from Y (0..1), Cb and Cr (-1/2..1/2) to R, G, B, shape (3, 3)."""
+    red, green, blue = weights
+    of_cr, of_cb = 2 * (1 - red), 2 * (1 - blue)
+    return np.array(
+        [[1, 0, of_cr], [1, -blue * of_cb / green, -red * of_cr / green], [1, of_cb, 0]]
+    )

@@ -1,0 +1,21 @@
+"""Measure one feature set on the cues of one film, once a second of the film.
+
+Reads the cues and, for each, its part of the album track (or of the film's own sound). Writes one
+row a cue and second: the mean and standard deviation of each feature over 5 s texture windows.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.features import extract
+
+extract.extract_film(
+    film_id=snakemake.wildcards.film,
+    feature_set=snakemake.wildcards.set,
+    source=snakemake.params.sound,
+    cues=snakemake.input.cues,
+    tracks=snakemake.input.tracks,
+    video=snakemake.input.sound if snakemake.params.sound == "film" else None,
+    output=snakemake.output.table,
+)

@@ -1,0 +1,20 @@
+"""Find which album track plays when in one film.
+
+Decodes the film's sound once, matches its landmarks with those of the album, and writes the cues as
+Parquet and as TSV. A film in which no track is found gets an empty table and a line in the log.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.cues import match
+
+match.match_film(
+    film_id=snakemake.wildcards.film,
+    video=snakemake.input.video,
+    index=snakemake.input.index,
+    status=snakemake.input.status,
+    outputs=dict(snakemake.output.items()),
+    settings=snakemake.params.settings,
+)

@@ -1,0 +1,19 @@
+"""Measure brightness, contrast, saturation and colourfulness of one film, once a second.
+
+Reads the film's picture and writes one row a second, for the frame on screen in the middle of that
+second. Black bars are left out. A film without moving pictures gets a table without rows.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.visuals import measure
+
+measure.measure_film(
+    film_id=snakemake.wildcards.film,
+    video=snakemake.input.video,
+    table=snakemake.output.table,
+    threads=snakemake.threads,
+    **snakemake.params.settings,
+)

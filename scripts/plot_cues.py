@@ -1,0 +1,19 @@
+"""Draw the cues of one film on its time line.
+
+One row for each track that plays; bars are the cues that were found, outlines the true ones where
+they are known, hatched bars music that is on no album.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.cues import plot
+
+plot.plot_cues(
+    title=snakemake.params.title,
+    cues=snakemake.input.cues,
+    status=snakemake.input.status,
+    path=snakemake.output.timeline,
+    truth=next(iter(snakemake.input.truth), None),
+)

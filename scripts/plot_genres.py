@@ -1,0 +1,17 @@
+"""Draw the scores of the genre models.
+
+Reads the table of scores. Writes two figures: macro precision, recall and F1 of every model with
+their intervals, and F1 genre by genre.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import plot
+
+plot.plot(
+    scores=snakemake.input.scores,
+    macro=snakemake.output.macro,
+    genres=snakemake.output.genres,
+)

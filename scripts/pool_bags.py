@@ -1,0 +1,16 @@
+"""Take the mean of each cue's frames: the instances that the genre models learn from.
+
+Reads the feature tables of all films in use, of one feature set, and writes one row a cue.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens import bags
+
+bags.pool_bags(
+    features=list(snakemake.input.features),
+    feature_set=snakemake.wildcards.set,
+    output=snakemake.output.table,
+)

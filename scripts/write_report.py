@@ -1,0 +1,27 @@
+"""Write the report of a run.
+
+Takes the tables and figures of every stage and writes one HTML page that needs no other file and
+no network: corpus, cues, features, picture, genre models, predictions, and where it all comes from.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.report import write
+
+write.write_report(
+    snakemake.output.page,
+    films=snakemake.input.films,
+    tracks=snakemake.input.tracks,
+    status=snakemake.input.status,
+    cues=snakemake.input.cues,
+    timelines=snakemake.input.timelines,
+    visuals=snakemake.input.visuals,
+    bags=dict(zip(snakemake.params.sets, snakemake.input.bags, strict=True)),
+    predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
+    genre_scores=snakemake.input.genre_scores,
+    genre_figures={"macro": snakemake.input.macro, "genres": snakemake.input.genres},
+    cue_scores=next(iter(snakemake.input.cue_scores), None),
+    config=snakemake.params.config,
+)

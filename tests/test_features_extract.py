@@ -1,0 +1,183 @@
+"""From cues and sound files to the feature table of a film."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from scorelens import media, tables
+from scorelens.errors import MediaError, TableError
+from scorelens.features import extract, mir
+from scorelens.features.frames import RATE_HZ
+
+AMPLITUDES = np.array([0.1, 0.2, 0.3, 0.4])  # of 10 s each
+
+
+def stairs():
+    """40 s of noise whose loudness rises each 10 s."""
+    noise = np.random.default_rng(3).normal(0, 1, 40 * RATE_HZ)
+    return (noise / noise.std() * np.repeat(AMPLITUDES, 10 * RATE_HZ) / 4).astype(np.float32)
+
+
+@pytest.fixture
+def film(tmp_path):
+    """A folder with an album of two tracks, the film's sound, and a way to extract cues."""
+    soundfile.write(tmp_path / "one.wav", stairs(), RATE_HZ, subtype="FLOAT")
+    soundfile.write(tmp_path / "two.wav", stairs()[::-1], RATE_HZ, subtype="FLOAT")
+    sound = np.concatenate([np.zeros(5 * RATE_HZ, np.float32), stairs()])
+    soundfile.write(tmp_path / "film.wav", sound, RATE_HZ, subtype="FLOAT")
+    tracks = [["f", name, str(tmp_path / f"{name}.wav"), 40.0, RATE_HZ] for name in ("one", "two")]
+    frame = pd.DataFrame(tracks, columns=tables.TRACKS.names)
+    tables.write_table(frame, tmp_path / "tracks.tsv", tables.TRACKS)
+    return tmp_path
+
+
+def extracted(film, cues, source="album", video="film.wav"):
+    """cues: (track, film start, film end, track start, speed) each."""
+    rows = [["f", f"c{i}", *cue, 10.0, 0.9] for i, cue in enumerate(cues)]
+    frame = pd.DataFrame(rows, columns=tables.CUES.names)
+    tables.write_table(frame, film / "cues.parquet", tables.CUES)
+    extract.extract_film(
+        film_id="f",
+        feature_set="mir",
+        source=source,
+        cues=film / "cues.parquet",
+        tracks=film / "tracks.tsv",
+        video=film / video,
+        output=film / "out.parquet",
+    )
+    return tables.read_table(film / "out.parquet", tables.FEATURES)
+
+
+def loudness(frame, cue_id, time_s):
+    row = frame[(frame["cue_id"] == cue_id) & (frame["time_s"] == time_s)]
+    return row["dynamics.rms.mean"].item()
+
+
+def test_album_cues_are_cut_at_their_place_in_the_track(film):
+    frame = extracted(film, [("one", 5.0, 25.0, 10.0, 1.0), ("two", 30.0, 35.0, 0.0, 1.0)])
+    assert list(frame.columns) == [*tables.FEATURES.names, *mir.NAMES]
+    assert frame["time_s"].tolist() == [*range(5, 25), *range(30, 35)]
+    assert loudness(frame, "c0", 7.0) == pytest.approx(0.2 / 4, rel=0.01)
+    assert loudness(frame, "c0", 22.0) == pytest.approx(0.3 / 4, rel=0.01)
+    assert loudness(frame, "c1", 32.0) == pytest.approx(0.4 / 4, rel=0.01)
+
+
+def test_rows_are_those_of_the_feature_set_on_the_cut_samples(film):
+    frame = extracted(film, [("one", 3.2, 15.9, 8.0, 1.0)])
+    samples = stairs()[8 * RATE_HZ : round(20.7 * RATE_HZ)]
+    expected = mir.measure(samples, np.arange(3, 16) + 0.5 - 3.2)
+    assert frame["time_s"].tolist() == list(range(3, 16))
+    assert frame[list(mir.NAMES)].to_numpy() == pytest.approx(expected, rel=1e-5, nan_ok=True)
+
+
+def test_a_fast_film_goes_through_the_track_faster(film):
+    frame = extracted(film, [("one", 0.0, 20.0, 0.0, 2.0)])
+    assert len(frame) == 20
+    assert loudness(frame, "c0", 2.0) == pytest.approx(0.1 / 4, rel=0.01)
+    assert loudness(frame, "c0", 17.0) == pytest.approx(0.4 / 4, rel=0.01)
+
+
+def test_film_source_measures_the_sound_of_the_film(film):
+    cues = [("one", 10.0, 20.0, 30.0, 1.0), ("two", 2.0, 40.0, 0.0, 1.0)]
+    frame = extracted(film, cues, source="film")
+    assert loudness(frame, "c0", 12.0) == pytest.approx(0.1 / 4, rel=0.01)
+    assert loudness(frame, "c1", 3.0) < loudness(frame, "c1", 12.0) < loudness(frame, "c1", 37.0)
+    assert frame["cue_id"].drop_duplicates().tolist() == ["c0", "c1"]
+
+
+def test_film_sounds_equal_the_cut_of_the_whole_film(film, monkeypatch):
+    blocks = media.audio_blocks
+    monkeypatch.setattr(media, "audio_blocks", lambda path, rate: blocks(path, rate, block_s=3.0))
+    spans = [(0.5, 4.0), (3.3, 30.1), (20.0, 21.0), (43.0, 60.0), (70.0, 80.0)]
+    cues = pd.DataFrame(spans, columns=["film_start_s", "film_end_s"])
+    whole = media.read_audio(film / "film.wav", RATE_HZ)
+    found = list(extract.film_sounds(cues, film / "film.wav", RATE_HZ))
+    assert len(found) == len(spans)
+    for cue, samples, speed in found:
+        first, last = (round(s * RATE_HZ) for s in (cue.film_start_s, cue.film_end_s))
+        assert np.array_equal(samples, whole[first:last])
+        assert speed == 1
+
+
+def test_a_cue_that_outlasts_its_track_uses_what_is_there(film, caplog):
+    frame = extracted(film, [("one", 0.0, 20.0, 32.0, 1.0)])
+    assert len(frame) == 20
+    present = frame["dynamics.rms.mean"].notna()
+    assert frame["time_s"][present].tolist() == list(range(8))
+    assert "cue c0: the last 12.0 s lie past the end of the sound" in caplog.text
+
+
+def test_a_cue_past_the_end_of_its_track_is_all_missing(film):
+    frame = extracted(film, [("one", 0.0, 4.0, 50.0, 1.0)])
+    assert len(frame) == 4
+    assert frame[list(mir.NAMES)].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "seconds"),
+    [
+        (0.0, 3.0, [0, 1, 2]),
+        (0.5, 2.5, [0, 1]),
+        (0.6, 2.6, [1, 2]),
+        (7.6, 8.4, [8]),
+        (7.0, 7.4, [7]),
+        (3.2, 15.9, list(range(3, 16))),
+    ],
+)
+def test_seconds_of_a_cue(start_s, end_s, seconds):
+    assert extract.seconds_of(start_s, end_s).tolist() == seconds
+
+
+@pytest.mark.parametrize("source", ["album", "film"])
+def test_a_film_without_cues_has_an_empty_table_with_every_column(film, source):
+    frame = extracted(film, [], source, video="absent.wav")
+    assert len(frame) == 0
+    assert list(frame.columns) == [*tables.FEATURES.names, *mir.NAMES]
+    assert (frame.dtypes[list(mir.NAMES)] == np.float32).all()
+
+
+def test_the_table_says_where_it_is_from(film):
+    extracted(film, [("one", 0.0, 4.0, 0.0, 1.0)])
+    facts = tables.read_provenance(film / "out.parquet")
+    assert facts["feature_set"] == "mir"
+    assert facts["source"] == "album"
+    assert facts["cues_sha256"] == media.sha256(film / "cues.parquet")
+    assert facts["media_sha256"] == {"one": media.sha256(film / "one.wav")}
+
+
+def test_missing_values_are_nulls_in_the_file(film):
+    extracted(film, [("one", 0.0, 2.0, 0.0, 1.0)])
+    column = tables.pq.read_table(film / "out.parquet")["rhythm.tempo.mean"]
+    assert column.null_count == len(column) == 2
+
+
+def test_unknown_track_is_told(film):
+    with pytest.raises(TableError) as error:
+        extracted(film, [("three", 0.0, 4.0, 0.0, 1.0)])
+    assert str(error.value) == (
+        f"{film / 'tracks.tsv'}: has no track 'three', which a cue names\n"
+        "  expected: every track that the cues name\n"
+        "  hint: the album may have changed since the cues were matched; match them again"
+    )
+
+
+def test_a_broken_track_is_told_and_leaves_no_table(film):
+    (film / "one.wav").write_bytes(b"not sound")
+    with pytest.raises(MediaError, match=r"one\.wav: cannot be read as media"):
+        extracted(film, [("one", 0.0, 4.0, 0.0, 1.0)])
+    assert not list(film.glob("*out*"))
+
+
+def test_import_is_light():
+    code = "import sys, scorelens.features.extract; print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert result.returncode == 0
+    assert not {"librosa", "numba", "torch", "sklearn", "matplotlib"} & set(result.stdout.split())

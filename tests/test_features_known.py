@@ -1,0 +1,279 @@
+"""The known answers of every frame feature, on signals whose values can be worked out."""
+
+import librosa
+import numpy as np
+import pytest
+from scipy import fft
+
+from scorelens.features import frames, mir, pitch, rhythm, roughness, timbre, tonality
+from scorelens.features.frames import RATE_HZ, Series
+
+C_MAJOR, C_MINOR = (0, 4, 7), (0, 3, 7)
+
+
+def times(seconds):
+    return np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+
+
+def sine(hz, seconds=6.0, amplitude=0.5):
+    return (amplitude * np.sin(2 * np.pi * hz * times(seconds))).astype(np.float32)
+
+
+def tone(hz, seconds=6.0, harmonics=6):
+    """A tone whose h-th harmonic has the amplitude 0.1 / h."""
+    return sum(sine(h * hz, seconds, 0.1 / h) for h in range(1, harmonics + 1))
+
+
+def chord(semitones, seconds=3.0):
+    return sum(tone(261.6256 * 2 ** (s / 12), seconds) for s in semitones)
+
+
+def noise(seconds=20.0):
+    return np.random.default_rng(5).normal(0, 0.1, int(seconds * RATE_HZ)).astype(np.float32)
+
+
+def clicks(bpm, seconds=20.0):
+    samples = np.zeros(int(seconds * RATE_HZ), np.float32)
+    click = sine(1000, 0.03) * np.exp(-times(0.03) / 0.005)
+    for start in np.arange(0, seconds - 0.1, 60 / bpm):
+        first = round(start * RATE_HZ)
+        samples[first : first + len(click)] += click
+    return samples
+
+
+def means(samples):
+    """The mean of each frame feature over all frames that have it."""
+    found = {}
+    for series in mir.frame_features(samples):
+        for name, column in zip(series.names, series.values.T, strict=True):
+            valid = column[np.isfinite(column)]
+            found[name] = valid.mean(dtype=np.float64) if len(valid) else np.nan
+    return found
+
+
+@pytest.fixture(scope="module")
+def of_noise():
+    return means(noise())
+
+
+@pytest.fixture(scope="module")
+def of_sine():
+    return means(sine(440))
+
+
+@pytest.fixture(scope="module")
+def of_major():
+    return means(chord(C_MAJOR))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "tolerance"),
+    [
+        ("timbre.zero_crossing_rate", RATE_HZ / 4, 30),
+        ("timbre.centroid", RATE_HZ / 4, 30),
+        ("timbre.spread", 3183, 20),  # a flat spectrum: fs / 2 / sqrt 12
+        ("timbre.skewness", 0, 0.02),
+        ("timbre.kurtosis", 1.8, 0.02),
+        ("tone.brightness", 0.864, 0.005),
+        ("tone.entropy", 0.980, 0.002),
+        ("timbre.flatness", np.exp(-np.euler_gamma), 0.005),
+        ("timbre.crest", 6.4, 0.1),
+        ("tone.key_strength", 0.5, 0.1),
+        ("rhythm.pulse_clarity", 0.12, 0.08),
+        ("tone.inharmonicity", 0.5, 0.03),
+        ("dynamics.rms", 0.1, 0.001),
+    ],
+)
+def test_white_noise(of_noise, name, expected, tolerance):
+    assert of_noise[name] == pytest.approx(expected, abs=tolerance)
+
+
+def test_sine_of_440_hz(of_sine):
+    assert of_sine["dynamics.rms"] == pytest.approx(0.5 / np.sqrt(2), abs=2e-4)
+    assert of_sine["timbre.zero_crossing_rate"] == pytest.approx(440, abs=1)
+    assert of_sine["timbre.roughness"] == 0
+    assert of_sine["rhythm.pulse_clarity"] == 0
+    assert of_sine["tone.inharmonicity"] < 0.1
+    assert np.isnan(of_sine["rhythm.tempo"])
+
+
+def test_centroid_of_a_sine_reads_high_by_the_side_lobes_of_the_window():
+    """At 440.3 Hz the frames start at all phases; the lobes depend on it."""
+    short, _ = timbre.short_features(sine(440.3, 10))
+    centroid = short.values[:, short.names.index("timbre.centroid")]
+    assert centroid.mean() == pytest.approx(640, abs=10)
+
+
+def test_deltas_of_a_ramp_are_its_slope_and_those_of_a_line_are_zero():
+    ramp = Series(("a",), np.arange(20.0), 0.3 * np.arange(20, dtype=np.float32)[:, None])
+    first = timbre.slopes(ramp, "dmfcc")
+    second = timbre.slopes(first, "ddmfcc")
+    assert first.values[2:-2, 0] == pytest.approx(0.3, abs=1e-6)
+    assert second.values[4:-4, 0] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(first.values[[0, 1, -2, -1], 0]).all()
+    assert np.isnan(second.values[[3, -4], 0]).all()
+
+
+def test_roughness_of_intervals():
+    def rough(*partials_hz):
+        return means(sum(sine(hz, 2, 0.2) for hz in partials_hz))["timbre.roughness"]
+
+    beating = rough(440, 480)
+    assert beating > 1000 * rough(440, 880)
+    assert beating > 1000 * rough(440)
+    quiet = means(sum(sine(hz, 2, 0.002) for hz in (440, 480)))["timbre.roughness"]
+    assert quiet == pytest.approx(1e-4 * beating, rel=1e-3)
+
+
+def test_roughness_of_two_lines_is_the_product_of_amplitudes_and_curve():
+    spectrum = np.zeros((1, 1025), np.float32)
+    spectrum[0, [40, 45]] = 3, 2
+    bin_hz = RATE_HZ / 2048
+    scaled = 0.24 / (0.0207 * 40 * bin_hz + 18.96) * 5 * bin_hz
+    expected = 3 * 2 * (np.exp(-3.51 * scaled) - np.exp(-5.75 * scaled))
+    assert roughness.roughness(spectrum, bin_hz) == pytest.approx(expected, rel=1e-5)
+
+
+def test_roughness_in_blocks_is_the_sum_over_all_pairs():
+    spectrum = np.abs(np.random.default_rng(2).normal(size=(3, 1025))).astype(np.float32)
+    bin_hz = RATE_HZ / 2048
+    expected = []
+    for row in spectrum:
+        inner = np.arange(1, 1024)
+        is_peak = (row[1:-1] > row[:-2]) & (row[1:-1] >= row[2:]) & (row[1:-1] > 0.01 * row.max())
+        places = inner[is_peak]
+        low, high = places[:, None] * bin_hz, places[None, :] * bin_hz
+        curve = np.where(low < high, roughness.dissonance(np.minimum(low, high), high), 0)
+        expected.append(row[places] @ curve @ row[places])
+    assert roughness.roughness(spectrum, bin_hz) == pytest.approx(expected, rel=1e-3)
+
+
+def test_chroma_of_a_c_major_triad(of_major):
+    chroma = np.array([of_major[f"pitch.chroma_{index}"] for index in range(12)])
+    assert chroma[0] == pytest.approx(1, abs=0.01)
+    assert chroma[[4, 7]] == pytest.approx([0.8, 0.8], abs=0.1)
+    assert np.delete(chroma, [0, 4, 7]).max() < 0.2
+
+
+def test_key_of_c_major(of_major):
+    assert of_major["tone.key_strength"] == pytest.approx(0.86, abs=0.01)
+    assert of_major["tone.key_mode"] == pytest.approx(0.1, abs=0.05)
+    assert of_major["tone.key_clarity"] == pytest.approx(0.1, abs=0.05)
+    assert (of_major["tone.tonic_cos"], of_major["tone.tonic_sin"]) == pytest.approx((1, 0))
+
+
+def test_key_of_c_minor():
+    found = means(chord(C_MINOR))
+    assert found["tone.key_mode"] == pytest.approx(-0.3, abs=0.05)
+    assert (found["tone.tonic_cos"], found["tone.tonic_sin"]) == pytest.approx((1, 0))
+
+
+@pytest.mark.parametrize(("tonic", "fifths"), [(7, 1), (2, 2), (9, 3), (5, -1), (6, 6)])
+def test_tonic_goes_round_the_circle_of_fifths(tonic, fifths):
+    series = tonality.key_features(chord([s + tonic for s in C_MAJOR], 1.0))
+    found = dict(zip(series.names, series.values[0], strict=True))
+    angle = 2 * np.pi * fifths / 12
+    assert found["tone.tonic_cos"] == pytest.approx(np.cos(angle), abs=1e-5)
+    assert found["tone.tonic_sin"] == pytest.approx(np.sin(angle), abs=1e-5)
+    assert found["tone.key_mode"] > 0
+
+
+@pytest.mark.parametrize("bpm", [60, 90, 120, 150])
+def test_tempo_of_clicks(bpm):
+    samples = clicks(bpm, 10)
+    tempo, clarity = rhythm.rhythm_features(pitch.harmonic_features(samples)[1])
+    assert np.median(tempo.values) == pytest.approx(bpm, rel=0.005)
+    assert clarity.values.mean() == pytest.approx(0.87, abs=0.1)
+
+
+def test_fast_clicks_read_as_they_are_or_at_half():
+    tempo, _ = rhythm.rhythm_features(pitch.harmonic_features(clicks(180, 10))[1])
+    assert min(abs(np.median(tempo.values) - bpm) for bpm in (180, 90)) < 1
+
+
+def test_fast_notes_do_not_hide_the_beat_above_them():
+    samples = clicks(120, 10) + 0.3 * clicks(480, 10)
+    tempo, _ = rhythm.rhythm_features(pitch.harmonic_features(samples)[1])
+    assert np.median(tempo.values) == pytest.approx(120, rel=0.005)
+
+
+@pytest.mark.parametrize("hz", [80, 220, 440, 1000, 2300])
+def test_pitch_of_a_tone(hz):
+    block = tone(hz, 0.1, harmonics=4)[None]
+    spectrum = frames.hamming_spectrum(block, pitch.FFT_SIZE)
+    assert pitch.pitch_hz(spectrum, block.shape[1]) == pytest.approx(hz, rel=0.01)
+
+
+def test_inharmonicity_rises_when_partials_leave_the_multiples():
+    harmonic = sum(sine(220 * h) for h in (1, 2, 3, 4))
+    stretched = sum(sine(220 * h**1.1) for h in (1, 2, 3, 4))
+    low, high = (means(s)["tone.inharmonicity"] for s in (harmonic, stretched))
+    assert low < 0.15
+    assert high > low + 0.1
+
+
+def test_a_harmonic_spectrum_has_no_inharmonicity_and_one_half_way_has_all():
+    spectrum = np.zeros((2, pitch.FFT_SIZE // 2 + 1), np.float32)
+    spectrum[0, [12, 24, 36]] = 1
+    spectrum[1, [18, 30, 42]] = 1
+    hz = np.full(2, 12 * RATE_HZ / pitch.FFT_SIZE, np.float32)
+    assert pitch.inharmonicity(spectrum, hz) == pytest.approx([0, 1], abs=1e-5)
+
+
+def test_mfcc_agree_with_an_orthonormal_dct_of_slaney_bands():
+    spectrum = np.abs(np.random.default_rng(4).normal(size=(5, 1025))).astype(np.float32)
+    bands = spectrum @ timbre.slaney_bands(2048)
+    expected = fft.dct(np.log10(bands.astype(np.float64)), norm="ortho", axis=1)[:, 1:14]
+    assert timbre.cepstra(spectrum) == pytest.approx(expected, abs=2e-5)
+
+
+def test_mfcc_follow_librosa_on_its_own_mel_bands():
+    """librosa's Slaney scale differs a little in its bands; the coefficients keep their course."""
+    samples = noise(2) + clicks(150, 2) + tone(300, 2)
+    _, mfcc = timbre.short_features(samples)
+    mel = librosa.feature.melspectrogram(
+        y=samples, sr=RATE_HZ, n_fft=2048, win_length=1102, hop_length=551, window="hamming",
+        power=1, n_mels=40, fmin=133.33, fmax=6854, center=False,
+    )  # fmt: skip
+    theirs = librosa.feature.mfcc(S=np.log10(mel), n_mfcc=14)[1:].T
+    ours = mfcc.values.mean(0)
+    assert np.corrcoef(ours, theirs.mean(0))[0, 1] > 0.99
+
+
+def test_slaney_bands_have_unit_area_and_the_published_edges():
+    bands = timbre.slaney_bands(1 << 16)
+    hz = frames.frequencies_hz(1 << 16)
+    area = bands.sum(0, dtype=np.float64) * RATE_HZ / (1 << 16)
+    assert area == pytest.approx(1, abs=2e-3)
+    assert hz[bands[:, 0].argmax()] == pytest.approx(200, abs=0.5)
+    assert hz[bands[:, 11].argmax()] == pytest.approx(400 / 3 + 12 * 200 / 3, abs=0.5)
+    assert hz[bands.any(1)].max() == pytest.approx(6854, abs=1)
+
+
+def test_moments_zero_crossings_and_flatness_agree_with_librosa():
+    block = (noise(0.2) + tone(440, 0.2))[None, :1102]
+    spectrum = frames.hamming_spectrum(block, 2048)
+    hz = frames.frequencies_hz(2048)
+    centroid, spread = timbre.spectral_moments(spectrum, hz)[0, :2]
+    assert centroid == pytest.approx(librosa.feature.spectral_centroid(S=spectrum.T, freq=hz)[0, 0])
+    bandwidth = librosa.feature.spectral_bandwidth(S=spectrum.T, freq=hz)[0, 0]
+    assert spread == pytest.approx(bandwidth, rel=1e-4)
+    power = timbre.power_features(block[0])
+    ours = power.values[0, power.names.index("timbre.flatness")]
+    magnitude = np.abs(np.fft.rfft(block[0, :660]))[:, None]
+    theirs = librosa.feature.spectral_flatness(S=magnitude, amin=1e-20)[0, 0]
+    assert ours == pytest.approx(theirs, rel=1e-4)
+    short, _ = timbre.short_features(block[0])
+    ours = short.values[0, short.names.index("timbre.zero_crossing_rate")]
+    crossings = np.count_nonzero(librosa.zero_crossings(block[0], pad=False, zero_pos=True))
+    assert ours == pytest.approx(crossings / 2 * RATE_HZ / 1101, abs=RATE_HZ / 1101)
+
+
+def test_chroma_of_a_melody_names_the_classes_that_librosa_names():
+    scale = np.concatenate([tone(261.6256 * 2 ** (s / 12), 0.5) for s in (0, 2, 4, 5, 7, 9, 11)])
+    series = next(s for s in mir.frame_features(scale) if s.names[0] == "pitch.chroma_0")
+    theirs = librosa.feature.chroma_stft(y=scale, sr=RATE_HZ, n_fft=4096, tuning=0)
+    moments = np.arange(0.25, 3.5, 0.5)
+    ours = [series.values[np.abs(series.times_s - m).argmin()].argmax() for m in moments]
+    frames_of_theirs = librosa.time_to_frames(moments, sr=RATE_HZ)
+    assert ours == list(theirs[:, frames_of_theirs].argmax(0)) == [0, 2, 4, 5, 7, 9, 11]

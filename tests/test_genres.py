@@ -1,0 +1,265 @@
+"""The genre models fold by fold: what they learn, what they must not see, what they keep."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from scorelens.errors import TableError
+from scorelens.genres import BASELINES, MODELS, NETWORKS, folds, instances, labels, score
+from scorelens.genres.instances import Bags
+from scorelens.tables import BAGS, FILMS, PREDICTIONS, read_table, write_table
+
+torch.set_num_threads(1)
+
+GENRES = ["Action", "Drama", "Horror"]
+NETWORK = {"hidden": 8, "dropout": 0.25, "learning_rate": 0.01, "batch": 8, "epochs": 30}
+SETTINGS = {
+    None: {},
+    "forest": {"trees": 10, "leaves": 16},
+    "svm": {"c": 1.0},
+    "knn": {"neighbours": 3},
+    "network": {**NETWORK, "folds_per_chunk": 32},
+}
+MUSIC_MODELS = [model for model in MODELS if model not in BASELINES]
+
+
+def make_corpus(films=20, features=6, shift=3.0, seed=0):
+    """Bags of 2 to 5 cues, in which each genre shifts one feature of its own, and their labels."""
+    random = np.random.default_rng(seed)
+    actual = random.random((films, len(GENRES))) < 0.5
+    sizes = random.integers(2, 6, films)
+    noise = random.standard_normal((sizes.sum(), features)).astype(np.float32)
+    noise[:, : len(GENRES)] += shift * np.repeat(actual, sizes, axis=0)
+    noise[random.random(noise.shape) < 0.05] = np.nan
+    return Bags(noise, np.concatenate([[0], np.cumsum(sizes)])), actual
+
+
+def write_corpus(folder, bags, actual, without_cues=()):
+    """The tables of a corpus, `films.tsv` and `bags.parquet`."""
+    ids = [f"film_{k:02d}" for k in range(len(actual))]
+    films = pd.DataFrame({"film_id": ids, "title": ids, "year": 2015})
+    films["genres"] = [";".join(np.array(GENRES)[row]) or GENRES[0] for row in actual]
+    films = films.assign(duration_s=60.0, has_picture=True, tracks=1)
+    write_table(films, folder / "films.tsv", FILMS)
+    table = pd.DataFrame(
+        bags.instances, columns=[f"a.b{k}.mean" for k in range(bags.instances.shape[1])]
+    )
+    table["film_id"] = np.array(ids)[bags.bag_of_instance]
+    table["cue_id"] = [f"cue_{k}" for k in range(len(table))]
+    table["n_frames"] = 5
+    write_table(table[~table["film_id"].isin(without_cues)], folder / "bags.parquet", BAGS)
+
+
+def train(folder, model, settings=None):
+    """Run one model as the workflow does; return its predictions."""
+    folds.train(
+        model=model,
+        feature_set="mir",
+        films=folder / "films.tsv",
+        bags=None if model in BASELINES else folder / "bags.parquet",
+        genres=GENRES,
+        settings=settings or SETTINGS[MODELS[model]],
+        seed=5,
+        threads=1,
+        predictions=folder / f"{model}.parquet",
+        models=folder / f"{model}.zip",
+    )
+    return read_table(folder / f"{model}.parquet", PREDICTIONS)
+
+
+def macro_f1(folder, model):
+    """F1 over the genres and its interval."""
+    row = score.score_predictions(train(folder, model), 500, 0).set_index("genre").loc["macro"]
+    return row["f1"], row["f1_low"], row["f1_high"]
+
+
+@pytest.mark.parametrize("model", MUSIC_MODELS)
+def test_a_planted_genre_is_found(tmp_path, model):
+    write_corpus(tmp_path, *make_corpus())
+    _, low, _ = macro_f1(tmp_path, model)
+    _, _, high = macro_f1(tmp_path, "random_guess")
+    assert low > high
+
+
+@pytest.mark.parametrize("model", MUSIC_MODELS)
+def test_noise_is_not_taken_for_genres(tmp_path, model):
+    write_corpus(tmp_path, *make_corpus(shift=0.0, seed=3))
+    _, low, _ = macro_f1(tmp_path, model)
+    _, _, high = macro_f1(tmp_path, "random_guess")
+    assert low < high
+
+
+def same(one, other):
+    """Whether two folds hold the same arrays, bit for bit."""
+    return all(np.array_equal(one.arrays[name], other.arrays[name]) for name in one.arrays)
+
+
+def train_all(model, bags, actual):
+    short = SETTINGS[MODELS[model]] | ({"epochs": 3} if model in NETWORKS else {})
+    return list(folds.train_folds(model, bags, actual, short, seed=5, threads=1))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_fold_does_not_see_the_film_it_leaves_out(model):
+    bags, actual = make_corpus(films=10)
+    held_out = 4
+    other = Bags(bags.instances.copy(), bags.starts)
+    other.instances[bags.bag_of_instance == held_out] = 1e3
+    flipped = actual.copy()
+    flipped[held_out] = ~flipped[held_out]
+    before = train_all(model, bags, actual)
+    after = train_all(model, other, flipped)
+    assert same(before[held_out], after[held_out])
+    assert not same(before[0], after[0])
+    probe = bags.one(held_out)
+    answers = [folds.predict(model, fitted[held_out], probe) for fitted in (before, after)]
+    np.testing.assert_array_equal(answers[0], answers[1])
+
+
+@pytest.mark.parametrize("model", MUSIC_MODELS)
+def test_a_marker_of_the_film_left_out_changes_nothing(model):
+    bags, actual = make_corpus(films=10)
+    marker = np.where(bags.bag_of_instance == 4, 1e4, 0).astype(np.float32)
+    marked = Bags(np.column_stack([bags.instances, marker]), bags.starts)
+    unmarked = Bags(np.column_stack([bags.instances, 0 * marker]), bags.starts)
+    fold = train_all(model, marked, actual)[4]
+    answers = [folds.predict(model, fold, variant.one(4)) for variant in (marked, unmarked)]
+    np.testing.assert_array_equal(answers[0], answers[1])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_genre_that_never_varies_in_training_is_predicted_so(model):
+    bags, actual = make_corpus(films=8)
+    actual[:] = [True, False, False]
+    actual[2] = [False, True, False]
+    for fold, fitted in enumerate(train_all(model, bags, actual)):
+        probability, predicted = folds.predict(model, fitted, bags.one(fold))
+        assert np.isfinite(probability).all()
+        assert not predicted[0, 2]
+        if fold == 2:
+            np.testing.assert_array_equal(probability, [[1, 0, 0]])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_kept_fold_repeats_its_prediction(tmp_path, model):
+    bags, actual = make_corpus(films=8)
+    write_corpus(tmp_path, bags, actual)
+    table = train(tmp_path, model)
+    about = folds.load_about(tmp_path / f"{model}.zip")
+    assert (about.model, about.feature_set, about.genres) == (model, "mir", GENRES)
+    for place, film in enumerate(about.films):
+        fold = folds.load_fold(tmp_path / f"{model}.zip", film)
+        probability, predicted = folds.predict(about.model, fold, bags.one(place))
+        rows = table[table["film_id"] == film]
+        np.testing.assert_allclose(rows["probability"], probability[0], rtol=0, atol=1e-12)
+        np.testing.assert_array_equal(rows["predicted"], predicted[0])
+        assert set(rows["fold"]) == {place}
+
+
+@pytest.mark.parametrize("model", ["random_guess", "imv_random_forest", "single_attention"])
+def test_the_same_seed_gives_the_same_files(tmp_path, model):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_corpus(tmp_path / name, *make_corpus(films=8))
+        train(tmp_path / name, model)
+    for ending in ("parquet", "zip"):
+        one, two = ((tmp_path / name / f"{model}.{ending}").read_bytes() for name in ("one", "two"))
+        assert one == two
+
+
+def test_many_bags_at_once_are_predicted_as_one_by_one():
+    bags, actual = make_corpus(films=8)
+    for model in MUSIC_MODELS:
+        fold = train_all(model, bags, actual)[0]
+        together, _ = folds.predict(model, fold, bags)
+        alone = [folds.predict(model, fold, bags.one(k))[0][0] for k in range(8)]
+        np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_a_film_without_cues_takes_no_part_and_is_named(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    write_corpus(tmp_path, *make_corpus(films=8), without_cues=["film_03"])
+    table = train(tmp_path, "simple_mi_knn")
+    assert "film_03" not in set(table["film_id"])
+    assert sorted(set(table["fold"])) == list(range(7))
+    assert table.loc[table["film_id"] == "film_04", "fold"].iloc[0] == 3
+    assert "film_03: no cues, so no bag: left out of training and scoring" in caplog.text
+
+
+def test_too_few_films_with_cues_are_an_error(tmp_path):
+    write_corpus(tmp_path, *make_corpus(films=3), without_cues=["film_00", "film_02"])
+    with pytest.raises(TableError) as error:
+        train(tmp_path, "imv_svm")
+    assert str(error.value) == (
+        f"{tmp_path}/bags.parquet: films with cues: 1\n  expected: at least 2\n"
+        "  hint: a model is tested on a film that it never saw: add films"
+    )
+
+
+def test_one_film_is_an_error(tmp_path):
+    write_corpus(tmp_path, *make_corpus(films=1))
+    with pytest.raises(TableError) as error:
+        labels.read_labels(tmp_path / "films.tsv", GENRES)
+    assert str(error.value).startswith(f"{tmp_path}/films.tsv: films: 1\n  expected: at least 2")
+
+
+def test_an_unlisted_genre_is_an_error(tmp_path):
+    write_corpus(tmp_path, *make_corpus(films=3))
+    with pytest.raises(TableError) as error:
+        labels.read_labels(tmp_path / "films.tsv", ["Drama", "Horror"])
+    assert "film film_01: the genre 'Action' is not listed" in str(error.value)
+    assert "expected: one of ['Drama', 'Horror']" in str(error.value)
+
+
+def test_bags_of_films_not_in_use_are_an_error(tmp_path):
+    write_corpus(tmp_path, *make_corpus(films=4))
+    known = labels.read_labels(tmp_path / "films.tsv", GENRES).of(["film_00", "film_01"])
+    with pytest.raises(TableError) as error:
+        instances.read_bags(tmp_path / "bags.parquet", known)
+    assert "bags of films that are not in use: film_02, film_03" in str(error.value)
+
+
+def test_the_bags_come_in_the_order_of_the_film_table(tmp_path):
+    bags, actual = make_corpus(films=4)
+    write_corpus(tmp_path, bags, actual)
+    known = labels.read_labels(tmp_path / "films.tsv", GENRES).of(["film_02", "film_00"])
+    table = read_table(tmp_path / "bags.parquet", BAGS)
+    write_table(table[table["film_id"].isin(known.film_ids)], tmp_path / "two.parquet", BAGS)
+    packed, found, features = instances.read_bags(tmp_path / "two.parquet", known)
+    assert found.film_ids == ["film_02", "film_00"]
+    assert features == [f"a.b{k}.mean" for k in range(6)]
+    np.testing.assert_array_equal(packed.one(0).instances, bags.one(2).instances)
+    np.testing.assert_array_equal(packed.one(1).instances, bags.one(0).instances)
+
+
+def test_the_scale_passes_missing_values_over():
+    x = np.array([[1, 7, np.nan, 2], [3, 7, np.nan, np.nan], [np.nan, 7, np.nan, 6]], np.float32)
+    scale = instances.fit_scale(x)
+    np.testing.assert_allclose(scale["mean"], [2, 7, 0, 4])
+    np.testing.assert_allclose(scale["gain"], [1, 0, 0, 0.5])
+    expected = [[-1, 0, 0, -1], [1, 0, 0, 0], [0, 0, 0, 1]]
+    np.testing.assert_allclose(instances.standardise(x, scale), expected)
+
+
+def test_the_scale_agrees_with_scikit_learn():
+    from sklearn.preprocessing import StandardScaler
+
+    x = np.random.default_rng(0).gamma(2, 1000, (50, 4)).astype(np.float32)
+    x[::7, 2] = np.nan
+    scaler = StandardScaler().fit(x.astype(float))
+    scale = instances.fit_scale(x)
+    np.testing.assert_allclose(scale["mean"], scaler.mean_, rtol=1e-6)
+    np.testing.assert_allclose(1 / scale["gain"], scaler.scale_, rtol=1e-6)
+
+
+def test_bag_means_agree_with_nanmean():
+    bags, _ = make_corpus(films=6)
+    bags.instances[bags.starts[2] : bags.starts[3], 1] = np.nan
+    means = bags.means()
+    with pytest.warns(RuntimeWarning, match="Mean of empty slice"):
+        expected = [np.nanmean(bags.one(k).instances, axis=0) for k in range(6)]
+    np.testing.assert_allclose(means.instances, expected, rtol=1e-5)
+    np.testing.assert_array_equal(means.sizes, 1)

@@ -1,0 +1,80 @@
+"""Score Stamper: which album track plays when."""
+
+
+rule match_cues:
+    """Find which album track plays when in one film."""
+    input:
+        video=film_video,
+        index="results/fingerprints/{film}.npz",
+        status="results/corpus/status/{film}.tsv",
+        corpus=ancient("results/corpus/films.tsv"),
+    output:
+        table="results/cues/films/{film}.parquet",
+        text="results/cues/films/{film}.tsv",
+    log:
+        "logs/match_cues/{film}.log",
+    benchmark:
+        "results/benchmarks/match_cues/{film}.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        source=source_hash("cues", "fingerprints", "media"),
+        settings=config["cues"],
+    script:
+        "../../scripts/match_cues.py"
+
+
+# Only a corpus that the workflow makes comes with the truth to score against.
+if MADE:
+
+    rule score_cues:
+        """Hold the cues of all films against the truth."""
+        input:
+            cues=used_films("results/cues/films/{film}.parquet"),
+            truths=used_films("results/corpus/truth/{film}.tsv"),
+        output:
+            scores="results/cues/scores.tsv",
+        log:
+            "logs/score_cues.log",
+        benchmark:
+            "results/benchmarks/score_cues.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            source=source_hash("cues"),
+        script:
+            "../../scripts/score_cues.py"
+
+
+rule plot_cues:
+    """Draw the cues of one film on its time line."""
+    input:
+        cues="results/cues/films/{film}.parquet",
+        status="results/corpus/status/{film}.tsv",
+        truth=["results/corpus/truth/{film}.tsv"] if MADE else [],
+        corpus=ancient("results/corpus/films.tsv"),
+    output:
+        timeline="results/cues/timelines/{film}.svg",
+    log:
+        "logs/plot_cues/{film}.log",
+    benchmark:
+        "results/benchmarks/plot_cues/{film}.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        source=source_hash("cues"),
+        title=lambda wildcards: FILMS[wildcards.film].title,
+    script:
+        "../../scripts/plot_cues.py"

@@ -1,0 +1,26 @@
+"""The landmarks of the albums."""
+
+
+rule index_fingerprints:
+    """Find the landmarks of every track of one film's album."""
+    input:
+        tracks=album_tracks,
+        table="results/corpus/tracks/{film}.tsv",
+        corpus=ancient("results/corpus/films.tsv"),
+    output:
+        index="results/fingerprints/{film}.npz",
+    log:
+        "logs/index_fingerprints/{film}.log",
+    benchmark:
+        "results/benchmarks/index_fingerprints/{film}.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        source=source_hash("fingerprints", "media"),
+        settings=config["fingerprints"],
+    script:
+        "../../scripts/index_fingerprints.py"

@@ -1,0 +1,41 @@
+"""The page that shows what a run found."""
+
+
+rule write_report:
+    """Write the report: one self-contained page."""
+    input:
+        films="results/corpus/films.tsv",
+        tracks="results/corpus/tracks.tsv",
+        status="results/corpus/status.tsv",
+        cues=used_films("results/cues/films/{film}.parquet"),
+        timelines=used_films("results/cues/timelines/{film}.svg"),
+        cue_scores=["results/cues/scores.tsv"] if MADE else [],
+        visuals=used_films("results/visuals/{film}.parquet"),
+        bags=expand("results/bags/{set}.parquet", set=config["features"]["sets"]),
+        predictions=[
+            f"results/genres/predictions/{feature_set}/{model}.parquet"
+            for feature_set, model in genre_runs()
+        ],
+        genre_scores="results/genres/scores.tsv",
+        macro="results/genres/scores.svg",
+        genres="results/genres/genres.svg",
+    output:
+        page="results/report.html",
+    log:
+        "logs/write_report.log",
+    benchmark:
+        "results/benchmarks/write_report.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        source=source_hash("report", "features", "genres", "figures", "media"),
+        sets=config["features"]["sets"],
+        models=genre_runs(),
+        # The whole configuration, against the custom: the page shows all of it.
+        config=config,
+    script:
+        "../../scripts/write_report.py"

@@ -1,0 +1,25 @@
+"""The picture of a film, measured once a second."""
+
+
+rule measure_visuals:
+    """Measure brightness, contrast, saturation and colourfulness of one film."""
+    input:
+        video=film_video,
+        corpus=ancient("results/corpus/films.tsv"),
+    output:
+        table="results/visuals/{film}.parquet",
+    log:
+        "logs/measure_visuals/{film}.log",
+    benchmark:
+        "results/benchmarks/measure_visuals/{film}.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        source=source_hash("visuals", "media"),
+        settings=config["visuals"],
+    script:
+        "../../scripts/measure_visuals.py"
