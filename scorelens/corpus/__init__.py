@@ -1,0 +1,1 @@
+"""The corpus: the film table, the media behind it, and films made from known parts."""

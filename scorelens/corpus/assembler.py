@@ -1,0 +1,127 @@
+"""Assemble a film whose cues are known, from albums, voices, effects and pictures."""
+
+import itertools
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scorelens.config import album_tracks
+from scorelens.corpus import pictures
+from scorelens.corpus.clips import clips_of_folder
+from scorelens.corpus.encoder import write_film
+from scorelens.corpus.mixing import Clips, mix_film
+from scorelens.corpus.timeline import RATE_HZ, Pace, Scene, lay_out
+from scorelens.tables import TRUTH, write_table
+
+log = logging.getLogger(__name__)
+LETTERBOXED = 1 / 3  # share of films with black bars
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a film is made of: audio files of the album and of decoys by id, makers of the rest."""
+
+    tracks: Mapping[str, str | os.PathLike]
+    decoys: Mapping[str, str | os.PathLike]
+    speech: Clips
+    effects: Clips
+    shots: pictures.Shots
+
+
+def make_assembled_film(
+    film_id: str,
+    tracks: Mapping[str, str | os.PathLike],
+    speech: str | os.PathLike,
+    effects: str | os.PathLike,
+    decoys: str | os.PathLike | None,
+    pictures_folder: str | os.PathLike | None,
+    film_s: float,
+    snrs_db: Sequence[float],
+    look: pictures.Format,
+    seed: int,
+    video: str | os.PathLike,
+    truth: str | os.PathLike,
+) -> None:
+    """Assemble one film from real media.
+
+    tracks: track_id -> audio file. speech, effects, decoys, pictures_folder: folders, searched with
+    their subfolders; None for a film without decoys, and for painted pictures. film_s: length in s.
+    snrs_db: what cues draw from. look: size and frame rate. seed: settles everything random.
+    video, truth: where the film and its TRUTH table go.
+    Files of no use are passed over with a warning. Raises InputError if a folder is absent or
+    nothing in it is of use, ConfigError if the film is too short for a cue.
+    """
+    material = Material(
+        tracks=tracks,
+        decoys=_decoys(decoys, tracks),
+        speech=clips_of_folder(speech, "voice clips", RATE_HZ),
+        effects=clips_of_folder(effects, "sound effects", RATE_HZ),
+        shots=(
+            pictures.from_folder(pictures_folder, look)
+            if pictures_folder
+            else pictures.painted(pictures.any_genre, look)
+        ),
+    )
+    assemble_film(film_id, material, Pace(), film_s, snrs_db, look, seed, video, truth)
+
+
+def assemble_film(
+    film_id: str,
+    material: Material,
+    pace: Pace,
+    film_s: float,
+    snrs_db: Sequence[float],
+    look: pictures.Format,
+    seed: int,
+    video: str | os.PathLike,
+    truth: str | os.PathLike,
+) -> None:
+    """Lay out scenes, mix the sound, film the pictures, and write the film and its TRUTH table.
+
+    Arguments as in make_assembled_film. Holds the film's sound in memory, about 1 MB a second.
+    """
+    order, sound, camera = np.random.default_rng(seed).spawn(3)
+    scenes = lay_out(material.tracks, material.decoys, pace, round(film_s * RATE_HZ), order)
+    mixed, _, snrs = mix_film(scenes, material.speech, material.effects, snrs_db, sound)
+    frames = _film_scenes(scenes, material.shots, look, camera)
+    write_film(video, frames, look, mixed, RATE_HZ)
+    write_table(_truth(film_id, scenes, snrs), truth, TRUTH)
+    log.info("film %s: %.1f s, %d cues", film_id, film_s, len(snrs))
+
+
+def _film_scenes(scenes: Sequence[Scene], shots, look: pictures.Format, rng):
+    """Frames of all scenes; a scene ends with the frame nearest to its last sample."""
+    edges = [round(scene.start / RATE_HZ * look.frame_rate_hz) for scene in scenes]
+    edges.append(round(scenes[-1].end / RATE_HZ * look.frame_rate_hz))
+    frames = itertools.chain.from_iterable(
+        shots(scene, after - before, rng)
+        for scene, before, after in zip(scenes, edges, edges[1:], strict=False)
+    )
+    return pictures.letterboxed(frames) if rng.random() < LETTERBOXED else frames
+
+
+def _decoys(folder, tracks: Mapping) -> dict[str, str]:
+    """The music below a folder, less what is on the album."""
+    if not folder:
+        return {}
+    own = {os.path.realpath(path) for path in tracks.values()}
+    return {name: path for name, path in album_tracks(folder) if os.path.realpath(path) not in own}
+
+
+def _truth(film_id: str, scenes: Sequence[Scene], snrs: Sequence[float]) -> pd.DataFrame:
+    cues = [scene for scene in scenes if scene.music is not None]
+    return pd.DataFrame(
+        {
+            "film_id": film_id,
+            "track_id": [cue.track_id for cue in cues],
+            "film_start_s": [cue.start / RATE_HZ for cue in cues],
+            "film_end_s": [cue.end / RATE_HZ for cue in cues],
+            "track_start_s": [cue.track_start / RATE_HZ for cue in cues],
+            "snr_db": snrs,
+            "decoy": [cue.decoy for cue in cues],
+        }
+    )
