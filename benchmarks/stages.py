@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import av
@@ -77,23 +78,23 @@ def stage_costs(results: Path, film_id: str, config: dict) -> dict[str, tuple[fl
     with tempfile.TemporaryDirectory() as folder:
         index, cues = Path(folder) / "index.npz", Path(folder) / "cues.parquet"
         outputs = {"table": cues, "text": Path(folder) / "cues.tsv"}
-        features = Path(folder) / "features.parquet"
+        features, pictures = Path(folder) / "features.parquet", Path(folder) / "visuals.parquet"
         album_s = tracks.duration_s.sum()
         run("decode album", album_s, lambda: [media.read_audio(p, 11025) for p in tracks.path])
-        run("fingerprints", album_s,
-            lambda: fingerprints.index_album(film_id, track_table, index, settings))  # fmt: skip
+        index_album = partial(fingerprints.index_album, film_id, track_table, index, settings)
+        run("fingerprints", album_s, index_album)
         run("decode film", film_s, lambda: list(media.audio_blocks(video, 11025)))
-        run("cues", film_s,
-            lambda: match.match_film(film_id, video, index, status, outputs, config["cues"]))  # fmt: skip
+        match_film = partial(match.match_film, film_id, video, index, status, outputs)
+        run("cues", film_s, partial(match_film, config["cues"]))
         found = tables.read_table(cues, tables.CUES)
         cue_s = (found.film_end_s - found.film_start_s).sum()
         used = tracks.path[tracks.track_id.isin(found.track_id)]
         run("decode cues' tracks", cue_s, lambda: [media.read_audio(p, mir.RATE_HZ) for p in used])
-        run("features", cue_s, lambda: extract.extract_film(
-            film_id, "mir", "album", cues, track_table, None, features))  # fmt: skip
-        run("decode pictures", film_s, lambda: decode_pictures(video))
-        run("visuals", film_s, lambda: measure.measure_film(
-            film_id, video, Path(folder) / "visuals.parquet", threads=1, **config["visuals"]))  # fmt: skip
+        extract_film = partial(extract.extract_film, film_id, "mir", "album")
+        run("features", cue_s, partial(extract_film, cues, track_table, None, features))
+        run("decode pictures", film_s, partial(decode_pictures, video))
+        measure_film = partial(measure.measure_film, film_id, video, pictures, threads=1)
+        run("visuals", film_s, partial(measure_film, **config["visuals"]))
     return costs
 
 

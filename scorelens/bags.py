@@ -41,9 +41,8 @@ def pool_film(frame: pd.DataFrame) -> pd.DataFrame:
     names = tables.feature_columns(frame)
     exact = frame.astype(dict.fromkeys(names, "float64"))
     cues = exact.groupby(["film_id", "cue_id"], sort=False)
-    bags = cues[names].mean().astype("float32")
-    bags.insert(0, "n_frames", cues.size())
-    return bags.reset_index()
+    means = cues[names].mean().astype("float32")
+    return pd.concat([cues.size().rename("n_frames"), means], axis=1).reset_index()
 
 
 def _check_columns(frames: Sequence[pd.DataFrame], paths: Sequence[str | os.PathLike]) -> None:

@@ -119,7 +119,7 @@ def test_the_pictures_name_every_model_genre_and_number(scores, tmp_path):
     plot.plot(scores, tmp_path / "macro.svg", tmp_path / "genres.svg")
     macro, genres = texts(tmp_path / "macro.svg"), texts(tmp_path / "genres.svg")
     for words in (macro, genres):
-        assert {"plurality", "imv svm (mir)"} <= set(words)
+        assert {"Plurality", "IMV SVM (mir)"} <= set(words)
     assert {"Precision", "Recall", "F1"} <= set(macro)
     assert {*" ".join(GENRES).split(), "macro"} <= set(genres)
     table = read_table(scores, GENRE_SCORES)

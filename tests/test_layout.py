@@ -10,9 +10,9 @@ HOME = Path(__file__).resolve().parent.parent
 PACKAGE = HOME / "scorelens"
 STAGES = ("corpus", "fingerprints", "cues", "features", "visuals", "bags", "genres", "report")
 SHARED = ("config", "errors", "figures", "logs", "media", "tables")
-PLUMBING = {"config", "errors", "logs", "tables"}  # they carry results, they do not make them
+PLUMBING = {"config", "errors", "logs", "tables"}  # they carry results and do not make them
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".sh"}
-RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.MULTILINE | re.DOTALL)
+RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)
 
 
 def rules() -> dict[str, tuple[str, str]]:
@@ -76,7 +76,7 @@ def test_a_rule_bears_one_name_everywhere(rule):
     outputs = re.search(r"^( *)output:\n(.*?)^\1\w+:", body, re.M | re.S).group(2)
     place = "results/report" if stage == "report" else f"results/{stage}/"
     paths = re.findall(r'"([^"]*/[^"]*)"', outputs)
-    results = [path for path in paths if not path.startswith("../report/")]
+    results = [path for path in paths if not path.startswith("../report/")]  # captions
     assert results
     assert all(path.startswith(place) for path in results), results
 

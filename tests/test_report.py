@@ -317,7 +317,7 @@ def test_the_genre_table(rendered):
     scores = tables.read_table(inputs["genre_scores"], tables.GENRE_SCORES)
     rows = page.table("Features", "Model")
     assert [row["Features"] for row in rows] == ["none", "mir", "mir"]
-    assert [row["Model"] for row in rows] == ["plurality", "simple mi svm", "average pooling"]
+    assert [row["Model"] for row in rows] == ["Plurality", "Simple MI SVM", "Average pooling"]
     for row, (feature_set, model) in zip(rows, MODELS, strict=True):
         own = scores[(scores.feature_set == feature_set) & (scores.model == model)].set_index(
             "genre"

@@ -21,3 +21,11 @@ MODELS: dict[str, str | None] = {
 BASELINES = tuple(model for model, block in MODELS.items() if block is None)
 NETWORKS = tuple(model for model, block in MODELS.items() if block == "network")
 NO_FEATURES = "none"  # the feature set of the baselines
+
+_WRITTEN = {"mi": "MI", "imv": "IMV", "svm": "SVM", "knn": "kNN"}
+
+
+def title(model: str) -> str:
+    """A model's name as a reader writes it: `simple_mi_svm` is "Simple MI SVM"."""
+    words = " ".join(_WRITTEN.get(word, word) for word in model.split("_"))
+    return words[0].upper() + words[1:]

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from scorelens import figures
-from scorelens.genres import BASELINES, NO_FEATURES
+from scorelens.genres import BASELINES, NO_FEATURES, title
 from scorelens.genres.score import MACRO, MEASURES
 from scorelens.tables import GENRE_SCORES, read_table
 
@@ -91,7 +91,7 @@ def _set_colours(rows: pd.DataFrame) -> dict[str, str]:
 
 def _row_names(rows: pd.DataFrame) -> list[str]:
     return [
-        row["model"].replace("_", " ")
+        title(row["model"])
         + ("" if row["feature_set"] == NO_FEATURES else f" ({row['feature_set']})")
         for _, row in rows.iterrows()
     ]

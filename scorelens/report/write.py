@@ -9,6 +9,7 @@ import jinja2
 import pandas as pd
 
 from scorelens import tables
+from scorelens.genres import title
 from scorelens.report import genres, music, plots, provenance
 
 DASH = "\N{EN DASH}"
@@ -53,6 +54,7 @@ def write_report(
         "summary": music.summary(film_rows, tables.read_table(tracks, tables.TRACKS)),
         "best": genres.headline(score_table),
         "films": film_rows,
+        "has_notes": any(row["notes"] for row in film_rows),
         "skipped": music.skipped_films(status_table),
         "timelines": {Path(path).stem: plots.svg_address(path) for path in timelines},
         "fold_timelines": len(film_rows) > config["report"]["open_timelines"],
@@ -107,6 +109,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": percent, "clock": clock, "figure": figure}
+    environment.filters["title_of_model"] = title
     return environment.get_template("page.html")
 
 

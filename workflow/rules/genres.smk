@@ -88,8 +88,18 @@ rule plot_genres:
     input:
         scores="results/genres/scores.tsv",
     output:
-        macro="results/genres/scores.svg",
-        genres="results/genres/genres.svg",
+        macro=report(
+            "results/genres/scores.svg",
+            caption="../report/genre_scores.rst",
+            category="Genre models",
+            labels={"figure": "mean over the genres"},
+        ),
+        genres=report(
+            "results/genres/genres.svg",
+            caption="../report/genres.rst",
+            category="Genre models",
+            labels={"figure": "genre by genre"},
+        ),
     log:
         "logs/plot_genres.log",
     benchmark:
