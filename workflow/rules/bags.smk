@@ -18,6 +18,6 @@ rule pool_bags:
         mem_mb=1000,
         runtime=10,
     params:
-        source=source_hash("bags", "media"),
+        source=source_hash("pool_bags"),
     script:
         "../../scripts/pool_bags.py"

@@ -1,7 +1,5 @@
-"""What every rule file uses: the films in use, the paths of their media, hashes of the modules."""
+"""What every rule file uses: the films in use, the paths of their media, hashes of the code."""
 
-import functools
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -14,6 +12,7 @@ sys.path.insert(0, str(HOME))
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")]))
 
 from scorelens import config as configuration
+from scorelens import sources
 from scorelens.corpus import plan
 from scorelens.errors import InputError
 
@@ -90,13 +89,6 @@ def used_films(pattern):
     return inputs
 
 
-@functools.cache
-def source_hash(*modules):
-    """12 hex digits over the text of scorelens modules: an edit re-runs the rule, a touch does not."""
-    texts = hashlib.sha256()
-    for module in sorted(modules):
-        place = HOME / "scorelens" / module
-        files = sorted(f for f in place.rglob("*") if f.suffix in {".py", ".html"})
-        for file in files or [place.with_suffix(".py")]:
-            texts.update(file.read_bytes())
-    return texts.hexdigest()[:12]
+def source_hash(rule):
+    """A hash of the modules behind a rule's script: an edit re-runs the rule, a touch does not."""
+    return sources.source_hash(HOME / "scripts" / f"{rule}.py")

@@ -38,7 +38,7 @@ if config["corpus"]["kind"] == "demo":
             mem_mb=1000,
             runtime=10,
         params:
-            source=source_hash("corpus", "media"),
+            source=source_hash("make_corpus"),
             film=lambda wildcards: dataclasses.asdict(DEMO_FILMS[wildcards.film]),
             film_s=config["corpus"]["demo"]["film_s"],
         script:
@@ -66,7 +66,7 @@ elif config["corpus"]["kind"] == "assembled":
             mem_mb=lambda wildcards: 1000 + 3 * ASSEMBLY["film_s"],
             runtime=60,
         params:
-            source=source_hash("corpus", "media"),
+            source=source_hash("make_corpus"),
             track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
             assembly=ASSEMBLY,
             seed=film_seed,
@@ -93,7 +93,7 @@ rule check_corpus:
         mem_mb=500,
         runtime=30,
     params:
-        source=source_hash("corpus", "media"),
+        source=source_hash("check_corpus"),
         track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
     script:
         "../../scripts/check_corpus.py"
@@ -119,7 +119,7 @@ checkpoint gather_corpus:
         mem_mb=500,
         runtime=10,
     params:
-        source=source_hash("corpus", "media"),
+        source=source_hash("gather_corpus"),
         films=[dataclasses.asdict(film) for film in FILMS.values()],
         on_bad_film=config["corpus"]["on_bad_film"],
     script:

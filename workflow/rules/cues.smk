@@ -22,7 +22,7 @@ rule match_cues:
         mem_mb=2000,
         runtime=30,
     params:
-        source=source_hash("cues", "fingerprints", "media"),
+        source=source_hash("match_cues"),
         settings=config["cues"],
     script:
         "../../scripts/match_cues.py"
@@ -49,7 +49,7 @@ if MADE:
             mem_mb=500,
             runtime=10,
         params:
-            source=source_hash("cues"),
+            source=source_hash("score_cues"),
         script:
             "../../scripts/score_cues.py"
 
@@ -62,7 +62,12 @@ rule plot_cues:
         truth=["results/corpus/truth/{film}.tsv"] if MADE else [],
         corpus=ancient("results/corpus/films.tsv"),
     output:
-        timeline="results/cues/timelines/{film}.svg",
+        timeline=report(
+            "results/cues/timelines/{film}.svg",
+            caption="../report/timelines.rst",
+            category="Cues",
+            labels={"film": "{film}"},
+        ),
     log:
         "logs/plot_cues/{film}.log",
     benchmark:
@@ -74,7 +79,7 @@ rule plot_cues:
         mem_mb=500,
         runtime=10,
     params:
-        source=source_hash("cues"),
+        source=source_hash("plot_cues"),
         title=lambda wildcards: FILMS[wildcards.film].title,
     script:
         "../../scripts/plot_cues.py"

@@ -21,7 +21,7 @@ rule extract_features:
         mem_mb=2000,
         runtime=30,
     params:
-        source=source_hash("features", "media"),
+        source=source_hash("extract_features"),
         sound=config["features"]["source"],
     script:
         "../../scripts/extract_features.py"

@@ -20,7 +20,7 @@ rule index_fingerprints:
         mem_mb=1000,
         runtime=30,
     params:
-        source=source_hash("fingerprints", "media"),
+        source=source_hash("index_fingerprints"),
         settings=config["fingerprints"],
     script:
         "../../scripts/index_fingerprints.py"

@@ -47,7 +47,7 @@ rule train_genres:
         gpu=lambda wildcards: config["resources"]["gpu"]
         * (wildcards.model in genre_models.NETWORKS),
     params:
-        source=source_hash("genres", "figures"),
+        source=source_hash("train_genres"),
         genres=config["corpus"]["genres"],
         settings=genre_settings,
         seed=config["seed"],
@@ -75,7 +75,7 @@ rule score_genres:
         mem_mb=1000,
         runtime=20,
     params:
-        source=source_hash("genres", "figures"),
+        source=source_hash("score_genres"),
         models=genre_runs(),
         repeats=config["genres"]["bootstrap_repeats"],
         seed=config["seed"],
@@ -111,6 +111,6 @@ rule plot_genres:
         mem_mb=500,
         runtime=10,
     params:
-        source=source_hash("genres", "figures"),
+        source=source_hash("plot_genres"),
     script:
         "../../scripts/plot_genres.py"

@@ -32,7 +32,7 @@ rule write_report:
         mem_mb=1000,
         runtime=10,
     params:
-        source=source_hash("report", "features", "genres", "figures", "media"),
+        source=source_hash("write_report"),
         sets=config["features"]["sets"],
         models=genre_runs(),
         # The whole configuration, against the custom: the page shows all of it.

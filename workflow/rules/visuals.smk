@@ -19,7 +19,7 @@ rule measure_visuals:
         mem_mb=1500,
         runtime=60,
     params:
-        source=source_hash("visuals", "media"),
+        source=source_hash("measure_visuals"),
         settings=config["visuals"],
     script:
         "../../scripts/measure_visuals.py"

@@ -1,0 +1,101 @@
+"""The timeline of a film's cues."""
+
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
+
+from scorelens import figures, tables
+
+WIDTH_IN = 10.0
+ROW_IN = 0.24
+FRAME_IN = 1.1  # title, legend and time axis
+SHADES = LinearSegmentedColormap.from_list("confidence", ["#d7e9f5", figures.PALETTE[0]])
+NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+TICKS = 12
+TRUE = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.9}
+DECOY = {"facecolor": "none", "edgecolor": figures.QUIET, "hatch": "////", "linewidth": 0.5}
+
+
+def plot_cues(
+    title: str,
+    cues: str | os.PathLike,
+    status: str | os.PathLike,
+    path: str | os.PathLike,
+    truth: str | os.PathLike | None = None,
+) -> None:
+    """Draw the cues of a film over its running time to `path`, with the truth if there is any.
+
+    cues, status, truth: the film's tables of the contracts CUES, STATUS and TRUTH.
+    """
+    film = tables.read_table(status, tables.STATUS).iloc[0]
+    found = tables.read_table(cues, tables.CUES)
+    true = tables.read_table(truth, tables.TRUTH) if truth else None
+    draw_timeline(found, true, title, film.duration_s, film.tracks, path)
+
+
+def draw_timeline(
+    cues: pd.DataFrame,
+    truth: pd.DataFrame | None,
+    title: str,
+    duration_s: float,
+    tracks: int,
+    path: str | os.PathLike,
+) -> None:
+    """Draw one row for each track that plays: bars for found cues, outlines for the truth.
+
+    The darker a bar, the surer its cue. Decoys, music of no album track, are hatched in a row of
+    their own. tracks: how many the album has.
+    """
+    decoys = truth[truth.decoy] if truth is not None else cues[:0]
+    true = truth[~truth.decoy] if truth is not None else cues[:0]
+    names = sorted({*cues.track_id, *true.track_id})
+    height = FRAME_IN + ROW_IN * max(2, len(names) + bool(len(decoys)))
+    figure, axes = plt.subplots(figsize=(WIDTH_IN, height))
+    rows = {name: place for place, name in enumerate(names)}
+    _bars(axes, cues, cues.track_id.map(rows), 0.62, color=_shades(cues.confidence))
+    _bars(axes, true, true.track_id.map(rows), 0.86, **TRUE)
+    _bars(axes, decoys, np.full(len(decoys), len(names)), 0.62, **DECOY)
+    labels = names + ["(not on the album)"] * bool(len(decoys))
+    axes.set_yticks(range(len(labels)), labels, size=8)
+    axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
+    axes.set_title(f"{title}: {cues.track_id.nunique()} of {tracks} tracks found, {len(cues)} cues")
+    _time_axis(axes, duration_s)
+    _legend(axes, truth is not None, bool(len(decoys)))
+    figures.save(figure, path)
+
+
+def _bars(axes: Axes, cues: pd.DataFrame, rows, height: float, **look) -> None:
+    axes.barh(rows, cues.film_end_s - cues.film_start_s, height, cues.film_start_s, **look)
+
+
+def _shades(confidence: pd.Series) -> np.ndarray:
+    return SHADES(2 * confidence.to_numpy(float) - 1)
+
+
+def _time_axis(axes: Axes, duration_s: float) -> None:
+    step = next((s for s in NICE_S if duration_s / s <= TICKS), NICE_S[-1])
+    axes.set_xlim(0, duration_s)
+    axes.set_xticks(np.arange(0, duration_s + 1e-6, step))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{int(s) // 60}:{int(s) % 60:02d}"))
+    axes.set_xlabel("film time (min:s)")
+    axes.grid(axis="x", color="#e4e4e4", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _legend(axes: Axes, has_truth: bool, has_decoys: bool) -> None:
+    sure, unsure = _shades(pd.Series([1.0, 0.5]))
+    keys = [
+        Patch(color=sure, label="found, confidence 1"),
+        Patch(color=unsure, label="found, confidence 0.5 or less"),
+    ]
+    if has_truth:
+        keys.append(Patch(label="truth", **TRUE))
+    if has_decoys:
+        keys.append(Patch(label="music of no album track", **DECOY))
+    axes.figure.legend(handles=keys, loc="outside lower center", ncols=len(keys), fontsize=8)

@@ -1,0 +1,66 @@
+"""Which files of the package the result of a script depends on, and a hash of their text.
+
+Snakemake sees that a script changed, but not a module that the script imports. Every rule
+therefore carries this hash among its parameters: an edit re-runs the rules whose scripts reach the
+edited file through their imports, and no other; a touch re-runs nothing.
+"""
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+# These carry and check results, they do not make them; the version says nothing of its own.
+PLUMBING = {PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs", "tables")}
+
+
+def source_hash(script: Path) -> str:
+    """12 hex digits over the text of every file that a script's result depends on."""
+    texts = hashlib.sha256()
+    for file in source_files(script):
+        texts.update(file.read_bytes())
+    return texts.hexdigest()[:12]
+
+
+def source_files(script: Path) -> list[Path]:
+    """The files of the package that a script imports, in turn and at any depth, sorted.
+
+    Templates in the folder of such a file count too; the script itself, which Snakemake watches,
+    and the plumbing do not.
+    """
+    known, new = set(), _imports(script)
+    while new:
+        known |= new
+        new = {file for path in new for file in _imports(path)} - known
+    templates = {page for file in known for page in file.parent.glob("*.html")}
+    return sorted((known | templates) - PLUMBING)
+
+
+@functools.cache
+def _imports(path: Path) -> frozenset[Path]:
+    """The package's files that one file imports."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return frozenset(file for node in nodes for name in _names(node) for file in _files(name))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Dotted names that an import statement may stand for; the last part may be no module."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _files(name: str) -> Iterator[Path]:
+    """The files that importing a dotted name of the package loads."""
+    first, *parts = name.split(".")
+    if first != PACKAGE.name:
+        return
+    place = PACKAGE
+    for part in parts:
+        place = place / part
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                yield file

@@ -1,0 +1,167 @@
+"""The score of cues, against counts by hand and against the benchmark's own scorer."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from scorelens import tables
+from scorelens.cues import score
+
+
+def cue_table(film: str, *rows) -> pd.DataFrame:
+    """Rows of (track, start, end, start in the track)."""
+    frame = pd.DataFrame(rows, columns=["track_id", "film_start_s", "film_end_s", "track_start_s"])
+    frame = frame.astype({"film_start_s": float, "film_end_s": float, "track_start_s": float})
+    cue_ids = [f"cue_{number:04d}" for number in range(len(rows))]
+    return frame.assign(film_id=film, cue_id=cue_ids, speed=1.0, score=50.0, confidence=0.9)
+
+
+def truth_table(film: str, *rows) -> pd.DataFrame:
+    """Rows of (track, start, end, start in the track, SNR, decoy)."""
+    names = ["track_id", "film_start_s", "film_end_s", "track_start_s", "snr_db", "decoy"]
+    frame = pd.DataFrame(rows, columns=names).assign(film_id=film)
+    return frame.astype({**dict.fromkeys(names[1:5], float), "decoy": bool})
+
+
+FILMS = [
+    (
+        "a",
+        cue_table(
+            "a",
+            ("theme", 11.0, 39.2, 5.9),
+            ("chase", 45.5, 58.0, 4.7),
+            ("theme", 60.9, 80.2, 0.0),
+            ("chase", 97.0, 103.0, 0.0),
+            ("theme", 103.0, 119.0, 58.0),
+        ),
+        truth_table(
+            "a",
+            ("theme", 10.2, 40.7, 5.0, 0, False),
+            ("chase", 41.0, 61.5, 0.0, -10, False),
+            ("other/x", 70.0, 90.0, 3.0, 5, True),
+            ("theme", 95.3, 120.0, 50.0, -10, False),
+        ),
+    ),
+    (
+        "b",
+        cue_table("b", ("love", 3.0, 28.0, 12.0), ("hate", 33.0, 36.0, 0.0)),
+        truth_table("b", ("love", 3.4, 25.1, 12.0, 5, False), ("love", 30.0, 52.6, 2.0, 0, False)),
+    ),
+]
+
+# Printed for these two films by the scorer of the film benchmark that the measures come from.
+# (time precision, time recall, time F1, cue precision, cue recall, true seconds, true cues)
+REFERENCE = {
+    ("all", "all"): (
+        0.7272727272727273,
+        0.6475409836065574,
+        0.6850948509485095,
+        4 / 7,
+        0.8,
+        122,
+        5,
+    ),
+    ("film", "a"): (0.6951219512195121, 0.7402597402597403, 0.7169811320754716, 0.6, 1, 77, 3),
+    ("film", "b"): (0.8214285714285714, 0.4888888888888889, 0.6129618413082979, 0.5, 0.5, 45, 2),
+    ("snr", "5"): (1.0, 1.0, 1.0, math.nan, 1.0, 22, 1),
+    ("snr", "0"): (
+        0.9032258064516129,
+        0.5185185185185185,
+        0.6588235294117647,
+        math.nan,
+        0.5,
+        54,
+        2,
+    ),
+    ("snr", "-10"): (
+        0.8055555555555556,
+        0.6304347826086957,
+        0.7073170731707318,
+        math.nan,
+        1.0,
+        46,
+        2,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def scores() -> pd.DataFrame:
+    return score.score_films(FILMS).set_index(["group", "value"])
+
+
+def test_rows_come_pooled_by_film_and_by_falling_snr(scores):
+    assert scores.index.tolist() == list(REFERENCE)
+    tables.to_arrow(scores.reset_index(), tables.CUE_SCORES)
+
+
+@pytest.mark.parametrize("row", REFERENCE, ids=" ".join)
+def test_measures_agree_with_the_benchmark(scores, row):
+    names = tables.CUE_SCORES.names[2:9]
+    assert scores.loc[row, names].tolist() == pytest.approx(REFERENCE[row], abs=1e-12, nan_ok=True)
+
+
+def test_decoy_seconds_and_predicted_cues(scores):
+    assert scores.decoy_s.tolist() == [10, 10, 0, 0, 0, 0]  # theme from 70 to 80.2 s of film a
+    assert scores.predicted_cues.tolist() == [7, 5, 2, 1, 2, 3]
+
+
+def test_boundary_error_is_the_median_over_both_edges_of_right_cues(scores):
+    edges = sorted([0.8, 1.5, 4.5, 3.5, 7.7, 1.0, 0.4, 2.9])
+    assert scores.boundary_error_s["all", "all"] == pytest.approx((edges[3] + edges[4]) / 2)
+    assert scores.boundary_error_s["snr", "5"] == pytest.approx((0.4 + 2.9) / 2)
+
+
+def test_offset_error_is_that_of_the_place_in_the_track(scores):
+    # Due at their starts: 5.8, 4.5, 57.7 and 11.6 s.
+    assert scores.offset_error_s["film", "a"] == pytest.approx(0.2)
+    assert scores.offset_error_s["all", "all"] == pytest.approx((0.2 + 0.3) / 2)
+
+
+def test_half_of_a_cue_is_enough_and_less_is_not():
+    truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
+    half = score.count(cue_table("f", ("theme", 15, 25, 0)), truth)
+    less = score.count(cue_table("f", ("theme", 15.1, 25.1, 0)), truth)
+    assert (half.right_cues, half.found_cues) == (1, 1)
+    assert (less.right_cues, less.found_cues) == (0, 0)
+
+
+def test_a_second_of_tolerance_at_the_edges_and_no_more():
+    truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
+    counts = score.count(cue_table("f", ("theme", 8, 22, 0)), truth)
+    assert (counts.predicted_s, counts.right_s) == (14, 12)
+    assert (counts.true_s, counts.found_s) == (10, 10)
+
+
+def test_two_predictions_in_one_second_count_once_a_track():
+    truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
+    cues = cue_table("f", ("theme", 10, 15, 0), ("theme", 12, 17, 2), ("chase", 12, 14, 0))
+    counts = score.count(cues, truth)
+    assert (counts.predicted_s, counts.right_s) == (9, 7)
+
+
+def test_nothing_predicted_has_no_precision_and_no_recall():
+    row = score.score_films([("f", cue_table("f"), FILMS[0][2])]).iloc[0]
+    assert math.isnan(row.time_precision)
+    assert math.isnan(row.boundary_error_s)
+    assert (row.time_recall, row.cue_recall, row.time_f1, row.predicted_cues) == (0, 0, 0, 0)
+
+
+def test_a_film_without_music_has_no_recall():
+    row = score.score_films([("f", cue_table("f", ("theme", 1, 9, 0)), truth_table("f"))]).iloc[0]
+    assert math.isnan(row.time_recall)
+    assert (row.time_precision, row.cue_precision, row.true_s) == (0, 0, 0)
+
+
+def test_tables_are_read_and_scores_written(tmp_path):
+    cues, truths = [], []
+    for film, found, true in FILMS:
+        cues.append(tmp_path / f"{film}.parquet")
+        truths.append(tmp_path / f"{film}.tsv")
+        tables.write_table(found, cues[-1], tables.CUES)
+        tables.write_table(true, truths[-1], tables.TRUTH)
+    score.score_cues(cues, truths, tmp_path / "scores.tsv")
+    written = tables.read_table(tmp_path / "scores.tsv", tables.CUE_SCORES)
+    assert list(zip(written.group, written.value, strict=True)) == list(REFERENCE)
+    assert written.time_f1[0] == pytest.approx(REFERENCE["all", "all"][2], abs=1e-12)
