@@ -19,7 +19,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
 
 SMALL = {
     "corpus": {"demo": {"films": 4, "film_s": 45}},
-    "genres": {"models": ["random_guess", "simple_mi_knn", "average_pooling"], "epochs": 5},
+    "genres": {
+        "models": ["random_guess", "simple_mi_knn", "average_pooling"],
+        "network": {"epochs": 5},
+    },
 }
 TABLES = ("results/cues/scores.tsv", "results/genres/scores.tsv", "results/bags/mir.parquet")
 
@@ -44,7 +47,7 @@ def command(clone: Path, work: Path, config: dict, *options: str) -> list[str]:
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(clone / "Snakefile")),
         *("--directory", str(work), "--configfile", str(settings), "--cores", "2"),
-        *("--rerun-incomplete", *options),
+        *("--workflow-profile", "none", "--rerun-incomplete", *options),
     ]
 
 
@@ -126,7 +129,7 @@ def test_editing_visuals_reruns_visuals_and_what_depends_on_it(clone, finished):
 
 
 def test_a_key_reruns_the_rules_that_use_it(clone, finished):
-    retrained = {**SMALL, "genres": {**SMALL["genres"], "epochs": 6}}
+    retrained = {**SMALL, "genres": {**SMALL["genres"], "network": {"epochs": 6}}}
     assert set(planned(clone, finished, retrained)) == {
         *("train_genres", "score_genres", "plot_genres", "write_report", "all")
     }

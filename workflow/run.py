@@ -23,7 +23,7 @@ def main() -> None:
     os.set_inheritable(own, True)
     snakemake = [sys.executable, "-m", "snakemake"]
     if any((state / "locks").glob("*.lock")):
-        subprocess.run([*snakemake, "--unlock", "--quiet", "all"], check=True)
+        subprocess.run([*snakemake, "--unlock", *sys.argv[1:]], check=True)
     os.execv(sys.executable, [*snakemake, *sys.argv[1:]])
 
 
