@@ -38,10 +38,9 @@ def pool_film(frame: pd.DataFrame) -> pd.DataFrame:
     frame: rows of tables.FEATURES. Nulls do not count; a feature that is null in all frames of a
     cue stays null. Returns rows of tables.BAGS, cues in order of appearance.
     """
-    names = tables.feature_columns(frame)
-    exact = frame.astype(dict.fromkeys(names, "float64"))
-    cues = exact.groupby(["film_id", "cue_id"], sort=False)
-    means = cues[names].mean().astype("float32")
+    exact = frame[tables.feature_columns(frame)].astype("float64")
+    cues = exact.groupby([frame["film_id"], frame["cue_id"]], sort=False)
+    means = cues.mean().astype("float32")
     return pd.concat([cues.size().rename("n_frames"), means], axis=1).reset_index()
 
 
