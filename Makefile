@@ -15,7 +15,7 @@ run: $(READY)  ## run the workflow on the corpus of the config and write results
 	$(BIN)/python workflow/run.py --cores $(CORES)
 
 test: $(READY)  ## run every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --durations 10
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
 
 lint: $(READY)  ## check style: ruff for Python, snakefmt for rules
 	$(BIN)/ruff check .

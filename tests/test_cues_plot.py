@@ -35,6 +35,12 @@ def test_without_truth_nothing_is_said_of_it(tmp_path):
     assert ">music of no album track<" not in svg
 
 
+def test_a_film_without_cues_says_so(tmp_path):
+    svg = draw(tmp_path, FOUND[:0], None)
+    assert ">no track of the album was found<" in svg
+    assert "confidence" not in svg
+
+
 def test_the_same_cues_give_the_same_bytes(tmp_path):
     assert draw(tmp_path, FOUND, TRUE) == draw(tmp_path, FOUND, TRUE)
 

@@ -195,7 +195,8 @@ def test_too_few_films_with_cues_are_an_error(tmp_path):
         train(tmp_path, "imv_svm")
     assert str(error.value) == (
         f"{tmp_path}/bags.parquet: films with cues: 1\n  expected: at least 2\n"
-        "  hint: a model is tested on a film that it never saw: add films"
+        "  hint: a model is tested on a film that it never saw: add films, "
+        "or ask for `cues` alone"
     )
 
 

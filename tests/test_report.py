@@ -390,6 +390,7 @@ def test_a_corpus_without_pictures_cues_or_trained_models(tmp_path):
     tables.write_table(scores, inputs["genre_scores"], tables.GENRE_SCORES)
     _, _, page = render(tmp_path, inputs)
     text = " ".join("".join(page.text).split())
-    assert "Music fills 0% of 2 films" in text
+    assert "Album music fills 0% of 2 films" in text
+    assert "No track of the album was found in" in text
     assert "No film of the corpus has moving pictures." in text
     assert [row["Cues"] for row in page.table("Film", "Title")] == ["0", "0"]

@@ -15,7 +15,7 @@ import yaml
 
 from scorelens import tables
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
+pytestmark = pytest.mark.slow
 
 SMALL = {
     "corpus": {"demo": {"films": 4, "film_s": 45}},

@@ -66,7 +66,11 @@ def draw_timeline(
     axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
     axes.set_title(f"{title}: {cues.track_id.nunique()} of {tracks} tracks found, {len(cues)} cues")
     _time_axis(axes, duration_s)
-    _legend(axes, truth is not None, bool(len(decoys)))
+    if labels:
+        _legend(axes, truth is not None, bool(len(decoys)))
+    else:
+        words = "no track of the album was found"
+        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center")
     figures.save(figure, path)
 
 

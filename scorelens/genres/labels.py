@@ -49,7 +49,7 @@ def read_labels(path: str | os.PathLike, genres: Sequence[str]) -> Labels:
 
 def too_few_films(path: str | os.PathLike, found: int, what: str) -> TableError:
     """The error for a corpus that leaves no film to train on when one is held out."""
-    hint = "a model is tested on a film that it never saw: add films"
+    hint = "a model is tested on a film that it never saw: add films, or ask for `cues` alone"
     return TableError(Problem(str(path), f"{what}: {found}", "at least 2", hint))
 
 
