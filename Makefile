@@ -22,8 +22,9 @@ lint: $(READY)  ## check style: ruff for Python, snakefmt for rules
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 
-docs: $(READY)  ## write config/README.md from the schemas
+docs: $(READY)  ## write config/README.md and docs/columns.md from the code
 	$(BIN)/python -c 'from scorelens import config; print(config.describe("workflow/schemas"), end="")' > config/README.md
+	$(BIN)/python docs/columns.py > docs/columns.md
 
 bench: $(READY)  ## measure the speed of every stage
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -11,6 +11,7 @@ one JSON object.
 """
 
 import argparse
+import contextlib
 import json
 import tempfile
 import time
@@ -139,8 +140,10 @@ def main() -> None:
         figures = {}
         for results in runs:
             films = sorted(path.name for path in (results / "corpus" / "media").iterdir())
-            costs = [stage_costs(results, film, config) for film in films[: arguments.films]]
-            figures[str(results) if arguments.results else "demo"] = report(results.name, costs)
+            with contextlib.chdir(results.resolve().parent):  # tables hold relative paths
+                place = Path(results.name)
+                costs = [stage_costs(place, film, config) for film in films[: arguments.films]]
+            figures[str(results) if arguments.results else "demo"] = report(str(results), costs)
     print(json.dumps(figures))
 
 

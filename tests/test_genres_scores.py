@@ -133,3 +133,24 @@ def test_the_macro_picture_has_a_dot_at_each_value(scores):
     dots = {line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"}
     assert dots == set(table.loc[table["genre"] == "macro", "f1"])
     plot.plt.close(figure)
+
+
+def test_a_random_guess_is_scored_over_many_draws():
+    """Recall of a genre is the probability of the guess, precision the frequency of the genre."""
+    films, share, probability = 400, np.array([0.25, 0.5]), np.array([0.4, 0.1])
+    rng = np.random.default_rng(3)
+    actual = rng.random((films, 2)) < share
+    frame = pd.DataFrame(
+        {
+            "film_id": np.repeat([f"film_{k}" for k in range(films)], 2),
+            "genre": ["Drama", "Horror"] * films,
+            "probability": np.tile(probability, films),
+            "predicted": False,
+            "actual": actual.ravel(),
+            "fold": np.repeat(np.arange(films), 2),
+        }
+    )
+    table = score.score_predictions(frame, 500, 1, guessed=True).set_index("genre")
+    np.testing.assert_allclose(table.recall[:2], probability, atol=0.01)
+    np.testing.assert_allclose(table.precision[:2], actual.mean(0), atol=0.01)
+    assert (table.f1_low < table.f1).all() and (table.f1 < table.f1_high).all()

@@ -20,6 +20,7 @@ MODELS: dict[str, str | None] = {
 
 BASELINES = tuple(model for model, block in MODELS.items() if block is None)
 NETWORKS = tuple(model for model, block in MODELS.items() if block == "network")
+RANDOM_GUESS = "random_guess"
 NO_FEATURES = "none"  # the feature set of the baselines
 
 _WRITTEN = {"mi": "MI", "imv": "IMV", "svm": "SVM", "knn": "kNN"}

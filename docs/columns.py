@@ -1,0 +1,54 @@
+"""Write docs/columns.md: every column of every table, and every feature, as declared."""
+
+from scorelens.features.columns import COLUMNS
+from scorelens.tables import TABLES, Column
+
+HEAD = """# Columns
+
+Made from `scorelens/tables.py` and `scorelens/features/columns.py` by `make docs`; do not edit.
+A column marked *may be missing* holds nulls (Parquet) or empty fields (TSV), never NaN.
+"""
+FEATURES_HEAD = """## Features of the set `mir`
+
+Each feature gives two columns, `NAME.mean` and `NAME.std`: its mean and standard deviation over
+texture windows of 5 s, on the film's 1 Hz grid. A feature that has no meaning on a frame (silence;
+under 3 s for rhythm) is missing there.
+
+| feature | unit | range | definition | frame, hop | source |
+|---|---|---|---|---|---|"""
+
+
+def number(value: float) -> str:
+    return f"{value:g}" if abs(value) < 1e6 else str(value)
+
+
+def limits(low: float | None, high: float | None) -> str:
+    ends = [None if end is None or abs(end) == float("inf") else end for end in (low, high)]
+    if ends == [None, None]:
+        return ""
+    return "..".join("" if end is None else number(end) for end in ends)
+
+
+def column_row(column: Column) -> str:
+    meaning = column.meaning + (" *(may be missing)*" if column.nullable else "")
+    span = limits(column.low, column.high)
+    return f"| `{column.name}` | {column.dtype} | {column.unit} | {span} | {meaning} |"
+
+
+def main() -> None:
+    print(HEAD)
+    for table in TABLES:
+        print(f"## {table.name.capitalize()}\n\n{table.meaning}")
+        print("\n| column | type | unit | range | meaning |\n|---|---|---|---|---|")
+        print("\n".join(column_row(column) for column in table.columns))
+        print("\nFurther columns, float32: the features.\n" if table.features else "")
+    print(FEATURES_HEAD)
+    for feature in COLUMNS:
+        frame = f"{feature.frame_s:.3g} s, {feature.hop_s:.3g} s"
+        span = limits(feature.low, feature.high)
+        cells = (f"`{feature.name}`", feature.unit, span, feature.definition, frame, feature.source)
+        print(f"| {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
