@@ -147,5 +147,5 @@ def test_skip_leaves_bad_films_out_and_says_why(gathered):
 
 
 def test_skipping_every_film_is_an_error(gathered):
-    with pytest.raises(InputError, match="every film has problems"):
+    with pytest.raises(InputError, match="1 of 1 films have problems"):
         gathered("skip", {"one": "'X' is no genre"})

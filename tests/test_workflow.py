@@ -223,6 +223,7 @@ def test_a_users_corpus_with_two_bad_films(clone, users_corpus, tmp_path):
     """Stop names both films and writes nothing; skip goes on, and the report says why."""
     video = users_corpus / "film 2.mp4"
     video.write_bytes(video.read_bytes()[:20_000])
+    (users_corpus / "film 3.mp4").unlink()
     table = users_corpus / "films.tsv"
     table.write_text(
         table.read_text(encoding="utf-8").replace("\tAction", "\tAktion"), encoding="utf-8"
@@ -231,7 +232,8 @@ def test_a_users_corpus_with_two_bad_films(clone, users_corpus, tmp_path):
     stopped = snakemake(clone, tmp_path / "work", own(users_corpus))
     output = stopped.stdout + stopped.stderr
     assert stopped.returncode == 1
-    assert "film 2.mp4" in output
+    assert "film 2.mp4: cannot be read as media" in output
+    assert "film 3.mp4 does not exist" in output
     assert "'Aktion' is not a genre of the config" in output
     assert "did you mean 'Action'?" in output
     assert not (tmp_path / "work" / "results" / "corpus" / "films.tsv").exists()

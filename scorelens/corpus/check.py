@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from textwrap import indent
 
 import av
 import pandas as pd
@@ -16,6 +17,7 @@ from scorelens.tables import FILMS, STATUS, TRACKS, read_table, write_table
 log = logging.getLogger(__name__)
 END_TOLERANCE_S = 5.0  # containers round their durations, and estimate them without an index
 END_TOLERANCE_SHARE = 0.05
+STOP_HINT = "mend them, or set corpus: {on_bad_film: skip} to go on without these films"
 
 
 def check_film(
@@ -77,9 +79,9 @@ def gather_films(
     bad = status[status.status == "bad"]
     good = status[status.status == "ok"]
     if len(bad) and on_bad_film == "stop":
-        raise InputError(_all_problems(bad, "mend them, or set corpus: {on_bad_film: skip}"))
+        raise InputError(_all_problems(bad, len(films), STOP_HINT))
     if good.empty:
-        raise InputError(_all_problems(bad, "every film has problems, so there is none to work on"))
+        raise InputError(_all_problems(bad, len(films), "at least one film is needed"))
     for row in bad.itertuples():
         log.warning("film %s is skipped:\n%s", row.film_id, row.problems)
     tracks = pd.concat([read_table(path, TRACKS) for path in track_tables], ignore_index=True)
@@ -96,9 +98,10 @@ def _with_table_problems(status: pd.DataFrame, films: Sequence[Film]) -> pd.Data
     return status.assign(problems=joined, status=["bad" if text else "ok" for text in joined])
 
 
-def _all_problems(bad: pd.DataFrame, hint: str) -> list[Problem]:
-    expected = "a usable film and album"
-    return [Problem(f"film {r.film_id}", r.problems, expected, hint) for r in bad.itertuples()]
+def _all_problems(bad: pd.DataFrame, films: int, hint: str) -> Problem:
+    lists = [f"film {row.film_id}\n{indent(row.problems, '  ')}" for row in bad.itertuples()]
+    what = "\n".join([f"{len(bad)} of {films} films have problems", *lists])
+    return Problem("the corpus", what, "films and albums that can be used", hint)
 
 
 def _films_table(films: Sequence[Film], good: pd.DataFrame) -> pd.DataFrame:

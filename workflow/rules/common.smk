@@ -51,6 +51,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+FILM_TABLE = "results/corpus/films.tsv"
 # A corpus that makes its films knows their true cues.
 MADE = config["corpus"]["kind"] != "table"
 
@@ -75,13 +76,15 @@ def album_tracks(wildcards):
 def used_films(pattern):
     """An input function: the pattern for every film in use, other wildcards left as they are.
 
-    With `on_bad_film: stop` that is every film of the table, so that the graph is known at once;
-    with `skip` it is what the check left over.
+    With `on_bad_film: stop` that is every film of the table, so that the graph is known at once; if
+    the table has faults, it is what gathers them, and the run ends there. With `skip` it is what
+    the check left over.
     """
 
     def inputs(wildcards):
         if config["corpus"]["on_bad_film"] == "stop":
-            return expand(pattern, film=FILMS, allow_missing=True)
+            faulty = any(film.problems for film in FILMS.values())
+            return FILM_TABLE if faulty else expand(pattern, film=FILMS, allow_missing=True)
         table = Path(checkpoints.gather_corpus.get().output.films)
         header, *rows = table.read_text(encoding="utf-8").splitlines()
         return expand(pattern, film=[row.split("\t")[0] for row in rows], allow_missing=True)
