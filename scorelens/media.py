@@ -96,7 +96,7 @@ def first_audio(container: av.container.InputContainer) -> av.AudioStream | None
 
 
 def audio_blocks(
-    path: str | os.PathLike, rate_hz: int, block_s: float = 30.0
+    path: str | os.PathLike, rate_hz: float, block_s: float = 30.0
 ) -> Iterator[np.ndarray]:
     """Decode a file's sound once, as mono blocks of `block_s` seconds, in bounded memory.
 
@@ -134,7 +134,7 @@ _MEDIA = "an audio or video file that FFmpeg reads"
 _BROKEN = "the file may be truncated or of another kind than its ending says; play it to check"
 
 
-def _resampled(path, rate_hz: int) -> Iterator[np.ndarray]:
+def _resampled(path, rate_hz: float) -> Iterator[np.ndarray]:
     source_rate, pieces = _mono_pieces(path)
     if source_rate == rate_hz:
         yield from pieces

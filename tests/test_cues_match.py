@@ -135,7 +135,8 @@ def write_status(path) -> str:
 def match_file(tmp_path, video) -> dict[str, str]:
     outputs = {"table": f"{tmp_path}/cues.parquet", "text": f"{tmp_path}/cues.tsv"}
     status = write_status(tmp_path / "status.tsv")
-    match.match_film("a_film", video, tmp_path / "index.npz", status, outputs, CONFIG)
+    settings = CONFIG | {"speeds": [1.0, 25 / 24, 24 / 25]}
+    match.match_film("a_film", video, tmp_path / "index.npz", status, outputs, settings)
     return outputs
 
 
@@ -150,6 +151,21 @@ def test_a_film_file_is_matched_into_both_tables(tmp_path, film):
     text = tables.read_table(outputs["text"], tables.CUES)
     pd.testing.assert_frame_equal(text, cues, check_dtype=False)
     assert tables.read_provenance(outputs["table"])["video_sha256"] == "ab12"
+
+
+@pytest.mark.parametrize("speed", [25 / 24, 24 / 25])
+def test_a_film_at_another_speed_is_matched_in_its_own_time(tmp_path, film, caplog, speed):
+    theme = music(1)
+    index_of(tmp_path, theme=theme, chase=music(2))
+    scenes = film_of(30, (6.0, theme, 10.0, 15.0))
+    video = film("film.mkv", scenes, round(RATE_HZ * speed), seconds=30 / speed)
+    with caplog.at_level(logging.INFO):
+        cues = tables.read_table(match_file(tmp_path, video)["table"], tables.CUES)
+    assert cues.speed.tolist() == [speed]
+    assert abs(cues.film_start_s[0] - 6.0 / speed) < 0.3
+    assert abs(cues.film_end_s[0] - 21.0 / speed) < 0.3
+    assert abs(cues.track_start_s[0] - 10.0 - (cues.film_start_s[0] * speed - 6.0)) < 0.05
+    assert f"runs at {speed:.4f} times the speed of its album" in caplog.text
 
 
 def test_a_film_without_album_music_is_said_in_the_log(tmp_path, caplog):
