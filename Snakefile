@@ -25,10 +25,11 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    """The report, and with it everything."""
+    """The report and the label tracks, and with them everything."""
     default_target: True
     input:
         rules.write_report.output,
+        used_films(rules.label_cues.output.webvtt),
 
 
 # Every stage is a target by its noun: `snakemake --cores 2 cues`.
@@ -47,10 +48,11 @@ rule fingerprints:
 
 
 rule cues:
-    """Which album track plays when in every film, with time lines and, if known, scores."""
+    """Which album track plays when in every film, with time lines, labels and, if known, scores."""
     input:
         used_films(rules.match_cues.output.table),
         used_films(rules.plot_cues.output.timeline),
+        used_films(rules.label_cues.output.webvtt),
         rules.score_cues.output if MADE else [],
 
 

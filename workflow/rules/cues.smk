@@ -83,3 +83,26 @@ rule plot_cues:
         title=lambda wildcards: FILMS[wildcards.film].title,
     script:
         "../../scripts/plot_cues.py"
+
+
+rule label_cues:
+    """Write the cues of one film as subtitles and as an Audacity label track."""
+    input:
+        cues="results/cues/films/{film}.parquet",
+    output:
+        webvtt="results/cues/labels/{film}.vtt",
+        audacity="results/cues/labels/{film}.txt",
+    log:
+        "logs/label_cues/{film}.log",
+    benchmark:
+        "results/benchmarks/label_cues/{film}.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        source=source_hash("label_cues"),
+    script:
+        "../../scripts/label_cues.py"

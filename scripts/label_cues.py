@@ -1,0 +1,13 @@
+"""Write the cues of one film for a player and for an editor.
+
+The same cues as in the cue table, as subtitles (WebVTT), which video players show over the film,
+and as a label track for Audacity. So a person can check by ear what was found.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.cues import labels
+
+labels.label_cues(snakemake.input.cues, snakemake.output.webvtt, snakemake.output.audacity)
