@@ -118,8 +118,7 @@ def test_adding_a_film_touches_that_film_and_the_aggregates(clone, finished):
 
 
 def test_editing_visuals_reruns_visuals_and_what_depends_on_it(clone, finished):
-    module = clone / "scorelens" / "visuals"
-    module = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    module = clone / "scorelens" / "visuals" / "measure.py"
     text = module.read_text()
     module.write_text(text + "\n# an edit\n")
     try:
@@ -263,3 +262,14 @@ def test_a_wrong_key_is_a_message_without_a_traceback(clone, tmp_path):
     assert done.returncode == 1
     assert "has an unknown key 'knid'" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_an_assembled_corpus_without_its_speech_says_so(clone, users_corpus, tmp_path):
+    assembly = {"speech": "no/speech", "effects": str(users_corpus / "альбом 1"), "film_s": 30}
+    corpus = own(users_corpus, kind="assembled", assembly=assembly)
+    done = snakemake(clone, tmp_path / "work", corpus, "--", "corpus")
+    logs = (tmp_path / "work" / "logs" / "make_corpus").glob("*.log")
+    assert done.returncode == 1
+    assert (
+        "no/speech: does not exist\n  expected: a folder of voice clips" in next(logs).read_text()
+    )

@@ -1,8 +1,7 @@
 """Measure one feature set on every cue of one film.
 
 Features are taken cue by cue, from the cue's own samples: no frame reaches past the cue's edges,
-and nothing is measured on the parts of an album that the film does not use. (Measuring whole
-tracks and cutting the results is dearer and lets frames at the edges hear what the film cuts.)
+and nothing is measured on the parts of an album that the film does not use.
 """
 
 import logging

@@ -50,8 +50,6 @@ elif config["corpus"]["kind"] == "assembled":
         """Assemble a film with known cues from a real album, speech and effects."""
         input:
             tracks=album_tracks,
-            speech=ASSEMBLY["speech"],
-            effects=ASSEMBLY["effects"],
         output:
             video="results/corpus/media/{film}/film.mp4",
             truth="results/corpus/truth/{film}.tsv",
