@@ -168,6 +168,16 @@ def test_a_film_at_another_speed_is_matched_in_its_own_time(tmp_path, film, capl
     assert f"runs at {speed:.4f} times the speed of its album" in caplog.text
 
 
+def test_a_little_music_at_another_speed_is_no_reason_to_believe_in_it(tmp_path, film):
+    theme = music(1)
+    index = index_of(tmp_path, theme=theme)
+    fast = film("film.mkv", film_of(140, (6.0, theme, 10.0, 10.0)), 11484, seconds=134)
+    chosen = CONFIG | {"speeds": [1.0, 25 / 24]}
+    sound = match.fingerprint_film(fast, index, 25 / 24)
+    assert len(match.find_cues("a_film", sound, index, **CONFIG, speed=25 / 24)) == 1
+    assert match.find_cues_at_any_speed("a_film", fast, index, 134.0, **chosen).empty
+
+
 def test_a_film_without_album_music_is_said_in_the_log(tmp_path, caplog):
     index_of(tmp_path, theme=music(1))
     soundfile.write(tmp_path / "film.wav", noise(20), RATE_HZ)

@@ -57,21 +57,20 @@ def find_cues_at_any_speed(
     """The cues of a film that may run faster or slower than its album, as video transfers do.
 
     duration_s: the film's length. speeds: album seconds that pass in a second of film, the usual
-    one first. settings: as `find_cues` takes them. At a wrong speed next to nothing matches, so the
-    others are tried, each with a decode of its own, only if the first explains less than `LITTLE`
-    of the film; the speed with the most matches above chance wins.
+    one first. settings: as `find_cues` takes them. At a wrong speed next to nothing matches: the
+    first speed at which cues cover a share of `LITTLE` of the film is the film's. Each speed that
+    is tried costs a decode. If there is none, the film holds little of its album, and the cues at
+    the usual speed count: a few chance matches at another one are no reason to believe in it.
     """
-    best = None
+    usual = None
     for speed in speeds:
         sound = fingerprint_film(video, index, speed)
         cues = find_cues(film_id, sound, index, **settings, speed=speed)
-        if best is None or cues.score.sum() > best.score.sum():
-            best = cues
-        if (best.film_end_s - best.film_start_s).sum() >= LITTLE * duration_s:
-            break
-    if not best.empty and best.speed[0] != speeds[0]:
-        log.info("%s: runs at %.4f times the speed of its album", film_id, best.speed[0])
-    return best
+        usual = cues if usual is None else usual
+        if (cues.film_end_s - cues.film_start_s).sum() >= LITTLE * duration_s:
+            log.info("%s: runs at %.4f times the speed of its album", film_id, speed)
+            return cues
+    return usual
 
 
 def fingerprint_film(video: str | os.PathLike, index: Index, speed: float = 1.0) -> Sound:
