@@ -13,7 +13,10 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 # These carry and check results, they do not make them; the version says nothing of its own.
-PLUMBING = {PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs", "tables")}
+PLUMBING = {
+    *(PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs")),
+    *(PACKAGE / "tables").glob("*.py"),
+}
 
 
 def source_hash(script: Path) -> str:

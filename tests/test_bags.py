@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ def test_means_pass_over_nulls_and_keep_the_order_of_films_and_cues(tmp_path):
     assert pooled["n_frames"].tolist() == [2, 1, 3]
     assert pooled["a.x.mean"].tolist() == [2, 5, 30]
     assert pooled["a.y.mean"].tolist() == pytest.approx([2, np.nan, 3], nan_ok=True)
-    assert tables.pq.read_table(tmp_path / "bags.parquet")["a.y.mean"].null_count == 1
+    assert pq.read_table(tmp_path / "bags.parquet")["a.y.mean"].null_count == 1
     facts = tables.read_provenance(tmp_path / "bags.parquet")
     assert facts["features_sha256"] == [media.sha256(path) for path in paths]
 

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
@@ -152,7 +153,7 @@ def test_the_table_says_where_it_is_from(film):
 
 def test_missing_values_are_nulls_in_the_file(film):
     extracted(film, [("one", 0.0, 2.0, 0.0, 1.0)])
-    column = tables.pq.read_table(film / "out.parquet")["rhythm.tempo.mean"]
+    column = pq.read_table(film / "out.parquet")["rhythm.tempo.mean"]
     assert column.null_count == len(column) == 2
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scorelens import tables
+from scorelens import __version__, tables
 from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
 from scorelens.report import genres, plots, write
@@ -361,7 +361,7 @@ def test_provenance(rendered):
     assert "kind: demo" in text
     rows = {row["Software"]: row["Version"] for row in page.table("Software", "Version")}
     assert rows["numpy"] == np.__version__
-    assert rows["scorelens"] == tables.__version__
+    assert rows["scorelens"] == __version__
     hashes = {
         row["Film"]: row["SHA-256 of the file"] for row in page.table("Film", "SHA-256 of the file")
     }

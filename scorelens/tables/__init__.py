@@ -1,0 +1,51 @@
+"""Every table that crosses a stage: the columns in `contracts`, reading and writing in `files`."""
+
+from scorelens.tables.contracts import (
+    BAGS,
+    CUE_SCORES,
+    CUES,
+    FEATURES,
+    FILMS,
+    GENRE_SCORES,
+    PREDICTIONS,
+    STATUS,
+    TABLES,
+    TRACKS,
+    TRUTH,
+    VISUALS,
+    Column,
+    Table,
+)
+from scorelens.tables.files import (
+    atomic,
+    digest,
+    feature_columns,
+    read_provenance,
+    read_table,
+    to_arrow,
+    write_table,
+)
+
+__all__ = [
+    "BAGS",
+    "CUES",
+    "CUE_SCORES",
+    "FEATURES",
+    "FILMS",
+    "GENRE_SCORES",
+    "PREDICTIONS",
+    "STATUS",
+    "TABLES",
+    "TRACKS",
+    "TRUTH",
+    "VISUALS",
+    "Column",
+    "Table",
+    "atomic",
+    "digest",
+    "feature_columns",
+    "read_provenance",
+    "read_table",
+    "to_arrow",
+    "write_table",
+]
