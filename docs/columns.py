@@ -5,7 +5,7 @@ from scorelens.tables import TABLES, Column
 
 HEAD = """# Columns
 
-Made from the contracts of `scorelens/tables/` and `scorelens/features/columns.py` by `make docs`; do not edit.
+Made by `make docs` from `scorelens/tables/` and `scorelens/features/columns.py`; do not edit.
 A column marked *may be missing* holds nulls (Parquet) or empty fields (TSV), never NaN.
 """
 FEATURES_HEAD = """## Features of the set `mir`
