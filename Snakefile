@@ -15,6 +15,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpus.smk"
+include: "workflow/rules/weights.smk"
 include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
 include: "workflow/rules/features.smk"
@@ -41,6 +42,13 @@ rule corpus:
         rules.gather_corpus.output,
 
 
+rule weights:
+    """The pretrained networks of the run, and a list of all."""
+    input:
+        expand(rules.fetch_weights.output.variables, network=USED_NETWORKS),
+        rules.list_weights.output.status,
+
+
 rule fingerprints:
     """The landmarks of every album."""
     input:
@@ -53,7 +61,7 @@ rule cues:
         used_films(rules.match_cues.output.table),
         used_films(rules.plot_cues.output.timeline),
         used_films(rules.label_cues.output.webvtt),
-        rules.score_cues.output if MADE else [],
+        [rules.score_cues.output, rules.calibrate_cues.output] if MADE else [],
 
 
 rule features:

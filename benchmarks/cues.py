@@ -1,84 +1,234 @@
-"""How fast cues are matched on one core, and how large an album's index is.
+"""What the two methods of finding cues find in films of known cues, and what they cost.
 
-    python benchmarks/cues.py [--film FILE --album FOLDER]
+    python benchmarks/cues.py [--albums FOLDER --speech FOLDER --effects FOLDER] [--films 6]
 
-Without arguments it makes an album of six tracks (18 min) and a film of 20 min that plays parts of
-them under noise, as FLAC. The last line is JSON: `x_realtime`, film seconds that one CPU second
-matches, reading the index and decoding included; `decode_x_realtime`, the same for decoding alone;
-`index_mb_per_hour`, size of the index for an hour of music; `peak_mb`, most memory of the matching.
+Mixes films of 6 min from albums, speech and effects at +10 to -15 dB, with music of other albums as
+decoys, the last third of them 25/24 fast, encodes them, indexes the albums and matches, all on one
+core. The albums are composed unless --albums names a folder with one folder of music each. Then a
+film of 3 hours, the first film over and over, shows the memory. The last line is JSON, for the
+method `diagonal`: `x_realtime`, film seconds that one CPU second matches, reading the index and
+decoding included; `decode_x_realtime`, the same for decoding alone; `index_mb_per_hour` of music;
+`peak_mb`, most memory of matching the film of 3 hours, everything imported included.
 """
 
 import argparse
 import json
 import multiprocessing
 import resource
+import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pandas as pd
 import soundfile
+import soxr
 
-from scorelens import config, fingerprints, media, tables
-from scorelens.cues import match
+from scorelens import config, media, tables
+from scorelens.corpus import composer, instruments, sounds
+from scorelens.corpus.assembler import true_cues
+from scorelens.corpus.clips import clips_of_folder
+from scorelens.corpus.mixing import mix_film
+from scorelens.corpus.plan import GENRES
+from scorelens.corpus.recipes import draw_music
+from scorelens.corpus.timeline import RATE_HZ, Pace, lay_out
+from scorelens.cues import calibration, dejavu, match, score
+from scorelens.fingerprints import dejavu as dejavu_landmarks
+from scorelens.fingerprints import methods, read_album
 
-RATE_HZ = 44100
-TRACKS, TRACK_S, CUE_S, PAUSE_S, NOTE_S = 6, 180, 60, 40, 0.25
 HOME = Path(__file__).resolve().parent.parent
+SETTINGS = config.complete({}, HOME / "workflow" / "schemas")
+METHODS = ("diagonal", "dejavu")
+FILM_S, LONG_S = 360.0, 3 * 3600.0
+SNRS_DB = (10, 5, 0, -5, -10, -15)
+FAST = 25 / 24
+TRACKS, TRACK_S = 7, 70.0
+CODECS = (("aac", 48000, "m4a"), ("libmp3lame", 44100, "mp3"))
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film with its truth. speed: album seconds that pass in one of its own."""
+
+    film_id: str
+    sound: Path
+    tracks: Path
+    truth: pd.DataFrame
+    speed: float
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--film", type=Path, help="a film to match instead of the one made here")
-    parser.add_argument("--album", type=Path, help="the folder of its album")
+    for name in ("albums", "speech", "effects"):
+        parser.add_argument(f"--{name}", type=Path, help=f"real {name} instead of made ones")
+    parser.add_argument("--films", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    if bool(chosen.film) != bool(chosen.album):
-        parser.error("--film and --album belong together")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        film, album = (chosen.film, chosen.album) if chosen.film else make_media(folder)
-        report(film, album, folder)
+        rng = np.random.default_rng(chosen.seed)
+        films = make_films(chosen, folder, rng)
+        facts = {method: run(method, films, folder) for method in METHODS}
+        facts["diagonal"]["peak_mb"] = measure_peak(films[0], folder)
+    print_table("cost", {m: {k: f"{v:g}" for k, v in facts[m].items()} for m in METHODS})
+    print(json.dumps(facts["diagonal"]))
 
 
-def report(film: Path, album: Path, folder: Path) -> None:
-    settings = config.complete({}, HOME / "workflow" / "schemas")
-    table, index = folder / "tracks.tsv", folder / "index.npz"
-    music_s = write_tracks(album, table)
-    index_s = cpu_seconds(fingerprints.index_album, "film", table, index, settings["fingerprints"])
-    decode_s = cpu_seconds(decode, film, settings["fingerprints"]["sample_rate_hz"])
-    with multiprocessing.get_context("spawn").Pool(1) as pool:  # a process of its own, for its peak
-        match_s, peak_mb, cues = pool.apply(measure_match, (film, index, settings["cues"]))
-    film_s = media.probe(film).duration_s
-    print(f"{film_s:.0f} s of film, {music_s:.0f} s of album, {cues} cues found")
-    print(f"{'step':12}{'CPU s':>8}{'x real time':>14}")
-    for step, seconds, length_s in (
-        ("index", index_s, music_s),
-        ("decode", decode_s, film_s),
-        ("match", match_s, film_s),
-    ):
-        print(f"{step:12}{seconds:8.2f}{length_s / seconds:14.0f}")
-    facts = {
+def run(method: str, films: list[Film], folder: Path) -> dict[str, float]:
+    """Index, match and score all films; print the scores; return the costs."""
+    indices = {film.tracks: folder / f"{method}_{film.tracks.stem}.npz" for film in films}
+    index_s = sum(
+        cpu_seconds(
+            methods.index_film, method, "film", table, path, SETTINGS["fingerprints"], "benchmark"
+        )
+        for table, path in indices.items()
+    )
+    music_s = sum(tables.read_table(t, tables.TRACKS).duration_s.sum() for t in indices)
+    film_s = sum(media.probe(film.sound).duration_s for film in films)
+    decode_s = sum(cpu_seconds(decode, film.sound) for film in films)
+    start = time.process_time()
+    found = [find(method, film, indices[film.tracks]) for film in films]
+    match_s = time.process_time() - start
+    print_scores(method, films, found)
+    size_mb = sum(path.stat().st_size for path in indices.values()) / 1e6
+    return {
         "x_realtime": round(film_s / match_s, 1),
         "decode_x_realtime": round(film_s / decode_s, 1),
-        "index_mb_per_hour": round(index.stat().st_size / 1e6 / (music_s / 3600), 3),
-        "peak_mb": round(peak_mb),
+        "index_x_realtime": round(music_s / index_s, 1),
+        "index_mb_per_hour": round(size_mb / (music_s / 3600), 3),
     }
-    print(json.dumps(facts))
 
 
-def measure_match(film: Path, index: Path, settings: dict) -> tuple[float, float, int]:
+def find(method: str, film: Film, index: Path) -> pd.DataFrame:
+    """The cues of one film, everything that a job does included."""
+    settings = SETTINGS["cues"][method]
+    if method == "dejavu":
+        album = dejavu_landmarks.read_index(index)
+        return dejavu.find_cues(film.film_id, film.sound, album, **settings)
+    album = read_album(index)
+    sound = match.fingerprint_film(film.sound, album)
+    return match.find_cues(film.film_id, sound, album, **settings)
+
+
+def print_scores(method: str, films: list[Film], found: list[pd.DataFrame]) -> None:
+    def scores(chosen):
+        return score.score_films([(f.film_id, cues, f.truth) for f, cues in chosen])
+
+    pairs = list(zip(films, found, strict=True))
+    everything = scores(pairs)
+    rows = {"all films": everything.iloc[0]}
+    for name, fast in (("usual speed", False), ("fast films", True)):
+        part = [pair for pair in pairs if (pair[0].speed != 1) == fast]
+        if part:
+            rows[name] = scores(part).iloc[0]
+    for row in everything[everything.group == "snr"].itertuples():
+        rows[f"{row.value} dB"] = pd.Series(row._asdict())
+    columns = tables.CUE_SCORES.names[2:]
+    print_table(method, {name: {c: figure(row[c]) for c in columns} for name, row in rows.items()})
+    judged = calibration.bin_confidence([(cues, film.truth) for film, cues in pairs])
+    print(f"calibration error of {method}: {calibration.calibration_error(judged):.3f}\n")
+
+
+def measure_peak(film: Film, folder: Path) -> int:
+    """Most memory, MB, of a process that matches a film of 3 hours."""
+    long = folder / f"long{film.sound.suffix}"
+    times = round(LONG_S / media.probe(film.sound).duration_s)
+    ffmpeg("-stream_loop", times - 1, "-i", film.sound, "-c", "copy", long)
+    index = folder / f"diagonal_{film.tracks.stem}.npz"
+    looped = Film(film.film_id, long, film.tracks, film.truth, film.speed)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        seconds, peak_mb, cues = pool.apply(match_alone, (looped, index))
+    length_s = media.probe(long).duration_s
+    print(f"{length_s / 3600:.2f} hours: {cues} cues, {length_s / seconds:.0f} x real time\n")
+    return round(peak_mb)
+
+
+def match_alone(film: Film, index: Path) -> tuple[float, float, int]:
     """CPU seconds, peak memory of this process in MB, and the number of cues."""
     start = time.process_time()
-    album = fingerprints.read_index(index)
-    length_s = media.probe(film).duration_s
-    cues = match.find_cues_at_any_speed("film", film, album, length_s, **settings)
+    cues = find("diagonal", film, index)
     seconds = time.process_time() - start
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(cues)
 
 
-def decode(film: Path, rate_hz: int) -> None:
-    for _ in media.audio_blocks(film, rate_hz):
+def make_films(chosen: argparse.Namespace, folder: Path, rng: np.random.Generator) -> list[Film]:
+    albums = real_albums(chosen.albums) if chosen.albums else composed(chosen.films, folder, rng)
+    speech = drawer(chosen.speech, "voice clips", sounds.babble)
+    effects = drawer(chosen.effects, "sound effects", sounds.effect)
+    names = list(albums)
+    films = []
+    for number in range(chosen.films):
+        own = names[number % len(names)]
+        others = {f"{n}/{t}": p for n in names if n != own for t, p in albums[n].items()}
+        scenes = lay_out(albums[own], others, Pace(), round(FILM_S * RATE_HZ), rng)
+        sound, _, snrs = mix_film(scenes, speech, effects, SNRS_DB, rng)
+        speed = FAST if number >= chosen.films - chosen.films // 3 else 1.0
+        film_id = f"film_{number:02d}"
+        truth = true_cues(film_id, scenes, snrs)
+        truth[["film_start_s", "film_end_s"]] /= speed
+        path = encode(sound, speed, folder, film_id, CODECS[number % len(CODECS)])
+        films.append(Film(film_id, path, track_table(own, albums[own], folder), truth, speed))
+    return films
+
+
+def drawer(folder: Path | None, what: str, make):
+    if folder:
+        return clips_of_folder(folder, what, RATE_HZ)
+    return lambda rng: make(rng, RATE_HZ)
+
+
+def real_albums(folder: Path) -> dict[str, dict[str, str]]:
+    albums = {f.name: dict(config.album_tracks(f)) for f in sorted(folder.iterdir()) if f.is_dir()}
+    return {name: tracks for name, tracks in albums.items() if tracks}
+
+
+def composed(count: int, folder: Path, rng: np.random.Generator) -> dict[str, dict[str, str]]:
+    albums = {}
+    for number in range(count):
+        theme, tracks = composer.draw_theme(rng), {}
+        for track in range(TRACKS):
+            recipe = draw_music(GENRES[rng.integers(len(GENRES))], rng)
+            played = composer.compose(theme, recipe, TRACK_S, rng)
+            path = folder / f"album_{number}_{track}.flac"
+            soundfile.write(path, instruments.play(played, recipe, rng), instruments.RATE_HZ)
+            tracks[f"track_{track}"] = str(path)
+        albums[f"album_{number}"] = tracks
+    return albums
+
+
+def track_table(name: str, tracks: dict[str, str], folder: Path) -> Path:
+    infos = [media.probe(path) for path in tracks.values()]
+    table = pd.DataFrame(tracks.items(), columns=["track_id", "path"]).assign(
+        film_id="film",
+        duration_s=[info.duration_s for info in infos],
+        sample_rate_hz=[info.sample_rate_hz for info in infos],
+    )
+    tables.write_table(table, folder / f"{name}.tsv", tables.TRACKS)
+    return folder / f"{name}.tsv"
+
+
+def encode(sound: np.ndarray, speed: float, folder: Path, name: str, codec) -> Path:
+    encoder, rate_hz, ending = codec
+    if speed != 1:
+        sound = soxr.resample(sound, RATE_HZ * speed, RATE_HZ)
+    wave = folder / f"{name}.wav"
+    soundfile.write(wave, sound, RATE_HZ)
+    path = folder / f"{name}.{ending}"
+    ffmpeg("-i", wave, "-ar", rate_hz, "-c:a", encoder, "-b:a", "128k", path)
+    wave.unlink()
+    return path
+
+
+def ffmpeg(*arguments) -> None:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *map(str, arguments)]
+    subprocess.run(command, check=True)
+
+
+def decode(film: Path) -> None:
+    for _ in media.audio_blocks(film, SETTINGS["fingerprints"]["sample_rate_hz"]):
         pass
 
 
@@ -88,45 +238,12 @@ def cpu_seconds(work, *arguments) -> float:
     return time.process_time() - start
 
 
-def write_tracks(album: Path, path: Path) -> float:
-    """Write the track table of a folder of music; return the seconds of music."""
-    found = config.album_tracks(album)
-    infos = [media.probe(track) for _, track in found]
-    tracks = pd.DataFrame(found, columns=["track_id", "path"]).assign(
-        film_id="film",
-        duration_s=[info.duration_s for info in infos],
-        sample_rate_hz=[info.sample_rate_hz for info in infos],
-    )
-    tables.write_table(tracks, path, tables.TRACKS)
-    return float(tracks.duration_s.sum())
+def figure(value) -> str:
+    return "-" if pd.isna(value) else f"{value:.3g}"
 
 
-def make_media(folder: Path) -> tuple[Path, Path]:
-    """A film that plays a minute of each track twice, with 40 s of noise before each."""
-    album = folder / "album"
-    album.mkdir()
-    rng = np.random.default_rng(1)
-    tracks = [compose(rng) for _ in range(TRACKS)]
-    for number, track in enumerate(tracks):
-        soundfile.write(album / f"track_{number}.flac", track, RATE_HZ)
-    film = folder / "film.flac"
-    with soundfile.SoundFile(film, "w", RATE_HZ, 1) as file:
-        for number in rng.permutation(np.arange(2 * TRACKS) % TRACKS):
-            start = int(rng.integers(0, (TRACK_S - CUE_S) * RATE_HZ))
-            scene = 0.05 * rng.standard_normal((PAUSE_S + CUE_S) * RATE_HZ, np.float32)
-            scene[PAUSE_S * RATE_HZ :] += tracks[number][start : start + CUE_S * RATE_HZ]
-            file.write(scene)
-    return film, album
-
-
-def compose(rng: np.random.Generator) -> np.ndarray:
-    """A track of decaying chords of four notes, a new one every quarter second, over soft noise."""
-    time_s = np.arange(round(NOTE_S * RATE_HZ)) / RATE_HZ
-    fade = 0.08 * np.exp(-4 * time_s)
-    hz = 110 * 2 ** (rng.integers(0, 48, (round(TRACK_S / NOTE_S), 4, 1)) / 12)
-    chords = [(fade * np.sin(2 * np.pi * notes * time_s)).sum(axis=0) for notes in hz]
-    breath = 0.003 * rng.standard_normal(len(chords) * len(time_s), np.float32)
-    return np.concatenate(chords).astype(np.float32) + breath
+def print_table(title: str, rows: dict[str, dict[str, str]]) -> None:
+    print(pd.DataFrame(rows).rename_axis(title).to_string(), "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Write docs/columns.md: every column of every table, and every feature, as declared."""
 
+from scorelens.features import musicnn, vggish, yamnet
 from scorelens.features.columns import COLUMNS
 from scorelens.tables import TABLES, Column
 
@@ -16,6 +17,13 @@ under 3 s for rhythm) is missing there.
 
 | feature | unit | range | definition | frame, hop | source |
 |---|---|---|---|---|---|"""
+NETWORKS_HEAD = """
+## Features of the networks
+
+The values of one patch of sound, on the film's 1 Hz grid.
+
+| features | range | meaning of the first | patch, hop | source |
+|---|---|---|---|---|"""
 
 
 def number(value: float) -> str:
@@ -47,6 +55,13 @@ def main() -> None:
         frame = f"{feature.frame_s:.3g} s, {feature.hop_s:.3g} s"
         span = limits(feature.low, feature.high)
         cells = (f"`{feature.name}`", feature.unit, span, feature.definition, frame, feature.source)
+        print(f"| {' | '.join(cells)} |")
+    print(NETWORKS_HEAD)
+    for network in (musicnn, vggish, yamnet):
+        first, *_, last = network.COLUMNS
+        frame = f"{first.frame_s:.3g} s, {first.hop_s:.3g} s"
+        span = limits(first.low, first.high)
+        cells = (f"`{first.name}` to `{last.name}`", span, first.definition, frame, first.source)
         print(f"| {' | '.join(cells)} |")
 
 

@@ -7,6 +7,7 @@ FFmpeg's resampler, whose float down-mix of stereo is louder by the square root 
 
 import contextlib
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from av.stream import Disposition
 from scorelens.errors import MediaError, Problem
 
 GAP_S = 0.05  # a jump in the time stamps longer than this is a real gap, filled with silence
+PIECE_SAMPLES = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -158,46 +160,102 @@ def _mono_pieces(path) -> tuple[int, Iterator[np.ndarray]]:
 
 
 def _decoded_pieces(path, container, audio) -> Iterator[np.ndarray]:
-    video = picture_stream(container)
-    rate = audio.sample_rate
-    origin_s = _start_s(video)
+    """Mono pieces of about `PIECE_SAMPLES`; single frames of a decoder are too short to handle."""
+    rate, origin_s = audio.sample_rate, _start_s(picture_stream(container))
     planar = av.AudioResampler(format="fltp")
-    written = 0
+    fifo, kind, written = av.AudioFifo(), None, 0
     with container:
         for frame in _frames(path, container, audio):
-            if frame.sample_rate != rate:
-                raise MediaError(
-                    Problem(
-                        str(path),
-                        f"changes its sample rate from {rate} to {frame.sample_rate} Hz",
-                        "one sample rate throughout",
-                        "convert the file with FFmpeg first",
-                    )
-                )
-            mono = np.concatenate([f.to_ndarray() for f in planar.resample(frame)], axis=1).mean(0)
-            if frame.time is not None:
-                if origin_s is None:
-                    origin_s = frame.time
-                mono = _aligned(mono, written, round((frame.time - origin_s) * rate), rate)
-            written += len(mono)
-            yield mono
+            _check_rate(path, frame, rate)
+            if origin_s is None and frame.time is not None:
+                origin_s = frame.time + _surplus(path, audio) / rate
+            gap = 0 if frame.time is None else round((frame.time - origin_s) * rate) - written
+            if written == 0 and gap < 0:
+                mono = _mono(planar, frame)[-gap:]
+                written = len(mono)
+                yield mono
+                continue
+            late = gap > (GAP_S * rate if written else 0)
+            if late or fifo.samples >= PIECE_SAMPLES or kind != _kind(frame):
+                yield _mono(planar, fifo.read())
+                fifo, kind = av.AudioFifo(), _kind(frame)
+            if late:
+                yield from _silence(gap)
+                written += gap
+            frame.pts = None  # the gaps are filled
+            fifo.write(frame)
+            written += frame.samples
+        yield _mono(planar, fifo.read())
+
+
+def _mono(planar: av.AudioResampler, frame: av.AudioFrame | None) -> np.ndarray:
+    """The mean of a frame's channels; nothing of none."""
+    if frame is None:
+        return np.zeros(0, np.float32)
+    return np.concatenate([f.to_ndarray() for f in planar.resample(frame)], axis=1).mean(0)
+
+
+def _kind(frame: av.AudioFrame) -> tuple[str, str]:
+    return frame.format.name, frame.layout.name
+
+
+def _silence(samples: int) -> Iterator[np.ndarray]:
+    for start in range(0, samples, PIECE_SAMPLES):
+        yield np.zeros(min(PIECE_SAMPLES, samples - start), np.float32)
+
+
+def _surplus(path, audio) -> int:
+    """How many samples FFmpeg decodes before the first that counts, in an Ogg Vorbis file.
+
+    A file cut out of a longer one has more in its first page than the page's granule position says
+    (Vorbis I, appendix A.2); libvorbis leaves them out, FFmpeg does not.
+    """
+    if audio.codec_context.name != "vorbis" or audio.container.format.name != "ogg":
+        return 0
+    position, packets = _first_page(path)
+    with open_container(path) as container:
+        frames = itertools.islice(container.decode(first_audio(container)), packets - 1)
+        return max(0, sum(frame.samples for frame in frames) - position)
+
+
+def _first_page(path) -> tuple[int, int]:
+    """Granule position of the first page of sound in an Ogg file, and how many packets end in it.
+
+    The pages before it hold the codec's headers. The layout of a page: RFC 3533, section 6.
+    """
+    with open(path, "rb") as file:
+        while len(head := file.read(27)) == 27:
+            lacing = file.read(head[26])
+            position = int.from_bytes(head[6:14], "little", signed=True)
+            if position > 0:
+                return position, sum(size < 255 for size in lacing)
+            file.seek(sum(lacing), os.SEEK_CUR)
+    return 0, 0
+
+
+def _check_rate(path, frame, rate: int) -> None:
+    if frame.sample_rate != rate:
+        raise MediaError(
+            Problem(
+                str(path),
+                f"changes its sample rate from {rate} to {frame.sample_rate} Hz",
+                "one sample rate throughout",
+                "convert the file with FFmpeg first",
+            )
+        )
 
 
 def _frames(path, container, stream) -> Iterator:
-    """Decoded frames; a damaged packet inside a file is passed over, as a player does."""
+    """Decoded frames; a damaged packet inside a file is passed over, as a player does.
+
+    So is an empty one, which Ogg files may end with; the last of all, without a time, is not: it
+    makes the decoder give out what it holds.
+    """
     for packet in container.demux(stream):
+        if packet.size == 0 and packet.pts is not None:
+            continue
         with contextlib.suppress(av.InvalidDataError):
             yield from packet.decode()
-
-
-def _aligned(mono: np.ndarray, written: int, due: int, rate: int) -> np.ndarray:
-    """Silence before a piece that comes late, a cut for one that starts before the picture."""
-    gap = due - written
-    if written == 0 and gap < 0:
-        return mono[min(-gap, len(mono)) :]
-    if gap > (GAP_S * rate if written else 0):
-        return np.concatenate([np.zeros(gap, np.float32), mono])
-    return mono
 
 
 def _start_s(stream) -> float | None:

@@ -11,6 +11,7 @@ logs.start(snakemake.log[0])
 from scorelens.cues import match
 
 match.match_film(
+    method=snakemake.params.method,
     film_id=snakemake.wildcards.film,
     video=snakemake.input.video,
     index=snakemake.input.index,

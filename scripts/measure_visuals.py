@@ -1,7 +1,9 @@
-"""Measure brightness, contrast, saturation and colourfulness of one film, once a second.
+"""Measure picture, cuts and motion of one film, once a second.
 
-Reads the film's picture and writes one row a second, for the frame on screen in the middle of that
-second. Black bars are left out. A film without moving pictures gets a table without rows.
+Reads the film's picture and writes one row a second: brightness, contrast, saturation and
+colourfulness of the frame on screen in the middle of that second, the cuts in it, the length of the
+shot and the motion. Black bars are left out. In mode `keyframes` cuts, shots and motion stay empty.
+A film without moving pictures gets a table without rows.
 """
 
 from scorelens import logs

@@ -23,5 +23,6 @@ write.write_report(
     genre_scores=snakemake.input.genre_scores,
     genre_figures={"macro": snakemake.input.macro, "genres": snakemake.input.genres},
     cue_scores=next(iter(snakemake.input.cue_scores), None),
+    cue_confidence=next(iter(snakemake.input.cue_confidence), None),
     config=snakemake.params.config,
 )

@@ -6,6 +6,10 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def test_the_first_six_films_hold_every_genre():
 
 
 @given(st.integers(1, 60), st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_one_film_more_leaves_the_others_as_they_were(count, seed):
     assert plan.demo_films(count + 1, seed)[:count] == plan.demo_films(count, seed)
 
@@ -108,7 +108,7 @@ def test_without_dissonance_every_note_is_in_the_key(mode):
 
 
 @given(st.sampled_from(plan.GENRES), st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_scores_last_as_long_as_asked_and_begin_on_the_albums_tonic(genre, seed):
     rng = np.random.default_rng(seed)
     theme, recipe = composer.draw_theme(rng), recipes.draw_music(genre, rng)

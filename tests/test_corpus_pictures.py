@@ -34,7 +34,7 @@ def test_painted_shots_have_the_brightness_of_their_genre():
 
 
 @given(st.integers(1, 200), st.integers(0, 100))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_shots_give_exactly_the_frames_asked_for(count, seed):
     shots = pictures.painted(pictures.any_genre, SMALL)
     assert len(frames_of(shots, count, seed)) == count

@@ -25,6 +25,7 @@ def test_tracks_times_and_truth_are_on_the_picture(tmp_path):
     svg = draw(tmp_path, FOUND, TRUE)
     for text in ("The Film: 2 of 3 tracks found, 5 cues", "theme", "chase", "1:30", "truth"):
         assert f">{text}<" in svg
+    assert ">runs at 1.0000 times the speed of its album<" in svg
     assert ">music of no album track<" in svg
     assert "other/x" not in svg  # a decoy's source is no row of its own
 
@@ -39,6 +40,7 @@ def test_a_film_without_cues_says_so(tmp_path):
     svg = draw(tmp_path, FOUND[:0], None)
     assert ">no track of the album was found<" in svg
     assert "confidence" not in svg
+    assert "runs at" not in svg
 
 
 def test_the_same_cues_give_the_same_bytes(tmp_path):

@@ -14,7 +14,8 @@ def cue_table(film: str, *rows) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["track_id", "film_start_s", "film_end_s", "track_start_s"])
     frame = frame.astype({"film_start_s": float, "film_end_s": float, "track_start_s": float})
     cue_ids = [f"cue_{number:04d}" for number in range(len(rows))]
-    return frame.assign(film_id=film, cue_id=cue_ids, speed=1.0, score=50.0, confidence=0.9)
+    frame = frame.assign(film_id=film, cue_id=cue_ids, equal_starts_s="", shared_tracks="")
+    return frame.assign(speed=1.0, score=50.0, confidence=0.9)
 
 
 def truth_table(film: str, *rows) -> pd.DataFrame:
@@ -111,12 +112,26 @@ def test_boundary_error_is_the_median_over_both_edges_of_right_cues(scores):
     edges = sorted([0.8, 1.5, 4.5, 3.5, 7.7, 1.0, 0.4, 2.9])
     assert scores.boundary_error_s["all", "all"] == pytest.approx((edges[3] + edges[4]) / 2)
     assert scores.boundary_error_s["snr", "5"] == pytest.approx((0.4 + 2.9) / 2)
+    assert scores.boundary_error_90_s["all", "all"] == pytest.approx(4.5 + 0.3 * (7.7 - 4.5))
 
 
 def test_offset_error_is_that_of_the_place_in_the_track(scores):
     # Due at their starts: 5.8, 4.5, 57.7 and 11.6 s.
     assert scores.offset_error_s["film", "a"] == pytest.approx(0.2)
     assert scores.offset_error_s["all", "all"] == pytest.approx((0.2 + 0.3) / 2)
+
+
+def test_a_cue_is_placed_if_it_names_or_states_the_true_place():
+    truth = truth_table("f", ("theme", 10, 20, 30, 0, False))
+    for named, stated, placed in (
+        (30.09, "", 1),
+        (30.2, "", 0),
+        (50.0, "7.00;30.05", 1),
+        (50.0, "7.00;31.00", 0),
+    ):
+        cues = cue_table("f", ("theme", 10, 20, named)).assign(equal_starts_s=stated)
+        counts = score.count(cues, truth)
+        assert (counts.placed_cues, len(counts.offset_errors_s)) == (placed, 1)
 
 
 def test_half_of_a_cue_is_enough_and_less_is_not():

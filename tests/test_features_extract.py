@@ -12,7 +12,7 @@ import soundfile
 
 from scorelens import media, tables
 from scorelens.errors import MediaError, TableError
-from scorelens.features import extract, mir
+from scorelens.features import extract, mir, sounds, table
 from scorelens.features.frames import RATE_HZ
 
 AMPLITUDES = np.array([0.1, 0.2, 0.3, 0.4])  # of 10 s each
@@ -39,8 +39,11 @@ def film(tmp_path):
 
 def extracted(film, cues, source="album", video="film.wav"):
     """cues: (track, film start, film end, track start, speed) each."""
-    rows = [["f", f"c{i}", *cue, 10.0, 0.9] for i, cue in enumerate(cues)]
-    frame = pd.DataFrame(rows, columns=tables.CUES.names)
+    names = ["track_id", "film_start_s", "film_end_s", "track_start_s", "speed"]
+    rows = [{"cue_id": f"c{i}", **dict(zip(names, cue, strict=True))} for i, cue in enumerate(cues)]
+    same = {"film_id": "f", "score": 10.0, "confidence": 0.9}
+    same |= {"equal_starts_s": "", "shared_tracks": ""}
+    frame = pd.DataFrame(rows, columns=["cue_id", *names]).assign(**same)
     tables.write_table(frame, film / "cues.parquet", tables.CUES)
     extract.extract_film(
         film_id="f",
@@ -97,7 +100,7 @@ def test_film_sounds_equal_the_cut_of_the_whole_film(film, monkeypatch):
     spans = [(0.5, 4.0), (3.3, 30.1), (20.0, 21.0), (43.0, 60.0), (70.0, 80.0)]
     cues = pd.DataFrame(spans, columns=["film_start_s", "film_end_s"])
     whole = media.read_audio(film / "film.wav", RATE_HZ)
-    found = list(extract.film_sounds(cues, film / "film.wav", RATE_HZ))
+    found = list(sounds.film_sounds(cues, film / "film.wav", RATE_HZ))
     assert len(found) == len(spans)
     for cue, samples, speed in found:
         first, last = (round(s * RATE_HZ) for s in (cue.film_start_s, cue.film_end_s))
@@ -131,7 +134,7 @@ def test_a_cue_past_the_end_of_its_track_is_all_missing(film):
     ],
 )
 def test_seconds_of_a_cue(start_s, end_s, seconds):
-    assert extract.seconds_of(start_s, end_s).tolist() == seconds
+    assert table.seconds_of(start_s, end_s).tolist() == seconds
 
 
 @pytest.mark.parametrize("source", ["album", "film"])

@@ -119,7 +119,7 @@ def test_a_constant_offset_changes_the_loudness_alone():
             assert shifted[name] == pytest.approx(plain[name], rel=0.02, abs=0.02), name
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(exponent=st.integers(-4, 1), seed=st.integers(0, 3))
 def test_amplitude_scales_rms_and_roughness_and_leaves_the_rest(exponent, seed):
     factor = 2.0**exponent  # exact in binary, so that rounding does not move
@@ -130,7 +130,7 @@ def test_amplitude_scales_rms_and_roughness_and_leaves_the_rest(exponent, seed):
         assert scaled[name] == pytest.approx(plain[name] * factor**power, rel=1e-3, abs=1e-3), name
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(first=st.integers(0, 3), second=st.integers(4, 7))
 def test_frames_of_a_joined_sound_are_the_frames_of_its_parts(first, second):
     """Hops are whole in 4 s. The rate is left out: no sign changes into the first sample."""

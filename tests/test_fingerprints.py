@@ -8,13 +8,15 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import maximum_filter
 
-from scorelens import fingerprints, tables
+from scorelens import fingerprints, media, tables
 from scorelens.errors import InputError, MediaError
-from scorelens.fingerprints import Landmarks, Settings
+from scorelens.fingerprints import Album, Landmarks, Settings
 
 RATE_HZ = 11025
 SEED = 7
+SPEEDS = {"speeds": [1.0]}
 
 
 def noise(seconds: float) -> np.ndarray:
@@ -46,7 +48,7 @@ def track_table(path, *sources) -> str:
     return path
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 4 * RATE_HZ), max_size=8))
 def test_landmarks_do_not_depend_on_where_the_blocks_meet(cuts):
     sound = noise(4)
@@ -106,7 +108,7 @@ def test_the_target_zone_ends_where_it_says(frames, interval, paired):
     assert len(pairs([0, frames], [200, 200 + interval])[0]) == paired
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(3, 200)), max_size=60, unique=True))
 def test_pairs_equal_those_of_two_plain_loops(peaks):
     peaks.sort()
@@ -123,7 +125,7 @@ def test_pairs_equal_those_of_two_plain_loops(peaks):
 def test_pairing_in_blocks_changes_nothing(monkeypatch):
     landmarks = find(noise(4))
     whole = fingerprints.pair_landmarks(landmarks)
-    monkeypatch.setattr(fingerprints, "PAIRING_BLOCK", 17)
+    monkeypatch.setattr(fingerprints.landmarks, "PAIRING_BLOCK", 17)
     np.testing.assert_array_equal(fingerprints.pair_landmarks(landmarks), whole)
 
 
@@ -132,15 +134,58 @@ def test_spans():
     assert spans.tolist() == [5, 6, 2, 3, 4]
 
 
-def test_the_index_holds_every_hash_of_every_track_sorted(tmp_path):
+@pytest.mark.parametrize("thinning", [2, 8])
+def test_thinned_pairs_are_those_whose_earlier_bin_divides(thinning):
+    landmarks = find(noise(4))
+    hashes, anchors = fingerprints.pair_landmarks(landmarks)
+    kept = (hashes >> 13) % thinning == 0
+    thin = fingerprints.pair_landmarks(landmarks, thinning)
+    np.testing.assert_array_equal(thin, (hashes[kept], anchors[kept]))
+
+
+@settings(max_examples=25)
+@given(st.tuples(st.integers(1, 30), st.integers(1, 30)), st.tuples(*[st.integers(0, 6)] * 2))
+def test_the_largest_around_is_that_of_a_general_filter(shape, reach):
+    values = np.random.default_rng(SEED).random(shape, np.float32)
+    size = [2 * r + 1 for r in reach]
+    expected = maximum_filter(values, size, mode="constant")
+    np.testing.assert_array_equal(fingerprints.landmarks._largest_around(values, reach), expected)
+
+
+def album_of(*tracks: Landmarks, **changes) -> Album:
+    known = {
+        "track_ids": tuple(f"track_{k}" for k in range(len(tracks))),
+        "durations_s": np.full(len(tracks), 3.0),
+        "settings": Settings(),
+        "speeds": (1.0,),
+        "landmarks": {1.0: tracks},
+    }
+    return Album(**known | changes)
+
+
+def test_an_album_reads_back_as_it_was_written(tmp_path):
+    slow, fast = find(noise(3)), find(noise(4)[RATE_HZ:])
+    written = album_of(
+        slow,
+        speeds=(1.0, 1.001, 0.96),
+        landmarks={1.0: (slow,), 0.96: (fast,)},
+        settings=Settings(spacing_hz=60.0),
+        digests=("ab",),
+        recipe="r",
+    )
+    fingerprints.write_album(tmp_path / "album.npz", written)
+    read = fingerprints.read_album(tmp_path / "album.npz")
+    for name in ("track_ids", "settings", "speeds", "digests", "recipe"):
+        assert getattr(read, name) == getattr(written, name)
+    assert list(read.landmarks) == [1.0, 0.96]
+    for base, (landmarks,) in written.landmarks.items():
+        np.testing.assert_array_equal(read.landmarks[base][0].frames, landmarks.frames)
+        np.testing.assert_array_equal(read.landmarks[base][0].bins, landmarks.bins)
+
+
+def test_the_hashes_of_every_track_are_sorted_by_value():
     first, second = find(noise(3)), find(noise(4)[RATE_HZ:])
-    path = tmp_path / "index.npz"
-    chosen = Settings(spacing_hz=60.0)
-    fingerprints.write_index(path, ("one", "two"), np.array([3.0, 3.0]), [first, second], chosen)
-    index = fingerprints.read_index(path)
-    assert index.track_ids == ("one", "two")
-    assert index.settings == chosen
-    assert index.durations_s.tolist() == [3.0, 3.0]
+    index = fingerprints.hash_album(album_of(first, second), 1.0)
     assert (np.diff(index.hashes.astype(np.int64)) >= 0).all()
     found = sorted(
         zip(index.tracks.tolist(), index.frames.tolist(), index.hashes.tolist(), strict=True)
@@ -155,37 +200,95 @@ def test_the_index_holds_every_hash_of_every_track_sorted(tmp_path):
     assert found == sorted(expected)
 
 
+def test_a_track_lasts_shorter_the_faster_it_plays():
+    album = album_of(find(noise(3)), speeds=(1.25,), landmarks={1.25: (find(noise(3)),)})
+    assert fingerprints.hash_album(album, 1.25).durations_s.tolist() == [2.4]
+
+
+def test_speeds_that_are_near_share_their_landmarks():
+    speeds = [1.0, 25 / 24, 0.96, 1.001, 1 / 1.001, 25 / 24 * 1.001, 1.0026]
+    assert fingerprints.base_speeds(speeds) == (1.0, 25 / 24, 0.96, 1.0026)
+
+
+def test_landmarks_of_a_track_at_another_speed_are_those_of_a_film_at_that_speed(tmp_path):
+    """A tone of 1000 Hz from 1.2 s on sounds at 1250 Hz from 0.96 s on at 1.25 times the speed."""
+    time_s = np.arange(3 * RATE_HZ) / RATE_HZ
+    burst = np.exp(-(((time_s - 1.2) / 0.05) ** 2)) * np.sin(2 * np.pi * 1000 * time_s)
+    soundfile.write(tmp_path / "burst.wav", burst, RATE_HZ, subtype="FLOAT")
+    index(tmp_path, tmp_path / "burst.wav", speeds=[1.0, 1.25])
+    album = fingerprints.read_album(tmp_path / "index.npz")
+    for speed in (1.0, 1.25):
+        (found,) = album.landmarks[speed]
+        at = found.frames[found.bins == round(1000 * speed * Settings().window_s)]
+        middle = (1.2 / speed - Settings().window_s / 2) / Settings().hop_s
+        assert abs(at - middle).min() <= 1
+
+
+def index(folder, *sources, name="index.npz", recipe="", **settings):
+    table = track_table(folder / "tracks.tsv", *sources)
+    fingerprints.index_album("film", table, folder / name, SPEEDS | settings, recipe)
+    return folder / name
+
+
 def test_an_album_is_indexed_alike_every_time_and_small(tmp_path):
     soundfile.write(tmp_path / "a track.flac", noise(60), RATE_HZ)
-    table = track_table(tmp_path / "tracks.tsv", tmp_path / "a track.flac")
-    for name in ("once.npz", "twice.npz"):
-        fingerprints.index_album("film", table, tmp_path / name, {"spacing_hz": 48.5})
-    once = (tmp_path / "once.npz").read_bytes()
-    assert once == (tmp_path / "twice.npz").read_bytes()
+    once = index(tmp_path, tmp_path / "a track.flac", name="once.npz").read_bytes()
+    assert once == index(tmp_path, tmp_path / "a track.flac", name="twice.npz").read_bytes()
     assert len(once) * 60 < 2e6  # bytes an hour
+
+
+def test_tracks_that_are_known_are_not_decoded_again(tmp_path, monkeypatch):
+    decoded = []
+    blocks = media.audio_blocks
+    monkeypatch.setattr(media, "audio_blocks", lambda *a: decoded.append(a[0]) or blocks(*a))
+    for name in ("one", "two", "three"):
+        soundfile.write(tmp_path / f"{name}.wav", noise(len(name)), RATE_HZ)
+    one, two, three = (str(tmp_path / f"{name}.wav") for name in ("one", "two", "three"))
+    index(tmp_path, one, two)
+    index(tmp_path, one, three, two)
+    assert decoded == [one, two, three]
+    grown = (tmp_path / "index.npz").read_bytes()
+    assert grown == index(tmp_path, one, three, two, name="fresh.npz").read_bytes()
+    del decoded[:]
+    soundfile.write(one, noise(2), RATE_HZ)
+    index(tmp_path, one, three)
+    assert decoded == [one]
+    index(tmp_path, one, three, recipe="new code")
+    assert decoded == [one, one, three]
+    index(tmp_path, one, three, recipe="new code", spacing_hz=60.0)
+    assert decoded == [one, one, three, one, three]
+
+
+@pytest.mark.parametrize("old", [b"", b"no zip", None])
+def test_what_is_no_index_is_replaced(tmp_path, old):
+    soundfile.write(tmp_path / "noise.wav", noise(3), RATE_HZ)
+    expected = index(tmp_path, tmp_path / "noise.wav", name="fresh.npz").read_bytes()
+    if old is None:
+        np.savez(tmp_path / "index.npz", other=1)
+    else:
+        (tmp_path / "index.npz").write_bytes(old)
+    assert index(tmp_path, tmp_path / "noise.wav").read_bytes() == expected
 
 
 def test_a_silent_track_is_named_in_the_log(tmp_path, caplog):
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE_HZ), RATE_HZ)
     soundfile.write(tmp_path / "noise.wav", noise(3), RATE_HZ)
-    table = track_table(tmp_path / "t.tsv", tmp_path / "noise.wav", tmp_path / "silence.wav")
     with caplog.at_level(logging.WARNING):
-        fingerprints.index_album("film", table, tmp_path / "index.npz", {})
+        index(tmp_path, tmp_path / "noise.wav", tmp_path / "silence.wav")
     assert caplog.messages == ["film: track track_1 is silent; it cannot be found in the film"]
-    assert set(fingerprints.read_index(tmp_path / "index.npz").tracks) == {0}
+    album = fingerprints.read_album(tmp_path / "index.npz")
+    assert set(fingerprints.hash_album(album, 1.0).tracks) == {0}
 
 
-def test_an_album_of_silence_gives_an_empty_index(tmp_path):
+def test_an_album_of_silence_has_no_hashes(tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE_HZ), RATE_HZ)
-    table = track_table(tmp_path / "t.tsv", tmp_path / "silence.wav")
-    fingerprints.index_album("film", table, tmp_path / "index.npz", {})
-    assert len(fingerprints.read_index(tmp_path / "index.npz").hashes) == 0
+    album = fingerprints.read_album(index(tmp_path, tmp_path / "silence.wav"))
+    assert len(fingerprints.hash_album(album, 1.0).hashes) == 0
 
 
 def test_a_missing_track_is_named_and_leaves_no_index(tmp_path):
-    table = track_table(tmp_path / "t.tsv", tmp_path / "gone.flac")
     with pytest.raises(MediaError, match=r"gone\.flac: does not exist"):
-        fingerprints.index_album("film", table, tmp_path / "index.npz", {})
+        index(tmp_path, tmp_path / "gone.flac")
     assert not (tmp_path / "index.npz").exists()
 
 

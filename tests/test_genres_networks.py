@@ -182,7 +182,7 @@ def test_single_attention_follows_its_formula():
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=20), st.randoms())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_pooling_stays_between_the_least_and_the_most(values, random):
     p = torch.tensor(values)[None, None]
     v = torch.tensor([random.uniform(-30, 30) for _ in values])[None, None]

@@ -8,7 +8,17 @@ import pytest
 
 HOME = Path(__file__).resolve().parent.parent
 PACKAGE = HOME / "scorelens"
-STAGES = ("corpus", "fingerprints", "cues", "features", "visuals", "bags", "genres", "report")
+STAGES = (
+    "corpus",
+    "weights",
+    "fingerprints",
+    "cues",
+    "features",
+    "visuals",
+    "bags",
+    "genres",
+    "report",
+)
 SHARED = ("config", "errors", "figures", "logs", "media", "sources", "tables")
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)

@@ -92,6 +92,8 @@ def make_cues(film_id, duration_s, rng, count=12):
             "film_start_s": starts,
             "film_end_s": starts + rng.uniform(10, 60, count),
             "track_start_s": 0.0,
+            "equal_starts_s": "",
+            "shared_tracks": "",
             "speed": 1.0,
             "score": 50.0,
             "confidence": 0.9,
@@ -145,6 +147,7 @@ def make_predictions(films, rng):
 
 def make_visuals(film_id, rng, seconds=50):
     columns = {name: rng.uniform(0, 0.5, seconds).astype(np.float32) for name in plots.VISUALS}
+    columns |= {"cuts": 0, "shot_length_s": np.float32(9), "motion_energy": np.float32(0.1)}
     return pd.DataFrame({"film_id": film_id, "time_s": np.arange(float(seconds)), **columns})
 
 
@@ -162,7 +165,9 @@ CUE_SCORES = pd.DataFrame(
         "predicted_cues": [58, 8],
         "decoy_s": [3, 0],
         "boundary_error_s": [0.31, None],
+        "boundary_error_90_s": [1.52, None],
         "offset_error_s": [0.0123, 0.02],
+        "placed": [0.99, 1.0],
     }
 )
 
@@ -214,6 +219,7 @@ def make_run(folder, count=5):
         "genre_scores": saved("scores.tsv", make_scores(rng), tables.GENRE_SCORES),
         "genre_figures": {name: drawn(f"{name}.svg") for name in ("macro", "genres")},
         "cue_scores": saved("cue_scores.tsv", CUE_SCORES, tables.CUE_SCORES),
+        "cue_confidence": drawn("confidence.svg"),
         "config": {"seed": 7, "report": {"open_timelines": 20}, "corpus": {"kind": "demo"}},
     }
     for path in folder.rglob("*.*"):
@@ -250,7 +256,7 @@ def test_every_picture_is_an_svg_with_words_for_those_who_cannot_see_it(rendered
     _, _, page = rendered
     pictures = [value for tag, name, value in page.attributes if (tag, name) == ("img", "src")]
     words = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
-    assert len(pictures) == len(words) == 5 + 4
+    assert len(pictures) == len(words) == 5 + 1 + 4
     assert all(len(text) > 20 for text in words)
     for picture in pictures:
         svg = ElementTree.fromstring(b64decode(picture.partition("base64,")[2]))
@@ -300,13 +306,14 @@ def test_cue_scores(rendered):
     assert quiet["Films"] == "music at -10 dB"
     assert (everything["Time precision"], quiet["Time precision"]) == ("0.99", "–")
     assert (everything["Offset error, s"], quiet["Edge error, s"]) == ("0.012", "–")
+    assert (everything["90% of edges, s"], everything["Placed"]) == ("1.52", "0.99")
 
 
 def test_without_truth_and_with_many_films(tmp_path):
     """No section of cue scores, and the timelines folded away behind the titles."""
     inputs = make_run(tmp_path, 6)
     inputs["config"]["report"]["open_timelines"] = 5
-    _, text, page = render(tmp_path, inputs | {"cue_scores": None})
+    _, text, page = render(tmp_path, inputs | {"cue_scores": None, "cue_confidence": None})
     assert "Cue scores" not in text
     assert "cues" not in page.values("id")
     assert text.count("<details>") == 2 + 6

@@ -19,6 +19,8 @@ def cues(**changes) -> pd.DataFrame:
         "film_start_s": 1.25,
         "film_end_s": 9.5,
         "track_start_s": 0.0,
+        "equal_starts_s": "12.50;40.00",
+        "shared_tracks": "",
         "speed": 1.0,
         "score": 40.0,
         "confidence": 0.9,

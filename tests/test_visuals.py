@@ -1,4 +1,4 @@
-"""Picture statistics against numpy, and the sampling of a film by presentation time."""
+"""Picture statistics against numpy, in every coding of a picture."""
 
 from fractions import Fraction
 
@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
-from scorelens.errors import MediaError
-from scorelens.visuals import colour, letterbox, measure, sampling
+from scorelens.visuals import colour, hdr, measure
 
 BLACK_LEVEL = 0.06
 FFMPEG_BT709, FFMPEG_BT601 = 1, 5
@@ -20,15 +19,17 @@ def write_film(
 ):
     """Write pictures, each the planes of `form` stacked as PyAV takes them; pts in 1/rate s."""
     span = options.pop("color_range", 1 if form.startswith("yuv") else 0)
+    transfer = options.pop("transfer", 2)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate, options=options)
         stream.height, stream.width = _size(pictures[0], form)
         stream.pix_fmt, stream.time_base = form, Fraction(1, rate)
         stream.codec_context.colorspace, stream.codec_context.color_range = matrix, span
+        stream.codec_context.color_trc = transfer
         for k, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format=form)
             frame.pts, frame.time_base = pts[k] if pts else k, Fraction(1, rate)
-            frame.colorspace, frame.color_range = matrix, span
+            frame.colorspace, frame.color_range, frame.color_trc = matrix, span, transfer
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
@@ -51,8 +52,18 @@ def film_of_greys(path, codes, **settings):
     return write_film(path, [grey(code) for code in codes], **settings)
 
 
+def statistics(path, black_level=0, **settings):
+    """What is said of each second's frame, shape (seconds, 4)."""
+    frame = measure.measure_picture(path, black_level, **settings)
+    return frame[list(colour.MEASURES)].to_numpy()
+
+
+def frame_statistics(frame):
+    return colour.statistics(colour.read_planes(frame))
+
+
 def brightness(path, **settings):
-    return measure.picture_statistics(path, 0, **settings)[:, 0]
+    return statistics(path, **settings)[:, 0]
 
 
 def coded(rgb, weights, low=16, span=219, chroma=224, middle=128):
@@ -62,6 +73,13 @@ def coded(rgb, weights, low=16, span=219, chroma=224, middle=128):
     cr = (rgb[..., 0] - y) / (2 - 2 * weights[0])
     codes = np.stack([low + span * y, middle + chroma * cb, middle + chroma * cr])
     return np.rint(codes)
+
+
+def coded_in_ten_bits(rgb, weights):
+    """The same in yuv420p10le."""
+    y, *chroma = coded(rgb, weights, 64, 876, 896, 512).astype(np.uint16)
+    width = y.shape[1]
+    return np.concatenate([y, *(plane[::2, ::2].reshape(-1, width) for plane in chroma)])
 
 
 def numpy_statistics(rgb):
@@ -78,18 +96,22 @@ def numpy_statistics(rgb):
     )
 
 
-@pytest.fixture
-def mosaic():
+def blocks_of_colour():
     """Random colours in blocks of 8 pixels, none nearly black; R, G, B in 0..1, (96, 128, 3)."""
     blocks = np.random.default_rng(1).uniform(0.1, 1, (12, 16, 3))
     return blocks.repeat(8, axis=0).repeat(8, axis=1)
+
+
+@pytest.fixture
+def mosaic():
+    return blocks_of_colour()
 
 
 @pytest.mark.parametrize(
     ("code", "level"), [(16, 0), (71, 55 / 219), (126, 110 / 219), (235, 1), (5, 0), (250, 1)]
 )
 def test_grey_of_limited_range(tmp_path, code, level):
-    rows = measure.picture_statistics(film_of_greys(tmp_path / "a.mkv", [code] * 10), 0)
+    rows = statistics(film_of_greys(tmp_path / "a.mkv", [code] * 10))
     np.testing.assert_allclose(rows, [[level, 0, 0, 0]], atol=0.005)
 
 
@@ -99,27 +121,69 @@ def test_grey_of_full_range(tmp_path, code, level):
     assert brightness(film) == pytest.approx([level], abs=1e-5)
 
 
-@pytest.mark.parametrize(("code", "level"), [(64, 0), (502, 0.5), (940, 1)])
-def test_grey_of_ten_bits(tmp_path, code, level):
+def ten_bits(code):
     picture = np.full((72, 64), 512, np.uint16)
     picture[:48] = code
-    film = write_film(tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le")
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("code", "span", "level"),
+    [(64, 1, 0), (502, 1, 0.5), (940, 1, 1), (0, 2, 0), (341, 2, 1 / 3), (1023, 2, 1)],
+)
+def test_grey_of_ten_bits(tmp_path, code, span, level):
+    film = write_film(
+        tmp_path / "a.mkv", [ten_bits(code)] * 10, form="yuv420p10le", color_range=span
+    )
     assert brightness(film) == pytest.approx([level], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("signal", "transfer", "nits"),
+    [
+        (0, hdr.PQ, 0),
+        (0.38, hdr.PQ, 26),
+        (0.5081, hdr.PQ, 100),
+        (0.5806, hdr.PQ, 203),
+        (0.7518, hdr.PQ, 1000),
+    ]
+    + [(0, hdr.HLG, 0), (0.38, hdr.HLG, 26), (0.75, hdr.HLG, 203), (1, hdr.HLG, 1000)],
+)
+def test_light_of_high_dynamic_range(tmp_path, signal, transfer, nits):
+    """Levels of ITU-R BT.2408, tables 1 and 2: 203 cd/m2 is white, brighter is no whiter."""
+    picture = ten_bits(round(64 + 876 * signal))
+    film = write_film(
+        tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le", matrix=9, transfer=transfer
+    )
+    level = min(nits / 203, 1) ** (1 / 2.4)
+    np.testing.assert_allclose(statistics(film), [[level, 0, 0, 0]], atol=0.005)
+
+
+def test_a_high_dynamic_range_picture_looks_like_its_standard_one(tmp_path, mosaic):
+    """The colours of BT.709 as light, in BT.2020, in PQ: contrast to the error of luma as grey."""
+    light = mosaic**2.4 * 203 @ np.linalg.inv(hdr.BT2020_TO_BT709).T
+    power = (light / 10000) ** 0.1593017578125
+    signal = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
+    picture = coded_in_ten_bits(signal, colour.BT2020)
+    film = write_film(
+        tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le", matrix=9, transfer=hdr.PQ
+    )
+    found, expected = statistics(film)[0], numpy_statistics(mosaic)
+    np.testing.assert_allclose(found[:2], expected[:2], atol=0.04)
+    np.testing.assert_allclose(found[2:], expected[2:], atol=0.01)
 
 
 def test_grey_without_chroma_planes(tmp_path):
     film = write_film(tmp_path / "a.mkv", [np.full((48, 64), 102, np.uint8)] * 10, form="gray")
-    rows = measure.picture_statistics(film, 0)
+    rows = statistics(film)
     np.testing.assert_allclose(rows, [[0.4, 0, 0, 0]], atol=1e-5)
 
 
 def test_checkerboard_has_contrast_one_half(tmp_path):
     board = grey(16)
     board[0] += np.uint8(219) * (np.indices((48, 64)).sum(0) % 2 == 1)
-    brightness_, contrast, *_ = measure.picture_statistics(
-        write_film(tmp_path / "a.mkv", [board] * 10), 0
-    )[0]
-    assert (brightness_, contrast) == (0.5, 0.5)
+    rows = statistics(write_film(tmp_path / "a.mkv", [board] * 10))
+    np.testing.assert_allclose(rows[0, :2], [0.5, 0.5])
 
 
 @pytest.mark.parametrize(
@@ -139,14 +203,14 @@ def test_pure_colours(tmp_path, rgb, luma, weights, form):
     red, green, blue = np.array(rgb) / 255
     expected = 0.3 * np.hypot(red - green, (red + green) / 2 - blue)
     saturated = 0 if red == green == blue else 1
-    rows = measure.picture_statistics(film, 0)
+    rows = statistics(film)
     np.testing.assert_allclose(rows, [[luma, 0, saturated, expected]], atol=0.01)
 
 
 def test_a_film_without_a_named_matrix_is_bt601_up_to_576_lines(tmp_path):
     red = np.tile(np.array([1.0, 0, 0]), (48, 64, 1))
     film = [coded(red, colour.BT601).astype(np.uint8)] * 10
-    rows = measure.picture_statistics(write_film(tmp_path / "a.mkv", film, matrix=2), 0)
+    rows = statistics(write_film(tmp_path / "a.mkv", film, matrix=2))
     np.testing.assert_allclose(rows[0, 0], 0.2126, atol=0.01)
 
 
@@ -157,16 +221,14 @@ def test_known_picture_against_numpy(tmp_path, mosaic, codec, weights):
     picture = coded(mosaic, weights).astype(np.uint8)
     matrix = FFMPEG_BT709 if weights == colour.BT709 else FFMPEG_BT601
     film = write_film(tmp_path / "a.mkv", [picture] * 10, codec, matrix=matrix, **lossless)
-    rows = measure.picture_statistics(film, 0)
+    rows = statistics(film)
     np.testing.assert_allclose(rows, [numpy_statistics(mosaic)], atol=0.005)
 
 
 def test_known_picture_of_ten_bits_against_numpy(tmp_path, mosaic):
-    codes = coded(mosaic, colour.BT709, 64, 876, 896, 512).astype(np.uint16)
-    halves = [plane[::2, ::2].reshape(24, 128) for plane in codes[1:]]
-    picture = np.concatenate([codes[0], *halves])
+    picture = coded_in_ten_bits(mosaic, colour.BT709)
     film = write_film(tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le")
-    rows = measure.picture_statistics(film, 0)
+    rows = statistics(film)
     np.testing.assert_allclose(rows[0, :2], numpy_statistics(mosaic)[:2], atol=0.001)
     np.testing.assert_allclose(rows[0, 2:], numpy_statistics(mosaic)[2:], atol=0.01)
 
@@ -176,9 +238,7 @@ def test_packed_pixels_equal_planar_ones(tmp_path, mosaic):
     for packing, form in [("nv12", "yuv420p"), ("yuyv422", "yuv422p")]:
         planar = whole.reformat(format=form)
         packed = planar.reformat(format=packing)
-        np.testing.assert_allclose(
-            colour.frame_statistics(packed), colour.frame_statistics(planar), atol=1e-6
-        )
+        np.testing.assert_allclose(frame_statistics(packed), frame_statistics(planar), atol=1e-6)
 
 
 def test_large_picture_is_shrunk_by_area(mosaic):
@@ -186,211 +246,43 @@ def test_large_picture_is_shrunk_by_area(mosaic):
     frame = av.VideoFrame.from_ndarray(coded(large, colour.BT709).astype(np.uint8), "yuv444p")
     frame.colorspace = FFMPEG_BT709
     assert colour.small_picture(colour.read_planes(frame)).shape == (3, 240, 320)
-    np.testing.assert_allclose(colour.frame_statistics(frame), numpy_statistics(large), atol=0.01)
+    np.testing.assert_allclose(frame_statistics(frame), numpy_statistics(large), atol=0.01)
 
 
 def test_chroma_noise_of_black_is_no_saturation():
     picture = grey(17)
     picture[1:] += np.random.default_rng(2).integers(0, 2, picture[1:].shape, np.uint8)
     frame = av.VideoFrame.from_ndarray(picture, format="yuv444p")
-    assert colour.frame_statistics(frame)[2] == 0
-
-
-@pytest.mark.parametrize(("frames", "seconds"), [(24, 2), (25, 2), (26, 3), (30, 3), (4, 0)])
-def test_a_last_second_counts_if_its_middle_is_there(tmp_path, frames, seconds):
-    assert len(brightness(film_of_greys(tmp_path / "a.mkv", [60] * frames))) == seconds
-
-
-def test_variable_frame_rate_is_sampled_by_time(tmp_path):
-    """Frames come at 0, 0.4, 0.5, 0.6, 3.0, 3.5 and 3.6 s; middles are at 0.5, 1.5, 2.5, 3.5."""
-    codes = [30, 60, 90, 120, 150, 180, 210]
-    film = film_of_greys(tmp_path / "a.mkv", codes, pts=[0, 4, 5, 6, 30, 35, 36])
-    expected = [(code - 16) / 219 for code in (90, 120, 120, 180)]
-    assert brightness(film) == pytest.approx(expected, abs=1e-5)
-
-
-def test_time_counts_from_the_first_frame(tmp_path):
-    codes = list(range(20, 220, 5))
-    late = film_of_greys(tmp_path / "late.mkv", codes, pts=[k + 37 for k in range(40)])
-    expected = [(code - 16) / 219 for code in (45, 95, 145, 195)]
-    assert brightness(late) == pytest.approx(expected, abs=1e-5)
-
-
-@pytest.mark.parametrize("ending", ["mkv", "mp4", "ts"])
-@pytest.mark.parametrize("threads", [1, 2])
-def test_frames_that_are_not_decoded_change_nothing(tmp_path, ending, threads):
-    """From two of three B-frames no frame is predicted. Each frame has a grey of its own."""
-    codes = np.linspace(20, 230, 200).astype(int)
-    path = tmp_path / f"a.{ending}"
-    film = film_of_greys(path, codes, codec="libx264", rate=24, qp="1", bf="3", b_strategy="0")
-    expected = [(code - 16) / 219 for code in codes[12::24]]
-    assert brightness(film, threads=threads) == pytest.approx(expected, abs=0.5 / 219)
-    decoded = sum(len(frames) for _, frames in _decoded_frames(film))
-    assert len(expected) <= decoded < 0.6 * len(codes)
-
-
-def _decoded_frames(film):
-    with av.open(str(film)) as container:
-        yield from sampling._decoded(film, container, container.streams.video[0], False)
-
-
-def test_avi_with_reordered_frames(tmp_path):
-    """AVI keeps decoding times alone: frames may be late by the decoder's delay, but in order."""
-    codes = list(range(20, 220, 5))
-    film = film_of_greys(tmp_path / "a.avi", codes, codec="libx264", qp="1", bf="3", b_strategy="0")
-    found = np.rint(brightness(film) * 219 + 16)
-    np.testing.assert_allclose(found, [45, 95, 145, 195], atol=11)
-
-
-def test_key_frames_alone(tmp_path):
-    codes = list(range(20, 220, 5))
-    film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="20", bf="0")
-    expected = [(code - 16) / 219 for code in (20, 20, 120, 120)]
-    assert brightness(film, key_frames_only=True) == pytest.approx(expected, abs=1e-5)
+    assert frame_statistics(frame)[2] == 0
 
 
 def test_same_film_same_bits(tmp_path, mosaic):
     picture = coded(mosaic, colour.BT709).astype(np.uint8)
     film = write_film(tmp_path / "a.mkv", [picture, picture[:, ::-1].copy()] * 10)
-    first = measure.picture_statistics(film, BLACK_LEVEL)
-    np.testing.assert_array_equal(first, measure.picture_statistics(film, BLACK_LEVEL, threads=2))
-
-
-def barred(picture, top, bottom, left, right):
-    """The picture with black bars of these widths in pixels."""
-    height, width = picture.shape[1:]
-    whole = grey(16, height + top + bottom, width + left + right)
-    whole[:, top : top + height, left : left + width] = picture
-    return whole
-
-
-@pytest.mark.parametrize("bars", [(12, 12, 0, 0), (0, 0, 16, 16), (12, 20, 8, 6), (0, 14, 0, 0)])
-def test_letterboxed_film_equals_its_inner_picture(tmp_path, mosaic, bars):
-    picture = coded(mosaic, colour.BT709).astype(np.uint8)
-    scenes = [np.roll(picture, 8 * k, axis=2) for k in range(20)]
-    inner = write_film(tmp_path / "inner.mkv", scenes)
-    film = write_film(tmp_path / "film.mkv", [barred(scene, *bars) for scene in scenes])
-    expected = measure.picture_statistics(inner, BLACK_LEVEL)
-    np.testing.assert_array_equal(measure.picture_statistics(film, BLACK_LEVEL), expected)
-    assert measure.picture_statistics(film, 0)[0, 0] < expected[0, 0]
-
-
-def test_bars_of_a_compressed_film(tmp_path, mosaic):
-    picture = coded(mosaic, colour.BT709).astype(np.uint8)
-    film = [barred(np.roll(picture, k, axis=2), 16, 16, 0, 0) for k in range(60)]
-    path = write_film(tmp_path / "a.mp4", film, codec="libx264", form="yuv444p", crf="28")
-    assert letterbox.find_crop(path, BLACK_LEVEL) == (16 / 128, 112 / 128, 0, 1)
-
-
-def test_dark_scenes_are_not_cropped_away(tmp_path):
-    """A lamp in the middle for most of the film, daylight for a tenth of it."""
-    lamp = grey(16)
-    lamp[0, 20:28, 28:36] = 200
-    film = write_film(tmp_path / "a.mkv", [lamp] * 90 + [grey(120)] * 10)
-    assert letterbox.find_crop(film, BLACK_LEVEL) == colour.WHOLE
-
-
-def test_a_small_thing_on_black_is_no_letterbox(tmp_path):
-    lamp = grey(16)
-    lamp[0, 20:28, 28:36] = 200
-    film = write_film(tmp_path / "a.mkv", [lamp] * 20)
-    assert letterbox.find_crop(film, BLACK_LEVEL) == colour.WHOLE
-
-
-def test_one_damaged_look_does_not_move_the_bars(mosaic):
-    picture = barred(coded(mosaic, colour.BT709).astype(np.uint8), 12, 12, 0, 0)
-    frames = [
-        av.VideoFrame.from_ndarray(p, "yuv444p") for p in [picture] * 99 + [grey(200, 120, 128)]
-    ]
-    looks, rows, _ = letterbox.lit_shares(frames, BLACK_LEVEL)
-    assert looks == 100
-    np.testing.assert_allclose(rows, [0.01] * 12 + [1] * 96 + [0.01] * 12)
-    assert letterbox._bounds(rows) == (12 / 120, 108 / 120)
-
-
-def test_black_film(tmp_path):
-    film = film_of_greys(tmp_path / "a.mkv", [16] * 30)
-    assert letterbox.find_crop(film, BLACK_LEVEL) == colour.WHOLE
-    np.testing.assert_array_equal(measure.picture_statistics(film, BLACK_LEVEL), np.zeros((3, 4)))
-
-
-def test_spread_key_frames_differ_and_cover_the_film(tmp_path):
-    codes = list(range(20, 220))
-    film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="10", bf="0")
-    found = [int(f.to_ndarray()[0, 0, 0]) for f in sampling.spread_key_frames(film, 10)]
-    assert found == list(range(20, 220, 20))
-    assert len(list(sampling.spread_key_frames(film, 1000))) == 20
+    first = statistics(film, BLACK_LEVEL)
+    np.testing.assert_array_equal(first, statistics(film, BLACK_LEVEL, threads=2))
 
 
 def test_the_table(tmp_path):
     film = film_of_greys(tmp_path / "a.mkv", [71] * 30)
     path = tmp_path / "visuals.parquet"
-    measure.measure_film("my_film", film, path, BLACK_LEVEL, key_frames_only=False, threads=1)
+    measure.measure_film("my_film", film, path, BLACK_LEVEL, mode="exact", threads=1)
     table = tables.read_table(path, tables.VISUALS)
     assert list(table.film_id) == ["my_film"] * 3
     assert list(table.time_s) == [0, 1, 2]
     np.testing.assert_allclose(table.brightness, 55 / 219, atol=1e-6)
+    assert list(table.cuts) == [0] * 3
+    np.testing.assert_allclose(table.shot_length_s, 3)
+    assert list(table.motion_energy) == [0] * 3
     assert len(tables.read_provenance(path)["video_sha256"]) == 64
 
 
 def test_a_film_without_picture_has_no_rows(tmp_path, film, caplog):
     sound = film("a.mka", np.zeros(48000), picture=False)
     with caplog.at_level("INFO"):
-        measure.measure_film("radio", sound, tmp_path / "a.parquet", BLACK_LEVEL, False)
+        measure.measure_film("radio", sound, tmp_path / "a.parquet", BLACK_LEVEL, "exact")
     assert "a.mka: no moving pictures, the table is empty" in caplog.text
     table = tables.read_table(tmp_path / "a.parquet", tables.VISUALS)
     assert table.empty
     assert list(table.columns) == tables.VISUALS.names
     assert pd.api.types.is_string_dtype(table.film_id)
-
-
-def damaged_film(tmp_path, first_packet, last_packet):
-    """A film of greys in x264 with the payload of some packets overwritten."""
-    codes = list(range(20, 220, 5))
-    film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="1", bf="0")
-    with av.open(str(film)) as container:
-        packets = [bytes(p) for p in container.demux(video=0) if p.size]
-    data = film.read_bytes()
-    for packet in packets[first_packet:last_packet]:
-        data = data.replace(packet, packet[:4] + bytes(len(packet) - 4))
-    film.write_bytes(data)
-    return film
-
-
-def test_damaged_frames_are_passed_over(tmp_path, caplog):
-    """Frames 14 to 17 are broken: at 1.5 s frame 13 is still on screen."""
-    rows = brightness(damaged_film(tmp_path, 14, 18))
-    expected = [(code - 16) / 219 for code in (45, 85, 145, 195)]
-    assert rows == pytest.approx(expected, abs=1e-5)
-    assert "decoding errors, damaged frames were passed over" in caplog.text
-
-
-def test_the_first_good_frame_stands_for_a_damaged_start(tmp_path):
-    rows = brightness(damaged_film(tmp_path, 0, 8))
-    assert rows[0] == pytest.approx((60 - 16) / 219, abs=1e-5)
-    assert len(rows) == 4
-
-
-def test_a_picture_that_cannot_be_decoded(tmp_path):
-    film = damaged_film(tmp_path, 0, 40)
-    text = r"a\.mkv: has a picture of which not one frame can be decoded \(codec h264\)"
-    with pytest.raises(MediaError, match=text):
-        measure.measure_film("a", film, tmp_path / "a.parquet", BLACK_LEVEL, False)
-    assert not (tmp_path / "a.parquet").exists()
-
-
-def test_a_truncated_film_ends_where_it_ends(tmp_path):
-    codes = list(range(20, 220, 5))
-    film = film_of_greys(tmp_path / "a.mkv", codes)
-    data = film.read_bytes()
-    film.write_bytes(data[: len(data) * 6 // 10])
-    expected = [(code - 16) / 219 for code in (45, 95)]
-    assert brightness(film) == pytest.approx(expected, abs=1e-5)
-
-
-def test_a_stream_without_time_stamps(tmp_path):
-    film = film_of_greys(tmp_path / "a.h264", [60] * 20, codec="libx264")
-    with pytest.raises(
-        MediaError, match=r"a\.h264: has a picture without time stamps\n  expected: a con"
-    ):
-        brightness(film)

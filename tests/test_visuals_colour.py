@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -12,14 +12,12 @@ PIXELS = hnp.arrays(np.float32, (3, 4, 5), elements=st.floats(0, 1, width=32))
 
 
 @given(PIXELS)
-@settings(deadline=None)
 def test_statistics_stay_in_their_ranges(rgb):
     assert 0 <= colour.saturation(rgb) <= 1
     assert 0 <= colour.colourfulness(rgb) <= 2
 
 
 @given(PIXELS, st.floats(0.25, 1))
-@settings(deadline=None)
 def test_colourfulness_scales_with_light_and_ignores_grey(rgb, factor):
     whole = colour.colourfulness(rgb)
     assert colour.colourfulness(rgb * np.float32(factor)) == pytest.approx(factor * whole, abs=1e-5)

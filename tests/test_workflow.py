@@ -112,7 +112,7 @@ def test_adding_a_film_touches_that_film_and_the_aggregates(clone, finished):
     } <= set(per_film)
     assert all(len(new) == 1 and not new & films for new in per_film.values()), per_film
     assert set(jobs) - set(per_film) == {
-        *("gather_corpus", "score_cues", "pool_bags"),
+        *("gather_corpus", "score_cues", "calibrate_cues", "pool_bags"),
         *("train_genres", "score_genres", "plot_genres", "write_report", "all"),
     }
 

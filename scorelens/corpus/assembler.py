@@ -89,7 +89,7 @@ def assemble_film(
     mixed, _, snrs = mix_film(scenes, material.speech, material.effects, snrs_db, sound)
     frames = _film_scenes(scenes, material.shots, look, camera)
     write_film(video, frames, look, mixed, RATE_HZ)
-    write_table(_truth(film_id, scenes, snrs), truth, TRUTH)
+    write_table(true_cues(film_id, scenes, snrs), truth, TRUTH)
     log.info("film %s: %.1f s, %d cues", film_id, film_s, len(snrs))
 
 
@@ -112,7 +112,8 @@ def _decoys(folder, tracks: Mapping) -> dict[str, str]:
     return {name: path for name, path in album_tracks(folder) if os.path.realpath(path) not in own}
 
 
-def _truth(film_id: str, scenes: Sequence[Scene], snrs: Sequence[float]) -> pd.DataFrame:
+def true_cues(film_id: str, scenes: Sequence[Scene], snrs: Sequence[float]) -> pd.DataFrame:
+    """The TRUTH table of a film: its scenes with music, whose ratios to the rest are `snrs`, dB."""
     cues = [scene for scene in scenes if scene.music is not None]
     return pd.DataFrame(
         {

@@ -14,17 +14,17 @@ def best_path(nats: np.ndarray, entry: float) -> np.ndarray:
     overlap, and a gap is bridged only on one line, where that costs less than to start it again.
     """
     lines, steps = nats.shape
-    gain = np.vstack([np.zeros((1, steps), np.float32), nats])  # state 0 is "none"
     price = np.full(lines + 1, float(entry))
     price[0] = 0
-    states = np.arange(lines + 1, dtype=np.int32)
+    states = np.arange(lines + 1, dtype=np.min_scalar_type(lines))  # state 0 is "none"
     total = -price  # of the best course that ends in each state
-    came_from = np.empty((steps, lines + 1), np.int32)
+    came_from = np.empty((steps, lines + 1), states.dtype)
     for step in range(steps):
         best = total.argmax()
         changed = total[best] - price
         came_from[step] = np.where(changed > total, best, states)
-        total = np.maximum(changed, total) + gain[:, step]
+        total = np.maximum(changed, total)
+        total[1:] += nats[:, step]
     return _trace_back(came_from, total.argmax()) - 1
 
 

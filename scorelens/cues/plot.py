@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from scorelens import figures, tables
+from scorelens.cues.speed import film_speed
 
 WIDTH_IN = 10.0
 ROW_IN = 0.24
@@ -65,6 +66,9 @@ def draw_timeline(
     axes.set_yticks(range(len(labels)), labels, size=8)
     axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
     axes.set_title(f"{title}: {cues.track_id.nunique()} of {tracks} tracks found, {len(cues)} cues")
+    if len(cues):
+        words = f"runs at {film_speed(cues):.4f} times the speed of its album"
+        axes.set_title(words, loc="right", size=9, color=figures.QUIET)
     _time_axis(axes, duration_s)
     if labels:
         _legend(axes, truth is not None, bool(len(decoys)))

@@ -22,6 +22,7 @@ from scorelens import tables
 from scorelens.tables import read_table
 
 EDGE_S = 1.0
+PLACE_S = 0.1  # a place in the track is right within so much
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Counts:
     true_cues: int = 0
     found_cues: int = 0
     decoy_s: int = 0
+    placed_cues: int = 0
     boundary_errors_s: list[float] = field(default_factory=list)
     offset_errors_s: list[float] = field(default_factory=list)
 
@@ -115,36 +117,56 @@ def _count_seconds(cues, truth, codes, chosen, everywhere) -> Counts:
     )
 
 
-def _count_cues(cues, album, chosen, everywhere) -> Counts:
+def judge_cues(cues: pd.DataFrame, album: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Which cues are right, bool (predicted,), and which true ones each finds, (predicted, true).
+
+    album: the truth without its decoys.
+    """
     shared = _overlaps(cues, album)
     same = cues.track_id.to_numpy()[:, None] == album.track_id.to_numpy()
-    length = (cues.film_end_s - cues.film_start_s).to_numpy()
-    half = 2 * shared >= length[:, None]
-    right = (half & same).any(axis=1)
-    found = (same & right[:, None] & (shared > 0)).any(axis=0)
-    here = half[:, chosen].any(axis=1) | everywhere
-    boundary, offset = _errors(cues[right], album, (shared * same)[right], chosen)
+    right = (_on_half(cues, shared) & same).any(axis=1)
+    return right, same & right[:, None] & (shared > 0)
+
+
+def _on_half(cues, shared) -> np.ndarray:
+    return 2 * shared >= (cues.film_end_s - cues.film_start_s).to_numpy()[:, None]
+
+
+def _count_cues(cues, album, chosen, everywhere) -> Counts:
+    shared = _overlaps(cues, album)
+    right, finds = judge_cues(cues, album)
+    found = finds.any(axis=0)
+    here = _on_half(cues, shared)[:, chosen].any(axis=1) | everywhere
+    boundary, offset, placed = _errors(cues[right], album, (shared * finds)[right], chosen)
     return Counts(
         predicted_cues=int(here.sum()),
         right_cues=int((right & here).sum()),
         true_cues=int(chosen.sum()),
         found_cues=int((found & chosen).sum()),
+        placed_cues=placed,
         boundary_errors_s=boundary,
         offset_errors_s=offset,
     )
 
 
-def _errors(right, album, shared, chosen) -> tuple[list[float], list[float]]:
-    """Errors of the edges and of the place in the track, in s, against the true cue of each."""
+def _errors(right, album, shared, chosen) -> tuple[list[float], list[float], int]:
+    """Errors of the edges and of the place in the track, in s, against the true cue of each right
+    one, and how many are at the true place or state it among the equal ones.
+    """
     if not len(right):
-        return [], []
+        return [], [], 0
     partner = shared.argmax(axis=1)
     right, true = right[chosen[partner]], album.iloc[partner[chosen[partner]]]
     start = right.film_start_s.to_numpy() - true.film_start_s.to_numpy()
     end = right.film_end_s.to_numpy() - true.film_end_s.to_numpy()
     due = true.track_start_s.to_numpy() + start * right.speed.to_numpy()
-    offset = right.track_start_s.to_numpy() - due
-    return np.abs([*start, *end]).tolist(), np.abs(offset).tolist()
+    offset = np.abs(right.track_start_s.to_numpy() - due)
+    equal = [
+        min((abs(float(place) - at) for place in places.split(";") if place), default=np.inf)
+        for places, at in zip(right.equal_starts_s, due, strict=True)
+    ]
+    placed = int((np.minimum(offset, equal) <= PLACE_S).sum())
+    return np.abs([*start, *end]).tolist(), offset.tolist(), placed
 
 
 def _pairs(cues: pd.DataFrame, codes: pd.Index, pad_s: float = 0.0) -> np.ndarray:
@@ -187,8 +209,10 @@ def _row(group: str, value: str, counts: Counts) -> dict[str, object]:
         "true_cues": counts.true_cues,
         "predicted_cues": counts.predicted_cues,
         "decoy_s": counts.decoy_s,
-        "boundary_error_s": _median(counts.boundary_errors_s),
-        "offset_error_s": _median(counts.offset_errors_s),
+        "boundary_error_s": _quantile(counts.boundary_errors_s, 0.5),
+        "boundary_error_90_s": _quantile(counts.boundary_errors_s, 0.9),
+        "offset_error_s": _quantile(counts.offset_errors_s, 0.5),
+        "placed": _ratio(counts.placed_cues, len(counts.offset_errors_s)),
     }
 
 
@@ -196,5 +220,5 @@ def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _median(values: list[float]) -> float | None:
-    return float(np.median(values)) if values else None
+def _quantile(values: list[float], share: float) -> float | None:
+    return float(np.quantile(values, share)) if values else None

@@ -7,11 +7,14 @@ from scipy import fft
 
 from scorelens.features import frames
 from scorelens.features.frames import RATE_HZ, Series
+from scorelens.features.profiles import MIRTOOLBOX
 
 FRAME_S, HOP_S = 0.1, 0.0125
 LOWEST_HZ, HIGHEST_HZ = 75.0, 2400.0
 LAGS = np.arange(int(RATE_HZ / HIGHEST_HZ) - 1, int(RATE_HZ / LOWEST_HZ) + 2)  # one more each side
 FFT_SIZE = 2500  # frame and longest lag fit, so the circular autocorrelation is the linear one
+SHORT_FFT_SIZE = 2048
+SHORT_FRAME_S = SHORT_FFT_SIZE / RATE_HZ
 CLEAR_PEAK = 0.9  # of the highest; the first peak that high is the period, not its multiple
 BAND_EDGES_HZ = (
     0,
@@ -42,14 +45,22 @@ BAND_EDGES_HZ = (
 BAND_NAMES = tuple(f"band_{index}" for index in range(len(BAND_EDGES_HZ) - 1))
 
 
-def harmonic_features(samples: np.ndarray) -> tuple[Series, Series]:
-    """Inharmonicity, and mean power of 23 critical bands, of 100 ms frames each 12.5 ms.
+def harmonic_features(
+    samples: np.ndarray, inharmonicity_hop_s: float = MIRTOOLBOX.inharmonicity_hop_s
+) -> tuple[Series, Series]:
+    """Inharmonicity, and mean power of 23 critical bands each 12.5 ms, of 100 ms frames.
 
-    samples: (n,) float32. Both series come from one spectrum a frame.
+    samples: (n,) float32. Both come from one spectrum a frame, if their hops are the same; if not,
+    the bands have frames of 93 ms, whose FFT is cheap.
     """
-    names = ("tone.inharmonicity", *BAND_NAMES)
-    both = frames.measure_frames(samples, FRAME_S, HOP_S, names, _measure)
-    return frames.split(both, 1)
+    names = ("tone.inharmonicity",)
+    if inharmonicity_hop_s == HOP_S:
+        both = frames.measure_frames(samples, FRAME_S, HOP_S, names + BAND_NAMES, _measure_both)
+        return frames.split(both, 1)
+    return (
+        frames.measure_frames(samples, FRAME_S, inharmonicity_hop_s, names, _measure_inharmonicity),
+        frames.measure_frames(samples, SHORT_FRAME_S, HOP_S, BAND_NAMES, _measure_bands),
+    )
 
 
 def inharmonicity(spectrum: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
@@ -59,17 +70,18 @@ def inharmonicity(spectrum: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
     pitch.
     """
     ratio = frames.frequencies_hz(FFT_SIZE) / pitch_hz[:, None]
-    distance = np.abs(ratio - np.rint(ratio))
+    distance = np.rint(ratio)
+    np.abs(np.subtract(ratio, distance, out=distance), out=distance)
     return 2 * np.einsum("ij,ij->i", distance, spectrum) / spectrum.sum(1)
 
 
-def pitch_hz(spectrum: np.ndarray, length: int) -> np.ndarray:
+def pitch_hz(power: np.ndarray, length: int) -> np.ndarray:
     """Pitch of each frame, from the first clear peak of its autocorrelation.
 
-    spectrum: (b, FFT_SIZE // 2 + 1) amplitudes of frames of `length` samples under a Hamming
+    power: (b, FFT_SIZE // 2 + 1) squared amplitudes of frames of `length` samples under a Hamming
     window. Returns (b,) Hz, 75 to about 2400; NaN if there is no peak.
     """
-    correlation = _autocorrelation(spectrum) / _autocorrelation(_window_spectrum(length))
+    correlation = _autocorrelation(power) / _window_autocorrelation(length)
     before, here, after = correlation[:, :-2], correlation[:, 1:-1], correlation[:, 2:]
     is_peak = (here > before) & (here >= after) & (here > 0)
     highest = np.max(here, axis=1, where=is_peak, initial=0, keepdims=True)
@@ -81,24 +93,35 @@ def pitch_hz(spectrum: np.ndarray, length: int) -> np.ndarray:
     return np.where(is_peak.any(1), RATE_HZ / (LAGS[1 + first] + shift), np.nan).astype(np.float32)
 
 
-def _measure(block: np.ndarray) -> np.ndarray:
+def _measure_both(block: np.ndarray) -> np.ndarray:
     spectrum = frames.hamming_spectrum(block, FFT_SIZE)
-    pitch = pitch_hz(spectrum, block.shape[1])
-    bands = (spectrum * spectrum) @ _critical_bands()
-    return np.column_stack([inharmonicity(spectrum, pitch), bands])
+    power = spectrum * spectrum
+    harmonic = inharmonicity(spectrum, pitch_hz(power, block.shape[1]))
+    return np.column_stack([harmonic, power @ _critical_bands(FFT_SIZE)])
 
 
-def _autocorrelation(spectrum: np.ndarray) -> np.ndarray:
-    return fft.irfft(spectrum * spectrum, n=FFT_SIZE)[:, LAGS]
+def _measure_inharmonicity(block: np.ndarray) -> np.ndarray:
+    spectrum = frames.hamming_spectrum(block, FFT_SIZE)
+    return inharmonicity(spectrum, pitch_hz(spectrum * spectrum, block.shape[1]))[:, None]
+
+
+def _measure_bands(block: np.ndarray) -> np.ndarray:
+    spectrum = frames.hamming_spectrum(block, SHORT_FFT_SIZE)
+    return (spectrum * spectrum) @ _critical_bands(SHORT_FFT_SIZE)
+
+
+def _autocorrelation(power: np.ndarray) -> np.ndarray:
+    return fft.irfft(power, n=FFT_SIZE)[:, LAGS[0] : LAGS[-1] + 1]
 
 
 @cache
-def _critical_bands() -> np.ndarray:
-    band = np.digitize(frames.frequencies_hz(FFT_SIZE), BAND_EDGES_HZ[1:-1])
+def _critical_bands(size: int) -> np.ndarray:
+    band = np.digitize(frames.frequencies_hz(size), BAND_EDGES_HZ[1:-1])
     member = band[:, None] == np.arange(len(BAND_NAMES))
     return (member / member.sum(0)).astype(np.float32)
 
 
 @cache
-def _window_spectrum(length: int) -> np.ndarray:
-    return frames.hamming_spectrum(np.ones((1, length), np.float32), FFT_SIZE)
+def _window_autocorrelation(length: int) -> np.ndarray:
+    window = frames.hamming_spectrum(np.ones((1, length), np.float32), FFT_SIZE)
+    return _autocorrelation(window * window)

@@ -1,6 +1,7 @@
 """Tempo and pulse clarity, from the autocorrelation of the onset envelope."""
 
 from functools import cache
+from math import log
 
 import numpy as np
 from scipy import fft
@@ -17,7 +18,7 @@ COMPRESSION = 1000.0  # 30 dB below the highest still counts, side lobes do not
 LEAST_DEVIATION = 1e-4  # of the envelope; a steady tone under a sliding window has a tenth of it
 MULTIPLES = range(2, 11)
 FRAMES_AT_ONCE = 32
-TINY = np.finfo(np.float32).tiny
+TINY = 1e-30  # far below the power of any band that is heard
 
 
 def rhythm_features(bands: Series) -> tuple[Series, Series]:
@@ -35,13 +36,15 @@ def rhythm_features(bands: Series) -> tuple[Series, Series]:
 def onset_envelope(power: np.ndarray) -> np.ndarray:
     """Mean rise of the compressed band power from step to step, smoothed.
 
-    power: (frames, steps, bands). It is compressed by log(1 + 1000 p), p relative to the frame's
+    power: (frames, bands, steps). It is compressed by log(1 + 1000 p), p relative to the frame's
     highest, so the envelope depends neither on loudness nor on what plays elsewhere. Returns
     (frames, steps - 3) in 0..1.
     """
-    relative = power / np.maximum(power.max((1, 2), keepdims=True), TINY)
-    level = np.log1p(COMPRESSION * relative) / np.log1p(COMPRESSION)
-    rise = np.maximum(np.diff(level, axis=1), 0).mean(2)
+    level = power * (COMPRESSION / np.maximum(power.max((1, 2), keepdims=True), TINY))
+    level += 1
+    np.log(level, out=level)  # log1p is slow
+    rises = np.diff(level, axis=2)
+    rise = np.maximum(rises, 0, out=rises).mean(1) / log(1 + COMPRESSION)
     return (rise[:, :-2] + 2 * rise[:, 1:-1] + rise[:, 2:]) / 4
 
 
@@ -87,7 +90,7 @@ def _each_frame(bands: Series, length_s, hop_s, name, measure, without_onsets) -
     every_frame = np.lib.stride_tricks.sliding_window_view(power, length, axis=0)
     for first in range(0, len(starts), FRAMES_AT_ONCE):
         rows = slice(first, first + FRAMES_AT_ONCE)
-        cut = every_frame[starts[rows]].transpose(0, 2, 1)
+        cut = every_frame[starts[rows]]
         envelope = onset_envelope(cut)
         moving = envelope.std(1) >= LEAST_DEVIATION
         values[rows][~moving & cut.any((1, 2))] = without_onsets

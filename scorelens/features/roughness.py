@@ -6,7 +6,7 @@ import numpy as np
 
 PEAK_SHARE = 0.01  # of the largest; the side lobes of the Hamming window are lower
 NEGLIGIBLE = 1e-5  # the curve's maximum is 0.18; beyond this distance two partials do not beat
-COLUMNS_AT_ONCE = 128
+COLUMNS_AT_ONCE = 48
 
 
 def roughness(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:

@@ -8,13 +8,52 @@ have a value; nothing is padded.
 On the grid, a moment takes the linear interpolation between the two windows whose middles lie
 around it; before the first middle and after the last, that window's value is held. A window
 without a value has no weight; if both have none, neither has the grid.
+
+A long sound is measured in pieces, so that memory does not grow with its length. The pieces overlap
+by more than a window and the frames round it, and start where every frame rate has a frame, so a
+window has the same frames as if the sound were one piece.
 """
+
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from scorelens.features.frames import Series
 
 WINDOW_S, HOP_S = 5.0, 3.35
+TIE_S = 1e-6  # a frame whose middle is the start of a window lies in it, rounding or not
+PIECE_S = 600  # a multiple of 1.5 s, which is a multiple of every hop
+MARGIN_S = 10  # a window, and the longest frame on its edge
+
+
+def summarise(
+    samples: np.ndarray | Iterable[np.ndarray],
+    rate_hz: int,
+    moments_s: np.ndarray,
+    names: list[str],
+    measure: Callable[[np.ndarray], list[Series]],
+) -> np.ndarray:
+    """Frame features of a sound as texture windows, read at given moments.
+
+    samples: (n,) float32, or such arrays that follow each other. moments_s: (m,) seconds of the
+    sound. names: the k features, in the order wanted. measure: gives the frame features of samples.
+    Returns (m, 2 k) float32, mean and standard deviation of each feature, NaN where a feature has
+    no meaning and after the sound's end.
+    """
+    blocks = [samples] if isinstance(samples, np.ndarray) else samples
+    middles_s, statistics = [], []
+    for piece, start_s, is_last in _pieces(blocks, rate_hz):
+        end_s = start_s + len(piece) / rate_hz
+        starts_s, ends_s = _whole_windows(start_s, end_s, is_last)
+        found = {}
+        for series in measure(piece):
+            values = window_statistics(series, starts_s - start_s, ends_s - start_s)
+            found |= zip(series.names, values.transpose(1, 0, 2), strict=True)
+        statistics.append(np.concatenate([found[name] for name in names], axis=1))
+        middles_s.append((starts_s + ends_s) / 2)
+    values = at_moments(np.concatenate(statistics), np.concatenate(middles_s), moments_s)
+    values[moments_s > end_s + 1 / rate_hz] = np.nan
+    return values.astype(np.float32)
 
 
 def window_edges(duration_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -31,16 +70,18 @@ def window_statistics(series: Series, starts_s: np.ndarray, ends_s: np.ndarray) 
 
     Returns (windows, k, 2) float64, NaN where no frame of the window has a value.
     """
-    valid = np.isfinite(series.values)
-    values = np.where(valid, series.values, 0).astype(np.float64)
-    level = values.sum(0) / np.maximum(valid.sum(0), 1)
-    values = np.where(valid, values - level, 0)  # small numbers keep the digits of the squares
-    edges = np.searchsorted(series.times_s, np.stack([starts_s, ends_s]))
-    n, total, squares = (_sums(part, edges) for part in (valid, values, values * values))
+    first, last = np.searchsorted(series.times_s, np.stack([starts_s, ends_s]) - TIE_S)
+    place = first[:, None] + np.arange((last - first).max())
+    values = series.values[np.minimum(place, len(series.values) - 1)].astype(np.float64)
+    missing = ~np.isfinite(values) | (place >= last[:, None])[:, :, None]
+    n = values.shape[1] - np.count_nonzero(missing, axis=1)
     with np.errstate(invalid="ignore"):
-        mean = total / n
-        deviation = np.sqrt(np.maximum(squares / n - mean * mean, 0))
-    return np.stack([mean + level, deviation], axis=2)
+        np.copyto(values, 0, where=missing)
+        mean = values.sum(1) / n
+        values -= mean[:, None]  # small numbers keep the digits of the squares
+        np.copyto(values, 0, where=missing)
+        deviation = np.sqrt(np.einsum("wfk,wfk->wk", values, values) / n)
+    return np.stack([mean, deviation], axis=2)
 
 
 def at_moments(statistics: np.ndarray, middles_s: np.ndarray, moments_s: np.ndarray) -> np.ndarray:
@@ -60,7 +101,22 @@ def at_moments(statistics: np.ndarray, middles_s: np.ndarray, moments_s: np.ndar
         return (left * filled[before] + right * filled[after]) / (left + right)
 
 
-def _sums(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Sums of rows edges[0][w] to edges[1][w] for each window w: (windows, k)."""
-    running = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, 0, np.float64)])
-    return running[edges[1]] - running[edges[0]]
+def _pieces(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[tuple[np.ndarray, float, bool]]:
+    """Cut a sound into overlapping pieces: (samples, start in s, whether it is the last)."""
+    step, length = PIECE_S * rate_hz, (PIECE_S + 2 * MARGIN_S) * rate_hz
+    held, start_s = np.zeros(0, np.float32), 0
+    for block in blocks:
+        held = np.concatenate([held, block]) if len(held) else block
+        while len(held) > length:
+            yield held[:length], start_s, False
+            held, start_s = held[step:], start_s + PIECE_S
+    yield held, start_s, True
+
+
+def _whole_windows(start_s: float, end_s: float, is_last: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The windows of a piece that no other piece has, by their edges in the whole sound."""
+    starts_s, ends_s = window_edges(end_s)
+    first = start_s + MARGIN_S if start_s else 0
+    after = np.inf if is_last else start_s + PIECE_S + MARGIN_S
+    own = (starts_s >= first) & (starts_s < after)
+    return starts_s[own], ends_s[own]

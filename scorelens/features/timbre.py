@@ -7,12 +7,12 @@ from scipy import fft
 
 from scorelens.features import frames, roughness
 from scorelens.features.frames import RATE_HZ, Series
+from scorelens.features.profiles import MIRTOOLBOX, Profile
 
 FRAME_S, HOP_S = 0.05, 0.025
 FFT_SIZE = 2048
 BRIGHT_HZ = 1500.0
 POWER_FRAME_S = 660 / RATE_HZ  # 29.9 ms: the FFT of 661 or 662 samples takes five times as long
-POWER_HOP_S = 0.01
 BANDS = 40
 RANKS = np.arange(1, 14)
 TINY = np.float32(1e-30)
@@ -25,35 +25,52 @@ SHORT_NAMES = (
     "timbre.kurtosis",
     "tone.brightness",
     "tone.entropy",
-    "timbre.roughness",
 )
+ROUGHNESS_NAMES = ("timbre.roughness",)
 MFCC_NAMES = tuple(f"mfcc.mfcc_{rank}" for rank in RANKS)
 
 
 def loudness(samples: np.ndarray) -> Series:
     """RMS of 50 ms frames, silent ones too. samples: (n,) float32."""
     return frames.measure_frames(
-        samples, FRAME_S, HOP_S, ("dynamics.rms",), lambda f: frames.rms(f)[:, None], silence_rms=0
+        samples,
+        FRAME_S,
+        HOP_S,
+        ("dynamics.rms",),
+        lambda f: frames.rms(f)[:, None],
+        silence_rms=0,
     )
 
 
-def short_features(samples: np.ndarray) -> tuple[Series, Series]:
-    """Timbre and tone, and MFCC, of 50 ms frames each 25 ms. samples: (n,) float32.
+def short_features(
+    samples: np.ndarray, profile: Profile = MIRTOOLBOX
+) -> tuple[Series, Series, Series]:
+    """Timbre and tone, MFCC, and roughness, of 50 ms frames each 25 ms. samples: (n,) float32.
 
-    Both series come from one spectrum a frame.
+    All come from one spectrum a frame, unless the profile has fewer frames for roughness.
     """
-    names = SHORT_NAMES + MFCC_NAMES
-    both = frames.measure_frames(samples, FRAME_S, HOP_S, names, _short_block)
-    short, mfcc = frames.split(both, len(SHORT_NAMES))
-    rate = np.where(np.isnan(short.values[:, :1]), np.nan, _zero_crossing_rate(samples))
-    values = np.concatenate([rate.astype(np.float32), short.values], axis=1)
-    return Series((ZERO_CROSSING_RATE, *SHORT_NAMES), short.times_s, values), mfcc
+    shared = profile.roughness_hop_s == HOP_S
+
+    def measure(block):
+        spectrum = frames.hamming_spectrum(block, FFT_SIZE)
+        rough = [_roughness(spectrum)] if shared else []
+        return np.column_stack([_shape(spectrum), cepstra(spectrum), *rough])
+
+    names = SHORT_NAMES + MFCC_NAMES + (ROUGHNESS_NAMES if shared else ())
+    short, others = frames.split(
+        frames.measure_frames(samples, FRAME_S, HOP_S, names, measure), len(SHORT_NAMES)
+    )
+    mfcc, rough = frames.split(others, len(MFCC_NAMES))
+    rate = np.where(np.isnan(short.values[:, 0]), np.nan, _zero_crossing_rate(samples))
+    values = np.column_stack([rate.astype(np.float32), short.values])
+    short = Series((ZERO_CROSSING_RATE, *SHORT_NAMES), short.times_s, values)
+    return short, mfcc, rough if shared else _roughness_features(samples, profile.roughness_hop_s)
 
 
-def power_features(samples: np.ndarray) -> Series:
-    """Crest and flatness of the power spectrum of rectangular 30 ms frames each 10 ms."""
+def power_features(samples: np.ndarray, hop_s: float = MIRTOOLBOX.power_hop_s) -> Series:
+    """Crest and flatness of the power spectrum of rectangular 30 ms frames each hop_s."""
     names = ("timbre.crest", "timbre.flatness")
-    return frames.measure_frames(samples, POWER_FRAME_S, POWER_HOP_S, names, _power_block)
+    return frames.measure_frames(samples, POWER_FRAME_S, hop_s, names, _power_block)
 
 
 def slopes(series: Series, name: str) -> Series:
@@ -71,22 +88,41 @@ def slopes(series: Series, name: str) -> Series:
 def spectral_moments(spectrum: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
     """Centroid, spread (Hz), skewness and kurtosis of amplitude spectra.
 
-    spectrum: (b, bins). frequency_hz: (bins,). Returns (b, 4).
+    spectrum: (b, bins). frequency_hz: (bins,), even from 0. Returns (b, 4). One product with the
+    powers of frequency gives all moments; they lie round the middle, in float64, so that taking
+    them to the centroid loses no digits that count.
     """
-    share = spectrum / spectrum.sum(1, keepdims=True)
-    centroid = share @ frequency_hz
-    distance = frequency_hz - centroid[:, None]
-    square = distance * distance
-    variance = np.einsum("ij,ij->i", square, share)
-    weighted = square * share
-    third = np.einsum("ij,ij->i", weighted, distance)
-    fourth = np.einsum("ij,ij->i", weighted, square)
-    return np.stack([centroid, np.sqrt(variance), third / variance**1.5, fourth / variance**2], 1)
+    middle = float(frequency_hz[-1]) / 2
+    raw = spectrum.astype(np.float64) @ _powers(len(frequency_hz))
+    first, second, third, fourth = (raw[:, 1:] / raw[:, :1]).T
+    variance = second - first**2
+    third_central = third - 3 * first * second + 2 * first**3
+    fourth_central = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+    centroid, spread = middle * (1 + first), middle * np.sqrt(variance)
+    return np.stack(
+        [centroid, spread, third_central / variance**1.5, fourth_central / variance**2], 1
+    )
+
+
+@cache
+def _powers(bins: int) -> np.ndarray:
+    """Powers 0 to 4 of bins laid evenly on -1..1: (bins, 5) float64."""
+    return np.vander(np.linspace(-1, 1, bins), 5, increasing=True)
+
+
+def entropy(spectrum: np.ndarray) -> np.ndarray:
+    """Entropy of amplitude spectra over that of a flat one: (b, bins) to (b,), 0 to 1."""
+    total = _sums(spectrum)
+    logarithm = np.maximum(spectrum, TINY)
+    np.log(logarithm, out=logarithm)
+    products = np.einsum("ij,ij->i", spectrum, logarithm)
+    return (np.log(total) - products / total) / np.log(spectrum.shape[1])
 
 
 def cepstra(spectrum: np.ndarray) -> np.ndarray:
     """MFCC 1 to 13 of amplitude spectra (b, FFT_SIZE // 2 + 1): (b, 13) float32."""
-    return np.log10(np.maximum(spectrum @ slaney_bands(FFT_SIZE), TINY)) @ _cosines()
+    bands = _heard_bands()
+    return np.log10(np.maximum(spectrum[:, : len(bands)] @ bands, TINY)) @ _cosines()
 
 
 @cache
@@ -104,36 +140,51 @@ def slaney_bands(size: int) -> np.ndarray:
 
 
 @cache
+def _heard_bands() -> np.ndarray:
+    """Slaney's bands up to the last bin that one of them has."""
+    bands = slaney_bands(FFT_SIZE)
+    return bands[: np.flatnonzero(bands.any(1))[-1] + 1]
+
+
+@cache
 def _cosines() -> np.ndarray:
     angle = np.pi * np.outer(np.arange(BANDS) + 0.5, RANKS) / BANDS
     return (np.cos(angle) / np.sqrt(BANDS / 2)).astype(np.float32)
 
 
-def _short_block(block: np.ndarray) -> np.ndarray:
-    spectrum = frames.hamming_spectrum(block, FFT_SIZE)
+def _shape(spectrum: np.ndarray) -> np.ndarray:
+    """Amplitude spectra (b, FFT_SIZE // 2 + 1) as SHORT_NAMES: (b, 6)."""
     frequency_hz = frames.frequencies_hz(FFT_SIZE)
-    total = spectrum.sum(1)
-    share = spectrum / total[:, None]
-    columns = [
-        spectral_moments(spectrum, frequency_hz),
-        spectrum[:, frequency_hz > BRIGHT_HZ].sum(1) / total,
-        -np.einsum("ij,ij->i", share, np.log(share + TINY)) / np.log(share.shape[1]),
-        roughness.roughness(spectrum, RATE_HZ / FFT_SIZE),
-        cepstra(spectrum),
-    ]
-    return np.column_stack(columns)
+    dark = np.searchsorted(frequency_hz, BRIGHT_HZ, side="right")
+    brightness = 1 - _sums(spectrum[:, :dark]) / _sums(spectrum)
+    return np.column_stack(
+        [spectral_moments(spectrum, frequency_hz), brightness, entropy(spectrum)]
+    )
+
+
+def _sums(spectrum: np.ndarray) -> np.ndarray:
+    return spectrum @ np.ones(spectrum.shape[1], np.float32)  # faster than sum
+
+
+def _roughness_features(samples: np.ndarray, hop_s: float) -> Series:
+    def measure(block):
+        return _roughness(frames.hamming_spectrum(block, FFT_SIZE))[:, None]
+
+    return frames.measure_frames(samples, FRAME_S, hop_s, ROUGHNESS_NAMES, measure)
+
+
+def _roughness(spectrum: np.ndarray) -> np.ndarray:
+    return roughness.roughness(spectrum, RATE_HZ / FFT_SIZE)
 
 
 def _zero_crossing_rate(samples: np.ndarray) -> np.ndarray:
     """Upward sign changes a second of each frame, the one into its first sample included."""
-    upward = np.zeros(len(samples), np.float32)
-    upward[1:] = (samples[:-1] < 0) & (samples[1:] >= 0)
-
-    def rate(block):
-        return block.mean(1, keepdims=True) * RATE_HZ
-
-    names = (ZERO_CROSSING_RATE,)
-    return frames.measure_frames(upward, FRAME_S, HOP_S, names, rate, silence_rms=0).values
+    below = samples < 0
+    turns = 1 + np.flatnonzero(below[:-1] & ~below[1:])
+    length = min(round(FRAME_S * RATE_HZ), len(samples))
+    starts = frames.frame_starts(len(samples), length, HOP_S)
+    first, after = np.searchsorted(turns, [starts, starts + length])
+    return (after - first) * (RATE_HZ / max(length, 1))
 
 
 def _power_block(block: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ import numpy as np
 
 from scorelens.features import frames
 from scorelens.features.frames import RATE_HZ, Series
+from scorelens.features.profiles import MIRTOOLBOX
 
-CHROMA_FRAME_S, CHROMA_HOP_S, CHROMA_FFT_SIZE = 0.2, 0.01, 8192
+CHROMA_FRAME_S, CHROMA_FFT_SIZE = 0.2, 8192
 KEY_FRAME_S, KEY_HOP_S, KEY_FFT_SIZE = 1.0, 0.5, 32_768
 C_HZ = 261.6256
 LOWEST_HZ, HIGHEST_HZ = 100.0, 6400.0  # six octaves
@@ -27,13 +28,13 @@ MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
-def chroma_features(samples: np.ndarray) -> Series:
-    """Chroma of 200 ms frames each 10 ms, divided by its largest value. samples: (n,) float32."""
+def chroma_features(samples: np.ndarray, hop_s: float = MIRTOOLBOX.chroma_hop_s) -> Series:
+    """Chroma of 200 ms frames each hop_s, divided by its largest value. samples: (n,) float32."""
 
     def measure(block):
         return chroma(block, CHROMA_FFT_SIZE)
 
-    return frames.measure_frames(samples, CHROMA_FRAME_S, CHROMA_HOP_S, CHROMA_NAMES, measure)
+    return frames.measure_frames(samples, CHROMA_FRAME_S, hop_s, CHROMA_NAMES, measure)
 
 
 def key_features(samples: np.ndarray) -> Series:

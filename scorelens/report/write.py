@@ -32,14 +32,16 @@ def write_report(
     genre_scores: str | os.PathLike,
     genre_figures: Mapping[str, str | os.PathLike],
     cue_scores: str | os.PathLike | None,
+    cue_confidence: str | os.PathLike | None,
     config: Mapping,
 ) -> None:
     """Write the report of one run as a single HTML file.
 
     films, tracks, status, cues, visuals, predictions, genre_scores, cue_scores: tables of the
-    contracts in `scorelens.tables`; cue_scores is None if the true cues are not known. timelines:
-    one SVG a film, named by it. bags: by feature set. predictions: by (feature set, model).
-    genre_figures: the SVGs `macro` and `genres`. config: the whole configuration, to be shown.
+    contracts in `scorelens.tables`. cue_confidence: an SVG; it and cue_scores are None if the true
+    cues are not known. timelines: one SVG a film, named by it. bags: by feature set. predictions:
+    by (feature set, model). genre_figures: the SVGs `macro` and `genres`. config: the whole
+    configuration, to be shown.
     The page is dated by its newest input, so that the same inputs give the same bytes.
     """
     film_table = tables.read_table(films, tables.FILMS)
@@ -59,6 +61,7 @@ def write_report(
         "timelines": {Path(path).stem: plots.svg_address(path) for path in timelines},
         "fold_timelines": len(film_rows) > config["report"]["open_timelines"],
         "cue_scores": music.score_rows(cue_scores),
+        "cue_confidence": cue_confidence and plots.svg_address(cue_confidence),
         "feature_sets": _feature_sets(bag_tables, film_table),
         "visuals": plots.visuals_figure(visual_table, film_table),
         "genre_names": genres.names(score_table),
@@ -75,7 +78,7 @@ def write_report(
         "date": provenance.newest(
             [films, tracks, status, *cues, *timelines, *visuals, *bags.values()]
             + [*predictions.values(), genre_scores, *genre_figures.values()]
-            + [path for path in [cue_scores] if path]
+            + [path for path in [cue_scores, cue_confidence] if path]
         ),
     }
     text = _template().render(facts)

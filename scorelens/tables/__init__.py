@@ -2,6 +2,7 @@
 
 from scorelens.tables.contracts import (
     BAGS,
+    CUE_CONFIDENCE,
     CUE_SCORES,
     CUES,
     FEATURES,
@@ -13,6 +14,7 @@ from scorelens.tables.contracts import (
     TRACKS,
     TRUTH,
     VISUALS,
+    WEIGHTS,
     Column,
     Table,
 )
@@ -29,6 +31,7 @@ from scorelens.tables.files import (
 __all__ = [
     "BAGS",
     "CUES",
+    "CUE_CONFIDENCE",
     "CUE_SCORES",
     "FEATURES",
     "FILMS",
@@ -39,6 +42,7 @@ __all__ = [
     "TRACKS",
     "TRUTH",
     "VISUALS",
+    "WEIGHTS",
     "Column",
     "Table",
     "atomic",

@@ -48,6 +48,10 @@ def _seconds(name: str, meaning: str, low: float | None = 0) -> Column:
     return Column(name, "float64", meaning, "s", low)
 
 
+def _error(name: str, meaning: str) -> Column:
+    return Column(name, "float64", meaning, "s", 0, None, True)
+
+
 FILM_ID = _id("film_id", "the film")
 CUE_ID = _id("cue_id", "the cue, unique in its film, in order of film time")
 TRACK_ID = _id("track_id", "the album track, from its file name")
@@ -104,6 +108,12 @@ CUES = Table(
         _seconds("film_start_s", "start of the cue in the film"),
         _seconds("film_end_s", "end of the cue in the film"),
         _seconds("track_start_s", "where in the track the cue starts"),
+        Column(
+            "equal_starts_s",
+            "string",
+            "other places of the track that fit as well, s, separated by semicolons",
+        ),
+        Column("shared_tracks", "string", "other tracks that fit as well, separated by semicolons"),
         Column("speed", "float64", "track seconds that pass in one film second", "", 0.5, 2),
         Column(
             "score", "float64", "evidence: landmark matches above chance on the cue's line", low=0
@@ -141,24 +151,42 @@ CUE_SCORES = Table(
         Column("true_cues", "int64", "cues of album music in the truth", low=0),
         Column("predicted_cues", "int64", "cues predicted", low=0),
         Column("decoy_s", "int64", "seconds of decoy music claimed for a track", "s", 0),
-        Column(
-            "boundary_error_s",
-            "float64",
-            "median distance of edges of right cues",
-            "s",
-            0,
-            None,
-            True,
+        _error("boundary_error_s", "median distance of edges of right cues"),
+        _error("boundary_error_90_s", "90th percentile of the same"),
+        _error("offset_error_s", "median error of the place in the track"),
+        _share(
+            "placed", "share of right cues at the true place in the track, or that state it", True
         ),
-        Column(
-            "offset_error_s",
-            "float64",
-            "median error of the offset in the track",
-            "s",
-            0,
-            None,
-            True,
-        ),
+    ),
+)
+
+WEIGHTS = Table(
+    "weights",
+    "The pretrained networks, and which of them a run uses.",
+    (
+        _id("network", "the network, also the name of its feature set"),
+        Column("state", "string", "`used`, `not asked for`, or `left out` for want of its weights"),
+        Column("reason", "string", "why it was left out and how to get it; else empty"),
+        Column("source", "string", "where its files are published"),
+        Column("sha256", "string", "SHA-256 of its published files"),
+        Column("licence", "string", "licence of the weights"),
+        Column("size_mb", "float64", "size of the published files", "MB", 0),
+    ),
+)
+
+CUE_CONFIDENCE = Table(
+    "cue confidence",
+    "Whether the confidence of the cues is what it says: right cues by confidence.",
+    (
+        _share("confidence_low", "lower bound of the bin"),
+        _share("confidence_high", "upper bound of the bin"),
+        Column("cues", "int64", "cues of all films in the bin", low=0),
+        _share("confidence", "their mean confidence", True),
+        _share("right", "share of them that are right", True),
+        _share("right_low", "95% interval of the share (Wilson), lower bound", True),
+        _share("right_high", "upper bound", True),
+        _share("cue_precision", "precision of all cues at or above the lower bound", True),
+        _share("cue_recall", "share of true cues that those find", True),
     ),
 )
 
@@ -179,6 +207,25 @@ VISUALS = Table(
         Column("contrast", "float32", "standard deviation of luma (RMS contrast)", "", 0, 0.5),
         Column("saturation", "float32", "mean HSV saturation", "", 0, 1),
         Column("colourfulness", "float32", "Hasler and Suesstrunk's M3 on RGB in 0..1", "", 0, 2),
+        Column("cuts", "int64", "cuts in the second; null by key frames", "", 0, None, True),
+        Column(
+            "shot_length_s",
+            "float32",
+            "length of the shot on screen in the middle of the second; null by key frames",
+            "s",
+            0,
+            None,
+            True,
+        ),
+        Column(
+            "motion_energy",
+            "float32",
+            "mean absolute luma difference over a quarter second; null at cuts and by key frames",
+            "",
+            0,
+            1,
+            True,
+        ),
     ),
 )
 
@@ -219,6 +266,6 @@ GENRE_SCORES = Table(
 )
 
 TABLES = (
-    FILMS, TRACKS, STATUS, CUES, TRUTH, CUE_SCORES,
-    FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_SCORES,
+    FILMS, TRACKS, STATUS, CUES, TRUTH, CUE_SCORES, CUE_CONFIDENCE,
+    WEIGHTS, FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_SCORES,
 )  # fmt: skip

@@ -1,1 +1,1 @@
-"""Brightness, contrast, saturation and colourfulness of a film's picture, once a second."""
+"""Brightness, contrast, colour, cuts and motion of a film's picture, once a second."""

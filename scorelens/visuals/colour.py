@@ -8,9 +8,12 @@
 Luma is the decoder's Y plane at full size. A film coded with another matrix than BT.709 (older
 films use BT.601) gets its BT.709 luma from Y, Cb and Cr; it differs from Y in colours and not in
 greys. A film that does not name its matrix is taken as BT.601 up to 576 lines and as BT.709 above,
-as players do. Saturation and colourfulness are measured on the picture shrunk to `WIDTH` pixels by
-area averages: colours that alternate from pixel to pixel count as their mixture. On photographs,
-halving the width lowered saturation by up to 0.02 and colourfulness by up to 0.004.
+as players do. A film in high dynamic range (PQ, HLG) is brought to the scale of the others by
+`scorelens.visuals.hdr`, its luma as if it were grey. Both fields of an interlaced frame count.
+
+Saturation and colourfulness are measured on the picture shrunk to `WIDTH` pixels by area averages:
+colours that alternate from pixel to pixel count as their mixture. On photographs, halving the width
+lowered saturation by up to 0.02 and colourfulness by up to 0.004.
 """
 
 import re
@@ -19,6 +22,8 @@ from typing import NamedTuple
 import av
 import cv2
 import numpy as np
+
+from scorelens.visuals import hdr
 
 MEASURES = ("brightness", "contrast", "saturation", "colourfulness")
 WIDTH = 320  # pixels
@@ -56,7 +61,8 @@ class Planes(NamedTuple):
     """Y, Cb and Cr as they are coded: y (h, w); cb and cr of the same or a smaller size.
 
     black and white: their codes in y. middle and span: the code of no chroma, and the distance of
-    the codes of -1/2 and 1/2. weights: of R, G, B in y.
+    the codes of -1/2 and 1/2. weights: of R, G, B in y. transfer: FFmpeg's number of the transfer
+    characteristics.
     """
 
     y: np.ndarray
@@ -67,21 +73,18 @@ class Planes(NamedTuple):
     middle: float
     span: float
     weights: tuple[float, float, float]
+    transfer: int = 0
 
 
-def frame_statistics(frame: av.VideoFrame, crop: Crop = WHOLE) -> tuple[float, ...]:
-    """Brightness 0..1, contrast 0..0.5, saturation 0..1 and colourfulness 0..2 of one frame."""
-    planes = read_planes(frame)
-    planes = planes._replace(y=crop.cut(planes.y), cb=crop.cut(planes.cb), cr=crop.cut(planes.cr))
-    mean, spread = cv2.meanStdDev(np.clip(luma(planes), planes.black, planes.white))
-    span = planes.white - planes.black
+def cropped(planes: Planes, crop: Crop) -> Planes:
+    """The planes inside a crop."""
+    return planes._replace(y=crop.cut(planes.y), cb=crop.cut(planes.cb), cr=crop.cut(planes.cr))
+
+
+def statistics(planes: Planes) -> tuple[float, ...]:
+    """Brightness 0..1, contrast 0..0.5, saturation 0..1 and colourfulness 0..2 of a picture."""
     colours = small_picture(planes)
-    return (
-        (mean.item() - planes.black) / span,
-        spread.item() / span,
-        saturation(colours),
-        colourfulness(colours),
-    )
+    return (*_luma_statistics(planes), saturation(colours), colourfulness(colours))
 
 
 def saturation(rgb: np.ndarray) -> float:
@@ -102,12 +105,13 @@ def luma(planes: Planes) -> np.ndarray:
     """BT.709 luma in the codes of `planes.y`, which it is if that is its matrix; shape (h, w)."""
     if planes.weights == BT709:
         return planes.y
-    of_y, of_cb, of_cr = np.array(BT709) @ _to_rgb(planes.weights)
+    _, of_cb, of_cr = np.array(BT709) @ _to_rgb(planes.weights)
     scale = (planes.white - planes.black) / planes.span
-    height, width = planes.y.shape
-    whole = [cv2.resize(c, (width, height)).astype(np.float32) for c in (planes.cb, planes.cr)]
-    chroma = of_cb * (whole[0] - planes.middle) + of_cr * (whole[1] - planes.middle)
-    return (of_y * planes.y + scale * chroma).astype(np.float32)
+    middle = -planes.middle * scale * (of_cb + of_cr)
+    colours = cv2.addWeighted(
+        planes.cb, scale * of_cb, planes.cr, scale * of_cr, middle, dtype=cv2.CV_32F
+    )
+    return cv2.add(cv2.resize(colours, planes.y.shape[::-1]), planes.y, dtype=cv2.CV_32F)
 
 
 def small_picture(planes: Planes) -> np.ndarray:
@@ -115,14 +119,13 @@ def small_picture(planes: Planes) -> np.ndarray:
     height, width = planes.y.shape
     small = min(WIDTH, width)
     size = (small, max(1, round(height * small / width)))
-    y, cb, cr = (
-        cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
-        for plane in (planes.y, planes.cb, planes.cr)
-    )
-    y = (y - planes.black) / (planes.white - planes.black)
-    chroma = [(plane - planes.middle) / planes.span for plane in (cb, cr)]
-    rgb = _to_rgb(planes.weights).astype(np.float32) @ np.stack([y, *chroma])
-    return np.clip(rgb, 0, 1).reshape(3, size[1], size[0])
+    y, cb, cr = (_shrunk(plane, size) for plane in (planes.y, planes.cb, planes.cr))
+    y = cv2.add(y, -planes.black, dtype=cv2.CV_32F)
+    cb, cr = (cv2.add(chroma, -planes.middle, dtype=cv2.CV_32F) for chroma in (cb, cr))
+    in_luma = [1 / (planes.white - planes.black), 1 / planes.span, 1 / planes.span]
+    rgb = cv2.transform(cv2.merge([y, cb, cr]), _to_rgb(planes.weights) * in_luma)
+    rgb = np.stack(cv2.split(np.clip(rgb, 0, 1)))
+    return hdr.standard_rgb(rgb, planes.transfer) if hdr.is_hdr(planes.transfer) else rgb
 
 
 def read_planes(frame: av.VideoFrame) -> Planes:
@@ -141,7 +144,28 @@ def read_planes(frame: av.VideoFrame) -> Planes:
         levels = (0, top, 1 << (bits - 1), top)
     else:
         levels = tuple(level << (bits - 8) for level in (16, 235, 128, 224))
-    return Planes(arrays[0], *chroma, *levels, _weights(frame))
+    return Planes(arrays[0], *chroma, *levels, _weights(frame), int(frame.color_trc))
+
+
+def _shrunk(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A plane shrunk by area to (width, height); first by halves, at which OpenCV is quickest."""
+    while plane.shape[1] >= 4 * size[0]:
+        half = plane.shape[1] // 2, max(1, plane.shape[0] // 2)
+        plane = cv2.resize(plane, half, interpolation=cv2.INTER_AREA)
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+
+
+def _luma_statistics(planes: Planes) -> tuple[float, float]:
+    """Mean and standard deviation of luma, 0..1."""
+    span = planes.white - planes.black
+    if hdr.is_hdr(planes.transfer):
+        codes = (np.arange(planes.y.max() + 1.0) - planes.black) / span
+        levels = hdr.standard_luma(codes, planes.transfer)
+        counts = cv2.calcHist([planes.y], [0], None, [len(levels)], [0, len(levels)]).ravel()
+        mean = np.average(levels, weights=counts)
+        return mean, np.sqrt(np.average((levels - mean) ** 2, weights=counts))
+    mean, spread = cv2.meanStdDev(np.clip(luma(planes), planes.black, planes.white))
+    return (mean.item() - planes.black) / span, spread.item() / span
 
 
 def _planar(frame: av.VideoFrame) -> str:

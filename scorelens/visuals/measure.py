@@ -2,7 +2,8 @@
 
 The row of second t describes the frame on screen at t + 0.5, the middle of the second: the last
 frame whose presentation time is not after it. So a variable frame rate is measured by time and
-not by count. `scorelens.visuals.colour` says how a frame is measured.
+not by count. `scorelens.visuals.colour` says how a frame is measured, `scorelens.visuals.pulse`
+what is said of the frames between.
 """
 
 import logging
@@ -13,7 +14,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.visuals import colour, letterbox, sampling
+from scorelens.visuals import colour, letterbox, sampling, thumbnails
+from scorelens.visuals.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -23,40 +25,74 @@ def measure_film(
     video: str | os.PathLike,
     table: str | os.PathLike,
     black_level: float,
-    key_frames_only: bool,
+    mode: str,
     threads: int = 1,
 ) -> None:
     """Write the visuals table of one film; without moving pictures it has no rows.
 
-    black_level, key_frames_only: see `picture_statistics`. threads: for the decoder. Raises
-    MediaError if the file cannot be read or its picture cannot be decoded.
+    black_level, mode: see `measure_picture`. threads: for the decoder. Raises MediaError if the
+    file cannot be read or its picture cannot be decoded.
     """
-    rows = np.zeros((0, len(colour.MEASURES)), np.float32)
     if media.probe(video).has_video:
-        rows = picture_statistics(video, black_level, key_frames_only, threads)
-        log.info("%s: %d seconds of picture", video, len(rows))
+        frame = measure_picture(video, black_level, mode, threads)
+        log.info("%s: %d seconds of picture", video, len(frame))
     else:
+        frame = _table([], None, 0.0)
         log.info("%s: no moving pictures, the table is empty", video)
-    frame = pd.DataFrame(rows, columns=list(colour.MEASURES))
     frame["film_id"] = pd.Series(film_id, frame.index, str)
-    frame["time_s"] = np.arange(len(rows), dtype=np.float64)
-    settings = {"black_level": black_level, "key_frames_only": key_frames_only}
+    frame["time_s"] = np.arange(len(frame), dtype=np.float64)
+    settings = {"black_level": black_level, "mode": mode}
     facts = {"config": tables.digest(settings), "video_sha256": media.sha256(video)}
     tables.write_table(frame, table, tables.VISUALS, facts)
 
 
-def picture_statistics(
-    video: str | os.PathLike, black_level: float, key_frames_only: bool = False, threads: int = 1
-) -> np.ndarray:
-    """The statistics `colour.MEASURES` of every second of a film, float32 of shape (seconds, 4).
+def measure_picture(
+    video: str | os.PathLike, black_level: float, mode: str = "exact", threads: int = 1
+) -> pd.DataFrame:
+    """The statistics of every second of a film: `colour.MEASURES` and those of `pulse`, row by row.
 
     A second counts if its middle lies before the end of the last frame. black_level: luma, 0..1,
-    up to which a bar is black; 0 keeps the bars (see `letterbox.find_crop`). key_frames_only: take
-    the last key frame instead of the last frame. Raises MediaError if no frame can be decoded.
+    up to which a bar is black; 0 keeps the bars. mode: `exact`, or `keyframes` to take the last key
+    frame instead of the last frame; what happens between key frames is missing then. The bars are
+    first guessed from a few key frames, then seen in every second; if the guess was wrong, the film
+    is measured once more. Raises MediaError if no frame can be decoded.
     """
-    crop = letterbox.find_crop(video, black_level, threads) if black_level > 0 else colour.WHOLE
-    rows = []
-    frames = sampling.frames_by_second(video, key_frames_only, threads)
-    for seconds, frame in tqdm(frames, unit=" frames", disable=None):
-        rows += [colour.frame_statistics(frame, crop)] * len(seconds)
-    return np.array(rows, np.float32).reshape(-1, len(colour.MEASURES))
+    crop = letterbox.guess_crop(video, black_level) if black_level > 0 else colour.WHOLE
+    frame, seen = _measure_once(video, crop, black_level, mode, threads)
+    if black_level > 0 and not letterbox.near(seen, crop):
+        log.info("%s: the bars are others than those of a few key frames; once more", video)
+        crop = seen
+        frame, _ = _measure_once(video, crop, black_level, mode, threads)
+    log.info("%s: picture from %.3f to %.3f of the height, %.3f to %.3f of the width", video, *crop)
+    return frame
+
+
+def _measure_once(
+    video, crop: colour.Crop, black_level: float, mode: str, threads: int
+) -> tuple[pd.DataFrame, colour.Crop]:
+    """The statistics inside a crop, and the crop that all seconds together ask for."""
+    key_frames_only = mode == "keyframes"
+    light, pulse = letterbox.Light(black_level), None if key_frames_only else Pulse()
+    rows, end_s = [], 0.0
+    frames = sampling.shown_frames(video, key_frames_only, threads)
+    for shown in tqdm(frames, unit=" frames", disable=None):
+        end_s = shown.end_s
+        if not shown.seconds and key_frames_only:
+            continue
+        planes = colour.read_planes(shown.frame)
+        if pulse:
+            pulse.add(thumbnails.thumbnail(shown.start_s, planes, crop))
+        if shown.seconds:
+            rows += [colour.statistics(colour.cropped(planes, crop))] * len(shown.seconds)
+            light.add(planes, len(shown.seconds))
+    return _table(rows, pulse, end_s), light.crop()
+
+
+def _table(rows: list[tuple[float, ...]], pulse: Pulse | None, end_s: float) -> pd.DataFrame:
+    values = np.array(rows, np.float32).reshape(-1, len(colour.MEASURES))
+    frame = pd.DataFrame(values, columns=list(colour.MEASURES))
+    if pulse:
+        return frame.join(pulse.by_second(len(frame), end_s))
+    missing = np.full(len(frame), np.nan, np.float32)
+    cuts = pd.Series(pd.NA, frame.index, "Int64")
+    return frame.assign(cuts=cuts, shot_length_s=missing, motion_energy=missing)

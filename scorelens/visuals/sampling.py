@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import av
 
@@ -17,33 +18,64 @@ REORDERED = 32  # packets; twice the frames that H.264 and HEVC may reorder
 log = logging.getLogger(__name__)
 
 
-def frames_by_second(
-    video: str | os.PathLike, key_frames_only: bool = False, threads: int = 1
-) -> Iterator[tuple[range, av.VideoFrame]]:
-    """The frames on screen in the middle of a second, each with the seconds it stands for.
+class Clock(NamedTuple):
+    """The time stamps of a picture stream: that of time 0, and the length of a tick, a fraction."""
 
-    The film is decoded once, less the frames that no second needs and from which no other frame is
-    predicted. Damaged frames are passed over: the frame before them stays on screen, and the first
-    good frame stands for what was before it. key_frames_only: decode nothing else. Raises
-    MediaError if there is no good frame or if frames have no times.
+    origin: int
+    numerator: int
+    denominator: int
+
+    def time_s(self, ticks: int) -> float:
+        """The time of the film, s, of a time stamp."""
+        return (ticks - self.origin) * self.numerator / self.denominator
+
+    def seconds_by(self, ticks: int) -> int:
+        """How many seconds of the film have their middle before a time stamp."""
+        ahead = 2 * (ticks - self.origin) * self.numerator
+        return max(0, -((self.denominator - ahead) // (2 * self.denominator)))
+
+
+class Shown(NamedTuple):
+    """A frame, when it comes on screen and when the next one does, in seconds of the film.
+
+    seconds: those in whose middle it is on screen; often none.
+    """
+
+    start_s: float
+    end_s: float
+    seconds: range
+    frame: av.VideoFrame
+
+
+def shown_frames(
+    video: str | os.PathLike, key_frames_only: bool = False, threads: int = 1
+) -> Iterator[Shown]:
+    """The decoded frames of a film in order of presentation.
+
+    The film is decoded once, less the frames from which no other is predicted, unless they are on
+    screen in the middle of a second. Damaged frames are passed over: the frame before them stays on
+    screen, and the first good frame stands for what was before it. key_frames_only: decode nothing
+    else. Raises MediaError if there is no good frame or if frames have no times.
     """
     with media.open_container(video) as container:
         stream = _picture(video, container)
-        stream.thread_type, stream.thread_count = "AUTO", threads
-        shown, ticks, done, end = None, None, 0, 0
+        _open_decoder(stream, threads)
+        clock = _clock(stream)
+        held, start, done, end = None, None, 0, 0
         for packet, frames in _decoded(video, container, stream, key_frames_only):
             end = max(end, _end(packet, stream))
             for frame in frames:
-                ticks = _ticks(video, container, stream, frame, ticks)
-                due = seconds_by(ticks, stream)
-                if shown is not None and due > done:
-                    yield range(done, due), shown
+                ticks = _ticks(video, container, stream, frame, start)
+                if held is not None:
+                    due = max(done, clock.seconds_by(ticks))
+                    yield Shown(clock.time_s(start), clock.time_s(ticks), range(done, due), held)
                     done = due
-                shown = frame
-        if shown is None:
+                held, start = frame, ticks
+        if held is None:
             raise _undecodable(video, stream)
-        if end > done:
-            yield range(done, end), shown
+        end = max(start, end)
+        due = max(done, clock.seconds_by(end))
+        yield Shown(clock.time_s(start), clock.time_s(end), range(done, due), held)
 
 
 def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.VideoFrame]:
@@ -53,7 +85,7 @@ def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.Video
         length = container.duration or 0
         seen = None
         for place in range(count if length else 0):
-            container.seek((container.start_time or 0) + length * place // count)
+            container.seek((container.start_time or 0) + length * (2 * place + 1) // (2 * count))
             packet = next((p for p in container.demux(stream) if p.is_keyframe and p.size), None)
             if packet is None or packet.pts == seen:
                 continue
@@ -62,26 +94,48 @@ def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.Video
                 yield from packet.decode() + stream.codec_context.decode(None)
 
 
-def seconds_by(ticks: int, stream: av.VideoStream) -> int:
-    """How many seconds of the film have their middle before a time stamp of its picture stream."""
-    tick = stream.time_base
-    ahead = (ticks - (stream.start_time or 0)) * tick.numerator
-    return max(0, -((tick.denominator - 2 * ahead) // (2 * tick.denominator)))
+def _clock(stream) -> Clock:
+    return Clock(stream.start_time or 0, *stream.time_base.as_integer_ratio())
+
+
+def _open_decoder(stream, threads: int) -> None:
+    """Some decoders read `skip_frame` when they are opened: then nothing may be skipped yet."""
+    stream.thread_type, stream.thread_count = "AUTO", threads
+    stream.codec_context.open(strict=False)
 
 
 def _decoded(
     video, container, stream, key_frames_only: bool
 ) -> Iterator[tuple[av.Packet, list[av.VideoFrame]]]:
     """Each packet, with the frames that the decoder has ready after it."""
-    context, errors = stream.codec_context, 0
-    for packet, needed in _with_need(container, stream):
-        context.skip_frame = "NONKEY" if key_frames_only else "DEFAULT" if needed else "NONREF"
-        try:
-            yield packet, packet.decode()
-        except av.FFmpegError:
-            errors += 1
+    decode = _key_frames if key_frames_only else _needed_frames
+    errors = 0
+    for packet, frames in decode(container, stream):
+        errors += frames is None
+        yield packet, frames or []
     if errors:
         log.warning("%s: %d decoding errors, damaged frames were passed over", video, errors)
+
+
+def _key_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
+    """Other packets do not reach the decoder, which would unpack each to see that it can go."""
+    stream.codec_context.skip_frame = "NONKEY"
+    for packet in container.demux(stream):
+        yield packet, _frames_of(packet) if packet.is_keyframe or not packet.size else []
+
+
+def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
+    for packet, needed in _with_need(container, stream):
+        stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+        yield packet, _frames_of(packet)
+
+
+def _frames_of(packet) -> list[av.VideoFrame] | None:
+    """The frames that the decoder has ready after a packet; None if the packet is damaged."""
+    try:
+        return packet.decode()
+    except av.FFmpegError:
+        return None
 
 
 def _with_need(container, stream) -> Iterator[tuple[av.Packet, bool]]:
@@ -90,17 +144,18 @@ def _with_need(container, stream) -> Iterator[tuple[av.Packet, bool]]:
     It is, if a middle lies between it and the next frame in order of presentation; that one is
     found by looking `REORDERED` packets ahead. A packet without a time counts as needed.
     """
-    waiting, known = collections.deque(), []
+    waiting, known, clock = collections.deque(), [], _clock(stream)
 
     def needed(pts):
         following = len(known) if pts is None else bisect.bisect_right(known, pts)
         if following == len(known):
             return True
-        return seconds_by(known[following], stream) > seconds_by(pts, stream)
+        return clock.seconds_by(known[following]) > clock.seconds_by(pts)
 
+    timed = not _lacks_presentation_times(container)
     for packet in container.demux(stream):
         waiting.append(packet)
-        if packet.pts is not None and not _lacks_presentation_times(container):
+        if timed and packet.pts is not None:
             bisect.insort(known, packet.pts)
         if len(waiting) > REORDERED:
             yield waiting[0], needed(waiting.popleft().pts)
@@ -132,11 +187,11 @@ def _ticks(video, container, stream, frame: av.VideoFrame, before: int | None) -
 
 
 def _end(packet: av.Packet, stream: av.VideoStream) -> int:
-    """How many seconds have their middle before the packet's frame leaves the screen."""
+    """The time stamp at which the packet's frame leaves the screen."""
     start = packet.dts if packet.pts is None else packet.pts
     if start is None:
         return 0
-    return seconds_by(start + (packet.duration or _frame_ticks(stream)), stream)
+    return start + (packet.duration or _frame_ticks(stream))
 
 
 def _frame_ticks(stream: av.VideoStream) -> int:

@@ -23,7 +23,8 @@ rule match_cues:
         runtime=30,
     params:
         source=source_hash("match_cues"),
-        settings=config["cues"],
+        method=config["cues"]["method"],
+        settings=config["cues"][config["cues"]["method"]],
     script:
         "../../scripts/match_cues.py"
 
@@ -52,6 +53,33 @@ if MADE:
             source=source_hash("score_cues"),
         script:
             "../../scripts/score_cues.py"
+
+    rule calibrate_cues:
+        """Hold the confidence of all cues against the truth."""
+        input:
+            cues=used_films("results/cues/films/{film}.parquet"),
+            truths=used_films("results/corpus/truth/{film}.tsv"),
+        output:
+            table="results/cues/confidence.tsv",
+            figure=report(
+                "results/cues/confidence.svg",
+                caption="../report/confidence.rst",
+                category="Cues",
+            ),
+        log:
+            "logs/calibrate_cues.log",
+        benchmark:
+            "results/benchmarks/calibrate_cues.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            source=source_hash("calibrate_cues"),
+        script:
+            "../../scripts/calibrate_cues.py"
 
 
 rule plot_cues:

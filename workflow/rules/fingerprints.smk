@@ -8,7 +8,8 @@ rule index_fingerprints:
         table="results/corpus/tracks/{film}.tsv",
         corpus=ancient("results/corpus/films.tsv"),
     output:
-        index="results/fingerprints/{film}.npz",
+        # What is there already is read: tracks that did not change are kept.
+        index=update("results/fingerprints/{film}.npz"),
     log:
         "logs/index_fingerprints/{film}.log",
     benchmark:
@@ -21,6 +22,7 @@ rule index_fingerprints:
         runtime=30,
     params:
         source=source_hash("index_fingerprints"),
+        method=config["cues"]["method"],
         settings=config["fingerprints"],
     script:
         "../../scripts/index_fingerprints.py"

@@ -10,6 +10,7 @@ rule write_report:
         cues=used_films("results/cues/films/{film}.parquet"),
         timelines=used_films("results/cues/timelines/{film}.svg"),
         cue_scores=["results/cues/scores.tsv"] if MADE else [],
+        cue_confidence=["results/cues/confidence.svg"] if MADE else [],
         visuals=used_films("results/visuals/{film}.parquet"),
         bags=expand("results/bags/{set}.parquet", set=config["features"]["sets"]),
         predictions=[

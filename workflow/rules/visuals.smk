@@ -2,7 +2,7 @@
 
 
 rule measure_visuals:
-    """Measure brightness, contrast, saturation and colourfulness of one film."""
+    """Measure picture, cuts and motion of one film."""
     input:
         video=film_video,
         corpus=ancient("results/corpus/films.tsv"),

@@ -1,0 +1,111 @@
+"""From the cues of a film to its table of one feature set.
+
+Features are taken cue by cue, from the cue's own samples: no frame reaches past the cue's edges,
+and nothing is measured on the parts of an album that the film does not use.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from scorelens import media, tables
+from scorelens.features import sounds
+
+SHORTFALL_S = 0.1  # less than this is rounding of durations, not a cue that outlasts its sound
+
+log = logging.getLogger(__name__)
+
+
+class FeatureSet(NamedTuple):
+    """What a feature set is to the table: its columns and how they are measured.
+
+    measure: takes samples (n,) float32 at rate_hz and moments (m,) in seconds of the sound, and
+    returns (m, len(names)) float32, NaN where a feature has no meaning.
+    """
+
+    names: tuple[str, ...]
+    rate_hz: int
+    measure: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class FilmSound(NamedTuple):
+    """A film's cues (tables.CUES), and where their sound is.
+
+    source: `album`, for the album's recording (`tracks`, a tables.TRACKS), or `film`, for the
+    film's own sound (`video`).
+    """
+
+    film_id: str
+    source: str
+    cues: str | os.PathLike
+    tracks: str | os.PathLike
+    video: str | os.PathLike | None
+
+
+def write_film(
+    film: FilmSound, features: FeatureSet, output: str | os.PathLike, provenance: dict
+) -> None:
+    """Write the features of a film's cues, one row a cue and second (tables.FEATURES).
+
+    A cue's rows are the whole seconds t of the film whose middle, t + 0.5 s, lies in it; at least
+    the second that holds the cue's middle. Seconds for which there is no sound hold nulls.
+    Raises MediaError for sound that does not decode, TableError for a cue whose track is unknown.
+    """
+    cues = tables.read_table(film.cues, tables.CUES)
+    paths = sounds.sound_paths(cues, film.source, film.tracks, film.video)
+    found = sounds.cue_sounds(cues, film.source, paths, features.rate_hz)
+    measured = {
+        cue.cue_id: _measure_cue(cue, samples, speed, features)
+        for cue, samples, speed in tqdm(found, total=len(cues), unit="cue", disable=None)
+    }
+    frame = _joined([measured[cue_id] for cue_id in cues["cue_id"]], film.film_id, features.names)
+    tables.write_table(frame, output, tables.FEATURES, provenance)
+    log.info("%s: %d cues, %d seconds", film.film_id, len(cues), len(frame))
+
+
+def origin(film: FilmSound, feature_set: str) -> dict:
+    """What a film's table is made of, for its provenance: hashes of the cues and of the media."""
+    cues = tables.read_table(film.cues, tables.CUES)
+    paths = sounds.sound_paths(cues, film.source, film.tracks, film.video)
+    return {
+        "feature_set": feature_set,
+        "source": film.source,
+        "cues_sha256": media.sha256(film.cues),
+        "media_sha256": {name: media.sha256(path) for name, path in sorted(paths.items())},
+    }
+
+
+def seconds_of(start_s: float, end_s: float) -> np.ndarray:
+    """Whole seconds t of the film whose middle lies in start_s..end_s, at least one: (m,) s.
+
+    If there is none, the second that holds the middle of the span.
+    """
+    seconds = np.arange(np.ceil(start_s - 0.5), np.ceil(end_s - 0.5))
+    return seconds if len(seconds) else np.array([np.floor((start_s + end_s) / 2)])
+
+
+def _measure_cue(cue, samples: np.ndarray, speed: float, features: FeatureSet) -> pd.DataFrame:
+    length_s = cue.film_end_s - cue.film_start_s
+    missing_s = length_s * speed - len(samples) / features.rate_hz
+    if missing_s > SHORTFALL_S:
+        log.warning("cue %s: the last %.1f s lie past the end of the sound", cue.cue_id, missing_s)
+    seconds = seconds_of(cue.film_start_s, cue.film_end_s)
+    moments_s = np.clip(seconds + 0.5 - cue.film_start_s, 0, length_s) * speed
+    values = features.measure(samples, moments_s)
+    frame = pd.DataFrame(values, columns=list(features.names))
+    frame.insert(0, "cue_id", cue.cue_id)
+    frame.insert(1, "time_s", seconds)
+    return frame
+
+
+def _joined(parts: list[pd.DataFrame], film_id: str, names: tuple[str, ...]) -> pd.DataFrame:
+    if not parts:
+        parts = [pd.DataFrame(columns=["cue_id", "time_s", *names], dtype=np.float32)]
+    frame = pd.concat(parts, ignore_index=True)
+    frame.insert(0, "film_id", film_id)
+    return frame

@@ -1,0 +1,18 @@
+"""Hold the confidence of all cues against the truth.
+
+Writes how often cues of each confidence are right, with intervals, and what precision and recall a
+threshold on the confidence gives, as a table and as a figure.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.cues import calibration
+
+calibration.calibrate_cues(
+    cues=snakemake.input.cues,
+    truths=snakemake.input.truths,
+    table=snakemake.output.table,
+    figure=snakemake.output.figure,
+)

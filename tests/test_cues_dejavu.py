@@ -1,0 +1,295 @@
+"""The published procedure: Dejavu's peaks, hashes and alignment, segments, and merged hits."""
+
+import itertools
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib import mlab
+
+from scorelens import tables
+from scorelens.cues import dejavu
+from scorelens.errors import MediaError
+from scorelens.fingerprints import dejavu as landmarks
+from scorelens.fingerprints.dejavu import HOP, HOP_S, RATE_HZ, WINDOW, Index
+
+
+def noise(seconds: float, level: float = 0.01, seed: int = 99) -> np.ndarray:
+    samples = np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ))
+    return (level * samples).astype(np.float32)
+
+
+def music(seed: int, seconds: float = 30.0) -> np.ndarray:
+    """A melody of decaying chords, a new one every quarter second."""
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(RATE_HZ // 4) / RATE_HZ
+    chords = [
+        np.sin(2 * np.pi * 110 * 2 ** (rng.integers(0, 60, (6, 1)) / 12) * time_s).sum(axis=0)
+        for _ in range(round(4 * seconds))
+    ]
+    return (0.05 * np.concatenate(chords) * np.tile(np.exp(-4 * time_s), len(chords))).astype("f4")
+
+
+def film_of(seconds: float, *scenes: tuple[float, np.ndarray, float, float]) -> np.ndarray:
+    """Noise with excerpts: (film second, track, second in the track, length in s)."""
+    film = noise(seconds, 0.003)
+    for at_s, track, from_s, length_s in scenes:
+        at, start, length = (round(s * RATE_HZ) for s in (at_s, from_s, length_s))
+        film[at : at + length] += track[start : start + length]
+    return film
+
+
+def index_of(folder, **tracks: np.ndarray) -> Index:
+    """The index of an album, by way of its files."""
+    for name, track in tracks.items():
+        soundfile.write(folder / f"{name}.flac", track, RATE_HZ)
+    frame = pd.DataFrame(
+        {
+            "film_id": "a_film",
+            "track_id": list(tracks),
+            "path": [f"{folder}/{name}.flac" for name in tracks],
+            "duration_s": 30.0,
+            "sample_rate_hz": RATE_HZ,
+        }
+    )
+    tables.write_table(frame, folder / "tracks.tsv", tables.TRACKS)
+    landmarks.index_album("a_film", folder / "tracks.tsv", folder / "index.npz")
+    return landmarks.read_index(folder / "index.npz")
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory):
+    tracks = {"theme": music(1), "chase": music(2)}
+    return tracks, index_of(tmp_path_factory.mktemp("album"), **tracks)
+
+
+@pytest.fixture
+def cues_of(tmp_path, album):
+    """Write a sound to a file and find the cues in it: cues_of(sound, rate_hz)."""
+
+    def find(sound, rate_hz=RATE_HZ, index=album[1], **chosen):
+        soundfile.write(tmp_path / "film.wav", sound, rate_hz)
+        return dejavu.find_cues("a_film", tmp_path / "film.wav", index, **chosen)
+
+    return find
+
+
+def test_the_spectrogram_is_that_of_matplotlib():
+    sound = noise(0.5)
+    expected, _, _ = mlab.specgram(
+        sound * 32768.0, NFFT=WINDOW, Fs=RATE_HZ, window=mlab.window_hanning, noverlap=WINDOW - HOP
+    )
+    got = landmarks.spectrogram(sound)
+    np.testing.assert_allclose(got, expected.T, rtol=1e-3, atol=1e-5 * expected.max())
+    assert got.dtype == np.float32
+
+
+def test_a_peak_is_the_loudest_of_21_by_21_points_and_above_10_db():
+    sound = noise(2.2, level=1.0)
+    sound *= np.geomspace(1e-5, 1e-2, len(sound), dtype=np.float32)
+    decibels = 10 * np.log10(landmarks.spectrogram(sound))
+    loudest = [
+        (t, f)
+        for t, f in np.ndindex(decibels.shape)
+        if decibels[t, f] == decibels[max(0, t - 10) : t + 11, max(0, f - 10) : f + 11].max()
+    ]
+    expected = [place for place in loudest if decibels[place] > 10]
+    assert list(zip(*landmarks.find_peaks([sound]), strict=True)) == expected
+    assert min(decibels[place] for place in expected) < 12
+    assert max(decibels[place] for place in set(loudest) - set(expected)) > 8
+
+
+def test_two_bursts_are_two_peaks_and_one_hash():
+    time_s = np.arange(3 * RATE_HZ) / RATE_HZ
+
+    def burst(frame, place):
+        middle_s = (frame * HOP + WINDOW / 2) / RATE_HZ
+        hz = place * RATE_HZ / WINDOW
+        return np.exp(-(((time_s - middle_s) / 0.02) ** 2)) * np.sin(2 * np.pi * hz * time_s)
+
+    sound = (0.3 * (burst(20, 100) + burst(45, 300))).astype(np.float32)
+    peaks = landmarks.find_peaks([sound])
+    assert list(zip(*peaks, strict=True)) == [(20, 100), (45, 300)]
+    hashes, anchors = landmarks.pair_peaks(*peaks)
+    assert hashes.tolist() == [100 << 20 | 300 << 8 | 25]
+    assert anchors.tolist() == [20]
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(0, 3 * RATE_HZ), max_size=5))
+def test_peaks_do_not_depend_on_where_the_blocks_meet(cuts):
+    sound = noise(3)
+    whole = landmarks.find_peaks([sound])
+    cut = landmarks.find_peaks(np.split(sound, sorted(cuts)))
+    assert len(whole[0]) > 100
+    np.testing.assert_array_equal(cut, whole)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 2048)), max_size=30, unique=True))
+def test_pairs_equal_those_of_two_plain_loops(peaks):
+    peaks.sort()
+    expected = [
+        (b1 * 2**20 + b2 * 2**8 + f2 - f1, f1)
+        for place, (f1, b1) in enumerate(peaks)
+        for f2, b2 in peaks[place + 1 : place + 5]
+        if f2 - f1 <= 200
+    ]
+    frames, bins = np.array(peaks, np.int32).reshape(-1, 2).T
+    hashes, anchors = landmarks.pair_peaks(frames, bins.astype(np.uint16))
+    assert sorted(zip(hashes.tolist(), anchors.tolist(), strict=True)) == sorted(expected)
+    assert hashes.dtype == np.uint32
+
+
+def test_alignment_goes_to_the_place_with_the_most_votes_of_one_track():
+    index = Index(
+        track_ids=("one", "two"),
+        hashes=np.array([3, 3, 5, 5, 8, 9], np.uint32),
+        tracks=np.array([0, 1, 0, 1, 1, 0], np.uint16),
+        frames=np.array([10, 50, 30, 52, 53, 99], np.int32),
+    )
+
+    def align(*hashes_and_frames):
+        hashes, frames = np.array(hashes_and_frames, np.int64).reshape(-1, 2).T
+        return dejavu.align(hashes.astype(np.uint32), frames.astype(np.int32), index)
+
+    assert align((3, 1), (5, 3), (8, 4), (9, 90)) == (1, 49, 3)  # track one: 9 twice
+    assert align((9, 90), (3, 1)) == (0, 9, 2)
+    assert align((3, 60)) == (0, -50, 1)  # of equals the first track
+    assert align((5, 60), (8, 60)) == (0, -30, 1)
+    assert align((4, 0)) == (0, 0, 0)
+    assert align() == (0, 0, 0)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 2)), max_size=20), st.integers(0, 3))
+def test_merging_joins_what_is_near_and_of_one_track_and_nothing_else(steps, bridged):
+    segments = list(itertools.accumulate(step for step, _ in steps))
+    hits = pd.DataFrame({"segment": segments, "track": [track for _, track in steps]})
+    cue = dejavu.number_cues(hits, bridged).tolist()
+    assert cue[:1] == [1] * bool(steps)
+    rows = list(zip(segments, hits.track, cue, strict=True))
+    for (before, track, number), (after, other, next_number) in itertools.pairwise(rows):
+        joined = track == other and after - before - 1 <= bridged
+        assert next_number == number + (not joined)
+
+
+@pytest.mark.parametrize(("gap_s", "cues"), [(0.0, 2), (4.9, 2), (5.0, 1)])
+def test_two_hits_around_a_missed_segment_make_one_cue_of_15_s(album, cues_of, gap_s, cues):
+    theme = album[0]["theme"]
+    film = film_of(30, (5.0, theme, 2.0, 5.0), (15.0, theme, 12.0, 5.0))
+    found = cues_of(film, merge_gap_s=gap_s)
+    assert len(found) == cues
+    assert (found.film_start_s.min(), found.film_end_s.max()) == (5.0, 20.0)
+
+
+def test_a_gap_of_three_tenths_is_three_segments_of_a_tenth(monkeypatch):
+    hits = [(n, n * 0.1, n * 0.1 + 0.1, 0, 0, 9) for n in (0, 4)]
+    names = ["segment", "start_s", "end_s", "track", "offset", "aligned"]
+    index = Index(("one",), *(np.zeros(0, kind) for kind in (np.uint32, np.uint16, np.int32)))
+    monkeypatch.setattr(dejavu, "match_segments", lambda *_: pd.DataFrame(hits, columns=names))
+    found = dejavu.find_cues("a_film", "", index, segment_s=0.1, merge_gap_s=0.3)
+    assert found.score.tolist() == [18]
+
+
+def test_cues_lie_on_the_grid_and_say_where_in_the_track(album, cues_of):
+    tracks, _ = album
+    film = film_of(48, (6.0, tracks["chase"], 12.0, 12.5), (27.0, tracks["theme"], 0.0, 21.0))
+    cues = cues_of(film)
+    tables.to_arrow(cues, tables.CUES)
+    assert cues.track_id.tolist() == ["chase", "theme"]
+    assert cues.cue_id.tolist() == ["cue_0001", "cue_0002"]
+    assert cues.film_start_s.tolist() == [5, 25]
+    assert cues.film_end_s.tolist() == [20, 48]  # the film's end
+    due_s = [12.0 - (6.0 - 5.0), 0.0]  # the second track begins inside a segment
+    np.testing.assert_allclose(cues.track_start_s, due_s, atol=HOP_S / 2 + 1e-9)
+    assert cues.speed.tolist() == [1, 1]
+    assert (cues.score > 100).all()
+    assert cues.confidence.between(0.1, 1).all()
+
+
+def test_a_film_of_another_rate_is_resampled(album, cues_of):
+    film = film_of(20, (5.0, album[0]["theme"], 3.0, 10.0))
+    time_s = np.arange(20 * 48000) / 48000
+    resampled = np.interp(time_s, np.arange(len(film)) / RATE_HZ, film)
+    cues = cues_of(resampled, 48000)
+    assert cues.track_id.tolist() == ["theme"]
+    assert abs(cues.track_start_s[0] - 3.0) <= HOP_S / 2
+
+
+def test_confidence_falls_as_noise_rises(album, cues_of):
+    film = film_of(15, (0.0, album[0]["theme"], 3.0, 15.0))
+    cues = pd.concat([cues_of(film + noise(15, level)) for level in (0.0, 0.003, 0.01)])
+    assert cues.confidence.is_monotonic_decreasing
+    assert cues.score.iloc[2] < 0.8 * cues.score.iloc[0]
+
+
+def test_a_film_that_runs_fast_is_not_found(album, cues_of):
+    film = film_of(30, (0.0, album[0]["theme"], 0.0, 30.0))
+    assert len(cues_of(film)) == 1
+    time_s = np.arange(0, 30, 25 / 24 / RATE_HZ)
+    assert cues_of(np.interp(time_s, np.arange(len(film)) / RATE_HZ, film)).empty
+
+
+def test_music_that_is_not_on_the_album_is_no_cue(cues_of):
+    assert cues_of(film_of(30, (0.0, music(4), 0.0, 30.0))).empty
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 12.0])
+def test_silence_gives_an_empty_table_with_its_columns(cues_of, seconds):
+    cues = cues_of(np.zeros(round(seconds * RATE_HZ)))
+    assert cues.empty
+    assert tables.to_arrow(cues, tables.CUES).column_names == tables.CUES.names
+
+
+def test_an_album_of_silence_matches_nothing_and_is_named_in_the_log(tmp_path, cues_of, caplog):
+    with caplog.at_level(logging.WARNING):
+        index = index_of(tmp_path, hush=np.zeros(RATE_HZ))
+    assert caplog.messages == ["a_film: track hush is silent; it cannot be found in the film"]
+    assert len(index.hashes) == 0
+    assert cues_of(noise(12), index=index).empty
+
+
+def test_the_index_holds_every_hash_of_every_track_sorted(album):
+    tracks, index = album
+    assert index.track_ids == ("theme", "chase")
+    assert (np.diff(index.hashes.astype(np.int64)) >= 0).all()
+    for place, track in enumerate(tracks.values()):
+        as_in_the_file = np.round(track * 32768) / np.float32(32768)
+        hashes, frames = landmarks.pair_peaks(*landmarks.find_peaks([as_in_the_file]))
+        here = index.tracks == place
+        stored = sorted(zip(index.hashes[here], index.frames[here], strict=True))
+        assert stored == sorted(zip(hashes, frames, strict=True))
+        assert len(stored) > 1000
+
+
+def test_an_album_is_indexed_alike_every_time_and_small(tmp_path):
+    for name in ("once", "twice"):
+        (tmp_path / name).mkdir()
+        index_of(tmp_path / name, track=noise(60, 0.1))
+    once = (tmp_path / "once" / "index.npz").read_bytes()
+    assert once == (tmp_path / "twice" / "index.npz").read_bytes()
+    assert len(once) * 60 < 1.5e6  # bytes an hour
+
+
+def test_a_missing_track_is_named_and_leaves_no_index(tmp_path):
+    index_of(tmp_path, track=noise(1))
+    (tmp_path / "track.flac").unlink()
+    (tmp_path / "index.npz").unlink()
+    with pytest.raises(MediaError, match=r"track\.flac: does not exist"):
+        landmarks.index_album("a_film", tmp_path / "tracks.tsv", tmp_path / "index.npz")
+    assert not (tmp_path / "index.npz").exists()
+
+
+def test_a_film_without_sound_is_named(album, film):
+    with pytest.raises(MediaError, match=r"mute\.mkv: has no sound"):
+        dejavu.find_cues("a_film", film("mute.mkv"), album[1])
+
+
+def test_an_index_with_pickled_objects_is_not_opened(tmp_path):
+    np.savez(tmp_path / "index.npz", counts=np.array([{}], object))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        landmarks.read_index(tmp_path / "index.npz")

@@ -1,0 +1,80 @@
+"""The weights of pretrained networks, and which networks a run can have."""
+
+from snakemake.logging import logger
+
+from scorelens import weights
+
+DOWNLOADS = "results/weights/downloads"
+
+
+def absent_networks():
+    """The networks that the config asks for and that cannot be had: name -> why, and what to do."""
+    place = config["weights"]
+    asked = [name for name in config["features"]["sets"] if name in weights.NETWORKS]
+    fetched = [name for name in asked if os.path.isfile(f"results/weights/{name}.safetensors")]
+    reasons = {
+        name: weights.reason_absent(name, place["folder"], place["offline"], DOWNLOADS)
+        for name in asked
+        if name not in fetched
+    }
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+try:
+    weights.check_folder(config["weights"]["folder"])
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+ABSENT = absent_networks()
+# From here on the config names the sets that the run has; the report names the others.
+config["features"]["sets"] = [name for name in config["features"]["sets"] if name not in ABSENT]
+USED_NETWORKS = [name for name in config["features"]["sets"] if name in weights.NETWORKS]
+for network, reason in ABSENT.items():
+    logger.warning(f"feature set {network} is left out: {reason}")
+if not config["features"]["sets"]:
+    raise WorkflowError("no feature set is left: every set of features.sets lacks its weights")
+
+
+rule fetch_weights:
+    """Get the published files of one network, check them, and keep their variables."""
+    output:
+        variables="results/weights/{network}.safetensors",
+    log:
+        "logs/fetch_weights/{network}.log",
+    benchmark:
+        "results/benchmarks/fetch_weights/{network}.tsv"
+    wildcard_constraints:
+        network="|".join(weights.NETWORKS),
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        source=source_hash("fetch_weights"),
+        kept=DOWNLOADS,
+    script:
+        "../../scripts/fetch_weights.py"
+
+
+rule list_weights:
+    """List the networks: which the run uses, and which were left out and why."""
+    output:
+        status="results/weights/status.tsv",
+    log:
+        "logs/list_weights.log",
+    benchmark:
+        "results/benchmarks/list_weights.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        source=source_hash("list_weights"),
+        used=USED_NETWORKS,
+        absent=ABSENT,
+    script:
+        "../../scripts/list_weights.py"
