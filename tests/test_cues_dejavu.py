@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from matplotlib import mlab
 
 from scorelens import tables
-from scorelens.cues import dejavu
+from scorelens.cues import dejavu, match
 from scorelens.errors import MediaError
 from scorelens.fingerprints import dejavu as landmarks
+from scorelens.fingerprints import methods
 from scorelens.fingerprints.dejavu import HOP, HOP_S, RATE_HZ, WINDOW, Index
 
 
@@ -293,3 +294,28 @@ def test_an_index_with_pickled_objects_is_not_opened(tmp_path):
     np.savez(tmp_path / "index.npz", counts=np.array([{}], object))
     with pytest.raises(ValueError, match="allow_pickle=False"):
         landmarks.read_index(tmp_path / "index.npz")
+
+
+def test_the_method_is_reached_by_its_name(tmp_path, album):
+    """Index and match as the rules do, and find what the functions find."""
+    tracks, _ = album
+    for name, sound in tracks.items():
+        soundfile.write(tmp_path / f"{name}.wav", sound, RATE_HZ, subtype="FLOAT")
+    rows = [("f", name, str(tmp_path / f"{name}.wav"), 30.0, RATE_HZ) for name in tracks]
+    table = pd.DataFrame(rows, columns=tables.TRACKS.names)
+    tables.write_table(table, tmp_path / "tracks.tsv", tables.TRACKS)
+    methods.index_film("dejavu", "f", tmp_path / "tracks.tsv", tmp_path / "i.npz", {}, "")
+    film = tmp_path / "film.wav"
+    soundfile.write(film, film_of(20, (5.0, tracks["theme"], 3.0, 10.0)), RATE_HZ, subtype="FLOAT")
+    row = {"film_id": "f", "status": "ok", "problems": "", "notes": "", "duration_s": 20.0}
+    row |= {"has_picture": False, "tracks": 2, "video_sha256": "ab12"}
+    tables.write_table(pd.DataFrame([row]), tmp_path / "status.tsv", tables.STATUS)
+    outputs = {"table": f"{tmp_path}/cues.parquet", "text": f"{tmp_path}/cues.tsv"}
+    settings = {"segment_s": 5.0, "least_aligned": 8, "merge_gap_s": 5.0}
+    status = tmp_path / "status.tsv"
+    match.match_film("dejavu", "f", film, tmp_path / "i.npz", status, outputs, settings)
+    found = tables.read_table(outputs["table"], tables.CUES)
+    index = landmarks.read_index(tmp_path / "i.npz")
+    pd.testing.assert_frame_equal(found, dejavu.find_cues("f", film, index), check_dtype=False)
+    assert found.track_id.tolist() == ["theme"]
+    assert tables.read_provenance(outputs["table"])["method"] == "dejavu"

@@ -63,8 +63,9 @@ def bin_confidence(films: Sequence[tuple[pd.DataFrame, pd.DataFrame]]) -> pd.Dat
 
 def calibration_error(frame: pd.DataFrame) -> float:
     """The expected calibration error, 0..1, of a frame of `tables.CUE_CONFIDENCE`; NaN of none."""
-    total = frame.cues.sum()
-    return float((frame.cues * (frame.confidence - frame.right).abs()).sum() / total or np.nan)
+    if not frame.cues.any():
+        return np.nan
+    return float(np.average((frame.confidence - frame.right).abs().fillna(0), weights=frame.cues))
 
 
 def draw_confidence(frame: pd.DataFrame, error: float, path: str | os.PathLike) -> None:
@@ -83,7 +84,8 @@ def _draw_reliability(axes: Axes, frame: pd.DataFrame, error: float) -> None:
     for row in frame.itertuples():
         axes.annotate(f" {row.cues}", (row.confidence, row.right), va="top", size=8)
     axes.set(xlim=(0, 1.03), ylim=(0, 1.03), xlabel="confidence", ylabel="share of right cues")
-    axes.set_title(f"{frame.cues.sum()} cues, calibration error {error:.3f}")
+    words = f"{frame.cues.sum()} cues, calibration error {error:.3f}"
+    axes.set_title(words if len(frame) else "no cue was found")
     axes.legend(loc="upper left", fontsize=8)
 
 

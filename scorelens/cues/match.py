@@ -13,7 +13,7 @@ from scorelens.cues.confidence import confidence
 from scorelens.cues.lines import Evidence, Sound
 from scorelens.cues.path import best_path, stretches
 from scorelens.fingerprints import Album, Index
-from scorelens.fingerprints import dejavu as landmarks
+from scorelens.fingerprints.dejavu import read_index
 
 # Of `confidence`: from the 984 cues, right and wrong, of 26 films mixed from free music, speech and
 # effects, with `entry` at 25 nats.
@@ -42,7 +42,7 @@ def match_film(
     """
     film = tables.read_table(status, tables.STATUS).iloc[0]
     if method == "dejavu":
-        cues = dejavu.find_cues(film_id, video, landmarks.read_index(index), **settings)
+        cues = dejavu.find_cues(film_id, video, read_index(index), **settings)
     else:
         album = fingerprints.read_album(index)
         cues = find_cues(film_id, fingerprint_film(video, album), album, **settings)
@@ -161,7 +161,8 @@ def _rivals(
 ) -> dict[str, object]:
     """Where else the same music stands: other places of the track, other tracks, best first.
 
-    total: evidence of each line in the cue, nats, 0 if it is no rival. Loops and reprises match at several places.
+    total: evidence of each line in the cue, nats, 0 if it is no rival. Loops and reprises match at
+    several places.
     """
     course, hop_s = evidence.lines, index.settings.hop_s
     places_s = start_s - (course.diagonal + course.slope * start_s / hop_s) * hop_s
