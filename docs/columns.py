@@ -2,6 +2,7 @@
 
 from scorelens.features import musicnn, vggish, yamnet
 from scorelens.features.columns import COLUMNS
+from scorelens.features.essentia_columns import COLUMNS as ESSENTIA
 from scorelens.tables import TABLES, Column
 
 HEAD = """# Columns
@@ -17,6 +18,7 @@ under 3 s for rhythm) is missing there.
 
 | feature | unit | range | definition | frame, hop | source |
 |---|---|---|---|---|---|"""
+ESSENTIA_HEAD = "\n" + FEATURES_HEAD.replace("`mir`", "`essentia`")
 NETWORKS_HEAD = """
 ## Features of the networks
 
@@ -43,6 +45,13 @@ def column_row(column: Column) -> str:
     return f"| `{column.name}` | {column.dtype} | {column.unit} | {span} | {meaning} |"
 
 
+def feature_row(feature) -> str:
+    frame = f"{feature.frame_s:.3g} s, {feature.hop_s:.3g} s" if feature.hop_s else "each beat"
+    span = limits(feature.low, feature.high)
+    cells = (f"`{feature.name}`", feature.unit, span, feature.definition, frame, feature.source)
+    return f"| {' | '.join(cells)} |"
+
+
 def main() -> None:
     print(HEAD)
     for table in TABLES:
@@ -50,12 +59,9 @@ def main() -> None:
         print("\n| column | type | unit | range | meaning |\n|---|---|---|---|---|")
         print("\n".join(column_row(column) for column in table.columns))
         print("\nFurther columns, float32: the features.\n" if table.features else "")
-    print(FEATURES_HEAD)
-    for feature in COLUMNS:
-        frame = f"{feature.frame_s:.3g} s, {feature.hop_s:.3g} s"
-        span = limits(feature.low, feature.high)
-        cells = (f"`{feature.name}`", feature.unit, span, feature.definition, frame, feature.source)
-        print(f"| {' | '.join(cells)} |")
+    for head, features in ((FEATURES_HEAD, COLUMNS), (ESSENTIA_HEAD, ESSENTIA)):
+        print(head)
+        print("\n".join(feature_row(feature) for feature in features))
     print(NETWORKS_HEAD)
     for network in (musicnn, vggish, yamnet):
         first, *_, last = network.COLUMNS

@@ -5,26 +5,24 @@ part of the album track (or of the film's own sound). Writes one table a film, o
 second. Tables that nothing has changed for are kept.
 """
 
+from itertools import zip_longest
+
 from scorelens import logs
 
 logs.start(snakemake.log[0])
 
 from scorelens.features import embed, table
 
-source = snakemake.params.sound
-videos = snakemake.input.sound if source == "film" else [None] * len(snakemake.input.cues)
+feature_set, source = snakemake.wildcards.set, snakemake.params.sound
+videos = snakemake.input.sound if source == "film" else []
 
 embed.embed_films(
-    feature_set=snakemake.wildcards.set,
+    feature_set=feature_set,
     weights=snakemake.input.weights,
     films=[
-        table.FilmSound(film_id, source, cues, tracks, video)
-        for film_id, cues, tracks, video in zip(
-            snakemake.params.films,
-            snakemake.input.cues,
-            snakemake.input.tracks,
-            videos,
-            strict=True,
+        table.film_sound(feature_set, film_id, source, cues, tracks, video)
+        for film_id, tracks, cues, video in zip_longest(
+            snakemake.params.films, snakemake.input.tracks, snakemake.input.cues, videos
         )
     ],
     outputs=snakemake.output.tables,

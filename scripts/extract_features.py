@@ -13,8 +13,9 @@ from scorelens.features import extract
 extract.extract_film(
     film_id=snakemake.wildcards.film,
     feature_set=snakemake.wildcards.set,
+    profile=snakemake.params.profile,
     source=snakemake.params.sound,
-    cues=snakemake.input.cues,
+    cues=next(iter(snakemake.input.cues), None),
     tracks=snakemake.input.tracks,
     video=snakemake.input.sound if snakemake.params.sound == "film" else None,
     output=snakemake.output.table,

@@ -24,5 +24,7 @@ write.write_report(
     genre_figures={"macro": snakemake.input.macro, "genres": snakemake.input.genres},
     cue_scores=next(iter(snakemake.input.cue_scores), None),
     cue_confidence=next(iter(snakemake.input.cue_confidence), None),
+    features=snakemake.input.features,
+    weights=snakemake.input.weights,
     config=snakemake.params.config,
 )

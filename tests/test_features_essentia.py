@@ -1,12 +1,10 @@
 """The set `essentia`, and where its definitions and those of `mir` agree."""
 
-import builtins
 import warnings
 
 import numpy as np
 import pytest
 
-from scorelens.errors import InputError
 from scorelens.features import essentia, frames, mir, pitch, rhythm, texture, timbre, tonality
 from scorelens.features.essentia_columns import COLUMNS, HOP_S, NAMES
 
@@ -257,33 +255,6 @@ def test_pieces_do_not_show_but_in_the_beats(monkeypatch):
 def test_same_input_same_bits():
     twice = (essentia.measure(noise(4), np.arange(4.0)) for _ in range(2))
     assert np.array_equal(*twice, equal_nan=True)
-
-
-def test_without_essentia_one_line_says_how_to_get_it(monkeypatch):
-    find = builtins.__import__
-
-    def without(name, *rest):
-        if name.split(".")[0] == "essentia":
-            raise ModuleNotFoundError("No module named 'essentia'")
-        return find(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError) as error:
-        essentia.measure(noise(1), np.array([0.0]))
-    assert str(error.value) == (
-        "features.sets: names `essentia`, which is not installed\n"
-        "  expected: a set that this environment can compute\n"
-        "  hint: pip install scorelens[essentia] (its licence is the AGPL-3.0)"
-    )
-
-
-def test_import_of_the_module_does_not_import_essentia(home):
-    import subprocess
-    import sys
-
-    code = "import sys; import scorelens.features.essentia; print('essentia' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
-    assert run.stdout.strip() == "False", run.stderr
 
 
 def test_mir_and_essentia_have_no_column_in_common():

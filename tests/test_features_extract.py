@@ -37,7 +37,7 @@ def film(tmp_path):
     return tmp_path
 
 
-def extracted(film, cues, source="album", video="film.wav"):
+def extracted(film, cues, source="album", video="film.wav", profile="mirtoolbox"):
     """cues: (track, film start, film end, track start, speed) each."""
     names = ["track_id", "film_start_s", "film_end_s", "track_start_s", "speed"]
     rows = [{"cue_id": f"c{i}", **dict(zip(names, cue, strict=True))} for i, cue in enumerate(cues)]
@@ -48,6 +48,7 @@ def extracted(film, cues, source="album", video="film.wav"):
     extract.extract_film(
         film_id="f",
         feature_set="mir",
+        profile=profile,
         source=source,
         cues=film / "cues.parquet",
         tracks=film / "tracks.tsv",
@@ -94,18 +95,17 @@ def test_film_source_measures_the_sound_of_the_film(film):
     assert frame["cue_id"].drop_duplicates().tolist() == ["c0", "c1"]
 
 
-def test_film_sounds_equal_the_cut_of_the_whole_film(film, monkeypatch):
+def test_cuts_equal_those_of_the_whole_file(film, monkeypatch):
     blocks = media.audio_blocks
     monkeypatch.setattr(media, "audio_blocks", lambda path, rate: blocks(path, rate, block_s=3.0))
-    spans = [(0.5, 4.0), (3.3, 30.1), (20.0, 21.0), (43.0, 60.0), (70.0, 80.0)]
-    cues = pd.DataFrame(spans, columns=["film_start_s", "film_end_s"])
+    times = [(0.5, 4.0), (3.3, 30.1), (20.0, 21.0), (43.0, 60.0), (70.0, 80.0)]
+    spans = [(*span, number) for number, span in enumerate(times)]
     whole = media.read_audio(film / "film.wav", RATE_HZ)
-    found = list(sounds.film_sounds(cues, film / "film.wav", RATE_HZ))
-    assert len(found) == len(spans)
-    for cue, samples, speed in found:
-        first, last = (round(s * RATE_HZ) for s in (cue.film_start_s, cue.film_end_s))
+    found = list(sounds.cuts(spans, film / "film.wav", RATE_HZ))
+    assert sorted(number for number, _ in found) == list(range(len(spans)))
+    for number, samples in found:
+        first, last = (round(s * RATE_HZ) for s in times[number])
         assert np.array_equal(samples, whole[first:last])
-        assert speed == 1
 
 
 def test_a_cue_that_outlasts_its_track_uses_what_is_there(film, caplog):
@@ -185,3 +185,31 @@ def test_import_is_light():
     )
     assert result.returncode == 0
     assert not {"librosa", "numba", "torch", "sklearn", "matplotlib"} & set(result.stdout.split())
+
+
+def test_a_set_of_whole_tracks_is_that_of_a_cue_that_plays_each_whole(film):
+    lengths = {"one": 40.0, "two": 40.0}
+    cues = [(name, 100.0 * k, 100.0 * k + 40, 0.0, 1.0) for k, name in enumerate(lengths)]
+    expected = extracted(film, cues)
+    extract.extract_film(
+        film_id="f",
+        feature_set="mir_tracks",
+        profile="mirtoolbox",
+        source="film",
+        cues=None,
+        tracks=film / "tracks.tsv",
+        video=None,
+        output=film / "whole.parquet",
+    )
+    found = tables.read_table(film / "whole.parquet", tables.FEATURES)
+    assert found.cue_id.drop_duplicates().tolist() == list(lengths)
+    assert found.time_s.tolist() == [*range(40), *range(40)]
+    pd.testing.assert_frame_equal(found[list(mir.NAMES)], expected[list(mir.NAMES)])
+
+
+def test_the_profile_is_the_one_asked_for(film):
+    rows = [("one", 0.0, 20.0, 0.0, 1.0)]
+    usual, fast = extracted(film, rows), extracted(film, rows, profile="fast")
+    same = (usual[list(mir.NAMES)] == fast[list(mir.NAMES)]).all()
+    assert same["dynamics.rms.mean"]
+    assert not same["timbre.roughness.mean"]

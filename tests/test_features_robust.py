@@ -1,5 +1,8 @@
 """Sounds that have no answer, and the laws that hold for every sound."""
 
+import builtins
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -7,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scorelens.features import frames, mir, texture
+from scorelens.errors import InputError
+from scorelens.features import essentia, frames, mir, texture
 from scorelens.features.columns import COLUMNS, NAMES
 from scorelens.features.frames import RATE_HZ, Series
 
@@ -24,8 +28,8 @@ def music(seconds, seed=0):
     return samples.astype(np.float32)
 
 
-def measured(samples, moments_s=(0.0,)):
-    values = mir.measure(samples, np.array(moments_s, float))
+def measured(samples, moments_s=(0.0,), profile="mirtoolbox"):
+    values = mir.measure(samples, np.array(moments_s, float), profile)
     return dict(zip(NAMES, values.T, strict=True))
 
 
@@ -62,12 +66,13 @@ ODD_SOUNDS = {
 }
 
 
+@pytest.mark.parametrize("profile", ["mirtoolbox", "fast"])
 @pytest.mark.parametrize("sound", ODD_SOUNDS)
-def test_no_sound_crashes_warns_or_leaves_the_declared_ranges(sound):
+def test_no_sound_crashes_warns_or_leaves_the_declared_ranges(sound, profile):
     samples = ODD_SOUNDS[sound].astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        values = measured(samples, np.arange(0.5, max(len(samples) / RATE_HZ, 1)))
+        values = measured(samples, np.arange(0.5, max(len(samples) / RATE_HZ, 1)), profile)
     slack = 1e-4
     for feature in COLUMNS:
         mean, deviation = (values[f"{feature.name}.{s}"] for s in ("mean", "std"))
@@ -222,3 +227,27 @@ def test_moments_after_the_end_are_missing():
     values = mir.measure(music(3), np.array([2.9, 3.0, 3.1]))
     assert np.isfinite(values[:2]).all()
     assert np.isnan(values[2]).all()
+
+
+def test_without_essentia_one_line_says_how_to_get_it(monkeypatch):
+    find = builtins.__import__
+
+    def without(name, *rest):
+        if name.split(".")[0] == "essentia":
+            raise ModuleNotFoundError("No module named 'essentia'")
+        return find(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(InputError) as error:
+        essentia.measure(np.zeros(10, np.float32), np.zeros(1))
+    assert str(error.value) == (
+        "features.sets: names `essentia`, which is not installed\n"
+        "  expected: a set that this environment can compute\n"
+        "  hint: pip install scorelens[essentia] (its licence is the AGPL-3.0)"
+    )
+
+
+def test_only_measuring_imports_essentia(home):
+    code = "import sys; import scorelens.features.essentia; print('essentia' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
+    assert run.stdout.strip() == "False", run.stderr

@@ -1,9 +1,21 @@
 """The plain values that the report shows."""
 
+import re
+
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 
-from scorelens.report import music, plots, provenance, write
+from scorelens.report import distributions, music, provenance, svg, write
+
+FILMS = pd.DataFrame({"film_id": ["a", "b", "c"], "genres": ["Drama;Comedy", "Drama", "Comedy"]})
+
+
+@pytest.fixture
+def whole_svg(monkeypatch):
+    """Figures as the text of their SVG instead of its address."""
+    monkeypatch.setattr(svg, "address", bytes.decode)
 
 
 def test_overlapping_cues_count_once():
@@ -12,13 +24,66 @@ def test_overlapping_cues_count_once():
 
 
 def test_a_film_counts_in_each_of_its_genres():
-    films = pd.DataFrame({"film_id": ["a", "b"], "genres": ["Drama;Comedy", "Drama"]})
-    table = plots.by_genre(pd.DataFrame({"film_id": ["a", "b"], "x": [1, 2]}), films)
+    table = distributions.by_genre(pd.DataFrame({"film_id": ["a", "b"], "x": [1, 2]}), FILMS)
     assert sorted(zip(table.genre, table.x, strict=True)) == [
         ("Comedy", 1),
         ("Drama", 1),
         ("Drama", 2),
     ]
+
+
+def test_the_music_of_a_film_is_the_mean_of_its_cues_the_loudness_in_db():
+    bags = pd.DataFrame(
+        {
+            "film_id": ["a", "a", "b"],
+            "dynamics.rms.mean": [0.1, 0.01, 1.0],
+            "rhythm.tempo.mean": [100.0, np.nan, np.nan],
+            "mfcc.mfcc_1.mean": 7.0,
+        }
+    )
+    means = distributions.music_of_films(bags).set_index("film_id")
+    assert list(means) == ["dynamics.rms.mean", "rhythm.tempo.mean"]
+    np.testing.assert_allclose(means["dynamics.rms.mean"], [-30, 0])
+    np.testing.assert_allclose(means["rhythm.tempo.mean"], [100, np.nan])
+
+
+def pictures(cuts):
+    film = pd.DataFrame({name: [0.1, 0.2, 0.6] for name in distributions.VISUALS})
+    film = film.assign(cuts=cuts, shot_length_s=[2.0, 3.0, 10.0])
+    return pd.concat([film.assign(film_id="a"), film.assign(film_id="c")])
+
+
+def test_the_picture_of_a_film():
+    means = distributions.pictures_of_films(pictures([1, 0, 1])).set_index("film_id").loc["a"]
+    assert means.cuts == pytest.approx(40)  # 2 in 3 s
+    assert means.shot_length_s == 3
+    assert means.motion_energy == pytest.approx(0.3)
+
+
+def test_genres_are_labelled_with_their_films(whole_svg):
+    figure = distributions.visuals_figure(pictures([1, 0, 1]), FILMS)
+    texts = re.findall(r">([^<>]+)</text>", figure)
+    assert {"Comedy (n = 2)", "Drama (n = 1)", "cuts a minute", "shot length, s"} <= set(texts)
+
+
+def test_statistics_that_no_film_has_are_not_drawn(whole_svg):
+    known = pictures(np.nan).assign(shot_length_s=np.nan, motion_energy=np.nan)
+    figure = distributions.visuals_figure(known, FILMS)
+    assert ">colourfulness<" in figure
+    assert not re.search("cuts|shot|motion", figure)
+    assert distributions.visuals_figure(known[:0], FILMS) is None
+    embedding = pd.DataFrame({"film_id": ["a"], "musicnn.embedding_000.mean": [1.0]})
+    assert distributions.features_figure(embedding, FILMS) is None
+
+
+def test_coordinates_are_cut_to_a_tenth_of_a_point():
+    figure, axis = plt.subplots(figsize=(1, 1), layout="none")
+    axis.plot([0, 1], [0.123456, 0.654321])
+    drawn = svg.drawn(figure).decode()
+    paths = " ".join(re.findall(r' d="([^"]*)"', drawn))
+    assert re.search(r"\d\.\d", paths)
+    assert not re.search(r"\d\.\d\d", paths)
+    assert not plt.fignum_exists(figure.number)
 
 
 @pytest.mark.parametrize(

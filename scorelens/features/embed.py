@@ -29,7 +29,9 @@ def embed_films(
     common = {"weights_sha256": media.sha256(weights), "code": code}
     origins = [{**table.origin(film, feature_set), **common} for film in films]
     due = [not _is_current(*pair) for pair in zip(outputs, origins, strict=True)]
-    features = networks.load(feature_set, weights, threads) if any(due) else None
+    features = (
+        networks.load(feature_set.removesuffix(table.WHOLE), weights, threads) if any(due) else None
+    )
     jobs = list(zip(films, outputs, origins, due, strict=True))
     for film, output, origin, is_due in tqdm(jobs, unit="film", disable=None):
         if is_due:

@@ -75,12 +75,11 @@ def frame_features(samples: np.ndarray) -> list[Series]:
     samples: (n,) float32 at RATE_HZ, mono. Frames that are silent or hold a value that is not
     finite are NaN, and so are beats and onsets far from any other, and loudness under -70 LUFS.
     Under 93 ms there is nothing, under 0.4 s no loudness, under 3 s no short-term loudness and no
-    rhythm.
-    Raises InputError if essentia is not installed.
+    rhythm. Raises InputError if essentia is not installed.
     """
     standard = _standard()
     spectral = _spectral(samples, standard)
-    finite = np.nan_to_num(samples, nan=0, posinf=0, neginf=0)
+    finite = samples if np.isfinite(samples).all() else np.nan_to_num(samples, posinf=0, neginf=0)
     return [
         spectral,
         _key(spectral, standard),

@@ -9,7 +9,7 @@ not about music.
 
 import logging
 import os
-from functools import partial
+from collections.abc import Iterable
 from types import ModuleType
 
 import numpy as np
@@ -37,7 +37,11 @@ def load(feature_set: str, weights: str | os.PathLike, threads: int = 1) -> Feat
     device = "cuda" if torch.cuda.is_available() else "cpu"
     layers = network.layers(load_file(weights), device)
     log.info("%s on %s", feature_set, device if device == "cpu" else torch.cuda.get_device_name())
-    measured = partial(measure, network=network, layers=layers, device=device)
+
+    def measured(blocks: Iterable[np.ndarray], moments_s: np.ndarray) -> np.ndarray:
+        samples = np.concatenate([np.zeros(0, np.float32), *blocks])
+        return measure(samples, moments_s, network, layers, device)
+
     return FeatureSet(network.NAMES, network.RATE_HZ, measured)
 
 

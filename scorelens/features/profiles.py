@@ -18,5 +18,5 @@ class Profile(NamedTuple):
 
 
 MIRTOOLBOX = Profile(0.01, 0.01, 0.025, 0.0125)
-FAST = Profile(0.1, 0.04, 0.1, 0.1)
+FAST = Profile(0.15, 0.04, 0.1, 0.1)
 PROFILES = {"mirtoolbox": MIRTOOLBOX, "fast": FAST}

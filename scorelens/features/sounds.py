@@ -1,7 +1,7 @@
 """The sound of every cue of a film: its part of the album's recording, or of the film itself."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -15,66 +15,83 @@ def sound_paths(
 ) -> dict[str, str | os.PathLike]:
     """The files that hold the sound of cues: by track_id, or `film`; empty without cues.
 
-    source: `album` (tracks, a tables.TRACKS) or `film` (video). Raises TableError for a cue whose
-    track is unknown.
+    source: as cue_sounds takes it; tracks: a tables.TRACKS. Raises TableError for a cue whose track
+    is unknown.
     """
-    if source == "album":
-        return _track_paths(cues, tracks)
-    return {"film": video} if len(cues) else {}
+    if source == "film":
+        return {"film": video} if len(cues) else {}
+    return _track_paths(cues, tracks)
+
+
+def whole_tracks(tracks: str | os.PathLike) -> pd.DataFrame:
+    """The tracks of an album as cues that play them whole, in the columns that sounds are cut by.
+
+    tracks: a tables.TRACKS.
+    """
+    album = tables.read_table(tracks, tables.TRACKS)
+    return pd.DataFrame(
+        {
+            "cue_id": album.track_id,
+            "track_id": album.track_id,
+            "film_start_s": 0.0,
+            "film_end_s": album.duration_s,
+            "track_start_s": 0.0,
+            "speed": 1.0,
+        }
+    )
 
 
 def cue_sounds(
     cues: pd.DataFrame, source: str, paths: dict[str, str | os.PathLike], rate_hz: int
-) -> Iterator[tuple[object, np.ndarray, float]]:
-    """Each cue with its sound, from `album` or `film`: paths as sound_paths gives them."""
-    if source == "album":
-        return album_sounds(cues, paths, rate_hz)
-    return film_sounds(cues, paths.get("film"), rate_hz)
+) -> Iterator[tuple[object, Iterable[np.ndarray], float]]:
+    """Each cue with its sound, every file decoded once, in bounded memory.
 
-
-def album_sounds(
-    cues: pd.DataFrame, paths: dict[str, str], rate_hz: int
-) -> Iterator[tuple[object, np.ndarray, float]]:
-    """Each cue with its part of the album track, every track decoded once.
-
-    paths: audio file of each track_id. Yields (cue, samples (n,) float32, sound seconds that pass
-    in a film second), ordered by track. A cue that outlasts the track has fewer samples.
+    source: `album`, `film`, or `tracks`, of which the cues are the whole (`whole_tracks`).
+    paths: as sound_paths gives them. Yields (cue, blocks of float32 samples one after the other,
+    sound seconds that pass in a film second). A cue that outlasts its file has fewer samples.
+    The blocks of a whole track must be read before the next cue is asked for.
     """
-    for track_id, group in cues.groupby("track_id", sort=True):
-        track = media.read_audio(paths[track_id], rate_hz)
-        for cue in group.itertuples():
-            end_s = cue.track_start_s + (cue.film_end_s - cue.film_start_s) * cue.speed
-            first, last = round(cue.track_start_s * rate_hz), round(end_s * rate_hz)
-            yield cue, track[first:last], cue.speed
+    if source == "tracks":
+        for cue in cues.itertuples():
+            yield cue, media.audio_blocks(paths[cue.track_id], rate_hz), 1.0
+    elif source == "film":
+        spans = zip(cues.film_start_s, cues.film_end_s, cues.itertuples(), strict=True)
+        for cue, samples in cuts(list(spans), paths.get("film"), rate_hz):
+            yield cue, [samples], 1.0
+    else:
+        for track_id, group in cues.groupby("track_id", sort=True):
+            ends = group.track_start_s + (group.film_end_s - group.film_start_s) * group.speed
+            spans = zip(group.track_start_s, ends, group.itertuples(), strict=True)
+            for cue, samples in cuts(list(spans), paths[track_id], rate_hz):
+                yield cue, [samples], cue.speed
 
 
-def film_sounds(
-    cues: pd.DataFrame, video: str | os.PathLike, rate_hz: int
-) -> Iterator[tuple[object, np.ndarray, float]]:
-    """Each cue with its part of the film's sound, the film decoded once in bounded memory.
+def cuts(
+    spans: list[tuple[float, float, object]], path: str | os.PathLike | None, rate_hz: int
+) -> Iterator[tuple[object, np.ndarray]]:
+    """Parts of a file, decoded once and no further than needed, in the order of their ends.
 
-    Yields as album_sounds does, ordered by the cues' ends; a film second is a second of sound.
+    spans: start and end in s, and what the part is for. Yields that, and samples (n,) float32.
     """
-    waiting = sorted(cues.itertuples(), key=lambda cue: cue.film_end_s)
+    waiting = sorted(spans, key=lambda span: span[1])
     held, held_from = np.zeros(0, np.float32), 0
-    for block in media.audio_blocks(video, rate_hz) if waiting else ():
+    for block in media.audio_blocks(path, rate_hz) if waiting else ():
         held = np.concatenate([held, block])
         decoded = held_from + len(held)
-        while waiting and round(waiting[0].film_end_s * rate_hz) <= decoded:
-            cue = waiting.pop(0)
-            yield cue, _cut(held, held_from, cue, rate_hz), 1.0
+        while waiting and round(waiting[0][1] * rate_hz) <= decoded:
+            yield _cut(held, held_from, waiting.pop(0), rate_hz)
         if not waiting:
             return
-        needed = round(min(cue.film_start_s for cue in waiting) * rate_hz)
+        needed = round(min(start_s for start_s, *_ in waiting) * rate_hz)
         passed = min(max(needed - held_from, 0), len(held))
         held, held_from = held[passed:], held_from + passed
-    for cue in waiting:
-        yield cue, _cut(held, held_from, cue, rate_hz), 1.0
+    for span in waiting:
+        yield _cut(held, held_from, span, rate_hz)
 
 
-def _cut(held: np.ndarray, held_from: int, cue, rate_hz: int) -> np.ndarray:
-    span = (round(s * rate_hz) - held_from for s in (cue.film_start_s, cue.film_end_s))
-    return held[slice(*(max(index, 0) for index in span))]
+def _cut(held: np.ndarray, held_from: int, span, rate_hz: int) -> tuple[object, np.ndarray]:
+    first, last = (max(0, round(time_s * rate_hz) - held_from) for time_s in span[:2])
+    return span[2], held[first:last]
 
 
 def _track_paths(cues: pd.DataFrame, tracks: str | os.PathLike) -> dict[str, str]:

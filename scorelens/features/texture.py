@@ -104,13 +104,18 @@ def at_moments(statistics: np.ndarray, middles_s: np.ndarray, moments_s: np.ndar
 def _pieces(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[tuple[np.ndarray, float, bool]]:
     """Cut a sound into overlapping pieces: (samples, start in s, whether it is the last)."""
     step, length = PIECE_S * rate_hz, (PIECE_S + 2 * MARGIN_S) * rate_hz
-    held, start_s = np.zeros(0, np.float32), 0
+    held, count, start_s = [], 0, 0
     for block in blocks:
-        held = np.concatenate([held, block]) if len(held) else block
-        while len(held) > length:
-            yield held[:length], start_s, False
-            held, start_s = held[step:], start_s + PIECE_S
-    yield held, start_s, True
+        held, count = [*held, block], count + len(block)
+        while count > length:
+            held = [_joined(held)]
+            yield held[0][:length], start_s, False
+            held, count, start_s = [held[0][step:]], count - step, start_s + PIECE_S
+    yield _joined(held), start_s, True
+
+
+def _joined(blocks: list[np.ndarray]) -> np.ndarray:
+    return blocks[0] if len(blocks) == 1 else np.concatenate([np.zeros(0, np.float32), *blocks])
 
 
 def _whole_windows(start_s: float, end_s: float, is_last: bool) -> tuple[np.ndarray, np.ndarray]:

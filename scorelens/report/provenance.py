@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import yaml
 
-from scorelens import __version__
+from scorelens import __version__, tables
 
 PACKAGES = (
     "snakemake", "numpy", "scipy", "pandas", "pyarrow", "av", "soundfile", "soxr",
@@ -26,6 +26,12 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not found under this name"
     return found
+
+
+def networks(path: str | os.PathLike) -> dict[str, list[dict]]:
+    """The networks of a table of WEIGHTS that the run asks for, by state: `used`, `left out`."""
+    table = tables.read_table(path, tables.WEIGHTS)
+    return {state: table[table.state == state].to_dict("records") for state in ("used", "left out")}
 
 
 def as_yaml(config: Mapping) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import jinja2
 import pandas as pd
+from tqdm import tqdm
 
 from scorelens import tables
 from scorelens.genres import title
-from scorelens.report import genres, music, plots, provenance
+from scorelens.report import distributions, genres, music, provenance, strips, svg
 
 DASH = "\N{EN DASH}"
 
@@ -33,15 +34,18 @@ def write_report(
     genre_figures: Mapping[str, str | os.PathLike],
     cue_scores: str | os.PathLike | None,
     cue_confidence: str | os.PathLike | None,
+    features: Paths,
+    weights: str | os.PathLike,
     config: Mapping,
 ) -> None:
     """Write the report of one run as a single HTML file.
 
-    films, tracks, status, cues, visuals, predictions, genre_scores, cue_scores: tables of the
-    contracts in `scorelens.tables`. cue_confidence: an SVG; it and cue_scores are None if the true
-    cues are not known. timelines: one SVG a film, named by it. bags: by feature set. predictions:
-    by (feature set, model). genre_figures: the SVGs `macro` and `genres`. config: the whole
-    configuration, to be shown.
+    films, tracks, status, cues, visuals, predictions, genre_scores, cue_scores, weights: tables of
+    the contracts in `scorelens.tables`. cue_confidence: an SVG; it and cue_scores are None if the
+    true cues are not known. timelines: one SVG a film, named by it. bags: by feature set. features:
+    the tables of the set `mir`, one a film, named by it; none if the run lacks that set.
+    predictions: by (feature set, model). genre_figures: the SVGs `macro` and `genres`. config: the
+    whole configuration, to be shown.
     The page is dated by its newest input, so that the same inputs give the same bytes.
     """
     film_table = tables.read_table(films, tables.FILMS)
@@ -58,25 +62,29 @@ def write_report(
         "films": film_rows,
         "has_notes": any(row["notes"] for row in film_rows),
         "skipped": music.skipped_films(status_table),
-        "timelines": {Path(path).stem: plots.svg_address(path) for path in timelines},
+        "timelines": {Path(path).stem: svg.address(path) for path in timelines},
         "fold_timelines": len(film_rows) > config["report"]["open_timelines"],
         "cue_scores": music.score_rows(cue_scores),
-        "cue_confidence": cue_confidence and plots.svg_address(cue_confidence),
+        "cue_confidence": cue_confidence and svg.address(cue_confidence),
         "feature_sets": _feature_sets(bag_tables, film_table),
-        "visuals": plots.visuals_figure(visual_table, film_table),
+        "strips": _strips(film_table, cue_table, features, visual_table),
+        "has_sound": bool(features),
+        "has_pulse": bool(visual_table.cuts.notna().any()),
+        "visuals": distributions.visuals_figure(visual_table, film_table),
         "genre_names": genres.names(score_table),
         "genre_rows": genres.score_rows(score_table),
-        "genre_figures": {name: plots.svg_address(path) for name, path in genre_figures.items()},
+        "genre_figures": {name: svg.address(path) for name, path in genre_figures.items()},
         "predictions": [
             genres.prediction_block(run, tables.read_table(predictions[run], tables.PREDICTIONS))
             for run in best
         ],
+        "networks": provenance.networks(weights),
         "versions": provenance.versions(),
         "config": provenance.as_yaml(config),
         "seed": config["seed"],
         "hashes": status_table[["film_id", "video_sha256"]].to_dict("records"),
         "date": provenance.newest(
-            [films, tracks, status, *cues, *timelines, *visuals, *bags.values()]
+            [films, tracks, status, weights, *cues, *timelines, *features, *visuals, *bags.values()]
             + [*predictions.values(), genre_scores, *genre_figures.values()]
             + [path for path in [cue_scores, cue_confidence] if path]
         ),
@@ -97,10 +105,27 @@ def _feature_sets(bags: Mapping[str, pd.DataFrame], films: pd.DataFrame) -> list
             "name": name,
             "cues": len(bag),
             "groups": music.feature_groups(bag),
-            "figure": plots.features_figure(bag, films),
+            "figure": distributions.features_figure(bag, films),
         }
         for name, bag in bags.items()
     ]
+
+
+def _strips(
+    films: pd.DataFrame, cues: pd.DataFrame, features: Paths, visuals: pd.DataFrame
+) -> dict[str, str]:
+    """The strip of every film, as an address. features: as write_report takes them."""
+    paths = {Path(path).stem: path for path in features}
+    columns = [*tables.FEATURES.names, *strips.COLUMNS]
+    found = {}
+    for film in tqdm(films.itertuples(), total=len(films), disable=None):
+        name = film.film_id
+        own = tables.read_table(paths[name], tables.FEATURES, columns) if features else None
+        strip = strips.draw_strip(
+            cues[cues.film_id == name], own, visuals[visuals.film_id == name], film.duration_s
+        )
+        found[name] = svg.address(strip)
+    return found
 
 
 def _template() -> jinja2.Template:

@@ -192,7 +192,8 @@ CUE_CONFIDENCE = Table(
 
 FEATURES = Table(
     "features",
-    "Frame features of the cues of one film on its 1 Hz grid.",
+    "Frame features of the cues of one film on its 1 Hz grid. In a set whose name ends in "
+    "`_tracks`, of the whole tracks of its album: `cue_id` is the track, `time_s` counts in it.",
     (FILM_ID, CUE_ID, TIME_S),
     features=True,
 )

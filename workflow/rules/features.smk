@@ -1,7 +1,11 @@
 """Frame features of the cues, one table a film and feature set."""
 
-COMPUTED_SETS = ("mir",)
+COMPUTED_SETS = ("mir", "essentia")
 NETWORK_SETS = ("musicnn", "vggish", "yamnet")
+WHOLE = "_tracks"  # ends the name of a set that is measured on whole tracks
+
+if config["features"]["of"] == "tracks":
+    config["features"]["sets"] = [name + WHOLE for name in config["features"]["sets"]]
 
 
 def embedding_batches():
@@ -15,19 +19,30 @@ def embedding_batches():
     return [films[first : first + size] for first in range(0, len(films), size)]
 
 
-def cue_sound(film):
+def measured_cues(feature_set, films):
+    """The cues whose features are measured; none for whole tracks."""
+    if feature_set.endswith(WHOLE):
+        return []
+    return [f"results/cues/films/{film}.parquet" for film in films]
+
+
+def cue_sound(film, feature_set):
     """The files that hold the sound of a film's cues."""
-    if config["features"]["source"] == "album":
+    if config["features"]["source"] == "album" or feature_set.endswith(WHOLE):
         return list(FILMS[film].tracks.values())
     return [f"results/corpus/media/{film}/film.mp4" if MADE else FILMS[film].video]
+
+
+def network_weights(feature_set):
+    return f"results/weights/{feature_set.removesuffix(WHOLE)}.safetensors"
 
 
 rule extract_features:
     """Measure one feature set on the cues of one film, once a second."""
     input:
-        cues="results/cues/films/{film}.parquet",
+        cues=lambda wildcards: measured_cues(wildcards.set, [wildcards.film]),
         tracks="results/corpus/tracks/{film}.tsv",
-        sound=lambda wildcards: cue_sound(wildcards.film),
+        sound=lambda wildcards: cue_sound(wildcards.film, wildcards.set),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/features/{set}/{film}.parquet",
@@ -36,7 +51,7 @@ rule extract_features:
     benchmark:
         "results/benchmarks/extract_features/{set}/{film}.tsv"
     wildcard_constraints:
-        set="|".join(COMPUTED_SETS),
+        set=f"({'|'.join(COMPUTED_SETS)})({WHOLE})?",
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
@@ -46,6 +61,10 @@ rule extract_features:
     params:
         source=source_hash("extract_features"),
         sound=config["features"]["source"],
+        # Only the set that has profiles is measured again when another is chosen.
+        profile=lambda wildcards: (
+            config["features"]["profile"] if wildcards.set.startswith("mir") else None
+        ),
     script:
         "../../scripts/extract_features.py"
 
@@ -57,10 +76,12 @@ for number, films in enumerate(embedding_batches()):
         name:
             f"embed_features_{number}"
         input:
-            weights="results/weights/{set}.safetensors",
-            cues=expand("results/cues/films/{film}.parquet", film=films),
+            weights=lambda wildcards: network_weights(wildcards.set),
+            cues=lambda wildcards, films=films: measured_cues(wildcards.set, films),
             tracks=expand("results/corpus/tracks/{film}.tsv", film=films),
-            sound=[path for film in films for path in cue_sound(film)],
+            sound=lambda wildcards, films=films: [
+                path for film in films for path in cue_sound(film, wildcards.set)
+            ],
             corpus=ancient("results/corpus/films.tsv"),
         output:
             # What stands there is kept until the job has looked at it.
@@ -70,7 +91,7 @@ for number, films in enumerate(embedding_batches()):
         benchmark:
             f"results/benchmarks/embed_features/{{set}}/{number}.tsv"
         wildcard_constraints:
-            set="|".join(NETWORK_SETS),
+            set=f"({'|'.join(NETWORK_SETS)})({WHOLE})?",
         conda:
             "../../envs/scorelens.yaml"
         threads: 1

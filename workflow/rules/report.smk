@@ -11,12 +11,19 @@ rule write_report:
         timelines=used_films("results/cues/timelines/{film}.svg"),
         cue_scores=["results/cues/scores.tsv"] if MADE else [],
         cue_confidence=["results/cues/confidence.svg"] if MADE else [],
+        # The strips of the films need this set.
+        features=(
+            used_films("results/features/mir/{film}.parquet")
+            if "mir" in config["features"]["sets"]
+            else []
+        ),
         visuals=used_films("results/visuals/{film}.parquet"),
         bags=expand("results/bags/{set}.parquet", set=config["features"]["sets"]),
         predictions=[
             f"results/genres/predictions/{feature_set}/{model}.parquet"
             for feature_set, model in genre_runs()
         ],
+        weights="results/weights/status.tsv",
         genre_scores="results/genres/scores.tsv",
         macro="results/genres/scores.svg",
         genres="results/genres/genres.svg",

@@ -1,0 +1,258 @@
+"""A made-up run, the report of it, and a reader of pages."""
+
+import os
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+
+from scorelens import tables
+from scorelens.features.columns import NAMES
+from scorelens.genres import BASELINES
+from scorelens.report import distributions, genres, strips, write
+
+GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
+MODELS = [("none", "plurality"), ("mir", "simple_mi_svm"), ("mir", "average_pooling")]
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+REASON = (
+    "films/bad & <odd>.mp4: is empty (0 bytes)\n  expected: a media file\n  hint: copy it again"
+)
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20">'
+NEWEST = 1_700_000_000  # 2023-11-14 22:13:20 UTC
+
+
+class Page(HTMLParser):
+    """What a reader finds on a page: text, tables as lists of rows, and every attribute."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.text, self.tables, self.attributes, self.open = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.attributes += [(tag, *pair) for pair in attributes]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("style", "script"):
+            return
+        self.text.append(data)
+        if {"td", "th"} & set(self.open) and self.tables[-1][-1]:
+            self.tables[-1][-1][-1] += data
+
+    def values(self, *names):
+        return [value for _, name, value in self.attributes if name in names]
+
+    def table(self, *heads):
+        """The rows, as dictionaries, of the one table whose header starts with these words."""
+        found = [t for t in self.tables if t[0][: len(heads)] == list(heads)]
+        assert len(found) == 1
+        head, *rows = found[0]
+        return [dict(zip(head, (cell.strip() for cell in row), strict=True)) for row in rows]
+
+
+def make_films(count, rng):
+    names = [f"film_{k:02}" for k in range(count)]
+    labels = [";".join(np.array(GENRES)[[k % 4, (k + 1 + k // 4) % 4]]) for k in range(count)]
+    return pd.DataFrame(
+        {
+            "film_id": names,
+            "title": [f"The <{k}th> Film & Co" for k in range(count)],
+            "year": pd.array([None, *range(2001, 2000 + count)], "Int64"),
+            "genres": labels,
+            "duration_s": rng.uniform(3000, 7000, count),
+            "has_picture": True,
+            "tracks": 4,
+        }
+    )
+
+
+def make_cues(film_id, duration_s, rng, count=12):
+    starts = np.sort(rng.uniform(0, duration_s - 60, count))
+    return pd.DataFrame(
+        {
+            "film_id": film_id,
+            "cue_id": [f"cue_{k:03}" for k in range(count)],
+            "track_id": [f"track_{k % 4}" for k in range(count)],
+            "film_start_s": starts,
+            "film_end_s": starts + rng.uniform(10, 60, count),
+            "track_start_s": 0.0,
+            "equal_starts_s": "",
+            "shared_tracks": "",
+            "speed": 1.0,
+            "score": 50.0,
+            "confidence": 0.9,
+        }
+    )
+
+
+def make_bags(cues, rng):
+    values = rng.gamma(2, 1, (len(cues), len(NAMES))).astype(np.float32)
+    values[rng.random(values.shape) < 0.03] = np.nan
+    values[:, NAMES.index("rhythm.tempo.mean")] = np.nan
+    frame = pd.DataFrame(values, columns=list(NAMES))
+    frame.insert(0, "n_frames", 20)
+    frame.insert(0, "cue_id", list(cues.cue_id))
+    frame.insert(0, "film_id", list(cues.film_id))
+    return frame
+
+
+def make_scores(rng):
+    rows = []
+    for feature_set, model in MODELS:
+        for genre in [*GENRES, "macro"]:
+            row = {"feature_set": feature_set, "model": model, "level": "cue", "genre": genre}
+            for measure in genres.MEASURES:
+                value = rng.uniform(0.3, 0.7) - 0.2 * (model in BASELINES)
+                row |= {
+                    measure: value,
+                    f"{measure}_low": value - 0.1,
+                    f"{measure}_high": value + 0.1,
+                }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def make_predictions(films, rng):
+    rows = [
+        {
+            "film_id": film.film_id,
+            "genre": genre,
+            "probability": probability,
+            "predicted": probability > 0.5,
+            "actual": genre in film.genres.split(";"),
+            "fold": fold,
+        }
+        for fold, film in enumerate(films.itertuples())
+        for genre in GENRES
+        for probability in [rng.random()]
+    ]
+    return pd.DataFrame(rows)
+
+
+def make_visuals(film_id, rng, seconds=50):
+    columns = {
+        name: rng.uniform(0, 0.5, seconds).astype(np.float32) for name in distributions.VISUALS
+    }
+    columns |= {"cuts": 0, "shot_length_s": np.float32(9)}
+    return pd.DataFrame({"film_id": film_id, "time_s": np.arange(float(seconds)), **columns})
+
+
+def make_features(cues, rng):
+    """Some of the columns of the set `mir`, the seconds of every cue."""
+    seconds = [(c.cue_id, t) for c in cues.itertuples() for t in range(int(c.film_end_s))]
+    frame = pd.DataFrame(seconds, columns=["cue_id", "time_s"]).astype({"time_s": float})
+    starts = frame.cue_id.map(cues.set_index("cue_id").film_start_s)
+    frame = frame[frame.time_s >= starts].assign(film_id=cues.film_id.iloc[0])
+    values = rng.uniform(0.1, 1, (len(frame), len(strips.COLUMNS))).astype(np.float32)
+    return frame.assign(**dict(zip(strips.COLUMNS, values.T, strict=True)))
+
+
+WEIGHTS = pd.DataFrame(
+    {
+        "network": ["musicnn", "vggish", "yamnet"],
+        "state": ["used", "left out", "not asked for"],
+        "reason": ["", "weights.offline is set, and <here> lacks vggish.ckpt", ""],
+        "source": ["https://example.org/musicnn.whl", "somewhere", "elsewhere"],
+        "sha256": ["cd" * 32, "ef" * 32, "01" * 32],
+        "licence": ["ISC", "Apache-2.0", "MIT"],
+        "size_mb": [29.31, 288.6, 15.3],
+    }
+)
+CUE_SCORES = pd.DataFrame(
+    {
+        "group": ["all", "snr"],
+        "value": ["", "-10"],
+        "time_precision": [0.987, None],
+        "time_recall": [0.9, 0.7],
+        "time_f1": [0.94, 0.8],
+        "cue_precision": [0.95, 0.9],
+        "cue_recall": [0.92, 0.75],
+        "true_s": [1234, 200],
+        "true_cues": [60, 10],
+        "predicted_cues": [58, 8],
+        "decoy_s": [3, 0],
+        "boundary_error_s": [0.31, None],
+        "boundary_error_90_s": [1.52, None],
+        "offset_error_s": [0.0123, 0.02],
+        "placed": [0.99, 1.0],
+    }
+)
+
+
+def make_status(films):
+    """The films with a note on the first, and one film more that was left out."""
+    status = films[["film_id", "duration_s", "has_picture", "tracks"]].assign(
+        status="ok", problems="", notes="", video_sha256="ab" * 32
+    )
+    status.loc[0, "notes"] = "cover.jpg is no music"
+    skipped = {"film_id": "bad_film", "status": "bad", "problems": REASON, "duration_s": 0.0}
+    skipped |= {"notes": "", "has_picture": False, "tracks": 0, "video_sha256": ""}
+    return pd.concat([status, pd.DataFrame([skipped])], ignore_index=True)
+
+
+def make_run(folder, count=5):
+    """Write the tables of a made-up run; returns the arguments of write_report."""
+    rng = np.random.default_rng(count)
+
+    def saved(name, frame, table):
+        tables.write_table(frame, folder / name, table)
+        return folder / name
+
+    def drawn(name):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(f"{SVG}<!-- {name} --></svg>")
+        return folder / name
+
+    films = make_films(count, rng)
+    each = list(zip(films.film_id, films.duration_s, strict=True))
+    cues = {film: make_cues(film, duration, rng) for film, duration in each}
+    tracks = films[["film_id"]].merge(pd.DataFrame({"track_id": list("abcd")}), "cross")
+    tracks = tracks.assign(path="album/a.flac", duration_s=180.0, sample_rate_hz=44100)
+    bags = make_bags(pd.concat(cues.values()), rng)
+    made = {
+        "films": saved("films.tsv", films, tables.FILMS),
+        "tracks": saved("tracks.tsv", tracks, tables.TRACKS),
+        "status": saved("status.tsv", make_status(films), tables.STATUS),
+        "cues": [saved(f"cues/{f}.parquet", own, tables.CUES) for f, own in cues.items()],
+        "timelines": [drawn(f"timelines/{f}.svg") for f in cues],
+        "visuals": [
+            saved(f"visuals/{f}.parquet", make_visuals(f, rng), tables.VISUALS) for f in cues
+        ],
+        "features": [
+            saved(f"features/{f}.parquet", make_features(own, rng), tables.FEATURES)
+            for f, own in cues.items()
+        ],
+        "weights": saved("weights.tsv", WEIGHTS, tables.WEIGHTS),
+        "bags": {"mir": saved("mir.parquet", bags, tables.BAGS)},
+        "predictions": {
+            run: saved(f"{'_'.join(run)}.parquet", make_predictions(films, rng), tables.PREDICTIONS)
+            for run in MODELS
+        },
+        "genre_scores": saved("scores.tsv", make_scores(rng), tables.GENRE_SCORES),
+        "genre_figures": {name: drawn(f"{name}.svg") for name in ("macro", "genres")},
+        "cue_scores": saved("cue_scores.tsv", CUE_SCORES, tables.CUE_SCORES),
+        "cue_confidence": drawn("confidence.svg"),
+        "config": {"seed": 7, "report": {"open_timelines": 20}, "corpus": {"kind": "demo"}},
+    }
+    for path in folder.rglob("*.*"):
+        os.utime(path, (NEWEST, NEWEST))
+    return made
+
+
+def render(folder, inputs):
+    """Write a report and read it: (inputs, text, Page)."""
+    write.write_report(folder / "report.html", **inputs)
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    return inputs, text, Page(text)
