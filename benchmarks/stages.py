@@ -85,13 +85,14 @@ def stage_costs(results: Path, film_id: str, config: dict) -> dict[str, tuple[fl
         index_album = partial(fingerprints.index_album, film_id, track_table, index, settings)
         run("fingerprints", album_s, index_album)
         run("decode film", film_s, lambda: list(media.audio_blocks(video, 11025)))
-        match_film = partial(match.match_film, film_id, video, index, status, outputs)
-        run("cues", film_s, partial(match_film, config["cues"]))
+        match_film = partial(match.match_film, "diagonal", film_id, video, index, status, outputs)
+        run("cues", film_s, partial(match_film, config["cues"]["diagonal"]))
         found = tables.read_table(cues, tables.CUES)
         cue_s = (found.film_end_s - found.film_start_s).sum()
         used = tracks.path[tracks.track_id.isin(found.track_id)]
         run("decode cues' tracks", cue_s, lambda: [media.read_audio(p, mir.RATE_HZ) for p in used])
-        extract_film = partial(extract.extract_film, film_id, "mir", "album")
+        profile = config["features"]["profile"]
+        extract_film = partial(extract.extract_film, film_id, "mir", profile, "album")
         run("features", cue_s, partial(extract_film, cues, track_table, None, features))
         run("decode pictures", film_s, partial(decode_pictures, video))
         measure_film = partial(measure.measure_film, film_id, video, pictures, threads=1)
