@@ -70,8 +70,8 @@ def pair_landmarks(landmarks: Landmarks, thinning: int = 1) -> tuple[np.ndarray,
 
     Returns the hashes, uint32 (n,), and the frames of their earlier landmarks, int32 (n,), in order
     of time. The zone is 2 to 63 frames ahead, 31 bins up and down. Every pair in it counts: a fixed
-    number of partners would change with each landmark that speech adds. With `thinning` only pairs
-    whose earlier landmark lies in every so-manieth bin count, the same ones in film and album.
+    number of partners would change with each landmark that speech adds. Only pairs whose earlier
+    landmark lies in a bin that `thinning` divides are made, the same ones in film and album.
     """
     anchors = np.flatnonzero(landmarks.bins % thinning == 0)
     blocks = np.split(anchors, range(PAIRING_BLOCK, len(anchors), PAIRING_BLOCK))
