@@ -22,6 +22,8 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/visuals.smk"
 include: "workflow/rules/bags.smk"
 include: "workflow/rules/genres.smk"
+include: "workflow/rules/importance.smk"
+include: "workflow/rules/modes.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -92,7 +94,21 @@ rule genres:
     """The genre models, their predictions, scores and figures."""
     input:
         rules.score_genres.output,
+        rules.compare_genres.output,
         rules.plot_genres.output,
+
+
+rule importance:
+    """How much each group of features matters to a genre model, with its figure."""
+    input:
+        [rules.rank_importance.output, rules.plot_importance.output] if IMPORTANCE_RUN else [],
+
+
+rule modes:
+    """Music against picture: the differences of the genres and their figure."""
+    input:
+        rules.compare_modes.output,
+        rules.plot_modes.output,
 
 
 rule report:

@@ -124,6 +124,16 @@ def make_scores(rng):
     return pd.DataFrame(rows)
 
 
+COMPARISONS = pd.DataFrame(
+    [
+        ("none", "plurality", "mir", "simple_mi_svm", 18, -0.21, -0.4, -0.1, 0.001, 0.003),
+        ("none", "plurality", "mir", "average_pooling", 18, -0.25, -0.5, -0.1, 0.001, 0.003),
+        ("mir", "simple_mi_svm", "mir", "average_pooling", 18, -0.04, -0.2, 0.1, 0.4, 0.4),
+    ],
+    columns=tables.GENRE_COMPARISONS.names,
+)
+
+
 def make_predictions(films, rng):
     rows = [
         {
@@ -241,6 +251,9 @@ def make_run(folder, count=5):
             for run in MODELS
         },
         "genre_scores": saved("scores.tsv", make_scores(rng), tables.GENRE_SCORES),
+        "importance": drawn("importance.svg"),
+        "modes": drawn("modes.svg"),
+        "comparisons": saved("comparisons.tsv", COMPARISONS, tables.GENRE_COMPARISONS),
         "genre_figures": {name: drawn(f"{name}.svg") for name in ("macro", "genres")},
         "cue_scores": saved("cue_scores.tsv", CUE_SCORES, tables.CUE_SCORES),
         "cue_confidence": drawn("confidence.svg"),

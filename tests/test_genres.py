@@ -21,6 +21,7 @@ SETTINGS = {
     "forest": {"trees": 10, "leaves": 16},
     "svm": {"c": 1.0},
     "knn": {"neighbours": 3},
+    "logistic": {"c": 0.01},
     "network": {**NETWORK, "folds_per_chunk": 32},
 }
 MUSIC_MODELS = [model for model in MODELS if model not in BASELINES]

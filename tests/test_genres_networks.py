@@ -50,10 +50,14 @@ class Plain(nn.Module):
             hidden = torch.relu(norm(linear(hidden))) * mask
         probability = torch.sigmoid(self.output(hidden))
         weight = torch.ones_like(probability)
+        if self.model == "linear_softmax":
+            weight = probability
         if self.model == "single_attention":
             weight = torch.sigmoid(self.attention(hidden)).clamp(1e-7, 1 - 1e-7)
         sizes = [len(bag) for bag in bags]
         pairs = zip(probability.split(sizes), weight.split(sizes), strict=True)
+        if self.model == "max_pooling":
+            return torch.stack([p.amax(0) for p, _ in pairs])
         return torch.stack([(p * w).sum(0) / w.sum(0) for p, w in pairs])
 
 
@@ -190,6 +194,15 @@ def test_pooling_stays_between_the_least_and_the_most(values, random):
     for pool in pooling.POOLING.values():
         pooled = float(pool(p, v, members))
         assert min(values) - 1e-6 <= pooled <= max(values) + 1e-6
+
+
+def test_max_pooling_and_linear_softmax_follow_their_formulas():
+    p = torch.tensor([[[0.2, 0.8, 0.5, 0.7]]])
+    members = torch.tensor([[[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0]]])  # the last is padding
+    np.testing.assert_allclose(pooling.max_pooling(p, None, members)[0, 0], [0.8, 0.5, 0])
+    expected = [(0.2**2 + 0.8**2) / (0.2 + 0.8), 0.5, 0]
+    pooled = pooling.linear_softmax(p, None, members)[0, 0]
+    np.testing.assert_allclose(pooled, expected, rtol=1e-6)
 
 
 def test_average_pooling_is_the_mean_and_an_empty_bag_is_zero():

@@ -17,6 +17,8 @@ STAGES = (
     "visuals",
     "bags",
     "genres",
+    "importance",
+    "modes",
     "report",
 )
 SHARED = ("config", "errors", "figures", "logs", "media", "sources", "tables")

@@ -36,7 +36,7 @@ def test_every_picture_is_an_svg_with_words_for_those_who_cannot_see_it(rendered
     _, _, page = rendered
     pictures = [value for tag, name, value in page.attributes if (tag, name) == ("img", "src")]
     words = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
-    assert len(pictures) == len(words) == 5 + 1 + 4 + 5
+    assert len(pictures) == len(words) == 5 + 1 + 4 + 5 + 2
     assert all(len(text) > 20 for text in words)
     for picture in pictures:
         svg = ElementTree.fromstring(b64decode(picture.partition("base64,")[2]))
@@ -112,6 +112,11 @@ def test_the_genre_table(rendered):
         macro = own.loc["macro"]
         assert row["F1"] == f"{macro.f1:.2f}{macro.f1_low:.2f}–{macro.f1_high:.2f}"
         assert row["Science Fiction F1"] == f"{own.f1['Science Fiction']:.2f}"
+    leader = int(rows[2]["F1"] > rows[1]["F1"])  # of the two models, by their macro F1
+    lead = {0: ("0.21", "p 0.003"), 1: ("0.25", "p 0.003")}[leader]
+    assert rows[0]["Best leads by"] == "".join(lead)
+    assert rows[1 + leader]["Best leads by"] == "–"
+    assert rows[2 - leader]["Best leads by"] == ("0.04" if leader else "-0.04") + "p 0.400"
     best = re.findall(r'class="best">([\d.]+)<', text)
     macro = scores[scores.genre == "macro"]
     by_genre = scores[scores.genre != "macro"].groupby("genre").f1.max()

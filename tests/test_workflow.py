@@ -113,7 +113,9 @@ def test_adding_a_film_touches_that_film_and_the_aggregates(clone, finished):
     assert all(len(new) == 1 and not new & films for new in per_film.values()), per_film
     assert set(jobs) - set(per_film) == {
         *("gather_corpus", "score_cues", "calibrate_cues", "pool_bags"),
-        *("train_genres", "score_genres", "plot_genres", "write_report", "all"),
+        *("train_genres", "score_genres", "compare_genres", "plot_genres"),
+        *("rank_importance", "plot_importance", "compare_modes", "plot_modes"),
+        *("write_report", "all"),
     }
 
 
@@ -122,7 +124,9 @@ def test_editing_visuals_reruns_visuals_and_what_depends_on_it(clone, finished):
     text = module.read_text()
     module.write_text(text + "\n# an edit\n")
     try:
-        assert set(planned(clone, finished, SMALL)) == {"measure_visuals", "write_report", "all"}
+        assert set(planned(clone, finished, SMALL)) == {
+            *("measure_visuals", "compare_modes", "plot_modes", "write_report", "all")
+        }
     finally:
         module.write_text(text)
     assert planned(clone, finished, SMALL) == {}
@@ -131,7 +135,9 @@ def test_editing_visuals_reruns_visuals_and_what_depends_on_it(clone, finished):
 def test_a_key_reruns_the_rules_that_use_it(clone, finished):
     retrained = {**SMALL, "genres": {**SMALL["genres"], "network": {"epochs": 6}}}
     assert set(planned(clone, finished, retrained)) == {
-        *("train_genres", "score_genres", "plot_genres", "write_report", "all")
+        *("train_genres", "score_genres", "compare_genres", "plot_genres"),
+        *("rank_importance", "plot_importance"),  # of the network; modes take another model
+        *("write_report", "all"),
     }
 
 

@@ -11,10 +11,14 @@ MODELS: dict[str, str | None] = {
     "simple_mi_random_forest": "forest",
     "simple_mi_svm": "svm",
     "simple_mi_knn": "knn",
+    "simple_mi_logistic_regression": "logistic",
     "imv_random_forest": "forest",
     "imv_svm": "svm",
     "imv_knn": "knn",
+    "imv_logistic_regression": "logistic",
+    "max_pooling": "network",
     "average_pooling": "network",
+    "linear_softmax": "network",
     "single_attention": "network",
 }
 

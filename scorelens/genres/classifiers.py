@@ -1,4 +1,4 @@
-"""The shallow genre models: random forest, support vector machine and nearest neighbours.
+"""The shallow genre models: forests, support vector machines, neighbours, logistic regression.
 
 Binary relevance: every genre is a yes-or-no question of its own. Each works on film means (Simple
 MI) or on every cue with the labels of its film (instance majority voting, IMV; Ma et al. 2021,
@@ -13,6 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy.special import expit
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC
@@ -80,6 +81,22 @@ def knn_probability(fitted: dict, x: np.ndarray) -> np.ndarray:
     return fitted["labels"][nearest].mean(axis=1)
 
 
+def fit_logistic(x: np.ndarray, y: np.ndarray, settings: Mapping[str, float], seed: int) -> list:
+    """A logistic regression for each genre, ridge penalty; both of its labels weigh the same.
+
+    Nothing is random, so that `seed` has no part.
+    """
+    return [
+        LogisticRegression(C=settings["c"], class_weight="balanced", max_iter=1000).fit(x, labels)
+        for labels in y.T
+    ]
+
+
+def logistic_probability(regressions: list, x: np.ndarray) -> np.ndarray:
+    """The regressions' own probabilities."""
+    return np.stack([model.predict_proba(x)[:, 1] for model in regressions], axis=1)
+
+
 class Kind(NamedTuple):
     """How a kind of classifier is fitted and asked."""
 
@@ -91,6 +108,7 @@ KINDS = {
     "random_forest": Kind(fit_forest, forest_probability),
     "svm": Kind(fit_svm, svm_probability),
     "knn": Kind(fit_knn, knn_probability),
+    "logistic_regression": Kind(fit_logistic, logistic_probability),
 }
 
 

@@ -10,6 +10,30 @@ import torch
 ATTENTION_FLOOR = 1e-7
 
 
+def max_pooling(
+    probability: torch.Tensor, attention: torch.Tensor | None, members: torch.Tensor
+) -> torch.Tensor:
+    """The bag's surest instance (Ma et al. 2021, max pooling); `attention` has no part.
+
+    probability: (F, K, N) in 0..1. Returns (F, K, B) in 0..1.
+    """
+    inside, bag = members.max(2)
+    place = bag[:, None].expand_as(probability)
+    least = probability.new_zeros(*probability.shape[:2], members.shape[2])
+    return least.scatter_reduce(2, place, probability * inside[:, None], "amax")
+
+
+def linear_softmax(
+    probability: torch.Tensor, attention: torch.Tensor | None, members: torch.Tensor
+) -> torch.Tensor:
+    """Mean of the bag's instances, each weighted by itself: sum p^2 / sum p (Ma et al. 2021).
+
+    `attention` has no part. probability: (F, K, N) in 0..1. Returns (F, K, B) in 0..1.
+    """
+    total = torch.bmm(probability, members).clamp(min=ATTENTION_FLOOR)
+    return (torch.bmm(probability.square(), members) / total).clamp(0, 1)
+
+
 def average_pooling(
     probability: torch.Tensor, attention: torch.Tensor | None, members: torch.Tensor
 ) -> torch.Tensor:
@@ -36,4 +60,9 @@ def single_attention(
     return (weighted / total).clamp(0, 1)
 
 
-POOLING = {"average_pooling": average_pooling, "single_attention": single_attention}
+POOLING = {
+    "max_pooling": max_pooling,
+    "average_pooling": average_pooling,
+    "linear_softmax": linear_softmax,
+    "single_attention": single_attention,
+}

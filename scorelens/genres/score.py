@@ -49,25 +49,23 @@ def score_predictions(
     percentile interval of `repeats` samples of the films.
     """
     genres = predictions["genre"].drop_duplicates().tolist()
-    said, true, probability = (
-        _film_by_genre(predictions, column, genres)
-        for column in ("predicted", "actual", "probability")
-    )
-    said, true, films = said.astype(bool), true.astype(bool), len(said)
+    true = _film_by_genre(predictions, "actual").astype(bool)
+    films = len(true)
     random = np.random.default_rng(seed)
     draws = random.multinomial(films, np.full(films, 1 / films), repeats)
     if guessed:
-        drawn = (_outcomes(random.random(said.shape) < probability, true) for _ in draws)
+        probability = _film_by_genre(predictions, "probability")
+        drawn = (_outcomes(random.random(true.shape) < probability, true) for _ in draws)
         counts = [
-            (outcomes.sum(axis=1), sample @ outcomes)
-            for outcomes, sample in zip(drawn, draws, strict=True)
+            (guesses.sum(axis=1), sample @ guesses)
+            for guesses, sample in zip(drawn, draws, strict=True)
         ]
         whole, sampled = np.stack(counts, axis=2)
         once = with_macro(measures(whole)).mean(axis=1)
     else:
-        outcomes = _outcomes(said, true)
-        once = with_macro(measures(outcomes.sum(axis=1)))
-        sampled = draws @ outcomes
+        decided = outcomes(predictions)
+        once = with_macro(measures(decided.sum(axis=1)))
+        sampled = draws @ decided
     low, high = np.percentile(with_macro(measures(sampled)), BOUNDS, axis=1)
     columns = {
         f"{measure}{ending}": values[place]
@@ -94,12 +92,22 @@ def with_macro(values: np.ndarray) -> np.ndarray:
     return np.concatenate([values, values.mean(axis=-1, keepdims=True)], axis=-1)
 
 
+def outcomes(predictions: pd.DataFrame) -> np.ndarray:
+    """Whether each decision is a true positive, a false positive, a false negative.
+
+    predictions: a table of the contract PREDICTIONS. Returns float (3, films, genres), 0 or 1; the
+    films in order of their ids, the genres in that of the table.
+    """
+    said, true = (_film_by_genre(predictions, column) for column in ("predicted", "actual"))
+    return _outcomes(said.astype(bool), true.astype(bool))
+
+
 def _outcomes(said: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Whether each decision is a true positive, a false positive, a false negative: (3, ...)."""
     return np.stack([said & true, said & ~true, ~said & true]).astype(float)
 
 
-def _film_by_genre(predictions: pd.DataFrame, column: str, genres: list[str]) -> np.ndarray:
+def _film_by_genre(predictions: pd.DataFrame, column: str) -> np.ndarray:
+    genres = predictions["genre"].drop_duplicates().tolist()
     square = predictions.pivot_table(
         index="film_id", columns="genre", values=column, aggfunc="first"
     )

@@ -60,6 +60,22 @@ def headline(scores: pd.DataFrame) -> dict | None:
     }
 
 
+def against_best(comparisons: pd.DataFrame, best: dict | None) -> dict[tuple[str, str], dict]:
+    """How much the best model leads each other one it was compared with, and the corrected p-value.
+
+    best: as `headline` gives it. Returns by (feature set, model): lead, in macro F1, and p.
+    """
+    if best is None:
+        return {}
+    leader, found = (best["feature_set"], best["model"]), {}
+    for row in comparisons.itertuples():
+        pair = (row.feature_set, row.model), (row.other_feature_set, row.other_model)
+        if leader in pair:
+            lead = row.difference if pair[0] == leader else -row.difference
+            found[pair[pair[0] == leader]] = {"lead": lead, "p": row.p_holm}
+    return found
+
+
 def prediction_block(run: tuple[str, str], predictions: pd.DataFrame) -> dict:
     """What one model says of every film: a row a film, a cell a genre.
 

@@ -31,6 +31,9 @@ def write_report(
     bags: Mapping[str, str | os.PathLike],
     predictions: Mapping[tuple[str, str], str | os.PathLike],
     genre_scores: str | os.PathLike,
+    comparisons: str | os.PathLike,
+    importance: str | os.PathLike | None,
+    modes: str | os.PathLike,
     genre_figures: Mapping[str, str | os.PathLike],
     cue_scores: str | os.PathLike | None,
     cue_confidence: str | os.PathLike | None,
@@ -40,12 +43,13 @@ def write_report(
 ) -> None:
     """Write the report of one run as a single HTML file.
 
-    films, tracks, status, cues, visuals, predictions, genre_scores, cue_scores, weights: tables of
-    the contracts in `scorelens.tables`. cue_confidence: an SVG; it and cue_scores are None if the
-    true cues are not known. timelines: one SVG a film, named by it. bags: by feature set. features:
-    the tables of the set `mir`, one a film, named by it; none if the run lacks that set.
-    predictions: by (feature set, model). genre_figures: the SVGs `macro` and `genres`. config: the
-    whole configuration, to be shown.
+    films, tracks, status, cues, visuals, predictions, genre_scores, comparisons, cue_scores,
+    weights: tables of the contracts in `scorelens.tables`. cue_confidence: an SVG; it and
+    cue_scores are None if the true cues are not known. timelines: one SVG a film, named by it.
+    bags: by feature set. features: the tables of the set `mir`, one a film, named by it; none if
+    the run lacks that set. predictions: by (feature set, model). genre_figures: the SVGs `macro`
+    and `genres`. importance, modes: SVGs; the first is None if no model of the run has groups of
+    features to shuffle. config: the whole configuration, to be shown.
     The page is dated by its newest input, so that the same inputs give the same bytes.
     """
     film_table = tables.read_table(films, tables.FILMS)
@@ -54,11 +58,15 @@ def write_report(
     visual_table = _joined(visuals, tables.VISUALS)
     bag_tables = {name: tables.read_table(path, tables.BAGS) for name, path in bags.items()}
     score_table = tables.read_table(genre_scores, tables.GENRE_SCORES)
+    compared = tables.read_table(comparisons, tables.GENRE_COMPARISONS)
     film_rows = music.film_rows(film_table, cue_table, status_table)
     best = genres.best_models(score_table)
     facts = {
         "summary": music.summary(film_rows, tables.read_table(tracks, tables.TRACKS)),
         "best": genres.headline(score_table),
+        "importance": importance and svg.address(importance),
+        "modes": svg.address(modes),
+        "against_best": genres.against_best(compared, genres.headline(score_table)),
         "films": film_rows,
         "has_notes": any(row["notes"] for row in film_rows),
         "skipped": music.skipped_films(status_table),
@@ -85,7 +93,7 @@ def write_report(
         "hashes": status_table[["film_id", "video_sha256"]].to_dict("records"),
         "date": provenance.newest(
             [films, tracks, status, weights, *cues, *timelines, *features, *visuals, *bags.values()]
-            + [*predictions.values(), genre_scores, *genre_figures.values()]
+            + [*predictions.values(), genre_scores, comparisons, modes, *genre_figures.values()]
             + [path for path in [cue_scores, cue_confidence] if path]
         ),
     }

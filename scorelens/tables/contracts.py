@@ -52,6 +52,10 @@ def _error(name: str, meaning: str) -> Column:
     return Column(name, "float64", meaning, "s", 0, None, True)
 
 
+def _deviations(name: str, meaning: str) -> Column:
+    return Column(name, "float64", meaning, "standard deviations of the films", nullable=True)
+
+
 FILM_ID = _id("film_id", "the film")
 CUE_ID = _id("cue_id", "the cue, unique in its film, in order of film time")
 TRACK_ID = _id("track_id", "the album track, from its file name")
@@ -266,7 +270,73 @@ GENRE_SCORES = Table(
     ),
 )
 
+GENRE_COMPARISONS = Table(
+    "genre comparisons",
+    "Every pair of genre models: the difference of their macro F1 on the same films.",
+    (
+        Column("feature_set", "string", "the features of the first; `none` for a baseline"),
+        Column("model", "string", "the first model"),
+        Column("other_feature_set", "string", "the features of the second"),
+        Column("other_model", "string", "the second model"),
+        Column("films", "int64", "films with predictions of both", low=1),
+        Column("difference", "float64", "macro F1 of the first less that of the second", "", -1, 1),
+        Column("low", "float64", "2.5% bound, bootstrap over films", "", -1, 1),
+        Column("high", "float64", "97.5% bound", "", -1, 1),
+        _share("p", "two-sided p-value, approximate randomisation over films"),
+        _share("p_holm", "the same, corrected over all pairs (Holm)"),
+    ),
+)
+
+MODES = Table(
+    "modes",
+    "How films of a genre differ in their picture from others: by their labels, and by what a "
+    "model hears in their music.",
+    (
+        Column("feature_set", "string", "the features of the model"),
+        Column("model", "string", "the model that predicts"),
+        Column("genre", "string", "a genre of the config's list"),
+        Column(
+            "measure",
+            "string",
+            "`brightness`, `contrast`, `saturation` or `motion_energy`, a film's median over its "
+            "seconds, or `cut_rate`, its cuts a minute",
+        ),
+        Column(
+            "labelling",
+            "string",
+            "which films count as the genre's: `actual` (labelled) or `predicted` (by the model "
+            "that never saw the film), each against all others, or `false_positive` (predicted, "
+            "not labelled), against those neither predicted nor labelled",
+        ),
+        _deviations("difference", "median of the genre's films minus median of the others"),
+        _deviations("low", "2.5% bound of the difference (bootstrap over films)"),
+        _deviations("high", "97.5% bound"),
+        _share("p", "two-sided permutation p of the difference", True),
+        _share("p_adjusted", "p by Benjamini and Hochberg over the tests of the labelling", True),
+        Column("films_with", "int64", "films of the genre by this labelling", low=0),
+        Column("films_without", "int64", "films that they are held against", low=0),
+    ),
+)
+
+IMPORTANCE = Table(
+    "importance",
+    "How much each group of features matters to a model: the F1 that is lost when it is shuffled.",
+    (
+        Column("feature_set", "string", "the features of the model"),
+        Column("model", "string", "the model"),
+        Column("genre", "string", "a genre, or `overall` for their unweighted mean"),
+        Column("group", "string", "the group of features, first part of the columns' names"),
+        _share("f1", "F1 as it is, by the folds that never saw the film"),
+        Column("score", "float64", "F1 lost, mean over the shuffles", "", -1, 1),
+        Column("low", "float64", "2.5% bound of the score, bootstrap over films", "", -1, 1),
+        Column("high", "float64", "97.5% bound", "", -1, 1),
+        Column("repeat_low", "float64", "2.5% bound of the single shuffles' loss", "", -1, 1),
+        Column("repeat_high", "float64", "97.5% bound", "", -1, 1),
+    ),
+)
+
 TABLES = (
     FILMS, TRACKS, STATUS, CUES, TRUTH, CUE_SCORES, CUE_CONFIDENCE,
-    WEIGHTS, FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_SCORES,
+    WEIGHTS, FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_SCORES, GENRE_COMPARISONS,
+    IMPORTANCE, MODES,
 )  # fmt: skip

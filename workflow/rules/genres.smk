@@ -83,6 +83,34 @@ rule score_genres:
         "../../scripts/score_genres.py"
 
 
+rule compare_genres:
+    """Compare every pair of genre models on the same films."""
+    input:
+        predictions=[
+            f"results/genres/predictions/{feature_set}/{model}.parquet"
+            for feature_set, model in genre_runs()
+        ],
+    output:
+        comparisons="results/genres/comparisons.tsv",
+    log:
+        "logs/compare_genres.log",
+    benchmark:
+        "results/benchmarks/compare_genres.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        source=source_hash("compare_genres"),
+        models=genre_runs(),
+        repeats=config["genres"]["permutation_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/compare_genres.py"
+
+
 rule plot_genres:
     """Draw the scores of the genre models."""
     input:

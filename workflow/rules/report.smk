@@ -25,8 +25,11 @@ rule write_report:
         ],
         weights="results/weights/status.tsv",
         genre_scores="results/genres/scores.tsv",
+        comparisons="results/genres/comparisons.tsv",
         macro="results/genres/scores.svg",
         genres="results/genres/genres.svg",
+        importance=["results/importance/scores.svg"] if IMPORTANCE_RUN else [],
+        modes="results/modes/scores.svg",
     output:
         page="results/report.html",
     log:

@@ -1,0 +1,18 @@
+"""Compare every pair of genre models on the same films.
+
+Reads the predictions of every model and feature set. Writes the differences in macro F1 with
+bootstrap intervals, and p-values by approximate randomisation, corrected over all pairs.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import compare
+
+compare.compare_models(
+    predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
+    repeats=snakemake.params.repeats,
+    seed=snakemake.params.seed,
+    output=snakemake.output.comparisons,
+)

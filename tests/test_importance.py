@@ -1,0 +1,305 @@
+"""Permutation importance: planted groups, the exchange itself, scores against scikit-learn."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.metrics import f1_score
+
+from scorelens.errors import ConfigError, TableError
+from scorelens.genres import MODELS, folds, score
+from scorelens.genres.instances import Bags
+from scorelens.importance import choose_run, plot, rank
+from scorelens.tables import BAGS, FILMS, IMPORTANCE, PREDICTIONS, read_table, write_table
+
+torch.set_num_threads(1)
+
+GENRES = ["Action", "Drama", "Horror"]
+SETTINGS = {
+    "forest": {"trees": 10, "leaves": 16},
+    "svm": {"c": 1.0},
+    "knn": {"neighbours": 3},
+    "network": {
+        "hidden": 8,
+        "dropout": 0.25,
+        "learning_rate": 0.01,
+        "batch": 8,
+        "epochs": 40,
+        "folds_per_chunk": 40,
+    },
+}
+WIDTHS = {"voice": 3, "noise": 4, "silence": 2}
+MUSIC_MODELS = [
+    *("average_pooling", "single_attention", "simple_mi_random_forest"),
+    *("imv_random_forest", "simple_mi_svm", "imv_knn"),
+]
+
+
+def make_corpus(films=24, seed=0):
+    """Bags whose group `voice` alone carries the labels; `noise` says nothing, `silence` is 0.25.
+
+    Both sides of a genre are five deviations apart, so that a model hardly errs.
+    """
+    random = np.random.default_rng(seed)
+    actual = random.random((films, len(GENRES))) < 0.5
+    sizes = random.integers(2, 6, films)
+    values = random.standard_normal((sizes.sum(), sum(WIDTHS.values()))).astype(np.float32)
+    values[:, :3] += 5 * np.repeat(actual, sizes, axis=0)
+    values[:, 7:] = 0.25
+    values[random.random(len(values)) < 0.05, 4] = np.nan
+    return Bags(values, np.concatenate([[0], np.cumsum(sizes)])), actual
+
+
+COLUMNS = [f"{group}.{group}_{k}.mean" for group, width in WIDTHS.items() for k in range(width)]
+GROUPS = list(rank.feature_groups(COLUMNS, "bags").values())
+
+
+def trained(model, bags, actual, settings=None):
+    return list(folds.train_folds(model, bags, actual, settings or SETTINGS[MODELS[model]], 5, 1))
+
+
+def ranked(model, bags, actual, repeats=20):
+    orders = rank.draw_orders(len(bags.instances), repeats, 1)
+    intact, shuffled = rank.judge(model, iter(trained(model, bags, actual)), bags, GROUPS, orders)
+    return {
+        group: rank.score_group(intact, said, actual, 200, 0)
+        for group, said in zip(WIDTHS, shuffled, strict=True)
+    }
+
+
+@pytest.mark.parametrize("model", ["average_pooling", "single_attention", "simple_mi_svm"])
+def test_the_group_that_carries_the_label_takes_all_importance(model):
+    tables = ranked(model, *make_corpus())
+    voice, noise = (tables[group].iloc[-1] for group in ("voice", "noise"))
+    assert voice["f1"] > 0.9
+    assert voice["score"] > 0.25 and voice["low"] > 0.1 and voice["repeat_low"] > 0.1
+    assert abs(noise["score"]) < 0.05 < voice["score"] / 5
+
+
+@pytest.mark.parametrize("model", ["average_pooling", "imv_knn"])
+def test_a_constant_group_is_worth_nothing_exactly(model):
+    silence = ranked(model, *make_corpus(), repeats=5)["silence"]
+    assert (silence.drop(columns="f1") == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("model", MUSIC_MODELS)
+@pytest.mark.parametrize("at_once", [1, 7, 4096])
+def test_batched_is_a_plain_loop(monkeypatch, model, at_once):
+    """In chunks of any size, against one prediction for each film, group and repeat."""
+    monkeypatch.setattr(rank, "CHUNK_INSTANCES", at_once)
+    bags, actual = make_corpus(films=6, seed=4)
+    settings = SETTINGS[MODELS[model]] | {"epochs": 3}
+    fitted = trained(model, bags, actual, settings)
+    orders = rank.draw_orders(len(bags.instances), 4, 2)
+    intact, shuffled = rank.judge(model, iter(fitted), bags, GROUPS, orders)
+    for film, fold in enumerate(fitted):
+        np.testing.assert_array_equal(
+            intact[film], folds.predict(model, fold, bags.one(film))[1][0]
+        )
+        for group, columns in enumerate(GROUPS):
+            for repeat, order in enumerate(orders):
+                instances = bags.instances.copy()
+                instances[:, columns] = instances[order][:, columns]
+                alone = folds.predict(model, fold, Bags(instances, bags.starts).one(film))[1][0]
+                np.testing.assert_array_equal(shuffled[group, repeat, film], alone)
+
+
+def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeypatch):
+    bags, _ = make_corpus(films=9)
+    bags = Bags(np.arange(bags.instances.size, dtype=np.float32).reshape(-1, 9), bags.starts)
+    seen = {}
+
+    def listen(model, fold, copies):
+        seen.setdefault(fold, []).append(copies)
+        return None, np.zeros((len(copies.sizes), 3), bool)
+
+    monkeypatch.setattr(rank, "predict", listen)
+    orders = rank.draw_orders(len(bags.instances), 3, 0)
+    rank.judge("any", iter(range(9)), bags, GROUPS, orders)
+    for place, columns in enumerate(GROUPS):
+        others = np.setdiff1d(np.arange(9), columns)
+        # Of a film the first call is the film as it is; then one call holds the repeats of a group.
+        parts = [seen[film][1 + place].instances.reshape(3, -1, 9) for film in range(9)]
+        for repeat in np.concatenate(parts, axis=1):
+            moved = repeat[np.argsort(repeat[:, columns[0]])]
+            np.testing.assert_array_equal(moved[:, columns], bags.instances[:, columns])
+            np.testing.assert_array_equal(repeat[:, others], bags.instances[:, others])
+            assert (repeat[:, columns] != bags.instances[:, columns]).mean() > 0.8
+
+
+def test_orders_are_permutations_and_differ():
+    orders = rank.draw_orders(50, 20, 3)
+    np.testing.assert_array_equal(np.sort(orders, axis=1), np.tile(np.arange(50), (20, 1)))
+    assert len(np.unique(orders, axis=0)) == 20
+    assert (orders != rank.draw_orders(50, 20, 4)).any()
+
+
+def random_decisions(films=40, repeats=12):
+    random = np.random.default_rng(0)
+    actual = random.random((films, 3)) < 0.4
+    intact = actual ^ (random.random((films, 3)) < 0.1)
+    shuffled = actual ^ (random.random((repeats, films, 3)) < 0.4)
+    intact[:, 2] = False  # a genre never predicted: F1 0
+    return intact, shuffled, actual
+
+
+def test_scores_agree_with_scikit_learn():
+    intact, shuffled, actual = random_decisions()
+    table = rank.score_group(intact, shuffled, actual, 10, 0)
+    f1 = f1_score(actual, intact, average=None, zero_division=0)
+    without = [f1_score(actual, said, average=None, zero_division=0) for said in shuffled]
+    np.testing.assert_allclose(table["f1"], [*f1, f1.mean()])
+    lost = score.with_macro(f1 - np.array(without))
+    np.testing.assert_allclose(table["score"], lost.mean(axis=0))
+    np.testing.assert_allclose(table["repeat_low"], np.quantile(lost, 0.025, axis=0))
+    np.testing.assert_allclose(table["repeat_high"], np.quantile(lost, 0.975, axis=0))
+
+
+def test_the_interval_agrees_with_a_bootstrap_by_hand():
+    intact, shuffled, actual = random_decisions()
+    table = rank.score_group(intact, shuffled, actual, 4000, 0)
+    random = np.random.default_rng(9)
+
+    def macro(said, films):
+        return f1_score(actual[films], said[films], average="macro", zero_division=0)
+
+    lost = []
+    for films in random.integers(0, 40, (150, 40)):
+        lost.append(macro(intact, films) - np.mean([macro(said, films) for said in shuffled]))
+    low, high = np.percentile(lost, [2.5, 97.5])
+    assert table["low"].iloc[-1] == pytest.approx(low, abs=0.025)
+    assert table["high"].iloc[-1] == pytest.approx(high, abs=0.025)
+
+
+def write_run(folder, model="average_pooling"):
+    """A trained run as the workflow leaves it; the last film of the table has no cues."""
+    bags, actual = make_corpus()
+    ids = [f"film_{k:02d}" for k in range(len(actual) + 1)]
+    films = pd.DataFrame({"film_id": ids, "title": ids, "year": 2015})
+    labels = [";".join(np.array(GENRES)[row]) for row in actual]
+    films["genres"] = [*labels, "Drama"]
+    films = films.assign(duration_s=60.0, has_picture=True, tracks=1)
+    write_table(films, folder / "films.tsv", FILMS)
+    table = pd.DataFrame(bags.instances, columns=COLUMNS)
+    table["film_id"] = np.array(ids)[bags.bag_of_instance]
+    table["cue_id"] = [f"cue_{k}" for k in range(len(table))]
+    write_table(table.assign(n_frames=5), folder / "bags.parquet", BAGS)
+    folds.train(
+        model=model,
+        feature_set="mir",
+        films=folder / "films.tsv",
+        bags=folder / "bags.parquet",
+        genres=GENRES,
+        settings=SETTINGS[MODELS[model]],
+        seed=5,
+        threads=1,
+        predictions=folder / "predictions.parquet",
+        models=folder / "models.zip",
+    )
+
+
+def rank_run(folder, seed=1):
+    paths = {"bags": folder / "bags.parquet", "films": folder / "films.tsv"}
+    paths |= {"models": folder / "models.zip", "output": folder / "scores.tsv"}
+    rank.rank(**paths, repeats=10, samples=100, seed=seed)
+    return read_table(folder / "scores.tsv", IMPORTANCE)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    write_run(folder)
+    return folder
+
+
+def test_the_table_has_every_genre_and_group_and_the_f1_of_the_predictions(run):
+    table = rank_run(run)
+    assert table["genre"].tolist() == [name for name in (*GENRES, "overall") for _ in WIDTHS]
+    assert table["group"].tolist() == list(WIDTHS) * 4
+    assert set(table["model"]) == {"average_pooling"} and set(table["feature_set"]) == {"mir"}
+    predictions = read_table(run / "predictions.parquet", PREDICTIONS)
+    theirs = score.score_predictions(predictions, 10, 0).set_index("genre")["f1"]
+    theirs = theirs.rename({"macro": "overall"})
+    np.testing.assert_allclose(table["f1"], theirs[table["genre"]])
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(run):
+    tables = []
+    for seed in (1, 1, 2):
+        rank_run(run, seed)
+        tables.append((run / "scores.tsv").read_bytes())
+    assert tables[0] == tables[1] != tables[2]
+
+
+def test_the_picture_names_every_panel_and_group_and_has_a_dot_at_each_score(run):
+    table = rank_run(run)
+    plot.plot(run / "scores.tsv", run / "scores.svg")
+    texts = ET.parse(run / "scores.svg").iter("{http://www.w3.org/2000/svg}text")
+    words = {"".join(node.itertext()) for node in texts}
+    assert {"Voice", "Noise", "Silence", "Average pooling (mir), films held out"} <= words
+    f1 = table.drop_duplicates("genre").set_index("genre")["f1"]
+    panels = ["Overall", *GENRES]
+    assert {f"{name} (F1 {f1[name.replace('O', 'o')]:.2f})" for name in panels} <= words
+    figure = plot.importance_figure(table)
+    for axis, genre in zip(figure.axes, ["overall", *GENRES], strict=True):
+        dots = [line for line in axis.lines if line.get_marker() == "o"]
+        assert set(dots[0].get_xdata()) == set(table.loc[table["genre"] == genre, "score"])
+    best = [label.get_text() for label in figure.axes[0].get_yticklabels()][-1]
+    assert best == "Voice"
+    plot.plt.close(figure)
+
+
+def test_features_of_one_group_are_refused():
+    with pytest.raises(TableError) as error:
+        rank.feature_groups(["mfcc.mfcc_1.mean", "mfcc.mfcc_1.std"], "results/bags/own.parquet")
+    assert str(error.value) == (
+        "results/bags/own.parquet: groups of features: mfcc\n"
+        "  expected: at least 2\n"
+        "  hint: a group is the first part of a column's name, such as `mfcc` in mfcc.mfcc_1.mean"
+    )
+
+
+RUNS = [
+    ("none", "plurality"),
+    ("vggish", "imv_svm"),
+    ("vggish", "average_pooling"),
+    ("mir_tracks", "imv_svm"),
+    ("mir_tracks", "average_pooling"),
+]
+
+
+def test_the_papers_model_on_the_first_set_with_groups_is_the_default():
+    assert choose_run(RUNS, "", "") == ("mir_tracks", "average_pooling")
+    assert choose_run(RUNS[:4], "", "imv_svm") == ("mir_tracks", "imv_svm")
+    assert choose_run([RUNS[0], RUNS[3]], "", "") == ("mir_tracks", "imv_svm")
+
+
+def test_a_run_without_groups_or_models_has_no_importance():
+    assert choose_run(RUNS[:3], "", "") is None
+    assert choose_run(RUNS[:1], "", "") is None
+
+
+def test_a_choice_that_is_not_in_the_run_is_refused():
+    with pytest.raises(ConfigError) as error:
+        choose_run(RUNS, "vggish", "plurality")
+    assert str(error.value) == (
+        "2 problems were found\n"
+        "config: importance.feature_set: is 'vggish'\n"
+        "  expected: one of mir_tracks; or empty\n"
+        "  hint: it must be among features.sets, and embeddings have no groups\n"
+        "config: importance.model: is 'plurality'\n"
+        "  expected: one of imv_svm, average_pooling; or empty\n"
+        "  hint: it must be among genres.models, and no baseline"
+    )
+
+
+def test_a_choice_in_a_run_that_has_none_is_refused():
+    with pytest.raises(ConfigError) as error:
+        choose_run(RUNS[:1], "mir", "")
+    assert str(error.value) == (
+        "config: importance.feature_set: is 'mir'\n"
+        "  expected: no other, for the run has none; or empty\n"
+        "  hint: it must be among features.sets, and embeddings have no groups"
+    )
