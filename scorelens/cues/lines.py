@@ -155,14 +155,17 @@ def gather_evidence(
     seconds = step_of(sound.frames[-1:], index).max(initial=-1) + 1
     cost = share * np.bincount(step_of(sound.frames, index), minlength=seconds)
     matches, chance = _gather_matches(sound, index, share, lines, seconds)
-    nats, kept = [np.zeros((0, seconds), np.float32)], np.zeros(len(lines.track), bool)
+    kept = np.zeros(len(lines.track), bool)
+    nats, filled = np.empty((len(kept), seconds), np.float32), 0  # untouched rows take no memory
     for first in range(0, len(kept), LINES_BLOCK):
         block = slice(first, first + LINES_BLOCK)
         gain = _sum_by_second(matches, block, index, seconds)[: len(kept) - first]
         rows = (np.minimum(gain, ceiling) - cost).astype(np.float32)
         kept[block] = best_stretch(rows) > least
-        nats.append(rows[kept[block]])
-    return Evidence(lines.only(kept), np.concatenate(nats), _renumber(matches, kept), chance)
+        found = rows[kept[block]]
+        nats[filled : filled + len(found)] = found
+        filled += len(found)
+    return Evidence(lines.only(kept), nats[:filled], _renumber(matches, kept), chance)
 
 
 def best_stretch(nats: np.ndarray) -> np.ndarray:
