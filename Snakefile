@@ -22,6 +22,7 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/visuals.smk"
 include: "workflow/rules/bags.smk"
 include: "workflow/rules/genres.smk"
+include: "workflow/rules/genres_apply.smk"
 include: "workflow/rules/importance.smk"
 include: "workflow/rules/modes.smk"
 include: "workflow/rules/report.smk"
@@ -32,7 +33,7 @@ rule all:
     default_target: True
     input:
         rules.write_report.output,
-        used_films(rules.label_cues.output.webvtt),
+        media_films(rules.label_cues.output.webvtt),
 
 
 # Every stage is a target by its noun: `snakemake --cores 2 cues`.
@@ -54,15 +55,15 @@ rule weights:
 rule fingerprints:
     """The landmarks of every album."""
     input:
-        used_films(rules.index_fingerprints.output.index),
+        media_films(rules.index_fingerprints.output.index),
 
 
 rule cues:
     """Which album track plays when in every film, with time lines, labels and, if known, scores."""
     input:
-        used_films(rules.match_cues.output.table),
-        used_films(rules.plot_cues.output.timeline),
-        used_films(rules.label_cues.output.webvtt),
+        media_films(rules.match_cues.output.table),
+        media_films(rules.plot_cues.output.timeline),
+        media_films(rules.label_cues.output.webvtt),
         [rules.score_cues.output, rules.calibrate_cues.output] if MADE else [],
 
 
@@ -71,7 +72,7 @@ rule features:
     input:
         used_films(
             expand(
-                rules.extract_features.output.table,
+                "results/features/{set}/{film}.parquet",
                 set=config["features"]["sets"],
                 allow_missing=True,
             )
@@ -81,21 +82,23 @@ rule features:
 rule visuals:
     """The statistics of every film's picture."""
     input:
-        used_films(rules.measure_visuals.output.table),
+        media_films(rules.measure_visuals.output.table),
 
 
 rule bags:
     """The cues of every film as instances."""
     input:
-        expand(rules.pool_bags.output.table, set=config["features"]["sets"]),
+        expand(rules.pool_bags.output.table, set=bag_sets()),
 
 
 rule genres:
-    """The genre models, their predictions, scores and figures."""
+    """The genre models, their predictions, scores and figures; what they say of new media."""
     input:
         rules.score_genres.output,
         rules.compare_genres.output,
-        rules.plot_genres.output,
+        expand("results/genres/{figure}.svg", figure=GENRE_FIGURES),
+        used_films(rules.explain_genres.output.figure) if NETWORK_RUNS else [],
+        expand("results/genres/applied/{name}.svg", name=NEW_MEDIA),
 
 
 rule importance:
@@ -107,8 +110,7 @@ rule importance:
 rule modes:
     """Music against picture: the differences of the genres and their figure."""
     input:
-        rules.compare_modes.output,
-        rules.plot_modes.output,
+        [] if PUBLISHED else [rules.compare_modes.output, rules.plot_modes.output],
 
 
 rule report:

@@ -1,132 +1,155 @@
-"""How fast the networks of all folds train side by side, against a loop over folds and a floor.
+"""How fast the networks of all folds train, against a loop over folds and an arithmetic floor.
 
-On generated features of the published shape: 110 films, 4,664 cues, 140 features, six genres. A few
-folds and epochs are timed and scaled up to 110 folds of 200 epochs; the work is the same in every
-fold and epoch. The loop trains one fold after the other with plain modules of PyTorch: the same
-layers, batches as large, the same Adam. The floor is the matrix products of the layers alone,
-forward and backward, without padding. CPU seconds, one thread.
+On generated features of the published shape: 110 films, 4,664 cues, 140 features (MIR) or 128
+(VGGish), six genres. The network half of Table 4 is six poolings on both sets, 110 folds of 200
+epochs; some folds and epochs of every row are timed and scaled up, for the work is the same in
+every fold and epoch. Seconds are CPU seconds, of the slower worker where two are at work at once:
+the wall seconds of two cores that do nothing else.
+
+- side by side: two worker processes of one thread, a chunk of folds each, as the workflow's jobs;
+- fold by fold: one process, one thread, plain modules of PyTorch, the same layers and batches;
+- floor: the multiplications of the layers, forward and backward, at the rate at which two
+  processes of one thread multiply large matrices.
+
+    python benchmarks/genres.py [HIDDEN]
 """
 
 import json
+import multiprocessing
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch.nn.functional import binary_cross_entropy
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from plain_networks import PlainNetwork
+
+from scorelens.genres import NETWORKS
 from scorelens.genres.batches import epoch_batches, fold_stream
+from scorelens.genres.heads import head_shapes
 from scorelens.genres.instances import Bags
 from scorelens.genres.training import fit_networks, genre_weights
 
-FILMS, CUES, FEATURES, GENRES = 110, 4664, 140, 6
+FILMS, CUES, GENRES = 110, 4664, 6
+SETS = {"mir": 140, "vggish": 128}
 PUBLISHED_EPOCHS = 200
-FOLDS, EPOCHS, REPEATS = 16, 4, 3
-SETTINGS = {
-    "hidden": 64,
-    "dropout": 0.5,
-    "learning_rate": 5e-5,
-    "batch": 16,
-    "epochs": EPOCHS,
-    "folds_per_chunk": FOLDS,
-}
+WORKERS, FOLDS, EPOCHS, REPEATS = 2, 20, 8, 2
+LOOP_FOLDS, LOOP_EPOCHS = 5, 2
+SIDE = 1024  # of the large matrices
+SETTINGS = {"dropout": 0.5, "learning_rate": 5e-5, "batch": 16}
 
 
-def make_corpus():
+def make_corpus(features):
     random = np.random.default_rng(0)
     share = random.gamma(3, size=FILMS)
     sizes = np.maximum(np.round(share * CUES / share.sum()), 1).astype(int)
     sizes[sizes.argmax()] += CUES - sizes.sum()
-    instances = random.standard_normal((CUES, FEATURES)).astype(np.float32)
+    instances = random.standard_normal((CUES, features)).astype(np.float32)
     actual = random.random((FILMS, GENRES)) < 0.3
     return Bags(instances, np.concatenate([[0], np.cumsum(sizes)])), actual
 
 
-class PlainNetwork(nn.Module):
-    """One fold's average-pooling network, as one would write it first."""
-
-    def __init__(self):
-        super().__init__()
-        layers = [nn.BatchNorm1d(FEATURES)]
-        for width in (FEATURES, SETTINGS["hidden"], SETTINGS["hidden"]):
-            layers += [
-                nn.Linear(width, SETTINGS["hidden"], bias=False),
-                nn.BatchNorm1d(SETTINGS["hidden"]),
-                nn.ReLU(),
-                nn.Dropout(SETTINGS["dropout"]),
-            ]
-        self.layers = nn.Sequential(*layers, nn.Linear(SETTINGS["hidden"], GENRES), nn.Sigmoid())
-
-    def forward(self, bags):
-        probability = self.layers(torch.cat(bags))
-        parts = probability.split([len(bag) for bag in bags])
-        return torch.stack([part.mean(0) for part in parts])
+def train_chunk(work):
+    """Side by side, in a worker: one chunk of folds. Returns CPU seconds."""
+    model, features, hidden, worker = work
+    corpus = make_corpus(features)
+    folds = range(worker, FILMS, FILMS // FOLDS)[:FOLDS]
+    settings = SETTINGS | {"hidden": hidden, "epochs": EPOCHS}
+    start = time.process_time()
+    fit_networks(model, *corpus, folds, settings, 0)
+    return time.process_time() - start
 
 
-def train_loop(bags, actual, folds, epochs):
+def train_loop(model, features, hidden):
+    """Fold by fold. Returns CPU seconds."""
+    bags, actual = make_corpus(features)
     films = [torch.from_numpy(bags.one(film).instances) for film in range(FILMS)]
     targets = torch.from_numpy(actual.astype(np.float32))
-    for fold in folds:
-        network, stream = PlainNetwork(), fold_stream(0, fold)
+    start = time.process_time()
+    for fold in range(LOOP_FOLDS):
+        network = PlainNetwork(model, features, hidden, GENRES, SETTINGS["dropout"])
         positive, negative = torch.from_numpy(genre_weights(actual, fold))
         optimiser = torch.optim.Adam(network.parameters(), SETTINGS["learning_rate"], fused=True)
-        for _ in range(epochs):
-            steps = epoch_batches([stream], [fold], bags, SETTINGS["batch"], stream)
-            for (chosen,) in steps:
+        stream = fold_stream(0, fold)
+        for _ in range(LOOP_EPOCHS):
+            for (chosen,) in epoch_batches([stream], [fold], bags, SETTINGS["batch"], stream):
                 probability = network([films[film] for film in chosen])
                 weight = torch.where(targets[chosen] > 0, positive, negative)
                 optimiser.zero_grad()
-                nn.functional.binary_cross_entropy(probability, targets[chosen], weight).backward()
+                binary_cross_entropy(probability, targets[chosen], weight).backward()
                 optimiser.step()
+    return time.process_time() - start
 
 
-def multiply_only(bags, folds, epochs):
-    """The matrix products of training: each layer's output and the gradients of its factors."""
-    hidden = SETTINGS["hidden"]
-    steps = -(-(FILMS - 1) // SETTINGS["batch"])
-    length = round(len(bags.instances) * (FILMS - 1) / FILMS / steps)
-    shapes = [(hidden, FEATURES), (hidden, hidden), (hidden, hidden), (GENRES, hidden)]
-    factors = [(torch.randn(folds, *s), torch.randn(folds, s[1], length)) for s in shapes]
-    for _ in range(epochs * steps):
-        for place, (weight, values) in enumerate(factors):
-            output = torch.bmm(weight, values)
-            torch.bmm(output, values.transpose(1, 2))
-            if place:
-                torch.bmm(weight.transpose(1, 2), output)
+def multiply(_):
+    """The floor, in a worker. Returns CPU seconds an operation."""
+    factor, times = torch.ones(SIDE, SIDE), 20
+    torch.mm(factor, factor)
+    start = time.process_time()
+    for _ in range(times):
+        torch.mm(factor, factor)
+    return (time.process_time() - start) / (times * 2 * SIDE**3)
 
 
-def cpu_s(work):
-    """CPU seconds, the least of a few runs."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
+def operations(model, features, hidden):
+    """Floating-point operations of one row of the table: all folds, all epochs.
+
+    Each layer is multiplied three times: forward, and back to its weights and to its inputs; the
+    first layer's inputs need no gradient.
+    """
+    shapes = [(hidden, features), (hidden, hidden), (hidden, hidden)]
+    shapes += head_shapes(model, hidden, GENRES).values()
+    per_instance = 2 * (3 * sum(out * inputs for out, inputs in shapes) - hidden * features)
+    return per_instance * CUES * (FILMS - 1) * PUBLISHED_EPOCHS
+
+
+def measure_row(pool, model, features, hidden):
+    """Seconds of a row of Table 4: side by side, fold by fold, floor; the least of a few runs."""
+    chunks = [(model, features, hidden, worker) for worker in range(WORKERS)]
+    runs = [
+        (
+            max(pool.map(train_chunk, chunks, chunksize=1)) / (WORKERS * FOLDS * EPOCHS),
+            train_loop(model, features, hidden) / (LOOP_FOLDS * LOOP_EPOCHS),
+            max(pool.map(multiply, chunks, chunksize=1)) / WORKERS,
+        )
+        for _ in range(REPEATS)
+    ]
+    batched, loop, operation = np.min(runs, axis=0)
+    scale = FILMS * PUBLISHED_EPOCHS
+    return np.array(
+        [batched * scale, loop * scale, operation * operations(model, features, hidden)]
+    )
 
 
 def main():
+    hidden = int(sys.argv[1]) if len(sys.argv) > 1 else 64
     torch.set_num_threads(1)
-    bags, actual = make_corpus()
-    folds = range(FOLDS)
-    list(fit_networks("average_pooling", bags, actual, [0], SETTINGS | {"epochs": 1}, 0))
-    seconds = {
-        "side by side": cpu_s(
-            lambda: list(fit_networks("average_pooling", bags, actual, folds, SETTINGS, 0))
-        ),
-        "fold by fold": cpu_s(lambda: train_loop(bags, actual, folds, EPOCHS)),
-        "matrix products": cpu_s(lambda: multiply_only(bags, FOLDS, EPOCHS)),
-    }
-    scale = FILMS * PUBLISHED_EPOCHS / (FOLDS * EPOCHS)
-    print(f"average pooling; {FOLDS} folds of {EPOCHS} epochs timed, scaled up by {scale:.1f}")
-    for name, value in seconds.items():
-        print(f"{name:16s} {value:8.2f} s timed {value * scale:8.0f} s scaled up")
-    batched = seconds["side by side"]
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(WORKERS, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        print(f"width {hidden}; seconds of 110 folds of 200 epochs on {WORKERS} cores")
+        total = np.zeros(3)
+        for name, features in SETS.items():
+            for model in NETWORKS:
+                row = measure_row(pool, model, features, hidden)
+                total += row
+                print(
+                    f"{name:7s} {model:18s} side by side {row[0]:6.0f} s, fold by fold "
+                    f"{row[1]:6.0f} s, floor {row[2]:5.0f} s: {row[1] / row[0]:.2f} x the loop, "
+                    f"{row[0] / row[2]:.2f} x the floor",
+                    flush=True,
+                )
+        pool.close()
+        pool.join()
     print(
         json.dumps(
             {
-                "train_110_folds_cpu_s": round(batched * scale),
-                "over_loop": round(seconds["fold by fold"] / batched, 2),
-                "over_floor": round(batched / seconds["matrix products"], 2),
+                "hidden": hidden,
+                "half_table_s": round(total[0]),
+                "over_loop": round(total[1] / total[0], 2),
+                "over_floor": round(total[0] / total[2], 2),
             }
         )
     )

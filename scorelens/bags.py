@@ -1,4 +1,4 @@
-"""Bags of instances: one row a cue, the mean of its frames, for all films (Ma et al. 2021)."""
+"""Bags of instances: the cues of every film, or their frames, for all films (Ma et al. 2021)."""
 
 import logging
 import os
@@ -11,25 +11,29 @@ from scorelens.errors import Problem, TableError
 
 log = logging.getLogger(__name__)
 
+FRAMES = "_frames"  # ends the name of a set whose instances are single frames
+
 
 def pool_bags(
     features: Sequence[str | os.PathLike], feature_set: str, output: str | os.PathLike
 ) -> None:
-    """Write the cue-level instances of all films (tables.BAGS).
+    """Write the instances of all films (tables.BAGS).
 
-    features: one table of tables.FEATURES a film, all of one feature set. Rows are in the order
-    of the films given, then of the cues in their film. Raises TableError if the films' features
-    differ.
+    features: one table of tables.FEATURES a film, all of one feature set. feature_set: if its name
+    ends in `_frames` an instance is a frame, else a cue, the mean of its frames. Rows are in the
+    order of the films given, then of the cues in their film, then of time.
+    Raises TableError if the films' features differ.
     """
     frames = [tables.read_table(path, tables.FEATURES) for path in features]
     _check_columns(frames, features)
-    bags = pd.concat([pool_film(frame) for frame in frames], ignore_index=True)
+    instances = keep_frames if feature_set.endswith(FRAMES) else pool_film
+    bags = pd.concat([instances(frame) for frame in frames], ignore_index=True)
     provenance = {
         "feature_set": feature_set,
         "features_sha256": [media.sha256(path) for path in features],
     }
     tables.write_table(bags, output, tables.BAGS, provenance)
-    log.info("%d films, %d cues", bags["film_id"].nunique(), len(bags))
+    log.info("%d films, %d instances", bags["film_id"].nunique(), len(bags))
 
 
 def pool_film(frame: pd.DataFrame) -> pd.DataFrame:
@@ -42,6 +46,12 @@ def pool_film(frame: pd.DataFrame) -> pd.DataFrame:
     cues = exact.groupby([frame["film_id"], frame["cue_id"]], sort=False)
     means = cues.mean().astype("float32")
     return pd.concat([cues.size().rename("n_frames"), means], axis=1).reset_index()
+
+
+def keep_frames(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every frame as an instance: rows of tables.FEATURES as rows of tables.BAGS."""
+    kept = frame[["film_id", "cue_id"]].assign(n_frames=1)
+    return pd.concat([kept, frame[tables.feature_columns(frame)]], axis=1)
 
 
 def _check_columns(frames: Sequence[pd.DataFrame], paths: Sequence[str | os.PathLike]) -> None:

@@ -1,7 +1,7 @@
 """Draw the scores of the genre models.
 
-Reads the table of scores. Writes two figures: macro precision, recall and F1 of every model with
-their intervals, and F1 genre by genre.
+Reads the table of scores. Writes two figures: the macro measures of every model with their
+intervals, the spread over training runs and the level of chance, and F1 genre by genre.
 """
 
 from scorelens import logs

@@ -1,6 +1,6 @@
-"""Take the mean of each cue's frames: the instances that the genre models learn from.
+"""Take the mean of each cue's frames, or the frames: the instances that genre models learn from.
 
-Reads the feature tables of all films in use, of one feature set, and writes one row a cue.
+Reads the feature tables of all films in use, of one feature set, and writes one row an instance.
 """
 
 from scorelens import logs

@@ -15,6 +15,7 @@ rank.rank(
     bags=snakemake.input.bags,
     films=snakemake.input.films,
     models=snakemake.input.models,
+    together=snakemake.params.together,
     repeats=snakemake.params.repeats,
     samples=snakemake.params.samples,
     seed=snakemake.params.seed,

@@ -1,7 +1,8 @@
 """Score the genre models.
 
-Reads the predictions of every model and feature set. Writes precision, recall and F1 of each genre
-and their unweighted mean over the genres (`macro`), with 95% bootstrap intervals over the films.
+Reads the predictions of every model and feature set. Writes precision, recall, F1 and average
+precision of each genre and their unweighted mean over the genres (`macro`), with 95% bootstrap
+intervals over the films, the spread over training runs, and what the answers are worth by chance.
 """
 
 from scorelens import logs
@@ -12,7 +13,8 @@ from scorelens.genres import score
 
 score.score(
     predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
-    repeats=snakemake.params.repeats,
+    samples=snakemake.params.samples,
+    permutations=snakemake.params.permutations,
     seed=snakemake.params.seed,
     output=snakemake.output.scores,
 )

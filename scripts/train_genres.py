@@ -1,25 +1,25 @@
-"""Train one genre model on one feature set, with each film left out in turn.
+"""Train one genre model on one feature set, with each film of a chunk left out in turn.
 
-Reads the film table and, unless the model is a baseline, the bags of the feature set. Writes what
-every fold says of the film it never saw, and a zip archive with what every fold has learnt
-(`scorelens/genres/folds.py` describes it).
+Reads the film table and the bags of the feature set. Writes what every fold says of the film that
+it never saw and of its cues, how its losses fell, and a zip archive with what it has learnt
+(`scorelens/genres/archive.py` describes it).
 """
 
 from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import folds
+from scorelens.genres import chunks
 
-folds.train(
+chunks.train_chunk(
     model=snakemake.wildcards.model,
     feature_set=snakemake.wildcards.set,
     films=snakemake.input.films,
-    bags=next(iter(snakemake.input.bags), None),
+    bags=snakemake.input.bags,
     genres=snakemake.params.genres,
     settings=snakemake.params.settings,
+    chunk=(int(snakemake.wildcards.chunk), snakemake.params.chunks),
     seed=snakemake.params.seed,
     threads=snakemake.threads,
-    predictions=snakemake.output.predictions,
-    models=snakemake.output.models,
+    outputs=dict(snakemake.output.items()),
 )

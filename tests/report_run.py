@@ -9,10 +9,12 @@ import pandas as pd
 from scorelens import tables
 from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
-from scorelens.report import distributions, genres, strips, write
+from scorelens.genres.score import MEASURES
+from scorelens.report import distributions, strips, write
 
 GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
 MODELS = [("none", "plurality"), ("mir", "simple_mi_svm"), ("mir", "average_pooling")]
+GENRE_FIGURES = ("scores", "genres", "precision_recall", "films", "label_sets", "losses")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 REASON = (
     "films/bad & <odd>.mp4: is empty (0 bytes)\n  expected: a media file\n  hint: copy it again"
@@ -113,7 +115,9 @@ def make_scores(rng):
     for feature_set, model in MODELS:
         for genre in [*GENRES, "macro"]:
             row = {"feature_set": feature_set, "model": model, "level": "cue", "genre": genre}
-            for measure in genres.MEASURES:
+            row |= {"permuted": rng.uniform(0.2, 0.3), "p_permuted": 0.0004}
+            row["f1_spread"] = 0.0123 if model == "average_pooling" else None
+            for measure in MEASURES:
                 value = rng.uniform(0.3, 0.7) - 0.2 * (model in BASELINES)
                 row |= {
                     measure: value,
@@ -134,7 +138,7 @@ COMPARISONS = pd.DataFrame(
 )
 
 
-def make_predictions(films, rng):
+def make_predictions(films, rng, repeats=2):
     rows = [
         {
             "film_id": film.film_id,
@@ -143,7 +147,9 @@ def make_predictions(films, rng):
             "predicted": probability > 0.5,
             "actual": genre in film.genres.split(";"),
             "fold": fold,
+            "repeat": repeat,
         }
+        for repeat in range(repeats)
         for fold, film in enumerate(films.itertuples())
         for genre in GENRES
         for probability in [rng.random()]
@@ -212,6 +218,18 @@ def make_status(films):
     return pd.concat([status, pd.DataFrame([skipped])], ignore_index=True)
 
 
+def make_answers():
+    """What models say of an album with two tracks that is not in the corpus."""
+    return pd.DataFrame(
+        [
+            ("night_train", track, genre, probability, probability - 0.1, probability + 0.1)
+            for track, probability in (("", 0.625), ("dawn", 0.75), ("dusk", 0.25))
+            for genre in GENRES
+        ],
+        columns=[name for name in tables.GENRE_ANSWERS.names if name != "predicted"],
+    ).assign(predicted=lambda table: table["probability"] > 0.5)
+
+
 def make_run(folder, count=5):
     """Write the tables of a made-up run; returns the arguments of write_report."""
     rng = np.random.default_rng(count)
@@ -254,7 +272,10 @@ def make_run(folder, count=5):
         "importance": drawn("importance.svg"),
         "modes": drawn("modes.svg"),
         "comparisons": saved("comparisons.tsv", COMPARISONS, tables.GENRE_COMPARISONS),
-        "genre_figures": {name: drawn(f"{name}.svg") for name in ("macro", "genres")},
+        "genre_figures": [drawn(f"genres/{name}.svg") for name in GENRE_FIGURES],
+        "explanations": [drawn(f"explanations/{f}.svg") for f in cues],
+        "applied": [saved("applied/night_train.tsv", make_answers(), tables.GENRE_ANSWERS)],
+        "applied_figures": [drawn("applied/night_train.svg")],
         "cue_scores": saved("cue_scores.tsv", CUE_SCORES, tables.CUE_SCORES),
         "cue_confidence": drawn("confidence.svg"),
         "config": {"seed": 7, "report": {"open_timelines": 20}, "corpus": {"kind": "demo"}},

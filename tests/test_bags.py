@@ -76,3 +76,14 @@ def test_films_of_different_features_are_told(tmp_path):
         "  hint: delete it, so that it is extracted again"
     )
     assert not (tmp_path / "bags.parquet").exists()
+
+
+def test_frames_are_kept_one_by_one_if_the_set_says_so(tmp_path):
+    first = frames_of("zeta", {"c2": [(1, 2), (3, np.nan)], "c1": [(5, np.nan)]})
+    second = frames_of("alpha", {"c1": [(10, 1)]})
+    bags.pool_bags(written(tmp_path, first, second), "mir_frames", tmp_path / "bags.parquet")
+    kept = tables.read_table(tmp_path / "bags.parquet", tables.BAGS)
+    assert kept["cue_id"].tolist() == ["c2", "c2", "c1", "c1"]
+    assert kept["n_frames"].tolist() == [1, 1, 1, 1]
+    assert kept["a.x.mean"].tolist() == [1, 3, 5, 10]
+    assert kept["a.y.mean"].isna().tolist() == [False, True, True, False]

@@ -8,21 +8,41 @@ import pytest
 import torch
 
 from scorelens.errors import TableError
-from scorelens.genres import BASELINES, MODELS, NETWORKS, folds, instances, labels, score
+from scorelens.genres import (
+    BASELINES,
+    MODELS,
+    NETWORKS,
+    archive,
+    baselines,
+    chunks,
+    folds,
+    instances,
+    labels,
+    score,
+)
 from scorelens.genres.instances import Bags
-from scorelens.tables import BAGS, FILMS, PREDICTIONS, read_table, write_table
+from scorelens.tables import (
+    BAGS,
+    FILMS,
+    GENRE_CUES,
+    GENRE_CURVES,
+    PREDICTIONS,
+    read_table,
+    write_table,
+)
 
 torch.set_num_threads(1)
 
 GENRES = ["Action", "Drama", "Horror"]
 NETWORK = {"hidden": 8, "dropout": 0.25, "learning_rate": 0.01, "batch": 8, "epochs": 30}
+KINDS = {"models": "zip", "predictions": "parquet", "cues": "parquet", "curves": "parquet"}
 SETTINGS = {
     None: {},
     "forest": {"trees": 10, "leaves": 16},
     "svm": {"c": 1.0},
     "knn": {"neighbours": 3},
     "logistic": {"c": 0.01},
-    "network": {**NETWORK, "folds_per_chunk": 32},
+    "network": {**NETWORK, "repeats": 1},
 }
 MUSIC_MODELS = [model for model in MODELS if model not in BASELINES]
 
@@ -54,21 +74,25 @@ def write_corpus(folder, bags, actual, without_cues=()):
     write_table(table[~table["film_id"].isin(without_cues)], folder / "bags.parquet", BAGS)
 
 
-def train(folder, model, settings=None):
-    """Run one model as the workflow does; return its predictions."""
-    folds.train(
-        model=model,
-        feature_set="mir",
-        films=folder / "films.tsv",
-        bags=None if model in BASELINES else folder / "bags.parquet",
-        genres=GENRES,
-        settings=settings or SETTINGS[MODELS[model]],
-        seed=5,
-        threads=1,
-        predictions=folder / f"{model}.parquet",
-        models=folder / f"{model}.zip",
-    )
-    return read_table(folder / f"{model}.parquet", PREDICTIONS)
+def train(folder, model, settings=None, chunk=(0, 1)):
+    """Run one chunk of a model as the workflow does; return its predictions."""
+    paths = {kind: folder / f"{model}.{kind}.{chunk[0]}.{end}" for kind, end in KINDS.items()}
+    if model in BASELINES:
+        chunks.guess(model, folder / "films.tsv", GENRES, 5, paths["predictions"])
+    else:
+        chunks.train_chunk(
+            model=model,
+            feature_set="mir",
+            films=folder / "films.tsv",
+            bags=folder / "bags.parquet",
+            genres=GENRES,
+            settings=settings or SETTINGS[MODELS[model]],
+            chunk=chunk,
+            seed=5,
+            threads=1,
+            outputs=paths,
+        )
+    return read_table(paths["predictions"], PREDICTIONS)
 
 
 def macro_f1(folder, model):
@@ -100,10 +124,23 @@ def same(one, other):
 
 def train_all(model, bags, actual):
     short = SETTINGS[MODELS[model]] | ({"epochs": 3} if model in NETWORKS else {})
-    return list(folds.train_folds(model, bags, actual, short, seed=5, threads=1))
+    learnt = folds.train_folds(model, bags, actual, range(len(actual)), short, seed=5, threads=1)
+    return [one.fold for one in learnt]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", BASELINES)
+def test_a_baseline_does_not_see_the_film_it_leaves_out(model):
+    _, actual = make_corpus(films=10)
+    own, others = actual.copy(), ~actual
+    own[4], others[4] = ~actual[4], actual[4]
+    first, same_fold, other_fold = (
+        list(baselines.FIT[model](labels, 5))[4]["probability"] for labels in (actual, own, others)
+    )
+    np.testing.assert_array_equal(first, same_fold)
+    assert (first != other_fold).any()
+
+
+@pytest.mark.parametrize("model", MUSIC_MODELS)
 def test_a_fold_does_not_see_the_film_it_leaves_out(model):
     bags, actual = make_corpus(films=10)
     held_out = 4
@@ -131,7 +168,7 @@ def test_a_marker_of_the_film_left_out_changes_nothing(model):
     np.testing.assert_array_equal(answers[0], answers[1])
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", MUSIC_MODELS)
 def test_a_genre_that_never_varies_in_training_is_predicted_so(model):
     bags, actual = make_corpus(films=8)
     actual[:] = [True, False, False]
@@ -144,15 +181,16 @@ def test_a_genre_that_never_varies_in_training_is_predicted_so(model):
             np.testing.assert_array_equal(probability, [[1, 0, 0]])
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", MUSIC_MODELS)
 def test_a_kept_fold_repeats_its_prediction(tmp_path, model):
     bags, actual = make_corpus(films=8)
     write_corpus(tmp_path, bags, actual)
     table = train(tmp_path, model)
-    about = folds.load_about(tmp_path / f"{model}.zip")
+    path = tmp_path / f"{model}.models.0.zip"
+    about = archive.load_about(path)
     assert (about.model, about.feature_set, about.genres) == (model, "mir", GENRES)
     for place, film in enumerate(about.films):
-        fold = folds.load_fold(tmp_path / f"{model}.zip", film)
+        fold = archive.load_fold(path, film)
         probability, predicted = folds.predict(about.model, fold, bags.one(place))
         rows = table[table["film_id"] == film]
         np.testing.assert_allclose(rows["probability"], probability[0], rtol=0, atol=1e-12)
@@ -160,15 +198,96 @@ def test_a_kept_fold_repeats_its_prediction(tmp_path, model):
         assert set(rows["fold"]) == {place}
 
 
-@pytest.mark.parametrize("model", ["random_guess", "imv_random_forest", "single_attention"])
+@pytest.mark.parametrize("model", ["random_guess", "imv_random_forest", "feature_attention"])
 def test_the_same_seed_gives_the_same_files(tmp_path, model):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         write_corpus(tmp_path / name, *make_corpus(films=8))
         train(tmp_path / name, model)
-    for ending in ("parquet", "zip"):
-        one, two = ((tmp_path / name / f"{model}.{ending}").read_bytes() for name in ("one", "two"))
-        assert one == two
+    files = sorted((tmp_path / "one").glob(f"{model}.*"))
+    assert len(files) == (1 if model in BASELINES else len(KINDS))
+    for path in files:
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("model", ["multi_attention", "simple_mi_knn"])
+def test_chunks_come_to_what_one_chunk_gives(tmp_path, model):
+    write_corpus(tmp_path, *make_corpus(films=5), without_cues=["film_03"])
+    settings = SETTINGS[MODELS[model]] | ({"repeats": 2} if model in NETWORKS else {})
+    for number in range(6):  # more chunks than films
+        train(tmp_path, model, settings, (number, 6))
+    parts = {
+        kind: [tmp_path / f"{model}.{kind}.{number}.{end}" for number in range(6)]
+        for kind, end in KINDS.items()
+    }
+    joined = {kind: tmp_path / f"joined.{kind}.{end}" for kind, end in KINDS.items()}
+    chunks.gather_chunks(parts, joined)
+    train(tmp_path, model, settings)
+    for kind, contract in chunks.PARTS.items():
+        whole = read_table(tmp_path / f"{model}.{kind}.0.parquet", contract)
+        pd.testing.assert_frame_equal(read_table(joined[kind], contract), whole, atol=1e-5)
+    about = archive.load_about(joined["models"])
+    assert about.films == ["film_00", "film_01", "film_02", "film_04"]
+    for film in about.films:
+        one = archive.load_fold(tmp_path / f"{model}.models.0.zip", film).arrays
+        for name, values in archive.load_fold(joined["models"], film).arrays.items():
+            np.testing.assert_allclose(values, one[name], atol=1e-5)
+
+
+def test_training_runs_differ_and_the_first_is_kept(tmp_path):
+    bags, actual = make_corpus(films=6)
+    write_corpus(tmp_path, bags, actual)
+    table = train(tmp_path, "average_pooling", SETTINGS["network"] | {"repeats": 2})
+    first, second = (table[table["repeat"] == run]["probability"].to_numpy() for run in (0, 1))
+    assert np.abs(first - second).max() > 1e-3
+    fold = archive.load_fold(tmp_path / "average_pooling.models.0.zip", "film_02")
+    kept, _ = folds.predict("average_pooling", fold, bags.one(2))
+    np.testing.assert_allclose(kept[0], first.reshape(6, -1)[2], atol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["average_pooling", "imv_knn", "single_attention"])
+def test_cues_are_judged_alone_and_weighed(tmp_path, model):
+    bags, actual = make_corpus(films=6)
+    write_corpus(tmp_path, bags, actual)
+    predictions = train(tmp_path, model)
+    table = read_table(tmp_path / f"{model}.cues.0.parquet", GENRE_CUES)
+    assert len(table) == len(bags.instances) * len(GENRES)
+    table["said"] = table["probability"] * table["weight"]
+    sums = table.groupby(["film_id", "genre"])[["weight", "said"]].sum()
+    np.testing.assert_allclose(sums["weight"], 1, atol=1e-6)
+    # In these models the film's probability is the weighted mean of its cues'.
+    films = predictions.set_index(["film_id", "genre"])["probability"]
+    np.testing.assert_allclose(sums["said"], films.loc[sums.index], atol=1e-6)
+
+
+def test_frames_of_a_cue_are_judged_together(tmp_path):
+    bags, actual = make_corpus(films=4)
+    write_corpus(tmp_path, bags, actual)
+    table = read_table(tmp_path / "bags.parquet", BAGS)
+    table["cue_id"] = "cue_" + (table.groupby("film_id").cumcount() // 2).astype(str)
+    write_table(table, tmp_path / "bags.parquet", BAGS)
+    train(tmp_path, "single_attention")
+    cues = read_table(tmp_path / "single_attention.cues.0.parquet", GENRE_CUES)
+    pairs = table[["film_id", "cue_id"]].drop_duplicates()
+    found = cues[["film_id", "cue_id"]].drop_duplicates()
+    np.testing.assert_array_equal(found.to_numpy(), pairs.to_numpy())
+    sums = cues.groupby(["film_id", "genre"])["weight"].sum()
+    np.testing.assert_allclose(sums, 1, atol=1e-6)
+    fold = archive.load_fold(tmp_path / "single_attention.models.0.zip", "film_00")
+    whole = bags.one(0)
+    first, _ = folds.predict("single_attention", fold, Bags(whole.instances[:2], np.array([0, 2])))
+    np.testing.assert_allclose(cues["probability"][:3], first[0], atol=1e-6)
+
+
+def test_curves_fall_in_training_and_classifiers_have_none(tmp_path):
+    write_corpus(tmp_path, *make_corpus(films=6))
+    train(tmp_path, "average_pooling")
+    curves = read_table(tmp_path / "average_pooling.curves.0.parquet", GENRE_CURVES)
+    assert len(curves) == 6 * NETWORK["epochs"]
+    by_epoch = curves.groupby("epoch")["training_loss"].mean()
+    assert by_epoch[NETWORK["epochs"]] < 0.8 * by_epoch[1]
+    train(tmp_path, "imv_svm")
+    assert read_table(tmp_path / "imv_svm.curves.0.parquet", GENRE_CURVES).empty
 
 
 def test_many_bags_at_once_are_predicted_as_one_by_one():
@@ -230,9 +349,11 @@ def test_the_bags_come_in_the_order_of_the_film_table(tmp_path):
     known = labels.read_labels(tmp_path / "films.tsv", GENRES).of(["film_02", "film_00"])
     table = read_table(tmp_path / "bags.parquet", BAGS)
     write_table(table[table["film_id"].isin(known.film_ids)], tmp_path / "two.parquet", BAGS)
-    packed, found, features = instances.read_bags(tmp_path / "two.parquet", known)
+    packed, found, features, cue_ids = instances.read_bags(tmp_path / "two.parquet", known)
     assert found.film_ids == ["film_02", "film_00"]
     assert features == [f"a.b{k}.mean" for k in range(6)]
+    first = bags.starts[2]
+    assert list(cue_ids[:2]) == [f"cue_{first}", f"cue_{first + 1}"]
     np.testing.assert_array_equal(packed.one(0).instances, bags.one(2).instances)
     np.testing.assert_array_equal(packed.one(1).instances, bags.one(0).instances)
 

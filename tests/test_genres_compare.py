@@ -26,6 +26,7 @@ def predictions(said: np.ndarray, true: np.ndarray, first: int = 0) -> pd.DataFr
             "predicted": said.ravel(),
             "actual": true.ravel(),
             "fold": films.ravel(),
+            "repeat": 0,
         }
     )
 
@@ -56,6 +57,27 @@ def test_p_is_the_share_of_all_assignments_of_the_films():
     exact = np.mean(np.array(differences) >= abs(found["difference"]) - 1e-12)
     assert 0.05 < exact < 0.95
     assert found["p"] == pytest.approx(exact, abs=0.012)  # 3 standard errors
+
+
+def runs_of(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """The tables as the training runs of one model."""
+    return pd.concat([table.assign(repeat=run) for run, table in enumerate(tables)])
+
+
+def test_of_several_runs_the_mean_f1_counts_whatever_their_number():
+    true = labels(20, 1)
+    said = [[labels(20, seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
+    both = [runs_of([predictions(run, true) for run in runs]) for runs in said]
+    found = compare.compare_pair(*both, 99, seed=0)
+    means = [np.mean([f1_score(true, run, average="macro") for run in runs]) for runs in said]
+    assert found["difference"] == pytest.approx(means[0] - means[1])
+
+
+def test_a_run_that_is_repeated_is_no_further_evidence():
+    true = labels(20, 1)
+    one, two = (predictions(labels(20, seed), true) for seed in (2, 3))
+    once = compare.compare_pair(one, two, 99, seed=0)
+    assert compare.compare_pair(runs_of([one] * 3), two, 99, seed=0) == pytest.approx(once)
 
 
 def test_a_model_that_is_right_differs_from_one_that_guesses():

@@ -1,6 +1,6 @@
-"""The scores of the genre models against scikit-learn and the binomial law, and their pictures."""
+"""The scores of the genre models against scikit-learn, the binomial law and all permutations."""
 
-import xml.etree.ElementTree as ET
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -8,27 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import average_precision_score, f1_score, precision_recall_fscore_support
 
-from scorelens.genres import plot, score
+from scorelens.genres import chance, ranking, score
 from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
+from tests.genre_tables import make_predictions
 
 GENRES = ["Action", "Drama", "Horror", "Science Fiction"]
 
 
-def predictions(said, true):
-    """A table of predictions from two arrays (films, genres)."""
-    films, genres = said.shape
-    return pd.DataFrame(
-        {
-            "film_id": np.repeat([f"film_{k:03d}" for k in range(films)], genres),
-            "genre": np.tile(GENRES[:genres], films),
-            "probability": said.ravel().astype(float),
-            "predicted": said.ravel(),
-            "actual": true.ravel(),
-            "fold": np.repeat(np.arange(films), genres),
-        }
-    )
+def predictions(said, true, repeat=0):
+    """A table of predictions from two arrays (films, genres); the probability is 0 or 1."""
+    table = make_predictions(true, said[None], GENRES[: said.shape[1]])
+    return table.assign(repeat=repeat)
 
 
 def random_answers(seed, films=40):
@@ -45,7 +37,7 @@ def test_scores_agree_with_scikit_learn():
     assert table["genre"].tolist() == [*GENRES, "macro"]
     theirs = precision_recall_fscore_support(true, said, average=None, zero_division=0)
     mean = precision_recall_fscore_support(true, said, average="macro", zero_division=0)
-    for place, measure in enumerate(score.MEASURES):
+    for place, measure in enumerate(("precision", "recall", "f1")):
         np.testing.assert_allclose(table[measure][:-1], theirs[place])
         assert table[measure].iloc[-1] == pytest.approx(mean[place])
 
@@ -79,7 +71,8 @@ def test_the_interval_agrees_with_a_loop_over_scikit_learn():
 def test_nothing_predicted_and_nothing_true_scores_zero():
     nothing = np.zeros((5, 2), bool)
     table = score.score_predictions(predictions(nothing, nothing), 50, 0)
-    assert (table.drop(columns="genre") == 0).all(axis=None)
+    assert (table.drop(columns=["genre", "f1_spread"]) == 0).all(axis=None)
+    assert table["f1_spread"].isna().all()
 
 
 @given(st.tuples(*[st.integers(0, 50)] * 3))
@@ -89,50 +82,134 @@ def test_f1_is_the_harmonic_mean(outcomes):
     assert f1 * (precision + recall) == pytest.approx(2 * precision * recall)
 
 
+def test_the_scores_of_several_runs_are_their_mean_and_the_spread_that_of_f1():
+    true = random_answers(0)[1]
+    runs = [random_answers(seed)[0] for seed in (4, 5, 6)]
+    table = pd.concat([predictions(said, true, k) for k, said in enumerate(runs)])
+    found = score.score_predictions(table, 200, 0).set_index("genre")
+    f1 = np.array([f1_score(true, said, average=None) for said in runs])
+    np.testing.assert_allclose(found["f1"], [*f1.mean(axis=0), f1.mean()])
+    np.testing.assert_allclose(found["f1_spread"][:-1], f1.std(axis=0, ddof=1))
+    assert found.loc["macro", "f1_spread"] == pytest.approx(f1.mean(axis=1).std(ddof=1))
+    ranked = [average_precision_score(true, said, average="macro") for said in runs]
+    assert found.loc["macro", "average_precision"] == pytest.approx(np.mean(ranked))
+
+
+def test_a_run_that_is_repeated_changes_nothing():
+    said, true = random_answers(2)
+    once = predictions(said, true)
+    one = score.score_predictions(once, 300, 7)
+    two = score.score_predictions(pd.concat([once, once.assign(repeat=1)]), 300, 7)
+    assert (two["f1_spread"] == 0).all()
+    pd.testing.assert_frame_equal(one.drop(columns="f1_spread"), two.drop(columns="f1_spread"))
+
+
+@pytest.mark.parametrize("levels", [2, 5, 1000])
+def test_average_precision_agrees_with_scikit_learn(levels):
+    """On films drawn anew, with many or few equal probabilities."""
+    random = np.random.default_rng(levels)
+    true = random.random((40, 4)) < (0.5, 0.3, 0.2, 0.1)
+    probability = np.round(random.random((40, 4)) * levels) / levels
+    draws = random.multinomial(40, np.full(40, 1 / 40), 20)
+    found = ranking.average_precision(probability, true, draws)
+    for sample, row in zip(draws, found, strict=True):
+        rows = np.repeat(np.arange(40), sample)
+        for genre in np.flatnonzero(true[rows].any(axis=0)):
+            theirs = average_precision_score(true[rows, genre], probability[rows, genre])
+            assert row[genre] == pytest.approx(theirs)
+
+
+def test_average_precision_by_hand():
+    probability = np.array([[0.9], [0.8], [0.8], [0.1]])
+    true = np.array([[True], [False], [True], [True]])
+    each = ranking.average_precision(probability, true, np.ones((1, 4)))
+    assert each[0, 0] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
+    assert ranking.average_precision(probability, ~true & False, np.ones((1, 4))) == 0
+
+
+def test_f1_by_chance_agrees_with_all_orders_of_five_films():
+    random = np.random.default_rng(5)
+    said, true = random.random((2, 5, 2)) < 0.5, random.random((5, 2)) < 0.5
+    orders = np.array(list(itertools.permutations(range(5))))
+    theirs = [
+        np.mean([f1_score(true[order], run, average=None, zero_division=0) for run in said], axis=0)
+        for order in orders
+    ]
+    found = chance.f1_in_order(said, true, orders)
+    np.testing.assert_allclose(found[:, :2], theirs)
+    sampled = chance.against_chance(said, true, 20_000, seed=0)
+    np.testing.assert_allclose(sampled["permuted"], found.mean(axis=0), atol=0.006)
+    exact = (found >= found[0] - 1e-12).mean(axis=0)  # the first order is the films' own
+    assert 0.05 < exact[-1] < 0.95
+    np.testing.assert_allclose(sampled["p_permuted"], exact, atol=0.012)
+
+
+def test_right_answers_are_never_reached_by_chance_and_equal_ones_always():
+    true = random_answers(1)[1]
+    right = chance.against_chance(true[None], true, 999, seed=1)
+    assert (right["p_permuted"] == 1 / 1000).all()
+    assert (right["permuted"] < 0.6).all()
+    always = np.ones_like(true)
+    same = chance.against_chance(always[None], true, 999, seed=1)
+    assert (same["p_permuted"] == 1).all()
+    np.testing.assert_allclose(same["permuted"][:-1], f1_score(true, always, average=None))
+
+
+def test_answers_without_skill_have_any_p():
+    p = []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        said, true = random.random((1, 30, 3)) < 0.4, random.random((30, 3)) < 0.4
+        p.append(chance.against_chance(said, true, 199, seed)["p_permuted"][-1])
+    assert np.mean(np.array(p) <= 0.5) == pytest.approx(0.5, abs=0.14)  # 4 standard errors
+    assert np.mean(np.array(p) <= 0.1) == pytest.approx(0.1, abs=0.085)
+
+
+def test_p_by_chance_does_not_depend_on_the_blocks(monkeypatch):
+    said, true = random_answers(3)
+    whole = chance.against_chance(said[None], true, 50, 0)
+    monkeypatch.setattr(chance, "BLOCK", 7)
+    parts = chance.against_chance(said[None], true, 50, 0)
+    for name, values in whole.items():
+        np.testing.assert_allclose(values, parts[name])
+
+
 @pytest.fixture
 def scores(tmp_path):
-    """A table of scores of two runs, as the workflow writes it."""
-    runs = {("none", "plurality"): 0, ("mir", "imv_svm"): 1}
+    """A table of scores of four runs, as the workflow writes it."""
+    runs = [("none", "random_guess"), ("none", "plurality"), ("mir", "imv_svm")]
     paths = {}
-    for run, seed in runs.items():
+    for seed, run in enumerate([*runs, ("mir_frames", "max_pooling")]):
         paths[run] = tmp_path / f"{run[1]}.parquet"
         write_table(predictions(*random_answers(seed)), paths[run], PREDICTIONS)
-    score.score(paths, repeats=100, seed=0, output=tmp_path / "scores.tsv")
-    return tmp_path / "scores.tsv"
+    score.score(paths, samples=100, permutations=99, seed=0, output=tmp_path / "scores.tsv")
+    return read_table(tmp_path / "scores.tsv", GENRE_SCORES)
 
 
 def test_the_table_says_what_each_row_is_about(scores):
-    table = read_table(scores, GENRE_SCORES)
-    assert table["level"].tolist() == ["film"] * 5 + ["cue"] * 5
-    assert table["model"].tolist() == ["plurality"] * 5 + ["imv_svm"] * 5
-    assert table["feature_set"].tolist() == ["none"] * 5 + ["mir"] * 5
-    assert (table["f1_low"] <= table["f1_high"]).all()
+    assert scores["level"].tolist() == ["film"] * 10 + ["cue"] * 5 + ["frame"] * 5
+    assert scores["model"].iloc[::5].tolist() == [
+        "random_guess", "plurality", "imv_svm", "max_pooling",
+    ]  # fmt: skip
+    assert scores["feature_set"].iloc[::5].tolist() == ["none", "none", "mir", "mir_frames"]
+    assert (scores["f1_low"] <= scores["f1_high"]).all()
 
 
-def texts(path):
-    return [
-        "".join(node.itertext()) for node in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")
+def test_only_a_random_guess_has_no_f1_by_chance(scores):
+    guess = scores["model"] == "random_guess"
+    assert scores.loc[guess, ["permuted", "p_permuted"]].isna().all(axis=None)
+    assert (scores.loc[~guess, "p_permuted"] >= 1 / 100).all()
+    assert (scores.loc[~guess, "permuted"] > 0).all()
+
+
+def test_the_best_models_are_those_of_the_highest_macro_f1_in_each_set(scores):
+    assert score.best_models(scores) == [("mir", "imv_svm"), ("mir_frames", "max_pooling")]
+    rival = scores[scores["model"] == "imv_svm"].assign(model="imv_knn", f1=1.0)
+    assert score.best_models(pd.concat([scores, rival], ignore_index=True)) == [
+        ("mir", "imv_knn"),
+        ("mir_frames", "max_pooling"),
     ]
-
-
-def test_the_pictures_name_every_model_genre_and_number(scores, tmp_path):
-    plot.plot(scores, tmp_path / "macro.svg", tmp_path / "genres.svg")
-    macro, genres = texts(tmp_path / "macro.svg"), texts(tmp_path / "genres.svg")
-    for words in (macro, genres):
-        assert {"Plurality", "IMV SVM (mir)"} <= set(words)
-    assert {"Precision", "Recall", "F1"} <= set(macro)
-    assert {*" ".join(GENRES).split(), "macro"} <= set(genres)
-    table = read_table(scores, GENRE_SCORES)
-    assert {f"{value:.2f}" for value in table["f1"]} <= set(genres)
-
-
-def test_the_macro_picture_has_a_dot_at_each_value(scores):
-    table = read_table(scores, GENRE_SCORES)
-    figure = plot.macro_figure(table)
-    axis = figure.axes[2]
-    dots = {line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"}
-    assert dots == set(table.loc[table["genre"] == "macro", "f1"])
-    plot.plt.close(figure)
+    assert score.best_models(scores[scores["feature_set"] == "none"]) == []
 
 
 def test_a_random_guess_is_scored_over_many_draws():
@@ -148,9 +225,11 @@ def test_a_random_guess_is_scored_over_many_draws():
             "predicted": False,
             "actual": actual.ravel(),
             "fold": np.repeat(np.arange(films), 2),
+            "repeat": 0,
         }
     )
     table = score.score_predictions(frame, 500, 1, guessed=True).set_index("genre")
     np.testing.assert_allclose(table.recall[:2], probability, atol=0.01)
     np.testing.assert_allclose(table.precision[:2], actual.mean(0), atol=0.01)
+    np.testing.assert_allclose(table.average_precision[:2], actual.mean(0), atol=0.01)
     assert (table.f1_low < table.f1).all() and (table.f1 < table.f1_high).all()

@@ -9,7 +9,7 @@ import torch
 from sklearn.metrics import f1_score
 
 from scorelens.errors import ConfigError, TableError
-from scorelens.genres import MODELS, folds, score
+from scorelens.genres import MODELS, chunks, folds, score
 from scorelens.genres.instances import Bags
 from scorelens.importance import choose_run, plot, rank
 from scorelens.tables import BAGS, FILMS, IMPORTANCE, PREDICTIONS, read_table, write_table
@@ -27,7 +27,6 @@ SETTINGS = {
         "learning_rate": 0.01,
         "batch": 8,
         "epochs": 40,
-        "folds_per_chunk": 40,
     },
 }
 WIDTHS = {"voice": 3, "noise": 4, "silence": 2}
@@ -57,11 +56,13 @@ GROUPS = list(rank.feature_groups(COLUMNS, "bags").values())
 
 
 def trained(model, bags, actual, settings=None):
-    return list(folds.train_folds(model, bags, actual, settings or SETTINGS[MODELS[model]], 5, 1))
+    settings = settings or SETTINGS[MODELS[model]]
+    learnt = folds.train_folds(model, bags, actual, range(len(actual)), settings, 5, 1)
+    return [one.fold for one in learnt]
 
 
-def ranked(model, bags, actual, repeats=20):
-    orders = rank.draw_orders(len(bags.instances), repeats, 1)
+def ranked(model, bags, actual, repeats=20, together=False):
+    orders = rank.draw_orders(GROUPS, len(bags.instances), repeats, together, 1)
     intact, shuffled = rank.judge(model, iter(trained(model, bags, actual)), bags, GROUPS, orders)
     return {
         group: rank.score_group(intact, said, actual, 200, 0)
@@ -69,9 +70,10 @@ def ranked(model, bags, actual, repeats=20):
     }
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("model", ["average_pooling", "single_attention", "simple_mi_svm"])
-def test_the_group_that_carries_the_label_takes_all_importance(model):
-    tables = ranked(model, *make_corpus())
+def test_the_group_that_carries_the_label_takes_all_importance(model, together):
+    tables = ranked(model, *make_corpus(), together=together)
     voice, noise = (tables[group].iloc[-1] for group in ("voice", "noise"))
     assert voice["f1"] > 0.9
     assert voice["score"] > 0.25 and voice["low"] > 0.1 and voice["repeat_low"] > 0.1
@@ -85,23 +87,25 @@ def test_a_constant_group_is_worth_nothing_exactly(model):
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-@pytest.mark.parametrize("at_once", [1, 7, 4096])
-def test_batched_is_a_plain_loop(monkeypatch, model, at_once):
+@pytest.mark.parametrize(("at_once", "together"), [(1, False), (7, True), (4096, False)])
+def test_batched_is_a_plain_loop(monkeypatch, model, at_once, together):
     """In chunks of any size, against one prediction for each film, group and repeat."""
     monkeypatch.setattr(rank, "CHUNK_INSTANCES", at_once)
     bags, actual = make_corpus(films=6, seed=4)
     settings = SETTINGS[MODELS[model]] | {"epochs": 3}
     fitted = trained(model, bags, actual, settings)
-    orders = rank.draw_orders(len(bags.instances), 4, 2)
+    orders = rank.draw_orders(GROUPS, len(bags.instances), 4, together, 2)
     intact, shuffled = rank.judge(model, iter(fitted), bags, GROUPS, orders)
     for film, fold in enumerate(fitted):
         np.testing.assert_array_equal(
             intact[film], folds.predict(model, fold, bags.one(film))[1][0]
         )
         for group, columns in enumerate(GROUPS):
-            for repeat, order in enumerate(orders):
+            for repeat in range(4):
                 instances = bags.instances.copy()
-                instances[:, columns] = instances[order][:, columns]
+                for place, column in enumerate(columns):
+                    order = orders[group][0 if together else place, repeat]
+                    instances[:, column] = instances[order, column]
                 alone = folds.predict(model, fold, Bags(instances, bags.starts).one(film))[1][0]
                 np.testing.assert_array_equal(shuffled[group, repeat, film], alone)
 
@@ -116,7 +120,7 @@ def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeyp
         return None, np.zeros((len(copies.sizes), 3), bool)
 
     monkeypatch.setattr(rank, "predict", listen)
-    orders = rank.draw_orders(len(bags.instances), 3, 0)
+    orders = rank.draw_orders(GROUPS, len(bags.instances), 3, True, 0)
     rank.judge("any", iter(range(9)), bags, GROUPS, orders)
     for place, columns in enumerate(GROUPS):
         others = np.setdiff1d(np.arange(9), columns)
@@ -129,11 +133,14 @@ def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeyp
             assert (repeat[:, columns] != bags.instances[:, columns]).mean() > 0.8
 
 
-def test_orders_are_permutations_and_differ():
-    orders = rank.draw_orders(50, 20, 3)
-    np.testing.assert_array_equal(np.sort(orders, axis=1), np.tile(np.arange(50), (20, 1)))
-    assert len(np.unique(orders, axis=0)) == 20
-    assert (orders != rank.draw_orders(50, 20, 4)).any()
+@pytest.mark.parametrize("together", [False, True])
+def test_orders_are_permutations_and_differ(together):
+    orders = rank.draw_orders(GROUPS, 50, 20, together, 3)
+    assert [len(order) for order in orders] == ([1, 1, 1] if together else [3, 4, 2])
+    rows = np.concatenate(orders[:1] if together else orders).reshape(-1, 50)
+    np.testing.assert_array_equal(np.sort(rows, axis=1), np.tile(np.arange(50), (len(rows), 1)))
+    assert len(np.unique(rows, axis=0)) == len(rows)
+    assert (orders[0] != rank.draw_orders(GROUPS, 50, 20, together, 4)[0]).any()
 
 
 def random_decisions(films=40, repeats=12):
@@ -186,24 +193,25 @@ def write_run(folder, model="average_pooling"):
     table["film_id"] = np.array(ids)[bags.bag_of_instance]
     table["cue_id"] = [f"cue_{k}" for k in range(len(table))]
     write_table(table.assign(n_frames=5), folder / "bags.parquet", BAGS)
-    folds.train(
+    outputs = {"models": folder / "models.zip"}
+    chunks.train_chunk(
         model=model,
         feature_set="mir",
         films=folder / "films.tsv",
         bags=folder / "bags.parquet",
         genres=GENRES,
         settings=SETTINGS[MODELS[model]],
+        chunk=(0, 1),
         seed=5,
         threads=1,
-        predictions=folder / "predictions.parquet",
-        models=folder / "models.zip",
+        outputs=outputs | {name: folder / f"{name}.parquet" for name in chunks.PARTS},
     )
 
 
 def rank_run(folder, seed=1):
     paths = {"bags": folder / "bags.parquet", "films": folder / "films.tsv"}
     paths |= {"models": folder / "models.zip", "output": folder / "scores.tsv"}
-    rank.rank(**paths, repeats=10, samples=100, seed=seed)
+    rank.rank(**paths, together=False, repeats=10, samples=100, seed=seed)
     return read_table(folder / "scores.tsv", IMPORTANCE)
 
 

@@ -31,7 +31,8 @@ def rules() -> dict[str, tuple[str, str]]:
     found = {}
     for path in sorted((HOME / "workflow" / "rules").glob("*.smk")):
         for _, name, body in RULE.findall(path.read_text()):
-            found[name] = path.stem, found.get(name, ("", ""))[1] + body
+            stage = path.stem.partition("_")[0]  # a long stage has further files: genres_apply.smk
+            found[name] = stage, found.get(name, ("", ""))[1] + body
     return found
 
 

@@ -217,7 +217,7 @@ def written(folder, films, genres=("Horror", "Comedy")):
     for number, (film, (light, cuts, labels)) in enumerate(films.items()):
         paths.append(folder / f"{film}.parquet")
         tables.write_table(seconds(film, light, cuts), paths[-1], tables.VISUALS)
-        facts = {"film_id": film, "probability": 0.5, "fold": number}
+        facts = {"film_id": film, "probability": 0.5, "fold": number, "repeat": 0}
         said += [
             {**facts, "genre": g, "predicted": g in labels, "actual": g in labels} for g in genres
         ]

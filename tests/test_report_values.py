@@ -103,3 +103,12 @@ def test_percent(share, text):
 def test_an_unknown_package_is_named_as_such(monkeypatch):
     monkeypatch.setattr(provenance, "PACKAGES", ("no-such-package",))
     assert provenance.versions()["no-such-package"] == "not found under this name"
+
+
+def test_small_p_values_are_bounds():
+    assert [write.p_value(p) for p in (0.0001, 0.001, 0.0304, 1)] == [
+        "< 0.001",
+        "0.001",
+        "0.030",
+        "1.000",
+    ]

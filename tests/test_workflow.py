@@ -24,6 +24,8 @@ SMALL = {
         "network": {"epochs": 5},
     },
 }
+# The rules over all models and films.
+GENRE_TABLES = ("score_genres", "compare_genres", "plot_genres", "survey_genres", "trace_genres")
 TABLES = ("results/cues/scores.tsv", "results/genres/scores.tsv", "results/bags/mir.parquet")
 
 
@@ -102,6 +104,7 @@ def test_adding_a_film_touches_that_film_and_the_aggregates(clone, finished):
     more = {**SMALL, "corpus": {"demo": {"films": 5, "film_s": 45}}}
     jobs = planned(clone, finished, more)
     films = {p.stem for p in (finished / "results" / "corpus" / "status").glob("*.tsv")}
+    assert len(jobs.pop("explain_genres")) == 5  # every film is judged by new models
     per_film = {rule: new for rule, new in jobs.items() if new}
     assert {
         "make_corpus",
@@ -112,8 +115,8 @@ def test_adding_a_film_touches_that_film_and_the_aggregates(clone, finished):
     } <= set(per_film)
     assert all(len(new) == 1 and not new & films for new in per_film.values()), per_film
     assert set(jobs) - set(per_film) == {
-        *("gather_corpus", "score_cues", "calibrate_cues", "pool_bags"),
-        *("train_genres", "score_genres", "compare_genres", "plot_genres"),
+        *("gather_corpus", "score_cues", "calibrate_cues", "pool_bags", "guess_genres"),
+        *("train_genres", "gather_genres", *GENRE_TABLES),
         *("rank_importance", "plot_importance", "compare_modes", "plot_modes"),
         *("write_report", "all"),
     }
@@ -135,7 +138,7 @@ def test_editing_visuals_reruns_visuals_and_what_depends_on_it(clone, finished):
 def test_a_key_reruns_the_rules_that_use_it(clone, finished):
     retrained = {**SMALL, "genres": {**SMALL["genres"], "network": {"epochs": 6}}}
     assert set(planned(clone, finished, retrained)) == {
-        *("train_genres", "score_genres", "compare_genres", "plot_genres"),
+        *("train_genres", "gather_genres", *GENRE_TABLES, "explain_genres"),
         *("rank_importance", "plot_importance"),  # of the network; modes take another model
         *("write_report", "all"),
     }
@@ -221,7 +224,8 @@ def _made(path: Path) -> Path:
 
 def own(folder: Path, **more) -> dict:
     corpus = {"kind": "table", "films": str(folder / "films.tsv"), **more}
-    return {"corpus": corpus, "genres": {"models": ["plurality"]}}
+    models = {"models": ["plurality"]}
+    return {"corpus": corpus, "genres": models, "features": {"source": "film"}}
 
 
 def test_a_users_corpus_with_two_bad_films(clone, users_corpus, tmp_path):

@@ -70,7 +70,8 @@ def gather_films(
     """Join what was found about each film into the corpus tables.
 
     films: rows of the film table. on_bad_film: `stop` or `skip`. statuses, track_tables: the files
-    of check_film, in the films' order. outputs: paths of `films`, `tracks` and `status`.
+    of check_film, in the films' order; or the one of inspection.inspect_films, and no tracks.
+    outputs: paths of `films`, `tracks` and `status`.
     Raises InputError naming every problem of table and media if there are any and the policy is
     `stop`, or if no film is left.
     """
@@ -84,7 +85,8 @@ def gather_films(
         raise InputError(_all_problems(bad, len(films), "at least one film is needed"))
     for row in bad.itertuples():
         log.warning("film %s is skipped:\n%s", row.film_id, row.problems)
-    tracks = pd.concat([read_table(path, TRACKS) for path in track_tables], ignore_index=True)
+    albums = [read_table(path, TRACKS) for path in track_tables]
+    tracks = pd.concat(albums or [pd.DataFrame(columns=TRACKS.names)], ignore_index=True)
     write_table(status, outputs["status"], STATUS)
     write_table(tracks[tracks.film_id.isin(good.film_id)], outputs["tracks"], TRACKS)
     write_table(_films_table(films, good), outputs["films"], FILMS)

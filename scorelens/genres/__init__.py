@@ -20,12 +20,15 @@ MODELS: dict[str, str | None] = {
     "average_pooling": "network",
     "linear_softmax": "network",
     "single_attention": "network",
+    "multi_attention": "network",
+    "feature_attention": "network",
 }
 
 BASELINES = tuple(model for model, block in MODELS.items() if block is None)
 NETWORKS = tuple(model for model, block in MODELS.items() if block == "network")
 RANDOM_GUESS = "random_guess"
 NO_FEATURES = "none"  # the feature set of the baselines
+THRESHOLD = 0.5  # a probability above it says yes; at it, a tied vote, no
 
 _WRITTEN = {"mi": "MI", "imv": "IMV", "svm": "SVM", "knn": "kNN"}
 

@@ -1,7 +1,7 @@
 """What a fold sees, step by step: its batches and its dropout, from a random stream of its own.
 
-A fold's stream depends on the seed and the fold alone, so that a fold learns the same, whether it
-is trained on its own or beside others.
+A fold's stream depends on the seed, the fold and the training run alone, so that a fold learns the
+same, whether it is trained on its own or beside others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,9 @@ import numpy as np
 from scorelens.genres.instances import Bags
 
 
-def fold_stream(seed: int, fold: int) -> np.random.Generator:
-    """The random stream of one fold."""
-    return np.random.Generator(np.random.SFC64([seed, fold]))
+def fold_stream(seed: int, fold: int, repeat: int = 0) -> np.random.Generator:
+    """The random stream of one fold in one training run."""
+    return np.random.Generator(np.random.SFC64([seed, fold, repeat]))
 
 
 def epoch_batches(
@@ -74,12 +74,16 @@ def draw_kept(
     """What dropout keeps, drawn as bytes for speed.
 
     counts: number of instances of each fold. keep: the share to keep, a multiple of 1/256.
-    Returns bool (layers, folds, hidden, instances), False in the padding.
+    Returns uint8 (layers, folds, hidden, instances), 1 for what is kept, 0 in the padding.
     """
-    kept = np.zeros((layers, len(counts), hidden, counts.max()), bool)
+    kept = np.zeros((layers, len(counts), hidden, counts.max()), np.uint8)
     for fold, (stream, count) in enumerate(zip(streams, counts, strict=True)):
         drawn = np.frombuffer(stream.bytes(layers * hidden * count), np.uint8)
-        np.less(drawn.reshape(layers, hidden, count), 256 * keep, out=kept[:, fold, :, :count])
+        np.less(
+            drawn.reshape(layers, hidden, count),
+            256 * keep,
+            out=kept[:, fold, :, :count].view(bool),
+        )
     return kept
 
 

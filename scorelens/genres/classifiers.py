@@ -6,7 +6,7 @@ MI) or on every cue with the labels of its film (instance majority voting, IMV; 
 none of them constant, and a `probability` that gives float (N, K) in 0..1 for new instances.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -121,20 +121,20 @@ def fit_classifiers(
     model: str,
     bags: Bags,
     actual: np.ndarray,
+    folds: Sequence[int],
     settings: Mapping[str, float],
     seed: int,
     jobs: int,
 ) -> Iterator[tuple[dict[str, np.ndarray], object]]:
     """Fit a classifier for each bag held out, several at a time.
 
-    model: a name of `simple_mi_*` or `imv_*`. actual: bool (bags, genres). jobs: processes.
+    model: a name of `simple_mi_*` or `imv_*`. actual: bool (bags, genres). folds: the bags to hold
+    out. jobs: processes.
     Yields, bag by bag, the fold's scale (`mean`, `gain`) and what `fit` returned; None if no genre
     varies in the training films.
     """
     seen = instances_seen(model, bags)
-    fits = (
-        delayed(_fit_fold)(model, seen, actual, fold, settings, seed) for fold in range(len(actual))
-    )
+    fits = (delayed(_fit_fold)(model, seen, actual, fold, settings, seed) for fold in folds)
     yield from Parallel(n_jobs=jobs, return_as="generator")(fits)
 
 

@@ -1,8 +1,9 @@
 """Whether one genre model is better than another: paired tests over films.
 
 Approximate randomisation (Noreen 1989; Yeh, COLING 2000): if two models are equally good, whose
-predictions of a film are whose is a toss of a coin. The p-values of all pairs are corrected
-together after Holm (1979). The paper compares its models by their scores alone.
+predictions of a film are whose is a toss of a coin. One toss decides for all training runs of a
+model: runs are no further films, and the films are what a result must hold for. The p-values of all
+pairs are corrected together after Holm (1979). The paper compares its models by their scores alone.
 """
 
 import os
@@ -48,29 +49,38 @@ def compare_pair(
 ) -> dict[str, float]:
     """The difference in macro F1 of two models on the films that both have predictions of.
 
-    first, second: tables of the contract PREDICTIONS. Returns films (how many), difference (first
-    less second), its 95% bootstrap interval over films, low and high, and p, two-sided.
+    first, second: tables of the contract PREDICTIONS; F1 is the mean over a model's training runs.
+    Returns films (how many), difference (first less second), its 95% bootstrap interval over films,
+    low and high, and p, two-sided.
     """
     common = np.intersect1d(first.film_id, second.film_id)
-    counts = [outcomes(table[table.film_id.isin(common)]) for table in (first, second)]
+    counts = _runs_paired(
+        *(outcomes(table[table.film_id.isin(common)]) for table in (first, second))
+    )
     random = np.random.default_rng(seed)
-    difference = macro_f1(counts[0].sum(axis=1)) - macro_f1(counts[1].sum(axis=1))
+    difference = np.subtract(*(macro_f1(one.sum(axis=2)) for one in counts))
     extreme, sampled = 0, []
     for done in range(0, repeats, BLOCK):
         size = min(BLOCK, repeats - done)
-        own = random.random((size, len(common))) < 0.5
-        swapped = [macro_f1(own @ a + ~own @ b) for a, b in (counts, counts[::-1])]
+        own = (random.random((size, len(common))) < 0.5).astype(float)
+        swapped = [macro_f1(own @ a + (1 - own) @ b) for a, b in (counts, counts[::-1])]
         extreme += (np.abs(swapped[0] - swapped[1]) >= abs(difference) - 1e-12).sum()
         draws = random.multinomial(len(common), np.full(len(common), 1 / len(common)), size)
-        sampled.append(macro_f1(draws @ counts[0]) - macro_f1(draws @ counts[1]))
+        sampled.append(np.subtract(*(macro_f1(draws.astype(float) @ one) for one in counts)))
     low, high = np.percentile(np.concatenate(sampled), BOUNDS)
     p = (1 + extreme) / (1 + repeats)
     return {"films": len(common), "difference": difference, "low": low, "high": high, "p": p}
 
 
 def macro_f1(counts: np.ndarray) -> np.ndarray:
-    """The mean F1 over genres. counts: (3, ..., genres), as `score.measures` takes them."""
-    return measures(counts)[2].mean(axis=-1)
+    """The mean F1 over runs and genres. counts: (3, runs, ..., genres), for `score.measures`."""
+    return measures(counts)[2].mean(axis=(0, -1))
+
+
+def _runs_paired(first: np.ndarray, second: np.ndarray) -> list[np.ndarray]:
+    """Outcomes (3, runs, films, genres), repeated until two models have equally many runs."""
+    runs = np.lcm(first.shape[1], second.shape[1])
+    return [np.tile(own, (1, runs // own.shape[1], 1, 1)) for own in (first, second)]
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import logging
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -46,11 +47,22 @@ class Bags:
         return Bags(means, np.arange(len(means) + 1))
 
 
-def read_bags(path: str | os.PathLike, labels: Labels) -> tuple[Bags, Labels, list[str]]:
+class BagTable(NamedTuple):
+    """The bags of a corpus, one a film that has cues, and what belongs to them.
+
+    labels: of these films. features: their names. cue_ids: (instances,), the cue of each.
+    """
+
+    bags: Bags
+    labels: Labels
+    features: list[str]
+    cue_ids: np.ndarray
+
+
+def read_bags(path: str | os.PathLike, labels: Labels) -> BagTable:
     """Read the bags of all films, in the order of the film table.
 
     A film without cues has no bag: it takes no part, and the log names it.
-    Returns the bags, the labels of the films that have one, and the names of the features.
     Raises TableError if fewer than two films have cues or if a bag's film is not in use.
     """
     table = read_table(path, BAGS)
@@ -69,7 +81,8 @@ def read_bags(path: str | os.PathLike, labels: Labels) -> tuple[Bags, Labels, li
     order = np.concatenate([rows[film] for film in films])
     starts = np.cumsum([0, *(len(rows[film]) for film in films)])
     instances = table[features].to_numpy(np.float32, na_value=np.nan)[order]
-    return Bags(instances, starts), labels.of(films), features
+    cue_ids = table["cue_id"].to_numpy(object)[order]
+    return BagTable(Bags(instances, starts), labels.of(films), features, cue_ids)
 
 
 def fit_scale(instances: np.ndarray) -> dict[str, np.ndarray]:

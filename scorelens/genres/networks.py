@@ -1,23 +1,36 @@
 """The neural genre models of all folds as one computation.
 
 Batch norm on the input, three dense embedding layers (linear without bias, batch norm, ReLU,
-dropout), a sigmoid output for each genre and instance, and a pooling (Ma et al. 2021, "Models").
-Every parameter has the folds as its first dimension: the folds learn side by side and never meet.
+dropout), then one of six poolings (`heads`; Ma et al. 2021, "Models"). Every parameter has the
+folds as its first dimension: the folds learn side by side and never meet.
 
 Shapes: F folds, D features, H hidden units, K genres, N instances, B bags. A fold's instances are
 packed bag after bag; only at the end of the row do zeros fill up to the longest fold.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
-from scorelens.genres.pooling import POOLING
+from scorelens.genres.heads import (
+    CONTENT,
+    Embeddings,
+    bag_probability,
+    head_shapes,
+    instance_weights,
+)
+from scorelens.genres.layers import (
+    EPSILON,
+    Parameters,
+    centre_running_mean,
+    norm_relu_dropout,
+    normed_weight,
+    trained_norm_relu,
+)
 
 LAYERS = 3
-EPSILON = 1e-5  # of the batch norm
-MOMENTUM = 0.1  # share of the newest batch in the running statistics
-
-Parameters = dict[str, torch.Tensor]
+BAG_NORM = "bag"  # the batch norm of feature-level attention, over bags
 
 
 def initial_parameters(
@@ -32,27 +45,22 @@ def initial_parameters(
     def uniform(inputs: int, *shape: int) -> np.ndarray:
         return random.uniform(-1, 1, shape).astype(np.float32) / np.float32(np.sqrt(inputs))
 
-    def constant(value: float, size: int) -> np.ndarray:
-        return np.full(size, value, np.float32)
+    def identity(name: str, size: int, *learnt: str) -> dict[str, np.ndarray]:
+        start = {"gain": 1, "shift": 0, "mean": 0, "variance": 1}
+        parts = (*learnt, "mean", "variance")
+        return {f"{name}.{part}": np.full(size, start[part], np.float32) for part in parts}
 
-    parameters = {
-        "input.gain": constant(1, features),
-        "input.mean": constant(0, features),
-        "input.variance": constant(1, features),
-    }
+    parameters = identity("input", features, "gain")
     for layer in range(LAYERS):
         inputs = hidden if layer else features
-        parameters |= {
-            f"embedding.{layer}.weight": uniform(inputs, hidden, inputs),
-            f"embedding.{layer}.gain": constant(1, hidden),
-            f"embedding.{layer}.shift": constant(0, hidden),
-            f"embedding.{layer}.mean": constant(0, hidden),
-            f"embedding.{layer}.variance": constant(1, hidden),
-        }
-    heads = ("output", "attention") if model == "single_attention" else ("output",)
-    for head in heads:
-        parameters[f"{head}.weight"] = uniform(hidden, genres, hidden)
-        parameters[f"{head}.bias"] = uniform(hidden, genres, 1)
+        parameters[f"embedding.{layer}.weight"] = uniform(inputs, hidden, inputs)
+        parameters |= identity(f"embedding.{layer}", hidden, "gain", "shift")
+    for name, (outputs, inputs) in head_shapes(model, hidden, genres).items():
+        parameters[f"{name}.weight"] = uniform(inputs, outputs, inputs)
+        if name != CONTENT:
+            parameters[f"{name}.bias"] = uniform(inputs, outputs, 1)
+    if has_bag_norm(model):
+        parameters |= identity(BAG_NORM, hidden, "gain", "shift")
     return parameters
 
 
@@ -61,36 +69,53 @@ def is_learnt(name: str) -> bool:
     return not name.endswith((".mean", ".variance"))
 
 
-def train_step(
-    model: str,
-    parameters: Parameters,
-    instances: torch.Tensor,
-    members: torch.Tensor,
-    kept: torch.Tensor,
-    keep: float,
-) -> torch.Tensor:
+def has_bag_norm(model: str) -> bool:
+    """Whether a model has a batch norm and a dropout over bags."""
+    return model == "feature_attention"
+
+
+class Batch(NamedTuple):
+    """What the folds see in one step.
+
+    instances: (F, N, D), standardised, zero in the padding. members: (F, N, B), see `pooling`.
+    mean, variance: (F, D), of the instances without the padding. kept: uint8 (LAYERS, F, H, N), 1
+    for what dropout keeps, 0 in the padding. kept_of_bags: uint8 (F, H, B), the same for bags, if
+    the model `has_bag_norm`. keep: the share that dropout keeps on average.
+    """
+
+    instances: torch.Tensor
+    members: torch.Tensor
+    mean: torch.Tensor
+    variance: torch.Tensor
+    kept: torch.Tensor
+    kept_of_bags: torch.Tensor | None
+    keep: float
+
+
+def train_step(model: str, parameters: Parameters, batch: Batch) -> torch.Tensor:
     """Bag probabilities of one batch in training; the running statistics take the batch in.
 
-    instances: (F, N, D), standardised, zero in the padding; overwritten. members: (F, N, B), see
-    `pooling`. kept: bool (LAYERS, F, H, N), what dropout keeps, False in the padding. keep: the
-    share that it keeps on average. Returns (F, K, B) in 0..1.
+    Returns (F, K, B) in 0..1.
     """
-    counts = members.sum((1, 2))[:, None]
-    hidden = _input_norm(parameters, instances, members, counts).transpose(1, 2)
+    size = batch.members.sum(1)
+    counts = size.sum(1, keepdim=True)
+    hidden, embeddings = batch.instances.transpose(1, 2), []
     for layer in range(LAYERS):
         name = f"embedding.{layer}"
         weight = parameters[f"{name}.weight"]
         if layer == 0:
-            weight = weight * parameters["input.gain"][:, None]
-        hidden, mean, variance = _BatchNormReluDropout.apply(
-            torch.bmm(weight, hidden),
-            parameters[f"{name}.gain"] / keep,
-            parameters[f"{name}.shift"] / keep,
-            kept[layer],
-            counts,
-        )
-        _update_running(parameters, name, mean, variance, counts)
-    return _pooled(model, parameters, hidden, members)
+            weight = normed_weight(parameters, weight, batch.mean, batch.variance, counts)
+        values = torch.bmm(weight, hidden)
+        hidden = norm_relu_dropout(parameters, name, values, batch.kept[layer], batch.keep, counts)
+        if layer == 0:
+            centre_running_mean(parameters, name, weight, batch.mean)
+        embeddings.append(hidden)
+
+    def bag_norm(bags: torch.Tensor) -> torch.Tensor:
+        number = (size > 0).sum(1, keepdim=True).float()
+        return norm_relu_dropout(parameters, BAG_NORM, bags, batch.kept_of_bags, batch.keep, number)
+
+    return bag_probability(model, parameters, embeddings, batch.members, bag_norm)
 
 
 def evaluate(
@@ -101,85 +126,28 @@ def evaluate(
     instances: (F, N, D), standardised. members: (F, N, B), see `pooling`.
     Returns (F, K, B) in 0..1.
     """
+
+    def bag_norm(bags: torch.Tensor) -> torch.Tensor:
+        return trained_norm_relu(parameters, BAG_NORM, bags)
+
+    return bag_probability(model, parameters, _embed(parameters, instances), members, bag_norm)
+
+
+def weigh(model: str, parameters: Parameters, instances: torch.Tensor, genres: int) -> torch.Tensor:
+    """How much each instance of one bag counts for each genre, (F, K, N): `heads`.
+
+    instances: (F, N, D), standardised, all of one bag.
+    """
+    return instance_weights(model, parameters, _embed(parameters, instances), genres)
+
+
+def _embed(parameters: Parameters, instances: torch.Tensor) -> Embeddings:
+    """The embeddings of trained networks, (F, H, N) each."""
     gain = parameters["input.gain"] * (parameters["input.variance"] + EPSILON).rsqrt()
     hidden = ((instances - parameters["input.mean"][:, None]) * gain[:, None]).transpose(1, 2)
+    embeddings = []
     for layer in range(LAYERS):
-        name = f"embedding.{layer}"
-        gain = parameters[f"{name}.gain"] * (parameters[f"{name}.variance"] + EPSILON).rsqrt()
-        hidden = torch.bmm(parameters[f"{name}.weight"], hidden)
-        hidden = (hidden - parameters[f"{name}.mean"][..., None]) * gain[..., None]
-        hidden = (hidden + parameters[f"{name}.shift"][..., None]).relu()
-    return _pooled(model, parameters, hidden, members)
-
-
-def _pooled(
-    model: str, parameters: Parameters, hidden: torch.Tensor, members: torch.Tensor
-) -> torch.Tensor:
-    """Bag probabilities (F, K, B) from the last embedding (F, H, N)."""
-    probability = _head("output", parameters, hidden).sigmoid()
-    attention = None
-    if "attention.weight" in parameters:
-        attention = _head("attention", parameters, hidden)
-    return POOLING[model](probability, attention, members)
-
-
-def _head(name: str, parameters: Parameters, hidden: torch.Tensor) -> torch.Tensor:
-    return torch.baddbmm(parameters[f"{name}.bias"], parameters[f"{name}.weight"], hidden)
-
-
-@torch.no_grad()
-def _input_norm(
-    parameters: Parameters, instances: torch.Tensor, members: torch.Tensor, counts: torch.Tensor
-) -> torch.Tensor:
-    """Batch norm of the instances, in place and without its gain; zero stays in the padding."""
-    mean = instances.sum(1) / counts
-    variance = (instances.square().sum(1) / counts - mean**2).clamp_(min=0)
-    _update_running(parameters, "input", mean, variance, counts)
-    scale = (variance + EPSILON).rsqrt()
-    instances.mul_(scale[:, None]).sub_((mean * scale)[:, None])
-    return instances.mul_(members.sum(2, keepdim=True))
-
-
-@torch.no_grad()
-def _update_running(
-    parameters: Parameters,
-    name: str,
-    mean: torch.Tensor,
-    variance: torch.Tensor,
-    counts: torch.Tensor,
-) -> None:
-    unbiased = variance * (counts / (counts - 1).clamp(min=1))
-    parameters[f"{name}.mean"].lerp_(mean, MOMENTUM)
-    parameters[f"{name}.variance"].lerp_(unbiased, MOMENTUM)
-
-
-class _BatchNormReluDropout(torch.autograd.Function):
-    """Batch norm, ReLU and dropout of packed rows, with as few passes over memory as it takes.
-
-    values: (F, H, N), zero in the padding, so that sums over a row count true instances alone.
-    Also returns the batch's mean and variance (F, H), which carry no gradient.
-    """
-
-    @staticmethod
-    def forward(ctx, values, gain, shift, kept, counts):
-        mean = values.sum(-1) / counts
-        variance = (values.square().sum(-1) / counts - mean**2).clamp_(min=0)
-        deviation = (variance + EPSILON).rsqrt()
-        slope = gain * deviation
-        offset = shift - mean * slope
-        result = torch.addcmul(offset[..., None], values, slope[..., None]).relu_().mul_(kept)
-        ctx.save_for_backward(values, result, mean, deviation, slope, counts)
-        ctx.mark_non_differentiable(mean, variance)
-        return result, mean, variance
-
-    @staticmethod
-    def backward(ctx, gradient, _mean, _variance):
-        values, result, mean, deviation, slope, counts = ctx.saved_tensors
-        # ReLU's own backward pass: one sweep, where torch.where takes many times as long.
-        gradient = torch.ops.aten.threshold_backward(gradient, result, 0)
-        for_shift = gradient.sum(-1)
-        for_gain = ((gradient * values).sum(-1) - mean * for_shift) * deviation
-        along = -slope * deviation * for_gain / counts
-        constant = -slope * for_shift / counts - along * mean
-        for_values = gradient.mul_(slope[..., None]).addcmul_(values, along[..., None])
-        return for_values.add_(constant[..., None]), for_gain, for_shift, None, None
+        values = torch.bmm(parameters[f"embedding.{layer}.weight"], hidden)
+        hidden = trained_norm_relu(parameters, f"embedding.{layer}", values)
+        embeddings.append(hidden)
+    return embeddings

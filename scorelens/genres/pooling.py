@@ -1,8 +1,8 @@
-"""Pooling: from the genre probabilities of instances to those of their bag.
+"""Pooling: from what is said of the instances to what is said of their bag.
 
-Shapes: F folds, K genres, N instances (packed, with padding at the end), B bags. `members` is
-float32 (F, N, B), 1 where an instance lies in a bag; the row of a padding instance is all zero.
-A bag without instances (a fold whose batch has fewer bags) comes out as 0.
+Shapes: F folds, K genres or H hidden units, N instances (packed, with padding at the end), B bags.
+`members` is float32 (F, N, B), 1 where an instance lies in a bag; the row of a padding instance is
+all zero. A bag without instances (a fold whose batch has fewer bags) comes out as 0.
 """
 
 import torch
@@ -10,10 +10,8 @@ import torch
 ATTENTION_FLOOR = 1e-7
 
 
-def max_pooling(
-    probability: torch.Tensor, attention: torch.Tensor | None, members: torch.Tensor
-) -> torch.Tensor:
-    """The bag's surest instance (Ma et al. 2021, max pooling); `attention` has no part.
+def max_pooling(probability: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
+    """The bag's surest instance (Ma et al. 2021, max pooling).
 
     probability: (F, K, N) in 0..1. Returns (F, K, B) in 0..1.
     """
@@ -23,21 +21,8 @@ def max_pooling(
     return least.scatter_reduce(2, place, probability * inside[:, None], "amax")
 
 
-def linear_softmax(
-    probability: torch.Tensor, attention: torch.Tensor | None, members: torch.Tensor
-) -> torch.Tensor:
-    """Mean of the bag's instances, each weighted by itself: sum p^2 / sum p (Ma et al. 2021).
-
-    `attention` has no part. probability: (F, K, N) in 0..1. Returns (F, K, B) in 0..1.
-    """
-    total = torch.bmm(probability, members).clamp(min=ATTENTION_FLOOR)
-    return (torch.bmm(probability.square(), members) / total).clamp(0, 1)
-
-
-def average_pooling(
-    probability: torch.Tensor, attention: torch.Tensor | None, members: torch.Tensor
-) -> torch.Tensor:
-    """Mean of the bag's instances (Ma et al. 2021, average pooling); `attention` has no part.
+def average_pooling(probability: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
+    """Mean of the bag's instances (Ma et al. 2021, average pooling).
 
     probability: (F, K, N) in 0..1. Returns (F, K, B) in 0..1.
     """
@@ -45,24 +30,33 @@ def average_pooling(
     return torch.bmm(probability, members / size).clamp(0, 1)
 
 
-def single_attention(
-    probability: torch.Tensor, attention: torch.Tensor, members: torch.Tensor
-) -> torch.Tensor:
-    """Mean of the bag's instances, weighted by an attention of their own for each genre.
+def linear_softmax(probability: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
+    """Mean of the bag's instances, each weighted by itself: sum p^2 / sum p (Ma et al. 2021).
 
-    a_ki = v_ki / sum_j v_kj with v = sigmoid(attention), clamped to [1e-7, 1 - 1e-7]
-    (Ma et al. 2021, single attention). probability: (F, K, N) in 0..1. attention: (F, K, N), any
-    real number. Returns (F, K, B) in 0..1.
+    probability: (F, K, N) in 0..1. Returns (F, K, B) in 0..1.
     """
-    weight = attention.sigmoid().clamp(ATTENTION_FLOOR, 1 - ATTENTION_FLOOR)
-    weighted = torch.bmm(weight * probability, members)
+    return attend(probability, probability, members).clamp(0, 1)
+
+
+def attend(values: torch.Tensor, weight: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
+    """Mean of the bag's instances, weighted: sum_i v_i x_i / sum_i v_i (Ma et al. 2021, attention).
+
+    values: (F, K, N). weight: (F, K, N), at least 0. Returns (F, K, B).
+    """
     total = torch.bmm(weight, members).clamp(min=ATTENTION_FLOOR)
-    return (weighted / total).clamp(0, 1)
+    return torch.bmm(weight * values, members) / total
+
+
+def attention_weight(attention: torch.Tensor) -> torch.Tensor:
+    """The weight v of an attention head: its sigmoid, clamped to [1e-7, 1 - 1e-7] (Ma et al. 2021).
+
+    attention: any real numbers. The weights of a bag are not yet brought to a sum of 1.
+    """
+    return attention.sigmoid().clamp(ATTENTION_FLOOR, 1 - ATTENTION_FLOOR)
 
 
 POOLING = {
     "max_pooling": max_pooling,
     "average_pooling": average_pooling,
     "linear_softmax": linear_softmax,
-    "single_attention": single_attention,
 }

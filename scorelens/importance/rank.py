@@ -3,8 +3,9 @@
 The score of a group is the F1 of a genre less the mean F1 once the group is shuffled (Ma et al.
 2021, "Feature importance"): the values of the group's columns are exchanged at random among the
 cues of all films, and each film is judged anew by the fold that never saw it. Nothing is trained
-again. The paper shuffles each column on its own; here the columns of a group move together, so
+again. Each column is shuffled on its own, as in the paper, or the columns of a group together, so
 that what is lost is what the group says of a cue, and not also that its columns fit together.
+Of a network that is trained several times the first run is ranked.
 """
 
 import logging
@@ -17,7 +18,8 @@ import torch
 from tqdm import tqdm
 
 from scorelens.errors import Problem, TableError
-from scorelens.genres.folds import Fold, load_about, load_fold, predict
+from scorelens.genres.archive import Fold, load_about, load_fold
+from scorelens.genres.folds import predict
 from scorelens.genres.instances import Bags, read_bags
 from scorelens.genres.labels import read_labels
 from scorelens.genres.score import BOUNDS, with_macro
@@ -33,6 +35,7 @@ def rank(
     bags: str | os.PathLike,
     films: str | os.PathLike,
     models: str | os.PathLike,
+    together: bool,
     repeats: int,
     samples: int,
     seed: int,
@@ -41,16 +44,18 @@ def rank(
     """Write the importance of every group of features for every genre and overall.
 
     bags, films: the tables that the model was trained on. models: the model file with all folds.
+    together: whether the columns of a group are shuffled together, or each on its own.
     repeats: shuffles of each group. samples: bootstrap samples of the films.
     Raises TableError if the features are all of one group.
     """
     torch.set_num_threads(1)
     about = load_about(models)
-    packed, labels, features = read_bags(bags, read_labels(films, about.genres))
+    packed, labels, features, _ = read_bags(bags, read_labels(films, about.genres))
     groups = feature_groups(features, bags)
-    orders = draw_orders(len(packed.instances), repeats, seed)
+    columns = list(groups.values())
+    orders = draw_orders(columns, len(packed.instances), repeats, together, seed)
     loaded = (load_fold(models, film) for film in labels.film_ids)
-    intact, shuffled = judge(about.model, loaded, packed, list(groups.values()), orders)
+    intact, shuffled = judge(about.model, loaded, packed, columns, orders)
     tables = [
         score_group(intact, said, labels.actual, samples, seed).assign(
             group=group, genre=[*labels.genres, OVERALL]
@@ -78,13 +83,23 @@ def feature_groups(features: Sequence[str], where: str | os.PathLike) -> dict[st
     return groups
 
 
-def draw_orders(instances: int, repeats: int, seed: int) -> np.ndarray:
-    """Random orders of the instances, int64 (repeats, instances): where each takes its values from.
+def draw_orders(
+    groups: Sequence[np.ndarray], instances: int, repeats: int, together: bool, seed: int
+) -> list[np.ndarray]:
+    """Random orders of the instances for each group: where each takes its values from.
 
-    All groups share them, so that two groups differ by what is shuffled and not by how.
+    groups: positions of the columns of each group. Returns, a group, int32 (columns, repeats,
+    instances); if they move together (1, repeats, instances), the same for all groups, so that two
+    groups differ by what is shuffled and not by how.
     """
-    straight = np.tile(np.arange(instances), (repeats, 1))
-    return np.random.default_rng(seed).permuted(straight, axis=1)
+    straight = np.tile(np.arange(instances, dtype=np.int32), (repeats, 1))
+
+    def order(*stream: int) -> np.ndarray:
+        return np.random.default_rng([seed, *stream]).permuted(straight, axis=1)
+
+    if together:
+        return [order()[None]] * len(groups)
+    return [np.stack([order(1 + column) for column in columns]) for columns in groups]
 
 
 def judge(
@@ -92,12 +107,12 @@ def judge(
     folds: Iterator[Fold],
     bags: Bags,
     groups: Sequence[np.ndarray],
-    orders: np.ndarray,
+    orders: Sequence[np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:
     """What each fold decides on the film it never saw, as it is and with each group shuffled.
 
-    folds: one a bag, in order. groups: positions of the columns of each group. orders: int64
-    (repeats, instances), see `draw_orders`.
+    folds: one a bag, in order. groups: positions of the columns of each group. orders: one array
+    a group, see `draw_orders`.
     Returns two bool arrays: (films, genres) and (groups, repeats, films, genres).
     """
     intact, shuffled = [], []
@@ -105,23 +120,25 @@ def judge(
     for film, fold in tqdm(zip(films, folds, strict=True), total=len(films), disable=None):
         intact.append(predict(model, fold, bags.one(film))[1][0])
         chunks = (
-            [predict(model, fold, copies)[1] for copies in _copies(bags, film, columns, orders)]
-            for columns in groups
+            [predict(model, fold, copies)[1] for copies in _copies(bags, film, columns, order)]
+            for columns, order in zip(groups, orders, strict=True)
         )
         shuffled.append([np.concatenate(decided) for decided in chunks])
     return np.stack(intact), np.stack(shuffled, axis=2)
 
 
-def _copies(bags: Bags, film: int, columns: np.ndarray, orders: np.ndarray) -> Iterator[Bags]:
+def _copies(bags: Bags, film: int, columns: np.ndarray, order: np.ndarray) -> Iterator[Bags]:
     """Copies of a film, a bag each, with these columns taken from other instances; in chunks."""
     own = bags.one(film).instances
-    sources = orders[:, bags.starts[film] : bags.starts[film + 1]]
-    at_once = max(1, CHUNK_INSTANCES // len(own))
-    for start in range(0, len(orders), at_once):
-        chunk = sources[start : start + at_once]
-        instances = np.tile(own, (len(chunk), 1))
-        instances[:, columns] = bags.instances[chunk.ravel()[:, None], columns]
-        yield Bags(instances, np.arange(len(chunk) + 1) * len(own))
+    sources = order[:, :, bags.starts[film] : bags.starts[film + 1]]
+    repeats, at_once = order.shape[1], max(1, CHUNK_INSTANCES // len(own))
+    for start in range(0, repeats, at_once):
+        chunk = sources[:, start : start + at_once]
+        copies = chunk.shape[1]
+        instances = np.tile(own, (copies, 1))
+        moved = bags.instances[chunk, columns[:, None, None]]
+        instances[:, columns] = moved.reshape(len(columns), -1).T
+        yield Bags(instances, np.arange(copies + 1) * len(own))
 
 
 def score_group(

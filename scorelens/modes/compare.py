@@ -44,10 +44,12 @@ def compare(
 ) -> None:
     """Write `tables.MODES` of one genre model.
 
-    predictions: what the model says of the films that it never saw. visuals: the table of every
-    film; one without pictures takes no part. permutations, repeats: as in `compare_films`.
+    predictions: what the model says of the films that it never saw; of several training runs the
+    first, as a mean of decisions would label no film. visuals: the table of every film; one without
+    pictures takes no part. permutations, repeats: as in `compare_films`.
     """
     said = read_table(predictions, PREDICTIONS)
+    said = said[said["repeat"] == 0]
     values = film_values(pd.concat([read_table(path, VISUALS) for path in visuals]))
     predicted, actual = (_films_by_genre(said, column) for column in ("predicted", "actual"))
     seen = [film for film in actual.index if film in values.index]

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from scorelens.genres import BASELINES
+from scorelens.genres.score import MACRO, MEASURES
 
-MACRO = "macro"
-MEASURES = ("precision", "recall", "f1")
+TOLD_APART = 0.05  # a corrected p-value below it
 
 
 def names(scores: pd.DataFrame) -> list[str]:
@@ -14,7 +14,11 @@ def names(scores: pd.DataFrame) -> list[str]:
 
 
 def score_rows(scores: pd.DataFrame) -> list[dict]:
-    """One row a model: macro measures with intervals, F1 of every genre, and which are best."""
+    """One row a model: macro measures with intervals, F1 of every genre, and which are best.
+
+    With the spread of F1 over training runs, and F1 by chance with its p-value, each None if there
+    is none.
+    """
     macro = scores[scores.genre == MACRO]
     by_genre = scores.set_index(["genre", "feature_set", "model"]).f1
     return [
@@ -27,9 +31,12 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
                     "low": getattr(row, f"{measure}_low"),
                     "high": getattr(row, f"{measure}_high"),
                     "best": getattr(row, measure) == macro[measure].max(),
+                    "spread": _present(row.f1_spread) if measure == "f1" else None,
                 }
                 for measure in MEASURES
             ],
+            "permuted": _present(row.permuted),
+            "p_permuted": _present(row.p_permuted),
             "f1": [
                 {"value": value, "best": value == by_genre[genre].max()}
                 for genre in names(scores)
@@ -40,23 +47,23 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
     ]
 
 
-def best_models(scores: pd.DataFrame) -> list[tuple[str, str]]:
-    """The (feature set, model) of the highest macro F1 in each feature set, without baselines."""
-    macro = _trained(scores)
-    best = macro.loc[macro.groupby("feature_set", sort=False).f1.idxmax()]
-    return list(zip(best.feature_set, best.model, strict=True))
-
-
 def headline(scores: pd.DataFrame) -> dict | None:
-    """The best model and the best baseline by macro F1; None if no model was trained."""
-    macro = _trained(scores)
-    if macro.empty:
+    """The best model and the best baseline by macro F1; None if no model was trained.
+
+    Of the best model also what its answers would have by chance, and how rarely by chance they are
+    as good. The baseline's name and F1 are None if there is no baseline.
+    """
+    macro = scores[scores.genre == MACRO]
+    trained = macro[~macro.model.isin(BASELINES)]
+    if trained.empty:
         return None
-    best = macro.loc[macro.f1.idxmax()]
-    baselines = scores[(scores.genre == MACRO) & scores.model.isin(BASELINES)]
+    best = trained.loc[trained.f1.idxmax()]
+    shown = ["feature_set", "model", "f1", "f1_low", "f1_high", "permuted", "p_permuted"]
+    baselines = macro[macro.model.isin(BASELINES)].nlargest(1, "f1")
     return {
-        **best[["feature_set", "model", "f1", "f1_low", "f1_high"]].to_dict(),
-        "baseline_f1": None if baselines.empty else baselines.f1.max(),
+        **best[shown].to_dict(),
+        "baseline": next(iter(baselines.model), None),
+        "baseline_f1": next(iter(baselines.f1), None),
     }
 
 
@@ -76,11 +83,22 @@ def against_best(comparisons: pd.DataFrame, best: dict | None) -> dict[tuple[str
     return found
 
 
+def rivals(against: dict[tuple[str, str], dict]) -> dict[str, int]:
+    """How many trained models the best one was compared with, and how many are not told apart.
+
+    against: as `against_best` gives it. Returns `all` and `close`, those of no corrected p-value
+    below TOLD_APART.
+    """
+    p = [found["p"] for (_, model), found in against.items() if model not in BASELINES]
+    return {"all": len(p), "close": sum(value >= TOLD_APART for value in p)}
+
+
 def prediction_block(run: tuple[str, str], predictions: pd.DataFrame) -> dict:
-    """What one model says of every film: a row a film, a cell a genre.
+    """What one model says of every film, in its first training run: a row a film, a cell a genre.
 
     A cell's kind is `hit` (said and true), `miss` (true alone), `false` (said alone) or `none`.
     """
+    predictions = predictions[predictions["repeat"] == 0]
     order = list(predictions.genre.unique())
     return {
         "feature_set": run[0],
@@ -94,8 +112,8 @@ def prediction_block(run: tuple[str, str], predictions: pd.DataFrame) -> dict:
     }
 
 
-def _trained(scores: pd.DataFrame) -> pd.DataFrame:
-    return scores[(scores.genre == MACRO) & ~scores.model.isin(BASELINES)]
+def _present(value: float) -> float | None:
+    return None if pd.isna(value) else value
 
 
 def _cell(row: pd.Series) -> dict:

@@ -1,6 +1,7 @@
 """What the report says about films, albums, cues and features, as plain values."""
 
 import os
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,41 @@ def film_rows(films: pd.DataFrame, cues: pd.DataFrame, status: pd.DataFrame) -> 
         }
         for film in films.itertuples()
     ]
+
+
+def published_rows(
+    films: pd.DataFrame, bags: Mapping[str, pd.DataFrame], status: pd.DataFrame
+) -> list[dict]:
+    """One row a film of published features: genres, notes, and in each set its cues and frames.
+
+    bags: by feature set.
+    """
+    notes = status.set_index("film_id")["notes"]
+    sets = {
+        name: bag.groupby("film_id").agg(cues=("cue_id", "nunique"), frames=("n_frames", "sum"))
+        for name, bag in bags.items()
+    }
+    return [
+        {
+            "film_id": film.film_id,
+            "title": film.title,
+            "genres": film.genres.replace(";", ", "),
+            "sets": {name: counts.loc[film.film_id].to_dict() for name, counts in sets.items()},
+            "notes": notes.get(film.film_id, ""),
+        }
+        for film in films.itertuples()
+    ]
+
+
+def published_summary(rows: list[dict]) -> dict:
+    """The numbers at the head of the page: films, and the cues and frames of each set."""
+    return {
+        "films": len(rows),
+        "sets": {
+            name: {count: sum(row["sets"][name][count] for row in rows) for count in counts}
+            for name, counts in rows[0]["sets"].items()
+        },
+    }
 
 
 def covered_s(cues: pd.DataFrame) -> float:

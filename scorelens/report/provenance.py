@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import yaml
 
-from scorelens import __version__, tables
+from scorelens import __version__, media, tables
 
 PACKAGES = (
     "snakemake", "numpy", "scipy", "pandas", "pyarrow", "av", "soundfile", "soxr",
@@ -38,6 +38,11 @@ def as_yaml(config: Mapping) -> str:
     """The configuration as YAML, in its own order."""
     plain = json.loads(json.dumps(config))
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
+    """The SHA-256 of some files, by their names."""
+    return {os.path.basename(path): media.sha256(path) for path in paths}
 
 
 def newest(paths: Iterable[str | os.PathLike]) -> str:

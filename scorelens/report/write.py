@@ -11,6 +11,8 @@ from tqdm import tqdm
 
 from scorelens import tables
 from scorelens.genres import title
+from scorelens.genres.score import best_models
+from scorelens.report import applied as new_media
 from scorelens.report import distributions, genres, music, provenance, strips, svg
 
 DASH = "\N{EN DASH}"
@@ -33,13 +35,17 @@ def write_report(
     genre_scores: str | os.PathLike,
     comparisons: str | os.PathLike,
     importance: str | os.PathLike | None,
-    modes: str | os.PathLike,
-    genre_figures: Mapping[str, str | os.PathLike],
+    modes: str | os.PathLike | None,
+    genre_figures: Paths,
+    explanations: Paths,
+    applied: Paths,
+    applied_figures: Paths,
     cue_scores: str | os.PathLike | None,
     cue_confidence: str | os.PathLike | None,
     features: Paths,
     weights: str | os.PathLike,
     config: Mapping,
+    published: Paths = (),
 ) -> None:
     """Write the report of one run as a single HTML file.
 
@@ -47,9 +53,13 @@ def write_report(
     weights: tables of the contracts in `scorelens.tables`. cue_confidence: an SVG; it and
     cue_scores are None if the true cues are not known. timelines: one SVG a film, named by it.
     bags: by feature set. features: the tables of the set `mir`, one a film, named by it; none if
-    the run lacks that set. predictions: by (feature set, model). genre_figures: the SVGs `macro`
-    and `genres`. importance, modes: SVGs; the first is None if no model of the run has groups of
-    features to shuffle. config: the whole configuration, to be shown.
+    the run lacks that set. predictions: by (feature set, model). genre_figures: the SVGs scores and
+    genres, if a model was trained precision_recall, films and label_sets, if a network was, losses,
+    by these names. explanations: one SVG a film, named by it; none without a network. importance,
+    modes: SVGs; the first is None if no model of the run has groups of features to shuffle. config:
+    the whole configuration, to be shown. published: the files of a corpus of published features;
+    then there are no cues, timelines, visuals, features and modes, and the page does without what
+    is made of them.
     The page is dated by its newest input, so that the same inputs give the same bytes.
     """
     film_table = tables.read_table(films, tables.FILMS)
@@ -59,14 +69,24 @@ def write_report(
     bag_tables = {name: tables.read_table(path, tables.BAGS) for name, path in bags.items()}
     score_table = tables.read_table(genre_scores, tables.GENRE_SCORES)
     compared = tables.read_table(comparisons, tables.GENRE_COMPARISONS)
-    film_rows = music.film_rows(film_table, cue_table, status_table)
-    best = genres.best_models(score_table)
+    film_rows = (
+        music.published_rows(film_table, bag_tables, status_table)
+        if published
+        else music.film_rows(film_table, cue_table, status_table)
+    )
+    best = genres.headline(score_table)
+    against_best = genres.against_best(compared, best)
     facts = {
-        "summary": music.summary(film_rows, tables.read_table(tracks, tables.TRACKS)),
-        "best": genres.headline(score_table),
+        "summary": music.published_summary(film_rows)
+        if published
+        else music.summary(film_rows, tables.read_table(tracks, tables.TRACKS)),
+        "best": best,
         "importance": importance and svg.address(importance),
-        "modes": svg.address(modes),
-        "against_best": genres.against_best(compared, genres.headline(score_table)),
+        "modes": modes and svg.address(modes),
+        "published": provenance.hashes(published),
+        "against_best": against_best,
+        "rivals": genres.rivals(against_best),
+        "several_runs": bool(score_table.f1_spread.notna().any()),
         "films": film_rows,
         "has_notes": any(row["notes"] for row in film_rows),
         "skipped": music.skipped_films(status_table),
@@ -75,16 +95,18 @@ def write_report(
         "cue_scores": music.score_rows(cue_scores),
         "cue_confidence": cue_confidence and svg.address(cue_confidence),
         "feature_sets": _feature_sets(bag_tables, film_table),
-        "strips": _strips(film_table, cue_table, features, visual_table),
+        "strips": {} if published else _strips(film_table, cue_table, features, visual_table),
         "has_sound": bool(features),
         "has_pulse": bool(visual_table.cuts.notna().any()),
         "visuals": distributions.visuals_figure(visual_table, film_table),
         "genre_names": genres.names(score_table),
         "genre_rows": genres.score_rows(score_table),
-        "genre_figures": {name: svg.address(path) for name, path in genre_figures.items()},
+        "genre_figures": {Path(path).stem: svg.address(path) for path in genre_figures},
+        "applied": new_media.applied_blocks(applied, applied_figures),
+        "explanations": {Path(path).stem: svg.address(path) for path in explanations},
         "predictions": [
             genres.prediction_block(run, tables.read_table(predictions[run], tables.PREDICTIONS))
-            for run in best
+            for run in best_models(score_table)
         ],
         "networks": provenance.networks(weights),
         "versions": provenance.versions(),
@@ -93,8 +115,9 @@ def write_report(
         "hashes": status_table[["film_id", "video_sha256"]].to_dict("records"),
         "date": provenance.newest(
             [films, tracks, status, weights, *cues, *timelines, *features, *visuals, *bags.values()]
-            + [*predictions.values(), genre_scores, comparisons, modes, *genre_figures.values()]
-            + [path for path in [cue_scores, cue_confidence] if path]
+            + [*predictions.values(), genre_scores, comparisons, *genre_figures]
+            + [*explanations, *applied, *applied_figures]
+            + [path for path in [cue_scores, cue_confidence, modes] if path]
         ),
     }
     text = _template().render(facts)
@@ -104,7 +127,9 @@ def write_report(
 
 
 def _joined(paths: Paths, table: tables.Table) -> pd.DataFrame:
-    return pd.concat([tables.read_table(path, table) for path in paths], ignore_index=True)
+    """The tables one below the other; a table without rows if there are none."""
+    parts = [tables.read_table(path, table) for path in paths]
+    return pd.concat(parts or [pd.DataFrame(columns=table.names)], ignore_index=True)
 
 
 def _feature_sets(bags: Mapping[str, pd.DataFrame], films: pd.DataFrame) -> list[dict]:
@@ -145,7 +170,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": percent, "clock": clock, "figure": figure}
-    environment.filters["title_of_model"] = title
+    environment.filters |= {"p_value": p_value, "title_of_model": title}
     return environment.get_template("page.html")
 
 
@@ -159,6 +184,11 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def p_value(p: float) -> str:
+    """A p-value with three decimals, or `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def figure(value: float | None, digits: int = 2) -> str:

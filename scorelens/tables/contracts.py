@@ -69,9 +69,9 @@ FILMS = Table(
         Column("title", "string", "title as the user wrote it"),
         Column("year", "int64", "year of release", nullable=True),
         Column("genres", "string", "genres, separated by semicolons"),
-        _seconds("duration_s", "running time"),
+        _seconds("duration_s", "running time; 0 of published features, which do not tell it"),
         Column("has_picture", "bool", "whether the film has moving pictures"),
-        Column("tracks", "int64", "number of album tracks", low=1),
+        Column("tracks", "int64", "number of album tracks; 0 of published features", low=0),
     ),
 )
 
@@ -197,7 +197,8 @@ CUE_CONFIDENCE = Table(
 FEATURES = Table(
     "features",
     "Frame features of the cues of one film on its 1 Hz grid. In a set whose name ends in "
-    "`_tracks`, of the whole tracks of its album: `cue_id` is the track, `time_s` counts in it.",
+    "`_tracks`, of the whole tracks of its album: `cue_id` is the track, `time_s` counts in it. Of "
+    "published features `time_s` counts in the cue: where it lies in the film is not known.",
     (FILM_ID, CUE_ID, TIME_S),
     features=True,
 )
@@ -251,28 +252,93 @@ PREDICTIONS = Table(
         Column("predicted", "bool", "the decision"),
         Column("actual", "bool", "the film's label"),
         Column("fold", "int64", "number of the fold, the film's place in the corpus", low=0),
+        Column("repeat", "int64", "number of the training run: networks run several times", low=0),
+    ),
+)
+
+GENRE_CUES = Table(
+    "genre cues",
+    "How the model that never saw the film hears each of its cues (the first training run).",
+    (
+        FILM_ID,
+        CUE_ID,
+        Column("genre", "string", "a genre of the config's list"),
+        _share("probability", "what the model says if the cue is all the music of the film"),
+        _share("weight", "the cue's part in the answer for the film; the cues of a film sum to 1"),
+    ),
+)
+
+GENRE_CURVES = Table(
+    "genre curves",
+    "The loss of a network as it trains: weighted binary cross-entropy, mean over films and "
+    "genres. Empty for other models.",
+    (
+        Column("film_id", "string", "the film held out"),
+        Column("fold", "int64", "number of the fold, the film's place in the corpus", low=0),
+        Column("repeat", "int64", "number of the training run", low=0),
+        Column("epoch", "int64", "passes over the training films so far", low=1),
+        Column("training_loss", "float64", "mean over the epoch's batches, with dropout", low=0),
+        Column("held_out_loss", "float64", "of the film held out, without dropout", low=0),
+    ),
+)
+
+GENRE_APPLIED = Table(
+    "genre applied",
+    "What a corpus's models say of a new film or album, window by window; silence has no rows.",
+    (
+        _id("media", "name of the film or album in `genres.apply.media`"),
+        Column("track_id", "string", "the track of an album; empty for a film"),
+        _seconds("start_s", "start of the window, in the film or the track"),
+        _seconds("end_s", "its end"),
+        Column("genre", "string", "a genre of the config's list"),
+        _share("probability", "mean over the models, one for each film left out; not calibrated"),
+        _share("low", "5% bound over the models"),
+        _share("high", "95% bound over the models"),
+    ),
+)
+
+GENRE_ANSWERS = Table(
+    "genre answers",
+    "What the models of a corpus say of a new film or album as a whole, and of each of its tracks.",
+    (
+        _id("media", "name of the film or album in `genres.apply.media`"),
+        Column("track_id", "string", "the track of an album; empty for all of the film or album"),
+        Column("genre", "string", "a genre of the config's list"),
+        _share("probability", "mean over the models, one for each film left out; not calibrated"),
+        _share("low", "5% bound over the models"),
+        _share("high", "95% bound over the models"),
+        Column("predicted", "bool", "the decision: the mean probability is above one half"),
     ),
 )
 
 GENRE_SCORES = Table(
     "genre scores",
-    "Precision, recall and F1 of every model, with bootstrap 95% intervals over films.",
+    "Precision, recall, F1 and average precision of every model, mean over its training runs, with "
+    "bootstrap 95% intervals over films.",
     (
         Column("feature_set", "string", "the features; `none` for the baselines"),
         Column("model", "string", "the model"),
-        Column("level", "string", "`film` for baselines, `cue` for instances that are cues"),
+        Column("level", "string", "the instances: `cue` or `frame`; `film` for baselines"),
         Column("genre", "string", "a genre, or `macro` for their unweighted mean"),
         *(
-            _share(f"{measure}{bound}", f"{measure}{words}")
-            for measure in ("precision", "recall", "f1")
+            _share(f"{measure}{bound}", f"{measure.replace('_', ' ')}{words}")
+            for measure in ("precision", "recall", "f1", "average_precision")
             for bound, words in (("", ""), ("_low", ", 2.5% bound"), ("_high", ", 97.5% bound"))
         ),
+        _share("f1_spread", "standard deviation of F1 over training runs; null for one run", True),
+        _share(
+            "permuted",
+            "mean F1 when the answers are handed to other films at random; null for a random guess",
+            True,
+        ),
+        _share("p_permuted", "how often it is then at least f1: (1 + k) / (1 + draws)", True),
     ),
 )
 
 GENRE_COMPARISONS = Table(
     "genre comparisons",
-    "Every pair of genre models: the difference of their macro F1 on the same films.",
+    "Every pair of genre models: the difference of their macro F1, mean over training runs, on the "
+    "same films.",
     (
         Column("feature_set", "string", "the features of the first; `none` for a baseline"),
         Column("model", "string", "the first model"),
@@ -337,6 +403,6 @@ IMPORTANCE = Table(
 
 TABLES = (
     FILMS, TRACKS, STATUS, CUES, TRUTH, CUE_SCORES, CUE_CONFIDENCE,
-    WEIGHTS, FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_SCORES, GENRE_COMPARISONS,
-    IMPORTANCE, MODES,
+    WEIGHTS, FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_CUES, GENRE_CURVES,
+    GENRE_APPLIED, GENRE_ANSWERS, GENRE_SCORES, GENRE_COMPARISONS, IMPORTANCE, MODES,
 )  # fmt: skip

@@ -13,7 +13,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HOME), os.environ.g
 
 from scorelens import config as configuration
 from scorelens import sources
-from scorelens.corpus import plan
+from scorelens.corpus import plan, published
 from scorelens.errors import InputError
 
 
@@ -22,6 +22,8 @@ def read_films():
     corpus = config["corpus"]
     if corpus["kind"] == "demo":
         films = [demo_film(film) for film in DEMO_FILMS.values()]
+    elif corpus["kind"] == "published":
+        films = published.read_films(corpus["published"]["folder"], corpus["genres"])
     else:
         made = corpus["kind"] == "assembled"
         films = configuration.read_films(corpus["films"], corpus["genres"], made)
@@ -53,7 +55,9 @@ except InputError as error:
 
 FILM_TABLE = "results/corpus/films.tsv"
 # A corpus that makes its films knows their true cues.
-MADE = config["corpus"]["kind"] != "table"
+MADE = config["corpus"]["kind"] in ("demo", "assembled")
+# A corpus of published features has neither sound nor picture: no fingerprints, cues, visuals, modes.
+PUBLISHED = config["corpus"]["kind"] == "published"
 
 
 wildcard_constraints:
@@ -90,6 +94,11 @@ def used_films(pattern):
         return expand(pattern, film=[row.split("\t")[0] for row in rows], allow_missing=True)
 
     return inputs
+
+
+def media_films(pattern):
+    """`used_films`, or nothing if the corpus has no media to make the pattern from."""
+    return [] if PUBLISHED else used_films(pattern)
 
 
 def source_hash(rule):

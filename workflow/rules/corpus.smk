@@ -3,6 +3,8 @@
 import dataclasses
 import zlib
 
+from snakemake.logging import logger
+
 ASSEMBLY = config["corpus"]["assembly"]
 
 
@@ -15,6 +17,12 @@ def present_video(wildcards):
     """The video of a film, or nothing if there is no such file: the check then says so."""
     video = film_video(wildcards)
     return [video] if MADE or os.path.isfile(video) else []
+
+
+def published_files(feature_set):
+    """The published files of a feature set, its dictionary first."""
+    folder = Path(config["corpus"]["published"]["folder"])
+    return [str(folder / name) for name in published.FILES[feature_set]]
 
 
 if config["corpus"]["kind"] == "demo":
@@ -72,36 +80,81 @@ elif config["corpus"]["kind"] == "assembled":
             "../../scripts/make_corpus.py"
 
 
-rule check_corpus:
-    """Open one film and its album; write what they hold and every problem found."""
-    input:
-        video=present_video,
-        tracks=album_tracks,
-    output:
-        status="results/corpus/status/{film}.tsv",
-        tracks="results/corpus/tracks/{film}.tsv",
-    log:
-        "logs/check_corpus/{film}.log",
-    benchmark:
-        "results/benchmarks/check_corpus/{film}.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=30,
-    params:
-        source=source_hash("check_corpus"),
-        track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
-    script:
-        "../../scripts/check_corpus.py"
+if PUBLISHED:
+    if config["features"]["of"] == "tracks":
+        raise WorkflowError("config: features.of: published features are of cues, not of tracks")
+    try:
+        PUBLISHED_SETS, ABSENT_SETS = published.split_sets(
+            config["corpus"]["published"]["folder"], config["features"]["sets"]
+        )
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    config["features"]["sets"] = PUBLISHED_SETS
+    for name, reason in ABSENT_SETS.items():
+        logger.warning(f"feature set {name} is left out: {reason}")
+    logger.warning("cues, visuals and modes are left out: published features come without films")
+    STATUSES, TRACK_TABLES = ["results/corpus/inspection.tsv"], []
+
+    rule inspect_corpus:
+        """Look into the published feature files; write what each film has and every problem."""
+        input:
+            **{name: published_files(name) for name in PUBLISHED_SETS},
+            films=str(Path(config["corpus"]["published"]["folder"]) / published.FILM_LIST),
+        output:
+            status="results/corpus/inspection.tsv",
+        log:
+            "logs/inspect_corpus.log",
+        benchmark:
+            "results/benchmarks/inspect_corpus.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            source=source_hash("inspect_corpus"),
+            folder=config["corpus"]["published"]["folder"],
+            genres=config["corpus"]["genres"],
+            sets=PUBLISHED_SETS,
+        script:
+            "../../scripts/inspect_corpus.py"
+
+else:
+    PUBLISHED_SETS = []
+    STATUSES = expand("results/corpus/status/{film}.tsv", film=FILMS)
+    TRACK_TABLES = expand("results/corpus/tracks/{film}.tsv", film=FILMS)
+
+    rule check_corpus:
+        """Open one film and its album; write what they hold and every problem found."""
+        input:
+            video=present_video,
+            tracks=album_tracks,
+        output:
+            status="results/corpus/status/{film}.tsv",
+            tracks="results/corpus/tracks/{film}.tsv",
+        log:
+            "logs/check_corpus/{film}.log",
+        benchmark:
+            "results/benchmarks/check_corpus/{film}.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=30,
+        params:
+            source=source_hash("check_corpus"),
+            track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
+        script:
+            "../../scripts/check_corpus.py"
 
 
 checkpoint gather_corpus:
     """Join the checks of all films; stop at bad ones, or leave them out."""
     input:
-        statuses=expand("results/corpus/status/{film}.tsv", film=FILMS),
-        tracks=expand("results/corpus/tracks/{film}.tsv", film=FILMS),
+        statuses=STATUSES,
+        tracks=TRACK_TABLES,
     output:
         films="results/corpus/films.tsv",
         tracks="results/corpus/tracks.tsv",

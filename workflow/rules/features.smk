@@ -37,71 +37,98 @@ def network_weights(feature_set):
     return f"results/weights/{feature_set.removesuffix(WHOLE)}.safetensors"
 
 
-rule extract_features:
-    """Measure one feature set on the cues of one film, once a second."""
-    input:
-        cues=lambda wildcards: measured_cues(wildcards.set, [wildcards.film]),
-        tracks="results/corpus/tracks/{film}.tsv",
-        sound=lambda wildcards: cue_sound(wildcards.film, wildcards.set),
-        corpus=ancient("results/corpus/films.tsv"),
-    output:
-        table="results/features/{set}/{film}.parquet",
-    log:
-        "logs/extract_features/{set}/{film}.log",
-    benchmark:
-        "results/benchmarks/extract_features/{set}/{film}.tsv"
-    wildcard_constraints:
-        set=f"({'|'.join(COMPUTED_SETS)})({WHOLE})?",
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        source=source_hash("extract_features"),
-        sound=config["features"]["source"],
-        # Only the set that has profiles is measured again when another is chosen.
-        profile=lambda wildcards: (
-            config["features"]["profile"] if wildcards.set.startswith("mir") else None
-        ),
-    script:
-        "../../scripts/extract_features.py"
+if PUBLISHED:
 
-
-for number, films in enumerate(embedding_batches()):
-
-    rule embed_features:
-        """Measure a network's embeddings on the cues of a batch of films, once a second."""
-        name:
-            f"embed_features_{number}"
+    rule unpack_features:
+        """Unpack a published feature set into a table of each film."""
         input:
-            weights=lambda wildcards: network_weights(wildcards.set),
-            cues=lambda wildcards, films=films: measured_cues(wildcards.set, films),
-            tracks=expand("results/corpus/tracks/{film}.tsv", film=films),
-            sound=lambda wildcards, films=films: [
-                path for film in films for path in cue_sound(film, wildcards.set)
-            ],
+            published=lambda wildcards: published_files(wildcards.set),
             corpus=ancient("results/corpus/films.tsv"),
         output:
-            # What stands there is kept until the job has looked at it.
-            tables=update(expand("results/features/{{set}}/{film}.parquet", film=films)),
+            tables=expand("results/features/{{set}}/{film}.parquet", film=FILMS),
         log:
-            f"logs/embed_features/{{set}}/{number}.log",
+            "logs/unpack_features/{set}.log",
         benchmark:
-            f"results/benchmarks/embed_features/{{set}}/{number}.tsv"
+            "results/benchmarks/unpack_features/{set}.tsv"
         wildcard_constraints:
-            set=f"({'|'.join(NETWORK_SETS)})({WHOLE})?",
+            set="|".join(published.FILES),
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=3000,
-            runtime=60 * len(films),
-            gpu=config["resources"]["gpu"],
+            mem_mb=2000,
+            runtime=10,
         params:
-            source=source_hash("embed_features"),
-            sound=config["features"]["source"],
-            films=films,
+            source=source_hash("unpack_features"),
         script:
-            "../../scripts/embed_features.py"
+            "../../scripts/unpack_features.py"
+
+else:
+
+    rule extract_features:
+        """Measure one feature set on the cues of one film, once a second."""
+        input:
+            cues=lambda wildcards: measured_cues(wildcards.set, [wildcards.film]),
+            tracks="results/corpus/tracks/{film}.tsv",
+            sound=lambda wildcards: cue_sound(wildcards.film, wildcards.set),
+            corpus=ancient("results/corpus/films.tsv"),
+        output:
+            table="results/features/{set}/{film}.parquet",
+        log:
+            "logs/extract_features/{set}/{film}.log",
+        benchmark:
+            "results/benchmarks/extract_features/{set}/{film}.tsv"
+        wildcard_constraints:
+            set=f"({'|'.join(COMPUTED_SETS)})({WHOLE})?",
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            source=source_hash("extract_features"),
+            sound=config["features"]["source"],
+            # Only the set that has profiles is measured again when another is chosen.
+            profile=lambda wildcards: (
+                config["features"]["profile"] if wildcards.set.startswith("mir") else None
+            ),
+        script:
+            "../../scripts/extract_features.py"
+
+    for number, films in enumerate(embedding_batches()):
+
+        rule embed_features:
+            """Measure a network's embeddings on the cues of a batch of films, once a second."""
+            name:
+                f"embed_features_{number}"
+            input:
+                weights=lambda wildcards: network_weights(wildcards.set),
+                cues=lambda wildcards, films=films: measured_cues(wildcards.set, films),
+                tracks=expand("results/corpus/tracks/{film}.tsv", film=films),
+                sound=lambda wildcards, films=films: [
+                    path for film in films for path in cue_sound(film, wildcards.set)
+                ],
+                corpus=ancient("results/corpus/films.tsv"),
+            output:
+                # What stands there is kept until the job has looked at it.
+                tables=update(expand("results/features/{{set}}/{film}.parquet", film=films)),
+            log:
+                f"logs/embed_features/{{set}}/{number}.log",
+            benchmark:
+                f"results/benchmarks/embed_features/{{set}}/{number}.tsv"
+            wildcard_constraints:
+                set=f"({'|'.join(NETWORK_SETS)})({WHOLE})?",
+            conda:
+                "../../envs/scorelens.yaml"
+            threads: 1
+            resources:
+                mem_mb=3000,
+                runtime=60 * len(films),
+                gpu=config["resources"]["gpu"],
+            params:
+                source=source_hash("embed_features"),
+                sound=config["features"]["source"],
+                films=films,
+            script:
+                "../../scripts/embed_features.py"

@@ -4,55 +4,142 @@ from scorelens import genres as genre_models
 
 
 def genre_runs():
-    """The (feature set, model) of every model to train; baselines need no features."""
+    """The (feature set, model) of every model to train.
+
+    Baselines need no features; frames are for the networks alone.
+    """
     chosen = config["genres"]["models"]
-    baselines = [model for model in chosen if model in genre_models.BASELINES]
-    return [(genre_models.NO_FEATURES, model) for model in baselines] + [
-        (feature_set, model)
-        for feature_set in config["features"]["sets"]
+    return [
+        (genre_models.NO_FEATURES, model) for model in chosen if model in genre_models.BASELINES
+    ] + [
+        (instances, model)
+        for instances in bag_sets()
         for model in chosen
-        if model not in baselines
+        if model in genre_models.NETWORKS
+        or (model not in genre_models.BASELINES and not instances.endswith(FRAMES))
     ]
 
 
-def genre_bags(wildcards):
-    """The bags of a feature set; none for the baselines."""
-    baseline = wildcards.set == genre_models.NO_FEATURES
-    return [] if baseline else [f"results/bags/{wildcards.set}.parquet"]
+def of_runs(kind, runs):
+    """The tables of a kind (`predictions`, `cues`, `curves`) of some models."""
+    return [f"results/genres/{kind}/{feature_set}/{model}.parquet" for feature_set, model in runs]
 
 
-def genre_settings(wildcards):
-    """The block of the configuration that a model reads."""
-    return config["genres"].get(genre_models.MODELS[wildcards.model], {})
+HEARING_RUNS = [run for run in genre_runs() if run[1] not in genre_models.BASELINES]
+NETWORK_RUNS = [run for run in HEARING_RUNS if run[1] in genre_models.NETWORKS]
+# The weights of single attention are meant to be looked at (Ma et al. 2021); else any network's.
+EXPLAINED_RUNS = [run for run in NETWORK_RUNS if run[1] == "single_attention"] or NETWORK_RUNS
+GENRE_FIGURES = (
+    ["scores", "genres"]
+    + ["precision_recall", "films", "label_sets"] * bool(HEARING_RUNS)
+    + ["losses"] * bool(NETWORK_RUNS)
+)
+
+
+TRAINED = "|".join(model for model in genre_models.MODELS if model not in genre_models.BASELINES)
+# With `skip` a film may turn out bad: its chunk is then smaller, at worst empty.
+CHUNKS = -(-len(FILMS) // config["genres"]["folds_per_chunk"])
+
+
+def genre_parts(path):
+    """What the chunks of a model write."""
+    return expand(f"results/genres/chunks/{path}", chunk=range(CHUNKS), allow_missing=True)
+
+
+rule guess_genres:
+    """Ask a baseline, which looks at no music, with each film left out in turn."""
+    input:
+        films="results/corpus/films.tsv",
+    output:
+        predictions=f"results/genres/predictions/{genre_models.NO_FEATURES}/{{model}}.parquet",
+    log:
+        "logs/guess_genres/{model}.log",
+    benchmark:
+        "results/benchmarks/guess_genres/{model}.tsv"
+    wildcard_constraints:
+        model="|".join(genre_models.BASELINES),
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        source=source_hash("guess_genres"),
+        genres=config["corpus"]["genres"],
+        seed=config["seed"],
+    script:
+        "../../scripts/guess_genres.py"
 
 
 rule train_genres:
-    """Train one genre model on one feature set, with each film left out in turn."""
+    """Train one genre model on one feature set, with each film of a chunk left out in turn."""
     input:
         films="results/corpus/films.tsv",
-        bags=genre_bags,
+        bags="results/bags/{set}.parquet",
     output:
-        predictions="results/genres/predictions/{set}/{model}.parquet",
-        models="results/genres/models/{set}/{model}.zip",
+        models="results/genres/chunks/models/{set}/{model}/{chunk}.zip",
+        predictions="results/genres/chunks/predictions/{set}/{model}/{chunk}.parquet",
+        cues="results/genres/chunks/cues/{set}/{model}/{chunk}.parquet",
+        curves="results/genres/chunks/curves/{set}/{model}/{chunk}.parquet",
     log:
-        "logs/train_genres/{set}/{model}.log",
+        "logs/train_genres/{set}/{model}/{chunk}.log",
     benchmark:
-        "results/benchmarks/train_genres/{set}/{model}.tsv"
+        "results/benchmarks/train_genres/{set}/{model}/{chunk}.tsv"
+    wildcard_constraints:
+        model=TRAINED,
+        chunk="[0-9]+",
     conda:
         "../../envs/scorelens.yaml"
     threads: lambda wildcards: 2 if wildcards.model.endswith(("forest", "svm")) else 1
     resources:
-        mem_mb=2000,
+        # A network holds all instances once a fold; the table is packed less than twofold.
+        mem_mb=lambda wildcards, input: int(
+            1500 + 2.5 * config["genres"]["folds_per_chunk"] * os.path.getsize(input.bags) / 1e6
+            if os.path.exists(input.bags)
+            else 2000
+        ),
         runtime=120,
         gpu=lambda wildcards: config["resources"]["gpu"]
         * (wildcards.model in genre_models.NETWORKS),
     params:
         source=source_hash("train_genres"),
         genres=config["corpus"]["genres"],
-        settings=genre_settings,
+        settings=lambda wildcards: config["genres"][genre_models.MODELS[wildcards.model]],
+        chunks=CHUNKS,
         seed=config["seed"],
     script:
         "../../scripts/train_genres.py"
+
+
+rule gather_genres:
+    """Join the chunks of one genre model."""
+    input:
+        models=genre_parts("models/{set}/{model}/{chunk}.zip"),
+        predictions=genre_parts("predictions/{set}/{model}/{chunk}.parquet"),
+        cues=genre_parts("cues/{set}/{model}/{chunk}.parquet"),
+        curves=genre_parts("curves/{set}/{model}/{chunk}.parquet"),
+    output:
+        models="results/genres/models/{set}/{model}.zip",
+        predictions="results/genres/predictions/{set}/{model}.parquet",
+        cues="results/genres/cues/{set}/{model}.parquet",
+        curves="results/genres/curves/{set}/{model}.parquet",
+    log:
+        "logs/gather_genres/{set}/{model}.log",
+    benchmark:
+        "results/benchmarks/gather_genres/{set}/{model}.tsv"
+    wildcard_constraints:
+        model=TRAINED,
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        source=source_hash("gather_genres"),
+    script:
+        "../../scripts/gather_genres.py"
 
 
 rule score_genres:
@@ -77,7 +164,8 @@ rule score_genres:
     params:
         source=source_hash("score_genres"),
         models=genre_runs(),
-        repeats=config["genres"]["bootstrap_repeats"],
+        samples=config["genres"]["bootstrap_repeats"],
+        permutations=config["genres"]["permutation_repeats"],
         seed=config["seed"],
     script:
         "../../scripts/score_genres.py"
@@ -142,3 +230,106 @@ rule plot_genres:
         source=source_hash("plot_genres"),
     script:
         "../../scripts/plot_genres.py"
+
+
+rule survey_genres:
+    """Draw a closer look at the best genre model of each feature set."""
+    input:
+        scores="results/genres/scores.tsv",
+        predictions=of_runs("predictions", HEARING_RUNS),
+        cues=of_runs("cues", HEARING_RUNS),
+    output:
+        precision_recall=report(
+            "results/genres/precision_recall.svg",
+            caption="../report/genre_precision_recall.rst",
+            category="Genre models",
+            labels={"figure": "precision and recall at every threshold"},
+        ),
+        films=report(
+            "results/genres/films.svg",
+            caption="../report/genre_films.rst",
+            category="Genre models",
+            labels={"figure": "precision and recall of every film"},
+        ),
+        label_sets=report(
+            "results/genres/label_sets.svg",
+            caption="../report/genre_label_sets.rst",
+            category="Genre models",
+            labels={"figure": "sets of genres taken for each other"},
+        ),
+    log:
+        "logs/survey_genres.log",
+    benchmark:
+        "results/benchmarks/survey_genres.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        source=source_hash("survey_genres"),
+        models=HEARING_RUNS,
+    script:
+        "../../scripts/survey_genres.py"
+
+
+rule trace_genres:
+    """Draw how the networks trained."""
+    input:
+        curves=of_runs("curves", NETWORK_RUNS),
+    output:
+        figure=report(
+            "results/genres/losses.svg",
+            caption="../report/genre_losses.rst",
+            category="Genre models",
+            labels={"figure": "training curves"},
+        ),
+    log:
+        "logs/trace_genres.log",
+    benchmark:
+        "results/benchmarks/trace_genres.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        source=source_hash("trace_genres"),
+        models=NETWORK_RUNS,
+    script:
+        "../../scripts/trace_genres.py"
+
+
+rule explain_genres:
+    """Draw which cues make one film what a genre model says it is."""
+    input:
+        films="results/corpus/films.tsv",
+        scores="results/genres/scores.tsv",
+        predictions=of_runs("predictions", EXPLAINED_RUNS),
+        genre_cues=of_runs("cues", EXPLAINED_RUNS),
+        cues=[] if PUBLISHED else ["results/cues/films/{film}.parquet"],
+    output:
+        figure=report(
+            "results/genres/explanations/{film}.svg",
+            caption="../report/genre_cues.rst",
+            category="Genre models",
+            subcategory="Which cues made it so",
+            labels={"film": "{film}"},
+        ),
+    log:
+        "logs/explain_genres/{film}.log",
+    benchmark:
+        "results/benchmarks/explain_genres/{film}.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        source=source_hash("explain_genres"),
+        models=EXPLAINED_RUNS,
+    script:
+        "../../scripts/explain_genres.py"

@@ -36,6 +36,7 @@ else:
             runtime=30,
         params:
             source=source_hash("rank_importance"),
+            together=config["importance"]["shuffle"] == "groups",
             repeats=config["importance"]["repeats"],
             samples=config["genres"]["bootstrap_repeats"],
             seed=config["seed"],

@@ -7,17 +7,19 @@ rule write_report:
         films="results/corpus/films.tsv",
         tracks="results/corpus/tracks.tsv",
         status="results/corpus/status.tsv",
-        cues=used_films("results/cues/films/{film}.parquet"),
-        timelines=used_films("results/cues/timelines/{film}.svg"),
+        # Of a corpus of published features there are these files in place of all about the films.
+        published=[path for name in PUBLISHED_SETS for path in published_files(name)],
+        cues=media_films("results/cues/films/{film}.parquet"),
+        timelines=media_films("results/cues/timelines/{film}.svg"),
         cue_scores=["results/cues/scores.tsv"] if MADE else [],
         cue_confidence=["results/cues/confidence.svg"] if MADE else [],
         # The strips of the films need this set.
         features=(
-            used_films("results/features/mir/{film}.parquet")
+            media_films("results/features/mir/{film}.parquet")
             if "mir" in config["features"]["sets"]
             else []
         ),
-        visuals=used_films("results/visuals/{film}.parquet"),
+        visuals=media_films("results/visuals/{film}.parquet"),
         bags=expand("results/bags/{set}.parquet", set=config["features"]["sets"]),
         predictions=[
             f"results/genres/predictions/{feature_set}/{model}.parquet"
@@ -26,10 +28,12 @@ rule write_report:
         weights="results/weights/status.tsv",
         genre_scores="results/genres/scores.tsv",
         comparisons="results/genres/comparisons.tsv",
-        macro="results/genres/scores.svg",
-        genres="results/genres/genres.svg",
+        genre_figures=expand("results/genres/{figure}.svg", figure=GENRE_FIGURES),
+        explanations=used_films("results/genres/explanations/{film}.svg") if NETWORK_RUNS else [],
+        applied=expand("results/genres/applied/{name}.tsv", name=NEW_MEDIA),
+        applied_figures=expand("results/genres/applied/{name}.svg", name=NEW_MEDIA),
         importance=["results/importance/scores.svg"] if IMPORTANCE_RUN else [],
-        modes="results/modes/scores.svg",
+        modes=[] if PUBLISHED else ["results/modes/scores.svg"],
     output:
         page="results/report.html",
     log:

@@ -7,10 +7,17 @@ from scorelens import weights
 DOWNLOADS = "results/weights/downloads"
 
 
+def asked_networks():
+    """The networks that the run needs weights for; embeddings that were published need none."""
+    return [
+        name for name in config["features"]["sets"] if name in weights.NETWORKS and not PUBLISHED
+    ]
+
+
 def absent_networks():
     """The networks that the config asks for and that cannot be had: name -> why, and what to do."""
     place = config["weights"]
-    asked = [name for name in config["features"]["sets"] if name in weights.NETWORKS]
+    asked = asked_networks()
     fetched = [name for name in asked if os.path.isfile(f"results/weights/{name}.safetensors")]
     reasons = {
         name: weights.reason_absent(name, place["folder"], place["offline"], DOWNLOADS)
@@ -28,7 +35,7 @@ except InputError as error:
 ABSENT = absent_networks()
 # From here on the config names the sets that the run has; the report names the others.
 config["features"]["sets"] = [name for name in config["features"]["sets"] if name not in ABSENT]
-USED_NETWORKS = [name for name in config["features"]["sets"] if name in weights.NETWORKS]
+USED_NETWORKS = asked_networks()
 for network, reason in ABSENT.items():
     logger.warning(f"feature set {network} is left out: {reason}")
 if not config["features"]["sets"]:

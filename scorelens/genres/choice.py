@@ -1,0 +1,93 @@
+"""New films and albums, which are not in the corpus: what they are, and which model hears them.
+
+Asked when the workflow is parsed: light imports only.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scorelens.config import AUDIO_ENDINGS, album_tracks, slug
+from scorelens.errors import ConfigError, Problem
+from scorelens.genres import BASELINES, NETWORKS
+
+# Ma et al. 2021: their best network on their best feature set.
+PAPER_SET, PAPER_MODEL = "vggish", "single_attention"
+WHERE = "config: genres.apply"
+
+
+@dataclass(frozen=True)
+class NewMedia:
+    """A film (or one file of music), or an album; `tracks` maps ids to files.
+
+    An album's ids are its track_ids; a film is its own only track.
+    """
+
+    tracks: dict[str, str]
+    is_album: bool
+
+
+def find_media(media: Mapping[str, str]) -> dict[str, NewMedia]:
+    """The new films and albums by name.
+
+    media: name -> path of a file, or of a folder of audio files, which is an album.
+    Raises ConfigError with every name that is no id and every path that holds nothing to hear.
+    """
+    problems = [problem for name, path in media.items() for problem in _problems(name, path)]
+    if problems:
+        raise ConfigError(problems)
+    return {
+        name: NewMedia(dict(album_tracks(path)), True)
+        if os.path.isdir(path)
+        else NewMedia({name: path}, False)
+        for name, path in media.items()
+    }
+
+
+def choose_run(runs: Sequence[tuple[str, str]], feature_set: str, model: str) -> tuple[str, str]:
+    """The (feature set, model) that new media are heard with.
+
+    runs: those that the workflow trains. feature_set, model: the ones wanted; empty leaves the
+    choice open. Of those that fit it takes the paper's network (single attention) before another
+    model, a network before a classifier, VGGish before another set, and the first of equals.
+    Baselines hear nothing and take no part. Raises ConfigError if none fits.
+    """
+    hearing = [run for run in runs if run[1] not in BASELINES]
+    fitting = [run for run in hearing if feature_set in ("", run[0]) and model in ("", run[1])]
+    if not fitting:
+        wanted = f"{model or 'any model'} on {feature_set or 'any feature set'}"
+        trained = "; ".join(f"{name} on {features}" for features, name in hearing) or "nothing yet"
+        hint = "name one of them, or add to genres.models and features.sets"
+        what = f"{wanted} is not trained, or is a baseline"
+        raise ConfigError(Problem(WHERE, what, f"one of: {trained}", hint))
+    return max(fitting, key=_preference)
+
+
+def _preference(run: tuple[str, str]) -> tuple[bool, bool, bool]:
+    feature_set, model = run
+    return model == PAPER_MODEL, model in NETWORKS, feature_set == PAPER_SET
+
+
+def _problems(name: str, path: str) -> Iterator[Problem]:
+    where = f"{WHERE}.media.{name}"
+    if name != slug(name):
+        hint = f"for example {slug(name)}"
+        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
+    if not os.path.exists(path):
+        expected = "a film, an audio file, or a folder of audio files"
+        hint = "paths count from the folder that the workflow runs in"
+        yield Problem(where, f"{path} does not exist", expected, hint)
+    elif os.path.isdir(path):
+        yield from _album_problems(path, where)
+
+
+def _album_problems(path: str, where: str) -> Iterator[Problem]:
+    tracks = album_tracks(path)
+    if not tracks:
+        endings = " ".join(sorted(AUDIO_ENDINGS))
+        yield Problem(where, f"{path} holds no audio file", f"files ending in {endings}")
+    for track_id, count in Counter(track_id for track_id, _ in tracks).items():
+        if count > 1:
+            what = f"{count} tracks would be called {track_id!r}"
+            yield Problem(where, what, "names that differ in letters or digits", "rename a file")

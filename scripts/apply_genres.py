@@ -1,0 +1,23 @@
+"""Ask the saved genre models about a new film or album.
+
+Reads its features and the archive of a model, one fold for each film left out. Writes the
+probability of each genre in every window of time, and in the whole and each track of an album: the
+mean over the folds and the band that they lie in.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import apply
+
+apply.apply_models(
+    features=snakemake.input.features,
+    models=snakemake.input.models,
+    is_album=snakemake.params.is_album,
+    window_s=snakemake.params.window_s,
+    hop_s=snakemake.params.hop_s,
+    threads=snakemake.threads,
+    windows=snakemake.output.windows,
+    answers=snakemake.output.answers,
+)

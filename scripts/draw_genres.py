@@ -1,0 +1,17 @@
+"""Draw the genres of a new film or album over its time.
+
+Reads what the models say of every window and of the whole. Writes one figure: a curve a genre with
+its band, or, for an album of many tracks, a row a track.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import timeline
+
+timeline.draw(
+    windows=snakemake.input.windows,
+    answers=snakemake.input.answers,
+    path=snakemake.output.figure,
+)

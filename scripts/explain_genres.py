@@ -1,0 +1,22 @@
+"""Draw which cues make one film what a model says it is.
+
+Reads the predictions and the cues of the candidate models and takes the one of the highest score.
+Writes one figure: for each genre what the model hears in each cue of the film, over film time, and
+how much the cue weighs in the answer.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import explain
+
+explain.explain(
+    film_id=snakemake.wildcards.film,
+    films=snakemake.input.films,
+    scores=snakemake.input.scores,
+    predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
+    genre_cues=dict(zip(snakemake.params.models, snakemake.input.genre_cues, strict=True)),
+    cues=next(iter(snakemake.input.cues), None),
+    figure=snakemake.output.figure,
+)

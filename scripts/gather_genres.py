@@ -1,0 +1,16 @@
+"""Join the chunks of one genre model.
+
+Reads the tables and model files of all chunks. Writes one table of predictions, one of cues, one of
+losses, and one model file, with the films in the order of the corpus.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import chunks
+
+chunks.gather_chunks(
+    parts={name: list(paths) for name, paths in snakemake.input.items()},
+    outputs=dict(snakemake.output.items()),
+)

@@ -1,0 +1,18 @@
+"""Ask a baseline, with each film left out in turn.
+
+Reads the film table. Writes what the baseline says of every film from the labels of the others.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import chunks
+
+chunks.guess(
+    model=snakemake.wildcards.model,
+    films=snakemake.input.films,
+    genres=snakemake.params.genres,
+    seed=snakemake.params.seed,
+    predictions=snakemake.output.predictions,
+)

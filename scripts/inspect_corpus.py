@@ -1,0 +1,18 @@
+"""Look into the published feature files.
+
+Opens the dictionary of each feature set and writes one status row a film (`ok` or `bad`, with every
+problem in full). A bad film does not fail this job: `gather_corpus` decides what becomes of it. A
+file that does not hold as a whole does.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.corpus import inspection, published
+
+inspection.inspect_films(
+    films=published.read_films(snakemake.params.folder, snakemake.params.genres),
+    files={name: snakemake.input.get(name) for name in snakemake.params.sets},
+    output=snakemake.output.status,
+)

@@ -1,0 +1,102 @@
+"""Made-up tables of genre models: predictions, cues and training curves."""
+
+import numpy as np
+import pandas as pd
+
+GENRES = ["Action", "Comedy", "Drama", "Horror", "Romance", "Science Fiction"]
+FREQUENCY = (0.5, 0.34, 0.4, 0.1, 0.12, 0.33)  # of the 110 films of Ma et al. 2021
+
+
+def make_labels(films, genres=GENRES, seed=0):
+    """Labels, bool (films, genres); every film has one at least."""
+    rng = np.random.default_rng(seed)
+    actual = rng.random((films, len(genres))) < FREQUENCY[: len(genres)]
+    actual[~actual.any(axis=1), 0] = True
+    return actual
+
+
+def make_predictions(actual, probability, genres=GENRES):
+    """A table of predictions. actual: (films, genres). probability: (runs, films, genres)."""
+    runs, films, places = (axis.ravel() for axis in np.indices(probability.shape))
+    return pd.DataFrame(
+        {
+            "film_id": [f"film_{film:03d}" for film in films],
+            "genre": np.array(genres)[places],
+            "probability": probability.ravel().astype(float),
+            "predicted": probability.ravel() > 0.5,
+            "actual": actual[films, places],
+            "fold": films,
+            "repeat": runs,
+        }
+    )
+
+
+def make_genre_cues(actual, seed=1, skill=1.0, genres=GENRES, most=60):
+    """What a model hears in the cues of every film, the better the greater `skill` is."""
+    rng = np.random.default_rng(seed)
+    tables = []
+    for film, labels in enumerate(actual):
+        cues = int(rng.integers(1, most))
+        logits = skill * (2 * labels - 1) + rng.normal(0, 1, (cues, len(genres)))
+        weights = rng.gamma(2, 1, logits.shape)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "film_id": f"film_{film:03d}",
+                    "cue_id": np.repeat([f"cue_{k:03d}" for k in range(cues)], len(genres)),
+                    "genre": np.tile(genres, cues),
+                    "probability": (1 / (1 + np.exp(-logits))).ravel(),
+                    "weight": (weights / weights.sum(axis=0)).ravel(),
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def pooled(cues, actual, runs=1, genres=GENRES, seed=2):
+    """The predictions that belong to a table of cues: the weighted mean, with noise after run 0."""
+    parts = cues.assign(part=cues["probability"] * cues["weight"])
+    once = parts.pivot_table(index="film_id", columns="genre", values="part", aggfunc="sum")
+    once = once[genres].to_numpy()
+    noise = np.random.default_rng(seed).normal(0, 0.05, (runs, *once.shape))
+    noise[0] = 0
+    return make_predictions(actual, np.clip(once + noise, 0, 1), genres)
+
+
+def make_curves(films, epochs=200, runs=2, seed=3):
+    """Losses that fall in training, and fall and rise on the films held out."""
+    rng = np.random.default_rng(seed)
+    fold, repeat, epoch = (axis.ravel() for axis in np.indices((films, runs, epochs)))
+    falling = np.exp(-(epoch + 1) / 60)
+    level = rng.gamma(9, 1 / 9, films)[fold]
+    return pd.DataFrame(
+        {
+            "film_id": [f"film_{film:03d}" for film in fold],
+            "fold": fold,
+            "repeat": repeat,
+            "epoch": epoch + 1,
+            "training_loss": 0.3 + 0.5 * falling + rng.normal(0, 0.01, len(fold)),
+            "held_out_loss": level * (0.5 + 0.3 * falling + 0.001 * epoch),
+        }
+    )
+
+
+def make_cue_table(film_id, cues, duration_s=6000.0, seed=4):
+    """Where the cues of a film play: `cues` of them, in order of film time."""
+    rng = np.random.default_rng(seed)
+    starts = np.sort(rng.uniform(0, duration_s - 90, cues))
+    return pd.DataFrame(
+        {
+            "film_id": film_id,
+            "cue_id": [f"cue_{k:03d}" for k in range(cues)],
+            "track_id": [f"{k % 20:02d}_a_track_of_the_album" for k in range(cues)],
+            "film_start_s": starts,
+            "film_end_s": starts + rng.uniform(5, 80, cues),
+            "track_start_s": 0.0,
+            "equal_starts_s": "",
+            "shared_tracks": "",
+            "speed": 1.0,
+            "score": 50.0,
+            "confidence": 0.9,
+        }
+    )

@@ -1,0 +1,122 @@
+"""The study's own feature files as the workflow sees them: from files to report, without films."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from scorelens import tables
+from tests.published_files import UNEVEN, small
+
+pytestmark = pytest.mark.slow
+
+SETS = {"features": {"sets": ["mir", "vggish"]}}
+LEFT_OUT = "cues, visuals and modes are left out: published features come without films"
+
+
+@pytest.fixture
+def snakemake(home, tmp_path):
+    """Run Snakemake beside a folder `published`: code and what it said."""
+
+    def run(config, *options, **corpus):
+        settings = tmp_path / "settings.yaml"
+        cheap = {"models": ["plurality", "simple_mi_knn"], "bootstrap_repeats": 50}
+        corpus = {"kind": "published", **corpus}
+        settings.write_text(yaml.safe_dump({"corpus": corpus, "genres": cheap, **config}))
+        line = [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
+            *("--directory", str(tmp_path), "--configfile", str(settings), "--cores", "2"),
+            *("--workflow-profile", "none", *options),
+        ]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def rules(said):
+    return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", said, re.M))
+
+
+def test_the_graph_has_no_rule_that_needs_a_film(snakemake, tmp_path):
+    small().write(tmp_path / "published")
+    code, said = snakemake(SETS, "--dry-run")
+    assert code == 0, said
+    assert {"inspect_corpus", "gather_corpus", "unpack_features", "pool_bags"} <= rules(said)
+    assert {"train_genres", "score_genres", "rank_importance", "write_report"} <= rules(said)
+    assert not [rule for rule in rules(said) if rule.endswith(("cues", "visuals", "modes"))]
+    assert not rules(said) & {"check_corpus", "index_fingerprints", "fetch_weights"}
+    assert said.count(LEFT_OUT) == 1
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
+    assert (jobs["unpack_features"], jobs["inspect_corpus"]) == ("2", "1")
+    for stage in ("fingerprints", "cues", "visuals", "modes"):
+        code, said = snakemake(SETS, "--dry-run", "--", stage)
+        assert code == 0, said
+        assert rules(said) <= {stage}
+
+
+def test_sets_that_are_not_there_are_left_out_in_a_line_each(snakemake, tmp_path):
+    (small().write(tmp_path / "published") / "vggish_features_dictionary.npy").unlink()
+    code, said = snakemake({"features": {"sets": ["mir", "vggish", "yamnet"]}}, "--dry-run")
+    assert code == 0, said
+    assert [line for line in said.splitlines() if line.startswith("feature set")] == [
+        "feature set vggish is left out: published lacks vggish_features_dictionary.npy",
+        "feature set yamnet is left out: published features are mir and vggish",
+    ]
+    assert "bags/mir.parquet" in said
+    assert "bags/vggish.parquet" not in said
+
+
+def test_without_files_and_with_whole_tracks_the_run_says_so(snakemake, tmp_path):
+    code, said = snakemake(SETS, "--dry-run", published={"folder": "elsewhere"})
+    assert code == 1
+    assert "elsewhere/film_genre_master_list.csv: cannot be read (No such file" in said
+    assert "hint: corpus: {published: {folder: ...}} names the folder" in said
+    folder = small().write(tmp_path / "published")
+    code, said = snakemake({"features": {"of": "tracks"}}, "--dry-run")
+    assert "config: features.of: published features are of cues, not of tracks" in said
+    for path in folder.glob("*.npy"):
+        path.unlink()
+    code, said = snakemake(SETS, "--dry-run")
+    assert code == 1
+    assert "published: mir: published lacks mir_features_dictionary.npy; vggish: " in said
+    assert "Traceback" not in said
+
+
+def test_a_bad_film_stops_the_run_or_is_left_out_of_a_report_without_films(snakemake, tmp_path):
+    """Stop lists every problem and writes no film table; skip runs to the end and says why."""
+    made = small()
+    made.cues["mir"]["film_2"] = []
+    made.genres["film_3"] = ["jazz"]
+    made.write(tmp_path / "published")
+    code, said = snakemake(SETS)
+    assert code == 1
+    assert "2 of 8 films have problems" in said
+    assert "'jazz' is not a genre of the config" in said
+    assert "film film_2: has no cues" in said
+    assert not (tmp_path / "results/corpus/films.tsv").exists()
+
+    code, said = snakemake(SETS, on_bad_film="skip")
+    assert code == 0, said
+    films = tables.read_table(tmp_path / "results/corpus/films.tsv", tables.FILMS)
+    assert films.film_id.tolist() == [UNEVEN, *(f"film_{number}" for number in range(4, 9))]
+    for name, cues in (("mir", 25), ("vggish", 24)):
+        bag = tables.read_table(tmp_path / f"results/bags/{name}.parquet", tables.BAGS)
+        assert len(bag) == cues
+        assert bag.film_id.unique().tolist() == films.film_id.tolist()
+    scores = tables.read_table(tmp_path / "results/genres/scores.tsv", tables.GENRE_SCORES)
+    assert set(scores.feature_set) == {"none", "mir", "vggish"}
+    groups = tables.read_table(tmp_path / "results/importance/scores.tsv", tables.IMPORTANCE)
+    assert groups.group.nunique() == 8
+    page = (tmp_path / "results/report.html").read_text(encoding="utf-8")
+    assert "Published features of 6 films" in page
+    assert "the sets list different cues: 5 in mir, 4 in vggish" in page
+    assert "jazz" in page
+    assert "mir_feature_names.csv" in page
+    for section in ("timelines", "visuals", "strips", "modes"):
+        assert f'"{section}"' not in page
+        assert f'"#{section}"' not in page
+    code, said = snakemake(SETS, on_bad_film="skip")
+    assert "Nothing to be done" in said

@@ -1,0 +1,273 @@
+"""Saved models on new films and albums: known answers, windows, silence, wholes and tracks."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from scorelens import tables
+from scorelens.errors import MediaError, TableError
+from scorelens.genres import apply, archive, folds
+from scorelens.genres.archive import About, Fold
+from scorelens.genres.instances import Bags
+
+torch.set_num_threads(1)
+
+GENRES = ["Action", "Horror"]
+FEATURES = ["a.one.mean", "a.two.mean"]
+WEIGHTS = np.array([[1.0, -0.5], [0.25, 2.0]])  # of each genre, on standardised features
+BIASES = np.array([0.1, -0.3])
+FRAMES_PER_TRACK = {"opening": 31, "finale": 47}
+
+
+def known_fold(shift):
+    """A fold whose answer follows from its numbers: a logistic regression a genre, film means."""
+    regressions = []
+    for weights, bias in zip(WEIGHTS, BIASES + shift, strict=True):
+        model = LogisticRegression()
+        model.classes_ = np.array([False, True])
+        model.coef_, model.intercept_ = weights[None], np.array([bias])
+        regressions.append(model)
+    scale = {"mean": np.float32([1, 2]), "gain": np.float32([0.5, 4])}
+    return Fold({"frequency": np.float32([0.5, 0.5]), **scale}, regressions)
+
+
+def known_probability(mean, shift):
+    """What `known_fold` says of an instance (features,), by hand."""
+    return expit(WEIGHTS @ ((mean - [1, 2]) * [0.5, 4]) + BIASES + shift)
+
+
+SHIFTS = np.linspace(-2, 2, 21)
+
+
+@pytest.fixture
+def models(tmp_path):
+    """A model file of 21 known folds."""
+    films = [f"film_{k:02d}" for k in range(len(SHIFTS))]
+    about = About("simple_mi_logistic_regression", "mir", GENRES, FEATURES, films)
+    path = tmp_path / "models.zip"
+    archive.save_folds(path, about, map(known_fold, SHIFTS))
+    return path
+
+
+def frame_table(lengths, features=FEATURES, seed=0):
+    """Frames of tracks, a random walk in each; rows of FEATURES."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for track, length in lengths.items():
+        walk = random.standard_normal((length, len(features))).cumsum(axis=0) / 8 + 1.5
+        part = pd.DataFrame(walk.astype(np.float32), columns=features)
+        part.insert(0, "film_id", "new")
+        part.insert(1, "cue_id", track)
+        part.insert(2, "time_s", np.arange(length, dtype=float))
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def applied(folder, models, frames, is_album=False, window_s=10, hop_s=4):
+    """The two tables that `apply_models` writes."""
+    tables.write_table(frames, folder / "frames.parquet", tables.FEATURES)
+    outputs = {"windows": folder / "windows.parquet", "answers": folder / "answers.tsv"}
+    apply.apply_models(folder / "frames.parquet", models, is_album, window_s, hop_s, 1, **outputs)
+    return (
+        tables.read_table(outputs["windows"], tables.GENRE_APPLIED),
+        tables.read_table(outputs["answers"], tables.GENRE_ANSWERS),
+    )
+
+
+def test_a_windows_probability_is_the_folds_mean_with_their_band(tmp_path, models):
+    frames = frame_table({"new": 25})
+    windows, _ = applied(tmp_path, models, frames)
+    assert windows.columns.tolist() == tables.GENRE_APPLIED.names
+    assert windows["start_s"].unique().tolist() == [0, 4, 8, 12, 15]
+    for start_s, rows in windows.groupby("start_s"):
+        assert set(rows["end_s"]) == {start_s + 10}
+        mean = frames[FEATURES].iloc[int(start_s) : int(start_s) + 10].mean().to_numpy()
+        by_hand = np.array([known_probability(mean, shift) for shift in SHIFTS])
+        expected = [by_hand.mean(axis=0), np.sort(by_hand, axis=0)[1], np.sort(by_hand, axis=0)[19]]
+        found = rows.set_index("genre").loc[GENRES, ["probability", "low", "high"]]
+        np.testing.assert_allclose(found.to_numpy().T, expected, atol=1e-5)
+
+
+def test_the_whole_of_a_film_is_the_bag_of_its_windows(tmp_path, models):
+    frames = frame_table({"new": 25})
+    _, answers = applied(tmp_path, models, frames)
+    values = frames[FEATURES].to_numpy(float)
+    means = [values[start : start + 10].mean(axis=0) for start in (0, 4, 8, 12, 15)]
+    said = np.mean([known_probability(np.mean(means, axis=0), shift) for shift in SHIFTS], axis=0)
+    assert answers["track_id"].tolist() == ["", ""]
+    assert answers["genre"].tolist() == GENRES
+    np.testing.assert_allclose(answers["probability"], said, atol=1e-5)
+    np.testing.assert_array_equal(answers["predicted"], said > 0.5)
+
+
+def test_an_album_answers_as_a_whole_and_by_tracks(tmp_path, models):
+    frames = frame_table(FRAMES_PER_TRACK)
+    windows, answers = applied(tmp_path, models, frames, is_album=True)
+    assert answers["track_id"].drop_duplicates().tolist() == ["", "opening", "finale"]
+    assert windows["track_id"].drop_duplicates().tolist() == ["opening", "finale"]
+    for track, own in frames.groupby("cue_id", sort=False):
+        alone = own.assign(film_id=track)
+        its_windows, its_answer = applied(tmp_path, models, alone)
+        columns = ["start_s", "end_s", "genre", "probability", "low", "high"]
+        same = windows[windows["track_id"] == track]
+        np.testing.assert_array_equal(same[columns].to_numpy(), its_windows[columns].to_numpy())
+        columns = ["genre", "probability", "low", "high", "predicted"]
+        same = answers[answers["track_id"] == track]
+        np.testing.assert_array_equal(same[columns].to_numpy(), its_answer[columns].to_numpy())
+
+
+@given(st.integers(1, 200), st.integers(1, 40), st.integers(1, 40))
+def test_windows_cover_every_frame_up_to_the_last(frames, window, hop):
+    spans = apply.window_spans(frames, window, hop)
+    assert spans[0, 0] == 0
+    assert spans[-1, 1] == frames
+    assert (np.diff(spans, axis=1) == min(window, frames)).all()
+    steps = np.diff(spans[:, 0])
+    assert (steps > 0).all()
+    assert (steps[:-1] == hop).all()
+    assert (steps[-1:] <= hop).all()
+
+
+def test_a_file_shorter_than_a_window_is_one_window(tmp_path, models):
+    windows, _ = applied(tmp_path, models, frame_table({"new": 3}))
+    assert windows[["start_s", "end_s"]].drop_duplicates().to_numpy().tolist() == [[0, 3]]
+
+
+def trained(folder, model, feature_set="mir", features=FEATURES, films=6):
+    """A model file of real folds, briefly trained on noise that leans with the labels."""
+    random = np.random.default_rng(3)
+    actual = np.arange(films)[:, None] // [1, 2] % 2 == 0
+    sizes = random.integers(2, 5, films)
+    x = random.standard_normal((sizes.sum(), len(features))).astype(np.float32)
+    x[:, : len(GENRES)] += np.repeat(actual, sizes, axis=0)
+    settings = {"hidden": 6, "dropout": 0.25, "learning_rate": 0.01, "batch": 4, "epochs": 3}
+    settings |= {"c": 1.0, "neighbours": 3}
+    bags = Bags(x, np.append(0, np.cumsum(sizes)))
+    learnt = folds.train_folds(model, bags, actual, range(films), settings, 1, 1)
+    films_out = [f"film_{k}" for k in range(films)]
+    about = About(model, feature_set, GENRES, list(features), films_out)
+    path = folder / f"{model}.zip"
+    archive.save_folds(path, about, (one.fold for one in learnt))
+    return path
+
+
+@pytest.mark.parametrize(
+    "model", ["average_pooling", "max_pooling", "single_attention", "imv_svm", "simple_mi_knn"]
+)
+def test_folds_are_asked_as_predict_answers_each_window_alone(tmp_path, model):
+    models = trained(tmp_path, model)
+    frames = frame_table({"new": 40})
+    windows, answers = applied(tmp_path, models, frames)
+    about = archive.load_about(models)
+    values = frames[FEATURES].to_numpy(np.float32)
+    starts = windows["start_s"].drop_duplicates().astype(int)
+    means = np.stack([values[start : start + 10].mean(axis=0) for start in starts])
+
+    def ask(instances):
+        bag = Bags(instances, np.array([0, len(instances)]))
+        loaded = (archive.load_fold(models, film) for film in about.films)
+        return np.stack([folds.predict(model, fold, bag)[0][0] for fold in loaded])
+
+    by_loop = np.stack([ask(instance[None]) for instance in means])
+    found = windows["probability"].to_numpy().reshape(len(means), len(GENRES))
+    np.testing.assert_allclose(found, by_loop.mean(axis=1), atol=1e-5)
+    found = windows[["low", "high"]].to_numpy().reshape(len(means), len(GENRES), 2)
+    expected = np.moveaxis(np.percentile(by_loop, (5, 95), axis=1), 0, -1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(answers["probability"], ask(means).mean(axis=0), atol=1e-5)
+
+
+def test_a_model_of_frames_takes_a_window_as_a_bag_of_its_frames(tmp_path):
+    models = trained(tmp_path, "max_pooling", feature_set="mir_frames")
+    frames = frame_table({"new": 12})
+    windows, _ = applied(tmp_path, models, frames, window_s=12)
+    about = archive.load_about(models)
+    bag = Bags(frames[FEATURES].to_numpy(np.float32), np.array([0, 12]))
+    said = [
+        folds.predict("max_pooling", archive.load_fold(models, film), bag)[0][0]
+        for film in about.films
+    ]
+    np.testing.assert_allclose(windows["probability"], np.mean(said, axis=0), atol=1e-6)
+
+
+def test_many_windows_are_asked_in_parts_without_a_seam(tmp_path, models, monkeypatch):
+    frames = frame_table(FRAMES_PER_TRACK)
+    whole = applied(tmp_path, models, frames, is_album=True)
+    monkeypatch.setattr(apply, "WINDOWS_AT_ONCE", 3)
+    parts = applied(tmp_path, models, frames, is_album=True)
+    for one, other in zip(whole, parts, strict=True):
+        pd.testing.assert_frame_equal(one, other, atol=1e-6)
+
+
+def test_silent_windows_have_no_answer(tmp_path, models):
+    frames = frame_table({"new": 60})
+    loud = frames.copy()
+    loud.loc[20:39, FEATURES] = np.nan
+    windows, answers = applied(tmp_path, models, loud)
+    # Left out are those wholly inside seconds 20 to 40.
+    assert windows["start_s"].unique().tolist() == [0, 4, 8, 12, 16, 32, 36, 40, 44, 48, 50]
+    known, _ = applied(tmp_path, models, frames)
+    heard = windows["start_s"].isin([0, 4, 8])
+    expected = known[known["start_s"].isin([0, 4, 8])]
+    np.testing.assert_array_equal(windows[heard]["probability"], expected["probability"])
+    assert len(answers) == len(GENRES)
+
+
+def test_a_silent_track_is_named_and_the_others_answer(tmp_path, models, caplog):
+    frames = frame_table({**FRAMES_PER_TRACK, "hush": 15})
+    frames.loc[frames["cue_id"] == "hush", FEATURES] = np.nan
+    with caplog.at_level(logging.WARNING):
+        _, answers = applied(tmp_path, models, frames, is_album=True)
+    assert set(answers["track_id"]) == {"", *FRAMES_PER_TRACK}
+    assert "track hush is silent and has no answer" in caplog.text
+
+
+def test_nothing_but_silence_is_an_error(tmp_path, models):
+    frames = frame_table({"new": 15})
+    frames[FEATURES] = np.nan
+    with pytest.raises(MediaError) as error:
+        applied(tmp_path, models, frames)
+    assert str(error.value) == (
+        "config: genres.apply.media.new: is silent from beginning to end\n"
+        "  expected: sound to listen to"
+    )
+
+
+def test_features_are_taken_by_name_in_the_models_order(tmp_path, models):
+    frames = frame_table({"new": 25})
+    turned = frames[["film_id", "cue_id", "time_s", *FEATURES[::-1]]]
+    one, other = (applied(tmp_path, models, table)[0] for table in (frames, turned))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_other_features_than_the_models_are_an_error(tmp_path, models):
+    frames = frame_table({"new": 25}, features=["a.one.mean", "a.three.mean", "b.four.mean"])
+    with pytest.raises(TableError) as error:
+        applied(tmp_path, models, frames)
+    assert str(error.value) == (
+        f"{tmp_path}/frames.parquet: has other features than simple_mi_logistic_regression learnt "
+        "from (3 and 2), such as a.three.mean, a.two.mean, b.four.mean\n"
+        "  expected: the features of the set mir\n"
+        "  hint: the models are of another version or feature set: train them again"
+    )
+
+
+def test_the_same_input_gives_the_same_bytes_and_says_where_it_is_from(tmp_path):
+    models = trained(tmp_path, "single_attention")
+    files = ("windows.parquet", "answers.tsv")
+    made = []
+    for _ in range(2):
+        applied(tmp_path, models, frame_table(FRAMES_PER_TRACK), is_album=True)
+        made.append([(tmp_path / name).read_bytes() for name in files])
+    assert made[0] == made[1]
+    facts = tables.read_provenance(tmp_path / "windows.parquet")
+    assert facts["model"] == "single_attention"
+    assert facts["feature_set"] == "mir"
+    assert (facts["folds"], facts["window_s"], facts["hop_s"]) == (6, 10, 4)

@@ -1,0 +1,219 @@
+"""New films and albums: what can be asked for, how it is measured, and the workflow's rules."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+import yaml
+from safetensors.numpy import save_file
+
+from scorelens import media, tables
+from scorelens.errors import ConfigError, MediaError
+from scorelens.features import mir, networks
+from scorelens.genres import measure
+from scorelens.genres.choice import NewMedia, choose_run, find_media
+from tests.test_features_networks import PROBE
+from tests.test_genres_apply import GENRES, trained
+
+RUNS = [
+    ("none", "plurality"),
+    ("mir", "imv_svm"),
+    ("mir", "average_pooling"),
+    ("mir", "single_attention"),
+    ("vggish", "imv_svm"),
+    ("vggish", "single_attention"),
+]
+RULES = ("measure_genres", "apply_genres", "draw_genres")
+
+
+def test_a_file_is_a_film_and_a_folder_an_album(tone):
+    track = tone("Album/01 Élan.wav")
+    tone("Album/CD2/02.wav")
+    found = find_media({"one": str(track), "all": str(track.parent)})
+    assert found["one"] == NewMedia({"one": str(track)}, is_album=False)
+    assert found["all"].is_album
+    assert list(found["all"].tracks) == ["01_lan", "cd2_02"]
+    assert found["all"].tracks["01_lan"] == str(track)
+    assert find_media({}) == {}
+
+
+def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
+    (tmp_path / "empty").mkdir()
+    track = tone("twice/A b.wav")
+    tone("twice/a-b.wav")
+    asked = {"Night Train": str(track), "gone": "films/gone.mkv"}
+    asked |= {"empty": str(tmp_path / "empty"), "twice": str(track.parent)}
+    with pytest.raises(ConfigError) as error:
+        find_media(asked)
+    where = "config: genres.apply.media."
+    said = [str(problem) for problem in error.value.problems]
+    assert said[0] == (
+        f"{where}Night Train: is called 'Night Train'\n"
+        "  expected: letters a-z, digits and underscores\n"
+        "  hint: for example night_train"
+    )
+    assert said[1] == (
+        f"{where}gone: films/gone.mkv does not exist\n"
+        "  expected: a film, an audio file, or a folder of audio files\n"
+        "  hint: paths count from the folder that the workflow runs in"
+    )
+    assert said[2].startswith(f"{where}empty: {tmp_path}/empty holds no audio file\n")
+    assert ".flac" in said[2]
+    assert said[3] == (
+        f"{where}twice: 2 tracks would be called 'a_b'\n"
+        "  expected: names that differ in letters or digits\n"
+        "  hint: rename a file"
+    )
+    assert len(said) == 4
+
+
+@pytest.mark.parametrize(
+    ("feature_set", "model", "expected"),
+    [
+        ("", "", ("vggish", "single_attention")),
+        ("mir", "", ("mir", "single_attention")),
+        ("", "imv_svm", ("vggish", "imv_svm")),
+        ("", "average_pooling", ("mir", "average_pooling")),
+        ("mir", "imv_svm", ("mir", "imv_svm")),
+    ],
+)
+def test_the_papers_model_is_taken_unless_another_is_asked_for(feature_set, model, expected):
+    assert choose_run(RUNS, feature_set, model) == expected
+
+
+def test_a_network_is_taken_before_a_classifier_and_the_first_of_equals():
+    runs = [("mir", "imv_svm"), ("mir", "max_pooling"), ("mir", "linear_softmax")]
+    assert choose_run(runs, "", "") == ("mir", "max_pooling")
+
+
+@pytest.mark.parametrize(("feature_set", "model"), [("yamnet", ""), ("", "plurality")])
+def test_a_model_that_is_not_trained_or_hears_nothing_is_an_error(feature_set, model):
+    with pytest.raises(ConfigError) as error:
+        choose_run(RUNS[:3], feature_set, model)
+    assert str(error.value) == (
+        f"config: genres.apply: {model or 'any model'} on {feature_set or 'any feature set'} "
+        "is not trained, or is a baseline\n"
+        "  expected: one of: imv_svm on mir; average_pooling on mir\n"
+        "  hint: name one of them, or add to genres.models and features.sets"
+    )
+
+
+def test_without_any_model_that_hears_the_error_says_so():
+    with pytest.raises(ConfigError, match="expected: one of: nothing yet"):
+        choose_run(RUNS[:1], "", "")
+
+
+def measured(folder, tracks, feature_set="mir", weights=None):
+    """The tables of tracks and of features that `measure_media` writes."""
+    paths = folder / "new.tsv", folder / "new.parquet"
+    profile = "fast" if feature_set == "mir" else None
+    measure.measure_media("new", tracks, feature_set, profile, weights, "code", 1, *paths)
+    return tables.read_table(paths[0], tables.TRACKS), tables.read_table(paths[1], tables.FEATURES)
+
+
+def test_every_track_is_measured_from_beginning_to_end(tmp_path, tone):
+    paths = {"low": tone("low.wav", 6.3, hz=220), "high": tone("high.wav", 4.7, 44100, 2, hz=880)}
+    listed, frames = measured(tmp_path, paths)
+    assert listed["track_id"].tolist() == ["low", "high"]
+    assert listed["duration_s"].tolist() == pytest.approx([6.3, 4.7], abs=0.01)
+    assert set(frames["film_id"]) == {"new"}
+    assert frames.groupby("cue_id", sort=False).size().to_dict() == {"low": 6, "high": 5}
+    for track, path in paths.items():
+        own = frames[frames["cue_id"] == track]
+        assert own["time_s"].tolist() == list(range(len(own)))
+        sound = media.read_audio(path, mir.RATE_HZ)
+        alone = mir.measure(sound, np.arange(len(own)) + 0.5, "fast")
+        np.testing.assert_allclose(own[list(mir.NAMES)].to_numpy(np.float32), alone, rtol=1e-5)
+
+
+def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks, "MODULES", {"probe": PROBE})
+    save_file({"weight": np.full(1, 2, np.float32)}, tmp_path / "probe.safetensors")
+    samples = np.random.default_rng(0).normal(0, 0.1, 5 * PROBE.RATE_HZ).astype(np.float32)
+    soundfile.write(tmp_path / "new.wav", samples, PROBE.RATE_HZ, subtype="FLOAT")
+    paths = {"new": tmp_path / "new.wav"}
+    _, frames = measured(tmp_path, paths, "probe", tmp_path / "probe.safetensors")
+    layers = {"weight": torch.full((1,), 2.0)}
+    alone = networks.measure(samples, np.arange(5) + 0.5, PROBE, layers, "cpu")
+    np.testing.assert_allclose(frames[["probe.embedding_0"]].to_numpy(), alone, rtol=1e-5)
+
+
+def test_every_file_that_cannot_be_heard_is_listed(tmp_path, tone, film):
+    (tmp_path / "broken.wav").write_bytes(b"no sound at all" * 100)
+    paths = {"fine": tone("fine.wav"), "broken": tmp_path / "broken.wav", "mute": film("mute.mkv")}
+    with pytest.raises(MediaError) as error:
+        measured(tmp_path, paths)
+    said = str(error.value)
+    assert said.startswith("2 problems were found")
+    assert "broken.wav: cannot be read as media" in said
+    assert f"{tmp_path}/mute.mkv: has no sound\n  expected: a file with an audio stream" in said
+    assert not (tmp_path / "new.parquet").exists()
+
+
+def snakemake(home, work, apply, *options):
+    """Run the workflow on what is asked of `genres.apply`; the exit status and what it says."""
+    config = {
+        "corpus": {"demo": {"films": 2, "film_s": 45}, "genres": GENRES},
+        "genres": {"models": ["average_pooling", "plurality"], "apply": apply},
+        "features": {"profile": "fast"},
+    }
+    settings = work / "settings.yaml"
+    settings.write_text(yaml.safe_dump(config))
+    line = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
+        *("--directory", str(work), "--configfile", str(settings), "--cores", "1"),
+        *("--workflow-profile", "none", *options),
+    ]
+    done = subprocess.run(line, cwd=work, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_workflow_hears_a_film_and_an_album(home, tmp_path, tone, film):
+    """Models that stand there are applied: nothing of their corpus is made or measured."""
+    models = tmp_path / "results/genres/models/mir"
+    models.mkdir(parents=True)
+    trained(models, "average_pooling", features=mir.NAMES)
+    tone("album/low.wav", 12, hz=110)
+    tone("album/high.wav", 25, hz=1760)
+    sound = 0.3 * np.random.default_rng(0).standard_normal(48000 * 8).clip(-3, 3)
+    film("short.mkv", sound, seconds=8.0)
+    asked = {"media": {"album": "album", "short": "short.mkv"}, "window_s": 10}
+    figures = [f"results/genres/applied/{name}.svg" for name in asked["media"]]
+    code, said = snakemake(home, tmp_path, asked, "--allowed-rules", *RULES, "--", *figures)
+    assert code == 0, said
+    applied = tmp_path / "results/genres/applied"
+    answers = tables.read_table(applied / "album.tsv", tables.GENRE_ANSWERS)
+    assert answers["track_id"].drop_duplicates().tolist() == ["", "high", "low"]
+    windows = tables.read_table(applied / "album.parquet", tables.GENRE_APPLIED)
+    low = windows[(windows["track_id"] == "low") & (windows["genre"] == GENRES[0])]
+    assert low[["start_s", "end_s"]].to_numpy().tolist() == [[0, 10], [2, 12]]
+    windows = tables.read_table(applied / "short.parquet", tables.GENRE_APPLIED)
+    assert windows[["track_id", "start_s", "end_s"]].drop_duplicates().to_numpy().tolist() == [
+        ["", 0, 8]
+    ]
+    for name, path in zip(asked["media"], figures, strict=True):
+        assert f">{name}: Average pooling (mir)<" in (tmp_path / path).read_text()
+
+
+@pytest.mark.slow
+def test_what_cannot_be_heard_is_refused_before_any_work(home, tmp_path):
+    code, said = snakemake(home, tmp_path, {"media": {"gone": "gone.mkv"}}, "--dry-run")
+    assert code == 1
+    assert "config: genres.apply.media.gone: gone.mkv does not exist" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_wrong_model_is_refused_only_if_there_is_something_to_hear(home, tmp_path, tone):
+    wrong = {"model": "imv_svm"}
+    code, said = snakemake(home, tmp_path, wrong, "--dry-run")
+    assert code == 0, said
+    assert not any(rule in said for rule in RULES)
+    heard = {"media": {"song": str(tone("song.wav"))}}
+    code, said = snakemake(home, tmp_path, wrong | heard, "--dry-run")
+    assert code == 1
+    assert "config: genres.apply: imv_svm on any feature set is not trained" in said

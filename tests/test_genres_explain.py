@@ -1,0 +1,183 @@
+"""Which cues made it so, and how the networks trained: what the pictures show."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgba
+from matplotlib.patches import PathPatch
+
+from scorelens import tables
+from scorelens.genres import explain, losses
+from tests.genre_tables import (
+    GENRES,
+    make_cue_table,
+    make_curves,
+    make_genre_cues,
+    make_labels,
+    make_predictions,
+    pooled,
+)
+
+RUN = ("mir", "single_attention")
+
+
+def heard(weights, probability):
+    """One genre in a film's cues."""
+    cues = len(weights)
+    return pd.DataFrame(
+        {
+            "film_id": "film_000",
+            "cue_id": [f"cue_{k:03d}" for k in range(cues)],
+            "genre": "Horror",
+            "probability": probability,
+            "weight": weights,
+        }
+    )
+
+
+def said(probability=0.8, actual=True):
+    labels = np.array([[actual]])
+    return make_predictions(labels, np.full((1, 1, 1), probability), ["Horror"])
+
+
+def bars(axis):
+    """(shade, left, right, height) of every bar of a lane."""
+    found = []
+    for patch in axis.patches:
+        if isinstance(patch, PathPatch):
+            for corners in patch.get_path().vertices.reshape(-1, 5, 2):
+                place = corners[0, 0], corners[2, 0], corners[1, 1]
+                found.append((explain.SHADES[shade(patch)], *place))
+    return sorted(found, key=lambda bar: bar[1])
+
+
+def shade(patch):
+    return [to_rgba(colour) for colour in explain.SHADES].index(patch.get_facecolor())
+
+
+def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_as_the_weight():
+    cues = make_cue_table("film_000", 4, 600.0)
+    table = heard([0.05, 0.25, 0.25, 0.45], [0.9, 0.2, 0.4, 0.6])
+    figure = explain.explain_figure("A film", table, said(), cues, 600.0)
+    drawn = bars(figure.axes[0])
+    assert [colour for colour, *_ in drawn] == [explain.SHADES[k] for k in (0, 2, 2, 3)]
+    np.testing.assert_allclose([bar[1] for bar in drawn], cues["film_start_s"])
+    np.testing.assert_allclose([bar[2] for bar in drawn], cues["film_end_s"])
+    assert [bar[3] for bar in drawn] == [0.9, 0.2, 0.4, 0.6]
+    assert figure.axes[0].get_xlim() == (0, 600)
+    words = [text.get_text() for text in figure.axes[0].texts]
+    seconds = int(cues["film_start_s"][3])
+    assert words[:2] == ["Horror 0.80", "said, true"]
+    assert words[2] == f"most from {seconds // 60}:{seconds % 60:02d}\n03_a_track_of_the_album"
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("cues", [None, make_cue_table("film_000", 2)])
+def test_without_places_the_cues_stand_side_by_side(cues):
+    """There is no table of cues, or the model heard whole tracks, which are none of its cues."""
+    table = heard([0.2, 0.3, 0.5], [0.9, 0.5, 0.4])
+    figure = explain.explain_figure("A film", table, said(), cues, 0.0)
+    centres = [(left + right) / 2 for _, left, right, _ in bars(figure.axes[0])]
+    assert centres == pytest.approx([1, 2, 3])
+    assert figure.axes[0].get_xlabel() == "cue"
+    assert figure.axes[0].texts[2].get_text() == "most from\ncue_002"
+    plt.close(figure)
+
+
+def test_an_even_share_is_about_even_whatever_the_number_of_cues():
+    for cues in (1, 3, 7, 49):
+        table = heard(np.full(cues, 1 / cues), np.full(cues, 0.5))
+        figure = explain.explain_figure("A film", table, said(), None, 0.0)
+        assert {bar[0] for bar in bars(figure.axes[0])} == {explain.SHADES[2]}
+        plt.close(figure)
+
+
+def test_a_very_short_cue_can_still_be_seen():
+    cues = make_cue_table("film_000", 1, 6000.0).assign(film_start_s=100.0, film_end_s=100.5)
+    figure = explain.explain_figure("A film", heard([1.0], [0.5]), said(), cues, 6000.0)
+    [(_, left, right, _)] = bars(figure.axes[0])
+    assert right - left == pytest.approx(6000 * explain.THINNEST)
+    plt.close(figure)
+
+
+def test_lanes_of_what_is_said_and_true_come_first():
+    probability = np.array([[[0.2, 0.6, 0.7, 0.1, 0.9, 0.4]]])
+    actual = np.array([[True, True, False, False, False, False]])
+    order = explain.lane_order(make_predictions(actual, probability))
+    assert order["genre"].tolist() == [
+        "Comedy", "Romance", "Drama", "Action", "Science Fiction", "Horror",
+    ]  # fmt: skip
+
+
+def test_only_lanes_that_are_said_or_true_name_a_cue():
+    figure = explain.explain_figure("A film", heard([1.0], [0.2]), said(0.2, False), None, 0.0)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["Horror 0.20", "not said"]
+    plt.close(figure)
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    """Tables of two networks, of which the first has the higher score, and two films."""
+    actual = make_labels(2)
+    runs = [RUN, ("vggish", "single_attention")]
+    made = {"predictions": {}, "genre_cues": {}, "scores": tmp_path / "scores.tsv"}
+    for place, run in enumerate(runs):
+        cues = make_genre_cues(actual, seed=place)
+        predictions = pooled(cues, actual, runs=2)
+        for name, table, contract in (
+            ("predictions", predictions, tables.PREDICTIONS),
+            ("genre_cues", cues[cues["film_id"] == "film_000"], tables.GENRE_CUES),
+        ):
+            made[name][run] = tmp_path / f"{name}_{run[0]}.parquet"
+            tables.write_table(table, made[name][run], contract)
+    rows = [dict.fromkeys(tables.GENRE_SCORES.names, 0.5 - 0.1 * k) for k in range(2)]
+    for row, run in zip(rows, runs, strict=True):
+        row |= {"feature_set": run[0], "model": run[1], "level": "cue", "genre": "macro"}
+    tables.write_table(pd.DataFrame(rows), made["scores"], tables.GENRE_SCORES)
+    films = {"film_id": ["film_000", "film_001"], "title": ["A Film", "A Silent Film"]}
+    films |= {"year": 2000, "genres": "Drama", "duration_s": 6000.0}
+    films |= {"has_picture": True, "tracks": 3}
+    made["films"] = tmp_path / "films.tsv"
+    tables.write_table(pd.DataFrame(films), made["films"], tables.FILMS)
+    return made
+
+
+def test_the_better_model_is_asked_in_its_first_run(inputs, tmp_path):
+    for name in ("a.svg", "b.svg"):
+        explain.explain("film_000", cues=None, figure=tmp_path / name, **inputs)
+    text = (tmp_path / "a.svg").read_text()
+    assert "A Film: what Single attention (mir) hears in each cue" in text
+    first = tables.read_table(inputs["predictions"][RUN], tables.PREDICTIONS)
+    own = first[(first["film_id"] == "film_000") & (first["repeat"] == 0)].set_index("genre")
+    for genre in GENRES:
+        assert f"{genre} {own.loc[genre, 'probability']:.2f}" in text
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_film_without_cues_has_a_figure_that_says_so(inputs, tmp_path):
+    explain.explain("film_001", cues=None, figure=tmp_path / "a.svg", **inputs)
+    text = (tmp_path / "a.svg").read_text()
+    assert "A Silent Film" in text and "no cue of this film was found" in text
+
+
+def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tmp_path):
+    table = make_curves(5, epochs=120)
+    figure = losses.losses_figure({RUN: table, ("mir", "max_pooling"): make_curves(2, 3, 1)})
+    training, held_out, least = figure.axes[0].lines
+    wide = table.pivot_table(index="epoch", columns=["fold", "repeat"], values="held_out_loss")
+    np.testing.assert_allclose(held_out.get_ydata(), wide.mean(axis=1))
+    assert training.get_ydata()[-1] == pytest.approx(
+        table.loc[table["epoch"] == 120, "training_loss"].mean()
+    )
+    assert least.get_xdata()[0] == wide.mean(axis=1).idxmin() == 97
+    band = figure.axes[0].collections[1].get_paths()[0].vertices[:, 1]
+    assert band.max() == pytest.approx(np.quantile(wide, 0.95, axis=1).max())
+    plt.close(figure)
+
+
+def test_curves_of_one_network_are_drawn_to_a_file(tmp_path):
+    tables.write_table(make_curves(2, 2, 1), tmp_path / "c.parquet", tables.GENRE_CURVES)
+    losses.trace({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
+    text = (tmp_path / "losses.svg").read_text()
+    assert "Single attention (mir)" in text and "epoch" in text

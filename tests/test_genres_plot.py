@@ -1,0 +1,84 @@
+"""The pictures of the genre scores against the table of scores."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from scorelens.genres import looks, plot, score
+from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
+from tests.genre_tables import GENRES, make_genre_cues, make_labels, make_predictions, pooled
+
+
+@pytest.fixture
+def scores(tmp_path):
+    """A table of scores of two baselines, a classifier and a network of three runs."""
+    actual = make_labels(30)
+    cues = make_genre_cues(actual, skill=0.3)
+    always = np.tile(np.arange(6) == 0, (1, 30, 1)).astype(float)
+    tables = {
+        ("none", "random_guess"): make_predictions(actual, np.tile(actual.mean(0), (1, 30, 1))),
+        ("none", "plurality"): make_predictions(actual, always),
+        ("mir", "imv_svm"): pooled(cues, actual),
+        ("vggish", "single_attention"): pooled(cues, actual, runs=3),
+    }
+    paths = {run: tmp_path / f"{run[1]}.parquet" for run in tables}
+    for run, path in paths.items():
+        write_table(tables[run], path, PREDICTIONS)
+    score.score(paths, samples=50, permutations=50, seed=0, output=tmp_path / "scores.tsv")
+    return tmp_path / "scores.tsv"
+
+
+def texts(path):
+    return [
+        "".join(node.itertext()) for node in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+def test_the_pictures_name_every_model_genre_and_number(scores, tmp_path):
+    plot.plot(scores, tmp_path / "macro.svg", tmp_path / "genres.svg")
+    macro, genres = texts(tmp_path / "macro.svg"), texts(tmp_path / "genres.svg")
+    for words in (macro, genres):
+        assert {"Random guess", "Plurality", "IMV SVM (mir)", "Single attention (vggish)"} <= set(
+            words
+        )
+    assert {"Precision", "Recall", "F1", "Average precision"} <= set(macro)
+    assert {*" ".join(GENRES).split(), "macro"} <= set(genres)
+    table = read_table(scores, GENRE_SCORES)
+    assert {f"{value:.2f}" for value in table["f1"]} <= set(genres)
+
+
+def test_the_macro_picture_has_its_marks_at_the_values(scores):
+    table = read_table(scores, GENRE_SCORES)
+    macro = table[table["genre"] == "macro"]
+    figure = plot.macro_figure(table)
+    precision, _, f1, _ = figure.axes
+    dots = {line.get_xdata()[0] for line in f1.lines if line.get_marker() == "o"}
+    assert dots == set(macro["f1"])
+    [chance] = [line for line in f1.lines if line.get_marker() == "|"]
+    assert sorted(chance.get_xdata()) == sorted(macro["permuted"].dropna())
+    [spread] = f1.collections[0].get_segments()
+    network = macro[macro["f1_spread"].notna()].iloc[0]
+    assert np.diff(spread[:, 0]) == pytest.approx(2 * network["f1_spread"])
+    assert spread[:, 0].mean() == pytest.approx(network["f1"])
+    assert not precision.collections
+    plt.close(figure)
+
+
+def test_without_baselines_and_repeated_runs_the_legend_does_not_speak_of_them(scores):
+    table = read_table(scores, GENRE_SCORES)
+    figure = plot.macro_figure(table[table["model"] == "imv_svm"])
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "answers handed to other films at random"
+    ]
+    plt.close(figure)
+
+
+def test_a_feature_set_looks_the_same_whatever_the_order():
+    some, other = looks.set_looks(["vggish", "none", "mir"]), looks.set_looks(["mir", "vggish"])
+    assert some == other
+    assert len(set(some.values())) == 3
+    assert looks.run_title(("mir", "simple_mi_svm")) == "Simple MI SVM (mir)"
+    assert looks.run_title(("none", "plurality")) == "Plurality"

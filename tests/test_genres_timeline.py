@@ -1,0 +1,136 @@
+"""The time lines of new films and albums."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from scorelens import tables
+from scorelens.genres import timeline
+from scorelens.genres.apply import window_spans
+
+GENRES = ["Action", "Science Fiction"]
+FACTS = {"model": "single_attention", "feature_set": "mir", "folds": 12, "window_s": 20, "hop_s": 5}
+
+
+def said(tracks, silent=(0, 0)):
+    """Windows and answers of tracks, name -> seconds: probabilities follow from genre and time."""
+    places = [
+        (track, *map(float, span))
+        for track, length in tracks.items()
+        for span in window_spans(length, 20, 5)
+        if not silent[0] <= span[0] <= span[1] <= silent[1]
+    ]
+    windows = pd.DataFrame(places, columns=["track_id", "start_s", "end_s"])
+    windows = windows.merge(pd.DataFrame({"genre": GENRES}), how="cross")
+    middle_s = (windows["start_s"] + windows["end_s"]) / 2
+    share = 0.5 + 0.3 * np.sin(middle_s / 40 + (windows["genre"] == GENRES[1]))
+    windows = windows.assign(media="new", probability=share, low=share - 0.1, high=share + 0.1)
+    names = ["", *(track for track in tracks if track)]
+    answers = pd.DataFrame({"track_id": names}).merge(pd.DataFrame({"genre": GENRES}), how="cross")
+    share = np.linspace(0.3, 0.7, len(answers))
+    answers = answers.assign(media="new", probability=share, low=share, high=share)
+    return windows, answers.assign(predicted=share > 0.5)
+
+
+def drawn(folder, windows, answers):
+    """The figure that `draw` writes, as text."""
+    tables.write_table(windows, folder / "w.parquet", tables.GENRE_APPLIED, FACTS)
+    tables.write_table(answers, folder / "a.tsv", tables.GENRE_ANSWERS)
+    timeline.draw(folder / "w.parquet", folder / "a.tsv", folder / "line.svg")
+    return (folder / "line.svg").read_text()
+
+
+def size_pt(svg):
+    return tuple(float(re.search(rf'{side}="([\d.]+)pt"', svg)[1]) for side in ("width", "height"))
+
+
+def test_a_film_has_a_curve_a_genre_and_an_axis_in_minutes(tmp_path):
+    svg = drawn(tmp_path, *said({"": 10_800}))
+    for words in ("new: Single attention (mir)", "Action", "60:00", "180:00", "0.30", "0.70"):
+        assert f">{words}<" in svg
+    assert "mean of the 12 models, each trained without one film of the corpus" in svg
+    assert "not calibrated" in svg
+    assert "windows of 20 s every 5 s" in svg
+    assert len(svg) < 400_000  # 2157 windows are drawn at the width of a screen
+
+
+def test_a_short_track_has_ticks_in_seconds(tmp_path):
+    svg = drawn(tmp_path, *said({"": 180}))
+    assert ">0:30<" in svg
+    assert ">3:00<" in svg
+
+
+def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
+    windows, answers = said({"01_opening": 120, "02_finale": 60})
+    svg = drawn(tmp_path, windows, answers)
+    assert ">01 opening<" in svg
+    assert ">02 finale<" in svg
+    assert ">3:00<" in svg
+    figure = timeline.curves_figure(windows, answers, FACTS)
+    curves = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    assert [(x[0], x[-1]) for x in curves] == [(0, 120), (120, 180)]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    "tracks", [{f"track_{k:02d}": 60 for k in range(14)}, {"long": 3000, "stinger": 5}]
+)
+def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks):
+    windows, answers = said(tracks)
+    svg = drawn(tmp_path, windows, answers)
+    for track in tracks:
+        assert f">{track.replace('_', ' ')}<" in svg
+    assert ">probability<" in svg
+    for value in answers["probability"]:
+        assert f">{value:.2f}<" in svg
+
+
+def test_a_row_is_added_for_every_further_track(tmp_path):
+    heights = [
+        size_pt(drawn(tmp_path, *said({f"t{k:02d}": 60 for k in range(count)})))[1]
+        for count in (20, 40)
+    ]
+    assert heights[1] - heights[0] == pytest.approx(20 * 72 * timeline.ROW_INCHES, abs=1)
+
+
+def test_curves_break_in_silence():
+    windows, answers = said({"": 300}, silent=(100, 200))
+    runs = timeline.runs(windows[windows["genre"] == "Action"], 5)
+    assert [(run["start_s"].iloc[0], run["end_s"].iloc[-1]) for run in runs] == [
+        (0, 115),
+        (185, 300),
+    ]
+    figure = timeline.curves_figure(windows, answers, FACTS)
+    curves = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    assert [(x[0], x[-1]) for x in curves] == [(0, 115), (185, 300)]
+    plt.close(figure)
+
+
+def test_a_moment_has_the_probability_of_the_window_around_it():
+    rows = pd.DataFrame(
+        {"start_s": [0.0, 10, 60], "end_s": [20.0, 30, 80], "probability": [0.1, 0.2, 0.3]}
+    )
+    moments_s = np.array([1, 14.9, 15.1, 29, 40, 65, 81])
+    shades = timeline.track_shades(rows, moments_s)
+    np.testing.assert_array_equal(shades, [0.1, 0.1, 0.2, 0.2, np.nan, 0.3, np.nan])
+
+
+def test_neighbouring_windows_are_drawn_as_their_mean():
+    windows, _ = said({"": 100})
+    run = windows[windows["genre"] == "Action"]
+    assert len(timeline.thinned(run, 1)) == len(run)
+    coarse = timeline.thinned(run, 20)
+    assert coarse["start_s"].iloc[0] == 0
+    assert coarse["end_s"].iloc[-1] == 100
+    middle_s = (run["start_s"] + run["end_s"]) / 2
+    second = run[(middle_s >= 20) & (middle_s < 40)]
+    for name in ("probability", "low", "high"):
+        assert coarse[name].iloc[1] == pytest.approx(second[name].mean())
+
+
+def test_the_same_tables_give_the_same_bytes(tmp_path):
+    for tracks in ({"": 300}, {f"t{k}": 60 for k in range(12)}):
+        assert drawn(tmp_path, *said(tracks)) == drawn(tmp_path, *said(tracks))

@@ -1,0 +1,78 @@
+"""The report of a corpus of published features: what it shows in place of films and pictures."""
+
+import hashlib
+
+import pytest
+
+from scorelens import tables
+from scorelens.report import music
+from tests.report_run import make_run, render
+
+ABSENT = ("timelines", "cues", "visuals", "strips", "modes")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("published")
+    inputs = make_run(folder)
+    file = folder / "mir_features_dictionary.npy"
+    file.write_bytes(b"pickled")
+    without = {name: [] for name in ("cues", "timelines", "visuals", "features")}
+    without |= {"modes": None, "cue_scores": None, "cue_confidence": None, "published": [file]}
+    return render(folder, inputs | without)
+
+
+def test_there_are_no_sections_about_films(rendered):
+    _, _, page = rendered
+    ids = page.values("id")
+    assert not set(ABSENT) & set(ids)
+    assert {"corpus", "features", "genres", "importance", "predictions"} <= set(ids)
+    assert {address[1:] for address in page.values("href")} <= set(ids)
+
+
+def test_the_head_counts_the_cues_of_every_set(rendered):
+    _, _, page = rendered
+    text = " ".join("".join(page.text).split())
+    assert "Published features of 5 films: the best genre model reaches F1" in text
+    assert "scorelens read published features of 5 films: 60 cues in mir." in text
+    assert "film time is music" not in text
+
+
+def test_the_table_of_films_has_the_cues_and_frames_of_the_bags(rendered):
+    inputs, _, page = rendered
+    bags = tables.read_table(inputs["bags"]["mir"], tables.BAGS)
+    films = tables.read_table(inputs["films"], tables.FILMS)
+    rows = page.table("Film", "Title", "Genres")
+    assert [row["Film"] for row in rows] == films.film_id.tolist()
+    assert [row["Genres"] for row in rows] == films.genres.str.replace(";", ", ").tolist()
+    for row in rows:
+        own = bags[bags.film_id == row["Film"]]
+        assert row["Cues, mir"] == str(len(own))
+        assert row["Frames, mir"] == str(own.n_frames.sum())
+    assert rows[0]["Notes"] == "cover.jpg is no music"
+
+
+def test_the_hash_of_the_published_file_stands_in_place_of_those_of_films(rendered):
+    _, _, page = rendered
+    (row,) = page.table("File", "SHA-256 of the file")
+    assert row["File"] == "mir_features_dictionary.npy"
+    assert row["SHA-256 of the file"] == hashlib.sha256(b"pickled").hexdigest()
+
+
+def test_sets_have_their_own_counts(rendered):
+    inputs, _, _ = rendered
+    bags = tables.read_table(inputs["bags"]["mir"], tables.BAGS)
+    first = bags.film_id.iloc[0]
+    more = bags[(bags.film_id != first) | (bags.cue_id != bags.cue_id.iloc[0])]
+    films, status = (
+        tables.read_table(inputs[name], table)
+        for name, table in (("films", tables.FILMS), ("status", tables.STATUS))
+    )
+    rows = music.published_rows(films, {"mir": bags, "vggish": more}, status)
+    assert rows[0]["sets"] == {
+        "mir": {"cues": 12, "frames": 240},
+        "vggish": {"cues": 11, "frames": 220},
+    }
+    summary = music.published_summary(rows)
+    assert summary["films"] == 5
+    assert summary["sets"]["vggish"] == {"cues": 59, "frames": 1180}

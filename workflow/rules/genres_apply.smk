@@ -1,0 +1,106 @@
+"""New films and albums, heard by the saved genre models."""
+
+from scorelens.genres import choice
+
+try:
+    NEW_MEDIA = choice.find_media(config["genres"]["apply"]["media"])
+    if NEW_MEDIA:
+        APPLIED_SET, APPLIED_MODEL = choice.choose_run(
+            genre_runs(),
+            config["genres"]["apply"]["feature_set"],
+            config["genres"]["apply"]["model"],
+        )
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+if NEW_MEDIA:
+    measured_set = APPLIED_SET.removesuffix(FRAMES).removesuffix(WHOLE)
+
+    rule measure_genres:
+        """Measure a new film or album, from beginning to end, for the genre models."""
+        input:
+            sound=lambda wildcards: list(NEW_MEDIA[wildcards.name].tracks.values()),
+            weights=lambda wildcards: (
+                [network_weights(wildcards.set)] if wildcards.set in NETWORK_SETS else []
+            ),
+        output:
+            table="results/genres/measured/{set}/{name}.parquet",
+            tracks="results/genres/measured/{set}/{name}.tsv",
+        log:
+            "logs/measure_genres/{set}/{name}.log",
+        benchmark:
+            "results/benchmarks/measure_genres/{set}/{name}.tsv"
+        wildcard_constraints:
+            name="|".join(NEW_MEDIA),
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wildcards: 4000 if wildcards.set in NETWORK_SETS else 2000,
+            runtime=120,
+            gpu=lambda wildcards: config["resources"]["gpu"] * (wildcards.set in NETWORK_SETS),
+        params:
+            source=source_hash("measure_genres"),
+            tracks=lambda wildcards: list(NEW_MEDIA[wildcards.name].tracks),
+            profile=lambda wildcards: (
+                config["features"]["profile"] if wildcards.set == "mir" else None
+            ),
+        script:
+            "../../scripts/measure_genres.py"
+
+    rule apply_genres:
+        """Ask the genre models about a new film or album, over its time and as a whole."""
+        input:
+            features=f"results/genres/measured/{measured_set}/{{name}}.parquet",
+            models=f"results/genres/models/{APPLIED_SET}/{APPLIED_MODEL}.zip",
+        output:
+            windows="results/genres/applied/{name}.parquet",
+            answers="results/genres/applied/{name}.tsv",
+        log:
+            "logs/apply_genres/{name}.log",
+        benchmark:
+            "results/benchmarks/apply_genres/{name}.tsv"
+        wildcard_constraints:
+            name="|".join(NEW_MEDIA),
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            source=source_hash("apply_genres"),
+            is_album=lambda wildcards: NEW_MEDIA[wildcards.name].is_album,
+            window_s=config["genres"]["apply"]["window_s"],
+            hop_s=config["genres"]["apply"]["hop_s"],
+        script:
+            "../../scripts/apply_genres.py"
+
+    rule draw_genres:
+        """Draw the genres of a new film or album over its time."""
+        input:
+            windows="results/genres/applied/{name}.parquet",
+            answers="results/genres/applied/{name}.tsv",
+        output:
+            figure=report(
+                "results/genres/applied/{name}.svg",
+                caption="../report/applied_genres.rst",
+                category="New films and albums",
+                labels={"name": "{name}"},
+            ),
+        log:
+            "logs/draw_genres/{name}.log",
+        benchmark:
+            "results/benchmarks/draw_genres/{name}.tsv"
+        wildcard_constraints:
+            name="|".join(NEW_MEDIA),
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            source=source_hash("draw_genres"),
+        script:
+            "../../scripts/draw_genres.py"
