@@ -6,16 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: help run test lint docs bench clean
+.PHONY: help run test test-slurm lint docs bench bundle clean
 
 help:  ## list these targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(READY)  ## run the workflow on the corpus of the config and write results/report.html
 	$(BIN)/python workflow/run.py --cores $(CORES)
 
 test: $(READY)  ## run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
+
+test-slurm: $(READY)  ## run the demo on a Slurm of its own: as root; apt installs Slurm if it is not there
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/slurm.txt
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs --durations 5 tests/slurm/check_slurm.py
 
 lint: $(READY)  ## check style: ruff for Python, snakefmt for rules
 	$(BIN)/ruff check .
@@ -28,6 +32,9 @@ docs: $(READY)  ## write config/README.md and docs/columns.md from the code
 
 bench: $(READY)  ## measure the speed of every stage
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+bundle: $(READY)  ## pack tables, figures, report and environment of the last run: results/bundle.zip
+	$(BIN)/python workflow/bundle.py
 
 clean:  ## delete the results and the logs; the environment stays
 	rm -rf results logs .snakemake

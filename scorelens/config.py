@@ -172,6 +172,10 @@ def _kind(kind: str | list[str], part: dict) -> str:
 
 
 def _with_defaults(value: object, schema: dict) -> object:
+    if isinstance(value, str) and "string" not in schema.get("type", "string"):
+        return _from_text(value)
+    if isinstance(value, list):
+        return [_with_defaults(item, schema.get("items", {})) for item in value]
     if not isinstance(value, dict):
         return value
     filled = dict(value)
@@ -181,6 +185,14 @@ def _with_defaults(value: object, schema: dict) -> object:
         if name in filled:
             filled[name] = _with_defaults(filled[name], part)
     return filled
+
+
+def _from_text(text: str) -> object:
+    """The value behind a text: Snakemake hands on all that is inside a key of --config as text."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
 
 
 def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:

@@ -1,7 +1,14 @@
 """Errors that a user can act on: what is wrong, where, what was expected, and a hint."""
 
-from collections.abc import Sequence
+import contextlib
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+# What readers raise for half a file, for one of another kind, or for flipped bits.
+_DAMAGE = (EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -50,3 +57,21 @@ class TableError(InputError):
 
 class ConfigError(InputError):
     """A value in the configuration or the film table that scorelens cannot work with."""
+
+
+@contextlib.contextmanager
+def naming_damage(path: str | os.PathLike, kind: str) -> Iterator[None]:
+    """Read a result of an earlier step in the block; if it is damaged, say which file it is.
+
+    kind: what the file should be. Raises InputError in place of what the reader raises; an error of
+    the system, such as a file that is not there, passes.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        if isinstance(error, FileNotFoundError) or getattr(error, "errno", None):
+            raise
+        reason = str(error).split("\n")[0] or type(error).__name__
+        hint = "the file is damaged: delete it and run again, and it is made anew"
+        problem = Problem(str(path), f"cannot be read ({reason})", kind, hint)
+        raise InputError(problem) from error

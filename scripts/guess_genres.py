@@ -1,4 +1,4 @@
-"""Ask a baseline, with each film left out in turn.
+"""Ask a baseline, with each film, or each group of films, left out in turn.
 
 Reads the film table. Writes what the baseline says of every film from the labels of the others.
 """
@@ -7,12 +7,13 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import chunks
+from scorelens.genres import baselines
 
-chunks.guess(
+baselines.guess(
     model=snakemake.wildcards.model,
     films=snakemake.input.films,
     genres=snakemake.params.genres,
     seed=snakemake.params.seed,
     predictions=snakemake.output.predictions,
+    folds=snakemake.params.folds,
 )

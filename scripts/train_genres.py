@@ -1,8 +1,8 @@
-"""Train one genre model on one feature set, with each film of a chunk left out in turn.
+"""Train a chunk of the folds of one genre model on one feature set.
 
-Reads the film table and the bags of the feature set. Writes what every fold says of the film that
-it never saw and of its cues, how its losses fell, and a zip archive with what it has learnt
-(`scorelens/genres/archive.py` describes it).
+A fold leaves out one film, or a group of them. Reads the film table and the bags of the feature
+set. Writes what every fold says of the films that it never saw and of their cues, how its losses
+fell, and a zip archive with what it has learnt (`scorelens/genres/archive.py` describes it).
 """
 
 from scorelens import logs
@@ -22,4 +22,5 @@ chunks.train_chunk(
     seed=snakemake.params.seed,
     threads=snakemake.threads,
     outputs=dict(snakemake.output.items()),
+    folds=snakemake.params.folds,
 )

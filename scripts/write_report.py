@@ -1,7 +1,8 @@
 """Write the report of a run.
 
 Takes the tables and figures of every stage and writes one HTML page that needs no other file and
-no network: corpus, cues, features, picture, genre models, predictions, and where it all comes from.
+no network: corpus, cues, features, picture, genre models, predictions, and where it all comes from,
+the latter also as YAML.
 """
 
 from scorelens import logs
@@ -12,6 +13,7 @@ from scorelens.report import write
 
 write.write_report(
     snakemake.output.page,
+    snakemake.output.record,
     films=snakemake.input.films,
     tracks=snakemake.input.tracks,
     status=snakemake.input.status,

@@ -8,6 +8,8 @@ import pytest
 import soundfile
 from hypothesis import settings
 
+from tests import workflow_runs as runs
+
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
 
@@ -16,6 +18,20 @@ settings.load_profile("untimed")
 def home() -> pathlib.Path:
     """The repository's root."""
     return pathlib.Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_clone(tmp_path_factory) -> pathlib.Path:
+    """The project's files as a clone holds them; not to be changed."""
+    return runs.made_once(tmp_path_factory, "clone", runs.copy_project)
+
+
+@pytest.fixture(scope="session")
+def demo_run(shared_clone, tmp_path_factory) -> pathlib.Path:
+    """The working directory of an undisturbed run on the small demo corpus; not to be changed."""
+    return runs.made_once(
+        tmp_path_factory, "demo", lambda work: runs.finish(shared_clone, work, runs.SMALL)
+    )
 
 
 @pytest.fixture

@@ -287,6 +287,6 @@ def make_run(folder, count=5):
 
 def render(folder, inputs):
     """Write a report and read it: (inputs, text, Page)."""
-    write.write_report(folder / "report.html", **inputs)
+    write.write_report(folder / "report.html", folder / "report.yaml", **inputs)
     text = (folder / "report.html").read_text(encoding="utf-8")
     return inputs, text, Page(text)

@@ -60,6 +60,22 @@ def test_every_config_fault_is_listed(schemas):
     assert "did you mean 'seed'?" in text
 
 
+def test_values_of_a_command_line_are_read_as_their_types(schemas):
+    given = {
+        "resources": {"gpu": "1"},  # as of --config 'resources={gpu: 1}'
+        "fingerprints": {"speeds": ["1", "1.04"]},
+        "corpus": {"films": "12"},
+    }
+    full = config.complete(given, schemas)
+    assert full["resources"]["gpu"] == 1
+    assert full["fingerprints"]["speeds"] == [1, 1.04]
+    assert full["corpus"]["films"] == "12"
+    with pytest.raises(ConfigError, match=r"resources\.gpu: 'one' is not of type 'integer'"):
+        config.complete({"resources": {"gpu": "one"}}, schemas)
+    with pytest.raises(ConfigError, match=r"resources\.gpu: '\[' is not of type 'integer'"):
+        config.complete({"resources": {"gpu": "["}}, schemas)
+
+
 def test_every_key_has_a_default_and_a_meaning(schemas):
     for path in schemas.glob("*.yaml"):
         for key, _, default, meaning in config._keys(yaml.safe_load(path.read_text()), ""):

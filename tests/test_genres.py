@@ -18,6 +18,7 @@ from scorelens.genres import (
     folds,
     instances,
     labels,
+    parts,
     score,
 )
 from scorelens.genres.instances import Bags
@@ -74,11 +75,11 @@ def write_corpus(folder, bags, actual, without_cues=()):
     write_table(table[~table["film_id"].isin(without_cues)], folder / "bags.parquet", BAGS)
 
 
-def train(folder, model, settings=None, chunk=(0, 1)):
+def train(folder, model, settings=None, chunk=(0, 1), folds=0):
     """Run one chunk of a model as the workflow does; return its predictions."""
     paths = {kind: folder / f"{model}.{kind}.{chunk[0]}.{end}" for kind, end in KINDS.items()}
     if model in BASELINES:
-        chunks.guess(model, folder / "films.tsv", GENRES, 5, paths["predictions"])
+        baselines.guess(model, folder / "films.tsv", GENRES, 5, paths["predictions"], folds)
     else:
         chunks.train_chunk(
             model=model,
@@ -91,6 +92,7 @@ def train(folder, model, settings=None, chunk=(0, 1)):
             seed=5,
             threads=1,
             outputs=paths,
+            folds=folds,
         )
     return read_table(paths["predictions"], PREDICTIONS)
 
@@ -216,14 +218,14 @@ def test_chunks_come_to_what_one_chunk_gives(tmp_path, model):
     settings = SETTINGS[MODELS[model]] | ({"repeats": 2} if model in NETWORKS else {})
     for number in range(6):  # more chunks than films
         train(tmp_path, model, settings, (number, 6))
-    parts = {
+    written = {
         kind: [tmp_path / f"{model}.{kind}.{number}.{end}" for number in range(6)]
         for kind, end in KINDS.items()
     }
     joined = {kind: tmp_path / f"joined.{kind}.{end}" for kind, end in KINDS.items()}
-    chunks.gather_chunks(parts, joined)
+    parts.gather_chunks(written, joined)
     train(tmp_path, model, settings)
-    for kind, contract in chunks.PARTS.items():
+    for kind, contract in parts.PARTS.items():
         whole = read_table(tmp_path / f"{model}.{kind}.0.parquet", contract)
         pd.testing.assert_frame_equal(read_table(joined[kind], contract), whole, atol=1e-5)
     about = archive.load_about(joined["models"])

@@ -9,7 +9,7 @@ import torch
 from sklearn.metrics import f1_score
 
 from scorelens.errors import ConfigError, TableError
-from scorelens.genres import MODELS, chunks, folds, score
+from scorelens.genres import MODELS, chunks, folds, parts, score
 from scorelens.genres.instances import Bags
 from scorelens.importance import choose_run, plot, rank
 from scorelens.tables import BAGS, FILMS, IMPORTANCE, PREDICTIONS, read_table, write_table
@@ -125,8 +125,8 @@ def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeyp
     for place, columns in enumerate(GROUPS):
         others = np.setdiff1d(np.arange(9), columns)
         # Of a film the first call is the film as it is; then one call holds the repeats of a group.
-        parts = [seen[film][1 + place].instances.reshape(3, -1, 9) for film in range(9)]
-        for repeat in np.concatenate(parts, axis=1):
+        copies = [seen[film][1 + place].instances.reshape(3, -1, 9) for film in range(9)]
+        for repeat in np.concatenate(copies, axis=1):
             moved = repeat[np.argsort(repeat[:, columns[0]])]
             np.testing.assert_array_equal(moved[:, columns], bags.instances[:, columns])
             np.testing.assert_array_equal(repeat[:, others], bags.instances[:, others])
@@ -204,7 +204,7 @@ def write_run(folder, model="average_pooling"):
         chunk=(0, 1),
         seed=5,
         threads=1,
-        outputs=outputs | {name: folder / f"{name}.parquet" for name in chunks.PARTS},
+        outputs=outputs | {name: folder / f"{name}.parquet" for name in parts.PARTS},
     )
 
 

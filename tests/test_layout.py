@@ -21,7 +21,7 @@ STAGES = (
     "modes",
     "report",
 )
-SHARED = ("config", "errors", "figures", "logs", "media", "sources", "tables")
+SHARED = ("config", "errors", "figures", "logs", "media", "requests", "sources", "tables")
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import soundfile
 
 from scorelens.corpus.pictures import Format
 from scorelens.errors import MediaError, Problem
-from scorelens.tables import atomic
+from scorelens.tables import atomic, scratch
 
 
 def write_film(
@@ -28,9 +27,11 @@ def write_film(
     The index stands in front, so that a film can be read while it is copied. Raises MediaError
     with FFmpeg's first words if it fails.
     """
-    with atomic(path) as temporary, _folder_beside(temporary) as folder:
-        wave = Path(folder) / "sound.wav"
-        soundfile.write(wave, sound, rate_hz, subtype="PCM_16")
+    with atomic(path) as temporary, scratch(Path(path).with_suffix(".wav")) as wave:
+        try:
+            soundfile.write(wave, sound, rate_hz, subtype="PCM_16")
+        except soundfile.LibsndfileError as error:
+            raise _failure(path, str(error)) from error
         command = _command(wave, temporary, look)
         process = ffmpeg.run_async(
             command, cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stdin=True, pipe_stderr=True
@@ -40,10 +41,6 @@ def write_film(
             words = process.stderr.read().decode(errors="replace").strip()
         if process.returncode:
             raise _failure(path, words or f"exit status {process.returncode}")
-
-
-def _folder_beside(path: Path) -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(dir=path.parent, prefix=".sound-")
 
 
 def _command(wave: Path, target: Path, look: Format):

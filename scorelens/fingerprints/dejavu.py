@@ -16,6 +16,7 @@ from scipy.ndimage import maximum_filter
 from tqdm import tqdm
 
 from scorelens import media, tables
+from scorelens.errors import naming_damage
 
 RATE_HZ = 44100
 WINDOW = 4096  # samples
@@ -64,8 +65,11 @@ def index_album(film_id: str, table: str | os.PathLike, path: str | os.PathLike)
 
 
 def read_index(path: str | os.PathLike) -> Index:
-    """Read an album's peaks and hash them. Nothing in the file is executed (no pickle)."""
-    with np.load(path, allow_pickle=False) as file:
+    """Read an album's peaks and hash them. Nothing in the file is executed (no pickle).
+
+    Raises InputError if the file is damaged.
+    """
+    with naming_damage(path, "an index of peaks"), np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     cuts = np.cumsum(stored["counts"])[:-1]
     album = zip(np.split(stored["steps"], cuts), np.split(stored["bins"], cuts), strict=True)

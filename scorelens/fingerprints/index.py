@@ -6,7 +6,6 @@ within a second, and are made when a film is matched.
 
 import logging
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
@@ -14,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from scorelens import media, tables
+from scorelens.errors import InputError, naming_damage
 from scorelens.fingerprints.landmarks import (
     Landmarks,
     Settings,
@@ -146,8 +146,11 @@ def write_album(path: str | os.PathLike, album: Album) -> None:
 
 
 def read_album(path: str | os.PathLike) -> Album:
-    """Read an album's landmarks. Nothing in the file is executed (no pickle)."""
-    with np.load(path, allow_pickle=False) as file:
+    """Read an album's landmarks. Nothing in the file is executed (no pickle).
+
+    Raises InputError if the file is damaged.
+    """
+    with naming_damage(path, "an index of landmarks"), np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     cuts = np.cumsum(stored["counts"])[:-1]
     every = [
@@ -201,7 +204,7 @@ def _known(path: str | os.PathLike, recipe: str) -> dict[str, tuple[Landmarks, .
     """The landmarks of an earlier index by the same recipe, by the digest of the track's file."""
     try:
         album = read_album(path)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+    except (FileNotFoundError, InputError, KeyError):
         return {}
     if album.recipe != recipe:
         return {}

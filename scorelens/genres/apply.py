@@ -90,11 +90,12 @@ def apply_models(
     wholes = pd.DataFrame({"track_id": [track for ids, _ in groups for track in ids]})
     answered = _rows(wholes, said[:, count:], about.genres).assign(media=name)
     answered["predicted"] = answered["probability"] > THRESHOLD
-    facts = {"model": about.model, "feature_set": about.feature_set, "folds": len(about.films)}
+    folds = len(about.fold_names())
+    facts = {"model": about.model, "feature_set": about.feature_set, "folds": folds}
     facts |= {"window_s": window_s, "hop_s": hop_s, "features_sha256": media.sha256(features)}
     write_table(over_time, windows, GENRE_APPLIED, facts)
     write_table(answered, answers, GENRE_ANSWERS)
-    log.info("%s: %d windows, %d folds of %s", name, count, len(about.films), about.model)
+    log.info("%s: %d windows, %d folds of %s", name, count, folds, about.model)
 
 
 def matching_values(frames: pd.DataFrame, about: About, features: str | os.PathLike) -> np.ndarray:
@@ -170,8 +171,8 @@ def window_bags(values: np.ndarray, spans: np.ndarray, single_frames: bool) -> l
 def ask_folds(models: str | os.PathLike, about: About, asked: Sequence[Bags]) -> np.ndarray:
     """What each fold says of bags: float32 (folds, bags, genres), probabilities in 0..1."""
     said = []
-    for film in tqdm(about.films, unit="fold", disable=None):
-        fold = load_fold(models, film)
+    for name in tqdm(about.fold_names(), unit="fold", disable=None):
+        fold = load_fold(models, name)
         said.append(np.concatenate([predict(about.model, fold, bags)[0] for bags in asked]))
     return np.stack(said).astype(np.float32)
 

@@ -1,7 +1,7 @@
 """What a fold sees, step by step: its batches and its dropout, from a random stream of its own.
 
-A fold's stream depends on the seed, the fold and the training run alone, so that a fold learns the
-same, whether it is trained on its own or beside others.
+A fold's stream depends on the seed, the films held out and the training run alone, so that a fold
+learns the same, whether it is trained on its own or beside others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,41 +9,45 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from scorelens.genres.instances import Bags
+from scorelens.genres.labels import HeldOut
 
 
-def fold_stream(seed: int, fold: int, repeat: int = 0) -> np.random.Generator:
-    """The random stream of one fold in one training run."""
-    return np.random.Generator(np.random.SFC64([seed, fold, repeat]))
+def fold_stream(seed: int, held_out: HeldOut, repeat: int = 0) -> np.random.Generator:
+    """The random stream of one fold, known by the first bag it holds out, in one training run."""
+    return np.random.Generator(np.random.SFC64([seed, np.ravel(held_out)[0], repeat]))
 
 
 def epoch_batches(
     streams: Sequence[np.random.Generator],
-    folds: Sequence[int],
+    folds: Sequence[HeldOut],
     bags: Bags,
     batch: int,
     step_order: np.random.Generator,
 ) -> Iterator[np.ndarray]:
     """The batches of one epoch: every training bag of a fold once, at most `batch` at a time.
 
-    Each fold shuffles its bags and cuts them into batches as even as can be (17 bags: 9 and 8, for
-    a batch norm over a single bag would say little). The folds' batches are then paired by their
-    number of instances, and the pairs put in the order that `step_order` draws: folds side by side
-    come out alike in length, little padding is needed, and no fold depends on another.
+    folds: the bags that each fold holds out. Each fold shuffles its bags and cuts them into batches
+    as even as can be (17 bags: 9 and 8, for a batch norm over a single bag would say little), as
+    many as if it held out a single bag: all folds take as many steps. The folds' batches are
+    then paired by their number of instances, and the pairs put in the order that `step_order`
+    draws: folds side by side come out alike in length, little padding is needed, and no fold
+    depends on another.
     Yields int64 (folds, bags): the bags of each fold's next batch, -1 where a fold has one fewer.
     """
     by_size = [_sorted_batches(*pair, bags, batch) for pair in zip(streams, folds, strict=True)]
     steps = list(zip(*by_size, strict=True))
     for step in step_order.permutation(len(steps)):
         width = max(len(bags_of_fold) for bags_of_fold in steps[step])
-        yield np.stack([_fill(bags_of_fold, width, -1) for bags_of_fold in steps[step]])
+        yield np.stack([fill(bags_of_fold, width, -1) for bags_of_fold in steps[step]])
 
 
 def _sorted_batches(
-    stream: np.random.Generator, fold: int, bags: Bags, batch: int
+    stream: np.random.Generator, held_out: HeldOut, bags: Bags, batch: int
 ) -> list[np.ndarray]:
     """One fold's batches of an epoch, those with most instances first."""
-    shuffled = stream.permutation(np.delete(np.arange(len(bags.sizes)), fold))
-    batches = np.array_split(shuffled, -(-len(shuffled) // batch))
+    count = len(bags.sizes)
+    shuffled = stream.permutation(np.delete(np.arange(count), held_out))
+    batches = np.array_split(shuffled, -(-(count - 1) // batch))
     return sorted(batches, key=lambda chosen: -bags.sizes[chosen].sum())
 
 
@@ -87,5 +91,6 @@ def draw_kept(
     return kept
 
 
-def _fill(values: np.ndarray, width: int, filling: int) -> np.ndarray:
+def fill(values: np.ndarray, width: int, filling: int) -> np.ndarray:
+    """A row of values, made as long as `width` at its end."""
     return np.pad(values, (0, width - len(values)), constant_values=filling)

@@ -19,7 +19,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC
 
 from scorelens.genres.instances import Bags, fit_scale, standardise
-from scorelens.genres.labels import training_frequency
+from scorelens.genres.labels import HeldOut, training_frequency
 
 
 def fit_forest(x: np.ndarray, y: np.ndarray, settings: Mapping[str, int], seed: int) -> list:
@@ -121,16 +121,16 @@ def fit_classifiers(
     model: str,
     bags: Bags,
     actual: np.ndarray,
-    folds: Sequence[int],
+    folds: Sequence[HeldOut],
     settings: Mapping[str, float],
     seed: int,
     jobs: int,
 ) -> Iterator[tuple[dict[str, np.ndarray], object]]:
-    """Fit a classifier for each bag held out, several at a time.
+    """Fit a classifier for each fold, several at a time.
 
-    model: a name of `simple_mi_*` or `imv_*`. actual: bool (bags, genres). folds: the bags to hold
-    out. jobs: processes.
-    Yields, bag by bag, the fold's scale (`mean`, `gain`) and what `fit` returned; None if no genre
+    model: a name of `simple_mi_*` or `imv_*`. actual: bool (bags, genres). folds: the bags that
+    each fold holds out. jobs: processes.
+    Yields, fold by fold, its scale (`mean`, `gain`) and what `fit` returned; None if no genre
     varies in the training films.
     """
     seen = instances_seen(model, bags)
@@ -138,16 +138,16 @@ def fit_classifiers(
     yield from Parallel(n_jobs=jobs, return_as="generator")(fits)
 
 
-def _fit_fold(model, bags, actual, fold, settings, seed):
-    training = bags.bag_of_instance != fold
+def _fit_fold(model, bags, actual, held_out, settings, seed):
+    training = ~np.isin(bags.bag_of_instance, held_out)
     scale = fit_scale(bags.instances[training])
-    frequency = training_frequency(actual, fold)
+    frequency = training_frequency(actual, held_out)
     varied = (frequency > 0) & (frequency < 1)
     if not varied.any():
         return scale, None
     x = standardise(bags.instances[training], scale)
     y = actual[bags.bag_of_instance[training]][:, varied]
-    fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
+    fold_seed = int(np.random.SeedSequence([seed, np.ravel(held_out)[0]]).generate_state(1)[0])
     return scale, kind_of(model).fit(x, y, settings, fold_seed)
 
 

@@ -1,4 +1,4 @@
-"""Leave-one-film-out: train a model with a film left out, and ask it about that film or others."""
+"""Train a model with some films left out, and ask it about those films or others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ import torch
 from scorelens.genres import NETWORKS, THRESHOLD, classifiers
 from scorelens.genres.archive import Fold
 from scorelens.genres.instances import Bags, standardise
-from scorelens.genres.labels import training_frequency
+from scorelens.genres.labels import HeldOut, training_frequency
 from scorelens.genres.layers import Parameters
 from scorelens.genres.networks import evaluate, weigh
 from scorelens.genres.training import fit_networks
@@ -26,17 +26,17 @@ def train_folds(
     model: str,
     bags: Bags,
     actual: np.ndarray,
-    folds: Sequence[int],
+    folds: Sequence[HeldOut],
     settings: Mapping[str, float],
     seed: int,
     threads: int,
     repeat: int = 0,
 ) -> Iterator[Learnt]:
-    """Train a model with each of some films left out in turn.
+    """Train a model fold by fold, each without the films that it holds out.
 
     model: a name of `scorelens.genres.MODELS`, no baseline. bags: one a film. actual: bool (films,
-    genres). folds: the films to leave out; what a fold learns depends neither on the film that it
-    leaves out nor on the folds beside it. repeat: number of a network's training run.
+    genres). folds: the films that each holds out (`labels.deal_films`); what a fold learns depends
+    neither on these nor on the folds beside it. repeat: number of a network's training run.
     """
     if model in NETWORKS:
         trained = fit_networks(model, bags, actual, folds, settings, seed, repeat)

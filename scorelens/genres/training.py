@@ -13,9 +13,9 @@ import torch
 from torch.nn.functional import binary_cross_entropy
 from tqdm import tqdm
 
-from scorelens.genres.batches import draw_kept, epoch_batches, fold_stream, pack
+from scorelens.genres.batches import draw_kept, epoch_batches, fill, fold_stream, pack
 from scorelens.genres.instances import Bags, fit_scale, standardise
-from scorelens.genres.labels import training_frequency
+from scorelens.genres.labels import HeldOut, training_frequency
 from scorelens.genres.layers import Parameters
 from scorelens.genres.networks import (
     LAYERS,
@@ -35,7 +35,7 @@ class Trained:
     """What the network of one fold has learnt, and how.
 
     arrays: the scale (`mean`, `gain`) and the parameters, float32. curve: float32 (epochs, 2), the
-    loss in training, with dropout, and of the film held out, without; no fold looks at the latter.
+    loss in training, with dropout, and of the films held out, without; no fold looks at the latter.
     """
 
     arrays: dict[str, np.ndarray]
@@ -46,7 +46,7 @@ def fit_networks(
     model: str,
     bags: Bags,
     actual: np.ndarray,
-    folds: Sequence[int],
+    folds: Sequence[HeldOut],
     settings: Mapping[str, float],
     seed: int,
     repeat: int = 0,
@@ -54,7 +54,7 @@ def fit_networks(
     """Train the networks of some folds side by side, each as it would be alone.
 
     model: a name of `scorelens.genres.NETWORKS`. actual: bool (bags, genres). folds: the bags that
-    are held out, one a fold. settings: the block `genres.network` of the configuration. repeat:
+    each fold holds out. settings: the block `genres.network` of the configuration. repeat:
     number of the training run; each starts from other weights and sees other batches.
     """
     if not folds:
@@ -86,7 +86,7 @@ def fit_networks(
             optimiser.step()
             losses.append(loss.detach())
         with torch.no_grad():
-            unseen = judge(evaluate(model, parameters, *held_out), np.array(folds)[:, None])
+            unseen = judge(evaluate(model, parameters, *held_out), _padded(folds))
         curves.append(torch.stack([torch.stack(losses).mean(0), unseen], dim=1))
     curve = torch.stack(curves, dim=1).cpu().numpy()
     trained = {name: value.detach().cpu().numpy() for name, value in parameters.items()}
@@ -141,14 +141,20 @@ def _draw_batch(model, chosen, bags, material, streams, settings) -> Batch:
     return Batch(instances, members, mean, variance, kept[0], kept[1] if kept[1:] else None, keep)
 
 
-def _held_out(bags: Bags, folds: Sequence[int], instances: torch.Tensor):
-    """Each fold's own film on the fold's scale, as `evaluate` takes it."""
-    rows, members = pack(np.array(folds)[:, None], bags)
+def _held_out(bags: Bags, folds: Sequence[HeldOut], instances: torch.Tensor):
+    """Each fold's own films on the fold's scale, as `evaluate` takes them."""
+    rows, members = pack(_padded(folds), bags)
     rows, members = (torch.from_numpy(array).to(instances.device) for array in (rows, members))
     return _gather(instances, rows), members
 
 
-def genre_weights(actual: np.ndarray, held_out: int) -> np.ndarray:
+def _padded(folds: Sequence[HeldOut]) -> np.ndarray:
+    """The bags that each fold holds out, int64 (folds, bags), -1 where a fold has fewer."""
+    widest = max(np.size(held_out) for held_out in folds)
+    return np.stack([fill(np.ravel(held_out), widest, -1) for held_out in folds])
+
+
+def genre_weights(actual: np.ndarray, held_out: HeldOut) -> np.ndarray:
     """Weights of the positive and of the negative label of each genre, from the training films.
 
     Both labels of a genre weigh the same over all training films, and a film weighs 1 on average:
@@ -160,7 +166,7 @@ def genre_weights(actual: np.ndarray, held_out: int) -> np.ndarray:
     return np.divide(0.5, share, out=np.zeros_like(share), where=share > 0)
 
 
-def _judge(actual: np.ndarray, folds: Sequence[int], device: torch.device):
+def _judge(actual: np.ndarray, folds: Sequence[HeldOut], device: torch.device):
     """The loss of each fold, from its probabilities (F, K, B) and bags (F, B), -1 for none."""
     weights = torch.from_numpy(np.stack([genre_weights(actual, fold) for fold in folds])).to(device)
     targets = torch.from_numpy(actual.astype(np.float32)).to(device)
@@ -187,8 +193,8 @@ def fold_losses(
     return binary_cross_entropy(probability, target, weight, reduction="none").sum((1, 2))
 
 
-def _training_instances(bags: Bags, fold: int) -> np.ndarray:
-    return np.delete(bags.instances, np.s_[bags.starts[fold] : bags.starts[fold + 1]], axis=0)
+def _training_instances(bags: Bags, held_out: HeldOut) -> np.ndarray:
+    return bags.instances[~np.isin(bags.bag_of_instance, held_out)]
 
 
 def _gather(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:

@@ -23,6 +23,7 @@ Paths = Sequence[str | os.PathLike]
 
 def write_report(
     page: str | os.PathLike,
+    record: str | os.PathLike,
     *,
     films: str | os.PathLike,
     tracks: str | os.PathLike,
@@ -49,6 +50,7 @@ def write_report(
 ) -> None:
     """Write the report of one run as a single HTML file.
 
+    record: where the provenance goes as well, as YAML.
     films, tracks, status, cues, visuals, predictions, genre_scores, comparisons, cue_scores,
     weights: tables of the contracts in `scorelens.tables`. cue_confidence: an SVG; it and
     cue_scores are None if the true cues are not known. timelines: one SVG a film, named by it.
@@ -110,7 +112,9 @@ def write_report(
         ],
         "networks": provenance.networks(weights),
         "versions": provenance.versions(),
+        "commit": provenance.commit(),
         "config": provenance.as_yaml(config),
+        "config_hash": tables.digest(config),
         "seed": config["seed"],
         "hashes": status_table[["film_id", "video_sha256"]].to_dict("records"),
         "date": provenance.newest(
@@ -120,6 +124,8 @@ def write_report(
             + [path for path in [cue_scores, cue_confidence, modes] if path]
         ),
     }
+    names = ("date", "versions", "commit", "config_hash", "networks", "hashes", "published")
+    provenance.write_record({name: facts[name] for name in names} | {"config": config}, record)
     text = _template().render(facts)
     with tables.atomic(page) as temporary:
         temporary.write_text(text, encoding="utf-8")

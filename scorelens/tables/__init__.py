@@ -31,6 +31,7 @@ from scorelens.tables.files import (
     feature_columns,
     read_provenance,
     read_table,
+    scratch,
     to_arrow,
     write_table,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "feature_columns",
     "read_provenance",
     "read_table",
+    "scratch",
     "to_arrow",
     "write_table",
 ]

@@ -251,7 +251,7 @@ PREDICTIONS = Table(
         _share("probability", "the model's probability of the genre"),
         Column("predicted", "bool", "the decision"),
         Column("actual", "bool", "the film's label"),
-        Column("fold", "int64", "number of the fold, the film's place in the corpus", low=0),
+        Column("fold", "int64", "number of the fold; with single films the film's place", low=0),
         Column("repeat", "int64", "number of the training run: networks run several times", low=0),
     ),
 )
@@ -273,12 +273,12 @@ GENRE_CURVES = Table(
     "The loss of a network as it trains: weighted binary cross-entropy, mean over films and "
     "genres. Empty for other models.",
     (
-        Column("film_id", "string", "the film held out"),
-        Column("fold", "int64", "number of the fold, the film's place in the corpus", low=0),
+        Column("film_id", "string", "the film held out; of a group the first"),
+        Column("fold", "int64", "number of the fold; with single films the film's place", low=0),
         Column("repeat", "int64", "number of the training run", low=0),
         Column("epoch", "int64", "passes over the training films so far", low=1),
         Column("training_loss", "float64", "mean over the epoch's batches, with dropout", low=0),
-        Column("held_out_loss", "float64", "of the film held out, without dropout", low=0),
+        Column("held_out_loss", "float64", "of the films held out, without dropout", low=0),
     ),
 )
 

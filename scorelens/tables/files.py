@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scorelens import __version__
-from scorelens.errors import Problem, TableError
+from scorelens.errors import Problem, TableError, naming_damage
 from scorelens.tables.contracts import FEATURES, Column, Table
 
 SLUG = re.compile(r"[a-z0-9_]+")
@@ -49,10 +49,12 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a table that `write_table` wrote, with the contract's types.
 
-    columns: the ones wanted, all by default. Raises TableError if the file breaks the contract.
+    columns: the ones wanted, all by default. Raises TableError if the file breaks the contract,
+    InputError if it is damaged.
     """
     if Path(path).suffix == ".parquet":
-        return pq.read_table(path, columns=columns).to_pandas()
+        with naming_damage(path, f"a Parquet table of {table.name}"):
+            return pq.read_table(path, columns=columns).to_pandas()
     types = {c.name: _pandas_type(c) for c in table.columns}
     try:
         frame = pd.read_csv(
@@ -69,8 +71,9 @@ def read_table(
 
 
 def read_provenance(path: str | os.PathLike) -> dict:
-    """The `scorelens` metadata of a Parquet table."""
-    return json.loads(pq.read_schema(path).metadata[b"scorelens"])
+    """The `scorelens` metadata of a Parquet table. Raises InputError if the file is damaged."""
+    with naming_damage(path, "a Parquet table"):
+        return json.loads(pq.read_schema(path).metadata[b"scorelens"])
 
 
 def feature_columns(frame: pd.DataFrame, table: Table = FEATURES) -> list[str]:
@@ -86,16 +89,27 @@ def digest(values: object) -> str:
 
 @contextlib.contextmanager
 def atomic(path: str | os.PathLike) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed to it if the block succeeds, removed if it fails.
+    """A temporary path beside `path`, renamed to it if the block succeeds, removed if it fails."""
+    with scratch(path) as temporary:
+        yield temporary
+        os.replace(temporary, path)
 
-    The name is the process's own, so that a job left over from a killed run does no harm.
+
+@contextlib.contextmanager
+def scratch(path: str | os.PathLike) -> Iterator[Path]:
+    """A hidden path beside `path` for a file that does not outlive the block.
+
+    The name is the process's own, so that a job left over from a killed run does no harm; what
+    killed jobs left there under such names is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    name = f".{path.stem}.{{}}.part{path.suffix}"
+    for left in path.parent.glob(name.format("[0-9]*")):
+        left.unlink(missing_ok=True)
+    temporary = path.with_name(name.format(os.getpid()))
     try:
         yield temporary
-        os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 

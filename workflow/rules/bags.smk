@@ -29,8 +29,8 @@ rule pool_bags:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory("pool_bags"),
+        runtime=duration("pool_bags"),
     params:
         source=source_hash("pool_bags"),
     script:

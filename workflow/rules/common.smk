@@ -1,4 +1,6 @@
-"""What every rule file uses: the films in use, the paths of their media, hashes of the code."""
+"""What every rule file uses: the films in use, the paths of their media, hashes of the code, and
+what jobs ask for.
+"""
 
 import os
 import sys
@@ -10,9 +12,13 @@ HOME = Path(workflow.basedir)
 # Scripts run in processes of their own and find the package here, installed or not.
 sys.path.insert(0, str(HOME))
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")]))
+# The Slurm executor looks here. A profile could name the file only as seen from one folder.
+os.environ.setdefault(
+    "SNAKEMAKE_SLURM_PARTITIONS", str(HOME / "profiles" / "slurm" / "partitions.yaml")
+)
 
 from scorelens import config as configuration
-from scorelens import sources
+from scorelens import requests, sources
 from scorelens.corpus import plan, published
 from scorelens.errors import InputError
 
@@ -104,3 +110,47 @@ def media_films(pattern):
 def source_hash(rule):
     """A hash of the modules behind a rule's script: an edit re-runs the rule, a touch does not."""
     return sources.source_hash(HOME / "scripts" / f"{rule}.py")
+
+
+REQUESTS = requests.read_requests(HOME / "workflow" / "requests.tsv")
+# Of a film that the last check did not see.
+UNKNOWN_MIN = 150
+
+
+def memory(rule, films=()):
+    """What a rule's jobs ask for as `mem_mb`: more for more work, twice as much at every retry.
+
+    films: those of the job, one after the other, if it is not the film of its wildcards.
+    """
+    return lambda wildcards, input, attempt: requests.memory_mb(
+        REQUESTS[rule], max(work_sizes(rule, wildcards, input, films)), attempt
+    )
+
+
+def duration(rule, films=()):
+    """What a rule's jobs ask for as `runtime`, in minutes; see `memory`."""
+    return lambda wildcards, input, attempt: requests.runtime_min(
+        REQUESTS[rule], sum(work_sizes(rule, wildcards, input, films)), attempt
+    )
+
+
+def work_sizes(rule, wildcards, input, films):
+    """The size of each part of a job, in the unit that its row of the table of requests names.
+
+    Before there is a check to know the minutes, or a table of bags, its absence is the error on
+    which Snakemake plans without a number and asks again once the job may start.
+    """
+    size = REQUESTS[rule].size
+    if size in requests.MEDIA:
+        os.stat(FILM_TABLE)
+        known = [requests.minutes(path) for path in requests.MEDIA[size]]
+        return [
+            sum(minutes.get(film, UNKNOWN_MIN) for minutes in known)
+            for film in films or [wildcards.film]
+        ]
+    if size == "folds":
+        folds = min(FOLDS, config["genres"]["folds_per_chunk"])
+        return [folds * os.path.getsize(input.bags) / 1e6]
+    corpus = config["corpus"]
+    made = corpus["demo" if corpus["kind"] == "demo" else "assembly"]
+    return [{"none": 0, "films": len(FILMS), "made": made["film_s"] / 60}[size]]

@@ -6,6 +6,8 @@ import zlib
 from snakemake.logging import logger
 
 ASSEMBLY = config["corpus"]["assembly"]
+# In whatever order a film table has its rows, the corpus has one order.
+ORDERED_FILMS = sorted(FILMS) if config["corpus"]["kind"] in ("assembled", "table") else list(FILMS)
 
 
 def film_seed(wildcards):
@@ -43,8 +45,8 @@ if config["corpus"]["kind"] == "demo":
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=memory("make_corpus"),
+            runtime=duration("make_corpus"),
         params:
             source=source_hash("make_corpus"),
             film=lambda wildcards: dataclasses.asdict(DEMO_FILMS[wildcards.film]),
@@ -69,8 +71,8 @@ elif config["corpus"]["kind"] == "assembled":
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards: 1000 + 3 * ASSEMBLY["film_s"],
-            runtime=60,
+            mem_mb=memory("make_corpus"),
+            runtime=duration("make_corpus"),
         params:
             source=source_hash("make_corpus"),
             track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
@@ -110,8 +112,8 @@ if PUBLISHED:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=10,
+            mem_mb=memory("inspect_corpus"),
+            runtime=duration("inspect_corpus"),
         params:
             source=source_hash("inspect_corpus"),
             folder=config["corpus"]["published"]["folder"],
@@ -122,8 +124,8 @@ if PUBLISHED:
 
 else:
     PUBLISHED_SETS = []
-    STATUSES = expand("results/corpus/status/{film}.tsv", film=FILMS)
-    TRACK_TABLES = expand("results/corpus/tracks/{film}.tsv", film=FILMS)
+    STATUSES = expand("results/corpus/status/{film}.tsv", film=ORDERED_FILMS)
+    TRACK_TABLES = expand("results/corpus/tracks/{film}.tsv", film=ORDERED_FILMS)
 
     rule check_corpus:
         """Open one film and its album; write what they hold and every problem found."""
@@ -141,8 +143,8 @@ else:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=500,
-            runtime=30,
+            mem_mb=memory("check_corpus"),
+            runtime=duration("check_corpus"),
         params:
             source=source_hash("check_corpus"),
             track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
@@ -167,11 +169,11 @@ checkpoint gather_corpus:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("gather_corpus"),
+        runtime=duration("gather_corpus"),
     params:
         source=source_hash("gather_corpus"),
-        films=[dataclasses.asdict(film) for film in FILMS.values()],
+        films=[dataclasses.asdict(FILMS[film]) for film in ORDERED_FILMS],
         on_bad_film=config["corpus"]["on_bad_film"],
     script:
         "../../scripts/gather_corpus.py"

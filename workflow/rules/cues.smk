@@ -19,8 +19,8 @@ rule match_cues:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory("match_cues"),
+        runtime=duration("match_cues"),
     params:
         source=source_hash("match_cues"),
         method=config["cues"]["method"],
@@ -47,8 +47,8 @@ if MADE:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=500,
-            runtime=10,
+            mem_mb=memory("score_cues"),
+            runtime=duration("score_cues"),
         params:
             source=source_hash("score_cues"),
         script:
@@ -74,8 +74,8 @@ if MADE:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=500,
-            runtime=10,
+            mem_mb=memory("calibrate_cues"),
+            runtime=duration("calibrate_cues"),
         params:
             source=source_hash("calibrate_cues"),
         script:
@@ -104,8 +104,8 @@ rule plot_cues:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("plot_cues"),
+        runtime=duration("plot_cues"),
     params:
         source=source_hash("plot_cues"),
         title=lambda wildcards: FILMS[wildcards.film].title,
@@ -128,8 +128,8 @@ rule label_cues:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("label_cues"),
+        runtime=duration("label_cues"),
     params:
         source=source_hash("label_cues"),
     script:

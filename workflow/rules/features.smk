@@ -56,8 +56,8 @@ if PUBLISHED:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=10,
+            mem_mb=memory("unpack_features"),
+            runtime=duration("unpack_features"),
         params:
             source=source_hash("unpack_features"),
         script:
@@ -84,8 +84,8 @@ else:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=30,
+            mem_mb=memory("extract_features"),
+            runtime=duration("extract_features"),
         params:
             source=source_hash("extract_features"),
             sound=config["features"]["source"],
@@ -123,8 +123,8 @@ else:
                 "../../envs/scorelens.yaml"
             threads: 1
             resources:
-                mem_mb=3000,
-                runtime=60 * len(films),
+                mem_mb=memory("embed_features", films),
+                runtime=duration("embed_features", films),
                 gpu=config["resources"]["gpu"],
             params:
                 source=source_hash("embed_features"),

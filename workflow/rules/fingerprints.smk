@@ -18,8 +18,8 @@ rule index_fingerprints:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory("index_fingerprints"),
+        runtime=duration("index_fingerprints"),
     params:
         source=source_hash("index_fingerprints"),
         method=config["cues"]["method"],

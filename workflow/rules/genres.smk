@@ -37,8 +37,9 @@ GENRE_FIGURES = (
 
 
 TRAINED = "|".join(model for model in genre_models.MODELS if model not in genre_models.BASELINES)
+FOLDS = min(config["genres"]["folds"] or len(FILMS), len(FILMS))
 # With `skip` a film may turn out bad: its chunk is then smaller, at worst empty.
-CHUNKS = -(-len(FILMS) // config["genres"]["folds_per_chunk"])
+CHUNKS = -(-FOLDS // config["genres"]["folds_per_chunk"])
 
 
 def genre_parts(path):
@@ -47,7 +48,7 @@ def genre_parts(path):
 
 
 rule guess_genres:
-    """Ask a baseline, which looks at no music, with each film left out in turn."""
+    """Ask a baseline, which looks at no music, with each film or group of films left out in turn."""
     input:
         films="results/corpus/films.tsv",
     output:
@@ -62,18 +63,19 @@ rule guess_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("guess_genres"),
+        runtime=duration("guess_genres"),
     params:
         source=source_hash("guess_genres"),
         genres=config["corpus"]["genres"],
+        folds=config["genres"]["folds"],
         seed=config["seed"],
     script:
         "../../scripts/guess_genres.py"
 
 
 rule train_genres:
-    """Train one genre model on one feature set, with each film of a chunk left out in turn."""
+    """Train a chunk of the folds of one genre model on one feature set."""
     input:
         films="results/corpus/films.tsv",
         bags="results/bags/{set}.parquet",
@@ -93,13 +95,8 @@ rule train_genres:
         "../../envs/scorelens.yaml"
     threads: lambda wildcards: 2 if wildcards.model.endswith(("forest", "svm")) else 1
     resources:
-        # A network holds all instances once a fold; the table is packed less than twofold.
-        mem_mb=lambda wildcards, input: int(
-            1500 + 2.5 * config["genres"]["folds_per_chunk"] * os.path.getsize(input.bags) / 1e6
-            if os.path.exists(input.bags)
-            else 2000
-        ),
-        runtime=120,
+        mem_mb=memory("train_genres"),
+        runtime=duration("train_genres"),
         gpu=lambda wildcards: config["resources"]["gpu"]
         * (wildcards.model in genre_models.NETWORKS),
     params:
@@ -107,6 +104,7 @@ rule train_genres:
         genres=config["corpus"]["genres"],
         settings=lambda wildcards: config["genres"][genre_models.MODELS[wildcards.model]],
         chunks=CHUNKS,
+        folds=config["genres"]["folds"],
         seed=config["seed"],
     script:
         "../../scripts/train_genres.py"
@@ -134,8 +132,8 @@ rule gather_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory("gather_genres"),
+        runtime=duration("gather_genres"),
     params:
         source=source_hash("gather_genres"),
     script:
@@ -159,8 +157,8 @@ rule score_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("score_genres"),
+        runtime=duration("score_genres"),
     params:
         source=source_hash("score_genres"),
         models=genre_runs(),
@@ -188,8 +186,8 @@ rule compare_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("compare_genres"),
+        runtime=duration("compare_genres"),
     params:
         source=source_hash("compare_genres"),
         models=genre_runs(),
@@ -224,8 +222,8 @@ rule plot_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("plot_genres"),
+        runtime=duration("plot_genres"),
     params:
         source=source_hash("plot_genres"),
     script:
@@ -265,8 +263,8 @@ rule survey_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory("survey_genres"),
+        runtime=duration("survey_genres"),
     params:
         source=source_hash("survey_genres"),
         models=HEARING_RUNS,
@@ -293,8 +291,8 @@ rule trace_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory("trace_genres"),
+        runtime=duration("trace_genres"),
     params:
         source=source_hash("trace_genres"),
         models=NETWORK_RUNS,
@@ -326,8 +324,8 @@ rule explain_genres:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("explain_genres"),
+        runtime=duration("explain_genres"),
     params:
         source=source_hash("explain_genres"),
         models=EXPLAINED_RUNS,

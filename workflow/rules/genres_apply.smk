@@ -36,8 +36,8 @@ if NEW_MEDIA:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards: 4000 if wildcards.set in NETWORK_SETS else 2000,
-            runtime=120,
+            mem_mb=memory("measure_genres"),
+            runtime=duration("measure_genres"),
             gpu=lambda wildcards: config["resources"]["gpu"] * (wildcards.set in NETWORK_SETS),
         params:
             source=source_hash("measure_genres"),
@@ -66,8 +66,8 @@ if NEW_MEDIA:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=30,
+            mem_mb=memory("apply_genres"),
+            runtime=duration("apply_genres"),
         params:
             source=source_hash("apply_genres"),
             is_album=lambda wildcards: NEW_MEDIA[wildcards.name].is_album,
@@ -98,8 +98,8 @@ if NEW_MEDIA:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=memory("draw_genres"),
+            runtime=duration("draw_genres"),
         params:
             source=source_hash("draw_genres"),
         script:

@@ -32,8 +32,8 @@ else:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=1500,
-            runtime=30,
+            mem_mb=memory("rank_importance"),
+            runtime=duration("rank_importance"),
         params:
             source=source_hash("rank_importance"),
             together=config["importance"]["shuffle"] == "groups",
@@ -62,8 +62,8 @@ else:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=500,
-            runtime=10,
+            mem_mb=memory("plot_importance"),
+            runtime=duration("plot_importance"),
         params:
             source=source_hash("plot_importance"),
         script:

@@ -25,8 +25,8 @@ rule compare_modes:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("compare_modes"),
+        runtime=duration("compare_modes"),
     params:
         source=source_hash("compare_modes"),
         feature_set=MODES_SET,
@@ -57,8 +57,8 @@ rule plot_modes:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("plot_modes"),
+        runtime=duration("plot_modes"),
     params:
         source=source_hash("plot_modes"),
     script:

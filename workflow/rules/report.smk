@@ -36,6 +36,7 @@ rule write_report:
         modes=[] if PUBLISHED else ["results/modes/scores.svg"],
     output:
         page="results/report.html",
+        record="results/report.yaml",
     log:
         "logs/write_report.log",
     benchmark:
@@ -44,8 +45,8 @@ rule write_report:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory("write_report"),
+        runtime=duration("write_report"),
     params:
         source=source_hash("write_report"),
         sets=config["features"]["sets"],

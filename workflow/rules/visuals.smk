@@ -16,8 +16,8 @@ rule measure_visuals:
         "../../envs/scorelens.yaml"
     threads: 2
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=memory("measure_visuals"),
+        runtime=duration("measure_visuals"),
     params:
         source=source_hash("measure_visuals"),
         settings=config["visuals"],

@@ -56,8 +56,8 @@ rule fetch_weights:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory("fetch_weights"),
+        runtime=duration("fetch_weights"),
     params:
         source=source_hash("fetch_weights"),
         kept=DOWNLOADS,
@@ -77,8 +77,8 @@ rule list_weights:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory("list_weights"),
+        runtime=duration("list_weights"),
     params:
         source=source_hash("list_weights"),
         used=USED_NETWORKS,

@@ -1,0 +1,342 @@
+"""Kills, a full disk, little memory, damaged files: a message, and the same tables afterwards."""
+
+import gc
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+
+from scorelens import tables
+from scorelens.errors import InputError
+from scorelens.fingerprints import dejavu, read_album
+from scorelens.genres import archive
+from tests.workflow_runs import SMALL, finish, snakemake, start, wait_for
+
+FILMS = 4
+DAMAGED = "the file is damaged: delete it and run again, and it is made anew"
+slow = pytest.mark.slow
+
+
+@pytest.fixture
+def work(demo_run, tmp_path) -> Path:
+    """A copy of a finished run, to be harmed."""
+    yield shutil.copytree(demo_run, tmp_path / "work")
+    shutil.rmtree(tmp_path / "work")
+
+
+def forget(work: Path, *patterns: str) -> None:
+    """Remove results, which must be there."""
+    for pattern in patterns:
+        found = list((work / "results").glob(pattern))
+        assert found, pattern
+        for path in found:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def films_of(work: Path) -> list[str]:
+    films = sorted(path.stem for path in (work / "results/corpus/status").iterdir())
+    assert len(films) == FILMS
+    return films
+
+
+def assert_same_tables(work: Path, undisturbed: Path) -> None:
+    """Every table equals that of the undisturbed run, and nothing else lies about."""
+    assert not list((work / "results").rglob(".*"))
+    names = [
+        path.relative_to(undisturbed)
+        for ending in ("*.tsv", "*.parquet")
+        for path in (undisturbed / "results").rglob(ending)
+        if "benchmarks" not in path.parts
+    ]
+    assert len(names) > 40
+    for name in names:
+        if name.suffix == ".tsv":
+            assert (work / name).read_bytes() == (undisturbed / name).read_bytes(), name
+        else:
+            made, expected = (pd.read_parquet(home / name) for home in (work, undisturbed))
+            pd.testing.assert_frame_equal(made, expected, obj=str(name))
+
+
+def hidden(work: Path) -> set[str]:
+    return {path.suffix for path in (work / "results").rglob(".*.part*")}
+
+
+@slow
+def test_interrupted_and_killed_it_finishes_with_the_same_tables(shared_clone, demo_run, work):
+    every = {path.name for path in (work / "results").iterdir()} - {"corpus"}
+    forget(work, *every)
+    run = start(shared_clone, work, SMALL)
+    wait_for(lambda: list(work.glob("results/fingerprints/*.npz")), run)
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait(300) != 0
+    run = start(shared_clone, work, SMALL)
+    wait_for(lambda: list(work.glob("results/features/mir/*.parquet")), run)
+    os.kill(run.pid, signal.SIGKILL)  # its jobs live on for a moment, as after a crash
+    run.wait()
+    run = start(shared_clone, work, SMALL)
+    assert run.wait(600) == 0, (work / "output.txt").read_text()
+    assert_same_tables(work, demo_run)
+
+
+def job_of(work: Path, rule: str) -> int | None:
+    """The process of a job of a rule at work in a folder."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().decode().split("\0")
+            here = (process / "cwd").resolve() == work.resolve()
+            if here and len(line) > 1 and line[1].endswith(f".{rule}.py"):
+                return int(process.name)
+        except OSError:  # it has just ended
+            continue
+    return None
+
+
+@slow
+def test_a_killed_job_leaves_nothing_that_the_next_does_not_remove(shared_clone, demo_run, work):
+    film = films_of(work)[0]
+    forget(work, f"corpus/media/{film}/film.mp4")
+    target = ("--", f"results/corpus/media/{film}/film.mp4")
+    run = start(shared_clone, work, SMALL, *target)
+    wait_for(lambda: hidden(work) == {".mp4", ".wav"}, run)
+    os.kill(job_of(work, "make_corpus"), signal.SIGKILL)
+    assert run.wait(300) == 1
+    said = (work / "output.txt").read_text()
+    assert "Error in rule make_corpus" in said
+    assert film in said
+    assert hidden(work) == {".mp4", ".wav"}
+    finish(shared_clone, work, SMALL, *target)
+    finish(shared_clone, work, SMALL)
+    assert_same_tables(work, demo_run)
+
+
+@slow
+def test_two_runs_at_once_do_not_meet(shared_clone, tmp_path):
+    first = start(shared_clone, tmp_path, SMALL)
+    wait_for((tmp_path / ".snakemake" / "scorelens.lock").exists, first)
+    time.sleep(1)
+    second = start(shared_clone, tmp_path, SMALL)
+    assert second.wait(300) == 1
+    assert "another run is at work in this folder" in (tmp_path / "output.txt").read_text()
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+
+
+def assert_said(run, work: Path, rule: str, *texts: str) -> None:
+    """A failed run says these texts at the terminal and in the logs of a rule; no traceback."""
+    assert run.returncode == 1
+    paths = [path for path in (work / "logs").rglob("*.log") if rule in str(path)]
+    logs = [path.read_text() for path in paths]
+    for text in texts:
+        assert text in run.stdout
+        assert any(text in log for log in logs), text
+    assert "Traceback" not in "".join([run.stdout, *logs])
+
+
+@pytest.fixture
+def small_disk(work):
+    """The folder of features on a file system of 128 KiB of its own; what it gives makes room."""
+    features = work / "results" / "features"
+    forget(work, "features")
+    features.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(features)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small file system needs root's rights")
+    yield lambda: subprocess.run(
+        ["mount", "-o", "remount,size=64m", str(features)], check=True, capture_output=True
+    )
+    subprocess.run(["umount", str(features)], check=True)
+
+
+@slow
+def test_a_full_disk_is_named_and_with_room_the_run_goes_on(
+    shared_clone, demo_run, work, small_disk
+):
+    full = snakemake(shared_clone, work, SMALL, "--", "features")
+    assert_said(full, work, "extract_features", "the disk: takes no more", "No space left")
+    assert not hidden(work)
+    small_disk()
+    finish(shared_clone, work, SMALL, "--", "features", "bags")
+    assert_same_tables(work, demo_run)
+
+
+@slow
+def test_a_limit_on_the_size_of_files_is_named(shared_clone, demo_run, work):
+    """As a quota does; for those who may not mount."""
+    forget(work, "features")
+    limit = (30_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+    full = snakemake(
+        shared_clone,
+        work,
+        SMALL,
+        *("--", "features"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )
+    assert_said(full, work, "extract_features", "the disk: takes no more", "File too large")
+    finish(shared_clone, work, SMALL, "--", "features", "bags")
+    assert_same_tables(work, demo_run)
+
+
+def test_a_film_that_finds_no_room_for_its_sound_says_so(home, tmp_path):
+    code = (
+        "import resource, numpy as np\n"
+        "from scorelens.corpus import encoder, pictures\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "look, sound = pictures.Format(64, 36, 8), np.zeros((9000, 2))\n"
+        "encoder.write_film('film.mp4', iter([]), look, sound, 9000)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(home)},
+        capture_output=True,
+        text=True,
+    )
+    assert "film.mp4: could not be encoded (" in done.stderr
+    assert "hint: look for room on the disk" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@slow
+def test_too_little_memory_is_named(shared_clone, demo_run, work):
+    """A job that asks for 32 GB in a space of 8."""
+    greedy = {**SMALL, "genres": {**SMALL["genres"], "bootstrap_repeats": 10**9}}
+    limit = (8 << 30, resource.getrlimit(resource.RLIMIT_AS)[1])
+    poor = snakemake(
+        shared_clone,
+        work,
+        greedy,
+        *("--", "results/genres/scores.tsv"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
+    )
+    assert_said(poor, work, "score_genres", "the job: ran out of memory", "Unable to allocate")
+    finish(shared_clone, work, SMALL)
+    assert_same_tables(work, demo_run)
+
+
+@slow
+@pytest.mark.parametrize(
+    ("damaged", "rule", "target"),
+    [
+        ("fingerprints/*.npz", "match_cues", "cues"),
+        ("features/mir/*.parquet", "pool_bags", "bags"),
+        ("genres/models/mir/average_pooling.zip", "rank_importance", "importance"),
+    ],
+)
+def test_a_damaged_result_is_named_and_made_anew(
+    shared_clone, demo_run, work, damaged, rule, target
+):
+    path = next((work / "results").glob(damaged))
+    cut(path)
+    failed = snakemake(shared_clone, work, SMALL, "--", target)
+    name = str(path.relative_to(work))
+    assert_said(failed, work, rule, f"{name}: cannot be read (", f"hint: {DAMAGED}")
+    path.unlink()
+    finish(shared_clone, work, SMALL, "--", target)
+    assert_same_tables(work, demo_run)
+
+
+def cut(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+@slow
+def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo_run, work):
+    blind, dumb, lost, whole = films_of(work)
+    media = work / "results" / "corpus" / "media"
+    unseen(media / blind / "film.mp4", blank_picture)
+    unseen(media / dumb / "film.mp4", lambda path: path.write_bytes(b"noise" * 1000))
+    for track in (media / lost / "album").iterdir():
+        unseen(track, lambda path: path.write_bytes(b"noise" * 1000))
+    parts = ("visuals/{}.parquet", "cues/films/{}.parquet", "features/mir/{}.parquet")
+    again = [parts[0].format(blind), parts[1].format(dumb), parts[2].format(lost)]
+    others = [part.format(whole) for part in parts]
+    forget(work, *again, *others)
+
+    targets = ("--", "cues", "features", "visuals")
+    run = snakemake(shared_clone, work, SMALL, "--keep-going", *targets)
+    no_frame = f"{blind}/film.mp4: has a picture of which not one frame can be decoded"
+    assert_said(run, work, "measure_visuals", no_frame)
+    assert_said(run, work, "match_cues", f"{dumb}/film.mp4: cannot be read as media")
+    assert_said(run, work, "extract_features", ".flac: has no sound")
+    assert all((work / "results" / name).exists() for name in others)
+    assert not any((work / "results" / name).exists() for name in again)
+
+    shutil.copytree(demo_run / "results/corpus/media", media, dirs_exist_ok=True)
+    finish(shared_clone, work, SMALL, *targets)
+    assert_same_tables(work, demo_run)
+
+
+def unseen(path: Path, change) -> None:
+    """Change a file as a failing disk does, without a new time."""
+    times = path.stat()
+    change(path)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def blank_picture(path: Path) -> None:
+    """Write zeros over the coded picture of a film; sound and index stay."""
+    with av.open(str(path)) as film:
+        spans = [(p.pos, p.size) for p in film.demux(video=0) if p.size]
+    assert len(spans) > 100
+    with path.open("r+b") as file:
+        for start_byte, length in spans:
+            file.seek(start_byte)
+            file.write(bytes(length))
+
+
+def test_what_a_killed_job_left_is_removed_by_the_next_for_the_same_file(tmp_path):
+    left = tmp_path / ".scores.123.part.tsv"
+    others = [tmp_path / ".scores.123.part.svg", tmp_path / ".scores2.123.part.tsv"]
+    for path in (left, *others):
+        path.touch()
+    with tables.atomic(tmp_path / "scores.tsv") as temporary:
+        temporary.write_text("1")
+    assert not left.exists()
+    assert all(path.exists() for path in others)
+    assert (tmp_path / "scores.tsv").read_text() == "1"
+
+
+READERS = {
+    "table.parquet": (lambda path: tables.read_table(path, tables.TRUTH), "a Parquet table of"),
+    "schema.parquet": (tables.read_provenance, "a Parquet table"),
+    "index.npz": (read_album, "an index of landmarks"),
+    "peaks.npz": (dejavu.read_index, "an index of peaks"),
+    "models.zip": (archive.load_about, "a file of genre models"),
+    "fold.zip": (lambda path: archive.load_fold(path, "film"), "a file of genre models"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # numpy's, of half an archive
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("kept", [0, 3, 500, -3])
+def test_the_reader_of_half_a_file_names_it(tmp_path, name, kept):
+    read, kind = READERS[name]
+    path = tmp_path / name
+    if path.suffix == ".parquet":
+        pd.DataFrame({"a": np.arange(1000.0)}).to_parquet(path)
+    else:
+        np.savez(path.with_suffix(".npz"), counts=np.arange(1000.0))
+        path.with_suffix(".npz").rename(path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(InputError) as error:
+        read(path)
+    gc.collect()
+    assert f"{path}: cannot be read (" in str(error.value)
+    assert f"expected: {kind}" in str(error.value)
+    assert DAMAGED in str(error.value)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_file_that_is_not_there_is_not_called_damaged(tmp_path, name):
+    with pytest.raises(FileNotFoundError):
+        READERS[name][0](tmp_path / name)

@@ -1,0 +1,209 @@
+"""Folds that hold out a group of films: who is dealt where, what a fold must not see, its files."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_genres import (
+    GENRES,
+    KINDS,
+    MUSIC_MODELS,
+    SETTINGS,
+    make_corpus,
+    same,
+    train,
+    write_corpus,
+)
+
+from scorelens.config import complete
+from scorelens.errors import ConfigError, TableError
+from scorelens.genres import (
+    BASELINES,
+    MODELS,
+    NETWORKS,
+    apply,
+    archive,
+    baselines,
+    folds,
+    parts,
+)
+from scorelens.genres.instances import Bags
+from scorelens.genres.labels import deal_films
+from scorelens.genres.training import fit_networks
+from scorelens.importance import rank
+from scorelens.tables import IMPORTANCE, read_table
+
+SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
+SHORT = {
+    name: block | ({"epochs": 3} if name == "network" else {}) for name, block in SETTINGS.items()
+}
+# Uneven on purpose: of three films and of two.
+GROUPS = [np.array([0, 5, 9]), np.array([1, 4, 7]), np.array([2, 8]), np.array([3, 6])]
+
+
+def ids(films):
+    return [f"film_{k:02d}" for k in range(films)]
+
+
+def train_groups(model, bags, actual, groups=GROUPS):
+    settings = SHORT[MODELS[model]]
+    learnt = folds.train_folds(model, bags, actual, groups, settings, seed=5, threads=1)
+    return [one.fold for one in learnt]
+
+
+def test_single_films_are_dealt_in_order():
+    assert [list(held_out) for held_out in deal_films(ids(4), ids(4), 0, 1)] == [[0], [1], [2], [3]]
+    without = [film for film in ids(4) if film != "film_01"]
+    assert [list(held_out) for held_out in deal_films(ids(4), without, 0, 1)] == [[0], [1], [2]]
+
+
+@pytest.mark.parametrize(("films", "number"), [(10, 3), (100, 10), (5, 9), (31, 2)])
+def test_groups_are_even_and_hold_every_film_once(films, number):
+    dealt = deal_films(ids(films), ids(films), number, 3)
+    assert len(dealt) == min(films, number)
+    assert sorted(np.concatenate(dealt)) == list(range(films))
+    sizes = [len(held_out) for held_out in dealt]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_films_without_cues_leave_the_others_in_their_groups():
+    films = ids(30)
+    present = [film for film in films if film not in ("film_02", "film_17")]
+    of_all = [{films[k] for k in held_out} for held_out in deal_films(films, films, 5, 3)]
+    left = [{present[k] for k in held_out} for held_out in deal_films(films, present, 5, 3)]
+    assert left == [group - {"film_02", "film_17"} for group in of_all]
+
+
+def test_films_of_a_regular_table_are_mixed():
+    genre = np.arange(1000) % 10  # a table with every genre in turn must not deal genre by genre
+    for held_out in deal_films([str(k) for k in range(1000)], [str(k) for k in range(1000)], 10, 1):
+        assert len(set(genre[held_out])) == 10
+
+
+def test_one_group_is_an_error_with_a_way_out():
+    with pytest.raises(TableError) as caught:
+        deal_films(ids(3), ids(3), 1, 0)
+    text = str(caught.value)
+    assert "config: genres.folds: 1: all 3 films with cues are in one group" in text
+    assert "choose more groups, or 0" in text
+    with pytest.raises(ConfigError, match=r"genres\.folds.*1 should not be valid"):
+        complete({"genres": {"folds": 1}}, SCHEMAS)
+
+
+@pytest.mark.parametrize("model", MUSIC_MODELS)
+def test_a_fold_sees_no_film_of_its_group(model):
+    bags, actual = make_corpus(films=10)
+    other = Bags(bags.instances.copy(), bags.starts)
+    other.instances[np.isin(bags.bag_of_instance, GROUPS[1])] = 1e3
+    flipped = actual.copy()
+    flipped[GROUPS[1]] = ~flipped[GROUPS[1]]
+    before, after = train_groups(model, bags, actual), train_groups(model, other, flipped)
+    assert same(before[1], after[1])
+    assert not any(same(before[fold], after[fold]) for fold in (0, 2, 3))
+    for film in GROUPS[1]:
+        answers = [folds.predict(model, fitted[1], bags.one(film)) for fitted in (before, after)]
+        np.testing.assert_array_equal(answers[0], answers[1])
+
+
+@pytest.mark.parametrize("model", BASELINES)
+def test_a_baseline_sees_no_film_of_its_group(model):
+    _, actual = make_corpus(films=10)
+    flipped, others = actual.copy(), ~actual
+    flipped[GROUPS[1]], others[GROUPS[1]] = ~actual[GROUPS[1]], actual[GROUPS[1]]
+    own, same_group, other_films = (
+        np.stack([answer["probability"] for answer in baselines.FIT[model](labels, 5, GROUPS)])
+        for labels in (actual, flipped, others)
+    )
+    np.testing.assert_array_equal(own[3:6], same_group[3:6])
+    assert (own[3:6] != other_films[3:6]).any()
+    assert (own[:3] != same_group[:3]).any()
+
+
+@pytest.mark.parametrize("model", MUSIC_MODELS)
+def test_groups_of_one_film_are_single_films(model):
+    bags, actual = make_corpus(films=6)
+    single = train_groups(model, bags, actual, [0, 3])
+    grouped = train_groups(model, bags, actual, [np.array([0]), np.array([3])])
+    assert all(map(same, single, grouped))
+
+
+def test_a_network_learns_the_same_beside_groups_of_other_sizes():
+    bags, actual = make_corpus(films=10)
+    together = fit_networks("single_attention", bags, actual, GROUPS, SHORT["network"], 7)
+    for held_out, one in zip(GROUPS, together, strict=True):
+        (alone,) = fit_networks("single_attention", bags, actual, [held_out], SHORT["network"], 7)
+        np.testing.assert_allclose(one.curve, alone.curve, atol=1e-5)
+        for name, value in alone.arrays.items():
+            np.testing.assert_allclose(one.arrays[name], value, atol=1e-4)
+
+
+def test_the_loss_of_a_group_is_the_mean_over_its_films():
+    bags, actual = make_corpus(films=10)
+    group, rest = np.array([1, 4]), SHORT["network"] | {"epochs": 1, "learning_rate": 1e-12}
+    (learnt,) = fit_networks("average_pooling", bags, actual, [group], rest, 7)
+    fold = archive.Fold({"frequency": np.full(3, 0.5, np.float32), **learnt.arrays})
+    frequency = np.delete(actual, group, axis=0).mean(axis=0)
+    said = np.stack([folds.predict("average_pooling", fold, bags.one(k))[0][0] for k in group])
+    losses = -np.where(
+        actual[group], np.log(said) / (2 * frequency), np.log(1 - said) / (2 * (1 - frequency))
+    )
+    np.testing.assert_allclose(learnt.curve[0, 1], losses.mean(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("model", ["plurality", "imv_logistic_regression", "single_attention"])
+def test_a_planted_genre_is_found_in_groups(tmp_path, model):
+    write_corpus(tmp_path, *make_corpus())
+    table = train(tmp_path, model, folds=4)
+    assert table.groupby("film_id").fold.nunique().eq(1).all()
+    assert sorted(table.groupby("fold").film_id.nunique()) == [5, 5, 5, 5]
+    if model not in BASELINES:
+        assert (table.predicted == table.actual).mean() > 0.75
+
+
+@pytest.mark.parametrize("model", ["multi_attention", "simple_mi_knn"])
+def test_chunks_of_groups_come_to_what_one_chunk_gives(tmp_path, model):
+    bags, actual = make_corpus(films=8)
+    write_corpus(tmp_path, bags, actual, without_cues=["film_03"])
+    settings = SHORT[MODELS[model]] | ({"repeats": 2} if model in NETWORKS else {})
+    for number in range(4):  # more chunks than groups
+        train(tmp_path, model, settings, (number, 4), folds=3)
+    joined = {kind: tmp_path / f"joined.{kind}.{end}" for kind, end in KINDS.items()}
+    written = {
+        kind: [tmp_path / f"{model}.{kind}.{number}.{end}" for number in range(4)]
+        for kind, end in KINDS.items()
+    }
+    parts.gather_chunks(written, joined)
+    said = train(tmp_path, model, settings, folds=3)
+    for kind, contract in parts.PARTS.items():
+        whole = read_table(tmp_path / f"{model}.{kind}.0.parquet", contract)
+        pd.testing.assert_frame_equal(read_table(joined[kind], contract), whole, atol=1e-5)
+    about = archive.load_about(joined["models"])
+    assert len(about.films) == 7
+    assert len(about.fold_names()) == 3
+    first = said[said["repeat"] == 0]
+    for film, own in first.groupby("film_id"):
+        fold = archive.load_fold(joined["models"], film)
+        probability, _ = folds.predict(model, fold, bags.one(int(film[-2:])))
+        np.testing.assert_allclose(own["probability"], probability[0], atol=1e-5)
+    with pytest.raises(KeyError, match="film_03"):
+        archive.load_fold(joined["models"], "film_03")
+
+
+def test_importance_and_new_media_take_the_fold_of_the_group(tmp_path):
+    bags, actual = make_corpus(films=9)
+    write_corpus(tmp_path, bags, actual)
+    bag_file = tmp_path / "bags.parquet"
+    named = pd.read_parquet(bag_file).rename(columns={"a.b0.mean": "c.b0.mean"})
+    named.to_parquet(bag_file)
+    said = train(tmp_path, "simple_mi_logistic_regression", folds=3)
+    models = tmp_path / "simple_mi_logistic_regression.models.0.zip"
+    rank.rank(bag_file, tmp_path / "films.tsv", models, True, 5, 20, 0, tmp_path / "scores.tsv")
+    scores = read_table(tmp_path / "scores.tsv", IMPORTANCE)
+    hits = said[said.predicted & said.actual].groupby("genre").size().reindex(GENRES, fill_value=0)
+    f1 = 2 * hits / said.groupby("genre")[["predicted", "actual"]].sum().sum(axis=1)
+    found = scores.drop_duplicates("genre").set_index("genre").f1
+    np.testing.assert_allclose(found[GENRES], f1[GENRES], atol=1e-6)
+    about = archive.load_about(models)
+    assert len(about.films) == 9
+    assert apply.ask_folds(models, about, [bags.one(0)]).shape == (3, 1, len(GENRES))

@@ -1,0 +1,136 @@
+"""The profiles: Snakemake knows their keys, and the right jobs ask for a GPU."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+import types
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from snakemake import cli
+
+from scorelens import config
+
+HOME = Path(__file__).resolve().parent.parent
+PROFILES = ("default", "gpu", "slurm")
+PARTITIONS = HOME / "profiles" / "slurm" / "partitions.yaml"
+PLUGIN = "snakemake_executor_plugin_slurm"
+HAS_PLUGIN = importlib.util.find_spec(PLUGIN) is not None
+needs_plugin = pytest.mark.skipif(not HAS_PLUGIN, reason="needs scorelens[slurm]")
+
+
+def content(name: str) -> dict:
+    return yaml.safe_load((HOME / "profiles" / name / "config.yaml").read_text())
+
+
+def without_plugin(name: str, folder: Path) -> Path:
+    """A copy of a profile that Snakemake can read alone: no executor, plain output."""
+    keys = content(name)
+    kept = {k: v for k, v in keys.items() if not k.startswith(("executor", "slurm-", "logger"))}
+    (folder / "config.yaml").write_text(yaml.safe_dump(kept))
+    return folder
+
+
+def read(profile: Path):
+    """The arguments that Snakemake makes of a profile."""
+    return cli.get_argument_parser(profiles=[str(profile)]).parse_args([])
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_snakemake_knows_every_key(name, tmp_path):
+    arguments = read(without_plugin(name, tmp_path))
+    assert arguments.keep_going
+    assert arguments.rerun_incomplete
+    assert arguments.show_failed_logs
+    settings = config.complete(cli.parse_config(arguments.config), HOME / "workflow" / "schemas")
+    assert settings["resources"]["gpu"] == (0 if name == "default" else 1)
+
+
+def test_a_key_that_snakemake_does_not_know_would_be_noticed(tmp_path):
+    (tmp_path / "config.yaml").write_text("keep-gonig: true\n")
+    with pytest.raises(SystemExit):
+        read(tmp_path)
+
+
+@needs_plugin
+def test_the_slurm_executor_knows_its_keys():
+    arguments = read(HOME / "profiles" / "slurm")
+    assert arguments.executor == "slurm"
+    assert arguments.slurm_status_command == "squeue"
+
+
+def test_one_gpu_is_a_limit_of_the_workstation_and_not_of_the_cluster():
+    assert content("gpu")["resources"] == {"gpu": 1}
+    assert "resources" not in content("slurm")
+
+
+def test_one_partition_has_gpus_and_one_has_none():
+    partitions = yaml.safe_load(PARTITIONS.read_text())["partitions"]
+    assert {name: limits["max_gpu"] for name, limits in partitions.items()} == {
+        "cpu": 0,
+        "gpu": 1,
+    }
+
+
+@needs_plugin
+@pytest.mark.parametrize(("gpu", "partition"), [(0, "cpu"), (1, "gpu")])
+def test_a_job_goes_to_its_partition(gpu, partition):
+    from snakemake_executor_plugin_slurm import partitions as plugin
+
+    job = types.SimpleNamespace(
+        name="job", threads=1, resources={"gpu": gpu, "mem_mb": 8000, "runtime": 600}
+    )
+    logger = types.SimpleNamespace(debug=print, info=print, warning=print)
+    known = plugin.read_partition_file(PARTITIONS)
+    assert plugin.get_best_partition(known, job, logger) == partition
+
+
+SETTINGS = {
+    "corpus": {"demo": {"films": 3}},
+    "features": {"sets": ["mir", "musicnn"], "batch_films": 2},
+    "genres": {
+        "models": ["plurality", "simple_mi_knn", "average_pooling"],
+        "folds_per_chunk": 20,
+        "apply": {"media": {"new": "new.wav"}, "feature_set": "musicnn"},
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
+    (tmp_path / "new.wav").touch()
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(SETTINGS))
+    (tmp_path / "profile").mkdir()
+    line = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")),
+        *("--workflow-profile", str(without_plugin(name, tmp_path / "profile"))),
+        *("--directory", str(tmp_path), "--configfile", str(tmp_path / "settings.yaml")),
+        *("--dry-run", "--cores", "2"),
+    ]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", done.stdout + done.stderr)
+    asking = [block for block in blocks if re.search(r"resources: .*\bgpu=1", block)]
+    parts = [re.search(r"rule (\w+):.*wildcards: ([^\n]*)", block, re.S) for block in asking]
+    jobs = sorted(f"{part[1]} {part[2]}" for part in parts)
+    networks = [
+        "embed_features_0 set=musicnn",
+        "embed_features_1 set=musicnn",
+        "measure_genres set=musicnn, name=new",
+        "train_genres set=mir, model=average_pooling, chunk=0",
+        "train_genres set=musicnn, model=average_pooling, chunk=0",
+    ]
+    assert jobs == ([] if name == "default" else networks)
+
+
+def test_the_pinned_plugin_is_in_the_range_of_the_extra():
+    project = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]
+    (extra,) = map(Requirement, project["optional-dependencies"]["slurm"])
+    lines = (HOME / "envs" / "slurm.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    assert extra.specifier.contains(pins[extra.name])

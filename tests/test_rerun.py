@@ -1,0 +1,206 @@
+"""What runs again after a change: every row of docs/rerun.md, tried beside a finished run."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+import yaml
+
+from tests import workflow_runs as runs
+
+pytestmark = pytest.mark.slow
+
+PAGE = (runs.HOME / "docs" / "rerun.md").read_text(encoding="utf-8").partition("\n# When")[0]
+ROWS = [
+    [cell.strip() for cell in line.split("|")[1:-1]]
+    for line in PAGE.splitlines()
+    if line.startswith("| ") and not line.startswith("| you change")
+]
+FILMS = ("film_1", "film_2", "film_3")
+CHANGED, ADDED = "film_2", "film_4"
+CONFIG = {
+    "corpus": {"kind": "table", "films": "corpus/films.tsv"},
+    "fingerprints": {"speeds": [1.0]},
+    "genres": {
+        "models": ["random_guess", "simple_mi_knn", "average_pooling"],
+        "network": {"epochs": 2, "repeats": 1},
+        "bootstrap_repeats": 100,
+        "permutation_repeats": 100,
+    },
+    "importance": {"repeats": 2},
+    "modes": {"permutations": 100, "bootstrap_repeats": 100},
+}
+TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
+
+
+def write_table(corpus: Path, films, labels="Comedy;Drama", title="Film 2", more="") -> None:
+    genres = {"film_1": "Drama", "film_2": labels, "film_3": "Action", "film_4": "Comedy"}
+    lines = ["film_id\ttitle\tyear\tvideo\talbum\tgenres" + (more and "\tnotes")]
+    for film in films:
+        number = film[-1]
+        name = title if film == CHANGED else f"Film {number}"
+        row = (film, name, "2001", f"film {number}.mp4", f"album {number}", genres[film])
+        lines.append("\t".join(row) + (more and f"\t{more}"))
+    (corpus / "films.tsv").write_text("\n".join(lines) + "\n")
+
+
+def append(path: Path) -> None:
+    path.write_text(path.read_text() + "\n# an edit\n")
+
+
+def touch_all(clone: Path) -> None:
+    for path in clone.rglob("*"):
+        path.touch()
+
+
+def touch_small(corpus: Path) -> None:
+    assert (corpus / STING).stat().st_size < 1e6
+    (corpus / STING).touch()
+
+
+def touch_large(corpus: Path) -> None:
+    assert (corpus / TRACK).stat().st_size > 1e6
+    (corpus / TRACK).touch()
+
+
+# Of the rows that are not keys: what is done to the folder of films and albums.
+OF_CORPUS: dict[str, Callable[[Path], object]] = {
+    "a film is added": lambda corpus: write_table(corpus, (*FILMS, ADDED)),
+    "a film is removed": lambda corpus: write_table(corpus, ("film_1", "film_3")),
+    "the genres of a film": lambda corpus: write_table(corpus, FILMS, labels="Action;Comedy"),
+    "the title or the year of a film": lambda corpus: write_table(corpus, FILMS, title="Other"),
+    "the order of the films in the table": lambda corpus: write_table(corpus, FILMS[::-1]),
+    "a column of the table that scorelens does not use": lambda corpus: write_table(
+        corpus, FILMS, more="seen"
+    ),
+    "the video of a film, by another one": lambda corpus: shutil.copy(
+        corpus / "film 1.mp4", corpus / "film 2.mp4"
+    ),
+    "a track of an album, by another one": lambda corpus: shutil.copy(
+        corpus / "album 1" / TRACK.name, corpus / TRACK
+    ),
+    "a track is added to an album": lambda corpus: shutil.copy(
+        corpus / TRACK, corpus / "album 2" / "06_new.flac"
+    ),
+    "a track is removed from an album": lambda corpus: (corpus / TRACK).unlink(),
+    "the time of a file of up to 1 MB, not its content": touch_small,
+    "the time of a larger file: a track": touch_large,
+}
+# And to the clone.
+OF_CODE: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda clone: None,
+    "a module of one stage": lambda clone: append(clone / "scorelens/visuals/measure.py"),
+    "a module of many": lambda clone: append(clone / "scorelens/media.py"),
+    "how tables are written": lambda clone: append(clone / "scorelens/tables/files.py"),
+    "the time of a module, not its content": lambda clone: (
+        clone / "scorelens/visuals/measure.py"
+    ).touch(),
+    "a script, or only its time": lambda clone: (clone / "scripts/compare_modes.py").touch(),
+    "the project, by a fresh clone": touch_all,
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, demo_run) -> Path:
+    """A folder with a clone, and a finished run on a table of three of the demo's films."""
+    home = tmp_path_factory.mktemp("rerun")
+    clone, work = runs.copy_project(home / "clone"), home / "work"
+    for number, film in enumerate(sorted((demo_run / "results/corpus/media").iterdir()), 1):
+        shutil.copytree(film / "album", work / "corpus" / f"album {number}")
+        shutil.copy(film / "film.mp4", work / "corpus" / f"film {number}.mp4")
+    sound, rate_hz = soundfile.read(work / "corpus" / TRACK, frames=6 * 44100)
+    soundfile.write(work / "corpus" / STING, sound, rate_hz)
+    write_table(work / "corpus", FILMS)
+    runs.finish(clone, work, CONFIG)
+    return home
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of it, to be changed."""
+    yield shutil.copytree(finished, tmp_path / "home")
+    shutil.rmtree(tmp_path / "home")
+
+
+def words() -> dict[str, set[str]]:
+    """The page's words for rules that go together."""
+    found = {}
+    for name, members in re.findall(r"^- (\*\w+\*): (.*)$", PAGE, re.M):
+        found[name] = rules(members, found)
+    return found
+
+
+def rules(cell: str, known: dict[str, set[str]]) -> set[str]:
+    tokens = [token.strip() for token in cell.split(",") if token.strip()]
+    return {rule for token in tokens for rule in known.get(token, {token.strip("`")})}
+
+
+def redone(home: Path, config: dict, flags: list[str]) -> dict[str, set[str]]:
+    """The jobs that a run would do. The check runs: what it finds decides what comes after it."""
+    clone, work = home / "clone", home / "work"
+    jobs = runs.planned(clone, work, config, *flags)
+    if "gather_corpus" not in jobs:
+        return jobs
+    done = runs.snakemake(clone, work, config, *flags, "--", "corpus")
+    assert done.returncode == 0, done.stdout
+    return runs.jobs(done.stdout) | runs.planned(clone, work, config, *flags)
+
+
+def merged(config: dict, more: dict) -> dict:
+    deep = {k: merged(config.get(k, {}), v) for k, v in more.items() if isinstance(v, dict)}
+    return config | more | deep
+
+
+def change_of(row: list[str]) -> str:
+    """What a row changes, without the example or the flag that it names in code."""
+    return re.split(r": `|, with `", row[0])[0]
+
+
+def test_the_table_and_the_test_have_the_same_rows():
+    assert len(ROWS) > 35
+    assert {change_of(row) for row in ROWS if row[0][0] != "`"} == {*OF_CORPUS, *OF_CODE}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_a_row_of_the_table(copied, row):
+    change, code = change_of(row), re.findall("`(.*?)`", row[0])
+    config, flags = CONFIG, []
+    if change in OF_CORPUS:
+        OF_CORPUS[change](copied / "work" / "corpus")
+    elif change in OF_CODE:
+        OF_CODE[change](copied / "clone")
+        flags = [flag for text in code if text.startswith("--") for flag in text.split()]
+    else:
+        config = merged(CONFIG, yaml.safe_load(code[0]))
+
+    its, films = CHANGED, {*FILMS}
+    if change == "a film is added":
+        its, films = ADDED, {*FILMS, ADDED}
+    elif change == "a film is removed":
+        films = {*FILMS} - {CHANGED}
+    one, every, over = (rules(cell, words()) for cell in row[1:])
+    assert redone(copied, config, flags) == (
+        {rule: {its} for rule in one} | dict.fromkeys(every, films) | {rule: set() for rule in over}
+    )
+
+
+def test_a_new_label_trains_again_and_measures_nothing(copied):
+    """The row of the genres of a film, for real."""
+    work = copied / "work"
+    measured = [p for name in ("cues", "features", "visuals", "bags") for p in of(work, name)]
+    times = {path: path.stat().st_mtime_ns for path in measured}
+    learnt = {path: path.read_bytes() for path in of(work, "genres/predictions")}
+    write_table(work / "corpus", FILMS, labels="Action;Comedy")
+    done = runs.snakemake(copied / "clone", work, CONFIG)
+    assert done.returncode == 0, done.stdout
+    assert len(times) > 20
+    assert {path: path.stat().st_mtime_ns for path in measured} == times
+    assert all(path.read_bytes() != before for path, before in learnt.items())
+    assert runs.planned(copied / "clone", work, CONFIG) == {}
+
+
+def of(work: Path, name: str) -> list[Path]:
+    return [path for path in (work / "results" / name).rglob("*") if path.is_file()]

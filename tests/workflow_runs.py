@@ -1,0 +1,125 @@
+"""Real runs of the workflow on small corpora: what it does, what it redoes, what it survives."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+HOME = Path(__file__).resolve().parent.parent
+SMALL = {
+    "corpus": {"demo": {"films": 4, "film_s": 45}},
+    "genres": {
+        "models": ["random_guess", "simple_mi_knn", "average_pooling"],
+        "network": {"epochs": 5},
+    },
+}
+QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run side by side
+
+
+def copy_project(target: Path) -> Path:
+    """The project's files as a clone holds them, free to be edited, with their times."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("Snakefile", "config", "envs", "profiles", "scorelens", "scripts", "workflow"):
+        copy = shutil.copytree if (HOME / name).is_dir() else shutil.copy2
+        copy(HOME / name, target / name)
+    return target
+
+
+def made_once(factory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one of the test processes makes and all find; leave it as it is."""
+    base = factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = base / name, base / f"{name}.done"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+def options(clone: Path, work: Path, config: dict, *more: str) -> list[str]:
+    work.mkdir(parents=True, exist_ok=True)
+    settings = work / "settings.yaml"
+    settings.write_text(yaml.safe_dump(config))
+    return [
+        *("--snakefile", str(clone / "Snakefile"), "--directory", str(work)),
+        *("--configfile", str(settings), "--cores", "2", "--workflow-profile", "none"),
+        *("--rerun-incomplete", *more),
+    ]
+
+
+def snakemake(clone, work, config, *more, **process) -> subprocess.CompletedProcess:
+    """Run Snakemake to its end; `stdout` holds all that it said."""
+    line = [sys.executable, "-m", "snakemake", *options(clone, work, config, *more)]
+    return subprocess.run(
+        line,
+        cwd=work,
+        env=os.environ | QUIET,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **process,
+    )
+
+
+def finish(clone, work, config, *more) -> Path:
+    """Run Snakemake, which must succeed; its working directory."""
+    done = snakemake(clone, work, config, *more)
+    assert done.returncode == 0, done.stdout
+    return work
+
+
+def start(clone, work, config, *more) -> subprocess.Popen:
+    """Start a run as `make run` does, in a process group of its own; it tells `output.txt`."""
+    line = [sys.executable, str(clone / "workflow" / "run.py")]
+    line += options(clone, work, config, *more)
+    with (work / "output.txt").open("a") as output:
+        return subprocess.Popen(
+            line,
+            cwd=work,
+            env=os.environ | QUIET,
+            start_new_session=True,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def wait_for(found: Callable[[], object], process: subprocess.Popen) -> object:
+    """What `found` gives as soon as it gives something, while a run is at work."""
+    deadline = time.monotonic() + 300
+    while not (what := found()):
+        assert process.poll() is None, "the run ended before"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return what
+
+
+def planned(clone, work, config, *more) -> dict[str, set[str]]:
+    """What a dry run would do, as `jobs` tells it."""
+    done = snakemake(clone, work, config, "--dry-run", *more)
+    assert done.returncode == 0, done.stdout
+    return jobs(done.stdout)
+
+
+def jobs(said: str) -> dict[str, set[str]]:
+    """The jobs that Snakemake names: rule -> films (an empty set for a rule over all films).
+
+    Targets, which are rules without a job, are left out.
+    """
+    found = {}
+    for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", said):
+        if rule := re.match(r"(?:local)?(?:rule|checkpoint) (\w+?)(?:_\d+)?:", block):
+            film = re.search(r"wildcards: .*?film=(\w+)", block)
+            found.setdefault(rule[1], set()).update({film[1]} if film else ())
+    return {rule: films for rule, films in found.items() if "_" in rule}
