@@ -13,7 +13,7 @@ from matplotlib import mlab
 
 from scorelens import tables
 from scorelens.cues import dejavu, match
-from scorelens.errors import MediaError
+from scorelens.errors import InputError, MediaError
 from scorelens.fingerprints import dejavu as landmarks
 from scorelens.fingerprints import methods
 from scorelens.fingerprints.dejavu import HOP, HOP_S, RATE_HZ, WINDOW, Index
@@ -292,7 +292,7 @@ def test_a_film_without_sound_is_named(album, film):
 
 def test_an_index_with_pickled_objects_is_not_opened(tmp_path):
     np.savez(tmp_path / "index.npz", counts=np.array([{}], object))
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(InputError, match="allow_pickle=False"):
         landmarks.read_index(tmp_path / "index.npz")
 
 
