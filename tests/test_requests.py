@@ -90,7 +90,7 @@ def planned(folder, *targets):
 def test_a_job_asks_by_the_minutes_that_the_check_found(tmp_path):
     scale.make_corpus(tmp_path, 2, ["mir", "musicnn"], 0)
     film, unknown = "film_00000", 150 + 150
-    targets = [f"results/visuals/{film}.parquet", f"results/features/musicnn/{film}.parquet"]
+    targets = [f"results/visuals/{film}.parquet", f"results/cues/films/{film}.parquet"]
     jobs = planned(tmp_path, *targets)
     assert jobs["match_cues"]["mem_mb"] == jobs["match_cues"]["runtime"] == "<TBD>"
     assert int(jobs["check_corpus"]["mem_mb"]) == TABLE["check_corpus"].mb
@@ -104,6 +104,7 @@ def test_a_job_asks_by_the_minutes_that_the_check_found(tmp_path):
         assert int(jobs[rule]["mem_mb"]) == requests.memory_mb(TABLE[rule], size, 1)
         assert int(jobs[rule]["runtime"]) == requests.runtime_min(TABLE[rule], size, 1)
     # A batch of films, one after the other: the memory of the longest, the time of all.
+    jobs = planned(tmp_path, f"results/features/musicnn/{film}.parquet")
     batch, asked = jobs["embed_features_0"], TABLE["embed_features"]
     assert int(batch["mem_mb"]) == requests.memory_mb(asked, unknown, 1)
     assert int(batch["runtime"]) == requests.runtime_min(asked, 190 + unknown, 1)
