@@ -42,6 +42,7 @@ clean:  ## delete the results and the logs; the environment stays
 $(READY): envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "scorelens needs Python 3.11 or later; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@test ! -L $(VENV) || { echo "$(VENV) is a link, and what it names would be emptied: take it away"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
