@@ -1,5 +1,6 @@
-"""Every table that crosses a stage: the columns in `contracts`, reading and writing in `files`."""
+"""Every table that crosses a stage: columns in the contracts, reading and writing in `files`."""
 
+from scorelens.tables.columns import Column, Table
 from scorelens.tables.contracts import (
     BAGS,
     CUE_CONFIDENCE,
@@ -7,23 +8,12 @@ from scorelens.tables.contracts import (
     CUES,
     FEATURES,
     FILMS,
-    GENRE_ANSWERS,
-    GENRE_APPLIED,
-    GENRE_COMPARISONS,
-    GENRE_CUES,
-    GENRE_CURVES,
-    GENRE_SCORES,
-    IMPORTANCE,
-    MODES,
-    PREDICTIONS,
     STATUS,
     TABLES,
     TRACKS,
     TRUTH,
     VISUALS,
     WEIGHTS,
-    Column,
-    Table,
 )
 from scorelens.tables.files import (
     atomic,
@@ -34,6 +24,17 @@ from scorelens.tables.files import (
     scratch,
     to_arrow,
     write_table,
+)
+from scorelens.tables.model_contracts import (
+    GENRE_ANSWERS,
+    GENRE_APPLIED,
+    GENRE_COMPARISONS,
+    GENRE_CUES,
+    GENRE_CURVES,
+    GENRE_SCORES,
+    IMPORTANCE,
+    MODES,
+    PREDICTIONS,
 )
 
 __all__ = [
