@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -90,9 +91,15 @@ def start(clone, work, config, *more) -> subprocess.Popen:
             cwd=work,
             env=os.environ | QUIET,
             start_new_session=True,
+            preexec_fn=_heed_interrupts,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+
+def _heed_interrupts() -> None:
+    """A shell that puts the tests in the background has them, and their children, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(found: Callable[[], object], process: subprocess.Popen) -> object:
