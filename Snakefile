@@ -25,6 +25,8 @@ include: "workflow/rules/genres.smk"
 include: "workflow/rules/genres_apply.smk"
 include: "workflow/rules/importance.smk"
 include: "workflow/rules/modes.smk"
+include: "workflow/rules/tagger.smk"
+include: "workflow/rules/tagger_apply.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -111,6 +113,13 @@ rule modes:
     """Music against picture: the differences of the genres and their figure."""
     input:
         [] if PUBLISHED else [rules.compare_modes.output, rules.plot_modes.output],
+
+
+rule tagger:
+    """The tags of the tracks, how good they are, and the tags of the libraries."""
+    input:
+        [rules.score_tagger.output, rules.plot_tagger.output] if TAGGER_MODELS else [],
+        expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
 
 
 rule report:

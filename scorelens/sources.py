@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+PAGES = {".html", ".css", ".js"}
 # These carry and check results, they do not make them; the version says nothing of its own.
 PLUMBING = {
     *(PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs")),
@@ -37,7 +38,7 @@ def source_files(script: Path) -> list[Path]:
     while new:
         known |= new
         new = {file for path in new for file in _imports(path)} - known
-    templates = {page for file in known for page in file.parent.glob("*.html")}
+    templates = {page for file in known for page in file.parent.iterdir() if page.suffix in PAGES}
     return sorted((known | templates) - PLUMBING)
 
 

@@ -5,6 +5,8 @@ no network: corpus, cues, features, picture, genre models, predictions, and wher
 the latter also as YAML.
 """
 
+from pathlib import Path
+
 from scorelens import logs
 
 logs.start(snakemake.log[0])
@@ -34,6 +36,10 @@ write.write_report(
     cue_confidence=next(iter(snakemake.input.cue_confidence), None),
     features=snakemake.input.features,
     weights=snakemake.input.weights,
+    tagger_scores=next(iter(snakemake.input.tagger_scores), None),
+    tagger_verdicts=next(iter(snakemake.input.tagger_verdicts), None),
+    tagger_figures=snakemake.input.tagger_figures,
+    libraries={Path(path).stem: path for path in snakemake.input.libraries},
     published=snakemake.input.published,
     config=snakemake.params.config,
 )

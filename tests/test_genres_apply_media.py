@@ -159,6 +159,7 @@ def snakemake(home, work, apply, *options):
         "corpus": {"demo": {"films": 2, "film_s": 45}, "genres": GENRES},
         "genres": {"models": ["average_pooling", "plurality"], "apply": apply},
         "features": {"profile": "fast"},
+        "tagger": {"models": []},
     }
     settings = work / "settings.yaml"
     settings.write_text(yaml.safe_dump(config))

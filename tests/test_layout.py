@@ -19,10 +19,11 @@ STAGES = (
     "genres",
     "importance",
     "modes",
+    "tagger",
     "report",
 )
 SHARED = ("config", "errors", "figures", "logs", "media", "requests", "sources", "tables")
-SUFFIXES = {".py", ".smk", ".yaml", ".html", ".sh"}
+SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)
 
 

@@ -119,11 +119,15 @@ def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
     parts = [re.search(r"rule (\w+):.*wildcards: ([^\n]*)", block, re.S) for block in asking]
     jobs = sorted(f"{part[1]} {part[2]}" for part in parts)
     networks = [
+        "apply_tagger library=demo, part=demo",
         "embed_features_0 set=musicnn",
+        "embed_features_0 set=musicnn_tracks",
         "embed_features_1 set=musicnn",
+        "embed_features_1 set=musicnn_tracks",
         "measure_genres set=musicnn, name=new",
         "train_genres set=mir, model=average_pooling, chunk=0",
         "train_genres set=musicnn, model=average_pooling, chunk=0",
+        *(f"train_tagger model={model}" for model in ("cnn", "cnn_ensemble", "dnn", "mel_cnn")),
     ]
     assert jobs == ([] if name == "default" else networks)
 

@@ -32,12 +32,20 @@ CONFIG = {
     },
     "importance": {"repeats": 2},
     "modes": {"permutations": 100, "bootstrap_repeats": 100},
+    "tagger": {
+        "models": ["frequency_ranking", "dnn"],
+        "least_tracks": 5,
+        "folds": 2,
+        "network": {"epochs": 1},
+        "bootstrap_repeats": 50,
+        "permutation_repeats": 50,
+    },
 }
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
 
 def write_table(corpus: Path, films, labels="Comedy;Drama", title="Film 2", more="") -> None:
-    genres = {"film_1": "Drama", "film_2": labels, "film_3": "Action", "film_4": "Comedy"}
+    genres = {"film_1": "Drama", "film_2": labels, "film_3": "Action;Comedy", "film_4": "Comedy"}
     lines = ["film_id\ttitle\tyear\tvideo\talbum\tgenres" + (more and "\tnotes")]
     for film in films:
         number = film[-1]

@@ -30,8 +30,8 @@ def test_a_set_whose_weights_are_absent_is_left_out_in_one_line(home, tmp_path):
     assert code == 0, said
     lines = [line for line in said.splitlines() if "yamnet" in line and "is left out" in line]
     assert lines == [
-        "feature set yamnet is left out: weights.offline is set, and weights.folder, which is null,"
-        " lacks yamnet.h5 (https://storage.googleapis.com/audioset/yamnet.h5)"
+        "yamnet, and what needs it, is left out: weights.offline is set, and weights.folder, "
+        "which is null, lacks yamnet.h5 (https://storage.googleapis.com/audioset/yamnet.h5)"
     ]
     assert "extract_features" in said
     assert "embed_features" not in said

@@ -20,6 +20,7 @@ SMALL = {
         "models": ["random_guess", "simple_mi_knn", "average_pooling"],
         "network": {"epochs": 5},
     },
+    "tagger": {"models": []},
 }
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run side by side
 

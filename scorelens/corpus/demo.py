@@ -37,10 +37,10 @@ def make_demo_film(
     """
     music, rest = np.random.default_rng(film.seed).spawn(2)
     genres = _genre_of_tracks(film, music)
-    _write_album(genres, tracks, music)
+    write_album(genres, tracks, music)
     with tempfile.TemporaryDirectory() as folder:
         decoy = Path(folder) / f"{_DECOY}.flac"
-        _write_album([GENRES[music.integers(len(GENRES))]], [decoy], music)
+        write_album([GENRES[music.integers(len(GENRES))]], [decoy], music)
         material = Material(
             tracks=dict(zip(DEMO_TRACKS, tracks, strict=True)),
             decoys={_DECOY: decoy},
@@ -63,8 +63,10 @@ def _genres_of_scene(film: DemoFilm, genres: Sequence[str]):
     return lambda scene: (of_track[scene.track_id],) if scene.track_id in of_track else film.genres
 
 
-def _write_album(genres: Sequence[str], paths: Sequence, rng: np.random.Generator) -> None:
-    """Compose tracks that share a theme and write them as FLAC, 16 bits."""
+def write_album(
+    genres: Sequence[str], paths: Sequence[str | os.PathLike], rng: np.random.Generator
+) -> None:
+    """Compose tracks that share a theme, one a genre and path, and write them as FLAC, 16 bits."""
     theme = composer.draw_theme(rng)
     for genre, path in zip(genres, paths, strict=True):
         recipe = draw_music(genre, rng)

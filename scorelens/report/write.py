@@ -14,6 +14,7 @@ from scorelens.genres import title
 from scorelens.genres.score import best_models
 from scorelens.report import applied as new_media
 from scorelens.report import distributions, genres, music, provenance, strips, svg
+from scorelens.report import tagger as tags
 
 DASH = "\N{EN DASH}"
 
@@ -46,6 +47,10 @@ def write_report(
     features: Paths,
     weights: str | os.PathLike,
     config: Mapping,
+    tagger_scores: str | os.PathLike | None = None,
+    tagger_verdicts: str | os.PathLike | None = None,
+    tagger_figures: Paths = (),
+    libraries: Mapping[str, str | os.PathLike] = {},
     published: Paths = (),
 ) -> None:
     """Write the report of one run as a single HTML file.
@@ -59,7 +64,8 @@ def write_report(
     genres, if a model was trained precision_recall, films and label_sets, if a network was, losses,
     by these names. explanations: one SVG a film, named by it; none without a network. importance,
     modes: SVGs; the first is None if no model of the run has groups of features to shuffle. config:
-    the whole configuration, to be shown. published: the files of a corpus of published features;
+    the whole configuration, to be shown. tagger_scores, tagger_verdicts, tagger_figures, libraries:
+    as `tagger.tagger_block` takes them. published: the files of a corpus of published features;
     then there are no cues, timelines, visuals, features and modes, and the page does without what
     is made of them.
     The page is dated by its newest input, so that the same inputs give the same bytes.
@@ -110,6 +116,9 @@ def write_report(
             genres.prediction_block(run, tables.read_table(predictions[run], tables.PREDICTIONS))
             for run in best_models(score_table)
         ],
+        "tagger": tags.tagger_block(
+            tagger_scores, tagger_verdicts, tagger_figures, libraries, page
+        ),
         "networks": provenance.networks(weights),
         "versions": provenance.versions(),
         "commit": provenance.commit(),
@@ -120,8 +129,8 @@ def write_report(
         "date": provenance.newest(
             [films, tracks, status, weights, *cues, *timelines, *features, *visuals, *bags.values()]
             + [*predictions.values(), genre_scores, comparisons, *genre_figures]
-            + [*explanations, *applied, *applied_figures]
-            + [path for path in [cue_scores, cue_confidence, modes] if path]
+            + [*explanations, *applied, *applied_figures, *tagger_figures, *libraries.values()]
+            + [path for path in [cue_scores, cue_confidence, modes, tagger_scores] if path]
         ),
     }
     names = ("date", "versions", "commit", "config_hash", "networks", "hashes", "published")

@@ -36,6 +36,16 @@ from scorelens.tables.model_contracts import (
     MODES,
     PREDICTIONS,
 )
+from scorelens.tables.tagger_contracts import (
+    TAGGER_ANSWERS,
+    TAGGER_CONFUSIONS,
+    TAGGER_LIBRARY,
+    TAGGER_PROFILES,
+    TAGGER_SCORES,
+    TAGGER_TILES,
+    TAGGER_TRACKS,
+    TAGGER_VERDICTS,
+)
 
 __all__ = [
     "BAGS",
@@ -55,6 +65,14 @@ __all__ = [
     "PREDICTIONS",
     "STATUS",
     "TABLES",
+    "TAGGER_ANSWERS",
+    "TAGGER_CONFUSIONS",
+    "TAGGER_LIBRARY",
+    "TAGGER_PROFILES",
+    "TAGGER_SCORES",
+    "TAGGER_TILES",
+    "TAGGER_TRACKS",
+    "TAGGER_VERDICTS",
     "TRACKS",
     "TRUTH",
     "VISUALS",

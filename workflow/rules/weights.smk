@@ -2,16 +2,37 @@
 
 from snakemake.logging import logger
 
-from scorelens import weights
+from scorelens import tagger, weights
+from scorelens.tagger import choice as tags
 
 DOWNLOADS = "results/weights/downloads"
 
 
+def fitting_taggers():
+    """The models of the tagger that the corpus can teach: all, or none."""
+    if PUBLISHED:
+        return []
+    settings = config["tagger"]
+    albums = [(film.genres, len(film.tracks)) for film in FILMS.values()]
+    genres = tags.teachable(settings["genres"], albums, settings["least_tracks"])
+    if len(genres) > 1 or not settings["models"]:
+        return settings["models"]
+    logger.warning(
+        "the tagger is left out: it wants two genres of tagger.genres or more, each with "
+        f"{settings['least_tracks']} tracks (tagger.least_tracks) of two films or more; "
+        f"the corpus has: {', '.join(genres) or 'none'}"
+    )
+    return []
+
+
 def asked_networks():
     """The networks that the run needs weights for; embeddings that were published need none."""
-    return [
-        name for name in config["features"]["sets"] if name in weights.NETWORKS and not PUBLISHED
-    ]
+    if PUBLISHED:
+        return []
+    embeds = any(tagger.MODELS[model] == "embedding" for model in config["tagger"]["models"])
+    of_tagger = [config["tagger"]["embedding"]] if embeds else []
+    asked = dict.fromkeys(config["features"]["sets"] + of_tagger)
+    return [name for name in asked if name in weights.NETWORKS]
 
 
 def absent_networks():
@@ -32,12 +53,17 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+config["tagger"]["models"] = fitting_taggers()
 ABSENT = absent_networks()
 # From here on the config names the sets that the run has; the report names the others.
 config["features"]["sets"] = [name for name in config["features"]["sets"] if name not in ABSENT]
+if config["tagger"]["embedding"] in ABSENT:
+    config["tagger"]["models"] = [
+        model for model in config["tagger"]["models"] if tagger.MODELS[model] != "embedding"
+    ]
 USED_NETWORKS = asked_networks()
 for network, reason in ABSENT.items():
-    logger.warning(f"feature set {network} is left out: {reason}")
+    logger.warning(f"{network}, and what needs it, is left out: {reason}")
 if not config["features"]["sets"]:
     raise WorkflowError("no feature set is left: every set of features.sets lacks its weights")
 

@@ -1,0 +1,226 @@
+"""How fast the tagger's networks train and tag, against plain loops and floors.
+
+Training, on random tiles of the real shapes (40 x 100 MFCCs, 128 x 100 bands), ten genres: the ten
+networks of the ensemble, and of the other models as many as there are folds, and the final one.
+CPU milliseconds a tile and network, one thread, least of a few runs:
+
+- side by side: `train_networks`, batches of 32, dropout and Adam with it;
+- one by one: plain modules of PyTorch, the same layers and batches, in a loop over networks;
+- floor: the multiplications of the layers, forward and backward, at the rate of large matrices or
+  of a large convolution, whichever the machine does faster.
+
+Tagging, on ten minutes of composed music: multiples of real time of decoding, of cutting tiles
+and making MFCCs of them, of the networks alone, and of all that follows the decoding.
+
+    python benchmarks/tagger.py
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from features import compose, cpu_s
+from torch import nn
+from torch.nn import functional
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from plain_tagger import plain_network
+
+from scorelens import media
+from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, MODELS, NETWORKS, RATE_HZ, networks
+from scorelens.tagger.material import look
+from scorelens.tagger.networks import ARCHITECTURES, ask_networks
+from scorelens.tagger.tiles import cut_track, mfcc
+from scorelens.tagger.training import Lesson, train_networks
+
+GENRES, FOLDS = 10, 5
+TILES, REPEATS = 128, 3
+EPOCHS = {"dnn": 10, "cnn": 1, "cnn_ensemble": 1, "mel_cnn": 1}  # enough for the clock
+SETTINGS = {"learning_rate": 1e-3, "batch": 32, "patience": 5}
+SIDE = 1024  # of the large matrices
+
+
+def shape_of(model):
+    """Height and width of a tile, outputs of a network, and number of networks."""
+    height = BANDS if MODELS[model] == "mel" else COEFFICIENTS
+    if model == "cnn_ensemble":
+        return height, FRAMES, 1, GENRES
+    return height, FRAMES, GENRES, FOLDS + 1
+
+
+def make_lessons(model):
+    """Random tiles, and for each network its own draw of them."""
+    height, width, outputs, members = shape_of(model)
+    random = np.random.default_rng(0)
+    inputs = random.standard_normal((4 * TILES, height, width)).astype(np.float16)
+    lessons = []
+    for member in range(members):
+        if ARCHITECTURES[model].exclusive:
+            targets = random.integers(0, outputs, TILES)
+        else:
+            targets = random.integers(0, 2, (TILES, outputs)).astype(np.float32)
+        mean, gain = (np.full(height, value, np.float32) for value in (0, 1))
+        train = random.integers(0, len(inputs), TILES), targets, np.ones(TILES, np.float32)
+        held = (part[:0] for part in train)
+        lessons.append(Lesson(*train, *held, mean, gain, (0, member)))
+    return inputs, lessons
+
+
+def train_loop(model, inputs, lessons):
+    """One network after the other, as one would write it first."""
+    height, width, outputs, _ = shape_of(model)
+    exclusive = ARCHITECTURES[model].exclusive
+    judge = functional.cross_entropy if exclusive else _binary_loss
+    for member, lesson in enumerate(lessons):
+        torch.manual_seed(member)
+        network = plain_network(model, height, width, outputs)
+        optimiser = torch.optim.Adam(network.parameters(), SETTINGS["learning_rate"], fused=True)
+        mean, gain = (torch.from_numpy(part)[:, None] for part in (lesson.mean, lesson.gain))
+        for _ in range(EPOCHS[model]):
+            for chosen in torch.randperm(TILES).split(SETTINGS["batch"]):
+                tiles = torch.from_numpy(inputs[lesson.rows[chosen]]).float()
+                said = network(((tiles - mean) * gain)[:, None])
+                loss = judge(said, torch.from_numpy(lesson.targets[chosen]), reduction="none")
+                optimiser.zero_grad()
+                (loss * torch.from_numpy(lesson.weights[chosen])).mean().backward()
+                optimiser.step()
+
+
+def _binary_loss(said, targets, reduction):
+    each = functional.binary_cross_entropy_with_logits(said, targets, reduction=reduction)
+    return each.mean(1)
+
+
+def operations(model):
+    """Floating-point operations that training takes for one tile.
+
+    Each layer is multiplied three times: forward, and back to its weights and to its inputs; the
+    first layer's inputs need no gradient.
+    """
+    height, width, outputs, _ = shape_of(model)
+    network, found = plain_network(model, height, width, outputs).eval(), []
+
+    def note(layer, _, output):
+        found.append(layer.weight.numel() * output[0].numel() // len(layer.bias))
+
+    for layer in network:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            layer.register_forward_hook(note)
+    network(torch.zeros(1, 1, height, width))
+    return 2 * (3 * sum(found) - found[0])
+
+
+def operation_s():
+    """CPU seconds an operation, of large matrices or of a large convolution: the least."""
+    factor = torch.ones(SIDE, SIDE)
+    product_s = cpu_s(lambda: torch.mm(factor, factor), 20) / (2 * SIDE**3)
+    kernel = torch.ones(256, 256, 3, 3).to(memory_format=torch.channels_last)
+    tiles = torch.ones(1, 256, 34, 34).to(memory_format=torch.channels_last)
+    convolution_s = cpu_s(lambda: torch.conv2d(tiles, kernel), 20) / (2 * kernel.numel() * 32**2)
+    return min(product_s, convolution_s)
+
+
+def measure_model(model):
+    """CPU ms a tile and network: side by side, one by one, floor; the least of a few runs."""
+    inputs, lessons = make_lessons(model)
+    settings = SETTINGS | {"epochs": EPOCHS[model]}
+    outputs = shape_of(model)[2]
+    runs = [
+        (
+            cpu_s(lambda: train_networks(model, inputs, lessons, outputs, settings), 1),
+            cpu_s(lambda: train_loop(model, inputs, lessons), 1),
+            operation_s() * operations(model),
+        )
+        for _ in range(REPEATS)  # in turns, for a busy machine slows all of them
+    ]
+    each = 1e3 / (len(lessons) * TILES * EPOCHS[model])
+    return np.min(runs, axis=0) * (each, each, 1e3)
+
+
+def measure_training():
+    """Print the table of training. Returns, of each model, x the loop and x the floor."""
+    print(
+        f"{'training, ms a tile and network':34s} {'side by side':>12s} {'one by one':>12s} floor"
+    )
+    found = {}
+    for model in NETWORKS:
+        batched, loop, floor = measure_model(model)
+        found[model] = {
+            "ms": round(batched, 3),
+            "over_loop": round(loop / batched, 2),
+            "over_floor": round(batched / floor, 2),
+        }
+        print(
+            f"{f'{shape_of(model)[3]} x {model}':34s} {batched:12.3f} {loop:12.3f} {floor:.3f}: "
+            f"{loop / batched:.2f} x the loop, {batched / floor:.2f} x the floor",
+            flush=True,
+        )
+    return found
+
+
+def make_networks(model):
+    height, width, outputs, _ = shape_of(model)
+    scale = {"mean": np.zeros(height, np.float32), "gain": np.ones(height, np.float32)}
+    members = GENRES if model == "cnn_ensemble" else 1
+    return [
+        networks.initial_parameters(model, height, width, outputs, np.random.default_rng(member))
+        | scale
+        for member in range(members)
+    ]
+
+
+def measure_tagging(path):
+    """Print the table of tagging. Returns multiples of real time."""
+    compose(path)
+    samples = media.read_audio(path, RATE_HZ)
+    tiles = cut_track([samples])
+    duration_s, found = len(samples) / RATE_HZ, {}
+
+    def note(name, work):
+        found[name] = round(duration_s / cpu_s(work))
+        print(f"{name:34s} {found[name]:12d}", flush=True)
+
+    def ask(model, inputs):
+        members = make_networks(model)
+        return lambda: ask_networks(model, members, inputs)
+
+    def hear(model):
+        members = make_networks(model)
+        return lambda: ask_networks(model, members, look(model, cut_track([samples])))
+
+    print(f"{f'tagging, {duration_s:.0f} s of music':34s} {'x real time':>12s}")
+    note("decode", lambda: media.read_audio(path, RATE_HZ))
+    note("tiles", lambda: cut_track([samples]))
+    note("mfcc", lambda: mfcc(tiles.mel))
+    for model in NETWORKS:
+        note(f"{model} alone", ask(model, look(model, tiles)))
+        note(f"{model} after decoding", hear(model))
+    return found
+
+
+def main():
+    torch.set_num_threads(1)
+    start = time.monotonic()
+    training = measure_training()
+    with tempfile.TemporaryDirectory() as folder:
+        tagging = measure_tagging(Path(folder) / "composed.flac")
+    print(f"{time.monotonic() - start:.0f} s in all")
+    print(
+        json.dumps(
+            {
+                "over_loop": training["cnn_ensemble"]["over_loop"],
+                "over_floor": training["cnn_ensemble"]["over_floor"],
+                "x_realtime": tagging["cnn_ensemble after decoding"],
+                "training": training,
+                "tagging": tagging,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

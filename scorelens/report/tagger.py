@@ -1,0 +1,93 @@
+"""What the report says of the tagger, as plain values."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from scorelens import tables, tagger
+from scorelens.report import svg
+
+RANKING = ("coverage_error", "label_ranking_average_precision")
+VERDICTS = ("right", "partly", "wrong")
+EXAMPLES = 5  # tracks of each verdict that are listed
+
+
+def tagger_block(
+    scores: str | os.PathLike | None,
+    verdicts: str | os.PathLike | None,
+    figures: Sequence[str | os.PathLike],
+    libraries: Mapping[str, str | os.PathLike],
+    page: str | os.PathLike,
+) -> dict | None:
+    """What the page shows of the tagger; None if the run has none.
+
+    scores, verdicts: tables of the contracts TAGGER_SCORES and TAGGER_VERDICTS. figures: SVGs.
+    libraries: the page of each, by name. page: where the report goes; the libraries' pages are
+    linked as seen from there.
+    """
+    if scores is None:
+        return None
+    table = tables.read_table(scores, tables.TAGGER_SCORES)
+    judged = tables.read_table(verdicts, tables.TAGGER_VERDICTS)
+    rows = score_rows(table, judged)
+    ranked = [row for row in rows if row["verdicts"]]
+    best = max(ranked, key=lambda row: row["cells"][RANKING[1]]["value"])
+    return {
+        "rows": rows,
+        "tops": sorted(table.top.dropna().unique().astype(int).tolist()),
+        "best": best,
+        "random": next(row for row in rows if not row["verdicts"]),
+        "examples": examples(judged[judged.model == best["model"]]),
+        "figures": {Path(path).stem: svg.address(path) for path in figures},
+        "libraries": {
+            name: Path(os.path.relpath(path, Path(page).parent)).as_posix()
+            for name, path in libraries.items()
+        },
+    }
+
+
+def score_rows(scores: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
+    """One row a model: its measures on tracks, and how many tracks are tagged right and wrong.
+
+    Each cell has value, low, high, p, and whether it is the best of its column.
+    """
+    tracks = scores[scores.level == "track"]
+    weighted = tracks[(tracks.measure == "f1") & (tracks.genre == "weighted")]
+    columns = {measure: tracks[tracks.measure == measure] for measure in RANKING}
+    columns |= {f"f1 {top}": own for top, own in weighted.groupby("top")}
+    counts = verdicts.groupby(["model", "verdict"]).size()
+    found = []
+    for model in tracks.model.unique():
+        judged = {verdict: int(counts.get((model, verdict), 0)) for verdict in VERDICTS}
+        found.append(
+            {
+                "model": model,
+                "title": tagger.TITLES[model],
+                "cells": {name: _cell(own, model, name) for name, own in columns.items()},
+                "verdicts": judged if model in set(verdicts.model) else None,
+            }
+        )
+    return found
+
+
+def examples(verdicts: pd.DataFrame) -> dict[str, list[dict]]:
+    """For each verdict a few tracks, spread evenly over all of them."""
+    found = {}
+    for verdict in VERDICTS:
+        own = verdicts[verdicts.verdict == verdict]
+        found[verdict] = own.iloc[:: max(1, -(-len(own) // EXAMPLES))].to_dict("records")
+    return found
+
+
+def _cell(column: pd.DataFrame, model: str, name: str) -> dict:
+    row = column[column.model == model].iloc[0]
+    best = column.value.min() if name == "coverage_error" else column.value.max()
+    return {
+        "value": row.value,
+        "low": row.low,
+        "high": row.high,
+        "p": None if pd.isna(row.p) else row.p,
+        "best": row.value == best,
+    }

@@ -1,0 +1,159 @@
+"""The tables of the tagger: the tags of the corpus's tracks, and those of a library.
+
+The conventions are those of `contracts`.
+"""
+
+from scorelens.tables.columns import FILM_ID, TRACK_ID, Column, Table, identifier, seconds, share
+
+TAG = Column("genre", "string", "a genre that the tagger gives")
+
+TAGGER_TILES = Table(
+    "tagger tiles",
+    "How a model that never heard the track's film tags each of its tiles of 9.29 s.",
+    (
+        FILM_ID,
+        TRACK_ID,
+        seconds("start_s", "start of the tile in the track"),
+        TAG,
+        share("probability", "the model's probability of the genre in the tile"),
+        share("weight", "the tile's part in the track's answer; a track's tiles sum to 1"),
+    ),
+)
+
+TAGGER_TRACKS = Table(
+    "tagger tracks",
+    "How a model that never heard a track's film tags the track.",
+    (
+        FILM_ID,
+        TRACK_ID,
+        TAG,
+        share("probability", "the model's probability of the genre"),
+        Column("rank", "int64", "place of the genre among the track's, 1 for the likeliest", "", 1),
+        Column("actual", "bool", "whether the film carries the genre"),
+        Column("fold", "int64", "number of the fold that held the track out", low=0),
+    ),
+)
+
+TAGGER_SCORES = Table(
+    "tagger scores",
+    "How good the tagger's models are, a row a figure, with 95% intervals (bootstrap over films).",
+    (
+        Column("model", "string", "the model"),
+        Column("level", "string", "`tile` or `track`: what is ranked"),
+        Column(
+            "measure",
+            "string",
+            "`coverage_error` (how far down a ranking all labels are covered, low is good), "
+            "`label_ranking_average_precision`, `average_precision`, `precision`, `recall`, `f1`",
+        ),
+        Column(
+            "top", "int64", "how many tags count as given; null for a ranking", "", 1, None, True
+        ),
+        Column(
+            "genre",
+            "string",
+            "a genre; `macro` for their mean, `weighted` for that by support; `all` for a ranking",
+        ),
+        Column("value", "float64", "the figure", "", 0),
+        Column("low", "float64", "2.5% bound", "", 0),
+        Column("high", "float64", "97.5% bound", "", 0),
+        Column(
+            "chance",
+            "float64",
+            "mean of the figure when films swap their labels at random",
+            "",
+            0,
+            None,
+            True,
+        ),
+        share("p", "how often it is then at least as good: (1 + k) / (1 + draws)", True),
+        Column(
+            "support",
+            "int64",
+            "how many tracks or tiles carry the genre; all of them for `macro`, `weighted`, `all`",
+            low=0,
+        ),
+    ),
+)
+
+TAGGER_CONFUSIONS = Table(
+    "tagger confusions",
+    "Which wrong tags the tracks of a genre get. A track gets as many tags as its film has genres.",
+    (
+        Column("model", "string", "the model"),
+        Column("genre", "string", "a genre of the film"),
+        Column("tagged", "string", "a tag that the track got and its film does not carry"),
+        Column("tracks", "int64", "tracks of the genre with this tag", low=0),
+        share("share", "of all tracks of the genre"),
+    ),
+)
+
+TAGGER_VERDICTS = Table(
+    "tagger verdicts",
+    "Each track with its tags, as many as its film has genres.",
+    (
+        Column("model", "string", "the model"),
+        FILM_ID,
+        TRACK_ID,
+        Column("genres", "string", "the film's genres, separated by semicolons"),
+        Column("tags", "string", "the tags, likeliest first, separated by semicolons"),
+        Column("verdict", "string", "`right` (all of them), `partly` (some) or `wrong` (none)"),
+    ),
+)
+
+LIBRARY = identifier("library", "the library, as the config names it")
+PLACE = Column("path", "string", "the audio file, as seen from the library's folder")
+
+TAGGER_LIBRARY = Table(
+    "tagger library",
+    "The tracks of a library, and what can be said of them besides their tags.",
+    (
+        LIBRARY,
+        PLACE,
+        seconds("duration_s", "length of the track"),
+        Column(
+            "tempo_bpm", "float64", "median tempo; null if there is no pulse", "BPM", 0, None, True
+        ),
+        Column("key", "string", "the likeliest key, such as `A minor`; empty in silence"),
+        Column(
+            "loudness_lufs",
+            "float64",
+            "integrated loudness of the mono mix (ITU-R BS.1770); null in silence",
+            "LUFS",
+            None,
+            None,
+            True,
+        ),
+        Column("problem", "string", "why the track could not be tagged; empty if it was"),
+    ),
+)
+
+TAGGER_ANSWERS = Table(
+    "tagger answers",
+    "The tags of a library's tracks.",
+    (
+        LIBRARY,
+        PLACE,
+        TAG,
+        share("probability", "the model's probability of the genre"),
+        Column("rank", "int64", "place of the genre among the track's, 1 for the likeliest", "", 1),
+    ),
+)
+
+TAGGER_PROFILES = Table(
+    "tagger profiles",
+    "The tags of a library's tracks over their time, one row a second and genre.",
+    (
+        LIBRARY,
+        PLACE,
+        Column(
+            "time_s",
+            "float64",
+            "second of the track; between the middles of two tiles what lies between their answers",
+            "s",
+            0,
+        ),
+        TAG,
+        share("probability", "the model's probability of the genre"),
+    ),
+)

@@ -1,0 +1,15 @@
+"""Draw the scores of the tagger, its confusions, and the tags of some tracks over their time.
+
+Reads the tables of scores and confusions, and what one model says of tiles and tracks.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.tagger import plot
+
+figures = dict(snakemake.output.items())
+profiles = figures.pop("profiles")
+plot.plot(snakemake.input.scores, snakemake.input.confusions, figures)
+plot.plot_profiles(snakemake.input.tiles[0], snakemake.input.tracks[0], profiles)

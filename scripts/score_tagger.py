@@ -1,0 +1,25 @@
+"""Score the models of the tagger.
+
+Reads what each says of tiles and tracks whose film it never heard. Writes coverage error, label-
+ranking average precision, precision, recall and F1 of the first tags, with intervals over films and
+what they are by chance; which genres are taken for which; and each track's verdict.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.tagger import score
+
+models = snakemake.params.models
+score.score(
+    tiles=dict(zip(models, snakemake.input.tiles, strict=True)),
+    tracks=dict(zip(models, snakemake.input.tracks, strict=True)),
+    tops=snakemake.params.tops,
+    samples=snakemake.params.samples,
+    permutations=snakemake.params.permutations,
+    seed=snakemake.params.seed,
+    scores=snakemake.output.scores,
+    confusions=snakemake.output.confusions,
+    verdicts=snakemake.output.verdicts,
+)

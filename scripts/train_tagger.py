@@ -1,0 +1,26 @@
+"""Train one model of the tagger.
+
+Reads the tiles of all albums, or their embeddings, and the genres of the films. Writes what folds
+that never heard a track's film say of its tiles and of the track, and the model that learnt from
+all films, for music to come.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+import torch
+
+from scorelens.tagger import train
+
+torch.set_num_threads(snakemake.threads)
+train.train_tagger(
+    model=snakemake.wildcards.model,
+    films=snakemake.input.films,
+    tiles=snakemake.input.tiles,
+    embeddings=snakemake.input.embeddings,
+    embedding=snakemake.params.embedding,
+    settings=snakemake.params.settings,
+    seed=snakemake.params.seed,
+    outputs=dict(snakemake.output.items()),
+)

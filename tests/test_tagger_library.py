@@ -1,0 +1,377 @@
+"""Libraries of any music: their parts, what is heard of a track, its tags, and all their files."""
+
+import json
+import logging
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from scorelens import tables
+from scorelens.errors import ConfigError
+from scorelens.features.columns import PITCH_CLASSES
+from scorelens.features.table import FeatureSet
+from scorelens.tagger import COEFFICIENTS, FRAMES, RATE_HZ, TILE_S, apply, gather, library, listen
+from scorelens.tagger.answer import Model, save_model
+from scorelens.tagger.networks import shapes
+
+torch.set_num_threads(1)
+
+ODD_NAMES = ('O\'Brien, "Tempête" & <b>.wav', "映画 #1 100%.wav", "deep/ {er}; x.wav")
+GENRES = ["Horror", "Science Fiction", "Comedy"]
+SHARES = (0.2, 0.7, 0.1)
+
+
+def write_wav(path, samples):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, RATE_HZ, subtype="FLOAT")
+
+
+def sine(hz, seconds, amplitude=0.5):
+    return amplitude * np.sin(2 * np.pi * hz * np.arange(round(seconds * RATE_HZ)) / RATE_HZ)
+
+
+def chord(notes, seconds=6.0):
+    """Notes as MIDI numbers, each with five harmonics."""
+    pitches = 440 * 2 ** ((np.array(notes) - 69) / 12)
+    parts = [sine(hz * k, seconds, 0.1 / k) for hz in pitches for k in range(1, 6)]
+    return np.sum(parts, axis=0).astype(np.float32)
+
+
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def problems(libraries):
+    with pytest.raises(ConfigError) as caught:
+        library.find_parts(libraries)
+    return str(caught.value)
+
+
+# Which files
+
+
+def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
+    touch(tmp_path, *ODD_NAMES, "B.FLAC", "cover.jpg", ".hidden.mp3", ".trash/x.mp3", "e.mp3/n.txt")
+    (part,) = library.find_parts({"all": str(tmp_path)}).values()
+    assert part == ("all", str(tmp_path), tuple(sorted([*ODD_NAMES, "B.FLAC"])))
+    assert part.watched == [str(tmp_path / name) for name in part.files if "{" not in name]
+
+
+def test_links_are_followed_and_no_folder_counts_twice(tmp_path):
+    touch(tmp_path, "music/a/one.mp3", "elsewhere/two.mp3")
+    for link, target in (("a/loop", "music"), ("0", "music/a"), ("z", "elsewhere")):
+        (tmp_path / "music" / link).symlink_to(tmp_path / target)
+    (part,) = library.find_parts({"all": str(tmp_path / "music")}).values()
+    assert part.files == ("a/one.mp3", "z/two.mp3")
+
+
+def test_parts_hold_each_file_once_and_few_change_with_a_new_file(tmp_path):
+    names = [f"disc {k // 40}/{k:04d}.mp3" for k in range(1000)]
+    touch(tmp_path, *names)
+    before = library.find_parts({"all": str(tmp_path)})
+    assert sorted(file for part in before.values() for file in part.files) == sorted(names)
+    assert max(len(part.files) for part in before.values()) <= 50
+    assert 20 <= len(before) <= 50
+    assert all(tables.files.SLUG.fullmatch(name) for name in before)
+    for name in ("0.mp3", "disc 3/0130b.mp3", "disc 9/zz.mp3"):
+        touch(tmp_path, name)
+        after = library.find_parts({"all": str(tmp_path)})
+        assert 1 <= len(set(after.items()) - set(before.items())) <= 4
+        before = after
+
+
+def test_two_libraries_on_one_folder_have_parts_of_their_own(tmp_path):
+    touch(tmp_path, "one.mp3")
+    parts = library.find_parts({"first": str(tmp_path), "second": str(tmp_path)})
+    assert sorted(part.library for part in parts.values()) == ["first", "second"]
+
+
+def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
+    touch(tmp_path, "empty/cover.jpg", "file", "odd/good.mp3", "odd/ta\tb.mp3", "odd/\udcff.mp3")
+    (tmp_path / "odd/lost.mp3").symlink_to(tmp_path / "nowhere")
+    odd, empty, gone, file = (str(tmp_path / name) for name in ("odd", "empty", "gone", "file"))
+    told = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
+    assert told.startswith("7 problems were found\n")
+    for line in (
+        "config: tagger.libraries.My Music: is called 'My Music'",
+        "  hint: for example my_music",
+        f"config: tagger.libraries.My Music: {gone} does not exist",
+        f"config: tagger.libraries.file: {file} is a file",
+        "  expected: a folder of audio files",
+        f"config: tagger.libraries.empty: {empty} holds no audio file",
+        "config: tagger.libraries.odd: 'lost.mp3' is a broken link, or no file",
+        "config: tagger.libraries.odd: 'ta\\tb.mp3' has letters that are none",
+        "config: tagger.libraries.odd: '\\udcff.mp3' has letters that are none",
+    ):
+        assert line in told.split("\n"), told
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    touch(tmp_path, "open/a.mp3", "shut/b.mp3")
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert f"{tmp_path}/shut cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
+
+
+def test_the_model_is_the_one_wanted_or_the_best_that_listens():
+    trained = ["embedding_linear", "frequency_ranking", "cnn"]
+    assert library.choose_model(trained, "") == "embedding_linear"
+    assert library.choose_model(trained, "cnn") == "cnn"
+    for models, wanted, what, expected in (
+        (trained, "dnn", "dnn is not trained", "one of: cnn, embedding_linear"),
+        (trained, "frequency_ranking", "frequency_ranking is not trained, or looks at no", "cnn"),
+        ([], "", "any model is not trained", "one of: nothing yet"),
+    ):
+        with pytest.raises(ConfigError, match=what) as caught:
+            library.choose_model(models, wanted)
+        assert expected in str(caught.value)
+
+
+# Tempo, key, loudness
+
+
+@pytest.mark.parametrize("bpm", [90, 120, 150])
+def test_clicks_have_their_tempo(bpm):
+    clicks = np.zeros(12 * RATE_HZ, np.float32)
+    for beat_s in np.arange(0.1, 11.9, 60 / bpm):
+        start = round(beat_s * RATE_HZ)
+        clicks[start : start + 300] = np.random.default_rng(0).normal(0, 0.3, 300)
+    assert listen.tempo_bpm(clicks) == pytest.approx(bpm, rel=0.01)
+
+
+@pytest.mark.parametrize("sound", ["steady", "noise", "short"])
+def test_there_is_no_tempo_without_a_pulse(sound):
+    noise = np.random.default_rng(1).normal(0, 0.1, 20 * RATE_HZ)
+    samples = {"steady": sine(440, 10), "noise": noise, "short": noise[: 2 * RATE_HZ]}[sound]
+    assert listen.tempo_bpm(samples.astype(np.float32)) is None
+
+
+@given(st.integers(0, 11), st.booleans())
+@settings(max_examples=8)
+def test_a_triad_over_its_root_has_its_key(root, major):
+    triad = chord([36 + root, 48 + root, 52 + root - (not major), 55 + root, 60 + root], 2.0)
+    name = PITCH_CLASSES[root]
+    assert listen.key_name(triad) == f"{name} {'major' if major else 'minor'}"
+
+
+def test_silence_has_neither_key_nor_loudness_nor_tempo():
+    assert listen.listen(np.zeros(5 * RATE_HZ, np.float32)) == (None, "", None)
+    assert listen.listen(np.full(5 * RATE_HZ, np.nan, np.float32)) == (None, "", None)
+
+
+@pytest.mark.parametrize("level_db", [0, -20, -40])
+def test_a_sine_of_997_hz_has_the_loudness_of_the_standard(level_db):
+    samples = sine(997, 5, 10 ** (level_db / 20)).astype(np.float32)
+    # ITU-R BS.1770-4, annex 1: 0 dB full scale in one channel is -3.01 LKFS; EBU Tech 3341
+    # leaves a meter 0.1 LU.
+    assert listen.loudness_lufs(samples) == pytest.approx(-3.01 + level_db, abs=0.1)
+
+
+def test_pauses_do_not_lower_the_loudness():
+    tone = sine(997, 5, 0.1)
+    with_pause = np.concatenate([tone, np.zeros_like(tone), tone]).astype(np.float32)
+    assert listen.loudness_lufs(with_pause) == pytest.approx(-23.01, abs=0.2)
+
+
+# Tags
+
+
+def level_of_seconds(blocks, moments_s):
+    """A feature set for tests: the root mean square of the second round each moment."""
+    samples = np.concatenate(list(blocks))
+    starts = np.round((moments_s - 0.5) * RATE_HZ).astype(int)
+    return np.array([[samples[s : s + RATE_HZ].std()] for s in starts], np.float32)
+
+
+LEVEL = FeatureSet(("level",), RATE_HZ, level_of_seconds)
+SLOPE, SHIFT = 8.0, -2.0
+LEVEL_MODEL = Model(
+    "embedding_linear",
+    ["Loud", "Quiet"],
+    {
+        "all/mean": np.float32([0]),
+        "all/gain": np.float32([1]),
+        "all/weight": np.float32([[SLOPE, -SLOPE]]),
+        "all/bias": np.float32([SHIFT, -SHIFT]),
+    },
+    films=7,
+    embedding="musicnn",
+)
+
+
+def test_a_tracks_tags_are_the_mean_of_its_tiles_and_its_profile_lies_between_them():
+    levels = (0.7, 0.1, 0.4)
+    samples = np.concatenate([sine(440, TILE_S, a * 2**0.5) for a in levels]).astype(np.float32)
+    tags = apply.tag_track(samples, LEVEL_MODEL, LEVEL)
+    said = expit(SLOPE * np.array(levels) + SHIFT)
+    np.testing.assert_allclose(tags.whole, [said.mean(), 1 - said.mean()], atol=0.03)
+    assert tags.profile.shape == (28, 2)
+    np.testing.assert_allclose(tags.profile.sum(axis=1), 1, atol=1e-6)
+    by_tile = tags.profile[[0, 13, 27], 0]  # second 13 ends in the middle of the second tile
+    np.testing.assert_allclose(by_tile[[0, 2]], said[[0, 2]], atol=0.06)
+    assert (tags.profile[:4, 0] == by_tile[0]).all()
+    steps = np.diff(tags.profile[5:13, 0])
+    np.testing.assert_allclose(steps, (by_tile[1] - by_tile[0]) / 9.29, rtol=0.1)
+
+
+def test_a_silent_stretch_has_the_profile_of_what_lies_round_it():
+    parts = [sine(440, TILE_S), np.zeros(round(TILE_S * RATE_HZ)), sine(440, TILE_S)]
+    tags = apply.tag_track(np.concatenate(parts).astype(np.float32), LEVEL_MODEL, LEVEL)
+    assert np.ptp(tags.profile[:, 0]) < 0.05
+    assert apply.tag_track(np.zeros(20 * RATE_HZ, np.float32), LEVEL_MODEL, LEVEL) is None
+
+
+@pytest.fixture
+def constant_model(tmp_path):
+    """A model file whose network says SHARES of everything."""
+    arrays = {
+        name: np.zeros(shape, np.float32)
+        for name, shape in shapes("dnn", COEFFICIENTS, FRAMES, len(GENRES)).items()
+    }
+    last = max(name for name in arrays if name.endswith(".bias"))
+    arrays[last] = np.log(np.float32(SHARES))
+    arrays |= {"mean": np.zeros(COEFFICIENTS, "f4"), "gain": np.ones(COEFFICIENTS, "f4")}
+    arrays = {"frequency": np.float32(SHARES), **{f"all/{k}": v for k, v in arrays.items()}}
+    save_model(tmp_path / "model", Model("dnn", GENRES, arrays, films=12))
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder of odd names, and of files that cannot be tagged."""
+    folder = tmp_path / "music"
+    for name, seconds in zip(ODD_NAMES, (12, 4, 2), strict=True):
+        write_wav(folder / name, sine(440, seconds))
+    write_wav(folder / "short.wav", sine(440, 0.6))
+    write_wav(folder / "silence.wav", np.zeros(3 * RATE_HZ))
+    (folder / "text.mp3").write_text("no music")
+    return folder
+
+
+BAD = {
+    "short.wav": "is shorter than 1 s",
+    "silence.wav": "is silent",
+    "text.mp3": "cannot be read as media (Invalid data found when processing input)",
+}
+
+
+def tag_part(model, folder, files, number=0):
+    outputs = [model.with_name(f"{number}.{k}.parquet") for k in ("t", "a", "p")]
+    apply.tag_part("odd", folder, files, model, None, 1, *outputs)
+    return outputs
+
+
+def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, caplog):
+    caplog.set_level(logging.INFO)
+    (part,) = library.find_parts({"odd": str(music)}).values()
+    tracks, answers, profiles = tag_part(constant_model, part.folder, part.files)
+    found = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
+    assert dict(found["problem"]) == dict.fromkeys(ODD_NAMES, "") | BAD
+    assert found.loc[ODD_NAMES[0], "duration_s"] == 12
+    assert found.loc[ODD_NAMES[0], "loudness_lufs"] == pytest.approx(-9.7, abs=0.3)
+    assert found.loc[list(BAD), ["tempo_bpm", "loudness_lufs"]].isna().all(axis=None)
+    said = tables.read_table(answers, tables.TAGGER_ANSWERS)
+    assert set(said["path"]) == set(ODD_NAMES)
+    own = said[said["path"] == ODD_NAMES[1]]
+    assert own["genre"].tolist() == ["Science Fiction", "Horror", "Comedy"]
+    assert own["rank"].tolist() == [1, 2, 3]
+    np.testing.assert_allclose(own["probability"], [0.7, 0.2, 0.1], atol=1e-6)
+    over_time = tables.read_table(profiles, tables.TAGGER_PROFILES)
+    assert over_time.groupby("path")["time_s"].max().to_dict() == dict(
+        zip(ODD_NAMES, (11, 3, 1), strict=True)
+    )
+    assert set(over_time["genre"]) == set(GENRES)
+    for file, problem in BAD.items():
+        assert f"{file} is not tagged: it {problem}" in caplog.text
+    assert "6 files, 0.4 min of music:" in caplog.text
+    facts = tables.read_provenance(tracks)
+    assert (facts["model"], facts["films"], facts["genres"]) == ("dnn", 12, GENRES)
+
+
+# All files of a library
+
+
+def listed(model, folder, *parts):
+    """`list_library` of parts of files; the folder of its results."""
+    done = [tag_part(model, folder, files, number) for number, files in enumerate(parts)]
+    home = model.parent / "results"
+    gather.list_library(
+        *("odd", folder, gather.Parts(*zip(*done, strict=True))),
+        *(home / "tracks.tsv", home / "answers.tsv", home / "profiles.parquet"),
+        *(home / "tags", home / "playlists", home / "odd.html"),
+    )
+    return home
+
+
+def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
+    before = sorted(music.rglob("*"))
+    home = listed(constant_model, music, ODD_NAMES[:2], ["text.mp3"], [ODD_NAMES[2]])
+    assert sorted(music.rglob("*")) == before
+    tracks = tables.read_table(home / "tracks.tsv", tables.TAGGER_LIBRARY)
+    assert tracks["path"].tolist() == sorted([*ODD_NAMES, "text.mp3"])
+    assert len(tables.read_table(home / "answers.tsv", tables.TAGGER_ANSWERS)) == 9
+    profiles = tables.read_table(home / "profiles.parquet", tables.TAGGER_PROFILES)
+    assert len(profiles) == 3 * (12 + 4 + 2)
+    sidecars = {path.relative_to(home / "tags") for path in (home / "tags").rglob("*.json")}
+    assert {str(path) for path in sidecars} == {f"{path}.json" for path in tracks["path"]}
+    told = json.loads((home / "tags" / f"{ODD_NAMES[2]}.json").read_text())
+    assert told["file"] == str(music / ODD_NAMES[2])
+    assert told["tags"][0] == {"genre": "Science Fiction", "probability": 0.7}
+    assert (told["model"], told["films"], told["duration_s"]) == ("dnn", 12, 2)
+    bad = json.loads((home / "tags/text.mp3.json").read_text())
+    assert (bad["problem"], bad["tags"], bad["tempo_bpm"]) == (BAD["text.mp3"], [], None)
+
+
+def test_a_library_without_a_single_tag_has_its_page_too(constant_model, music):
+    home = listed(constant_model, music, list(BAD))
+    assert tables.read_table(home / "answers.tsv", tables.TAGGER_ANSWERS).empty
+    assert (home / "playlists/comedy.m3u8").read_text() == "#EXTM3U\n"
+    assert "<title>odd: 3 tracks</title>" in (home / "odd.html").read_text()
+
+
+def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
+    shares = {"a, b.mp3": (0.6, 0.8), "ü/c.flac": (0.9, 0.1), "d.ogg": (0.3, 0.2)}
+    tracks = pd.DataFrame({"path": list(shares), "duration_s": [10.4, 61.5, 3.0]})
+    rows = [
+        (path, genre, share, 1 + (share < max(own)))
+        for path, own in shares.items()
+        for genre, share in zip(("Horror", "Science Fiction"), own, strict=True)
+    ]
+    answers = pd.DataFrame(rows, columns=["path", "genre", "probability", "rank"])
+    gather._write_playlists(tracks, answers, "/music", ["Horror", "Science Fiction"], tmp_path)
+    assert (tmp_path / "horror.m3u8").read_text(encoding="utf-8").split("\n") == [
+        *("#EXTM3U", "#EXTINF:62,c", "/music/ü/c.flac", "#EXTINF:10,a, b", "/music/a, b.mp3"),
+        *("#EXTINF:3,d", "/music/d.ogg", ""),
+    ]
+    text = (tmp_path / "science_fiction.m3u8").read_text(encoding="utf-8")
+    assert text == "#EXTM3U\n#EXTINF:10,a, b\n/music/a, b.mp3\n"
+
+
+def test_what_was_listed_before_is_gone(constant_model, music):
+    listed(constant_model, music, ODD_NAMES[:2])
+    home = listed(constant_model, music, ODD_NAMES[:1])
+    assert len(list((home / "tags").rglob("*.json"))) == 1
+
+
+@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
+def test_a_sidecar_keeps_its_tracks_name_unless_no_file_system_takes_it(name):
+    assert gather.sidecar_name(f"a/{name}") == f"a/{name}.json" or len(name.encode()) > 200
+    long = [gather.sidecar_name(name * 300 + end) for end in "ab"]
+    assert long[0] != long[1]
+    assert all(len(found.encode()) <= 215 for found in long)

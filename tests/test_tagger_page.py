@@ -1,0 +1,313 @@
+"""The page of a library: its data, and the page at work in a real browser, without a server."""
+
+import csv
+import io
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from scorelens import tables
+from scorelens.tagger.page import write
+
+GENRES = ["Action", "Comedy", "Drama", "Fantasy", "Horror", "Romance", "Thriller"]
+FACTS = {"model": "embedding_attention", "films": 24, "genres": GENRES}
+# path, duration_s, tempo_bpm, key, loudness_lufs, problem, shares
+TRACKS = [
+    ("01 Dawn.wav", 2.0, 120.4, "C major", -14.2, "", (1, 2, 3, 4, 5, 60, 7)),
+    ('noir/02 "O\'Brien", <b>é.wav', 61.0, None, "A minor", -23.0, "", (9, 8, 7, 6, 90, 4, 3)),
+    ("noir/03 映画 #100%.wav", 3725.0, 88.6, "A minor", -9.5, "", (50, 60, 70, 80, 40, 30, 20)),
+    ("noir/10 Chase.wav", 95.5, 160.0, "F# minor", -11.0, "", (99, 1, 1, 1, 55, 1, 80)),
+    ("noir/9 Bad.wav", 0.0, None, "", None, "is empty (0 bytes)", None),
+]
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
+)
+
+
+def written(folder, rows=TRACKS, seconds=150):
+    """The page of a library of given rows; returns its path."""
+    names = ("path", "duration_s", "tempo_bpm", "key", "loudness_lufs", "problem", "shares")
+    table = pd.DataFrame(rows, columns=names).assign(library="odd")
+    table = table.astype({"tempo_bpm": float, "loudness_lufs": float})
+    answers, profiles = [], []
+    for path, shares in zip(table["path"], table.pop("shares"), strict=True):
+        if shares is None:
+            continue
+        own = np.array(shares) / 100
+        order = np.argsort(-own, kind="stable")
+        answers += [(path, GENRES[g], own[g], rank) for rank, g in enumerate(order, 1)]
+        rise = np.linspace(0, 1, seconds)[:, None] * own  # from nothing to the track's share
+        profiles += [
+            (path, float(second), genre, share)
+            for second, values in enumerate(rise)
+            for genre, share in zip(GENRES, values, strict=True)
+        ]
+    answers = pd.DataFrame(answers, columns=["path", "genre", "probability", "rank"])
+    profiles = pd.DataFrame(profiles, columns=["path", "time_s", "genre", "probability"])
+    over_time, page = folder / "profiles.parquet", folder / "results" / "odd.html"
+    tables.write_table(profiles.assign(library="odd"), over_time, tables.TAGGER_PROFILES)
+    write.write_page("odd", str(folder), table, answers, over_time, FACTS, page)
+    return page
+
+
+def data_of(page):
+    text = page.read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+
+
+# What is in the page
+
+
+def test_the_page_holds_what_the_tables_say_and_asks_the_network_for_nothing(tmp_path):
+    page = written(tmp_path)
+    data = data_of(page)
+    assert data["home"] == str(tmp_path)
+    assert data["path"] == [row[0] for row in TRACKS]
+    assert data["duration"] == [2.0, 61.0, 3725.0, 95.5, 0.0]
+    assert data["tempo"] == [120.4, None, 88.6, 160.0, None]
+    assert data["shares"] == [row[6] and [10 * share for share in row[6]] for row in TRACKS]
+    assert data["loudness"][4] is None
+    text = page.read_text(encoding="utf-8")
+    assert "<b>é" not in text
+    assert not re.search(r"""(src|href)=["']|@import|url\(""", text)
+    assert "trained on 24 films" in text
+
+
+def test_a_profile_is_means_of_even_stretches_in_64_steps():
+    values = np.stack([np.linspace(0, 1, 120), np.full(120, 1 / 63)], axis=1)
+    text = write.profile_text(values)
+    assert len(text) == 2 * write.POINTS
+    assert set(text[60:]) == {"B"}
+    found = np.array([write.LEVELS.index(letter) for letter in text[:60]]) / 63
+    np.testing.assert_allclose(found, values[:, 0].reshape(60, 2).mean(axis=1), atol=0.5 / 63)
+    assert write.profile_text(np.array([[0, 1], [1, 0], [0.5, 0.5]])) == "A_g_Ag"
+
+
+def test_a_library_too_large_for_profiles_has_none_in_its_page(tmp_path, monkeypatch):
+    assert len(data_of(written(tmp_path))["profile"][0]) == 60 * len(GENRES)
+    monkeypatch.setattr(write, "LARGEST", 4 * 60 * len(GENRES) - 1)
+    assert set(data_of(written(tmp_path))["profile"]) == {""}
+
+
+def test_the_same_library_gives_the_same_page(tmp_path):
+    assert written(tmp_path).read_bytes() == written(tmp_path).read_bytes()
+
+
+# The page in a browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not BROWSER:
+        pytest.skip("there is no Chromium or Chrome on the path")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        # Its sandbox does not start as root or in most containers; the only page is our own.
+        own = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield own
+        own.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open a page from the file system: opened(rows, **context); errors in it fail the test."""
+    faults = []
+
+    def open_page(rows=TRACKS, **context):
+        page = browser.new_page(**context)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(written(tmp_path, rows).as_uri())
+        return page
+
+    requests: list[str] = []
+    yield open_page
+    assert not faults
+    assert all(url.startswith(("file://", "blob:")) for url in requests)
+
+
+def names(page):
+    return page.locator("tr.track td.file a").all_inner_texts()
+
+
+def head(page, column):
+    return page.locator(f"th[data-column={column}]")
+
+
+DAWN, BRIEN, FILM, CHASE, BAD = (row[0].rpartition("/")[2] for row in TRACKS)
+
+
+def test_every_column_sorts_both_ways_and_what_has_no_value_comes_last(opened):
+    page = opened()
+    assert names(page) == [DAWN, BRIEN, FILM, BAD, CHASE]  # numbers in names count as numbers
+    orders = {
+        "path": [DAWN, BRIEN, FILM, BAD, CHASE],
+        "duration": [BAD, DAWN, BRIEN, CHASE, FILM],
+        "tempo": [FILM, DAWN, CHASE, BRIEN, BAD],
+        "key": [BRIEN, FILM, DAWN, CHASE, BAD],
+        "loudness": [BRIEN, DAWN, CHASE, FILM, BAD],
+        "tags": [CHASE, FILM, BRIEN, DAWN, BAD],
+    }
+    for column in ["duration", "tempo", "key", "loudness", "tags", "path"]:
+        head(page, column).get_by_role("button").click()
+        assert head(page, column).get_attribute("aria-sort") == "ascending"
+        assert names(page) == orders[column], column
+    head(page, "tempo").get_by_role("button").click()
+    head(page, "tempo").get_by_role("button").click()
+    assert head(page, "tempo").get_attribute("aria-sort") == "descending"
+    assert names(page) == [CHASE, DAWN, FILM, BRIEN, BAD]
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def test_filters_narrow_the_list_and_clear_widens_it(opened):
+    page = opened()
+
+    def filtered(**wishes):
+        page.get_by_role("button", name="Clear").click()
+        page.wait_for_function("document.querySelector('#count').textContent === '5 of 5 tracks'")
+        for name, value in wishes.items():
+            field = page.locator(f"#{name.replace('_', '-')}")
+            if name in ("genre", "key"):
+                field.select_option(label=value)
+            else:
+                field.fill(value)
+        assert page.inner_text("#count") == f"{len(names(page))} of 5 tracks"
+        return names(page)
+
+    assert filtered(text="NOIR o'brien") == [BRIEN]
+    assert filtered(text="<B>E.WAV") == filtered(text="<b>é.wav") == [BRIEN]
+    assert filtered(text="映画") == [FILM]
+    assert filtered(text="nothing like it") == []
+    assert filtered(genre="Horror") == [BRIEN, CHASE]  # the likeliest first
+    assert filtered(genre="Horror", least="40") == [BRIEN, CHASE, FILM]
+    assert filtered(genre="Horror", least="40", text="noir/1") == [CHASE]
+    assert filtered(tempo_low="100") == [DAWN, CHASE]
+    assert filtered(tempo_low="100", tempo_high="121") == [DAWN]
+    assert filtered(key="A minor") == [BRIEN, FILM]
+    assert filtered(key="any minor key") == [BRIEN, FILM, CHASE]
+    assert filtered(loudness_low="-12") == [FILM, CHASE]
+    assert filtered(loudness_high="-12.5", loudness_low="-23") == [DAWN, BRIEN]
+    assert filtered() == [DAWN, BRIEN, FILM, BAD, CHASE]
+
+
+def test_a_row_shows_five_tags_with_bars_and_the_one_asked_for_among_them(opened):
+    page = opened()
+    tags = page.locator(f"tr.track:has-text('{CHASE}') ol.tags li")
+    assert [" ".join(text.split()) for text in tags.all_inner_texts()] == [
+        *("Action 99%", "Thriller 80%", "Horror 55%", "Comedy 1%", "Drama 1%"),
+    ]
+    bar = tags.nth(2).locator("b")
+    wide = bar.evaluate("bar => bar.clientWidth / bar.parentElement.clientWidth")
+    assert wide == pytest.approx(0.55, abs=0.02)
+    assert page.locator("#least").is_disabled()
+    page.locator("#genre").select_option(label="Romance")
+    page.locator("#least").fill("1")
+    texts = tags.all_inner_texts()
+    assert len(texts) == 5
+    assert "Romance" in texts[4]
+    assert page.locator("tr.track td.number").all_inner_texts()[:3] == ["0:02", "120", "-14.2"]
+
+
+def test_details_show_all_genres_and_their_course(opened):
+    page = opened()
+    page.locator("tr.track td.key").nth(1).click()  # anywhere in the row
+    details = page.locator("tr.details")
+    assert details.count() == 1
+    listed = details.locator("li > span:first-child").all_inner_texts()
+    assert [" ".join(text.split()) for text in listed][:2] == ["Horror 90%", "Action 9%"]
+    assert len(listed) == len(GENRES)
+    # The course rises from nothing to 90%: heights of the box are counted from its top.
+    shape = details.locator("svg path").first.get_attribute("d")
+    heights = [float(height) for height in re.findall(r"L[\d.]+ ([\d.]+)", shape)]
+    assert heights[0] == pytest.approx(100, abs=2)
+    assert heights[-2] == pytest.approx(10, abs=2)
+    assert details.locator("svg").first.get_attribute("aria-label") == "Horror over time"
+    head(page, "path").get_by_role("button").click()
+    assert details.count() == 1  # sorting keeps it open
+    page.get_by_role("button", name=f"Details of {BAD}").click()
+    assert "Not tagged: the file is empty (0 bytes)." in details.first.inner_text()
+
+
+def test_the_page_works_by_keyboard(opened):
+    page = opened()
+    page.locator("#text").focus()
+    page.keyboard.type("chase")
+    assert names(page) == [CHASE]
+    more = page.get_by_role("button", name=f"Details of {CHASE}")
+    more.focus()
+    page.keyboard.press("Enter")
+    assert more.get_attribute("aria-expanded") == "true"
+    assert more.evaluate("button => button === document.activeElement")
+    page.keyboard.press("Enter")
+    assert page.locator("tr.details").count() == 0
+    head(page, "tempo").get_by_role("button").focus()
+    page.keyboard.press("Space")
+    assert head(page, "tempo").get_attribute("aria-sort") == "ascending"
+
+
+def test_links_lead_to_the_files_and_play_plays_them(opened, tmp_path):
+    for path, *_ in TRACKS[:4]:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / path, np.zeros(22050), 22050)
+    page = opened()
+    links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
+    shown = dict(zip(names(page), links, strict=True))
+    for path, *_ in TRACKS:
+        assert page.evaluate("url => decodeURIComponent(url)", shown[path.rpartition("/")[2]]) == (
+            f"file://{tmp_path}/{path}"
+        )
+    for name in (BRIEN, FILM):
+        page.locator(f'tr.track:has(a[href="{shown[name]}"]) td.control button').first.click()
+        page.wait_for_function("document.querySelector('audio').duration === 1")
+        assert page.inner_text("#playing") == name
+        assert page.locator("audio").evaluate("audio => audio.src") == shown[name]
+    page.get_by_role("button", name=f"Play {BAD}").click()
+    page.wait_for_function(
+        "document.querySelector('#playing').textContent.includes('cannot play it')"
+    )
+
+
+def test_the_filtered_list_is_downloaded_in_its_order(opened, tmp_path):
+    page = opened()
+    page.locator("#genre").select_option(label="Horror")
+
+    def downloaded(button):
+        with page.expect_download() as caught:
+            page.get_by_role("button", name=button).click()
+        with open(caught.value.path(), encoding="utf-8", newline="") as file:
+            return caught.value.suggested_filename, file.read()
+
+    name, text = downloaded("Download M3U")
+    assert name == "odd.m3u8"
+    assert text.split("\n") == [
+        *("#EXTM3U", f"#EXTINF:61,{BRIEN[:-4]}", f"{tmp_path}/{TRACKS[1][0]}"),
+        *("#EXTINF:96,10 Chase", f"{tmp_path}/{TRACKS[3][0]}", ""),
+    ]
+    name, text = downloaded("Download CSV")
+    assert (name, text[0]) == ("odd.csv", "\ufeff")
+    first, *rows = csv.DictReader(io.StringIO(text[1:]))
+    assert [first["path"], *(row["path"] for row in rows)] == [TRACKS[1][0], TRACKS[3][0]]
+    assert (first["tempo_bpm"], first["key"], first["Horror"]) == ("", "A minor", "0.9")
+
+
+def test_a_large_library_comes_in_pages_and_fits_a_narrow_screen(opened):
+    rows = [
+        (f"{k:05d}.mp3", 60.0, 60.0 + k / 10, "C major", -20.0, "", (1, 2, 3, 4, 5, 6, 7))
+        for k in range(250)
+    ]
+    page = opened(rows, viewport={"width": 400, "height": 800}, color_scheme="dark")
+    assert (page.locator("tr.track").count(), page.inner_text("#place")) == (100, "1–100")
+    assert page.get_by_role("button", name="Previous").is_disabled()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next").click()
+    assert names(page) == [f"{k:05d}.mp3" for k in range(200, 250)]
+    assert page.get_by_role("button", name="Next").is_disabled()
+    head(page, "tempo").get_by_role("button").click()
+    head(page, "tempo").get_by_role("button").click()
+    assert names(page)[0] == "00249.mp3"
+    assert page.evaluate("document.documentElement.scrollWidth") == 400

@@ -1,0 +1,370 @@
+"""The scores of the tagger's models against scikit-learn, all orders and tables made by hand."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import (
+    average_precision_score,
+    coverage_error,
+    label_ranking_average_precision_score,
+    precision_recall_fscore_support,
+)
+
+from scorelens.genres.ranking import average_precision
+from scorelens.tables import (
+    TAGGER_CONFUSIONS,
+    TAGGER_SCORES,
+    TAGGER_TILES,
+    TAGGER_TRACKS,
+    TAGGER_VERDICTS,
+    read_table,
+    write_table,
+)
+from scorelens.tagger import RANDOM, TILE_S, ranking, score
+from scorelens.tagger.held_out import read_tiles, read_tracks
+from scorelens.tagger.verdicts import confusions, verdicts
+from tests.tagger_tables import make_labels, make_tables, tables_of
+
+THEIRS = (coverage_error, label_ranking_average_precision_score)
+PRF = ("precision", "recall", "f1")
+
+
+def save(folder, tables, name="model"):
+    """Write a model's tables of tiles and tracks; their paths."""
+    paths = folder / f"tiles_{name}.parquet", folder / f"tracks_{name}.parquet"
+    for table, path, contract in zip(tables, paths, (TAGGER_TILES, TAGGER_TRACKS), strict=True):
+        write_table(table, path, contract)
+    return paths
+
+
+def load(folder, tables):
+    tiles, tracks = save(folder, tables)
+    heard = read_tracks(tracks)
+    return read_tiles(tiles, heard), heard
+
+
+def simple(folder, probability, actual, film=None):
+    """Tracks of one tile each, as `HeldOut`. probability: (tracks, genres)."""
+    film = np.arange(len(probability)) if film is None else film
+    track, start = np.arange(len(film)), np.zeros(len(film))
+    return load(folder, tables_of(film, track, start, probability, actual))[1]
+
+
+def scored(folder, models, tops=(1, 2), samples=20, permutations=30):
+    tiles, tracks = {}, {}
+    for name, tables in models.items():
+        tiles[name], tracks[name] = save(folder, tables, name)
+    outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "verdicts")]
+    score.score(tiles, tracks, tops, samples, permutations, 0, *outputs)
+    contracts = (TAGGER_SCORES, TAGGER_CONFUSIONS, TAGGER_VERDICTS)
+    return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
+
+
+def cell(table, measure, genre="all", top=None, **others):
+    """The one row of the scores that is asked for."""
+    kept = (table["measure"] == measure) & (table["genre"] == genre)
+    kept &= table["top"].isna() if top is None else table["top"].eq(top).fillna(False)
+    for name, value in others.items():
+        kept &= table[name] == value
+    [(_, row)] = table[kept].iterrows()
+    return row
+
+
+def tagged(probability, top):
+    """The `top` likeliest tags, bool (units, genres), where none are tied."""
+    return probability >= np.sort(probability, axis=1)[:, [-top]]
+
+
+@pytest.mark.parametrize("levels", [1, 3, 1000])
+def test_rankings_agree_with_scikit_learn_also_where_tags_are_tied(levels):
+    random = np.random.default_rng(levels)
+    probability = np.round(random.random((60, 7)) * levels) / levels
+    true = random.random((60, 7)) < 0.4
+    true[~true.any(axis=1), 0] = True
+    sums = ranking.film_sums(ranking.worst_ranks(probability), np.arange(60), true)
+    for own, theirs in zip(sums, THEIRS, strict=True):
+        assert np.diag(own).mean() == pytest.approx(theirs(true, probability))
+
+
+def test_rankings_by_hand():
+    ranks = ranking.worst_ranks(np.array([[0.9, 0.1, 0.5, 0.5], [0.2, 0.2, 0.2, 0.2]]))
+    assert ranks.tolist() == [[1, 4, 3, 3], [4, 4, 4, 4]]
+    carried = np.array([True, False, True, False])
+    assert ranking.coverage(ranks, carried).tolist() == [3, 4]
+    np.testing.assert_allclose(
+        ranking.label_ranking_precision(ranks, carried), [(1 + 2 / 3) / 2, 2 / 4]
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(float, (3, 6), elements=st.sampled_from([0, 0.25, 0.5, 1])),
+    arrays(bool, 6).filter(np.any),
+    st.permutations(range(6)),
+)
+def test_rankings_have_their_range_and_know_no_order_of_the_genres(probability, carried, order):
+    ranks = ranking.worst_ranks(probability)
+    precision = ranking.label_ranking_precision(ranks, carried)
+    covered = ranking.coverage(ranks, carried)
+    assert ((precision > 0) & (precision <= 1)).all()
+    assert ((covered >= carried.sum()) & (covered <= 6)).all()
+    other = ranking.worst_ranks(probability[:, order])
+    assert (ranking.coverage(other, carried[order]) == covered).all()
+    np.testing.assert_allclose(ranking.label_ranking_precision(other, carried[order]), precision)
+
+
+def test_sums_over_films_are_those_of_each_pair_of_films():
+    random = np.random.default_rng(0)
+    true, film = make_labels(5, 6), random.integers(0, 5, 40)
+    probability = random.random((40, 6))
+    sums = ranking.film_sums(ranking.worst_ranks(probability), film, true)
+    for own, theirs in zip(sums, THEIRS, strict=True):
+        for i, j in itertools.product(range(5), range(5)):
+            units = probability[film == i]
+            labels = np.tile(true[j], (len(units), 1))
+            assert own[i, j] == pytest.approx(theirs(labels, units) * len(units))
+
+
+@pytest.mark.parametrize("genres", [1, 2, 4])
+def test_a_random_ranking_is_the_mean_over_all_orders(genres):
+    true = np.array(list(itertools.product([False, True], repeat=genres)))[1:]
+    orders = np.array(list(itertools.permutations(range(genres))), float)
+    found = ranking.random_means(true)
+    if genres == 1:  # scikit-learn takes no single label
+        assert found.tolist() == [[1], [1]]
+        return
+    for own, theirs in zip(found, THEIRS, strict=True):
+        for labels, value in zip(true, own, strict=True):
+            assert value == pytest.approx(theirs(np.tile(labels, (len(orders), 1)), orders))
+
+
+@pytest.mark.parametrize("levels", [3, 10_000])
+def test_the_average_precision_of_samples_is_that_of_their_tracks(levels):
+    random = np.random.default_rng(levels)
+    true, film = make_labels(8, 4), random.integers(0, 8, 300)
+    probability = np.round(random.random((300, 4)) * levels) / levels
+    draws = random.multinomial(8, np.full(8, 1 / 8), 12)
+    found = ranking.sampled_average_precision(probability, film, true, draws)
+    exact = average_precision(probability, true[film], draws[:, film])
+    np.testing.assert_allclose(found, exact)
+
+
+def test_the_average_precision_of_many_tiles_is_off_by_the_third_digit_at_most():
+    random = np.random.default_rng(1)
+    true, film = make_labels(20, 5), random.integers(0, 20, 20_000)
+    probability = 0.2 * true[film] + random.random((20_000, 5))
+    draws = random.multinomial(20, np.full(20, 1 / 20), 5)
+    found = ranking.sampled_average_precision(probability, film, true, draws)
+    exact = average_precision(probability, true[film], draws[:, film])
+    np.testing.assert_allclose(found, exact, atol=0.002)
+    assert (found != exact).any()
+
+
+def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path):
+    actual = make_labels(9)
+    actual[4] = True  # so that each genre has a film
+    tables = [one.sample(frac=1, random_state=3) for one in make_tables(actual, 4, 5)]
+    genres = tables[1]["genre"].drop_duplicates().tolist()
+    table, _, _ = scored(tmp_path, {"dnn": tables}, tops=(1, 3))
+    table = table[table["model"] == "dnn"]
+    for level, own in zip(("tile", "track"), load(tmp_path, tables), strict=True):
+        assert own.genres == genres
+        true, probability = own.true[own.film], own.probability
+        for measure, theirs in zip(ranking.RANKINGS, THEIRS, strict=True):
+            row = cell(table, measure, level=level)
+            assert row["value"] == pytest.approx(theirs(true, probability))
+            assert row["support"] == len(true)
+        ranked = average_precision_score(true, probability, average=None)
+        for genre, value in zip([*genres, "macro"], [*ranked, ranked.mean()], strict=True):
+            row = cell(table, "average_precision", genre, level=level)
+            assert row["value"] == pytest.approx(value)
+            assert np.isnan(row["chance"])
+        for top in (1, 3):
+            said = tagged(probability, top)
+            for average in (None, "macro", "weighted"):
+                *values, support = precision_recall_fscore_support(
+                    true, said, average=average, zero_division=0
+                )
+                names = [average] if average else genres
+                for measure, value in zip(PRF, values, strict=True):
+                    rows = [cell(table, measure, name, top, level=level) for name in names]
+                    np.testing.assert_allclose([r["value"] for r in rows], np.atleast_1d(value))
+                    if average is None:
+                        assert [r["support"] for r in rows] == support.tolist()
+
+
+def test_the_arrays_are_those_of_the_tables(tmp_path):
+    tiles, tracks = make_tables(make_labels(4), 3, 5)
+    by_tile, by_track = load(
+        tmp_path, [one.sample(frac=1, random_state=1) for one in (tiles, tracks)]
+    )
+    for own, table, keys in (
+        (by_tile, tiles, ["film_id", "track_id", "start_s"]),
+        (by_track, tracks, ["film_id", "track_id"]),
+    ):
+        wide = table.pivot_table(index=keys, columns="genre", values="probability")[own.genres]
+        pd.testing.assert_frame_equal(own.units, wide.index.to_frame(index=False))
+        np.testing.assert_array_equal(own.probability, wide)
+        ids = own.units["film_id"].to_numpy()
+        assert (ids == np.unique(ids)[own.film]).all()
+    labels = tracks.pivot_table("actual", ["film_id", "track_id"], "genre", aggfunc="first")
+    assert (by_track.true[by_track.film] == labels[by_track.genres]).all(axis=None)
+
+
+def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
+    own, _ = load(tmp_path, make_tables(make_labels(6), 3, 4, skill=0.4))
+    draws = np.random.default_rng(2).multinomial(6, np.full(6, 1 / 6), 40).astype(float)
+    table = score.score_model(own, [2], draws, np.arange(6)[None])
+    rows = [np.repeat(np.arange(len(own.film)), draw[own.film].astype(int)) for draw in draws]
+    true, said = own.true[own.film], tagged(own.probability, 2)
+    for measure, theirs in zip(ranking.RANKINGS, THEIRS, strict=True):
+        values = [theirs(true[r], own.probability[r]) for r in rows]
+        bounds = cell(table, measure)[["low", "high"]].astype(float)
+        np.testing.assert_allclose(bounds, np.percentile(values, [2.5, 97.5]))
+    for average in ("macro", "weighted"):
+        values = [
+            precision_recall_fscore_support(true[r], said[r], average=average, zero_division=0)[:3]
+            for r in rows
+        ]
+        low, high = np.percentile(values, [2.5, 97.5], axis=0)
+        for measure, *bounds in zip(PRF, low, high, strict=True):
+            found = cell(table, measure, average, 2)[["low", "high"]].astype(float)
+            np.testing.assert_allclose(found, bounds)
+
+
+def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
+    own, _ = load(tmp_path, make_tables(make_labels(5), 3, 4, skill=0.3))
+    orders = np.array(list(itertools.permutations(range(5))))
+    table = score.score_model(own, [3], np.ones((1, 5)), orders)
+    labels, said = [own.true[order][own.film] for order in orders], tagged(own.probability, 3)
+    expected = {
+        (measure, "all", None): [theirs(true, own.probability) for true in labels]
+        for measure, theirs in zip(ranking.RANKINGS, THEIRS, strict=True)
+    }
+    for average in ("macro", "weighted"):
+        values = [
+            precision_recall_fscore_support(true, said, average=average, zero_division=0)[:3]
+            for true in labels
+        ]
+        for measure, own_values in zip(PRF, zip(*values, strict=True), strict=True):
+            expected[measure, average, 3] = own_values
+    for place, values in expected.items():
+        row, values = cell(table, *place), np.array(values)
+        assert row["chance"] == pytest.approx(values.mean())
+        good = -1 if place[0] == "coverage_error" else 1
+        reached = (good * values >= good * row["value"] - 1e-12).sum()
+        assert row["p"] == pytest.approx((1 + reached) / 121)
+
+
+def test_perfect_answers_are_perfect_and_no_chance(tmp_path):
+    true = make_labels(12)
+    true[4] = True  # so that each genre has a film
+    film = np.repeat(np.arange(12), 3)
+    answers = 0.1 + 0.8 * true[film] + np.linspace(0, 0.05, 10)
+    table, confused, judged = scored(
+        tmp_path,
+        {"cnn": tables_of(film, np.tile(np.arange(3), 12), np.zeros(36), answers, true)},
+        permutations=2000,
+    )
+    table = table[table["model"] == "cnn"]
+    for level in ("track", "tile"):
+        covered = cell(table, "coverage_error", level=level)
+        assert covered["value"] == pytest.approx(true.sum(axis=1).mean())
+        assert covered["p"] == pytest.approx(1 / 2001)
+        ranked = cell(table, "label_ranking_average_precision", level=level)
+        assert ranked[["value", "low", "high"]].tolist() == [1, 1, 1]
+        assert cell(table, "average_precision", "macro", level=level)["value"] == 1
+    assert (confused["tracks"] == 0).all()
+    assert (judged["verdict"] == "right").all()
+
+
+def test_an_answer_that_knows_no_film_has_the_p_of_chance(tmp_path):
+    true = make_labels(12)
+    frequency = np.tile(true.mean(axis=0), (12, 1))
+    own = simple(tmp_path, frequency, true)
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(12), (50, 1)), axis=1)
+    table = score.score_model(own, [2], np.ones((1, 12)), orders).dropna(subset="p")
+    assert (table["p"] == 1).all()
+    np.testing.assert_allclose(table["chance"], table["value"])
+
+
+def test_one_film_has_intervals_without_width(tmp_path):
+    table, _, _ = scored(tmp_path, {"dnn": make_tables(make_labels(1), 6, 5)})
+    np.testing.assert_allclose(table["low"], table["value"])
+    np.testing.assert_allclose(table["high"], table["value"])
+
+
+def test_the_tags_of_a_random_ranking_are_those_of_many_random_orders(tmp_path):
+    labels = make_labels(10)
+    labels[4] = True  # so that each genre has a film
+    _, heard = load(tmp_path, make_tables(labels, 8, 8))
+    random = np.random.default_rng(4)
+    table = score.score_random(heard, [3, 99], np.ones((2, 10)))
+    true = heard.true[heard.film]
+    f1 = [
+        precision_recall_fscore_support(
+            true, tagged(random.random(true.shape), 3), average="macro", zero_division=0
+        )[2]
+        for _ in range(200)
+    ]
+    assert cell(table, "f1", "macro", 3)["value"] == pytest.approx(np.mean(f1), abs=0.01)
+    assert cell(table, "recall", "weighted", 3)["value"] == pytest.approx(3 / 10)
+    assert cell(table, "recall", "macro", 99)["value"] == 1
+    assert table[["chance", "p"]].isna().all(axis=None)
+    assert (table["measure"] != "average_precision").all()
+
+
+def test_models_are_scored_on_the_same_samples_and_again_alike(tmp_path):
+    tables = make_tables(make_labels(7), 3, 4)
+    once = scored(tmp_path, {"dnn": tables, "cnn": tables})
+    again = scored(tmp_path, {"dnn": tables, "cnn": tables})
+    for own, other in zip(once, again, strict=True):
+        pd.testing.assert_frame_equal(own, other)
+        one, two = (own[own["model"] == name].drop(columns="model") for name in ("dnn", "cnn"))
+        pd.testing.assert_frame_equal(one.reset_index(drop=True), two.reset_index(drop=True))
+    assert once[0]["model"].unique().tolist() == [RANDOM, "dnn", "cnn"]
+
+
+def test_films_without_any_of_the_genres_are_left_out(tmp_path):
+    true = make_labels(6)
+    tables = make_tables(true, 4, 5)
+    kept = scored(tmp_path, {"dnn": [one[one["film_id"] != "film_002"] for one in tables]})
+    tables[1].loc[tables[1]["film_id"] == "film_002", "actual"] = False
+    for own, other in zip(kept, scored(tmp_path, {"dnn": tables}), strict=True):
+        pd.testing.assert_frame_equal(own, other)
+
+
+HAND = np.array(
+    [[0.9, 0.8, 0.1, 0.2], [0.7, 0.1, 0.8, 0.3], [0.2, 0.3, 0.8, 0.9], [0.1, 0.9, 0, 0]]
+)
+HAND_TRUE = np.array([[True, True, False, False], [False, True, False, False]])
+
+
+def test_verdicts_and_confusions_by_hand(tmp_path):
+    own = simple(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
+    judged = verdicts(own)
+    assert judged["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
+    assert judged["genres"].tolist() == ["Action;Adventure"] * 3 + ["Adventure"]
+    assert judged["tags"].tolist() == [
+        "Action;Adventure", "Comedy;Action", "Crime;Comedy", "Adventure"
+    ]  # fmt: skip
+    assert judged["verdict"].tolist() == ["right", "partly", "wrong", "right"]
+    table = confusions(own).set_index(["genre", "tagged"])
+    assert len(table) == 2 * 3  # Comedy and Crime have no tracks
+    assert table.loc[("Action", "Comedy")].tolist() == [2, pytest.approx(2 / 3)]
+    assert table.loc[("Action", "Crime")].tolist() == [1, pytest.approx(1 / 3)]
+    assert table.loc[("Adventure", "Comedy")].tolist() == [2, pytest.approx(2 / 4)]
+    assert table.loc[("Action", "Adventure")].tolist() == [0, 0]
+
+
+def test_tied_tags_of_a_tile_are_given_in_order_of_the_genres(tmp_path):
+    flat = tables_of(np.zeros(2, int), np.zeros(2, int), np.array([0, TILE_S]),
+                     np.full((2, 4), 0.5), HAND_TRUE)  # fmt: skip
+    tiles, tracks = load(tmp_path, flat)
+    assert tiles.place.tolist() == [[1, 2, 3, 4]] * 2
+    assert tracks.place.tolist() == [[1, 2, 3, 4]]

@@ -1,0 +1,123 @@
+"""Libraries of any music, tagged by the final model of the tagger."""
+
+from scorelens.config import slug
+from scorelens.tagger import library as music_library
+
+LIBRARIES = dict(TAGGER["libraries"])
+try:
+    LIBRARY_PARTS = music_library.find_parts(LIBRARIES)
+    if LIBRARIES:
+        LIBRARY_MODEL = music_library.choose_model(TAGGER_MODELS, TAGGER["apply"]["model"])
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+# The demo composes its own: two pieces a genre, of no film.
+DEMO_PIECES = {f"{slug(genre)}_{number}.flac": genre for genre in plan.GENRES for number in (1, 2)}
+HEARING_TAGGERS = [model for model in TAGGER_MODELS if tagger.MODELS[model]]
+if config["corpus"]["kind"] == "demo" and not LIBRARIES and HEARING_TAGGERS:
+    LIBRARIES["demo"] = "results/tagger/demo"
+    LIBRARY_PARTS["demo"] = music_library.Part("demo", LIBRARIES["demo"], tuple(DEMO_PIECES))
+    LIBRARY_MODEL = music_library.choose_model(TAGGER_MODELS, TAGGER["apply"]["model"])
+
+
+def library_parts(pattern):
+    """An input function: the pattern for every part of a library."""
+
+    def inputs(wildcards):
+        own = [key for key, part in LIBRARY_PARTS.items() if part.library == wildcards.library]
+        return expand(pattern, part=own, library=wildcards.library)
+
+    return inputs
+
+
+rule compose_tagger:
+    """Compose the library of the demo."""
+    output:
+        pieces=expand("results/tagger/demo/{piece}", piece=DEMO_PIECES),
+    log:
+        "logs/compose_tagger.log",
+    benchmark:
+        "results/benchmarks/compose_tagger.tsv"
+    conda:
+        "../../envs/scorelens.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory("compose_tagger"),
+        runtime=duration("compose_tagger"),
+    params:
+        source=source_hash("compose_tagger"),
+        genres=list(DEMO_PIECES.values()),
+        seed=config["seed"],
+    script:
+        "../../scripts/compose_tagger.py"
+
+
+if LIBRARIES:
+
+    rule apply_tagger:
+        """Tag the tracks of one part of a library."""
+        input:
+            sound=lambda wildcards: LIBRARY_PARTS[wildcards.part].watched,
+            model=f"results/tagger/models/{LIBRARY_MODEL}.safetensors",
+            weights=(
+                [network_weights(TAGGER["embedding"])]
+                if tagger.MODELS[LIBRARY_MODEL] == "embedding"
+                else []
+            ),
+        output:
+            tracks="results/tagger/libraries/{library}/parts/{part}.tracks.parquet",
+            answers="results/tagger/libraries/{library}/parts/{part}.answers.parquet",
+            profiles="results/tagger/libraries/{library}/parts/{part}.profiles.parquet",
+        log:
+            "logs/apply_tagger/{library}/{part}.log",
+        benchmark:
+            "results/benchmarks/apply_tagger/{library}/{part}.tsv"
+        wildcard_constraints:
+            library="[a-z0-9_]+",
+            part="[a-z0-9_]+",
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("apply_tagger"),
+            runtime=duration("apply_tagger"),
+            gpu=config["resources"]["gpu"],
+        params:
+            source=source_hash("apply_tagger"),
+            folder=lambda wildcards: LIBRARY_PARTS[wildcards.part].folder,
+            files=lambda wildcards: list(LIBRARY_PARTS[wildcards.part].files),
+        script:
+            "../../scripts/apply_tagger.py"
+
+    rule list_tagger:
+        """List a library with its tags: tables, sidecars, playlists and a page."""
+        input:
+            tracks=library_parts("results/tagger/libraries/{library}/parts/{part}.tracks.parquet"),
+            answers=library_parts("results/tagger/libraries/{library}/parts/{part}.answers.parquet"),
+            profiles=library_parts(
+                "results/tagger/libraries/{library}/parts/{part}.profiles.parquet"
+            ),
+        output:
+            tracks="results/tagger/libraries/{library}/tracks.tsv",
+            answers="results/tagger/libraries/{library}/answers.tsv",
+            profiles="results/tagger/libraries/{library}/profiles.parquet",
+            tags=directory("results/tagger/libraries/{library}/tags"),
+            playlists=directory("results/tagger/libraries/{library}/playlists"),
+            page="results/tagger/libraries/{library}.html",
+        log:
+            "logs/list_tagger/{library}.log",
+        benchmark:
+            "results/benchmarks/list_tagger/{library}.tsv"
+        wildcard_constraints:
+            library="[a-z0-9_]+",
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("list_tagger"),
+            runtime=duration("list_tagger"),
+        params:
+            source=source_hash("list_tagger"),
+            folder=lambda wildcards: LIBRARIES[wildcards.library],
+        script:
+            "../../scripts/list_tagger.py"
