@@ -158,6 +158,14 @@ def test_no_film_is_on_two_sides(seed, folds):
         assert sum(map(len, films)) == len(set.union(*films)) == 10
 
 
+def test_folds_are_alike_in_their_genres():
+    labels = np.eye(3, dtype=bool)[np.repeat(np.arange(3), 4)]
+    dealt = material._deal(labels, np.full(12, 5), 4, np.random.default_rng(0))
+    assert [labels[rows].sum(axis=0).tolist() for rows in dealt] == [[1, 1, 1]] * 4
+    assert sorted(np.concatenate(dealt)) == list(range(12))
+    assert len(material._deal(labels[:2], np.ones(2), 5, np.random.default_rng(0))) == 2
+
+
 def test_by_track_a_film_may_be_on_two_sides():
     corpus = made_up()
     one = material.split(corpus, "track", 4, 3)[0]
@@ -223,15 +231,16 @@ def test_calibration_finds_the_line_and_leaves_what_few_tracks_cannot_tell():
     random = np.random.default_rng(0)
     odds = random.normal(size=(4000, 2)) * 2
     actual = random.random(odds.shape) < special.expit(0.5 * odds - 1)
-    many = calibration.fit_lines(special.expit(odds), actual, np.ones(4000))
+    many = calibration.fit_lines(special.expit(odds), actual, np.ones(4000), np.zeros(2))
     np.testing.assert_allclose(many, [[0.5, 0.5], [-1, -1]], atol=0.1)
     np.testing.assert_allclose(
         calibration.on_lines(special.expit(odds), many),
         special.expit(many[0] * odds + many[1]),
         atol=1e-5,
     )
-    none = calibration.fit_lines(np.zeros((0, 2)), np.zeros((0, 2), bool), np.zeros(0))
-    np.testing.assert_allclose(none, [[1, 1], [0, 0]])
+    nothing = np.zeros((0, 2))
+    none = calibration.fit_lines(nothing, nothing > 0, np.zeros(0), np.array([0, -2]))
+    np.testing.assert_allclose(none, [[1, 1], [0, -2]])
 
 
 def test_a_linear_model_learns_what_the_embeddings_tell():

@@ -8,19 +8,22 @@ import numpy as np
 from scipy import optimize, special
 
 EDGE = 1e-6  # probabilities are kept away from 0 and 1
-STRENGTH = 2.0  # of the pull towards slope 1 and shift 0, in tracks
+STRENGTH = 2.0  # of the pull towards slope 1 and the first shift, in films
 
 
-def fit_lines(probability: np.ndarray, actual: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def fit_lines(
+    probability: np.ndarray, actual: np.ndarray, weights: np.ndarray, shift: np.ndarray
+) -> np.ndarray:
     """Slope and shift of the log-odds of each genre: float32 (2, genres).
 
     probability: (tiles, genres), by a model that did not learn from these tiles. actual: bool
-    (tiles, genres). weights: (tiles,), of sum 1 over the tiles of a track, so that tracks count
-    alike. Without tiles the answers stay as they are.
+    (tiles, genres). weights: (tiles,), of sum 1 over the tiles of a film: its genres are one
+    observation. shift: (genres,), what is known to be missing in the log-odds; without tiles it is
+    all that changes.
     """
     odds = special.logit(np.clip(probability, EDGE, 1 - EDGE))
-    lines = [_line(*column, weights) for column in zip(odds.T, actual.T, strict=True)]
-    return np.array(lines, np.float32).reshape(-1, 2).T
+    columns = zip(odds.T, actual.T, shift, strict=True)
+    return np.array([_line(*column, weights) for column in columns], np.float32).reshape(-1, 2).T
 
 
 def on_lines(probability: np.ndarray, lines: np.ndarray) -> np.ndarray:
@@ -29,14 +32,14 @@ def on_lines(probability: np.ndarray, lines: np.ndarray) -> np.ndarray:
     return special.expit(lines[0] * odds + lines[1]).astype(np.float32)
 
 
-def _line(odds: np.ndarray, actual: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _line(odds: np.ndarray, actual: np.ndarray, shift: float, weights: np.ndarray) -> np.ndarray:
     """The penalised maximum likelihood; the problem is convex."""
 
     def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
         said = line[0] * odds + line[1]
-        away = line - (1, 0)
+        away = line - (1, shift)
         error = weights * (special.expit(said) - actual)
         value = weights @ (np.logaddexp(0, said) - actual * said) + STRENGTH / 2 * away @ away
         return value, np.array([error @ odds, error.sum()]) + STRENGTH * away
 
-    return optimize.minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x
+    return optimize.minimize(loss, np.array([1.0, shift]), jac=True, method="BFGS").x

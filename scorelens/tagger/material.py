@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from scorelens.errors import Problem, TableError
-from scorelens.genres.labels import deal_films, too_few_films
+from scorelens.genres.labels import too_few_films
 from scorelens.tables import FEATURES, FILMS, feature_columns, read_table
 from scorelens.tagger import MODELS, TILE_S
 from scorelens.tagger.choice import teachable
 from scorelens.tagger.tiles import Tiles, mfcc, read_tiles
 
-DRAWS = 200
+DRAWS = 1000
 VALIDATION = 0.2  # of the films that teach, by which training is stopped (the thesis)
 
 log = logging.getLogger(__name__)
@@ -141,15 +141,16 @@ def tile_means(values: np.ndarray, time_s: np.ndarray, starts_s: np.ndarray) -> 
 def split(material: Material, by: str, folds: int, seed: int) -> list[Split]:
     """Deal the tracks into folds; a last one holds nothing out, and makes the model for new music.
 
-    by: `film` keeps the tracks of a film together, `track` deals every track for itself. Of what a
-    fold does not hold out, a fifth of the films (or tracks) stops the training, at least one.
+    by: `film` keeps the tracks of a film together, `track` deals every track for itself. Folds are
+    dealt at random, as alike in their genres as many draws allow: a fold that takes much of a genre
+    leaves little to learn it from, and its tracks seem to speak against their own genres. Of what
+    a fold does not hold out, a fifth of the films (or tracks) stops the training, at least one.
     """
     heard = material.heard
     unit = (material.film if by == "film" else np.arange(len(material.film)))[heard]
-    present, first = np.unique(unit, return_index=True)
+    present, first, place = np.unique(unit, return_index=True, return_inverse=True)
     actual = material.actual[heard[first]]
-    everyone = [str(number) for number in range(unit.max() + 1)]
-    dealt = deal_films(everyone, [str(number) for number in present], folds, seed)
+    dealt = _deal(actual, np.bincount(place), folds, np.random.default_rng([seed, folds]))
     found = []
     for number, rows in enumerate([*dealt, np.zeros(0, np.int64)]):
         teaching = np.delete(np.arange(len(present)), rows)
@@ -158,6 +159,27 @@ def split(material: Material, by: str, folds: int, seed: int) -> list[Split]:
         groups = (present[group] for group in (rows, validation, rest))
         found.append(Split(*(heard[np.isin(unit, group)] for group in groups)))
     return found
+
+
+def _deal(
+    actual: np.ndarray, tracks: np.ndarray, folds: int, random: np.random.Generator
+) -> list[np.ndarray]:
+    """Rows of films (or tracks) dealt into folds whose tracks are alike in number and genres.
+
+    actual: bool (films, genres). tracks: int (films,), how many each has.
+    """
+    folds = min(folds, len(actual))
+    counts = np.column_stack([actual, np.ones(len(actual))]) * tracks[:, None]
+    counts = counts[:, counts.any(axis=0)]
+    even = counts.sum(axis=0) / folds
+    best, least = None, np.inf
+    for _ in range(DRAWS):
+        fold = random.permutation(len(actual)) % folds
+        shares = (fold == np.arange(folds)[:, None]) @ counts / even
+        uneven = np.square(shares - 1).sum()
+        if uneven < least:
+            best, least = fold, uneven
+    return [np.flatnonzero(best == number) for number in range(folds)]
 
 
 def _representative(

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, write_table
 from scorelens.tagger import FREQUENCY, MODELS, NETWORKS
 from scorelens.tagger.answer import LINES, Model, raw_answers, save_model, tag_tiles, tag_tracks
-from scorelens.tagger.calibration import fit_lines
+from scorelens.tagger.calibration import EDGE, fit_lines
 from scorelens.tagger.embeddings import learn_attention, learn_linear
 from scorelens.tagger.lessons import lessons_of
 from scorelens.tagger.material import Material, Split, read_material, split
@@ -119,15 +120,26 @@ def _learn_embeddings(
 
 
 def _calibrated(model: str, arrays: Arrays, one: Split, material: Material) -> Arrays:
-    """The arrays with the lines that the validation tracks ask for."""
+    """The arrays with the lines that the validation tracks ask for.
+
+    Attention learns as if every genre were as frequent as not; what that adds to the odds is known.
+    """
     if model not in CALIBRATED:
         return arrays
     rows = material.tiles_of(one.validation)
     track = material.track[rows]
     networks = Model(model, material.genres, arrays).networks()
-    said, weight = raw_answers(model, arrays, networks, material.inputs[rows], track)
-    lines = fit_lines(said, material.actual[track], weight.mean(axis=1).astype(np.float64))
-    return arrays | {LINES: lines}
+    said, _ = raw_answers(model, arrays, networks, material.inputs[rows], track)
+    film = material.film[track]
+    weights = 1 / (np.bincount(track)[track] * _tracks_of(material, one.validation)[film])
+    frequency = np.clip(material.actual[one.training].mean(axis=0), EDGE, 1 - EDGE)
+    shift = logit(frequency) * (model == "embedding_attention")
+    return arrays | {LINES: fit_lines(said, material.actual[track], weights, shift)}
+
+
+def _tracks_of(material: Material, tracks: np.ndarray) -> np.ndarray:
+    """How many of some tracks each film has: int64 (films,)."""
+    return np.bincount(material.film[tracks], minlength=material.film.max() + 1)
 
 
 def _answers(
