@@ -20,20 +20,29 @@ import yaml
 HOME = Path(__file__).resolve().parents[2]
 # Every stage and every kind of model that asks for a GPU, on little of each.
 CONFIG = {
-    "corpus": {"demo": {"films": 4, "film_s": 45}},
+    "corpus": {"demo": {"films": 6, "film_s": 45}},
     "features": {"sets": ["mir", "musicnn"]},
     "genres": {
         "models": ["random_guess", "simple_mi_knn", "average_pooling"],
         "network": {"epochs": 5},
         "apply": {"media": {"new_music": "new_music.wav"}, "feature_set": "musicnn"},
     },
+    "tagger": {
+        "models": ["frequency_ranking", "dnn", "embedding_linear"],
+        "least_tracks": 5,
+        "folds": 2,
+        "network": {"epochs": 2},
+    },
     "resources": {"gpu": 1},
 }
 GPU_JOBS = {
+    "rule_apply_tagger_wildcards_demo_demo",
     "rule_embed_features_0_wildcards_musicnn",
+    "rule_embed_features_0_wildcards_musicnn_tracks",
     "rule_measure_genres_wildcards_musicnn_new_music",
     "rule_train_genres_wildcards_mir_average_pooling_0",
     "rule_train_genres_wildcards_musicnn_average_pooling_0",
+    "rule_train_tagger_wildcards_dnn",
 }
 CANCELLED = "measure_visuals"  # a job of this rule
 
