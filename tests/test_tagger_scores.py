@@ -293,6 +293,23 @@ def test_an_answer_that_knows_no_film_has_the_p_of_chance(tmp_path):
     np.testing.assert_allclose(table["chance"], table["value"])
 
 
+def test_the_gain_is_over_a_random_ranking_in_the_same_samples(tmp_path):
+    """Of two films: the samples are one of them twice, or both."""
+    actual = np.array([[1, 0, 0], [1, 1, 0]], bool)
+    probability = np.array([[0.9, 0.2, 0.1], [0.1, 0.2, 0.9]])
+    own = simple(tmp_path, probability, actual)
+    draws = np.array([[2, 0], [1, 1], [0, 2]], float)
+    found = score.score_model(own, (1,), draws, np.empty((0, 2), int)).set_index("measure")
+    row = found.loc["coverage_error"]
+    # Coverage 1 and 3; at random 2 and 8/3.
+    assert row.gain == pytest.approx((1 - 2 + 3 - 8 / 3) / 2)
+    low, high = np.percentile([1 - 2, row.gain, 3 - 8 / 3], [2.5, 97.5])
+    assert (row.gain_low, row.gain_high) == pytest.approx((low, high))
+    assert found.loc["f1", "gain"].isna().all()
+    random = score.score_random(own, (1,), draws).set_index("measure")
+    assert random.loc["coverage_error", "gain"] == pytest.approx(0)
+
+
 def test_one_film_has_intervals_without_width(tmp_path):
     table, _, _ = scored(tmp_path, {"dnn": make_tables(make_labels(1), 6, 5)})
     np.testing.assert_allclose(table["low"], table["value"])

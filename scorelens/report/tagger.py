@@ -11,6 +11,7 @@ from scorelens.report import svg
 
 RANKING = ("coverage_error", "label_ranking_average_precision")
 VERDICTS = ("right", "partly", "wrong")
+GAIN = ("gain", "gain_low", "gain_high")
 EXAMPLES = 5  # tracks of each verdict that are listed
 
 
@@ -51,7 +52,8 @@ def tagger_block(
 def score_rows(scores: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
     """One row a model: its measures on tracks, and how many tracks are tagged right and wrong.
 
-    Each cell has value, low, high, p, and whether it is the best of its column.
+    Each cell has value, low, high, p, the gain over a random ranking with its bounds, and
+    whether it is the best of its column.
     """
     tracks = scores[scores.level == "track"]
     weighted = tracks[(tracks.measure == "f1") & (tracks.genre == "weighted")]
@@ -89,5 +91,6 @@ def _cell(column: pd.DataFrame, model: str, name: str) -> dict:
         "low": row.low,
         "high": row.high,
         "p": None if pd.isna(row.p) else row.p,
+        "gain": None if pd.isna(row.p) or pd.isna(row.gain) else tuple(row[list(GAIN)]),
         "best": row.value == best,
     }

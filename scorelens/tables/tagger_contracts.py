@@ -68,6 +68,14 @@ TAGGER_SCORES = Table(
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)", True),
         Column(
+            "gain",
+            "float64",
+            "the figure of a ranking less that of a random one of the same tracks or tiles",
+            nullable=True,
+        ),
+        Column("gain_low", "float64", "2.5% bound, both in the same samples", nullable=True),
+        Column("gain_high", "float64", "97.5% bound", nullable=True),
+        Column(
             "support",
             "int64",
             "how many tracks or tiles carry the genre; all of them for `macro`, `weighted`, `all`",

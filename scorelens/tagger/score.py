@@ -111,8 +111,19 @@ def _score_ranking(
     permuted = sums[:, films, orders].sum(axis=-1) / units.sum()
     good = np.array([[-1], [1]])  # a coverage error is good when it is low
     names = pd.DataFrame({"measure": ranking.RANKINGS, "top": pd.NA, "genre": ALL})
-    figures = _figures(value, sampled, permuted, good)
+    figures = _figures(value, sampled, permuted, good) | _gains(straight, own, draws)
     return names.assign(**figures, support=len(own.units))
+
+
+def _gains(straight: np.ndarray, own: HeldOut, draws: np.ndarray) -> dict[str, np.ndarray]:
+    """What a ranking has over a random one of the same units, in the same samples.
+
+    straight: (2, films), RANKINGS summed over the units of each film.
+    """
+    units = _units(own)
+    gained = straight - ranking.random_means(own.true) * units
+    low, high = np.percentile((gained @ draws.T) / (draws @ units), BOUNDS, axis=-1)
+    return {"gain": gained.sum(axis=1) / units.sum(), "gain_low": low, "gain_high": high}
 
 
 def _score_tags(
