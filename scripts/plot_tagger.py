@@ -12,4 +12,4 @@ from scorelens.tagger import plot
 figures = dict(snakemake.output.items())
 profiles = figures.pop("profiles")
 plot.plot(snakemake.input.scores, snakemake.input.confusions, figures)
-plot.plot_profiles(snakemake.input.tiles[0], snakemake.input.tracks[0], profiles)
+plot.plot_profiles(snakemake.params.model, snakemake.input.tiles, snakemake.input.tracks, profiles)

@@ -89,9 +89,11 @@ def test_a_job_goes_to_its_partition(gpu, partition):
     assert plugin.get_best_partition(known, job, logger) == partition
 
 
+TRAINED_ON_GPU = ("cnn", "cnn_ensemble", "dnn", "embedding_attention", "mel_cnn")
 SETTINGS = {
-    "corpus": {"demo": {"films": 3}},
-    "features": {"sets": ["mir", "musicnn"], "batch_films": 2},
+    "corpus": {"demo": {"films": 6}},
+    "features": {"sets": ["mir", "musicnn"], "batch_films": 3},
+    "tagger": {"least_tracks": 5},
     "genres": {
         "models": ["plurality", "simple_mi_knn", "average_pooling"],
         "folds_per_chunk": 20,
@@ -127,7 +129,7 @@ def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
         "measure_genres set=musicnn, name=new",
         "train_genres set=mir, model=average_pooling, chunk=0",
         "train_genres set=musicnn, model=average_pooling, chunk=0",
-        *(f"train_tagger model={model}" for model in ("cnn", "cnn_ensemble", "dnn", "mel_cnn")),
+        *(f"train_tagger model={model}" for model in TRAINED_ON_GPU),
     ]
     assert jobs == ([] if name == "default" else networks)
 

@@ -38,6 +38,7 @@ def block(folder):
         folder / "verdicts.tsv",
         [folder / "ranking.svg"],
         {"mine": folder / "results/tagger/libraries/mine.html"},
+        "film",
         folder / "results/report.html",
     )
 
@@ -83,4 +84,4 @@ def test_examples_are_spread_over_all_tracks():
 
 
 def test_without_a_tagger_there_is_no_block(made):
-    assert tagger.tagger_block(None, None, [], {}, made / "report.html") is None
+    assert tagger.tagger_block(None, None, [], {}, "film", made / "report.html") is None

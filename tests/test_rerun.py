@@ -44,8 +44,9 @@ CONFIG = {
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
 
-def write_table(corpus: Path, films, labels="Comedy;Drama", title="Film 2", more="") -> None:
-    genres = {"film_1": "Drama", "film_2": labels, "film_3": "Action;Comedy", "film_4": "Comedy"}
+def write_table(corpus: Path, films, labels="Drama", title="Film 2", more="") -> None:
+    genres = {"film_1": "Comedy;Drama", "film_2": labels, "film_4": "Comedy"}
+    genres["film_3"] = "Action;Comedy;Drama"
     lines = ["film_id\ttitle\tyear\tvideo\talbum\tgenres" + (more and "\tnotes")]
     for film in films:
         number = film[-1]

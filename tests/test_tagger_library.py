@@ -134,9 +134,14 @@ def test_the_model_is_the_one_wanted_or_the_best_that_listens():
     assert library.choose_model(trained, "") == "embedding_linear"
     assert library.choose_model(trained, "cnn") == "cnn"
     for models, wanted, what, expected in (
-        (trained, "dnn", "dnn is not trained", "one of: cnn, embedding_linear"),
-        (trained, "frequency_ranking", "frequency_ranking is not trained, or looks at no", "cnn"),
-        ([], "", "any model is not trained", "one of: nothing yet"),
+        (
+            trained,
+            "dnn",
+            "dnn is not among the models that the run trains",
+            "one of: cnn, embedding_linear",
+        ),
+        (trained, "frequency_ranking", "frequency_ranking is not among", "cnn"),
+        ([], "", "none is among the models", "models in tagger.models"),
     ):
         with pytest.raises(ConfigError, match=what) as caught:
             library.choose_model(models, wanted)
@@ -354,7 +359,8 @@ def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
         for genre, share in zip(("Horror", "Science Fiction"), own, strict=True)
     ]
     answers = pd.DataFrame(rows, columns=["path", "genre", "probability", "rank"])
-    gather._write_playlists(tracks, answers, "/music", ["Horror", "Science Fiction"], tmp_path)
+    facts = {"genres": ["Horror", "Science Fiction"], "calibrated": True}
+    gather._write_playlists(tracks, answers, "/music", facts, tmp_path)
     assert (tmp_path / "horror.m3u8").read_text(encoding="utf-8").split("\n") == [
         *("#EXTM3U", "#EXTINF:62,c", "/music/ü/c.flac", "#EXTINF:10,a, b", "/music/a, b.mp3"),
         *("#EXTINF:3,d", "/music/d.ogg", ""),

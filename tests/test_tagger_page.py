@@ -15,7 +15,12 @@ from scorelens import tables
 from scorelens.tagger.page import write
 
 GENRES = ["Action", "Comedy", "Drama", "Fantasy", "Horror", "Romance", "Thriller"]
-FACTS = {"model": "embedding_attention", "films": 24, "genres": GENRES}
+FACTS = {
+    "model": "embedding_attention",
+    "films": 24,
+    "genres": GENRES,
+    "calibrated": True,
+}
 # path, duration_s, tempo_bpm, key, loudness_lufs, problem, shares
 TRACKS = [
     ("01 Dawn.wav", 2.0, 120.4, "C major", -14.2, "", (1, 2, 3, 4, 5, 60, 7)),
@@ -75,7 +80,7 @@ def test_the_page_holds_what_the_tables_say_and_asks_the_network_for_nothing(tmp
     text = page.read_text(encoding="utf-8")
     assert "<b>é" not in text
     assert not re.search(r"""(src|href)=["']|@import|url\(""", text)
-    assert "trained on 24 films" in text
+    assert "a model of 24 films" in text
 
 
 def test_a_profile_is_means_of_even_stretches_in_64_steps():

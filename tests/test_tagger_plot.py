@@ -195,7 +195,7 @@ def test_the_profiles_are_of_the_longest_track_for_each_genre():
 
 def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
     tiles, tracks = profile_tables()
-    figure = profile.profile_figure(tiles, tracks)
+    figure = profile.profile_figure("A model", tiles, tracks)
     axis = figure.axes[1]
     assert axis.get_title("left") == "film 001: 01 a track of the album (Adventure)"
     own = tracks[(tracks["film_id"] == "film_001") & tracks["track_id"].str.startswith("01")]
@@ -217,7 +217,8 @@ def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
 
 
 def test_the_profiles_are_drawn_from_files(results, tmp_path):
-    plot.plot_profiles(results / "tiles_cnn.parquet", results / "cnn.parquet", tmp_path / "p.svg")
+    paths = (results / "tiles_cnn.parquet", results / "cnn.parquet", tmp_path / "p.svg")
+    plot.plot_profiles("cnn", *paths)
     words = texts(tmp_path / "p.svg")
     assert "time (min:s)" in words
     assert "0:00" in words

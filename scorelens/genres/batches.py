@@ -13,11 +13,8 @@ from scorelens.genres.labels import HeldOut
 
 
 def fold_stream(seed: int, held_out: HeldOut, repeat: int = 0) -> np.random.Generator:
-    """The random stream of one fold, known by the first bag it holds out, in one training run.
-
-    A model of all films holds none out.
-    """
-    return np.random.Generator(np.random.SFC64([seed, *np.ravel(held_out)[:1], repeat]))
+    """The random stream of one fold, known by the first bag it holds out, in one training run."""
+    return np.random.Generator(np.random.SFC64([seed, np.ravel(held_out)[0], repeat]))
 
 
 def epoch_batches(

@@ -20,13 +20,14 @@ def tagger_block(
     verdicts: str | os.PathLike | None,
     figures: Sequence[str | os.PathLike],
     libraries: Mapping[str, str | os.PathLike],
+    split: str,
     page: str | os.PathLike,
 ) -> dict | None:
     """What the page shows of the tagger; None if the run has none.
 
     scores, verdicts: tables of the contracts TAGGER_SCORES and TAGGER_VERDICTS. figures: SVGs.
-    libraries: the page of each, by name. page: where the report goes; the libraries' pages are
-    linked as seen from there.
+    libraries: the page of each, by name. split: what was held out, `film` or `track`. page: where
+    the report goes; the libraries' pages are linked as seen from there.
     """
     if scores is None:
         return None
@@ -34,8 +35,10 @@ def tagger_block(
     judged = tables.read_table(verdicts, tables.TAGGER_VERDICTS)
     rows = score_rows(table, judged)
     ranked = [row for row in rows if row["verdicts"]]
+    ranked = [row for row in ranked if row["model"] != tagger.FREQUENCY] or ranked
     best = max(ranked, key=lambda row: row["cells"][RANKING[1]]["value"])
     return {
+        "split": split,
         "rows": rows,
         "tops": sorted(table.top.dropna().unique().astype(int).tolist()),
         "best": best,

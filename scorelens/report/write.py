@@ -13,8 +13,7 @@ from scorelens import tables
 from scorelens.genres import title
 from scorelens.genres.score import best_models
 from scorelens.report import applied as new_media
-from scorelens.report import distributions, genres, music, provenance, strips, svg
-from scorelens.report import tagger as tags
+from scorelens.report import distributions, genres, music, provenance, strips, svg, tagger
 
 DASH = "\N{EN DASH}"
 
@@ -116,8 +115,13 @@ def write_report(
             genres.prediction_block(run, tables.read_table(predictions[run], tables.PREDICTIONS))
             for run in best_models(score_table)
         ],
-        "tagger": tags.tagger_block(
-            tagger_scores, tagger_verdicts, tagger_figures, libraries, page
+        "tagger": tagger.tagger_block(
+            tagger_scores,
+            tagger_verdicts,
+            tagger_figures,
+            libraries,
+            config.get("tagger", {}).get("split"),
+            page,
         ),
         "networks": provenance.networks(weights),
         "versions": provenance.versions(),

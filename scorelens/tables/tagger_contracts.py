@@ -9,7 +9,8 @@ TAG = Column("genre", "string", "a genre that the tagger gives")
 
 TAGGER_TILES = Table(
     "tagger tiles",
-    "How a model that never heard the track's film tags each of its tiles of 9.29 s.",
+    "How a model tags each tile, of 9.29 s, of tracks that it never heard; with `split: film` it "
+    "heard no other track of the film either.",
     (
         FILM_ID,
         TRACK_ID,
@@ -22,7 +23,7 @@ TAGGER_TILES = Table(
 
 TAGGER_TRACKS = Table(
     "tagger tracks",
-    "How a model that never heard a track's film tags the track.",
+    "How a model tags tracks that it never heard; with `split: film` no other of the film either.",
     (
         FILM_ID,
         TRACK_ID,

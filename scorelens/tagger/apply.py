@@ -17,7 +17,7 @@ from scorelens.features import networks
 from scorelens.features.table import FeatureSet, seconds_of
 from scorelens.tables import TAGGER_ANSWERS, TAGGER_LIBRARY, TAGGER_PROFILES, Table, write_table
 from scorelens.tagger import RATE_HZ
-from scorelens.tagger.answer import Model, load_model, tag_tiles, tag_tracks
+from scorelens.tagger.answer import LINES, Model, load_model, tag_tiles, tag_tracks
 from scorelens.tagger.embeddings import embed_tiles
 from scorelens.tagger.listen import Heard, listen
 from scorelens.tagger.material import look
@@ -60,6 +60,7 @@ def tag_part(
     rows, said = _tag_files(folder, files, known, network)
     facts = {"model": known.name, "films": known.films, "genres": known.genres}
     facts |= {"embedding": known.embedding, "model_sha256": media.sha256(model)}
+    facts |= {"calibrated": LINES in known.arrays}
     found = pd.DataFrame(rows).astype({"tempo_bpm": float, "loudness_lufs": float})
     write_table(found.assign(library=library), tracks, TAGGER_LIBRARY, facts)
     for output, table, make in (

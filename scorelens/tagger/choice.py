@@ -1,4 +1,4 @@
-"""Which tags a corpus can teach, and what it has to say if there are too few.
+"""Which tags a corpus can teach.
 
 Asked when the workflow is parsed, and again when a model trains: light imports only.
 """

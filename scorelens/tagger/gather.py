@@ -63,7 +63,7 @@ def list_library(
     write_table(said, answers, TAGGER_ANSWERS)
     _join_profiles(parts.profiles, profiles, facts)
     _write_sidecars(found, said, home, facts, _fresh(tags))
-    _write_playlists(found, said, home, facts["genres"], _fresh(playlists))
+    _write_playlists(found, said, home, facts, _fresh(playlists))
     write_page(library, home, found, said, profiles, facts, page)
 
 
@@ -138,12 +138,16 @@ def _write_sidecars(
 
 
 def _write_playlists(
-    tracks: pd.DataFrame, answers: pd.DataFrame, home: str, genres: Sequence[str], folder: Path
+    tracks: pd.DataFrame, answers: pd.DataFrame, home: str, facts: dict, folder: Path
 ) -> None:
-    """A playlist a genre: the tracks whose first tag it is, or that likely have it, best first."""
-    given = answers[(answers["rank"] == 1) | (answers["probability"] > LIKELY)]
+    """A playlist a genre: the tracks whose first tag it is, best first.
+
+    So are those that likely have it, where the probability is calibrated.
+    """
+    likely = (answers["probability"] > LIKELY) & facts["calibrated"]
+    given = answers[(answers["rank"] == 1) | likely]
     given = given.merge(tracks[["path", "duration_s"]], on="path")
     given = given.sort_values("probability", ascending=False, kind="stable")
-    for genre in genres:
+    for genre in facts["genres"]:
         text = playlist(home, given[given["genre"] == genre])
         (folder / f"{slug(genre)}.m3u8").write_text(text, encoding="utf-8")

@@ -65,11 +65,14 @@ def choose_model(models: Sequence[str], wanted: str) -> str:
     hearing = [model for model in MODELS if MODELS[model] and model in models]
     fitting = [model for model in hearing if wanted in ("", model)]
     if not fitting:
-        what = f"{wanted or 'any model'} is not trained, or looks at no music"
-        expected = f"one of: {', '.join(hearing) or 'nothing yet'}"
-        raise ConfigError(
-            Problem("config: tagger.apply.model", what, expected, "add to tagger.models")
+        where = "config: tagger.apply.model" if wanted else WHERE
+        who = f"{wanted} is not" if wanted else "none is"
+        what = f"{who} among the models that the run trains and that look at music"
+        expected = f"one of: {', '.join(hearing)}" if hearing else "models in tagger.models"
+        hint = (
+            "a warning above says what was left out: weights, or a corpus too small to learn from"
         )
+        raise ConfigError(Problem(where, what, expected, hint))
     return fitting[-1]
 
 

@@ -7,6 +7,7 @@ sound, and a network that knows the film knows the answer. `split: track` does a
 import logging
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -69,17 +70,19 @@ def read_material(
 ) -> Material:
     """Read the tiles of a corpus for one model.
 
-    films: table of the films in use. tiles: a file a film, in its order. embeddings: as many tables
-    of FEATURES of whole tracks; none if the model does not look at them. genres: the tags to learn;
-    those with fewer than `least_tracks` tracks, or of one film, are left out, and the log says so.
+    films: table of the films in use. tiles: a file a film, named by it. embeddings: tables of
+    FEATURES of whole tracks, named alike; none if the model does not look at them. genres: the tags
+    to learn; those with fewer than `least_tracks` tracks, or of one film, are left out, and the log
+    says so.
     Raises TableError if fewer than two films have tiles, or fewer than two genres are left.
     """
     table = read_table(films, FILMS)
     inputs, track, start_s, tracks, film = [], [], [], [], []
-    for number, (film_id, path) in enumerate(zip(table.film_id, tiles, strict=True)):
-        own, track_ids = read_tiles(path)
+    tiles, embeddings = ({Path(path).stem: path for path in part} for part in (tiles, embeddings))
+    for number, film_id in enumerate(table.film_id):
+        own, track_ids = read_tiles(tiles[film_id])
         inputs.append(
-            tile_embeddings(embeddings[number], own, track_ids) if embeddings else look(model, own)
+            tile_embeddings(embeddings[film_id], own, track_ids) if embeddings else look(model, own)
         )
         track.append(own.track + len(tracks))
         start_s.append(own.start_s)
@@ -87,7 +90,8 @@ def read_material(
         film += [number] * len(track_ids)
     film = np.array(film, np.int64)
     labels = [set(text.split(";")) for text in table.genres]
-    kept = _kept(genres, labels, film, films, least_tracks)
+    heard = np.unique(np.concatenate(track))
+    kept = _kept(genres, labels, film, heard, films, least_tracks)
     material = Material(
         np.concatenate(inputs),
         np.concatenate(track),
@@ -104,7 +108,9 @@ def read_material(
 
 
 def look(model: str, tiles: Tiles) -> np.ndarray:
-    """What a network of tiles looks at: the bands, or the coefficients made from them."""
+    """What a network of tiles looks at: the bands, the coefficients made from them, or nothing."""
+    if not MODELS[model]:
+        return np.zeros((len(tiles.mel), 0), np.float32)
     return mfcc(tiles.mel) if MODELS[model] == "mfcc" else tiles.mel
 
 
@@ -201,17 +207,18 @@ def _kept(
     genres: Sequence[str],
     labels: Sequence[set[str]],
     film: np.ndarray,
+    heard: np.ndarray,
     films: str | os.PathLike,
     least_tracks: int,
 ) -> list[str]:
-    """The genres that these tracks can teach; the log names the others."""
-    counts = np.bincount(film, minlength=len(labels)).tolist()
+    """The genres that the tracks with tiles can teach; the log names the others."""
+    counts = np.bincount(film[heard], minlength=len(labels)).tolist()
     kept = teachable(genres, list(zip(labels, counts, strict=True)), least_tracks)
     for genre in genres:
         if genre not in kept:
             log.info("%s is left out: too few tracks or films carry it", genre)
     if len(kept) < 2:
         found = f"genres with at least {least_tracks} tracks, of two films or more: {len(kept)}"
-        hint = "add films, lower tagger.least_tracks, or see tagger.genres"
+        hint = "add films, lower tagger.least_tracks, or do without: tagger: {models: []}"
         raise TableError(Problem(str(films), found, "at least 2 to tell apart", hint))
     return kept

@@ -223,10 +223,11 @@ def confusion_figure(scores: pd.DataFrame, confusions: pd.DataFrame) -> plt.Figu
 
 
 def plot_profiles(
-    tiles: str | os.PathLike, tracks: str | os.PathLike, figure: str | os.PathLike
+    model: str, tiles: str | os.PathLike, tracks: str | os.PathLike, figure: str | os.PathLike
 ) -> None:
     """Draw the tags of some tracks over their time, of one model (`profile.profile_figure`).
 
     tiles, tracks: the model's tables of the contracts TAGGER_TILES and TAGGER_TRACKS.
     """
-    save(profile_figure(read_table(tiles, TAGGER_TILES), read_table(tracks, TAGGER_TRACKS)), figure)
+    rows = read_table(tiles, TAGGER_TILES), read_table(tracks, TAGGER_TRACKS)
+    save(profile_figure(TITLES[model], *rows), figure)

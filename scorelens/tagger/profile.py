@@ -15,7 +15,7 @@ NAMED = 3  # genres of a track that are named
 WIDTH_INCHES, PANEL_INCHES = 10.0, 1.45
 TICKS = 10  # on an axis of time, at most
 WORDS = (
-    "probability of the tags in tiles of {tile:.1f} s; numbers: the whole track; "
+    "{model}: tags in tiles of {tile:.1f} s; numbers: the whole track; "
     "in brackets: the film's genres; dashed: none of them; grey: tags further down"
 )
 
@@ -37,10 +37,10 @@ def chosen_tracks(tiles: pd.DataFrame, tracks: pd.DataFrame) -> list[tuple[str, 
     return list(chosen.items())[:SHOWN]
 
 
-def profile_figure(tiles: pd.DataFrame, tracks: pd.DataFrame) -> plt.Figure:
+def profile_figure(model: str, tiles: pd.DataFrame, tracks: pd.DataFrame) -> plt.Figure:
     """A panel a track: the probability of each genre from tile to tile, the likeliest named.
 
-    tiles, tracks: rows of TAGGER_TILES and TAGGER_TRACKS of one model.
+    model: its title. tiles, tracks: its rows of TAGGER_TILES and TAGGER_TRACKS.
     """
     chosen = chosen_tracks(tiles, tracks)
     figure, axes = plt.subplots(
@@ -56,7 +56,7 @@ def profile_figure(tiles: pd.DataFrame, tracks: pd.DataFrame) -> plt.Figure:
         )
         _draw_track(axis, own, tags.sort_values("rank"))
     axes[-1, 0].set_xlabel("time (min:s)")
-    words = WORDS.format(tile=TILE_S)
+    words = WORDS.format(model=model, tile=TILE_S)
     figure.suptitle(words, x=0.01, ha="left", size=9, color=QUIET)
     return figure
 

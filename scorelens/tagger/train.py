@@ -35,6 +35,8 @@ def train_tagger(
 ) -> None:
     """Train a model fold by fold and once on all films; write it, and what the folds say.
 
+    Of all films, too, a fifth only stops the networks from scratch.
+
     films, tiles, embeddings: as `material.read_material` takes them. embedding: their feature set.
     settings: `genres`, `least_tracks`, `split`, `folds`, and those of the model. outputs: `model`
     for the model that learnt from all films; `tiles` and `tracks` for tables of the contracts
@@ -52,7 +54,13 @@ def train_tagger(
     learnt = learn(model, material, splits, settings, seed)
     for_embedding = embedding if MODELS[model] == "embedding" else ""
     made = [
-        Model(model, material.genres, arrays, len(np.unique(material.film)), for_embedding)
+        Model(
+            model,
+            material.genres,
+            arrays,
+            len(np.unique(material.film[material.heard])),
+            for_embedding,
+        )
         for arrays in learnt
     ]
     save_model(outputs["model"], made[-1])
@@ -69,21 +77,25 @@ def learn(
 ) -> list[Arrays]:
     """What a model learns from the tracks that teach in each split, by name (`answer.Model`)."""
     if model == FREQUENCY:
-        return [_frequency(material, one) for one in splits]
+        return [_frequency(material, _whole(one)) for one in splits]
     if model in NETWORKS:
         found = _learn_networks(model, material, splits, settings, seed)
         return [_calibrated(model, *pair, material) for pair in zip(found, splits, strict=True)]
     # With the calibration known, the tracks that it was fitted on teach as well.
     partial = _learn_embeddings(model, material, [one.training for one in splits], settings, seed)
     lines = [_calibrated(model, *pair, material) for pair in zip(partial, splits, strict=True)]
-    teaching = [np.union1d(one.training, one.validation) for one in splits]
+    teaching = [_whole(one).training for one in splits]
     whole = _learn_embeddings(model, material, teaching, settings, seed)
     return [own | {LINES: line[LINES]} for own, line in zip(whole, lines, strict=True)]
 
 
+def _whole(one: Split) -> Split:
+    """A split whose validation tracks teach as well."""
+    return one._replace(training=np.union1d(one.training, one.validation))
+
+
 def _frequency(material: Material, one: Split) -> Arrays:
-    teaching = material.actual[np.union1d(one.training, one.validation)]
-    return {"frequency": teaching.mean(axis=0, dtype=np.float32)}
+    return {"frequency": material.actual[one.training].mean(axis=0, dtype=np.float32)}
 
 
 def _learn_networks(
@@ -112,10 +124,12 @@ def _learn_networks(
 def _learn_embeddings(
     model: str, material: Material, teaching: list[np.ndarray], settings: Mapping, seed: int
 ) -> list[Arrays]:
-    if model == "embedding_linear":
-        found = [learn_linear(material, tracks) for tracks in teaching]
-    else:
-        found = learn_attention(material, teaching, settings["attention"], seed)
+    found = [
+        learn_linear(material, tracks)
+        if model == "embedding_linear"
+        else learn_attention(material, tracks, settings["attention"], seed)
+        for tracks in teaching
+    ]
     return [{f"all/{name}": value for name, value in arrays.items()} for arrays in found]
 
 

@@ -4,8 +4,11 @@ from scorelens import tagger
 
 TAGGER = config["tagger"]
 TAGGER_MODELS = TAGGER["models"]
-# What tags new music, unless the config names another.
-TAGGER_CHOICE = [model for model in reversed(tagger.MODELS) if model in TAGGER_MODELS][:1]
+HEARING_TAGGERS = [model for model in TAGGER_MODELS if tagger.MODELS[model]]
+# Whose tags are drawn over time: the model that tags libraries.
+SHOWN_TAGGER = TAGGER["apply"]["model"] or max(
+    HEARING_TAGGERS or TAGGER_MODELS, key=list(tagger.MODELS).index, default=""
+)
 TAGGER_FIGURES = ("ranking", "genres", "confusions", "profiles")
 
 
@@ -73,7 +76,8 @@ rule train_tagger:
     resources:
         mem_mb=memory("train_tagger"),
         runtime=duration("train_tagger"),
-        gpu=lambda wildcards: config["resources"]["gpu"] * (wildcards.model in tagger.NETWORKS),
+        gpu=lambda wildcards: config["resources"]["gpu"]
+        * (wildcards.model in (*tagger.NETWORKS, "embedding_attention")),
     params:
         source=source_hash("train_tagger"),
         settings=tagger_settings,
@@ -121,8 +125,8 @@ if TAGGER_MODELS:
         input:
             scores="results/tagger/scores.tsv",
             confusions="results/tagger/confusions.tsv",
-            tiles=expand("results/tagger/tiles/{model}.parquet", model=TAGGER_CHOICE),
-            tracks=expand("results/tagger/tracks/{model}.parquet", model=TAGGER_CHOICE),
+            tiles=f"results/tagger/tiles/{SHOWN_TAGGER}.parquet",
+            tracks=f"results/tagger/tracks/{SHOWN_TAGGER}.parquet",
         output:
             ranking=report(
                 "results/tagger/ranking.svg",
@@ -160,5 +164,6 @@ if TAGGER_MODELS:
             runtime=duration("plot_tagger"),
         params:
             source=source_hash("plot_tagger"),
+            model=SHOWN_TAGGER,
         script:
             "../../scripts/plot_tagger.py"

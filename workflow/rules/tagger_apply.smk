@@ -3,21 +3,18 @@
 from scorelens.config import slug
 from scorelens.tagger import library as music_library
 
-LIBRARIES = dict(TAGGER["libraries"])
+# The demo composes its own library: two pieces a genre, of no film.
+DEMO_PIECES = {f"{slug(genre)}_{number}.flac": genre for genre in plan.GENRES for number in (1, 2)}
+DEMO_PART = music_library.Part("demo", "results/tagger/demo", tuple(DEMO_PIECES))
+LIBRARIES = {name: os.path.expanduser(path) for name, path in TAGGER["libraries"].items()}
 try:
     LIBRARY_PARTS = music_library.find_parts(LIBRARIES)
+    if config["corpus"]["kind"] == "demo" and not LIBRARIES and HEARING_TAGGERS:
+        LIBRARIES, LIBRARY_PARTS = {"demo": DEMO_PART.folder}, {"demo": DEMO_PART}
     if LIBRARIES:
         LIBRARY_MODEL = music_library.choose_model(TAGGER_MODELS, TAGGER["apply"]["model"])
 except InputError as error:
     raise WorkflowError(str(error)) from None
-
-# The demo composes its own: two pieces a genre, of no film.
-DEMO_PIECES = {f"{slug(genre)}_{number}.flac": genre for genre in plan.GENRES for number in (1, 2)}
-HEARING_TAGGERS = [model for model in TAGGER_MODELS if tagger.MODELS[model]]
-if config["corpus"]["kind"] == "demo" and not LIBRARIES and HEARING_TAGGERS:
-    LIBRARIES["demo"] = "results/tagger/demo"
-    LIBRARY_PARTS["demo"] = music_library.Part("demo", LIBRARIES["demo"], tuple(DEMO_PIECES))
-    LIBRARY_MODEL = music_library.choose_model(TAGGER_MODELS, TAGGER["apply"]["model"])
 
 
 def library_parts(pattern):

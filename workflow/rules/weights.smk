@@ -3,7 +3,7 @@
 from snakemake.logging import logger
 
 from scorelens import tagger, weights
-from scorelens.tagger import choice as tags
+from scorelens.tagger import choice as tagger_choice
 
 DOWNLOADS = "results/weights/downloads"
 
@@ -14,7 +14,7 @@ def fitting_taggers():
         return []
     settings = config["tagger"]
     albums = [(film.genres, len(film.tracks)) for film in FILMS.values()]
-    genres = tags.teachable(settings["genres"], albums, settings["least_tracks"])
+    genres = tagger_choice.teachable(settings["genres"], albums, settings["least_tracks"])
     if len(genres) > 1 or not settings["models"]:
         return settings["models"]
     logger.warning(

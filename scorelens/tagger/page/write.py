@@ -33,7 +33,8 @@ def write_page(
 
     home: absolute path of its folder. tracks, answers: rows of TAGGER_LIBRARY and TAGGER_ANSWERS.
     profiles: file of TAGGER_PROFILES, the rows of a track one after the other, second by second.
-    facts: `model`, `films` that it learnt from, and its `genres` in the order of the profiles.
+    facts: `model`, `films` that it learnt from, whether its answers are `calibrated`, and
+    its `genres` in the order of the profiles.
     """
     data = page_data(home, tracks, answers, profiles, facts["genres"])
     # In a script element the text of the data must not end it, nor begin a comment.
@@ -51,6 +52,7 @@ def write_page(
         count=len(tracks),
         model=TITLES[facts["model"]],
         films=facts["films"],
+        calibrated=facts["calibrated"],
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
         data=Markup(text),
