@@ -10,8 +10,8 @@ CPU milliseconds a tile and network, one thread, least of a few runs:
   of a large convolution, whichever the machine does faster.
 
 Tagging, on ten minutes of composed music: multiples of real time of decoding, of cutting tiles
-and making MFCCs of them, of the networks alone, of tempo, key and loudness, and, as `x_realtime`, of
-all that `apply_tagger` does with a track of the ensemble but decode it.
+and making MFCCs of them, of the networks alone, of tempo, key and loudness, and, as `x_realtime`,
+of all that `apply_tagger` does with a track of the ensemble but decode it.
 
     python benchmarks/tagger.py
 """
