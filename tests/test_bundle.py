@@ -12,6 +12,7 @@ import yaml
 CONFIG = {
     "features": {"sets": ["mir"]},
     "genres": {"apply": {"media": {"new_album": "albums/new"}}},
+    "tagger": {"models": ["cnn"]},
 }
 SCORES = "feature_set\tmodel\nnone\tplurality\nmir\timv_knn\nmir\timv_knn\n"
 PACKED = {
@@ -32,6 +33,8 @@ PACKED = {
     "genres/explanations/one.svg": "<svg/>",
     "genres/applied/new_album.tsv": "answers",
     "modes/scores.tsv": "modes",
+    "tagger/scores.tsv": "scores",
+    "tagger/tracks/cnn.parquet": "tags",
 }
 LEFT_OUT = {
     "corpus/media/one/film.mp4": "a film",
@@ -39,6 +42,8 @@ LEFT_OUT = {
     "weights/musicnn.safetensors": "weights",
     "genres/models/mir/imv_knn.zip": "a model",
     "genres/chunks/predictions/mir/imv_knn/0.parquet": "a chunk",
+    "tagger/inputs/one.npz": "tiles",
+    "tagger/models/cnn.safetensors": "a model",
     "benchmarks/match_cues/one.tsv": "seconds",
     # Of an earlier run: another film, set, model, medium; a file that a killed job left behind.
     "cues/films/gone.parquet": "cues",
@@ -47,6 +52,7 @@ LEFT_OUT = {
     "bags/vggish.parquet": "bags",
     "genres/predictions/mir/imv_svm.parquet": "said",
     "genres/applied/old_album.tsv": "answers",
+    "tagger/tracks/dnn.parquet": "tags",
     "cues/films/.one.123.part.parquet": "half",
 }
 

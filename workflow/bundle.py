@@ -81,7 +81,14 @@ def folders(results: Path, config: dict) -> dict[str, set[str] | None]:
             for name in sorted(set(sets))
         },
         "genres/applied": set(config["genres"]["apply"]["media"]),
+        **_of_tagger(config["tagger"]),
     }
+
+
+def _of_tagger(config: dict) -> dict[str, set[str] | None]:
+    """The folders of the tagger, if the last run had one; libraries have a page of their own."""
+    models = set(config["models"])
+    return {"tagger": None, "tagger/tracks": models, "tagger/tiles": models} if models else {}
 
 
 def write(files: dict[str, bytes | Path], output: Path) -> None:
