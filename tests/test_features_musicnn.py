@@ -29,7 +29,7 @@ def wheel(request):
 @pytest.fixture(scope="module")
 def layers(wheel):
     torch.set_num_threads(1)
-    return musicnn.layers(weights.read_variables(wheel, WHEEL.checkpoint), "cpu")
+    return musicnn.layers(weights.read_variables(wheel, WHEEL.inside), "cpu")
 
 
 def embedded(spectrogram, starts, layers):
@@ -87,7 +87,7 @@ def published(wheel, folder, patches):
 
     with zipfile.ZipFile(wheel) as archive:
         for ending in (".index", ".data-00000-of-00001", ".meta"):
-            (folder / f"model{ending}").write_bytes(archive.read(f"{WHEEL.checkpoint}{ending}"))
+            (folder / f"model{ending}").write_bytes(archive.read(f"{WHEEL.inside[0]}{ending}"))
     stored = v1.MetaGraphDef.FromString((folder / "model.meta").read_bytes())
     for node in stored.graph_def.node:
         node.attr.pop("_output_shapes", None)

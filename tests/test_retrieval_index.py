@@ -1,0 +1,158 @@
+"""The search of a library: exact, in cells, kept in a file."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.neighbors import NearestNeighbors
+
+from scorelens.errors import InputError
+from scorelens.retrieval import index
+from scorelens.retrieval.index import build_index, load_index, save_index, search_index, vectors_of
+
+
+def vectors(rows, size=64, seed=0):
+    """Tracks around albums."""
+    random = np.random.default_rng(seed)
+    albums = random.normal(size=(rows // 10 + 1, size))
+    tracks = albums[random.integers(0, len(albums), rows)] + random.normal(size=(rows, size)) / 2
+    return tracks.astype(np.float32)
+
+
+def names(rows):
+    return [f"track_{row}" for row in range(rows)]
+
+
+@pytest.fixture(scope="module")
+def celled():
+    return build_index(vectors(20_000), names(20_000), exact_most=1000)
+
+
+def test_cosines_are_those_worked_out_by_hand():
+    library = build_index([[3, 4], [10, 0], [-2, 0], [0, 0]], ["a", "b", "c", "nothing"])
+    found = search_index(library, [[5, 0], [0, 1]], 4)
+    assert library.ids[found.rows].tolist() == [
+        ["b", "a", "nothing", "c"],
+        ["a", "b", "c", "nothing"],
+    ]
+    assert found.cosines == pytest.approx(np.array([[1, 0.6, 0, -1], [0.8, 0, 0, 0]]))
+    assert found.rows.dtype == np.int64
+    assert found.cosines.dtype == np.float32
+
+
+@given(st.integers(1, 60), st.integers(0, 5), st.integers(0, 70), st.integers(1, 25))
+def test_an_exact_search_is_scikit_learns(rows, queries, most, block):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "BLOCK", block)
+        patch.setattr(index, "QUERIES_AT_ONCE", 2)
+        held, asked = vectors(rows, 5), vectors(queries, 5, seed=1)
+        found = search_index(build_index(held, names(rows)), asked, most)
+    few = min(most, rows)
+    assert found.rows.shape == found.cosines.shape == (queries, few)
+    if queries and few:
+        nearest = NearestNeighbors(n_neighbors=few, metric="cosine").fit(held)
+        distances, expected = nearest.kneighbors(asked)
+        assert np.array_equal(found.rows, expected)
+        assert found.cosines == pytest.approx(1 - distances, abs=1e-5)
+
+
+def test_an_empty_library_has_nothing():
+    found = search_index(build_index(np.zeros((0, 64)), []), vectors(3), 5)
+    assert found.rows.shape == (3, 0)
+
+
+def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
+    """Vectors that lie nowhere in particular: then most cells have to be looked into."""
+    random = np.random.default_rng(2)
+    held = random.standard_normal((index.EXACT_MOST + 1, 64), dtype=np.float32)
+    asked = random.standard_normal((100, 64))
+    caplog.set_level("INFO", "scorelens.retrieval.index")
+    library = build_index(held, names(len(held)))
+    assert library.vectors is None
+    assert library.cells.nlist == 1024
+    assert library.cells.nprobe == 512
+    said = "200001 vectors in 1024 cells, of which 512 are looked into: 9"
+    assert caplog.messages[0].startswith(said)
+    found = search_index(library, asked, 10)
+    exact = search_index(build_index(held, names(len(held)), len(held)), asked, 10)
+    recall = [len(np.intersect1d(*pair)) / 10 for pair in zip(found.rows, exact.rows, strict=True)]
+    assert np.mean(recall) >= 0.95
+    same = found.rows == exact.rows
+    assert found.cosines[same] == pytest.approx(exact.cosines[same], abs=1e-5)
+    assert (np.diff(found.cosines) <= 0).all()
+
+
+def test_of_music_with_a_few_strong_directions_fewer_cells_are_looked_into(celled):
+    strength = np.arange(1, 65) ** -1.0
+    library = build_index(vectors(20_000) * strength, names(20_000), exact_most=1000)
+    assert library.cells.nlist == celled.cells.nlist == 256
+    assert (library.cells.nprobe, celled.cells.nprobe) == (128, 256)
+
+
+def test_cells_look_further_for_more_than_they_hold(celled):
+    found = search_index(celled, vectors(2, seed=3), 30_000)
+    assert np.array_equal(np.sort(found.rows), np.tile(np.arange(20_000), (2, 1)))
+
+
+def test_the_same_vectors_give_the_same_cells(celled):
+    import faiss
+
+    again = build_index(vectors(20_000), names(20_000), exact_most=1000)
+    assert np.array_equal(faiss.serialize_index(again.cells), faiss.serialize_index(celled.cells))
+
+
+@pytest.mark.parametrize("exact_most", [5000, 1000])
+def test_the_vector_of_a_track_finds_the_track(exact_most):
+    held = vectors(5000)
+    library = build_index(held, names(5000), exact_most)
+    own = vectors_of(library, np.array([4321, 7]))
+    assert own == pytest.approx(held[[4321, 7]] / np.linalg.norm(held[[4321, 7]], axis=1)[:, None])
+    found = search_index(library, own, 1)
+    assert library.ids[found.rows[:, 0]].tolist() == ["track_4321", "track_7"]
+    assert found.cosines == pytest.approx(np.ones((2, 1)), abs=1e-6)
+
+
+@pytest.mark.parametrize("exact_most", [5000, 1000])
+def test_an_index_comes_back_from_its_file(tmp_path, exact_most):
+    library = build_index(vectors(5000), ["é", *names(4999)], exact_most)
+    save_index(library, tmp_path / "index.npz")
+    again = load_index(tmp_path / "index.npz")
+    assert np.array_equal(again.ids, library.ids)
+    asked = vectors(20, seed=4)
+    for found, expected in zip(
+        search_index(again, asked, 7), search_index(library, asked, 7), strict=True
+    ):
+        assert np.array_equal(found, expected)
+    assert [path.name for path in tmp_path.iterdir()] == ["index.npz"]
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    path = tmp_path / "index.npz"
+    save_index(build_index(vectors(50), names(50)), path)
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError) as error:
+        load_index(path)
+    assert str(error.value) == (
+        f"{path}: cannot be read (File is not a zip file)\n"
+        "  expected: an index of a library\n"
+        "  hint: the file is damaged: delete it and run again, and it is made anew"
+    )
+
+
+def test_what_has_no_cosine_is_refused():
+    with pytest.raises(ValueError, match="3 vectors, but 2 ids"):
+        build_index(vectors(3), names(2))
+    with pytest.raises(ValueError, match="a value that is not finite"):
+        build_index([[1, np.nan]], ["a"])
+
+
+def test_a_small_library_needs_no_faiss(home):
+    code = (
+        "import sys; from scorelens.retrieval.index import *\n"
+        "search_index(build_index([[1, 0]], ['a']), [[1, 0]], 1); print('faiss' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr

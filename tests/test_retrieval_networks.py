@@ -1,0 +1,345 @@
+"""Retrieval's networks and losses, against hand-computed values and plain PyTorch."""
+
+from math import exp, log, sqrt
+
+import librosa
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from scorelens import retrieval
+from scorelens.retrieval import CONFIGURATIONS, networks, sound
+from scorelens.retrieval.losses import contrastive_loss, triplet_loss
+from scorelens.retrieval.networks import HIDDEN, AttentionBlock, Retrieval, Sizes
+
+torch.set_num_threads(1)
+
+SIZES = Sizes(5, 7, 6)
+
+
+def unit_rows(rows, size, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return functional.normalize(torch.randn(rows, size, generator=generator), dim=1)
+
+
+def make_model(configuration, sizes=SIZES):
+    torch.manual_seed(0)
+    return Retrieval(configuration, sizes).eval()
+
+
+def make_views(rows, seed=0):
+    random = np.random.default_rng(seed)
+    return {
+        "image": random.normal(size=(rows, 5)).astype(np.float32),
+        "text": random.normal(size=(rows, 7)).astype(np.float32),
+    }
+
+
+def views_of(configuration, views):
+    return {view: views[view] for view in networks.views_of(configuration, SIZES)}
+
+
+def test_fragments_are_the_papers():
+    assert retrieval.FRAGMENT == 218_736
+    assert (retrieval.BANDS, retrieval.FRAMES) == (128, 426)
+    assert set(retrieval.TITLES) == set(CONFIGURATIONS)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "image", "segment"),
+    [
+        ("image", True, ""),
+        ("plot", False, "plot"),
+        ("tags", False, "tags"),
+        ("image_plot", True, "plot"),
+        ("image_tags", True, "tags"),
+        ("tags_plot", False, "tags_plot"),
+        ("all", True, "tags_plot"),
+        ("baseline", True, "tags_plot"),
+    ],
+)
+def test_what_a_configuration_sees(configuration, image, segment):
+    assert retrieval.sees_image(configuration) == image
+    assert retrieval.text_segment(configuration) == segment
+
+
+def test_contrastive_loss_by_hand():
+    """Cosines 0.6 and 0.8 on the first row, 0 and 1 on the second, twice as large."""
+    queries = torch.tensor([[0.6, 0.8], [0.0, 1.0]])
+    tracks = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    # Logits [[1.2, 1.6], [0, 2]]: each film's track, then each track's film.
+    there = (log(1 + exp(0.4)) + log(1 + exp(-2))) / 2
+    back = (log(1 + exp(-1.2)) + log(1 + exp(-0.4))) / 2
+    found = contrastive_loss(queries, tracks, torch.tensor(2.0))
+    assert float(found) == pytest.approx((there + back) / 2)
+
+
+def test_contrastive_loss_of_no_knowledge_is_log_of_the_batch():
+    same = torch.ones(16, 1)
+    assert float(contrastive_loss(same, same, torch.tensor(14.0))) == pytest.approx(log(16))
+
+
+def test_triplet_loss_by_hand():
+    """Film 0 is on its track; film 1 is at right angles to its own and to film 0's track."""
+    queries = torch.tensor([[1.0, 0, 0], [0, 0, 1.0]])
+    tracks = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])
+    # Distances 0 and sqrt 2, sqrt 2 and sqrt 2; margin 1.
+    anchors = [max(0, 0 - sqrt(2) + 1), 1, max(0, 0 - sqrt(2) + 1), 1]
+    found = triplet_loss(queries, tracks, 1.0)
+    assert float(found) == pytest.approx(sum(anchors) / 4, abs=1e-4)
+
+
+def test_triplet_loss_is_that_of_pytorch_over_all_triplets():
+    queries, tracks = unit_rows(6, 4), unit_rows(6, 4, 1)
+    plain = nn.TripletMarginLoss(margin=0.7, eps=0)
+    every = []
+    for own in range(6):
+        for other in set(range(6)) - {own}:
+            rows = slice(own, own + 1), slice(other, other + 1)
+            every.append(plain(queries[rows[0]], tracks[rows[0]], tracks[rows[1]]))
+            every.append(plain(tracks[rows[0]], queries[rows[0]], queries[rows[1]]))
+    torch.testing.assert_close(triplet_loss(queries, tracks, 0.7), torch.stack(every).mean())
+
+
+def test_triplet_loss_has_a_slope_where_two_points_meet():
+    queries = unit_rows(3, 4).requires_grad_()
+    triplet_loss(queries, queries.detach().clone(), 1.0).backward()
+    assert torch.isfinite(queries.grad).all()
+
+
+def test_temperature_is_clips():
+    model = make_model("image")
+    assert model.scale().item() == pytest.approx(1 / 0.07)
+    model.log_scale.data.fill_(9.0)
+    assert model.scale().item() == pytest.approx(100)
+
+
+def attend(block, tokens):
+    """The block by its formulas: softmax(q k / sqrt d) v in each head, residual, norm."""
+    weight, bias = block.attention.in_proj_weight, block.attention.in_proj_bias
+    heads = [
+        (tokens @ w.T + b).unflatten(-1, (networks.HEADS, -1)).transpose(1, 2)
+        for w, b in zip(weight.chunk(3), bias.chunk(3), strict=True)
+    ]
+    query, key, value = heads
+    shares = (query @ key.transpose(-1, -2) / sqrt(query.shape[-1])).softmax(-1)
+    heard = (shares @ value).transpose(1, 2).flatten(2)
+    out = tokens + block.attention.out_proj(heard)
+    centred = out - out.mean(-1, keepdim=True)
+    normed = centred / (out.var(-1, correction=0, keepdim=True) + block.norm.eps).sqrt()
+    return (normed * block.norm.weight + block.norm.bias).flatten(1), shares
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_attention_block_by_its_formulas(count):
+    torch.manual_seed(1)
+    block = AttentionBlock()
+    for value in block.parameters():
+        value.data += 0.05 * torch.randn_like(value)
+    tokens = torch.randn(3, count, HIDDEN)
+    expected, shares = attend(block, tokens)
+    for mode in (block.train(), block.eval()):
+        torch.testing.assert_close(mode(tokens), expected, rtol=1e-4, atol=1e-4)
+    assert expected.shape == (3, count * HIDDEN)
+    if count == 1:
+        assert (shares == 1).all()  # alone, a token has nothing to weigh
+    else:
+        assert shares.std() > 0.01
+
+
+def test_attention_block_with_weights_by_hand():
+    """Values pass unchanged, all keys alike: each token gains the mean of both, then is normed."""
+    block = AttentionBlock()
+    eye = torch.eye(HIDDEN)
+    block.attention.in_proj_weight.data = torch.cat([0 * eye, 0 * eye, eye])
+    block.attention.out_proj.weight.data = eye
+    tokens = torch.zeros(1, 2, HIDDEN)
+    tokens[0, 0, 0], tokens[0, 1, 1] = 2.0, 4.0
+    # Means 1 and 2 on places 0 and 1; so the tokens are (3, 2, 0, ...) and (1, 6, 0, ...).
+    for place, (first, second) in enumerate([(3.0, 2.0), (1.0, 6.0)]):
+        mean = (first + second) / HIDDEN
+        spread = sqrt((first**2 + second**2) / HIDDEN - mean**2 + block.norm.eps)
+        found = block(tokens).detach().unflatten(1, (2, HIDDEN))[0, place]
+        assert float(found[0]) == pytest.approx((first - mean) / spread, rel=1e-5)
+        assert float(found[1]) == pytest.approx((second - mean) / spread, rel=1e-5)
+        assert float(found[2]) == pytest.approx(-mean / spread, rel=1e-4)
+
+
+def count_of(module):
+    return sum(value.numel() for value in module.parameters())
+
+
+def net_count(inputs):
+    """Linear, batch norm, linear."""
+    return inputs * 256 + 256 + 2 * 256 + 256 * 64 + 64
+
+
+@pytest.mark.parametrize("configuration", list(CONFIGURATIONS))
+def test_parameters_of_the_papers_sizes(configuration):
+    """768 of ViT and BERT to 256, attention with four 256 x 256, norm; nets to 64."""
+    model = Retrieval(configuration, Sizes(768, 768, 0))
+    views = (
+        2 if retrieval.sees_image(configuration) and retrieval.text_segment(configuration) else 1
+    )
+    block = 4 * (256 * 256 + 256) + 2 * 256
+    query = views * (768 * 256 + 256) + block + net_count(views * 256)
+    if configuration == "baseline":
+        query = 2 * net_count(768)
+    assert count_of(model.query) == query
+    assert count_of(model.audio.net) == net_count(256)
+
+
+def test_sound_encoder_is_four_blocks_a_transformer_and_a_class_token():
+    encoder = sound.SoundEncoder()
+    # Two 3 x 3 convolutions, a 1 x 1 and three norms a block.
+    pairs = [(1, 64), (64, 128), (128, 256), (256, 256)]
+    blocks = sum(9 * a * b + 9 * b * b + a * b + 6 * b for a, b in pairs)
+    token = 256 * 8 * 256 + 256
+    layer = 4 * (256 * 256 + 256) + 2 * 256 * 1024 + 1024 + 256 + 4 * 256
+    assert count_of(encoder) == blocks + token + 4 * layer + 256 + (1 + 27) * 256
+    assert encoder.place.shape == (1, 28, 256)  # 426 frames halved four times, and the class token
+
+
+def test_residual_block_by_plain_functions():
+    torch.manual_seed(0)
+    block = sound.ResidualBlock(8, 16)
+    values = torch.randn(2, 8, 9, 6)
+    first, norm, _, second, last = block.way
+    past, past_norm = block.past
+    way = functional.conv2d(values, first.weight, stride=2, padding=1)
+    way = functional.group_norm(way, 8, norm.weight, norm.bias).relu()
+    way = functional.group_norm(
+        functional.conv2d(way, second.weight, padding=1), 8, last.weight, last.bias
+    )
+    short = functional.group_norm(
+        functional.conv2d(values, past.weight, stride=2), 8, past_norm.weight, past_norm.bias
+    )
+    torch.testing.assert_close(block(values), (way + short).relu())
+    assert block(values).shape == (2, 16, 5, 3)
+
+
+def test_log_mel_is_librosas():
+    random = np.random.default_rng(0)
+    time_s = np.arange(retrieval.FRAGMENT) / retrieval.RATE_HZ
+    samples = 0.3 * np.sin(2 * np.pi * 440 * time_s) + 0.01 * random.normal(size=len(time_s))
+    samples = samples.astype(np.float32)
+    power = librosa.feature.melspectrogram(
+        y=samples, sr=22_050, n_fft=1024, hop_length=512, n_mels=128, center=False
+    )
+    expected = librosa.power_to_db(power)
+    found = sound.log_mel(np.stack([samples, np.zeros_like(samples)]))
+    assert found.shape == (2, 128, 426)
+    np.testing.assert_allclose(found[0], expected, atol=0.05)
+    assert (found[1] == -100).all()
+
+
+@pytest.fixture
+def small_sound(monkeypatch):
+    """Fragments of 16 bands and 32 frames, heard by two layers."""
+    monkeypatch.setattr(sound, "BANDS", 16)
+    monkeypatch.setattr(sound, "FRAMES", 32)
+    monkeypatch.setattr(networks, "BANDS", 16)
+    monkeypatch.setattr(sound, "LAYERS", 2)
+
+
+def descent(model, views, fragments, piece):
+    model.zero_grad()
+    loss = contrastive_loss(model.query(views), model.audio(fragments, piece), model.scale())
+    loss.backward()
+    return loss.detach(), [value.grad.clone() for value in model.parameters()]
+
+
+def test_a_batch_in_pieces_has_the_loss_and_gradient_of_the_whole(small_sound):
+    """All fragments stay one another's negatives, batch norm included."""
+    model = make_model("image", Sizes(5, 0, 0)).train()
+    model.query.net[3].p = model.audio.net[3].p = 0.0
+    views = {"image": torch.randn(12, 5)}
+    fragments = torch.randn(12, 16, 32)
+    whole, gradients = descent(model, views, fragments, 0)
+    pieces, same = descent(model, views, fragments, 5)
+    torch.testing.assert_close(pieces, whole)
+    torch.testing.assert_close(same, gradients, rtol=1e-3, atol=1e-6)
+    alone = torch.stack(
+        [
+            descent(model, {"image": views["image"][n : n + 6]}, fragments[n : n + 6], 0)[0]
+            for n in (0, 6)
+        ]
+    )
+    assert abs(float(sum(alone) / 2 - whole)) > 0.1  # half the negatives: another loss
+
+
+def test_pieces_remember_little(small_sound):
+    """The largest tensor that is kept for the gradient is a batch's of 256, not a feature map."""
+    model = make_model("image", Sizes(5, 0, 0)).train()
+
+    def kept(piece):
+        sizes = []
+        fragments = torch.randn(16, 16, 32)
+
+        def note(value):
+            if value.data_ptr() != fragments.data_ptr():
+                sizes.append(value.numel())
+            return value
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda value: value):
+            networks.in_pieces(model.audio.encoder, fragments, piece)
+        return sum(sizes)
+
+    assert kept(4) < kept(16) / 50
+
+
+def test_a_view_that_is_missing_is_the_mean_film():
+    model = make_model("all")
+    views = make_views(4)
+    model.query.scales["text"].mean.copy_(torch.linspace(-1, 1, 7))
+    mean = np.tile(np.linspace(-1, 1, 7, dtype=np.float32), (4, 1))
+    without = networks.embed_queries(model, {"image": views["image"]})
+    given = networks.embed_queries(model, {"image": views["image"], "text": mean})
+    np.testing.assert_allclose(without, given, atol=1e-6)
+    assert np.abs(without - networks.embed_queries(model, views)).max() > 0.01
+
+
+@pytest.mark.parametrize("configuration", list(CONFIGURATIONS))
+def test_places_have_length_one_and_do_not_hang_on_their_batch(configuration):
+    model = make_model(configuration)
+    views = views_of(configuration, make_views(5))
+    places = networks.embed_queries(model, views)
+    assert places.shape == (5, 64)
+    assert places.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(places, axis=1), 1, atol=1e-6)
+    alone = networks.embed_queries(model, {view: rows[2:3] for view, rows in views.items()})
+    np.testing.assert_allclose(alone[0], places[2], atol=1e-5)
+
+
+def test_the_baseline_is_the_mean_of_its_views():
+    model = make_model("baseline")
+    views = {view: torch.from_numpy(rows) for view, rows in make_views(3).items()}
+    image, text = (
+        functional.normalize(model.query.nets[view](views[view]), dim=1)
+        for view in ("image", "text")
+    )
+    expected = functional.normalize((image + text) / 2, dim=1)
+    torch.testing.assert_close(model.query(views), expected)
+
+
+def test_a_track_is_the_mean_of_its_fragments():
+    model = make_model("image")
+    fragments = np.random.default_rng(0).normal(size=(70, 6)).astype(np.float32)
+    track = np.repeat([0, 1, 2], [1, 4, 65])
+    places = networks.embed_fragments(model, fragments)
+    found = networks.embed_tracks(model, fragments, track)
+    for number in range(3):
+        mean = places[track == number].mean(axis=0)
+        np.testing.assert_allclose(found[number], mean / np.linalg.norm(mean), atol=1e-6)
+
+
+def test_a_model_is_the_same_once_loaded():
+    model = make_model("all")
+    arrays = {name: value.numpy() for name, value in model.state_dict().items()}
+    views = make_views(3)
+    again = networks.load_model("all", SIZES, arrays)
+    np.testing.assert_array_equal(
+        networks.embed_queries(again, views), networks.embed_queries(model, views)
+    )
