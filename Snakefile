@@ -27,6 +27,8 @@ include: "workflow/rules/importance.smk"
 include: "workflow/rules/modes.smk"
 include: "workflow/rules/tagger.smk"
 include: "workflow/rules/tagger_apply.smk"
+include: "workflow/rules/retrieval.smk"
+include: "workflow/rules/retrieval_search.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -120,6 +122,12 @@ rule tagger:
     input:
         [rules.score_tagger.output, rules.plot_tagger.output] if TAGGER_MODELS else [],
         expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
+
+
+rule retrieval:
+    """How well films and scenes find their music, and the answers of the searches."""
+    input:
+        RETRIEVAL_RESULTS,
 
 
 rule report:

@@ -96,9 +96,9 @@ def read_films(path: str | os.PathLike, genres: Sequence[str], made: bool = Fals
     Faults of one row stand in that film's `problems`. Raises ConfigError, with every fault of
     every row, if the table itself does not hold: unreadable, a column absent, ids bad or double.
     """
-    rows = _read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
+    rows = read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
     films = [_film(row, number, path, genres, made) for number, row in rows]
-    broken = list(_id_problems(rows, path))
+    broken = list(id_problems(rows, path))
     if broken:
         raise ConfigError(broken + [p for film in films for p in film.problems])
     return films
@@ -201,21 +201,30 @@ def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
         known = sorted(error.schema["properties"])
         for name in sorted(set(error.instance) - set(known)):
             yield Problem(
-                where, f"has an unknown key {name!r}", f"one of {known}", _closest(name, known)
+                where, f"has an unknown key {name!r}", f"one of {known}", closest(name, known)
             )
         return
     meaning = error.schema.get("description", "")
     yield Problem(where, error.message, f"{error.validator}: {error.validator_value}", meaning)
 
 
-def _read_rows(path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+def read_rows(
+    path: str | os.PathLike, columns: Sequence[str], setting: str = "corpus"
+) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a film table (TSV with a header): number of the line, and text by column.
+
+    columns: that it must have. setting: the block of the config that names it. Raises ConfigError
+    if it cannot be read, lacks a column, or has no rows.
+    """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, delimiter="\t")
             rows = [(reader.line_num, row) for row in reader]
             header = reader.fieldnames or []
     except (OSError, UnicodeDecodeError) as error:
-        hint = "save the table as UTF-8, tab-separated; set its path with corpus: {films: ...}"
+        hint = (
+            f"save the table as UTF-8, tab-separated; set its path with {setting}: {{films: ...}}"
+        )
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             Problem(str(path), f"cannot be read ({reason})", "a film table", hint)
@@ -238,10 +247,13 @@ def _read_rows(path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]
     ]
 
 
-def _id_problems(rows, path) -> Iterator[Problem]:
+def id_problems(
+    rows: Sequence[tuple[int, dict[str, str]]], path: str | os.PathLike
+) -> Iterator[Problem]:
+    """Film ids that are no ids or stand twice, in rows of `read_rows` with film_id and title."""
     seen = Counter(row["film_id"] for _, row in rows)
     for number, row in rows:
-        film_id, where = row["film_id"], _where(path, number, "film_id")
+        film_id, where = row["film_id"], cell(path, number, "film_id")
         if not re.fullmatch(r"[a-z0-9_]+", film_id):
             hint = f"for example {slug(row['title'] or 'film')}"
             yield Problem(where, f"is {film_id!r}", "letters a-z, digits and underscores", hint)
@@ -258,10 +270,10 @@ def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
     labels = tuple(part.strip() for part in row["genres"].split(";") if part.strip())
     tracks = album_tracks(album)
     problems = [
-        *_genre_problems(labels, genres, _where(path, number, "genres")),
-        *_year_problems(row["year"], _where(path, number, "year")),
-        *([] if made else _video_problems(video, _where(path, number, "video"))),
-        *_album_problems(album, tracks, _where(path, number, "album")),
+        *_genre_problems(labels, genres, cell(path, number, "genres")),
+        *year_problems(row["year"], cell(path, number, "year")),
+        *([] if made else _video_problems(video, cell(path, number, "video"))),
+        *album_problems(album, tracks, cell(path, number, "album")),
     ]
     return Film(
         film_id=row["film_id"],
@@ -280,14 +292,15 @@ def _genre_problems(labels, genres, where: str) -> Iterator[Problem]:
     for label in labels:
         if label not in genres:
             expected = f"one of {list(genres)}"
-            hint = _closest(label, genres)
+            hint = closest(label, genres)
             yield Problem(where, f"{label!r} is not a genre of the config", expected, hint)
     for label, count in Counter(labels).items():
         if count > 1:
             yield Problem(where, f"{label!r} is named {count} times", "each genre once")
 
 
-def _year_problems(year: str, where: str) -> Iterator[Problem]:
+def year_problems(year: str, where: str) -> Iterator[Problem]:
+    """What is wrong with a year as the table has it; nothing if it is empty."""
     if year and not (year.isdecimal() and FIRST_FILM_YEAR <= int(year) <= 2200):
         yield Problem(where, f"is {year!r}", f"a year from {FIRST_FILM_YEAR} on, or nothing")
 
@@ -300,7 +313,8 @@ def _video_problems(video: str, where: str) -> Iterator[Problem]:
         yield Problem(where, f"{video} {what}", "a media file", "paths are relative to the table")
 
 
-def _album_problems(album: str, tracks, where: str) -> Iterator[Problem]:
+def album_problems(album: str, tracks: Sequence[tuple[str, str]], where: str) -> Iterator[Problem]:
+    """What is wrong with the path of an album and its tracks, those of `album_tracks`."""
     if not album:
         yield Problem(
             where, "is empty", "the folder of the soundtrack album, relative to the table"
@@ -322,10 +336,12 @@ def _album_problems(album: str, tracks, where: str) -> Iterator[Problem]:
             yield Problem(where, what, "names that differ in letters or digits", "rename a file")
 
 
-def _where(path, number: int, column: str) -> str:
+def cell(path: str | os.PathLike, number: int, column: str) -> str:
+    """A place in a table, as messages name it."""
     return f"{path}, line {number}, column {column}"
 
 
-def _closest(name: str, known: Sequence[str]) -> str:
+def closest(name: str, known: Sequence[str]) -> str:
+    """A hint at the known name that is most like a name; empty if none is."""
     match = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {match[0]!r}?" if match else ""

@@ -1,8 +1,7 @@
 """Write the report of a run.
 
 Takes the tables and figures of every stage and writes one HTML page that needs no other file and
-no network: corpus, cues, features, picture, genre models, predictions, and where it all comes from,
-the latter also as YAML.
+no network, and where it all comes from, the latter also as YAML.
 """
 
 from pathlib import Path
@@ -40,6 +39,7 @@ write.write_report(
     tagger_verdicts=next(iter(snakemake.input.tagger_verdicts), None),
     tagger_figures=snakemake.input.tagger_figures,
     libraries={Path(path).stem: path for path in snakemake.input.libraries},
+    retrieval={Path(path).name: path for path in snakemake.input.retrieval},
     published=snakemake.input.published,
     config=snakemake.params.config,
 )

@@ -160,6 +160,7 @@ def snakemake(home, work, apply, *options):
         "genres": {"models": ["average_pooling", "plurality"], "apply": apply},
         "features": {"profile": "fast"},
         "tagger": {"models": []},
+        "retrieval": {"configurations": []},
     }
     settings = work / "settings.yaml"
     settings.write_text(yaml.safe_dump(config))

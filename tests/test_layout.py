@@ -20,6 +20,7 @@ STAGES = (
     "importance",
     "modes",
     "tagger",
+    "retrieval",
     "report",
 )
 SHARED = ("config", "errors", "figures", "logs", "media", "requests", "sources", "tables")

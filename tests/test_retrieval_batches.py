@@ -71,7 +71,17 @@ def test_a_split_that_leaves_nothing_says_so():
         "the split of the films by year: up to 2021, between, and from 2023 on: 1 for validation, "
         "1 for test\n"
         "  expected: two films at least in each part\n"
-        "  hint: choose other years in the config, or add films of other years"
+        "  hint: set retrieval.split.last_training and first_test in the config (last_training: 0 "
+        "goes by the shares training and validation), or add films of other years"
     )
     with pytest.raises(InputError, match="2 different years\n  expected: three years at least"):
         split_by_share(np.array([2020, 2020, 2022, 2022]), 0.8, 0.1)
+
+
+def test_years_that_would_teach_and_test_are_refused():
+    with pytest.raises(InputError) as raised:
+        split_by_year(np.arange(2000, 2020), 2010, 2010)
+    assert str(raised.value).startswith(
+        "the split of the films by year: films teach up to 2010, and test from 2010 on\n"
+        "  expected: the last year of training before the first of testing\n"
+    )

@@ -10,7 +10,9 @@ from PIL import Image
 from scorelens import weights
 from scorelens.errors import MediaError
 from scorelens.retrieval import images, texts
+from scorelens.retrieval.efficientnet import EfficientNetLite
 from scorelens.retrieval.texts import Text, embed_texts, segments, tokens_of
+from scorelens.retrieval.vit import VisionTransformer
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "retrieval.npz")
 KINDS = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, 8 or 16 bits"
@@ -29,7 +31,7 @@ def fetched(network, request):
 
 @pytest.fixture(scope="module")
 def network(request):
-    return images.load_network(fetched("efficientnet_lite0", request))
+    return images.load_network("efficientnet_lite0", fetched("efficientnet_lite0", request))
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +71,23 @@ def test_pictures_of_many_batches_keep_their_places(network):
     assert images.embed_pictures(network, pictures[:0]).shape == (0, 1280)
 
 
-def test_what_the_network_takes_is_the_published_preparation():
+def test_a_file_is_seen_as_its_pixels_are(tmp_path, network):
+    Image.fromarray(drawn()).save(tmp_path / "x.png")
+    read = images.read_picture(tmp_path / "x.png")
+    found, again = (images.embed_pictures(network, p[None])[0] for p in (read, drawn()))
+    assert np.array_equal(found, again)
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [(EfficientNetLite, [-127 / 128, 0, 1]), (VisionTransformer, [-1, -1 / 255, 1])],
+    ids=["efficientnet_lite0", "vit"],
+)
+def test_what_a_network_takes_is_the_published_preparation(own, expected):
     picture = np.zeros((1, 224, 224, 3), np.uint8)
     picture[0, 5, 7] = (0, 127, 255)
-    assert images.prepare(picture)[0, :, 5, 7].tolist() == [-127 / 128, 0, 1]
+    found = images.prepare(own, picture)[0, :, 5, 7].tolist()
+    assert found == pytest.approx(expected, abs=1e-7)
 
 
 @pytest.mark.parametrize("size", [(900, 300), (300, 900), (60, 20)], ids=str)
@@ -240,39 +255,3 @@ def test_segments_of_a_film():
     }
     assert segments([], ["It rains."])["tags_plot"] == segments([], ["It rains."])["tags"] == []
     assert segments(["war"], []) == {"tags": [Text("war")], "plot": [], "tags_plot": []}
-
-
-def test_a_network_of_berts_shape_is_read_in_its_own_sizes():
-    """Random variables under the published names; dropout acts in training alone."""
-    random = np.random.default_rng(0)
-    shapes = {
-        "embeddings.word_embeddings.weight": (50, 24),
-        "embeddings.position_embeddings.weight": (9, 24),
-        "embeddings.token_type_embeddings.weight": (2, 24),
-        "embeddings.LayerNorm.weight": (24,),
-        "embeddings.LayerNorm.bias": (24,),
-        "pooler.dense.weight": (24, 24),
-    }
-    for layer in range(11):
-        for part, rows, columns in [
-            *((f"attention.self.{part}", 24, 24) for part in ("query", "key", "value")),
-            *(("attention.output.dense", 24, 24), ("intermediate.dense", 96, 24)),
-            ("output.dense", 24, 96),
-        ]:
-            shapes[f"encoder.layer.{layer}.{part}.weight"] = (rows, columns)
-            shapes[f"encoder.layer.{layer}.{part}.bias"] = (rows,)
-        for part in ("attention.output.LayerNorm", "output.LayerNorm"):
-            shapes |= {f"encoder.layer.{layer}.{part}.{kind}": (24,) for kind in ("weight", "bias")}
-    variables = {name: random.normal(size=s).astype(np.float32) for name, s in shapes.items()}
-    network = texts.of_variables(variables).eval()
-    assert len(network.layers.layers) == 11
-    top = network.layers.layers[10].linear1.weight
-    assert np.array_equal(top.detach(), variables["encoder.layer.10.intermediate.dense.weight"])
-    tokens, heard = texts.pad_tokens([[1, 2, 3], [4, 5, 6, 7, 8]])
-    calm = [network(tokens, heard) for _ in range(2)]
-    assert torch.equal(*calm)
-    assert calm[0].shape == (2, 5, 24)
-    mean = texts.mean_state(calm[0], heard)
-    assert torch.allclose(mean[0], calm[0][0, :3].mean(0), atol=1e-5)
-    assert torch.allclose(mean[1], calm[0][1].mean(0), atol=1e-5)
-    assert not torch.equal(*(network.train()(tokens, heard) for _ in range(2)))

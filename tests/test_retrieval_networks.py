@@ -244,9 +244,11 @@ def small_sound(monkeypatch):
     monkeypatch.setattr(sound, "LAYERS", 2)
 
 
-def descent(model, views, fragments, piece):
+def descent(model, views, fragments, piece, half=False):
     model.zero_grad()
-    loss = contrastive_loss(model.query(views), model.audio(fragments, piece), model.scale())
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        queries, tracks = model.query(views), model.audio(fragments, piece)
+    loss = contrastive_loss(queries, tracks, model.scale())
     loss.backward()
     return loss.detach(), [value.grad.clone() for value in model.parameters()]
 
@@ -268,6 +270,23 @@ def test_a_batch_in_pieces_has_the_loss_and_gradient_of_the_whole(small_sound):
         ]
     )
     assert abs(float(sum(alone) / 2 - whole)) > 0.1  # half the negatives: another loss
+
+
+def test_pieces_and_half_precision_go_together(small_sound):
+    """The gradient of the pieces is that of the whole but for the rounding of half precision."""
+    model = make_model("image", Sizes(5, 0, 0)).train()
+    model.query.net[3].p = model.audio.net[3].p = 0.0
+    given = {"image": torch.randn(12, 5)}, torch.randn(12, 16, 32)
+    exact = torch.cat([value.flatten() for value in descent(model, *given, 0)[1]])
+    rounded, pieces = (
+        torch.cat([value.flatten() for value in descent(model, *given, piece, True)[1]])
+        for piece in (0, 5)
+    )
+    assert pieces.dtype == torch.float32
+    error = (rounded - exact).norm() / exact.norm()
+    assert 1e-4 < error < 0.3  # half precision is at work
+    assert (pieces - exact).norm() / exact.norm() < 1.5 * error
+    assert (pieces - rounded).norm() / exact.norm() < error
 
 
 def test_pieces_remember_little(small_sound):

@@ -1,16 +1,18 @@
 """Training retrieval: planted relations, early stopping, checkpoints, and the paper's sizes."""
 
+import copy
 import logging
 
 import numpy as np
 import pytest
 import torch
+from learning_encoders import BERT, VIT, Looking, Reading, make_texts
 from planted_films import make_corpus
 from torch import nn
 
 from scorelens import retrieval
 from scorelens.errors import InputError
-from scorelens.retrieval import CONFIGURATIONS, networks, training
+from scorelens.retrieval import CONFIGURATIONS, networks, texts, training, vit
 from scorelens.retrieval.batches import Corpus, Drawer, Rows, Split
 from scorelens.retrieval.measures import measure, rank_tracks
 from scorelens.retrieval.training import train_configuration
@@ -172,7 +174,7 @@ def test_early_stopping(monkeypatch, losses, epochs, best):
     corpus = make_corpus("image", films=12)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     trained = train_configuration("image", corpus, split, SETTINGS, 1)
-    assert len(trained.curve) == epochs
+    assert (len(trained.curve), trained.best_epoch) == (epochs, best)
     np.testing.assert_allclose(trained.curve[:, 1], losses[:epochs])
     for name, value in trained.arrays.items():
         np.testing.assert_array_equal(value, seen[best - 1][name].numpy())
@@ -306,31 +308,80 @@ def test_an_encoder_can_learn_too():
     np.testing.assert_allclose(found, expected.cpu(), atol=1e-5)
 
 
+def test_pieces_encoders_half_precision_and_checkpoints_go_together(monkeypatch, tmp_path):
+    """A training with all of them goes on after a checkpoint; variables stay float32."""
+    monkeypatch.setattr(training, "_has_bfloat16", lambda own: True)
+    corpus = make_corpus("image_tags", films=30)
+    words = np.random.default_rng(0).integers(0, 50, (30, 6))
+    text = {"text": Rows(words, np.arange(30))}
+    sounds = np.random.default_rng(1).normal(-40, 15, (120, 128, 20)).astype(np.float16)
+    heard = corpus.fragments._replace(values=sounds)
+    corpus = corpus._replace(views=corpus.views | text, fragments=heard)
+    monkeypatch.setattr(networks, "SoundEncoder", small_sound_encoder)
+    split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
+
+    def train(checkpoint=None):
+        torch.manual_seed(3)
+        settings = SETTINGS | {"epochs": 4, "piece": 3}
+        given = {"text": Reader()}
+        return train_configuration("image_tags", corpus, split, settings, 1, checkpoint, given)
+
+    whole = train()
+    path = tmp_path / "checkpoint.safetensors"
+    with monkeypatch.context() as patched:
+        kill_after(patched, 2)
+        with pytest.raises(Killed):
+            train(path)
+    again = train(path)
+    np.testing.assert_array_equal(again.curve, whole.curve)
+    for name, value in whole.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], value)
+        assert value.dtype in (np.float32, np.int64), name
+    monkeypatch.undo()
+    monkeypatch.setattr(networks, "SoundEncoder", small_sound_encoder)
+    assert 0 < abs(train().curve[0, 0] - whole.curve[0, 0]) < 0.05  # what was rounded
+
+
+def small_sound_encoder():
+    """Hears the mean over time of log-mel; with weights that half precision rounds."""
+    return nn.Sequential(nn.AvgPool1d(20), nn.Flatten(), nn.Linear(128, 256))
+
+
 @pytest.mark.slow
 def test_the_papers_full_sizes_take_a_step():
-    """Images and texts of 768 (ViT, BERT), log-mel through the CNN-Transformer, batches of 16."""
+    """ViT-B/16, BERT-base and the CNN-Transformer learn together, in a batch of 16.
+
+    All as published but for the variables, which are random, and texts of 24 tokens.
+    """
     random = np.random.default_rng(0)
     films = np.arange(18)
-    vectors = random.normal(size=(2, 18, 768)).astype(np.float32)
+    pictures = random.integers(0, 256, (18, vit.SIDE, vit.SIDE, 3), np.uint8)
+    words = make_texts(random.integers(6, 25, 18), 24, random)
     sounds = random.normal(-40, 15, (18, retrieval.BANDS, retrieval.FRAMES)).astype(np.float16)
-    corpus = Corpus(
-        {"image": Rows(vectors[0], films), "text": Rows(vectors[1], films)},
-        Rows(sounds, films),
-        films,
-    )
-    settings = SETTINGS | {"learning_rate": 1e-5, "epochs": 1, "piece": 8}
+    views = {"image": Rows(pictures, films), "text": Rows(words, films)}
+    corpus = Corpus(views, Rows(sounds, films), films)
+    torch.manual_seed(4)
+    encoders = {
+        "image": Looking(vit.VisionTransformer(**VIT)),
+        "text": Reading(texts.Bert(**BERT)),
+    }
+    torch.manual_seed(1)
+    start = networks.Retrieval("all", networks.Sizes(768, 768, 0), 0.3, copy.deepcopy(encoders))
+    settings = SETTINGS | {"learning_rate": 1e-5, "epochs": 1, "piece": 4}
     split = Split(films[:16], films[16:], films[:0])
-    trained = train_configuration("all", corpus, split, settings, 1)
+    trained = train_configuration("all", corpus, split, settings, 1, encoders=encoders)
     assert trained.sizes == (768, 768, 0)
     assert np.isfinite(trained.curve).all()
     assert abs(trained.curve[0, 0] - np.log(16)) < 6  # cosines of nothing learnt, at 1 / 0.07
-    torch.manual_seed(1)
-    start = networks.Retrieval("all", trained.sizes)
-    moved = np.abs(
-        trained.arrays["audio.encoder.place"] - start.audio.encoder.place.detach().numpy()
-    )
-    assert 0 < moved.max() <= 1.01e-5  # Adam's first step is the learning rate at most
-    places = networks.embed_fragments(
-        networks.load_model("all", trained.sizes, trained.arrays), sounds[:2]
-    )
-    assert places.shape == (2, 64)
+    said = np.setdiff1d(words[:16, 0], [0])  # 0 is padding
+    learnt = [name for name, _ in start.named_parameters()]
+    for name, value in start.state_dict().items():
+        moved = np.abs(trained.arrays[name] - value.numpy())
+        if name in learnt:
+            assert 0 < moved.max() <= 1.01e-5, name  # Adam's first step: the learning rate at most
+        if name == "encoders.text.network.words.weight":
+            assert set(np.flatnonzero(moved.max(axis=1))) == set(said)
+    model = networks.load_model("all", trained.sizes, trained.arrays, encoders)
+    asked = {view: rows.values[:2] for view, rows in views.items()}
+    assert networks.embed_queries(model, asked).shape == (2, 64)
+    assert networks.embed_fragments(model, sounds[:2]).shape == (2, 64)

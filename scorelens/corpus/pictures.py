@@ -54,6 +54,11 @@ def painted(genres_of: Callable[[Scene], tuple[str, ...]], look: Format) -> Shot
     return shots
 
 
+def paint_still(recipe: PictureRecipe, look: Format, rng: np.random.Generator) -> np.ndarray:
+    """One picture as a recipe has it: uint8 BGR (height, width, 3)."""
+    return next(_painted_shot(recipe, 1, look, rng))
+
+
 def any_genre(_: Scene) -> tuple[str, ...]:
     """Every genre, for films that bring no pictures of their own."""
     return tuple(PICTURE)

@@ -45,7 +45,7 @@ _SECOND = (
     "Harbour", "Horizon", "Lantern", "Letter", "Orchard", "Passenger", "Signal", "Tide", "Visitor",
 )
 # fmt: on
-_YEARS = range(2014, 2020)
+_YEARS = range(2020, 2026)
 
 
 @dataclass(frozen=True)

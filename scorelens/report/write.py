@@ -14,6 +14,7 @@ from scorelens.genres import title
 from scorelens.genres.score import best_models
 from scorelens.report import applied as new_media
 from scorelens.report import distributions, genres, music, provenance, strips, svg, tagger
+from scorelens.report import retrieval as soundtracks
 
 DASH = "\N{EN DASH}"
 
@@ -50,6 +51,7 @@ def write_report(
     tagger_verdicts: str | os.PathLike | None = None,
     tagger_figures: Paths = (),
     libraries: Mapping[str, str | os.PathLike] = {},
+    retrieval: Mapping[str, str | os.PathLike] = {},
     published: Paths = (),
 ) -> None:
     """Write the report of one run as a single HTML file.
@@ -64,9 +66,9 @@ def write_report(
     by these names. explanations: one SVG a film, named by it; none without a network. importance,
     modes: SVGs; the first is None if no model of the run has groups of features to shuffle. config:
     the whole configuration, to be shown. tagger_scores, tagger_verdicts, tagger_figures, libraries:
-    as `tagger.tagger_block` takes them. published: the files of a corpus of published features;
-    then there are no cues, timelines, visuals, features and modes, and the page does without what
-    is made of them.
+    as `tagger.tagger_block` takes them. retrieval: as `retrieval.retrieval_block` takes it.
+    published: the files of a corpus of published features; then there are no cues, timelines,
+    visuals, features and modes, and the page does without what is made of them.
     The page is dated by its newest input, so that the same inputs give the same bytes.
     """
     film_table = tables.read_table(films, tables.FILMS)
@@ -123,6 +125,7 @@ def write_report(
             config.get("tagger", {}).get("split"),
             page,
         ),
+        "retrieval": soundtracks.retrieval_block(retrieval, page),
         "networks": provenance.networks(weights),
         "versions": provenance.versions(),
         "commit": provenance.commit(),
@@ -135,6 +138,7 @@ def write_report(
             + [*predictions.values(), genre_scores, comparisons, *genre_figures]
             + [*explanations, *applied, *applied_figures, *tagger_figures, *libraries.values()]
             + [path for path in [cue_scores, cue_confidence, modes, tagger_scores] if path]
+            + [*retrieval.values()]
         ),
     }
     names = ("date", "versions", "commit", "config_hash", "networks", "hashes", "published")

@@ -55,9 +55,12 @@ class Batch(NamedTuple):
 def split_by_year(years: np.ndarray, last_training: int, first_test: int) -> Split:
     """Films up to a year teach, films from another on test, those between tell when to stop.
 
-    years: int (films,). last_training is before first_test; the paper has 2021 and 2023. Raises
-    InputError if a part has fewer than two films.
+    years: int (films,). The paper has 2021 and 2023. Raises InputError if last_training is not
+    before first_test, or a part has fewer than two films.
     """
+    if last_training >= first_test:
+        what = f"films teach up to {last_training}, and test from {first_test} on"
+        raise InputError(_problem(what, "the last year of training before the first of testing"))
     teaches, tests = years <= last_training, years >= first_test
     split = Split(*(np.flatnonzero(part) for part in (teaches, ~(teaches | tests), tests)))
     short = [
@@ -87,7 +90,10 @@ def split_by_share(years: np.ndarray, training: float, validation: float) -> Spl
 
 
 def _problem(what: str, expected: str) -> Problem:
-    hint = "choose other years in the config, or add films of other years"
+    hint = (
+        "set retrieval.split.last_training and first_test in the config (last_training: 0 goes by "
+        "the shares training and validation), or add films of other years"
+    )
     return Problem("the split of the films by year", what, expected, hint)
 
 

@@ -250,7 +250,7 @@ def embed_tracks(model: Retrieval, fragments: np.ndarray, track: np.ndarray) -> 
 
 def to_tensor(values: np.ndarray, place: torch.device) -> torch.Tensor:
     """An array on a device; half precision becomes float32, whole numbers stay."""
-    tensor = torch.from_numpy(np.ascontiguousarray(values)).to(place)
+    tensor = torch.from_numpy(np.require(values, requirements="CW")).to(place)
     return tensor.float() if tensor.is_floating_point() else tensor
 
 

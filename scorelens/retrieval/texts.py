@@ -2,7 +2,8 @@
 
 Wang et al. 2020 (MiniLM), six layers of 384, in the published version that was trained on pairs of
 sentences (all-MiniLM-L6-v2): the mean over the tokens, made 1 in length. It has the shape of BERT
-(Devlin et al. 2019), whose variables are read as well; sizes come from the variables.
+(Devlin et al. 2019), the paper's, which is read as well (bert-base-uncased); sizes come from the
+variables. Of BERT, too, the mean over the tokens is taken: the paper does not say what it takes.
 
 A film's tags and its plot are told apart by a mark before each. For marks the paper has `<TAG>` and
 `<PLOT>`; here they are the first two tokens that BERT's vocabulary reserves and no text can hold.
@@ -21,12 +22,13 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
+from scorelens.retrieval.published import build, layer_sizes, layer_variables
 from scorelens.tagger.networks import device
 
 TOKENISER = "tokenizer.json"  # among the variables, as bytes
 MARKS = {"tags": "[unused0]", "plot": "[unused1]"}
 FIRST, LAST = "[CLS]", "[SEP]"
-LONGEST = 256  # tokens; MiniLM's published limit, the first and the last token with it
+LONGEST = 256  # tokens; MiniLM's published limit, half of BERT's; the first and the last count
 HEADS = 12  # of MiniLM's layers, and of BERT's
 EPSILON = 1e-12  # of the layer normalisation
 TEXTS_AT_ONCE = 16
@@ -43,7 +45,7 @@ PARTS = {
     "linear2": "output.dense",
     "norm2": "output.LayerNorm",
 }
-ASKED = ("query", "key", "value")
+OLD_KINDS = {"gamma": "weight", "beta": "bias"}  # of norms, in BERT's file
 
 log = logging.getLogger(__name__)
 
@@ -80,18 +82,25 @@ def segments(tags: Sequence[str], paragraphs: Sequence[str]) -> dict[str, list[T
 def load_encoder(weights: str | os.PathLike) -> TextEncoder:
     """The network, ready to be asked, on the GPU if there is one.
 
-    weights: its file of variables, as `scorelens.weights` writes it.
+    weights: its file of variables, MiniLM's or BERT's, as `scorelens.weights` writes it. Raises
+    InputError if the file holds those of another network.
     """
     variables = load_file(weights)
     tokeniser = Tokenizer.from_buffer(variables.pop(TOKENISER).tobytes())
     tokeniser.no_truncation()
     tokeniser.no_padding()
     tokeniser.encode_special_tokens = True  # a text that holds "[SEP]" says nothing special
-    return TextEncoder(of_variables(variables).to(device()).eval(), tokeniser)
+    network = build(of_variables, variables, weights)
+    return TextEncoder(network.to(device()).eval(), tokeniser)
 
 
 def embed_texts(encoder: TextEncoder, texts: Sequence[Text]) -> np.ndarray:
-    """The vectors of texts: float32 (n, width), length 1; NaN where a text has no token.
+    """The vectors of texts: float32 (n, width), length 1; NaN where a text has no token."""
+    return embed_tokens(encoder.network, cut_texts(encoder, texts))
+
+
+def cut_texts(encoder: TextEncoder, texts: Sequence[Text]) -> list[list[int]]:
+    """Texts as rows of tokens; a row is empty where a text has none.
 
     A text of more than LONGEST tokens is read up to there; how many there are is logged.
     """
@@ -100,8 +109,7 @@ def embed_texts(encoder: TextEncoder, texts: Sequence[Text]) -> np.ndarray:
     if lengths:
         said = "%d of %d texts have more than %d tokens, up to %d, and are read up to there"
         log.info(said, len(lengths), len(texts), LONGEST, max(lengths))
-    cut = [tokens[: LONGEST - 1] + tokens[-1:] if tokens[LONGEST:] else tokens for tokens in read]
-    return embed_tokens(encoder.network, cut)
+    return [tokens[: LONGEST - 1] + tokens[-1:] if tokens[LONGEST:] else tokens for tokens in read]
 
 
 def tokens_of(tokeniser: Tokenizer, text: Text) -> list[int]:
@@ -173,28 +181,27 @@ class Bert(nn.Module):
 
 
 def of_variables(variables: Mapping[str, np.ndarray]) -> Bert:
-    """The network of a published file, in its sizes. variables: by their published names."""
-    state = _renamed({name: torch.from_numpy(value) for name, value in variables.items()})
+    """The network of a published file, in its sizes.
+
+    variables: by their published names, with `bert.` before each or without. What its makers put on
+    top is left out.
+    """
+    found = {_named(name): torch.from_numpy(value) for name, value in variables.items()}
+    state = {f"{own}.weight": found[f"embeddings.{name}.weight"] for own, name in TABLES.items()}
+    state |= layer_variables(found, "attention.self", PARTS)
+    for kind in ("weight", "bias"):
+        state[f"norm.{kind}"] = found[f"embeddings.LayerNorm.{kind}"]
     words, width = state["words.weight"].shape
-    inner = [len(value) for name, value in state.items() if name.endswith("linear1.bias")]
-    network = Bert(words, len(state["places.weight"]), width, inner[0], len(inner))
+    layers, inner = layer_sizes(state)
+    network = Bert(words, len(state["places.weight"]), width, inner, layers)
     network.load_state_dict(state)
     return network
 
 
-def _renamed(found: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The published variables by the names of our parts, without what comes after the layers."""
-    state = {f"{own}.weight": found[f"embeddings.{name}.weight"] for own, name in TABLES.items()}
-    layers = {name.split(".")[2] for name in found if name.startswith("encoder.layer.")}
-    for kind in ("weight", "bias"):
-        state[f"norm.{kind}"] = found[f"embeddings.LayerNorm.{kind}"]
-        for layer in sorted(layers, key=int):
-            theirs, ours = f"encoder.layer.{layer}", f"layers.layers.{layer}"
-            asked = [found[f"{theirs}.attention.self.{part}.{kind}"] for part in ASKED]
-            state[f"{ours}.self_attn.in_proj_{kind}"] = torch.cat(asked)
-            for own, name in PARTS.items():
-                state[f"{ours}.{own}.{kind}"] = found[f"{theirs}.{name}.{kind}"]
-    return state
+def _named(name: str) -> str:
+    """A published name without `bert.`, its last part as newer files have it."""
+    part, _, kind = name.removeprefix("bert.").rpartition(".")
+    return f"{part}.{OLD_KINDS.get(kind, kind)}"
 
 
 def _says(text: str) -> bool:

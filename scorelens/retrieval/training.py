@@ -43,12 +43,13 @@ class Trained(NamedTuple):
     arrays: the parameters, scales and running means of its best epoch, for `networks.load_model`.
     sizes: of the vectors that it takes. curve: float32 (epochs, 2), the loss in training, with
     dropout, and on the validation films, without; nan if there are none. The baseline's is the
-    triplet loss, the others' is InfoNCE.
+    triplet loss, the others' is InfoNCE. best_epoch: from 1.
     """
 
     arrays: dict[str, np.ndarray]
     sizes: Sizes
     curve: np.ndarray
+    best_epoch: int
 
 
 def train_configuration(
@@ -90,7 +91,7 @@ def train_configuration(
     if checkpoint:
         Path(checkpoint).unlink(missing_ok=True)
     arrays = {name: value.cpu().numpy() for name, value in course.best.items()}
-    return Trained(arrays, sizes, np.array(course.curve, np.float32))
+    return Trained(arrays, sizes, np.array(course.curve, np.float32), course.best_epoch)
 
 
 @dataclass
@@ -110,12 +111,15 @@ class _Loss:
         }
         fragments = to_tensor(self.corpus.fragments.values[batch.fragments], own)
         piece = int(self.settings["piece"])
-        half = own.type == "cuda" and torch.cuda.is_bf16_supported()
-        with torch.autocast(own.type, torch.bfloat16, enabled=half):
+        with torch.autocast(own.type, torch.bfloat16, enabled=_has_bfloat16(own)):
             queries, tracks = self.model.ask(views, piece), self.model.audio(fragments, piece)
         if self.configuration == BASELINE:
             return triplet_loss(queries, tracks, self.settings["margin"])
         return contrastive_loss(queries, tracks, self.model.scale())
+
+
+def _has_bfloat16(own: torch.device) -> bool:
+    return own.type == "cuda" and torch.cuda.is_bf16_supported()
 
 
 @dataclass
@@ -198,6 +202,8 @@ def _train(
         if held:
             _check(judged, loss, course)
         course.note(taught, judged)
+        said = "epoch %d: loss %.4f in training, %.4f in validation"
+        log.info(said, len(course.curve), taught, judged)
         progress.update()
         if keeping[0] and time.monotonic() - kept_s >= CHECKPOINT_S:
             course.keep(*keeping)
@@ -252,7 +258,7 @@ def _sizes(corpus: Corpus, encoders: Mapping[str, nn.Module]) -> Sizes:
     found = {view: rows.values.shape[1] for view, rows in corpus.views.items()}
     for view, encoder in encoders.items():
         first = to_tensor(corpus.views[view].values[:1], torch.device("cpu"))
-        found[view] = encoder.cpu()(first).shape[1]
+        found[view] = encoder.cpu().eval()(first).shape[1]
     fragments = corpus.fragments.values
     audio = fragments.shape[1] if fragments.ndim == 2 else 0
     return Sizes(found.get("image", 0), found.get("text", 0), audio)
@@ -303,7 +309,7 @@ def _identity(
     arrays += [array for rows in corpus.views.values() for array in rows]
     arrays += [value.numpy() for value in model.state_dict().values()]
     for array in arrays:
-        found.update(np.ascontiguousarray(array).tobytes())
+        found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()
 
 

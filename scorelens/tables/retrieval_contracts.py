@@ -29,6 +29,9 @@ MEASURE = Column(
 VALUE = Column("value", "float64", "the figure", "", 0)
 LOW = Column("low", "float64", "2.5% bound, samples of the films", "", 0)
 HIGH = Column("high", "float64", "97.5% bound", "", 0)
+LIBRARY = identifier("library", "the library, or `corpus`")
+ALBUM_OF = Column("film_id", "string", "the film; null in a library", nullable=True, slug=True)
+TRACK_PATH = Column("path", "string", "the audio file")
 
 RETRIEVAL_FILMS = Table(
     "retrieval films",
@@ -75,7 +78,7 @@ RETRIEVAL_FRAGMENTS = Table(
     "retrieval fragments",
     "The mean of a network's values over each fragment of 9.92 s of an album or a library.",
     (
-        TRACK_ID,
+        Column("track_id", "string", "the track; of a library the file, as seen from its folder"),
         seconds("start_s", "start of the fragment in the track"),
     ),
     features=True,
@@ -192,10 +195,27 @@ RETRIEVAL_SCENE_SCORES = Table(
         HIGH,
         Column("chance", "float64", "of tracks in a random order", "", 0),
         Column(
-            "permuted", "float64", "mean when the scenes of a film swap their queries", "", 0
+            "permuted",
+            "float64",
+            "mean when the scenes of a film swap their queries; asked `film` in the pool `all`, "
+            "when films do",
+            "",
+            0,
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
         Column("scenes", "int64", "scenes behind the figure", low=1),
+    ),
+)
+
+RETRIEVAL_INDEX = Table(
+    "retrieval index",
+    "The tracks that can be found, in the order of the index.",
+    (
+        LIBRARY,
+        ALBUM_OF,
+        Column("title", "string", "title of the film; null in a library", nullable=True),
+        TRACK_ID,
+        TRACK_PATH,
     ),
 )
 
@@ -205,10 +225,10 @@ RETRIEVAL_ANSWERS = Table(
     (
         identifier("search", "the search, as the config names it"),
         Column("rank", "int64", "place of the track, 1 for the best", low=1),
-        identifier("library", "the library, or `corpus`"),
-        Column("film_id", "string", "the film; null in a library", nullable=True, slug=True),
+        LIBRARY,
+        ALBUM_OF,
         TRACK_ID,
-        Column("path", "string", "the audio file"),
+        TRACK_PATH,
         Column("cosine", "float64", "nearness to the whole of the search", "", -1, 1),
         Column(
             "moved_by",
@@ -219,7 +239,8 @@ RETRIEVAL_ANSWERS = Table(
             Column(
                 part,
                 "float64",
-                f"how far the cosine falls without the {part}; null if the search has none",
+                f"how far the cosine falls without the {part}; the cosine itself if the search has "
+                "nothing else, null if it has none",
                 nullable=True,
             )
             for part in ("image", "tags", "plot", "track")

@@ -34,21 +34,21 @@ class Part(NamedTuple):
         return [path for path in paths if "{" not in path and "}" not in path]
 
 
-def find_parts(libraries: Mapping[str, str]) -> dict[str, Part]:
+def find_parts(libraries: Mapping[str, str], where: str = WHERE) -> dict[str, Part]:
     """The audio files of libraries in parts of at most MOST, by a name that is the part's own.
 
-    libraries: name -> path of a folder. Files count whose ending says that they are audio, at any
-    depth and behind links to folders; hidden ones do not, and no folder counts twice. Where a part
-    begins is for the names of the files to say, not for their number, so that a file that comes or
-    goes changes a part or two of many.
+    libraries: name -> path of a folder. where: the place in the config that names them. Files count
+    whose ending says that they are audio, at any depth and behind links to folders; hidden ones do
+    not, and no folder counts twice. Where a part begins is for the names of the files to say, not
+    for their number, so that a file that comes or goes changes a part or two of many.
     Raises ConfigError with every name that is no id, every folder that cannot be read or holds no
     audio, and every file that a table or playlist cannot name.
     """
     problems, found = [], {}
     for name, folder in libraries.items():
-        wrong = list(_folder_problems(name, folder))
+        wrong = list(_folder_problems(f"{where}.{name}", name, folder))
         if not wrong:
-            files = _audio_files(folder, f"{WHERE}.{name}", wrong)
+            files = _audio_files(folder, f"{where}.{name}", wrong)
             found |= {_part_id(name, part): Part(name, folder, part) for part in _cut(files)}
         problems += wrong
     if problems:
@@ -76,8 +76,7 @@ def choose_model(models: Sequence[str], wanted: str) -> str:
     return fitting[-1]
 
 
-def _folder_problems(name: str, folder: str) -> Iterator[Problem]:
-    where = f"{WHERE}.{name}"
+def _folder_problems(where: str, name: str, folder: str) -> Iterator[Problem]:
     if name != slug(name):
         hint = f"for example {slug(name)}"
         yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)

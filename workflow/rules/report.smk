@@ -38,6 +38,7 @@ rule write_report:
             expand("results/tagger/{figure}.svg", figure=TAGGER_FIGURES) if TAGGER_MODELS else []
         ),
         libraries=expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
+        retrieval=RETRIEVAL_RESULTS,
         importance=["results/importance/scores.svg"] if IMPORTANCE_RUN else [],
         modes=[] if PUBLISHED else ["results/modes/scores.svg"],
     output:

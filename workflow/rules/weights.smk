@@ -2,7 +2,7 @@
 
 from snakemake.logging import logger
 
-from scorelens import tagger, weights
+from scorelens import retrieval, tagger, weights
 from scorelens.tagger import choice as tagger_choice
 
 DOWNLOADS = "results/weights/downloads"
@@ -27,12 +27,40 @@ def fitting_taggers():
 
 def asked_networks():
     """The networks that the run needs weights for; embeddings that were published need none."""
-    if PUBLISHED:
-        return []
     embeds = any(tagger.MODELS[model] == "embedding" for model in config["tagger"]["models"])
     of_tagger = [config["tagger"]["embedding"]] if embeds else []
-    asked = dict.fromkeys(config["features"]["sets"] + of_tagger)
+    of_features = [] if PUBLISHED else config["features"]["sets"]
+    asked = dict.fromkeys([*of_features, *of_tagger, *retrieval_networks()])
     return [name for name in asked if name in weights.NETWORKS]
+
+
+def asked_configurations():
+    """The models of retrieval, if there is a table of films to teach them."""
+    described = config["retrieval"]["films"] or config["corpus"]["kind"] == "demo"
+    return config["retrieval"]["configurations"] if described else []
+
+
+def retrieval_networks():
+    """The networks that look at the pictures, read the words and hear the tracks of retrieval."""
+    settings = config["retrieval"]
+    found = [settings["audio"]] if settings["configurations"] else []
+    if any(map(retrieval.sees_image, settings["configurations"])):
+        found.append(settings["image"])
+    if any(map(retrieval.text_segment, settings["configurations"])):
+        found.append(settings["text"])
+    return found
+
+
+def present_configurations():
+    """The models of retrieval of which no network is absent."""
+    settings = config["retrieval"]
+    return [
+        name
+        for name in settings["configurations"]
+        if settings["audio"] not in ABSENT
+        and not (retrieval.sees_image(name) and settings["image"] in ABSENT)
+        and not (retrieval.text_segment(name) and settings["text"] in ABSENT)
+    ]
 
 
 def absent_networks():
@@ -54,6 +82,7 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 config["tagger"]["models"] = fitting_taggers()
+config["retrieval"]["configurations"] = asked_configurations()
 ABSENT = absent_networks()
 # From here on the config names the sets that the run has; the report names the others.
 config["features"]["sets"] = [name for name in config["features"]["sets"] if name not in ABSENT]
@@ -61,6 +90,7 @@ if config["tagger"]["embedding"] in ABSENT:
     config["tagger"]["models"] = [
         model for model in config["tagger"]["models"] if tagger.MODELS[model] != "embedding"
     ]
+config["retrieval"]["configurations"] = present_configurations()
 USED_NETWORKS = asked_networks()
 for network, reason in ABSENT.items():
     logger.warning(f"{network}, and what needs it, is left out: {reason}")

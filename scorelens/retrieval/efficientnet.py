@@ -1,0 +1,111 @@
+"""What a picture shows, as 1280 values: EfficientNet-Lite0, trained to name what is in photographs.
+
+Tan and Le 2019 (EfficientNet), in the published variant for small machines: ReLU6 for swish, no
+squeeze and excitation. The vector is the layer before the names, pooled over the picture.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+SIZE = 1280  # values of a vector
+STEM = 32  # channels
+# Of each stage: blocks, kernel, stride of the first block, expansion, channels.
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+EPSILON, MOMENTUM = 1e-3, 0.01  # of the batch normalisation
+
+
+class EfficientNetLite(nn.Module):
+    """EfficientNet-Lite0 without its last layer. Its parts bear the published names."""
+
+    size = SIZE
+    middle, reach = 127.0, 128.0  # of the published preparation: (x - 127) / 128
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv_stem = _SameConvolution(3, STEM, 3, 2)
+        self.bn0 = _normalisation(STEM)
+        self.blocks = nn.ModuleList()
+        inputs = STEM
+        for blocks, kernel, stride, expansion, channels in STAGES:
+            for place in range(blocks):
+                step = 1 if place else stride
+                self.blocks.append(_Block(inputs, channels, kernel, step, expansion))
+                inputs = channels
+        self.conv_head = _SameConvolution(inputs, SIZE, 1)
+        self.bn1 = _normalisation(SIZE)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """pictures: float32 (B, 3, 224, 224), -0.99 to 1. Returns (B, SIZE), 0 to 6."""
+        maps = functional.relu6(self.bn0(self.conv_stem(pictures)))
+        for block in self.blocks:
+            maps = block(maps)
+        return functional.relu6(self.bn1(self.conv_head(maps))).mean((2, 3))
+
+
+def of_variables(variables: Mapping[str, np.ndarray]) -> EfficientNetLite:
+    """The network of a published file. variables: by their published names."""
+    network = EfficientNetLite()
+    network.load_state_dict(_renamed(variables))
+    return network
+
+
+class _Block(nn.Module):
+    """Channels are expanded, each is filtered alone, and they are projected back."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inner = inputs * expansion
+        self.expands, self.residual = expansion > 1, stride == 1 and inputs == outputs
+        if self.expands:
+            self.expand_conv = _SameConvolution(inputs, inner, 1)
+            self.bn0 = _normalisation(inner)
+        self.depthwise_conv = _SameConvolution(inner, inner, kernel, stride, groups=inner)
+        self.bn1 = _normalisation(inner)
+        self.project_conv = _SameConvolution(inner, outputs, 1)
+        self.bn2 = _normalisation(outputs)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        inner = functional.relu6(self.bn0(self.expand_conv(maps))) if self.expands else maps
+        inner = functional.relu6(self.bn1(self.depthwise_conv(inner)))
+        outer = self.bn2(self.project_conv(inner))
+        return maps + outer if self.residual else outer
+
+
+class _SameConvolution(nn.Conv2d):
+    """A convolution with TensorFlow's padding, of maps whose sides the stride divides.
+
+    With stride 2 the padding is uneven: the right and the bottom get one more.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1):
+        super().__init__(inputs, outputs, kernel, stride, groups=groups, bias=False)
+        before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
+        self.edges = (before, after) * 2
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return super().forward(functional.pad(maps, self.edges))
+
+
+def _normalisation(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, EPSILON, MOMENTUM)
+
+
+def _renamed(variables: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    """The published variables by the names of our parts, without the last layer."""
+    return {
+        name.replace("._", ".").removeprefix("_"): torch.from_numpy(value)
+        for name, value in variables.items()
+        if not name.startswith("_fc.")
+    }

@@ -1,0 +1,152 @@
+"""The table of what films show and tell, checked whole: every fault is listed, not the first.
+
+Imported when the workflow is parsed: light imports only.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from scorelens import config
+from scorelens.errors import ConfigError, InputError, Problem
+
+COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
+FILES = {"image": "a picture", "plot": "a text file", "subtitles": "an SRT file"}
+
+
+class Described(NamedTuple):
+    """A film, its music, and what is known of it besides.
+
+    image, plot, subtitles: paths of files; None without. tags: as given, each once. tracks:
+    track_id to audio file.
+    """
+
+    film_id: str
+    title: str
+    year: int
+    image: str | None
+    plot: str | None
+    tags: tuple[str, ...]
+    subtitles: str | None
+    tracks: dict[str, str]
+
+
+def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> list[Described]:
+    """The films of a table (TSV with a header; columns of COLUMNS), by film_id.
+
+    corpus: its films by id; those of the table that are among them take year and album from there,
+    and the title unless the table has one. The others need title, year and album. Of the columns
+    only film_id must be there; what a column that is not there would say is empty. Paths are
+    relative to the table. Raises ConfigError with every fault of every row.
+    """
+    found = config.read_rows(path, COLUMNS[:1], "retrieval")
+    rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in found]
+    albums = [_tracks(path, row, corpus) for _, row in rows]
+    problems = [*_column_problems(path, found[0][1]), *config.id_problems(rows, path)]
+    for (number, row), tracks in zip(rows, albums, strict=True):
+        film = corpus.get(row["film_id"])
+        if film:
+            problems += _problems_in_corpus(path, number, row, film)
+        else:
+            problems += _problems_outside(path, number, row, tracks, corpus)
+        problems += _file_problems(path, number, row)
+    if problems:
+        raise ConfigError(problems)
+    films = [
+        _described(path, row, dict(tracks), corpus)
+        for (_, row), tracks in zip(rows, albums, strict=True)
+    ]
+    return sorted(films)
+
+
+def read_paragraphs(path: str | os.PathLike) -> list[str]:
+    """The paragraphs of a text file (UTF-8), divided by lines without text, each in one line.
+
+    Raises InputError if it cannot be read.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        what, hint = f"cannot be read ({reason})", "save the plot as UTF-8"
+        raise InputError(Problem(str(path), what, "a text file", hint)) from None
+    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
+    """A column that is misspelt would be passed over, for most may be left out."""
+    absent = [name for name in COLUMNS if name not in row]
+    for name in row:
+        if name not in COLUMNS and (hint := config.closest(name, absent)):
+            expected = f"columns of {', '.join(COLUMNS)}"
+            yield Problem(f"{path}, header", f"has a column {name!r}", expected, hint)
+
+
+def _tracks(path, row, corpus) -> list[tuple[str, str]]:
+    if row["film_id"] in corpus:
+        return list(corpus[row["film_id"]].tracks.items())
+    return config.album_tracks(_beside(path, row["album"])) if row["album"] else []
+
+
+def _problems_in_corpus(path, number: int, row, film: config.Film) -> Iterator[Problem]:
+    yield from _year_problems(config.cell(path, number, "year"), row["year"], film)
+    at = config.cell(path, number, "album")
+    if row["album"]:
+        yield Problem(at, f"is {row['album']!r}", f"nothing: {film.film_id} has the corpus's album")
+    if not film.tracks and not film.problems:
+        yield Problem(at, f"{film.film_id} has no audio in the corpus", "a film with an album")
+
+
+def _year_problems(at: str, year: str, film: config.Film) -> Iterator[Problem]:
+    """What is wrong with the year that the table gives a film of the corpus."""
+    bad = list(config.year_problems(year, at))
+    yield from bad
+    if not year and film.year is None:
+        yield Problem(at, "is empty here and in the corpus", "a year: it splits the films")
+    elif year and not bad and film.year not in (None, int(year)):
+        expected = f"{film.year}, the corpus's year of {film.film_id}"
+        yield Problem(at, f"is {year}", expected, "leave it empty")
+
+
+def _problems_outside(path, number: int, row, tracks, corpus) -> Iterator[Problem]:
+    near = config.closest(row["film_id"], list(corpus))
+    for name in ("title", "year"):
+        if not row[name]:
+            expected = f"a {name}: {row['film_id']} is no film of the corpus"
+            yield Problem(config.cell(path, number, name), "is empty", expected, near)
+    yield from config.year_problems(row["year"], config.cell(path, number, "year"))
+    album = _beside(path, row["album"]) if row["album"] else ""
+    yield from config.album_problems(album, tracks, config.cell(path, number, "album"))
+    if row["subtitles"]:
+        expected = f"nothing: {row['film_id']} is no film of the corpus"
+        yield Problem(config.cell(path, number, "subtitles"), "are given", expected, near)
+
+
+def _file_problems(path, number: int, row) -> Iterator[Problem]:
+    for name, kind in FILES.items():
+        file = _beside(path, row[name])
+        if row[name] and not os.path.isfile(file):
+            what = "is a folder" if os.path.isdir(file) else "does not exist"
+            at, hint = config.cell(path, number, name), "paths are relative to the table"
+            yield Problem(at, f"{file} {what}", kind, hint)
+
+
+def _described(path, row, tracks: dict[str, str], corpus) -> Described:
+    film = corpus.get(row["film_id"])
+    files = {name: _beside(path, row[name]) if row[name] else None for name in FILES}
+    tags = (" ".join(tag.split()) for tag in row["tags"].split(";"))
+    return Described(
+        film_id=row["film_id"],
+        title=" ".join(row["title"].split()) or film.title,
+        year=int(row["year"] or film.year),
+        tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
+        tracks=tracks,
+        **files,
+    )
+
+
+def _beside(path, inside: str) -> str:
+    return os.path.join(os.path.dirname(os.fspath(path)), inside)

@@ -1,0 +1,80 @@
+"""Frames of a film at given times, without decoding what lies between."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+
+import av
+import numpy as np
+
+from scorelens import media
+from scorelens.errors import MediaError, Problem
+
+ROUNDING = 1e-6  # of a tick
+
+
+def spread(start_s: float, end_s: float, count: int) -> np.ndarray:
+    """The middles of `count` even stretches of a stretch of time, s: float64 (count,)."""
+    return start_s + (end_s - start_s) * (np.arange(count) + 0.5) / count
+
+
+def frames_at(video: str | os.PathLike, times_s: Sequence[float]) -> Iterator[np.ndarray]:
+    """The frames on screen at some times of a film: uint8 (height, width, 3), RGB, 0 to 255.
+
+    times_s: in any order; after the end the last frame counts, before the first good one that one.
+    Pixels are made square; bars stay. Damaged frames are passed over. Raises MediaError if the file
+    has no moving pictures, or not one frame near a time can be decoded.
+    """
+    with media.open_container(video) as container:
+        stream = media.picture_stream(container)
+        if stream is None:
+            raise MediaError(Problem(str(video), "has no moving pictures", "a film"))
+        for time_s in times_s:
+            frame = _frame_at(container, stream, time_s) if stream.codec_context else None
+            if frame is None:
+                what = f"not one frame can be decoded at {time_s:.1f} s"
+                hint = "the file may be damaged or protected against copying; play it to check"
+                raise MediaError(
+                    Problem(str(video), what, "moving pictures that FFmpeg decodes", hint)
+                )
+            yield _coloured(frame, stream)
+
+
+def _frame_at(container, stream, time_s: float) -> av.VideoFrame | None:
+    """Decodes from the key frame before a time; from the film's start if that is not found."""
+    origin = stream.start_time or 0
+    ticks = origin + int(time_s / stream.time_base + ROUNDING)
+    late = None
+    for place in (ticks, origin):
+        with contextlib.suppress(av.FFmpegError):  # a container that cannot seek goes on from here
+            container.seek(max(place, origin), stream=stream)
+        found = None
+        for ticks_shown, frame in _timed_frames(container, stream):
+            if ticks_shown > ticks:
+                late = late or frame
+                break
+            found = frame
+        if found:
+            return found
+    return late
+
+
+def _timed_frames(container, stream) -> Iterator[tuple[int, av.VideoFrame]]:
+    """The good frames from here on, in order of presentation, with their time stamps.
+
+    AVI keeps the order of decoding alone, and FFmpeg's guess at the other is often wrong.
+    """
+    by_decoding = container.format.name == "avi"
+    for packet in container.demux(stream):
+        frames = []
+        with contextlib.suppress(av.FFmpegError):
+            frames = packet.decode()
+        for frame in frames:
+            ticks = frame.dts if by_decoding else frame.pts
+            if ticks is not None:
+                yield ticks, frame
+
+
+def _coloured(frame: av.VideoFrame, stream) -> np.ndarray:
+    ratio = stream.sample_aspect_ratio or 1
+    return frame.to_ndarray(format="rgb24", width=round(frame.width * ratio), height=frame.height)

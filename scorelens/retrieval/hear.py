@@ -1,0 +1,207 @@
+"""Hear the tracks of films and of libraries: a few fragments of each."""
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from scorelens import media, tables
+from scorelens.errors import MediaError, naming_damage
+from scorelens.features.musicnn import NAMES
+from scorelens.retrieval.fragments import (
+    NOTHING,
+    Ear,
+    Fragments,
+    hear_track,
+    load_ear,
+    of_seconds,
+)
+from scorelens.tables import FEATURES, RETRIEVAL_FRAGMENTS
+
+log = logging.getLogger(__name__)
+
+
+class Album(NamedTuple):
+    """The music of a film.
+
+    tracks: track_id -> file. features: what MusiCNN said of each of their seconds, a table of the
+    set `musicnn_tracks` (tables.FEATURES); the files are then left alone. None without.
+    """
+
+    film_id: str
+    tracks: Mapping[str, str | os.PathLike]
+    features: str | os.PathLike | None = None
+
+
+class Hearing(NamedTuple):
+    """How tracks are heard.
+
+    audio: `musicnn` or `cnn_transformer`. most: fragments of a track. weights: MusiCNN's file, as
+    `features.networks.load` takes it; None if nothing asks that network. code: stands for the code
+    in force. threads: of the CPU.
+    """
+
+    audio: str
+    most: int
+    weights: str | os.PathLike | None
+    code: str
+    threads: int = 1
+
+    def facts(self) -> dict:
+        """What all that is heard so hangs on, for its provenance."""
+        found = {"audio": self.audio, "fragments_per_track": self.most, "code": self.code}
+        return found | ({"weights_sha256": media.sha256(self.weights)} if self.weights else {})
+
+    def ear(self) -> Ear:
+        """The ear, the network loaded."""
+        return load_ear(self.audio, self.weights, self.threads)
+
+
+class Sound(NamedTuple):
+    """The fragments of some tracks, in order of track and time.
+
+    track_ids: of the tracks that sound; of a library the files, as seen from its folder. track:
+    int64 (n,), number of the track, rising from 0. start_s: float64 (n,), in the track. values:
+    float32 (n, size), or log-mel float16 (n, BANDS, FRAMES).
+    """
+
+    track_ids: list[str]
+    track: np.ndarray
+    start_s: np.ndarray
+    values: np.ndarray
+
+
+def hear_films(
+    films: Sequence[Album], outputs: Sequence[str | os.PathLike], hearing: Hearing
+) -> None:
+    """Write the fragments of each film's tracks, in order of their ids, for `read_sound`.
+
+    outputs: one a film: .parquet, a tables.RETRIEVAL_FRAGMENTS of vectors, or .npz, of log-mel. One
+    that was made by the same code of the same media, weights and settings is kept. A track in which
+    nothing sounds is logged and absent. Raises MediaError for one that does not decode.
+    """
+    facts = hearing.facts()
+    origins = [facts | _origin(film) for film in films]
+    due = [not _is_current(*pair) for pair in zip(outputs, origins, strict=True)]
+    decoded = [is_due and not film.features for film, is_due in zip(films, due, strict=True)]
+    ear = hearing.ear() if any(decoded) else None
+    jobs = list(zip(films, outputs, origins, due, strict=True))
+    for film, output, origin, is_due in tqdm(jobs, unit="film", disable=None):
+        if is_due:
+            sound = _join(film.film_id, _hear_film(film, hearing.most, ear), hearing.audio)
+            _write(sound, output, origin)
+        else:
+            os.utime(output)  # newer than its inputs, as Snakemake expects of an output
+            log.info("%s: kept, nothing that it depends on has changed", film.film_id)
+
+
+def hear_part(
+    folder: str | os.PathLike,
+    files: Sequence[str],
+    output: str | os.PathLike,
+    hearing: Hearing,
+) -> None:
+    """Write the fragments of some files of a library, in their order, for `read_sound`.
+
+    folder: of the library. files: as seen from it. output: as `hear_films`. A file that cannot be
+    read, or in which nothing sounds, is logged and absent.
+    """
+    ear = hearing.ear()
+    parts = {}
+    for file in tqdm(files, unit="track", disable=None):
+        try:
+            parts[file] = hear_track(os.path.join(folder, file), hearing.most, ear)
+        except MediaError as error:
+            log.warning("%s cannot be searched: it %s", file, error.problems[0].what)
+    _write(_join(os.fspath(folder), parts, hearing.audio), output, hearing.facts())
+
+
+def read_sound(path: str | os.PathLike) -> Sound:
+    """What `hear_films` or `hear_part` wrote. Raises InputError if the file is damaged."""
+    if Path(path).suffix == ".npz":
+        with _arrays(path) as file:
+            sound = Sound(*(file[name] for name in Sound._fields))
+        return sound._replace(track_ids=sound.track_ids.tolist())
+    frame = tables.read_table(path, RETRIEVAL_FRAGMENTS)
+    track, track_ids = pd.factorize(frame["track_id"])
+    names = tables.feature_columns(frame, RETRIEVAL_FRAGMENTS)
+    values = frame[names].to_numpy(np.float32)
+    return Sound(list(track_ids), track, frame["start_s"].to_numpy(), values)
+
+
+def _hear_film(film: Album, most: int, ear: Ear | None) -> dict[str, Fragments]:
+    """The fragments of a film's tracks, by track_id."""
+    if not film.features:
+        files = sorted(film.tracks.items())
+        return {track_id: hear_track(path, most, ear) for track_id, path in files}
+    frame = tables.read_table(film.features, FEATURES)
+    values, whose = frame[list(NAMES)].to_numpy(np.float32), frame["cue_id"].to_numpy()
+    return {
+        track_id: of_seconds(values[whose == track_id], most) for track_id in sorted(film.tracks)
+    }
+
+
+def _join(whose: str, parts: Mapping[str, Fragments], audio: str) -> Sound:
+    """The fragments of tracks, by track_id, in the order given. What does not sound is logged."""
+    heard = {track_id: own for track_id, own in parts.items() if len(own.values)}
+    for track_id in parts:
+        if track_id not in heard:
+            log.warning("%s: %s is silent, and left out", whose, track_id)
+    if not heard:
+        log.warning("%s: no track sounds", whose)
+    counts = [len(own.values) for own in heard.values()]
+    log.info("%s: %d tracks, %d fragments", whose, len(heard), sum(counts))
+    return Sound(
+        list(heard),
+        np.repeat(np.arange(len(heard)), counts),
+        np.concatenate([np.zeros(0), *(own.start_s for own in heard.values())]),
+        np.concatenate([NOTHING[audio], *(own.values for own in heard.values())]),
+    )
+
+
+def _origin(film: Album) -> dict:
+    """What a film's fragments are made of, for their provenance."""
+    if film.features:
+        return {"features_sha256": media.sha256(film.features), "tracks": sorted(film.tracks)}
+    return {"media_sha256": {name: media.sha256(path) for name, path in film.tracks.items()}}
+
+
+def _is_current(output: str | os.PathLike, origin: dict) -> bool:
+    return os.path.exists(output) and origin.items() <= _provenance(output).items()
+
+
+def _provenance(path: str | os.PathLike) -> dict:
+    if Path(path).suffix != ".npz":
+        return tables.read_provenance(path)
+    with _arrays(path) as file:
+        return json.loads(file["provenance"].item())
+
+
+@contextlib.contextmanager
+def _arrays(path: str | os.PathLike) -> Iterator[Mapping[str, np.ndarray]]:
+    """The arrays of an .npz, read when asked for; NumPy leaves a damaged one open by itself."""
+    with (
+        naming_damage(path, "fragments of tracks"),
+        open(path, "rb") as file,
+        np.load(file, allow_pickle=False) as arrays,
+    ):
+        yield arrays
+
+
+def _write(sound: Sound, output: str | os.PathLike, facts: Mapping[str, object]) -> None:
+    if Path(output).suffix != ".npz":
+        frame = pd.DataFrame(sound.values, columns=list(NAMES))
+        whose = np.array(sound.track_ids, object)[sound.track]
+        frame = frame.assign(track_id=whose, start_s=sound.start_s)
+        tables.write_table(frame, output, RETRIEVAL_FRAGMENTS, facts)
+        return
+    arrays = sound._asdict() | {"track_ids": np.array(sound.track_ids, str)}
+    with tables.atomic(output) as temporary, open(temporary, "wb") as file:
+        np.savez(file, provenance=json.dumps(facts, sort_keys=True), **arrays)

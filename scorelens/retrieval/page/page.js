@@ -1,0 +1,234 @@
+"use strict";
+// The page of searches: tabs, what was asked, the tracks found, sorting, a filter, sound, lists.
+
+const NAMES = {image: "Image", tags: "Tags", plot: "Text", track: "Track"};
+const searches = JSON.parse(document.getElementById("data").textContent);
+const find = id => document.getElementById(id);
+const table = find("tracks"), body = table.tBodies[0], audio = document.querySelector("audio");
+const collator = new Intl.Collator("en", {numeric: true, sensitivity: "base"});
+const state = {search: searches[0], column: "rank", up: true, rows: []};
+
+const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+const fileName = path => path.slice(path.lastIndexOf("/") + 1);
+const address = path => path.split("/").map(encodeURIComponent).join("/");
+const filePath = path => decodeURIComponent(new URL(address(path), location.href).pathname);
+const owner = (search, row) => search.title[row] || search.library[row];
+const signed = value => {
+  const text = Math.abs(value).toFixed(2);
+  return text === "0.00" ? text : (value < 0 ? "−" : "+") + text;
+};
+const clock = seconds => {
+  const whole = Math.floor(seconds), two = value => String(value).padStart(2, "0");
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+};
+
+/** An element with attributes and children. */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Go to a search: its tab, what it asked, and its tracks, the best first. */
+function choose(search) {
+  Object.assign(state, {search, column: "rank", up: true});
+  for (const tab of find("tabs").children) {
+    const own = tab.dataset.search === search.name;
+    tab.setAttribute("aria-selected", own);
+    tab.tabIndex = own ? 0 : -1;
+    if (own) find("panel").setAttribute("aria-labelledby", tab.id);
+  }
+  history.replaceState(null, "", `#${search.name}`);
+  find("asked").replaceChildren(...asked(search));
+  find("library").replaceChildren(
+    new Option("any", ""),
+    ...[...new Set(search.library)].sort(collator.compare).map(name => new Option(name, name))
+  );
+  table.tHead.rows[0].replaceChildren(...headings(search));
+  refresh();
+}
+
+/** What a search asked, part by part. */
+function* asked(search) {
+  const card = (part, ...children) => make("div", {class: `part ${part}`}, make("h2", {}, NAMES[part]), ...children);
+  if (search.picture) {
+    const where = search.time === null ? "" : `, at ${clock(search.time)}`;
+    const words = search.caption + where;
+    yield card("image", make("img", {src: search.picture, alt: words}), make("p", {}, words));
+  }
+  if (search.text) yield card("plot", make("blockquote", {}, search.text));
+  if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {}, tag))));
+  if (search.track) {
+    const {title, path} = search.track, name = fileName(path);
+    const link = make("a", {href: address(path)}, name);
+    yield card("track", player(title ? `${title}: ${name}` : name, path), make("p", {}, link, make("small", {}, title ?? "")));
+  }
+}
+
+function headings(search) {
+  const columns = [["rank", "Rank"], ["title", "Track"], ["cosine", "Cosine"]];
+  for (const part of search.parts) columns.push([part, `By ${NAMES[part].toLowerCase()}`]);
+  columns.push(["moved", "Moved by"]);
+  const cells = columns.map(([column, name]) => {
+    const head = make("th", {scope: "col", "data-column": column}, make("button", {type: "button"}, name));
+    head.firstChild.addEventListener("click", () => sortBy(column));
+    return head;
+  });
+  return [make("th", {scope: "col", class: "control"}, make("span", {class: "hidden"}, "Play")), ...cells];
+}
+
+/** By names from A on, by figures from the largest on; the same column again, the other way. */
+function sortBy(column) {
+  const rising = ["rank", "title", "moved"].includes(column);
+  state.up = state.column === column ? !state.up : rising;
+  state.column = column;
+  refresh();
+}
+
+function compare(a, b) {
+  const {search, column, up} = state;
+  let order = a - b;
+  if (column === "title") order = collator.compare(owner(search, a), owner(search, b)) || collator.compare(search.path[a], search.path[b]);
+  else if (column === "moved") order = collator.compare(NAMES[search.moved[a]], NAMES[search.moved[b]]);
+  else if (column !== "rank") {
+    const values = search.falls[column] ?? search.cosine;
+    order = values[a] - values[b];
+  }
+  return (up ? order : -order) || a - b;
+}
+
+/** Filter and sort anew. */
+function refresh() {
+  const {search} = state, words = plain(find("text").value).split(/\s+/).filter(Boolean), library = find("library").value;
+  const fits = row => {
+    const text = plain([search.title[row], search.library[row], search.track_id[row], search.path[row]].join(" "));
+    return words.every(word => text.includes(word)) && (library === "" || search.library[row] === library);
+  };
+  state.rows = search.path.map((_, row) => row).filter(fits).sort(compare);
+  const falls = search.parts.flatMap(part => search.falls[part]);
+  const ends = [Math.min(0, ...falls), Math.max(0, ...falls)];
+  body.replaceChildren(...state.rows.map(row => trackRow(search, row, ends)));
+  find("count").textContent = `${state.rows.length} of ${search.path.length} tracks`;
+  for (const head of table.tHead.querySelectorAll("[data-column]")) {
+    if (head.dataset.column === state.column) head.setAttribute("aria-sort", state.up ? "ascending" : "descending");
+    else head.removeAttribute("aria-sort");
+  }
+}
+
+/** A track that was found. ends: the least and the greatest fall of a cosine in the search. */
+function trackRow(search, row, ends) {
+  const name = fileName(search.path[row]), of = owner(search, row);
+  const file = make("td", {class: "file"}, make("strong", {}, of), make("a", {href: address(search.path[row])}, name));
+  if (search.title[row]) file.append(make("small", {}, search.library[row]));
+  return make(
+    "tr",
+    {class: "track", "data-row": row},
+    make("td", {class: "control"}, player(`${of}: ${name}`, search.path[row])),
+    make("td", {class: "rank", "data-name": "Rank"}, row + 1),
+    file,
+    make("td", {class: "number", "data-name": "Cosine"}, search.cosine[row].toFixed(3)),
+    ...search.parts.map(part => fallCell(search, row, part, ends)),
+    make("td", {class: "moved", "data-name": "Moved by"}, NAMES[search.moved[row]])
+  );
+}
+
+/** How far a cosine falls without a part, as a number and a bar that begins at nothing. */
+function fallCell(search, row, part, [least, most]) {
+  const fall = search.falls[part][row], wide = most - least || 1;
+  const bar = make("b", {class: part});
+  bar.style.left = `${(100 * (Math.min(fall, 0) - least)) / wide}%`;
+  bar.style.width = `${(100 * Math.abs(fall)) / wide}%`;
+  const nothing = make("i");
+  nothing.style.left = `${(-100 * least) / wide}%`;
+  const kind = part === search.moved[row] ? "fall most" : "fall";
+  const meter = make("span", {class: "meter", "aria-hidden": "true"}, bar, nothing);
+  return make("td", {class: kind, "data-name": NAMES[part]}, make("span", {}, signed(fall)), meter);
+}
+
+function player(name, path) {
+  const button = make("button", {type: "button", "aria-label": `Play ${name}`}, "▶");
+  button.addEventListener("click", () => listen(name, path));
+  return button;
+}
+
+function listen(name, path) {
+  find("player").hidden = false;
+  find("playing").textContent = name;
+  audio.src = address(path);
+  audio.play().catch(error => {
+    if (error.name === "AbortError") return; // another track was asked for meanwhile
+    find("playing").textContent = `${name}: the browser cannot play it; its link opens the file`;
+  });
+}
+
+/** The listed tracks in their order as an extended M3U. */
+function playlistText() {
+  const {search, rows} = state;
+  const entries = rows.flatMap(row => [`#EXTINF:-1,${owner(search, row)}: ${fileName(search.path[row])}`, filePath(search.path[row])]);
+  return ["#EXTM3U", ...entries, ""].join("\n");
+}
+
+/** The listed tracks in their order, with a sign between the values of a line. */
+function listText(sign, end, quoted) {
+  const {search, rows} = state;
+  const lines = rows.map(row => [
+    row + 1, search.library[row], search.title[row], search.track_id[row], filePath(search.path[row]),
+    search.cosine[row], search.moved[row], ...search.parts.map(part => search.falls[part][row]),
+  ]);
+  const head = ["rank", "library", "title", "track_id", "path", "cosine", "moved_by", ...search.parts];
+  return [head, ...lines].map(line => line.map(value => quoted(String(value))).join(sign) + end).join("");
+}
+
+// The mark at the beginning tells spreadsheets that this is UTF-8.
+const csvText = () => "\ufeff" + listText(",", "\r\n", value => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value));
+const copiedText = () => listText("\t", "\n", value => value.replace(/[\t\n\r]+/g, " "));
+
+function download(text, type, ending) {
+  const link = make("a", {download: `${state.search.name}.${ending}`});
+  link.href = URL.createObjectURL(new Blob([text], {type}));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Browsers may refuse the clipboard to a page from the file system: then as of old. */
+async function copy() {
+  const text = copiedText();
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const held = make("textarea", {}, text);
+    document.body.append(held);
+    held.select();
+    document.execCommand("copy");
+    held.remove();
+  }
+  find("copy").textContent = "Copied";
+  setTimeout(() => (find("copy").textContent = "Copy list"), 1500);
+}
+
+/** Arrows, Home and End move between tabs. */
+function turn(event) {
+  const tabs = [...find("tabs").children], here = searches.indexOf(state.search);
+  const aims = {ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: tabs.length - 1};
+  if (!(event.key in aims)) return;
+  const aim = (aims[event.key] + tabs.length) % tabs.length;
+  choose(searches[aim]);
+  tabs[aim].focus();
+  event.preventDefault();
+}
+
+for (const search of searches) {
+  const tab = make("button", {type: "button", role: "tab", id: `tab-${search.name}`, "aria-controls": "panel", "data-search": search.name}, search.name.replaceAll("_", " "));
+  tab.addEventListener("click", () => choose(search));
+  find("tabs").append(tab);
+}
+find("tabs").addEventListener("keydown", turn);
+find("filters").addEventListener("input", refresh);
+find("filters").addEventListener("reset", () => setTimeout(refresh));
+find("playlist").addEventListener("click", () => download(playlistText(), "audio/x-mpegurl", "m3u8"));
+find("list").addEventListener("click", () => download(csvText(), "text/csv", "csv"));
+find("copy").addEventListener("click", copy);
+const named = () => searches.find(search => `#${search.name}` === location.hash);
+window.addEventListener("hashchange", () => named() && choose(named()));
+choose(named() ?? searches[0]);

@@ -1,0 +1,77 @@
+"""Read the words of films, tags and plots, with a frozen network."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from scorelens import media
+from scorelens.retrieval import texts
+from scorelens.retrieval.films import read_paragraphs
+from scorelens.retrieval.texts import Text
+from scorelens.retrieval.vectors import update_vectors
+from scorelens.tables import RETRIEVAL_TEXTS
+
+
+class Words(NamedTuple):
+    """The words of a film. plot: a text file, as `films.read_paragraphs` takes it, or None."""
+
+    film_id: str
+    tags: Sequence[str]
+    plot: str | os.PathLike | None
+
+
+def read_words(
+    films: Sequence[Words],
+    network: str,
+    weights: str | os.PathLike,
+    code: str,
+    output: str | os.PathLike,
+    threads: int = 1,
+) -> None:
+    """Write what a network says of each film's words (tables.RETRIEVAL_TEXTS).
+
+    A row for each text of `texts.segments`, a film's together. network: the name of that in
+    weights. weights: as `texts.load_encoder` takes them. code: stands for the code in force.
+    threads: of the CPU. Words that the table knows from before are not read again. Raises
+    InputError for a plot that is no text.
+    """
+    torch.set_num_threads(threads)
+    rows, words = [], {}
+    for film in films:
+        for segment, paragraph, text in _texts(film):
+            sha256 = digest(text)
+            words[sha256] = text
+            row = {"film_id": film.film_id, "segment": segment, "paragraph": paragraph}
+            rows.append(row | {"sha256": sha256})
+
+    def embed(due: Sequence[str]) -> list[np.ndarray]:
+        return _embed_each([words[sha256] for sha256 in due], weights)
+
+    facts = {"network": network, "weights_sha256": media.sha256(weights), "code": code}
+    update_vectors(rows, embed, "text", output, RETRIEVAL_TEXTS, facts)
+
+
+def _embed_each(found: Sequence[Text], weights: str | os.PathLike) -> list[np.ndarray]:
+    """The vectors of texts, each (size,). One at a time: none hangs on what else is in a batch."""
+    encoder = texts.load_encoder(weights)
+    rows = tqdm(texts.cut_texts(encoder, found), unit="text", disable=None)
+    return [texts.embed_tokens(encoder.network, [row])[0] for row in rows]
+
+
+def digest(text: Text) -> str:
+    """The SHA-256 of a text, tags and plot told apart."""
+    return hashlib.sha256(json.dumps(text).encode()).hexdigest()
+
+
+def _texts(film: Words) -> Iterator[tuple[str, int, Text]]:
+    """The texts of a film, each with its segment and its number in that."""
+    paragraphs = read_paragraphs(film.plot) if film.plot else []
+    for segment, found in texts.segments(film.tags, paragraphs).items():
+        for number, text in enumerate(found):
+            yield segment, number, text

@@ -1,0 +1,98 @@
+"""Answer searches: the tracks that lie nearest to what is asked, and which part moved each.
+
+What a part did to a track is how far the track's cosine falls when the search is asked again
+without it. Parts do not add up to the cosine: two that say the same hardly miss one another. A part
+that stands alone has the whole cosine, for without it nothing is asked.
+"""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from scorelens import tables
+from scorelens.retrieval.index import Index, load_index, search_index, vectors_of
+from scorelens.retrieval.networks import Retrieval
+from scorelens.retrieval.page.write import write_page
+from scorelens.retrieval.queries import Network, Vectors, gather_vectors, place_search
+from scorelens.retrieval.searches import PARTS, Search
+from scorelens.retrieval.train import load_model
+
+NAMES = ["library", "film_id", "track_id", "path"]  # of a track in an answer
+
+log = logging.getLogger(__name__)
+
+
+def answer_searches(
+    searches: Sequence[Search],
+    model: str | os.PathLike,
+    index: str | os.PathLike,
+    names: str | os.PathLike,
+    weights: Mapping[str, str | os.PathLike | None],
+    tracks: int,
+    frames: int,
+    fragments: int,
+    threads: int,
+    answers: str | os.PathLike,
+    page: str | os.PathLike,
+) -> None:
+    """Answer all searches; write the tracks found (RETRIEVAL_ANSWERS) and the page to hear them on.
+
+    model: its file. index, names: what `catalogue.index_music` wrote with it. weights: files of the
+    frozen networks, `image`, `text` and `audio`; None of one that no search needs. tracks: of an
+    answer. frames: of a film that are looked at around a moment. fragments: of a track that are
+    heard, at most. threads: of the CPU. A track that is searched with is no answer to its own
+    search. Raises what `queries.gather_vectors` does.
+    """
+    known, facts = load_model(model)
+    held, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
+    networks = {part: Network(facts[part], weights[part]) for part in ("image", "text", "audio")}
+    paths = table.path.tolist()
+    vectors = gather_vectors(searches, known, networks, held, paths, frames, fragments, threads)
+    found = [answer(search, known, vectors, held, tracks) for search in searches]
+    named = pd.concat(found, ignore_index=True)
+    named = named.join(table[[*NAMES, "title"]], on="row")
+    listed = named[tables.RETRIEVAL_ANSWERS.names]
+    tables.write_table(listed, answers, tables.RETRIEVAL_ANSWERS)
+    heard = _heard(searches, vectors, table)
+    write_page(searches, named, vectors.pictures, heard, facts, len(table), page)
+    log.info("%d searches among %d tracks", len(searches), len(table))
+
+
+def answer(
+    search: Search, model: Retrieval, vectors: Vectors, index: Index, most: int
+) -> pd.DataFrame:
+    """The nearest tracks of one search, `most` at most.
+
+    Returns the columns search, rank, row (of the index), cosine, moved_by and one a part, as in
+    RETRIEVAL_ANSWERS.
+    """
+    parts = search.parts
+    whole = place_search(search, parts, model, vectors)
+    rows, cosines = (found[0] for found in search_index(index, whole[None], most + 1))
+    chosen = np.flatnonzero(rows != vectors.own.get(search.name, -1))[:most]
+    rows, cosines = rows[chosen], cosines[chosen].astype(np.float64)
+    near = vectors_of(index, rows)
+    falls = pd.DataFrame(np.nan, range(len(rows)), PARTS)
+    for part in parts:
+        others = [other for other in parts if other != part]
+        without = near @ place_search(search, others, model, vectors) if others else 0.0
+        falls[part] = cosines - without
+    moved = np.array(parts)[falls[list(parts)].to_numpy().argmax(axis=1)]
+    ranks = np.arange(1, len(rows) + 1)
+    columns = {"search": search.name, "rank": ranks, "row": rows, "cosine": cosines.clip(-1, 1)}
+    return pd.DataFrame(columns | {"moved_by": moved}).join(falls)
+
+
+def _heard(
+    searches: Sequence[Search], vectors: Vectors, table: pd.DataFrame
+) -> dict[str, dict[str, str | None]]:
+    """The title of the film, if there is one, and the file of each search's track."""
+    asked = [search for search in searches if search.track]
+    heard = {search.name: {"title": None, "path": search.track} for search in asked}
+    for name, row in vectors.own.items():
+        title, path = table.loc[row, ["title", "path"]]
+        heard[name] = {"title": None if pd.isna(title) else title, "path": path}
+    return heard

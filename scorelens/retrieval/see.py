@@ -1,0 +1,80 @@
+"""Look at the pictures of films with a frozen network."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from scorelens import media
+from scorelens.errors import MediaError
+from scorelens.retrieval import images
+from scorelens.retrieval.vectors import update_vectors
+from scorelens.tables import RETRIEVAL_IMAGES
+
+Found = TypeVar("Found")
+
+
+def see_pictures(
+    pictures: Mapping[str, str | os.PathLike],
+    network: str,
+    weights: str | os.PathLike,
+    code: str,
+    output: str | os.PathLike,
+    threads: int = 1,
+) -> None:
+    """Write what a network says of each film's picture (tables.RETRIEVAL_IMAGES).
+
+    pictures: film_id -> file. network, weights: as `images.load_network` takes them. code: stands
+    for the code in force. threads: of the CPU. A picture that the table knows from before is not
+    looked at again. Raises MediaError with every picture that cannot be read.
+    """
+    torch.set_num_threads(threads)
+    digests = list(_each(_digest, pictures.values()))
+    paths = dict(zip(digests, pictures.values(), strict=True))
+
+    def embed(due: Sequence[str]) -> list[np.ndarray]:
+        return _embed_files([paths[sha256] for sha256 in due], network, weights)
+
+    rows = [
+        {"film_id": film_id, "sha256": sha256}
+        for film_id, sha256 in zip(pictures, digests, strict=True)
+    ]
+    facts = {"network": network, "weights_sha256": media.sha256(weights), "code": code}
+    update_vectors(rows, embed, "image", output, RETRIEVAL_IMAGES, facts)
+
+
+def _embed_files(
+    paths: Sequence[str | os.PathLike], name: str, weights: str | os.PathLike
+) -> list[np.ndarray]:
+    """The vectors of files, each (size,). One at a time: none hangs on what else is in a batch."""
+    network = images.load_network(name, weights)
+    pictures = _each(images.read_picture, tqdm(paths, unit="picture", disable=None))
+    return [images.embed_pictures(network, picture[None])[0] for picture in pictures]
+
+
+def _digest(path: str | os.PathLike) -> str:
+    images.check_file(path)
+    return media.sha256(path)
+
+
+def _each(
+    read: Callable[[str | os.PathLike], Found], paths: Iterable[str | os.PathLike]
+) -> Iterator[Found]:
+    """What is read of each file. Once one cannot be read, the others are only tried as well.
+
+    Raises MediaError at the end, with all of those.
+    """
+    problems = []
+    for path in paths:
+        try:
+            found = read(path)
+        except MediaError as error:
+            problems += error.problems
+        else:
+            if not problems:
+                yield found
+    if problems:
+        raise MediaError(problems)

@@ -1,0 +1,70 @@
+"""The cues of a film as scenes: what an image network says of their frames, and what is said."""
+
+import logging
+import os
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from scorelens import media, tables
+from scorelens.retrieval import images
+from scorelens.retrieval.frames import frames_at, spread
+from scorelens.retrieval.subtitles import read_subtitles, words_between
+from scorelens.retrieval.vectors import column_names
+
+log = logging.getLogger(__name__)
+
+
+def watch_film(
+    film_id: str,
+    video: str | os.PathLike,
+    cues: str | os.PathLike,
+    subtitles: str | os.PathLike | None,
+    network: str,
+    weights: str | os.PathLike,
+    frames: int,
+    output: str | os.PathLike,
+) -> None:
+    """Write the scenes of one film (RETRIEVAL_SCENES), a row a cue.
+
+    cues: the film's table of CUES. subtitles: an SRT file, or None. network, weights: as
+    `images.load_network` takes them. frames: looked at in each cue, spread evenly over it. A film
+    without moving pictures has no rows. Raises MediaError if the film or its subtitles cannot be
+    read.
+    """
+    table = tables.read_table(cues, tables.CUES).rename(
+        columns={"film_start_s": "start_s", "film_end_s": "end_s"}
+    )[["film_id", "cue_id", "track_id", "start_s", "end_s"]]
+    if not media.probe(video).has_video:
+        log.info("%s: no moving pictures, the table is empty", film_id)
+        table = table[:0]
+    said = read_subtitles(subtitles) if subtitles else []
+    spoken = [words_between(said, *times) for times in zip(table.start_s, table.end_s, strict=True)]
+    table = table.assign(words=pd.Series([words or None for words in spoken], dtype="str"))
+    seen = see_scenes(video, table[["start_s", "end_s"]].to_numpy(), frames, network, weights)
+    names = column_names("image", seen.shape[1])
+    table = table.join(pd.DataFrame(seen, table.index, names))
+    log.info("%s: %d scenes, %d with subtitles", film_id, len(table), sum(map(bool, spoken)))
+    facts = {"network": network, "frames": frames, "video_sha256": media.sha256(video)}
+    facts["weights_sha256"] = media.sha256(weights)
+    tables.write_table(table, output, tables.RETRIEVAL_SCENES, facts)
+
+
+def see_scenes(
+    video: str | os.PathLike,
+    stretches_s: np.ndarray,
+    frames: int,
+    network: str,
+    weights: str | os.PathLike,
+) -> np.ndarray:
+    """The mean over a scene's frames of what a network says: float32 (scenes, size).
+
+    stretches_s: (scenes, 2), start and end of each. The other arguments are those of `watch_film`.
+    """
+    eye = images.load_network(network, weights)
+    means = [images.embed_pictures(eye, np.zeros((0, images.SIDE, images.SIDE, 3), np.uint8))]
+    for stretch in tqdm(stretches_s, unit="scene", disable=None):
+        pictures = [images.square(frame) for frame in frames_at(video, spread(*stretch, frames))]
+        means.append(images.embed_pictures(eye, np.stack(pictures)).mean(0, keepdims=True))
+    return np.concatenate(means)

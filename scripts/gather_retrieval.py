@@ -1,0 +1,24 @@
+"""Gather what the models of retrieval learn from.
+
+Reads what networks say of the films' pictures and words, and the fragments of all tracks. Writes
+which films teach, tell when to stop and test, which are left out and why, the tracks, and all
+fragments in one array.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.retrieval import gather
+
+gather.gather_retrieval(
+    described=snakemake.params.films,
+    sounds=snakemake.input.sounds,
+    images=snakemake.input.get("images"),
+    texts=snakemake.input.get("texts"),
+    configurations=snakemake.params.configurations,
+    split=snakemake.params.split,
+    films=snakemake.output.films,
+    tracks=snakemake.output.tracks,
+    fragments=snakemake.output.fragments,
+)

@@ -1,0 +1,12 @@
+"""Draw how well models of retrieval find music, with which parts of a film, and how they learnt.
+
+Reads the table of scores and each model's losses.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.retrieval import plot
+
+plot.plot(snakemake.input.scores, snakemake.input.curves, dict(snakemake.output.items()))

@@ -1,0 +1,43 @@
+"""The networks of pictures and words as encoders that learn with retrieval, from what they take."""
+
+import torch
+from torch import nn
+
+from scorelens.retrieval import texts, vit
+
+# Sizes as published; the width, the hidden units and the layers are the same in both.
+VIT = {"side": 16, "width": 768, "inner": 3072, "layers": 12}
+BERT = {"words": 30_522, "places": 512, "width": 768, "inner": 3072, "layers": 12}
+
+
+class Looking(nn.Module):
+    """Pictures to vectors."""
+
+    def __init__(self, network: vit.VisionTransformer) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """pictures: uint8 (B, 224, 224, 3). Returns (B, size)."""
+        values = pictures.permute(0, 3, 1, 2).float()
+        return self.network((values - self.network.middle) / self.network.reach)
+
+
+class Reading(nn.Module):
+    """Texts to vectors, the mean over their tokens."""
+
+    def __init__(self, network: texts.Bert) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """rows: int64 (B, 2, n), tokens padded to one length, and 1 where they are tokens."""
+        tokens, heard = rows[:, 0], rows[:, 1].bool()
+        return texts.mean_state(self.network(tokens, heard), heard)
+
+
+def make_texts(lengths, most, random):
+    """Random texts for `Reading`: int64 (n, 2, most). lengths: tokens of each, at most `most`."""
+    heard = torch.arange(most) < torch.as_tensor(lengths)[:, None]
+    tokens = torch.from_numpy(random.integers(1, BERT["words"], (len(lengths), most)))
+    return torch.stack([tokens * heard, heard.long()], 1).numpy()

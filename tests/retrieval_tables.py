@@ -1,0 +1,129 @@
+"""Planted films as the rules of retrieval leave them: vectors, what is gathered, a model."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from planted_films import planted_parts
+
+from scorelens.retrieval import CONFIGURATIONS
+from scorelens.retrieval.gather import gather_retrieval
+from scorelens.retrieval.train import train_retrieval
+from scorelens.tables import RETRIEVAL_FRAGMENTS, RETRIEVAL_IMAGES, RETRIEVAL_TEXTS, write_table
+
+YEARS = {"training": 2021, "validation": 2022, "test": 2023}
+SPLIT = {"last_training": 2021, "first_test": 2023}
+ENCODERS = {"image": "efficientnet_lite0", "text": "minilm", "audio": "musicnn"}
+SETTINGS = {
+    "learning_rate": 1e-3,
+    "batch": 16,
+    "piece": 0,
+    "epochs": 3,
+    "patience": 3,
+    "dropout": 0.3,
+    "margin": 0.2,
+}
+
+
+class Left(NamedTuple):
+    """Films as dicts, a table of fragments a film, and two tables of vectors."""
+
+    described: list[dict]
+    sounds: list
+    images: object
+    texts: object
+
+
+def leave(folder, planted="image", films=(96, 20, 100), test_vectors=None, seed=0):
+    """Write the tables of planted films, of which some teach, some stop and some test.
+
+    test_vectors: a generator of random numbers that replaces all that is known of test films.
+    """
+    vectors, fragments, film = planted_parts(planted, films=sum(films), seed=seed)
+    audio = fragments.values
+    if test_vectors:
+        vectors = {part: replaced(rows, films, test_vectors) for part, rows in vectors.items()}
+        tests = film[fragments.owner] >= films[0] + films[1]
+        audio = np.where(tests[:, None], test_vectors.normal(size=audio.shape), audio)
+    ids = [f"film_{number:03d}" for number in range(sum(films))]
+    years = np.repeat(list(YEARS.values()), films)
+    described = [
+        {"film_id": own, "title": own.title(), "year": int(year), "tags": ("sad", "slow")}
+        for own, year in zip(ids, years, strict=True)
+    ]
+    folder.mkdir(parents=True)
+    return Left(
+        described,
+        leave_sounds(folder / "sounds", ids, audio, fragments.owner, film),
+        leave_images(folder / "images.parquet", ids, vectors["image"]),
+        leave_texts(folder / "texts.parquet", ids, vectors["tags"], vectors["plot"]),
+    )
+
+
+def replaced(rows, films, random):
+    learnt_from = np.arange(len(rows)) < films[0] + films[1]
+    return np.where(learnt_from[:, None], rows, random.normal(size=rows.shape))
+
+
+def leave_sounds(folder, ids, values, track, film):
+    paths = []
+    for number, film_id in enumerate(ids):
+        own = film[track] == number
+        frame = with_values({"track_id": [f"t{one:04d}" for one in track[own]]}, values[own])
+        paths.append(folder / f"{film_id}.parquet")
+        write_table(frame.assign(start_s=0.0), paths[-1], RETRIEVAL_FRAGMENTS)
+    return paths
+
+
+def leave_images(path, ids, values):
+    write_table(with_values({"film_id": ids, "sha256": "0"}, values), path, RETRIEVAL_IMAGES)
+    return path
+
+
+def leave_texts(path, ids, tags, plots):
+    """Of every plot two paragraphs; the second says the same more softly. In no order."""
+    nothing, other = np.zeros_like(tags), plots / 2
+    rows = [
+        text_rows(ids, "plot", 1, nothing, other),
+        text_rows(ids, "tags_plot", 1, tags, other),
+        text_rows(ids, "tags", 0, tags, nothing),
+        text_rows(ids, "plot", 0, nothing, plots),
+        text_rows(ids, "tags_plot", 0, tags, plots),
+    ]
+    write_table(pd.concat(rows, ignore_index=True), path, RETRIEVAL_TEXTS)
+    return path
+
+
+def text_rows(ids, segment, paragraph, *values):
+    about = {"film_id": ids, "segment": segment, "paragraph": paragraph, "sha256": "0"}
+    return with_values(about, np.concatenate(values, axis=1))
+
+
+def with_values(about, values):
+    names = [f"v{number:02d}" for number in range(values.shape[1])]
+    return pd.concat(
+        [pd.DataFrame(about), pd.DataFrame(values.astype(np.float32), columns=names)], axis=1
+    )
+
+
+def gather(left, folder, configurations=tuple(CONFIGURATIONS), split=SPLIT):
+    """Gather into a folder. Returns the inputs of `read_material`."""
+    places = {
+        "films": folder / "films.tsv",
+        "tracks": folder / "tracks.tsv",
+        "fragments": folder / "fragments.npy",
+    }
+    gather_retrieval(**left._asdict(), configurations=configurations, split=split, **places)
+    return {**places, "images": left.images, "texts": left.texts}
+
+
+def teach(configuration, inputs, folder, seed=1, settings=SETTINGS):
+    """Train one model. Returns its outputs."""
+    outputs = {
+        "model": folder / f"{configuration}.safetensors",
+        "curve": folder / f"{configuration}.tsv",
+        "places": folder / f"{configuration}.parquet",
+    }
+    checkpoint = folder / "checkpoint.safetensors"
+    train_retrieval(configuration, inputs, ENCODERS, settings, seed, checkpoint, outputs)
+    return outputs

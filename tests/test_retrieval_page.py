@@ -1,0 +1,318 @@
+"""The page of searches: its data, and the page at work in a real browser, without a server."""
+
+import base64
+import csv
+import io
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from PIL import Image
+
+from scorelens.retrieval.page import write
+from scorelens.retrieval.searches import Search
+
+FACTS = {"configuration": "all", "films": ["a"] * 24}
+EVIL = '</script><b>Élan & "O\'Brien"'
+TEXT = f"A fog over the harbour.\nNobody {EVIL} comes."
+SEARCHES = [
+    Search("harbour", TEXT, ("slow", EVIL), image="/pictures/fog <i>.png", track="noir/theme"),
+    Search("night_drive", film="/f/drive.mkv", scene="Drive/In", time_s=3723.4),
+    Search("like_this", track="music/1.ogg"),
+]
+# search, library, film_id, title, track_id, file
+TRACKS = [
+    ("harbour", "corpus", "noir", EVIL, "dawn", "noir/02 #é 100%.wav"),
+    ("harbour", "mine", None, None, "chase", "mine/9 Chase.wav"),
+    ("harbour", "corpus", "west", "West", "ride", "west/10 Ride.wav"),
+    ("night_drive", "corpus", "west", "West", "ride", "west/10 Ride.wav"),
+]
+# cosine, moved_by, image, tags, plot, track
+REASONS = [
+    (0.81, "image", 0.4, 0, 0.1, -0.2),
+    (0.7, "tags", 0.1, 0.3, 0.0, 0.05),
+    (0.7, "plot", 0, 0, 0.2, 0),
+    (0.5, "image", 0.5, np.nan, np.nan, np.nan),
+]
+ANSWERS = [track + reason for track, reason in zip(TRACKS, REASONS, strict=True)]
+COLUMNS = ["search", "library", "film_id", "title", "track_id", "path", "cosine", "moved_by"]
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
+)
+
+
+def gradient(height, width):
+    """Red and blue rise from left to right."""
+    picture = np.full((height, width, 3), 90, np.uint8)
+    picture[..., ::2] = np.linspace(0, 255, width, dtype=np.uint8)[:, None]
+    return picture
+
+
+def written(folder, rows=ANSWERS, searches=SEARCHES):
+    """The page of given rows, in a folder beside the music; returns its path."""
+    answers = pd.DataFrame(rows, columns=[*COLUMNS, "image", "tags", "plot", "track"])
+    answers["path"] = [f"{folder}/music/{path}" for path in answers.path]
+    answers["rank"] = answers.groupby("search").cumcount() + 1
+    pictures = {"harbour": gradient(224, 224), "night_drive": gradient(360, 640)}
+    heard = {"harbour": {"title": EVIL, "path": f"{folder}/music/noir/theme.wav"}}
+    heard["like_this"] = {"title": None, "path": f"{folder}/music/1.ogg"}
+    page = folder / "results" / "searches.html"
+    write.write_page(searches, answers, pictures, heard, FACTS, 7000, page)
+    return page
+
+
+def data_of(page):
+    text = page.read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+
+
+# What is in the page
+
+
+def test_the_page_holds_what_was_asked_and_found_and_asks_the_network_for_nothing(tmp_path):
+    page = written(tmp_path)
+    harbour, drive, like = data_of(page)
+    assert (harbour["text"], harbour["tags"]) == (TEXT, ["slow", EVIL])
+    assert harbour["track"] == {"title": EVIL, "path": "../music/noir/theme.wav"}
+    assert harbour["path"] == [f"../music/{row[5]}" for row in ANSWERS[:3]]
+    assert harbour["title"] == [EVIL, "", "West"]
+    assert harbour["falls"]["track"] == [-0.2, 0.05, 0]
+    assert list(drive["falls"]) == drive["parts"] == ["image"]
+    assert (drive["caption"], drive["time"], harbour["time"]) == ("Drive/In", 3723.4, None)
+    assert like["path"] == like["falls"]["track"] == []
+    text = page.read_text(encoding="utf-8")
+    assert "<b>É" not in text
+    assert text.count("</script>") == 2
+    assert not re.search(r"""(src|href)=["']|@import|url\(""", text)
+    assert "3 searches among 7000 tracks" in text
+    assert str(tmp_path) not in text
+
+
+def test_pictures_are_small_jpegs():
+    scheme, _, code = write.data_uri(gradient(360, 640)).partition(",")
+    assert scheme == "data:image/jpeg;base64"
+    with Image.open(io.BytesIO(base64.b64decode(code))) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (320, 180))
+        assert np.asarray(picture)[90, 160].tolist() == pytest.approx([127, 90, 127], abs=6)
+
+
+def test_the_same_searches_give_the_same_page(tmp_path):
+    assert written(tmp_path).read_bytes() == written(tmp_path).read_bytes()
+
+
+# The page in a browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not BROWSER:
+        pytest.skip("there is no Chromium or Chrome on the path")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        # Its sandbox does not start as root or in most containers; the only page is our own.
+        own = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield own
+        own.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open a page from the file system: opened(mark, **context); errors in it fail the test."""
+    faults, requests = [], []
+
+    def open_page(mark="", **context):
+        page = browser.new_page(**context)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(written(tmp_path).as_uri() + mark)
+        return page
+
+    yield open_page
+    assert not faults
+    assert all(url.startswith(("file://", "blob:", "data:")) for url in requests)
+
+
+def names(page):
+    return page.locator("tr.track td.file a").all_inner_texts()
+
+
+def head(page, column):
+    return page.locator(f"th[data-column={column}]")
+
+
+DAWN, CHASE, RIDE = (row[5].rpartition("/")[2] for row in ANSWERS[:3])
+
+
+def test_what_was_asked_is_shown_as_it_is(opened):
+    page = opened()
+    asked = page.locator("#asked")
+    assert asked.locator("h2").all_inner_texts() == ["Image", "Text", "Tags", "Track"]
+    assert asked.locator("blockquote").inner_text() == TEXT
+    assert asked.locator("li").all_inner_texts() == ["slow", EVIL]
+    picture = asked.locator("img")
+    assert picture.get_attribute("alt") == "fog <i>.png"
+    page.wait_for_function("document.querySelector('img').naturalWidth === 224")
+    assert asked.locator(".part.track").inner_text().split("\n")[-2:] == ["theme.wav", EVIL]
+    page.get_by_role("tab", name="night drive").click()
+    assert asked.locator("h2").all_inner_texts() == ["Image"]
+    assert asked.locator(".part p").inner_text() == "Drive/In, at 1:02:03"
+
+
+def test_tabs_go_from_search_to_search(opened):
+    page = opened()
+    tabs = page.get_by_role("tab")
+    assert tabs.all_inner_texts() == ["harbour", "night drive", "like this"]
+    assert names(page) == [DAWN, CHASE, RIDE]
+    tabs.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    assert names(page) == [RIDE]
+    assert tabs.nth(1).get_attribute("aria-selected") == "true"
+    assert tabs.nth(1).evaluate("tab => tab === document.activeElement")
+    page.keyboard.press("End")
+    assert page.inner_text("#count") == "0 of 0 tracks"
+    page.keyboard.press("ArrowRight")
+    assert names(page) == [DAWN, CHASE, RIDE]
+    page.keyboard.press("ArrowLeft")
+    assert page.url.endswith("#like_this")
+    assert page.locator("[aria-selected=true]").count() == 1
+    assert page.locator("[role=tab][tabindex='0']").count() == 1
+
+
+def test_a_link_leads_to_a_search(opened):
+    page = opened("#night_drive")
+    assert names(page) == [RIDE]
+    page.evaluate("location.hash = 'harbour'")
+    page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
+
+
+def test_every_column_sorts_both_ways(opened):
+    page = opened()
+    orders = {
+        "title": [DAWN, CHASE, RIDE],
+        "cosine": [DAWN, CHASE, RIDE],
+        "image": [DAWN, CHASE, RIDE],
+        "tags": [CHASE, DAWN, RIDE],
+        "plot": [RIDE, DAWN, CHASE],
+        "track": [CHASE, RIDE, DAWN],
+        "moved": [DAWN, CHASE, RIDE],
+        "rank": [DAWN, CHASE, RIDE],
+    }
+    for column, order in orders.items():
+        head(page, column).get_by_role("button").click()
+        assert names(page) == order, column
+        rising = column in ("title", "moved", "rank")
+        expected = "ascending" if rising else "descending"
+        assert head(page, column).get_attribute("aria-sort") == expected
+    head(page, "track").get_by_role("button").click()
+    head(page, "track").get_by_role("button").press("Enter")
+    assert head(page, "track").get_attribute("aria-sort") == "ascending"
+    assert names(page) == [DAWN, RIDE, CHASE]
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def test_filters_narrow_the_list(opened):
+    page = opened()
+
+    def filtered(text="", library="any"):
+        page.locator("#text").fill(text)
+        page.locator("#library").select_option(label=library)
+        assert page.inner_text("#count") == f"{len(names(page))} of 3 tracks"
+        return names(page)
+
+    assert filtered("ELAN o'brien") == [DAWN]
+    assert filtered("</script>") == [DAWN]
+    assert filtered("wav") == [DAWN, CHASE, RIDE]
+    assert filtered("west ride") == [RIDE]
+    assert filtered(library="mine") == [CHASE]
+    assert filtered("west", "mine") == []
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
+
+
+def test_a_row_says_what_it_is_and_why(opened):
+    page = opened()
+    rows = page.locator("tr.track")
+    assert rows.nth(0).locator("strong").inner_text() == EVIL
+    assert rows.nth(1).locator("strong").inner_text() == "mine"
+    cells = rows.nth(0).locator("td").all_inner_texts()
+    assert cells[3:] == ["0.810", "+0.40", "0.00", "+0.10", "−0.20", "Image"]
+    assert rows.nth(0).locator("td.most").inner_text() == "+0.40"
+
+    def bar(cell):
+        """Where a bar begins and ends, and where nothing is, as shares of its box."""
+        meter = rows.nth(0).locator("td.fall").nth(cell).locator(".meter")
+        return meter.evaluate(
+            """meter => {
+                const edges = element => element.getBoundingClientRect();
+                const box = edges(meter), [b, zero] = [...meter.children].map(edges);
+                return [b.left, b.right, zero.left].map(x => (x - box.left) / box.width);
+            }"""
+        )
+
+    # From -0.2 to 0.4 on one scale: nothing lies at a third.
+    assert bar(0) == pytest.approx([1 / 3, 1, 1 / 3], abs=0.03)
+    assert bar(3) == pytest.approx([0, 1 / 3, 1 / 3], abs=0.03)
+    assert bar(2) == pytest.approx([1 / 3, 1 / 2, 1 / 3], abs=0.03)
+
+
+def test_play_plays_the_files_beside_the_page(opened, tmp_path):
+    for path in ("noir/02 #é 100%.wav", "noir/theme.wav"):
+        (tmp_path / "music" / path).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / "music" / path, np.zeros(22050), 22050)
+    page = opened()
+    for button in ("tr.track td.control button", "#asked button"):
+        page.locator(button).first.click()
+        page.wait_for_function("document.querySelector('audio').duration === 1")
+        page.evaluate("document.querySelector('audio').removeAttribute('src')")
+    assert page.inner_text("#playing") == f"{EVIL}: theme.wav"
+    links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
+    found = [page.evaluate("url => decodeURIComponent(url)", link) for link in links]
+    assert found == [f"file://{tmp_path}/music/{row[5]}" for row in ANSWERS[:3]]
+    page.get_by_role("button", name=f"Play mine: {CHASE}").click()
+    page.wait_for_function(
+        "document.querySelector('#playing').textContent.includes('cannot play it')"
+    )
+
+
+def test_the_list_is_downloaded_and_copied_in_its_order(opened, tmp_path):
+    page = opened()
+    head(page, "tags").get_by_role("button").click()
+    page.locator("#text").fill("wav")
+
+    def downloaded(button):
+        with page.expect_download() as caught:
+            page.get_by_role("button", name=button).click()
+        with open(caught.value.path(), encoding="utf-8", newline="") as file:
+            return caught.value.suggested_filename, file.read()
+
+    name, text = downloaded("Download M3U")
+    assert name == "harbour.m3u8"
+    assert text.split("\n")[:3] == [
+        *("#EXTM3U", "#EXTINF:-1,mine: 9 Chase.wav", f"{tmp_path}/music/mine/9 Chase.wav"),
+    ]
+    name, text = downloaded("Download CSV")
+    assert (name, text[0]) == ("harbour.csv", "\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text[1:])))
+    assert [row["rank"] for row in rows] == ["2", "1", "3"]
+    assert rows[1]["title"] == EVIL
+    assert rows[1]["path"] == f"{tmp_path}/music/{ANSWERS[0][5]}"
+    assert (rows[1]["cosine"], rows[1]["moved_by"], rows[1]["track"]) == ("0.81", "image", "-0.2")
+    page.evaluate("navigator.clipboard.writeText = text => { window.copied = text; }")
+    page.get_by_role("button", name="Copy list").click()
+    page.wait_for_function("window.copied !== undefined")
+    lines = page.evaluate("window.copied").split("\n")
+    assert lines[0].split("\t")[:3] == ["rank", "library", "title"]
+    assert [line.split("\t")[0] for line in lines[1:4]] == ["2", "1", "3"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_narrow_screen(opened, scheme):
+    page = opened(viewport={"width": 400, "height": 800}, color_scheme=scheme)
+    assert names(page) == [DAWN, CHASE, RIDE]
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 30)"
+    assert dark == (scheme == "dark")

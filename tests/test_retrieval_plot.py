@@ -1,0 +1,223 @@
+"""The pictures of retrieval against their tables."""
+
+import xml.etree.ElementTree as ET
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
+
+from scorelens.retrieval import CONFIGURATIONS, TITLES, plot
+from scorelens.retrieval.material import subsets
+from scorelens.retrieval.measures import MEASURES
+from scorelens.tables import (
+    RETRIEVAL_CURVES,
+    RETRIEVAL_SCENE_SCORES,
+    RETRIEVAL_SCORES,
+    write_table,
+)
+
+CHANCE = dict(zip(MEASURES, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), strict=True))
+
+
+def figures(measure, skill):
+    """What a way to ask reaches that is `skill` times as good as chance."""
+    chance = CHANCE[measure]
+    value = chance / skill if measure == plot.MEDIAN else min(1, chance * skill)
+    return {
+        "value": value,
+        "low": 0.8 * value,
+        "high": 1.1 * value,
+        "chance": chance,
+        "permuted": 0.9 * chance,
+        "p": 0.001 if skill > 1.3 else 0.4,
+    }
+
+
+def make_scores(models=tuple(CONFIGURATIONS)):
+    """More parts are better; the picture alone, and the baseline's, are no better than chance."""
+    rows = []
+    for name in models:
+        for parts in subsets(name):
+            skill = 1.5 * len(parts) - 0.4 * ("image" in parts)
+            about = {"configuration": name, "seen": "+".join(parts)}
+            rows += [
+                about | {"level": level, "measure": measure} | figures(measure, skill)
+                for level, measure in product(plot.LEVELS, MEASURES)
+            ]
+    return pd.DataFrame(rows)
+
+
+def make_curves(model, validation=(2.5, 2.2, 2.1, 2.15, 2.3)):
+    losses = {"training": [2.6, 2.3, 2.0, 1.8, 1.7], "validation": validation}
+    return pd.DataFrame(losses).assign(configuration=model, epoch=np.arange(1, 6))
+
+
+def make_scenes():
+    chance = {"mean_percentile": 0.5, "recall_1": 0.01, "recall_5": 0.05, "recall_10": 0.1}
+    chance |= {"median_rank": 100, "reciprocal_rank": 0.05}
+    rows = []
+    for asked, pool, measure in product(plot.ASKED, plot.POOLS, chance):
+        value = chance[measure] * (1.2 if asked != "film" else 1.1)
+        spread = {"low": 0.9 * value, "high": 1.1 * value, "permuted": chance[measure]}
+        about = {"asked": asked, "pool": pool, "measure": measure, "chance": chance[measure]}
+        rows.append(
+            about | spread | {"value": value, "p": 0.01 if asked != "film" else 0.6, "scenes": 41}
+        )
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def texts(path):
+    return [
+        "".join(node.itertext()) for node in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+def dots(axis):
+    """Place, colour and face of each dot, from the top down."""
+    found = [line for line in axis.lines if line.get_marker() == "o"]
+    return [
+        (
+            float(line.get_xdata()[0]),
+            to_hex(line.get_color()),
+            to_hex(line.get_markerfacecolor()),
+        )
+        for line in sorted(found, key=lambda line: line.get_ydata()[0])
+    ]
+
+
+def panel(figure, title, number=0):
+    return [axis for axis in figure.axes if axis.get_title(loc="left").strip() == title][number]
+
+
+def test_all_figures_are_drawn_and_drawn_alike(tmp_path):
+    write_table(make_scores(), tmp_path / "scores.tsv", RETRIEVAL_SCORES)
+    write_table(make_scenes(), tmp_path / "scenes.tsv", RETRIEVAL_SCENE_SCORES)
+    curves = [tmp_path / f"{name}.tsv" for name in CONFIGURATIONS]
+    for path in curves:
+        write_table(make_curves(path.stem), path, RETRIEVAL_CURVES)
+    drawn = []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        paths = {name: folder / f"{name}.svg" for name in ("recall", "ablation", "curves")}
+        plot.plot(tmp_path / "scores.tsv", curves, paths)
+        plot.plot_scenes(tmp_path / "scenes.tsv", folder / "scenes.svg")
+        drawn.append([path.read_bytes() for path in sorted(folder.iterdir())])
+        for name in ("recall", "curves"):
+            assert set(TITLES.values()) <= set(texts(paths[name])), name
+        assert "41 scenes of films that no model learnt from" in texts(folder / "scenes.svg")
+    assert len(drawn[0]) == 4
+    assert drawn[0] == drawn[1]
+
+
+def test_recall_shows_the_numbers_of_the_table():
+    """Each model asked with all it sees, in percent; hollow without skill, the best is bold."""
+    table = make_scores()
+    figure = plot.recall_figure(table)
+    assert [axis.get_title(loc="left").strip() for axis in figure.axes] == [
+        *("Recall at 1", "Recall at 20", "Recall at 100", "Median rank")
+    ] * 2
+    axis = panel(figure, "Recall at 20")
+    expected = [
+        100 * figures("recall_20", 1.5 * len(parts) - 0.4 * ("image" in parts))["value"]
+        for parts in CONFIGURATIONS.values()
+    ]
+    found = dots(axis)
+    np.testing.assert_allclose([place for place, _, _ in found], expected)
+    colours = {colour for _, colour, _ in found[:-1]}
+    assert colours == {to_hex(plot.OWN_COLOUR)}
+    assert found[-1][1] == to_hex(plot.OTHER_COLOUR)
+    assert [face == "#ffffff" for _, _, face in found] == [True] + 7 * [False]
+    numbers = [text.get_text() for text in axis.texts]
+    assert numbers == [f"{place:.1f}" for place in expected]
+    assert [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"] == [
+        "41.0"
+    ] * 2
+    random = next(line for line in axis.lines if line.get_linestyle() == "--")
+    assert random.get_xdata() == [10, 10]
+
+
+def test_the_best_median_rank_is_the_lowest():
+    axis = panel(plot.recall_figure(make_scores()), "Median rank")
+    best = min(place for place, _, _ in dots(axis))
+    bold = [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"]
+    assert bold == [f"{best:g}"] * 2  # the baseline's, too
+
+
+def test_recalls_of_lists_that_hold_all_tracks_are_left_out():
+    """Of 15 tracks, all are among the first 20."""
+    table = make_scores()
+    long = table["measure"].isin(["recall_20", "recall_50", "recall_100"])
+    table.loc[long, ["value", "low", "high", "chance", "permuted"]] = 1.0
+    titles = {axis.get_title(loc="left").strip() for axis in plot.recall_figure(table).axes}
+    assert titles == {"Recall at 1", "Recall at 5", "Recall at 10", "Median rank"}
+
+
+def test_ablation_has_every_choice_of_parts_below_its_model():
+    figure = plot.ablation_figure(make_scores())
+    axis = panel(figure, "Median rank")
+    words = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert len(words) == 3 * 3 + 2 * 7
+    start = words.index(TITLES["all"])
+    assert words[start : start + 7] == [
+        TITLES["all"],
+        *("only image and tags", "only image and plot", "only tags and plot"),
+        *("only image", "only tags", "only plot"),
+    ]
+    found = [place for place, _, _ in dots(axis)]
+    assert found[start] == pytest.approx(figures(plot.MEDIAN, 4.1)["value"])
+    assert found[start + 4] == pytest.approx(figures(plot.MEDIAN, 1.1)["value"])
+    assert [dots(axis)[start + shift][2] == "#ffffff" for shift in (0, 4, 6)] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_models_of_one_part_have_no_ablation():
+    figure = plot.ablation_figure(make_scores(("image", "plot")))
+    assert figure.axes[0].texts[0].get_text() == "No model sees more than one part of a film"
+
+
+@pytest.mark.parametrize(
+    ("validation", "best"),
+    [((2.5, 2.2, 2.1, 2.15, 2.3), 3), ((2.5, 2.2, 2.2, 2.3, 2.3), 2), ((np.nan,) * 5, 5)],
+)
+def test_curves_mark_the_epoch_that_counts(validation, best):
+    """The first of the best on the validation films; the last without any."""
+    axis = plot.curve_figure(make_curves("plot", validation)).axes[0]
+    training, held, counts = axis.lines
+    assert training.get_ydata().tolist() == [2.6, 2.3, 2.0, 1.8, 1.7]
+    np.testing.assert_array_equal(held.get_ydata(), validation)
+    assert counts.get_xdata() == [best, best]
+    assert axis.texts[0].get_text().strip() == str(best)
+
+
+def test_the_losses_of_one_kind_share_their_scale():
+    table = pd.concat(
+        [make_curves("plot"), make_curves("all", (9.0,) * 5), make_curves("baseline")]
+    )
+    tops = [axis.get_ylim()[1] for axis in plot.curve_figure(table).axes[:3]]
+    np.testing.assert_allclose(tops, [1.05 * 9, 1.05 * 9, 1.05 * 2.6])
+
+
+def test_scenes_show_both_pools():
+    figure = plot.scene_figure(make_scenes())
+    assert len(figure.axes) == 8
+    lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
+    assert lines == list(plot.POOLS.values())
+    found = dots(panel(figure, "Mean percentile", 1))
+    np.testing.assert_allclose([place for place, _, _ in found], [60, 55, 60])
+    assert [face == "#ffffff" for _, _, face in found] == [False, True, False]
+
+
+def test_without_scenes_the_figure_says_so():
+    figure = plot.scene_figure(make_scenes()[:0])
+    assert figure.axes[0].texts[0].get_text() == "No test film has scenes"

@@ -1,0 +1,152 @@
+"""Scores of places that are made up, against counting by hand, and of planted films."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from retrieval_tables import SETTINGS, gather, leave, teach
+
+from scorelens.retrieval import CONFIGURATIONS, measures
+from scorelens.retrieval.material import subsets
+from scorelens.retrieval.score import score_retrieval
+from scorelens.tables import (
+    RETRIEVAL_PLACES,
+    RETRIEVAL_RANKS,
+    RETRIEVAL_SCORES,
+    read_table,
+    write_table,
+)
+
+torch.set_num_threads(1)
+
+FILM = np.array([0, 0, 0, 1, 2, 2])  # of each track
+
+
+def unit(values):
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+def make_places(configuration, random, near=0.0):
+    """Places in a plane of three films and six tracks, shuffled. near: to their film's first."""
+    tracks = unit(random.normal(size=(6, 2)))
+    axes = ["p00", "p01"]
+    tables = [
+        pd.DataFrame(tracks, columns=axes).assign(
+            kind="track", film_id=[f"f{film}" for film in FILM], track_id=list("abcdef"), seen=None
+        )
+    ]
+    for parts in subsets(configuration):
+        places = unit(tracks[[0, 3, 4]] * near + (1 - near) * random.normal(size=(3, 2)))
+        own = pd.DataFrame(places, columns=axes)
+        about = {"kind": "film", "film_id": ["f0", "f1", "f2"], "track_id": None}
+        tables.append(own.assign(**about, seen="+".join(parts)))
+    table = pd.concat([one.astype({"track_id": object, "seen": object}) for one in tables])
+    table = table.assign(configuration=configuration).astype(dict.fromkeys(axes, np.float32))
+    return table.sample(frac=1, random_state=0)
+
+
+def score(tables, folder, samples=50, permutations=99):
+    paths = []
+    for number, table in enumerate(tables):
+        paths.append(folder / f"places_{number}.parquet")
+        write_table(table, paths[-1], RETRIEVAL_PLACES)
+    outputs = folder / "scores.tsv", folder / "ranks.tsv"
+    score_retrieval(paths, samples, permutations, 7, *outputs)
+    return read_table(outputs[0], RETRIEVAL_SCORES), read_table(outputs[1], RETRIEVAL_RANKS)
+
+
+def ranks_by_hand(table, seen):
+    """The place of each track in the list for its film: of all, those at least as near."""
+    tracks = table[table["kind"] == "track"].sort_values("track_id")
+    films = table[table["seen"] == seen].sort_values("film_id")
+    cosines = films[["p00", "p01"]].to_numpy() @ tracks[["p00", "p01"]].to_numpy().T
+    return np.array(
+        [
+            sum(other >= cosines[film, track] for other in cosines[film])
+            for track, film in enumerate(FILM)
+        ]
+    )
+
+
+def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
+    random = np.random.default_rng(3)
+    tables = [make_places(name, random) for name in ("image", "image_tags")]
+    scores, ranks = score(tables, tmp_path)
+    scores = scores.set_index(["configuration", "seen", "level", "measure"])["value"].sort_index()
+    assert len(scores) == (1 + 3) * 2 * len(measures.MEASURES)
+    for table in tables:
+        name = table["configuration"].iloc[0]
+        for parts in subsets(name):
+            seen = "+".join(parts)
+            places = ranks_by_hand(table, seen)
+            first = np.array([places[film == FILM].min() for film in range(3)])
+            for level, own in {"track": places, "film": first}.items():
+                found = scores[name, seen, level]
+                assert found["recall_1"] == pytest.approx((own == 1).mean())
+                assert found["recall_5"] == pytest.approx((own <= 5).mean())
+                assert found["median_rank"] == np.median(own)
+                assert found["reciprocal_rank"] == pytest.approx((1 / own).mean())
+            if seen == "+".join(CONFIGURATIONS[name]):
+                by_film = ranks[ranks["configuration"] == name].set_index("film_id")
+                assert by_film["first_rank"].tolist() == first.tolist()
+                assert by_film["tracks"].tolist() == [3, 1, 2]
+                medians = [np.median(places[film == FILM]) for film in range(3)]
+                assert by_film["median_rank"].tolist() == medians
+    assert len(ranks) == 6
+
+
+def test_all_models_have_the_same_chance(tmp_path):
+    random = np.random.default_rng(5)
+    scores, _ = score([make_places(name, random) for name in ("plot", "all")], tmp_path)
+    chances = scores.groupby(["level", "measure"])["chance"].agg(["min", "max"])
+    assert (chances["min"] == chances["max"]).all()
+    assert (scores["low"] <= scores["value"]).all()
+    assert (scores["value"] <= scores["high"]).all()
+
+
+def test_films_at_their_tracks_find_them_first(tmp_path):
+    table = make_places("plot", np.random.default_rng(1), near=1.0)
+    scores, ranks = score([table], tmp_path)
+    assert set(ranks["first_rank"]) == {1}
+    first = scores[(scores["level"] == "film") & (scores["measure"] == "recall_1")]
+    assert first["value"].item() == 1
+
+
+def test_the_same_places_give_the_same_tables(tmp_path):
+    tables = [make_places("all", np.random.default_rng(2))]
+    score(tables, tmp_path)
+    kept = [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")]
+    score(tables, tmp_path)
+    assert [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")] == kept
+
+
+@pytest.mark.slow
+def test_from_tables_of_vectors_to_scores(tmp_path):
+    """The picture says what the music is like, so what sees it finds it, and with that part alone.
+
+    On films that no model learnt from; the words say nothing.
+    """
+    inputs = gather(leave(tmp_path / "left", planted="image"), tmp_path)
+    settings = SETTINGS | {"epochs": 8}
+    paths = []
+    for name in ("image", "plot", "all"):
+        paths.append(teach(name, inputs, tmp_path, settings=settings)["places"])
+    outputs = tmp_path / "scores.tsv", tmp_path / "ranks.tsv"
+    score_retrieval(paths, 200, 500, 0, *outputs)
+    table = read_table(outputs[0], RETRIEVAL_SCORES)
+    table = table[(table["level"] == "film") & (table["measure"] == "median_rank")]
+    table = table.set_index(["configuration", "seen"])
+    for model, seen in (("image", "image"), ("all", "image+tags+plot"), ("all", "image")):
+        row = table.loc[(model, seen)]
+        assert row["high"] < row["chance"] / 2, (model, seen)
+        assert row["p"] < 0.01, (model, seen)
+    for model, seen in (("plot", "plot"), ("all", "tags+plot"), ("all", "plot"), ("all", "tags")):
+        row = table.loc[(model, seen)]
+        assert row["value"] > 0.7 * row["permuted"], (model, seen)
+        assert row["p"] > 0.01, (model, seen)
+    ranks = read_table(outputs[1], RETRIEVAL_RANKS)
+    assert ranks["configuration"].value_counts().to_dict() == {
+        "image": 100,
+        "plot": 100,
+        "all": 100,
+    }

@@ -1,0 +1,430 @@
+"""Searches: how the config may ask, what is found, why, and what each network is loaded for."""
+
+import json
+import os
+import re
+from typing import NamedTuple
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from scorelens import tables
+from scorelens.errors import ConfigError, InputError
+from scorelens.retrieval import catalogue, queries, search
+from scorelens.retrieval.films import Described
+from scorelens.retrieval.fragments import Fragments
+from scorelens.retrieval.index import build_index, load_index
+from scorelens.retrieval.networks import Retrieval, Sizes, embed_queries, embed_tracks
+from scorelens.retrieval.queries import Vectors, place_search
+from scorelens.retrieval.searches import Search, choose_configuration, read_searches
+from scorelens.retrieval.texts import Text
+from scorelens.retrieval.train import load_model, save_model
+from scorelens.retrieval.training import Trained
+
+torch.set_num_threads(1)
+FILMS = [
+    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, {"theme": "a.ogg"}),
+    Described("west", "West", 1960, None, None, (), None, {"theme": "b.ogg", "ride": "c.ogg"}),
+]
+VIDEOS = {"noir": "made/noir.mp4"}
+
+
+def settings(configuration="", configurations=("image", "all", "baseline"), **searches):
+    return {
+        "configurations": list(configurations),
+        "search": {"configuration": configuration, "tracks": 25},
+        "libraries": {},
+        "searches": searches,
+    }
+
+
+# How the config may ask
+
+
+def test_the_model_that_sees_most_answers():
+    assert choose_configuration(["image", "tags_plot", "plot"], "") == "tags_plot"
+    assert choose_configuration(["baseline", "image", "all"], "") == "all"
+    assert choose_configuration(["baseline", "image"], "") == "baseline"
+    assert choose_configuration(["baseline", "image"], "image") == "image"
+    with pytest.raises(ConfigError) as error:
+        choose_configuration(["baseline", "image"], "all")
+    assert str(error.value) == (
+        "config: retrieval.search.configuration: all is not among the configurations that are "
+        "trained\n  expected: one of: baseline, image"
+    )
+
+
+def test_searches_are_read_by_name(tmp_path):
+    picture, film = tmp_path / "p.png", tmp_path / "f.mp4"
+    picture.write_bytes(b"p")
+    film.write_bytes(b"f")
+    asked = settings(
+        words={"text": "A chase.", "tags": ["tense", "night"]},
+        file={"image": str(picture)},
+        made={"image": "made/noir.png"},
+        corpus={"film": "noir", "time_s": 61, "track": "west/ride"},
+        foreign={"film": str(film), "time_s": 2.5, "track": str(picture)},
+    )
+    found = {one.name: one for one in read_searches(asked, FILMS, VIDEOS)}
+    assert list(found) == ["corpus", "file", "foreign", "made", "words"]
+    assert found["words"] == Search("words", "A chase.", ("tense", "night"))
+    assert found["words"].parts == ("tags", "plot")
+    assert found["made"].files == ["made/noir.png"]
+    corpus = found["corpus"]
+    assert corpus[4:] == ("made/noir.mp4", "Noir", 61.0, "west/ride", True)
+    assert corpus.parts == ("image", "track")
+    assert corpus.files == ["made/noir.mp4"]
+    assert found["foreign"].scene == "f.mp4"
+    assert found["foreign"].files == [str(film), str(picture)]
+    assert Search(**json.loads(json.dumps(corpus._asdict()))).parts == corpus.parts
+
+
+def test_every_fault_of_every_search_is_named(tmp_path):
+    asked = settings(
+        **{"Big Chase": {"text": "?!"}},
+        pictures={"image": "no.png", "film": "noir", "time_s": 1},
+        film={"film": "nor"},
+        time={"time_s": 3},
+        track={"track": "west/rid", "tags": ["-"]},
+        folder={"track": str(tmp_path)},
+    )
+    hint = "paths count from the folder that the workflow runs in"
+    with pytest.raises(ConfigError) as error:
+        read_searches(asked, FILMS, VIDEOS)
+    at = "config: retrieval.searches"
+    track = "film_id/track_id of a film of retrieval, or the path of a piece of music"
+    film = "the id of a film of the corpus, or the path of a film"
+    assert str(error.value).split("\n") == [
+        "11 problems were found",
+        f"{at}.Big Chase: is called 'Big Chase'",
+        "  expected: letters a-z, digits and underscores",
+        "  hint: for example big_chase",
+        f"{at}.Big Chase.text: '?!' has no letter and no digit",
+        "  expected: words",
+        f"{at}.film: has film, but no time_s",
+        "  expected: both: a film, and where in it",
+        f"{at}.film.film: nor does not exist",
+        f"  expected: {film}",
+        f"  hint: {hint}",
+        f"{at}.folder.track: {tmp_path} is a folder",
+        f"  expected: {track}",
+        f"  hint: {hint}",
+        f"{at}.pictures: has an image and a film",
+        "  expected: one of the two",
+        f"{at}.pictures.image: no.png does not exist",
+        "  expected: a picture",
+        f"  hint: {hint}",
+        f"{at}.time: has time_s, but no film",
+        "  expected: both: a film, and where in it",
+        f"{at}.time: asks for nothing",
+        "  expected: a text, tags, an image, a film or a track",
+        f"{at}.track.tags: ['-'] has no letter and no digit",
+        "  expected: words",
+        f"{at}.track.track: west/rid does not exist",
+        f"  expected: {track}",
+        f"  hint: {hint}",
+    ]
+
+
+def test_a_part_that_the_model_does_not_see_is_named_with_its_key():
+    asked = settings("image", words={"text": "A chase."}, like={"track": "west/ride"})
+    with pytest.raises(ConfigError) as error:
+        read_searches(asked, FILMS, VIDEOS)
+    assert str(error.value) == (
+        "config: retrieval.searches.words.text: the model 'image' sees no plot\n"
+        "  expected: any of: image, film, track\n"
+        "  hint: choose another model with retrieval.search.configuration"
+    )
+
+
+def test_no_library_takes_the_name_of_the_corpus():
+    asked = settings() | {"libraries": {"corpus": "music"}}
+    with pytest.raises(ConfigError) as error:
+        read_searches(asked, FILMS, VIDEOS)
+    assert str(error.value) == (
+        "config: retrieval.libraries.corpus: is called like the films' albums\n"
+        "  expected: another name"
+    )
+
+
+# What is found, and why
+
+
+@pytest.fixture
+def simple(monkeypatch):
+    """A model whose place is the image's vector plus the text's, made 1 in length."""
+
+    def embed(model, views):
+        joined = sum(views.values())
+        return joined / np.linalg.norm(joined, axis=1, keepdims=True)
+
+    monkeypatch.setattr(queries, "embed_queries", embed)
+
+
+X, Y, Z = np.eye(3, dtype=np.float32)
+WHOLE = Search("s", "p", ("t",), image="i", track="noir/theme", known=True)
+VECTORS = Vectors(
+    images={"s": X},
+    texts={Text("t", "p"): Y, Text("t", ""): 3 * Y, Text("", "p"): Y - X},
+    tracks={"s": Z},
+    own={"s": 1},
+    pictures={},
+)
+
+
+def test_places_of_parts_by_hand(simple):
+    def place(*parts):
+        return place_search(WHOLE, parts, None, VECTORS).tolist()
+
+    half, third = np.sqrt(0.5), np.sqrt(0.1)
+    assert place("image") == pytest.approx([1, 0, 0])
+    assert place("track") == pytest.approx([0, 0, 1])
+    assert place("image", "tags") == pytest.approx([third, 3 * third, 0])
+    assert place("image", "tags", "plot", "track") == pytest.approx([0.5, 0.5, half])
+    assert place("plot", "track") == pytest.approx([-0.5, 0.5, half])
+
+
+def test_why_is_how_far_the_cosine_falls(simple):
+    library = build_index(np.stack([X, Z, Y]), ["x", "own", "y"])
+    found = search.answer(WHOLE, None, VECTORS, library, 5)
+    assert found["row"].tolist() == [0, 2]  # its own track is no answer
+    assert found["rank"].tolist() == [1, 2]
+    assert found["cosine"].tolist() == pytest.approx([0.5, 0.5])
+    root = np.sqrt(0.05)
+    without = {
+        "image": [0, np.sqrt(0.5)],
+        "tags": [0, np.sqrt(0.5)],  # X + (Y - X) is Y
+        "plot": [root, 3 * root],
+        "track": [np.sqrt(0.5), np.sqrt(0.5)],
+    }
+    for part, cosines in without.items():
+        assert found[part].tolist() == pytest.approx([0.5 - c for c in cosines]), part
+    assert found["moved_by"].tolist() == ["image", "plot"]
+
+
+def test_a_part_alone_has_the_whole_cosine(simple):
+    asked = Search("s", image="i")
+    found = search.answer(asked, None, VECTORS._replace(own={}), build_index([X, Y], ["x", "y"]), 1)
+    assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
+    assert found["moved_by"].tolist() == ["image"]
+    assert found[["tags", "plot", "track"]].isna().all(axis=None)
+
+
+# From files to files
+
+
+class Run(NamedTuple):
+    """What a search job takes and gives."""
+
+    folder: object
+    loaded: list
+    answer: object
+
+
+@pytest.fixture
+def model(tmp_path):
+    torch.manual_seed(0)
+    sizes = Sizes(3, 4, 5)
+    arrays = {name: v.numpy() for name, v in Retrieval("all", sizes).state_dict().items()}
+    facts = {"configuration": "all", "image": "vit", "text": "minilm", "audio": "musicnn"}
+    curve = np.zeros((1, 2), np.float32)
+    save_model(tmp_path / "model", Trained(arrays, sizes, curve, 1), facts | {"films": ["a", "b"]})
+    return tmp_path / "model"
+
+
+def sound(path, tracks, seed):
+    """Two fragments a track."""
+    values = np.random.default_rng(seed).normal(size=(2 * len(tracks), 5))
+    frame = pd.DataFrame(values).add_prefix("value_")
+    frame = frame.assign(track_id=np.repeat(tracks, 2), start_s=[0.0, 10.0] * len(tracks))
+    tables.write_table(frame, path, tables.RETRIEVAL_FRAGMENTS)
+    return str(path)
+
+
+@pytest.fixture
+def indexed(model, tmp_path):
+    """The index of two albums and a library; returns it with its table."""
+    sources = [
+        catalogue.Album(
+            sound(tmp_path / "n.parquet", ["theme"], 1), *FILMS[0][:2], FILMS[0].tracks
+        ),
+        catalogue.Album(
+            sound(tmp_path / "w.parquet", ["ride", "theme"], 2), *FILMS[1][:2], FILMS[1].tracks
+        ),
+        catalogue.Album(sound(tmp_path / "e.parquet", [], 3), "mute", "Mute", {"hush": "d.ogg"}),
+        catalogue.Shelf(
+            sound(tmp_path / "l.parquet", ["cd1/01 Élan.mp3", "x.wav"], 4), "mine", "music"
+        ),
+    ]
+    catalogue.index_music(model, sources, tmp_path / "index.npz", tmp_path / "index.parquet")
+    table = tables.read_table(tmp_path / "index.parquet", tables.RETRIEVAL_INDEX)
+    return load_index(tmp_path / "index.npz"), table
+
+
+def test_all_music_is_in_the_index_at_its_place(indexed, model, tmp_path):
+    library, table = indexed
+    assert library.ids.tolist() == [
+        *("corpus/noir/theme", "corpus/west/ride", "corpus/west/theme"),
+        *("mine/cd1/01 Élan.mp3", "mine/x.wav"),
+    ]
+    assert table.fillna("-").to_numpy().tolist() == [
+        ["corpus", "noir", "Noir", "theme", "a.ogg"],
+        ["corpus", "west", "West", "ride", "c.ogg"],
+        ["corpus", "west", "West", "theme", "b.ogg"],
+        ["mine", "-", "-", "01_lan", "music/cd1/01 Élan.mp3"],
+        ["mine", "-", "-", "x", "music/x.wav"],
+    ]
+    values = np.random.default_rng(2).normal(size=(4, 5)).astype(np.float32)
+    expected = embed_tracks(load_model(model)[0], values, np.array([0, 0, 1, 1]))
+    np.testing.assert_allclose(library.vectors[1:3], expected, atol=1e-6)
+
+
+@pytest.fixture
+def run(indexed, model, tmp_path, monkeypatch):
+    """Answer searches with stand-ins for the frozen networks, which note that they were loaded."""
+    loaded = []
+
+    def load(kind):
+        return lambda *about: loaded.append((kind, *about)) or kind
+
+    def hear(path, most, ear):
+        values = np.random.default_rng(2).normal(size=(2, 5)).astype(np.float32)
+        return Fragments(np.zeros(2), values[: 0 if "silent" in str(path) else 2])
+
+    def read(encoder, texts):
+        return np.stack([[len(t.tags), len(t.plot), 1, 2] for t in texts]).astype(np.float32)
+
+    monkeypatch.setattr(queries.images, "load_network", load("image"))
+    monkeypatch.setattr(
+        queries.images, "embed_pictures", lambda _, p: p.mean((1, 2), dtype=np.float32) / 255
+    )
+    monkeypatch.setattr(queries.texts, "load_encoder", load("text"))
+    monkeypatch.setattr(queries.texts, "embed_texts", read)
+    monkeypatch.setattr(queries, "load_ear", load("audio"))
+    monkeypatch.setattr(queries, "hear_track", hear)
+
+    def answer(*searches, tracks=25):
+        search.answer_searches(
+            searches=searches,
+            model=model,
+            index=tmp_path / "index.npz",
+            names=tmp_path / "index.parquet",
+            weights={"image": "i.w", "text": "t.w", "audio": "a.w"},
+            tracks=tracks,
+            frames=2,
+            fragments=8,
+            threads=1,
+            answers=tmp_path / "out" / "searches.tsv",
+            page=tmp_path / "out" / "searches.html",
+        )
+        return tables.read_table(tmp_path / "out" / "searches.tsv", tables.RETRIEVAL_ANSWERS)
+
+    return Run(tmp_path, loaded, answer)
+
+
+def red(path, seconds=20):
+    """A film that is red for half its time, then blue."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "bgr0"
+        for number in range(seconds * 10):
+            colour = (250, 0, 0) if number < seconds * 5 else (0, 0, 250)
+            picture = np.broadcast_to(np.array(colour, np.uint8), (32, 64, 3))
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return str(path)
+
+
+def test_answers_are_the_nearest_tracks_and_every_network_is_loaded_once(run, model):
+    picture = run.folder / "p.png"
+    Image.new("RGB", (300, 200), (0, 255, 0)).save(picture)
+    film = red(run.folder / "f.mkv")
+    found = run.answer(
+        Search("all", "Dusk", ("slow",), image=str(picture), track="west/ride", known=True),
+        Search("moment", film=film, scene="noir", time_s=1.0),
+        Search("again", film=film, scene="noir", time_s=18.0),
+        Search("file", track="music/./x.wav"),
+        Search("foreign", track=str(picture)),
+        tracks=3,
+    )
+    assert sorted(run.loaded) == [
+        ("audio", "musicnn", "a.w", 1),
+        ("image", "vit", "i.w"),
+        ("text", "t.w"),
+    ]
+    counts = found.groupby("search", sort=False)["rank"].apply(list).to_dict()
+    assert counts == {name: [1, 2, 3] for name in ("all", "moment", "again", "file", "foreign")}
+    own = found[found.search == "all"]
+    assert "ride" not in own.track_id.tolist()
+    assert own[["image", "tags", "plot", "track"]].notna().all(axis=None)
+    known = load_model(model)[0]
+    place = embed_queries(known, {"image": np.array([[250, 0, 0]], np.float32) / 255})
+    library = load_index(run.folder / "index.npz")
+    expected = np.sort(library.vectors @ place[0])[::-1][:3]
+    moment = found[found.search == "moment"]
+    np.testing.assert_allclose(moment.cosine, expected, atol=1e-4)
+    np.testing.assert_array_equal(moment.cosine, moment.image)
+    assert found[found.search == "again"].cosine.tolist() != moment.cosine.tolist()
+    assert "x" not in found[found.search == "file"].track_id.tolist()  # it is one of the library
+    assert found[found.search == "foreign"].track_id.iloc[0] == "ride"  # whose sound it has
+    assert found[found.search == "foreign"].cosine.iloc[0] == pytest.approx(1)
+
+
+def test_the_page_stands_beside_the_table(run):
+    film = red(run.folder / "f.mkv")
+    run.answer(
+        Search("moment", film=film, scene="noir", time_s=1.0),
+        Search("like", track="west/ride", known=True),
+    )
+    text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
+    moment, like = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+    assert (moment["caption"], moment["time"], moment["parts"]) == ("noir", 1.0, ["image"])
+    assert moment["track"] is None
+    assert like["track"] == {"title": "West", "path": os.path.relpath("c.ogg", run.folder / "out")}
+    assert "learnt from 2 films" in " ".join(text.split())
+
+
+def test_words_alone_need_no_other_network(run):
+    found = run.answer(Search("words", "Dusk", ("slow", "sad")))
+    assert run.loaded == [("text", "t.w")]
+    assert found["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert found[["image", "track"]].isna().all(axis=None)
+
+
+def test_a_known_track_alone_needs_no_network(run):
+    found = run.answer(Search("like", track="noir/theme", known=True))
+    assert run.loaded == []
+    assert len(found) == 4
+
+
+def test_what_cannot_be_asked_is_named(run):
+    film = red(run.folder / "f.mkv")
+    with pytest.raises(InputError) as error:
+        run.answer(Search("late", film=film, scene=film, time_s=70.0))
+    assert str(error.value) == (
+        "config: retrieval.searches.late.time_s: 70 s is after the film's end\n"
+        f"  expected: 0 to 20.0 s ({film})"
+    )
+    for track, known in (("mute/hush", True), ("silent.wav", False)):
+        with pytest.raises(InputError) as error:
+            run.answer(Search("like", track=track, known=known))
+        assert str(error.value) == (
+            f"config: retrieval.searches.like.track: {track} is silent\n"
+            "  expected: a track that sounds"
+        )
+
+
+def test_the_same_searches_give_the_same_files(run):
+    film = red(run.folder / "f.mkv")
+    asked = Search("moment", "Dusk", film=film, scene="noir", time_s=1.0)
+    run.answer(asked)
+    files = [run.folder / "out" / name for name in ("searches.tsv", "searches.html")]
+    first = [file.read_bytes() for file in files]
+    run.answer(asked)
+    assert [file.read_bytes() for file in files] == first

@@ -1,0 +1,352 @@
+"""Retrieval: which track fits a film, a plot, a picture, a scene?"""
+
+from scorelens.retrieval import films as described_films
+from scorelens.retrieval import plan as demo_plan
+
+RETRIEVAL = config["retrieval"]
+CONFIGURATIONS = RETRIEVAL["configurations"]
+RETRIEVAL_FIGURES = ("recall", "ablation", "curves")
+SOUND_ENDING = {"musicnn": "parquet", "cnn_transformer": "npz"}[RETRIEVAL["audio"]]
+TRACKS_AT_ONCE = 60  # that a job hears, with its network loaded once
+
+
+def read_described():
+    """The films that retrieval knows: those of the corpus, and others of which there is an album."""
+    if not CONFIGURATIONS:
+        return {}
+    corpus = {} if PUBLISHED else FILMS
+    if RETRIEVAL["films"]:
+        found = described_films.read_films(os.path.expanduser(RETRIEVAL["films"]), corpus)
+    else:
+        found = demo_plan.demo_films(list(corpus.values()), config["seed"])
+    return {film.film_id: film for film in found}
+
+
+try:
+    DESCRIBED = read_described()
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+SEES = any(map(retrieval.sees_image, CONFIGURATIONS))
+READS = any(map(retrieval.text_segment, CONFIGURATIONS))
+
+
+def of_corpus(film):
+    return film in FILMS and not PUBLISHED
+
+
+def known_features(film):
+    """What MusiCNN says of each second of the tracks of a film of the corpus."""
+    known = of_corpus(film) and RETRIEVAL["audio"] == "musicnn"
+    return f"results/features/musicnn{WHOLE}/{film}.parquet" if known else None
+
+
+def hearing_batches():
+    """The films in batches, so that a job loads its network once for all of them.
+
+    With `skip` a film of the corpus is its own: which are left over is known only while the
+    workflow runs.
+    """
+    skips = config["corpus"]["on_bad_film"] == "skip"
+    batches, tracks = [], TRACKS_AT_ONCE
+    for film in DESCRIBED.values():
+        alone = skips and of_corpus(film.film_id)
+        if tracks >= TRACKS_AT_ONCE or alone:
+            batches.append([])
+            tracks = 0
+        batches[-1].append(film.film_id)
+        tracks += TRACKS_AT_ONCE if alone else 1 if known_features(film.film_id) else len(film.tracks)
+    return batches
+
+
+def heard_films(pattern):
+    """An input function: the pattern for every film of retrieval that is in use."""
+
+    def inputs(wildcards):
+        corpus = {Path(path).stem for path in used_films("{film}.tsv")(wildcards)}
+        return expand(
+            pattern, film=[film for film in DESCRIBED if not of_corpus(film) or film in corpus]
+        )
+
+    return inputs
+
+
+def split_settings():
+    """What the split of the films depends on: years, or shares."""
+    keys = ("last_training", "first_test")
+    if not RETRIEVAL["split"]["last_training"]:
+        keys = ("last_training", "training", "validation")
+    return {key: RETRIEVAL["split"][key] for key in keys}
+
+
+def training_settings(wildcards):
+    """The part of the configuration that the training of a model depends on."""
+    settings = dict(RETRIEVAL["training"])
+    if wildcards.configuration != retrieval.BASELINE:
+        del settings["margin"]
+    return settings
+
+
+def view_tables(configuration=None):
+    """The tables of pictures and words that a configuration, or any, looks at."""
+    names = [configuration] if configuration else CONFIGURATIONS
+    found = {}
+    if any(map(retrieval.sees_image, names)):
+        found["images"] = "results/retrieval/images.parquet"
+    if any(map(retrieval.text_segment, names)):
+        found["texts"] = "results/retrieval/texts.parquet"
+    return found
+
+
+if DESCRIBED and not RETRIEVAL["films"]:
+
+    rule compose_retrieval:
+        """Compose the pictures, the plots and the further albums of the demo."""
+        output:
+            table="results/retrieval/demo/films.tsv",
+            files=demo_plan.demo_files(list(FILMS.values()), config["seed"]),
+        log:
+            "logs/compose_retrieval.log",
+        benchmark:
+            "results/benchmarks/compose_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("compose_retrieval"),
+            runtime=duration("compose_retrieval"),
+        params:
+            source=source_hash("compose_retrieval"),
+            genres={film.film_id: film.genres for film in FILMS.values()},
+            seed=config["seed"],
+        script:
+            "../../scripts/compose_retrieval.py"
+
+
+if SEES:
+
+    rule see_retrieval:
+        """Look at the pictures of all films with a frozen network."""
+        input:
+            pictures=[film.image for film in DESCRIBED.values() if film.image],
+            weights=f"results/weights/{RETRIEVAL['image']}.safetensors",
+        output:
+            # What stands there is kept until the job has looked at it.
+            table=update("results/retrieval/images.parquet"),
+        log:
+            "logs/see_retrieval.log",
+        benchmark:
+            "results/benchmarks/see_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("see_retrieval"),
+            runtime=duration("see_retrieval"),
+            gpu=config["resources"]["gpu"],
+        params:
+            source=source_hash("see_retrieval"),
+            network=RETRIEVAL["image"],
+            films=[film.film_id for film in DESCRIBED.values() if film.image],
+        script:
+            "../../scripts/see_retrieval.py"
+
+
+if READS:
+
+    rule read_retrieval:
+        """Read the tags and the plots of all films with a frozen network."""
+        input:
+            plots=[film.plot for film in DESCRIBED.values() if film.plot],
+            weights=f"results/weights/{RETRIEVAL['text']}.safetensors",
+        output:
+            table=update("results/retrieval/texts.parquet"),
+        log:
+            "logs/read_retrieval.log",
+        benchmark:
+            "results/benchmarks/read_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("read_retrieval"),
+            runtime=duration("read_retrieval"),
+            gpu=config["resources"]["gpu"],
+        params:
+            source=source_hash("read_retrieval"),
+            network=RETRIEVAL["text"],
+            films=list(DESCRIBED),
+            tags=[list(film.tags) for film in DESCRIBED.values()],
+            plots=[film.plot for film in DESCRIBED.values()],
+        script:
+            "../../scripts/read_retrieval.py"
+
+
+for number, batch in enumerate(hearing_batches()):
+
+    rule hear_retrieval:
+        """Hear fragments of the tracks of a batch of films."""
+        name:
+            f"hear_retrieval_{number}"
+        input:
+            sound=[path for film in batch for path in DESCRIBED[film].tracks.values()],
+            features=[path for path in map(known_features, batch) if path],
+            weights=(
+                [network_weights("musicnn")]
+                if RETRIEVAL["audio"] == "musicnn" and not all(map(known_features, batch))
+                else []
+            ),
+            corpus=ancient("results/corpus/films.tsv") if any(map(of_corpus, batch)) else [],
+        output:
+            sounds=update(expand(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}", film=batch)),
+        log:
+            f"logs/hear_retrieval/{number}.log",
+        benchmark:
+            f"results/benchmarks/hear_retrieval/{number}.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("hear_retrieval"),
+            runtime=duration("hear_retrieval"),
+            gpu=config["resources"]["gpu"] * (RETRIEVAL["audio"] == "musicnn"),
+        params:
+            source=source_hash("hear_retrieval"),
+            audio=RETRIEVAL["audio"],
+            fragments_per_track=RETRIEVAL["fragments_per_track"],
+            films=batch,
+            tracks=[DESCRIBED[film].tracks for film in batch],
+            features=list(map(known_features, batch)),
+        script:
+            "../../scripts/hear_retrieval.py"
+
+
+if CONFIGURATIONS:
+
+    rule gather_retrieval:
+        """Split the films by year, and gather the fragments of all their tracks."""
+        input:
+            **view_tables(),
+            sounds=heard_films(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}"),
+        output:
+            films="results/retrieval/films.tsv",
+            tracks="results/retrieval/tracks.tsv",
+            fragments="results/retrieval/fragments.npy",
+        log:
+            "logs/gather_retrieval.log",
+        benchmark:
+            "results/benchmarks/gather_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("gather_retrieval"),
+            runtime=duration("gather_retrieval"),
+        params:
+            source=source_hash("gather_retrieval"),
+            films=[film._asdict() for film in DESCRIBED.values()],
+            configurations=CONFIGURATIONS,
+            split=split_settings(),
+        script:
+            "../../scripts/gather_retrieval.py"
+
+    rule train_retrieval:
+        """Train one model of retrieval, and place the test films and their tracks with it."""
+        input:
+            unpack(lambda wildcards: view_tables(wildcards.configuration)),
+            films="results/retrieval/films.tsv",
+            tracks="results/retrieval/tracks.tsv",
+            fragments="results/retrieval/fragments.npy",
+        output:
+            model="results/retrieval/models/{configuration}.safetensors",
+            curve="results/retrieval/curves/{configuration}.tsv",
+            places="results/retrieval/places/{configuration}.parquet",
+        log:
+            "logs/train_retrieval/{configuration}.log",
+        benchmark:
+            "results/benchmarks/train_retrieval/{configuration}.tsv"
+        wildcard_constraints:
+            configuration="|".join(retrieval.CONFIGURATIONS),
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("train_retrieval"),
+            runtime=duration("train_retrieval"),
+            gpu=config["resources"]["gpu"],
+        params:
+            source=source_hash("train_retrieval"),
+            encoders={key: RETRIEVAL[key] for key in ("image", "text", "audio")},
+            settings=training_settings,
+            seed=config["seed"],
+            checkpoint="results/retrieval/models/{configuration}.checkpoint",
+        script:
+            "../../scripts/train_retrieval.py"
+
+    rule score_retrieval:
+        """Score the models of retrieval on films and tracks that none learnt from."""
+        input:
+            places=expand(
+                "results/retrieval/places/{configuration}.parquet", configuration=CONFIGURATIONS
+            ),
+        output:
+            scores="results/retrieval/scores.tsv",
+            ranks="results/retrieval/ranks.tsv",
+        log:
+            "logs/score_retrieval.log",
+        benchmark:
+            "results/benchmarks/score_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("score_retrieval"),
+            runtime=duration("score_retrieval"),
+        params:
+            source=source_hash("score_retrieval"),
+            samples=RETRIEVAL["bootstrap_repeats"],
+            permutations=RETRIEVAL["permutation_repeats"],
+            seed=config["seed"],
+        script:
+            "../../scripts/score_retrieval.py"
+
+    rule plot_retrieval:
+        """Draw how well films find their music, what each part adds, and how the models learnt."""
+        input:
+            scores="results/retrieval/scores.tsv",
+            curves=expand(
+                "results/retrieval/curves/{configuration}.tsv", configuration=CONFIGURATIONS
+            ),
+        output:
+            recall=report(
+                "results/retrieval/recall.svg",
+                caption="../report/retrieval_recall.rst",
+                category="Retrieval",
+                labels={"figure": "how well films find their music"},
+            ),
+            ablation=report(
+                "results/retrieval/ablation.svg",
+                caption="../report/retrieval_ablation.rst",
+                category="Retrieval",
+                labels={"figure": "asked with less"},
+            ),
+            curves=report(
+                "results/retrieval/curves.svg",
+                caption="../report/retrieval_curves.rst",
+                category="Retrieval",
+                labels={"figure": "losses"},
+            ),
+        log:
+            "logs/plot_retrieval.log",
+        benchmark:
+            "results/benchmarks/plot_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("plot_retrieval"),
+            runtime=duration("plot_retrieval"),
+        params:
+            source=source_hash("plot_retrieval"),
+        script:
+            "../../scripts/plot_retrieval.py"

@@ -1,0 +1,274 @@
+"""Scenes of the films, libraries of any music, and searches in all of it."""
+
+from types import SimpleNamespace
+
+from scorelens.retrieval import searches as retrieval_searches
+
+SEARCHED = {name: os.path.expanduser(path) for name, path in RETRIEVAL["libraries"].items()}
+
+
+def read_libraries():
+    """The parts of the libraries that can be searched."""
+    return (
+        music_library.find_parts(SEARCHED, "config: retrieval.libraries") if CONFIGURATIONS else {}
+    )
+
+
+def asked_searches():
+    """The searches of the config; the demo has some of its own."""
+    own = RETRIEVAL["searches"]
+    if own or config["corpus"]["kind"] != "demo" or RETRIEVAL["films"]:
+        return own
+    first, *_, last = FILMS
+    seen = retrieval.CONFIGURATIONS[SEARCHER]
+    found = {
+        "a_brief": {
+            "text": "Two strangers meet by the sea and fall in love.",
+            "tags": ["love story", "tender"],
+        },
+        "a_poster_and_a_tag": {"image": DESCRIBED[first].image, "tags": ["haunted"]},
+        "a_scene": {"film": first, "time_s": 30},
+        "more_like_this": {"track": f"{last}/{plan.DEMO_TRACKS[2]}"},
+    }
+    keys = {"track", *(key for key, part in retrieval_searches.KEYS.items() if part in seen)}
+    return {name: asked for name, asked in found.items() if set(asked) - {"time_s"} <= keys}
+
+
+SEARCHES = []
+try:
+    SEARCHED_PARTS = read_libraries()
+    if CONFIGURATIONS:
+        SEARCHER = retrieval_searches.choose_configuration(
+            CONFIGURATIONS, RETRIEVAL["search"]["configuration"]
+        )
+        videos = (
+            {} if PUBLISHED else {film: film_video(SimpleNamespace(film=film)) for film in FILMS}
+        )
+        SEARCHES = retrieval_searches.read_searches(
+            RETRIEVAL | {"searches": asked_searches()}, list(DESCRIBED.values()), videos
+        )
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+def scene_films(pattern):
+    """An input function: the pattern for every film of the corpus whose scenes may be judged."""
+    first = RETRIEVAL["split"]["first_test"] if RETRIEVAL["split"]["last_training"] else 0
+    later = {film.film_id for film in DESCRIBED.values() if film.year >= first}
+
+    def inputs(wildcards):
+        paths = used_films("{film}")(wildcards)
+        if FILM_TABLE in paths:
+            return paths
+        return expand(pattern, film=[film for film in paths if film in later])
+
+    return [] if PUBLISHED else inputs
+
+
+def search_weights(part):
+    """The weights of the network that searches need to look at, read or hear what they ask with."""
+    wants = {
+        "image": any("image" in search.parts for search in SEARCHES),
+        "text": any({"tags", "plot"} & set(search.parts) for search in SEARCHES),
+        "audio": any(search.track and not search.known for search in SEARCHES)
+        and RETRIEVAL["audio"] == "musicnn",
+    }
+    return [f"results/weights/{RETRIEVAL[part]}.safetensors"] if wants[part] else []
+
+
+# A scene is something else than its film only to a model that sees pictures, or reads subtitles.
+SCENES = bool(
+    CONFIGURATIONS
+    and not PUBLISHED
+    and retrieval.sees_image(SEARCHER)
+    and any(of_corpus(film) for film in DESCRIBED)
+)
+
+
+if SCENES:
+
+    rule watch_retrieval:
+        """Look at the scenes of a film: its cues."""
+        input:
+            video=film_video,
+            cues="results/cues/films/{film}.parquet",
+            subtitles=lambda wildcards: DESCRIBED[wildcards.film].subtitles or [],
+            weights=f"results/weights/{RETRIEVAL['image']}.safetensors",
+            corpus=ancient("results/corpus/films.tsv"),
+        output:
+            table="results/retrieval/scenes/{film}.parquet",
+        log:
+            "logs/watch_retrieval/{film}.log",
+        benchmark:
+            "results/benchmarks/watch_retrieval/{film}.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("watch_retrieval"),
+            runtime=duration("watch_retrieval"),
+            gpu=config["resources"]["gpu"],
+        params:
+            source=source_hash("watch_retrieval"),
+            network=RETRIEVAL["image"],
+            frames=RETRIEVAL["scene_frames"],
+        script:
+            "../../scripts/watch_retrieval.py"
+
+    rule judge_retrieval:
+        """Judge the searching model by scenes: does the track that plays there rank high?"""
+        input:
+            model=f"results/retrieval/models/{SEARCHER}.safetensors",
+            places=f"results/retrieval/places/{SEARCHER}.parquet",
+            films="results/retrieval/films.tsv",
+            scenes=scene_films("results/retrieval/scenes/{film}.parquet"),
+            texts=["results/retrieval/texts.parquet"] if retrieval.text_segment(SEARCHER) else [],
+            weights=(
+                [f"results/weights/{RETRIEVAL['text']}.safetensors"]
+                if retrieval.text_segment(SEARCHER)
+                and any(film.subtitles for film in DESCRIBED.values())
+                else []
+            ),
+        output:
+            scores="results/retrieval/scenes.tsv",
+            figure=report(
+                "results/retrieval/scenes.svg",
+                caption="../report/retrieval_scenes.rst",
+                category="Retrieval",
+                labels={"figure": "scenes"},
+            ),
+        log:
+            "logs/judge_retrieval.log",
+        benchmark:
+            "results/benchmarks/judge_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("judge_retrieval"),
+            runtime=duration("judge_retrieval"),
+        params:
+            source=source_hash("judge_retrieval"),
+            samples=RETRIEVAL["bootstrap_repeats"],
+            permutations=RETRIEVAL["permutation_repeats"],
+            seed=config["seed"],
+        script:
+            "../../scripts/judge_retrieval.py"
+
+
+if SEARCHED_PARTS:
+
+    rule listen_retrieval:
+        """Hear fragments of the tracks of one part of a library."""
+        input:
+            sound=lambda wildcards: SEARCHED_PARTS[wildcards.part].watched,
+            weights=[network_weights("musicnn")] if RETRIEVAL["audio"] == "musicnn" else [],
+        output:
+            sounds=f"results/retrieval/libraries/{{library}}/{{part}}.{SOUND_ENDING}",
+        log:
+            "logs/listen_retrieval/{library}/{part}.log",
+        benchmark:
+            "results/benchmarks/listen_retrieval/{library}/{part}.tsv"
+        wildcard_constraints:
+            library="[a-z0-9_]+",
+            part="[a-z0-9_]+",
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("listen_retrieval"),
+            runtime=duration("listen_retrieval"),
+            gpu=config["resources"]["gpu"] * (RETRIEVAL["audio"] == "musicnn"),
+        params:
+            source=source_hash("listen_retrieval"),
+            audio=RETRIEVAL["audio"],
+            fragments_per_track=RETRIEVAL["fragments_per_track"],
+            folder=lambda wildcards: SEARCHED_PARTS[wildcards.part].folder,
+            files=lambda wildcards: list(SEARCHED_PARTS[wildcards.part].files),
+        script:
+            "../../scripts/listen_retrieval.py"
+
+
+if CONFIGURATIONS:
+
+    rule index_retrieval:
+        """Put all music that can be found in its place."""
+        input:
+            model=f"results/retrieval/models/{SEARCHER}.safetensors",
+            albums=heard_films(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}"),
+            parts=[
+                f"results/retrieval/libraries/{part.library}/{key}.{SOUND_ENDING}"
+                for key, part in SEARCHED_PARTS.items()
+            ],
+        output:
+            index="results/retrieval/index.npz",
+            table="results/retrieval/index.parquet",
+        log:
+            "logs/index_retrieval.log",
+        benchmark:
+            "results/benchmarks/index_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("index_retrieval"),
+            runtime=duration("index_retrieval"),
+        params:
+            source=source_hash("index_retrieval"),
+            films=lambda wildcards, input: [
+                (film.film_id, film.title, film.tracks)
+                for film in (DESCRIBED[Path(path).stem] for path in input.albums)
+            ],
+            parts=[(part.library, part.folder) for part in SEARCHED_PARTS.values()],
+        script:
+            "../../scripts/index_retrieval.py"
+
+
+if SEARCHES:
+
+    rule search_retrieval:
+        """Answer the searches of the config: a table, and a page to hear the tracks on."""
+        input:
+            model=f"results/retrieval/models/{SEARCHER}.safetensors",
+            index="results/retrieval/index.npz",
+            names="results/retrieval/index.parquet",
+            asked=[path for search in SEARCHES for path in search.files],
+            image=search_weights("image"),
+            text=search_weights("text"),
+            audio=search_weights("audio"),
+        output:
+            answers="results/retrieval/searches.tsv",
+            page="results/retrieval/searches.html",
+        log:
+            "logs/search_retrieval.log",
+        benchmark:
+            "results/benchmarks/search_retrieval.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("search_retrieval"),
+            runtime=duration("search_retrieval"),
+        params:
+            source=source_hash("search_retrieval"),
+            searches=[search._asdict() for search in SEARCHES],
+            tracks=RETRIEVAL["search"]["tracks"],
+            frames=RETRIEVAL["scene_frames"],
+            fragments=RETRIEVAL["fragments_per_track"],
+        script:
+            "../../scripts/search_retrieval.py"
+
+
+# What the report shows of retrieval.
+RETRIEVAL_RESULTS = [
+    f"results/retrieval/{name}"
+    for name, is_made in {
+        "films.tsv": CONFIGURATIONS,
+        "scores.tsv": CONFIGURATIONS,
+        **{f"{figure}.svg": CONFIGURATIONS for figure in RETRIEVAL_FIGURES},
+        "scenes.tsv": SCENES,
+        "scenes.svg": SCENES,
+        "searches.html": SEARCHES,
+    }.items()
+    if is_made
+]
