@@ -110,7 +110,7 @@ def finish(folder: Path) -> None:
     said = snakemake(folder, "--dry-run").said
     for line in OUTPUTS.findall(said):
         for path in line.split(", "):
-            place = folder / path
+            place = folder / path.removesuffix(" (update)")
             place.parent.mkdir(parents=True, exist_ok=True)
             place.touch()
     snakemake(folder, "--touch", "--quiet", "all")

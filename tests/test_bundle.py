@@ -13,6 +13,7 @@ CONFIG = {
     "features": {"sets": ["mir"]},
     "genres": {"apply": {"media": {"new_album": "albums/new"}}},
     "tagger": {"models": ["cnn"]},
+    "retrieval": {"configurations": ["all"], "searches": {"a_brief": {"text": "The sea"}}},
 }
 SCORES = "feature_set\tmodel\nnone\tplurality\nmir\timv_knn\nmir\timv_knn\n"
 PACKED = {
@@ -35,6 +36,11 @@ PACKED = {
     "modes/scores.tsv": "modes",
     "tagger/scores.tsv": "scores",
     "tagger/tracks/cnn.parquet": "tags",
+    "retrieval/films.tsv": "films",
+    "retrieval/recall.svg": "<svg/>",
+    "retrieval/scenes.tsv": "scenes",
+    "retrieval/searches.tsv": "answers",
+    "retrieval/curves/all.tsv": "losses",
 }
 LEFT_OUT = {
     "corpus/media/one/film.mp4": "a film",
@@ -44,6 +50,11 @@ LEFT_OUT = {
     "genres/chunks/predictions/mir/imv_knn/0.parquet": "a chunk",
     "tagger/inputs/one.npz": "tiles",
     "tagger/models/cnn.safetensors": "a model",
+    "retrieval/images.parquet": "vectors",
+    "retrieval/index.parquet": "names",
+    "retrieval/sounds/one.parquet": "fragments",
+    "retrieval/places/all.parquet": "places",
+    "retrieval/models/all.safetensors": "a model",
     "benchmarks/match_cues/one.tsv": "seconds",
     # Of an earlier run: another film, set, model, medium; a file that a killed job left behind.
     "cues/films/gone.parquet": "cues",
@@ -53,6 +64,7 @@ LEFT_OUT = {
     "genres/predictions/mir/imv_svm.parquet": "said",
     "genres/applied/old_album.tsv": "answers",
     "tagger/tracks/dnn.parquet": "tags",
+    "retrieval/curves/plot.tsv": "losses",
     "cues/films/.one.123.part.parquet": "half",
 }
 
@@ -104,6 +116,16 @@ def test_the_same_results_give_the_same_bytes(home, run):
     bundle(home, run)
     assert (run / "results" / "bundle.zip").read_bytes() == first
     assert not list(run.rglob("*.part"))
+
+
+def test_answers_of_searches_that_are_asked_no_more_stay_out(home, run):
+    record = {"config": {**CONFIG, "retrieval": {"configurations": ["all"], "searches": {}}}}
+    (run / "results" / "report.yaml").write_text(yaml.safe_dump(record))
+    assert bundle(home, run).returncode == 0
+    with zipfile.ZipFile(run / "results" / "bundle.zip") as packed:
+        retrieval = {n for n in packed.namelist() if n.startswith("results/retrieval/")}
+    expected = {f"results/{name}" for name in PACKED if name.startswith("retrieval/")}
+    assert retrieval == expected - {"results/retrieval/searches.tsv"}
 
 
 def test_without_a_run_there_is_a_word_of_help(home, tmp_path):

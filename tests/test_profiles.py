@@ -89,11 +89,14 @@ def test_a_job_goes_to_its_partition(gpu, partition):
     assert plugin.get_best_partition(known, job, logger) == partition
 
 
+HEARING_BATCHES = 11  # of the films that the demo of retrieval has besides those of the corpus
+SCENES_OF = ("the_brass_letter", "the_hidden_garden", "the_hollow_letter")  # of the latest years
 TRAINED_ON_GPU = ("cnn", "cnn_ensemble", "dnn", "embedding_attention", "mel_cnn")
 SETTINGS = {
     "corpus": {"demo": {"films": 6}},
     "features": {"sets": ["mir", "musicnn"], "batch_films": 3},
     "tagger": {"least_tracks": 5},
+    "retrieval": {"configurations": ["image", "tags"]},
     "genres": {
         "models": ["plurality", "simple_mi_knn", "average_pooling"],
         "folds_per_chunk": 20,
@@ -118,8 +121,7 @@ def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
     assert done.returncode == 0, done.stderr
     blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", done.stdout + done.stderr)
     asking = [block for block in blocks if re.search(r"resources: .*\bgpu=1", block)]
-    parts = [re.search(r"rule (\w+):.*wildcards: ([^\n]*)", block, re.S) for block in asking]
-    jobs = sorted(f"{part[1]} {part[2]}" for part in parts)
+    jobs = sorted(map(named, asking))
     networks = [
         "apply_tagger library=demo, part=demo",
         "embed_features_0 set=musicnn",
@@ -130,8 +132,19 @@ def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
         "train_genres set=mir, model=average_pooling, chunk=0",
         "train_genres set=musicnn, model=average_pooling, chunk=0",
         *(f"train_tagger model={model}" for model in TRAINED_ON_GPU),
+        *(f"hear_retrieval_{number}" for number in range(HEARING_BATCHES)),
+        *("see_retrieval", "read_retrieval"),
+        *(f"train_retrieval configuration={name}" for name in ("image", "tags")),
+        *(f"watch_retrieval film={film}" for film in SCENES_OF),
     ]
-    assert jobs == ([] if name == "default" else networks)
+    assert jobs == ([] if name == "default" else sorted(networks))
+
+
+def named(block: str) -> str:
+    """What Snakemake says of a job, as its rule and its wildcards."""
+    rule = re.search(r"rule (\w+):", block)[1]
+    wildcards = re.search(r"wildcards: ([^\n]*)", block)
+    return f"{rule} {wildcards[1]}" if wildcards else rule
 
 
 def test_the_pinned_plugin_is_in_the_range_of_the_extra():

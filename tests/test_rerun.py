@@ -40,7 +40,15 @@ CONFIG = {
         "bootstrap_repeats": 50,
         "permutation_repeats": 50,
     },
+    "retrieval": {
+        "films": "corpus/described.tsv",
+        "configurations": ["plot", "all"],
+        "split": {"last_training": 0},
+        "searches": {"a_brief": {"text": "Two strangers meet."}},
+    },
 }
+WITHOUT_RETRIEVAL = CONFIG | {"retrieval": {"configurations": []}}
+OUTSIDE, SEEN_LATER = "the_pier", "the_wharf"
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
 
@@ -54,6 +62,23 @@ def write_table(corpus: Path, films, labels="Drama", title="Film 2", more="") ->
         row = (film, name, "2001", f"film {number}.mp4", f"album {number}", genres[film])
         lines.append("\t".join(row) + (more and f"\t{more}"))
     (corpus / "films.tsv").write_text("\n".join(lines) + "\n")
+
+
+def describe(corpus: Path, films=(*FILMS, OUTSIDE), tags="sea") -> None:
+    """Write the table of what films show and tell; those outside the corpus have an album."""
+    lines = ["film_id\ttitle\tyear\timage\tplot\ttags\talbum"]
+    for film in films:
+        of_corpus = film in FILMS
+        about = ("", "") if of_corpus else (film, "1999")
+        own = tags if film == CHANGED else "night"
+        album = "" if of_corpus else film
+        lines.append("\t".join([film, *about, f"{film}.png", f"{film}.txt", own, album]))
+    (corpus / "described.tsv").write_text("\n".join(lines) + "\n")
+
+
+def remove_film(corpus: Path) -> None:
+    write_table(corpus, ("film_1", "film_3"))
+    describe(corpus, ("film_1", "film_3", OUTSIDE))
 
 
 def append(path: Path) -> None:
@@ -78,7 +103,7 @@ def touch_large(corpus: Path) -> None:
 # Of the rows that are not keys: what is done to the folder of films and albums.
 OF_CORPUS: dict[str, Callable[[Path], object]] = {
     "a film is added": lambda corpus: write_table(corpus, (*FILMS, ADDED)),
-    "a film is removed": lambda corpus: write_table(corpus, ("film_1", "film_3")),
+    "a film is removed": remove_film,
     "the genres of a film": lambda corpus: write_table(corpus, FILMS, labels="Action;Comedy"),
     "the title or the year of a film": lambda corpus: write_table(corpus, FILMS, title="Other"),
     "the order of the films in the table": lambda corpus: write_table(corpus, FILMS[::-1]),
@@ -97,6 +122,13 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
     "a track is removed from an album": lambda corpus: (corpus / TRACK).unlink(),
     "the time of a file of up to 1 MB, not its content": touch_small,
     "the time of a larger file: a track": touch_large,
+    "the plot of a film": lambda corpus: append(corpus / "film_2.txt"),
+    "the picture of a film": lambda corpus: append(corpus / "film_2.png"),
+    "the tags of a film": lambda corpus: describe(corpus, tags="sea;storm"),
+    "a film outside the corpus is described": lambda corpus: describe(
+        corpus, (*FILMS, OUTSIDE, SEEN_LATER)
+    ),
+    "a film is described no more": lambda corpus: describe(corpus, FILMS),
 }
 # And to the clone.
 OF_CODE: dict[str, Callable[[Path], object]] = {
@@ -114,7 +146,10 @@ OF_CODE: dict[str, Callable[[Path], object]] = {
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, demo_run) -> Path:
-    """A folder with a clone, and a finished run on a table of three of the demo's films."""
+    """A folder with a clone, and a finished run on a table of three of the demo's films.
+
+    Of retrieval there are stand-ins: empty files that Snakemake takes for made.
+    """
     home = tmp_path_factory.mktemp("rerun")
     clone, work = runs.copy_project(home / "clone"), home / "work"
     for number, film in enumerate(sorted((demo_run / "results/corpus/media").iterdir()), 1):
@@ -123,8 +158,28 @@ def finished(tmp_path_factory, demo_run) -> Path:
     sound, rate_hz = soundfile.read(work / "corpus" / TRACK, frames=6 * 44100)
     soundfile.write(work / "corpus" / STING, sound, rate_hz)
     write_table(work / "corpus", FILMS)
-    runs.finish(clone, work, CONFIG)
+    runs.finish(clone, work, WITHOUT_RETRIEVAL)
+    for film in (*FILMS, OUTSIDE, SEEN_LATER):
+        for ending in ("png", "txt"):
+            (work / "corpus" / f"{film}.{ending}").write_text(film)
+    for film in (OUTSIDE, SEEN_LATER):
+        (work / "corpus" / film).mkdir()
+        shutil.copy(work / "corpus" / STING, work / "corpus" / film)
+    describe(work / "corpus")
+    stand_in(clone, work, CONFIG)
     return home
+
+
+def stand_in(clone: Path, work: Path, config: dict) -> None:
+    """Put what a run would write there as empty files, and have Snakemake record it as made."""
+    done = runs.snakemake(clone, work, config, "--dry-run")
+    assert done.returncode == 0, done.stdout
+    for line in re.findall(r"^ {4}output: (.*)$", done.stdout, re.M):
+        for path in line.split(", "):
+            place = work / path.removesuffix(" (update)")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+    runs.finish(clone, work, config, "--touch")
 
 
 @pytest.fixture
@@ -203,12 +258,12 @@ def test_a_new_label_trains_again_and_measures_nothing(copied):
     times = {path: path.stat().st_mtime_ns for path in measured}
     learnt = {path: path.read_bytes() for path in of(work, "genres/predictions")}
     write_table(work / "corpus", FILMS, labels="Action;Comedy")
-    done = runs.snakemake(copied / "clone", work, CONFIG)
+    done = runs.snakemake(copied / "clone", work, WITHOUT_RETRIEVAL)
     assert done.returncode == 0, done.stdout
     assert len(times) > 20
     assert {path: path.stat().st_mtime_ns for path in measured} == times
     assert all(path.read_bytes() != before for path, before in learnt.items())
-    assert runs.planned(copied / "clone", work, CONFIG) == {}
+    assert runs.planned(copied / "clone", work, WITHOUT_RETRIEVAL) == {}
 
 
 def of(work: Path, name: str) -> list[Path]:

@@ -82,6 +82,7 @@ def folders(results: Path, config: dict) -> dict[str, set[str] | None]:
         },
         "genres/applied": set(config["genres"]["apply"]["media"]),
         **_of_tagger(config["tagger"]),
+        **_of_retrieval(config["retrieval"]),
     }
 
 
@@ -89,6 +90,16 @@ def _of_tagger(config: dict) -> dict[str, set[str] | None]:
     """The folders of the tagger, if the last run had one; libraries have a page of their own."""
     models = set(config["models"])
     return {"tagger": None, "tagger/tracks": models, "tagger/tiles": models} if models else {}
+
+
+def _of_retrieval(config: dict) -> dict[str, set[str] | None]:
+    """The folders of retrieval, if the last run had one; not what networks say of each film."""
+    models = set(config["configurations"])
+    if not models:
+        return {}
+    found = {"films", "tracks", "scores", "ranks", "recall", "ablation", "curves", "scenes"}
+    asked = {"searches"} if config["searches"] else set()
+    return {"retrieval": found | asked, "retrieval/curves": models}
 
 
 def write(files: dict[str, bytes | Path], output: Path) -> None:

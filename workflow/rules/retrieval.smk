@@ -59,6 +59,11 @@ def hearing_batches():
     return batches
 
 
+def asks_musicnn(batch):
+    """Whether a batch has a film of which no other job asks MusiCNN."""
+    return RETRIEVAL["audio"] == "musicnn" and not all(map(known_features, batch))
+
+
 def heard_films(pattern):
     """An input function: the pattern for every film of retrieval that is in use."""
 
@@ -77,6 +82,14 @@ def split_settings():
     if not RETRIEVAL["split"]["last_training"]:
         keys = ("last_training", "training", "validation")
     return {key: RETRIEVAL["split"][key] for key in keys}
+
+
+def seen_parts():
+    """The parts of films that models see, each a configuration in itself: these decide who takes part.
+
+    Another model of the same parts thus leaves the films, and the other models, as they are.
+    """
+    return sorted({part for name in CONFIGURATIONS for part in retrieval.CONFIGURATIONS[name]})
 
 
 def training_settings(wildcards):
@@ -190,12 +203,9 @@ for number, batch in enumerate(hearing_batches()):
             f"hear_retrieval_{number}"
         input:
             sound=[path for film in batch for path in DESCRIBED[film].tracks.values()],
-            features=[path for path in map(known_features, batch) if path],
-            weights=(
-                [network_weights("musicnn")]
-                if RETRIEVAL["audio"] == "musicnn" and not all(map(known_features, batch))
-                else []
-            ),
+            # They follow from the other inputs; a film that joins the corpus makes them new alone.
+            features=[ancient(path) for path in map(known_features, batch) if path],
+            weights=[network_weights("musicnn")] if RETRIEVAL["audio"] == "musicnn" else [],
             corpus=ancient("results/corpus/films.tsv") if any(map(of_corpus, batch)) else [],
         output:
             sounds=update(expand(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}", film=batch)),
@@ -209,7 +219,7 @@ for number, batch in enumerate(hearing_batches()):
         resources:
             mem_mb=memory("hear_retrieval"),
             runtime=duration("hear_retrieval"),
-            gpu=config["resources"]["gpu"] * (RETRIEVAL["audio"] == "musicnn"),
+            gpu=config["resources"]["gpu"] * asks_musicnn(batch),
         params:
             source=source_hash("hear_retrieval"),
             audio=RETRIEVAL["audio"],
@@ -245,7 +255,7 @@ if CONFIGURATIONS:
         params:
             source=source_hash("gather_retrieval"),
             films=[film._asdict() for film in DESCRIBED.values()],
-            configurations=CONFIGURATIONS,
+            configurations=seen_parts(),
             split=split_settings(),
         script:
             "../../scripts/gather_retrieval.py"

@@ -44,9 +44,8 @@ try:
         videos = (
             {} if PUBLISHED else {film: film_video(SimpleNamespace(film=film)) for film in FILMS}
         )
-        SEARCHES = retrieval_searches.read_searches(
-            RETRIEVAL | {"searches": asked_searches()}, list(DESCRIBED.values()), videos
-        )
+        RETRIEVAL["searches"] = asked_searches()
+        SEARCHES = retrieval_searches.read_searches(RETRIEVAL, list(DESCRIBED.values()), videos)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -213,6 +212,7 @@ if CONFIGURATIONS:
         resources:
             mem_mb=memory("index_retrieval"),
             runtime=duration("index_retrieval"),
+            gpu=config["resources"]["gpu"] * (RETRIEVAL["audio"] == "cnn_transformer"),
         params:
             source=source_hash("index_retrieval"),
             films=lambda wildcards, input: [

@@ -1,0 +1,287 @@
+"""Retrieval in the workflow: what is planned, refused and left out, and a small run for real."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+from test_retrieval_encoders import fetched
+
+from scorelens import tables
+from scorelens.retrieval import CONFIGURATIONS
+from tests import workflow_runs as runs
+
+pytestmark = pytest.mark.slow
+
+COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album")
+NETWORKS = ("musicnn", "efficientnet_lite0", "minilm")
+YEARS = (1990, 1995, 2001, 2008, 2022, 2022, 2023, 2024)
+RATE_HZ = 16000
+
+
+def write_film(folder: Path, number: int) -> str:
+    """Write the picture, the plot and the album of a film of no corpus; its row of the table."""
+    name = f"film_{number}"
+    rng = np.random.default_rng(number)
+    pixels = rng.integers(0, 256, (32, 32, 3), np.uint8)
+    Image.fromarray(pixels).save(folder / f"{name}.png")
+    (folder / f"{name}.txt").write_text(f"A night of {number} storms.\n\nThe ship comes home.\n")
+    (folder / name).mkdir()
+    for track, seconds in enumerate((3, 11)):
+        time_s = np.arange(seconds * RATE_HZ) / RATE_HZ
+        wave = 0.3 * np.sin(2 * np.pi * 110 * (number + 1 + track / 2) * time_s)
+        soundfile.write(folder / name / f"{track}.wav", wave, RATE_HZ)
+    about = (name, f"Film {number}", str(YEARS[number]), f"{name}.png", f"{name}.txt")
+    return "\t".join([*about, f"storm;night {number}", name])
+
+
+def write_table(folder: Path, rows, columns=COLUMNS) -> Path:
+    path = folder / "described.tsv"
+    path.write_text("\n".join(["\t".join(columns), *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def described(tmp_path) -> Path:
+    """A table of two films outside the corpus."""
+    return write_table(tmp_path, [write_film(tmp_path, number) for number in (0, 6)])
+
+
+def settings(table: Path | str, weights: Path | None = None, **retrieval) -> dict:
+    """A configuration. weights: a folder to look for them in, and nowhere else."""
+    return {
+        "corpus": {"demo": {"films": 2, "film_s": 45}},
+        "tagger": {"models": []},
+        "retrieval": {"films": str(table), **retrieval},
+        "weights": {"offline": True, "folder": str(weights)} if weights else {},
+    }
+
+
+def refused(clone: Path, work: Path, config: dict) -> str:
+    """What Snakemake says of a configuration that it refuses, having run and made nothing."""
+    done = runs.snakemake(clone, work, config, "--", "retrieval")
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (work / "results").exists()
+    return done.stdout
+
+
+def test_without_a_table_there_is_no_retrieval_and_no_word_of_it(shared_clone, tmp_path):
+    (tmp_path / "a").mkdir()
+    video, track = tmp_path / "a.mkv", tmp_path / "a" / "1.wav"
+    video.touch()
+    track.touch()
+    row = "a\tA\t2001\ta.mkv\ta\tDrama"
+    columns = ("film_id", "title", "year", "video", "album", "genres")
+    table = write_table(tmp_path, [row], columns)
+    corpus = {"kind": "table", "films": str(table)}
+    # No network is at hand, and none is missed.
+    config = settings("", tmp_path / "a") | {"corpus": corpus}
+    done = runs.snakemake(shared_clone, tmp_path / "work", config, "--dry-run")
+    assert done.returncode == 0, done.stdout
+    assert "match_cues" in runs.jobs(done.stdout)
+    assert "_retrieval" not in done.stdout
+    assert "left out" not in done.stdout
+
+
+def test_all_faults_of_a_table_are_named_at_once(shared_clone, described, tmp_path):
+    rows = described.read_text().splitlines()[1:]
+    rows[0] = rows[0].replace("1990", "soon").replace(".png", ".jpg")
+    rows.append(f"film_6\tTwice\t2001\t\t\t\t{tmp_path / 'film_0'}")
+    said = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
+    assert "4 problems were found" in said
+    for fault in (
+        "line 2, column year: is 'soon'",
+        "film_0.jpg does not exist",
+        "line 3, column film_id: 'film_6' stands in 2 rows",
+        "line 4, column film_id: 'film_6' stands in 2 rows",
+    ):
+        assert said.count(fault) == 1, said
+
+
+def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_path):
+    searches = {
+        "no_time": {"film": "no_film"},
+        "no_music": {"track": "film_0/9"},
+        "no_picture": {"image": "nowhere.png", "text": "!"},
+        "Its Name": {"text": "The sea"},
+    }
+    config = settings(described, libraries={"corpus": "film_0"}, searches=searches)
+    said = refused(shared_clone, tmp_path, config)
+    for fault in (
+        "retrieval.searches.no_time: has film, but no time_s",
+        "retrieval.searches.no_time.film: no_film does not exist",
+        "retrieval.searches.no_music.track: film_0/9 does not exist",
+        "retrieval.searches.no_picture.image: nowhere.png does not exist",
+        "retrieval.searches.no_picture.text: '!' has no letter and no digit",
+        "retrieval.searches.Its Name: is called 'Its Name'",
+        "retrieval.libraries.corpus: is called like the films' albums",
+    ):
+        assert said.count(fault) == 1, said
+
+
+def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
+    shared_clone, described, tmp_path
+):
+    """Without the image network those that read are trained; without MusiCNN none is."""
+    kept = tmp_path / "weights"
+    for name in ("musicnn", "minilm"):
+        place_of_weights(tmp_path / "work", name).touch()
+    kept.mkdir()
+    searches = {"by_words": {"text": "The sea"}}
+    config = settings(described, kept, searches=searches)
+    done = runs.snakemake(shared_clone, tmp_path / "work", config, "--dry-run", "--", "retrieval")
+    assert done.returncode == 0, done.stdout
+    assert left_out(done.stdout) == ["efficientnet_lite0"]
+    jobs = runs.jobs(done.stdout)
+    assert not {"see_retrieval", "watch_retrieval", "judge_retrieval"} & set(jobs)
+    assert {"read_retrieval", "hear_retrieval", "search_retrieval"} <= set(jobs)
+    assert trained(done.stdout) == {"plot", "tags", "tags_plot"}
+
+    deaf = runs.snakemake(shared_clone, tmp_path / "deaf", config, "--dry-run")
+    assert deaf.returncode == 0, deaf.stdout
+    assert left_out(deaf.stdout) == list(NETWORKS)
+    assert "_retrieval" not in deaf.stdout
+
+
+def place_of_weights(work: Path, network: str) -> Path:
+    path = work / "results" / "weights" / f"{network}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def left_out(said: str) -> list[str]:
+    lines = [line for line in said.splitlines() if ", and what needs it, is left out: " in line]
+    return [line.partition(",")[0] for line in lines]
+
+
+def trained(said: str) -> set[str]:
+    return {name for name in CONFIGURATIONS if f"wildcards: configuration={name}\n" in said}
+
+
+def test_the_papers_audio_network_asks_for_no_other(shared_clone, described, tmp_path):
+    config = settings(described, audio="cnn_transformer", configurations=["tags"])
+    done = runs.snakemake(shared_clone, tmp_path, config, "--dry-run", "--", "retrieval")
+    assert done.returncode == 0, done.stdout
+    jobs = runs.jobs(done.stdout)
+    assert {"fetch_weights", "read_retrieval", "hear_retrieval", "train_retrieval"} <= set(jobs)
+    assert not {"embed_features", "see_retrieval"} & set(jobs)
+    assert "network=minilm" in done.stdout
+    assert "musicnn" not in done.stdout
+    assert "results/retrieval/sounds/film_0.npz" in done.stdout
+
+
+def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
+    shared_clone, described, tmp_path, film, tone
+):
+    sound = 0.3 * np.sin(np.arange(5 * 48000) / 40)
+    for name in ("good", "bad"):
+        film(f"{name}.mkv", sound, seconds=5)
+        for track in ("1.wav", "2.wav"):
+            tone(f"album {name}/{track}", 4, hz=300 if track == "1.wav" else 500)
+    (tmp_path / "bad.mkv").write_bytes(b"no film")
+    (tmp_path / "corpus").mkdir()
+    rows = [
+        f"{name}\t{name}\t2023\t../{name}.mkv\t../album {name}\tDrama" for name in ("good", "bad")
+    ]
+    columns = ("film_id", "title", "year", "video", "album", "genres")
+    films = write_table(tmp_path / "corpus", rows, columns)
+    own = described.read_text().splitlines()[1:]
+    words = [f"{name}\t\t\tfilm_0.png\tfilm_0.txt\tsea\t" for name in ("good", "bad")]
+    config = settings(write_table(tmp_path, [*own, *words]))
+    config["corpus"] = {"kind": "table", "films": str(films), "on_bad_film": "skip"}
+    config["resources"] = {"gpu": 1}
+    work = tmp_path / "work"
+    runs.finish(shared_clone, work, config, "--", "corpus")
+    done = runs.snakemake(shared_clone, work, config, "--dry-run", "--", "retrieval")
+    assert done.returncode == 0, done.stdout
+    heard = {
+        name for name in ("good", "bad", "film_0", "film_6") if f"sounds/{name}." in done.stdout
+    }
+    assert heard == {"good", "film_0", "film_6"}
+    jobs = re.findall(r"rule hear_retrieval_.*?resources: [^\n]*", done.stdout, re.S)
+    # The features asked MusiCNN of the corpus's film already.
+    asking = {"sounds/good." in job: "gpu=1" in job for job in jobs}
+    assert asking == {True: False, False: True}
+    assert runs.jobs(done.stdout)["watch_retrieval"] == {"good"}
+    assert "musicnn_tracks/bad" not in done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(shared_clone, tmp_path_factory, request):
+    """A run on eight films outside the corpus, with a library and two searches."""
+    work = tmp_path_factory.mktemp("retrieval")
+    for network in NETWORKS:  # test_weights_workflow.py has the workflow fetch one
+        shutil.copy(fetched(network, request), place_of_weights(work, network))
+    folder = work / "own films"
+    folder.mkdir()
+    table = write_table(folder, [write_film(folder, number) for number in range(len(YEARS))])
+    music = shutil.copytree(folder / "film_2", work / "müsic" / "a")
+    (music / "broken.flac").write_bytes(b"fLaC, or not")
+    config = settings(
+        table,
+        configurations=["plot", "all"],
+        training={"learning_rate": 1e-3, "epochs": 2},
+        bootstrap_repeats=50,
+        permutation_repeats=50,
+        libraries={"mine": "müsic"},
+        search={"tracks": 5},
+        searches={
+            "a_picture": {"image": str(folder / "film_7.png"), "tags": ["storm"]},
+            "more_like_this": {"track": "film_6/1"},
+        },
+    )
+    runs.finish(shared_clone, work, config, "--", "retrieval")
+    return work, config
+
+
+def test_the_tables_of_a_run(finished):
+    results = finished[0] / "results" / "retrieval"
+    films = tables.read_table(results / "films.tsv", tables.RETRIEVAL_FILMS)
+    assert films["year"].tolist() == list(YEARS)
+    assert films["part"].tolist() == ["training"] * 4 + ["validation"] * 2 + ["test"] * 2
+    assert set(films["tracks"]) == {2}
+    assert films["fragments"].sum() == len(np.load(results / "fragments.npy"))
+    for name in ("plot", "all"):
+        curve = tables.read_table(results / f"curves/{name}.tsv", tables.RETRIEVAL_CURVES)
+        assert curve["epoch"].tolist() == [1, 2]
+        places = tables.read_table(results / f"places/{name}.parquet", tables.RETRIEVAL_PLACES)
+        assert set(places["film_id"]) == {"film_6", "film_7"}
+        assert (places["kind"] == "track").sum() == 4
+    scores = tables.read_table(results / "scores.tsv", tables.RETRIEVAL_SCORES)
+    assert set(scores["configuration"]) == {"plot", "all"}
+    assert set(scores.loc[scores["measure"] == "recall_10", "value"]) == {1}  # of four tracks
+    tables.read_table(results / "ranks.tsv", tables.RETRIEVAL_RANKS)
+    assert not (results / "scenes.tsv").exists()  # no film of the corpus is described
+
+
+def test_the_answers_of_a_run(finished):
+    results = finished[0] / "results" / "retrieval"
+    index = tables.read_table(results / "index.parquet", tables.RETRIEVAL_INDEX)
+    assert index["library"].value_counts().to_dict() == {"corpus": 16, "mine": 2}
+    answers = tables.read_table(results / "searches.tsv", tables.RETRIEVAL_ANSWERS)
+    assert answers["search"].value_counts().to_dict() == {"a_picture": 5, "more_like_this": 5}
+    assert "film_6" in (results / "searches.html").read_text(encoding="utf-8")
+    listened = next((finished[0] / "logs" / "listen_retrieval").rglob("*.log"))
+    assert "broken.flac cannot be searched" in listened.read_text(encoding="utf-8")
+
+
+def test_a_second_run_does_nothing(finished, shared_clone):
+    work, config = finished
+    assert runs.planned(shared_clone, work, config, "--", "retrieval") == {}
+
+
+def test_another_word_trains_again_and_nothing_is_heard_or_seen(finished, shared_clone):
+    work, config = finished
+    plot = work / "own films" / "film_3.txt"
+    before = plot.read_text()
+    plot.write_text(before + "A whale.\n")
+    try:
+        jobs = runs.planned(shared_clone, work, config, "--", "retrieval")
+    finally:
+        plot.write_text(before)
+    of = ("read", "gather", "train", "score", "plot", "index", "search")
+    assert set(jobs) == {f"{verb}_retrieval" for verb in of}
