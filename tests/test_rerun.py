@@ -48,6 +48,12 @@ CONFIG = {
     },
 }
 WITHOUT_RETRIEVAL = CONFIG | {"retrieval": {"configurations": []}}
+# Before the text of a script, whose imports count as they did.
+TOUCH = """from pathlib import Path
+for path in snakemake.output:
+    Path(path).touch()
+raise SystemExit
+"""
 OUTSIDE, SEEN_LATER = "the_pier", "the_wharf"
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
@@ -171,15 +177,17 @@ def finished(tmp_path_factory, demo_run) -> Path:
 
 
 def stand_in(clone: Path, work: Path, config: dict) -> None:
-    """Put what a run would write there as empty files, and have Snakemake record it as made."""
-    done = runs.snakemake(clone, work, config, "--dry-run")
-    assert done.returncode == 0, done.stdout
-    for line in re.findall(r"^ {4}output: (.*)$", done.stdout, re.M):
-        for path in line.split(", "):
-            place = work / path.removesuffix(" (update)")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.touch()
-    runs.finish(clone, work, config, "--touch")
+    """Finish a run whose jobs of retrieval, and those for it and after it, write empty files."""
+    scripts = clone / "scripts"
+    others = [
+        scripts / f"{rule}.py" for rule in ("fetch_weights", "embed_features", "write_report")
+    ]
+    changed = [*scripts.glob("*_retrieval.py"), *others]
+    for path in changed:
+        path.write_text(TOUCH + path.read_text())
+    runs.finish(clone, work, config)
+    for path in changed:
+        shutil.copy2(runs.HOME / "scripts" / path.name, path)
 
 
 @pytest.fixture
