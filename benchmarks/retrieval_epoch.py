@@ -29,9 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from learning_encoders import BERT, VIT, Looking, Reading, make_texts
 
+from scorelens.device import device
 from scorelens.retrieval import BANDS, FRAMES, networks, texts, training, vit
 from scorelens.retrieval.batches import Corpus, Rows, Split
-from scorelens.tagger.networks import device
 
 TOKENS = 256
 BATCH = 16

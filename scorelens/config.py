@@ -94,7 +94,8 @@ def read_films(path: str | os.PathLike, genres: Sequence[str], made: bool = Fals
 
     genres: the labels allowed. made: the corpus makes the films, so there is no `video` column.
     Faults of one row stand in that film's `problems`. Raises ConfigError, with every fault of
-    every row, if the table itself does not hold: unreadable, a column absent, ids bad or double.
+    every row, if the table itself does not hold: unreadable, a column absent, a row longer than the
+    header, ids bad or double.
     """
     rows = read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
     films = [_film(row, number, path, genres, made) for number, row in rows]
@@ -214,7 +215,7 @@ def read_rows(
     """The rows of a film table (TSV with a header): number of the line, and text by column.
 
     columns: that it must have. setting: the block of the config that names it. Raises ConfigError
-    if it cannot be read, lacks a column, or has no rows.
+    if it cannot be read, lacks a column, has no rows, or has rows longer than the header.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -242,9 +243,19 @@ def read_rows(
         )
     if not rows:
         raise ConfigError(Problem(str(path), "has no rows", "one row a film"))
-    return [
-        (n, {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}) for n, row in rows
-    ]
+    if long := list(_long_row_problems(path, len(header), rows)):
+        raise ConfigError(long)
+    return [(n, {k: (v or "").strip() for k, v in row.items()}) for n, row in rows]
+
+
+def _long_row_problems(path, columns: int, rows) -> Iterator[Problem]:
+    """Rows of a DictReader that keeps under None what stands after the last column."""
+    for number, row in rows:
+        if None in row:
+            what = f"has {columns + len(row[None])} cells"
+            hint = "a tab too many moves what comes after it into another column"
+            expected = f"{columns} at most, as many as the header"
+            yield Problem(f"{path}, line {number}", what, expected, hint)
 
 
 def id_problems(

@@ -1,8 +1,8 @@
 """Read the tags and the plots of films.
 
-Asks a frozen network about a film's tags, each paragraph of its plot, and both together. Writes one
-table of vectors, one row a text. Words that the table knows from before, by the same network and
-code, are not read again.
+Asks a frozen network about a film's tags, each paragraph of its plot, and both together, as far as
+the models look at them. Writes one table of vectors, one row a text. Words that the table knows
+from before, by the same network and code, are not read again.
 """
 
 from scorelens import logs
@@ -14,6 +14,7 @@ from scorelens.retrieval import read
 films = zip(snakemake.params.films, snakemake.params.tags, snakemake.params.plots, strict=True)
 read.read_words(
     films=[read.Words(*film) for film in films],
+    segments=snakemake.params.segments,
     network=snakemake.params.network,
     weights=snakemake.input.weights,
     code=snakemake.params.source,

@@ -169,6 +169,17 @@ def test_a_table_that_is_none(tmp_path, content, words):
         config.read_films(tmp_path / "films.tsv", GENRES)
 
 
+def test_rows_longer_than_the_header_are_told_together(table):
+    row = "a\tA\t2015\tfilm.mp4\talbum\tDrama"
+    with pytest.raises(ConfigError) as caught:
+        config.read_films(table(row.replace("A", "A\t"), row, f"{row}\tgood"), GENRES)
+    hint = "a tab too many moves what comes after it into another column"
+    assert [str(problem).partition("films.tsv, ")[2] for problem in caught.value.problems] == [
+        f"line {line}: has 7 cells\n  expected: 6 at most, as many as the header\n  hint: {hint}"
+        for line in (2, 4)
+    ]
+
+
 def test_no_table(tmp_path):
     with pytest.raises(
         ConfigError, match=r"films\.tsv: cannot be read \(No such file or directory\)"

@@ -23,7 +23,7 @@ STAGES = (
     "retrieval",
     "report",
 )
-SHARED = ("config", "errors", "figures", "logs", "media", "requests", "sources", "tables")
+SHARED = ("config", "device", "errors", "figures", "logs", "media", "requests", "sources", "tables")
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)
 

@@ -120,6 +120,14 @@ def test_groups_of_films_take_fewer_jobs_than_single_films(tmp_path):
     assert jobs[0] - jobs[1] == 14
 
 
+@pytest.mark.slow
+def test_the_benchmark_of_planning_plans_every_stage(tmp_path):
+    scale.make_corpus(tmp_path, 30, ["mir"], 10)
+    said = scale.snakemake(tmp_path, "--dry-run", "--quiet", "rules").said
+    jobs = re.findall(r"^[a-z]+_([a-z]+)(?:_\d+)? +\d+$", said, re.M)
+    assert set(jobs) == {stage for stage, _ in RULES.values()}
+
+
 def test_a_fit_lies_above_every_job():
     sizes = np.array([10.0, 60, 120, 120])
     offset, slope = resources.fit(sizes, 200 + 1.5 * sizes, slope=9)

@@ -128,8 +128,8 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
     "a track is removed from an album": lambda corpus: (corpus / TRACK).unlink(),
     "the time of a file of up to 1 MB, not its content": touch_small,
     "the time of a larger file: a track": touch_large,
-    "the plot of a film": lambda corpus: append(corpus / "film_2.txt"),
-    "the picture of a film": lambda corpus: append(corpus / "film_2.png"),
+    "the plot of a film, in other words": lambda corpus: append(corpus / "film_2.txt"),
+    "the picture of a film, by another one": lambda corpus: append(corpus / "film_2.png"),
     "the tags of a film": lambda corpus: describe(corpus, tags="sea;storm"),
     "a film outside the corpus is described": lambda corpus: describe(
         corpus, (*FILMS, OUTSIDE, SEEN_LATER)
@@ -179,10 +179,8 @@ def finished(tmp_path_factory, demo_run) -> Path:
 def stand_in(clone: Path, work: Path, config: dict) -> None:
     """Finish a run whose jobs of retrieval, and those for it and after it, write empty files."""
     scripts = clone / "scripts"
-    others = [
-        scripts / f"{rule}.py" for rule in ("fetch_weights", "embed_features", "write_report")
-    ]
-    changed = [*scripts.glob("*_retrieval.py"), *others]
+    others = ("fetch_weights", "embed_features", "write_report")
+    changed = [*scripts.glob("*_retrieval.py"), *(scripts / f"{rule}.py" for rule in others)]
     for path in changed:
         path.write_text(TOUCH + path.read_text())
     runs.finish(clone, work, config)

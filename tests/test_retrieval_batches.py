@@ -1,7 +1,11 @@
 """The split of the films by year, and the pairs that a model sees at a time."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from planted_films import make_corpus
 
 from scorelens.errors import InputError
@@ -74,8 +78,48 @@ def test_a_split_that_leaves_nothing_says_so():
         "  hint: set retrieval.split.last_training and first_test in the config (last_training: 0 "
         "goes by the shares training and validation), or add films of other years"
     )
-    with pytest.raises(InputError, match="2 different years\n  expected: three years at least"):
+    said = (
+        "4 films of 2 years, and a year is never cut\n  expected: two films at least in each part"
+    )
+    with pytest.raises(InputError, match=said):
         split_by_share(np.array([2020, 2020, 2022, 2022]), 0.8, 0.1)
+    for years in ([], [2020], [2020, 2021, 2022], [2020, 2020, 2021, 2022, 2022]):
+        with pytest.raises(InputError, match=f"{len(years)} films of"):
+            split_by_share(np.array(years, int), 0.8, 0.1)
+
+
+def test_of_the_splits_that_leave_two_films_everywhere_the_nearest_is_taken():
+    """Half of 7 films is nearest to the end of 2002, but then 2003 would be a part by itself."""
+    years = np.array([2000, 2001, 2002, 2002, 2003, 2004, 2004])
+    parts = split_by_share(years, 0.5, 0.2)
+    assert [years[part].tolist() for part in parts] == [
+        [2000, 2001],
+        [2002, 2002, 2003],
+        [2004, 2004],
+    ]
+
+
+@given(
+    years=st.lists(st.integers(2000, 2009), min_size=6, max_size=30),
+    training=st.floats(0.1, 0.8),
+    validation=st.floats(0.05, 0.2),
+)
+def test_a_split_by_shares_is_found_wherever_there_is_one(years, training, validation):
+    """As every pair of years that could be tried says."""
+    years, away = np.array(years), []
+    for last, first in combinations(np.unique(years), 2):
+        sizes = np.array([(years <= last).sum(), 0, (years >= first).sum()])
+        sizes[1] = len(years) - sizes.sum()
+        if (sizes >= 2).all():
+            ends = sizes.cumsum()[:2] / len(years)
+            away.append(abs(ends - [training, training + validation]).sum())
+    if not away:
+        with pytest.raises(InputError):
+            split_by_share(years, training, validation)
+        return
+    ends = np.cumsum([len(part) for part in split_by_share(years, training, validation)])[:2]
+    found = abs(ends / len(years) - [training, training + validation]).sum()
+    assert found == pytest.approx(min(away))
 
 
 def test_years_that_would_teach_and_test_are_refused():

@@ -152,8 +152,8 @@ def refusal(path):
 @pytest.mark.parametrize(
     ("name", "what", "hint"),
     [
-        ("no.png", "does not exist", "check the path in the film table"),
-        ("", "is a folder", "check the path in the film table"),
+        ("no.png", "does not exist", "check the path"),
+        ("", "is a folder", "check the path"),
         ("empty.png", "is empty (0 bytes)", "copy the file again"),
     ],
 )

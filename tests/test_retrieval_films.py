@@ -207,13 +207,67 @@ def test_paragraphs_are_divided_by_lines_without_text(tmp_path):
     assert films.read_paragraphs(path) == []
 
 
+def test_columns_of_other_names_are_told_if_nothing_is_described(table):
+    text = refusal(
+        table("a_film\tposter.png\tplot.txt\tsad", header="film_id\tpicture\tsynopsis\tgenres")
+    )
+    assert text == (
+        "films.tsv, header: describes nothing\n"
+        "  expected: one at least of image, plot, tags: what the films show and tell"
+    )
+
+
+def test_a_row_longer_than_the_header_is_told(table):
+    text = refusal(table("a_film\ta\tb", "a_film\tc", "a_film\td\t\t", header="film_id\ttags"))
+    assert text == "\n".join(
+        [
+            "2 problems were found",
+            "films.tsv, line 2: has 3 cells",
+            "  expected: 2 at most, as many as the header",
+            "  hint: a tab too many moves what comes after it into another column",
+            "films.tsv, line 4: has 4 cells",
+            "  expected: 2 at most, as many as the header",
+            "  hint: a tab too many moves what comes after it into another column",
+        ]
+    )
+
+
+def test_no_track_is_in_the_albums_of_two_films(table, tmp_path, tone):
+    tone("music/02.wav", 0.1)
+    tone("own/03.wav", 0.1)
+    (tmp_path / "again").symlink_to("music")
+    (tmp_path / "own" / "link.wav").symlink_to("../music/02.wav")
+    rows = (f"{name}\tT\t1999\t\t\t\t{album}\t" for name, album in (("x", "music"), ("y", "own")))
+    path = table(*rows, "z\tT\t1999\t\t\t\tagain\t")
+    expected = "  expected: each audio file in the album of one film"
+    assert refusal(path) == "\n".join(
+        [
+            "2 problems were found",
+            "films.tsv, line 3, column album: y shares own/link.wav with x",
+            expected,
+            "films.tsv, line 4, column album: z shares again/01 Élan.wav and 1 more with x",
+            expected,
+        ]
+    )
+
+
+def test_no_track_of_the_corpus_is_in_another_album(table):
+    own = {"a_film": CORPUS["a_film"], "b_film": CORPUS["a_film"]}
+    path = table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t")
+    with pytest.raises(ConfigError) as error:
+        films.read_films(path, own)
+    assert "line 3, column album: b_film shares a/01.flac with a_film" in str(error.value)
+
+
 def test_a_plot_that_is_no_text_is_told(tmp_path):
     path = tmp_path / "plot.txt"
     path.write_bytes("Élan".encode("latin-1"))
     with pytest.raises(InputError) as error:
         films.read_paragraphs(path)
-    assert f"{path}: cannot be read ('utf-8' codec can't decode" in str(error.value)
-    assert "expected: a text file\n  hint: save the plot as UTF-8" in str(error.value)
+    assert str(error.value) == (
+        f"{path}: cannot be read (is not UTF-8)\n"
+        "  expected: a text file\n  hint: save the plot as UTF-8"
+    )
     with pytest.raises(InputError, match="cannot be read \\(No such file or directory\\)"):
         films.read_paragraphs(tmp_path / "gone.txt")
 

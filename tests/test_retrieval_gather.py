@@ -5,12 +5,12 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
-from retrieval_tables import gather, leave
+from retrieval_tables import SPLIT, gather, leave
 
 from scorelens.errors import InputError
 from scorelens.retrieval.gather import append_rows
-from scorelens.retrieval.hear import read_sound
 from scorelens.retrieval.material import read_material, subsets, views_of
+from scorelens.retrieval.sounds import read_sound
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_FRAGMENTS,
@@ -148,7 +148,110 @@ def test_too_few_films_leave_nothing_behind(left, tmp_path):
         gather(left, tmp_path)
     assert "up to 2021, between, and from 2023 on: 1 for test" in str(raised.value)
     assert "set retrieval.split.last_training and first_test" in str(raised.value)
+    assert "4 of 15 films are left out: 4 no picture" in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["left"]
+
+
+def test_films_that_all_lack_something_are_no_fault_of_the_years(left, tmp_path, caplog):
+    drop_all = read_table(left.texts, RETRIEVAL_TEXTS)
+    write_table(drop_all[drop_all["segment"] == "plot"], left.texts, RETRIEVAL_TEXTS)
+    drop(left.images, RETRIEVAL_IMAGES, "film_002")
+    caplog.set_level("INFO", "scorelens.retrieval.gather")
+    for split in (SPLIT, {"last_training": 0, "training": 0.8, "validation": 0.1}):
+        with pytest.raises(InputError) as raised:
+            gather(left._replace(sounds=left.sounds[1:]), tmp_path, split=split)
+        assert str(raised.value) == (
+            "the films of retrieval: 15 of 15 films are left out: 14 no tags, "
+            "1 the corpus leaves it out, 1 no picture\n"
+            "  expected: films that have all that the configurations see\n"
+            "  hint: narrow retrieval.configurations, or fill in the columns of the table "
+            "retrieval.films"
+        )
+    assert "film_002 is left out: no picture, no tags" in caplog.messages
+    assert any(said.startswith("15 of 15 films are left out") for said in caplog.messages)
+    with pytest.raises(InputError, match="15 of 15 films"):
+        gather(left._replace(sounds=[]), tmp_path)
+
+
+def copy_tracks(left, source, target, tracks, noise=0.0):
+    """Let some tracks of a film sound like the first ones of another."""
+    heard, own = (read_table(left.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target))
+    values = own.columns[own.columns.str.startswith("v")]
+    for track, other in zip(tracks, heard["track_id"].unique(), strict=False):
+        rows = heard.loc[heard["track_id"] == other, values].to_numpy()
+        own.loc[own["track_id"] == track, values] = (rows + noise).astype(np.float32)
+    write_table(own, left.sounds[target], RETRIEVAL_FRAGMENTS)
+
+
+def names(left, film):
+    return read_table(left.sounds[film], RETRIEVAL_FRAGMENTS)["track_id"].unique().tolist()
+
+
+def test_a_film_whose_music_teaches_is_not_tested(left, tmp_path, caplog):
+    """Film 12 is film 1 by another name, film 7 too, and half of film 13 is of film 8."""
+    copy_tracks(left, 1, 12, names(left, 12))
+    copy_tracks(left, 1, 7, names(left, 7), noise=0.01)  # heard in another way
+    copy_tracks(left, 8, 13, names(left, 13)[1:])
+    found = gather(left, tmp_path)
+    films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
+    gone = films[films["part"] == "left_out"]
+    assert gone["problem"].to_dict() == {
+        "film_007": "all its tracks are those of film_001 (training)",
+        "film_012": "all its tracks are those of film_001 (training), film_007 (validation)",
+    }
+    assert gone["tracks"].tolist() == [2, 2]
+    assert films.loc["film_013", ["part", "tracks", "fragments"]].tolist() == ["test", 1, 2]
+    tracks = read_table(found["tracks"], RETRIEVAL_TRACKS).set_index("film_id")["track_id"]
+    assert tracks["film_013"] == names(left, 13)[0]
+    assert not tracks.index.isin(gone.index).any()
+    assert tracks["film_001"].tolist() == names(left, 1)
+    material = read_material("all", **found)
+    assert len(material.corpus.fragments.values) == material.corpus.fragments.owner[-1] * 2 + 2
+    assert [len(part) for part in material.split] == [6, 3, 4]
+    last = read_sound(left.sounds[13])
+    rows = material.corpus.fragments.owner == material.tracks.index(
+        ("film_013", tracks["film_013"])
+    )
+    np.testing.assert_array_equal(material.corpus.fragments.values[rows], last.values[:2])
+    for said in (
+        "film_012 (test) has music of film_001 (training); tracks that are left out: 2",
+        "film_013 (test) has music of film_008 (validation); tracks that are left out: 1",
+        "film_007 is left out: all its tracks are those of film_001 (training)",
+    ):
+        assert said in caplog.messages
+
+
+def test_test_films_that_share_music_stay_and_the_log_says_so(left, tmp_path, caplog):
+    copy_tracks(left, 11, 14, names(left, 14)[:1])
+    copy_tracks(left, 2, 3, names(left, 3))  # both teach: no harm to the figures
+    found = gather(left, tmp_path)
+    assert (read_table(found["films"], RETRIEVAL_FILMS)["tracks"] == 2).all()
+    assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [
+        "film_011 and film_014 spoil each other's ranks; tracks in common: 1"
+    ]
+
+
+def test_copies_may_leave_too_few_films(left, tmp_path):
+    for number in range(10, 14):
+        copy_tracks(left, number - 10, number, names(left, number))
+    with pytest.raises(InputError) as raised:
+        gather(left, tmp_path)
+    assert "without music that an earlier part has: 1 for test" in str(raised.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["left"]
+
+
+def test_copies_are_found_in_log_mel(left, tmp_path):
+    values = np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
+    values[14, :1] = values[3, :1]  # the first fragment of the first track
+    sounds = []
+    for path, own in zip(left.sounds, values, strict=True):
+        sounds.append(path.with_suffix(".npz"))
+        ids, track = np.array(["a", "b"]), np.array([0, 1, 1])
+        np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=own)
+    found = gather(left._replace(sounds=sounds), tmp_path)
+    tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
+    assert tracks["track_id"].tolist() == ["a", "b"] * 14 + ["b"]
+    np.testing.assert_array_equal(np.load(found["fragments"])[-2:], values[14, 1:])
 
 
 def test_an_array_grows_by_rows(tmp_path):

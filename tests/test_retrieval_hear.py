@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scorelens import media, tables, weights
 from scorelens.errors import InputError, MediaError
 from scorelens.features import embed, musicnn, networks, table
-from scorelens.retrieval import FRAGMENT, FRAGMENT_S, RATE_HZ, fragments, hear, sound
+from scorelens.retrieval import FRAGMENT, FRAGMENT_S, RATE_HZ, fragments, hear, sound, sounds
 from scorelens.retrieval.hear import Album, Hearing
 
 LOG_MEL = Hearing("cnn_transformer", 3, None, "c0de")
@@ -191,7 +191,7 @@ def test_the_sound_of_films_goes_to_files_and_back(tmp_path, caplog):
     films = [Album("x", tracks), Album("y", {"c": tracks["c"]})]
     outputs = [tmp_path / "x.npz", tmp_path / "y.npz"]
     hear.hear_films(films, outputs, LOG_MEL)
-    found, none = map(hear.read_sound, outputs)
+    found, none = map(sounds.read_sound, outputs)
     assert found.track_ids == ["a", "b"]
     assert found.track.tolist() == [0, 1, 1, 1]
     assert found.start_s == pytest.approx([0, 0, 7.54, 15.08], abs=1e-4)
@@ -212,7 +212,7 @@ def test_vectors_go_to_a_table_and_back(tmp_path, hearing):
     outputs = [tmp_path / "x.parquet", tmp_path / "y.parquet"]
     films = [Album("x", {"b": path, "a": silent, "c": path}), Album("y", {"a": silent})]
     hear.hear_films(films, outputs, hearing)
-    found, none = map(hear.read_sound, outputs)
+    found, none = map(sounds.read_sound, outputs)
     expected = fragments.hear_track(path, 3, hearing.ear())
     assert found.track_ids == ["b", "c"]
     assert found.track.tolist() == [0, 0, 0, 1, 1, 1]
@@ -279,7 +279,7 @@ def test_features_of_whole_tracks_are_taken_and_nothing_is_decoded(tmp_path, cap
     film = Album("x", dict.fromkeys("abcd", tmp_path / "no.wav"), path)
     output, hearing = tmp_path / "x.parquet", Hearing("musicnn", 3, None, "c0de")
     hear.hear_films([film], [output], hearing)
-    found = hear.read_sound(output)
+    found = sounds.read_sound(output)
     assert found.track_ids == ["a", "b"]
     assert found.track.tolist() == [0, 0, 1]
     assert found.values[:, 7].tolist() == [2, 2, 4]
@@ -289,7 +289,7 @@ def test_features_of_whole_tracks_are_taken_and_nothing_is_decoded(tmp_path, cap
     assert output.stat().st_ino == before
     seconds_table(path, b=[5.0] * 5)
     hear.hear_films([film], [output], hearing)
-    assert hear.read_sound(output).values[:, 7].tolist() == [5]
+    assert sounds.read_sound(output).values[:, 7].tolist() == [5]
 
 
 def test_a_track_that_does_not_decode_stops_a_film(tmp_path):
@@ -310,7 +310,7 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     write(folder / files[3], ramp(5))
     output = tmp_path / f"part.{kind}"
     hear.hear_part(folder, files, output, own)
-    found = hear.read_sound(output)
+    found = sounds.read_sound(output)
     assert found.track_ids == [files[0], files[3]]
     assert found.track.tolist() == [0, 0, 0, 1]
     said = caplog.messages
@@ -325,7 +325,7 @@ def test_damaged_fragments_are_told(tmp_path):
     hear.hear_films([Album("x", album(tmp_path, t=noise(5)))], [path], LOG_MEL)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError) as error:
-        hear.read_sound(path)
+        sounds.read_sound(path)
     said = str(error.value).splitlines()
     assert said[0].startswith(f"{path}: cannot be read (")
     assert said[1] == "  expected: fragments of tracks"
@@ -354,7 +354,7 @@ def test_decoding_and_the_features_of_whole_tracks_say_the_same(tmp_path, reques
     outputs = [tmp_path / "heard.parquet", tmp_path / "taken.parquet"]
     films = [Album("x", tracks), Album("x", tracks, features)]
     hear.hear_films(films, outputs, Hearing("musicnn", 3, own, "c0de"))
-    heard, taken = map(hear.read_sound, outputs)
+    heard, taken = map(sounds.read_sound, outputs)
     assert heard.track_ids == taken.track_ids == ["a", "b"]
     assert heard.start_s == pytest.approx(taken.start_s, abs=1e-4)
     assert np.abs(heard.values - taken.values).max() < 0.05 * taken.values.std()

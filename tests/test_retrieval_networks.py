@@ -343,6 +343,15 @@ def test_the_baseline_is_the_mean_of_its_views():
     torch.testing.assert_close(model.query(views), expected)
 
 
+@pytest.mark.parametrize("given", ["image", "text"])
+def test_the_baseline_asked_with_one_view_is_at_that_views_place(given):
+    model = make_model("baseline")
+    rows = make_views(3)[given]
+    expected = functional.normalize(model.query.nets[given](torch.from_numpy(rows)), dim=1)
+    found = networks.embed_queries(model, {given: rows})
+    np.testing.assert_allclose(found, expected.detach(), atol=1e-6)
+
+
 def test_a_track_is_the_mean_of_its_fragments():
     model = make_model("image")
     fragments = np.random.default_rng(0).normal(size=(70, 6)).astype(np.float32)

@@ -24,12 +24,12 @@ SEARCHES = [
     Search("night_drive", film="/f/drive.mkv", scene="Drive/In", time_s=3723.4),
     Search("like_this", track="music/1.ogg"),
 ]
-# search, library, film_id, title, track_id, file
+# search, library, film_id, title, folder, track_id, file
 TRACKS = [
-    ("harbour", "corpus", "noir", EVIL, "dawn", "noir/02 #é 100%.wav"),
-    ("harbour", "mine", None, None, "chase", "mine/9 Chase.wav"),
-    ("harbour", "corpus", "west", "West", "ride", "west/10 Ride.wav"),
-    ("night_drive", "corpus", "west", "West", "ride", "west/10 Ride.wav"),
+    ("harbour", "corpus", "noir", EVIL, "noir", "dawn", "noir/02 #é 100%.wav"),
+    ("harbour", "mine", None, None, "Vol. <1>", "chase", "mine/9 Chase.wav"),
+    ("harbour", "corpus", "west", "West", "west", "ride", "west/10 Ride.wav"),
+    ("night_drive", "corpus", "west", "West", "west", "ride", "west/10 Ride.wav"),
 ]
 # cosine, moved_by, image, tags, plot, track
 REASONS = [
@@ -39,7 +39,8 @@ REASONS = [
     (0.5, "image", 0.5, np.nan, np.nan, np.nan),
 ]
 ANSWERS = [track + reason for track, reason in zip(TRACKS, REASONS, strict=True)]
-COLUMNS = ["search", "library", "film_id", "title", "track_id", "path", "cosine", "moved_by"]
+NAMES = ["search", "library", "film_id", "title", "folder", "track_id", "path"]
+COLUMNS = [*NAMES, "cosine", "moved_by"]
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
 )
@@ -78,8 +79,9 @@ def test_the_page_holds_what_was_asked_and_found_and_asks_the_network_for_nothin
     harbour, drive, like = data_of(page)
     assert (harbour["text"], harbour["tags"]) == (TEXT, ["slow", EVIL])
     assert harbour["track"] == {"title": EVIL, "path": "../music/noir/theme.wav"}
-    assert harbour["path"] == [f"../music/{row[5]}" for row in ANSWERS[:3]]
+    assert harbour["path"] == [f"../music/{row[6]}" for row in ANSWERS[:3]]
     assert harbour["title"] == [EVIL, "", "West"]
+    assert harbour["folder"][1] == "Vol. <1>"
     assert harbour["falls"]["track"] == [-0.2, 0.05, 0]
     assert list(drive["falls"]) == drive["parts"] == ["image"]
     assert (drive["caption"], drive["time"], harbour["time"]) == ("Drive/In", 3723.4, None)
@@ -89,6 +91,8 @@ def test_the_page_holds_what_was_asked_and_found_and_asks_the_network_for_nothin
     assert text.count("</script>") == 2
     assert not re.search(r"""(src|href)=["']|@import|url\(""", text)
     assert "3 searches among 7000 tracks" in text
+    said = "a part whose bars are alike for all tracks moved none of them up the list"
+    assert said in " ".join(text.split())
     assert str(tmp_path) not in text
 
 
@@ -144,7 +148,7 @@ def head(page, column):
     return page.locator(f"th[data-column={column}]")
 
 
-DAWN, CHASE, RIDE = (row[5].rpartition("/")[2] for row in ANSWERS[:3])
+DAWN, CHASE, RIDE = (row[6].rpartition("/")[2] for row in ANSWERS[:3])
 
 
 def test_what_was_asked_is_shown_as_it_is(opened):
@@ -238,6 +242,9 @@ def test_a_row_says_what_it_is_and_why(opened):
     rows = page.locator("tr.track")
     assert rows.nth(0).locator("strong").inner_text() == EVIL
     assert rows.nth(1).locator("strong").inner_text() == "mine"
+    assert [row.locator("small").inner_text() for row in rows.all()] == [
+        *("corpus", "Vol. <1>", "corpus"),
+    ]
     cells = rows.nth(0).locator("td").all_inner_texts()
     assert cells[3:] == ["0.810", "+0.40", "0.00", "+0.10", "−0.20", "Image"]
     assert rows.nth(0).locator("td.most").inner_text() == "+0.40"
@@ -271,7 +278,7 @@ def test_play_plays_the_files_beside_the_page(opened, tmp_path):
     assert page.inner_text("#playing") == f"{EVIL}: theme.wav"
     links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
     found = [page.evaluate("url => decodeURIComponent(url)", link) for link in links]
-    assert found == [f"file://{tmp_path}/music/{row[5]}" for row in ANSWERS[:3]]
+    assert found == [f"file://{tmp_path}/music/{row[6]}" for row in ANSWERS[:3]]
     page.get_by_role("button", name=f"Play mine: {CHASE}").click()
     page.wait_for_function(
         "document.querySelector('#playing').textContent.includes('cannot play it')"
@@ -299,7 +306,7 @@ def test_the_list_is_downloaded_and_copied_in_its_order(opened, tmp_path):
     rows = list(csv.DictReader(io.StringIO(text[1:])))
     assert [row["rank"] for row in rows] == ["2", "1", "3"]
     assert rows[1]["title"] == EVIL
-    assert rows[1]["path"] == f"{tmp_path}/music/{ANSWERS[0][5]}"
+    assert rows[1]["path"] == f"{tmp_path}/music/{ANSWERS[0][6]}"
     assert (rows[1]["cosine"], rows[1]["moved_by"], rows[1]["track"]) == ("0.81", "image", "-0.2")
     page.evaluate("navigator.clipboard.writeText = text => { window.copied = text; }")
     page.get_by_role("button", name="Copy list").click()

@@ -218,6 +218,30 @@ def test_scenes_show_both_pools():
     assert [face == "#ffffff" for _, _, face in found] == [False, True, False]
 
 
+def test_the_ticks_of_scenes_are_named_by_pool():
+    figure = plot.scene_figure(make_scenes())
+    lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
+    assert lines[0].endswith("all test films; at the ticks, films swap their queries")
+    assert lines[1].endswith("its film; at the ticks, the scenes of a film swap their queries")
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words[3:] == ["mean where queries are swapped", "random order"]
+
+
+def test_recalls_of_albums_that_are_found_whole_are_left_out():
+    """Of albums of five tracks, all are among the first ten; of all test films' they are not."""
+    table = make_scenes()
+    whole = (table["pool"] == "album") & table["measure"].isin(["recall_5", "recall_10"])
+    table.loc[whole, ["value", "low", "high", "chance", "permuted"]] = 1.0
+    figure = plot.scene_figure(table)
+    drawn = [axis.axison for axis in figure.axes]
+    assert drawn == [True] * 4 + [True, True, False, True]
+    titles = [axis.get_title(loc="left").strip() for axis in figure.axes if axis.axison]
+    assert titles == [
+        *("Mean percentile", "Recall at 1", "Recall at 10", "Median rank"),
+        *("Mean percentile", "Recall at 1", "Median rank"),
+    ]
+
+
 def test_without_scenes_the_figure_says_so():
     figure = plot.scene_figure(make_scenes()[:0])
     assert figure.axes[0].texts[0].get_text() == "No test film has scenes"

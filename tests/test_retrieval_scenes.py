@@ -1,6 +1,4 @@
-"""Scenes: the measures by hand, and models with and without sight."""
-
-import itertools
+"""Scenes: planted ones, and models with and without sight."""
 
 import numpy as np
 import pandas as pd
@@ -11,13 +9,6 @@ from scorelens import tables
 from scorelens.retrieval import scenes
 from scorelens.retrieval.batches import Split
 from scorelens.retrieval.networks import embed_queries, embed_tracks, load_model
-from scorelens.retrieval.scene_measures import (
-    MEASURES,
-    chance,
-    measure_scenes,
-    swap_films,
-    swap_scenes,
-)
 from scorelens.retrieval.scenes import Pool, score_scenes
 from scorelens.retrieval.texts import Text
 from scorelens.retrieval.train import AXES, save_model
@@ -40,104 +31,6 @@ def unit(values):
     return (values / np.linalg.norm(values, axis=-1, keepdims=True)).astype(np.float32)
 
 
-# Measures
-
-
-def measured(ranks, tracks, film, swap, samples=200, permutations=200, seed=0):
-    table = measure_scenes(
-        np.array(ranks), np.array(tracks), np.array(film), swap, samples, permutations, seed
-    )
-    return table.set_index("measure")
-
-
-def own_lists(ranks, film):
-    """Lists in which only the scene's own query is known: the others give rank 1."""
-    lists = []
-    for number in np.unique(film):
-        own = np.array(ranks)[np.array(film) == number]
-        lists.append(np.where(np.eye(len(own), dtype=bool), own, 1))
-    return lists
-
-
-def test_measures_by_hand():
-    ranks, tracks, film = [1, 3, 7, 11], [11, 11, 11, 11], [0, 0, 0, 1]
-    table = measured(ranks, tracks, film, swap_scenes(own_lists(ranks, film)))
-    assert tuple(table.index) == MEASURES
-    assert table["value"].tolist() == pytest.approx(
-        [1 / 4, 2 / 4, 3 / 4, 5, (1 + 1 / 3 + 1 / 7 + 1 / 11) / 4, (1 + 0.8 + 0.4 + 0) / 4]
-    )
-
-
-def test_chance_is_the_mean_over_all_orders():
-    """Lists of 3 and 4 tracks: every rank once, one list as probable as the other."""
-    ranks = [*np.repeat([1, 2, 3], 4), *np.repeat([1, 2, 3, 4], 3)]
-    shares = [np.mean(np.array(ranks) <= k) for k in (1, 5, 10)]
-    percentile = np.mean([*np.repeat([1, 0.5, 0], 4), *np.repeat([1, 2 / 3, 1 / 3, 0], 3)])
-    expected = [*shares, np.median(ranks), np.mean(1 / np.array(ranks)), percentile]
-    assert chance(np.array([3, 4])).tolist() == pytest.approx(expected)
-    assert percentile == 0.5
-
-
-def test_intervals_are_those_of_films_drawn_with_all_their_scenes():
-    random = np.random.default_rng(0)
-    film = np.repeat(np.arange(6), [1, 2, 3, 4, 5, 6])
-    tracks = np.array([5, 9, 12, 20, 30, 14])[film]
-    ranks = 1 + random.integers(tracks)
-    draws = np.random.default_rng(3).multinomial(6, np.full(6, 1 / 6), 150)
-
-    def plainly(rows):
-        r, n = ranks[rows], tracks[rows]
-        hits = [(r <= k).mean() for k in (1, 5, 10)]
-        return [*hits, np.median(r), (1 / r).mean(), ((n - r) / (n - 1)).mean()]
-
-    drawn = [
-        plainly(np.concatenate([np.tile(np.flatnonzero(film == f), n) for f, n in enumerate(own)]))
-        for own in draws
-    ]
-    lists = own_lists(ranks, film)
-    table = measured(ranks, tracks, film, swap_scenes(lists), samples=150, seed=3)
-    expected = np.quantile(drawn, (0.025, 0.975), axis=0)
-    np.testing.assert_allclose(table[["low", "high"]].T, expected)
-    assert (table.low < table.high).all()
-
-
-def test_scenes_swap_within_their_film():
-    """All 3! * 2! ways, against as many drawn; the median is good if it is low."""
-    lists = [np.array([[1, 4, 2], [5, 2, 6], [3, 1, 3]]), np.array([[2, 6], [5, 4]])]
-    film, tracks = [0, 0, 0, 1, 1], [6] * 5
-    ways = itertools.product(*(itertools.permutations(range(len(own))) for own in lists))
-    every = np.array([[*own_ranks(lists, way)] for way in ways])
-    ranks = [1, 2, 3, 2, 4]
-    table = measured(ranks, tracks, film, swap_scenes(lists), permutations=20_000)
-    means = np.column_stack([(every == 1).mean(1), np.median(every, 1), (1 / every).mean(1)])
-    names = ["recall_1", "median_rank", "reciprocal_rank"]
-    np.testing.assert_allclose(table.permuted[names], means.mean(0), rtol=0.02)
-    value = table.value[names].to_numpy()
-    good = means >= value - 1e-12
-    good[:, 1] = means[:, 1] <= value[1]
-    np.testing.assert_allclose(table.p[names], good.mean(0), atol=0.015)
-
-
-def own_ranks(lists, way):
-    for own, order in zip(lists, way, strict=True):
-        yield from own[list(order), np.arange(len(own))]
-
-
-def test_films_swap_their_queries():
-    lists = np.array([[1, 2, 9], [5, 6, 1]])
-    film = np.array([0, 0, 1])
-    table = measured([1, 2, 1], [9, 9, 9], film, swap_films(lists, film), permutations=4000)
-    # Half of the time they do, and the ranks are 5, 6 and 9.
-    assert table.permuted["median_rank"] == pytest.approx((1 + 6) / 2, rel=0.05)
-    assert table.p["reciprocal_rank"] == pytest.approx(0.5, abs=0.03)
-
-
-def test_a_scene_alone_has_nothing_to_swap_with():
-    table = measured([1, 2], [9, 9], [0, 1], swap_scenes([np.array([[1]]), np.array([[2]])]))
-    assert (table.permuted == table.value).all()
-    assert (table.p == 1).all()
-
-
 # Scenes that are planted
 
 
@@ -148,13 +41,12 @@ def planted(films=12, tracks=6, noise=0.3, seed=0):
     album = np.repeat(np.arange(films), tracks)
     track = np.arange(films * tracks)
     scene = unit(places + noise * random.normal(size=places.shape) / 4)
-    film = unit(np.add.reduceat(places, np.arange(0, len(places), tracks)))[album]
-    return Pool(places, album, album, track), {"film": film, "scene": scene}
+    film = unit(np.add.reduceat(places, np.arange(0, len(places), tracks)))
+    return film, {"scene": scene}, Pool(places, album, album, track)
 
 
 def test_a_model_that_reads_the_scene_finds_the_track_and_one_that_does_not_cannot():
-    pool, queries = planted()
-    table = score_scenes(queries, pool, 200, 500, 0)
+    table = score_scenes(*planted(), 200, 500, 0)
     table = table.set_index(["asked", "pool", "measure"]).sort_index()
     best = table.loc["scene", "album", "mean_percentile"]
     assert best.value > 0.95
@@ -162,6 +54,8 @@ def test_a_model_that_reads_the_scene_finds_the_track_and_one_that_does_not_cann
     assert best.low > best.permuted + 0.2
     assert best.permuted == pytest.approx(0.5, abs=0.05)
     assert table.loc["scene", "all", "recall_1"].value > 0.9
+    assert table.loc["scene", "all", "recall_1"].permuted < 0.2  # one film of twelve keeps its own
+    assert table.loc["scene", "all", "mean_percentile"].p < 0.01
     blind = table.loc["film", "album"]
     assert (blind.p == 1).all()
     np.testing.assert_allclose(blind.permuted, blind.value)
@@ -170,9 +64,35 @@ def test_a_model_that_reads_the_scene_finds_the_track_and_one_that_does_not_cann
     assert table.loc["film", "all", "mean_percentile"].p < 0.01  # the album is found, not the track
 
 
+def test_a_query_that_tells_the_film_and_not_the_scene_has_skill_among_all_tracks_alone():
+    """Scenes swapped within their film would be as good."""
+    films, _, pool = planted()
+    table = score_scenes(films, {"scene": films[pool.film]}, pool, 100, 500, 0)
+    rows = table[table.measure == "mean_percentile"].set_index(["asked", "pool"])
+    assert rows.p["scene", "all"] < 0.01
+    assert rows.p["scene", "album"] == 1
+    assert rows.permuted["scene", "all"] == pytest.approx(rows.permuted["film", "all"], abs=0.02)
+
+
+def test_one_film_with_scenes_swaps_with_films_that_have_none(caplog):
+    """Of twenty test films; its scenes have no scene to swap with, and the log says so."""
+    films, queries, pool = planted(films=20)
+    one = pool._replace(film=pool.film[:6], track=pool.track[:6])
+    queries = {"scene": queries["scene"][:6], "both": queries["scene"][:6]}
+    table = score_scenes(films, queries, one, 100, 1000, 0)
+    rows = table[(table.measure == "mean_percentile") & (table["pool"] == "all")]
+    rows = rows.set_index("asked")
+    assert rows.p["film"] == pytest.approx(1 / 20, abs=0.02)  # when it draws itself
+    assert rows.permuted["film"] == pytest.approx(0.5, abs=0.1)
+    assert rows.p[["scene", "both"]].tolist() == [1, 1]
+    assert caplog.messages == [
+        "all scenes are of one film: scene and both have nothing to swap with among all tracks, "
+        "p is 1"
+    ]
+
+
 def test_chance_is_that_of_the_pool():
-    pool, queries = planted(films=4, tracks=5)
-    table = score_scenes(queries, pool, 20, 20, 0)
+    table = score_scenes(*planted(films=4, tracks=5), 20, 20, 0)
     rows = table[table.measure == "recall_5"].set_index(["asked", "pool"])
     assert rows.chance.to_dict() == {
         ("film", "all"): 0.25,
@@ -187,7 +107,7 @@ def test_an_album_of_one_track_tells_nothing():
     random = np.random.default_rng(0)
     tracks = unit(random.normal(size=(5, 8)))
     pool = Pool(tracks, np.array([0, 0, 1, 2, 2]), np.array([0, 1, 2]), np.array([1, 2, 3]))
-    table = score_scenes({"film": tracks[[1, 2, 3]]}, pool, 20, 20, 0)
+    table = score_scenes(tracks[[1, 2, 3]], {}, pool, 20, 20, 0)
     scenes_of = table.groupby("pool").scenes.first()
     assert scenes_of.to_dict() == {"album": 2, "all": 3}
     assert (table[table["pool"] == "all"].value.iloc[0]) == 1

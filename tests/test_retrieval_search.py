@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from scorelens import tables
+from scorelens import media, tables
 from scorelens.errors import InputError
 from scorelens.retrieval import catalogue, queries, search
 from scorelens.retrieval.films import Described
@@ -72,7 +72,7 @@ def test_places_of_parts_by_hand(simple):
 
 def test_why_is_how_far_the_cosine_falls(simple):
     library = build_index(np.stack([X, Z, Y]), ["x", "own", "y"])
-    found = search.answer(WHOLE, None, VECTORS, library, 5)
+    found = search.answer(WHOLE, None, VECTORS, library, np.arange(3), 5)
     assert found["row"].tolist() == [0, 2]  # its own track is no answer
     assert found["rank"].tolist() == [1, 2]
     assert found["cosine"].tolist() == pytest.approx([0.5, 0.5])
@@ -90,10 +90,25 @@ def test_why_is_how_far_the_cosine_falls(simple):
 
 def test_a_part_alone_has_the_whole_cosine(simple):
     asked = Search("s", image="i")
-    found = search.answer(asked, None, VECTORS._replace(own={}), build_index([X, Y], ["x", "y"]), 1)
+    library = build_index([X, Y], ["x", "y"])
+    found = search.answer(asked, None, VECTORS._replace(own={}), library, np.arange(2), 1)
     assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
     assert found["moved_by"].tolist() == ["image"]
     assert found[["tags", "plot", "track"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(1, [0]), (2, [0, 3]), (3, [0, 3, 5]), (9, [0, 3, 5])]
+)
+def test_of_a_file_the_nearest_row_is_an_answer_and_of_its_own_none(simple, most, expected):
+    places = [X, Z, X + 0.1 * Y, Y, Z + 0.1 * X, Y - Z, Y]
+    library = build_index(np.stack(places), list("abcdefg"))
+    files = np.array([7, 5, 7, 2, 5, 1, 2])
+    asked = Search("s", image="i", track="noir/theme", known=True)
+    vectors = VECTORS._replace(images={"s": 3 * X})
+    found = search.answer(asked, None, vectors, library, files, most)
+    assert found["row"].tolist() == expected
+    assert found["rank"].tolist() == list(range(1, len(expected) + 1))
 
 
 # From files to files
@@ -175,7 +190,8 @@ def run(indexed, model, tmp_path, monkeypatch):
 
     def hear(path, most, ear):
         values = np.random.default_rng(2).normal(size=(2, 5)).astype(np.float32)
-        return Fragments(np.zeros(2), values[: 0 if "silent" in str(path) else 2])
+        silent = str(path) in ("no.wav", "silent.wav")
+        return Fragments(np.zeros(2), values[: 0 if silent else 2])
 
     def read(encoder, texts):
         return np.stack([[len(t.tags), len(t.plot), 1, 2] for t in texts]).astype(np.float32)
@@ -208,9 +224,10 @@ def run(indexed, model, tmp_path, monkeypatch):
     return Run(tmp_path, loaded, answer)
 
 
-def red(path, seconds=20):
-    """A film that is red for half its time, then blue."""
-    with av.open(str(path), "w") as container:
+def red(path, seconds=20, pipe=False):
+    """A film that is red for half its time, then blue. pipe: one cannot go back in its file."""
+    options = {"live": "1"} if pipe else {}
+    with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream("ffv1", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 32, "bgr0"
         for number in range(seconds * 10):
@@ -231,7 +248,7 @@ def test_answers_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
         Search("all", "Dusk", ("slow",), image=str(picture), track="west/ride", known=True),
         Search("moment", film=film, scene="noir", time_s=1.0),
         Search("again", film=film, scene="noir", time_s=18.0),
-        Search("file", track="music/./x.wav"),
+        Search("file", track=os.path.abspath("music/x.wav")),
         Search("foreign", track=str(picture)),
         tracks=3,
     )
@@ -272,6 +289,61 @@ def test_the_page_stands_beside_the_table(run):
     assert "learnt from 2 films" in " ".join(text.split())
 
 
+def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypatch):
+    """A library holds the albums again, behind links; its tracks are asked for by other paths."""
+    monkeypatch.chdir(run.folder)
+    for path in ("b.ogg", "c.ogg", "cd1/x.wav"):
+        (run.folder / path).parent.mkdir(exist_ok=True)
+        (run.folder / path).touch()
+    (run.folder / "music").symlink_to("cd1")
+    (run.folder / "cd1" / "ride.ogg").symlink_to("../c.ogg")
+    _, table = indexed
+    table.loc[3, "path"] = "cd1/ride.ogg"
+    tables.write_table(table, run.folder / "index.parquet", tables.RETRIEVAL_INDEX)
+    found = run.answer(
+        Search("known", track="west/ride", known=True),
+        Search("file", track=str(run.folder / "music" / "x.wav")),
+        Search("album", track="cd1/ride.ogg"),
+        Search("words", "Dusk"),
+    )
+    assert run.loaded == [("text", "t.w")]  # nothing is heard again
+    paths = found.groupby("search")["path"].apply(sorted).to_dict()
+    once = found[found.search == "words"].path.tolist()
+    assert paths["known"] == paths["album"] == ["a.ogg", "b.ogg", "music/x.wav"]
+    assert len(paths["file"]) == 3
+    assert "music/x.wav" not in paths["file"]
+    assert len(once) == 4
+    assert len({"c.ogg", "cd1/ride.ogg"} & set(once)) == 1
+    text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
+    known, file, album, _ = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+    assert album["track"] == known["track"] == {"title": "West", "path": "../c.ogg"}
+    assert file["track"] == {"title": None, "path": "../music/x.wav"}
+
+
+def test_the_page_knows_where_in_a_library_a_track_is(run):
+    run.answer(Search("words", "Dusk"))
+    text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
+    (words,) = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+    folders = dict(zip(words["path"], words["folder"], strict=True))
+    where = {os.path.relpath(f"music/{file}", run.folder / "out"): folder
+             for file, folder in (("cd1/01 Élan.mp3", "cd1"), ("x.wav", ""))}  # fmt: skip
+    assert where.items() <= folders.items()
+
+
+def test_a_film_need_not_tell_its_length(run):
+    """A file that was written to a pipe tells none."""
+    whole, piped = red(run.folder / "whole.mkv"), red(run.folder / "f.mkv", pipe=True)
+    assert media.probe(piped).duration_s == 0
+    found = run.answer(
+        *(
+            Search(f"s{n}", film=film, scene="noir", time_s=time_s)
+            for n, (film, time_s) in enumerate([(whole, 3), (piped, 3), (whole, 20), (piped, 99)])
+        )
+    )
+    first, second, third, fourth = (own.cosine.tolist() for _, own in found.groupby("search"))
+    assert first == second != third == fourth
+
+
 def test_words_alone_need_no_other_network(run):
     found = run.answer(Search("words", "Dusk", ("slow", "sad")))
     assert run.loaded == [("text", "t.w")]
@@ -293,13 +365,27 @@ def test_what_cannot_be_asked_is_named(run):
         "config: retrieval.searches.late.time_s: 70 s is after the film's end\n"
         f"  expected: 0 to 20.0 s ({film})"
     )
-    for track, known in (("mute/hush", True), ("silent.wav", False)):
+    silent = "mute/hush is silent, or its film is left out"
+    for track, known, what in (("mute/hush", True, silent), ("no.wav", False, "no.wav is silent")):
         with pytest.raises(InputError) as error:
             run.answer(Search("like", track=track, known=known))
         assert str(error.value) == (
-            f"config: retrieval.searches.like.track: {track} is silent\n"
-            "  expected: a track that sounds"
+            f"config: retrieval.searches.like.track: {what}\n  expected: a track that sounds"
         )
+
+
+def test_all_that_cannot_be_looked_at_or_heard_is_named(run):
+    film = red(run.folder / "f.mkv")
+    late = Search("late", film=film, scene=film, time_s=70.0)
+    with pytest.raises(InputError) as error:
+        run.answer(Search("gone", image="gone.png"), Search("good", film=film), late)
+    said = [problem.where for problem in error.value.problems]
+    assert said == ["gone.png", "config: retrieval.searches.late.time_s"]
+    assert str(error.value).split("\n")[1] == "gone.png: does not exist"
+    with pytest.raises(InputError) as error:
+        run.answer(*(Search(name, track=f"{name}.wav") for name in ("no", "good", "silent")))
+    said = [problem.where for problem in error.value.problems]
+    assert said == [f"config: retrieval.searches.{name}.track" for name in ("no", "silent")]
 
 
 def test_the_same_searches_give_the_same_files(run):

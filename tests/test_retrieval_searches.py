@@ -90,7 +90,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         "  expected: both: a film, and where in it",
         f"{at}.film.film: nor does not exist",
         f"  expected: {film}",
-        f"  hint: {hint}",
+        "  hint: did you mean 'noir'?",
         f"{at}.folder.track: {tmp_path} is a folder",
         f"  expected: {track}",
         f"  hint: {hint}",
@@ -107,7 +107,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         "  expected: words",
         f"{at}.track.track: west/rid does not exist",
         f"  expected: {track}",
-        f"  hint: {hint}",
+        "  hint: did you mean 'west/ride'?",
     ]
 
 

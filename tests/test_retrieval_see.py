@@ -6,11 +6,11 @@ import pytest
 from PIL import Image
 
 from scorelens import media, tables
-from scorelens.errors import InputError, MediaError
+from scorelens.errors import InputError
 from scorelens.retrieval import images, read, see, texts
 from scorelens.retrieval.read import Words
 from scorelens.retrieval.texts import Text
-from scorelens.retrieval.vectors import column_names
+from scorelens.retrieval.vectors import column_names, update_vectors
 from scorelens.tables import RETRIEVAL_IMAGES, RETRIEVAL_TEXTS
 
 SIZE = 12
@@ -122,6 +122,29 @@ def test_a_network_that_nothing_asks_is_not_loaded(look, seen, monkeypatch):
         look(a=20, b=30)
 
 
+class Row(dict):
+    """A row that no one may compare: among many that takes too long."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        raise AssertionError("compared")
+
+
+def test_rows_are_not_compared_with_each_other(tmp_path, caplog):
+    rows = [Row(film_id=film, sha256=film) for film in "abc"]
+    vectors = {"a": [1, 2], "b": [np.nan, 2], "c": [3, 4]}
+    update_vectors(
+        rows, lambda due: [np.array(vectors[one]) for one in due],
+        "image", tmp_path / "x.parquet", RETRIEVAL_IMAGES, {},
+    )  # fmt: skip
+    found = tables.read_table(tmp_path / "x.parquet", RETRIEVAL_IMAGES)
+    assert found.film_id.tolist() == ["a", "c"]
+    assert [said.split("out: ")[1] for said in caplog.messages] == [
+        "{'film_id': 'b', 'sha256': 'b'}"
+    ]
+
+
 def test_no_picture_at_all_gives_an_empty_table(tmp_path, look, seen):
     frame = look()
     assert frame.columns.tolist() == ["film_id", "sha256"]
@@ -135,14 +158,14 @@ def test_every_picture_that_cannot_be_read_is_told(tmp_path, weights, seen):
     (tmp_path / "half.png").write_bytes(good.read_bytes()[:60])
     pictures = {"a": tmp_path / "page.png", "b": good, "c": tmp_path / "half.png"}
     output = tmp_path / "images.parquet"
-    with pytest.raises(MediaError) as error:
+    with pytest.raises(InputError) as error:
         see.see_pictures(pictures, "net", weights, "c0de", output)
     said = [problem.where for problem in error.value.problems]
     assert said == [str(tmp_path / "page.png"), str(tmp_path / "half.png")]
     assert seen == []
     assert not output.exists()
     absent = {"a": tmp_path / "no.png", "b": tmp_path, "c": good}
-    with pytest.raises(MediaError) as error:
+    with pytest.raises(InputError) as error:
         see.see_pictures(absent, "net", weights, "c0de", output)
     said = [problem.what for problem in error.value.problems]
     assert said == ["does not exist", "is a folder"]
@@ -156,14 +179,14 @@ PARTS = ["A man goes home.", "His wife waits. It rains."]
 def read_all(tmp_path, weights):
     """Read films, each with its tags and its plot, into one table; returns the table."""
 
-    def run(films, code="c0de"):
+    def run(films, code="c0de", segments=("plot", "tags", "tags_plot")):
         described = []
         for film_id, (tags, plot) in films.items():
             path = tmp_path / f"{film_id}.txt"
             path.write_text(plot, encoding="utf-8")
             described.append(Words(film_id, tags, path if plot else None))
         output = tmp_path / "texts.parquet"
-        read.read_words(described, "net", weights, code, output)
+        read.read_words(described, segments, "net", weights, code, output)
         return tables.read_table(output, RETRIEVAL_TEXTS)
 
     return run
@@ -190,6 +213,14 @@ def test_the_table_of_words(tmp_path, weights, read_all, words_read):
     facts = tables.read_provenance(tmp_path / "texts.parquet")
     assert (facts["network"], facts["code"]) == ("net", "c0de")
     assert facts["weights_sha256"] == media.sha256(weights)
+
+
+def test_only_the_segments_wanted_are_read(read_all, words_read):
+    frame = read_all({"a": (["war"], PLOT), "b": (["sea"], "")}, segments=["tags"])
+    assert frame[["film_id", "segment"]].to_numpy().tolist() == [["a", "tags"], ["b", "tags"]]
+    assert words_read == [Text("war"), Text("sea")]
+    frame = read_all({"a": (["war"], PLOT)}, segments=["plot", "tags_plot"])
+    assert frame.segment.tolist() == ["plot"] * 2 + ["tags_plot"] * 2
 
 
 def test_only_new_words_are_read(weights, read_all, words_read):
@@ -225,8 +256,17 @@ def test_words_that_the_network_cannot_use_are_left_out_and_told(
     assert said.startswith("text: of no use to the network, left out: {'film_id': 'a', 'segment': ")
 
 
-def test_a_plot_that_is_no_text_is_told(tmp_path, weights):
-    path = tmp_path / "plot.txt"
-    path.write_bytes("Élan".encode("latin-1"))
-    with pytest.raises(InputError, match=r"plot\.txt: cannot be read"):
-        read.read_words([Words("a", [], path)], "net", weights, "c", tmp_path / "x.parquet")
+def test_every_plot_that_is_no_text_is_told(tmp_path, weights):
+    paths = [tmp_path / f"{name}.txt" for name in ("good", "bad", "worse")]
+    for path, code in zip(paths, ("utf-8", "latin-1", "utf-16"), strict=True):
+        path.write_bytes("Élan".encode(code))
+    films = [Words(path.stem, [], path) for path in paths]
+    with pytest.raises(InputError) as error:
+        read.read_words(films, ["plot"], "net", weights, "c", tmp_path / "x.parquet")
+    expected = "  expected: a text file\n  hint: save the plot as UTF-8"
+    assert str(error.value) == "\n".join(
+        [
+            "2 problems were found",
+            *(f"{path}: cannot be read (is not UTF-8)\n{expected}" for path in paths[1:]),
+        ]
+    )

@@ -99,7 +99,8 @@ def test_a_film_of_which_nothing_decodes_is_an_error(tmp_path):
     assert str(error.value) == (
         f"{path}: not one frame can be decoded at 0.5 s\n"
         "  expected: moving pictures that FFmpeg decodes\n"
-        "  hint: the file may be damaged or protected against copying; play it to check"
+        "  hint: play it to check whether it is damaged or protected against copying; a bare "
+        "stream has no time stamps, put it into Matroska or MP4"
     )
 
 
@@ -124,6 +125,15 @@ def test_subtitles_are_read_without_markup_and_numbers(tmp_path):
         (60.5, 62.25, "7"),
         (3600.0, 3601.0, "Lines with a gap."),
     ]
+
+
+def test_subtitles_need_no_numbers_and_no_lines_between(tmp_path):
+    path = tmp_path / "film.srt"
+    shown = "00:00:0{0},000 --> 00:00:0{0},500\n{1}\n"
+    path.write_text("".join(map(shown.format, range(4), ["Wait!", "Why\n\n12", "No", "7"])))
+    assert [line.text for line in read_subtitles(path)] == ["Wait!", "Why", "No", "7"]
+    path.write_text("\n".join(map(shown.format, range(2), ["Wait\nhere!", "7"])))
+    assert [line.text for line in read_subtitles(path)] == ["Wait here!", "7"]
 
 
 def test_words_of_a_scene_are_those_shown_in_it():

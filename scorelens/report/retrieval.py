@@ -1,40 +1,44 @@
 """What the report says of retrieval, as plain values."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from scorelens import retrieval, tables
 from scorelens.report import svg
+from scorelens.retrieval.searches import choose_configuration
 
 MEASURES = ("recall_1", "recall_5", "recall_10", "recall_20", "recall_50", "recall_100")
-MEDIAN, HEADLINE = "median_rank", "reciprocal_rank"
+MEDIAN = "median_rank"
 PAIRS = "track"  # the level of the paper: every track is a pair with its film
 
 
-def retrieval_block(found: Mapping[str, str | os.PathLike], page: str | os.PathLike) -> dict | None:
+def retrieval_block(
+    found: Mapping[str, str | os.PathLike], page: str | os.PathLike, wanted: str = ""
+) -> dict | None:
     """What the page shows of retrieval; None if the run has none.
 
     found: by file name, films.tsv, scores.tsv and, if scenes could be asked about, scenes.tsv, of
     the contracts RETRIEVAL_FILMS, RETRIEVAL_SCORES and RETRIEVAL_SCENE_SCORES; the figures; and, if
     something was searched, searches.html. page: where the report goes; searches are linked as seen
-    from there.
+    from there. wanted: the configuration that answers searches, as `searches.choose_configuration`
+    takes it: the one that is quoted, for it is chosen before the test films are asked.
     """
     if not found:
         return None
     films = tables.read_table(found["films.tsv"], tables.RETRIEVAL_FILMS)
     scores = tables.read_table(found["scores.tsv"], tables.RETRIEVAL_SCORES)
-    rows = score_rows(scores)
+    rows = {row["configuration"]: row for row in score_rows(scores)}
     left_out = films[films.part == "left_out"]
     return {
         "films": films.part.value_counts().to_dict(),
         "tracks": int(films.tracks[films.part == "test"].sum()),
         "left_out": left_out[["film_id", "problem"]].to_dict("records"),
         "measures": MEASURES,
-        "rows": rows,
-        "best": max(rows, key=lambda row: row["headline"]),
+        "rows": list(rows.values()),
+        "searching": rows[choose_configuration(list(rows), wanted)],
         "chance": _chance(scores),
         "scenes": scene_rows(found["scenes.tsv"]) if "scenes.tsv" in found else [],
         "figures": {
@@ -57,7 +61,6 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
             "configuration": name,
             "title": retrieval.TITLES[name],
             "cells": {m: _cell(own, name, m) for m in (*MEASURES, MEDIAN)},
-            "headline": _cell(own, name, HEADLINE)["value"],
         }
         for name in own.configuration.unique()
     ]
@@ -83,12 +86,8 @@ def _linked(path: str | os.PathLike | None, page: str | os.PathLike) -> str | No
 
 def _full(scores: pd.DataFrame) -> pd.DataFrame:
     """The rows of pairs, each configuration asked with all that it sees."""
-    everything = scores.configuration.map(retrieval.CONFIGURATIONS).map(_joined)
+    everything = scores.configuration.map(retrieval.whole)
     return scores[(scores.level == PAIRS) & (scores.seen == everything)]
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return "+".join(part for part in ("image", "tags", "plot") if part in parts)
 
 
 def _chance(scores: pd.DataFrame) -> dict[str, float]:

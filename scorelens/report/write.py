@@ -125,7 +125,11 @@ def write_report(
             config.get("tagger", {}).get("split"),
             page,
         ),
-        "retrieval": soundtracks.retrieval_block(retrieval, page),
+        "retrieval": soundtracks.retrieval_block(
+            retrieval,
+            page,
+            config.get("retrieval", {}).get("search", {}).get("configuration", ""),
+        ),
         "networks": provenance.networks(weights),
         "versions": provenance.versions(),
         "commit": provenance.commit(),

@@ -37,6 +37,11 @@ TITLES = {
 }
 
 
+def whole(configuration: str) -> str:
+    """All that a configuration sees of a film, as the column `seen` of the tables has it."""
+    return "+".join(CONFIGURATIONS[configuration])
+
+
 def sees_image(configuration: str) -> bool:
     """Whether a configuration looks at a film's image."""
     return "image" in CONFIGURATIONS[configuration]

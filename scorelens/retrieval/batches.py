@@ -12,6 +12,9 @@ import numpy as np
 
 from scorelens.errors import InputError, Problem
 
+LEAST = 2  # films of each part: one alone has no stranger's music
+ENOUGH = "two films at least in each part"
+
 
 class Rows(NamedTuple):
     """Vectors or spectrograms, and whose they are.
@@ -56,37 +59,47 @@ def split_by_year(years: np.ndarray, last_training: int, first_test: int) -> Spl
     """Films up to a year teach, films from another on test, those between tell when to stop.
 
     years: int (films,). The paper has 2021 and 2023. Raises InputError if last_training is not
-    before first_test, or a part has fewer than two films.
+    before first_test, or a part has fewer than LEAST films.
     """
     if last_training >= first_test:
         what = f"films teach up to {last_training}, and test from {first_test} on"
         raise InputError(_problem(what, "the last year of training before the first of testing"))
     teaches, tests = years <= last_training, years >= first_test
     split = Split(*(np.flatnonzero(part) for part in (teaches, ~(teaches | tests), tests)))
-    short = [
-        f"{len(films)} for {part}" for part, films in split._asdict().items() if len(films) < 2
-    ]
-    if short:
-        what = f"up to {last_training}, between, and from {first_test} on: {', '.join(short)}"
-        raise InputError(_problem(what, "two films at least in each part"))
+    found = {part: len(films) for part, films in split._asdict().items()}
+    check_parts(found, f"up to {last_training}, between, and from {first_test} on")
     return split
+
+
+def check_parts(films: Mapping[str, int], where: str) -> None:
+    """Raise InputError if a part of the split has fewer than LEAST films.
+
+    films: how many each has. where: what the parts are, in words.
+    """
+    short = [f"{number} for {part}" for part, number in films.items() if number < LEAST]
+    if short:
+        raise InputError(_problem(f"{where}: {', '.join(short)}", ENOUGH))
 
 
 def split_by_share(years: np.ndarray, training: float, validation: float) -> Split:
     """Split by year where the years are not the paper's: a year stands or falls as a whole.
 
-    training, validation: shares of the films, in 0..1; each part ends with the year that comes
-    nearest to its share and leaves a year for each part after it. Raises InputError if there are
-    fewer than three years, or a part has fewer than two films.
+    training, validation: shares of the films, in 0..1. Of the splits that leave LEAST films in each
+    part it is the one whose two cuts come nearest to the shares, by the sum of both distances.
+    Raises InputError if there is none.
     """
     known, films = np.unique(years, return_counts=True)
-    if len(known) < 3:
-        raise InputError(_problem(f"{len(known)} different years", "three years at least"))
-    reached = films.cumsum() / films.sum()
-    last = int(np.abs(reached[:-2] - training).argmin())
-    ahead = np.abs(reached[last + 1 : -1] - training - validation)
-    first = last + 1 + int(ahead.argmin()) + 1
-    return split_by_year(years, int(known[last]), int(known[first]))
+    reached = films.cumsum()
+    last, stop = np.triu_indices(max(len(known) - 1, 0), 1)  # years that end the first two parts
+    upto = np.stack([reached[last], reached[stop]], axis=1)
+    parts = np.diff(upto, prepend=0, append=len(years))
+    away = np.abs(upto / max(len(years), 1) - (training, training + validation)).sum(axis=1)
+    away[(parts < LEAST).any(axis=1)] = np.inf
+    if not np.isfinite(away).any():
+        what = f"{len(years)} films of {len(known)} years, and a year is never cut"
+        raise InputError(_problem(what, ENOUGH))
+    best = away.argmin()
+    return split_by_year(years, int(known[last[best]]), int(known[stop[best] + 1]))
 
 
 def _problem(what: str, expected: str) -> Problem:

@@ -15,10 +15,10 @@ from tqdm import tqdm
 
 from scorelens import media, tables
 from scorelens.config import slug
-from scorelens.retrieval.hear import read_sound
 from scorelens.retrieval.index import build_index, save_index
 from scorelens.retrieval.networks import embed_tracks
 from scorelens.retrieval.searches import CORPUS
+from scorelens.retrieval.sounds import read_sound
 from scorelens.retrieval.train import load_model
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from scorelens import config
 from scorelens.errors import ConfigError, InputError, Problem
 
 COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
+DESCRIBING = ("image", "plot", "tags")
 FILES = {"image": "a picture", "plot": "a text file", "subtitles": "an SRT file"}
 
 
@@ -38,13 +39,18 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
 
     corpus: its films by id; those of the table that are among them take year and album from there,
     and the title unless the table has one. The others need title, year and album. Of the columns
-    only film_id must be there; what a column that is not there would say is empty. Paths are
-    relative to the table. Raises ConfigError with every fault of every row.
+    only film_id and one of DESCRIBING must be there; what a column that is not there would say is
+    empty; others are left alone. Paths are relative to the table. No audio file may stand in the
+    albums of two films. Raises ConfigError with every fault of every row.
     """
     found = config.read_rows(path, COLUMNS[:1], "retrieval")
     rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in found]
     albums = [_tracks(path, row, corpus) for _, row in rows]
-    problems = [*_column_problems(path, found[0][1]), *config.id_problems(rows, path)]
+    problems = [
+        *_column_problems(path, found[0][1]),
+        *config.id_problems(rows, path),
+        *_shared_problems(path, rows, albums),
+    ]
     for (number, row), tracks in zip(rows, albums, strict=True):
         film = corpus.get(row["film_id"])
         if film:
@@ -64,12 +70,12 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
 def read_paragraphs(path: str | os.PathLike) -> list[str]:
     """The paragraphs of a text file (UTF-8), divided by lines without text, each in one line.
 
-    Raises InputError if it cannot be read.
+    Raises InputError if it cannot be read or is not UTF-8.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or "is not UTF-8"
         what, hint = f"cannot be read ({reason})", "save the plot as UTF-8"
         raise InputError(Problem(str(path), what, "a text file", hint)) from None
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
@@ -77,12 +83,34 @@ def read_paragraphs(path: str | os.PathLike) -> list[str]:
 
 
 def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
-    """A column that is misspelt would be passed over, for most may be left out."""
+    """A column that is misspelt would be passed over, for most may be left out.
+
+    Those under quite another name are not told from the user's own, unless nothing is described.
+    """
     absent = [name for name in COLUMNS if name not in row]
     for name in row:
         if name not in COLUMNS and (hint := config.closest(name, absent)):
             expected = f"columns of {', '.join(COLUMNS)}"
             yield Problem(f"{path}, header", f"has a column {name!r}", expected, hint)
+    if not any(name in row for name in DESCRIBING):
+        expected = f"one at least of {', '.join(DESCRIBING)}: what the films show and tell"
+        yield Problem(f"{path}, header", "describes nothing", expected)
+
+
+def _shared_problems(path, rows, albums) -> Iterator[Problem]:
+    """Audio files of two films: a model could learn from what it is then tested with."""
+    owners = {}
+    for (number, row), tracks in zip(rows, albums, strict=True):
+        shared = {}
+        for _, file in tracks:
+            owner = owners.setdefault(os.path.realpath(file), row["film_id"])
+            shared.setdefault(owner, []).append(file)
+        for owner, (first, *others) in shared.items():
+            if owner != row["film_id"]:
+                more = f" and {len(others)} more" if others else ""
+                what = f"{row['film_id']} shares {first}{more} with {owner}"
+                expected = "each audio file in the album of one film"
+                yield Problem(config.cell(path, number, "album"), what, expected)
 
 
 def _tracks(path, row, corpus) -> list[tuple[str, str]]:

@@ -33,7 +33,10 @@ def frames_at(video: str | os.PathLike, times_s: Sequence[float]) -> Iterator[np
             frame = _frame_at(container, stream, time_s) if stream.codec_context else None
             if frame is None:
                 what = f"not one frame can be decoded at {time_s:.1f} s"
-                hint = "the file may be damaged or protected against copying; play it to check"
+                hint = (
+                    "play it to check whether it is damaged or protected against copying; a bare "
+                    "stream has no time stamps, put it into Matroska or MP4"
+                )
                 raise MediaError(
                     Problem(str(video), what, "moving pictures that FFmpeg decodes", hint)
                 )

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,10 +11,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from scorelens.errors import InputError, Problem
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.batches import Split, split_by_share, split_by_year
-from scorelens.retrieval.hear import Sound, read_sound
+from scorelens.retrieval.copies import leave_out_copies, openings
 from scorelens.retrieval.material import LEFT_OUT, whole_rows
+from scorelens.retrieval.sounds import read_sound
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_IMAGES,
@@ -44,21 +47,26 @@ def gather_retrieval(
     """Write the films with their part in the split, their tracks, and all fragments in one array.
 
     A film is left out if it lacks a part that any of the configurations sees, or has no track that
-    sounds; the table and the log say so. described: `film_id`, `title`, `year` and `tags` of each
-    film. sounds: a file of `hear` a film, named by it; a film that has none is not in use. images,
-    texts: tables of RETRIEVAL_IMAGES and RETRIEVAL_TEXTS; None where no configuration looks at
-    them. split: the settings `last_training` and `first_test`, or with 0 for the first `training`
-    and `validation`, see `batches`. fragments: of the tracks in the order of their table, an array
-    of NumPy that can be memory-mapped. Raises InputError if too few films are left for a split.
+    sounds; so is music that is on both sides of the split (see `copies`). The table and the log say
+    so. described: `film_id`, `title`, `year` and `tags` of each film. sounds: a file of `sounds` a
+    film, named by it; a film that has none is not in use. images, texts: tables of RETRIEVAL_IMAGES
+    and RETRIEVAL_TEXTS; None where no configuration looks at them. split: the settings
+    `last_training` and `first_test`, or with 0 for the first `training` and `validation`, see
+    `batches`. fragments: of the tracks in the order of their table, an array of NumPy that can be
+    memory-mapped. Raises InputError if too few films are left for a split, with how many are left
+    out and why.
     """
     paths = {Path(path).stem: path for path in sounds}
     table = _describe(described, paths, _known(images, texts), configurations)
+    heard = _listen({film: paths[film] for film in table["film_id"] if film in paths})
+    table = _with_sounds(table, heard)
+    _report_left_out(table)
+    table = _with_parts(table, split)
+    heard = heard[heard["film_id"].isin(table.loc[table["part"] != LEFT_OUT, "film_id"])]
+    table, heard = leave_out_copies(table, heard)
     with atomic(fragments) as temporary:
         with temporary.open("wb") as file:
-            heard = _write_fragments(file, table, paths)
-        table = _with_sounds(table, heard)
-        table = _with_parts(table, split)
-        heard = heard[heard["film_id"].isin(table.loc[table["part"] != LEFT_OUT, "film_id"])]
+            _write_fragments(file, heard, paths)
         write_table(table, films, RETRIEVAL_FILMS)
         write_table(heard, tracks, RETRIEVAL_TRACKS)
     _report(table, heard)
@@ -125,24 +133,26 @@ def _describe(
     return pd.DataFrame(rows)
 
 
+def _listen(sounds: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
+    """The tracks of films: film_id, track_id, fragments, and `opening` as `copies` takes it."""
+    rows = []
+    for film_id, path in tqdm(sounds.items(), unit="film", disable=None):
+        sound = read_sound(path)
+        counts = np.bincount(sound.track, minlength=len(sound.track_ids)).tolist()
+        rows += zip(repeat(film_id), sound.track_ids, counts, openings(sound))
+    columns = ["film_id", "track_id", "fragments", "opening"]
+    return pd.DataFrame(rows, columns=columns).astype({"fragments": int})
+
+
 def _write_fragments(
-    file: BinaryIO, table: pd.DataFrame, sounds: Mapping[str, str | os.PathLike]
-) -> pd.DataFrame:
-    """Write the fragments of the films that lack nothing. Returns the tracks of all films."""
-    lacking = dict(zip(table["film_id"], table["problem"], strict=True))
-    tracks, rows = [], 0
-    for film_id, lacks in tqdm(lacking.items(), unit="film", disable=None):
-        if film_id in sounds:
-            sound = read_sound(sounds[film_id])
-            tracks.append(_tracks(film_id, sound))
-            if not lacks and len(sound.track):
-                rows = append_rows(file, sound.values, rows)
-    return pd.concat(tracks, ignore_index=True)
-
-
-def _tracks(film_id: str, sound: Sound) -> pd.DataFrame:
-    counts = np.bincount(sound.track, minlength=len(sound.track_ids))
-    return pd.DataFrame({"film_id": film_id, "track_id": sound.track_ids, "fragments": counts})
+    file: BinaryIO, tracks: pd.DataFrame, sounds: Mapping[str, str | os.PathLike]
+) -> None:
+    """Write the fragments of tracks, in their order."""
+    rows = 0
+    for film_id, own in tqdm(tracks.groupby("film_id", sort=False), unit="film", disable=None):
+        sound = read_sound(sounds[film_id])
+        chosen = np.isin(sound.track_ids, own["track_id"])[sound.track]
+        rows = append_rows(file, sound.values[chosen], rows)
 
 
 def _with_sounds(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
@@ -159,20 +169,46 @@ def _with_sounds(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
 def _with_parts(table: pd.DataFrame, split: Mapping[str, float]) -> pd.DataFrame:
     """The films with their part in the split, which those that are left out do not move."""
     used = np.flatnonzero(table["problem"].isna())
-    years = table["year"].to_numpy()[used]
-    if split["last_training"]:
-        found = split_by_year(years, split["last_training"], split["first_test"])
-    else:
-        found = split_by_share(years, split["training"], split["validation"])
+    left_out = _left_out(table)
+    if not len(used):
+        raise InputError(left_out)
+    try:
+        found = _split(table["year"].to_numpy()[used], split)
+    except InputError as error:
+        raise InputError([*error.problems, *left_out]) from None
     parts = np.full(len(table), LEFT_OUT, object)
     for part, chosen in zip(Split._fields, found, strict=True):
         parts[used[chosen]] = part
     return table.assign(part=parts)
 
 
-def _report(table: pd.DataFrame, tracks: pd.DataFrame) -> None:
-    for film_id, problem in table.loc[table["part"] == LEFT_OUT, ["film_id", "problem"]].values:
+def _split(years: np.ndarray, split: Mapping[str, float]) -> Split:
+    if split["last_training"]:
+        return split_by_year(years, split["last_training"], split["first_test"])
+    return split_by_share(years, split["training"], split["validation"])
+
+
+def _left_out(table: pd.DataFrame) -> list[Problem]:
+    """How many films are left out, and why; nothing if none is."""
+    problems = table["problem"].dropna()
+    if problems.empty:
+        return []
+    reasons = problems.str.split(", ").explode().value_counts()
+    said = ", ".join(f"{number} {reason}" for reason, number in reasons.items())
+    what = f"{len(problems)} of {len(table)} films are left out: {said}"
+    expected = "films that have all that the configurations see"
+    hint = "narrow retrieval.configurations, or fill in the columns of the table retrieval.films"
+    return [Problem("the films of retrieval", what, expected, hint)]
+
+
+def _report_left_out(table: pd.DataFrame) -> None:
+    for film_id, problem in table.loc[table["problem"].notna(), ["film_id", "problem"]].values:
         log.info("%s is left out: %s", film_id, problem)
+    for problem in _left_out(table):
+        log.info(problem.what)
+
+
+def _report(table: pd.DataFrame, tracks: pd.DataFrame) -> None:
     counts = [f"{(table['part'] == part).sum()} for {part}" for part in Split._fields]
     said = "films: %s; tracks: %d, of %d fragments"
     log.info(said, ", ".join(counts), len(tracks), tracks["fragments"].sum())

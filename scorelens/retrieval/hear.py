@@ -1,19 +1,15 @@
 """Hear the tracks of films and of libraries: a few fragments of each."""
 
-import contextlib
-import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.errors import MediaError, naming_damage
+from scorelens.errors import MediaError
 from scorelens.features.musicnn import NAMES
 from scorelens.retrieval.fragments import (
     NOTHING,
@@ -23,7 +19,8 @@ from scorelens.retrieval.fragments import (
     load_ear,
     of_seconds,
 )
-from scorelens.tables import FEATURES, RETRIEVAL_FRAGMENTS
+from scorelens.retrieval.sounds import Sound, read_provenance, write_sound
+from scorelens.tables import FEATURES
 
 log = logging.getLogger(__name__)
 
@@ -64,24 +61,10 @@ class Hearing(NamedTuple):
         return load_ear(self.audio, self.weights, self.threads)
 
 
-class Sound(NamedTuple):
-    """The fragments of some tracks, in order of track and time.
-
-    track_ids: of the tracks that sound; of a library the files, as seen from its folder. track:
-    int64 (n,), number of the track, rising from 0. start_s: float64 (n,), in the track. values:
-    float32 (n, size), or log-mel float16 (n, BANDS, FRAMES).
-    """
-
-    track_ids: list[str]
-    track: np.ndarray
-    start_s: np.ndarray
-    values: np.ndarray
-
-
 def hear_films(
     films: Sequence[Album], outputs: Sequence[str | os.PathLike], hearing: Hearing
 ) -> None:
-    """Write the fragments of each film's tracks, in order of their ids, for `read_sound`.
+    """Write the fragments of each film's tracks, in order of their ids, for `sounds.read_sound`.
 
     outputs: one a film: .parquet, a tables.RETRIEVAL_FRAGMENTS of vectors, or .npz, of log-mel. One
     that was made by the same code of the same media, weights and settings is kept. A track in which
@@ -96,7 +79,7 @@ def hear_films(
     for film, output, origin, is_due in tqdm(jobs, unit="film", disable=None):
         if is_due:
             sound = _join(film.film_id, _hear_film(film, hearing.most, ear), hearing.audio)
-            _write(sound, output, origin)
+            write_sound(sound, output, NAMES, origin)
         else:
             os.utime(output)  # newer than its inputs, as Snakemake expects of an output
             log.info("%s: kept, nothing that it depends on has changed", film.film_id)
@@ -108,7 +91,7 @@ def hear_part(
     output: str | os.PathLike,
     hearing: Hearing,
 ) -> None:
-    """Write the fragments of some files of a library, in their order, for `read_sound`.
+    """Write the fragments of some files of a library, in their order, for `sounds.read_sound`.
 
     folder: of the library. files: as seen from it. output: as `hear_films`. A file that cannot be
     read, or in which nothing sounds, is logged and absent.
@@ -120,20 +103,8 @@ def hear_part(
             parts[file] = hear_track(os.path.join(folder, file), hearing.most, ear)
         except MediaError as error:
             log.warning("%s cannot be searched: it %s", file, error.problems[0].what)
-    _write(_join(os.fspath(folder), parts, hearing.audio), output, hearing.facts())
-
-
-def read_sound(path: str | os.PathLike) -> Sound:
-    """What `hear_films` or `hear_part` wrote. Raises InputError if the file is damaged."""
-    if Path(path).suffix == ".npz":
-        with _arrays(path) as file:
-            sound = Sound(*(file[name] for name in Sound._fields))
-        return sound._replace(track_ids=sound.track_ids.tolist())
-    frame = tables.read_table(path, RETRIEVAL_FRAGMENTS)
-    track, track_ids = pd.factorize(frame["track_id"])
-    names = tables.feature_columns(frame, RETRIEVAL_FRAGMENTS)
-    values = frame[names].to_numpy(np.float32)
-    return Sound(list(track_ids), track, frame["start_s"].to_numpy(), values)
+    sound = _join(os.fspath(folder), parts, hearing.audio)
+    write_sound(sound, output, NAMES, hearing.facts())
 
 
 def _hear_film(film: Album, most: int, ear: Ear | None) -> dict[str, Fragments]:
@@ -174,34 +145,4 @@ def _origin(film: Album) -> dict:
 
 
 def _is_current(output: str | os.PathLike, origin: dict) -> bool:
-    return os.path.exists(output) and origin.items() <= _provenance(output).items()
-
-
-def _provenance(path: str | os.PathLike) -> dict:
-    if Path(path).suffix != ".npz":
-        return tables.read_provenance(path)
-    with _arrays(path) as file:
-        return json.loads(file["provenance"].item())
-
-
-@contextlib.contextmanager
-def _arrays(path: str | os.PathLike) -> Iterator[Mapping[str, np.ndarray]]:
-    """The arrays of an .npz, read when asked for; NumPy leaves a damaged one open by itself."""
-    with (
-        naming_damage(path, "fragments of tracks"),
-        open(path, "rb") as file,
-        np.load(file, allow_pickle=False) as arrays,
-    ):
-        yield arrays
-
-
-def _write(sound: Sound, output: str | os.PathLike, facts: Mapping[str, object]) -> None:
-    if Path(output).suffix != ".npz":
-        frame = pd.DataFrame(sound.values, columns=list(NAMES))
-        whose = np.array(sound.track_ids, object)[sound.track]
-        frame = frame.assign(track_id=whose, start_s=sound.start_s)
-        tables.write_table(frame, output, RETRIEVAL_FRAGMENTS, facts)
-        return
-    arrays = sound._asdict() | {"track_ids": np.array(sound.track_ids, str)}
-    with tables.atomic(output) as temporary, open(temporary, "wb") as file:
-        np.savez(file, provenance=json.dumps(facts, sort_keys=True), **arrays)
+    return os.path.exists(output) and origin.items() <= read_provenance(output).items()

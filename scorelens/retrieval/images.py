@@ -12,10 +12,10 @@ from PIL import Image, ImageOps
 from safetensors.numpy import load_file
 from torch import nn
 
+from scorelens.device import device
 from scorelens.errors import MediaError, Problem
 from scorelens.retrieval import efficientnet, vit
 from scorelens.retrieval.published import build
-from scorelens.tagger.networks import device
 
 NETWORKS = {"efficientnet_lite0": efficientnet, "vit": vit}
 SIDE = 224  # px
@@ -47,7 +47,7 @@ def check_file(path: str | os.PathLike) -> None:
     """Raise MediaError unless there is a file with something in it."""
     if not os.path.isfile(path):
         what = "is a folder" if os.path.isdir(path) else "does not exist"
-        raise MediaError(Problem(str(path), what, _PICTURE, "check the path in the film table"))
+        raise MediaError(Problem(str(path), what, _PICTURE, "check the path"))
     if os.path.getsize(path) == 0:
         raise MediaError(Problem(str(path), "is empty (0 bytes)", _PICTURE, "copy the file again"))
 

@@ -22,9 +22,9 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from scorelens.device import device
 from scorelens.retrieval import BANDS, BASELINE, EMBEDDING, sees_image, text_segment
 from scorelens.retrieval.sound import WIDTH, SoundEncoder
-from scorelens.tagger.networks import device
 
 HIDDEN = 256  # of a projection, a token and an embedding net
 HEADS = 4
@@ -116,9 +116,9 @@ class MeanQuery(nn.Module):
         )
 
     def forward(self, views: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """As `Query.forward`."""
-        seen = _standardised(self.scales, views)
-        places = [_unit(self.nets[view](values)) for view, values in seen.items()]
+        """As `Query.forward`; a view that is not given has no say in the mean."""
+        seen = [view for view in self.nets if view in views]
+        places = [_unit(self.nets[view](self.scales[view](views[view]))) for view in seen]
         return _unit(torch.stack(places).mean(0))
 
 
@@ -222,7 +222,8 @@ def embed_queries(model: Retrieval, views: Mapping[str, np.ndarray]) -> np.ndarr
 
     views: (n, size) of `image`, `text` or both, or what the view's encoder takes. A view that the
     model knows and that is not given is at 0 on its scale, where the mean training film is (with an
-    encoder, at a vector of zeros), and says nothing. Returns float32 (n, EMBEDDING), length 1.
+    encoder, at a vector of zeros), and says nothing; the baseline takes the mean of those that are
+    given. Returns float32 (n, EMBEDDING), length 1.
     """
     own = next(model.parameters()).device
     return model.ask({view: to_tensor(rows, own) for view, rows in views.items()}).cpu().numpy()

@@ -18,8 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from scorelens.figures import PALETTE, QUIET, save
-from scorelens.retrieval import BASELINE, CONFIGURATIONS, TITLES
-from scorelens.retrieval.score import whole
+from scorelens.retrieval import BASELINE, CONFIGURATIONS, TITLES, whole
 from scorelens.tables import (
     RETRIEVAL_CURVES,
     RETRIEVAL_SCENE_SCORES,
@@ -38,7 +37,10 @@ LEVELS = {
     "film": "The first of a film's own tracks counts",
 }
 ASKERS = {"track": "tracks", "film": "films"}
-POOLS = {"all": "Among the tracks of all test films", "album": "Among the tracks of its film"}
+POOLS = {
+    "all": "Among the tracks of all test films; at the ticks, films swap their queries",
+    "album": "Among the tracks of its film; at the ticks, the scenes of a film swap their queries",
+}
 ASKED = {
     "scene": "the scene's frames and words",
     "film": "the film's picture and words",
@@ -85,7 +87,7 @@ def recall_figure(table: pd.DataFrame) -> plt.Figure:
             chosen = own[own["measure"] == measure].set_index("configuration").loc[models]
             _draw(axis, chosen, np.arange(len(models)), measure, colours, ASKERS[level])
         _name_line(line[0], words, np.arange(len(models)), [TITLES[name] for name in models])
-    _place_keys(figure, [*_model_keys(models), *_keys("films")])
+    _place_keys(figure, [*_model_keys(models), *_keys("films swap their queries")])
     return figure
 
 
@@ -114,14 +116,14 @@ def ablation_figure(table: pd.DataFrame) -> plt.Figure:
     _name_line(axes[0, 0], LEVELS["track"], places, names)
     for label, (name, seen) in zip(axes[0, 0].get_yticklabels(), asked, strict=True):
         label.set_fontweight("bold" if seen == whole(name) else "normal")
-    _place_keys(figure, [*_model_keys(models), *_keys("films")])
+    _place_keys(figure, [*_model_keys(models), *_keys("films swap their queries")])
     return figure
 
 
 def scene_figure(table: pd.DataFrame) -> plt.Figure:
     """How high the track of a scene is among all tracks and among its film's, by what is asked.
 
-    table: rows of RETRIEVAL_SCENE_SCORES.
+    Recalls of lists that hold all tracks are left out. table: rows of RETRIEVAL_SCENE_SCORES.
     """
     if table.empty:
         return _empty_figure("No test film has scenes")
@@ -133,10 +135,17 @@ def scene_figure(table: pd.DataFrame) -> plt.Figure:
     for line, pool in zip(axes, pools, strict=True):
         own = table[table["pool"] == pool]
         for axis, measure in zip(line, SCENE_MEASURES, strict=True):
+            if measure.startswith(RECALL) and measure not in _telling(own):
+                axis.set_axis_off()
+                continue
             chosen = own[own["measure"] == measure].set_index("asked").loc[asked]
             _draw(axis, chosen, places, measure, colours, "scenes")
         _name_line(line[0], POOLS[pool], places, [ASKED[name] for name in asked])
-    keys = [_dot(OWN_COLOUR, "with the scene"), _dot(OTHER_COLOUR, "without"), *_keys("scenes")]
+    keys = [
+        _dot(OWN_COLOUR, "with the scene"),
+        _dot(OTHER_COLOUR, "without"),
+        *_keys("queries are swapped"),
+    ]
     said = f"{table['scenes'].max()} scenes of films that no model learnt from"
     _place_keys(figure, keys, said)
     return figure
@@ -279,7 +288,7 @@ def _keys(swapped: str) -> list[Artist]:
     hollow = f"hollow: p \N{GREATER-THAN OR EQUAL TO} {SURE}"
     return [
         _dot(QUIET, hollow, "white"),
-        Line2D([], [], label=f"mean where {swapped} swap their queries", **SWAPPED),
+        Line2D([], [], label=f"mean where {swapped}", **SWAPPED),
         Line2D([], [], label="random order", **RANDOM),
     ]
 

@@ -5,6 +5,7 @@ Each frozen network is loaded once for all searches, and only if one of them nee
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 from scorelens import media
 from scorelens.errors import InputError, Problem
 from scorelens.retrieval import images, texts
+from scorelens.retrieval.attempts import try_each
 from scorelens.retrieval.fragments import hear_track, load_ear
 from scorelens.retrieval.frames import frames_at, spread
 from scorelens.retrieval.index import Index, vectors_of
@@ -35,7 +37,7 @@ class Vectors(NamedTuple):
     """What frozen networks say, and where tracks are.
 
     images, tracks: by the search's name; an image's vector, a track's place of length 1. texts: by
-    the words. own: the row of a search's track in the index, where it is there. pictures: uint8
+    the words. own: a row of a search's track in the index, where it is there. pictures: uint8
     (height, width, 3), RGB, by the search's name.
     """
 
@@ -51,7 +53,7 @@ def gather_vectors(
     model: Retrieval,
     networks: Mapping[str, Network],
     index: Index,
-    paths: Sequence[str],
+    files: Sequence[str],
     frames: int,
     fragments: int,
     threads: int,
@@ -59,13 +61,13 @@ def gather_vectors(
     """Look at, read and hear what searches ask with.
 
     networks: `image`, `text` and `audio`, those that the model stands on. index: where known tracks
-    are; a file is heard, unless it is one of them. paths: of the index's tracks. frames: of a film
-    that are looked at. fragments: of a track that are heard, at most. threads: of the network that
-    hears. Raises MediaError if a file cannot be read, InputError if a moment is after its film's
-    end or a track does not sound.
+    are; a file is heard, unless it is one of them. files: real paths of the index's tracks. frames:
+    of a film that are looked at. fragments: of a track that are heard, at most. threads: of the
+    network that hears. Raises InputError with all images, or else all tracks, that cannot be read,
+    are a moment after their film's end, or do not sound.
     """
     seen, pictures = _images(searches, networks["image"], frames)
-    own = dict(_own_rows(searches, index, paths))
+    own = dict(_own_rows(searches, index, files))
     places = dict(zip(own, vectors_of(index, np.array([*own.values()], int)), strict=True))
     outside = {s.name: s.track for s in searches if s.track and s.name not in own}
     if outside:
@@ -102,8 +104,9 @@ def _images(
         return {}, {}
     eye = images.load_network(network.name, network.weights)
     vectors, pictures = {}, {}
-    for search in looking:
-        squares, pictures[search.name] = _look(search, frames)
+    seen = try_each(partial(_look, frames=frames), looking)
+    for search, (squares, picture) in zip(looking, seen, strict=True):
+        pictures[search.name] = picture
         vectors[search.name] = images.embed_pictures(eye, squares).mean(0)
     return vectors, pictures
 
@@ -113,13 +116,13 @@ def _look(search: Search, frames: int) -> tuple[np.ndarray, np.ndarray]:
     if search.image:
         picture = images.read_picture(search.image)
         return np.stack([picture]), picture
-    duration_s = media.probe(search.film).duration_s
-    if search.time_s > duration_s:
+    duration_s = media.probe(search.film).duration_s  # 0 if the file does not say
+    if 0 < duration_s < search.time_s:
         what = f"{search.time_s:g} s is after the film's end"
         expected = f"0 to {duration_s:.1f} s ({search.film})"
         raise InputError(Problem(f"{WHERE}.{search.name}.time_s", what, expected))
     start_s = max(0.0, search.time_s - AROUND_S)
-    around_s = spread(start_s, min(duration_s, search.time_s + AROUND_S), frames)
+    around_s = spread(start_s, min(duration_s or np.inf, search.time_s + AROUND_S), frames)
     shown, *others = frames_at(search.film, [search.time_s, *around_s])
     return np.stack([images.square(frame) for frame in others]), shown
 
@@ -150,33 +153,33 @@ def _heard(
 ) -> dict[str, np.ndarray]:
     """The places of tracks in files, by the search's name."""
     ear = load_ear(network.name, network.weights, threads)
-    places = {}
-    for name, path in files.items():
-        values = hear_track(path, fragments, ear).values
+
+    def place(name: str) -> np.ndarray:
+        values = hear_track(files[name], fragments, ear).values
         if not len(values):
-            raise _silent(name, path)
-        places[name] = embed_tracks(model, values, np.zeros(len(values), int))[0]
-    return places
+            raise _no_sound(name, f"{files[name]} is silent")
+        return embed_tracks(model, values, np.zeros(len(values), int))[0]
+
+    return dict(zip(files, try_each(place, files), strict=True))
 
 
 def _own_rows(
-    searches: Sequence[Search], index: Index, paths: Sequence[str]
+    searches: Sequence[Search], index: Index, files: Sequence[str]
 ) -> Iterator[tuple[str, int]]:
     """Where in the index searches' tracks are, if they are there."""
     asked = [search for search in searches if search.track]
     if not asked:
         return
     by_name = {name: row for row, name in enumerate(index.ids.tolist())}
-    by_path = {os.path.normpath(path): row for row, path in enumerate(paths)}
+    by_file = {file: row for row, file in reversed([*enumerate(files)])}  # the first of a file
     for search in asked:
-        if search.known and f"{CORPUS}/{search.track}" not in by_name:
-            raise _silent(search.name, search.track)
-        name, path = f"{CORPUS}/{search.track}", os.path.normpath(search.track)
-        row = by_name[name] if search.known else by_path.get(path)
+        if not search.known:
+            row = by_file.get(os.path.realpath(search.track))
+        elif (row := by_name.get(f"{CORPUS}/{search.track}")) is None:
+            raise _no_sound(search.name, f"{search.track} is silent, or its film is left out")
         if row is not None:
             yield search.name, row
 
 
-def _silent(name: str, track: str) -> InputError:
-    where = f"{WHERE}.{name}.track"
-    return InputError(Problem(where, f"{track} is silent", "a track that sounds"))
+def _no_sound(name: str, what: str) -> InputError:
+    return InputError(Problem(f"{WHERE}.{name}.track", what, "a track that sounds"))

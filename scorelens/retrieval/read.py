@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from scorelens import media
 from scorelens.retrieval import texts
+from scorelens.retrieval.attempts import try_each
 from scorelens.retrieval.films import read_paragraphs
 from scorelens.retrieval.texts import Text
 from scorelens.retrieval.vectors import update_vectors
@@ -28,6 +29,7 @@ class Words(NamedTuple):
 
 def read_words(
     films: Sequence[Words],
+    segments: Collection[str],
     network: str,
     weights: str | os.PathLike,
     code: str,
@@ -36,15 +38,16 @@ def read_words(
 ) -> None:
     """Write what a network says of each film's words (tables.RETRIEVAL_TEXTS).
 
-    A row for each text of `texts.segments`, a film's together. network: the name of that in
-    weights. weights: as `texts.load_encoder` takes them. code: stands for the code in force.
-    threads: of the CPU. Words that the table knows from before are not read again. Raises
-    InputError for a plot that is no text.
+    A row for each text, a film's together. segments: those of `texts.segments` that are wanted.
+    network: the name of that in weights. weights: as `texts.load_encoder` takes them. code: stands
+    for the code in force. threads: of the CPU. Words that the table knows from before are not read
+    again. Raises InputError with every plot that is no text.
     """
     torch.set_num_threads(threads)
     rows, words = [], {}
-    for film in films:
-        for segment, paragraph, text in _texts(film):
+    plots = try_each(_paragraphs, films)
+    for film, paragraphs in zip(films, plots, strict=True):
+        for segment, paragraph, text in _texts(film, paragraphs, segments):
             sha256 = digest(text)
             words[sha256] = text
             row = {"film_id": film.film_id, "segment": segment, "paragraph": paragraph}
@@ -69,9 +72,15 @@ def digest(text: Text) -> str:
     return hashlib.sha256(json.dumps(text).encode()).hexdigest()
 
 
-def _texts(film: Words) -> Iterator[tuple[str, int, Text]]:
-    """The texts of a film, each with its segment and its number in that."""
-    paragraphs = read_paragraphs(film.plot) if film.plot else []
+def _paragraphs(film: Words) -> list[str]:
+    return read_paragraphs(film.plot) if film.plot else []
+
+
+def _texts(
+    film: Words, paragraphs: Sequence[str], wanted: Collection[str]
+) -> Iterator[tuple[str, int, Text]]:
+    """The texts of a film in the segments wanted, each with its segment and its number there."""
     for segment, found in texts.segments(film.tags, paragraphs).items():
-        for number, text in enumerate(found):
-            yield segment, number, text
+        if segment in wanted:
+            for number, text in enumerate(found):
+                yield segment, number, text

@@ -1,8 +1,8 @@
 """How far up the track of a scene stands in the list for it, against chance.
 
 A scene has one right track. Intervals come from samples of the films, each with all its scenes.
-Two kinds of chance. `chance`: the tracks in a random order. `permuted`: scenes of a film swap their
-queries, or films do where all scenes of a film share one.
+Two kinds of chance. `chance`: the tracks in a random order. `permuted`: films swap their queries,
+or, where the list is their album, the scenes of a film do.
 """
 
 from collections.abc import Callable, Sequence
@@ -79,13 +79,16 @@ def swap_scenes(lists: Sequence[np.ndarray]) -> Swap:
     return partial(_swapped_scenes, lists)
 
 
-def swap_films(lists: np.ndarray, film: np.ndarray) -> Swap:
-    """Films swap their queries.
+def swap_films(lists: np.ndarray, owner: np.ndarray, film: np.ndarray) -> Swap:
+    """Films swap their queries: the scenes of a film take those of another, one after the other.
 
-    lists: int (films, scenes), the place of each scene's track for each film's query. film: int
-    (scenes,), a row of it.
+    Where the other has fewer, they start again. lists: int (queries, scenes), the place of each
+    scene's track for each query. owner: int (queries,), the film of each query, rising from 0, with
+    none left out. film: int (scenes,), alike; films of `owner` without a scene come last.
     """
-    return partial(_swapped_films, lists, film)
+    counts = np.bincount(owner)
+    turn = np.arange(len(film)) - np.searchsorted(film, film)  # number of a scene in its film
+    return partial(_swapped_films, lists, counts, turn, film)
 
 
 def _swapped_scenes(
@@ -97,10 +100,17 @@ def _swapped_scenes(
 
 
 def _swapped_films(
-    lists: np.ndarray, film: np.ndarray, random: np.random.Generator, count: int
+    lists: np.ndarray,
+    counts: np.ndarray,
+    turn: np.ndarray,
+    film: np.ndarray,
+    random: np.random.Generator,
+    count: int,
 ) -> np.ndarray:
-    orders = random.permuted(np.tile(np.arange(len(lists)), (count, 1)), axis=1)
-    return lists[orders[:, film], np.arange(len(film))]
+    """counts: queries of each film."""
+    givers = random.permuted(np.tile(np.arange(len(counts)), (count, 1)), axis=1)[:, film]
+    rows = (counts.cumsum() - counts)[givers] + turn % counts[givers]
+    return lists[rows, np.arange(len(film))]
 
 
 def _plain(ranks: np.ndarray, tracks: np.ndarray) -> np.ndarray:

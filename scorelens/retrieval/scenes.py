@@ -2,8 +2,11 @@
 
 A scene is asked in three ways. `scene`: its frames stand for the film's picture and its subtitles
 for the plot; where it has none, the film's first paragraph stays. `film`: what is asked for the
-whole film. `both`: the mean of the two places. What scenes add shows within an album: there the
-film's query is the same for all its scenes, and to swap it among them changes nothing (p = 1).
+whole film. `both`: the mean of the two places.
+
+In the pool of all tracks films swap their queries, `film` with all test films, the others with
+those that have scenes. In that of an album the scenes of a film swap theirs. What scenes add shows
+there: the film's query is the same for all its scenes, and to swap it changes nothing (p = 1).
 """
 
 import logging
@@ -15,7 +18,14 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.retrieval import CONFIGURATIONS, scene_measures, sees_image, text_segment, texts
+from scorelens.retrieval import (
+    CONFIGURATIONS,
+    scene_measures,
+    sees_image,
+    text_segment,
+    texts,
+    whole,
+)
 from scorelens.retrieval.measures import rank_tracks
 from scorelens.retrieval.networks import Retrieval, embed_queries
 from scorelens.retrieval.train import load_model
@@ -66,62 +76,87 @@ def judge_scenes(
     table = _test_scenes(scenes, described, held)
     found = pd.DataFrame(columns=tables.RETRIEVAL_SCENE_SCORES.names)
     if len(table):
-        queries = {"film": _film_places(held, configuration, table.film_id)}
+        places, queries = _film_places(held, configuration, table.film_id), {}
+        pool = _pool(table, held)
         if _differs(configuration, table):
             views = _views(configuration, table, described["tags"], words, weights)
-            queries |= _scene_places(known, views, queries["film"])
-        found = score_scenes(queries, _pool(table, held), samples, permutations, seed)
+            queries = _scene_places(known, views, places[pool.film])
+        found = score_scenes(places, queries, pool, samples, permutations, seed)
     else:
         log.warning("no scene of a test film has a picture and a track: nothing is judged")
     tables.write_table(found, output, tables.RETRIEVAL_SCENE_SCORES)
 
 
 def score_scenes(
-    queries: Mapping[str, np.ndarray], pool: Pool, samples: int, permutations: int, seed: int
+    films: np.ndarray,
+    scenes: Mapping[str, np.ndarray],
+    pool: Pool,
+    samples: int,
+    permutations: int,
+    seed: int,
 ) -> pd.DataFrame:
     """The rows of RETRIEVAL_SCENE_SCORES.
 
-    queries: of `film` and perhaps others, float32 (scenes, d), length 1; that of `film` is the same
-    for all scenes of a film. Films with one track are left out of the pool `album`.
+    films: float32 (films, d), length 1, the queries of all test films, those with scenes first, as
+    `pool.film` counts them. scenes: queries of scenes by how they are asked, float32 (scenes, d),
+    alike; none where a scene is nothing but its film to the model. Films with one track are left
+    out of the pool `album`.
     """
+    draws = samples, permutations, seed
+    if scenes and pool.film[-1] == 0:
+        said = "all scenes are of one film: %s have nothing to swap with among all tracks, p is 1"
+        log.warning(said, " and ".join(scenes))
+    each = np.arange(len(pool.film))
+    parts = [
+        _among_all(films, np.arange(len(films)), pool.film, pool, draws).assign(asked="film"),
+        *(
+            _among_all(queries, pool.film, each, pool, draws).assign(asked=asked)
+            for asked, queries in scenes.items()
+        ),
+    ]
     many = (np.bincount(pool.album) >= 2)[pool.album[pool.track]]
-    parts = []
-    for asked, places in queries.items():
-        for name, chosen in ((ALL, np.ones_like(many)), (ALBUM, many)):
-            if not chosen.any():
-                continue
-            film = np.unique(pool.film[chosen], return_inverse=True)[1]
-            part = pool._replace(film=film, track=pool.track[chosen])
-            scores = _measured(asked, places[chosen], name, part, (samples, permutations, seed))
-            parts.append(scores.assign(asked=asked, pool=name, scenes=int(chosen.sum())))
+    if many.any():
+        film = np.unique(pool.film[many], return_inverse=True)[1]
+        part = pool._replace(film=film, track=pool.track[many])
+        parts += [
+            _in_albums(queries[many], part, draws).assign(asked=asked)
+            for asked, queries in {"film": films[pool.film], **scenes}.items()
+        ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _measured(
-    asked: str, queries: np.ndarray, name: str, pool: Pool, draws: tuple[int, int, int]
+def _among_all(
+    queries: np.ndarray, owner: np.ndarray, own: np.ndarray, pool: Pool, draws: tuple[int, int, int]
 ) -> pd.DataFrame:
-    """The measures of one way to ask, in one pool. draws: samples, permutations, seed."""
+    """The measures of one way to ask, in the pool `all`.
+
+    owner: int (queries,), the film of each query, as `scene_measures.swap_films` takes it. own: int
+    (scenes,), the query of each scene. draws: samples, permutations, seed.
+    """
+    blocks = np.array_split(queries, owner[-1] + 1)  # no more is ranked at once than needs be
+    lists = np.concatenate([rank_tracks(some, pool.tracks)[:, pool.track] for some in blocks])
+    ranks = lists[own, np.arange(len(own))]
+    sizes = np.full(len(ranks), len(pool.tracks))
+    swap = scene_measures.swap_films(lists, owner, pool.film)
+    found = scene_measures.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    return found.assign(pool=ALL, scenes=len(ranks))
+
+
+def _in_albums(queries: np.ndarray, pool: Pool, draws: tuple[int, int, int]) -> pd.DataFrame:
+    """The measures of one way to ask, in the pool `album`. queries: of the scenes of the pool."""
     starts = np.flatnonzero(np.diff(pool.film, prepend=-1))
-    if (asked, name) == ("film", ALL):
-        lists = rank_tracks(queries[starts], pool.tracks)[:, pool.track]
-        ranks = lists[pool.film, np.arange(len(pool.film))]
-        swap = scene_measures.swap_films(lists, pool.film)
-    else:
-        pairs = zip(np.split(queries, starts[1:]), np.split(pool.track, starts[1:]), strict=True)
-        blocks = [_ranked(own, track, name, pool) for own, track in pairs]
-        ranks = np.concatenate([block.diagonal() for block in blocks])
-        swap = scene_measures.swap_scenes(blocks)
+    pairs = zip(np.split(queries, starts[1:]), np.split(pool.track, starts[1:]), strict=True)
+    blocks = [_ranked(own, track, pool) for own, track in pairs]
+    ranks = np.concatenate([block.diagonal() for block in blocks])
     sizes = np.bincount(pool.album)[pool.album[pool.track]]
-    if name == ALL:
-        sizes = np.full(len(ranks), len(pool.tracks))
-    return scene_measures.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    swap = scene_measures.swap_scenes(blocks)
+    found = scene_measures.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    return found.assign(pool=ALBUM, scenes=len(ranks))
 
 
-def _ranked(queries: np.ndarray, track: np.ndarray, name: str, pool: Pool) -> np.ndarray:
-    """The places of a film's scenes' tracks for each of its scenes' queries: int (n, n)."""
-    rows = np.arange(len(pool.tracks))
-    if name == ALBUM:
-        rows = np.flatnonzero(pool.album == pool.album[track[0]])
+def _ranked(queries: np.ndarray, track: np.ndarray, pool: Pool) -> np.ndarray:
+    """The places of a film's scenes' tracks in its album for each of their queries: int (n, n)."""
+    rows = np.flatnonzero(pool.album == pool.album[track[0]])
     return rank_tracks(queries, pool.tracks[rows])[:, np.searchsorted(rows, track)]
 
 
@@ -150,10 +185,14 @@ def _pool(table: pd.DataFrame, places: pd.DataFrame) -> Pool:
     )
 
 
-def _film_places(places: pd.DataFrame, configuration: str, films: pd.Series) -> np.ndarray:
-    """Where the model puts films that it is asked for with all that it sees: (len(films), d)."""
-    whole = "+".join(CONFIGURATIONS[configuration])
-    asked = places[(places.kind == "film") & (places.seen == whole)].set_index("film_id")
+def _film_places(places: pd.DataFrame, configuration: str, scenes: pd.Series) -> np.ndarray:
+    """Where the model puts the test films, asked with all that it sees: float32 (films, d).
+
+    scenes: the film of each scene; those films come first, in their order there.
+    """
+    is_whole = (places.kind == "film") & (places.seen == whole(configuration))
+    asked = places[is_whole].set_index("film_id")
+    films = pd.Index(scenes.unique()).append(asked.index).unique()
     return asked.loc[films, _axes(places)].to_numpy(np.float32)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from scorelens.retrieval import CONFIGURATIONS
+from scorelens.retrieval import whole
 from scorelens.retrieval.measures import measure, measure_films, rank_tracks
 from scorelens.tables import (
     RETRIEVAL_PLACES,
@@ -55,11 +55,6 @@ def score_retrieval(
     by_film = pd.concat(ranked, ignore_index=True).drop(columns="seen")
     write_table(by_film, ranks, RETRIEVAL_RANKS)
     log.info("%d models, %d test films, %d tracks", len(places), *found.shape)
-
-
-def whole(configuration: str) -> str:
-    """All that a configuration sees of a film, as the column `seen` of the tables has it."""
-    return "+".join(CONFIGURATIONS[configuration])
 
 
 def _search(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:

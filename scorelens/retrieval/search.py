@@ -3,6 +3,10 @@
 What a part did to a track is how far the track's cosine falls when the search is asked again
 without it. Parts do not add up to the cosine: two that say the same hardly miss one another. A part
 that stands alone has the whole cosine, for without it nothing is asked.
+
+A fall may be alike for all tracks: then the part moved the search, and no track up the list. It is
+shown as it is, not less its mean over the index, so that it can be checked by asking again without
+the part, and stays what it is when a library grows; the page says how to read it.
 """
 
 import logging
@@ -43,17 +47,20 @@ def answer_searches(
     model: its file. index, names: what `catalogue.index_music` wrote with it. weights: files of the
     frozen networks, `image`, `text` and `audio`; None of one that no search needs. tracks: of an
     answer. frames: of a film that are looked at around a moment. fragments: of a track that are
-    heard, at most. threads: of the CPU. A track that is searched with is no answer to its own
-    search. Raises what `queries.gather_vectors` does.
+    heard, at most. threads: of the CPU. Tracks are told apart by their files, links followed: one
+    that is searched with is no answer to its own search, and none is an answer twice. Raises what
+    `queries.gather_vectors` does.
     """
     known, facts = load_model(model)
     held, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
     networks = {part: Network(facts[part], weights[part]) for part in ("image", "text", "audio")}
-    paths = table.path.tolist()
-    vectors = gather_vectors(searches, known, networks, held, paths, frames, fragments, threads)
-    found = [answer(search, known, vectors, held, tracks) for search in searches]
+    files = [os.path.realpath(path) for path in table["path"]]
+    vectors = gather_vectors(searches, known, networks, held, files, frames, fragments, threads)
+    numbers, _ = pd.factorize(np.array(files, object))
+    found = [answer(search, known, vectors, held, numbers, tracks) for search in searches]
     named = pd.concat(found, ignore_index=True)
     named = named.join(table[[*NAMES, "title"]], on="row")
+    named["folder"] = [_folder(name) for name in held.ids[named["row"]]]
     listed = named[tables.RETRIEVAL_ANSWERS.names]
     tables.write_table(listed, answers, tables.RETRIEVAL_ANSWERS)
     heard = _heard(searches, vectors, table)
@@ -62,17 +69,28 @@ def answer_searches(
 
 
 def answer(
-    search: Search, model: Retrieval, vectors: Vectors, index: Index, most: int
+    search: Search,
+    model: Retrieval,
+    vectors: Vectors,
+    index: Index,
+    files: np.ndarray,
+    most: int,
 ) -> pd.DataFrame:
-    """The nearest tracks of one search, `most` at most.
+    """The nearest tracks of one search, `most` at most: of a file the nearest row, of its own none.
 
-    Returns the columns search, rank, row (of the index), cosine, moved_by and one a part, as in
+    files: int (n,), the number of each row's file; rows of one file have the same. Returns the
+    columns search, rank, row (of the index), cosine, moved_by and one a part, as in
     RETRIEVAL_ANSWERS.
     """
     parts = search.parts
     whole = place_search(search, parts, model, vectors)
-    rows, cosines = (found[0] for found in search_index(index, whole[None], most + 1))
-    chosen = np.flatnonzero(rows != vectors.own.get(search.name, -1))[:most]
+    # So many rows belong to `most` files and its own at least.
+    enough = (most + 1) * np.bincount(files).max(initial=0)
+    rows, cosines = (found[0] for found in search_index(index, whole[None], enough))
+    chosen = np.sort(np.unique(files[rows], return_index=True)[1])
+    if search.name in vectors.own:
+        chosen = chosen[files[rows[chosen]] != files[vectors.own[search.name]]]
+    chosen = chosen[:most]
     rows, cosines = rows[chosen], cosines[chosen].astype(np.float64)
     near = vectors_of(index, rows)
     falls = pd.DataFrame(np.nan, range(len(rows)), PARTS)
@@ -84,6 +102,11 @@ def answer(
     ranks = np.arange(1, len(rows) + 1)
     columns = {"search": search.name, "rank": ranks, "row": rows, "cosine": cosines.clip(-1, 1)}
     return pd.DataFrame(columns | {"moved_by": moved}).join(falls)
+
+
+def _folder(name: str) -> str:
+    """Where in its library a track is, of its id in the index; nothing at its top."""
+    return os.path.dirname(name.partition("/")[2])
 
 
 def _heard(

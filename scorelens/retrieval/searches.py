@@ -5,10 +5,10 @@ is read as a plot, and a track.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens.config import slug
+from scorelens.config import closest, slug
 from scorelens.errors import ConfigError, Problem
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.films import Described
@@ -77,7 +77,7 @@ def read_searches(
     configuration = choose_configuration(settings["configurations"], wanted)
     pictures = {film.image for film in films}
     titles = {film.film_id: film.title for film in films}
-    tracks = {f"{film.film_id}/{track}" for film in films for track in film.tracks}
+    tracks = dict.fromkeys(f"{film.film_id}/{track}" for film in films for track in film.tracks)
     problems, found = [*_library_problems(settings["libraries"])], []
     for name, asked in sorted(settings["searches"].items()):
         where = f"{WHERE}.{name}"
@@ -102,7 +102,7 @@ def _search(
     asked: Mapping,
     videos: Mapping[str, str],
     titles: Mapping[str, str],
-    tracks: set[str],
+    tracks: Collection[str],
 ) -> Search:
     film, track = asked.get("film", ""), asked.get("track", "")
     return Search(
@@ -154,7 +154,7 @@ def _picture_problems(where: str, asked: Mapping, pictures: set) -> Iterator[Pro
     if "film" in asked:
         yield Problem(where, "has an image and a film", "one of the two")
     if asked["image"] not in pictures:
-        yield from _file_problems(f"{where}.image", asked["image"], "a picture", PATHS)
+        yield from _file_problems(f"{where}.image", asked["image"], "a picture")
 
 
 def _scene_problems(where: str, asked: Mapping, videos: Mapping[str, str]) -> Iterator[Problem]:
@@ -166,20 +166,23 @@ def _scene_problems(where: str, asked: Mapping, videos: Mapping[str, str]) -> It
         yield Problem(where, "asks for nothing", "a text, tags, an image, a film or a track")
     if "film" in asked and asked["film"] not in videos:
         expected = "the id of a film of the corpus, or the path of a film"
-        yield from _file_problems(f"{where}.film", asked["film"], expected, PATHS)
+        yield from _file_problems(f"{where}.film", asked["film"], expected, videos)
 
 
-def _track_problems(where: str, asked: Mapping, tracks: set[str]) -> Iterator[Problem]:
+def _track_problems(where: str, asked: Mapping, tracks: Collection[str]) -> Iterator[Problem]:
     if "track" in asked and asked["track"] not in tracks:
         expected = "film_id/track_id of a film of retrieval, or the path of a piece of music"
-        yield from _file_problems(f"{where}.track", asked["track"], expected, PATHS)
+        yield from _file_problems(f"{where}.track", asked["track"], expected, tracks)
 
 
-def _file_problems(where: str, path: str, expected: str, hint: str) -> Iterator[Problem]:
+def _file_problems(
+    where: str, path: str, expected: str, known: Collection[str] = ()
+) -> Iterator[Problem]:
+    """What is wrong with a path that might have been meant for one of some known names."""
     whole = _expanded(path)
     if not os.path.isfile(whole):
         what = "is a folder" if os.path.isdir(whole) else "does not exist"
-        yield Problem(where, f"{path} {what}", expected, hint)
+        yield Problem(where, f"{path} {what}", expected, closest(path, list(known)) or PATHS)
 
 
 def _expanded(path: str) -> str:

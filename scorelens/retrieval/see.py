@@ -1,20 +1,17 @@
 """Look at the pictures of films with a frozen network."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from scorelens import media
-from scorelens.errors import MediaError
 from scorelens.retrieval import images
+from scorelens.retrieval.attempts import try_each
 from scorelens.retrieval.vectors import update_vectors
 from scorelens.tables import RETRIEVAL_IMAGES
-
-Found = TypeVar("Found")
 
 
 def see_pictures(
@@ -29,10 +26,10 @@ def see_pictures(
 
     pictures: film_id -> file. network, weights: as `images.load_network` takes them. code: stands
     for the code in force. threads: of the CPU. A picture that the table knows from before is not
-    looked at again. Raises MediaError with every picture that cannot be read.
+    looked at again. Raises InputError with every picture that cannot be read.
     """
     torch.set_num_threads(threads)
-    digests = list(_each(_digest, pictures.values()))
+    digests = list(try_each(_digest, pictures.values()))
     paths = dict(zip(digests, pictures.values(), strict=True))
 
     def embed(due: Sequence[str]) -> list[np.ndarray]:
@@ -51,30 +48,10 @@ def _embed_files(
 ) -> list[np.ndarray]:
     """The vectors of files, each (size,). One at a time: none hangs on what else is in a batch."""
     network = images.load_network(name, weights)
-    pictures = _each(images.read_picture, tqdm(paths, unit="picture", disable=None))
+    pictures = try_each(images.read_picture, tqdm(paths, unit="picture", disable=None))
     return [images.embed_pictures(network, picture[None])[0] for picture in pictures]
 
 
 def _digest(path: str | os.PathLike) -> str:
     images.check_file(path)
     return media.sha256(path)
-
-
-def _each(
-    read: Callable[[str | os.PathLike], Found], paths: Iterable[str | os.PathLike]
-) -> Iterator[Found]:
-    """What is read of each file. Once one cannot be read, the others are only tried as well.
-
-    Raises MediaError at the end, with all of those.
-    """
-    problems = []
-    for path in paths:
-        try:
-            found = read(path)
-        except MediaError as error:
-            problems += error.problems
-        else:
-            if not problems:
-                yield found
-    if problems:
-        raise MediaError(problems)

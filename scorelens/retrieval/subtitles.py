@@ -9,6 +9,7 @@ from scorelens.errors import MediaError, Problem
 
 _TIME = r"(\d+):(\d\d):(\d\d[,.]\d{1,3})"
 TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(\s.*)?")
+NUMBER = re.compile(r"\s*\d*\s*")  # of a subtitle, or nothing
 MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")  # <i>, </font>, {\an8}
 
 
@@ -23,20 +24,22 @@ class Subtitle(NamedTuple):
 def read_subtitles(path: str | os.PathLike) -> list[Subtitle]:
     """The subtitles of an SRT file in order of their start, without markup.
 
-    Times count from the film's first picture. Numbers and blank lines between are not minded.
-    Raises MediaError with every line of times that is none, or if there is no subtitle.
+    Times count from the film's first picture. Numbers and blank lines between are not minded, and
+    neither need be there. Raises MediaError with every line of times that is none, or if there is
+    no subtitle.
     """
     lines = _read_lines(path)
     places = [number for number, line in enumerate(lines) if "-->" in line]
     problems, found = [], []
-    for place, following in pairwise([*places, len(lines) + 1]):
+    for place, following in pairwise([*places, len(lines)]):
         start_s, end_s = _times(lines[place])
         if end_s < start_s:
             where, what = f"{path}, line {place + 1}", f"{lines[place]!r} holds no times"
             expected = "start and end, as in 00:01:02,500 --> 00:01:04,000"
             problems.append(Problem(where, what, expected))
-        # The line before the next times is their number.
-        text = MARKUP.sub("", " ".join(lines[place + 1 : following - 1]))
+        # The line before the next times is their number, as a rule.
+        numbered = following < len(lines) and NUMBER.fullmatch(lines[following - 1])
+        text = MARKUP.sub("", " ".join(lines[place + 1 : following - bool(numbered)]))
         found.append(Subtitle(start_s, end_s, " ".join(text.split())))
     if not found:
         problems.append(Problem(str(path), "holds no subtitle", "an SRT file of subtitles"))

@@ -22,8 +22,8 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
+from scorelens.device import device
 from scorelens.retrieval.published import build, layer_sizes, layer_variables
-from scorelens.tagger.networks import device
 
 TOKENISER = "tokenizer.json"  # among the variables, as bytes
 MARKS = {"tags": "[unused0]", "plot": "[unused1]"}

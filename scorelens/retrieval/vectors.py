@@ -42,14 +42,15 @@ def update_vectors(
     kept = {sha256: known[sha256] for sha256 in wanted if sha256 in known}
     due = [sha256 for sha256 in wanted if sha256 not in known]
     found = kept | (dict(zip(due, embed(due), strict=True)) if due else {})
-    said = [row for row in rows if not np.isnan(found[row["sha256"]]).any()]
+    useless = {sha256 for sha256 in wanted if np.isnan(found[sha256]).any()}
+    said = [row for row in rows if row["sha256"] not in useless]
     vectors = [found[row["sha256"]] for row in said]
     names = column_names(kind, len(vectors[0]) if vectors else 0)
     values = np.array(vectors, np.float32).reshape(len(said), len(names))
     frame = pd.DataFrame(said, columns=table.names).join(pd.DataFrame(values, columns=names))
     tables.write_table(frame, output, table, facts)
     for row in rows:
-        if row not in said:
+        if row["sha256"] in useless:
             log.warning("%s: of no use to the network, left out: %s", kind, row)
     log.info("%d vectors: %d made, %d kept from before", len(wanted), len(due), len(kept))
 

@@ -41,7 +41,9 @@ RETRIEVAL_FILMS = Table(
         Column("title", "string", "title as given"),
         Column("year", "int64", "year, by which the films are split"),
         Column("part", "string", "`training`, `validation`, `test`, or `left_out`"),
-        Column("tracks", "int64", "tracks that sound", low=0),
+        Column(
+            "tracks", "int64", "tracks that sound, less those that an earlier part has too", low=0
+        ),
         Column("fragments", "int64", "fragments of all its tracks", low=0),
         Column("paragraphs", "int64", "paragraphs of the plot", low=0),
         Column("tags", "string", "tags, separated by semicolons", nullable=True),
@@ -197,8 +199,8 @@ RETRIEVAL_SCENE_SCORES = Table(
         Column(
             "permuted",
             "float64",
-            "mean when the scenes of a film swap their queries; asked `film` in the pool `all`, "
-            "when films do",
+            "mean when queries are swapped: in the pool `all` films swap theirs (a scene takes "
+            "that of another film, or of a scene of it), in `album` the scenes of a film do",
             "",
             0,
         ),
@@ -221,7 +223,7 @@ RETRIEVAL_INDEX = Table(
 
 RETRIEVAL_ANSWERS = Table(
     "retrieval answers",
-    "The tracks that searches found, the best first.",
+    "The tracks that searches found, the best first, each file once a search.",
     (
         identifier("search", "the search, as the config names it"),
         Column("rank", "int64", "place of the track, 1 for the best", low=1),
@@ -233,7 +235,8 @@ RETRIEVAL_ANSWERS = Table(
         Column(
             "moved_by",
             "string",
-            "the part of the search that moved the track most: without it its cosine falls most",
+            "the part of the search that moved the track most: without it its cosine falls most; a "
+            "fall that is alike for all tracks moved none of them up the list",
         ),
         *(
             Column(

@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from scorelens.device import device
+
 Parameters = dict[str, torch.Tensor]
 # Values of a member's first layer that are in memory at a time. A CPU's pieces are small enough to
 # stay in its cache, and to be given back and forth without asking the system for memory.
@@ -221,11 +223,6 @@ def _ask(model: str, members: Parameters, tiles: torch.Tensor) -> torch.Tensor:
 def standardise(tiles: torch.Tensor, mean: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
     """Tiles (M, B, height, width) on the members' scales, (M, height) each."""
     return (tiles - mean[:, None, :, None]) * gain[:, None, :, None]
-
-
-def device() -> torch.device:
-    """Where the networks live."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def passes(model: str, members: int, place: torch.device) -> list[slice]:

@@ -14,6 +14,7 @@ import torch
 from torch.optim.adam import adam
 from tqdm import tqdm
 
+from scorelens.device import device
 from scorelens.tagger.batches import (
     Batch,
     Lesson,
@@ -25,7 +26,6 @@ from scorelens.tagger.batches import (
 )
 from scorelens.tagger.networks import (
     Parameters,
-    device,
     dropout_sites,
     forward,
     initial_parameters,

@@ -33,6 +33,7 @@ CONFIG = {
         "folds": 2,
         "network": {"epochs": 2},
     },
+    "retrieval": {"configurations": ["all"], "training": {"epochs": 2}},
     "resources": {"gpu": 1},
 }
 GPU_JOBS = {
@@ -43,6 +44,13 @@ GPU_JOBS = {
     "rule_train_genres_wildcards_mir_average_pooling_0",
     "rule_train_genres_wildcards_musicnn_average_pooling_0",
     "rule_train_tagger_wildcards_dnn",
+    *(f"rule_hear_retrieval_{number}" for number in range(11)),
+    "rule_see_retrieval",
+    "rule_read_retrieval",
+    "rule_train_retrieval_wildcards_all",
+    "rule_watch_retrieval_wildcards_the_brass_letter",
+    "rule_watch_retrieval_wildcards_the_hidden_garden",
+    "rule_watch_retrieval_wildcards_the_hollow_letter",
 }
 CANCELLED = "measure_visuals"  # a job of this rule
 

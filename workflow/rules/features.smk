@@ -15,7 +15,7 @@ def embedding_batches():
     """
     skips = config["corpus"]["on_bad_film"] == "skip"
     size = 1 if skips else config["features"]["batch_films"]
-    films = list(FILMS)
+    films = sorted(FILMS)
     return [films[first : first + size] for first in range(0, len(films), size)]
 
 
@@ -128,7 +128,9 @@ else:
                 gpu=config["resources"]["gpu"],
             params:
                 source=source_hash("embed_features"),
-                sound=config["features"]["source"],
+                sound=lambda wildcards: (
+                    "album" if wildcards.set.endswith(WHOLE) else config["features"]["source"]
+                ),
                 films=films,
             script:
                 "../../scripts/embed_features.py"

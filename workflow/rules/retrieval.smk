@@ -31,6 +31,15 @@ SEES = any(map(retrieval.sees_image, CONFIGURATIONS))
 READS = any(map(retrieval.text_segment, CONFIGURATIONS))
 
 
+def read_segments():
+    """The texts that models are asked with: tags, the plot, or both together."""
+    wanted = set()
+    for name in CONFIGURATIONS:
+        words = [part for part in retrieval.CONFIGURATIONS[name] if part != "image"]
+        wanted |= {words[0], words[-1], "_".join(words)} if words else set()
+    return sorted(wanted)
+
+
 def of_corpus(film):
     return film in FILMS and not PUBLISHED
 
@@ -55,7 +64,9 @@ def hearing_batches():
             batches.append([])
             tracks = 0
         batches[-1].append(film.film_id)
-        tracks += TRACKS_AT_ONCE if alone else 1 if known_features(film.film_id) else len(film.tracks)
+        tracks += (
+            TRACKS_AT_ONCE if alone else 1 if known_features(film.film_id) else len(film.tracks)
+        )
     return batches
 
 
@@ -68,7 +79,9 @@ def heard_films(pattern):
     """An input function: the pattern for every film of retrieval that is in use."""
 
     def inputs(wildcards):
-        corpus = {Path(path).stem for path in used_films("{film}.tsv")(wildcards)}
+        corpus = used_films("{film}")(wildcards)
+        if corpus == FILM_TABLE:
+            return corpus
         return expand(
             pattern, film=[film for film in DESCRIBED if not of_corpus(film) or film in corpus]
         )
@@ -85,7 +98,7 @@ def split_settings():
 
 
 def seen_parts():
-    """The parts of films that models see, each a configuration in itself: these decide who takes part.
+    """The parts of films that models see, which decide who takes part; each is a configuration.
 
     Another model of the same parts thus leaves the films, and the other models, as they are.
     """
@@ -188,6 +201,7 @@ if READS:
         params:
             source=source_hash("read_retrieval"),
             network=RETRIEVAL["text"],
+            segments=read_segments(),
             films=list(DESCRIBED),
             tags=[list(film.tags) for film in DESCRIBED.values()],
             plots=[film.plot for film in DESCRIBED.values()],
@@ -203,9 +217,8 @@ for number, batch in enumerate(hearing_batches()):
             f"hear_retrieval_{number}"
         input:
             sound=[path for film in batch for path in DESCRIBED[film].tracks.values()],
-            # They follow from the other inputs; a film that joins the corpus makes them new alone.
-            features=[ancient(path) for path in map(known_features, batch) if path],
-            weights=[network_weights("musicnn")] if RETRIEVAL["audio"] == "musicnn" else [],
+            features=[path for path in map(known_features, batch) if path],
+            weights=[network_weights("musicnn")] if asks_musicnn(batch) else [],
             corpus=ancient("results/corpus/films.tsv") if any(map(of_corpus, batch)) else [],
         output:
             sounds=update(expand(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}", film=batch)),

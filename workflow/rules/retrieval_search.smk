@@ -27,7 +27,7 @@ def asked_searches():
             "tags": ["love story", "tender"],
         },
         "a_poster_and_a_tag": {"image": DESCRIBED[first].image, "tags": ["haunted"]},
-        "a_scene": {"film": first, "time_s": 30},
+        "a_scene": {"film": first, "time_s": config["corpus"]["demo"]["film_s"] / 3},
         "more_like_this": {"track": f"{last}/{plan.DEMO_TRACKS[2]}"},
     }
     keys = {"track", *(key for key, part in retrieval_searches.KEYS.items() if part in seen)}
@@ -57,11 +57,21 @@ def scene_films(pattern):
 
     def inputs(wildcards):
         paths = used_films("{film}")(wildcards)
-        if FILM_TABLE in paths:
+        if paths == FILM_TABLE:
             return paths
         return expand(pattern, film=[film for film in paths if film in later])
 
     return [] if PUBLISHED else inputs
+
+
+def indexed_films(wildcards, input):
+    """The films whose albums can be found; none as long as the check may leave out some."""
+    used = set(input)
+    return [
+        (film.film_id, film.title, film.tracks)
+        for film in DESCRIBED.values()
+        if f"results/retrieval/sounds/{film.film_id}.{SOUND_ENDING}" in used
+    ]
 
 
 def search_weights(part):
@@ -75,13 +85,16 @@ def search_weights(part):
     return [f"results/weights/{RETRIEVAL[part]}.safetensors"] if wants[part] else []
 
 
-# A scene is something else than its film only to a model that sees pictures, or reads subtitles.
+# A scene is looked at by a model that sees pictures; the subtitles are read besides.
 SCENES = bool(
     CONFIGURATIONS
     and not PUBLISHED
     and retrieval.sees_image(SEARCHER)
     and any(of_corpus(film) for film in DESCRIBED)
 )
+
+if CONFIGURATIONS and not SCENES and any(film.subtitles for film in DESCRIBED.values()):
+    logger.warning(f"subtitles are left alone: {SEARCHER}, which answers, sees no picture")
 
 
 if SCENES:
@@ -215,10 +228,7 @@ if CONFIGURATIONS:
             gpu=config["resources"]["gpu"] * (RETRIEVAL["audio"] == "cnn_transformer"),
         params:
             source=source_hash("index_retrieval"),
-            films=lambda wildcards, input: [
-                (film.film_id, film.title, film.tracks)
-                for film in (DESCRIBED[Path(path).stem] for path in input.albums)
-            ],
+            films=indexed_films,
             parts=[(part.library, part.folder) for part in SEARCHED_PARTS.values()],
         script:
             "../../scripts/index_retrieval.py"

@@ -36,8 +36,15 @@ def asked_networks():
 
 def asked_configurations():
     """The models of retrieval, if there is a table of films to teach them."""
-    described = config["retrieval"]["films"] or config["corpus"]["kind"] == "demo"
-    return config["retrieval"]["configurations"] if described else []
+    settings = config["retrieval"]
+    if settings["films"] or config["corpus"]["kind"] == "demo":
+        return settings["configurations"]
+    if settings["searches"] or settings["libraries"]:
+        logger.warning(
+            "retrieval.searches and retrieval.libraries are left alone: "
+            "retrieval.films names no table of films to learn from"
+        )
+    return []
 
 
 def retrieval_networks():

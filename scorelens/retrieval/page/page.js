@@ -120,7 +120,8 @@ function refresh() {
 function trackRow(search, row, ends) {
   const name = fileName(search.path[row]), of = owner(search, row);
   const file = make("td", {class: "file"}, make("strong", {}, of), make("a", {href: address(search.path[row])}, name));
-  if (search.title[row]) file.append(make("small", {}, search.library[row]));
+  const where = search.title[row] ? search.library[row] : search.folder[row];
+  if (where) file.append(make("small", {}, where));
   return make(
     "tr",
     {class: "track", "data-row": row},

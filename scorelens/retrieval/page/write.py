@@ -34,11 +34,11 @@ def write_page(
 ) -> None:
     """Write the page of some searches and their answers.
 
-    answers: rows of RETRIEVAL_ANSWERS, with `title` of the film (null in a library). pictures:
-    uint8 (height, width, 3), RGB, by the name of a search with an image. heard: `title` and `path`
-    of the track, by the name of a search with a track. facts: of the model, `configuration` and
-    `films` that it learnt from. tracks: how many could be found. Paths in the page are relative to
-    it.
+    answers: rows of RETRIEVAL_ANSWERS, with `title` of the film (null in a library) and `folder` of
+    the file as seen from its library's. pictures: uint8 (height, width, 3), RGB, by the name of a
+    search with an image. heard: `title` and `path` of the track, by the name of a search with a
+    track. facts: of the model, `configuration` and `films` that it learnt from. tracks: how many
+    could be found. Paths in the page are relative to it.
     """
     home = os.path.dirname(os.path.abspath(output))
     data = page_data(searches, answers, pictures, heard, home)
@@ -76,8 +76,8 @@ def page_data(
     home: absolute path of the page's folder; the other arguments are those of `write_page`. Of a
     search: `name`, `text`, `tags`, `picture` (a data URI or nothing), `caption` of it, `time` (s in
     the film, or null), `track` (`title` and `path`, or null), `parts` (of searches.PARTS); of the
-    tracks found, the best first, lists of `library`, `title`, `track_id`, `path`, `cosine` and
-    `moved`, and in `falls`, by part, of how far the cosine falls without it.
+    tracks found, the best first, lists of `library`, `folder`, `title`, `track_id`, `path`,
+    `cosine` and `moved`, and in `falls`, by part, of how far the cosine falls without it.
     """
     by_search = dict(list(answers.groupby("search", sort=False)))
     found = []
@@ -94,6 +94,7 @@ def page_data(
                 "track": track and {**track, "path": os.path.relpath(track["path"], home)},
                 "parts": list(search.parts),
                 "library": own["library"].tolist(),
+                "folder": own["folder"].tolist(),
                 "title": own["title"].fillna("").tolist(),
                 "track_id": own["track_id"].tolist(),
                 "path": [os.path.relpath(path, home) for path in own["path"]],
