@@ -92,8 +92,9 @@ def test_all_faults_of_a_table_are_named_at_once(shared_clone, described, tmp_pa
     rows[0] = rows[0].replace("1990", "soon").replace(".png", ".jpg")
     rows.append(f"film_6\tTwice\t2001\t\t\t\t{tmp_path / 'film_0'}")
     said = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
-    assert "4 problems were found" in said
+    assert "5 problems were found" in said
     for fault in (
+        "expected: each audio file in the album of one film",
         "line 2, column year: is 'soon'",
         "film_0.jpg does not exist",
         "line 3, column film_id: 'film_6' stands in 2 rows",
