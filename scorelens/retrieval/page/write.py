@@ -2,20 +2,17 @@
 
 import base64
 import io
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from PIL import Image
 
 from scorelens.retrieval import TITLES
 from scorelens.retrieval.searches import Search
-from scorelens.tables import atomic
+from scorelens.tagger.page.write import render_page
 
 SIDE = 320  # px, the longer side of a picture at most
 QUALITY = 80  # of JPEG
@@ -41,27 +38,15 @@ def write_page(
     could be found. Paths in the page are relative to it.
     """
     home = os.path.dirname(os.path.abspath(output))
-    data = page_data(searches, answers, pictures, heard, home)
-    # In a script element the text of the data must not end it, nor begin a comment.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("page.html").render(
+    render_page(
+        HERE,
+        page_data(searches, answers, pictures, heard, home),
+        output,
         searches=len(searches),
         tracks=tracks,
         model=TITLES[facts["configuration"]],
         films=len(facts["films"]),
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
-        data=Markup(text),
     )
-    with atomic(output) as temporary:
-        temporary.write_text(page + "\n", encoding="utf-8")
 
 
 def page_data(

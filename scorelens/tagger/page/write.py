@@ -36,25 +36,37 @@ def write_page(
     facts: `model`, `films` that it learnt from, whether its answers are `calibrated`, and
     its `genres` in the order of the profiles.
     """
-    data = page_data(home, tracks, answers, profiles, facts["genres"])
-    # In a script element the text of the data must not end it, nor begin a comment.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("page.html").render(
+    render_page(
+        HERE,
+        page_data(home, tracks, answers, profiles, facts["genres"]),
+        output,
         library=library,
         home=home,
         count=len(tracks),
         model=TITLES[facts["model"]],
         films=facts["films"],
         calibrated=facts["calibrated"],
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
+    )
+
+
+def render_page(folder: Path, data: object, output: str | os.PathLike, **facts: object) -> None:
+    """Write a page that needs no other file, of a folder's page.html, page.css and page.js.
+
+    data: what the script works with, as JSON can. facts: what the template shows besides.
+    """
+    # In a script element the text of the data must not end it, nor begin a comment.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("page.html").render(
+        facts,
+        style=Markup((folder / "page.css").read_text(encoding="utf-8")),
+        script=Markup((folder / "page.js").read_text(encoding="utf-8")),
         data=Markup(text),
     )
     with atomic(output) as temporary:
