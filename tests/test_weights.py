@@ -199,22 +199,44 @@ def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_told(
     assert facts == {"files": {"net-b16.safetensors": found}, "licence": "MIT"}
 
 
-@pytest.mark.parametrize("content", [b"<html>please log in</html>", b"half"], ids=["page", "half"])
-def test_what_is_no_network_is_refused_without_a_known_sum(tmp_path, publish, server, content):
-    if content == b"half":
-        save_file({"a": np.ones(3, np.float32)}, tmp_path / "x.safetensors")
-        content = (tmp_path / "x.safetensors").read_bytes()[:-4]
-    server["content"] = content
-    publish(name="net.safetensors", sha256="", address=server["address"])
+@pytest.mark.parametrize(
+    ("ending", "kind"), [("safetensors", "Safetensors"), ("h5", "HDF5")], ids=["st", "h5"]
+)
+@pytest.mark.parametrize("half", [False, True], ids=["page", "half"])
+def test_what_is_no_network_is_refused_without_a_known_sum(
+    tmp_path, publish, server, ending, kind, half
+):
+    server["content"] = b"<html>please log in</html>"
+    if half:
+        server["content"] = whole_file(tmp_path / f"x.{ending}")[:-4]
+    publish(name=f"net.{ending}", sha256="", address=server["address"])
     with pytest.raises(WeightsError) as error:
         fetched(tmp_path)
     lines = str(error.value).splitlines()
-    part = tmp_path / "kept" / "net.safetensors.part"
+    part = tmp_path / "kept" / f"net.{ending}.part"
     assert lines[0].startswith(f"{part}: cannot be read (")
-    assert lines[0].endswith("), so it is not the published net.safetensors")
-    assert lines[1] == "  expected: a whole file of Safetensors"
+    assert lines[0].endswith(f"), so it is not the published net.{ending}")
+    assert lines[1] == f"  expected: a whole file of {kind}"
     assert lines[2] == f"  hint: delete it and get it again from {server['address']}"
     assert not part.exists()
+
+
+def test_keras_weights_without_a_known_sum_count_as_they_are(tmp_path, publish):
+    whole_file(tmp_path / "net.h5")
+    publish(name="net.h5", sha256="")
+    assert np.array_equal(fetched(tmp_path, local=tmp_path)["a"], [1, 1, 1])
+
+
+def whole_file(path) -> bytes:
+    """A file of one variable, `a`."""
+    if path.suffix == ".safetensors":
+        save_file({"a": np.ones(3, np.float32)}, path)
+        return path.read_bytes()
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [b"layer"]
+        file.create_group("layer").attrs["weight_names"] = [b"a:0"]
+        file["layer/a:0"] = np.ones(3, np.float32)
+    return path.read_bytes()
 
 
 @pytest.mark.parametrize(("status", "words"), [(403, "403 Forbidden"), (404, "404 Not Found")])
@@ -342,10 +364,10 @@ def test_checkpoints_of_both_formats_are_read_without_the_optimiser(tmp_path):
 def test_the_registry_is_complete():
     assert set(weights.NETWORKS) == {
         *("musicnn", "vggish", "yamnet"),
-        *("efficientnet_lite0", "minilm", "vit", "bert"),
+        *("efficientnet_lite0", "minilm", "vit", "vgg16", "bert"),
     }
     files = [(network.name, f) for network in weights.NETWORKS.values() for f in network.files]
-    assert [name for name, file in files if not file.sha256] == ["vit"]
+    assert [name for name, file in files if not file.sha256] == ["vit", "vgg16"]
     for _, file in files:
         assert re.fullmatch(r"([0-9a-f]{64})?", file.sha256)
         assert bool(file.address) != bool(file.package)
@@ -373,7 +395,7 @@ def test_the_list_says_what_a_run_uses(tmp_path):
     assert frame["state"].to_dict() == {
         "musicnn": "used", "vggish": "left out", "yamnet": "not asked for",
         "efficientnet_lite0": "not asked for", "minilm": "not asked for",
-        "vit": "not asked for", "bert": "not asked for",
+        "vit": "not asked for", "vgg16": "not asked for", "bert": "not asked for",
     }  # fmt: skip
     assert frame.loc["vit", "sha256"] == "not known"
     assert frame.loc["vggish", "reason"] == "it is not there"

@@ -61,6 +61,14 @@ from scorelens.tables.tagger_contracts import (
     TAGGER_TRACKS,
     TAGGER_VERDICTS,
 )
+from scorelens.tables.trailer_contracts import (
+    TRAILER_ARMS,
+    TRAILER_MOMENTS,
+    TRAILER_PREDICTIONS,
+    TRAILER_SAMPLES,
+    TRAILER_SCORES,
+    TRAILER_VECTORS,
+)
 
 __all__ = [
     "BAGS",
@@ -102,6 +110,12 @@ __all__ = [
     "TAGGER_TRACKS",
     "TAGGER_VERDICTS",
     "TRACKS",
+    "TRAILER_ARMS",
+    "TRAILER_MOMENTS",
+    "TRAILER_PREDICTIONS",
+    "TRAILER_SAMPLES",
+    "TRAILER_SCORES",
+    "TRAILER_VECTORS",
     "TRUTH",
     "VISUALS",
     "WEIGHTS",

@@ -32,14 +32,25 @@ def on_lines(probability: np.ndarray, lines: np.ndarray) -> np.ndarray:
     return special.expit(lines[0] * odds + lines[1]).astype(np.float32)
 
 
-def _line(odds: np.ndarray, actual: np.ndarray, shift: float, weights: np.ndarray) -> np.ndarray:
-    """The penalised maximum likelihood; the problem is convex."""
+def weigh_odds(
+    parts: np.ndarray, actual: np.ndarray, weights: np.ndarray, expected: np.ndarray
+) -> np.ndarray:
+    """How much each part counts in the log-odds of what is the case: float64 (parts,).
 
-    def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
-        said = line[0] * odds + line[1]
-        away = line - (1, shift)
+    The penalised maximum likelihood; the problem is convex. parts: float (n, parts). actual: bool
+    (n,). weights: (n,), how much each row counts. expected: (parts,), towards which the answer is
+    drawn with STRENGTH.
+    """
+
+    def loss(own: np.ndarray) -> tuple[float, np.ndarray]:
+        said, away = parts @ own, own - expected
         error = weights * (special.expit(said) - actual)
         value = weights @ (np.logaddexp(0, said) - actual * said) + STRENGTH / 2 * away @ away
-        return value, np.array([error @ odds, error.sum()]) + STRENGTH * away
+        return value, error @ parts + STRENGTH * away
 
-    return optimize.minimize(loss, np.array([1.0, shift]), jac=True, method="BFGS").x
+    return optimize.minimize(loss, expected, jac=True, method="BFGS").x
+
+
+def _line(odds: np.ndarray, actual: np.ndarray, shift: float, weights: np.ndarray) -> np.ndarray:
+    parts = np.stack([odds, np.ones_like(odds)], axis=1)
+    return weigh_odds(parts, actual, weights, np.array([1.0, shift]))

@@ -3,7 +3,7 @@
 The first three are the thesis's, layer for layer. What it leaves open is as Keras has it:
 convolutions without padding, ReLU, Glorot's uniform weights, biases from zero. The fourth, on
 log-mel, is ours: it hears pitch, which 40 MFCCs smooth away, and shares its convolutions among all
-genres.
+genres. The fifth sees pictures in three colours: the same layers serve the frames of trailers.
 
 Every parameter has the members as its first dimension: they learn side by side and never meet.
 Shapes: M members, B tiles, K outputs.
@@ -49,7 +49,8 @@ class Architecture(NamedTuple):
 
     over_time: whether the last convolution is averaged over time. dropout: of what is flattened
     then. exclusive: whether a tile has one class (softmax) or any number (sigmoid). rectified:
-    whether the weights start wide enough for ReLU (He) or for a linear layer (Glorot).
+    whether the weights start wide enough for ReLU (He) or for a linear layer (Glorot). planes: how
+    many pictures of equal height, such as three colours, lie one above the other in the input.
     """
 
     convolutions: tuple[Convolution, ...]
@@ -58,6 +59,7 @@ class Architecture(NamedTuple):
     dense: tuple[Dense, ...]
     exclusive: bool
     rectified: bool
+    planes: int = 1
 
 
 ARCHITECTURES = {
@@ -101,6 +103,19 @@ ARCHITECTURES = {
         False,
         True,
     ),
+    "frame_cnn": Architecture(
+        (
+            Convolution(16, 3, (4, 4), 0.0),
+            Convolution(32, 3, (2, 2), 0.0),
+            Convolution(64, 3, (2, 2), 0.0),
+        ),
+        False,
+        0.5,
+        (),
+        False,
+        True,
+        planes=3,
+    ),
 }
 
 
@@ -118,7 +133,8 @@ def shapes(model: str, height: int, width: int, outputs: int) -> dict[str, tuple
     outputs: K. Returns `conv.N.weight` (channels, inputs, kernel, kernel) and `dense.N.weight`
     (units, inputs), the last with K units, each with its `.bias`.
     """
-    architecture, found, inputs = ARCHITECTURES[model], {}, 1
+    architecture, found = ARCHITECTURES[model], {}
+    inputs = architecture.planes
     for place, (channels, kernel, _, _) in enumerate(architecture.convolutions):
         found[f"conv.{place}.weight"] = (channels, inputs, kernel, kernel)
         found[f"conv.{place}.bias"] = (channels,)
@@ -237,9 +253,9 @@ def passes(model: str, members: int, place: torch.device) -> list[slice]:
 
 def pieces(model: str, tiles: int, height: int, width: int, place: torch.device) -> list[slice]:
     """Which tiles of a member go through the layers together: see VALUES_AT_ONCE."""
-    values = height * width
-    if ARCHITECTURES[model].convolutions:
-        first = ARCHITECTURES[model].convolutions[0]
+    architecture, values = ARCHITECTURES[model], height * width
+    if architecture.convolutions:
+        first, height = architecture.convolutions[0], height // architecture.planes
         values = first.channels * (height - first.kernel + 1) * (width - first.kernel + 1)
     length = max(1, VALUES_AT_ONCE[place.type] // values)
     return [slice(start, start + length) for start in range(0, tiles, length)]
@@ -266,7 +282,8 @@ def _convolve(
     """
     members = len(tiles)
     layout = torch.contiguous_format if tiles.is_cuda else torch.channels_last
-    values = torch.stack(tiles.unbind(), dim=-1).permute(0, 3, 1, 2)
+    planes = tiles.unflatten(2, (architecture.planes, -1)).transpose(1, 2).flatten(0, 1)
+    values = torch.stack(planes.unbind(), dim=-1).permute(0, 3, 1, 2)
     values = values.contiguous(memory_format=layout)
     for place, layer in enumerate(architecture.convolutions):
         weight = parameters[f"conv.{place}.weight"].flatten(0, 1).contiguous(memory_format=layout)
@@ -290,7 +307,7 @@ def _dense(parameters: Parameters, place: int, values: torch.Tensor) -> torch.Te
 
 def _sizes(architecture: Architecture, height: int, width: int) -> list[tuple[int, int]]:
     """Height and width after each convolution and its pool."""
-    found = []
+    found, height = [], height // architecture.planes
     for _, kernel, pool, _ in architecture.convolutions:
         height, width = (
             (size - kernel + 1) // by for size, by in zip((height, width), pool, strict=True)

@@ -48,7 +48,7 @@ def score(
     scored, confused, judged = [], [], []
     for model, path in tracks.items():
         heard = read_tracks(path)
-        draws, orders = _chances(len(heard.true), samples, permutations, seed)
+        draws, orders = chances(len(heard.true), samples, permutations, seed)
         levels = {"track": heard, "tile": read_tiles(tiles[model], heard)}
         for level, own in levels.items():
             if model == next(iter(tracks)):  # a random ranking asks for the labels alone
@@ -72,10 +72,10 @@ def score_model(
     """
     ranks = ranking.worst_ranks(own.probability)
     sums = ranking.film_sums(ranks, own.film, own.true)
-    said = np.stack([_by_film(own.place <= top, own) for top in tops])
+    said = np.stack([by_film(own.place <= top, own) for top in tops])
     tables = [
         _score_ranking(sums, own, draws, orders),
-        _score_tags(said, tops, own, draws, orders),
+        score_tags(said, tops, own, draws, orders),
         _score_precision(own, draws),
     ]
     return _joined(tables)
@@ -95,7 +95,7 @@ def score_random(own: HeldOut, tops: Sequence[int], draws: np.ndarray) -> pd.Dat
     sums = np.repeat((means * units)[:, :, None], films, axis=2)
     tables = [
         _score_ranking(sums, own, draws, nobody),
-        _score_tags(said, tops, own, draws, nobody),
+        score_tags(said, tops, own, draws, nobody),
     ]
     return _joined(tables)
 
@@ -111,7 +111,7 @@ def _score_ranking(
     permuted = sums[:, films, orders].sum(axis=-1) / units.sum()
     good = np.array([[-1], [1]])  # a coverage error is good when it is low
     names = pd.DataFrame({"measure": ranking.RANKINGS, "top": pd.NA, "genre": ALL})
-    figures = _figures(value, sampled, permuted, good) | _gains(straight, own, draws)
+    figures = interval_and_chance(value, sampled, permuted, good) | _gains(straight, own, draws)
     return names.assign(**figures, support=len(own.units))
 
 
@@ -126,10 +126,19 @@ def _gains(straight: np.ndarray, own: HeldOut, draws: np.ndarray) -> dict[str, n
     return {"gain": gained.sum(axis=1) / units.sum(), "gain_low": low, "gain_high": high}
 
 
-def _score_tags(
-    said: np.ndarray, tops: Sequence[int], own: HeldOut, draws: np.ndarray, orders: np.ndarray
+def score_tags(
+    said: np.ndarray,
+    tops: Sequence[object],
+    own: HeldOut,
+    draws: np.ndarray,
+    orders: np.ndarray,
 ) -> pd.DataFrame:
-    """said: (tops, films, genres), how many units of a film get a genre as one of the tags."""
+    """TAG_MEASURES of each genre and their means, for some ways to give tags, named by `tops`.
+
+    said: (tops, films, genres), how many units of a film get a genre as a tag. draws, orders: as
+    `score_model` takes them. Returns the columns measure, top, genre, value, low, high, chance, p,
+    support.
+    """
     units = _units(own)
     whole = np.ones((1, len(units)))
     value = _sampled_tags(said, own.true, units, whole)[:, :, 0]
@@ -138,7 +147,7 @@ def _score_tags(
     genres = [*own.genres, MACRO, WEIGHTED]
     names = pd.DataFrame(product(TAG_MEASURES, tops, genres), columns=["measure", "top", "genre"])
     support = np.tile(_support(own, 2), len(TAG_MEASURES) * len(tops))
-    return names.assign(**_figures(value, sampled, permuted), support=support)
+    return names.assign(**interval_and_chance(value, sampled, permuted), support=support)
 
 
 def _sampled_tags(
@@ -173,16 +182,18 @@ def _score_precision(own: HeldOut, draws: np.ndarray) -> pd.DataFrame:
     once = np.ones((1, len(own.units)))
     value = genre_ranking.average_precision(own.probability, own.true[own.film], once)[0]
     sampled = ranking.sampled_average_precision(own.probability, own.film, own.true, draws)
-    figures = _figures(with_macro(value), with_macro(sampled).T, np.empty((len(value) + 1, 0)))
+    figures = interval_and_chance(
+        with_macro(value), with_macro(sampled).T, np.empty((len(value) + 1, 0))
+    )
     names = pd.DataFrame({"genre": [*own.genres, MACRO]})
     named = names.assign(measure=AVERAGE_PRECISION, top=pd.NA, support=_support(own, 1))
     return named.assign(**figures)
 
 
-def _figures(
+def interval_and_chance(
     value: np.ndarray, sampled: np.ndarray, permuted: np.ndarray, good: np.ndarray | int = 1
 ) -> dict[str, np.ndarray]:
-    """The last columns of TAGGER_SCORES, flat.
+    """Columns of a table of scores, flat: `value`, `low`, `high`, `chance` and `p`.
 
     value: (...). sampled: (..., samples). permuted: (..., permutations); of none there is no
     chance. good: 1 if a high value is good, -1 if a low one is, for each row.
@@ -197,17 +208,20 @@ def _figures(
     return {name: values.ravel() for name, values in columns.items()}
 
 
-def _chances(
+def chances(
     films: int, samples: int, permutations: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How often each sample draws each film, float (samples, films), and orders of the films."""
+    """How often each sample draws each film, float (samples, films), and orders of the films.
+
+    The orders, int (permutations, films), say whose labels each film has.
+    """
     random = np.random.default_rng(seed)
     draws = random.multinomial(films, np.full(films, 1 / films), samples).astype(float)
     straight = np.tile(np.arange(films), (permutations, 1))
     return draws, random.permuted(straight, axis=1)
 
 
-def _by_film(tagged: np.ndarray, own: HeldOut) -> np.ndarray:
+def by_film(tagged: np.ndarray, own: HeldOut) -> np.ndarray:
     """How many units of each film get each tag: int (films, genres). tagged: (units, genres)."""
     films = len(own.true)
     return np.stack([np.bincount(own.film[column], minlength=films) for column in tagged.T], -1)

@@ -101,27 +101,36 @@ def mfcc(decibels: np.ndarray) -> np.ndarray:
     return basis @ decibels.astype(np.float32)
 
 
+def loud(samples: np.ndarray) -> np.ndarray:
+    """Rows of the stretches of sound, (n, samples), that are finite and no silence; ascending."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean_square = np.einsum("ts,ts->t", samples, samples) / samples.shape[1]
+    return np.flatnonzero(np.isfinite(mean_square) & (mean_square >= SILENCE_RMS**2))
+
+
+def decibels(samples: np.ndarray, rate_hz: int, hop: int, bands: int) -> np.ndarray:
+    """Slaney's mel bands of stretches of sound in dB, at most 80 below a stretch's loudest.
+
+    samples: float32 (n, frames * hop) at `rate_hz`; frames of `hop` samples follow each other
+    without overlap. Returns float16 (n, bands, frames).
+    """
+    filters = mel.slaney_bands(rate_hz, hop, bands)
+    power = mel.mel_spectrogram(samples.ravel(), mel.hann(hop), hop, filters, exponent=2)
+    levels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
+    tiles = levels.reshape(len(samples), samples.shape[1] // hop, bands).transpose(0, 2, 1)
+    loudest = tiles.max(axis=(1, 2), keepdims=True, initial=FLOOR_DB)
+    return np.maximum(tiles, loudest - RANGE_DB).astype(np.float16)
+
+
 def _tiles(samples: np.ndarray, first: int, length_s: float) -> Tiles:
     """samples: (tiles, TILE). first: number of the first in its track."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        mean_square = np.einsum("ts,ts->t", samples, samples) / TILE
-    heard = np.flatnonzero(np.isfinite(mean_square) & (mean_square >= SILENCE_RMS**2))
+    heard = loud(samples)
     return Tiles(
-        _decibels(samples[heard]),
+        decibels(samples[heard], RATE_HZ, HOP, BANDS),
         np.zeros(len(heard), np.int64),
         (first + heard) * TILE_S,
         np.full(len(heard), length_s),
     )
-
-
-def _decibels(samples: np.ndarray) -> np.ndarray:
-    """Mel bands of tiles in dB: (tiles, TILE) to float16 (tiles, BANDS, FRAMES)."""
-    bands = mel.slaney_bands(RATE_HZ, HOP, BANDS)
-    power = mel.mel_spectrogram(samples.ravel(), mel.hann(HOP), HOP, bands, exponent=2)
-    decibels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
-    tiles = decibels.reshape(len(samples), FRAMES, BANDS).transpose(0, 2, 1)
-    loudest = tiles.max(axis=(1, 2), keepdims=True, initial=FLOOR_DB)
-    return np.maximum(tiles, loudest - RANGE_DB).astype(np.float16)
 
 
 _NONE = Tiles(

@@ -27,6 +27,7 @@ from scorelens.weights.variables import read_variables
 
 AUDIOSET = "https://storage.googleapis.com/audioset"
 HUGGING_FACE = "https://huggingface.co"
+KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
 CHUNK_BYTES = 1 << 20
 TIMEOUT_S = 60.0
 
@@ -155,6 +156,18 @@ NETWORKS = {
             ),
             licence="Apache-2.0",
             size_mb=346.3,
+        ),
+        Network(
+            "vgg16",
+            (
+                File(
+                    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+                    "",
+                    f"{KERAS}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+                ),
+            ),
+            licence="CC-BY-4.0",
+            size_mb=58.9,
         ),
         Network(
             "bert",
@@ -320,14 +333,15 @@ def _fetch_address(file: File, part: Path) -> None:
 def _check(file: File, path: Path) -> str:
     """The SHA-256 of a file. Raises WeightsError if it is another than the published one's.
 
-    Where that is not known, the file must be one of Safetensors, whole.
+    Where that is not known, the file must be one of Safetensors or HDF5, whole.
     """
     from scorelens import media
 
     found, expected = media.sha256(path), file.sha256
     what = f"has the SHA-256 {found}" if found != expected else ""
     if not expected:
-        what, expected = _damage(path), "a whole file of Safetensors"
+        kind = "HDF5" if Path(file.name).suffix == ".h5" else "Safetensors"
+        what, expected = _damage(path, kind), f"a whole file of {kind}"
     if what:
         hint = f"delete it and get it again from {file.source}"
         what = f"{what}, so it is not the published {file.name}"
@@ -335,14 +349,15 @@ def _check(file: File, path: Path) -> str:
     return found
 
 
-def _damage(path: Path) -> str:
-    """What is wrong with a file of Safetensors; empty if its header fits the rest."""
+def _damage(path: Path, kind: str) -> str:
+    """What is wrong with a file of `kind`; empty if its header fits the rest."""
+    import h5py
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "numpy"):
+        with h5py.File(path) if kind == "HDF5" else safe_open(path, "numpy"):
             return ""
-    except SafetensorError as error:
+    except (SafetensorError, OSError) as error:
         return f"cannot be read ({error})"
 
 

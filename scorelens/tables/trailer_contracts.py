@@ -1,0 +1,148 @@
+"""The tables of trailers: their frames and sound, and how well these tell the genres.
+
+The conventions are those of `contracts`; times count from a trailer's first frame.
+"""
+
+from scorelens.tables.columns import Column, Table, identifier, seconds, share
+
+TRAILER_ID = identifier("trailer_id", "the trailer")
+
+TRAILER_SAMPLES = Table(
+    "trailer samples",
+    "The frames and the sound that are kept of each trailer.",
+    (
+        TRAILER_ID,
+        Column("frames", "int64", "frames that are used", low=0),
+        Column("skipped", "int64", "black frames that were passed over", low=0),
+        seconds("sound_s", "length of the sound that is used"),
+        Column(
+            "note",
+            "string",
+            "what it lacks: `no picture`, `only black frames`, `no sound`, `silent`; null if it "
+            "lacks nothing",
+            nullable=True,
+        ),
+    ),
+)
+
+TRAILER_VECTORS = Table(
+    "trailer vectors",
+    "What a frozen network says of each frame of trailers, or of each window of their sound; its "
+    "values are the further columns. Silent windows are left out.",
+    (
+        TRAILER_ID,
+        Column("place", "int64", "number of the frame as it is shown, or of the window", low=0),
+        seconds("time_s", "when the frame is shown, or the middle of the window"),
+    ),
+    features=True,
+)
+
+TITLE = Column("title", "string", "what the trailer is for; its trailers are held out together")
+TRAILER_GENRE = Column("genre", "string", "a genre")
+PART = Column(
+    "part",
+    "string",
+    "`held_out`: no model of the fold learnt from the trailer's title; `teaching`: one of the "
+    "fold's models did not, and only it is asked, for thresholds and fusion",
+)
+
+
+def _arm(name: str, meaning: str) -> tuple[Column, ...]:
+    """The columns of an arm: its model, and the average precision of that; null without one."""
+    return (
+        Column(f"{name}_model", "string", f"the model that stands for {meaning}", nullable=True),
+        share(name, f"average precision by {meaning}", True),
+        share(f"{name}_low", "2.5% bound, samples of the titles", True),
+        share(f"{name}_high", "97.5% bound", True),
+    )
+
+
+TRAILER_PREDICTIONS = Table(
+    "trailer predictions",
+    "What a model says of trailers whose title it did not learn from.",
+    (
+        Column("model", "string", "the model"),
+        Column("fold", "int64", "number of the fold", low=0),
+        PART,
+        TRAILER_ID,
+        TITLE,
+        TRAILER_GENRE,
+        share("probability", "the model's probability of the genre, calibrated in the fold"),
+        share("threshold", "of the genre in this fold: above it the genre counts as given"),
+        Column("actual", "bool", "whether the trailer carries the genre"),
+        Column(
+            "seen",
+            "bool",
+            "whether the trailer has what the model looks at; else the probability is how frequent "
+            "the genre is in the trailers that teach in the fold",
+        ),
+    ),
+)
+
+TRAILER_MOMENTS = Table(
+    "trailer moments",
+    "What a model says of the frames, or of the windows of sound, of trailers held out.",
+    (
+        Column("model", "string", "the model"),
+        TRAILER_ID,
+        seconds("time_s", "when the frame is shown, or the middle of the window, in the trailer"),
+        TRAILER_GENRE,
+        share("probability", "the model's probability of the genre from this moment alone"),
+        share("weight", "the moment's part in the trailer's answer; they sum to 1 over a trailer"),
+    ),
+)
+
+TRAILER_SCORES = Table(
+    "trailer scores",
+    "How good the models of trailers are on titles they did not learn from, a row a figure, with "
+    "95% intervals (bootstrap over titles).",
+    (
+        Column("model", "string", "the model"),
+        Column(
+            "arm", "string", "`picture`, `sound`, `both`; null for the frequency", nullable=True
+        ),
+        Column(
+            "measure",
+            "string",
+            "`precision`, `recall`, `f1`, `average_precision`, or `likeliest_right`: the share of "
+            "trailers whose likeliest genre is one of theirs, which is how we read the source's "
+            "accuracy",
+        ),
+        Column(
+            "threshold",
+            "string",
+            "above it a genre counts as given; `tuned` for each genre's own, found in the trailers "
+            "that teach; null for a ranking",
+            nullable=True,
+        ),
+        Column("genre", "string", "a genre; `macro` for their mean; `all` for likeliest_right"),
+        share("value", "the figure"),
+        share("low", "2.5% bound"),
+        share("high", "97.5% bound"),
+        share("chance", "mean of the figure when titles swap their genres at random"),
+        share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        Column("support", "int64", "trailers that carry the genre; all of them for a mean", "", 0),
+    ),
+)
+
+TRAILER_ARMS = Table(
+    "trailer arms",
+    "Does the picture or the sound give the genre away? Average precision side by side.",
+    (
+        Column("genre", "string", "a genre; `macro` for their mean"),
+        *_arm("picture", "the picture"),
+        *_arm("sound", "the sound"),
+        *_arm("both", "both, fused"),
+        share("carried", "share of the trailers that carry the genre: what no skill comes to"),
+        Column("difference", "float64", "picture less sound", "", -1, 1, True),
+        Column("difference_low", "float64", "2.5% bound, the same samples", "", -1, 1, True),
+        Column("difference_high", "float64", "97.5% bound", "", -1, 1, True),
+        share(
+            "p",
+            "how often the difference is at least as large when titles swap the answers of the two "
+            "arms at random: (1 + k) / (1 + draws)",
+            True,
+        ),
+        Column("support", "int64", "trailers that carry the genre", "", 0),
+    ),
+)

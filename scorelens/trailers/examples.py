@@ -1,0 +1,136 @@
+"""The moments that decided: of each genre one trailer, its frames and the seconds of its sound."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+
+from scorelens.figures import PALETTE, QUIET, save
+from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table
+from scorelens.trailers import HELD_OUT
+from scorelens.trailers.sample import Sample, read_sample
+
+SHOWN = 5  # frames of a trailer
+SIDE = 96  # px of a frame on the sheet
+ROW_INCHES = 1.25
+
+
+class Example(NamedTuple):
+    """A trailer held out, as one model judges it for one of its genres.
+
+    probability: of the whole trailer. time_s: float64 (n,), of its frames or windows, ascending.
+    said: float64 (n,), the probability by each alone. share: float64 (n,), its part in the answer,
+    of sum 1.
+    """
+
+    genre: str
+    trailer_id: str
+    title: str
+    probability: float
+    time_s: np.ndarray
+    said: np.ndarray
+    share: np.ndarray
+
+
+def plot_examples(
+    predictions: Sequence[str | os.PathLike],
+    moments: Sequence[str | os.PathLike],
+    samples: Mapping[str, str | os.PathLike],
+    figure: str | os.PathLike,
+) -> None:
+    """Draw the frames and the seconds of sound that decided.
+
+    predictions, moments: tables of TRAILER_PREDICTIONS and TRAILER_MOMENTS of a model of the
+    picture and of one of the sound, in this order. samples: trailer_id -> its sample.
+    """
+    seen, heard = (
+        choose(read_table(one, TRAILER_PREDICTIONS), read_table(other, TRAILER_MOMENTS))
+        for one, other in zip(predictions, moments, strict=True)
+    )
+    frames = {one.trailer_id: read_sample(samples[one.trailer_id]) for one in seen.values()}
+    save(examples_figure(seen, heard, frames), figure)
+
+
+def choose(predictions: pd.DataFrame, moments: pd.DataFrame) -> dict[str, Example]:
+    """By genre, the trailer held out that carries it and that the model is surest of.
+
+    predictions, moments: rows of TRAILER_PREDICTIONS and TRAILER_MOMENTS of one model. A genre that
+    no trailer carries which the model could look at has none.
+    """
+    asked = predictions[(predictions["part"] == HELD_OUT) & predictions["seen"]]
+    carried = asked[asked["actual"]].sort_values("trailer_id")
+    found = {}
+    for genre in predictions["genre"].drop_duplicates():
+        own = carried[carried["genre"] == genre]
+        if len(own):
+            found[genre] = _example(own.loc[own["probability"].idxmax()], moments)
+    return found
+
+
+def _example(row: pd.Series, moments: pd.DataFrame) -> Example:
+    own = moments[(moments["trailer_id"] == row["trailer_id"]) & (moments["genre"] == row["genre"])]
+    own = own.sort_values("time_s")
+    part = (own["probability"] * own["weight"]).to_numpy()
+    said = own["probability"].to_numpy()
+    names = row["genre"], row["trailer_id"], row["title"], float(row["probability"])
+    return Example(*names, own["time_s"].to_numpy(), said, part / part.sum())
+
+
+def examples_figure(
+    seen: Mapping[str, Example], heard: Mapping[str, Example], samples: Mapping[str, Sample]
+) -> plt.Figure:
+    """A row a genre: the frames that counted most, and what every second of the sound says.
+
+    seen, heard: examples by genre, of a model of the picture and of one of the sound. samples: of
+    the trailers that are seen, by trailer_id.
+    """
+    genres = list(dict.fromkeys([*seen, *heard]))
+    figure, grid = plt.subplots(
+        len(genres),
+        SHOWN + 1,
+        squeeze=False,
+        figsize=(12, 0.6 + ROW_INCHES * len(genres)),
+        width_ratios=[1] * SHOWN + [4],
+    )
+    for row, genre in zip(grid, genres, strict=True):
+        for axis in row[:SHOWN]:
+            axis.set_axis_off()
+        if genre in seen:
+            _draw_frames(row[:SHOWN], seen[genre], samples[seen[genre].trailer_id])
+        row[0].text(-0.1, 0.5, genre, transform=row[0].transAxes, ha="right", va="center", size=11)
+        if genre in heard:
+            _draw_sound(row[-1], heard[genre])
+        else:
+            row[-1].set_axis_off()
+    last = [row[-1] for row, genre in zip(grid, genres, strict=True) if genre in heard]
+    if last:
+        last[-1].set_xlabel("s of the trailer; bars: probability, dark if it counts much")
+    return figure
+
+
+def _draw_frames(axes: Sequence[Axes], example: Example, sample: Sample) -> None:
+    """The frames with the greatest parts in the answer, in order of time."""
+    most = np.sort(np.argsort(-example.share, kind="stable")[:SHOWN])
+    for axis, number in zip(axes, most, strict=False):
+        nearest = np.abs(sample.frame_s - example.time_s[number]).argmin()
+        frame = sample.frames[nearest]
+        axis.imshow(cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
+        words = f"{example.time_s[number]:.0f} s: {100 * example.share[number]:.0f}%"
+        axis.text(0.5, -0.04, words, transform=axis.transAxes, ha="center", va="top", size=8)
+    axes[0].set_title(f"{example.title}: {example.probability:.2f}", size=9)
+
+
+def _draw_sound(axis: Axes, example: Example) -> None:
+    width = np.diff(example.time_s).min() if len(example.time_s) > 1 else 1.0
+    depth = example.share / example.share.max()
+    colours = [(*to_rgb(PALETTE[1]), 0.2 + 0.8 * own) for own in depth]
+    axis.bar(example.time_s, example.said, width=0.9 * width, color=colours)
+    axis.axhline(example.probability, color=QUIET, lw=1, ls="--")
+    axis.set(ylim=(0, 1), yticks=[0, 1], xlim=(0, None))
+    axis.set_title(f"{example.title}: {example.probability:.2f}", size=9)

@@ -1,0 +1,147 @@
+"""Pictures of what the trailers' models find: picture against sound, and how good each model is."""
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from scorelens.figures import PALETTE, QUIET, save
+from scorelens.genres.score import MACRO
+from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
+from scorelens.trailers import BOTH, PICTURE, SOUND, TITLES, TUNED
+
+ROW_INCHES = 0.42
+SURE = 0.05  # p below which a dot is filled
+UNSURE = f"hollow: p \N{GREATER-THAN OR EQUAL TO} {SURE}"
+COLOURS = {PICTURE: PALETTE[0], SOUND: PALETTE[1], BOTH: PALETTE[2]}
+SHIFTS = {PICTURE: -0.24, SOUND: 0.0, BOTH: 0.24}  # of an arm's dot in the row of a genre
+CHANCE = {"color": "black", "marker": "|", "markersize": 11, "ls": "none", "mew": 1.5}
+PANELS = (
+    ("average_precision", None, "Average precision", "mean over the genres"),
+    ("f1", TUNED, "F1, tuned thresholds", "mean over the genres"),
+    ("likeliest_right", None, "Likeliest genre right", "share of the trailers"),
+)
+
+
+def plot(
+    scores: str | os.PathLike,
+    arms: str | os.PathLike,
+    figures: Mapping[str, str | os.PathLike],
+) -> None:
+    """Draw the figures of the tables of the contracts TRAILER_SCORES and TRAILER_ARMS.
+
+    figures: where to write `arms` and `scores`.
+    """
+    save(arms_figure(read_table(arms, TRAILER_ARMS)), figures["arms"])
+    save(scores_figure(read_table(scores, TRAILER_SCORES)), figures["scores"])
+
+
+def arms_figure(table: pd.DataFrame) -> plt.Figure:
+    """Does the picture or the sound give the genre away? A row a genre.
+
+    On the left the average precision by picture, by sound and by both, with 95% intervals and the
+    share of trailers that carry the genre; on the right picture less sound, filled where titles
+    that swap the two arms' answers are rarely as far apart (p < SURE). An arm without a model is
+    left out. table: rows of TRAILER_ARMS.
+    """
+    rows = np.arange(len(table))
+    figure, (left, right) = plt.subplots(
+        1, 2, sharey=True, figsize=(10, 2 + ROW_INCHES * len(table)), width_ratios=(3, 2)
+    )
+    drawn = [arm for arm in SHIFTS if table[arm].notna().any()]
+    for arm in drawn:
+        places, colour = rows + SHIFTS[arm], COLOURS[arm]
+        left.hlines(places, table[f"{arm}_low"], table[f"{arm}_high"], color=colour, lw=2)
+        left.plot(table[arm], places, "o", color=colour, ms=5)
+    left.plot(table["carried"], rows, **CHANCE)
+    left.set(title="How well the genre is found", xlim=(-0.02, 1.02), xlabel="average precision")
+    _draw_difference(right, table)
+    for axis in (left, right):
+        axis.grid(axis="x", lw=0.5, alpha=0.5)
+        axis.tick_params(axis="y", length=0)
+        axis.axhline(len(table) - 1.5, color="black", lw=0.6)
+    left.set_yticks(
+        rows, [_counted(*pair) for pair in zip(table.genre, table.support, strict=True)]
+    )
+    left.set_ylim(len(table) - 0.5, -0.5)
+    keys = [_key(arm, _name(table, arm)) for arm in drawn]
+    keys.append(Line2D([], [], label="share of trailers with the genre", **CHANCE))
+    figure.legend(handles=keys, loc="outside upper left", ncols=2, fontsize=9)
+    return figure
+
+
+def _draw_difference(axis: Axes, table: pd.DataFrame) -> None:
+    axis.axvline(0, color="black", lw=0.8)
+    own = table.dropna(subset="difference")
+    for place, row in own.iterrows():
+        colour = _side(row["difference"])
+        filled = colour if row["p"] < SURE else "white"
+        axis.plot([row["difference_low"], row["difference_high"]], [place, place], color=colour)
+        axis.plot(row["difference"], place, "o", color=colour, mfc=filled, mew=1.5)
+    widest = max(0.1, own[["difference_low", "difference_high"]].abs().max(axis=None))
+    axis.set_xlim(-1.08 * widest, 1.08 * widest)
+    label = "\N{LEFTWARDS ARROW} sound         picture \N{RIGHTWARDS ARROW}"
+    axis.set(title="Picture less sound", xlabel=f"{label}\n{UNSURE}")
+
+
+def _side(difference: float) -> str:
+    """The colour of the arm that finds a genre better; of neither if they are equal."""
+    if difference == 0:
+        return QUIET
+    return COLOURS[PICTURE if difference > 0 else SOUND]
+
+
+def _key(arm: str, label: str) -> Artist:
+    return Line2D([], [], color=COLOURS[arm], marker="o", lw=2, label=label)
+
+
+def _name(table: pd.DataFrame, arm: str) -> str:
+    return f"{arm}: {TITLES[table[f'{arm}_model'].iloc[0]]}"
+
+
+def _counted(genre: str, support: int) -> str:
+    return genre if genre == MACRO else f"{genre} ({support})"
+
+
+def scores_figure(table: pd.DataFrame) -> plt.Figure:
+    """How good each model is, a row a model, and what titles that swap their genres come to.
+
+    Dots with 95% intervals, filled where the model is better than chance (p < SURE). table: rows
+    of TRAILER_SCORES.
+    """
+    models = table["model"].drop_duplicates().tolist()
+    figure, axes = plt.subplots(
+        1, len(PANELS), sharey=True, figsize=(12, 1.8 + ROW_INCHES * len(models))
+    )
+    for axis, (measure, threshold, title, unit) in zip(axes, PANELS, strict=True):
+        own = table[(table["measure"] == measure) & table["genre"].isin([MACRO, "all"])]
+        if threshold:
+            own = own[own["threshold"] == threshold]
+        _draw_scores(axis, own)
+        axis.set(title=title, xlim=(-0.02, 1.02), xlabel=unit)
+    axes[0].set_yticks(range(len(models)), [TITLES[model] for model in models])
+    axes[0].set_ylim(len(models) - 0.5, -0.5)
+    keys = [_key(arm, arm) for arm in COLOURS if arm in set(table["arm"])]
+    keys.append(Line2D([], [], color=QUIET, marker="o", mfc="white", lw=2, label=UNSURE))
+    keys.append(Line2D([], [], label="mean where titles swap their genres", **CHANCE))
+    figure.legend(handles=keys, loc="outside upper left", ncols=len(keys), fontsize=9)
+    return figure
+
+
+def _draw_scores(axis: Axes, rows: pd.DataFrame) -> None:
+    """rows: one a model."""
+    for place, (_, row) in enumerate(rows.iterrows()):
+        colour = COLOURS.get(row["arm"], QUIET)
+        filled = colour if row["p"] < SURE else "white"
+        axis.plot([row["low"], row["high"]], [place, place], color=colour, lw=2)
+        axis.plot(row["value"], place, "o", color=colour, mfc=filled, mew=1.5)
+        where = {"transform": axis.get_yaxis_transform(), "va": "center"}
+        axis.text(1.02, place, f"{row['value']:.2f}", size=9, **where)
+    axis.plot(rows["chance"], range(len(rows)), **CHANCE)
+    axis.grid(axis="x", lw=0.5, alpha=0.5)
+    axis.tick_params(axis="y", length=0)

@@ -1,0 +1,18 @@
+"""Ask a frozen network about a batch of trailers.
+
+Reads their samples. Writes what the network says of each frame, or of each window of the sound.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.trailers import embed
+
+embed.embed_trailers(
+    samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
+    network=snakemake.wildcards.network,
+    weights=snakemake.input.weights,
+    output=snakemake.output.table,
+    threads=snakemake.threads,
+)

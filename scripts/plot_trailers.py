@@ -1,0 +1,21 @@
+"""Draw picture against sound genre by genre, the scores of all models, and moments that decided.
+
+Reads the tables of scores and arms; for the moments what a model of the picture and one of the
+sound say of trailers held out, and the trailers' samples.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.trailers import examples, plot
+
+figures = dict(snakemake.output.items())
+moments = figures.pop("examples")
+plot.plot(snakemake.input.scores, snakemake.input.arms, figures)
+examples.plot_examples(
+    predictions=snakemake.input.predictions,
+    moments=snakemake.input.moments,
+    samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
+    figure=moments,
+)

@@ -1,0 +1,19 @@
+"""Sample a batch of trailers: a few frames of each, and the first seconds of its sound.
+
+Decodes each trailer once. Black frames are passed over; the table says how many, and what a trailer
+lacks.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.trailers import sample
+
+sample.sample_trailers(
+    videos=dict(zip(snakemake.params.trailers, snakemake.input.videos, strict=True)),
+    outputs=snakemake.output.samples,
+    table=snakemake.output.table,
+    sampling=sample.Sampling(**snakemake.params.settings),
+    threads=snakemake.threads,
+)

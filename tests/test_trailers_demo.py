@@ -1,0 +1,177 @@
+"""The trailers of the demo: what is planted in them, and that it is there."""
+
+import itertools
+import re
+from collections import Counter
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from scorelens.config import Film
+from scorelens.corpus import instruments, pictures
+from scorelens.corpus.encoder import write_film
+from scorelens.corpus.plan import GENRES
+from scorelens.errors import MediaError
+from scorelens.retrieval.demo import overstated_look
+from scorelens.trailers import demo, plan
+from scorelens.trailers.sample import Sampling, sample_trailer
+from scorelens.trailers.table import read_trailers
+
+FILMS = {"a_film": ("A Film", ("Horror", "Comedy")), "other": ("Other", ("Drama",))}
+
+
+def composed(seed=1):
+    return plan.plan_trailers({}, seed)
+
+
+# The plan
+
+
+def test_each_film_has_a_trailer_with_its_genres():
+    cut = [own for own in plan.plan_trailers(FILMS, 1) if own.film_id]
+    assert [(own.trailer_id, own.film_id, own.title, own.genres) for own in cut] == [
+        ("a_film_trailer", "a_film", "A Film", ("Horror", "Comedy")),
+        ("other_trailer", "other", "Other", ("Drama",)),
+    ]
+
+
+def test_each_combination_of_genres_is_composed_as_often():
+    """So no arm learns anything of a genre that only the other has, nor of a title."""
+    count = Counter((own.shown[0], own.heard[0], own.shown[1]) for own in composed())
+    everything = itertools.product(plan.SHOWN_ONLY, plan.HEARD_ONLY, plan.IN_BOTH)
+    assert count == dict.fromkeys(everything, sum(plan.TRAILERS_OF_TITLES))
+    assert len(composed()) == 40
+
+
+@pytest.mark.parametrize("seed", [1, 2, 77])
+def test_what_is_shown_and_heard_are_the_genres(seed):
+    for own in composed(seed):
+        assert set(own.shown) | set(own.heard) == set(own.genres)
+        assert not set(own.shown) & set(plan.HEARD_ONLY)
+        assert not set(own.heard) & set(plan.SHOWN_ONLY)
+        assert own.shown[1] == own.heard[1]
+        assert list(own.genres) == sorted(own.genres, key=GENRES.index)
+
+
+def test_ids_are_unique_slugs_and_some_titles_have_two_trailers():
+    trailers = plan.plan_trailers(FILMS, 3)
+    ids = [trailer.trailer_id for trailer in trailers]
+    assert ids == sorted(set(ids))
+    assert all(re.fullmatch(r"[a-z0-9_]+", own) for own in ids)
+    titles = Counter(trailer.title for trailer in composed(3))
+    assert Counter(titles.values()) == {1: 24, 2: 8}
+    for title in titles:
+        assert len({own.genres for own in composed(3) if own.title == title}) == 1
+
+
+def test_a_seed_settles_the_plan():
+    assert plan.plan_trailers(FILMS, 4) == plan.plan_trailers(FILMS, 4)
+    assert composed(4) != composed(5)
+    assert len({trailer.seed for trailer in composed(4)}) == 40
+
+
+# What is made
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A film of 40 s that grows lighter each second, with a tone."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    greys = (np.full((36, 64, 3), 40 + 5 * (number // 12), np.uint8) for number in range(480))
+    tone = 0.3 * np.sin(np.arange(40 * 24000) / 10)
+    write_film(path, greys, pictures.Format(64, 36, 12), np.stack([tone, tone], 1), 24000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(film, tmp_path_factory):
+    """The folder of a demo of one trailer that is cut and two that are composed."""
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        demo.make_trailers(few(), {"a_film": film})
+    return folder
+
+
+def few():
+    cut = [own for own in plan.plan_trailers(FILMS, 1) if own.film_id == "a_film"]
+    return cut + composed()[:2]
+
+
+def test_the_table_says_what_the_plan_says(made, monkeypatch):
+    monkeypatch.chdir(made)
+    (trailer, *_) = few()
+    found = {own.trailer_id: own for own in read_trailers(plan.TABLE, GENRES)}
+    assert set(found) == {own.trailer_id for own in few()}
+    assert found["a_film_trailer"].genres == trailer.genres
+    films = [Film(name, *about[:1], 2020, about[1], None, {}) for name, about in FILMS.items()]
+    told = {own.trailer_id: own for own in plan.demo_trailers(films, 1)}
+    assert {name: told[name] for name in found} == found
+
+
+def test_a_trailer_is_the_beginning_of_its_film(made, film):
+    whole = Sampling(0, 1000, 1000, 40.0)
+    cut, _ = sample_trailer(made / plan.video("a_film_trailer"), whole)
+    uncut, _ = sample_trailer(film, whole)
+    frames = len(cut.frames)
+    assert 35 * 12 <= frames <= 35 * 12 + 2
+    np.testing.assert_array_equal(cut.frames, uncut.frames[:frames])
+    np.testing.assert_allclose(cut.sound[: 34 * 16_000], uncut.sound[: 34 * 16_000], atol=1e-3)
+
+
+def test_a_composed_trailer_is_long_enough_for_all_its_frames(made):
+    video = made / plan.video(composed()[0].trailer_id)
+    with av.open(str(video)) as container:
+        assert container.streams.video[0].frames == 384
+    sample, note = sample_trailer(video, Sampling(200, 31, 10, 30.0))
+    assert len(sample.frames) == 10
+    assert len(sample.sound) == 30 * 16_000
+    assert note == ""
+
+
+def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    demo.make_trailers(few()[:2], {"a_film": film})
+    for own in few()[:2]:
+        path = plan.video(own.trailer_id)
+        assert (tmp_path / path).read_bytes() == (made / path).read_bytes()
+
+
+def test_shots_look_as_their_genres_in_turn():
+    frames = np.stack(list(demo.show(("Horror", "Romance"), np.random.default_rng(1))))
+    assert frames.shape == (384, 90, 160, 3)
+    shots = frames.reshape(32, 12, 90, 160, 3)
+    luma = np.array([cv2.cvtColor(shot[0], cv2.COLOR_BGR2GRAY).mean() / 255 for shot in shots])
+    dark, light = (overstated_look(genre).luma for genre in ("Horror", "Romance"))
+    assert luma[::2].mean() == pytest.approx(dark, abs=0.05)
+    assert luma[1::2].mean() == pytest.approx(light, abs=0.05)
+    assert (shots[:, 0] != shots[:, -1]).any((1, 2, 3)).all()  # the camera moves
+
+
+def test_the_music_of_genres_comes_in_turn():
+    """What is played of the first genre hangs on it alone; turns begin and end in silence."""
+    rate, length = instruments.RATE_HZ, round(demo.MUSIC_S * instruments.RATE_HZ)
+    sound = demo.play(("Action", "Drama"), np.random.default_rng(2))
+    other = demo.play(("Action", "Comedy"), np.random.default_rng(2))
+    assert sound.dtype == np.float32
+    assert sound.shape == (4 * length, 2) == (32 * rate, 2)
+    np.testing.assert_array_equal(sound[:length], other[:length])
+    assert not np.array_equal(sound[length : 2 * length], other[length : 2 * length])
+    edges = sound.reshape(4, length, 2)[:, [0, -1]]
+    assert not edges.any()
+    assert np.abs(sound).max() <= 1
+    loud = np.sqrt((sound.reshape(4, length, 2) ** 2).mean((1, 2)))
+    assert loud.min() > 0.01
+
+
+def test_a_film_that_cannot_be_cut_is_named(tmp_path):
+    film = tmp_path / "film.mp4"
+    film.write_text("words")
+    with pytest.raises(MediaError) as error:
+        demo.cut_trailer(film, tmp_path / "trailer.mp4")
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith(f"{film}: no trailer can be cut from it (")
+    assert lines[1] == "  expected: a film that FFmpeg can copy"
+    assert not (tmp_path / "trailer.mp4").exists()

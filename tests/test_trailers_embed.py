@@ -1,0 +1,186 @@
+"""What frozen networks say of trailers: VGG16 of random weights in the published format, tables."""
+
+import math
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+
+from scorelens import tables, trailers, weights
+from scorelens.errors import InputError
+from scorelens.features import networks, yamnet
+from scorelens.retrieval import images
+from scorelens.retrieval.efficientnet import EfficientNetLite
+from scorelens.trailers import embed, vgg16
+from scorelens.trailers.sample import RATE_HZ, Sample
+from tests.test_features_yamnet import variables as random_yamnet
+
+torch.set_num_threads(1)
+
+
+def pictures(count, seed=1):
+    return np.random.default_rng(seed).integers(0, 256, (count, 224, 224, 3), np.uint8)
+
+
+def random_vgg16():
+    """Variables of the published names and shapes, scaled so that values keep their size."""
+    rng = np.random.default_rng(2)
+    found, inputs = {}, 3
+    for block, (convolutions, outputs) in enumerate(vgg16.BLOCKS, 1):
+        for place in range(1, convolutions + 1):
+            name, shape = f"block{block}_conv{place}", (3, 3, inputs, outputs)
+            scale = np.float32(math.sqrt(2 / (9 * inputs)))
+            found[f"{name}_W_1"] = rng.standard_normal(shape, np.float32) * scale
+            found[f"{name}_b_1"] = rng.standard_normal(outputs, np.float32)
+            inputs = outputs
+    return found
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A file as Keras published it: a group a layer, also for those without variables."""
+    path = tmp_path_factory.mktemp("vgg16") / weights.NETWORKS["vgg16"].files[0].name
+    variables = random_vgg16()
+    with h5py.File(path, "w") as file:
+        layers = ["input_1"]
+        for block, (convolutions, _) in enumerate(vgg16.BLOCKS, 1):
+            layers += [f"block{block}_conv{place + 1}" for place in range(convolutions)]
+            layers.append(f"block{block}_pool")
+        file.attrs["layer_names"] = [layer.encode() for layer in layers]
+        for layer in layers:
+            names = [f"{name}:0" for name in variables if name.startswith(layer)]
+            group = file.create_group(layer)
+            group.attrs["weight_names"] = np.array([name.encode() for name in names], "S")
+            for name in names:
+                group[name] = variables[name.removesuffix(":0")]
+    return path
+
+
+@pytest.mark.slow
+def test_vgg16_of_a_published_file_says_what_keras_says(published, tmp_path):
+    """Keras with its own preparation, and the mean over the last maps."""
+    from keras.applications.vgg16 import VGG16, preprocess_input
+
+    weights.fetch_network("vgg16", published.parent, True, tmp_path, tmp_path / "vgg16.safetensors")
+    _, see = embed._load_eye("vgg16", tmp_path / "vgg16.safetensors")
+    shown = pictures(2)
+    sample = Sample(shown, np.arange(2), np.arange(2.0), 0, np.zeros(0, np.float32))
+    theirs = VGG16(include_top=False, weights=None, pooling="avg", input_shape=(224, 224, 3))
+    theirs.set_weights(list(random_vgg16().values()))
+    expected = theirs(preprocess_input(shown.astype(np.float32))).numpy()
+    assert expected.std() > 1
+    np.testing.assert_allclose(see(sample).values, expected, rtol=1e-3, atol=1e-3 * expected.std())
+
+
+def test_vgg16_is_as_large_as_published():
+    network = vgg16.of_variables(random_vgg16())
+    assert sum(parameter.numel() for parameter in network.parameters()) == 14_714_688
+
+
+def test_each_network_has_its_name_in_the_light_module_and_among_the_weights():
+    assert set(trailers.EYES) == set(embed.FRAME_NETWORKS)
+    assert set(trailers.EARS) == set(embed.SOUND_NETWORKS)
+    assert {*trailers.EYES, *trailers.EARS} <= set(weights.NETWORKS)
+    assert {network.RATE_HZ for network in embed.SOUND_NETWORKS.values()} == {RATE_HZ}
+
+
+# Tables
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Weights by network, random but for their shapes."""
+    folder = tmp_path_factory.mktemp("weights")
+    torch.manual_seed(3)
+    state = EfficientNetLite().state_dict()
+    eye = {name: value.numpy() for name, value in state.items()}
+    found = {"efficientnet_lite0": eye, "yamnet": random_yamnet()}
+    for name, variables in found.items():
+        save_file(variables, folder / f"{name}.safetensors")
+    return {name: folder / f"{name}.safetensors" for name in found}
+
+
+@pytest.fixture
+def samples(tmp_path):
+    """Three trailers: with all, without a picture, and with sound from the third second on."""
+    rng = np.random.default_rng(4)
+    noise = (0.1 * rng.standard_normal(5 * RATE_HZ)).astype(np.float32)
+    late = np.concatenate([np.zeros(3 * RATE_HZ, np.float32), noise[: 2 * RATE_HZ]])
+    made = {
+        "all": Sample(pictures(3), np.array([7, 9, 12]), np.array([0.3, 0.4, 0.5]), 1, noise),
+        "unseen": Sample(pictures(0), np.zeros(0, int), np.zeros(0), 2, noise),
+        "late": Sample(pictures(1, 5), np.array([4]), np.array([0.2]), 0, late),
+    }
+    for name, sample in made.items():
+        np.savez(tmp_path / f"{name}.npz", **sample._asdict())
+    return {name: tmp_path / f"{name}.npz" for name in made}, made
+
+
+def read(path):
+    return tables.read_table(path, tables.TRAILER_VECTORS)
+
+
+def test_frames_have_a_row_each(samples, files, tmp_path):
+    paths, made = samples
+    weights_file = files["efficientnet_lite0"]
+    embed.embed_trailers(paths, "efficientnet_lite0", weights_file, tmp_path / "x.parquet")
+    table = read(tmp_path / "x.parquet")
+    assert table["trailer_id"].tolist() == ["all"] * 3 + ["late"]
+    assert table["place"].tolist() == [7, 9, 12, 4]
+    assert table["time_s"].tolist() == [0.3, 0.4, 0.5, 0.2]
+    network = images.load_network("efficientnet_lite0", weights_file)
+    shown = [made["all"].frames, made["late"].frames]
+    expected = np.concatenate([images.embed_pictures(network, own) for own in shown])
+    np.testing.assert_array_equal(table.filter(like="efficientnet_lite0_").to_numpy(), expected)
+    facts = tables.read_provenance(tmp_path / "x.parquet")
+    assert facts["network"] == "efficientnet_lite0"
+
+
+def test_windows_of_sound_have_a_row_each_but_silent_ones(samples, files, tmp_path):
+    """YAMNet hears 0.96 s each 0.48 s; what ends within the silence is left out."""
+    paths, made = samples
+    embed.embed_trailers(paths, "yamnet", files["yamnet"], tmp_path / "x.parquet")
+    table = read(tmp_path / "x.parquet")
+    assert list(dict.fromkeys(table["trailer_id"])) == ["all", "unseen", "late"]
+    whole = table[table["trailer_id"] == "all"]
+    assert whole["place"].tolist() == list(range(9))
+    np.testing.assert_allclose(whole["time_s"], 0.48 + 0.48 * np.arange(9))
+    late = table[table["trailer_id"] == "late"]
+    assert late["place"].tolist() == list(range(5, 9))
+    layers = yamnet.layers(load_file(files["yamnet"]), "cpu")
+    expected = networks.frames(made["all"].sound, yamnet, layers, "cpu").values
+    np.testing.assert_array_equal(whole[list(yamnet.NAMES)].to_numpy(), expected)
+
+
+def test_a_trailer_alone_has_the_rows_that_it_has_among_others(samples, files, tmp_path):
+    paths, _ = samples
+    for network, file in files.items():
+        embed.embed_trailers(paths, network, file, tmp_path / "many.parquet")
+        embed.embed_trailers({"late": paths["late"]}, network, file, tmp_path / "one.parquet")
+        many = read(tmp_path / "many.parquet")
+        own = many[many["trailer_id"] == "late"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(own, read(tmp_path / "one.parquet"))
+
+
+def test_of_nothing_there_are_no_rows(samples, files, tmp_path):
+    paths, _ = samples
+    only = {"unseen": paths["unseen"]}
+    embed.embed_trailers(
+        only, "efficientnet_lite0", files["efficientnet_lite0"], tmp_path / "x.parquet"
+    )
+    table = read(tmp_path / "x.parquet")
+    assert table.shape == (0, 3 + 1280)
+
+
+@pytest.mark.parametrize("network", ["efficientnet_lite0", "vgg16", "musicnn"])
+def test_another_networks_weights_are_refused(samples, files, tmp_path, network):
+    paths, _ = samples
+    with pytest.raises(InputError) as error:
+        embed.embed_trailers(paths, network, files["yamnet"], tmp_path / "x.parquet")
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith(f"{files['yamnet']}: is of another network (")
+    assert lines[1] == "  expected: the one asked for"
+    assert not (tmp_path / "x.parquet").exists()

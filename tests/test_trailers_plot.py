@@ -1,0 +1,209 @@
+"""The pictures of the trailers' models against their tables."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from scorelens.figures import QUIET
+from scorelens.tables import (
+    TRAILER_ARMS,
+    TRAILER_MOMENTS,
+    TRAILER_PREDICTIONS,
+    TRAILER_SCORES,
+    read_table,
+    write_table,
+)
+from scorelens.trailers import TITLES, examples, plot, score
+from scorelens.trailers.sample import read_sample
+from tests.trailer_tables import (
+    GENRES,
+    answers_of,
+    make_labels,
+    trailer_ids,
+    write_answers,
+    write_sample,
+)
+
+MODELS = ("frequency", "frame_attention", "sound_attention", "fusion")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Paths of scores and arms of four models, the better the later."""
+    folder, actual = tmp_path_factory.mktemp("trailers"), make_labels(20)
+    random, paths = np.random.default_rng(0), {}
+    for skill, model in enumerate(MODELS):
+        logits = skill * (2 * actual - 1) + random.normal(0, 1, actual.shape)
+        path = folder / f"{model}.parquet"
+        paths[model] = write_answers(path, 1 / (1 + np.exp(-logits)), actual, model=model)
+    outputs = folder / "scores.tsv", folder / "arms.tsv"
+    score.score(paths, [0.5, 0.1], 50, 50, 0, *outputs)
+    return outputs
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+def dots(axis):
+    """The places (x, y) of all dots of an axis."""
+    lines = [line for line in axis.lines if line.get_marker() == "o"]
+    return np.concatenate([line.get_xydata() for line in lines])
+
+
+def words(axis):
+    return [text.get_text() for text in axis.texts]
+
+
+def test_figures_are_written(results, tmp_path):
+    figures = {name: tmp_path / f"{name}.svg" for name in ("arms", "scores")}
+    plot.plot(*results, figures)
+    for path in figures.values():
+        assert ET.parse(path).getroot().tag.endswith("svg")
+    first = [path.read_bytes() for path in figures.values()]
+    plot.plot(*results, figures)
+    assert first == [path.read_bytes() for path in figures.values()]
+
+
+def test_the_arms_are_where_the_table_says(results):
+    table = read_table(results[1], TRAILER_ARMS)
+    left, right = plot.arms_figure(table).axes
+    expected = [
+        (value, row + plot.SHIFTS[arm])
+        for arm in ("picture", "sound", "both")
+        for row, value in enumerate(table[arm])
+    ]
+    np.testing.assert_allclose(dots(left), expected)
+    np.testing.assert_allclose(dots(right)[:, 0], table["difference"])
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert names == [f"{genre} ({n})" for genre, n in zip(GENRES, table.support, strict=False)] + [
+        "macro"
+    ]
+    sizes = [line.get_xydata()[:, 0] for line in right.lines if len(line.get_xydata()) == 2]
+    np.testing.assert_allclose(sizes[1:-1], table[["difference_low", "difference_high"]])
+    assert "\N{LEFTWARDS ARROW} sound" in right.get_xlabel()
+
+
+def test_a_sure_difference_is_filled_and_in_its_arms_colour(results):
+    table = read_table(results[1], TRAILER_ARMS)
+    table["difference"] = [0.3, -0.3, 0.2, 0.0, -0.1]
+    table["p"] = [0.01, 0.01, 0.2, 1.0, 0.06]
+    right = plot.arms_figure(table).axes[1]
+    found = [line for line in right.lines if line.get_marker() == "o"]
+    picture, sound = plot.COLOURS["picture"], plot.COLOURS["sound"]
+    assert [one.get_color() for one in found] == [picture, sound, picture, QUIET, sound]
+    assert [one.get_markerfacecolor() for one in found] == [picture, sound, *["white"] * 3]
+
+
+def test_an_arm_without_a_model_is_left_out(results):
+    table = read_table(results[1], TRAILER_ARMS)
+    table["picture"] = table["picture_low"] = table["picture_high"] = np.nan
+    for name in ("difference", "difference_low", "difference_high", "p"):
+        table[name] = np.nan
+    made = plot.arms_figure(table)
+    assert len(dots(made.axes[0])) == 2 * len(table)
+    keys = [text.get_text() for text in made.legends[0].get_texts()]
+    assert keys[0] == f"sound: {TITLES['sound_attention']}"
+
+
+def test_the_scores_are_where_the_table_says(results):
+    table = read_table(results[0], TRAILER_SCORES)
+    made = plot.scores_figure(table)
+    macro = table[table["genre"].isin(["macro", "all"])].set_index("model")
+    for axis, (measure, threshold, *_) in zip(made.axes, plot.PANELS, strict=True):
+        own = macro[macro["measure"] == measure]
+        own = own[own["threshold"] == threshold] if threshold else own
+        assert list(own.index) == list(MODELS)
+        np.testing.assert_allclose(dots(axis)[:, 0], own["value"])
+        assert words(axis) == [f"{value:.2f}" for value in own["value"]]
+        ticks = [line for line in axis.lines if line.get_marker() == "|"]
+        np.testing.assert_allclose(ticks[0].get_xdata(), own["chance"])
+    names = [label.get_text() for label in made.axes[0].get_yticklabels()]
+    assert names == [TITLES[model] for model in MODELS]
+
+
+def moments_of(probability, weight, genres=GENRES):
+    """TRAILER_MOMENTS of (trailers, moments, genres), every two seconds."""
+    trailers, moments, count = probability.shape
+    rows = trailers * moments
+    return pd.DataFrame(
+        {
+            "model": "frame_attention",
+            "trailer_id": np.repeat(trailer_ids(trailers), moments * count),
+            "time_s": np.repeat(np.tile(np.arange(moments) * 2.0, trailers), count),
+            "genre": np.tile(genres, rows),
+            "probability": probability.ravel(),
+            "weight": weight.ravel(),
+        }
+    )
+
+
+@pytest.fixture
+def judged():
+    """Three trailers of seven moments; for Action trailer 2 is the surest right one."""
+    random = np.random.default_rng(0)
+    actual = np.array([[0, 1, 0, 0], [1, 1, 0, 1], [1, 0, 0, 1]], bool)
+    probability = random.random((3, 4)) / 2
+    probability[:, 0] = [0.9, 0.6, 0.7]
+    weight = random.random((3, 7, 4))
+    moments = moments_of(random.random((3, 7, 4)), weight / weight.sum(axis=1, keepdims=True))
+    return answers_of(probability, actual), moments
+
+
+def test_the_surest_trailer_of_a_genre_is_chosen(judged):
+    answers, moments = judged
+    found = examples.choose(answers, moments)
+    assert list(found) == ["Action", "Comedy", "Drama"]  # none carries Horror
+    one = found["Action"]
+    assert (one.trailer_id, one.title, one.probability) == ("trailer_02", "Title 02", 0.7)
+    own = moments[(moments["trailer_id"] == "trailer_02") & (moments["genre"] == "Action")]
+    part = own["probability"] * own["weight"]
+    np.testing.assert_allclose(one.share, part / part.sum())
+    np.testing.assert_allclose(one.said, own["probability"])
+    unseen = answers.assign(seen=answers["trailer_id"] != "trailer_02")
+    assert examples.choose(unseen, moments)["Action"].trailer_id == "trailer_01"
+    taught = answers.assign(part="teaching", probability=1.0)
+    again = examples.choose(pd.concat([answers, taught]), moments)
+    assert again["Action"].probability == 0.7
+
+
+def test_the_frames_that_decided_are_shown(judged, tmp_path):
+    answers, moments = judged
+    seen = examples.choose(answers, moments)
+    frames = np.arange(7, dtype=np.uint8)[:, None, None, None] * np.full((1, 224, 224, 3), 30)
+    sample = read_sample(write_sample(tmp_path / "one.npz", frames.astype(np.uint8)))
+    made = examples.examples_figure(seen, {}, dict.fromkeys(trailer_ids(3), sample))
+    shown = [int(axis.images[0].get_array()[0, 0, 0]) // 30 for axis in made.axes[:5]]
+    assert shown == sorted(np.argsort(-seen["Action"].share)[:5])
+    for axis, number in zip(made.axes, shown, strict=False):
+        share = 100 * seen["Action"].share[number]
+        assert f"{2 * number} s: {share:.0f}%" in words(axis)
+
+
+def test_the_sound_is_drawn_over_its_seconds(judged):
+    heard = examples.choose(*judged)
+    made = examples.examples_figure({}, heard, {})
+    one, bars = heard["Action"], made.axes[examples.SHOWN].patches
+    np.testing.assert_allclose([bar.get_height() for bar in bars], one.said)
+    np.testing.assert_allclose([bar.get_x() + bar.get_width() / 2 for bar in bars], one.time_s)
+    depth = np.array([bar.get_facecolor()[3] for bar in bars])
+    assert (np.argsort(depth) == np.argsort(one.share)).all()
+
+
+def test_examples_are_written(judged, tmp_path):
+    answers, moments = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
+    write_table(judged[0], answers, TRAILER_PREDICTIONS)
+    write_table(judged[1], moments, TRAILER_MOMENTS)
+    frames = np.full((7, 224, 224, 3), 90, np.uint8)
+    path = write_sample(tmp_path / "sample.npz", frames)
+    samples = dict.fromkeys(trailer_ids(3), path)
+    figure = tmp_path / "examples.svg"
+    examples.plot_examples([answers] * 2, [moments] * 2, samples, figure)
+    text = figure.read_text()
+    assert all(genre in text for genre in ("Action", "Comedy", "Drama"))
+    assert text.count("<image") == 3 * examples.SHOWN

@@ -1,0 +1,272 @@
+"""The scores of the trailers' models against scikit-learn, all orders and tables made by hand."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+
+from scorelens.genres.ranking import permuted_precision
+from scorelens.tables import (
+    TRAILER_ARMS,
+    TRAILER_PREDICTIONS,
+    TRAILER_SCORES,
+    read_table,
+    write_table,
+)
+from scorelens.trailers import arms, score
+from scorelens.trailers.held_out import read_answers
+from tests.trailer_tables import GENRES, answers_of, make_labels, write_answers
+
+TITLE = np.array([0, 1, 1, 2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 11])
+FRAMES, SOUND = "frame_attention", "sound_attention"
+THRESHOLDS = (0.5, 0.36, 0.1)
+
+
+def made_up(seed, skill=1.0, title=TITLE, hidden=()):
+    """Probabilities that are the better the greater the skill, but say nothing of some genres."""
+    actual = make_labels(title.max() + 1)
+    random = np.random.default_rng(seed)
+    logits = skill * np.delete(2 * actual - 1.0, hidden, axis=1)[title]
+    logits = np.insert(logits, [own - n for n, own in enumerate(hidden)], 0, axis=1)
+    logits = logits + random.normal(0, 0.7, logits.shape)
+    return 1 / (1 + np.exp(-logits)), actual
+
+
+def scored(folder, models, samples=30, permutations=40, title=TITLE):
+    """Write the answers of some models, and read the two tables. models: name -> made_up."""
+    paths = {
+        name: write_answers(folder / f"{name}.parquet", *one, title, model=name)
+        for name, one in models.items()
+    }
+    outputs = folder / "scores.tsv", folder / "arms.tsv"
+    score.score(paths, THRESHOLDS, samples, permutations, 0, *outputs)
+    contracts = TRAILER_SCORES, TRAILER_ARMS
+    return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
+
+
+def cell(table, measure, genre, threshold=None, model=FRAMES):
+    own = table[(table["model"] == model) & (table["measure"] == measure)]
+    own = own[own["genre"] == genre]
+    asked = own["threshold"].isna() if threshold is None else own["threshold"] == threshold
+    [(_, row)] = own[asked].iterrows()
+    return row
+
+
+def test_scores_agree_with_scikit_learn(tmp_path):
+    probability, actual = made_up(0)
+    table, _ = scored(tmp_path, {FRAMES: (probability, actual)})
+    true = actual[TITLE]
+    ranked = average_precision_score(true, probability, average=None)
+    for genre, value in zip([*GENRES, "macro"], [*ranked, ranked.mean()], strict=True):
+        assert cell(table, "average_precision", genre)["value"] == pytest.approx(value)
+    for limit in (*THRESHOLDS, "tuned"):  # the table's threshold is 0.5
+        said = probability > (0.5 if limit == "tuned" else limit)
+        for average in (None, "macro"):
+            *values, support = precision_recall_fscore_support(
+                true, said, average=average, zero_division=0
+            )
+            for measure, value in zip(("precision", "recall", "f1"), values, strict=True):
+                names = [average] if average else GENRES
+                rows = [cell(table, measure, name, str(limit)) for name in names]
+                np.testing.assert_allclose([row["value"] for row in rows], np.atleast_1d(value))
+                if average is None:
+                    assert [row["support"] for row in rows] == support.tolist()
+
+
+def test_scores_by_hand(tmp_path):
+    actual = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0]], bool)
+    probability = np.array(
+        [[0.9, 0.4, 0, 0], [0.3, 0.2, 0.6, 0], [0.4, 0.6, 0.1, 0.2], [0.8, 0.2, 0.2, 0.15]]
+    )
+    table, _ = scored(tmp_path, {FRAMES: (probability, actual)}, title=np.arange(4))
+    # Of the likeliest genres Action, Horror, Comedy and Action the first and third are right.
+    assert cell(table, "likeliest_right", "all")["value"] == 0.5
+    # Action at 0.36 is said of 1, 3 and 4, and true of 1 and 2.
+    assert cell(table, "precision", "Action", "0.36")["value"] == pytest.approx(1 / 3)
+    assert cell(table, "recall", "Action", "0.36")["value"] == pytest.approx(1 / 2)
+    assert cell(table, "f1", "Action", "0.36")["value"] == pytest.approx(2 / 5)
+    # In falling order its trailers are the first and the fourth.
+    assert cell(table, "average_precision", "Action")["value"] == pytest.approx((1 + 2 / 4) / 2)
+    assert cell(table, "average_precision", "Action")["support"] == 2
+    assert cell(table, "f1", "Drama", "0.5")["value"] == 0
+
+
+def test_each_genre_has_the_threshold_of_its_fold(tmp_path):
+    probability, actual = made_up(0)
+    limits = np.where(
+        np.arange(len(TITLE))[:, None] % 2, [0.1, 0.9, 0.5, 0.3], [0.6, 0.2, 0.4, 0.8]
+    )
+    path = write_answers(tmp_path / "one.parquet", probability, actual, TITLE, limits)
+    score.score({FRAMES: path}, [], 5, 5, 0, tmp_path / "scores.tsv", tmp_path / "arms.tsv")
+    table = read_table(tmp_path / "scores.tsv", TRAILER_SCORES)
+    values = precision_recall_fscore_support(actual[TITLE], probability > limits, zero_division=0)[
+        2
+    ]
+    found = [cell(table, "f1", genre, "tuned")["value"] for genre in GENRES]
+    np.testing.assert_allclose(found, values)
+
+
+def test_only_answers_about_trailers_held_out_count(tmp_path):
+    probability, actual = made_up(0)
+    table = answers_of(probability, actual, TITLE)
+    path = tmp_path / "one.parquet"
+    taught = table.assign(part="teaching", probability=table["actual"].astype(float))
+    write_table(pd.concat([taught, table]), path, TRAILER_PREDICTIONS)
+    own = read_answers(path).own
+    order = np.lexsort([own.units["trailer_id"]])
+    np.testing.assert_array_equal(own.probability[order], probability)
+
+
+def test_the_order_of_the_rows_does_not_count(tmp_path):
+    table = answers_of(*made_up(0), TITLE)
+    found = []
+    for number in range(2):
+        path = tmp_path / f"{number}.parquet"
+        write_table(table.sample(frac=1, random_state=number), path, TRAILER_PREDICTIONS)
+        one = read_answers(path)
+        places = [one.own.genres.index(genre) for genre in GENRES]
+        found.append((one.own.probability[:, places], one.own.true[:, places], one.own.units))
+    for one, other in zip(*found, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_permuted_precision_is_that_of_the_permuted_labels():
+    probability, actual = made_up(1)
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(12), (6, 1)), axis=1)
+    found = permuted_precision(probability, actual, TITLE, orders)
+    for order, own in zip(orders, found, strict=True):
+        theirs = average_precision_score(actual[order][TITLE], probability, average=None)
+        np.testing.assert_allclose(own, theirs)
+
+
+def test_chance_is_that_of_titles_that_swap_their_genres(tmp_path):
+    """All orders of four titles, of which one has two trailers."""
+    title = np.array([0, 1, 1, 2, 3])
+    probability, actual = made_up(3, title=title)
+    table, _ = scored(tmp_path, {FRAMES: (probability, actual)}, 5, 4000, title)
+    orders = np.array(list(itertools.permutations(range(4))))
+    likeliest = probability.argmax(axis=1)
+    values = [actual[order][title, likeliest].mean() for order in orders]
+    row = cell(table, "likeliest_right", "all")
+    assert row["value"] == pytest.approx(actual[title, likeliest].mean())
+    assert row["chance"] == pytest.approx(np.mean(values), abs=0.02)
+    assert row["p"] == pytest.approx(np.mean(np.array(values) >= row["value"] - 1e-9), abs=0.03)
+    carried = actual.any(axis=0)
+    for genre in np.flatnonzero(carried):
+        own = [
+            average_precision_score(actual[o][title, genre], probability[:, genre]) for o in orders
+        ]
+        row = cell(table, "average_precision", GENRES[genre])
+        assert row["chance"] == pytest.approx(np.mean(own), abs=0.03)
+        assert row["p"] == pytest.approx(np.mean(np.array(own) >= row["value"] - 1e-9), abs=0.03)
+
+
+def test_skill_is_told_from_chance(tmp_path):
+    title = np.arange(40)
+    models = {FRAMES: made_up(0, 2.0, title), "frame_linear": made_up(0, 0.0, title)}
+    table, _ = scored(tmp_path, models, 50, 200, title)
+    for measure, genre, limit in (
+        ("average_precision", "macro", None),
+        ("likeliest_right", "all", None),
+        ("f1", "macro", "tuned"),
+    ):
+        skilled, none = (cell(table, measure, genre, limit, model) for model in models)
+        assert skilled["p"] < 0.01
+        assert skilled["low"] > skilled["chance"]
+        assert none["p"] > 0.05
+
+
+def test_titles_are_sampled_with_all_their_trailers(tmp_path):
+    """Of two titles, a sample has the one, the other or both: nothing else can come out."""
+    title = np.array([0, 0, 0, 1])
+    actual = np.array([[True, False], [False, True]])
+    probability = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.2, 0.8]])
+    path = write_answers(tmp_path / "one.parquet", probability, actual, title, genres=GENRES[:2])
+    answers = read_answers(path)
+    for draw, value in (([2, 0], 2 / 3), ([0, 2], 1), ([1, 1], 3 / 4)):
+        draws = np.tile(np.array(draw, float), (3, 1))
+        table = score.score_model(answers, [0.5], draws, np.array([[0, 1]]))
+        [(_, row)] = table[table["measure"] == "likeliest_right"].iterrows()
+        assert row["low"] == row["high"] == pytest.approx(value)
+
+
+def test_the_arms_side_by_side(tmp_path):
+    title = np.arange(60)
+    models = {
+        FRAMES: made_up(0, 2.5, title, hidden=[0]),
+        SOUND: made_up(1, 2.5, title, hidden=[2]),
+        "frame_linear": made_up(2, 0.0, title),
+    }
+    table, own = scored(tmp_path, models, 60, 200, title)
+    assert own["genre"].tolist() == [*GENRES, "macro"]
+    assert set(own["picture_model"]) == {FRAMES}  # not the linear one
+    assert own["both"].isna().all()
+    for _, row in own.iterrows():
+        for arm, model in (("picture", FRAMES), ("sound", SOUND)):
+            other = cell(table, "average_precision", row["genre"], model=model)
+            for mine, theirs in (("", "value"), ("_low", "low"), ("_high", "high")):
+                assert row[f"{arm}{mine}"] == pytest.approx(other[theirs])
+        assert row["difference"] == pytest.approx(row["picture"] - row["sound"])
+        assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+    action, comedy, horror, drama, macro = (row for _, row in own.iterrows())
+    assert action["difference_high"] < 0
+    assert horror["difference_low"] > 0
+    assert max(action["p"], horror["p"]) < 0.01
+    assert min(comedy["p"], drama["p"], macro["p"]) > 0.05
+    labels = make_labels(60)
+    np.testing.assert_allclose(own["carried"], [*labels.mean(axis=0), labels.mean()])
+    assert own["support"].tolist() == [*labels.sum(axis=0), 60]
+
+
+def test_an_arm_without_a_model_is_null(tmp_path):
+    _, own = scored(tmp_path, {"sound_linear": made_up(0), "frequency": made_up(1)})
+    assert own[["picture", "both", "difference", "p", "picture_model"]].isna().all(axis=None)
+    assert set(own["sound_model"]) == {"sound_linear"}
+    assert own["sound"].notna().all()
+
+
+def test_arms_that_say_the_same_do_not_differ(tmp_path):
+    _, own = scored(tmp_path, {FRAMES: made_up(0), SOUND: made_up(0)})
+    assert (own["difference"] == 0).all()
+    assert (own["p"] == 1).all()
+
+
+def test_p_of_a_difference_is_that_of_all_swaps(tmp_path):
+    title = np.array([0, 1, 1, 2, 3, 4, 5])
+    paths = [
+        write_answers(tmp_path / f"{seed}.parquet", *made_up(seed, skill, title), title)
+        for seed, skill in ((1, 2.0), (2, 0.3))
+    ]
+    first, second = (read_answers(path).own for path in paths)
+    true = first.true[first.film]
+    ranks = [rankdata(own.probability, axis=0) for own in (first, second)]
+
+    def difference(swap):
+        one, other = np.where(swap, ranks[1], ranks[0]), np.where(swap, ranks[0], ranks[1])
+        return [
+            average_precision_score(true[:, n], one[:, n])
+            - average_precision_score(true[:, n], other[:, n])
+            for n in range(4)
+        ]
+
+    every = [
+        difference(np.array(swap)[title][:, None])
+        for swap in itertools.product([False, True], repeat=6)
+    ]
+    reached = np.abs(every) >= np.abs(every[0]) - 1e-9
+    found = arms.swapped_p(first, second, 3000, 0)
+    np.testing.assert_allclose(found[:4], reached.mean(axis=0), atol=0.03)
+
+
+def test_a_models_scale_does_not_count(tmp_path):
+    probability, actual = made_up(1, 0.8)
+    other = made_up(2, 0.8)[0]
+    found = []
+    for number, own in enumerate((probability, probability**3 / 50)):
+        first = write_answers(tmp_path / f"a{number}.parquet", own, actual, TITLE)
+        second = write_answers(tmp_path / f"b{number}.parquet", other, actual, TITLE)
+        found.append(arms.swapped_p(*(read_answers(path).own for path in (first, second)), 50, 0))
+    np.testing.assert_array_equal(*found)

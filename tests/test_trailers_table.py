@@ -1,0 +1,105 @@
+"""The table of trailers: what is read, and every fault with its place."""
+
+import subprocess
+import sys
+
+import pytest
+
+from scorelens.errors import ConfigError
+from scorelens.trailers import table as trailer_table
+from scorelens.trailers.table import Trailer
+
+GENRES = ("Comedy", "Drama", "Science Fiction")
+HEADER = "\t".join(trailer_table.COLUMNS)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a table beside two files: table('row', ...) -> path."""
+    (tmp_path / "clips" / "folder").mkdir(parents=True)
+    for name in ("a.mp4", "b.mkv"):
+        (tmp_path / "clips" / name).touch()
+
+    def write(*rows, header=HEADER):
+        path = tmp_path / "trailers.tsv"
+        path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+def refusal(path):
+    with pytest.raises(ConfigError) as error:
+        trailer_table.read_trailers(path, GENRES)
+    return str(error.value).replace(f"{path.parent}/", "")
+
+
+def test_trailers_come_by_id_with_their_genres_in_the_tables_order(table, tmp_path):
+    path = table(
+        "teaser_2\tThe  Sea \tclips/b.mkv\tScience Fiction; Comedy;",
+        "teaser_1\tThe Sea\tclips/a.mp4\tDrama",
+    )
+    assert trailer_table.read_trailers(path, GENRES) == [
+        Trailer("teaser_1", "The Sea", str(tmp_path / "clips/a.mp4"), ("Drama",)),
+        Trailer(
+            "teaser_2", "The Sea", str(tmp_path / "clips/b.mkv"), ("Science Fiction", "Comedy")
+        ),
+    ]
+
+
+def test_other_columns_are_left_alone(table):
+    path = table("x\t1999\tA\tclips/a.mp4\tDrama", header="trailer_id\tyear\ttitle\tvideo\tgenres")
+    (trailer,) = trailer_table.read_trailers(path, GENRES)
+    assert (trailer.title, trailer.genres) == ("A", ("Drama",))
+
+
+def test_a_column_that_is_absent_is_named(table):
+    path = table("x\tA\tclips/a.mp4", header="trailer_id\ttitle\tvideo")
+    assert refusal(path) == (
+        "trailers.tsv, header: lacks genres\n  expected: columns trailer_id, title, video, genres"
+    )
+
+
+def test_every_fault_of_every_row_is_named(table):
+    path = table(
+        "The Sea\tThe Sea\tclips/a.mp4\tDrama",
+        "same\tA\tclips/absent.mp4\tDrma",
+        "same\t\tclips/folder\tDrama; Comedy; Drama",
+        "?\t\t\t",
+    )
+    twice = "'same' stands in 2 rows\n  expected: one row a trailer\n  hint: rename one"
+    slug = "letters a-z, digits and underscores\n  hint: for example"
+    title = "a title: trailers of one title are never on both sides of a split"
+    beside = "hint: paths are relative to the table"
+    labels = "['Comedy', 'Drama', 'Science Fiction']\n  hint: did you mean 'Drama'?"
+    expected = [
+        "12 problems were found",
+        "trailers.tsv, line 2, column trailer_id: is 'The Sea'",
+        f"  expected: {slug} the_sea",
+        f"trailers.tsv, line 3, column trailer_id: {twice}",
+        "trailers.tsv, line 3, column video: clips/absent.mp4 does not exist",
+        f"  expected: a media file\n  {beside}",
+        "trailers.tsv, line 3, column genres: 'Drma' is not a genre of the config",
+        f"  expected: one of {labels}",
+        f"trailers.tsv, line 4, column trailer_id: {twice}",
+        f"trailers.tsv, line 4, column title: is empty\n  expected: {title}",
+        "trailers.tsv, line 4, column video: clips/folder is a folder",
+        f"  expected: a media file\n  {beside}",
+        "trailers.tsv, line 4, column genres: 'Drama' is named 2 times",
+        "  expected: each genre once",
+        f"trailers.tsv, line 5, column trailer_id: is '?'\n  expected: {slug} trailer",
+        f"trailers.tsv, line 5, column title: is empty\n  expected: {title}",
+        "trailers.tsv, line 5, column video: is empty",
+        f"  expected: the path of the trailer's file\n  {beside}",
+        "trailers.tsv, line 5, column genres: is empty\n  expected: at least one genre",
+        "  hint: genres: Comedy; Drama; Science Fiction",
+    ]
+    assert refusal(path) == "\n".join(expected)
+
+
+def test_reading_is_light():
+    """The workflow does it while it is parsed, in each job."""
+    code = "import sys; from scorelens.trailers import table, plan; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"numpy", "pandas", "torch", "sklearn", "matplotlib", "av", "cv2", "librosa"}
+    assert not heavy & set(done.stdout.split())

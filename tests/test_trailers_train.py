@@ -1,0 +1,347 @@
+"""The models of trailers: their shapes, what they learn, what they say, and how arms are fused."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, f1_score
+from torch import nn
+
+from scorelens.errors import TableError
+from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table, write_table
+from scorelens.tagger import networks
+from scorelens.tagger.calibration import STRENGTH, weigh_odds
+from scorelens.trailers import (
+    MODELS,
+    PREFERRED,
+    TITLES,
+    arm_model,
+    fusion,
+    material,
+    models,
+    thresholds,
+    train,
+)
+from tests.trailer_tables import (
+    GENRES,
+    make_labels,
+    make_vectors,
+    write_sample,
+    write_trailers,
+    write_vectors,
+)
+
+torch.set_num_threads(1)
+
+ATTENTION = {"hidden": 16, "dropout": 0.5, "learning_rate": 2e-3, "batch": 16, "epochs": 40}
+NETWORK = {"learning_rate": 3e-3, "batch": 16, "epochs": 3, "patience": 3}
+SETTINGS = {"genres": GENRES, "folds": 3, "attention": ATTENTION, "network": NETWORK}
+LEARNING = ("frame_linear", "sound_attention", "window_cnn")
+
+
+def trained(folder, model, actual, planted=(), vectors=None, title=None, seed=0):
+    """Train a model on vectors; its two tables."""
+    table = write_trailers(folder, actual, title)
+    vectors = make_vectors(actual, list(planted)) if vectors is None else vectors
+    paths = [write_vectors(folder / "vectors.parquet", vectors)]
+    outputs = folder / f"{model}.parquet", folder / f"{model}_moments.parquet"
+    train.train_trailers(model, table, {}, paths, SETTINGS, seed, *outputs)
+    contracts = TRAILER_PREDICTIONS, TRAILER_MOMENTS
+    return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
+
+
+def wide(table, column="probability", part="held_out"):
+    own = table[table["part"] == part]
+    return own.pivot(index="trailer_id", columns="genre", values=column)[GENRES].to_numpy()
+
+
+def precisions(table):
+    return average_precision_score(wide(table, "actual").astype(bool), wide(table), average=None)
+
+
+def learnt(model, folder, change=None):
+    """What the committees learn of one made-up corpus, after a change to its material."""
+    actual = make_labels(12)
+    table = write_trailers(folder, actual)
+    samples, vectors = {}, []
+    if model == "window_cnn":
+        random = np.random.default_rng(0)
+        for number in range(12):
+            sound = random.normal(0, 0.1, 48_000).astype(np.float32)
+            path = write_sample(folder / f"{number}.npz", np.zeros((0, 224, 224, 3)), sound)
+            samples[f"trailer_{number:02d}"] = path
+    else:
+        vectors = [write_vectors(folder / "vectors.parquet", make_vectors(actual, [0]))]
+    own = material.read_material(model, table, GENRES, samples, vectors)
+    folds = material.deal(own, 3, 0)
+    if change:
+        own = change(own, folds)
+    return models.learn(model, own, folds, SETTINGS, 0)
+
+
+def test_the_frames_network_is_its_plain_modules():
+    block = [(3, 16, 4), (16, 32, 2), (32, 64, 2)]
+    layers = [
+        layer
+        for inputs, channels, pool in block
+        for layer in (nn.Conv2d(inputs, channels, 3), nn.MaxPool2d(pool), nn.ReLU())
+    ]
+    plain = nn.Sequential(*layers, nn.Flatten(), nn.Linear(256, 10))
+    random = np.random.default_rng(0)
+    members = [networks.initial_parameters("frame_cnn", 192, 64, 10, random) for _ in range(2)]
+    # 3 x 9 x 16 + 16, 16 x 9 x 32 + 32, 32 x 9 x 64 + 64; 64 -> 62 -> 15 -> 13 -> 6 -> 4 -> 2
+    count = 448 + 4_640 + 18_496 + 64 * 2 * 2 * 10 + 10
+    frames = random.random((5, 192, 64)).astype(np.float32)
+    scale = {"mean": np.full(192, 0.5, np.float32), "gain": np.full(192, 3, np.float32)}
+    said = networks.ask_networks("frame_cnn", [own | scale for own in members], frames)
+    for own, answers in zip(members, said, strict=True):
+        assert sum(value.size for value in own.values()) == count
+        for value, one in zip(plain.parameters(), own.values(), strict=True):
+            value.data = torch.from_numpy(one)
+        scaled = torch.from_numpy((frames.reshape(5, 3, 64, 64) - 0.5) * 3)
+        np.testing.assert_allclose(answers, plain(scaled).sigmoid().detach(), atol=1e-5)
+
+
+def test_the_windows_network_has_the_taggers_layers():
+    """64 x 46 -> 62 x 44 -> 15 x 22 -> 13 x 20 -> 6 x 10 -> 4 x 8 -> 4."""
+    shapes = networks.shapes("mel_cnn", 64, 46, 10)
+    assert sum(np.prod(own) for own in shapes.values()) == 320 + 18_496 + 73_856 + 512 * 10 + 10
+
+
+@pytest.mark.parametrize("model", LEARNING)
+def test_no_model_hears_of_what_it_does_not_learn_from(model, tmp_path):
+    """Other trailers held out, other labels of theirs: the same bits. Of its own part as well,
+    but that stops a network from scratch."""
+    before = learnt(model, tmp_path)
+
+    def change(own, folds):
+        hidden = folds[0].held_out
+        if model != "window_cnn":
+            hidden = np.union1d(hidden, folds[0].parts[0])
+        rows, actual = own.tiles_of(hidden), own.actual.copy()
+        changed = own.inputs.copy()
+        changed[rows] = changed[rows][::-1] * 3 - 1
+        actual[hidden] = ~actual[hidden]
+        return own._replace(inputs=changed, actual=actual)
+
+    after = learnt(model, tmp_path, change)
+    for name, value in before[0][0].items():
+        np.testing.assert_array_equal(value, after[0][0][name])
+    assert any((value != after[1][0][name]).any() for name, value in before[1][0].items())
+
+
+@pytest.mark.parametrize("model", ["frame_linear", "sound_attention"])
+def test_what_a_fold_says_does_not_hang_on_the_labels_held_out(model, tmp_path):
+    own = material.read_material(
+        model,
+        write_trailers(tmp_path, make_labels(14)),
+        GENRES,
+        {},
+        [write_vectors(tmp_path / "vectors.parquet", make_vectors(make_labels(14), [0, 2]))],
+    )
+    fold = material.deal(own, 3, 0)[0]
+    actual = own.actual.copy()
+    actual[fold.held_out] = ~actual[fold.held_out]
+    tables = []
+    for one in (own, own._replace(actual=actual)):
+        [members] = models.learn(model, one, [fold], SETTINGS, 0)
+        tables.append(train.answer_fold(model, members, one, fold))
+    for column in ("probability", "threshold"):
+        assert (tables[0][0][column] == tables[1][0][column]).all()
+    assert tables[0][1].equals(tables[1][1])
+
+
+@pytest.fixture(scope="module")
+def arms(tmp_path_factory):
+    """A picture that shows Horror and Drama, a sound that shows Action and Drama; Comedy hides."""
+    folder, actual = tmp_path_factory.mktemp("arms"), make_labels(40, seed=3)
+    paths = {}
+    for model, planted, seed in (("frame_attention", [2, 3], 1), ("sound_attention", [0, 3], 2)):
+        trained(folder, model, actual, vectors=make_vectors(actual, planted, seed=seed))
+        paths[model] = folder / f"{model}.parquet"
+    paths["fusion"] = folder / "fusion.parquet"
+    fusion.fuse_trailers(list(paths.values())[:2], paths["fusion"])
+    return {model: read_table(path, TRAILER_PREDICTIONS) for model, path in paths.items()}
+
+
+def test_a_genre_is_found_by_the_arm_that_shows_it_and_by_no_other(arms):
+    picture, sound, both = (precisions(table) for table in arms.values())
+    action, comedy, horror, drama = range(4)
+    assert min(picture[horror], picture[drama], sound[action], sound[drama]) > 0.9
+    assert max(picture[action], sound[horror], picture[comedy], sound[comedy]) < 0.7
+    assert min(both[[action, horror, drama]]) > 0.9
+    assert both[comedy] < 0.7
+
+
+def test_a_network_from_scratch_finds_a_colour(tmp_path):
+    """Action is red, Horror is dark; the other genres do not show."""
+    every = list(itertools.product([False, True], repeat=4))[1:]  # so that no genre tells another
+    actual, random, samples = np.array(every * 2), np.random.default_rng(0), {}
+    for number, (action, _, horror, _) in enumerate(actual):
+        frames = random.integers(60, 120, (4, 28, 28, 3)).repeat(8, axis=1).repeat(8, axis=2)
+        frames[..., 0] += 100 * action
+        frames //= 1 + 2 * horror
+        path = write_sample(tmp_path / f"{number}.npz", frames.astype(np.uint8))
+        samples[f"trailer_{number:02d}"] = path
+    outputs = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
+    table = write_trailers(tmp_path, actual)
+    longer = SETTINGS | {"network": NETWORK | {"epochs": 12, "patience": 4}}
+    train.train_trailers("frame_cnn", table, samples, [], longer, 0, *outputs)
+    found = precisions(read_table(outputs[0], TRAILER_PREDICTIONS))
+    assert min(found[[0, 2]]) > 0.9
+    assert max(found[[1, 3]]) < 0.75
+
+
+def test_every_trailer_is_held_out_once_and_teaches_in_the_other_folds(arms):
+    for table in arms.values():
+        assert len(table) == 3 * 40 * 4
+        held_out = table[table["part"] == "held_out"]
+        assert not held_out.duplicated(["trailer_id", "genre"]).any()
+        pairs = table[["fold", "title", "part"]].drop_duplicates()
+        assert not pairs.duplicated(["fold", "title"]).any()
+        assert table["seen"].all()
+
+
+def test_probabilities_mean_what_they_say(arms):
+    for table in arms.values():
+        said, actual = wide(table), wide(table, "actual").astype(bool)
+        np.testing.assert_allclose(said.mean(axis=0), actual.mean(axis=0), atol=0.12)
+        for half in (said > 0.5, said < 0.5):
+            assert actual[half].mean() == pytest.approx(said[half].mean(), abs=0.2)
+
+
+def test_thresholds_are_of_a_fold_and_genre(arms):
+    for table in arms.values():
+        assert (table.groupby(["fold", "genre"])["threshold"].nunique() == 1).all()
+        said = wide(table) > wide(table, "threshold")
+        score = f1_score(wide(table, "actual").astype(bool), said, average=None)
+        assert table is arms["frame_attention"] or score[0] > 0.8
+
+
+def test_moments_make_up_the_answer(tmp_path):
+    answers, moments = trained(tmp_path, "frame_attention", make_labels(14), [0])
+    groups = moments.groupby(["trailer_id", "genre"])
+    np.testing.assert_allclose(groups["weight"].sum(), 1, atol=1e-5)
+    assert (groups.size() == 4).all()
+    held_out = answers[answers["part"] == "held_out"].set_index(["trailer_id", "genre"])
+    said = held_out["probability"][groups["probability"].min().index]
+    assert (said >= groups["probability"].min() - 1e-6).all()
+    assert (said <= groups["probability"].max() + 1e-6).all()
+
+
+def test_a_committee_says_the_mean_of_its_models(tmp_path):
+    [members, *_] = learnt("sound_attention", tmp_path)
+    own = material.read_material(
+        "sound_attention",
+        tmp_path / "trailers.tsv",
+        GENRES,
+        {},
+        [tmp_path / "vectors.parquet"],
+    )
+    trailers = np.array([1, 4, 5])
+    each = [models.ask("sound_attention", one, own, trailers).whole for one in members]
+    said = models.ask_committee("sound_attention", members, own, trailers)
+    np.testing.assert_allclose(said.whole, np.mean(each, axis=0), atol=1e-6)
+    np.testing.assert_allclose(said.weight.reshape(3, 4, 4).sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["frequency", *LEARNING[:2]])
+def test_a_trailer_with_nothing_to_look_at_has_the_frequency_of_its_fold(model, tmp_path):
+    actual = make_labels(14)
+    vectors = make_vectors(actual, [0])
+    vectors[3] = np.nan
+    table, moments = trained(tmp_path, model, actual, vectors=vectors)
+    unseen = table[~table["seen"]]
+    ids = {f"trailer_{number:02d}" for number in range(14)} if model == "frequency" else set()
+    assert set(unseen["trailer_id"]) == (ids or {"trailer_03"})
+    assert "trailer_03" not in set(moments["trailer_id"])
+    one = table[(table["trailer_id"] == "trailer_03") & (table["part"] == "held_out")]
+    teaching = table[(table["fold"] == one["fold"].iloc[0]) & (table["part"] == "teaching")]
+    frequency = teaching.groupby("genre")["actual"].mean()[GENRES]
+    np.testing.assert_allclose(one.set_index("genre")["probability"][GENRES], frequency, rtol=1e-6)
+
+
+def test_a_model_with_nothing_to_learn_from_is_named(tmp_path):
+    vectors = make_vectors(make_labels(12), [0])
+    vectors[1:] = np.nan
+    found = (
+        r"frame_linear: titles whose trailers have what it looks at: 1(.|\n)*"
+        r"leave the model out of trailers.models"
+    )
+    with pytest.raises(TableError, match=found):
+        trained(tmp_path, "frame_linear", make_labels(12), vectors=vectors)
+
+
+def test_the_same_seed_makes_the_same_tables(tmp_path):
+    actual = make_labels(12)
+    tables = [trained(tmp_path, "sound_attention", actual, [0], seed=seed) for seed in (5, 5, 6)]
+    assert tables[0][0].equals(tables[1][0])
+    assert tables[0][1].equals(tables[1][1])
+    assert not tables[0][0].equals(tables[2][0])
+
+
+def test_thresholds_by_hand():
+    probability = np.array([[0.9, 0.2], [0.6, 0.2], [0.5, 0.7], [0.1, 0.1]])
+    actual = np.array([[True, False], [False, False], [True, False], [False, False]])
+    # F1 of the first genre: 2/3 above 0.75, 2/4 above 0.55, 4/5 above 0.3, 4/6 above 0.05.
+    found = thresholds.tune(probability, actual, np.ones(4))
+    np.testing.assert_allclose(found, [0.3, 1.0])
+    # Where the second trailer counts much, its error does, too: 2/3, .., 4/9.
+    found = thresholds.tune(probability, actual, np.array([1.0, 5, 1, 1]))
+    np.testing.assert_allclose(found, [0.75, 1.0])
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.floats(0.015625, 1, width=32), st.booleans()), min_size=1, max_size=9))
+def test_no_other_threshold_is_better(pairs):
+    probability, actual = (np.array(own)[:, None] for own in zip(*pairs, strict=True))
+    [own] = thresholds.tune(probability, actual, np.ones(len(pairs)))
+    assert 0 <= own <= 1
+    if actual.any():
+        score = f1_score(actual[:, 0], probability[:, 0] > own)
+        others = [f1_score(actual[:, 0], probability[:, 0] > t - 1e-9) for t in probability[:, 0]]
+        assert score >= max(others) - 1e-12
+
+
+def test_the_weights_of_parts_are_the_most_likely():
+    random = np.random.default_rng(0)
+    parts, counts = random.normal(size=(60, 3)), random.random(60)
+    actual = parts @ [2, 0, 1] + random.logistic(size=60) > 0
+    expected = np.array([0.5, 0.5, 0])
+
+    def loss(own):
+        said = parts @ own
+        each = np.where(actual, np.logaddexp(0, -said), np.logaddexp(0, said))
+        return counts @ each + STRENGTH / 2 * np.square(own - expected).sum()
+
+    found = weigh_odds(parts, actual, counts, expected)
+    for step in 0.02 * np.vstack([np.eye(3), -np.eye(3)]):
+        assert loss(found) < loss(found + step)
+    none = weigh_odds(np.zeros((0, 3)), np.zeros(0, bool), np.zeros(0), expected)
+    np.testing.assert_allclose(none, expected)
+
+
+def test_the_fusion_hears_nothing_of_the_labels_held_out(arms, tmp_path):
+    paths = []
+    for model in ("frame_attention", "sound_attention"):
+        table = arms[model].copy()
+        hidden = (table["part"] == "held_out") & (table["fold"] == 0)
+        table.loc[hidden, "actual"] = ~table.loc[hidden, "actual"]
+        paths.append(tmp_path / f"{model}.parquet")
+        write_table(table, paths[-1], TRAILER_PREDICTIONS)
+    fusion.fuse_trailers(paths, tmp_path / "fusion.parquet")
+    changed, first = read_table(tmp_path / "fusion.parquet", TRAILER_PREDICTIONS), arms["fusion"]
+    for column in ("probability", "threshold"):
+        assert (changed[column] == first[column]).all()
+
+
+def test_every_model_has_an_arm_and_a_name():
+    assert set(TITLES) == set(MODELS)
+    for arm, names in PREFERRED.items():
+        assert all(MODELS[name] == arm for name in names)
+        assert arm_model(arm, names[::-1]) == names[0]
+    assert arm_model("sound", ["frame_cnn", "window_cnn"]) == "window_cnn"
+    assert arm_model("sound", ["frame_cnn"]) is None

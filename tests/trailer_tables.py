@@ -1,0 +1,96 @@
+"""Made-up trailers: their table, what networks say of them, and what models answer."""
+
+import numpy as np
+import pandas as pd
+
+from scorelens.tables import TRAILER_PREDICTIONS, TRAILER_VECTORS, write_table
+from scorelens.trailers.sample import Sample
+
+GENRES = ["Action", "Comedy", "Horror", "Drama"]
+
+
+def make_labels(titles, genres=4, seed=0):
+    """Labels, bool (titles, genres); every title has one at least."""
+    actual = np.random.default_rng(seed).random((titles, genres)) < 0.4
+    actual[~actual.any(axis=1), 0] = True
+    return actual
+
+
+def trailer_ids(count):
+    return [f"trailer_{number:02d}" for number in range(count)]
+
+
+def write_trailers(folder, actual, title=None, genres=GENRES):
+    """A table of trailers. actual: bool (titles, genres). title: int (trailers,), row of it."""
+    title = np.arange(len(actual)) if title is None else title
+    (folder / "trailer.mp4").write_bytes(b"a film")
+    labels = [";".join(np.array(genres)[actual[number]]) for number in title]
+    columns = {
+        "trailer_id": trailer_ids(len(title)),
+        "title": [f"Title {number:02d}" for number in title],
+        "video": "trailer.mp4",
+        "genres": labels,
+    }
+    path = folder / "trailers.tsv"
+    pd.DataFrame(columns).to_csv(path, sep="\t", index=False)
+    return path
+
+
+def write_vectors(path, vectors):
+    """A table of TRAILER_VECTORS. vectors: float (trailers, moments, columns); a trailer of NaN has
+    no rows."""
+    trailers, moments, columns = vectors.shape
+    names = {f"v_{place:02d}": vectors[:, :, place].ravel() for place in range(columns)}
+    table = pd.DataFrame(
+        {
+            "trailer_id": np.repeat(trailer_ids(trailers), moments),
+            "place": np.tile(np.arange(moments), trailers),
+            "time_s": np.tile(np.arange(moments) * 2.0, trailers),
+            **{name: values.astype(np.float32) for name, values in names.items()},
+        }
+    )
+    write_table(table[~np.isnan(vectors[:, :, 0]).ravel()], path, TRAILER_VECTORS)
+    return path
+
+
+def make_vectors(actual, planted, moments=4, seed=0):
+    """Vectors of noise in which some genres, by their numbers, show: (trailers, moments, 8)."""
+    random = np.random.default_rng(seed)
+    shown = np.zeros((len(actual), 8))
+    shown[:, planted] = 3 * actual[:, planted]
+    return random.normal(size=(len(actual), moments, 8)) + shown[:, None]
+
+
+def write_sample(path, frames, sound=()):
+    """A sample whose frames are shown every two seconds."""
+    count = len(frames)
+    sample = Sample(frames, np.arange(count) * 50, np.arange(count) * 2.0, 0, np.float32(sound))
+    with path.open("wb") as file:
+        np.savez(file, **sample._asdict())
+    return path
+
+
+def answers_of(probability, actual, title=None, threshold=0.5, genres=GENRES, model="fusion"):
+    """TRAILER_PREDICTIONS of trailers held out. probability: (trailers, genres). actual: bool
+    (titles, genres)."""
+    title = np.arange(len(probability)) if title is None else np.asarray(title)
+    count = len(genres)
+    return pd.DataFrame(
+        {
+            "model": model,
+            "fold": np.repeat(title % 5, count),
+            "part": "held_out",
+            "trailer_id": np.repeat(trailer_ids(len(title)), count),
+            "title": np.repeat([f"Title {number:02d}" for number in title], count),
+            "genre": np.tile(genres, len(title)),
+            "probability": np.asarray(probability, float).ravel(),
+            "threshold": np.broadcast_to(threshold, (len(title), count)).ravel(),
+            "actual": actual[title].ravel(),
+            "seen": True,
+        }
+    )
+
+
+def write_answers(path, *arguments, **named):
+    write_table(answers_of(*arguments, **named), path, TRAILER_PREDICTIONS)
+    return path
