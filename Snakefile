@@ -29,6 +29,7 @@ include: "workflow/rules/tagger.smk"
 include: "workflow/rules/tagger_apply.smk"
 include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/retrieval_search.smk"
+include: "workflow/rules/trailers.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -128,6 +129,12 @@ rule retrieval:
     """How well films and scenes find their music, and the answers of the searches."""
     input:
         RETRIEVAL_RESULTS,
+
+
+rule trailers:
+    """Whether the picture or the sound of trailers gives the genre away."""
+    input:
+        TRAILER_RESULTS,
 
 
 rule report:

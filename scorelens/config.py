@@ -210,12 +210,13 @@ def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
 
 
 def read_rows(
-    path: str | os.PathLike, columns: Sequence[str], setting: str = "corpus"
+    path: str | os.PathLike, columns: Sequence[str], setting: str = "corpus", kind: str = "film"
 ) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a film table (TSV with a header): number of the line, and text by column.
+    """The rows of a table (TSV with a header): number of the line, and text by column.
 
-    columns: that it must have. setting: the block of the config that names it. Raises ConfigError
-    if it cannot be read, lacks a column, has no rows, or has rows longer than the header.
+    columns: that it must have. setting: the block of the config that names it. kind: what a row is
+    about. Raises ConfigError if it cannot be read, lacks a column, has no rows, or has rows longer
+    than the header.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -224,11 +225,11 @@ def read_rows(
             header = reader.fieldnames or []
     except (OSError, UnicodeDecodeError) as error:
         hint = (
-            f"save the table as UTF-8, tab-separated; set its path with {setting}: {{films: ...}}"
+            f"save the table as UTF-8, tab-separated; set its path with {setting}: {{{kind}s: ...}}"
         )
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            Problem(str(path), f"cannot be read ({reason})", "a film table", hint)
+            Problem(str(path), f"cannot be read ({reason})", f"a {kind} table", hint)
         ) from None
     absent = [name for name in columns if name not in header]
     if absent:
@@ -242,7 +243,7 @@ def read_rows(
             )
         )
     if not rows:
-        raise ConfigError(Problem(str(path), "has no rows", "one row a film"))
+        raise ConfigError(Problem(str(path), "has no rows", f"one row a {kind}"))
     if long := list(_long_row_problems(path, len(header), rows)):
         raise ConfigError(long)
     return [(n, {k: (v or "").strip() for k, v in row.items()}) for n, row in rows]
@@ -259,19 +260,22 @@ def _long_row_problems(path, columns: int, rows) -> Iterator[Problem]:
 
 
 def id_problems(
-    rows: Sequence[tuple[int, dict[str, str]]], path: str | os.PathLike
+    rows: Sequence[tuple[int, dict[str, str]]], path: str | os.PathLike, kind: str = "film"
 ) -> Iterator[Problem]:
-    """Film ids that are no ids or stand twice, in rows of `read_rows` with film_id and title."""
-    seen = Counter(row["film_id"] for _, row in rows)
+    """Ids that are no ids or stand twice, in rows of `read_rows` with a title.
+
+    kind: what a row is about; its id is in the column of that name with `_id`.
+    """
+    column = f"{kind}_id"
+    seen = Counter(row[column] for _, row in rows)
     for number, row in rows:
-        film_id, where = row["film_id"], cell(path, number, "film_id")
-        if not re.fullmatch(r"[a-z0-9_]+", film_id):
-            hint = f"for example {slug(row['title'] or 'film')}"
-            yield Problem(where, f"is {film_id!r}", "letters a-z, digits and underscores", hint)
-        elif seen[film_id] > 1:
-            yield Problem(
-                where, f"{film_id!r} stands in {seen[film_id]} rows", "one row a film", "rename one"
-            )
+        own, where = row[column], cell(path, number, column)
+        if not re.fullmatch(r"[a-z0-9_]+", own):
+            hint = f"for example {slug(row['title'] or kind)}"
+            yield Problem(where, f"is {own!r}", "letters a-z, digits and underscores", hint)
+        elif seen[own] > 1:
+            what = f"{own!r} stands in {seen[own]} rows"
+            yield Problem(where, what, f"one row a {kind}", "rename one")
 
 
 def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
@@ -281,7 +285,7 @@ def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
     labels = tuple(part.strip() for part in row["genres"].split(";") if part.strip())
     tracks = album_tracks(album)
     problems = [
-        *_genre_problems(labels, genres, cell(path, number, "genres")),
+        *genre_problems(labels, genres, cell(path, number, "genres")),
         *year_problems(row["year"], cell(path, number, "year")),
         *([] if made else _video_problems(video, cell(path, number, "video"))),
         *album_problems(album, tracks, cell(path, number, "album")),
@@ -297,7 +301,8 @@ def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
     )
 
 
-def _genre_problems(labels, genres, where: str) -> Iterator[Problem]:
+def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> Iterator[Problem]:
+    """What is wrong with the labels of a row, of which those in `genres` are allowed."""
     if not labels:
         yield Problem(where, "is empty", "at least one genre", f"genres: {'; '.join(genres)}")
     for label in labels:

@@ -12,7 +12,7 @@ logs.start(snakemake.log[0])
 from scorelens.trailers import score
 
 score.score(
-    predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
+    predictions=dict(zip(snakemake.params.runs, snakemake.input.predictions, strict=True)),
     thresholds=snakemake.params.thresholds,
     samples=snakemake.params.samples,
     permutations=snakemake.params.permutations,

@@ -15,6 +15,7 @@ from scorelens.trailers import train
 
 torch.set_num_threads(snakemake.threads)
 train.train_trailers(
+    network=snakemake.wildcards.network,
     model=snakemake.wildcards.model,
     table=snakemake.input.table,
     samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),

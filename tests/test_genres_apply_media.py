@@ -161,6 +161,7 @@ def snakemake(home, work, apply, *options):
         "features": {"profile": "fast"},
         "tagger": {"models": []},
         "retrieval": {"configurations": []},
+        "trailers": {"models": []},
     }
     settings = work / "settings.yaml"
     settings.write_text(yaml.safe_dump(config))

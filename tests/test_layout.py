@@ -21,6 +21,7 @@ STAGES = (
     "modes",
     "tagger",
     "retrieval",
+    "trailers",
     "report",
 )
 SHARED = ("config", "device", "errors", "figures", "logs", "media", "requests", "sources", "tables")

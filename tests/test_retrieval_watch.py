@@ -1,6 +1,9 @@
 """Frames of films at given times, subtitles, and the scenes that they make."""
 
+import subprocess
+
 import av
+import imageio_ffmpeg
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +38,11 @@ def coded(path, codec="mpeg4", seconds=20, rate=10, ratio=None, **options):
     return path
 
 
+def ffmpeg(*arguments):
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
 def seconds_of(frames):
     return [round((float(frame.mean()) - 20) / 10) for frame in frames]
 
@@ -56,6 +64,30 @@ def test_after_the_end_the_last_frame_counts_and_before_the_first_the_first(tmp_
 def test_pixels_are_made_square(tmp_path):
     film = coded(tmp_path / "film.mp4", seconds=1, ratio=2)
     assert next(frames_at(film, [0.5])).shape == (48, 128, 3)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_frames_are_turned_as_the_camera_noted(tmp_path, turn):
+    """FFmpeg's own program turns pictures by itself; the two must agree."""
+    held, film = tmp_path / "held.mp4", tmp_path / "film.mp4"
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[:16, :16], picture[:16, 48:] = 255, 128  # the corners at the top; pixels 2 wide
+    with av.open(str(held), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.sample_aspect_ratio = 2
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    ffmpeg("-display_rotation", turn, "-i", held, "-c", "copy", film)
+    width, height = (128, 48) if turn == 180 else (48, 128)
+    raw = ffmpeg(
+        "-i", film, "-vf", f"scale={width}:{height}", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
+    )
+    expected = np.frombuffer(raw, np.uint8).reshape(height, width, 3)
+    found = next(frames_at(film, [0.0]))
+    assert found.shape == expected.shape
+    assert abs(found.astype(int) - expected).mean() < 4
+    assert abs(found[::-1, ::-1].astype(int) - expected).mean() > 40
 
 
 def test_a_damaged_stretch_is_passed_over(tmp_path):

@@ -121,19 +121,6 @@ def test_the_frequency_looks_at_nothing(tmp_path):
     assert own.heard.tolist() == [0, 1, 2, 3]
 
 
-def test_trailers_of_one_title_carry_the_same_genres(tmp_path):
-    table = write_trailers(tmp_path, make_labels(4))
-    lines = table.read_text().splitlines()
-    cells = lines[2].split("\t")
-    table.write_text("\n".join([*lines, "\t".join(["other", *cells[1:3], "Comedy;Horror"])]))
-    with pytest.raises(TableError) as error:
-        material.read_material("frequency", table, GENRES, {}, [])
-    text = str(error.value)
-    assert "trailers.tsv, trailer_01: carries other genres than a trailer before it" in text
-    assert "'Title 01'" in text
-    assert "put the year in the title" in text
-
-
 def test_too_few_titles_or_genres_are_named(tmp_path):
     table = write_trailers(tmp_path, np.ones((3, 4), bool), np.array([0, 1, 1, 2]))
     with pytest.raises(TableError, match=r"titles of trailers: 3\n(.|\n)*at least 4"):

@@ -1,5 +1,6 @@
 """The pictures of the trailers' models against their tables."""
 
+import itertools
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -16,7 +17,7 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers import TITLES, examples, plot, score
+from scorelens.trailers import EARS, EYES, MODELS, examples, plot, runs, score
 from scorelens.trailers.sample import read_sample
 from tests.trailer_tables import (
     GENRES,
@@ -27,18 +28,31 @@ from tests.trailer_tables import (
     write_sample,
 )
 
-MODELS = ("frequency", "frame_attention", "sound_attention", "fusion")
+RUNS = (
+    ("none", "frequency"),
+    ("efficientnet_lite0", "frame_attention"),
+    ("vgg16", "frame_attention"),
+    ("musicnn", "sound_attention"),
+    ("none", "fusion"),
+)
+NAMES = [
+    "Frequency of the genre",
+    "Attention over frames, EfficientNet-Lite0",
+    "Attention over frames, VGG16",
+    "Attention over sound, MusiCNN",
+    "Picture and sound fused",
+]
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Paths of scores and arms of four models, the better the later."""
+    """Paths of scores and arms of five runs, the better the later."""
     folder, actual = tmp_path_factory.mktemp("trailers"), make_labels(20)
     random, paths = np.random.default_rng(0), {}
-    for skill, model in enumerate(MODELS):
+    for skill, run in enumerate(RUNS):
         logits = skill * (2 * actual - 1) + random.normal(0, 1, actual.shape)
-        path = folder / f"{model}.parquet"
-        paths[model] = write_answers(path, 1 / (1 + np.exp(-logits)), actual, model=model)
+        path = folder / f"{skill}.parquet"
+        paths[run] = write_answers(path, 1 / (1 + np.exp(-logits)), actual, run=run)
     outputs = folder / "scores.tsv", folder / "arms.tsv"
     score.score(paths, [0.5, 0.1], 50, 50, 0, *outputs)
     return outputs
@@ -108,23 +122,45 @@ def test_an_arm_without_a_model_is_left_out(results):
     made = plot.arms_figure(table)
     assert len(dots(made.axes[0])) == 2 * len(table)
     keys = [text.get_text() for text in made.legends[0].get_texts()]
-    assert keys[0] == f"sound: {TITLES['sound_attention']}"
+    assert keys[0] == "sound: Attention over sound, MusiCNN"
 
 
 def test_the_scores_are_where_the_table_says(results):
     table = read_table(results[0], TRAILER_SCORES)
     made = plot.scores_figure(table)
-    macro = table[table["genre"].isin(["macro", "all"])].set_index("model")
+    macro = table[table["genre"].isin(["macro", "all"])]
     for axis, (measure, threshold, *_) in zip(made.axes, plot.PANELS, strict=True):
         own = macro[macro["measure"] == measure]
         own = own[own["threshold"] == threshold] if threshold else own
-        assert list(own.index) == list(MODELS)
+        assert list(zip(own["network"], own["model"], strict=True)) == list(RUNS)
         np.testing.assert_allclose(dots(axis)[:, 0], own["value"])
         assert words(axis) == [f"{value:.2f}" for value in own["value"]]
         ticks = [line for line in axis.lines if line.get_marker() == "|"]
         np.testing.assert_allclose(ticks[0].get_xdata(), own["chance"])
     names = [label.get_text() for label in made.axes[0].get_yticklabels()]
-    assert names == [TITLES[model] for model in MODELS]
+    assert names == NAMES
+
+
+def test_lines_divide_the_arms(results):
+    for axis in plot.scores_figure(read_table(results[0], TRAILER_SCORES)).axes:
+        lines = [line.get_ydata()[0] for line in axis.lines if line.get_color() == QUIET]
+        assert [place for place in lines if place % 1] == [0.5, 2.5, 3.5]
+
+
+def test_three_networks_an_arm_are_legible(results):
+    """No name of a run reaches into another's, nor out of the figure."""
+    table, eyes, ears = read_table(results[0], TRAILER_SCORES), list(EYES), list(EARS)
+    some = table[table["model"] == "frequency"]
+    found = runs(MODELS, eyes, ears)
+    assert len(found) == 16
+    each = [some.assign(network=a, model=b, arm=MODELS[b] or None) for a, b in found]
+    made = plot.scores_figure(pd.concat(each, ignore_index=True))
+    made.draw_without_rendering()
+    places = [label.get_window_extent() for label in made.axes[0].get_yticklabels()]
+    assert min(one.x0 for one in places) > 0
+    assert all(above.y0 > below.y1 for above, below in itertools.pairwise(places))
+    widths = [axis.get_window_extent().width / made.dpi for axis in made.axes]
+    assert min(widths) > 2  # inches
 
 
 def moments_of(probability, weight, genres=GENRES):
@@ -133,6 +169,7 @@ def moments_of(probability, weight, genres=GENRES):
     rows = trailers * moments
     return pd.DataFrame(
         {
+            "network": "efficientnet_lite0",
             "model": "frame_attention",
             "trailer_id": np.repeat(trailer_ids(trailers), moments * count),
             "time_s": np.repeat(np.tile(np.arange(moments) * 2.0, trailers), count),
@@ -152,7 +189,7 @@ def judged():
     probability[:, 0] = [0.9, 0.6, 0.7]
     weight = random.random((3, 7, 4))
     moments = moments_of(random.random((3, 7, 4)), weight / weight.sum(axis=1, keepdims=True))
-    return answers_of(probability, actual), moments
+    return answers_of(probability, actual, run=("vgg16", "frame_linear")), moments
 
 
 def test_the_surest_trailer_of_a_genre_is_chosen(judged):
@@ -207,3 +244,4 @@ def test_examples_are_written(judged, tmp_path):
     text = figure.read_text()
     assert all(genre in text for genre in ("Action", "Comedy", "Drama"))
     assert text.count("<image") == 3 * examples.SHOWN
+    assert "picture: Linear on frames, VGG16" in text

@@ -21,7 +21,9 @@ from scorelens.trailers.held_out import read_answers
 from tests.trailer_tables import GENRES, answers_of, make_labels, write_answers
 
 TITLE = np.array([0, 1, 1, 2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 11])
-FRAMES, SOUND = "frame_attention", "sound_attention"
+FRAMES = "efficientnet_lite0", "frame_attention"
+SOUND = "musicnn", "sound_attention"
+LINEAR = "vgg16", "frame_linear"
 THRESHOLDS = (0.5, 0.36, 0.1)
 
 
@@ -36,10 +38,10 @@ def made_up(seed, skill=1.0, title=TITLE, hidden=()):
 
 
 def scored(folder, models, samples=30, permutations=40, title=TITLE):
-    """Write the answers of some models, and read the two tables. models: name -> made_up."""
+    """Write the answers of some runs, and read the two tables. models: run -> made_up."""
     paths = {
-        name: write_answers(folder / f"{name}.parquet", *one, title, model=name)
-        for name, one in models.items()
+        run: write_answers(folder / f"{'_'.join(run)}.parquet", *one, title, run=run)
+        for run, one in models.items()
     }
     outputs = folder / "scores.tsv", folder / "arms.tsv"
     score.score(paths, THRESHOLDS, samples, permutations, 0, *outputs)
@@ -47,9 +49,9 @@ def scored(folder, models, samples=30, permutations=40, title=TITLE):
     return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
 
 
-def cell(table, measure, genre, threshold=None, model=FRAMES):
-    own = table[(table["model"] == model) & (table["measure"] == measure)]
-    own = own[own["genre"] == genre]
+def cell(table, measure, genre, threshold=None, run=FRAMES):
+    own = table[(table["network"] == run[0]) & (table["model"] == run[1])]
+    own = own[(own["measure"] == measure) & (own["genre"] == genre)]
     asked = own["threshold"].isna() if threshold is None else own["threshold"] == threshold
     [(_, row)] = own[asked].iterrows()
     return row
@@ -166,14 +168,14 @@ def test_chance_is_that_of_titles_that_swap_their_genres(tmp_path):
 
 def test_skill_is_told_from_chance(tmp_path):
     title = np.arange(40)
-    models = {FRAMES: made_up(0, 2.0, title), "frame_linear": made_up(0, 0.0, title)}
+    models = {FRAMES: made_up(0, 2.0, title), LINEAR: made_up(0, 0.0, title)}
     table, _ = scored(tmp_path, models, 50, 200, title)
     for measure, genre, limit in (
         ("average_precision", "macro", None),
         ("likeliest_right", "all", None),
         ("f1", "macro", "tuned"),
     ):
-        skilled, none = (cell(table, measure, genre, limit, model) for model in models)
+        skilled, none = (cell(table, measure, genre, limit, run) for run in models)
         assert skilled["p"] < 0.01
         assert skilled["low"] > skilled["chance"]
         assert none["p"] > 0.05
@@ -198,15 +200,21 @@ def test_the_arms_side_by_side(tmp_path):
     models = {
         FRAMES: made_up(0, 2.5, title, hidden=[0]),
         SOUND: made_up(1, 2.5, title, hidden=[2]),
-        "frame_linear": made_up(2, 0.0, title),
+        LINEAR: made_up(2, 0.0, title),
+        ("vgg16", "frame_attention"): made_up(3, 4.0, title),
+        ("yamnet", "sound_attention"): made_up(4, 4.0, title),
     }
     table, own = scored(tmp_path, models, 60, 200, title)
     assert own["genre"].tolist() == [*GENRES, "macro"]
-    assert set(own["picture_model"]) == {FRAMES}  # not the linear one
+    # Not the linear one, nor a better network that is not the first.
+    assert set(own[["picture_network", "picture_model"]].itertuples(index=False, name=None)) == {
+        FRAMES
+    }
+    assert set(own[["sound_network", "sound_model"]].itertuples(index=False, name=None)) == {SOUND}
     assert own["both"].isna().all()
     for _, row in own.iterrows():
-        for arm, model in (("picture", FRAMES), ("sound", SOUND)):
-            other = cell(table, "average_precision", row["genre"], model=model)
+        for arm, run in (("picture", FRAMES), ("sound", SOUND)):
+            other = cell(table, "average_precision", row["genre"], run=run)
             for mine, theirs in (("", "value"), ("_low", "low"), ("_high", "high")):
                 assert row[f"{arm}{mine}"] == pytest.approx(other[theirs])
         assert row["difference"] == pytest.approx(row["picture"] - row["sound"])
@@ -222,10 +230,25 @@ def test_the_arms_side_by_side(tmp_path):
 
 
 def test_an_arm_without_a_model_is_null(tmp_path):
-    _, own = scored(tmp_path, {"sound_linear": made_up(0), "frequency": made_up(1)})
-    assert own[["picture", "both", "difference", "p", "picture_model"]].isna().all(axis=None)
+    _, own = scored(
+        tmp_path, {("yamnet", "sound_linear"): made_up(0), ("none", "frequency"): made_up(1)}
+    )
+    names = ["picture", "both", "difference", "p", "picture_model", "picture_network"]
+    assert own[names].isna().all(axis=None)
+    assert set(own["sound_network"]) == {"yamnet"}
     assert set(own["sound_model"]) == {"sound_linear"}
     assert own["sound"].notna().all()
+
+
+def test_a_model_is_scored_on_each_of_its_networks(tmp_path):
+    title, other = np.arange(40), ("vgg16", "frame_attention")
+    models = {FRAMES: made_up(0, 0.2, title), other: made_up(1, 2.0, title)}
+    together, _ = scored(tmp_path, models, 20, 30, title)
+    alone, _ = scored(tmp_path, {other: models[other]}, 20, 30, title)
+    for network, own in together.groupby("network", sort=False):
+        assert len(own) == len(alone)
+        assert own.reset_index(drop=True).equals(alone) == (network == "vgg16")
+    assert together["network"].drop_duplicates().tolist() == ["efficientnet_lite0", "vgg16"]
 
 
 def test_arms_that_say_the_same_do_not_differ(tmp_path):

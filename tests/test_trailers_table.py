@@ -37,10 +37,12 @@ def refusal(path):
 def test_trailers_come_by_id_with_their_genres_in_the_tables_order(table, tmp_path):
     path = table(
         "teaser_2\tThe  Sea \tclips/b.mkv\tScience Fiction; Comedy;",
-        "teaser_1\tThe Sea\tclips/a.mp4\tDrama",
+        "teaser_1\tThe Sea\tclips/a.mp4\tComedy;Science Fiction",
     )
     assert trailer_table.read_trailers(path, GENRES) == [
-        Trailer("teaser_1", "The Sea", str(tmp_path / "clips/a.mp4"), ("Drama",)),
+        Trailer(
+            "teaser_1", "The Sea", str(tmp_path / "clips/a.mp4"), ("Comedy", "Science Fiction")
+        ),
         Trailer(
             "teaser_2", "The Sea", str(tmp_path / "clips/b.mkv"), ("Science Fiction", "Comedy")
         ),
@@ -60,6 +62,15 @@ def test_a_column_that_is_absent_is_named(table):
     )
 
 
+def test_a_table_that_cannot_be_read_or_is_empty_is_told(table, tmp_path):
+    assert refusal(tmp_path / "absent.tsv") == (
+        "absent.tsv: cannot be read (No such file or directory)\n  expected: a trailer table\n"
+        "  hint: save the table as UTF-8, tab-separated; "
+        "set its path with trailers: {trailers: ...}"
+    )
+    assert refusal(table()) == "trailers.tsv: has no rows\n  expected: one row a trailer"
+
+
 def test_every_fault_of_every_row_is_named(table):
     path = table(
         "The Sea\tThe Sea\tclips/a.mp4\tDrama",
@@ -77,17 +88,17 @@ def test_every_fault_of_every_row_is_named(table):
         "trailers.tsv, line 2, column trailer_id: is 'The Sea'",
         f"  expected: {slug} the_sea",
         f"trailers.tsv, line 3, column trailer_id: {twice}",
+        f"trailers.tsv, line 4, column trailer_id: {twice}",
+        f"trailers.tsv, line 5, column trailer_id: is '?'\n  expected: {slug} trailer",
         "trailers.tsv, line 3, column video: clips/absent.mp4 does not exist",
         f"  expected: a media file\n  {beside}",
         "trailers.tsv, line 3, column genres: 'Drma' is not a genre of the config",
         f"  expected: one of {labels}",
-        f"trailers.tsv, line 4, column trailer_id: {twice}",
         f"trailers.tsv, line 4, column title: is empty\n  expected: {title}",
         "trailers.tsv, line 4, column video: clips/folder is a folder",
         f"  expected: a media file\n  {beside}",
         "trailers.tsv, line 4, column genres: 'Drama' is named 2 times",
         "  expected: each genre once",
-        f"trailers.tsv, line 5, column trailer_id: is '?'\n  expected: {slug} trailer",
         f"trailers.tsv, line 5, column title: is empty\n  expected: {title}",
         "trailers.tsv, line 5, column video: is empty",
         f"  expected: the path of the trailer's file\n  {beside}",
@@ -95,6 +106,27 @@ def test_every_fault_of_every_row_is_named(table):
         "  hint: genres: Comedy; Drama; Science Fiction",
     ]
     assert refusal(path) == "\n".join(expected)
+
+
+def test_trailers_of_one_title_carry_the_same_genres(table):
+    path = table(
+        "a\tThe Sea\tclips/a.mp4\tDrama;Comedy",
+        "b\tThe Sea\tclips/a.mp4\tComedy;Drama",
+        "c\t The  Sea\tclips/a.mp4\tDrama",
+        "d\tThe Sky\tclips/a.mp4\tScience Fiction",
+    )
+    assert refusal(path) == (
+        "trailers.tsv, line 4, column genres: differ from those of line 2, of the same title "
+        "'The Sea'\n  expected: the same genres for one title\n"
+        "  hint: if these are different films, tell them apart: put the year in the title"
+    )
+
+
+def test_a_row_longer_than_the_header_is_told(table):
+    assert refusal(table("a\tThe Sea\tclips/a.mp4\tDrama\t1999")) == (
+        "trailers.tsv, line 2: has 5 cells\n  expected: 4 at most, as many as the header\n"
+        "  hint: a tab too many moves what comes after it into another column"
+    )
 
 
 def test_reading_is_light():

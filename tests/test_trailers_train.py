@@ -15,10 +15,6 @@ from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table, w
 from scorelens.tagger import networks
 from scorelens.tagger.calibration import STRENGTH, weigh_odds
 from scorelens.trailers import (
-    MODELS,
-    PREFERRED,
-    TITLES,
-    arm_model,
     fusion,
     material,
     models,
@@ -48,7 +44,7 @@ def trained(folder, model, actual, planted=(), vectors=None, title=None, seed=0)
     vectors = make_vectors(actual, list(planted)) if vectors is None else vectors
     paths = [write_vectors(folder / "vectors.parquet", vectors)]
     outputs = folder / f"{model}.parquet", folder / f"{model}_moments.parquet"
-    train.train_trailers(model, table, {}, paths, SETTINGS, seed, *outputs)
+    train.train_trailers("vgg16", model, table, {}, paths, SETTINGS, seed, *outputs)
     contracts = TRAILER_PREDICTIONS, TRAILER_MOMENTS
     return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
 
@@ -189,7 +185,7 @@ def test_a_network_from_scratch_finds_a_colour(tmp_path):
     outputs = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
     table = write_trailers(tmp_path, actual)
     longer = SETTINGS | {"network": NETWORK | {"epochs": 12, "patience": 4}}
-    train.train_trailers("frame_cnn", table, samples, [], longer, 0, *outputs)
+    train.train_trailers("none", "frame_cnn", table, samples, [], longer, 0, *outputs)
     found = precisions(read_table(outputs[0], TRAILER_PREDICTIONS))
     assert min(found[[0, 2]]) > 0.9
     assert max(found[[1, 3]]) < 0.75
@@ -203,6 +199,15 @@ def test_every_trailer_is_held_out_once_and_teaches_in_the_other_folds(arms):
         pairs = table[["fold", "title", "part"]].drop_duplicates()
         assert not pairs.duplicated(["fold", "title"]).any()
         assert table["seen"].all()
+
+
+def test_the_tables_name_their_run(arms, tmp_path):
+    for model, table in arms.items():
+        network = "none" if model == "fusion" else "vgg16"
+        assert set(zip(table["network"], table["model"], strict=True)) == {(network, model)}
+    _, moments = trained(tmp_path, "frame_linear", make_labels(12), [0])
+    assert set(moments["network"]) == {"vgg16"}
+    assert set(moments["model"]) == {"frame_linear"}
 
 
 def test_probabilities_mean_what_they_say(arms):
@@ -336,12 +341,3 @@ def test_the_fusion_hears_nothing_of_the_labels_held_out(arms, tmp_path):
     changed, first = read_table(tmp_path / "fusion.parquet", TRAILER_PREDICTIONS), arms["fusion"]
     for column in ("probability", "threshold"):
         assert (changed[column] == first[column]).all()
-
-
-def test_every_model_has_an_arm_and_a_name():
-    assert set(TITLES) == set(MODELS)
-    for arm, names in PREFERRED.items():
-        assert all(MODELS[name] == arm for name in names)
-        assert arm_model(arm, names[::-1]) == names[0]
-    assert arm_model("sound", ["frame_cnn", "window_cnn"]) == "window_cnn"
-    assert arm_model("sound", ["frame_cnn"]) is None

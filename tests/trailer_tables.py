@@ -70,14 +70,17 @@ def write_sample(path, frames, sound=()):
     return path
 
 
-def answers_of(probability, actual, title=None, threshold=0.5, genres=GENRES, model="fusion"):
+def answers_of(
+    probability, actual, title=None, threshold=0.5, genres=GENRES, run=("none", "fusion")
+):
     """TRAILER_PREDICTIONS of trailers held out. probability: (trailers, genres). actual: bool
     (titles, genres)."""
     title = np.arange(len(probability)) if title is None else np.asarray(title)
     count = len(genres)
     return pd.DataFrame(
         {
-            "model": model,
+            "network": run[0],
+            "model": run[1],
             "fold": np.repeat(title % 5, count),
             "part": "held_out",
             "trailer_id": np.repeat(trailer_ids(len(title)), count),

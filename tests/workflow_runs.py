@@ -22,6 +22,7 @@ SMALL = {
     },
     "tagger": {"models": []},
     "retrieval": {"configurations": []},
+    "trailers": {"models": []},
 }
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run side by side
 

@@ -48,10 +48,8 @@ def compare(
     first, as a mean of decisions would label no film. visuals: the table of every film; one without
     pictures takes no part. permutations, repeats: as in `compare_films`.
     """
-    said = read_table(predictions, PREDICTIONS)
-    said = said[said["repeat"] == 0]
+    actual, predicted = read_labels(predictions)
     values = film_values(pd.concat([read_table(path, VISUALS) for path in visuals]))
-    predicted, actual = (_films_by_genre(said, column) for column in ("predicted", "actual"))
     seen = [film for film in actual.index if film in values.index]
     log.info("%s on %s: %d of %d films have pictures", model, feature_set, len(seen), len(actual))
     table = compare_films(
@@ -63,6 +61,13 @@ def compare(
         seed,
     )
     write_table(table.assign(feature_set=feature_set, model=model), output, MODES)
+
+
+def read_labels(predictions: str | os.PathLike) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The films' own genres and those of the first training run: bool (films, genres) each."""
+    said = read_table(predictions, PREDICTIONS)
+    said = said[said["repeat"] == 0]
+    return _films_by_genre(said, "actual"), _films_by_genre(said, "predicted")
 
 
 def film_values(visuals: pd.DataFrame) -> pd.DataFrame:
@@ -95,24 +100,39 @@ def compare_films(
     repeats: int,
     seed: int,
 ) -> pd.DataFrame:
-    """The difference of every genre, measure and labelling; rows of MODES but for the model.
+    """The difference of every genre, measure and labelling: as `compare_cells` gives it."""
+    cells = itertools.product(actual.columns, values.columns)
+    return compare_cells(list(cells), values, actual, predicted, permutations, repeats, seed)
 
-    values: (films, measures), NaN if missing. actual, predicted: bool (films, genres) with the same
-    films. A labelling takes the films that carry the genre or those predicted to, against all other
-    films, or the false positives alone, against the films neither labelled nor predicted.
+
+def compare_cells(
+    cells: Sequence[tuple[str, str]],
+    values: pd.DataFrame,
+    actual: pd.DataFrame,
+    predicted: pd.DataFrame,
+    permutations: int,
+    repeats: int,
+    seed: int,
+) -> pd.DataFrame:
+    """The difference of some genres and measures by every labelling; rows of MODES but the model.
+
+    cells: genre and measure of each. values: (films, measures), NaN if missing. actual, predicted:
+    bool (films, genres) with the same films. A labelling takes the films that carry the genre or
+    those predicted to, against all other films, or the false positives alone, against the films
+    neither labelled nor predicted.
     permutations: most of them behind a p-value; where there are no more ways to deal out the
     labels, all are taken. repeats: bootstrap samples behind an interval.
     `p_adjusted` holds the rate of false discoveries among the tests of one labelling (Benjamini
     and Hochberg 1995).
     """
     rows = []
-    cells = itertools.product(actual.columns, values.columns, LABELLINGS)
-    for place, (genre, measure, labelling) in enumerate(tqdm(list(cells), disable=None)):
+    tests = list(itertools.product(cells, LABELLINGS))
+    for place, ((genre, measure), labelling) in enumerate(tqdm(tests, disable=None)):
         labels = actual[genre].to_numpy(), predicted[genre].to_numpy()
         column = values[measure].to_numpy()
         # A generator a cell: none depends on what was computed before it.
         random = np.random.default_rng([seed, place])
-        groups = [column[mask & ~np.isnan(column)] for mask in _groups(labelling, *labels)]
+        groups = [column[mask & ~np.isnan(column)] for mask in group_films(labelling, *labels)]
         names = {"genre": genre, "measure": measure, "labelling": labelling}
         rows.append(names | _compare_groups(*groups, permutations, repeats, random))
     table = pd.DataFrame(rows)
@@ -171,7 +191,9 @@ def _compare_groups(inside, outside, permutations: int, repeats: int, random) ->
     return films | {"difference": difference, "low": low, "high": high, "p": p}
 
 
-def _groups(labelling: str, actual: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, ...]:
+def group_films(
+    labelling: str, actual: np.ndarray, predicted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Which films count as the genre's, and which they are held against: bool (films,) each."""
     if labelling == "false_positive":
         return predicted & ~actual, ~predicted & ~actual

@@ -44,9 +44,9 @@ def modes_figure(table: pd.DataFrame) -> plt.Figure:
         1, len(TITLES), sharex=True, sharey=True, figsize=(12, 2.0 + ROW_INCHES * len(genres))
     )
     for axis, measure in zip(axes, TITLES, strict=True):
-        _draw_measure(axis, table[table["measure"] == measure], genres)
+        draw_measure(axis, table[table["measure"] == measure], genres)
         axis.set_title(TITLES[measure])
-    axes[0].set_yticks(range(len(genres)), [_row_name(table, genre) for genre in genres])
+    axes[0].set_yticks(range(len(genres)), [row_name(table, genre) for genre in genres])
     axes[0].set_ylim(len(genres) - 0.5, -0.5)
     figure.supxlabel(
         "median of the genre's films minus median of the others, in standard deviations, with 95% "
@@ -54,12 +54,13 @@ def modes_figure(table: pd.DataFrame) -> plt.Figure:
         "each labelling",
         fontsize=10,
     )
-    figure.suptitle(_heading(table), fontsize=10, x=0.01, ha="left")
-    figure.legend(handles=_keys(), loc="outside upper right", ncols=len(LOOKS))
+    figure.suptitle(heading(table), fontsize=10, x=0.01, ha="left")
+    figure.legend(handles=keys(), loc="outside upper right", ncols=len(LOOKS))
     return figure
 
 
-def _draw_measure(axis: Axes, rows: pd.DataFrame, genres: list[str]) -> None:
+def draw_measure(axis: Axes, rows: pd.DataFrame, genres: list[str]) -> None:
+    """Draw the differences of one measure, a row a genre. rows: of MODES or TRAILER_MODES."""
     axis.axvline(0, color=figures.QUIET, lw=1, ls="--", zorder=0)
     axis.grid(axis="x", lw=0.5, alpha=0.5)
     axis.tick_params(axis="y", length=0)
@@ -75,19 +76,21 @@ def _draw_measure(axis: Axes, rows: pd.DataFrame, genres: list[str]) -> None:
         axis.plot(row.difference, place, marker, color=colour, markerfacecolor=face)
 
 
-def _row_name(table: pd.DataFrame, genre: str) -> str:
+def row_name(table: pd.DataFrame, genre: str) -> str:
     """A genre and its films by each labelling, those of the measure that most films have."""
     films = table[table["genre"] == genre].groupby("labelling")["films_with"].max()
     return f"{genre}\n{' / '.join(str(films[labelling]) for labelling in LOOKS)} films"
 
 
-def _heading(table: pd.DataFrame) -> str:
+def heading(table: pd.DataFrame) -> str:
+    """Whose predictions a table of MODES or TRAILER_MODES compares, and of how many films."""
     first = table.iloc[0]
     films = int((table["films_with"] + table["films_without"]).max())
     return f"Predictions: {title(first['model'])} ({first['feature_set']}); {films} films"
 
 
-def _keys() -> list[Line2D]:
+def keys() -> list[Line2D]:
+    """What the markers of the labellings stand for, for a legend."""
     return [
         Line2D([], [], color=colour, marker=marker, markerfacecolor="white", label=name)
         for name, marker, colour in LOOKS.values()

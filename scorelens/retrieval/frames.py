@@ -22,7 +22,7 @@ def frames_at(video: str | os.PathLike, times_s: Sequence[float]) -> Iterator[np
     """The frames on screen at some times of a film: uint8 (height, width, 3), RGB, 0 to 255.
 
     times_s: in any order; after the end the last frame counts, before the first good one that one.
-    Pixels are made square; bars stay. Damaged frames are passed over. Raises MediaError if the file
+    They are `as_shown`; bars stay. Damaged frames are passed over. Raises MediaError if the file
     has no moving pictures, or not one frame near a time can be decoded.
     """
     with media.open_container(video) as container:
@@ -40,7 +40,7 @@ def frames_at(video: str | os.PathLike, times_s: Sequence[float]) -> Iterator[np
                 raise MediaError(
                     Problem(str(video), what, "moving pictures that FFmpeg decodes", hint)
                 )
-            yield _coloured(frame, stream)
+            yield as_shown(frame, stream)
 
 
 def _frame_at(container, stream, time_s: float) -> av.VideoFrame | None:
@@ -78,6 +78,12 @@ def _timed_frames(container, stream) -> Iterator[tuple[int, av.VideoFrame]]:
                 yield ticks, frame
 
 
-def _coloured(frame: av.VideoFrame, stream) -> np.ndarray:
+def as_shown(frame: av.VideoFrame, stream: av.VideoStream) -> np.ndarray:
+    """A frame with square pixels, turned as the file says: uint8 (height, width, 3), RGB, 0 to 255.
+
+    stream: that the frame is of. Cameras note which way up they are held and leave the picture.
+    """
     ratio = stream.sample_aspect_ratio or 1
-    return frame.to_ndarray(format="rgb24", width=round(frame.width * ratio), height=frame.height)
+    width = max(1, round(frame.width * ratio))
+    picture = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
+    return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))

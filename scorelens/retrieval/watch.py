@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pandas as pd
+from torch import nn
 from tqdm import tqdm
 
 from scorelens import media, tables
@@ -42,7 +43,8 @@ def watch_film(
     said = read_subtitles(subtitles) if subtitles else []
     spoken = [words_between(said, *times) for times in zip(table.start_s, table.end_s, strict=True)]
     table = table.assign(words=pd.Series([words or None for words in spoken], dtype="str"))
-    seen = see_scenes(video, table[["start_s", "end_s"]].to_numpy(), frames, network, weights)
+    eye = images.load_network(network, weights)
+    seen = see_scenes(video, table[["start_s", "end_s"]].to_numpy(), frames, eye)
     names = column_names("image", seen.shape[1])
     table = table.join(pd.DataFrame(seen, table.index, names))
     log.info("%s: %d scenes, %d with subtitles", film_id, len(table), sum(map(bool, spoken)))
@@ -55,14 +57,13 @@ def see_scenes(
     video: str | os.PathLike,
     stretches_s: np.ndarray,
     frames: int,
-    network: str,
-    weights: str | os.PathLike,
+    eye: nn.Module,
 ) -> np.ndarray:
     """The mean over a scene's frames of what a network says: float32 (scenes, size).
 
-    stretches_s: (scenes, 2), start and end of each. The other arguments are those of `watch_film`.
+    stretches_s: (scenes, 2), start and end of each. frames: looked at in each, spread evenly over
+    it. eye: as `images.load_network` gives it. Raises MediaError if a frame cannot be decoded.
     """
-    eye = images.load_network(network, weights)
     means = [images.embed_pictures(eye, np.zeros((0, images.SIDE, images.SIDE, 3), np.uint8))]
     for stretch in tqdm(stretches_s, unit="scene", disable=None):
         pictures = [images.square(frame) for frame in frames_at(video, spread(*stretch, frames))]

@@ -63,9 +63,12 @@ from scorelens.tables.tagger_contracts import (
 )
 from scorelens.tables.trailer_contracts import (
     TRAILER_ARMS,
+    TRAILER_MODES,
     TRAILER_MOMENTS,
     TRAILER_PREDICTIONS,
     TRAILER_SAMPLES,
+    TRAILER_SCENE_VECTORS,
+    TRAILER_SCENES,
     TRAILER_SCORES,
     TRAILER_VECTORS,
 )
@@ -111,9 +114,12 @@ __all__ = [
     "TAGGER_VERDICTS",
     "TRACKS",
     "TRAILER_ARMS",
+    "TRAILER_MODES",
     "TRAILER_MOMENTS",
     "TRAILER_PREDICTIONS",
     "TRAILER_SAMPLES",
+    "TRAILER_SCENES",
+    "TRAILER_SCENE_VECTORS",
     "TRAILER_SCORES",
     "TRAILER_VECTORS",
     "TRUTH",

@@ -3,7 +3,16 @@
 The conventions are those of `contracts`; times count from a trailer's first frame.
 """
 
-from scorelens.tables.columns import Column, Table, identifier, seconds, share
+from scorelens.tables.columns import (
+    CUE_ID,
+    FILM_ID,
+    Column,
+    Table,
+    deviations,
+    identifier,
+    seconds,
+    share,
+)
 
 TRAILER_ID = identifier("trailer_id", "the trailer")
 
@@ -39,6 +48,14 @@ TRAILER_VECTORS = Table(
 
 TITLE = Column("title", "string", "what the trailer is for; its trailers are held out together")
 TRAILER_GENRE = Column("genre", "string", "a genre")
+RUN = (
+    Column(
+        "network",
+        "string",
+        "the frozen network whose answers the model takes; `none` for a model without one",
+    ),
+    Column("model", "string", "the model"),
+)
 PART = Column(
     "part",
     "string",
@@ -48,8 +65,9 @@ PART = Column(
 
 
 def _arm(name: str, meaning: str) -> tuple[Column, ...]:
-    """The columns of an arm: its model, and the average precision of that; null without one."""
+    """The columns of an arm: its run, and the average precision of that; null without one."""
     return (
+        Column(f"{name}_network", "string", "what that model stands on, or `none`", nullable=True),
         Column(f"{name}_model", "string", f"the model that stands for {meaning}", nullable=True),
         share(name, f"average precision by {meaning}", True),
         share(f"{name}_low", "2.5% bound, samples of the titles", True),
@@ -61,7 +79,7 @@ TRAILER_PREDICTIONS = Table(
     "trailer predictions",
     "What a model says of trailers whose title it did not learn from.",
     (
-        Column("model", "string", "the model"),
+        *RUN,
         Column("fold", "int64", "number of the fold", low=0),
         PART,
         TRAILER_ID,
@@ -83,7 +101,7 @@ TRAILER_MOMENTS = Table(
     "trailer moments",
     "What a model says of the frames, or of the windows of sound, of trailers held out.",
     (
-        Column("model", "string", "the model"),
+        *RUN,
         TRAILER_ID,
         seconds("time_s", "when the frame is shown, or the middle of the window, in the trailer"),
         TRAILER_GENRE,
@@ -97,7 +115,7 @@ TRAILER_SCORES = Table(
     "How good the models of trailers are on titles they did not learn from, a row a figure, with "
     "95% intervals (bootstrap over titles).",
     (
-        Column("model", "string", "the model"),
+        *RUN,
         Column(
             "arm", "string", "`picture`, `sound`, `both`; null for the frequency", nullable=True
         ),
@@ -144,5 +162,47 @@ TRAILER_ARMS = Table(
             True,
         ),
         Column("support", "int64", "trailers that carry the genre", "", 0),
+    ),
+)
+
+TRAILER_SCENE_VECTORS = Table(
+    "trailer scene vectors",
+    "What a frozen network says of the scenes of films, their cues: its values, means over a few "
+    "frames, are the further columns.",
+    (FILM_ID, CUE_ID),
+    features=True,
+)
+
+TRAILER_SCENES = Table(
+    "trailer scenes",
+    "How much the pictures of films' scenes look like each genre, by what trailers of other titles "
+    "teach.",
+    (
+        FILM_ID,
+        CUE_ID,
+        TRAILER_GENRE,
+        share("probability", "of the genre by the picture alone, were it as frequent as not"),
+    ),
+)
+
+TRAILER_MODES = Table(
+    "trailer modes",
+    "Whether films of a genre look like its trailers: by the films' labels, and by what a model "
+    "hears in their music. A film looks as much like a genre as its scenes do in the mean.",
+    (
+        Column("feature_set", "string", "the features of the model of music"),
+        Column("model", "string", "the model of music that predicts"),
+        Column("network", "string", "the frozen network that looks at the pictures"),
+        Column("genre", "string", "a genre that both films and trailers have"),
+        Column("labelling", "string", "which films count as the genre's, as in modes"),
+        share("look_with", "how much the genre's films look like it, median", True),
+        share("look_without", "how much the others do, median", True),
+        deviations("difference", "the first less the second"),
+        deviations("low", "2.5% bound of the difference (bootstrap over films)"),
+        deviations("high", "97.5% bound"),
+        share("p", "two-sided permutation p of the difference", True),
+        share("p_adjusted", "p by Benjamini and Hochberg over the tests of the labelling", True),
+        Column("films_with", "int64", "films of the genre by this labelling", low=0),
+        Column("films_without", "int64", "films that they are held against", low=0),
     ),
 )

@@ -4,11 +4,14 @@ Frames and sound of trailers, what frozen networks say of them, and models that 
 the one, the other, or both. This module is light: it is imported when the workflow is parsed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-# What looks at frames and what listens, by the networks' names in `scorelens.weights`.
-EYES = ("efficientnet_lite0", "vit", "vgg16")
-EARS = ("musicnn", "vggish", "yamnet")
+from scorelens.errors import ConfigError, Problem
+
+# What looks at frames and what listens: names in `scorelens.weights`, and as a reader writes them.
+EYES = {"efficientnet_lite0": "EfficientNet-Lite0", "vit": "ViT", "vgg16": "VGG16"}
+EARS = {"musicnn": "MusiCNN", "vggish": "VGGish", "yamnet": "YAMNet"}
+NO_NETWORK = "none"  # what a model stands on that needs no network of these
 
 PICTURE, SOUND, BOTH = "picture", "sound", "both"
 FREQUENCY, FUSION = "frequency", "fusion"
@@ -23,6 +26,8 @@ MODELS = {
     "sound_attention": SOUND,
     FUSION: BOTH,
 }
+# Models of what a frozen network says: each is trained on each network of its arm.
+FROZEN = ("frame_linear", "frame_attention", "sound_linear", "sound_attention")
 # Networks from scratch, and which of the tagger's architectures each has.
 NETWORKS = {"frame_cnn": "frame_cnn", "window_cnn": "mel_cnn"}
 ATTENTIVE = ("frame_attention", "sound_attention")
@@ -46,7 +51,41 @@ TITLES = {
 HELD_OUT, TEACHING = "held_out", "teaching"  # parts of the answers of a fold
 TUNED = "tuned"  # in place of a threshold: each genre's own, found where the model learnt
 
+Run = tuple[str, str]  # a network of EYES or EARS, or NO_NETWORK, and a model that stands on it
 
-def arm_model(arm: str, models: Collection[str]) -> str | None:
-    """The model that stands for an arm, of those there are; None without any."""
-    return next((model for model in PREFERRED[arm] if model in models), None)
+
+def runs(
+    models: Collection[str], frame_networks: Sequence[str], sound_networks: Sequence[str]
+) -> list[Run]:
+    """The runs that are asked for: in the order of MODELS, each model on the networks of its arm.
+
+    models: of MODELS. frame_networks: of EYES. sound_networks: of EARS. Raises ConfigError if the
+    fusion lacks what it fuses.
+    """
+    absent = [model for model in FUSED if model not in models]
+    if FUSION in models and absent:
+        found = f"{FUSION} is named without {' and '.join(absent)}"
+        expected = f"{' and '.join(FUSED)}, which it fuses"
+        hint = f"or leave {FUSION} out"
+        raise ConfigError(Problem("config: trailers.models", found, expected, hint))
+    networks = {PICTURE: frame_networks, SOUND: sound_networks}
+    return [
+        (network, model)
+        for model, arm in MODELS.items()
+        if model in models
+        for network in (networks[arm] if model in FROZEN else [NO_NETWORK])
+    ]
+
+
+def title(network: str, model: str) -> str:
+    """A run's name as a reader writes it: "Attention over frames, VGG16"."""
+    return TITLES[model] if network == NO_NETWORK else f"{TITLES[model]}, {(EYES | EARS)[network]}"
+
+
+def arm_run(arm: str, found: Collection[Run]) -> Run | None:
+    """The run that stands for an arm, of those there are; None without any.
+
+    found: as `runs` orders them, so that a model counts on the first network of the config.
+    The fusion is made of the runs of PICTURE and SOUND.
+    """
+    return next((run for model in PREFERRED[arm] for run in found if run[1] == model), None)

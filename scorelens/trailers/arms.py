@@ -1,7 +1,7 @@
 """Picture against sound: which of them gives a genre away?
 
-An arm is stood for by a model that is set beforehand (`trailers.PREFERRED`), not by the one that
-scores best on the very trailers that are compared.
+An arm is stood for by a run that is set beforehand (`trailers.arm_run`), not by the one that scores
+best on the very trailers that are compared.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from scorelens.genres.score import BOUNDS, MACRO, with_macro
 from scorelens.tables import TRAILER_ARMS
 from scorelens.tagger.held_out import HeldOut
 from scorelens.tagger.score import chances
-from scorelens.trailers import BOTH, PICTURE, SOUND, arm_model
+from scorelens.trailers import BOTH, PICTURE, SOUND, Run, arm_run
 
 
 def compare_arms(
-    answers: Mapping[str, HeldOut], samples: int, permutations: int, seed: int
+    answers: Mapping[Run, HeldOut], samples: int, permutations: int, seed: int
 ) -> pd.DataFrame:
     """The average precision of each genre, and of their mean, by picture, by sound and by both.
 
-    answers: of each model, of the same trailers and genres. samples: of the titles, the same for
-    all arms. permutations: how often titles swap the answers of picture and sound. Returns the
-    columns of TRAILER_ARMS; those of an arm without a model are null.
+    answers: of each run, in the order of `trailers.runs`, of the same trailers and genres. samples:
+    of the titles, the same for all arms. permutations: how often titles swap the answers of picture
+    and sound. Returns the columns of TRAILER_ARMS; those of an arm without a run are null.
     """
     some = next(iter(answers.values()))
     true = some.true[some.film]
@@ -35,15 +35,15 @@ def compare_arms(
     table["carried"] = with_macro(true.mean(axis=0))
     table["support"] = np.append(true.sum(axis=0), len(true))
     sampled = {}
-    for arm in (PICTURE, SOUND, BOTH):
-        model = arm_model(arm, answers)
-        table[f"{arm}_model"] = model
-        table[arm], sampled[arm] = _precision(answers.get(model), true, draws)
+    standing = {arm: arm_run(arm, answers) for arm in (PICTURE, SOUND, BOTH)}
+    for arm, run in standing.items():
+        table[f"{arm}_network"], table[f"{arm}_model"] = run or (None, None)
+        table[arm], sampled[arm] = _precision(answers.get(run), true, draws)
         table[f"{arm}_low"], table[f"{arm}_high"] = np.percentile(sampled[arm], BOUNDS, axis=0)
     apart = sampled[PICTURE] - sampled[SOUND]
     table["difference"] = table[PICTURE] - table[SOUND]
     table["difference_low"], table["difference_high"] = np.percentile(apart, BOUNDS, axis=0)
-    both = [answers.get(table[f"{arm}_model"][0]) for arm in (PICTURE, SOUND)]
+    both = [answers.get(standing[arm]) for arm in (PICTURE, SOUND)]
     table["p"] = swapped_p(*both, permutations, seed) if all(both) else np.nan
     return table[TRAILER_ARMS.names]
 
@@ -71,7 +71,7 @@ def swapped_p(first: HeldOut, second: HeldOut, permutations: int, seed: int) -> 
 def _precision(
     own: HeldOut | None, true: np.ndarray, draws: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The average precision of a model, (genres + 1,), and in samples; NaN without a model."""
+    """The average precision of a run, (genres + 1,), and in samples; NaN without a run."""
     if own is None:
         nothing = np.full((len(draws), true.shape[1] + 1), np.nan)
         return nothing[0], nothing

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from safetensors.numpy import load_file
+from torch import nn
 from tqdm import tqdm
 
 from scorelens import media, tables
@@ -65,10 +66,15 @@ def embed_trailers(
     tables.write_table(pd.concat(parts, ignore_index=True), output, TRAILER_VECTORS, facts)
 
 
+def load_network(name: str, weights: str | os.PathLike) -> nn.Module:
+    """A network of FRAME_NETWORKS, ready to be asked, as `images.load_network` gives its own."""
+    variables = load_file(weights)
+    return build(FRAME_NETWORKS[name].of_variables, variables, weights).to(device()).eval()
+
+
 def _load_eye(name: str, weights) -> tuple[list[str], Callable[[Sample], Vectors]]:
     """The names of a network's values, and what it makes of a trailer's frames."""
-    variables = load_file(weights)
-    network = build(FRAME_NETWORKS[name].of_variables, variables, weights).to(device()).eval()
+    network = load_network(name, weights)
 
     def see(sample: Sample) -> Vectors:
         values = images.embed_pictures(network, sample.frames)

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 
 from scorelens.figures import PALETTE, QUIET, save
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table
-from scorelens.trailers import HELD_OUT
+from scorelens.trailers import HELD_OUT, PICTURE, SOUND, title
 from scorelens.trailers.sample import Sample, read_sample
 
 SHOWN = 5  # frames of a trailer
@@ -22,7 +22,7 @@ ROW_INCHES = 1.25
 
 
 class Example(NamedTuple):
-    """A trailer held out, as one model judges it for one of its genres.
+    """A trailer held out, as one run judges it for one of its genres.
 
     probability: of the whole trailer. time_s: float64 (n,), of its frames or windows, ascending.
     said: float64 (n,), the probability by each alone. share: float64 (n,), its part in the answer,
@@ -46,15 +46,18 @@ def plot_examples(
 ) -> None:
     """Draw the frames and the seconds of sound that decided.
 
-    predictions, moments: tables of TRAILER_PREDICTIONS and TRAILER_MOMENTS of a model of the
-    picture and of one of the sound, in this order. samples: trailer_id -> its sample.
+    predictions, moments: tables of TRAILER_PREDICTIONS and TRAILER_MOMENTS of a run of the picture
+    and of one of the sound, in this order. samples: trailer_id -> its sample.
     """
-    seen, heard = (
-        choose(read_table(one, TRAILER_PREDICTIONS), read_table(other, TRAILER_MOMENTS))
-        for one, other in zip(predictions, moments, strict=True)
-    )
+    answers = [read_table(path, TRAILER_PREDICTIONS) for path in predictions]
+    felt = [read_table(path, TRAILER_MOMENTS) for path in moments]
+    seen, heard = (choose(*tables) for tables in zip(answers, felt, strict=True))
     frames = {one.trailer_id: read_sample(samples[one.trailer_id]) for one in seen.values()}
-    save(examples_figure(seen, heard, frames), figure)
+    drawn = examples_figure(seen, heard, frames)
+    names = [title(*table[["network", "model"]].iloc[0]) for table in answers]
+    words = [f"{arm}: {name}" for arm, name in zip((PICTURE, SOUND), names, strict=True)]
+    drawn.suptitle("        ".join(words), size=10)
+    save(drawn, figure)
 
 
 def choose(predictions: pd.DataFrame, moments: pd.DataFrame) -> dict[str, Example]:

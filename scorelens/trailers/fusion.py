@@ -13,7 +13,7 @@ from scipy import special
 
 from scorelens.tables import TRAILER_PREDICTIONS, read_table, write_table
 from scorelens.tagger.calibration import EDGE, weigh_odds
-from scorelens.trailers import FUSION, TEACHING
+from scorelens.trailers import FUSION, NO_NETWORK, TEACHING
 from scorelens.trailers.material import title_weights
 from scorelens.trailers.thresholds import tune
 
@@ -32,14 +32,16 @@ def fuse_trailers(arms: Sequence[str | os.PathLike], predictions: str | os.PathL
         sound[[*KEYS, "probability", "seen"]], on=KEYS, validate="1:1", suffixes=("", "_sound")
     )
     folds = [fuse_fold(own) for _, own in joined.groupby("fold")]
-    write_table(pd.concat(folds).assign(model=FUSION), predictions, TRAILER_PREDICTIONS)
+    table = pd.concat(folds).assign(network=NO_NETWORK, model=FUSION)
+    write_table(table, predictions, TRAILER_PREDICTIONS)
 
 
 def fuse_fold(rows: pd.DataFrame) -> pd.DataFrame:
     """The answers of one fold.
 
     rows: of the picture's table, with `probability_sound` and `seen_sound`, sorted by trailer and
-    genre within a part. Returns the columns of TRAILER_PREDICTIONS without `model`.
+    genre within a part. Returns the columns of TRAILER_PREDICTIONS without `network`
+    and `model`.
     """
     genres = rows["genre"].nunique()
     taught = (rows["part"] == TEACHING).to_numpy().reshape(-1, genres)[:, 0]

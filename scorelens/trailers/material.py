@@ -7,6 +7,7 @@ model looks at: only so can picture and sound be compared, and fused.
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -54,8 +55,8 @@ def read_material(
     those to learn; one that fewer than two titles carry is left out, and the log says so. samples:
     trailer_id -> sample, for networks from scratch. vectors: tables of TRAILER_VECTORS, for the
     other models; the frequency needs neither.
-    Raises TableError if trailers of one title carry different genres, if there are fewer titles
-    than LEAST_TITLES, or fewer than two genres are left.
+    Raises TableError if there are fewer titles than LEAST_TITLES, or fewer than two genres are
+    left.
     """
     trailers = read_trailers(table, genres)
     kept = _kept(table, trailers, genres)
@@ -131,23 +132,12 @@ def _kept(
     table: str | os.PathLike, trailers: Sequence[Trailer], genres: Sequence[str]
 ) -> list[str]:
     """The genres that the trailers can teach; the log names the others."""
-    carried: dict[str, set[str]] = {}
-    counts: dict[str, int] = {}
-    problems = []
-    for trailer in trailers:
-        own = carried.setdefault(trailer.title, set(trailer.genres))
-        counts[trailer.title] = counts.get(trailer.title, 0) + 1
-        if own != set(trailer.genres):
-            where = f"{table}, {trailer.trailer_id}"
-            found = f"carries other genres than a trailer before it of {trailer.title!r}"
-            hint = "if these are different films, tell them apart: put the year in the title"
-            problems.append(Problem(where, found, "the same genres for one title", hint))
-    if len(carried) < LEAST_TITLES:
+    counts = Counter(trailer.title for trailer in trailers)
+    if len(counts) < LEAST_TITLES:
         hint = "a model is tested on titles that it never saw: add trailers of other films"
-        found = f"titles of trailers: {len(carried)}"
-        problems.append(Problem(str(table), found, f"at least {LEAST_TITLES}", hint))
-    if problems:
-        raise TableError(problems)
+        found = f"titles of trailers: {len(counts)}"
+        raise TableError(Problem(str(table), found, f"at least {LEAST_TITLES}", hint))
+    carried = {trailer.title: set(trailer.genres) for trailer in trailers}
     albums = [(labels, counts[title]) for title, labels in carried.items()]
     kept = teachable(genres, albums, least_tracks=2)
     for genre in genres:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from scorelens.figures import PALETTE, QUIET, save
 from scorelens.genres.score import MACRO
 from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
-from scorelens.trailers import BOTH, PICTURE, SOUND, TITLES, TUNED
+from scorelens.trailers import BOTH, PICTURE, SOUND, TUNED, title
 
 ROW_INCHES = 0.42
 SURE = 0.05  # p below which a dot is filled
@@ -101,7 +101,8 @@ def _key(arm: str, label: str) -> Artist:
 
 
 def _name(table: pd.DataFrame, arm: str) -> str:
-    return f"{arm}: {TITLES[table[f'{arm}_model'].iloc[0]]}"
+    run = table[[f"{arm}_network", f"{arm}_model"]].iloc[0]
+    return f"{arm}: {title(*run)}"
 
 
 def _counted(genre: str, support: int) -> str:
@@ -109,23 +110,28 @@ def _counted(genre: str, support: int) -> str:
 
 
 def scores_figure(table: pd.DataFrame) -> plt.Figure:
-    """How good each model is, a row a model, and what titles that swap their genres come to.
+    """How good each run is, a row a run, and what titles that swap their genres come to.
 
-    Dots with 95% intervals, filled where the model is better than chance (p < SURE). table: rows
-    of TRAILER_SCORES.
+    Dots with 95% intervals, filled where the run is better than chance (p < SURE); lines divide the
+    arms. table: rows of TRAILER_SCORES.
     """
-    models = table["model"].drop_duplicates().tolist()
+    runs = table[["network", "model", "arm"]].drop_duplicates()
     figure, axes = plt.subplots(
-        1, len(PANELS), sharey=True, figsize=(12, 1.8 + ROW_INCHES * len(models))
+        1, len(PANELS), sharey=True, figsize=(13, 1.8 + ROW_INCHES * len(runs))
     )
-    for axis, (measure, threshold, title, unit) in zip(axes, PANELS, strict=True):
+    arm = runs["arm"].fillna("").to_numpy()
+    borders = np.flatnonzero(arm[1:] != arm[:-1]) + 0.5
+    for axis, (measure, threshold, heading, unit) in zip(axes, PANELS, strict=True):
         own = table[(table["measure"] == measure) & table["genre"].isin([MACRO, "all"])]
         if threshold:
             own = own[own["threshold"] == threshold]
         _draw_scores(axis, own)
-        axis.set(title=title, xlim=(-0.02, 1.02), xlabel=unit)
-    axes[0].set_yticks(range(len(models)), [TITLES[model] for model in models])
-    axes[0].set_ylim(len(models) - 0.5, -0.5)
+        for place in borders:
+            axis.axhline(place, color=QUIET, lw=0.6)
+        axis.set(title=heading, xlim=(-0.02, 1.02), xlabel=unit)
+    names = [title(*run) for run in zip(runs["network"], runs["model"], strict=True)]
+    axes[0].set_yticks(range(len(runs)), names)
+    axes[0].set_ylim(len(runs) - 0.5, -0.5)
     keys = [_key(arm, arm) for arm in COLOURS if arm in set(table["arm"])]
     keys.append(Line2D([], [], color=QUIET, marker="o", mfc="white", lw=2, label=UNSURE))
     keys.append(Line2D([], [], label="mean where titles swap their genres", **CHANCE))
@@ -134,7 +140,7 @@ def scores_figure(table: pd.DataFrame) -> plt.Figure:
 
 
 def _draw_scores(axis: Axes, rows: pd.DataFrame) -> None:
-    """rows: one a model."""
+    """rows: one a run."""
     for place, (_, row) in enumerate(rows.iterrows()):
         colour = COLOURS.get(row["arm"], QUIET)
         filled = colour if row["p"] < SURE else "white"

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from scorelens import media, tables
 from scorelens.errors import MediaError, Problem, naming_damage
 from scorelens.features.frames import SILENCE_RMS
+from scorelens.retrieval.frames import as_shown
 from scorelens.retrieval.images import SIDE, square
 from scorelens.tables import TRAILER_SAMPLES
 
@@ -210,7 +211,7 @@ def _take(video: str | os.PathLike, numbers: np.ndarray, threads: int) -> tuple[
         for frame in _decoded(container, stream, threads):
             if shown in wanted:
                 time_s = _time_s(frame, shown, stream)
-                taken.append(_Frame(shown, time_s, square(_as_shown(frame, stream))))
+                taken.append(_Frame(shown, time_s, square(as_shown(frame, stream))))
             shown += 1
     return taken, shown
 
@@ -230,11 +231,3 @@ def _time_s(frame: av.VideoFrame, number: int, stream: av.VideoStream) -> float:
     if frame.pts is None or stream.container.format.name == "avi":
         return number / float(stream.guessed_rate or RAW_RATE_HZ)
     return max(0.0, float((frame.pts - (stream.start_time or 0)) * stream.time_base))
-
-
-def _as_shown(frame: av.VideoFrame, stream: av.VideoStream) -> np.ndarray:
-    """A frame with square pixels, turned as the camera noted: uint8 (height, width, 3), RGB."""
-    ratio = stream.sample_aspect_ratio or 1
-    width = max(1, round(frame.width * ratio))
-    picture = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
-    return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))

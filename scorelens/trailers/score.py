@@ -17,7 +17,7 @@ from scorelens.genres.score import MACRO, with_macro
 from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, write_table
 from scorelens.tagger.held_out import HeldOut
 from scorelens.tagger.score import ALL, WEIGHTED, by_film, chances, interval_and_chance, score_tags
-from scorelens.trailers import MODELS, TUNED
+from scorelens.trailers import MODELS, TUNED, Run
 from scorelens.trailers.arms import compare_arms
 from scorelens.trailers.held_out import Answers, read_answers
 
@@ -25,7 +25,7 @@ AVERAGE_PRECISION, LIKELIEST_RIGHT = "average_precision", "likeliest_right"
 
 
 def score(
-    predictions: Mapping[str, str | os.PathLike],
+    predictions: Mapping[Run, str | os.PathLike],
     thresholds: Sequence[float],
     samples: int,
     permutations: int,
@@ -33,21 +33,22 @@ def score(
     scores: str | os.PathLike,
     arms: str | os.PathLike,
 ) -> None:
-    """Score every model, hold the arms side by side, and write the two tables.
+    """Score every run, hold the arms side by side, and write the two tables.
 
-    predictions: each model's table of TRAILER_PREDICTIONS, all of the same trailers and genres.
+    predictions: each run's table of TRAILER_PREDICTIONS, all of the same trailers and genres; the
+    runs in the order of `trailers.runs`.
     thresholds: of the probability, above which a genre counts as given; each genre's own comes
     besides. samples: bootstrap samples of the titles. permutations: how often titles swap their
     genres, or the answers of two arms. scores, arms: paths of the tables to write.
     """
-    answers = {model: read_answers(path) for model, path in predictions.items()}
+    answers = {run: read_answers(path) for run, path in predictions.items()}
     tables = []
-    for model, one in tqdm(answers.items(), unit="model", disable=None):
+    for (network, model), one in tqdm(answers.items(), unit="run", disable=None):
         draws, orders = chances(len(one.own.true), samples, permutations, seed)
         found = score_model(one, thresholds, draws, orders)
-        tables.append(found.assign(model=model, arm=MODELS[model] or None))
+        tables.append(found.assign(network=network, model=model, arm=MODELS[model] or None))
     write_table(pd.concat(tables, ignore_index=True), scores, TRAILER_SCORES)
-    own = {model: one.own for model, one in answers.items()}
+    own = {run: one.own for run, one in answers.items()}
     write_table(compare_arms(own, samples, permutations, seed), arms, TRAILER_ARMS)
 
 
@@ -57,7 +58,8 @@ def score_model(
     """All measures of one model.
 
     draws: (samples, titles), how often each title is drawn. orders: int (permutations, titles),
-    whose genres each title has. Returns the columns of TRAILER_SCORES without `model` and `arm`.
+    whose genres each title has. Returns the columns of TRAILER_SCORES without those
+    that name the run and its arm.
     """
     own = answers.own
     limits = (*thresholds, answers.threshold)

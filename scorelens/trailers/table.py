@@ -4,8 +4,6 @@ Imported when the workflow is parsed: light imports only.
 """
 
 import os
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -31,23 +29,36 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
     """The trailers of a table (TSV with a header; columns of COLUMNS), by trailer_id.
 
     genres: the labels allowed; those of a trailer are divided by semicolons. Paths are relative to
-    the table. Other columns are left alone. Raises ConfigError with every fault of every row.
+    the table. Other columns are left alone. Raises ConfigError with every fault of every row; it is
+    one if trailers of one title carry different genres.
     """
-    rows = config.read_rows(path, COLUMNS, "trailers")
-    seen = Counter(row["trailer_id"] for _, row in rows)
+    rows = config.read_rows(path, COLUMNS, "trailers", "trailer")
     trailers = [_trailer(path, row) for _, row in rows]
-    problems = []
+    problems = list(config.id_problems(rows, path, "trailer"))
     for (number, row), trailer in zip(rows, trailers, strict=True):
         where = {name: config.cell(path, number, name) for name in COLUMNS}
-        problems += _id_problems(where["trailer_id"], trailer, seen[trailer.trailer_id])
         if not trailer.title:
             expected = "a title: trailers of one title are never on both sides of a split"
             problems.append(Problem(where["title"], "is empty", expected))
         problems += _video_problems(where["video"], row, trailer.video)
-        problems += _genre_problems(where["genres"], trailer.genres, genres)
+        problems += config.genre_problems(trailer.genres, genres, where["genres"])
+    lines = [number for number, _ in rows]
+    problems += _title_problems(path, dict(zip(lines, trailers, strict=True)))
     if problems:
         raise ConfigError(problems)
     return sorted(trailers)
+
+
+def _title_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
+    """Rows whose genres are not those of the first row of their title. trailers: by line."""
+    first: dict[str, int] = {}
+    for number, trailer in trailers.items():
+        before = first.setdefault(trailer.title, number)
+        if trailer.title and set(trailer.genres) != set(trailers[before].genres):
+            where = config.cell(path, number, "genres")
+            what = f"differ from those of line {before}, of the same title {trailer.title!r}"
+            hint = "if these are different films, tell them apart: put the year in the title"
+            yield Problem(where, what, "the same genres for one title", hint)
 
 
 def _trailer(path, row: Mapping[str, str]) -> Trailer:
@@ -60,16 +71,6 @@ def _trailer(path, row: Mapping[str, str]) -> Trailer:
     )
 
 
-def _id_problems(at: str, trailer: Trailer, rows: int) -> Iterator[Problem]:
-    if not re.fullmatch(r"[a-z0-9_]+", trailer.trailer_id):
-        expected = "letters a-z, digits and underscores"
-        hint = f"for example {config.slug(trailer.title or 'trailer')}"
-        yield Problem(at, f"is {trailer.trailer_id!r}", expected, hint)
-    elif rows > 1:
-        what = f"{trailer.trailer_id!r} stands in {rows} rows"
-        yield Problem(at, what, "one row a trailer", "rename one")
-
-
 def _video_problems(at: str, row: Mapping[str, str], video: str) -> Iterator[Problem]:
     hint = "paths are relative to the table"
     if not row["video"]:
@@ -77,14 +78,3 @@ def _video_problems(at: str, row: Mapping[str, str], video: str) -> Iterator[Pro
     elif not os.path.isfile(video):
         what = "is a folder" if os.path.isdir(video) else "does not exist"
         yield Problem(at, f"{video} {what}", "a media file", hint)
-
-
-def _genre_problems(at: str, labels: Sequence[str], genres: Sequence[str]) -> Iterator[Problem]:
-    if not labels:
-        yield Problem(at, "is empty", "at least one genre", f"genres: {'; '.join(genres)}")
-    for label, count in Counter(labels).items():
-        if label not in genres:
-            what, expected = f"{label!r} is not a genre of the config", f"one of {list(genres)}"
-            yield Problem(at, what, expected, config.closest(label, genres))
-        elif count > 1:
-            yield Problem(at, f"{label!r} is named {count} times", "each genre once")

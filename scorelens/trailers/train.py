@@ -15,7 +15,7 @@ from scipy.special import logit
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, write_table
 from scorelens.tagger.calibration import EDGE, fit_lines, on_lines
 from scorelens.tagger.material import Material
-from scorelens.trailers import ATTENTIVE, HELD_OUT, TEACHING
+from scorelens.trailers import ATTENTIVE, HELD_OUT, TEACHING, title
 from scorelens.trailers.material import Fold, deal, read_material, seen, title_weights
 from scorelens.trailers.models import Arrays, Said, ask, ask_committee, learn
 from scorelens.trailers.thresholds import tune
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def train_trailers(
+    network: str,
     model: str,
     table: str | os.PathLike,
     samples: Mapping[str, str | os.PathLike],
@@ -35,13 +36,15 @@ def train_trailers(
 ) -> None:
     """Train a model of one arm, or the frequency, and write what it says.
 
-    table, samples, vectors: as `material.read_material` takes them. settings: `genres`, `folds`,
-    and `network` or `attention` if the model takes them. predictions, moments: where tables of the
-    contracts TRAILER_PREDICTIONS and TRAILER_MOMENTS go; the latter has no rows for the frequency.
+    network, model: a run of `trailers.runs`, not the fusion. table, samples, vectors: as
+    `material.read_material` takes them, the vectors those of `network`. settings: `genres`,
+    `folds`, and `network` or `attention` if the model takes them. predictions, moments: where
+    tables of the contracts TRAILER_PREDICTIONS and TRAILER_MOMENTS go; the latter has no rows for
+    the frequency.
     """
     material = read_material(model, table, settings["genres"], samples, vectors)
     for number in np.setdiff1d(np.arange(len(material.tracks)), material.heard):
-        log.warning("%s: nothing to look at, %s", material.tracks[number][1], model)
+        log.warning("%s: nothing to look at, %s", material.tracks[number][1], title(network, model))
     folds = deal(material, settings["folds"], seed)
     learnt = learn(model, material, folds, settings, seed)
     said = [
@@ -49,13 +52,20 @@ def train_trailers(
         for members, fold in zip(learnt, folds, strict=True)
     ]
     asked = [own.assign(fold=number) for number, (own, _) in enumerate(said)]
-    write_table(pd.concat(asked).assign(model=model), predictions, TRAILER_PREDICTIONS)
-    felt = pd.concat([own for _, own in said]).assign(model=model)
+    run = {"network": network, "model": model}
+    write_table(pd.concat(asked).assign(**run), predictions, TRAILER_PREDICTIONS)
+    felt = pd.concat([own for _, own in said]).assign(**run)
     order = ["trailer_id", "time_s"]
     write_table(felt.sort_values(order, kind="stable"), moments, TRAILER_MOMENTS)
     log.info(
         "%s: %d trailers, %d with something to look at, %d genres, %d folds",
-        *(model, len(material.tracks), len(material.heard), len(material.genres), len(folds)),
+        *(
+            title(network, model),
+            len(material.tracks),
+            len(material.heard),
+            len(material.genres),
+            len(folds),
+        ),
     )
 
 
@@ -64,8 +74,8 @@ def answer_fold(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What a fold's committee says, calibrated: rows of both tables.
 
-    members: of `models.learn`. Returns the columns of TRAILER_PREDICTIONS without `model` and
-    `fold`, and those of TRAILER_MOMENTS without `model`.
+    members: of `models.learn`. Returns the columns of TRAILER_PREDICTIONS without the fold and the
+    run, and those of TRAILER_MOMENTS without the run.
     """
     frequency = material.actual[fold.teaching].mean(axis=0, dtype=np.float32)
     answers = np.tile(frequency, (len(material.tracks), 1))

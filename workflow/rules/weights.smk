@@ -2,7 +2,7 @@
 
 from snakemake.logging import logger
 
-from scorelens import retrieval, tagger, weights
+from scorelens import retrieval, tagger, trailers, weights
 from scorelens.tagger import choice as tagger_choice
 
 DOWNLOADS = "results/weights/downloads"
@@ -30,7 +30,9 @@ def asked_networks():
     embeds = any(tagger.MODELS[model] == "embedding" for model in config["tagger"]["models"])
     of_tagger = [config["tagger"]["embedding"]] if embeds else []
     of_features = [] if PUBLISHED else config["features"]["sets"]
-    asked = dict.fromkeys([*of_features, *of_tagger, *retrieval_networks()])
+    asked = dict.fromkeys(
+        [*of_features, *of_tagger, *retrieval_networks(), *trailer_networks()]
+    )
     return [name for name in asked if name in weights.NETWORKS]
 
 
@@ -56,6 +58,36 @@ def retrieval_networks():
     if any(map(retrieval.text_segment, settings["configurations"])):
         found.append(settings["text"])
     return found
+
+
+def asked_trailers():
+    """The models of trailers, if there is a table of trailers to teach them."""
+    has_any = config["trailers"]["trailers"] or config["corpus"]["kind"] == "demo"
+    return config["trailers"]["models"] if has_any else []
+
+
+def trailer_networks():
+    """The networks that look at the frames of trailers and hear their sound."""
+    settings = config["trailers"]
+    return [
+        name
+        for arm in ("frame", "sound")
+        for name in settings[f"{arm}_networks"]
+        if any(model in settings["models"] for model in (f"{arm}_linear", f"{arm}_attention"))
+    ]
+
+
+def present_trailers():
+    """The models of trailers without those that no network is left for."""
+    settings = config["trailers"]
+    lost = {
+        f"{arm}_{kind}"
+        for arm in ("frame", "sound")
+        for kind in ("linear", "attention")
+        if not settings[f"{arm}_networks"]
+    }
+    left = [model for model in settings["models"] if model not in lost]
+    return [model for model in left if model != trailers.FUSION or {*trailers.FUSED} <= {*left}]
 
 
 def present_configurations():
@@ -90,6 +122,7 @@ except InputError as error:
 
 config["tagger"]["models"] = fitting_taggers()
 config["retrieval"]["configurations"] = asked_configurations()
+config["trailers"]["models"] = asked_trailers()
 ABSENT = absent_networks()
 # From here on the config names the sets that the run has; the report names the others.
 config["features"]["sets"] = [name for name in config["features"]["sets"] if name not in ABSENT]
@@ -98,6 +131,9 @@ if config["tagger"]["embedding"] in ABSENT:
         model for model in config["tagger"]["models"] if tagger.MODELS[model] != "embedding"
     ]
 config["retrieval"]["configurations"] = present_configurations()
+for arm in ("frame_networks", "sound_networks"):
+    config["trailers"][arm] = [name for name in config["trailers"][arm] if name not in ABSENT]
+config["trailers"]["models"] = present_trailers()
 USED_NETWORKS = asked_networks()
 for network, reason in ABSENT.items():
     logger.warning(f"{network}, and what needs it, is left out: {reason}")

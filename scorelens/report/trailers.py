@@ -1,0 +1,62 @@
+"""What the report says of trailers, as plain values."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from scorelens import tables, trailers
+from scorelens.report import svg
+
+MEASURES = ("average_precision", "f1", "precision", "recall")
+
+
+def trailers_block(found: Mapping[str, str | os.PathLike]) -> dict | None:
+    """What the page shows of trailers; None if the run has none.
+
+    found: by file name, scores.tsv and arms.tsv of the contracts TRAILER_SCORES and TRAILER_ARMS,
+    and the figures; empty without trailers.
+    """
+    if not found:
+        return None
+    scores = tables.read_table(found["scores.tsv"], tables.TRAILER_SCORES)
+    arms = tables.read_table(found["arms.tsv"], tables.TRAILER_ARMS)
+    return {
+        "rows": score_rows(scores),
+        "arms": arms.to_dict("records"),
+        "macro": arms[arms.genre == "macro"].iloc[0].to_dict(),
+        "figures": {
+            Path(name).stem: svg.address(path)
+            for name, path in found.items()
+            if name.endswith(".svg")
+        },
+    }
+
+
+def score_rows(scores: pd.DataFrame) -> list[dict]:
+    """One row a run: mean average precision, macro F1 by tuned thresholds, the likeliest genre.
+
+    Each cell has value, low, high, p and whether it is the best of its column.
+    """
+    ranked = scores[(scores.measure == "average_precision") & (scores.genre == "macro")]
+    tuned = scores[(scores.threshold == trailers.TUNED) & (scores.genre == "macro")]
+    columns = {
+        "average_precision": ranked,
+        "f1": tuned[tuned.measure == "f1"],
+        "likeliest_right": scores[scores.measure == "likeliest_right"],
+    }
+    return [
+        {
+            "title": trailers.title(run.network, run.model),
+            "arm": run.arm,
+            "cells": {name: _cell(column, run) for name, column in columns.items()},
+        }
+        for run in ranked.itertuples()
+    ]
+
+
+def _cell(column: pd.DataFrame, run) -> dict:
+    row = column[(column.network == run.network) & (column.model == run.model)].iloc[0]
+    cell = {name: row[name] for name in ("value", "low", "high", "p")}
+    return cell | {"best": row.value == column.value.max()}

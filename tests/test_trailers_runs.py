@@ -1,0 +1,78 @@
+"""Runs of trailers' models: which there are, their names, and which stands for an arm."""
+
+import pytest
+
+from scorelens.errors import ConfigError
+from scorelens.trailers import (
+    EARS,
+    EYES,
+    FROZEN,
+    MODELS,
+    NETWORKS,
+    PREFERRED,
+    TITLES,
+    arm_run,
+    embed,
+    runs,
+    title,
+)
+
+
+def test_a_model_runs_on_each_network_of_its_arm_in_the_configs_order():
+    models = ["sound_linear", "frame_linear", "window_cnn", "frequency", "frame_cnn"]
+    assert runs(models, ["vgg16", "vit"], ["yamnet", "musicnn", "vggish"]) == [
+        ("none", "frequency"),
+        ("none", "frame_cnn"),
+        ("vgg16", "frame_linear"),
+        ("vit", "frame_linear"),
+        ("none", "window_cnn"),
+        ("yamnet", "sound_linear"),
+        ("musicnn", "sound_linear"),
+        ("vggish", "sound_linear"),
+    ]
+    assert runs([], ["vgg16"], ["yamnet"]) == []
+
+
+def test_all_models_on_all_networks():
+    found = runs(MODELS, list(EYES), list(EARS))
+    assert len(set(found)) == len(found) == 4 + 2 * 3 + 2 * 3
+    assert found[-1] == ("none", "fusion")
+
+
+def test_the_fusion_needs_both_arms():
+    with pytest.raises(ConfigError) as error:
+        runs(["fusion", "frame_attention", "sound_linear"], ["vgg16"], ["yamnet"])
+    assert str(error.value) == (
+        "config: trailers.models: fusion is named without sound_attention\n"
+        "  expected: frame_attention and sound_attention, which it fuses\n"
+        "  hint: or leave fusion out"
+    )
+
+
+def test_an_arm_is_stood_for_by_attention_on_its_first_network():
+    found = runs(MODELS, ["vit", "vgg16"], ["yamnet", "musicnn"])
+    assert arm_run("picture", found) == ("vit", "frame_attention")
+    assert arm_run("sound", found) == ("yamnet", "sound_attention")
+    assert arm_run("both", found) == ("none", "fusion")
+    less = runs(["frame_cnn", "frame_linear", "window_cnn"], ["vgg16", "vit"], ["yamnet"])
+    assert arm_run("picture", less) == ("vgg16", "frame_linear")
+    assert arm_run("sound", less) == ("none", "window_cnn")
+    assert arm_run("both", less) is None
+
+
+def test_every_model_has_an_arm_and_a_name():
+    assert set(TITLES) == set(MODELS)
+    assert set(PREFERRED["picture"] + PREFERRED["sound"]) == {*FROZEN, *NETWORKS}
+    for arm, names in PREFERRED.items():
+        assert all(MODELS[name] == arm for name in names)
+
+
+def test_every_network_has_a_name():
+    assert set(EYES) == set(embed.FRAME_NETWORKS)
+    assert set(EARS) == set(embed.SOUND_NETWORKS)
+
+
+def test_the_name_of_a_run_tells_its_network():
+    assert title("vgg16", "frame_attention") == "Attention over frames, VGG16"
+    assert title("yamnet", "sound_linear") == "Linear on sound, YAMNet"
+    assert title("none", "fusion") == "Picture and sound fused"

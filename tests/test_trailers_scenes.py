@@ -1,0 +1,200 @@
+"""Films' scenes by what trailers teach: numbers by hand and leaks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import special
+from sklearn.linear_model import LogisticRegression
+
+from scorelens import tables
+from scorelens.errors import TableError
+from scorelens.retrieval import images
+from scorelens.tagger.embeddings import learn_linear
+from scorelens.tagger.material import Material
+from scorelens.trailers import scenes
+from tests.test_retrieval_watch import Eye, coded, cues_of
+from tests.trailer_tables import GENRES, make_labels, make_vectors
+
+torch.set_num_threads(1)
+
+
+# Watching
+
+
+def watched(monkeypatch, folder, video, stretches):
+    monkeypatch.setattr(scenes, "load_network", lambda name, weights: name)
+    monkeypatch.setattr(images, "embed_pictures", Eye())
+    cues, output, weights = (folder / name for name in ("cues.parquet", "seen.parquet", "weights"))
+    weights.write_bytes(b"")
+    tables.write_table(cues_of("noir", stretches), cues, tables.CUES)
+    scenes.watch_film("noir", video, cues, "vgg16", weights, 4, output)
+    facts = tables.read_provenance(output)
+    assert (facts["network"], facts["frames"]) == ("vgg16", 4)
+    return tables.read_table(output, tables.TRAILER_SCENE_VECTORS)
+
+
+def test_a_scene_is_the_mean_of_frames_spread_over_the_cue(monkeypatch, tmp_path):
+    video = coded(tmp_path / "film.mp4", g="12")
+    stretches = [("theme", 2.0, 6.0), ("chase", 10.0, 18.0)]
+    found = watched(monkeypatch, tmp_path, video, stretches)
+    names = ["film_id", "cue_id", "vgg16_0001", "vgg16_0002", "vgg16_0003"]
+    assert found.columns.tolist() == names
+    assert found.cue_id.tolist() == ["cue_000", "cue_001"]
+    # Seconds 2 to 5, and 11, 13, 15 and 17; the codec is a grey level or two off.
+    assert found[names[2:]].to_numpy().mean(1) == pytest.approx([20 + 35, 20 + 140], abs=2)
+
+
+def test_a_film_without_a_picture_has_no_scenes(monkeypatch, film, tmp_path):
+    sound = film("sound.mkv", np.zeros(48000), picture=False)
+    assert not len(watched(monkeypatch, tmp_path, sound, [("theme", 0.0, 1.0)]))
+
+
+# Judging
+
+
+def made_up(vectors, actual, titles=None) -> Material:
+    """A trailer a title. vectors: (trailers, moments, columns). actual: bool (trailers, genres)."""
+    count, moments, columns = vectors.shape
+    titles = [f"Title {number:02d}" for number in range(count)] if titles is None else titles
+    return Material(
+        inputs=vectors.reshape(-1, columns).astype(np.float32),
+        track=np.repeat(np.arange(count), moments),
+        start_s=np.zeros(count * moments),
+        tracks=[(title, f"trailer_{number}") for number, title in enumerate(titles)],
+        film=np.unique(titles, return_inverse=True)[1],
+        genres=GENRES[: actual.shape[1]],
+        actual=actual,
+    )
+
+
+def scene_table(vectors):
+    """Rows of TRAILER_SCENE_VECTORS. vectors: (films, scenes, columns)."""
+    films, count, columns = vectors.shape
+    heads = {
+        "film_id": np.repeat([f"film_{number:02d}" for number in range(films)], count),
+        "cue_id": np.tile([f"cue_{number:03d}" for number in range(count)], films),
+    }
+    names = [f"v_{place:02d}" for place in range(columns)]
+    values = pd.DataFrame(vectors.reshape(-1, columns).astype(np.float32), columns=names)
+    return pd.DataFrame(heads).join(values)
+
+
+def titles_of(films, own=()):
+    """film_id -> title: that of a trailer for some films, by number, else another."""
+    return {
+        f"film_{number:02d}": f"{'Title' if number in own else 'Film'} {number:02d}"
+        for number in range(films)
+    }
+
+
+def answers(judged, film_id):
+    return judged[judged["film_id"] == film_id]["probability"].to_numpy().reshape(-1, len(GENRES))
+
+
+def test_a_scene_is_judged_as_by_scikit_learn_with_even_odds():
+    actual = make_labels(12)
+    titles = [f"Title {number % 10}" for number in range(12)]  # of two titles two trailers
+    actual[10:] = actual[:2]
+    vectors = make_vectors(actual, [0, 2])
+    shown = np.random.default_rng(5).normal(size=(1, 3, 8))
+    material = made_up(vectors, actual, titles)
+    judged = scenes.judge_scenes(scene_table(shown), {"film_00": "Another"}, material)
+    counts = np.array([0.5, 0.5, *[1] * 8, 0.5, 0.5])
+    means = vectors.mean(axis=1)
+    scaled, asked = ((own - means.mean(0)) / means.std(0) for own in (means, shown[0]))
+    for place, genre in enumerate(GENRES):
+        model = LogisticRegression(C=0.1, max_iter=1000).fit(scaled, actual[:, place], counts)
+        share = np.average(actual[:, place], weights=counts)
+        odds = model.decision_function(asked) - special.logit(share)
+        own = judged[judged["genre"] == genre]["probability"]
+        np.testing.assert_allclose(own, special.expit(odds), atol=1e-4)
+    assert judged.cue_id.tolist() == np.repeat(["cue_000", "cue_001", "cue_002"], 4).tolist()
+
+
+def test_a_films_own_trailers_do_not_teach_what_is_asked_of_it():
+    """Other frames and labels of theirs: the same bits for the film, and others for the next."""
+    actual = make_labels(12)
+    vectors = make_vectors(actual, [0, 2])
+    names = ["THE ÉTOILE", "L'Étoile: the (1972)", *[f"Title {number}" for number in range(10)]]
+    material = made_up(vectors, actual, names)
+    changed, labels = vectors.copy(), actual.copy()
+    changed[:2] = 5 - 3 * changed[:2]
+    labels[:2] = ~labels[:2]
+    titles = {"film_00": "The Etoile", "film_01": "Title 3", "film_02": "L'Étoile — The"}
+    shown = scene_table(np.random.default_rng(5).normal(size=(3, 2, 8)))
+    # Either trailer is of another film's title: both are replaced only where both are left out.
+    one = material._replace(inputs=np.r_[changed[0], vectors[1:].reshape(-1, 8)].astype(np.float32))
+    one = one._replace(actual=np.r_[labels[:1], actual[1:]])
+    before, after = (scenes.judge_scenes(shown, titles, own) for own in (material, one))
+    np.testing.assert_array_equal(answers(before, "film_00"), answers(after, "film_00"))
+    for other in ("film_01", "film_02"):
+        assert (answers(before, other) != answers(after, other)).all()
+
+
+@pytest.mark.parametrize("own", [(), (0, 1, 2, 3)])
+def test_pictures_that_say_nothing_are_as_likely_as_not(own):
+    """Leaving out a film's trailer makes its own genres rarer: its answers must not tell."""
+    actual = make_labels(12)
+    material = made_up(np.ones((12, 2, 8)), actual)
+    shown = scene_table(np.ones((4, 2, 8)))
+    judged = scenes.judge_scenes(shown, titles_of(4, own), material)
+    np.testing.assert_allclose(judged["probability"], 0.5, atol=1e-3)
+    rarer = learn_linear(material, np.arange(1, 12))["bias"]
+    np.testing.assert_allclose(special.expit(rarer), actual[1:].mean(axis=0), atol=1e-3)
+
+
+def test_what_all_trailers_carry_or_none_is_as_likely_as_not():
+    actual = make_labels(8)
+    actual[:, 1], actual[:, 2] = True, False
+    material = made_up(make_vectors(actual, [0]), actual)
+    shown = scene_table(np.random.default_rng(1).normal(size=(2, 2, 8)))
+    judged = scenes.judge_scenes(shown, titles_of(2), material)
+    even = judged[judged["genre"].isin(GENRES[1:3])]["probability"]
+    assert (even == 0.5).all()
+    assert (judged[judged["genre"] == GENRES[0]]["probability"] != 0.5).all()
+
+
+def test_a_film_that_leaves_no_trailer_is_named():
+    actual = make_labels(2)
+    material = made_up(make_vectors(actual, []), actual, ["Solaris", "Solaris (2002)"])
+    shown = scene_table(np.zeros((1, 1, 8)))
+    with pytest.raises(TableError) as error:
+        scenes.judge_scenes(shown, {"film_00": "Solaris"}, material)
+    assert str(error.value) == (
+        "trailers: film_00: no trailer of another title has frames\n"
+        "  expected: some to learn from\n"
+        "  hint: add trailers of other films"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "other", "same"),
+    [
+        ("Solaris", "solaris (1972)", True),
+        ("Amélie", "AMELIE", True),
+        ("Wall·E", "WALL-E", True),
+        ("Blade Runner 2049", "Blade Runner", True),  # a trailer too few does little harm
+        ("1984", "2012", False),
+        ("七人の侍", "七人の侍 1954", True),
+        ("七人の侍", "生きる", False),
+        ("Up", "Up in the Air", False),
+        ("?", "!", False),
+        ("Apollo 13", "Apollo 11", False),
+    ],
+)
+def test_titles_are_compared_bare(title, other, same):
+    assert (scenes.bare_title(title) == scenes.bare_title(other)) == same
+
+
+def test_a_film_looks_as_its_scenes_do_in_the_mean():
+    rows = {
+        "film_id": ["b", "b", "b", "b", "a", "a"],
+        "cue_id": ["x", "x", "y", "y", "x", "x"],
+        "genre": ["Horror", "Action"] * 3,
+        "probability": [0.1, 0.2, 0.5, 0.4, 0.9, 0.7],
+    }
+    found = scenes.film_looks(pd.DataFrame(rows), ["Horror", "Action"])
+    assert found.columns.tolist() == ["Horror", "Action"]
+    np.testing.assert_allclose(found.loc["b"], [0.3, 0.3])
+    np.testing.assert_allclose(found.loc["a"], [0.9, 0.7])
