@@ -11,11 +11,12 @@ logs.start(snakemake.log[0])
 from scorelens.trailers import examples, plot
 
 figures = dict(snakemake.output.items())
-moments = figures.pop("examples")
+moments = figures.pop("examples", None)
 plot.plot(snakemake.input.scores, snakemake.input.arms, figures)
-examples.plot_examples(
-    predictions=snakemake.input.predictions,
-    moments=snakemake.input.moments,
-    samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
-    figure=moments,
-)
+if moments:
+    examples.plot_examples(
+        predictions=snakemake.input.predictions,
+        moments=snakemake.input.moments,
+        samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
+        figure=moments,
+    )

@@ -40,6 +40,7 @@ write.write_report(
     tagger_figures=snakemake.input.tagger_figures,
     libraries={Path(path).stem: path for path in snakemake.input.libraries},
     retrieval={Path(path).name: path for path in snakemake.input.retrieval},
+    trailers={Path(path).name: path for path in snakemake.input.trailers},
     published=snakemake.input.published,
     config=snakemake.params.config,
 )

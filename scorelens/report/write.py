@@ -15,6 +15,7 @@ from scorelens.genres.score import best_models
 from scorelens.report import applied as new_media
 from scorelens.report import distributions, genres, music, provenance, strips, svg, tagger
 from scorelens.report import retrieval as soundtracks
+from scorelens.report import trailers as picture_and_sound
 
 DASH = "\N{EN DASH}"
 
@@ -52,6 +53,7 @@ def write_report(
     tagger_figures: Paths = (),
     libraries: Mapping[str, str | os.PathLike] = {},
     retrieval: Mapping[str, str | os.PathLike] = {},
+    trailers: Mapping[str, str | os.PathLike] = {},
     published: Paths = (),
 ) -> None:
     """Write the report of one run as a single HTML file.
@@ -66,7 +68,8 @@ def write_report(
     by these names. explanations: one SVG a film, named by it; none without a network. importance,
     modes: SVGs; the first is None if no model of the run has groups of features to shuffle. config:
     the whole configuration, to be shown. tagger_scores, tagger_verdicts, tagger_figures, libraries:
-    as `tagger.tagger_block` takes them. retrieval: as `retrieval.retrieval_block` takes it.
+    as `tagger.tagger_block` takes them. retrieval, trailers: as
+    `retrieval.retrieval_block` and `trailers.trailers_block` take them.
     published: the files of a corpus of published features; then there are no cues, timelines,
     visuals, features and modes, and the page does without what is made of them.
     The page is dated by its newest input, so that the same inputs give the same bytes.
@@ -130,6 +133,7 @@ def write_report(
             page,
             config.get("retrieval", {}).get("search", {}).get("configuration", ""),
         ),
+        "trailers": picture_and_sound.trailers_block(trailers),
         "networks": provenance.networks(weights),
         "versions": provenance.versions(),
         "commit": provenance.commit(),
@@ -142,7 +146,7 @@ def write_report(
             + [*predictions.values(), genre_scores, comparisons, *genre_figures]
             + [*explanations, *applied, *applied_figures, *tagger_figures, *libraries.values()]
             + [path for path in [cue_scores, cue_confidence, modes, tagger_scores] if path]
-            + [*retrieval.values()]
+            + [*retrieval.values(), *trailers.values()]
         ),
     }
     names = ("date", "versions", "commit", "config_hash", "networks", "hashes", "published")

@@ -39,6 +39,7 @@ rule write_report:
         ),
         libraries=expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
         retrieval=RETRIEVAL_RESULTS,
+        trailers=TRAILER_RESULTS,
         importance=["results/importance/scores.svg"] if IMPORTANCE_RUN else [],
         modes=[] if PUBLISHED else ["results/modes/scores.svg"],
     output:

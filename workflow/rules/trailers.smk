@@ -28,11 +28,20 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 TRAILER_TABLE = os.path.expanduser(TRAILER_SETTINGS["trailers"]) or trailer_plan.TABLE
+# What stands for the picture and for the sound, where the run has both.
+ARMS = [trailers.arm_run(arm, TRAILER_RUNS) for arm in (trailers.PICTURE, trailers.SOUND)]
+TRAILER_FIGURES = ["arms", "scores"] + ["examples"] * all(ARMS)
 TRAILER_BATCHES = {
     number: list(TRAILERS)[first : first + TRAILERS_AT_ONCE]
     for number, first in enumerate(range(0, len(TRAILERS), TRAILERS_AT_ONCE))
 }
 TRAILER_SAMPLES = [f"results/trailers/samples/{trailer}.npz" for trailer in TRAILERS]
+
+
+def of_run(kind, run):
+    """A table of what a run says."""
+    network, model = run
+    return f"results/trailers/{kind}/{network}/{model}.parquet"
 
 
 def trailer_samples(wildcards):
@@ -184,10 +193,7 @@ if TRAILERS:
     rule fuse_trailers:
         """Fuse what the attention over frames and the one over sound say of trailers."""
         input:
-            arms=[
-                f"results/trailers/predictions/{network}/{model}.parquet"
-                for network, model in zip((FRAME_NETWORKS[0], SOUND_NETWORKS[0]), trailers.FUSED)
-            ],
+            arms=[of_run("predictions", run) for run in ARMS],
         output:
             predictions="results/trailers/predictions/none/fusion.parquet",
         log:
@@ -208,10 +214,7 @@ if TRAILERS:
     rule score_trailers:
         """Score the models of trailers, and hold picture and sound side by side."""
         input:
-            predictions=[
-                f"results/trailers/predictions/{network}/{model}.parquet"
-                for network, model in TRAILER_RUNS
-            ],
+            predictions=[of_run("predictions", run) for run in TRAILER_RUNS],
         output:
             scores="results/trailers/scores.tsv",
             arms="results/trailers/arms.tsv",
@@ -235,5 +238,152 @@ if TRAILERS:
         script:
             "../../scripts/score_trailers.py"
 
+    rule plot_trailers:
+        """Draw picture against sound, the scores of all models, and moments that decided."""
+        input:
+            scores="results/trailers/scores.tsv",
+            arms="results/trailers/arms.tsv",
+            predictions=[of_run("predictions", run) for run in ARMS] if all(ARMS) else [],
+            moments=[of_run("moments", run) for run in ARMS] if all(ARMS) else [],
+            samples=TRAILER_SAMPLES if all(ARMS) else [],
+        output:
+            **{
+                figure: report(
+                    f"results/trailers/{figure}.svg",
+                    caption=f"../report/trailers_{figure}.rst",
+                    category="Trailers",
+                    labels={"figure": figure},
+                )
+                for figure in TRAILER_FIGURES
+            },
+        log:
+            "logs/plot_trailers.log",
+        benchmark:
+            "results/benchmarks/plot_trailers.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("plot_trailers"),
+            runtime=duration("plot_trailers"),
+        params:
+            source=source_hash("plot_trailers"),
+            trailers=list(TRAILERS) if all(ARMS) else [],
+        script:
+            "../../scripts/plot_trailers.py"
+
+
+# Films' own scenes, by a model of the picture that learnt from trailers.
+LOOKS = bool(
+    TRAILERS
+    and not PUBLISHED
+    and "frame_linear" in TRAILER_SETTINGS["models"]
+    and {*TRAILER_SETTINGS["genres"]} & {*config["corpus"]["genres"]}
+)
+
+
+if LOOKS:
+
+    rule watch_trailers:
+        """Look at the scenes of a film, its cues, with the network that looks at trailers."""
+        input:
+            video=film_video,
+            cues="results/cues/films/{film}.parquet",
+            weights=f"results/weights/{FRAME_NETWORKS[0]}.safetensors",
+            corpus=ancient("results/corpus/films.tsv"),
+        output:
+            table="results/trailers/scenes/{film}.parquet",
+        log:
+            "logs/watch_trailers/{film}.log",
+        benchmark:
+            "results/benchmarks/watch_trailers/{film}.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("watch_trailers"),
+            runtime=duration("watch_trailers"),
+            gpu=config["resources"]["gpu"],
+        params:
+            source=source_hash("watch_trailers"),
+            network=FRAME_NETWORKS[0],
+            frames=TRAILER_SETTINGS["scene_frames"],
+        script:
+            "../../scripts/watch_trailers.py"
+
+    rule compare_trailers:
+        """Compare how much films of a genre look like its trailers: by labels, and by the music."""
+        input:
+            vectors=expand(
+                "results/trailers/vectors/{network}/{batch}.parquet",
+                network=FRAME_NETWORKS[0],
+                batch=TRAILER_BATCHES,
+            ),
+            table=TRAILER_TABLE,
+            scenes=used_films("results/trailers/scenes/{film}.parquet"),
+            films="results/corpus/films.tsv",
+            predictions=f"results/genres/predictions/{MODES_SET}/{MODES_MODEL}.parquet",
+        output:
+            scenes="results/trailers/scenes.parquet",
+            scores="results/trailers/modes.tsv",
+        log:
+            "logs/compare_trailers.log",
+        benchmark:
+            "results/benchmarks/compare_trailers.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("compare_trailers"),
+            runtime=duration("compare_trailers"),
+        params:
+            source=source_hash("compare_trailers"),
+            genres=TRAILER_SETTINGS["genres"],
+            feature_set=MODES_SET,
+            model=MODES_MODEL,
+            network=FRAME_NETWORKS[0],
+            permutations=config["modes"]["permutations"],
+            repeats=config["modes"]["bootstrap_repeats"],
+            seed=config["seed"],
+        script:
+            "../../scripts/compare_trailers.py"
+
+    rule draw_trailers:
+        """Draw how much films of a genre look like its trailers."""
+        input:
+            scores="results/trailers/modes.tsv",
+        output:
+            figure=report(
+                "results/trailers/modes.svg",
+                caption="../report/trailers_modes.rst",
+                category="Trailers",
+                labels={"figure": "films that look like trailers"},
+            ),
+        log:
+            "logs/draw_trailers.log",
+        benchmark:
+            "results/benchmarks/draw_trailers.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("draw_trailers"),
+            runtime=duration("draw_trailers"),
+        params:
+            source=source_hash("draw_trailers"),
+        script:
+            "../../scripts/draw_trailers.py"
+
+
 # What the report shows of trailers.
-TRAILER_RESULTS = ["results/trailers/scores.tsv", "results/trailers/arms.tsv"] if TRAILERS else []
+TRAILER_RESULTS = [
+    f"results/trailers/{name}"
+    for name, is_made in {
+        "scores.tsv": TRAILERS,
+        "arms.tsv": TRAILERS,
+        **{f"{figure}.svg": TRAILERS for figure in TRAILER_FIGURES},
+        "modes.tsv": LOOKS,
+        "modes.svg": LOOKS,
+    }.items()
+    if is_made
+]
