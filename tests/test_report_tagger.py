@@ -34,9 +34,7 @@ def made(tmp_path_factory):
 
 def block(folder):
     return tagger.tagger_block(
-        folder / "scores.tsv",
-        folder / "verdicts.tsv",
-        [folder / "ranking.svg"],
+        {name: folder / name for name in ("scores.tsv", "verdicts.tsv", "ranking.svg")},
         {"mine": folder / "results/tagger/libraries/mine.html"},
         "film",
         folder / "results/report.html",
@@ -84,4 +82,4 @@ def test_examples_are_spread_over_all_tracks():
 
 
 def test_without_a_tagger_there_is_no_block(made):
-    assert tagger.tagger_block(None, None, [], {}, "film", made / "report.html") is None
+    assert tagger.tagger_block({}, {}, "film", made / "report.html") is None

@@ -41,11 +41,7 @@ def retrieval_block(
         "searching": rows[choose_configuration(list(rows), wanted)],
         "chance": _chance(scores),
         "scenes": scene_rows(found["scenes.tsv"]) if "scenes.tsv" in found else [],
-        "figures": {
-            Path(name).stem: svg.address(path)
-            for name, path in found.items()
-            if name.endswith(".svg")
-        },
+        "figures": svg.figures(found),
         "searches": _linked(found.get("searches.html"), page),
     }
 

@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib import pyplot as plt
@@ -31,3 +32,8 @@ def address(svg: str | os.PathLike | bytes) -> str:
     """An SVG as a data address: the ids of several figures on one page then cannot collide."""
     content = svg if isinstance(svg, bytes) else Path(svg).read_bytes()
     return "data:image/svg+xml;base64," + base64.b64encode(content).decode()
+
+
+def figures(found: Mapping[str, str | os.PathLike]) -> dict[str, str]:
+    """The SVGs among the files of a stage, by stem, as addresses. found: paths by file name."""
+    return {Path(name).stem: address(path) for name, path in found.items() if name.endswith(".svg")}

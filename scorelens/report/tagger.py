@@ -1,7 +1,7 @@
 """What the report says of the tagger, as plain values."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,23 +16,22 @@ EXAMPLES = 5  # tracks of each verdict that are listed
 
 
 def tagger_block(
-    scores: str | os.PathLike | None,
-    verdicts: str | os.PathLike | None,
-    figures: Sequence[str | os.PathLike],
+    found: Mapping[str, str | os.PathLike],
     libraries: Mapping[str, str | os.PathLike],
     split: str,
     page: str | os.PathLike,
 ) -> dict | None:
     """What the page shows of the tagger; None if the run has none.
 
-    scores, verdicts: tables of the contracts TAGGER_SCORES and TAGGER_VERDICTS. figures: SVGs.
+    found: by file name, scores.tsv and verdicts.tsv of the contracts TAGGER_SCORES and
+    TAGGER_VERDICTS, and the figures; empty without a tagger.
     libraries: the page of each, by name. split: what was held out, `film` or `track`. page: where
     the report goes; the libraries' pages are linked as seen from there.
     """
-    if scores is None:
+    if not found:
         return None
-    table = tables.read_table(scores, tables.TAGGER_SCORES)
-    judged = tables.read_table(verdicts, tables.TAGGER_VERDICTS)
+    table = tables.read_table(found["scores.tsv"], tables.TAGGER_SCORES)
+    judged = tables.read_table(found["verdicts.tsv"], tables.TAGGER_VERDICTS)
     rows = score_rows(table, judged)
     ranked = [row for row in rows if row["verdicts"]]
     ranked = [row for row in ranked if row["model"] != tagger.FREQUENCY] or ranked
@@ -44,7 +43,7 @@ def tagger_block(
         "best": best,
         "random": next(row for row in rows if not row["verdicts"]),
         "examples": examples(judged[judged.model == best["model"]]),
-        "figures": {Path(path).stem: svg.address(path) for path in figures},
+        "figures": svg.figures(found),
         "libraries": {
             name: Path(os.path.relpath(path, Path(page).parent)).as_posix()
             for name, path in libraries.items()

@@ -1,8 +1,7 @@
 """What the report says of trailers, as plain values."""
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -12,11 +11,14 @@ from scorelens.report import svg
 MEASURES = ("average_precision", "f1", "precision", "recall")
 
 
-def trailers_block(found: Mapping[str, str | os.PathLike]) -> dict | None:
+def trailers_block(
+    found: Mapping[str, str | os.PathLike], left_out: Sequence[Mapping[str, str]]
+) -> dict | None:
     """What the page shows of trailers; None if the run has none.
 
     found: by file name, scores.tsv and arms.tsv of the contracts TRAILER_SCORES and TRAILER_ARMS,
-    and the figures; empty without trailers.
+    and the figures; empty without trailers. left_out: network and reason of those that were asked
+    for and cannot be had.
     """
     if not found:
         return None
@@ -24,13 +26,10 @@ def trailers_block(found: Mapping[str, str | os.PathLike]) -> dict | None:
     arms = tables.read_table(found["arms.tsv"], tables.TRAILER_ARMS)
     return {
         "rows": score_rows(scores),
+        "absent": absent_networks(set(scores.network), left_out),
         "arms": arms.to_dict("records"),
         "macro": arms[arms.genre == "macro"].iloc[0].to_dict(),
-        "figures": {
-            Path(name).stem: svg.address(path)
-            for name, path in found.items()
-            if name.endswith(".svg")
-        },
+        "figures": svg.figures(found),
     }
 
 
@@ -53,6 +52,21 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
             "cells": {name: _cell(column, run) for name, column in columns.items()},
         }
         for run in ranked.itertuples()
+    ]
+
+
+def absent_networks(
+    used: Collection[str], left_out: Sequence[Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """Title and reason of the networks of EYES and EARS that no model of the run stands on.
+
+    The reason is empty if the config does not name the network.
+    """
+    reasons = {row["network"]: row["reason"] for row in left_out}
+    return [
+        {"title": title, "reason": reasons.get(network, "")}
+        for network, title in (trailers.EYES | trailers.EARS).items()
+        if network not in used
     ]
 
 

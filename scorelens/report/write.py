@@ -13,8 +13,9 @@ from scorelens import tables
 from scorelens.genres import title
 from scorelens.genres.score import best_models
 from scorelens.report import applied as new_media
-from scorelens.report import distributions, genres, music, provenance, strips, svg, tagger
+from scorelens.report import distributions, genres, music, provenance, strips, svg
 from scorelens.report import retrieval as soundtracks
+from scorelens.report import tagger as tags
 from scorelens.report import trailers as picture_and_sound
 
 DASH = "\N{EN DASH}"
@@ -48,9 +49,7 @@ def write_report(
     features: Paths,
     weights: str | os.PathLike,
     config: Mapping,
-    tagger_scores: str | os.PathLike | None = None,
-    tagger_verdicts: str | os.PathLike | None = None,
-    tagger_figures: Paths = (),
+    tagger: Mapping[str, str | os.PathLike] = {},
     libraries: Mapping[str, str | os.PathLike] = {},
     retrieval: Mapping[str, str | os.PathLike] = {},
     trailers: Mapping[str, str | os.PathLike] = {},
@@ -67,9 +66,8 @@ def write_report(
     genres, if a model was trained precision_recall, films and label_sets, if a network was, losses,
     by these names. explanations: one SVG a film, named by it; none without a network. importance,
     modes: SVGs; the first is None if no model of the run has groups of features to shuffle. config:
-    the whole configuration, to be shown. tagger_scores, tagger_verdicts, tagger_figures, libraries:
-    as `tagger.tagger_block` takes them. retrieval, trailers: as
-    `retrieval.retrieval_block` and `trailers.trailers_block` take them.
+    the whole configuration, to be shown. tagger, libraries, retrieval, trailers: as
+    `tagger.tagger_block`, `retrieval.retrieval_block` and `trailers.trailers_block` take them.
     published: the files of a corpus of published features; then there are no cues, timelines,
     visuals, features and modes, and the page does without what is made of them.
     The page is dated by its newest input, so that the same inputs give the same bytes.
@@ -86,6 +84,7 @@ def write_report(
         if published
         else music.film_rows(film_table, cue_table, status_table)
     )
+    networks = provenance.networks(weights)
     best = genres.headline(score_table)
     against_best = genres.against_best(compared, best)
     facts = {
@@ -120,10 +119,8 @@ def write_report(
             genres.prediction_block(run, tables.read_table(predictions[run], tables.PREDICTIONS))
             for run in best_models(score_table)
         ],
-        "tagger": tagger.tagger_block(
-            tagger_scores,
-            tagger_verdicts,
-            tagger_figures,
+        "tagger": tags.tagger_block(
+            tagger,
             libraries,
             config.get("tagger", {}).get("split"),
             page,
@@ -133,8 +130,8 @@ def write_report(
             page,
             config.get("retrieval", {}).get("search", {}).get("configuration", ""),
         ),
-        "trailers": picture_and_sound.trailers_block(trailers),
-        "networks": provenance.networks(weights),
+        "trailers": picture_and_sound.trailers_block(trailers, networks["left out"]),
+        "networks": networks,
         "versions": provenance.versions(),
         "commit": provenance.commit(),
         "config": provenance.as_yaml(config),
@@ -144,9 +141,9 @@ def write_report(
         "date": provenance.newest(
             [films, tracks, status, weights, *cues, *timelines, *features, *visuals, *bags.values()]
             + [*predictions.values(), genre_scores, comparisons, *genre_figures]
-            + [*explanations, *applied, *applied_figures, *tagger_figures, *libraries.values()]
-            + [path for path in [cue_scores, cue_confidence, modes, tagger_scores] if path]
-            + [*retrieval.values(), *trailers.values()]
+            + [*explanations, *applied, *applied_figures, *libraries.values()]
+            + [path for path in [cue_scores, cue_confidence, modes] if path]
+            + [*tagger.values(), *retrieval.values(), *trailers.values()]
         ),
     }
     names = ("date", "versions", "commit", "config_hash", "networks", "hashes", "published")

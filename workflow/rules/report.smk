@@ -32,10 +32,14 @@ rule write_report:
         explanations=used_films("results/genres/explanations/{film}.svg") if NETWORK_RUNS else [],
         applied=expand("results/genres/applied/{name}.tsv", name=NEW_MEDIA),
         applied_figures=expand("results/genres/applied/{name}.svg", name=NEW_MEDIA),
-        tagger_scores=["results/tagger/scores.tsv"] if TAGGER_MODELS else [],
-        tagger_verdicts=["results/tagger/verdicts.tsv"] if TAGGER_MODELS else [],
-        tagger_figures=(
-            expand("results/tagger/{figure}.svg", figure=TAGGER_FIGURES) if TAGGER_MODELS else []
+        tagger=(
+            [
+                "results/tagger/scores.tsv",
+                "results/tagger/verdicts.tsv",
+                *expand("results/tagger/{figure}.svg", figure=TAGGER_FIGURES),
+            ]
+            if TAGGER_MODELS
+            else []
         ),
         libraries=expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
         retrieval=RETRIEVAL_RESULTS,
