@@ -10,10 +10,10 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.trailers import scenes
+from scorelens.trailers import watch
 
 torch.set_num_threads(snakemake.threads)
-scenes.watch_film(
+watch.watch_film(
     film_id=snakemake.wildcards.film,
     video=snakemake.input.video,
     cues=snakemake.input.cues,

@@ -100,7 +100,7 @@ def test_the_arms_are_where_the_table_says(results):
     ]
     sizes = [line.get_xydata()[:, 0] for line in right.lines if len(line.get_xydata()) == 2]
     np.testing.assert_allclose(sizes[1:-1], table[["difference_low", "difference_high"]])
-    assert "\N{LEFTWARDS ARROW} sound" in right.get_xlabel()
+    assert "\N{LEFTWARDS ARROW} the sound" in right.get_xlabel()
 
 
 def test_a_sure_difference_is_filled_and_in_its_arms_colour(results):

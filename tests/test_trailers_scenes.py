@@ -7,50 +7,13 @@ import torch
 from scipy import special
 from sklearn.linear_model import LogisticRegression
 
-from scorelens import tables
 from scorelens.errors import TableError
-from scorelens.retrieval import images
 from scorelens.tagger.embeddings import learn_linear
 from scorelens.tagger.material import Material
 from scorelens.trailers import scenes
-from tests.test_retrieval_watch import Eye, coded, cues_of
 from tests.trailer_tables import GENRES, make_labels, make_vectors
 
 torch.set_num_threads(1)
-
-
-# Watching
-
-
-def watched(monkeypatch, folder, video, stretches):
-    monkeypatch.setattr(scenes, "load_network", lambda name, weights: name)
-    monkeypatch.setattr(images, "embed_pictures", Eye())
-    cues, output, weights = (folder / name for name in ("cues.parquet", "seen.parquet", "weights"))
-    weights.write_bytes(b"")
-    tables.write_table(cues_of("noir", stretches), cues, tables.CUES)
-    scenes.watch_film("noir", video, cues, "vgg16", weights, 4, output)
-    facts = tables.read_provenance(output)
-    assert (facts["network"], facts["frames"]) == ("vgg16", 4)
-    return tables.read_table(output, tables.TRAILER_SCENE_VECTORS)
-
-
-def test_a_scene_is_the_mean_of_frames_spread_over_the_cue(monkeypatch, tmp_path):
-    video = coded(tmp_path / "film.mp4", g="12")
-    stretches = [("theme", 2.0, 6.0), ("chase", 10.0, 18.0)]
-    found = watched(monkeypatch, tmp_path, video, stretches)
-    names = ["film_id", "cue_id", "vgg16_0001", "vgg16_0002", "vgg16_0003"]
-    assert found.columns.tolist() == names
-    assert found.cue_id.tolist() == ["cue_000", "cue_001"]
-    # Seconds 2 to 5, and 11, 13, 15 and 17; the codec is a grey level or two off.
-    assert found[names[2:]].to_numpy().mean(1) == pytest.approx([20 + 35, 20 + 140], abs=2)
-
-
-def test_a_film_without_a_picture_has_no_scenes(monkeypatch, film, tmp_path):
-    sound = film("sound.mkv", np.zeros(48000), picture=False)
-    assert not len(watched(monkeypatch, tmp_path, sound, [("theme", 0.0, 1.0)]))
-
-
-# Judging
 
 
 def made_up(vectors, actual, titles=None) -> Material:

@@ -19,6 +19,10 @@ from scorelens.trailers.sample import Sample, read_sample
 SHOWN = 5  # frames of a trailer
 SIDE = 96  # px of a frame on the sheet
 ROW_INCHES = 1.25
+KEYS = (
+    "under each frame its time and its part in the answer",
+    "bars: what each window says, dark if its part in the answer is large",
+)
 
 
 class Example(NamedTuple):
@@ -55,8 +59,9 @@ def plot_examples(
     frames = {one.trailer_id: read_sample(samples[one.trailer_id]) for one in seen.values()}
     drawn = examples_figure(seen, heard, frames)
     names = [title(*table[["network", "model"]].iloc[0]) for table in answers]
-    words = [f"{arm}: {name}" for arm, name in zip((PICTURE, SOUND), names, strict=True)]
-    drawn.suptitle("        ".join(words), size=10)
+    keys = zip((PICTURE, SOUND), names, KEYS, strict=True)
+    words = [f"{arm}: {name}; {key}" for arm, name, key in keys]
+    drawn.suptitle("\n".join(words), size=9, x=0.01, ha="left")
     save(drawn, figure)
 
 
@@ -98,7 +103,7 @@ def examples_figure(
         len(genres),
         SHOWN + 1,
         squeeze=False,
-        figsize=(12, 0.6 + ROW_INCHES * len(genres)),
+        figsize=(12, 0.9 + ROW_INCHES * len(genres)),
         width_ratios=[1] * SHOWN + [4],
     )
     for row, genre in zip(grid, genres, strict=True):
@@ -113,7 +118,7 @@ def examples_figure(
             row[-1].set_axis_off()
     last = [row[-1] for row, genre in zip(grid, genres, strict=True) if genre in heard]
     if last:
-        last[-1].set_xlabel("s of the trailer; bars: probability, dark if it counts much")
+        last[-1].set_xlabel("s of the trailer; dashed: the whole")
     return figure
 
 

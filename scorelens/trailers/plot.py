@@ -85,7 +85,7 @@ def _draw_difference(axis: Axes, table: pd.DataFrame) -> None:
         axis.plot(row["difference"], place, "o", color=colour, mfc=filled, mew=1.5)
     widest = max(0.1, own[["difference_low", "difference_high"]].abs().max(axis=None))
     axis.set_xlim(-1.08 * widest, 1.08 * widest)
-    label = "\N{LEFTWARDS ARROW} sound         picture \N{RIGHTWARDS ARROW}"
+    label = "\N{LEFTWARDS ARROW} the sound tells | the picture tells \N{RIGHTWARDS ARROW}"
     axis.set(title="Picture less sound", xlabel=f"{label}\n{UNSURE}")
 
 

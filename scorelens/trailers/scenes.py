@@ -6,7 +6,6 @@ what is asked of the film.
 """
 
 import logging
-import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -15,46 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from scorelens import media, tables
 from scorelens.errors import Problem, TableError
-from scorelens.retrieval.vectors import column_names
-from scorelens.retrieval.watch import see_scenes
 from scorelens.tables import TRAILER_SCENE_VECTORS, feature_columns
 from scorelens.tagger.embeddings import ask_linear, learn_linear
 from scorelens.tagger.material import Material
-from scorelens.trailers.embed import load_network
 from scorelens.trailers.material import title_weights
 
 log = logging.getLogger(__name__)
-
-
-def watch_film(
-    film_id: str,
-    video: str | os.PathLike,
-    cues: str | os.PathLike,
-    network: str,
-    weights: str | os.PathLike,
-    frames: int,
-    output: str | os.PathLike,
-) -> None:
-    """Write what a network says of the scenes of one film (TRAILER_SCENE_VECTORS), a row a cue.
-
-    cues: the film's table of CUES. network, weights: as `embed.load_network` takes them. frames:
-    looked at in each cue, spread evenly over it. A film without moving pictures has no rows.
-    Raises MediaError if the film cannot be read.
-    """
-    table = tables.read_table(cues, tables.CUES)
-    if not media.probe(video).has_video:
-        log.info("%s: no moving pictures, the table is empty", film_id)
-        table = table[:0]
-    stretches_s = table[["film_start_s", "film_end_s"]].to_numpy()
-    seen = see_scenes(video, stretches_s, frames, load_network(network, weights))
-    vectors = pd.DataFrame(seen, table.index, column_names(network, seen.shape[1]))
-    log.info("%s: %d scenes", film_id, len(table))
-    facts = {"network": network, "frames": frames, "video_sha256": media.sha256(video)}
-    facts["weights_sha256"] = media.sha256(weights)
-    rows = table[["film_id", "cue_id"]].join(vectors)
-    tables.write_table(rows, output, TRAILER_SCENE_VECTORS, facts)
 
 
 def judge_scenes(

@@ -1,0 +1,73 @@
+"""What is planted in the demo's trailers is found, by the arm that it is planted in and no other."""
+
+import pandas as pd
+import pytest
+import torch
+
+from scorelens.corpus.plan import GENRES
+from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
+from scorelens.trailers import PICTURE, SOUND, demo, embed, plan, score, train
+from scorelens.trailers.sample import Sampling, sample_trailers
+
+torch.set_num_threads(1)
+pytestmark = pytest.mark.slow
+
+SEED = 2  # not the demo's own
+RUNS = {PICTURE: ("efficientnet_lite0", "frame_linear"), SOUND: ("musicnn", "sound_linear")}
+PLANTED = {
+    PICTURE: plan.SHOWN_ONLY + plan.IN_BOTH,
+    SOUND: plan.HEARD_ONLY + plan.IN_BOTH,
+}
+SURE, BY_CHANCE = 0.01, 0.1  # p-values: below the one a genre is found, above the other it is not
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory, fetched):
+    """Average precision of each arm and genre, and picture against sound, for composed trailers."""
+    folder = tmp_path_factory.mktemp("planted")
+    weights = {network: fetched(network) for network, _ in RUNS.values()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return compare(weights)
+
+
+def compare(weights):
+    """Make, sample, embed, learn and score in the working directory, with the paper's settings."""
+    trailers = plan.plan_trailers({}, SEED)
+    demo.make_trailers(trailers, {})
+    samples = {own.trailer_id: f"{own.trailer_id}.npz" for own in trailers}
+    videos = {name: plan.video(name) for name in samples}
+    sample_trailers(videos, list(samples.values()), "samples.tsv", Sampling(200, 31, 10, 30.0))
+    answers = {}
+    for network, model in RUNS.values():
+        vectors, answers[network, model] = f"{network}.parquet", f"{model}.parquet"
+        embed.embed_trailers(samples, network, weights[network], vectors)
+        settings = {"genres": GENRES, "folds": 5}
+        outputs = answers[network, model], f"{model}_moments.parquet"
+        train.train_trailers(
+            network, model, plan.TABLE, {}, [vectors], settings, SEED, *outputs
+        )
+    score.score(answers, [], 500, 2000, SEED, "scores.tsv", "arms.tsv")
+    scores = read_table("scores.tsv", TRAILER_SCORES)
+    ranked = scores[scores["measure"] == score.AVERAGE_PRECISION]
+    return ranked.set_index(["arm", "genre"]), read_table("arms.tsv", TRAILER_ARMS)
+
+
+@pytest.mark.parametrize("arm", RUNS)
+@pytest.mark.parametrize("genre", GENRES)
+def test_a_genre_is_found_by_the_arms_that_show_it_and_by_no_other(arm, genre, compared):
+    own = compared[0].loc[arm, genre]
+    if genre in PLANTED[arm]:
+        assert own.p < SURE, own
+        assert own.low > own.chance, own
+    else:
+        assert own.p > BY_CHANCE, own
+        assert own.low < own.chance, own
+
+
+def test_the_arms_differ_where_one_of_them_shows_a_genre_and_only_there(compared):
+    table = compared[1].set_index("genre").loc[GENRES]
+    apart = table["p"] < SURE
+    assert set(table.index[~apart]) == set(plan.IN_BOTH)
+    favoured = pd.Series(table["difference"][apart] > 0)
+    assert set(favoured.index[favoured]) == set(plan.SHOWN_ONLY)
