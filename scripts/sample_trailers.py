@@ -15,5 +15,6 @@ sample.sample_trailers(
     outputs=snakemake.output.samples,
     table=snakemake.output.table,
     sampling=sample.Sampling(**snakemake.params.settings),
+    on_bad=snakemake.params.on_bad,
     threads=snakemake.threads,
 )

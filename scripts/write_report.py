@@ -39,6 +39,7 @@ write.write_report(
     libraries={Path(path).stem: path for path in snakemake.input.libraries},
     retrieval={Path(path).name: path for path in snakemake.input.retrieval},
     trailers={Path(path).name: path for path in snakemake.input.trailers},
+    trailer_samples=snakemake.input.trailer_samples,
     published=snakemake.input.published,
     config=snakemake.params.config,
 )

@@ -374,7 +374,20 @@ def test_every_file_that_cannot_be_used_is_named(trailers, tmp_path):
         (str(tmp_path / "absent.mp4"), "does not exist"),
         (str(tmp_path / "empty.mp4"), "is empty (0 bytes)"),
     ]
+    assert "trailers: {on_bad_trailer: skip}" in str(error.value)
     assert not table.exists()
+
+
+def test_a_file_that_cannot_be_used_may_be_skipped(trailers, tmp_path):
+    videos, outputs, table = trailers
+    (tmp_path / "empty.mp4").touch()
+    faulty = {**videos, "z": tmp_path / "empty.mp4"}
+    sample_trailers(faulty, [*outputs, tmp_path / "z.npz"], table, FROM_200, on_bad="skip")
+    frame = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert frame.iloc[-1].tolist() == ["z", 0, 0, 0.0, "is empty (0 bytes)"]
+    skipped = read_sample(tmp_path / "z.npz")
+    assert skipped.frames.shape == (0, 224, 224, 3)
+    assert skipped.sound.shape == (0,)
 
 
 def test_a_damaged_sample_is_named(trailers):

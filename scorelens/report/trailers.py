@@ -6,29 +6,36 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from scorelens import tables, trailers
+from scorelens.genres.score import MACRO
 from scorelens.report import svg
 
-MEASURES = ("average_precision", "f1", "precision", "recall")
+MEASURES = ("precision", "recall", "f1")
+ARMS = (trailers.PICTURE, trailers.SOUND, trailers.BOTH)
 
 
 def trailers_block(
-    found: Mapping[str, str | os.PathLike], left_out: Sequence[Mapping[str, str]]
+    found: Mapping[str, str | os.PathLike],
+    samples: Sequence[str | os.PathLike],
+    left_out: Sequence[Mapping[str, str]],
 ) -> dict | None:
     """What the page shows of trailers; None if the run has none.
 
     found: by file name, scores.tsv and arms.tsv of the contracts TRAILER_SCORES and TRAILER_ARMS,
-    and the figures; empty without trailers. left_out: network and reason of those that were asked
-    for and cannot be had.
+    and the figures; empty without trailers. samples: tables of the contract TRAILER_SAMPLES.
+    left_out: network and reason of those that were asked for and cannot be had.
     """
     if not found:
         return None
     scores = tables.read_table(found["scores.tsv"], tables.TRAILER_SCORES)
     arms = tables.read_table(found["arms.tsv"], tables.TRAILER_ARMS)
+    rows = arms.astype(object).where(arms.notna(), None).to_dict("records")
     return {
+        "lacking": lacking(samples),
         "rows": score_rows(scores),
         "absent": absent_networks(set(scores.network), left_out),
-        "arms": arms.to_dict("records"),
-        "macro": arms[arms.genre == "macro"].iloc[0].to_dict(),
+        "arms": rows,
+        "thresholds": threshold_blocks(scores, rows[0]),
+        "macro": next(row for row in rows if row["genre"] == MACRO),
         "figures": svg.figures(found),
     }
 
@@ -38,8 +45,8 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
 
     Each cell has value, low, high, p and whether it is the best of its column.
     """
-    ranked = scores[(scores.measure == "average_precision") & (scores.genre == "macro")]
-    tuned = scores[(scores.threshold == trailers.TUNED) & (scores.genre == "macro")]
+    ranked = scores[(scores.measure == "average_precision") & (scores.genre == MACRO)]
+    tuned = scores[(scores.threshold == trailers.TUNED) & (scores.genre == MACRO)]
     columns = {
         "average_precision": ranked,
         "f1": tuned[tuned.measure == "f1"],
@@ -53,6 +60,44 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
         }
         for run in ranked.itertuples()
     ]
+
+
+def threshold_blocks(scores: pd.DataFrame, arms: Mapping) -> list[dict]:
+    """Precision, recall and F1 of every genre at each threshold, of the runs that stand for an arm.
+
+    arms: a row of TRAILER_ARMS, which names these runs. Each block has the threshold, its arms, and
+    rows of a genre and its cells: value, low and high of each measure, arm by arm.
+    """
+    runs = {arm: (arms[f"{arm}_network"], arms[f"{arm}_model"]) for arm in ARMS}
+    named = pd.MultiIndex.from_frame(scores[["network", "model"]])
+    own = scores[scores.measure.isin(MEASURES) & named.isin(runs.values())]
+    order = ["arm", "threshold", "genre", "measure"]
+    cells = own.set_index(order)[["value", "low", "high"]].to_dict("index")
+    shown = [arm for arm in ARMS if arm in set(own.arm)]
+    return [
+        {
+            "threshold": threshold,
+            "arms": shown,
+            "rows": [
+                {
+                    "genre": genre,
+                    "cells": [
+                        cells[arm, threshold, genre, measure]
+                        for arm in shown
+                        for measure in MEASURES
+                    ],
+                }
+                for genre in own.genre.unique()
+            ],
+        }
+        for threshold in own.threshold.unique()
+    ]
+
+
+def lacking(samples: Sequence[str | os.PathLike]) -> list[dict[str, str]]:
+    """trailer_id and note of the trailers that lack something."""
+    table = pd.concat([tables.read_table(path, tables.TRAILER_SAMPLES) for path in samples])
+    return table.loc[table.note.notna(), ["trailer_id", "note"]].to_dict("records")
 
 
 def absent_networks(

@@ -53,6 +53,7 @@ def write_report(
     libraries: Mapping[str, str | os.PathLike] = {},
     retrieval: Mapping[str, str | os.PathLike] = {},
     trailers: Mapping[str, str | os.PathLike] = {},
+    trailer_samples: Paths = (),
     published: Paths = (),
 ) -> None:
     """Write the report of one run as a single HTML file.
@@ -66,8 +67,9 @@ def write_report(
     genres, if a model was trained precision_recall, films and label_sets, if a network was, losses,
     by these names. explanations: one SVG a film, named by it; none without a network. importance,
     modes: SVGs; the first is None if no model of the run has groups of features to shuffle. config:
-    the whole configuration, to be shown. tagger, libraries, retrieval, trailers: as
-    `tagger.tagger_block`, `retrieval.retrieval_block` and `trailers.trailers_block` take them.
+    the whole configuration, to be shown. tagger, libraries, retrieval, trailers and
+    trailer_samples: as `tagger.tagger_block`, `retrieval.retrieval_block` and
+    `trailers.trailers_block` take them.
     published: the files of a corpus of published features; then there are no cues, timelines,
     visuals, features and modes, and the page does without what is made of them.
     The page is dated by its newest input, so that the same inputs give the same bytes.
@@ -130,7 +132,9 @@ def write_report(
             page,
             config.get("retrieval", {}).get("search", {}).get("configuration", ""),
         ),
-        "trailers": picture_and_sound.trailers_block(trailers, networks["left out"]),
+        "trailers": picture_and_sound.trailers_block(
+            trailers, trailer_samples, networks["left out"]
+        ),
         "networks": networks,
         "versions": provenance.versions(),
         "commit": provenance.commit(),
@@ -143,7 +147,7 @@ def write_report(
             + [*predictions.values(), genre_scores, comparisons, *genre_figures]
             + [*explanations, *applied, *applied_figures, *libraries.values()]
             + [path for path in [cue_scores, cue_confidence, modes] if path]
-            + [*tagger.values(), *retrieval.values(), *trailers.values()]
+            + [*tagger.values(), *retrieval.values(), *trailers.values(), *trailer_samples]
         ),
     }
     names = ("date", "versions", "commit", "config_hash", "networks", "hashes", "published")

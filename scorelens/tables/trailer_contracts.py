@@ -27,8 +27,8 @@ TRAILER_SAMPLES = Table(
         Column(
             "note",
             "string",
-            "what it lacks: `no picture`, `only black frames`, `no sound`, `silent`; null if it "
-            "lacks nothing",
+            "what it lacks: `no picture`, `only black frames`, `no sound`, `silent`, or why it was "
+            "skipped; null if it lacks nothing",
             nullable=True,
         ),
     ),

@@ -5,6 +5,7 @@ each, those that an edit list cuts away do not count.
 """
 
 import contextlib
+import dataclasses
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ RATE_HZ = 16_000  # of the sound; MusiCNN, VGGish and YAMNet all take it
 # A frame is black if its luma is at most so bright on average and varies at most so much, of 255:
 # a fade has passed below both; a title on black, or a face in the night, varies more.
 BLACK_LUMA, BLACK_SPREAD = 20.0, 8.0
+SKIP_HINT = "or set trailers: {on_bad_trailer: skip} to go on without its picture and sound"
 RAW_RATE_HZ = 25  # what FFmpeg takes a stream for that says nothing
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,15 @@ class Sample(NamedTuple):
     sound: np.ndarray
 
 
+NOTHING = Sample(
+    frames=np.zeros((0, SIDE, SIDE, 3), np.uint8),
+    frame_number=np.zeros(0, np.int64),
+    frame_s=np.zeros(0),
+    skipped=0,
+    sound=np.zeros(0, np.float32),
+)
+
+
 class _Frame(NamedTuple):
     number: int
     time_s: float
@@ -72,12 +83,14 @@ def sample_trailers(
     outputs: Sequence[str | os.PathLike],
     table: str | os.PathLike,
     sampling: Sampling,
+    on_bad: str = "stop",
     threads: int = 1,
 ) -> None:
     """Write the sample of each trailer for `read_sample`, and a row about each (TRAILER_SAMPLES).
 
-    videos: trailer_id -> file. outputs: .npz, one a trailer. threads: of the decoder.
-    Raises MediaError with every file that cannot be used; the table is then not written.
+    videos: trailer_id -> file. outputs: .npz, one a trailer. on_bad: `stop` raises MediaError with
+    every file that cannot be used, and writes no table; `skip` keeps nothing of such a file and
+    notes why. threads: of the decoder.
     """
     rows, problems = [], []
     jobs = zip(videos.items(), outputs, strict=True)
@@ -85,8 +98,11 @@ def sample_trailers(
         try:
             sample, note = sample_trailer(video, sampling, threads)
         except MediaError as error:
-            problems += error.problems
-            continue
+            if on_bad == "stop":
+                problems += map(_or_skip, error.problems)
+                continue
+            log.warning("%s is skipped:\n%s", trailer_id, error)
+            sample, note = NOTHING, "; ".join(problem.what for problem in error.problems)
         log.info("%s: %d frames, %s", trailer_id, len(sample.frames), note or "with sound")
         with tables.atomic(output) as temporary, open(temporary, "wb") as file:
             np.savez(file, **sample._asdict())
@@ -102,6 +118,11 @@ def sample_trailers(
     if problems:
         raise MediaError(problems)
     tables.write_table(pd.DataFrame(rows, columns=TRAILER_SAMPLES.names), table, TRAILER_SAMPLES)
+
+
+def _or_skip(problem: Problem) -> Problem:
+    hint = f"{problem.hint}; {SKIP_HINT}" if problem.hint else SKIP_HINT
+    return dataclasses.replace(problem, hint=hint)
 
 
 def read_sample(path: str | os.PathLike) -> Sample:
@@ -227,7 +248,8 @@ def _decoded(container, stream: av.VideoStream, threads: int) -> Iterator[av.Vid
 
 
 def _time_s(frame: av.VideoFrame, number: int, stream: av.VideoStream) -> float:
-    """When a frame is shown; AVI keeps no times, and those that FFmpeg guesses are often wrong."""
-    if frame.pts is None or stream.container.format.name == "avi":
+    """When a frame is shown; in AVI, which keeps none, the times of B-frames are often wrong."""
+    guessed = stream.container.format.name == "avi" and stream.codec_context.has_b_frames
+    if frame.pts is None or guessed:
         return number / float(stream.guessed_rate or RAW_RATE_HZ)
     return max(0.0, float((frame.pts - (stream.start_time or 0)) * stream.time_base))

@@ -44,6 +44,7 @@ rule write_report:
         libraries=expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
         retrieval=RETRIEVAL_RESULTS,
         trailers=TRAILER_RESULTS,
+        trailer_samples=[f"results/trailers/samples/{batch}.tsv" for batch in TRAILER_BATCHES],
         importance=["results/importance/scores.svg"] if IMPORTANCE_RUN else [],
         modes=[] if PUBLISHED else ["results/modes/scores.svg"],
     output:

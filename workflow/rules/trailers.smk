@@ -122,6 +122,7 @@ for number, batch in TRAILER_BATCHES.items():
             source=source_hash("sample_trailers"),
             trailers=batch,
             settings=TRAILER_SETTINGS["sampling"],
+            on_bad=TRAILER_SETTINGS["on_bad_trailer"],
         script:
             "../../scripts/sample_trailers.py"
 
