@@ -254,7 +254,7 @@ def _frames(path, container, stream) -> Iterator:
     for packet in container.demux(stream):
         if packet.size == 0 and packet.pts is not None:
             continue
-        with contextlib.suppress(av.InvalidDataError):
+        with contextlib.suppress(av.FFmpegError):
             yield from packet.decode()
 
 

@@ -104,6 +104,21 @@ def test_an_empty_packet_is_passed_over(tone):
     assert 0 <= samples - 2.0 * 22050 < 1024  # FFmpeg leaves the last block whole
 
 
+def test_a_packet_that_the_decoder_refuses_is_passed_over_whatever_it_says(tone):
+    """Of damaged packets it says among others that the operation is not permitted."""
+
+    def refuse():
+        raise av.error.PermissionError(1, "Operation not permitted")
+
+    with av.open(tone("tone.wav")) as container:
+        stream = container.streams.audio[0]
+        packets = list(container.demux(stream))
+        bad = SimpleNamespace(size=1, pts=0, decode=refuse)
+        damaged = SimpleNamespace(demux=lambda _: [bad, *packets])
+        samples = sum(frame.samples for frame in media._frames("", damaged, stream))
+    assert samples == 2 * 22050
+
+
 def test_what_an_ogg_file_holds_before_its_first_sample_is_left_out(tone):
     """A file cut out of a longer one counts fewer samples than its first page has."""
     whole, surplus = media.read_audio(tone("whole.ogg"), 22050), 500

@@ -113,7 +113,7 @@ def test_trailers_of_one_title_carry_the_same_genres(table):
         "a\tThe Sea\tclips/a.mp4\tDrama;Comedy",
         "b\tThe Sea\tclips/a.mp4\tComedy;Drama",
         "c\t The  Sea\tclips/a.mp4\tDrama",
-        "d\tThe Sky\tclips/a.mp4\tScience Fiction",
+        "d\tThe Sky\tclips/b.mkv\tScience Fiction",
     )
     assert refusal(path) == (
         "trailers.tsv, line 4, column genres: differ from those of line 2, of the same title "
@@ -135,3 +135,26 @@ def test_reading_is_light():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "pandas", "torch", "sklearn", "matplotlib", "av", "cv2", "librosa"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_one_title_in_two_spellings_is_named(table):
+    path = table("x\tThe Ring\tclips/a.mp4\tDrama", "y\tthe  r\u00edng!\tclips/b.mkv\tDrama")
+    assert refusal(path) == (
+        "trailers.tsv, line 3, column title: 'the r\u00edng!' is all but 'The Ring' of line 2\n"
+        "  expected: one spelling of a title, so that it is never on both sides of a split\n"
+        "  hint: if these are different films, tell them apart: put the year in the title"
+    )
+
+
+def test_titles_told_apart_by_a_year_are_two(table):
+    path = table("x\tThe Ring 1998\tclips/a.mp4\tDrama", "y\tThe Ring 2002\tclips/b.mkv\tComedy")
+    assert len(trailer_table.read_trailers(path, GENRES)) == 2
+
+
+def test_a_file_of_two_titles_is_named(table, tmp_path):
+    (tmp_path / "clips" / "again.mp4").symlink_to(tmp_path / "clips" / "a.mp4")
+    path = table("x\tA\tclips/a.mp4\tDrama", "y\tB\tclips/again.mp4\tDrama")
+    assert refusal(path) == (
+        "trailers.tsv, line 3, column video: is the file of line 2 too, of another title\n"
+        "  expected: one title for a file"
+    )

@@ -34,12 +34,7 @@ def watch_film(
     without moving pictures has no rows. Raises MediaError if the film or its subtitles cannot be
     read.
     """
-    table = tables.read_table(cues, tables.CUES).rename(
-        columns={"film_start_s": "start_s", "film_end_s": "end_s"}
-    )[["film_id", "cue_id", "track_id", "start_s", "end_s"]]
-    if not media.probe(video).has_video:
-        log.info("%s: no moving pictures, the table is empty", film_id)
-        table = table[:0]
+    table = scenes_of(film_id, video, cues)
     said = read_subtitles(subtitles) if subtitles else []
     spoken = [words_between(said, *times) for times in zip(table.start_s, table.end_s, strict=True)]
     table = table.assign(words=pd.Series([words or None for words in spoken], dtype="str"))
@@ -51,6 +46,20 @@ def watch_film(
     facts = {"network": network, "frames": frames, "video_sha256": media.sha256(video)}
     facts["weights_sha256"] = media.sha256(weights)
     tables.write_table(table, output, tables.RETRIEVAL_SCENES, facts)
+
+
+def scenes_of(film_id: str, video: str | os.PathLike, cues: str | os.PathLike) -> pd.DataFrame:
+    """The cues of a film as scenes, none without moving pictures: what and when, in s of the film.
+
+    cues: the film's table of CUES. Raises MediaError if the film cannot be read.
+    """
+    table = tables.read_table(cues, tables.CUES).rename(
+        columns={"film_start_s": "start_s", "film_end_s": "end_s"}
+    )[["film_id", "cue_id", "track_id", "start_s", "end_s"]]
+    if media.probe(video).has_video:
+        return table
+    log.info("%s: no moving pictures, the table is empty", film_id)
+    return table[:0]
 
 
 def see_scenes(

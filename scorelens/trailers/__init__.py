@@ -4,7 +4,9 @@ Frames and sound of trailers, what frozen networks say of them, and models that 
 the one, the other, or both. This module is light: it is imported when the workflow is parsed.
 """
 
-from collections.abc import Collection, Sequence
+import math
+import zlib
+from collections.abc import Collection, Iterable, Sequence
 
 from scorelens.errors import ConfigError, Problem
 
@@ -75,6 +77,20 @@ def runs(
         if model in models
         for network in (networks[arm] if model in FROZEN else [NO_NETWORK])
     ]
+
+
+def batches(trailers: Iterable[str], size: int) -> dict[int, list[str]]:
+    """Trailers in batches of about `size`, by number; a trailer that is added changes one of them.
+
+    trailers: their ids. Which batch one is in depends on its id alone, until there are so many that
+    each batch is halved.
+    """
+    known = sorted(trailers)
+    count = 1 << max(0, math.ceil(math.log2(len(known) / size))) if known else 0
+    found: dict[int, list[str]] = {}
+    for name in known:
+        found.setdefault(zlib.crc32(name.encode()) % count, []).append(name)
+    return dict(sorted(found.items()))
 
 
 def title(network: str, model: str) -> str:

@@ -29,6 +29,7 @@ RATE_HZ = 16_000  # of the sound; MusiCNN, VGGish and YAMNet all take it
 # a fade has passed below both; a title on black, or a face in the night, varies more.
 BLACK_LUMA, BLACK_SPREAD = 20.0, 8.0
 SKIP_HINT = "or set trailers: {on_bad_trailer: skip} to go on without its picture and sound"
+WHOLE = 0.75  # of its length, that a trailer's picture lasts at least if no more is said of it
 RAW_RATE_HZ = 25  # what FFmpeg takes a stream for that says nothing
 
 log = logging.getLogger(__name__)
@@ -141,22 +142,36 @@ def sample_trailer(
 ) -> tuple[Sample, str]:
     """The frames and the sound of a trailer, and in words what it lacks of them; empty if nothing.
 
-    Raises MediaError if the file has neither moving pictures nor sound, or not one frame of its
-    pictures decodes.
+    Raises MediaError if the file has neither moving pictures nor sound, not one frame of its
+    pictures decodes, or it is damaged such that FFmpeg gives up.
     """
     info = media.probe(video)
-    looked_at = _frames(video, sampling, threads) if info.has_video else []
-    used = middle([frame for frame in looked_at if not is_black(frame.picture)], sampling.used)
-    sound = _first_seconds(video, sampling.sound_s) if info.has_audio else np.zeros(0, np.float32)
+    with _told(video):
+        looked_at, end_s = _frames(video, sampling, threads) if info.has_video else ([], None)
+        sound = _first_seconds(video, sampling.sound_s) if info.has_audio else NOTHING.sound
+    bright = [frame for frame in looked_at if not is_black(frame.picture)]
+    used = middle(bright, sampling.used)
     pictures = np.array([frame.picture for frame in used], np.uint8)
     sample = Sample(
         frames=pictures.reshape(-1, SIDE, SIDE, 3),
         frame_number=np.array([frame.number for frame in used], np.int64),
         frame_s=np.array([frame.time_s for frame in used], np.float64),
-        skipped=sum(is_black(frame.picture) for frame in looked_at),
+        skipped=len(looked_at) - len(bright),
         sound=sound,
     )
-    return sample, _note(sample, info)
+    return sample, _note(sample, info, end_s)
+
+
+@contextlib.contextmanager
+def _told(video: str | os.PathLike) -> Iterator[None]:
+    """Damage in the user's words; the lookup fails if a stream appears midway."""
+    try:
+        yield
+    except (av.FFmpegError, LookupError) as error:
+        what = f"cannot be decoded to its end ({error})"
+        raise MediaError(
+            Problem(str(video), what, "a whole file", "copy the file again")
+        ) from error
 
 
 def frame_numbers(count: int, sampling: Sampling) -> np.ndarray:
@@ -182,9 +197,11 @@ def middle(items: Sequence, count: int) -> Sequence:
     return items[start : start + count]
 
 
-def _note(sample: Sample, info: media.MediaInfo) -> str:
-    """What a trailer lacks, in words."""
+def _note(sample: Sample, info: media.MediaInfo, end_s: float | None) -> str:
+    """What a trailer lacks, in words. end_s: when its last frame is shown."""
     lacks = []
+    if end_s is not None and end_s < WHOLE * info.duration_s:
+        lacks.append(f"picture ends at {end_s:.1f} s of {info.duration_s:.1f} s")
     if not len(sample.frames):
         lacks.append("only black frames" if info.has_video else "no picture")
     if not len(sample.sound):
@@ -199,8 +216,10 @@ def _first_seconds(video: str | os.PathLike, sound_s: float) -> np.ndarray:
         return next(blocks, np.zeros(0, np.float32))
 
 
-def _frames(video: str | os.PathLike, sampling: Sampling, threads: int) -> list[_Frame]:
-    """The frames to look at, black ones too.
+def _frames(
+    video: str | os.PathLike, sampling: Sampling, threads: int
+) -> tuple[list[_Frame], float]:
+    """The frames to look at, black ones too, and when the last of all is shown, in s.
 
     The film is decoded once, after a count of its packets. Where the frames turn out to be more or
     fewer, since a packet is damaged or is not shown, it is decoded once more.
@@ -214,7 +233,7 @@ def _frames(video: str | os.PathLike, sampling: Sampling, threads: int) -> list[
         expected = "moving pictures that FFmpeg decodes"
         hint = "the file may be damaged or protected against copying; play it to check"
         raise MediaError(Problem(str(video), "not one frame can be decoded", expected, hint))
-    return frames
+    return frames, frames[-1].time_s
 
 
 def _count_packets(video: str | os.PathLike) -> int:

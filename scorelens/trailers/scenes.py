@@ -7,7 +7,6 @@ what is asked of the film.
 
 import logging
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,6 +18,7 @@ from scorelens.tables import TRAILER_SCENE_VECTORS, feature_columns
 from scorelens.tagger.embeddings import ask_linear, learn_linear
 from scorelens.tagger.material import Material
 from scorelens.trailers.material import title_weights
+from scorelens.trailers.table import plain_title
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +92,7 @@ def bare_title(title: str) -> str:
     Titles of films and of trailers come from two tables. Where in doubt they count as one: a
     trailer too few does less harm than the film's own.
     """
-    letters = unicodedata.normalize("NFKD", title.casefold())
-    kept = "".join(one for one in letters if not unicodedata.combining(one))
-    words = re.sub(r"[\W_]+", " ", kept).split()
+    words = plain_title(title).split()
     if len(words) > 1 and re.fullmatch(r"(18|19|20)\d\d", words[-1]):
         words.pop()
-    return " ".join(words) or title
+    return " ".join(words)

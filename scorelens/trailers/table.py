@@ -4,12 +4,15 @@ Imported when the workflow is parsed: light imports only.
 """
 
 import os
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scorelens import config
 from scorelens.errors import ConfigError, Problem
 
+APART = "if these are different films, tell them apart: put the year in the title"
 COLUMNS = ("trailer_id", "title", "video", "genres")
 
 
@@ -30,7 +33,8 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
 
     genres: the labels allowed; those of a trailer are divided by semicolons. Paths are relative to
     the table. Other columns are left alone. Raises ConfigError with every fault of every row; it is
-    one if trailers of one title carry different genres.
+    one if trailers of one title carry different genres, if two titles differ in nothing but case,
+    accents and punctuation, or if two titles share a file.
     """
     rows = config.read_rows(path, COLUMNS, "trailers", "trailer")
     trailers = [_trailer(path, row) for _, row in rows]
@@ -43,22 +47,47 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
         problems += _video_problems(where["video"], row, trailer.video)
         problems += config.genre_problems(trailer.genres, genres, where["genres"])
     lines = [number for number, _ in rows]
-    problems += _title_problems(path, dict(zip(lines, trailers, strict=True)))
+    by_line = dict(zip(lines, trailers, strict=True))
+    problems += [*_title_problems(path, by_line), *_copy_problems(path, by_line)]
     if problems:
         raise ConfigError(problems)
     return sorted(trailers)
 
 
 def _title_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
-    """Rows whose genres are not those of the first row of their title. trailers: by line."""
+    """Rows whose title is spelt, or whose genres are, unlike those of the first row of their title.
+
+    trailers: by line.
+    """
     first: dict[str, int] = {}
     for number, trailer in trailers.items():
-        before = first.setdefault(trailer.title, number)
-        if trailer.title and set(trailer.genres) != set(trailers[before].genres):
-            where = config.cell(path, number, "genres")
+        before = first.setdefault(plain_title(trailer.title), number)
+        other = trailers[before]
+        if trailer.title != other.title:
+            what = f"{trailer.title!r} is all but {other.title!r} of line {before}"
+            expected = "one spelling of a title, so that it is never on both sides of a split"
+            yield Problem(config.cell(path, number, "title"), what, expected, APART)
+        elif trailer.title and set(trailer.genres) != set(other.genres):
             what = f"differ from those of line {before}, of the same title {trailer.title!r}"
-            hint = "if these are different films, tell them apart: put the year in the title"
-            yield Problem(where, what, "the same genres for one title", hint)
+            expected = "the same genres for one title"
+            yield Problem(config.cell(path, number, "genres"), what, expected, APART)
+
+
+def _copy_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
+    """Rows whose file stands under another title as well. trailers: by line."""
+    first: dict[str, int] = {}
+    for number, trailer in trailers.items():
+        before = first.setdefault(os.path.realpath(trailer.video), number)
+        if os.path.isfile(trailer.video) and trailer.title != trailers[before].title:
+            what = f"is the file of line {before} too, of another title"
+            yield Problem(config.cell(path, number, "video"), what, "one title for a file")
+
+
+def plain_title(title: str) -> str:
+    """A title without case, accents and punctuation; as it is if nothing else is in it."""
+    letters = unicodedata.normalize("NFKD", title.casefold())
+    kept = "".join(one for one in letters if not unicodedata.combining(one))
+    return " ".join(re.sub(r"[\W_]+", " ", kept).split()) or title
 
 
 def _trailer(path, row: Mapping[str, str]) -> Trailer:

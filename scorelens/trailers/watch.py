@@ -7,7 +7,7 @@ import pandas as pd
 
 from scorelens import media, tables
 from scorelens.retrieval.vectors import column_names
-from scorelens.retrieval.watch import see_scenes
+from scorelens.retrieval.watch import scenes_of, see_scenes
 from scorelens.tables import TRAILER_SCENE_VECTORS
 from scorelens.trailers.embed import load_network
 
@@ -29,11 +29,8 @@ def watch_film(
     looked at in each cue, spread evenly over it. A film without moving pictures has no rows.
     Raises MediaError if the film cannot be read.
     """
-    table = tables.read_table(cues, tables.CUES)
-    if not media.probe(video).has_video:
-        log.info("%s: no moving pictures, the table is empty", film_id)
-        table = table[:0]
-    stretches_s = table[["film_start_s", "film_end_s"]].to_numpy()
+    table = scenes_of(film_id, video, cues)
+    stretches_s = table[["start_s", "end_s"]].to_numpy()
     seen = see_scenes(video, stretches_s, frames, load_network(network, weights))
     vectors = pd.DataFrame(seen, table.index, column_names(network, seen.shape[1]))
     log.info("%s: %d scenes", film_id, len(table))

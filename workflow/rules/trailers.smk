@@ -4,7 +4,7 @@ from scorelens.trailers import plan as trailer_plan
 from scorelens.trailers import table as trailer_table
 
 TRAILER_SETTINGS = config["trailers"]
-TRAILERS_AT_ONCE = 25  # that a job samples, or asks its network about
+TRAILERS_AT_ONCE = 40  # or somewhat more, that a job samples, or asks its network about
 FRAME_NETWORKS = TRAILER_SETTINGS["frame_networks"]
 SOUND_NETWORKS = TRAILER_SETTINGS["sound_networks"]
 
@@ -31,10 +31,7 @@ TRAILER_TABLE = os.path.expanduser(TRAILER_SETTINGS["trailers"]) or trailer_plan
 # What stands for the picture and for the sound, where the run has both.
 ARMS = [trailers.arm_run(arm, TRAILER_RUNS) for arm in (trailers.PICTURE, trailers.SOUND)]
 TRAILER_FIGURES = ["arms", "scores"] + ["examples"] * all(ARMS)
-TRAILER_BATCHES = {
-    number: list(TRAILERS)[first : first + TRAILERS_AT_ONCE]
-    for number, first in enumerate(range(0, len(TRAILERS), TRAILERS_AT_ONCE))
-}
+TRAILER_BATCHES = trailers.batches(TRAILERS, TRAILERS_AT_ONCE)
 TRAILER_SAMPLES = [f"results/trailers/samples/{trailer}.npz" for trailer in TRAILERS]
 
 
@@ -104,7 +101,8 @@ for number, batch in TRAILER_BATCHES.items():
         name:
             f"sample_trailers_{number}"
         input:
-            videos=[TRAILERS[trailer].video for trailer in batch],
+            # A function, for a name may have braces in it.
+            videos=lambda wildcards, batch=batch: [TRAILERS[name].video for name in batch],
         output:
             samples=expand("results/trailers/samples/{trailer}.npz", trailer=batch),
             table=f"results/trailers/samples/{number}.tsv",
@@ -191,27 +189,6 @@ if TRAILERS:
         script:
             "../../scripts/train_trailers.py"
 
-    rule fuse_trailers:
-        """Fuse what the attention over frames and the one over sound say of trailers."""
-        input:
-            arms=[of_run("predictions", run) for run in ARMS],
-        output:
-            predictions="results/trailers/predictions/none/fusion.parquet",
-        log:
-            "logs/fuse_trailers.log",
-        benchmark:
-            "results/benchmarks/fuse_trailers.tsv"
-        conda:
-            "../../envs/scorelens.yaml"
-        threads: 1
-        resources:
-            mem_mb=memory("fuse_trailers"),
-            runtime=duration("fuse_trailers"),
-        params:
-            source=source_hash("fuse_trailers"),
-        script:
-            "../../scripts/fuse_trailers.py"
-
     rule score_trailers:
         """Score the models of trailers, and hold picture and sound side by side."""
         input:
@@ -272,6 +249,30 @@ if TRAILERS:
             trailers=list(TRAILERS) if all(ARMS) else [],
         script:
             "../../scripts/plot_trailers.py"
+
+
+if (trailers.NO_NETWORK, trailers.FUSION) in TRAILER_RUNS:
+
+    rule fuse_trailers:
+        """Fuse what the attention over frames and the one over sound say of trailers."""
+        input:
+            arms=[of_run("predictions", run) for run in ARMS],
+        output:
+            predictions="results/trailers/predictions/none/fusion.parquet",
+        log:
+            "logs/fuse_trailers.log",
+        benchmark:
+            "results/benchmarks/fuse_trailers.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("fuse_trailers"),
+            runtime=duration("fuse_trailers"),
+        params:
+            source=source_hash("fuse_trailers"),
+        script:
+            "../../scripts/fuse_trailers.py"
 
 
 # Films' own scenes, by a model of the picture that learnt from trailers.
