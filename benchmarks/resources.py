@@ -68,6 +68,8 @@ def job_size(results: Path, size: str, benchmark: Path) -> float | None:
         chunks = len(list(model.glob("*.tsv")))
         folds = len(range(chunk, len(films), chunks))
         return folds * bags.stat().st_size / 1e6 if bags.exists() else None
+    if size == "trailers":
+        return float(len(list((results / "trailers" / "samples").glob("*.npz"))))
     made = films.get(benchmark.stem)
     return {"none": 0.0, "films": float(len(films)), "made": made}[size]
 

@@ -2,13 +2,13 @@
 
     python benchmarks/scale.py [FILMS ...] [--folds 10] [--sets mir musicnn] [--finished]
 
-A film table with stand-in media (empty files, albums of 20 tracks), and a table of their pictures
-and plots, is written to a temporary folder, and Snakemake is asked what it would do, 100 and 1,000
-films by default. For each number of
-films one line: jobs, CPU seconds of reading the rules alone and of the whole plan, its wall time,
-and the peak of its memory. With --finished the outputs are put there as empty files and touched,
-so that Snakemake takes the run for done, and two more lines follow: the plan that finds nothing to
-do, and the plan once a film is added. The last line is one JSON object.
+A film table with stand-in media (empty files, albums of 20 tracks), a table of their pictures and
+plots and one of their trailers are written to a temporary folder, and Snakemake is asked what it
+would do, 100 and 1,000 films by default. For each number of films one line: jobs, CPU seconds of
+reading the rules alone and of the whole plan, its wall time, and the peak of its memory. With
+--finished the outputs are put there as empty files and touched, so that Snakemake takes the run for
+done, and two more lines follow: the plan that finds nothing to do, and the plan once a film is
+added. The last line is one JSON object.
 """
 
 import argparse
@@ -28,7 +28,8 @@ GENRES = ("Action", "Comedy", "Drama", "Horror", "Romance")
 YEARS = range(2000, 2025)
 HEADER = ("film_id", "title", "year", "video", "album", "genres")
 DESCRIBED_HEADER = ("film_id", "image", "plot", "tags")
-RETRIEVAL_NETWORKS = ("efficientnet_lite0", "minilm", "musicnn")
+TRAILER_HEADER = ("trailer_id", "title", "video", "genres")
+OTHER_NETWORKS = ("efficientnet_lite0", "minilm", "musicnn")  # of retrieval and trailers
 OUTPUTS = re.compile(r"^ {4}output: (.*)$", re.M)
 JOBS = re.compile(r"^total +(\d+)$", re.M)
 
@@ -45,27 +46,32 @@ class Cost(NamedTuple):
 def make_corpus(folder: Path, films: int, sets: list[str], folds: int) -> None:
     """Write the tables of films, their empty media and the configuration that names them."""
     rows, described = ["\t".join(HEADER)], ["\t".join(DESCRIBED_HEADER)]
+    trailers = ["\t".join(TRAILER_HEADER)]
     for number in range(films):
         name = f"film_{number:05d}"
         tracks = [f"albums/{name}/{track:02d}.flac" for track in range(1, TRACKS + 1)]
         video, image, plot = f"films/{name}.mkv", f"stills/{name}.jpg", f"plots/{name}.txt"
-        for path in (folder / inside for inside in (video, image, plot, *tracks)):
+        trailer = f"trailers/{name}.mp4"
+        for path in (folder / inside for inside in (video, image, plot, trailer, *tracks)):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():  # what stands there keeps its date
                 path.touch()
         genre, year = GENRES[number % len(GENRES)], YEARS[number % len(YEARS)]
         rows.append("\t".join([name, name, str(year), video, f"albums/{name}", genre]))
         described.append("\t".join([name, image, plot, "night;love story"]))
+        trailers.append("\t".join([name, name, trailer, genre]))
     (folder / "films.tsv").write_text("\n".join(rows) + "\n")
     (folder / "described.tsv").write_text("\n".join(described) + "\n")
+    (folder / "trailers.tsv").write_text("\n".join(trailers) + "\n")
     config = {
         "corpus": {"kind": "table", "films": "films.tsv"},
         "features": {"sets": sets},
         "genres": {"folds": folds},
         "retrieval": {"films": "described.tsv"},
+        "trailers": {"trailers": "trailers.tsv"},
     }
     (folder / "config.yaml").write_text(json.dumps(config))
-    networks = {*sets, *RETRIEVAL_NETWORKS} - {"mir", "essentia"}
+    networks = {*sets, *OTHER_NETWORKS} - {"mir", "essentia"}
     for name in networks:  # or what needs it would be left out
         weights = folder / "results" / "weights" / f"{name}.safetensors"
         weights.parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ class Request(NamedTuple):
 SIZES = {
     "none": "nothing",
     "films": "films of the table",
+    "trailers": "trailers of their table",
     "made": "minutes of a film to be made",
     "film": "minutes of the film",
     "album": "minutes of the album's tracks",

@@ -17,6 +17,7 @@ if moments:
     examples.plot_examples(
         predictions=snakemake.input.predictions,
         moments=snakemake.input.moments,
+        scores=snakemake.input.scores,
         samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
         figure=moments,
     )

@@ -15,6 +15,7 @@ sample.sample_trailers(
     outputs=snakemake.output.samples,
     table=snakemake.output.table,
     sampling=sample.Sampling(**snakemake.params.settings),
-    on_bad=snakemake.params.on_bad,
+    # No param: another choice leaves the trailers alone that are sampled already.
+    on_bad=snakemake.config["trailers"]["on_bad_trailer"],
     threads=snakemake.threads,
 )

@@ -10,12 +10,16 @@ import pytest
 import yaml
 
 CONFIG = {
+    "corpus": {"kind": "demo", "genres": ["Drama", "Horror"]},
     "features": {"sets": ["mir"]},
     "genres": {"apply": {"media": {"new_album": "albums/new"}}},
     "tagger": {"models": ["cnn"]},
     "retrieval": {"configurations": ["all"], "searches": {"a_brief": {"text": "The sea"}}},
+    "trailers": {"models": ["frequency", "frame_linear"], "genres": ["Crime", "Horror"]},
 }
 SCORES = "feature_set\tmodel\nnone\tplurality\nmir\timv_knn\nmir\timv_knn\n"
+TRAILER_SCORES = "network\tmodel\tarm\nnone\tfrequency\t\nvgg16\tframe_linear\tpicture\n"
+BOTH_ARMS = f"{TRAILER_SCORES}none\twindow_cnn\tsound\n"
 PACKED = {
     "report.html": "<html>",
     "corpus/films.tsv": "film_id\none\n",
@@ -41,6 +45,13 @@ PACKED = {
     "retrieval/scenes.tsv": "scenes",
     "retrieval/searches.tsv": "answers",
     "retrieval/curves/all.tsv": "losses",
+    "trailers/scores.tsv": TRAILER_SCORES,
+    "trailers/arms.svg": "<svg/>",
+    "trailers/modes.tsv": "looks",
+    "trailers/scenes.parquet": "judged",
+    "trailers/predictions/none/frequency.parquet": "said",
+    "trailers/predictions/vgg16/frame_linear.parquet": "said",
+    "trailers/moments/vgg16/frame_linear.parquet": "frames",
 }
 LEFT_OUT = {
     "corpus/media/one/film.mp4": "a film",
@@ -55,6 +66,11 @@ LEFT_OUT = {
     "retrieval/sounds/one.parquet": "fragments",
     "retrieval/places/all.parquet": "places",
     "retrieval/models/all.safetensors": "a model",
+    "trailers/demo/trailers.tsv": "trailers",
+    "trailers/samples/one.npz": "frames",
+    "trailers/samples/0.tsv": "a part",
+    "trailers/vectors/vgg16/0.parquet": "vectors",
+    "trailers/scenes/one.parquet": "vectors",
     "benchmarks/match_cues/one.tsv": "seconds",
     # Of an earlier run: another film, set, model, medium; a file that a killed job left behind.
     "cues/films/gone.parquet": "cues",
@@ -65,6 +81,9 @@ LEFT_OUT = {
     "genres/applied/old_album.tsv": "answers",
     "tagger/tracks/dnn.parquet": "tags",
     "retrieval/curves/plot.tsv": "losses",
+    "trailers/predictions/vgg16/frame_cnn.parquet": "said",
+    "trailers/moments/vit/frame_linear.parquet": "frames",
+    "trailers/examples.svg": "<svg/>",
     "cues/films/.one.123.part.parquet": "half",
 }
 
@@ -116,6 +135,38 @@ def test_the_same_results_give_the_same_bytes(home, run):
     bundle(home, run)
     assert (run / "results" / "bundle.zip").read_bytes() == first
     assert not list(run.rglob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("own", "kind", "more", "less"),
+    [
+        ({"genres": ["Crime"]}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
+        ({"models": ["frequency"]}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
+        ({}, "published", set(), {"modes.tsv", "scenes.parquet"}),
+        ({}, "demo", {"examples.svg"}, set()),
+    ],
+    ids=["no genre in common", "no model that looks at films", "no films", "both arms"],
+)
+def test_of_trailers_there_is_what_the_last_run_made(home, run, own, kind, more, less):
+    config = {**CONFIG, "trailers": CONFIG["trailers"] | own}
+    config["corpus"] = CONFIG["corpus"] | {"kind": kind}
+    (run / "results" / "report.yaml").write_text(yaml.safe_dump({"config": config}))
+    if more:
+        (run / "results" / "trailers" / "scores.tsv").write_text(BOTH_ARMS)
+    assert bundle(home, run).returncode == 0
+    with zipfile.ZipFile(run / "results" / "bundle.zip") as packed:
+        names = {n.removeprefix("results/trailers/") for n in packed.namelist() if "trailers" in n}
+    expected = {n.removeprefix("trailers/") for n in PACKED if n.startswith("trailers/")}
+    assert names == (expected | more) - less
+
+
+def test_without_models_of_trailers_nothing_of_them_is_packed(home, run):
+    record = {"config": {**CONFIG, "trailers": {"models": []}}}
+    (run / "results" / "report.yaml").write_text(yaml.safe_dump(record))
+    (run / "results" / "trailers" / "scores.tsv").unlink()
+    assert bundle(home, run).returncode == 0
+    with zipfile.ZipFile(run / "results" / "bundle.zip") as packed:
+        assert not [name for name in packed.namelist() if "trailers" in name]
 
 
 def test_answers_of_searches_that_are_asked_no_more_stay_out(home, run):

@@ -190,6 +190,28 @@ def test_the_folds_of_a_chunk_are_counted(tmp_path):
     assert [job.size for job in jobs] == [4.0, 2.0]  # two of three folds, and one
 
 
+def test_the_trailers_of_a_run_are_counted(tmp_path):
+    results = make_run(tmp_path, {1: 200})
+    (results / "trailers" / "samples").mkdir(parents=True)
+    for name in ("one.npz", "other.npz", "0.tsv"):
+        (results / "trailers" / "samples" / name).touch()
+    model = results / "benchmarks" / "train_trailers" / "none"
+    model.mkdir(parents=True)
+    (model / "frame_cnn.tsv").write_text("s\tmax_rss\n60\t500\n")
+    jobs = dict(resources.read_jobs(results, TABLE))
+    assert jobs["train_trailers"] == resources.Job(size=2.0, mb=500.0, min=1.0)
+
+
+@pytest.mark.slow
+def test_a_job_asks_by_the_trailers_of_their_table(tmp_path):
+    scale.make_corpus(tmp_path, 30, ["mir"], 10)
+    asked = planned(tmp_path, "results/trailers/predictions/none/frame_cnn.parquet")
+    job, row = asked["train_trailers"], TABLE["train_trailers"]
+    assert row.size == "trailers"
+    assert int(job["mem_mb"]) == requests.memory_mb(row, 30, 1)
+    assert int(job["runtime"]) == requests.runtime_min(row, 30, 1)
+
+
 @pytest.mark.parametrize("added", [0, 1])
 def test_stand_in_media_keep_their_dates(tmp_path, added):
     scale.make_corpus(tmp_path, 2, ["mir", "musicnn"], 5)

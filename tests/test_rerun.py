@@ -46,8 +46,12 @@ CONFIG = {
         "split": {"last_training": 0},
         "searches": {"a_brief": {"text": "Two strangers meet."}},
     },
+    "trailers": {
+        "trailers": "corpus/trailers.tsv",
+        "models": ["frequency", "frame_linear", "frame_attention", "sound_attention", "fusion"],
+    },
 }
-WITHOUT_RETRIEVAL = CONFIG | {"retrieval": {"configurations": []}}
+WITHOUT_STAND_INS = CONFIG | {"retrieval": {"configurations": []}, "trailers": {"models": []}}
 # Before the text of a script, whose imports count as they did.
 TOUCH = """from pathlib import Path
 for path in snakemake.output:
@@ -55,6 +59,7 @@ for path in snakemake.output:
 raise SystemExit
 """
 OUTSIDE, SEEN_LATER = "the_pier", "the_wharf"
+TRAILERS = ("trailer_1", "trailer_2", "trailer_3")
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
 
@@ -80,6 +85,16 @@ def describe(corpus: Path, films=(*FILMS, OUTSIDE), tags="sea") -> None:
         album = "" if of_corpus else film
         lines.append("\t".join([film, *about, f"{film}.png", f"{film}.txt", own, album]))
     (corpus / "described.tsv").write_text("\n".join(lines) + "\n")
+
+
+def announce(corpus: Path, trailers=TRAILERS, labels="Drama", title="Trailed 2") -> None:
+    """Write the table of trailers."""
+    genres, titles = {TRAILERS[1]: labels}, {TRAILERS[1]: title}
+    lines = ["trailer_id\ttitle\tvideo\tgenres"]
+    for trailer in trailers:
+        of_title = titles.get(trailer, f"Trailed {trailer[-1]}")
+        lines.append(f"{trailer}\t{of_title}\t{trailer}.mp4\t{genres.get(trailer, 'Comedy')}")
+    (corpus / "trailers.tsv").write_text("\n".join(lines) + "\n")
 
 
 def remove_film(corpus: Path) -> None:
@@ -135,6 +150,11 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
         corpus, (*FILMS, OUTSIDE, SEEN_LATER)
     ),
     "a film is described no more": lambda corpus: describe(corpus, FILMS),
+    "a trailer is added": lambda corpus: announce(corpus, (*TRAILERS, "trailer_4")),
+    "a trailer is removed": lambda corpus: announce(corpus, TRAILERS[:-1]),
+    "the genres of a trailer": lambda corpus: announce(corpus, labels="Action"),
+    "the title of a trailer": lambda corpus: announce(corpus, title="Another"),
+    "the file of a trailer, by another one": lambda corpus: append(corpus / "trailer_2.mp4"),
 }
 # And to the clone.
 OF_CODE: dict[str, Callable[[Path], object]] = {
@@ -154,7 +174,7 @@ OF_CODE: dict[str, Callable[[Path], object]] = {
 def finished(tmp_path_factory, demo_run) -> Path:
     """A folder with a clone, and a finished run on a table of three of the demo's films.
 
-    Of retrieval there are stand-ins: empty files that Snakemake takes for made.
+    Of retrieval and trailers there are stand-ins: empty files that Snakemake takes for made.
     """
     home = tmp_path_factory.mktemp("rerun")
     clone, work = runs.copy_project(home / "clone"), home / "work"
@@ -164,7 +184,7 @@ def finished(tmp_path_factory, demo_run) -> Path:
     sound, rate_hz = soundfile.read(work / "corpus" / TRACK, frames=6 * 44100)
     soundfile.write(work / "corpus" / STING, sound, rate_hz)
     write_table(work / "corpus", FILMS)
-    runs.finish(clone, work, WITHOUT_RETRIEVAL)
+    runs.finish(clone, work, WITHOUT_STAND_INS)
     for film in (*FILMS, OUTSIDE, SEEN_LATER):
         for ending in ("png", "txt"):
             (work / "corpus" / f"{film}.{ending}").write_text(film)
@@ -172,15 +192,20 @@ def finished(tmp_path_factory, demo_run) -> Path:
         (work / "corpus" / film).mkdir()
         shutil.copy(work / "corpus" / STING, work / "corpus" / film)
     describe(work / "corpus")
+    for trailer in (*TRAILERS, "trailer_4"):
+        (work / "corpus" / f"{trailer}.mp4").write_text(trailer)
+    announce(work / "corpus")
     stand_in(clone, work, CONFIG)
     return home
 
 
 def stand_in(clone: Path, work: Path, config: dict) -> None:
-    """Finish a run whose jobs of retrieval, and those for it and after it, write empty files."""
+    """Finish a run with retrieval and trailers: their jobs, and those for and after them, write
+    empty files.
+    """
     scripts = clone / "scripts"
-    others = ("fetch_weights", "embed_features", "write_report")
-    changed = [*scripts.glob("*_retrieval.py"), *(scripts / f"{rule}.py" for rule in others)]
+    patterns = ("*_retrieval", "*_trailers", "fetch_weights", "embed_features", "write_report")
+    changed = [path for pattern in patterns for path in scripts.glob(f"{pattern}.py")]
     for path in changed:
         path.write_text(TOUCH + path.read_text())
     runs.finish(clone, work, config)
@@ -264,12 +289,12 @@ def test_a_new_label_trains_again_and_measures_nothing(copied):
     times = {path: path.stat().st_mtime_ns for path in measured}
     learnt = {path: path.read_bytes() for path in of(work, "genres/predictions")}
     write_table(work / "corpus", FILMS, labels="Action;Comedy")
-    done = runs.snakemake(copied / "clone", work, WITHOUT_RETRIEVAL)
+    done = runs.snakemake(copied / "clone", work, WITHOUT_STAND_INS)
     assert done.returncode == 0, done.stdout
     assert len(times) > 20
     assert {path: path.stat().st_mtime_ns for path in measured} == times
     assert all(path.read_bytes() != before for path, before in learnt.items())
-    assert runs.planned(copied / "clone", work, WITHOUT_RETRIEVAL) == {}
+    assert runs.planned(copied / "clone", work, WITHOUT_STAND_INS) == {}
 
 
 def of(work: Path, name: str) -> list[Path]:

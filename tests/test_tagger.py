@@ -162,10 +162,10 @@ def test_no_film_is_on_two_sides(seed, folds):
 
 def test_folds_are_alike_in_their_genres():
     labels = np.eye(3, dtype=bool)[np.repeat(np.arange(3), 4)]
-    dealt = material._deal(labels, np.full(12, 5), 4, np.random.default_rng(0))
+    dealt = material.deal_alike(labels, np.full(12, 5), 4, np.random.default_rng(0))
     assert [labels[rows].sum(axis=0).tolist() for rows in dealt] == [[1, 1, 1]] * 4
     assert sorted(np.concatenate(dealt)) == list(range(12))
-    assert len(material._deal(labels[:2], np.ones(2), 5, np.random.default_rng(0))) == 2
+    assert len(material.deal_alike(labels[:2], np.ones(2), 5, np.random.default_rng(0))) == 2
 
 
 def test_by_track_a_film_may_be_on_two_sides():

@@ -13,7 +13,7 @@ from scorelens.config import Film
 from scorelens.corpus import instruments, pictures
 from scorelens.corpus.encoder import write_film
 from scorelens.corpus.plan import GENRES
-from scorelens.errors import MediaError
+from scorelens.errors import ConfigError, MediaError
 from scorelens.retrieval.demo import overstated_look
 from scorelens.trailers import demo, plan
 from scorelens.trailers.sample import Sampling, sample_trailer
@@ -107,8 +107,11 @@ def test_the_table_says_what_the_plan_says(made, monkeypatch):
     assert set(found) == {own.trailer_id for own in few()}
     assert found["a_film_trailer"].genres == trailer.genres
     films = [Film(name, *about[:1], 2020, about[1], None, {}) for name, about in FILMS.items()]
-    told = {own.trailer_id: own for own in plan.demo_trailers(films, 1)}
+    told = {own.trailer_id: own for own in plan.demo_trailers(films, plan.GENRES, 1)}
     assert {name: told[name] for name in found} == found
+    with pytest.raises(ConfigError) as error:
+        plan.demo_trailers(films, [genre for genre in plan.GENRES if genre != "Horror"], 1)
+    assert "config: trailers.genres: lacks Horror" in str(error.value)
 
 
 def test_a_trailer_is_the_beginning_of_its_film(made, film):

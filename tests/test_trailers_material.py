@@ -1,5 +1,8 @@
 """What models of trailers look at, and how trailers are held out."""
 
+import subprocess
+import sys
+
 import librosa
 import numpy as np
 import pytest
@@ -91,7 +94,7 @@ def test_a_trailer_is_a_track_and_its_title_the_film(tmp_path):
 
 
 def test_vectors_may_lie_in_several_tables(tmp_path):
-    table = write_trailers(tmp_path, np.ones((4, 4), bool))
+    table = write_trailers(tmp_path, make_labels(4))
     vectors = np.random.default_rng(0).normal(size=(4, 2, 3))
     halves = np.stack([vectors, vectors])
     halves[0, 2:], halves[1, :2] = np.nan, np.nan
@@ -105,7 +108,7 @@ def test_vectors_may_lie_in_several_tables(tmp_path):
     [("frame_cnn", (192, 64), [0, 2, 4]), ("window_cnn", (64, 46), [1.472])],
 )
 def test_networks_from_scratch_look_at_samples(tmp_path, model, shape, times):
-    table = write_trailers(tmp_path, np.ones((4, 4), bool))
+    table = write_trailers(tmp_path, make_labels(4))
     frames = np.full((3, 224, 224, 3), 128, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames, NOISE[:WINDOW])
     samples = {f"trailer_{number:02d}": path for number in range(4)}
@@ -115,20 +118,54 @@ def test_networks_from_scratch_look_at_samples(tmp_path, model, shape, times):
 
 
 def test_the_frequency_looks_at_nothing(tmp_path):
-    table = write_trailers(tmp_path, np.ones((4, 4), bool))
+    table = write_trailers(tmp_path, make_labels(4))
     own = material.read_material("frequency", table, GENRES, {}, [])
     assert own.inputs.shape == (4, 0)
     assert own.heard.tolist() == [0, 1, 2, 3]
 
 
+def test_genres_that_teach_nothing_are_left_out_and_the_log_says_why(tmp_path, caplog):
+    actual = np.array([[1, 1, 0, 0], [1, 1, 0, 1], [1, 0, 1, 1], [1, 0, 0, 0]], bool)
+    table = write_trailers(tmp_path, actual, np.array([0, 1, 2, 2, 3]))
+    with caplog.at_level("INFO"):
+        own = material.read_material("frequency", table, GENRES, {}, [])
+    assert own.genres == ["Comedy", "Drama"]
+    assert (own.actual == actual[[0, 1, 2, 2, 3]][:, [1, 3]]).all()
+    assert caplog.messages == [
+        "Action is left out: carried by all",
+        "Horror is left out: fewer than two titles carry it",  # of one title, two trailers
+    ]
+
+
 def test_too_few_titles_or_genres_are_named(tmp_path):
     table = write_trailers(tmp_path, np.ones((3, 4), bool), np.array([0, 1, 1, 2]))
-    with pytest.raises(TableError, match=r"titles of trailers: 3\n(.|\n)*at least 4"):
+    with pytest.raises(TableError) as error:
         material.read_material("frequency", table, GENRES, {}, [])
-    table = write_trailers(tmp_path, np.eye(4, dtype=bool)[[0, 0, 1, 2]])
-    found = r"genres that two titles or more carry: 1"
-    with pytest.raises(TableError, match=found):
+    assert str(error.value) == (
+        "config: trailers.trailers: titles of trailers: 3\n"
+        "  expected: at least 4\n"
+        "  hint: a model is tested on titles that it never saw: add trailers of other films"
+    )
+    actual = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]], bool)
+    table = write_trailers(tmp_path, actual)
+    with pytest.raises(TableError) as error:
         material.read_material("frequency", table, GENRES, {}, [])
+    assert str(error.value) == (
+        "config: trailers.trailers: genres that two titles or more carry, but not all: 1\n"
+        "  expected: at least 2\n"
+        "  hint: add trailers of other films"
+    )
+
+
+def test_what_a_table_can_teach_is_asked_lightly():
+    """When the workflow is parsed: without what only training needs."""
+    heavy = ("numpy", "pandas", "torch", "sklearn", "cv2")
+    asked = (
+        "import sys; from scorelens.trailers.teachable import taught_genres; "
+        f"print(sorted(set({heavy}) & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
 
 
 @settings(max_examples=10)
@@ -159,6 +196,23 @@ def test_folds_are_the_same_whatever_a_model_can_look_at():
     whole, some = (material.deal(made_up(title, own), 4, 7) for own in (None, [0, 5, 9]))
     assert str(whole) == str(some)
     assert str(whole) != str(material.deal(made_up(title), 4, 8))
+
+
+def test_moments_and_titles_may_stand_for_trailers():
+    title = np.array([1, 0, 1, 2])
+    own = made_up(title, heard=[0, 0, 1, 2, 2])  # the last trailer has nothing
+    own = own._replace(inputs=np.arange(5.0)[:, None], start_s=np.array([0.0, 2, 0, 0, 2]))
+    moments, titles = material.by_moment(own), material.by_title(own)
+    assert moments.film.tolist() == [1, 1, 0, 1, 1]
+    assert moments.track.tolist() == [0, 1, 2, 3, 4]
+    assert (moments.actual == own.actual[[0, 0, 1, 2, 2]]).all()
+    assert [name for _, name in moments.tracks] == [f"trailer_{n}" for n in (0, 0, 1, 2, 2)]
+    assert titles.inputs.ravel().tolist() == [2, 0, 1, 3, 4]
+    assert titles.track.tolist() == [0, 1, 1, 1, 1]
+    assert titles.start_s.tolist() == [0, 0, 2, 0, 2]
+    assert titles.film.tolist() == [0, 1, 2]
+    assert (titles.actual == own.actual[[1, 0, 3]]).all()
+    assert titles.heard.tolist() == [0, 1]
 
 
 def test_titles_count_one_together():

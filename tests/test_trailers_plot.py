@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
 
 from scorelens.figures import QUIET
 from scorelens.tables import (
@@ -18,7 +19,7 @@ from scorelens.tables import (
     write_table,
 )
 from scorelens.trailers import EARS, EYES, MODELS, examples, plot, runs, score
-from scorelens.trailers.sample import read_sample
+from scorelens.trailers.sample import Sample, read_sample
 from tests.trailer_tables import (
     GENRES,
     answers_of,
@@ -42,6 +43,9 @@ NAMES = [
     "Attention over sound, MusiCNN",
     "Picture and sound fused",
 ]
+
+
+LINEAR = "vgg16", "frame_linear"
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +92,16 @@ def test_the_arms_are_where_the_table_says(results):
     table = read_table(results[1], TRAILER_ARMS)
     left, right = plot.arms_figure(table).axes
     expected = [
-        (value, row + plot.SHIFTS[arm])
-        for arm in ("picture", "sound", "both")
+        (value, row + plot.APART * place)
+        for place, arm in zip((-1, 0, 1), ("picture", "sound", "both"), strict=True)
         for row, value in enumerate(table[arm])
     ]
     np.testing.assert_allclose(dots(left), expected)
+    [chance] = [lines for lines in left.collections if to_hex(lines.get_colors()[0]) == "#000000"]
+    for row, (line, value) in enumerate(zip(chance.get_segments(), table["chance"], strict=True)):
+        np.testing.assert_allclose(line[:, 0], value)
+        assert min(line[:, 1]) < row - plot.APART  # across the dots of all arms
+        assert max(line[:, 1]) > row + plot.APART
     np.testing.assert_allclose(dots(right)[:, 0], table["difference"])
     names = [label.get_text() for label in left.get_yticklabels()]
     assert names == [f"{genre} ({n})" for genre, n in zip(GENRES, table.support, strict=False)] + [
@@ -106,7 +115,8 @@ def test_the_arms_are_where_the_table_says(results):
 def test_a_sure_difference_is_filled_and_in_its_arms_colour(results):
     table = read_table(results[1], TRAILER_ARMS)
     table["difference"] = [0.3, -0.3, 0.2, 0.0, -0.1]
-    table["p"] = [0.01, 0.01, 0.2, 1.0, 0.06]
+    table["p"] = 0.01
+    table["p_adjusted"] = [0.01, 0.04, 0.2, 1.0, 0.06]
     right = plot.arms_figure(table).axes[1]
     found = [line for line in right.lines if line.get_marker() == "o"]
     picture, sound = plot.COLOURS["picture"], plot.COLOURS["sound"]
@@ -117,10 +127,13 @@ def test_a_sure_difference_is_filled_and_in_its_arms_colour(results):
 def test_an_arm_without_a_model_is_left_out(results):
     table = read_table(results[1], TRAILER_ARMS)
     table["picture"] = table["picture_low"] = table["picture_high"] = np.nan
-    for name in ("difference", "difference_low", "difference_high", "p"):
+    for name in ("difference", "difference_low", "difference_high", "p", "p_adjusted"):
         table[name] = np.nan
     made = plot.arms_figure(table)
-    assert len(dots(made.axes[0])) == 2 * len(table)
+    [axis] = made.axes
+    rows = np.arange(len(table))
+    places = np.append(rows - plot.APART / 2, rows + plot.APART / 2)
+    np.testing.assert_allclose(dots(axis)[:, 1], places)
     keys = [text.get_text() for text in made.legends[0].get_texts()]
     assert keys[0] == "sound: Attention over sound, MusiCNN"
 
@@ -182,19 +195,34 @@ def moments_of(probability, weight, genres=GENRES):
 
 @pytest.fixture
 def judged():
-    """Three trailers of seven moments; for Action trailer 2 is the surest right one."""
+    """Three trailers of seven moments; for Action trailer 2 is the surest right one. The model
+    finds Comedy by chance."""
     random = np.random.default_rng(0)
     actual = np.array([[0, 1, 0, 0], [1, 1, 0, 1], [1, 0, 0, 1]], bool)
     probability = random.random((3, 4)) / 2
     probability[:, 0] = [0.9, 0.6, 0.7]
     weight = random.random((3, 7, 4))
     moments = moments_of(random.random((3, 7, 4)), weight / weight.sum(axis=1, keepdims=True))
-    return answers_of(probability, actual, run=("vgg16", "frame_linear")), moments
+    return answers_of(probability, actual, run=LINEAR), moments, scores_of(LINEAR)
+
+
+def scores_of(run):
+    """The rows of TRAILER_SCORES that the examples ask for, and another run's."""
+    count = len(GENRES)
+    own = {"value": np.arange(1, count + 1) / 10, "p": [0.01, 0.05, 0.01, 0.04]}
+    other = {"value": np.ones(count), "p": np.ones(count)}
+    rows = [
+        pd.DataFrame({"network": a, "model": b, "genre": GENRES, **figures})
+        for (a, b), figures in (((run[0], "frame_attention"), other), (run, own))
+    ]
+    table = pd.concat(rows, ignore_index=True).assign(measure="average_precision", threshold=None)
+    known = {"arm": "picture", "low": 0.0, "high": 1.0, "chance": 0.5, "support": 3}
+    return table.assign(**known)[TRAILER_SCORES.names]
 
 
 def test_the_surest_trailer_of_a_genre_is_chosen(judged):
-    answers, moments = judged
-    found = examples.choose(answers, moments)
+    answers, moments, scores = judged
+    found = examples.choose(*judged)
     assert list(found) == ["Action", "Comedy", "Drama"]  # none carries Horror
     one = found["Action"]
     assert (one.trailer_id, one.title, one.probability) == ("trailer_02", "Title 02", 0.7)
@@ -202,16 +230,20 @@ def test_the_surest_trailer_of_a_genre_is_chosen(judged):
     part = own["probability"] * own["weight"]
     np.testing.assert_allclose(one.share, part / part.sum())
     np.testing.assert_allclose(one.said, own["probability"])
+    assert [(own.precision, own.p) for own in found.values()] == [
+        (0.1, 0.01),
+        (0.2, 0.05),
+        (0.4, 0.04),
+    ]
     unseen = answers.assign(seen=answers["trailer_id"] != "trailer_02")
-    assert examples.choose(unseen, moments)["Action"].trailer_id == "trailer_01"
+    assert examples.choose(unseen, moments, scores)["Action"].trailer_id == "trailer_01"
     taught = answers.assign(part="teaching", probability=1.0)
-    again = examples.choose(pd.concat([answers, taught]), moments)
+    again = examples.choose(pd.concat([answers, taught]), moments, scores)
     assert again["Action"].probability == 0.7
 
 
 def test_the_frames_that_decided_are_shown(judged, tmp_path):
-    answers, moments = judged
-    seen = examples.choose(answers, moments)
+    seen = examples.choose(*judged)
     frames = np.arange(7, dtype=np.uint8)[:, None, None, None] * np.full((1, 224, 224, 3), 30)
     sample = read_sample(write_sample(tmp_path / "one.npz", frames.astype(np.uint8)))
     made = examples.examples_figure(seen, {}, dict.fromkeys(trailer_ids(3), sample))
@@ -219,7 +251,38 @@ def test_the_frames_that_decided_are_shown(judged, tmp_path):
     assert shown == sorted(np.argsort(-seen["Action"].share)[:5])
     for axis, number in zip(made.axes, shown, strict=False):
         share = 100 * seen["Action"].share[number]
-        assert f"{2 * number} s: {share:.0f}%" in words(axis)
+        assert f"{2 * number}.0 s: {share:.0f}%" in words(axis)
+
+
+def test_how_good_the_model_is_stands_beside_the_moments(judged):
+    """Of seven moments an even share is a seventh; at p 0.05 Comedy is found by chance."""
+    found = examples.choose(*judged)
+    sample = Sample(np.zeros((7, 224, 224, 3), np.uint8), np.arange(7), np.arange(7) * 2.0, 0, ())
+    made = examples.examples_figure(found, found, dict.fromkeys(trailer_ids(3), sample))
+    titles = [one for one in (axis._left_title for axis in made.axes) if one.get_text()]
+    of_sound, of_picture = titles[:3], titles[3:]
+    for genre, *both in zip(found, of_sound, of_picture, strict=True):
+        for one in both:
+            assert found[genre].title in one.get_text()
+            assert f"{found[genre].probability:.2f}; even share: 14%" in one.get_text()
+            assert f"average precision {found[genre].precision:.2f}" in one.get_text()
+            by_chance = "no better than chance" in one.get_text()
+            assert by_chance == (one.get_color() != "black") == (genre == "Comedy")
+    rows = [axis.patches for axis in made.axes if axis.patches]
+    colours = [to_hex(bars[0].get_facecolor()) for bars in rows]
+    assert colours[0] == colours[2] != colours[1] == QUIET
+
+
+@pytest.mark.parametrize("name", ["Ca$h & $plit", "A_1 $x^$", "<B> & C", "word " * 40])
+def test_any_title_can_be_drawn(name, judged, tmp_path):
+    found = {"Drama": examples.choose(*judged)["Drama"]._replace(title=name)}
+    made = examples.examples_figure({}, found, {})
+    made.savefig(tmp_path / "one.svg")
+    width = made.get_figure().get_window_extent().x1
+    titles = [axis._left_title.get_window_extent() for axis in made.axes]
+    assert max(one.x1 for one in titles) < width
+    text = "".join(ET.parse(tmp_path / "one.svg").getroot().itertext())
+    assert name in text or "word \N{HORIZONTAL ELLIPSIS}: 0." in text
 
 
 def test_the_sound_is_drawn_over_its_seconds(judged):
@@ -234,13 +297,15 @@ def test_the_sound_is_drawn_over_its_seconds(judged):
 
 def test_examples_are_written(judged, tmp_path):
     answers, moments = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
-    write_table(judged[0], answers, TRAILER_PREDICTIONS)
-    write_table(judged[1], moments, TRAILER_MOMENTS)
+    scores = tmp_path / "scores.tsv"
+    contracts = (TRAILER_PREDICTIONS, TRAILER_MOMENTS, TRAILER_SCORES)
+    for table, path, contract in zip(judged, (answers, moments, scores), contracts, strict=True):
+        write_table(table, path, contract)
     frames = np.full((7, 224, 224, 3), 90, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames)
     samples = dict.fromkeys(trailer_ids(3), path)
     figure = tmp_path / "examples.svg"
-    examples.plot_examples([answers] * 2, [moments] * 2, samples, figure)
+    examples.plot_examples([answers] * 2, [moments] * 2, scores, samples, figure)
     text = figure.read_text()
     assert all(genre in text for genre in ("Action", "Comedy", "Drama"))
     assert text.count("<image") == 3 * examples.SHOWN

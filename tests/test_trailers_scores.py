@@ -145,11 +145,11 @@ def test_permuted_precision_is_that_of_the_permuted_labels():
 
 
 def test_chance_is_that_of_titles_that_swap_their_genres(tmp_path):
-    """All orders of four titles, of which one has two trailers."""
+    """All orders of four titles, of which one has two trailers and so keeps its genres."""
     title = np.array([0, 1, 1, 2, 3])
     probability, actual = made_up(3, title=title)
     table, _ = scored(tmp_path, {FRAMES: (probability, actual)}, 5, 4000, title)
-    orders = np.array(list(itertools.permutations(range(4))))
+    orders = np.array([(a, 1, b, c) for a, b, c in itertools.permutations((0, 2, 3))])
     likeliest = probability.argmax(axis=1)
     values = [actual[order][title, likeliest].mean() for order in orders]
     row = cell(table, "likeliest_right", "all")
@@ -164,6 +164,61 @@ def test_chance_is_that_of_titles_that_swap_their_genres(tmp_path):
         row = cell(table, "average_precision", GENRES[genre])
         assert row["chance"] == pytest.approx(np.mean(own), abs=0.03)
         assert row["p"] == pytest.approx(np.mean(np.array(own) >= row["value"] - 1e-9), abs=0.03)
+
+
+def test_titles_swap_with_those_of_as_many_trailers():
+    title = np.array([0, 1, 1, 2, 3, 3, 3, 4, 4, 5])
+    orders = score.swapped_titles(title, 400, 0)
+    found, counts = np.unique(orders, axis=0, return_counts=True)
+    assert set(map(tuple, found)) == {
+        (*(a, b, c, 3, d, e),)
+        for a, c, e in itertools.permutations((0, 2, 5))
+        for b, d in itertools.permutations((1, 4))
+    }
+    assert counts.min() > 12  # of 33 in the mean
+    np.testing.assert_array_equal(orders, score.swapped_titles(title, 400, 0))
+    assert not np.array_equal(orders, score.swapped_titles(title, 400, 1))
+
+
+def test_who_says_the_same_of_all_trailers_is_at_chance(tmp_path):
+    """However unequal the numbers of trailers: of 30 titles the third that are Horror have four."""
+    horror = np.arange(30) % 3 == 0
+    title = np.repeat(np.arange(30), np.where(horror, 4, 1))
+    actual = make_labels(30)
+    actual[:, 2], actual[4] = horror, False
+    same = np.tile([0.5, 0.4, 0.9, 0.2], (len(title), 1))
+    limits = [0.3, 0.6, 0.7, 0.1]
+    path = write_answers(tmp_path / "one.parquet", same, actual, title, limits)
+    score.score({FRAMES: path}, [0.3], 20, 200, 0, tmp_path / "scores.tsv", tmp_path / "arms.tsv")
+    table = read_table(tmp_path / "scores.tsv", TRAILER_SCORES)
+    assert table["measure"].nunique() == 5
+    np.testing.assert_allclose(table["chance"], table["value"])
+    assert (table["p"] == 1).all()
+    ranked = table[(table["measure"] == "average_precision") & (table["genre"] != "macro")]
+    np.testing.assert_allclose(ranked["value"], actual[title].mean(axis=0))
+
+
+def test_trailers_of_none_of_the_genres_cannot_be_right(tmp_path):
+    """Three of five trailers carry a genre, and two of these have it as the likeliest."""
+    actual = np.array([[1, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0]], bool)
+    title = np.array([0, 1, 1, 2, 3])
+    probability = np.eye(4)[[0, 0, 1, 3, 1]]
+    table, _ = scored(tmp_path, {FRAMES: (probability, actual)}, 200, 40, title)
+    row = cell(table, "likeliest_right", "all")
+    assert row["value"] == pytest.approx(2 / 3)
+    assert row["support"] == 3
+    assert (row["low"], row["high"]) == (0, 1)
+    assert cell(table, "average_precision", "macro")["support"] == 5
+
+
+def test_a_sample_of_titles_without_genres_has_nothing_right(tmp_path):
+    actual = np.array([[1, 0], [0, 1], [0, 0]], bool)
+    path = write_answers(tmp_path / "one.parquet", np.eye(2)[[0, 1, 0]], actual, genres=GENRES[:2])
+    table = score.score_model(
+        read_answers(path), [], np.array([[0.0, 0, 3]]), np.array([[0, 1, 2]])
+    )
+    [(_, row)] = table[table["measure"] == "likeliest_right"].iterrows()
+    assert (row["value"], row["low"], row["high"]) == (1, 0, 0)
 
 
 def test_skill_is_told_from_chance(tmp_path):
@@ -225,7 +280,8 @@ def test_the_arms_side_by_side(tmp_path):
     assert max(action["p"], horror["p"]) < 0.01
     assert min(comedy["p"], drama["p"], macro["p"]) > 0.05
     labels = make_labels(60)
-    np.testing.assert_allclose(own["carried"], [*labels.mean(axis=0), labels.mean()])
+    by_chance = arms.random_precision(labels.sum(axis=0), 60)
+    np.testing.assert_allclose(own["chance"], [*by_chance, by_chance.mean()])
     assert own["support"].tolist() == [*labels.sum(axis=0), 60]
 
 
@@ -233,7 +289,8 @@ def test_an_arm_without_a_model_is_null(tmp_path):
     _, own = scored(
         tmp_path, {("yamnet", "sound_linear"): made_up(0), ("none", "frequency"): made_up(1)}
     )
-    names = ["picture", "both", "difference", "p", "picture_model", "picture_network"]
+    names = ["picture", "both", "difference", "p", "p_adjusted"]
+    names += ["picture_model", "picture_network"]
     assert own[names].isna().all(axis=None)
     assert set(own["sound_network"]) == {"yamnet"}
     assert set(own["sound_model"]) == {"sound_linear"}
@@ -254,7 +311,56 @@ def test_a_model_is_scored_on_each_of_its_networks(tmp_path):
 def test_arms_that_say_the_same_do_not_differ(tmp_path):
     _, own = scored(tmp_path, {FRAMES: made_up(0), SOUND: made_up(0)})
     assert (own["difference"] == 0).all()
-    assert (own["p"] == 1).all()
+    assert (own[["p", "p_adjusted"]] == 1).all(axis=None)
+
+
+@pytest.mark.parametrize(("carriers", "trailers"), [(3, 58), (24, 58), (1, 2), (5, 5)])
+def test_chance_is_the_mean_of_random_orders(carriers, trailers):
+    random = np.random.default_rng(0)
+    true = np.arange(trailers) < carriers
+    found = [average_precision_score(true, random.random(trailers)) for _ in range(500)]
+    expected = arms.random_precision(np.array([carriers]), trailers)
+    assert expected == pytest.approx(np.mean(found), abs=4 * np.std(found) / 500**0.5 + 1e-12)
+
+
+def test_chance_by_hand():
+    """Of three trailers: the ranks of one carrier, and of two of them."""
+    one = np.mean([1, 1 / 2, 1 / 3])
+    two = np.mean([1, (1 + 2 / 3) / 2, (1 / 2 + 2 / 3) / 2])
+    found = arms.random_precision(np.array([1, 2, 3]), 3)
+    np.testing.assert_allclose(found, [one, two, 1])
+
+
+def test_p_is_adjusted_over_the_genres(tmp_path):
+    """By the step-up rule of Benjamini and Hochberg; the mean over the genres is one test."""
+    title = np.arange(60)
+    models = {FRAMES: made_up(0, 1.2, title, [0]), SOUND: made_up(1, 0.8, title, [2])}
+    _, own = scored(tmp_path, models, 60, 200, title)
+    p = own["p"].to_numpy()[:4]
+    scaled = np.sort(p) * 4 / np.arange(1, 5)
+    adjusted = np.minimum.accumulate(scaled[::-1])[::-1]
+    np.testing.assert_allclose(own["p_adjusted"][:4], adjusted[np.argsort(np.argsort(p))])
+    assert (own["p_adjusted"][:4] > p).sum() >= 2
+    assert own["p_adjusted"][4] == own["p"][4]
+
+
+def test_p_of_the_mean_tells_what_its_interval_does(tmp_path):
+    """The picture tells three genres, and the sound two, one of which the picture does not."""
+    title = np.arange(60)
+    models = {FRAMES: made_up(0, 2.0, title, [0]), SOUND: made_up(1, 2.0, title, [1, 2])}
+    _, own = scored(tmp_path, models, 400, 20, title)
+    macro = own.iloc[-1]
+    assert macro["difference_low"] > 0
+    assert macro["p"] < 0.05
+    assert own["difference"][0] < -0.3
+
+
+def test_p_by_samples_by_hand():
+    apart = np.array([-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    assert arms.sampled_p(apart) == pytest.approx(2 * (1 + 3) / 10)
+    assert arms.sampled_p(-apart) == arms.sampled_p(apart)
+    assert arms.sampled_p(np.full(99, 0.1)) == pytest.approx(2 / 100)
+    assert arms.sampled_p(np.array([-1.0, 1.0])) == 1
 
 
 def test_p_of_a_difference_is_that_of_all_swaps(tmp_path):
@@ -281,7 +387,7 @@ def test_p_of_a_difference_is_that_of_all_swaps(tmp_path):
     ]
     reached = np.abs(every) >= np.abs(every[0]) - 1e-9
     found = arms.swapped_p(first, second, 3000, 0)
-    np.testing.assert_allclose(found[:4], reached.mean(axis=0), atol=0.03)
+    np.testing.assert_allclose(found, reached.mean(axis=0), atol=0.03)
 
 
 def test_a_models_scale_does_not_count(tmp_path):

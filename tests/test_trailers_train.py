@@ -1,4 +1,4 @@
-"""The models of trailers: their shapes, what they learn, what they say, and how arms are fused."""
+"""Training on trailers: what is learnt of what, what is said, and how arms are fused."""
 
 import itertools
 
@@ -8,11 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
-from torch import nn
 
 from scorelens.errors import TableError
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table, write_table
-from scorelens.tagger import networks
 from scorelens.tagger.calibration import STRENGTH, weigh_odds
 from scorelens.trailers import (
     fusion,
@@ -76,35 +74,6 @@ def learnt(model, folder, change=None):
     if change:
         own = change(own, folds)
     return models.learn(model, own, folds, SETTINGS, 0)
-
-
-def test_the_frames_network_is_its_plain_modules():
-    block = [(3, 16, 4), (16, 32, 2), (32, 64, 2)]
-    layers = [
-        layer
-        for inputs, channels, pool in block
-        for layer in (nn.Conv2d(inputs, channels, 3), nn.MaxPool2d(pool), nn.ReLU())
-    ]
-    plain = nn.Sequential(*layers, nn.Flatten(), nn.Linear(256, 10))
-    random = np.random.default_rng(0)
-    members = [networks.initial_parameters("frame_cnn", 192, 64, 10, random) for _ in range(2)]
-    # 3 x 9 x 16 + 16, 16 x 9 x 32 + 32, 32 x 9 x 64 + 64; 64 -> 62 -> 15 -> 13 -> 6 -> 4 -> 2
-    count = 448 + 4_640 + 18_496 + 64 * 2 * 2 * 10 + 10
-    frames = random.random((5, 192, 64)).astype(np.float32)
-    scale = {"mean": np.full(192, 0.5, np.float32), "gain": np.full(192, 3, np.float32)}
-    said = networks.ask_networks("frame_cnn", [own | scale for own in members], frames)
-    for own, answers in zip(members, said, strict=True):
-        assert sum(value.size for value in own.values()) == count
-        for value, one in zip(plain.parameters(), own.values(), strict=True):
-            value.data = torch.from_numpy(one)
-        scaled = torch.from_numpy((frames.reshape(5, 3, 64, 64) - 0.5) * 3)
-        np.testing.assert_allclose(answers, plain(scaled).sigmoid().detach(), atol=1e-5)
-
-
-def test_the_windows_network_has_the_taggers_layers():
-    """64 x 46 -> 62 x 44 -> 15 x 22 -> 13 x 20 -> 6 x 10 -> 4 x 8 -> 4."""
-    shapes = networks.shapes("mel_cnn", 64, 46, 10)
-    assert sum(np.prod(own) for own in shapes.values()) == 320 + 18_496 + 73_856 + 512 * 10 + 10
 
 
 @pytest.mark.parametrize("model", LEARNING)

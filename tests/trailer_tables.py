@@ -23,12 +23,14 @@ def trailer_ids(count):
 def write_trailers(folder, actual, title=None, genres=GENRES):
     """A table of trailers. actual: bool (titles, genres). title: int (trailers,), row of it."""
     title = np.arange(len(actual)) if title is None else title
-    (folder / "trailer.mp4").write_bytes(b"a film")
+    videos = [f"{name}.mp4" for name in trailer_ids(len(title))]
+    for video in videos:
+        (folder / video).write_bytes(b"a film")
     labels = [";".join(np.array(genres)[actual[number]]) for number in title]
     columns = {
         "trailer_id": trailer_ids(len(title)),
         "title": [f"Title {number:02d}" for number in title],
-        "video": "trailer.mp4",
+        "video": videos,
         "genres": labels,
     }
     path = folder / "trailers.tsv"

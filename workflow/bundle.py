@@ -24,7 +24,9 @@ BY_FILM = (
     "corpus/status", "corpus/tracks", "corpus/truth", "cues/films", "cues/labels",
     "cues/timelines", "genres/explanations", "visuals",
 )  # fmt: skip
-BY_MODEL = ("predictions", "cues", "curves")  # genres/KIND/SET/MODEL.parquet
+# KIND/SET/MODEL.parquet, and KIND/NETWORK/MODEL.parquet.
+OF_GENRES = ("genres/predictions", "genres/cues", "genres/curves")
+OF_TRAILERS = ("trailers/predictions", "trailers/moments")
 NAME, MANIFEST = "bundle.zip", "SHA256SUMS"
 
 
@@ -69,20 +71,26 @@ def folders(results: Path, config: dict) -> dict[str, set[str] | None]:
     """Folder -> the stems of its files that are of the last run, None for all."""
     films = set(_column(results / "corpus" / "status.tsv", "film_id"))
     scores = results / "genres" / "scores.tsv"
-    sets, models = _column(scores, "feature_set"), _column(scores, "model")
     return {
         **dict.fromkeys(WHOLE),
         **dict.fromkeys(BY_FILM, films),
         **{f"features/{name}": films for name in config["features"]["sets"]},
-        "bags": set(sets),
-        **{
-            f"genres/{kind}/{name}": {m for s, m in zip(sets, models, strict=True) if s == name}
-            for kind in BY_MODEL
-            for name in sorted(set(sets))
-        },
+        "bags": set(_column(scores, "feature_set")),
+        **_of_runs(OF_GENRES, scores, "feature_set"),
         "genres/applied": set(config["genres"]["apply"]["media"]),
         **_of_tagger(config["tagger"]),
         **_of_retrieval(config["retrieval"]),
+        **_of_trailers(results / "trailers" / "scores.tsv", config),
+    }
+
+
+def _of_runs(kinds: tuple[str, ...], scores: Path, column: str) -> dict[str, set[str]]:
+    """The folders of what each model says; column: of what it stands on, in the table of scores."""
+    names, models = _column(scores, column), _column(scores, "model")
+    return {
+        f"{kind}/{name}": {m for n, m in zip(names, models, strict=True) if n == name}
+        for kind in kinds
+        for name in set(names)
     }
 
 
@@ -100,6 +108,20 @@ def _of_retrieval(config: dict) -> dict[str, set[str] | None]:
     found = {"films", "tracks", "scores", "ranks", "recall", "ablation", "curves", "scenes"}
     asked = {"searches"} if config["searches"] else set()
     return {"retrieval": found | asked, "retrieval/curves": models}
+
+
+def _of_trailers(scores: Path, config: dict) -> dict[str, set[str]]:
+    """The folders of trailers, if the last run had any; not their frames, nor what networks say."""
+    settings = config["trailers"]
+    if not settings["models"]:
+        return {}
+    found = {"scores", "arms"}
+    if {"picture", "sound"} <= set(_column(scores, "arm")):
+        found.add("examples")
+    shared = set(settings["genres"]) & set(config["corpus"]["genres"])
+    if shared and "frame_linear" in settings["models"] and config["corpus"]["kind"] != "published":
+        found |= {"modes", "scenes"}
+    return {"trailers": found, **_of_runs(OF_TRAILERS, scores, "network")}
 
 
 def write(files: dict[str, bytes | Path], output: Path) -> None:

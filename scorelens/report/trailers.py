@@ -8,6 +8,7 @@ import pandas as pd
 from scorelens import tables, trailers
 from scorelens.genres.score import MACRO
 from scorelens.report import svg
+from scorelens.trailers.arms import SURE
 
 MEASURES = ("precision", "recall", "f1")
 ARMS = (trailers.PICTURE, trailers.SOUND, trailers.BOTH)
@@ -17,12 +18,14 @@ def trailers_block(
     found: Mapping[str, str | os.PathLike],
     samples: Sequence[str | os.PathLike],
     left_out: Sequence[Mapping[str, str]],
+    genres: Sequence[str],
 ) -> dict | None:
     """What the page shows of trailers; None if the run has none.
 
     found: by file name, scores.tsv and arms.tsv of the contracts TRAILER_SCORES and TRAILER_ARMS,
     and the figures; empty without trailers. samples: tables of the contract TRAILER_SAMPLES.
-    left_out: network and reason of those that were asked for and cannot be had.
+    left_out: network and reason of those that were asked for and cannot be had. genres: that were
+    to be learnt.
     """
     if not found:
         return None
@@ -31,13 +34,34 @@ def trailers_block(
     rows = arms.astype(object).where(arms.notna(), None).to_dict("records")
     return {
         "lacking": lacking(samples),
+        "not_learnt": [genre for genre in genres if genre not in set(scores.genre)],
         "rows": score_rows(scores),
         "absent": absent_networks(set(scores.network), left_out),
         "arms": rows,
         "thresholds": threshold_blocks(scores, rows[0]),
+        "answer": answer(arms),
+        "sure": SURE,
         "macro": next(row for row in rows if row["genre"] == MACRO),
         "figures": svg.figures(found),
     }
+
+
+def answer(arms: pd.DataFrame) -> dict[str, list[str]] | None:
+    """Which genres the picture tells better, which the sound, and of which that is not shown.
+
+    By the adjusted p of a table of TRAILER_ARMS: genres by `picture`, `sound` and `neither`. None
+    if one of the two has no model.
+    """
+    own = arms[arms.genre != MACRO]
+    if own.difference.isna().all():
+        return None
+    shown = own.p_adjusted < SURE
+    told = {
+        trailers.PICTURE: shown & (own.difference > 0),
+        trailers.SOUND: shown & (own.difference < 0),
+        "neither": ~shown,
+    }
+    return {name: own.genre[which].tolist() for name, which in told.items()}
 
 
 def score_rows(scores: pd.DataFrame) -> list[dict]:
@@ -55,7 +79,7 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
     return [
         {
             "title": trailers.title(run.network, run.model),
-            "arm": run.arm,
+            "arm": None if pd.isna(run.arm) else run.arm,
             "cells": {name: _cell(column, run) for name, column in columns.items()},
         }
         for run in ranked.itertuples()
@@ -105,7 +129,7 @@ def absent_networks(
 ) -> list[dict[str, str]]:
     """Title and reason of the networks of EYES and EARS that no model of the run stands on.
 
-    The reason is empty if the config does not name the network.
+    The reason is empty if the network was not asked for.
     """
     reasons = {row["network"]: row["reason"] for row in left_out}
     return [

@@ -133,7 +133,10 @@ def write_report(
             config.get("retrieval", {}).get("search", {}).get("configuration", ""),
         ),
         "trailers": picture_and_sound.trailers_block(
-            trailers, trailer_samples, networks["left out"]
+            trailers,
+            trailer_samples,
+            networks["left out"],
+            config.get("trailers", {}).get("genres", []),
         ),
         "networks": networks,
         "versions": provenance.versions(),

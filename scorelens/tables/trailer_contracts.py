@@ -27,8 +27,8 @@ TRAILER_SAMPLES = Table(
         Column(
             "note",
             "string",
-            "what it lacks: `no picture`, `only black frames`, `no sound`, `silent`, or why it was "
-            "skipped; null if it lacks nothing",
+            "what it lacks: `no picture`, `only black frames`, `picture ends at ...`, `no sound`, "
+            "`silent`, or why it was skipped; null if it lacks nothing",
             nullable=True,
         ),
     ),
@@ -124,7 +124,8 @@ TRAILER_SCORES = Table(
             "string",
             "`precision`, `recall`, `f1`, `average_precision`, or `likeliest_right`: the share of "
             "trailers whose likeliest genre is one of theirs, which is how we read the source's "
-            "accuracy",
+            "accuracy; of the trailers that carry one of the genres, since no answer can be right "
+            "of the others",
         ),
         Column(
             "threshold",
@@ -137,9 +138,18 @@ TRAILER_SCORES = Table(
         share("value", "the figure"),
         share("low", "2.5% bound"),
         share("high", "97.5% bound"),
-        share("chance", "mean of the figure when titles swap their genres at random"),
+        share(
+            "chance",
+            "mean of the figure when titles of equally many trailers swap their genres at random",
+        ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
-        Column("support", "int64", "trailers that carry the genre; all of them for a mean", "", 0),
+        Column(
+            "support",
+            "int64",
+            "trailers that carry the genre; all of them for a mean, and all that carry one of the "
+            "genres for likeliest_right",
+            low=0,
+        ),
     ),
 )
 
@@ -151,14 +161,25 @@ TRAILER_ARMS = Table(
         *_arm("picture", "the picture"),
         *_arm("sound", "the sound"),
         *_arm("both", "both, fused"),
-        share("carried", "share of the trailers that carry the genre: what no skill comes to"),
+        share(
+            "chance",
+            "average precision that a random order of the trailers has in the mean, exactly: more "
+            "than the share of the trailers that carry the genre, by much if these are few",
+        ),
         Column("difference", "float64", "picture less sound", "", -1, 1, True),
         Column("difference_low", "float64", "2.5% bound, the same samples", "", -1, 1, True),
         Column("difference_high", "float64", "97.5% bound", "", -1, 1, True),
         share(
             "p",
-            "how often the difference is at least as large when titles swap the answers of the two "
-            "arms at random: (1 + k) / (1 + draws)",
+            "two-sided p of the difference. Of a genre: how often it is at least as large when "
+            "titles swap the answers of the two arms at random, (1 + k) / (1 + draws). Of `macro`: "
+            "twice the share of the bootstrap samples on the rarer side of zero, likewise; for "
+            "swapping supposes the arms equal in every genre, not just in the mean",
+            True,
+        ),
+        share(
+            "p_adjusted",
+            "p by Benjamini and Hochberg over the genres; of `macro` p itself, as it is one test",
             True,
         ),
         Column("support", "int64", "trailers that carry the genre", "", 0),

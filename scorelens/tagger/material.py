@@ -156,7 +156,7 @@ def split(material: Material, by: str, folds: int, seed: int) -> list[Split]:
     unit = (material.film if by == "film" else np.arange(len(material.film)))[heard]
     present, first, place = np.unique(unit, return_index=True, return_inverse=True)
     actual = material.actual[heard[first]]
-    dealt = _deal(actual, np.bincount(place), folds, np.random.default_rng([seed, folds]))
+    dealt = deal_alike(actual, np.bincount(place), folds, np.random.default_rng([seed, folds]))
     found = []
     for number, rows in enumerate([*dealt, np.zeros(0, np.int64)]):
         teaching = np.delete(np.arange(len(present)), rows)
@@ -167,7 +167,7 @@ def split(material: Material, by: str, folds: int, seed: int) -> list[Split]:
     return found
 
 
-def _deal(
+def deal_alike(
     actual: np.ndarray, tracks: np.ndarray, folds: int, random: np.random.Generator
 ) -> list[np.ndarray]:
     """Rows of films (or tracks) dealt into folds whose tracks are alike in number and genres.

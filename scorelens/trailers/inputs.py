@@ -6,20 +6,20 @@ import numpy as np
 from scorelens.tagger import tiles
 from scorelens.trailers.sample import RATE_HZ
 
-SIDE = 64  # px of a small frame
+SIDE, COLOURS = 64, 3  # px of a small frame, and its planes
 HOP, BANDS, FRAMES = 1024, 64, 46  # samples of a frame of sound, mel bands, frames of a window
 WINDOW = FRAMES * HOP  # samples; ten windows in 30 s, as there are ten frames
 LEAST_S = 1.0  # of a trailer's sound
 
 
 def small_frames(frames: np.ndarray) -> np.ndarray:
-    """Frames made small, their colours one above the other: float16 (n, 3 * SIDE, SIDE) in 0..1.
+    """Frames made small, their colours one above the other.
 
-    frames: uint8 (n, height, width, 3), RGB.
+    frames: uint8 (n, height, width, COLOURS), RGB. Returns float16 (n, COLOURS * SIDE, SIDE), 0..1.
     """
     small = [cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for one in frames]
-    colours = np.array(small, np.uint8).reshape(-1, SIDE, SIDE, 3).transpose(0, 3, 1, 2)
-    return (colours.reshape(-1, 3 * SIDE, SIDE) / np.float32(255)).astype(np.float16)
+    colours = np.array(small, np.uint8).reshape(-1, SIDE, SIDE, COLOURS).transpose(0, 3, 1, 2)
+    return (colours.reshape(-1, COLOURS * SIDE, SIDE) / np.float32(255)).astype(np.float16)
 
 
 def mel_windows(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

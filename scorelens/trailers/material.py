@@ -7,24 +7,21 @@ model looks at: only so can picture and sound be compared, and fused.
 
 import logging
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from scorelens.errors import Problem, TableError
 from scorelens.tables import TRAILER_VECTORS, feature_columns, read_table
-from scorelens.tagger.choice import teachable
-from scorelens.tagger.material import Material, split
+from scorelens.tagger.material import Material, deal_alike
 from scorelens.trailers import FREQUENCY, NETWORKS
 from scorelens.trailers.inputs import mel_windows, small_frames
 from scorelens.trailers.sample import read_sample
 from scorelens.trailers.table import Trailer, read_trailers
+from scorelens.trailers.teachable import taught_genres
 
 COMMITTEE = 3  # models of a fold, each without another part of the trailers that teach
-LEAST_TITLES = 4  # of two folds, two held out, one left out by a model, one to learn from
 
 log = logging.getLogger(__name__)
 Look = tuple[np.ndarray, np.ndarray]  # what a model looks at of a trailer, (n, ...), and when, s
@@ -52,22 +49,20 @@ def read_material(
     """Read what one model looks at of each trailer.
 
     model: of `trailers.MODELS`, not the fusion. table: of trailers (`table.read_trailers`). genres:
-    those to learn; one that fewer than two titles carry is left out, and the log says so. samples:
-    trailer_id -> sample, for networks from scratch. vectors: tables of TRAILER_VECTORS, for the
-    other models; the frequency needs neither.
-    Raises TableError if there are fewer titles than LEAST_TITLES, or fewer than two genres are
-    left.
+    those to learn; one that fewer than two titles carry, or all, is left out, and the log says so.
+    samples: trailer_id -> sample, for networks from scratch. vectors: tables of TRAILER_VECTORS,
+    for the other models; the frequency needs neither.
+    Raises TableError as `teachable.taught_genres` does.
     """
     trailers = read_trailers(table, genres)
-    kept = _kept(table, trailers, genres)
-    titles = list(dict.fromkeys(trailer.title for trailer in trailers))
+    kept = _kept(trailers, genres)
     looks = _looks(model, trailers, samples, vectors)
     return Material(
         inputs=np.concatenate([own for own, _ in looks]),
         track=np.repeat(np.arange(len(trailers)), [len(own) for own, _ in looks]),
         start_s=np.concatenate([time_s for _, time_s in looks]),
         tracks=[(trailer.title, trailer.trailer_id) for trailer in trailers],
-        film=np.array([titles.index(trailer.title) for trailer in trailers], np.int64),
+        film=pd.factorize(np.array([trailer.title for trailer in trailers], object))[0],
         genres=kept,
         actual=np.array([[genre in trailer.genres for genre in kept] for trailer in trailers]),
     )
@@ -76,13 +71,12 @@ def read_material(
 def deal(material: Material, folds: int, seed: int) -> list[Fold]:
     """Deal all trailers into folds, and those that teach in a fold into parts, by title.
 
-    Folds and parts are as alike in their genres as `tagger.material.split` makes them.
+    Folds and parts are as alike in their genres as `tagger.material.deal_alike` makes them.
     """
-    found = []
-    for one in _split(material, np.arange(len(material.tracks)), folds, seed):
-        teaching = np.union1d(one.training, one.validation)
-        parts = [own.held_out for own in _split(material, teaching, COMMITTEE, seed)]
-        found.append(Fold(one.held_out, teaching, parts))
+    everyone, found = np.arange(len(material.tracks)), []
+    for held_out in _groups(material, everyone, folds, seed):
+        teaching = np.setdiff1d(everyone, held_out)
+        found.append(Fold(held_out, teaching, _groups(material, teaching, COMMITTEE, seed)))
     return found
 
 
@@ -96,9 +90,42 @@ def title_weights(title: np.ndarray) -> np.ndarray:
     return 1 / np.bincount(title)[title]
 
 
-def _split(material: Material, trailers: np.ndarray, folds: int, seed: int):
-    """The splits of some trailers, less the last one, which holds nothing out."""
-    return split(material._replace(track=trailers), "film", folds, seed)[:-1]
+def by_moment(material: Material) -> Material:
+    """The same moments, each as a trailer of its own, whose number is that of its row."""
+    film = material.film[material.track]
+    return material._replace(
+        track=np.arange(len(film)),
+        tracks=[material.tracks[number] for number in material.track],
+        film=film,
+        actual=material.actual[material.track],
+    )
+
+
+def by_title(material: Material) -> Material:
+    """The same moments, those of a title as if of one trailer, whose number is that of its title.
+
+    What learns from it counts all titles alike.
+    """
+    film = material.film[material.track]
+    order = np.argsort(film, kind="stable")
+    titles, first = np.unique(material.film, return_index=True)
+    return Material(
+        inputs=material.inputs[order],
+        track=film[order],
+        start_s=material.start_s[order],
+        tracks=[material.tracks[number] for number in first],
+        film=titles,
+        genres=material.genres,
+        actual=material.actual[first],
+    )
+
+
+def _groups(material: Material, trailers: np.ndarray, count: int, seed: int) -> list[np.ndarray]:
+    """Some trailers in groups of whole titles. trailers: ascending."""
+    _, first, title = np.unique(material.film[trailers], return_index=True, return_inverse=True)
+    actual = material.actual[trailers[first]]
+    dealt = deal_alike(actual, np.bincount(title), count, np.random.default_rng([seed, count]))
+    return [trailers[np.isin(title, own)] for own in dealt]
 
 
 def _looks(
@@ -128,22 +155,12 @@ def _sampled(model: str, path: str | os.PathLike) -> Look:
     return mel_windows(sample.sound)
 
 
-def _kept(
-    table: str | os.PathLike, trailers: Sequence[Trailer], genres: Sequence[str]
-) -> list[str]:
+def _kept(trailers: Sequence[Trailer], genres: Sequence[str]) -> list[str]:
     """The genres that the trailers can teach; the log names the others."""
-    counts = Counter(trailer.title for trailer in trailers)
-    if len(counts) < LEAST_TITLES:
-        hint = "a model is tested on titles that it never saw: add trailers of other films"
-        found = f"titles of trailers: {len(counts)}"
-        raise TableError(Problem(str(table), found, f"at least {LEAST_TITLES}", hint))
-    carried = {trailer.title: set(trailer.genres) for trailer in trailers}
-    albums = [(labels, counts[title]) for title, labels in carried.items()]
-    kept = teachable(genres, albums, least_tracks=2)
+    kept = taught_genres(trailers, genres)
     for genre in genres:
-        if genre not in kept:
+        if all(genre in trailer.genres for trailer in trailers):
+            log.info("%s is left out: carried by all", genre)
+        elif genre not in kept:
             log.info("%s is left out: fewer than two titles carry it", genre)
-    if len(kept) < 2:
-        found = f"genres that two titles or more carry: {len(kept)}"
-        raise TableError(Problem(str(table), found, "at least 2", "add trailers of other films"))
     return kept

@@ -1,7 +1,8 @@
 """The models of one arm: what they learn from trailers, and what they say of others.
 
 Each fold has a committee: its models learn from the trailers that teach, each without another part
-of them, and the answer is the mean of theirs.
+of them, and the answer is the mean of theirs. All titles count alike, however many trailers they
+have: their genres are one observation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,13 @@ from scorelens.errors import Problem, TableError
 from scorelens.tagger.answer import tag_tracks
 from scorelens.tagger.batches import Lesson
 from scorelens.tagger.embeddings import ask_attention, ask_linear, learn_attention, learn_linear
-from scorelens.tagger.lessons import many_tags, scale
+from scorelens.tagger.lessons import Set, many_tags, scale
 from scorelens.tagger.material import Material
 from scorelens.tagger.networks import ask_networks
 from scorelens.tagger.training import train_networks
 from scorelens.trailers import ATTENTIVE, FREQUENCY, MODELS, NETWORKS
-from scorelens.trailers.material import Fold, seen
+from scorelens.trailers.inputs import COLOURS, SIDE
+from scorelens.trailers.material import Fold, by_moment, by_title, seen, title_weights
 
 Arrays = dict[str, np.ndarray]
 
@@ -47,7 +49,8 @@ def learn(
 ) -> list[list[Arrays]]:
     """What the committee of each fold learns; the frequency has none.
 
-    settings: `network` for networks from scratch, `attention` for attention, as in the tagger.
+    Linear models learn from each moment on its own, attention from all those of a title. settings:
+    `network` for networks from scratch, `attention` for attention, as in the tagger.
     Raises TableError if a model has no trailer to learn from.
     """
     if model == FREQUENCY:
@@ -62,10 +65,14 @@ def learn(
     if model in NETWORKS:
         found = _learn_networks(model, material, lessons, settings["network"], seed)
     elif model in ATTENTIVE:
-        attention = settings["attention"]
-        found = [learn_attention(material, own, attention, seed) for own, _ in lessons]
+        titles, attention = by_title(material), settings["attention"]
+        found = [
+            learn_attention(titles, np.unique(material.film[own]), attention, seed)
+            for own, _ in lessons
+        ]
     else:
-        found = [learn_linear(material, own) for own, _ in lessons]
+        moments = by_moment(material)
+        found = [learn_linear(moments, material.tiles_of(own)) for own, _ in lessons]
     networks = iter(found)
     return [[next(networks) for _ in fold.parts] for fold in folds]
 
@@ -106,8 +113,9 @@ def _learn_networks(
     seed: int,
 ) -> list[Arrays]:
     """Networks from scratch, each stopped by the part of the trailers that it does not learn."""
+    place = list(MODELS).index(model)
     made = [
-        _lesson(material, *parts, (seed, list(MODELS).index(model), number))
+        _lesson(model, material, *parts, (seed, place, number))
         for number, parts in enumerate(lessons)
     ]
     genres = len(material.genres)
@@ -116,12 +124,34 @@ def _learn_networks(
 
 
 def _lesson(
-    material: Material, learning: np.ndarray, stopping: np.ndarray, seed: tuple[int, ...]
+    model: str,
+    material: Material,
+    learning: np.ndarray,
+    stopping: np.ndarray,
+    seed: tuple[int, ...],
 ) -> Lesson:
-    rows, held = material.tiles_of(learning), material.tiles_of(stopping)
-    actual = material.actual[material.track]
-    sets = (*many_tags(rows, actual[rows]), *many_tags(held, actual[held]))
-    return Lesson(*sets, *scale(material.inputs[rows]), seed)
+    rows = material.tiles_of(learning)
+    sets = *_set(material, rows), *_set(material, material.tiles_of(stopping))
+    return Lesson(*sets, *_scale(model, material.inputs[rows]), seed)
+
+
+def _set(material: Material, rows: np.ndarray) -> Set:
+    """Moments with all of their genres; those of a title count 1 together."""
+    track = material.track[rows]
+    weights = title_weights(material.film[track]).astype(np.float32)
+    return many_tags(rows, material.actual[track])._replace(weights=weights)
+
+
+def _scale(model: str, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and gain of each row: those of its mel band, or of its colour.
+
+    A row of pixels has no scale of its own: it may be the bar of a letterbox in all that teach.
+    """
+    if model != "frame_cnn":
+        return scale(inputs)
+    colours = inputs.reshape(len(inputs), COLOURS, -1)
+    mean, gain = (np.repeat(own, SIDE) for own in scale(colours))
+    return mean, gain
 
 
 def _too_few(model: str, material: Material) -> TableError:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from scorelens import config
 from scorelens.config import slug
 from scorelens.corpus.plan import GENRES
+from scorelens.errors import ConfigError, Problem
 from scorelens.retrieval.demo_words import NOUNS, PLACES
 from scorelens.trailers.table import Trailer
 
@@ -44,9 +45,18 @@ class DemoTrailer:
     seed: int
 
 
-def demo_trailers(films: Sequence[config.Film], seed: int) -> list[Trailer]:
-    """The trailers of the demo as a table would describe them. films: of the demo corpus."""
+def demo_trailers(films: Sequence[config.Film], genres: Sequence[str], seed: int) -> list[Trailer]:
+    """The trailers of the demo as a table would describe them. films: of the demo corpus.
+
+    Raises ConfigError if one has a genre that is not among `genres`.
+    """
     planned = plan_trailers({film.film_id: (film.title, film.genres) for film in films}, seed)
+    absent = sorted({genre for own in planned for genre in own.genres} - {*genres})
+    if absent:
+        found = f"lacks {', '.join(absent)}"
+        hint = "or name trailers of your own in trailers.trailers"
+        problem = Problem("config: trailers.genres", found, "the genres of the demo", hint)
+        raise ConfigError(problem)
     return [
         Trailer(own.trailer_id, own.title, video(own.trailer_id), own.genres) for own in planned
     ]

@@ -14,13 +14,14 @@ from scorelens.figures import PALETTE, QUIET, save
 from scorelens.genres.score import MACRO
 from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
 from scorelens.trailers import BOTH, PICTURE, SOUND, TUNED, title
+from scorelens.trailers.arms import SURE
 
 ROW_INCHES = 0.42
-SURE = 0.05  # p below which a dot is filled
-UNSURE = f"hollow: p \N{GREATER-THAN OR EQUAL TO} {SURE}"
+UNSURE = f"p \N{GREATER-THAN OR EQUAL TO} {SURE}"
 COLOURS = {PICTURE: PALETTE[0], SOUND: PALETTE[1], BOTH: PALETTE[2]}
-SHIFTS = {PICTURE: -0.24, SOUND: 0.0, BOTH: 0.24}  # of an arm's dot in the row of a genre
+APART = 0.24  # of a row: from an arm's dot to the next one's
 CHANCE = {"color": "black", "marker": "|", "markersize": 11, "ls": "none", "mew": 1.5}
+HALF_ROW = 0.42  # what a line for chance runs through, up and down
 PANELS = (
     ("average_precision", None, "Average precision", "mean over the genres"),
     ("f1", TUNED, "F1, tuned thresholds", "mean over the genres"),
@@ -44,24 +45,28 @@ def plot(
 def arms_figure(table: pd.DataFrame) -> plt.Figure:
     """Does the picture or the sound give the genre away? A row a genre.
 
-    On the left the average precision by picture, by sound and by both, with 95% intervals and the
-    share of trailers that carry the genre; on the right picture less sound, filled where titles
-    that swap the two arms' answers are rarely as far apart (p < SURE). An arm without a model is
-    left out. table: rows of TRAILER_ARMS.
+    On the left the average precision by picture, by sound and by both, with 95% intervals and that
+    of a random order; on the right, if there are both, picture less sound, filled where it is sure
+    (adjusted p < SURE). An arm without a model is left out. table: rows of TRAILER_ARMS.
     """
     rows = np.arange(len(table))
-    figure, (left, right) = plt.subplots(
-        1, 2, sharey=True, figsize=(10, 2 + ROW_INCHES * len(table)), width_ratios=(3, 2)
+    widths = (3, 2) if table["difference"].notna().any() else (3,)
+    size = 2 * sum(widths), 2 + ROW_INCHES * len(table)
+    figure, axes = plt.subplots(
+        1, len(widths), sharey=True, squeeze=False, figsize=size, width_ratios=widths
     )
-    drawn = [arm for arm in SHIFTS if table[arm].notna().any()]
-    for arm in drawn:
-        places, colour = rows + SHIFTS[arm], COLOURS[arm]
+    left, *others = axes[0]
+    ends = rows - HALF_ROW, rows + HALF_ROW
+    left.vlines(table["chance"], *ends, color="black", lw=1)
+    drawn = [arm for arm in COLOURS if table[arm].notna().any()]
+    for number, arm in enumerate(drawn):
+        places, colour = rows + APART * (number - (len(drawn) - 1) / 2), COLOURS[arm]
         left.hlines(places, table[f"{arm}_low"], table[f"{arm}_high"], color=colour, lw=2)
         left.plot(table[arm], places, "o", color=colour, ms=5)
-    left.plot(table["carried"], rows, **CHANCE)
     left.set(title="How well the genre is found", xlim=(-0.02, 1.02), xlabel="average precision")
-    _draw_difference(right, table)
-    for axis in (left, right):
+    for axis in others:
+        _draw_difference(axis, table)
+    for axis in axes[0]:
         axis.grid(axis="x", lw=0.5, alpha=0.5)
         axis.tick_params(axis="y", length=0)
         axis.axhline(len(table) - 1.5, color="black", lw=0.6)
@@ -70,8 +75,8 @@ def arms_figure(table: pd.DataFrame) -> plt.Figure:
     )
     left.set_ylim(len(table) - 0.5, -0.5)
     keys = [_key(arm, _name(table, arm)) for arm in drawn]
-    keys.append(Line2D([], [], label="share of trailers with the genre", **CHANCE))
-    figure.legend(handles=keys, loc="outside upper left", ncols=2, fontsize=9)
+    keys.append(Line2D([], [], label="a random order of the trailers", **CHANCE))
+    figure.legend(handles=keys, loc="outside upper left", ncols=len(widths), fontsize=9)
     return figure
 
 
@@ -80,13 +85,13 @@ def _draw_difference(axis: Axes, table: pd.DataFrame) -> None:
     own = table.dropna(subset="difference")
     for place, row in own.iterrows():
         colour = _side(row["difference"])
-        filled = colour if row["p"] < SURE else "white"
+        filled = colour if row["p_adjusted"] < SURE else "white"
         axis.plot([row["difference_low"], row["difference_high"]], [place, place], color=colour)
         axis.plot(row["difference"], place, "o", color=colour, mfc=filled, mew=1.5)
     widest = max(0.1, own[["difference_low", "difference_high"]].abs().max(axis=None))
     axis.set_xlim(-1.08 * widest, 1.08 * widest)
     label = "\N{LEFTWARDS ARROW} the sound tells | the picture tells \N{RIGHTWARDS ARROW}"
-    axis.set(title="Picture less sound", xlabel=f"{label}\n{UNSURE}")
+    axis.set(title="Picture less sound", xlabel=f"{label}\nhollow: adjusted {UNSURE}")
 
 
 def _side(difference: float) -> str:
@@ -133,7 +138,9 @@ def scores_figure(table: pd.DataFrame) -> plt.Figure:
     axes[0].set_yticks(range(len(runs)), names)
     axes[0].set_ylim(len(runs) - 0.5, -0.5)
     keys = [_key(arm, arm) for arm in COLOURS if arm in set(table["arm"])]
-    keys.append(Line2D([], [], color=QUIET, marker="o", mfc="white", lw=2, label=UNSURE))
+    keys.append(
+        Line2D([], [], color=QUIET, marker="o", mfc="white", lw=2, label=f"hollow: {UNSURE}")
+    )
     keys.append(Line2D([], [], label="mean where titles swap their genres", **CHANCE))
     figure.legend(handles=keys, loc="outside upper left", ncols=len(keys), fontsize=9)
     return figure

@@ -77,7 +77,7 @@ def answer_fold(
     members: of `models.learn`. Returns the columns of TRAILER_PREDICTIONS without the fold and the
     run, and those of TRAILER_MOMENTS without the run.
     """
-    frequency = material.actual[fold.teaching].mean(axis=0, dtype=np.float32)
+    frequency = _frequency(material, fold.teaching)
     answers = np.tile(frequency, (len(material.tracks), 1))
     moments = pd.DataFrame({name: [] for name in TRAILER_MOMENTS.names})
     if members:
@@ -93,6 +93,12 @@ def answer_fold(
         moments = _moments(material, outer, lines)
     looked = np.isin(np.arange(len(answers)), material.heard) & bool(members)
     return _predictions(material, fold, answers, looked), moments
+
+
+def _frequency(material: Material, trailers: np.ndarray) -> np.ndarray:
+    """The share of some trailers' titles that carry each genre: float32 (genres,)."""
+    weights = title_weights(material.film[trailers])
+    return np.average(material.actual[trailers], axis=0, weights=weights).astype(np.float32)
 
 
 def _predictions(

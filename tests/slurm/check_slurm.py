@@ -34,8 +34,15 @@ CONFIG = {
         "network": {"epochs": 2},
     },
     "retrieval": {"configurations": ["all"], "training": {"epochs": 2}},
+    "trailers": {
+        "models": ["frame_linear", "frame_attention", "window_cnn", "sound_attention", "fusion"],
+        "network": {"epochs": 1},
+        "attention": {"epochs": 2},
+    },
     "resources": {"gpu": 1},
 }
+SCENES_OF = ("the_brass_letter", "the_hidden_garden", "the_hollow_letter")  # of the latest years
+FILMS = (*SCENES_OF, "the_falling_anchor", "the_hidden_bridge", "the_northern_passenger")
 GPU_JOBS = {
     "rule_apply_tagger_wildcards_demo_demo",
     "rule_embed_features_0_wildcards_musicnn",
@@ -48,9 +55,16 @@ GPU_JOBS = {
     "rule_see_retrieval",
     "rule_read_retrieval",
     "rule_train_retrieval_wildcards_all",
-    "rule_watch_retrieval_wildcards_the_brass_letter",
-    "rule_watch_retrieval_wildcards_the_hidden_garden",
-    "rule_watch_retrieval_wildcards_the_hollow_letter",
+    *(f"rule_watch_retrieval_wildcards_{film}" for film in SCENES_OF),
+    *(
+        f"rule_embed_trailers_wildcards_{network}_{batch}"
+        for network in ("efficientnet_lite0", "musicnn")
+        for batch in (0, 1)
+    ),
+    "rule_train_trailers_wildcards_efficientnet_lite0_frame_attention",
+    "rule_train_trailers_wildcards_musicnn_sound_attention",
+    "rule_train_trailers_wildcards_none_window_cnn",
+    *(f"rule_watch_trailers_wildcards_{film}" for film in FILMS),
 }
 CANCELLED = "measure_visuals"  # a job of this rule
 

@@ -153,4 +153,5 @@ def work_sizes(rule, wildcards, input, films):
         return [folds * os.path.getsize(input.bags) / 1e6]
     corpus = config["corpus"]
     made = corpus["demo" if corpus["kind"] == "demo" else "assembly"]
-    return [{"none": 0, "films": len(FILMS), "made": made["film_s"] / 60}[size]]
+    counts = {"none": 0, "films": len(FILMS), "trailers": len(TRAILERS)}
+    return [(counts | {"made": made["film_s"] / 60})[size]]

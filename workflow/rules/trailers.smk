@@ -2,6 +2,7 @@
 
 from scorelens.trailers import plan as trailer_plan
 from scorelens.trailers import table as trailer_table
+from scorelens.trailers.teachable import taught_genres
 
 TRAILER_SETTINGS = config["trailers"]
 TRAILERS_AT_ONCE = 40  # or somewhat more, that a job samples, or asks its network about
@@ -17,12 +18,15 @@ def read_trailers():
         path = os.path.expanduser(TRAILER_SETTINGS["trailers"])
         found = trailer_table.read_trailers(path, TRAILER_SETTINGS["genres"])
     else:
-        found = trailer_plan.demo_trailers(list(FILMS.values()), config["seed"])
+        found = trailer_plan.demo_trailers(
+            list(FILMS.values()), TRAILER_SETTINGS["genres"], config["seed"]
+        )
     return {trailer.trailer_id: trailer for trailer in found}
 
 
 try:
     TRAILERS = read_trailers()
+    TAUGHT = taught_genres([*TRAILERS.values()], TRAILER_SETTINGS["genres"]) if TRAILERS else []
     TRAILER_RUNS = trailers.runs(TRAILER_SETTINGS["models"], FRAME_NETWORKS, SOUND_NETWORKS)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -120,7 +124,6 @@ for number, batch in TRAILER_BATCHES.items():
             source=source_hash("sample_trailers"),
             trailers=batch,
             settings=TRAILER_SETTINGS["sampling"],
-            on_bad=TRAILER_SETTINGS["on_bad_trailer"],
         script:
             "../../scripts/sample_trailers.py"
 
@@ -275,12 +278,13 @@ if (trailers.NO_NETWORK, trailers.FUSION) in TRAILER_RUNS:
             "../../scripts/fuse_trailers.py"
 
 
-# Films' own scenes, by a model of the picture that learnt from trailers.
+# Films' own scenes, by a model of the picture that learnt from trailers: both are the user's, or
+# both are the demo's.
 LOOKS = bool(
-    TRAILERS
+    "frame_linear" in TRAILER_SETTINGS["models"]
     and not PUBLISHED
-    and "frame_linear" in TRAILER_SETTINGS["models"]
-    and {*TRAILER_SETTINGS["genres"]} & {*config["corpus"]["genres"]}
+    and {*TAUGHT} & {genre for film in FILMS.values() for genre in film.genres}
+    and bool(TRAILER_SETTINGS["trailers"]) == (config["corpus"]["kind"] != "demo")
 )
 
 

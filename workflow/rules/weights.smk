@@ -87,7 +87,7 @@ def present_trailers():
         if not settings[f"{arm}_networks"]
     }
     left = [model for model in settings["models"] if model not in lost]
-    return [model for model in left if model != trailers.FUSION or {*trailers.FUSED} <= {*left}]
+    return [model for model in left if model != trailers.FUSION or not lost & {*trailers.FUSED}]
 
 
 def present_configurations():

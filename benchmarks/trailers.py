@@ -1,0 +1,150 @@
+"""How fast a trailer is sampled, against the usual loops and against decoding alone.
+
+    python benchmarks/trailers.py [--trailer FILE]
+
+Without a trailer it makes one: the film of benchmarks/visuals.py (48 s of 1080p H.264), with stereo
+AAC. Every way gives 31 frames at even intervals from frame 200 on and 30 s of mono sound at 16 kHz,
+on one thread; what becomes of them costs little. The ways take turns, three times, and of each the
+run with the fewest CPU seconds counts, those of its child processes with them. The last line is
+JSON:
+
+- `over_decode`: ours, divided by what PyAV takes to decode every frame, and 30 s of sound
+- `over_opencv`: a loop that reads every frame with OpenCV and keeps those, and `ffmpeg` for the
+  sound, divided by ours
+- `over_opencv_grab`: the same, with a loop that has OpenCV convert only the frames that it keeps
+- `x_realtime`: seconds of trailer in a CPU second
+- `difference`: the middle ten frames less those of the loop, mean over pixels, of 255
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import visuals
+
+from scorelens import media
+from scorelens.retrieval.images import square
+from scorelens.trailers import sample
+
+SAMPLING = sample.Sampling(first_frame=200, frames=31, used=10, sound_s=30)
+RATE_HZ = 48_000  # of the sound of the trailer that is made
+OURS, FLOOR = "scorelens", "decoding alone"
+READ, GRAB = "OpenCV reads all, ffmpeg", "OpenCV grabs all, ffmpeg"
+TURNS = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trailer", type=Path, help="one to sample instead of the one made here")
+    trailer = parser.parse_args().trailer
+    with tempfile.TemporaryDirectory() as folder:
+        report(trailer or make_trailer(Path(folder)))
+
+
+def report(trailer: Path) -> None:
+    ways = {
+        OURS: lambda: sample.sample_trailer(trailer, SAMPLING)[0],
+        FLOOR: lambda: decode(trailer),
+        READ: lambda: loop(trailer, grabs=False),
+        GRAB: lambda: loop(trailer, grabs=True),
+    }
+    cpu_s, found = {name: float("inf") for name in ways}, {}
+    for _ in range(TURNS):
+        for name, way in ways.items():
+            start = sum(os.times()[:4])
+            found[name] = way()
+            cpu_s[name] = min(cpu_s[name], sum(os.times()[:4]) - start)
+    trailer_s = media.probe(trailer).duration_s
+    print(f"{trailer_s:.0f} s of trailer, one thread")
+    print(f"{'way':26}{'CPU s':>8}{'x real time':>14}")
+    for name, seconds in cpu_s.items():
+        print(f"{name:26}{seconds:8.2f}{trailer_s / seconds:14.0f}")
+    ratios = {
+        "over_decode": cpu_s[OURS] / cpu_s[FLOOR],
+        "over_opencv": cpu_s[READ] / cpu_s[OURS],
+        "over_opencv_grab": cpu_s[GRAB] / cpu_s[OURS],
+        "x_realtime": trailer_s / cpu_s[OURS],
+        "difference": np.abs(found[OURS].frames - np.float32(found[READ])).mean(),
+    }
+    print(json.dumps({name: round(float(ratio), 3) for name, ratio in ratios.items()}))
+
+
+def decode(trailer: Path) -> None:
+    """Decode every frame and the first seconds of sound, and keep nothing."""
+    with av.open(str(trailer)) as container:
+        stream = container.streams.video[0]
+        stream.thread_count = 1
+        for _ in container.decode(stream):
+            pass
+    with av.open(str(trailer)) as container:
+        for frame in container.decode(container.streams.audio[0]):
+            if frame.time > SAMPLING.sound_s:
+                return
+
+
+def loop(trailer: Path, grabs: bool) -> np.ndarray:
+    """The usual way: count, go through the frames, pick; ffmpeg for the sound."""
+    line = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-threads", "1", "-i", str(trailer)]
+    line += ["-vn", "-t", str(SAMPLING.sound_s), "-ac", "1", "-ar", str(sample.RATE_HZ)]
+    sound = subprocess.run([*line, "-f", "f32le", "-"], capture_output=True, check=True).stdout
+    assert len(sound) > 0
+    pictures = [square(bgr[..., ::-1]) for bgr in picked(trailer, grabs)]
+    kept = [picture for picture in pictures if not sample.is_black(picture)]
+    return np.array(sample.middle(kept, SAMPLING.used))
+
+
+def picked(trailer: Path, grabs: bool) -> Iterator[np.ndarray]:
+    """The frames that count, of all that OpenCV decodes. grabs: convert no others."""
+    reader = cv2.VideoCapture(str(trailer), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
+    wanted = set(sample.frame_numbers(count, SAMPLING).tolist())
+    for number in range(count):
+        if grabs:
+            reader.grab()
+            if number in wanted:
+                yield reader.retrieve()[1]
+        else:
+            _, bgr = reader.read()
+            if number in wanted:
+                yield bgr
+
+
+def make_trailer(folder: Path) -> Path:
+    """A film with a sound of its length: chords of tones that fade, and hiss."""
+    film, path = visuals.make_film(folder / "film.mp4"), folder / "trailer.mp4"
+    with av.open(str(film)) as pictures, av.open(str(path), "w") as container:
+        picture = container.add_stream_from_template(pictures.streams.video[0])
+        sound = container.add_stream("aac", rate=RATE_HZ, layout="stereo")
+        for packet in pictures.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = picture
+                container.mux(packet)
+        frame = av.AudioFrame.from_ndarray(chords(), format="fltp", layout="stereo")
+        frame.sample_rate = RATE_HZ
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    return path
+
+
+def chords() -> np.ndarray:
+    """Sound, float32 (2, samples)."""
+    rng = np.random.default_rng(0)
+    seconds = np.arange(RATE_HZ) / RATE_HZ
+    bars = [
+        np.sin(2 * np.pi * rng.uniform(80, 2000, (4, 1)) * seconds).sum(0) * np.exp(-2 * seconds)
+        for _ in range(visuals.SECONDS)
+    ]
+    hiss = rng.normal(0, 0.01, (2, RATE_HZ * visuals.SECONDS))
+    return (0.1 * np.concatenate(bars) + hiss).astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Trailers in the workflow: a small run for real, and what changes of settings plan again."""
+
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.numpy import save_file
+
+from scorelens import tables, trailers
+from scorelens.corpus.encoder import write_film
+from scorelens.corpus.pictures import Format
+from scorelens.retrieval.efficientnet import EfficientNetLite
+from tests import workflow_runs as runs
+from tests.test_features_yamnet import variables as random_yamnet
+from tests.test_trailers_workflow import (
+    OF_TRAILERS,
+    page_of,
+    place_of_weights,
+    trained,
+    write_table,
+)
+
+pytestmark = pytest.mark.slow
+
+GENRES = ("Comedy", "Drama", "Western", "War")
+BLACK, SILENT, BROKEN = "trailer_02", "trailer_03", "trailer_04"
+MODELS = [model for model in trailers.MODELS if model != "sound_linear"]
+RUNS = trailers.runs(MODELS, ["efficientnet_lite0"], ["yamnet"])
+TRAILERS = [f"trailer_{number:02}" for number in range(14)]
+TITLES = 12  # the first two have two trailers
+OWN = {
+    "genres": list(GENRES),
+    "models": MODELS,
+    "sound_networks": ["yamnet"],
+    "on_bad_trailer": "skip",
+    "folds": 2,
+    "network": {"epochs": 2},
+    "attention": {"epochs": 2},
+    "bootstrap_repeats": 50,
+    "permutation_repeats": 50,
+}
+
+
+def compose(folder: Path) -> Path:
+    """Short trailers whose colour and pitch are those of their genres, and their table."""
+    labels, rows = list(itertools.combinations(GENRES, 2)), []
+    for number, name in enumerate(TRAILERS):
+        random, own = np.random.default_rng(number), labels[number % TITLES % len(labels)]
+        frames = random.integers(0, 60, (48, 36, 64, 3)).astype(np.uint8)
+        frames += 40 * np.uint8([genre in own for genre in GENRES[:3]])
+        pitch_hz = 200 * (1 + GENRES.index(own[0]))
+        sound = 0.3 * np.sin(2 * np.pi * pitch_hz * np.arange(4 * 22050) / 22050)
+        video = folder / f"{name}.mp4"
+        shown, heard = frames * (name != BLACK), np.stack([sound, sound], 1) * (name != SILENT)
+        write_film(video, shown, Format(64, 36, 12), heard, 22050)
+        rows.append((name, f"Title {number % TITLES}", video.name, ";".join(own)))
+    (folder / f"{BROKEN}.mp4").write_bytes(b"no film")
+    return write_table(folder, rows)
+
+
+@pytest.fixture(scope="module")
+def finished(shared_clone, demo_run, tmp_path_factory):
+    """A run on the films of the small demo and on trailers; its networks have random weights."""
+    work = shutil.copytree(demo_run, tmp_path_factory.mktemp("trailers") / "work")
+    torch.manual_seed(1)
+    eye = {name: value.numpy() for name, value in EfficientNetLite().state_dict().items()}
+    for network, variables in (("efficientnet_lite0", eye), ("yamnet", random_yamnet())):
+        save_file(variables, place_of_weights(work, network))
+    folder = work / "my trailers"
+    folder.mkdir()
+    compose(folder)
+    config = runs.SMALL | {"trailers": OWN | {"trailers": "my trailers/trailers.tsv"}}
+    runs.finish(shared_clone, work, config)
+    return work, config
+
+
+def read(work: Path, kind: str, contract: tables.Table) -> dict[trailers.Run, pd.DataFrame]:
+    paths = sorted((work / "results" / "trailers" / kind).rglob("*.parquet"))
+    return {(path.parent.name, path.stem): tables.read_table(path, contract) for path in paths}
+
+
+def test_trailers_are_sampled_and_what_they_lack_is_noted(finished):
+    folder = finished[0] / "results" / "trailers"
+    samples = tables.read_table(folder / "samples" / "0.tsv", tables.TRAILER_SAMPLES)
+    assert samples.trailer_id.tolist() == TRAILERS
+    notes = samples.set_index("trailer_id").note.dropna()
+    assert notes.index.tolist() == [BLACK, SILENT, BROKEN]
+    assert notes.tolist()[:2] == ["only black frames", "silent"]
+    assert samples.frames.tolist() == [0 if name in (BLACK, BROKEN) else 10 for name in TRAILERS]
+    vectors = read(finished[0], "vectors", tables.TRAILER_VECTORS)
+    assert set(vectors["efficientnet_lite0", "0"].trailer_id) == {*TRAILERS} - {BLACK, BROKEN}
+    assert set(vectors["yamnet", "0"].trailer_id) == {*TRAILERS} - {SILENT, BROKEN}
+
+
+def test_no_title_teaches_what_is_asked_of_it(finished):
+    predictions = read(finished[0], "predictions", tables.TRAILER_PREDICTIONS)
+    assert set(predictions) == set(RUNS)
+    folds = []
+    for run, table in predictions.items():
+        assert set(zip(table.network, table.model, strict=True)) == {run}
+        sides = table[["fold", "title", "part"]].drop_duplicates()
+        assert not sides.duplicated(["fold", "title"]).any()
+        held_out = table[table.part == "held_out"]
+        assert sorted(held_out.trailer_id) == sorted(TRAILERS * len(GENRES))
+        assert held_out.groupby("title").fold.nunique().max() == 1
+        folds.append(held_out.groupby("trailer_id").fold.first())
+    assert all(own.equals(folds[0]) for own in folds)  # the same of all models
+    assert set(folds[0]) == {0, 1}
+
+
+def test_a_trailer_without_what_a_model_looks_at_is_marked(finished):
+    blind, deaf = {BLACK, BROKEN}, {SILENT, BROKEN}
+    unseen = {"picture": blind, "sound": deaf, "both": blind & deaf, "": {*TRAILERS}}
+    for (_, model), table in read(finished[0], "predictions", tables.TRAILER_PREDICTIONS).items():
+        assert set(table.trailer_id[~table.seen]) == unseen[trailers.MODELS[model]], model
+    for (_, model), table in read(finished[0], "moments", tables.TRAILER_MOMENTS).items():
+        assert set(table.trailer_id) == {*TRAILERS} - unseen[trailers.MODELS[model]], model
+        weights = table.groupby(["trailer_id", "genre"]).weight.sum()
+        np.testing.assert_allclose(weights, 1, atol=1e-5)
+
+
+def test_the_tables_of_a_run(finished):
+    folder = finished[0] / "results" / "trailers"
+    scores = tables.read_table(folder / "scores.tsv", tables.TRAILER_SCORES)
+    own = list(dict.fromkeys(zip(scores.network, scores.model, strict=True)))
+    assert own == RUNS
+    assert set(scores.threshold.dropna()) == {"0.5", "0.36", "0.1", "tuned"}
+    arms = tables.read_table(folder / "arms.tsv", tables.TRAILER_ARMS)
+    assert arms.genre.tolist() == [*GENRES, "macro"]
+    for arm, model in (("picture", "frame_attention"), ("sound", "sound_attention")):
+        assert set(arms[f"{arm}_model"]) == {model}
+    assert not (folder / "modes.tsv").exists()  # the films are the demo's, the trailers are not
+
+
+def test_the_report_shows_them(finished):
+    page = page_of(finished[0])
+    words = " ".join("".join(page.text).split())
+    arms = tables.read_table(finished[0] / "results" / "trailers" / "arms.tsv", tables.TRAILER_ARMS)
+    rows = page.table("Genre", "Trailers", "Picture", "Sound", "Both")
+    assert [row["Genre"] for row in rows] == arms.genre.tolist()
+    for row, picture in zip(rows, arms.picture, strict=True):
+        assert row["Picture"].startswith(f"{picture:.2f}")
+    assert [row["Model"] for row in page.table("Model", "Arm")] == [
+        trailers.title(*run) for run in RUNS
+    ]
+    for name in (BLACK, SILENT, BROKEN):
+        assert f"{name}: " in words
+    drawn = [words for tag, name, words in page.attributes if (tag, name) == ("img", "alt")]
+    assert any("Frames of some trailers" in one for one in drawn)
+
+
+def test_a_second_run_does_nothing(finished, shared_clone):
+    assert runs.planned(shared_clone, *finished) == {}
+
+
+LEARNT = {f"{verb}_trailers" for verb in ("train", "score", "plot")}
+SCRATCH = {("none", model) for model in trailers.NETWORKS}
+ATTENTIVE = {("efficientnet_lite0", "frame_attention"), ("yamnet", "sound_attention")}
+LINEAR = {("efficientnet_lite0", "frame_linear")}
+FREQUENCY = {("none", "frequency")}
+
+
+@pytest.mark.parametrize(
+    ("change", "rules", "models"),
+    [
+        ({"thresholds": [0.5]}, LEARNT - {"train_trailers"}, set()),
+        ({"network": {"epochs": 3}}, LEARNT, SCRATCH),
+        ({"attention": {"epochs": 3}}, LEARNT | {"fuse_trailers"}, ATTENTIVE),
+        (
+            {"folds": 3},
+            LEARNT | {"fuse_trailers"},
+            SCRATCH | ATTENTIVE | LINEAR | FREQUENCY,
+        ),
+        (
+            {"sampling": {"used": 5}},
+            OF_TRAILERS,
+            SCRATCH | ATTENTIVE | LINEAR,
+        ),
+        ({"scene_frames": 2}, set(), set()),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_setting_plans_again_what_depends_on_it(change, rules, models, finished, shared_clone):
+    """docs/rerun.md has rows for these, but not which models are trained again."""
+    work, config = finished
+    changed = config | {"trailers": config["trailers"] | change}
+    done = runs.snakemake(shared_clone, work, changed, "--dry-run")
+    assert set(runs.jobs(done.stdout)) == rules | {"write_report"}
+    assert trained(done.stdout) == models

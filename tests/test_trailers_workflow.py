@@ -1,0 +1,304 @@
+"""Trailers in the workflow: what is planned, what is refused and what is left out."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scorelens import trailers
+from tests import workflow_runs as runs
+from tests.published_files import small
+from tests.report_run import Page
+
+pytestmark = pytest.mark.slow
+
+COLUMNS = ("trailer_id", "title", "video", "genres")
+DEMO_NETWORKS = ("efficientnet_lite0", "musicnn")
+OF_FILMS = {f"{verb}_trailers" for verb in ("watch", "compare", "draw")}
+OF_TRAILERS = {f"{verb}_trailers" for verb in ("sample", "embed", "train", "fuse", "score", "plot")}
+
+
+def write_table(folder: Path, rows) -> Path:
+    path = folder / "trailers.tsv"
+    lines = ["\t".join(row) for row in (COLUMNS, *rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def describe(folder: Path, count: int = 6, genres=("Action", "Drama", "Action;Drama")) -> Path:
+    """A table of trailers whose files are there, and empty. genres: of one after the other."""
+    (folder / "videos").mkdir(parents=True)
+    rows = []
+    for number in range(count):
+        name = f"trailer_{number:02}"
+        (folder / "videos" / f"{name}.mp4").touch()
+        labels = genres[number % len(genres)]
+        rows.append((name, f"Of {name}", f"videos/{name}.mp4", labels))
+    return write_table(folder, rows)
+
+
+def settings(table: Path | str = "", **own) -> dict:
+    """A configuration of two films and of trailers; networks that are not there stay away."""
+    return {
+        "corpus": {"demo": {"films": 2, "film_s": 45}},
+        "tagger": {"models": []},
+        "retrieval": {"configurations": []},
+        "trailers": {"trailers": str(table), **own},
+        "weights": {"offline": True},
+    }
+
+
+def place_of_weights(work: Path, network: str) -> Path:
+    path = work / "results" / "weights" / f"{network}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def said_of(clone: Path, work: Path, config: dict, networks=DEMO_NETWORKS) -> str:
+    """What a dry run says, to which these networks are at hand."""
+    for network in networks:
+        place_of_weights(work, network).touch()
+    done = runs.snakemake(clone, work, config, "--dry-run")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def jobs(said: str) -> set[str]:
+    """The rules of trailers of which there are jobs."""
+    return {rule for rule in runs.jobs(said) if rule.endswith("_trailers")}
+
+
+def trained(said: str) -> set[trailers.Run]:
+    return set(re.findall(r"wildcards: network=(\w+), model=(\w+)\n", said))
+
+
+def inputs(said: str, rule: str) -> set[str]:
+    """The inputs of the jobs of a rule."""
+    lines = re.findall(rf"^(?:local)?rule {rule}(?:_\d+)?:\n +input: (.*)$", said, re.M)
+    return {path for line in lines for path in line.split(", ")}
+
+
+def figures(said: str) -> set[str]:
+    return {Path(path).stem for path in re.findall(r"results/trailers/\w+\.svg", said)}
+
+
+def left_out(said: str) -> list[str]:
+    lines = [line for line in said.splitlines() if ", and what needs it, is left out: " in line]
+    return [line.partition(",")[0] for line in lines]
+
+
+def page_of(work: Path) -> Page:
+    return Page((work / "results" / "report.html").read_text(encoding="utf-8"))
+
+
+def runs_of(models, frame_networks=DEMO_NETWORKS[:1], sound_networks=DEMO_NETWORKS[1:]):
+    """The runs that have a job of training: all but the fusion."""
+    return set(trailers.runs(models, frame_networks, sound_networks)) - {("none", "fusion")}
+
+
+def test_the_demo_plans_all(shared_clone, tmp_path):
+    said = said_of(shared_clone, tmp_path, settings())
+    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"compose_trailers"}
+    assert trained(said) == runs_of(trailers.MODELS)
+    assert len(inputs(said, "sample_trailers")) == 2 + 40  # of the films, and composed
+    assert len(runs.jobs(said)["watch_trailers"]) == 2
+    assert figures(said) == {"arms", "scores", "examples", "modes"}
+    names = ("arms.tsv", "scores.tsv", "modes.tsv", "arms.svg", "scores.svg", "examples.svg")
+    assert inputs(said, "write_report") >= {f"results/trailers/{name}" for name in names}
+    assert left_out(said) == []
+
+
+def test_a_table_of_the_users_stands_in_place_of_the_demos(shared_clone, tmp_path):
+    """The films of the demo are not held against trailers of others."""
+    table = describe(tmp_path / "mine", 90)
+    said = said_of(shared_clone, tmp_path / "work", settings(table))
+    assert jobs(said) == OF_TRAILERS
+    assert figures(said) == {"arms", "scores", "examples"}
+    sampled = re.findall(r"^rule sample_trailers_(\d+):\n +input: (.*)$", said, re.M)
+    videos = [video for _, batch in sampled for video in batch.split(", ")]
+    assert sorted(videos) == [str(path) for path in sorted((tmp_path / "mine/videos").iterdir())]
+    assert len(sampled) > 1
+    folder = "results/trailers/vectors/efficientnet_lite0"
+    vectors = {f"{folder}/{number}.parquet" for number, _ in sampled}
+    assert inputs(said, "train_trailers") >= {str(table), *vectors}
+
+
+@pytest.fixture
+def corpus_table(tmp_path) -> dict:
+    """The configuration of a corpus of the user's, of one film that is not looked at."""
+    (tmp_path / "a").mkdir()
+    for name in ("a.mkv", "a/1.wav"):
+        (tmp_path / name).touch()
+    path = tmp_path / "films.tsv"
+    columns = ("film_id", "title", "year", "video", "album", "genres")
+    row = ("a", "A", "2001", "a.mkv", "a", "Drama")
+    path.write_text("\t".join(columns) + "\n" + "\t".join(row) + "\n")
+    return {"kind": "table", "films": str(path)}
+
+
+def test_without_a_table_there_are_no_trailers_and_no_word_of_them(
+    shared_clone, corpus_table, tmp_path
+):
+    """No network is at hand, and none is missed."""
+    config = settings() | {"corpus": corpus_table}
+    said = said_of(shared_clone, tmp_path / "work", config, [])
+    assert "match_cues" in runs.jobs(said)
+    assert jobs(said) == set()
+    assert "left out" not in said
+    assert "results/trailers" not in said
+
+
+def test_a_table_beside_a_corpus_of_the_users(shared_clone, corpus_table, tmp_path):
+    config = settings(describe(tmp_path / "mine")) | {"corpus": corpus_table}
+    said = said_of(shared_clone, tmp_path / "work", config)
+    assert jobs(said) == OF_TRAILERS | OF_FILMS
+
+
+def test_without_models_there_are_no_trailers_and_the_report_has_no_section(
+    shared_clone, demo_run, tmp_path
+):
+    said = said_of(shared_clone, tmp_path, settings(models=[]), [])
+    assert jobs(said) == set()
+    assert "left out" not in said
+    assert runs.SMALL["trailers"] == {"models": []}
+    assert not (demo_run / "results" / "trailers").exists()
+    page = page_of(demo_run)
+    assert "genres" in page.values("id")
+    assert "trailers" not in page.values("id")
+    assert "#trailers" not in page.values("href")
+
+
+def test_published_features_come_without_scenes(shared_clone, tmp_path):
+    """There is no film to look at, but there are trailers; by a table of the user's only."""
+    small().write(tmp_path / "published")
+    corpus = {"kind": "published", "published": {"folder": str(tmp_path / "published")}}
+    config = settings(describe(tmp_path / "mine")) | {"corpus": corpus}
+    said = said_of(shared_clone, tmp_path / "work", config)
+    assert jobs(said) == OF_TRAILERS
+    assert figures(said) == {"arms", "scores", "examples"}
+    without = said_of(shared_clone, tmp_path / "work", settings() | {"corpus": corpus})
+    assert jobs(without) == set()
+
+
+def refused(clone: Path, work: Path, config: dict) -> str:
+    """What Snakemake says of a configuration that it refuses, having run and made nothing."""
+    weights = {place_of_weights(work, network) for network in DEMO_NETWORKS}
+    for path in weights:
+        path.touch()
+    done = runs.snakemake(clone, work, config, "--", "trailers")
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stdout
+    assert {path for path in (work / "results").rglob("*") if path.is_file()} == weights
+    return done.stdout
+
+
+def test_the_fusion_asks_for_what_it_fuses(shared_clone, tmp_path):
+    said = refused(shared_clone, tmp_path, settings(models=["sound_attention", "fusion"]))
+    for line in (
+        "config: trailers.models: fusion is named without frame_attention",
+        "  expected: frame_attention and sound_attention, which it fuses",
+        "  hint: or leave fusion out",
+    ):
+        assert said.count(line) == 1, said
+
+
+def test_all_faults_of_a_table_are_named_at_once(shared_clone, tmp_path):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).touch()
+    rows = [
+        ("a", "A", "a.mp4", "Drama"),
+        ("b", "", "b.mp4", "Drama;Musical"),
+        ("c", "A", "c.mp4", "Comedy"),
+        ("a", "D", "", ""),
+    ]
+    said = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
+    assert "8 problems were found" in said
+    for fault in (
+        "line 2, column trailer_id: 'a' stands in 2 rows",
+        "line 3, column title: is empty",
+        "line 3, column genres: 'Musical' is not a genre of the config",
+        f"line 4, column video: {tmp_path / 'c.mp4'} does not exist",
+        "line 4, column genres: differ from those of line 2, of the same title 'A'",
+        "line 5, column trailer_id: 'a' stands in 2 rows",
+        "line 5, column video: is empty",
+        "line 5, column genres: is empty",
+    ):
+        assert said.count(fault) == 1, said
+
+
+# Networks that are absent, and models that are not named
+
+
+def test_networks_whose_weights_are_absent_are_left_out_in_a_line_each(shared_clone, tmp_path):
+    own = {
+        "frame_networks": ["vgg16", "efficientnet_lite0"],
+        "sound_networks": ["yamnet", "musicnn", "vggish"],
+    }
+    said = said_of(shared_clone, tmp_path, settings(**own))
+    assert sorted(left_out(said)) == ["vgg16", "vggish", "yamnet"]
+    assert trained(said) == runs_of(trailers.MODELS)
+    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"compose_trailers"}
+    seen = inputs(said, "watch_trailers") & {
+        f"results/weights/{name}.safetensors" for name in trailers.EYES
+    }
+    assert seen == {"results/weights/efficientnet_lite0.safetensors"}
+    for name in left_out(said):
+        assert said.count(name) == said.split("Building DAG")[0].count(name)  # and no job knows it
+
+
+def test_without_any_network_that_hears_the_fusion_falls_away(shared_clone, tmp_path):
+    """The CNN on log-mel then stands for the sound; films' scenes need no sound."""
+    said = said_of(shared_clone, tmp_path, settings(), ["efficientnet_lite0"])
+    assert left_out(said) == ["musicnn"]
+    models = ["frequency", "frame_cnn", "frame_linear", "frame_attention", "window_cnn"]
+    assert trained(said) == runs_of(models)
+    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | OF_FILMS | {"compose_trailers"}
+    assert figures(said) == {"arms", "scores", "examples", "modes"}
+
+
+def test_without_any_network_that_sees_the_films_scenes_fall_away_too(shared_clone, tmp_path):
+    said = said_of(shared_clone, tmp_path, settings(), ["musicnn"])
+    assert left_out(said) == ["efficientnet_lite0"]
+    models = ["frequency", "frame_cnn", "window_cnn", "sound_linear", "sound_attention"]
+    assert trained(said) == runs_of(models)
+    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"compose_trailers"}
+    assert figures(said) == {"arms", "scores", "examples"}
+
+
+def test_without_any_network_models_of_networks_leave_nothing(shared_clone, tmp_path):
+    said = said_of(shared_clone, tmp_path, settings(models=["frame_linear", "sound_linear"]), [])
+    assert left_out(said) == list(DEMO_NETWORKS)
+    assert jobs(said) == set()
+
+
+@pytest.mark.parametrize(
+    "models",
+    [["frequency", "frame_cnn", "frame_linear"], ["window_cnn", "sound_linear"], ["frequency"]],
+)
+def test_with_models_of_one_arm_there_are_no_examples_and_all_else(models, shared_clone, tmp_path):
+    said = said_of(shared_clone, tmp_path, settings(models=models))
+    assert trained(said) == runs_of(models)
+    looks = "frame_linear" in models
+    assert figures(said) == {"arms", "scores"} | ({"modes"} if looks else set())
+    expected = OF_TRAILERS - {"fuse_trailers"} | {"compose_trailers"}
+    if models == ["frequency"]:
+        expected -= {"embed_trailers"}
+    assert jobs(said) == expected | (OF_FILMS if looks else set())
+    assert inputs(said, "plot_trailers") == {
+        "results/trailers/scores.tsv",
+        "results/trailers/arms.tsv",
+    }
+
+
+def test_films_are_not_judged_without_the_model_that_judges_them(shared_clone, tmp_path):
+    models = ["frame_attention", "frame_cnn", "sound_linear"]
+    said = said_of(shared_clone, tmp_path, settings(models=models))
+    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"compose_trailers"}
+
+
+def test_films_are_not_judged_by_trailers_that_have_no_genre_of_theirs(
+    shared_clone, corpus_table, tmp_path
+):
+    table = describe(tmp_path / "mine", genres=("Western", "War"))
+    config = settings(table, genres=["Western", "War"]) | {"corpus": corpus_table}
+    assert jobs(said_of(shared_clone, tmp_path / "work", config)) == OF_TRAILERS
