@@ -30,9 +30,7 @@ def asked_networks():
     embeds = any(tagger.MODELS[model] == "embedding" for model in config["tagger"]["models"])
     of_tagger = [config["tagger"]["embedding"]] if embeds else []
     of_features = [] if PUBLISHED else config["features"]["sets"]
-    asked = dict.fromkeys(
-        [*of_features, *of_tagger, *retrieval_networks(), *trailer_networks()]
-    )
+    asked = dict.fromkeys([*of_features, *of_tagger, *retrieval_networks(), *trailer_networks()])
     return [name for name in asked if name in weights.NETWORKS]
 
 
