@@ -15,7 +15,11 @@ CONFIG = {
     "genres": {"apply": {"media": {"new_album": "albums/new"}}},
     "tagger": {"models": ["cnn"]},
     "retrieval": {"configurations": ["all"], "searches": {"a_brief": {"text": "The sea"}}},
-    "trailers": {"models": ["frequency", "frame_linear"], "genres": ["Crime", "Horror"]},
+    "trailers": {
+        "trailers": "",
+        "models": ["frequency", "frame_linear"],
+        "genres": ["Crime", "Horror"],
+    },
 }
 SCORES = "feature_set\tmodel\nnone\tplurality\nmir\timv_knn\nmir\timv_knn\n"
 TRAILER_SCORES = "network\tmodel\tarm\nnone\tfrequency\t\nvgg16\tframe_linear\tpicture\n"
@@ -143,9 +147,16 @@ def test_the_same_results_give_the_same_bytes(home, run):
         ({"genres": ["Crime"]}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
         ({"models": ["frequency"]}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
         ({}, "published", set(), {"modes.tsv", "scenes.parquet"}),
+        ({"trailers": "mine.tsv"}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
         ({}, "demo", {"examples.svg"}, set()),
     ],
-    ids=["no genre in common", "no model that looks at films", "no films", "both arms"],
+    ids=[
+        "no genre in common",
+        "no model that looks at films",
+        "no films",
+        "films of the demo",
+        "both arms",
+    ],
 )
 def test_of_trailers_there_is_what_the_last_run_made(home, run, own, kind, more, less):
     config = {**CONFIG, "trailers": CONFIG["trailers"] | own}

@@ -119,7 +119,9 @@ def _of_trailers(scores: Path, config: dict) -> dict[str, set[str]]:
     if {"picture", "sound"} <= set(_column(scores, "arm")):
         found.add("examples")
     shared = set(settings["genres"]) & set(config["corpus"]["genres"])
-    if shared and "frame_linear" in settings["models"] and config["corpus"]["kind"] != "published":
+    kind = config["corpus"]["kind"]
+    alike = kind != "published" and bool(settings["trailers"]) == (kind != "demo")
+    if shared and alike and "frame_linear" in settings["models"]:
         found |= {"modes", "scenes"}
     return {"trailers": found, **_of_runs(OF_TRAILERS, scores, "network")}
 
