@@ -89,6 +89,9 @@ def planned(folder, *targets):
 @pytest.mark.slow
 def test_a_job_asks_by_the_minutes_that_the_check_found(tmp_path):
     scale.make_corpus(tmp_path, 2, ["mir", "musicnn"], 0)
+    config = tmp_path / "config.yaml"
+    too_few = {"trailers": {"models": []}}  # which two films cannot teach
+    config.write_text(json.dumps(json.loads(config.read_text()) | too_few))
     film, unknown = "film_00000", 150 + 150
     targets = [f"results/visuals/{film}.parquet", f"results/cues/films/{film}.parquet"]
     jobs = planned(tmp_path, *targets)
