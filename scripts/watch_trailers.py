@@ -1,7 +1,8 @@
-"""Look at the scenes of one film, its cues, as trailers are looked at.
+"""Look at the scenes of a batch of films, their cues, as trailers are looked at.
 
-Reads the film's cues and decodes a few frames of each. Writes what the frozen network that looks at
-trailers says of them.
+Loads the network that looks at trailers once. Reads each film's cues and decodes a few frames of
+each; writes one table a film, what the network says of its scenes. Tables that nothing has changed
+for are kept.
 """
 
 from scorelens import logs
@@ -13,12 +14,13 @@ import torch
 from scorelens.trailers import watch
 
 torch.set_num_threads(snakemake.threads)
-watch.watch_film(
-    film_id=snakemake.wildcards.film,
-    video=snakemake.input.video,
+watch.watch_films(
+    films=snakemake.params.films,
+    videos=snakemake.input.videos,
     cues=snakemake.input.cues,
+    outputs=snakemake.output.tables,
     network=snakemake.params.network,
     weights=snakemake.input.weights,
     frames=snakemake.params.frames,
-    output=snakemake.output.table,
+    code=snakemake.params.source,
 )

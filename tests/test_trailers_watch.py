@@ -15,7 +15,7 @@ def watched(monkeypatch, folder, video, stretches):
     cues, output, weights = (folder / name for name in ("cues.parquet", "seen.parquet", "weights"))
     weights.write_bytes(b"")
     tables.write_table(cues_of("noir", stretches), cues, tables.CUES)
-    watch.watch_film("noir", video, cues, "vgg16", weights, 4, output)
+    watch.watch_films(["noir"], [video], [cues], [output], "vgg16", weights, 4, "code")
     facts = tables.read_provenance(output)
     assert (facts["network"], facts["frames"]) == ("vgg16", 4)
     return tables.read_table(output, tables.TRAILER_SCENE_VECTORS)
@@ -35,3 +35,17 @@ def test_a_scene_is_the_mean_of_frames_spread_over_the_cue(monkeypatch, tmp_path
 def test_a_film_without_a_picture_has_no_scenes(monkeypatch, film, tmp_path):
     sound = film("sound.mkv", np.zeros(48000), picture=False)
     assert not len(watched(monkeypatch, tmp_path, sound, [("theme", 0.0, 1.0)]))
+
+
+def test_films_that_have_not_changed_are_kept(monkeypatch, tmp_path):
+    video = coded(tmp_path / "film.mp4", g="12")
+    watched(monkeypatch, tmp_path, video, [("theme", 2.0, 6.0)])
+    output = tmp_path / "seen.parquet"
+    before = output.read_bytes()
+    monkeypatch.setattr(images, "embed_pictures", lambda *_: pytest.fail("looked again"))
+    rest = [[tmp_path / "cues.parquet"], [output], "vgg16", tmp_path / "weights", 4]
+    watch.watch_films(["noir"], [video], *rest, "code")
+    assert output.read_bytes() == before
+    monkeypatch.setattr(images, "embed_pictures", Eye())
+    watch.watch_films(["noir"], [video], *rest, "other code")
+    assert tables.read_provenance(output)["code"] == "other code"

@@ -101,7 +101,7 @@ def test_the_demo_plans_all(shared_clone, tmp_path):
     assert jobs(said) == OF_TRAILERS | OF_FILMS | {"compose_trailers"}
     assert trained(said) == runs_of(trailers.MODELS)
     assert len(inputs(said, "sample_trailers")) == 2 + 40  # of the films, and composed
-    assert len(runs.jobs(said)["watch_trailers"]) == 2
+    assert len([path for path in inputs(said, "watch_trailers") if "cues" in path]) == 2
     assert figures(said) == {"arms", "scores", "examples", "modes"}
     names = ("arms.tsv", "scores.tsv", "modes.tsv", "arms.svg", "scores.svg", "examples.svg")
     assert inputs(said, "write_report") >= {f"results/trailers/{name}" for name in names}

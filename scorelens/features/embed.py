@@ -28,7 +28,7 @@ def embed_films(
     """
     common = {"weights_sha256": media.sha256(weights), "code": code}
     origins = [{**table.origin(film, feature_set), **common} for film in films]
-    due = [not _is_current(*pair) for pair in zip(outputs, origins, strict=True)]
+    due = [not is_current(*pair) for pair in zip(outputs, origins, strict=True)]
     features = (
         networks.load(feature_set.removesuffix(table.WHOLE), weights, threads) if any(due) else None
     )
@@ -41,5 +41,6 @@ def embed_films(
             log.info("%s: kept, nothing that it depends on has changed", film.film_id)
 
 
-def _is_current(output: str | os.PathLike, origin: dict) -> bool:
+def is_current(output: str | os.PathLike, origin: dict) -> bool:
+    """Whether a table stands there whose provenance says what `origin` does."""
     return os.path.exists(output) and origin.items() <= tables.read_provenance(output).items()

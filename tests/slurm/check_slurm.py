@@ -42,7 +42,6 @@ CONFIG = {
     "resources": {"gpu": 1},
 }
 SCENES_OF = ("the_brass_letter", "the_hidden_garden", "the_hollow_letter")  # of the latest years
-FILMS = (*SCENES_OF, "the_falling_anchor", "the_hidden_bridge", "the_northern_passenger")
 GPU_JOBS = {
     "rule_apply_tagger_wildcards_demo_demo",
     "rule_embed_features_0_wildcards_musicnn",
@@ -56,15 +55,12 @@ GPU_JOBS = {
     "rule_read_retrieval",
     "rule_train_retrieval_wildcards_all",
     *(f"rule_watch_retrieval_wildcards_{film}" for film in SCENES_OF),
-    *(
-        f"rule_embed_trailers_wildcards_{network}_{batch}"
-        for network in ("efficientnet_lite0", "musicnn")
-        for batch in (0, 1)
-    ),
+    "rule_embed_trailers_wildcards_efficientnet_lite0_0",
+    "rule_embed_trailers_wildcards_musicnn_0",
     "rule_train_trailers_wildcards_efficientnet_lite0_frame_attention",
     "rule_train_trailers_wildcards_musicnn_sound_attention",
     "rule_train_trailers_wildcards_none_window_cnn",
-    *(f"rule_watch_trailers_wildcards_{film}" for film in FILMS),
+    "rule_watch_trailers_0",
 }
 CANCELLED = "measure_visuals"  # a job of this rule
 

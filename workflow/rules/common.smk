@@ -72,10 +72,14 @@ wildcard_constraints:
     model="[a-z0-9_]+",
 
 
-def film_video(wildcards):
+def video_of(film):
     """The video of a film."""
-    made = f"results/corpus/media/{wildcards.film}/film.mp4"
-    return made if MADE else FILMS[wildcards.film].video
+    return f"results/corpus/media/{film}/film.mp4" if MADE else FILMS[film].video
+
+
+def film_video(wildcards):
+    """The video of the film of a job."""
+    return video_of(wildcards.film)
 
 
 def album_tracks(wildcards):

@@ -30,7 +30,7 @@ def cue_sound(film, feature_set):
     """The files that hold the sound of a film's cues."""
     if config["features"]["source"] == "album" or feature_set.endswith(WHOLE):
         return list(FILMS[film].tracks.values())
-    return [f"results/corpus/media/{film}/film.mp4" if MADE else FILMS[film].video]
+    return [video_of(film)]
 
 
 def network_weights(feature_set):
