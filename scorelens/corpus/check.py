@@ -22,16 +22,18 @@ def check_film(
     tracks: Mapping[str, str],
     status: str | os.PathLike,
     track_table: str | os.PathLike,
+    audio: str = "",
 ) -> None:
     """Open a film and its album, and write what was found; never fails on bad media.
 
-    video: path of the film, None if there is no such file. tracks: track_id -> path.
+    video: path of the film, None if there is no such file. tracks: track_id -> path. audio: number
+    or language of the film's sound, empty for the default one.
     status, track_table: where the one-row STATUS table and the TRACKS table of the film go.
     """
     problems, notes = [], []
-    info = _probed(video, problems) if video else None
+    info = _probed(video, problems, audio) if video else None
     if info is not None:
-        _check_film_streams(video, info, problems, notes)
+        _check_film_streams(video, info, audio, problems, notes)
     rows = [
         _track_row(film_id, track_id, path, problems, notes) for track_id, path in tracks.items()
     ]
@@ -49,6 +51,7 @@ def check_film(
                 "has_picture": bool(info and info.has_video),
                 "tracks": len(rows),
                 "video_sha256": media.sha256(video) if info else "",
+                "video_bytes": os.path.getsize(video) if info else 0,
             }
         ]
     )
@@ -110,17 +113,19 @@ def _films_table(films: Sequence[Film], good: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(good[["film_id", "duration_s", "has_picture", "tracks"]], on="film_id")
 
 
-def _probed(path: str, problems: list[Problem]) -> media.MediaInfo | None:
+def _probed(path: str, problems: list[Problem], audio: str = "") -> media.MediaInfo | None:
     try:
-        return media.probe(path)
+        return media.probe(path, audio)
     except MediaError as error:
         problems.extend(error.problems)
         return None
 
 
-def _check_film_streams(video: str, info: media.MediaInfo, problems, notes) -> None:
+def _check_film_streams(
+    video: str, info: media.MediaInfo, audio: str, problems: list[Problem], notes: list[str]
+) -> None:
     if info.has_audio:
-        problems.extend(media.sound_problems(video, info))
+        problems.extend(media.sound_problems(video, info, audio))
     else:
         hint = "cues are found by the sound"
         problems.append(Problem(video, "has no sound", "a film with an audio stream", hint))

@@ -1,6 +1,6 @@
 """Media files: what they hold, how long it lasts, and their sound. All files are opened here."""
 
-from scorelens.media.clock import demux, read_clock
+from scorelens.media.clock import demux, finds_times, path_of, read_clock
 from scorelens.media.faults import length_notes, sound_note, sound_problems
 from scorelens.media.files import open_container, require_bytes, sha256, unchanged
 from scorelens.media.probe import Header, MediaInfo, probe, read_header
@@ -14,8 +14,10 @@ __all__ = [
     "SoundStream",
     "audio_blocks",
     "demux",
+    "finds_times",
     "length_notes",
     "open_container",
+    "path_of",
     "picture_stream",
     "probe",
     "read_audio",

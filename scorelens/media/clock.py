@@ -97,7 +97,8 @@ class Clock:
     @property
     def is_plain(self) -> bool:
         """Whether all stamps count as they are, so that a place in the file is found by them."""
-        return all(offset_s == 0 for own in self.offsets_s.values() for offset_s in own)
+        moved = any(offset_s for own in self.offsets_s.values() for offset_s in own)
+        return not moved and all(len(own) == 1 for own in self.followers.values())
 
 
 class BreakFinder:
@@ -176,6 +177,11 @@ def demux(container: av.container.InputContainer, stream: av.stream.Stream) -> I
             if known:
                 _move(packet, known.offsets_s[index][runs[index]])
         yield packet
+
+
+def finds_times(container: av.container.InputContainer) -> bool:
+    """Whether seeking in an open file finds a time of its clock: nothing starts again in it."""
+    return container.format.name not in CHANGING_FORMATS or read_clock(path_of(container)).is_plain
 
 
 def path_of(container: av.container.InputContainer) -> str:
