@@ -82,6 +82,15 @@ def film_video(wildcards):
     return video_of(wildcards.film)
 
 
+def video_bytes(wildcards):
+    """The size of the film of a job as the run begins: a file that grew since then is not used.
+
+    None if there is none yet, or if the workflow makes it.
+    """
+    video = video_of(wildcards.film)
+    return None if MADE or not os.path.isfile(video) else os.path.getsize(video)
+
+
 def album_tracks(wildcards):
     """The album tracks of a film, in order of their ids."""
     return list(FILMS[wildcards.film].tracks.values())

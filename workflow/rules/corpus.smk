@@ -148,6 +148,7 @@ else:
         params:
             source=source_hash("check_corpus"),
             audio=lambda wildcards: FILMS[wildcards.film].audio,
+            video_bytes=video_bytes,
             track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
         script:
             "../../scripts/check_corpus.py"

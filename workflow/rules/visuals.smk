@@ -5,7 +5,6 @@ rule measure_visuals:
     """Measure picture, cuts and motion of one film."""
     input:
         video=film_video,
-        status=ancient("results/corpus/status/{film}.tsv"),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/visuals/{film}.parquet",
@@ -22,5 +21,6 @@ rule measure_visuals:
     params:
         source=source_hash("measure_visuals"),
         settings=config["visuals"],
+        video_bytes=video_bytes,
     script:
         "../../scripts/measure_visuals.py"
