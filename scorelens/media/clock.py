@@ -16,12 +16,17 @@ import av
 
 from scorelens.media.files import open_container
 from scorelens.media.links import link_spans, open_link
-from scorelens.media.packets import AHEAD_S, BACK_S, Run, StreamPackets, count_packets
+from scorelens.media.packets import (
+    AHEAD_S,
+    BACK_S,
+    CHANGING_FORMATS,
+    Run,
+    StreamPackets,
+    count_packets,
+)
 from scorelens.media.streams import picture_stream, sound_streams
 
 TOGETHER_S = 5.0  # streams of a new run start within this
-# Streams of these formats come and go, and their clocks start again.
-CHANGING_FORMATS = ("mpegts", "mpeg")
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,12 @@ def _clock_of(container: av.container.InputContainer) -> Clock:
     streams = {index: own for index, own in streams.items() if own.runs}
     for stream in wanted:
         if stream.index in streams and stream.start_time is not None:
-            run = streams[stream.index].runs[0]  # samples before it are an encoder's run-in
-            run.start_s = max(run.start_s, float(stream.start_time * stream.time_base))
+            run, start_s = (
+                streams[stream.index].runs[0],
+                float(stream.start_time * stream.time_base),
+            )
+            # Samples before it are an encoder's run-in; pictures after it may be left out at first.
+            run.start_s = max(run.start_s, start_s) if stream.type == "audio" else start_s
     followers = _followers(streams) if changing else {index: [index] for index in streams}
     return Clock(streams, _offsets_s(streams, followers), followers, error)
 

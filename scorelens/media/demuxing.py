@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import av
 
-from scorelens.media.clock import CHANGING_FORMATS, Clock, path_of, read_clock
+from scorelens.media.clock import Clock, path_of, read_clock
 from scorelens.media.links import link_spans, open_link
-from scorelens.media.packets import BreakFinder, read_packets, stamp_of
+from scorelens.media.packets import CHANGING_FORMATS, BreakFinder, read_packets, stamp_of
 from scorelens.media.streams import picture_stream, sound_streams
 
 

@@ -10,6 +10,8 @@ import av
 from scorelens.errors import MediaError, Problem
 
 EXPECTED = "an audio or video file that FFmpeg reads"
+# How far FFmpeg may read to learn what streams there are: bytes, and microseconds.
+LONG_LOOK = {"probesize": str(1 << 27), "analyzeduration": str(600_000_000)}
 BROKEN = "the file may be truncated or of another kind than its ending says; play it to check"
 
 
@@ -39,12 +41,20 @@ def open_container(path: str | os.PathLike) -> av.container.InputContainer:
     if os.path.getsize(path) == 0:
         raise MediaError(Problem(str(path), "is empty (0 bytes)", EXPECTED, "copy the file again"))
     try:
-        # The prefix keeps FFmpeg from taking a name such as `concat:a` for one of its protocols.
-        return av.open(f"file:{os.fspath(path)}", metadata_errors="ignore")
+        container = _open(path)
+        if container.streams.audio and not any(s.sample_rate for s in container.streams.audio):
+            container.close()  # its sound starts late
+            container = _open(path, LONG_LOOK)
+        return container
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
             Problem(str(path), f"cannot be read as media ({reason(error)})", EXPECTED, BROKEN)
         ) from error
+
+
+def _open(path, options: dict[str, str] | None = None) -> av.container.InputContainer:
+    # The prefix keeps FFmpeg from taking a name such as `concat:a` for one of its protocols.
+    return av.open(f"file:{os.fspath(path)}", metadata_errors="ignore", options=options)
 
 
 @contextlib.contextmanager
