@@ -13,7 +13,7 @@ import re
 import av
 
 from scorelens.errors import MediaError, Problem
-from scorelens.media.files import EXPECTED, reason
+from scorelens.media.files import EXPECTED, open_url, reason
 from scorelens.media.programs import program_spans
 from scorelens.media.promise import segment_end
 
@@ -99,7 +99,7 @@ def open_link(path: str | os.PathLike, span: tuple[int, int]) -> av.container.In
     """
     start, end = span
     try:
-        return av.open(f"subfile,,start,{start},end,{end},,:{os.fspath(path)}")
+        return open_url(f"subfile,,start,{start},end,{end},,:{os.fspath(path)}")
     except (av.FFmpegError, ValueError) as error:
         what = f"cannot be read from byte {start} on ({reason(error)})"
         hint = "it was joined of several files, of which one is damaged; play it to check"
