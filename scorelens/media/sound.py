@@ -147,7 +147,9 @@ def _finite(path, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
     """The pieces, with 0 for samples that are no numbers, which a file of floats may hold."""
     wrong = 0
     for piece in pieces:
-        if len(piece.samples) and not np.isfinite(piece.samples.sum()):
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = piece.samples.sum()
+        if not np.isfinite(total):
             wrong += int((~np.isfinite(piece.samples)).sum())
             piece = piece._replace(samples=np.nan_to_num(piece.samples, posinf=0.0, neginf=0.0))
         yield piece
