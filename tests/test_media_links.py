@@ -1,4 +1,4 @@
-"""Files of several links: chained Ogg, joined Matroska, transport streams that change programmes."""
+"""Files of several links: chained Ogg, joined Matroska, transport streams of many programmes."""
 
 import numpy as np
 import pytest
