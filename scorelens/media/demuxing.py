@@ -68,24 +68,25 @@ def _demux_runs(container, stream, clock: Callable[[], Clock]) -> Iterator[av.Pa
     Its clock is asked for only if the file needs one.
     """
     current = stream
-    known = clock() if container.format.name in CHANGING_FORMATS else None
+    several = sum(other.type == stream.type for other in container.streams) > 1
+    known = clock() if several and container.format.name in CHANGING_FORMATS else None
     own = known.followers.get(stream.index, [stream.index]) if known else [stream.index]
-    finders, runs = {index: BreakFinder() for index in own}, dict.fromkeys(own, 0)
-    for packet in read_packets(container, [container.streams[index] for index in own]):
-        index = packet.stream.index
-        if own.index(index) < own.index(current.index):
-            continue  # kept back until the file's end
-        if index != current.index:
+    streams = [container.streams[index] for index in own]
+    finder, run = BreakFinder(current), 0
+    for packet in read_packets(container, streams):
+        if packet.stream is not current:
+            if own.index(packet.stream.index) < own.index(current.index):
+                continue  # kept back until the file's end
             yield _flush(current)
             current = packet.stream
+            finder, run = BreakFinder(current), 0
         stamp = stamp_of(packet)
         if packet.size and stamp is not None:
-            tick_s = float(packet.stream.time_base)
-            if finders[index].jump_s(stamp * tick_s, (packet.duration or 0) * tick_s):
+            if finder.jump_s(stamp, packet.duration or 0):
                 known = known or clock()
-                runs[index] += 1
-            if known:
-                _move(packet, known.offsets_s[index][runs[index]])
+                run += 1
+            if known and (offset_s := known.offsets_s[current.index][run]):
+                _move(packet, offset_s)
         yield packet
 
 

@@ -59,19 +59,24 @@ class StreamPackets:
 
 
 class BreakFinder:
-    """Finds the breaks in the clock of one stream, packet by packet."""
+    """Finds the breaks in the clock of one stream, packet by packet.
 
-    def __init__(self):
-        self.before_s: float | None = None
-        self.end_s = 0.0
+    tick_s: the unit of its stamps, s.
+    """
 
-    def jump_s(self, stamp_s: float, duration_s: float) -> float:
-        """By how much the clock jumps before a packet, s; 0 if it goes on."""
-        before_s, end_s = self.before_s, self.end_s
-        self.before_s, self.end_s = stamp_s, stamp_s + duration_s
-        if before_s is None or (before_s - BACK_S <= stamp_s <= end_s + AHEAD_S):
+    def __init__(self, stream: av.stream.Stream):
+        self.tick_s = float(stream.time_base)
+        self._back, self._ahead = BACK_S / self.tick_s, AHEAD_S / self.tick_s
+        self._before: int | None = None
+        self._end = 0
+
+    def jump_s(self, stamp: int, duration: int) -> float:
+        """By how much the clock jumps before a packet, s; 0 if it goes on. Arguments in ticks."""
+        before, end = self._before, self._end
+        self._before, self._end = stamp, stamp + duration
+        if before is None or before - self._back <= stamp <= end + self._ahead:
             return 0.0
-        return stamp_s - before_s
+        return (stamp - before) * self.tick_s
 
 
 def count_packets(
@@ -95,7 +100,7 @@ def count_packets(
     str
         What kept the file from being read to its end; empty if nothing did.
     """
-    finders = {stream.index: BreakFinder() for stream in wanted}
+    finders = {stream.index: BreakFinder(stream) for stream in wanted}
     is_ogg = container.format.name == "ogg"
     latest: dict[int, av.Packet] = {}
     error = ""
@@ -114,10 +119,9 @@ def count_packets(
 
 def _count(own: StreamPackets, finder: BreakFinder, packet, number: int, is_ogg: bool) -> None:
     """Note a packet of a stream."""
-    tick_s = float(packet.stream.time_base)
-    stamp = stamp_of(packet)
+    tick_s, stamp, duration = finder.tick_s, stamp_of(packet), packet.duration or 0
     own.newest.append(number)
-    duration_s = (packet.duration or 0) * tick_s
+    duration_s = duration * tick_s
     skipped_s, dropped_s = _trimmed_s(packet)
     if stamp is None:
         if own.runs:  # it goes on where the one before ended
@@ -126,7 +130,7 @@ def _count(own: StreamPackets, finder: BreakFinder, packet, number: int, is_ogg:
         else:
             own.runs.append(Run(number, 0.0, duration_s, packets=1))
         return
-    jump_s = finder.jump_s(stamp * tick_s, duration_s)
+    jump_s = finder.jump_s(stamp, duration)
     shown_s = (stamp if packet.pts is None else packet.pts) * tick_s
     end_s = shown_s + duration_s - (0.0 if is_ogg else dropped_s)
     if jump_s or not own.runs:
@@ -163,15 +167,17 @@ def read_packets(
     # appeared; by then it has given out all packets of those that are asked for.
     with contextlib.suppress(IndexError, *([] if strict else [av.FFmpegError])):
         packets = container.demux(*streams)
-        yield from map(_mended, packets) if container.format.name in CHANGING_FORMATS else packets
+        yield from _mended(packets) if container.format.name in CHANGING_FORMATS else packets
 
 
-def _mended(packet: av.Packet) -> av.Packet:
+def _mended(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
     """In these formats FFmpeg works stamps out, and may take them across a jump of the clock."""
-    if packet.pts is not None and packet.dts is not None:
-        apart_s = abs(packet.pts - packet.dts) * float(packet.time_base)
-        packet.pts = packet.pts if apart_s < AHEAD_S else packet.dts
-    return packet
+    for packet in packets:
+        pts, dts = packet.pts, packet.dts
+        if pts != dts and pts is not None and dts is not None:
+            apart_s = abs(pts - dts) * float(packet.time_base)
+            packet.pts = pts if apart_s < AHEAD_S else dts
+        yield packet
 
 
 def stamp_of(packet: av.Packet) -> int | None:

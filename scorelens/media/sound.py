@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import av
@@ -192,35 +192,38 @@ def _decoded_pieces(path, container, audio, origin_s: float | None) -> Iterator[
     what came before is left out. origin_s: the time stamp at which the sound starts; None if its
     first frame tells.
     """
-    fifo, kind, rate_hz = av.AudioFifo(), None, audio.sample_rate
+    fifo, kind, rate_hz, mono = av.AudioFifo(), None, audio.sample_rate, None
     since_s, written = 0.0, 0  # the place in the sound is since_s + written / rate_hz
     for frame in _frames(container, audio):
-        if origin_s is None and frame.time is not None:
-            origin_s = frame.time + _surplus(path, audio) / rate_hz
+        time_s = frame.time
+        if origin_s is None and time_s is not None:
+            origin_s = time_s + _surplus(path, audio) / rate_hz
         if kind != _kind(frame):
-            yield _Piece(rate_hz, _mono(fifo.read()))
-            fifo, kind = av.AudioFifo(), _kind(frame)
+            if kind:
+                yield _Piece(rate_hz, mono(fifo.read()))
+            fifo, kind, mono = av.AudioFifo(), _kind(frame), _mean_of_channels(frame)
             since_s, written, rate_hz = since_s + written / rate_hz, 0, frame.sample_rate
         gap = 0
-        if frame.time is not None:
-            gap = round((frame.time - origin_s - since_s) * rate_hz) - written
+        if time_s is not None:
+            gap = round((time_s - origin_s - since_s) * rate_hz) - written
         started = bool(written or since_s)
         if gap < (-OVERLAP_S * rate_hz if started else 0):
-            yield _Piece(rate_hz, _mono(fifo.read()))
-            rest = _mono(frame)[-gap:]
+            yield _Piece(rate_hz, mono(fifo.read()))
+            rest = mono(frame)[-gap:]
             written += len(rest)
             yield _Piece(rate_hz, rest)
             continue
         late = gap > (GAP_S * rate_hz if started else 0)
         if late or fifo.samples >= PIECE_SAMPLES:
-            yield _Piece(rate_hz, _mono(fifo.read()))
+            yield _Piece(rate_hz, mono(fifo.read()))
         if late:
             yield from (_Piece(rate_hz, silence) for silence in _silence(gap))
             written += gap
         frame.pts = None  # the gaps are filled
         fifo.write(frame)
         written += frame.samples
-    yield _Piece(rate_hz, _mono(fifo.read()))
+    if kind:
+        yield _Piece(rate_hz, mono(fifo.read()))
 
 
 def _seek(sound: Sound, container, audio) -> float | None:
@@ -256,21 +259,23 @@ def _frames(container, stream) -> Iterator[av.AudioFrame]:
             yield from packet.decode()
 
 
-def _mono(frame: av.AudioFrame | None) -> np.ndarray:
-    """The mean of a frame's channels; nothing of none."""
-    if frame is None:
-        return np.zeros(0, np.float32)
-    channels = frame.layout.nb_channels
-    if channels <= PLANES:
-        converted = av.AudioResampler(format="fltp").resample(frame)
-        return np.concatenate([f.to_ndarray() for f in converted], axis=1).mean(0)
-    converted = av.AudioResampler(format="flt").resample(frame)
-    interleaved = np.concatenate([f.to_ndarray() for f in converted], axis=1)
-    return interleaved.reshape(-1, channels).mean(1)
+def _mean_of_channels(like: av.AudioFrame) -> Callable[[av.AudioFrame | None], np.ndarray]:
+    """What makes mono of frames of one kind: the mean of their channels, nothing of no frame."""
+    channels = like.layout.nb_channels
+    is_planar = channels <= PLANES
+    converter = av.AudioResampler(format="fltp" if is_planar else "flt")
+
+    def mono(frame: av.AudioFrame | None) -> np.ndarray:
+        if frame is None:
+            return np.zeros(0, np.float32)
+        samples = np.concatenate([f.to_ndarray() for f in converter.resample(frame)], axis=1)
+        return samples.mean(0) if is_planar else samples.reshape(-1, channels).mean(1)
+
+    return mono
 
 
-def _kind(frame: av.AudioFrame) -> tuple[str, str, int]:
-    return frame.format.name, frame.layout.name, frame.sample_rate
+def _kind(frame: av.AudioFrame) -> tuple[str, int, int]:
+    return frame.format.name, frame.layout.nb_channels, frame.sample_rate
 
 
 def _silence(samples: int) -> Iterator[np.ndarray]:
