@@ -2,6 +2,8 @@
 
 from scorelens.tables.columns import Column, Table
 from scorelens.tables.contracts import (
+    ALBUM_STATUS,
+    ALBUM_TRACKS,
     BAGS,
     CUE_CONFIDENCE,
     CUE_SCORES,
@@ -74,6 +76,8 @@ from scorelens.tables.trailer_contracts import (
 )
 
 __all__ = [
+    "ALBUM_STATUS",
+    "ALBUM_TRACKS",
     "BAGS",
     "CUES",
     "CUE_CONFIDENCE",

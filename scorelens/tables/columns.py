@@ -56,7 +56,10 @@ def deviations(name: str, meaning: str) -> Column:
     return Column(name, "float64", meaning, "standard deviations of the films", nullable=True)
 
 
+ALBUM_ID = identifier("album_id", "the album, one id for all its copies")
 FILM_ID = identifier("film_id", "the film")
 CUE_ID = identifier("cue_id", "the cue, unique in its film, in order of film time")
-TRACK_ID = identifier("track_id", "the album track, from its file name")
+TRACK_ID = identifier(
+    "track_id", "the album track, from its file name; of several in a file also from its title"
+)
 TIME_S = seconds("time_s", "whole second of the film; the row describes time_s to time_s + 1")

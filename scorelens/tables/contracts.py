@@ -6,6 +6,7 @@ field (TSV), never NaN.
 """
 
 from scorelens.tables.columns import (
+    ALBUM_ID,
     CUE_ID,
     FILM_ID,
     TIME_S,
@@ -79,15 +80,37 @@ FILMS = Table(
     ),
 )
 
-TRACKS = Table(
-    "tracks",
-    "The album tracks of the corpus.",
+_TRACK_COLUMNS = (
+    TRACK_ID,
+    Column("path", "string", "the audio file"),
+    seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
+    seconds("duration_s", "length of the track, of what is there"),
+    Column("sample_rate_hz", "int64", "sample rate of the file", "Hz", 1),
+    Column("title", "string", "title by the tags or the CUE sheet; empty without"),
+    Column("artist", "string", "artists by the same, separated by semicolons; empty without"),
+    Column("composer", "string", "composers, likewise"),
+    Column("album", "string", "the album's title; empty without"),
+    Column("disc", "int64", "number of the disc; null without", low=0, nullable=True),
+    Column("number", "int64", "number of the track on its disc; null without", "", 0, None, True),
+    Column("isrc", "string", "international standard recording code; empty without"),
+    Column("sha256", "string", "SHA-256 of the audio file"),
+)
+
+TRACKS = Table("tracks", "The album tracks of the corpus.", (FILM_ID, *_TRACK_COLUMNS))
+
+ALBUM_TRACKS = Table(
+    "album tracks",
+    "The tracks of one album, whatever films it is the album of.",
+    (ALBUM_ID, *_TRACK_COLUMNS),
+)
+
+ALBUM_STATUS = Table(
+    "album status",
+    "What list_corpus found in one album.",
     (
-        FILM_ID,
-        TRACK_ID,
-        Column("path", "string", "the audio file"),
-        seconds("duration_s", "length of the track"),
-        Column("sample_rate_hz", "int64", "sample rate of the file", "Hz", 1),
+        ALBUM_ID,
+        Column("problems", "string", "the problems, in full; empty if there are none"),
+        Column("notes", "string", "what a user may want to know, such as files passed over"),
     ),
 )
 
@@ -247,7 +270,7 @@ BAGS = Table(
 )
 
 TABLES = (
-    FILMS, TRACKS, STATUS, CUES, TRUTH, CUE_SCORES, CUE_CONFIDENCE,
+    FILMS, TRACKS, ALBUM_TRACKS, ALBUM_STATUS, STATUS, CUES, TRUTH, CUE_SCORES, CUE_CONFIDENCE,
     WEIGHTS, FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_CUES, GENRE_CURVES,
     GENRE_APPLIED, GENRE_ANSWERS, GENRE_SCORES, GENRE_COMPARISONS, IMPORTANCE, MODES,
     TAGGER_TILES, TAGGER_TRACKS, TAGGER_SCORES, TAGGER_CONFUSIONS, TAGGER_VERDICTS,

@@ -1,0 +1,188 @@
+"""Open the files of an album: which are tracks, what they are, and what to tell of the others."""
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from scorelens import media
+from scorelens.albums.cuesheets import CueSheet, decode_text, parse_sheet
+from scorelens.albums.cuts import Cut, Source, apply_sheets
+from scorelens.albums.files import is_cue, says_audio
+from scorelens.albums.tags import Tags, clean_text, plain_isrc, read_tags, whole_number
+from scorelens.errors import MediaError, Problem
+from scorelens.ids import slug, unique_ids
+from scorelens.tables import TRACKS
+
+log = logging.getLogger(__name__)
+TEXTURE_S = 5.0  # of a texture window
+SHOWN = 20  # files of no use that a note names; the others are counted
+COLUMNS = [name for name in TRACKS.names if name != "film_id"]
+
+
+class AlbumTracks(NamedTuple):
+    """What an album holds.
+
+    tracks: the columns of tables.TRACKS without the film, in order of path and time. notes: what a
+    user may want to know. problems: files that should be music and cannot be used.
+    """
+
+    tracks: pd.DataFrame
+    notes: list[str]
+    problems: list[Problem]
+
+
+class SoundFile(NamedTuple):
+    """A file that has sound. inside: its path as seen from the album's folder."""
+
+    path: str
+    inside: str
+    length_s: float
+    sample_rate_hz: int
+    tags: Tags
+
+
+def read_album(folder: str | os.PathLike, files: Sequence[str | os.PathLike]) -> AlbumTracks:
+    """Open the files of an album, by content and not by their endings; never fails on bad media.
+
+    A file is a track if sound in it decodes, or as many as a CUE sheet or its tag CUESHEET says. A
+    file that calls itself audio and cannot be used is a problem; any other is named in a note.
+
+    Parameters
+    ----------
+    folder
+        Of the album; ids of tracks are made of their paths as seen from it.
+    files
+        The paths of its files, CUE sheets among them (`files.list_files`).
+    """
+    problems: list[Problem] = []
+    passed_over: list[str] = []
+    sounds = []
+    for path in sorted(map(os.fspath, files)):
+        if not is_cue(path):
+            sound = _opened(path, os.path.relpath(path, folder), problems, passed_over)
+            sounds += [sound] if sound else []
+    cuts, notes = _cuts(folder, sorted(filter(is_cue, map(os.fspath, files))), sounds)
+    rows = [row for sound in sounds for row in _rows(sound, cuts.get(sound.inside))]
+    ids = unique_ids([row.pop("name") for row in rows], "track")
+    tracks = pd.DataFrame(
+        [{"track_id": own, **row} for own, row in zip(ids, rows, strict=True)], columns=COLUMNS
+    )
+    return AlbumTracks(tracks, [*_unused(passed_over), *notes, *_short(tracks)], problems)
+
+
+def _opened(
+    path: str, inside: str, problems: list[Problem], passed_over: list[str]
+) -> SoundFile | None:
+    """A file, if it has sound; else it is a problem or passed over."""
+    try:
+        info = media.probe(path)
+        if not info.has_audio:
+            hint = "take it out of the album folder"
+            raise MediaError(Problem(path, "has no sound", "an album track", hint))
+        if next(media.audio_blocks(path, info.sample_rate_hz, 1.0), None) is None:
+            raise MediaError(Problem(path, "has no sound that decodes", "an album track"))
+    except MediaError as error:
+        if says_audio(path):
+            problems += error.problems
+        else:
+            passed_over.append(inside)
+            log.info("passed over: %s", error)
+        return None
+    problems += _cut_off(path, info)
+    return SoundFile(path, inside, info.duration_s, info.sample_rate_hz, read_tags(path))
+
+
+def _cuts(
+    folder, sheets: Sequence[str], sounds: Sequence[SoundFile]
+) -> tuple[dict[str, list[Cut]], list[str]]:
+    """The tracks of the files that sheets speak of, those beside them and those in their tags."""
+    lengths_s = {sound.inside: sound.length_s for sound in sounds}
+    beside = []
+    for path in sheets:
+        with open(path, "rb") as file:
+            sheet = parse_sheet(decode_text(file.read()))
+        beside.append(Source(os.path.relpath(path, folder), os.path.relpath(path, folder), sheet))
+    cuts, notes = apply_sheets(beside, lengths_s)
+    inside = [
+        Source(f"the tag CUESHEET of {sound.inside}", sound.inside, _of_file(sound))
+        for sound in sounds
+        if sound.tags.cuesheet and sound.inside not in cuts
+    ]
+    more_cuts, more_notes = apply_sheets(inside, lengths_s)
+    return cuts | more_cuts, notes + more_notes
+
+
+def _of_file(sound: SoundFile) -> CueSheet:
+    """The sheet in a file's tag, which is about that file, whatever it calls it."""
+    sheet = parse_sheet(sound.tags.cuesheet)
+    own = os.path.basename(sound.path)
+    return sheet._replace(tracks=tuple(track._replace(file=own) for track in sheet.tracks))
+
+
+def _rows(sound: SoundFile, cuts: Sequence[Cut] | None) -> list[dict]:
+    """The rows of the tracks of a file, each with the `name` that its id is made of."""
+    stem = os.path.splitext(sound.inside)[0]
+    file = {
+        "path": sound.path,
+        "sample_rate_hz": sound.sample_rate_hz,
+        "sha256": media.sha256(sound.path),
+    }
+    if not cuts or len(cuts) == 1:
+        about = _described(sound.tags, cuts[0]) if cuts else sound.tags
+        whole = {"name": stem, "start_s": 0.0, "duration_s": sound.length_s}
+        return [file | whole | _fields(about)]
+    return [file | _part(stem, sound, cut) for cut in cuts]
+
+
+def _part(stem: str, sound: SoundFile, cut: Cut) -> dict:
+    """What is a row's own in a file of several tracks."""
+    about = _described(Tags(), cut)
+    shared = sound.tags._replace(title="", number=cut.track.number, isrc="")
+    about = Tags(*(own or other for own, other in zip(about, shared, strict=True)))
+    end_s = sound.length_s if cut.end_s is None else cut.end_s
+    return {
+        "name": f"{slug(stem)[:40]} {cut.track.number:02d} {about.title}",
+        "start_s": cut.start_s,
+        "duration_s": end_s - cut.start_s,
+    } | _fields(about)
+
+
+def _described(tags: Tags, cut: Cut) -> Tags:
+    """The tags of a track, and from the sheet what they lack."""
+    track, sheet = cut.track, cut.sheet
+    of_sheet = Tags(
+        title=clean_text(track.title),
+        artist=clean_text(track.performer or sheet.performer),
+        composer=clean_text(track.composer or sheet.composer),
+        album=clean_text(sheet.title),
+        disc=whole_number(sheet.disc),
+        number=track.number,
+        isrc=plain_isrc(track.isrc),
+    )
+    return Tags(*(own or other for own, other in zip(tags, of_sheet, strict=True)))
+
+
+def _fields(tags: Tags) -> dict:
+    return {name: value for name, value in tags._asdict().items() if name != "cuesheet"}
+
+
+def _unused(files: Sequence[str]) -> list[str]:
+    if not files:
+        return []
+    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    return [f"no music, passed over: {', '.join(files[:SHOWN])}{more}"]
+
+
+def _short(tracks: pd.DataFrame) -> list[str]:
+    return [
+        f"track {row.track_id} is shorter than a texture window of 5 s ({row.duration_s:.1f} s)"
+        for row in tracks.itertuples()
+        if row.duration_s < TEXTURE_S
+    ]
+
+
+def _cut_off(path: str, info: media.MediaInfo) -> list[Problem]:
+    return []

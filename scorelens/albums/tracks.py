@@ -1,0 +1,71 @@
+"""What the other stages take from the tracks of an album: their sound, and what to call them."""
+
+import os
+from collections import Counter
+
+import pandas as pd
+
+from scorelens import media
+
+
+def track_sounds(tracks: pd.DataFrame) -> "dict[str, str | media.Sound]":
+    """The sound of every track: its file, or its part of a file that holds several.
+
+    Parameters
+    ----------
+    tracks
+        All rows of an album, with the columns of tables.TRACKS.
+
+    Returns
+    -------
+    dict
+        By track_id, what `media.audio_blocks` and `media.read_audio` take. The last track of a
+        file runs to its end, wherever that is.
+    """
+    parts = Counter(tracks["path"])
+    last_s = tracks.groupby("path")["start_s"].max()
+    found = {}
+    for row in tracks.itertuples():
+        if parts[row.path] == 1 and not row.start_s:
+            found[row.track_id] = row.path
+        else:
+            end_s = None if row.start_s == last_s[row.path] else row.start_s + row.duration_s
+            found[row.track_id] = media.Sound(row.path, row.start_s, end_s)
+    return found
+
+
+def track_digests(tracks: pd.DataFrame) -> dict[str, str]:
+    """What stands for the sound of every track, by track_id: the SHA-256 of its file, and its part.
+
+    Parameters
+    ----------
+    tracks
+        As `track_sounds` takes them.
+    """
+    parts = Counter(tracks["path"])
+    return {
+        row.track_id: row.sha256
+        if parts[row.path] == 1 and not row.start_s
+        else f"{row.sha256} {row.start_s:.3f} {row.duration_s:.3f}"
+        for row in tracks.itertuples()
+    }
+
+
+def track_titles(tracks: pd.DataFrame) -> dict[str, str]:
+    """What to call every track where a person reads, by track_id.
+
+    The title of its tags, else the name of its file without the ending, with the number of a track
+    of several.
+
+    Parameters
+    ----------
+    tracks
+        As `track_sounds` takes them.
+    """
+    parts = Counter(tracks["path"])
+    found = {}
+    for row in tracks.itertuples():
+        stem = os.path.splitext(os.path.basename(row.path))[0]
+        several = parts[row.path] > 1 and not pd.isna(row.number)
+        found[row.track_id] = row.title or (f"{stem} {row.number}" if several else stem)
+    return found
