@@ -147,6 +147,7 @@ else:
             runtime=duration("check_corpus"),
         params:
             source=source_hash("check_corpus"),
+            audio=lambda wildcards: FILMS[wildcards.film].audio,
             track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
         script:
             "../../scripts/check_corpus.py"

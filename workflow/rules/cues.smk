@@ -25,6 +25,7 @@ rule match_cues:
         source=source_hash("match_cues"),
         method=config["cues"]["method"],
         settings=config["cues"][config["cues"]["method"]],
+        audio=lambda wildcards: FILMS[wildcards.film].audio,
     script:
         "../../scripts/match_cues.py"
 
