@@ -128,7 +128,7 @@ def test_what_says_it_is_audio_and_is_none_is_a_problem(put, album, film):
     assert "words.mp3: cannot be read" in text
     assert "empty.ogg: is empty (0 bytes)" in text
     assert "picture.mka: has no sound" in text
-    assert "nothing.wav: has no sound that decodes" in text
+    assert "nothing.wav: holds no sound" in text
     assert found.tracks.track_id.tolist() == ["good"]
 
 

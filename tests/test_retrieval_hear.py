@@ -15,6 +15,7 @@ from scorelens.errors import InputError, MediaError
 from scorelens.features import embed, musicnn, networks, table
 from scorelens.retrieval import FRAGMENT, FRAGMENT_S, RATE_HZ, fragments, hear, sound, sounds
 from scorelens.retrieval.hear import Album, Hearing
+from tests.album_tables import write_tracks
 
 LOG_MEL = Hearing("cnn_transformer", 3, None, "c0de")
 
@@ -340,9 +341,8 @@ def test_decoding_and_the_features_of_whole_tracks_say_the_same(tmp_path, fetche
     torch.set_num_threads(1)
     own = fetched("musicnn")
     tracks = {"a": write(tmp_path / "a.wav", chords(25)), "b": write(tmp_path / "b.wav", chords(3))}
-    rows = [{"film_id": "x", "track_id": t, "path": str(p)} for t, p in tracks.items()]
-    frame = pd.DataFrame(rows).assign(duration_s=[25.0, 3.0], sample_rate_hz=RATE_HZ)
-    tables.write_table(frame, tmp_path / "tracks.tsv", tables.TRACKS)
+    rows = [("x", "a", tracks["a"], 25.0, RATE_HZ), ("x", "b", tracks["b"], 3.0, RATE_HZ)]
+    write_tracks(rows, tmp_path / "tracks.tsv")
     film = table.film_sound("musicnn_tracks", "x", "album", None, tmp_path / "tracks.tsv", None)
     features = tmp_path / "features.parquet"
     embed.embed_films("musicnn_tracks", own, [film], [features], "c0de")

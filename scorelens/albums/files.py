@@ -50,6 +50,9 @@ class Album(NamedTuple):
     files: tuple[str, ...]
 
 
+NO_ALBUM = Album("", "", ())
+
+
 def list_files(folder: str | os.PathLike) -> list[str]:
     """The files below a folder that may be music, and CUE sheets, sorted by path.
 

@@ -39,8 +39,7 @@ class SoundFile(NamedTuple):
 
     path: str
     inside: str
-    length_s: float
-    sample_rate_hz: int
+    info: media.MediaInfo
     tags: Tags
 
 
@@ -70,20 +69,49 @@ def read_album(folder: str | os.PathLike, files: Sequence[str | os.PathLike]) ->
     tracks = pd.DataFrame(
         [{"track_id": own, **row} for own, row in zip(ids, rows, strict=True)], columns=COLUMNS
     )
-    return AlbumTracks(tracks, [*_unused(passed_over), *notes, *_short(tracks)], problems)
+    if tracks.empty and not problems:
+        problems.append(Problem(os.fspath(folder), "holds no audio file", "files with sound"))
+    notes = [*_unused(passed_over), *_other_sounds(sounds), *notes, *_short(tracks)]
+    return AlbumTracks(tracks, notes, problems)
+
+
+def read_file(path: str | os.PathLike, track_id: str) -> AlbumTracks:
+    """Open a single file, such as a film, as the one track of an album; never fails on bad media.
+
+    Parameters
+    ----------
+    path
+        The file.
+    track_id
+        Of the track.
+    """
+    path = os.fspath(path)
+    try:
+        sound, problems = _open(path, os.path.basename(path))
+    except MediaError as error:
+        return AlbumTracks(pd.DataFrame(columns=COLUMNS), [], error.problems)
+    (row,) = _rows(sound, None)
+    return AlbumTracks(pd.DataFrame([{"track_id": track_id, **row}])[COLUMNS], [], problems)
+
+
+def _open(path: str, inside: str) -> tuple[SoundFile, list[Problem]]:
+    """A file with sound, and what is wrong with it. Raises MediaError if none of it decodes."""
+    info = media.probe(path)
+    if not info.has_audio or info.sound_s is None:
+        hint = "take it out of the album folder"
+        raise MediaError(Problem(path, "has no sound", "a file with an audio stream", hint))
+    problems = list(media.sound_problems(path, info))
+    if len(problems) > bool(info.missing):
+        raise MediaError(problems)
+    return SoundFile(path, inside, info, read_tags(path)), problems
 
 
 def _opened(
     path: str, inside: str, problems: list[Problem], passed_over: list[str]
 ) -> SoundFile | None:
-    """A file, if it has sound; else it is a problem or passed over."""
+    """A file, if it has sound that decodes; else it is a problem or passed over."""
     try:
-        info = media.probe(path)
-        if not info.has_audio:
-            hint = "take it out of the album folder"
-            raise MediaError(Problem(path, "has no sound", "an album track", hint))
-        if next(media.audio_blocks(path, info.sample_rate_hz, 1.0), None) is None:
-            raise MediaError(Problem(path, "has no sound that decodes", "an album track"))
+        sound, found = _open(path, inside)
     except MediaError as error:
         if says_audio(path):
             problems += error.problems
@@ -91,15 +119,15 @@ def _opened(
             passed_over.append(inside)
             log.info("passed over: %s", error)
         return None
-    problems += _cut_off(path, info)
-    return SoundFile(path, inside, info.duration_s, info.sample_rate_hz, read_tags(path))
+    problems += found
+    return sound
 
 
 def _cuts(
     folder, sheets: Sequence[str], sounds: Sequence[SoundFile]
 ) -> tuple[dict[str, list[Cut]], list[str]]:
     """The tracks of the files that sheets speak of, those beside them and those in their tags."""
-    lengths_s = {sound.inside: sound.length_s for sound in sounds}
+    lengths_s = {sound.inside: sound.info.sound_s for sound in sounds}
     beside = []
     for path in sheets:
         with open(path, "rb") as file:
@@ -127,12 +155,12 @@ def _rows(sound: SoundFile, cuts: Sequence[Cut] | None) -> list[dict]:
     stem = os.path.splitext(sound.inside)[0]
     file = {
         "path": sound.path,
-        "sample_rate_hz": sound.sample_rate_hz,
+        "sample_rate_hz": sound.info.sample_rate_hz,
         "sha256": media.sha256(sound.path),
     }
     if not cuts or len(cuts) == 1:
         about = _described(sound.tags, cuts[0]) if cuts else sound.tags
-        whole = {"name": stem, "start_s": 0.0, "duration_s": sound.length_s}
+        whole = {"name": stem, "start_s": 0.0, "duration_s": sound.info.sound_s}
         return [file | whole | _fields(about)]
     return [file | _part(stem, sound, cut) for cut in cuts]
 
@@ -142,7 +170,7 @@ def _part(stem: str, sound: SoundFile, cut: Cut) -> dict:
     about = _described(Tags(), cut)
     shared = sound.tags._replace(title="", number=cut.track.number, isrc="")
     about = Tags(*(own or other for own, other in zip(about, shared, strict=True)))
-    end_s = sound.length_s if cut.end_s is None else cut.end_s
+    end_s = sound.info.sound_s if cut.end_s is None else cut.end_s
     return {
         "name": f"{slug(stem)[:40]} {cut.track.number:02d} {about.title}",
         "start_s": cut.start_s,
@@ -176,13 +204,14 @@ def _unused(files: Sequence[str]) -> list[str]:
     return [f"no music, passed over: {', '.join(files[:SHOWN])}{more}"]
 
 
+def _other_sounds(sounds: Sequence[SoundFile]) -> list[str]:
+    found = {sound.inside: media.sound_note(sound.info) for sound in sounds}
+    return [f"{inside}: {note}" for inside, note in found.items() if note]
+
+
 def _short(tracks: pd.DataFrame) -> list[str]:
     return [
         f"track {row.track_id} is shorter than a texture window of 5 s ({row.duration_s:.1f} s)"
         for row in tracks.itertuples()
         if row.duration_s < TEXTURE_S
     ]
-
-
-def _cut_off(path: str, info: media.MediaInfo) -> list[Problem]:
-    return []

@@ -5,7 +5,7 @@ rule match_cues:
     """Find which album track plays when in one film."""
     input:
         video=film_video,
-        index="results/fingerprints/{film}.npz",
+        index=of_album("results/fingerprints/{album}.npz"),
         status="results/corpus/status/{film}.tsv",
         corpus=ancient("results/corpus/films.tsv"),
     output:

@@ -29,7 +29,7 @@ def measured_cues(feature_set, films):
 def cue_sound(film, feature_set):
     """The files that hold the sound of a film's cues."""
     if config["features"]["source"] == "album" or feature_set.endswith(WHOLE):
-        return list(FILMS[film].tracks.values())
+        return watched(FILMS[film].album.files)
     return [video_of(film)]
 
 

@@ -1,0 +1,26 @@
+"""Tables of tracks, as the check of the corpus writes them, of files that tests made."""
+
+import os
+
+import pandas as pd
+
+from scorelens import media, tables
+
+
+def make_tracks(rows):
+    """TRACKS of whole files without tags: film, track_id, path, duration_s and sample_rate_hz."""
+    names = ["film_id", "track_id", "path", "duration_s", "sample_rate_hz"]
+    frame = pd.DataFrame(rows, columns=names).astype({"path": str})
+    digests = [media.sha256(path) if os.path.isfile(path) else "" for path in frame.path]
+    texts = dict.fromkeys(("title", "artist", "composer", "album", "isrc"), "")
+    numbers = dict.fromkeys(("disc", "number"), pd.NA)
+    return frame.assign(start_s=0.0, **texts, **numbers, sha256=digests)
+
+
+def write_tracks(rows, path, table=tables.TRACKS):
+    """Write such a table, also as ALBUM_TRACKS; the first of each row is then the album."""
+    frame = make_tracks(rows)
+    if table is tables.ALBUM_TRACKS:
+        frame = frame.rename(columns={"film_id": "album_id"})
+    tables.write_table(frame, path, table)
+    return path
