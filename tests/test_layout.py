@@ -24,7 +24,18 @@ STAGES = (
     "trailers",
     "report",
 )
-SHARED = ("config", "device", "errors", "figures", "logs", "media", "requests", "sources", "tables")
+SHARED = (
+    "charsets",
+    "config",
+    "device",
+    "errors",
+    "figures",
+    "logs",
+    "media",
+    "requests",
+    "sources",
+    "tables",
+)
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)
 

@@ -153,7 +153,7 @@ FAULTS = {
     ),
     "subtitles": (
         "a_film\t\t\t\t\t\t\tgone.srt",
-        f"column subtitles: gone.srt does not exist\n  expected: an SRT file{RELATIVE}",
+        f"column subtitles: gone.srt does not exist\n  expected: a file of subtitles{RELATIVE}",
     ),
     "subtitles of no film": (
         "other\tT\t1999\t\t\t\tmusic\twords.srt",
@@ -259,15 +259,20 @@ def test_no_track_of_the_corpus_is_in_another_album(table):
     assert "line 3, column album: b_film shares a/01.flac with a_film" in str(error.value)
 
 
-def test_a_plot_that_is_no_text_is_told(tmp_path):
+def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):
     path = tmp_path / "plot.txt"
-    path.write_bytes("Élan".encode("latin-1"))
-    with pytest.raises(InputError) as error:
-        films.read_paragraphs(path)
-    assert str(error.value) == (
-        f"{path}: cannot be read (is not UTF-8)\n"
-        "  expected: a text file\n  hint: save the plot as UTF-8"
-    )
+    plot = "Le héros part à la guerre. Sa mère, déjà très âgée, espère le revoir."
+    path.write_bytes(plot.encode("cp1252"))
+    assert films.read_paragraphs(path) == [plot]
+    assert caplog.messages == [
+        f"{path}: no Unicode: taken for cp1252; if its words come out wrong, save it as UTF-8"
+    ]
+    path.write_bytes(plot.encode("utf-16"))
+    assert films.read_paragraphs(path) == [plot]
+    assert len(caplog.messages) == 1
+
+
+def test_a_plot_that_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError, match="cannot be read \\(No such file or directory\\)"):
         films.read_paragraphs(tmp_path / "gone.txt")
 

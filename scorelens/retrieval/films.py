@@ -3,18 +3,21 @@
 Imported when the workflow is parsed: light imports only.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
-from scorelens import config
+from scorelens import charsets, config
 from scorelens.errors import ConfigError, InputError, Problem
 
 COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
 DESCRIBING = ("image", "plot", "tags")
-FILES = {"image": "a picture", "plot": "a text file", "subtitles": "an SRT file"}
+FILES = {"image": "a picture", "plot": "a text file", "subtitles": "a file of subtitles"}
+
+
+log = logging.getLogger(__name__)
 
 
 class Described(NamedTuple):
@@ -68,16 +71,18 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
 
 
 def read_paragraphs(path: str | os.PathLike) -> list[str]:
-    """The paragraphs of a text file (UTF-8), divided by lines without text, each in one line.
+    """The paragraphs of a text file, divided by lines without text, each in one line.
 
-    Raises InputError if it cannot be read or is not UTF-8.
+    An encoding that had to be guessed is named in the log. Raises InputError if the file cannot be
+    read.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is not UTF-8"
-        what, hint = f"cannot be read ({reason})", "save the plot as UTF-8"
-        raise InputError(Problem(str(path), what, "a text file", hint)) from None
+        text, doubt = charsets.read_text(path)
+    except OSError as error:
+        problem = Problem(str(path), f"cannot be read ({error.strerror})", "a text file")
+        raise InputError(problem) from None
+    if doubt:
+        log.warning("%s: %s; if its words come out wrong, save it as UTF-8", path, doubt)
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return [paragraph for paragraph in paragraphs if paragraph]
 
