@@ -22,6 +22,7 @@ COMMON = (
 )  # fmt: skip
 # Differences that say nothing: of the share of disorder, and of likeness to a language.
 SAME_CHAOS, SAME_COHERENCE = 0.05, 0.02
+ZEROS = 0.05  # least share of zeros in UTF-16
 DAMAGED = 0.1  # most damaged letters of a UTF-8 text, to those that are not ASCII
 
 
@@ -44,7 +45,7 @@ def decode(content: bytes) -> tuple[str, str]:
     for mark, encoding in MARKS.items():
         if content.startswith(mark):
             return _decoded(content[len(mark) :], encoding)
-    if b"\0" in content:
+    if content.count(0) > ZEROS * len(content):
         is_little = content[1::2].count(0) > content[::2].count(0)
         return _decoded(content, "utf-16-le" if is_little else "utf-16-be")
     text, doubt = _decoded(content, "utf-8")

@@ -51,7 +51,7 @@ def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
     where = "config: genres.apply.media."
     said = [str(problem) for problem in error.value.problems]
     assert said[0] == (
-        f"{where}Night Train: is called 'Night Train'\n"
+        f"{where}Night Train: 'Night Train' is no id\n"
         "  expected: letters a-z, digits and underscores\n"
         "  hint: for example night_train"
     )

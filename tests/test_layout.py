@@ -32,9 +32,11 @@ SHARED = (
     "figures",
     "logs",
     "media",
+    "paths",
     "requests",
     "sources",
     "tables",
+    "tsv",
 )
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)

@@ -161,7 +161,7 @@ FAULTS = {
     ),
     "no slug": (
         "A Film\tT\t1999\t\t\t\tmusic\t",
-        "column film_id: is 'A Film'\n  expected: letters a-z, digits and underscores\n"
+        "column film_id: 'A Film' is no id\n  expected: letters a-z, digits and underscores\n"
         "  hint: for example t",
     ),
 }
@@ -218,7 +218,7 @@ def test_columns_of_other_names_are_told_if_nothing_is_described(table):
 
 
 def test_a_row_longer_than_the_header_is_told(table):
-    text = refusal(table("a_film\ta\tb", "a_film\tc", "a_film\td\t\t", header="film_id\ttags"))
+    text = refusal(table("a_film\ta\tb", "a_film\tc\t\t", "a_film\td\t\te", header="film_id\ttags"))
     assert text == "\n".join(
         [
             "2 problems were found",

@@ -81,7 +81,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
     film = "the id of a film of the corpus, or the path of a film"
     assert str(error.value).split("\n") == [
         "11 problems were found",
-        f"{at}.Big Chase: is called 'Big Chase'",
+        f"{at}.Big Chase: 'Big Chase' is no id",
         "  expected: letters a-z, digits and underscores",
         "  hint: for example big_chase",
         f"{at}.Big Chase.text: '?!' has no letter and no digit",

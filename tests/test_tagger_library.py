@@ -103,7 +103,7 @@ def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
     told = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
     assert told.startswith("7 problems were found\n")
     for line in (
-        "config: tagger.libraries.My Music: is called 'My Music'",
+        "config: tagger.libraries.My Music: 'My Music' is no id",
         "  hint: for example my_music",
         f"config: tagger.libraries.My Music: {gone} does not exist",
         f"config: tagger.libraries.file: {file} is a file",

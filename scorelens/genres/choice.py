@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scorelens.config import AUDIO_ENDINGS, album_tracks, slug
+from scorelens import paths
+from scorelens.config import AUDIO_ENDINGS, album_tracks, name_problems
 from scorelens.errors import ConfigError, Problem
 from scorelens.genres import BASELINES, NETWORKS
 
@@ -71,15 +72,12 @@ def _preference(run: tuple[str, str]) -> tuple[bool, bool, bool]:
 
 def _problems(name: str, path: str) -> Iterator[Problem]:
     where = f"{WHERE}.media.{name}"
-    if name != slug(name):
-        hint = f"for example {slug(name)}"
-        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
-    if not os.path.exists(path):
-        expected = "a film, an audio file, or a folder of audio files"
-        hint = "paths count from the folder that the workflow runs in"
-        yield Problem(where, f"{path} does not exist", expected, hint)
-    elif os.path.isdir(path):
+    yield from name_problems(where, name)
+    if os.path.isdir(path):
         yield from _album_problems(path, where)
+    else:
+        expected = "a film, an audio file, or a folder of audio files"
+        yield from paths.file_problems(where, path, expected, paths.IN_CONFIG)
 
 
 def _album_problems(path: str, where: str) -> Iterator[Problem]:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from scorelens import charsets, config
-from scorelens.errors import ConfigError, InputError, Problem
+from scorelens import charsets, config, paths, tsv
+from scorelens.errors import ConfigError, InputError, Problem, closest
 
 COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
 DESCRIBING = ("image", "plot", "tags")
@@ -46,7 +46,7 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
     empty; others are left alone. Paths are relative to the table. No audio file may stand in the
     albums of two films. Raises ConfigError with every fault of every row.
     """
-    found = config.read_rows(path, COLUMNS[:1], "retrieval")
+    found = tsv.read_rows(path, COLUMNS[:1], "retrieval", further=COLUMNS)
     rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in found]
     albums = [_tracks(path, row, corpus) for _, row in rows]
     problems = [
@@ -94,7 +94,7 @@ def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
     """
     absent = [name for name in COLUMNS if name not in row]
     for name in row:
-        if name not in COLUMNS and (hint := config.closest(name, absent)):
+        if name not in COLUMNS and (hint := closest(name, absent)):
             expected = f"columns of {', '.join(COLUMNS)}"
             yield Problem(f"{path}, header", f"has a column {name!r}", expected, hint)
     if not any(name in row for name in DESCRIBING):
@@ -115,7 +115,7 @@ def _shared_problems(path, rows, albums) -> Iterator[Problem]:
                 more = f" and {len(others)} more" if others else ""
                 what = f"{row['film_id']} shares {first}{more} with {owner}"
                 expected = "each audio file in the album of one film"
-                yield Problem(config.cell(path, number, "album"), what, expected)
+                yield Problem(tsv.cell(path, number, "album"), what, expected)
 
 
 def _tracks(path, row, corpus) -> list[tuple[str, str]]:
@@ -125,8 +125,8 @@ def _tracks(path, row, corpus) -> list[tuple[str, str]]:
 
 
 def _problems_in_corpus(path, number: int, row, film: config.Film) -> Iterator[Problem]:
-    yield from _year_problems(config.cell(path, number, "year"), row["year"], film)
-    at = config.cell(path, number, "album")
+    yield from _year_problems(tsv.cell(path, number, "year"), row["year"], film)
+    at = tsv.cell(path, number, "album")
     if row["album"]:
         yield Problem(at, f"is {row['album']!r}", f"nothing: {film.film_id} has the corpus's album")
     if not film.tracks and not film.problems:
@@ -145,31 +145,29 @@ def _year_problems(at: str, year: str, film: config.Film) -> Iterator[Problem]:
 
 
 def _problems_outside(path, number: int, row, tracks, corpus) -> Iterator[Problem]:
-    near = config.closest(row["film_id"], list(corpus))
+    near = closest(row["film_id"], list(corpus))
     for name in ("title", "year"):
         if not row[name]:
             expected = f"a {name}: {row['film_id']} is no film of the corpus"
-            yield Problem(config.cell(path, number, name), "is empty", expected, near)
-    yield from config.year_problems(row["year"], config.cell(path, number, "year"))
-    album = _beside(path, row["album"]) if row["album"] else ""
-    yield from config.album_problems(album, tracks, config.cell(path, number, "album"))
+            yield Problem(tsv.cell(path, number, name), "is empty", expected, near)
+    yield from config.year_problems(row["year"], tsv.cell(path, number, "year"))
+    album = _beside(path, row["album"])
+    yield from config.album_problems(album, tracks, tsv.cell(path, number, "album"))
     if row["subtitles"]:
         expected = f"nothing: {row['film_id']} is no film of the corpus"
-        yield Problem(config.cell(path, number, "subtitles"), "are given", expected, near)
+        yield Problem(tsv.cell(path, number, "subtitles"), "are given", expected, near)
 
 
 def _file_problems(path, number: int, row) -> Iterator[Problem]:
     for name, kind in FILES.items():
-        file = _beside(path, row[name])
-        if row[name] and not os.path.isfile(file):
-            what = "is a folder" if os.path.isdir(file) else "does not exist"
-            at, hint = config.cell(path, number, name), "paths are relative to the table"
-            yield Problem(at, f"{file} {what}", kind, hint)
+        if row[name]:
+            at = tsv.cell(path, number, name)
+            yield from paths.file_problems(at, _beside(path, row[name]), kind)
 
 
 def _described(path, row, tracks: dict[str, str], corpus) -> Described:
     film = corpus.get(row["film_id"])
-    files = {name: _beside(path, row[name]) if row[name] else None for name in FILES}
+    files = {name: _beside(path, row[name]) or None for name in FILES}
     tags = (" ".join(tag.split()) for tag in row["tags"].split(";"))
     return Described(
         film_id=row["film_id"],
@@ -182,4 +180,4 @@ def _described(path, row, tracks: dict[str, str], corpus) -> Described:
 
 
 def _beside(path, inside: str) -> str:
-    return os.path.join(os.path.dirname(os.fspath(path)), inside)
+    return paths.resolve(inside, os.path.dirname(os.fspath(path)))

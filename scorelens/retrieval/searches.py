@@ -8,8 +8,9 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens.config import closest, slug
-from scorelens.errors import ConfigError, Problem
+from scorelens import paths
+from scorelens.config import name_problems
+from scorelens.errors import ConfigError, Problem, closest
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.films import Described
 
@@ -17,7 +18,6 @@ WHERE = "config: retrieval.searches"
 CORPUS = "corpus"  # the library that the films' albums make
 PARTS = ("image", "tags", "plot", "track")
 KEYS = {"image": "image", "film": "image", "tags": "tags", "text": "plot", "track": "track"}
-PATHS = "paths count from the folder that the workflow runs in"
 
 
 class Search(NamedTuple):
@@ -82,7 +82,7 @@ def read_searches(
     for name, asked in sorted(settings["searches"].items()):
         where = f"{WHERE}.{name}"
         wrong = [
-            *_name_problems(where, name),
+            *name_problems(where, name),
             *_unseen(where, asked, configuration),
             *_words_problems(where, asked),
             *_picture_problems(where, asked, pictures),
@@ -109,11 +109,11 @@ def _search(
         name=name,
         text=asked.get("text", ""),
         tags=tuple(asked.get("tags", ())),
-        image=_expanded(asked.get("image", "")),
-        film=videos.get(film, _expanded(film)),
+        image=asked.get("image", ""),
+        film=videos.get(film, film),
         scene=titles.get(film, os.path.basename(film)),
         time_s=float(asked.get("time_s", 0)),
-        track=track if track in tracks else _expanded(track),
+        track=track,
         known=track in tracks,
     )
 
@@ -122,12 +122,6 @@ def _library_problems(libraries: Mapping[str, str]) -> Iterator[Problem]:
     if CORPUS in libraries:
         where, what = f"config: retrieval.libraries.{CORPUS}", "is called like the films' albums"
         yield Problem(where, what, "another name")
-
-
-def _name_problems(where: str, name: str) -> Iterator[Problem]:
-    if name != slug(name):
-        hint = f"for example {slug(name)}"
-        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
 
 
 def _unseen(where: str, asked: Mapping, configuration: str) -> Iterator[Problem]:
@@ -179,11 +173,7 @@ def _file_problems(
     where: str, path: str, expected: str, known: Collection[str] = ()
 ) -> Iterator[Problem]:
     """What is wrong with a path that might have been meant for one of some known names."""
-    whole = _expanded(path)
-    if not os.path.isfile(whole):
-        what = "is a folder" if os.path.isdir(whole) else "does not exist"
-        yield Problem(where, f"{path} {what}", expected, closest(path, list(known)) or PATHS)
-
-
-def _expanded(path: str) -> str:
-    return os.path.expanduser(path)
+    if os.path.exists(path) or not (near := closest(path, list(known))):
+        yield from paths.file_problems(where, path, expected, paths.IN_CONFIG)
+    else:
+        yield Problem(where, f"{path} does not exist", expected, near)

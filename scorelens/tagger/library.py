@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens.config import AUDIO_ENDINGS, slug
+from scorelens import paths
+from scorelens.config import AUDIO_ENDINGS, name_problems, slug
 from scorelens.errors import ConfigError, Problem
 from scorelens.tagger import MODELS
 
@@ -77,13 +78,8 @@ def choose_model(models: Sequence[str], wanted: str) -> str:
 
 
 def _folder_problems(where: str, name: str, folder: str) -> Iterator[Problem]:
-    if name != slug(name):
-        hint = f"for example {slug(name)}"
-        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
-    if not os.path.isdir(folder):
-        what = "is a file" if os.path.exists(folder) else "does not exist"
-        hint = "paths count from the folder that the workflow runs in"
-        yield Problem(where, f"{folder} {what}", "a folder of audio files", hint)
+    yield from name_problems(where, name)
+    yield from paths.folder_problems(where, folder, "a folder of audio files", paths.IN_CONFIG)
 
 
 def _audio_files(folder: str, where: str, problems: list[Problem]) -> list[str]:

@@ -16,7 +16,7 @@ def read_described():
         return {}
     corpus = {} if PUBLISHED else FILMS
     if RETRIEVAL["films"]:
-        found = described_films.read_films(os.path.expanduser(RETRIEVAL["films"]), corpus)
+        found = described_films.read_films(RETRIEVAL["films"], corpus)
     else:
         found = demo_plan.demo_films(list(corpus.values()), config["seed"])
     return {film.film_id: film for film in found}

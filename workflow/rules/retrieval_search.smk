@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 from scorelens.retrieval import searches as retrieval_searches
 
-SEARCHED = {name: os.path.expanduser(path) for name, path in RETRIEVAL["libraries"].items()}
-
 
 def read_libraries():
     """The parts of the libraries that can be searched."""
     return (
-        music_library.find_parts(SEARCHED, "config: retrieval.libraries") if CONFIGURATIONS else {}
+        music_library.find_parts(RETRIEVAL["libraries"], "config: retrieval.libraries")
+        if CONFIGURATIONS
+        else {}
     )
 
 

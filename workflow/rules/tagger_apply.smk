@@ -6,7 +6,7 @@ from scorelens.tagger import library as music_library
 # The demo composes its own library: two pieces a genre, of no film.
 DEMO_PIECES = {f"{slug(genre)}_{number}.flac": genre for genre in plan.GENRES for number in (1, 2)}
 DEMO_PART = music_library.Part("demo", "results/tagger/demo", tuple(DEMO_PIECES))
-LIBRARIES = {name: os.path.expanduser(path) for name, path in TAGGER["libraries"].items()}
+LIBRARIES = TAGGER["libraries"]
 try:
     LIBRARY_PARTS = music_library.find_parts(LIBRARIES)
     if config["corpus"]["kind"] == "demo" and not LIBRARIES and HEARING_TAGGERS:

@@ -15,8 +15,9 @@ def read_trailers():
     if not TRAILER_SETTINGS["models"]:
         return {}
     if TRAILER_SETTINGS["trailers"]:
-        path = os.path.expanduser(TRAILER_SETTINGS["trailers"])
-        found = trailer_table.read_trailers(path, TRAILER_SETTINGS["genres"])
+        found = trailer_table.read_trailers(
+            TRAILER_SETTINGS["trailers"], TRAILER_SETTINGS["genres"]
+        )
     else:
         found = trailer_plan.demo_trailers(
             list(FILMS.values()), TRAILER_SETTINGS["genres"], config["seed"]
@@ -31,7 +32,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-TRAILER_TABLE = os.path.expanduser(TRAILER_SETTINGS["trailers"]) or trailer_plan.TABLE
+TRAILER_TABLE = TRAILER_SETTINGS["trailers"] or trailer_plan.TABLE
 # What stands for the picture and for the sound, where the run has both.
 ARMS = [trailers.arm_run(arm, TRAILER_RUNS) for arm in (trailers.PICTURE, trailers.SOUND)]
 TRAILER_FIGURES = ["arms", "scores"] + ["examples"] * all(ARMS)
