@@ -6,12 +6,14 @@ Imported when the workflow is parsed: light imports only.
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from scorelens.errors import Problem, nearest
 
 IN_TABLE = "paths are relative to the table"
 IN_CONFIG = "paths count from the folder that the workflow runs in"
+# Snakemake takes {name} for a wildcard and <name> for one of its own folders, in any path.
+MEANINGFUL = re.compile("[{}<>]")
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -46,6 +48,21 @@ def folder_problems(
     if not os.path.isdir(path):
         what = "is a file" if os.path.exists(path) else "does not exist"
         yield Problem(where, f"{path} {what}", expected, _hint(path) or base)
+
+
+def watched(paths: Iterable[str | None]) -> list[str]:
+    """The paths that Snakemake can take as input, and see change; without empty ones."""
+    return [path for path in paths if path and not MEANINGFUL.search(path)]
+
+
+def unwatched(paths: Iterable[str | None]) -> dict[str, tuple[int, int]]:
+    """Size in bytes and time of change in ns of the other paths that exist.
+
+    Among the parameters of a job, they make it run again when such a file changes.
+    """
+    others = [path for path in paths if path and MEANINGFUL.search(path) and os.path.exists(path)]
+    found = {path: os.stat(path) for path in others}
+    return {path: (status.st_size, status.st_mtime_ns) for path, status in found.items()}
 
 
 def _hint(path: str) -> str:

@@ -13,7 +13,7 @@ from scorelens.corpus import check
 
 check.check_film(
     film_id=snakemake.wildcards.film,
-    video=next(iter(snakemake.input.video), None),
+    video=snakemake.params.video,
     tracks=dict(zip(snakemake.params.track_ids, snakemake.input.tracks, strict=True)),
     status=snakemake.output.status,
     track_table=snakemake.output.tracks,

@@ -13,7 +13,7 @@ from scorelens.genres import measure
 
 measure.measure_media(
     name=snakemake.wildcards.name,
-    tracks=dict(zip(snakemake.params.tracks, snakemake.input.sound, strict=True)),
+    tracks=snakemake.params.tracks,
     feature_set=snakemake.wildcards.set,
     profile=snakemake.params.profile,
     weights=next(iter(snakemake.input.weights), None),

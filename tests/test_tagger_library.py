@@ -64,7 +64,7 @@ def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
     touch(tmp_path, *ODD_NAMES, "B.FLAC", "cover.jpg", ".hidden.mp3", ".trash/x.mp3", "e.mp3/n.txt")
     (part,) = library.find_parts({"all": str(tmp_path)}).values()
     assert part == ("all", str(tmp_path), tuple(sorted([*ODD_NAMES, "B.FLAC"])))
-    assert part.watched == [str(tmp_path / name) for name in part.files if "{" not in name]
+    assert part.paths == [str(tmp_path / name) for name in part.files]
 
 
 def test_links_are_followed_and_no_folder_counts_twice(tmp_path):

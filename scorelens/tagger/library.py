@@ -29,10 +29,9 @@ class Part(NamedTuple):
     files: tuple[str, ...]
 
     @property
-    def watched(self) -> list[str]:
-        """The paths whose change Snakemake can see; it takes braces for wildcards."""
-        paths = [os.path.join(self.folder, file) for file in self.files]
-        return [path for path in paths if "{" not in path and "}" not in path]
+    def paths(self) -> list[str]:
+        """The paths of the files."""
+        return [os.path.join(self.folder, file) for file in self.files]
 
 
 def find_parts(libraries: Mapping[str, str], where: str = WHERE) -> dict[str, Part]:

@@ -18,7 +18,7 @@ os.environ.setdefault(
 )
 
 from scorelens import config as configuration
-from scorelens import requests, sources
+from scorelens import paths, requests, sources
 from scorelens.corpus import plan, published
 from scorelens.errors import InputError
 
@@ -80,6 +80,16 @@ def video_of(film):
 def film_video(wildcards):
     """The video of the film of a job."""
     return video_of(wildcards.film)
+
+
+def watched_video(wildcards):
+    """The same as an input, if Snakemake can watch it."""
+    return paths.watched([film_video(wildcards)])
+
+
+def unwatched_video(wildcards):
+    """The same as a parameter, if it cannot."""
+    return paths.unwatched([film_video(wildcards)])
 
 
 def album_tracks(wildcards):

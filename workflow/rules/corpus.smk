@@ -18,13 +18,23 @@ def film_seed(wildcards):
 def present_video(wildcards):
     """The video of a film, or nothing if there is no such file: the check then says so."""
     video = film_video(wildcards)
-    return [video] if MADE or os.path.isfile(video) else []
+    return video if MADE or os.path.isfile(video) else None
 
 
 def published_files(feature_set):
     """The published files of a feature set, its dictionary first."""
     folder = Path(config["corpus"]["published"]["folder"])
     return [str(folder / name) for name in published.FILES[feature_set]]
+
+
+def published_list():
+    """The published list of films."""
+    return str(Path(config["corpus"]["published"]["folder"]) / published.FILM_LIST)
+
+
+def all_published_files():
+    """The published files of all feature sets."""
+    return [path for name in PUBLISHED_SETS for path in published_files(name)]
 
 
 if config["corpus"]["kind"] == "demo":
@@ -100,8 +110,7 @@ if PUBLISHED:
     rule inspect_corpus:
         """Look into the published feature files; write what each film has and every problem."""
         input:
-            **{name: published_files(name) for name in PUBLISHED_SETS},
-            films=str(Path(config["corpus"]["published"]["folder"]) / published.FILM_LIST),
+            published=paths.watched([published_list(), *all_published_files()]),
         output:
             status="results/corpus/inspection.tsv",
         log:
@@ -116,9 +125,10 @@ if PUBLISHED:
             runtime=duration("inspect_corpus"),
         params:
             source=source_hash("inspect_corpus"),
-            folder=config["corpus"]["published"]["folder"],
+            folder=lambda wildcards: config["corpus"]["published"]["folder"],
             genres=config["corpus"]["genres"],
-            sets=PUBLISHED_SETS,
+            files=lambda wildcards: {name: published_files(name) for name in PUBLISHED_SETS},
+            unwatched=paths.unwatched([published_list(), *all_published_files()]),
         script:
             "../../scripts/inspect_corpus.py"
 
@@ -130,7 +140,7 @@ else:
     rule check_corpus:
         """Open one film and its album; write what they hold and every problem found."""
         input:
-            video=present_video,
+            video=lambda wildcards: paths.watched([present_video(wildcards)]),
             tracks=album_tracks,
         output:
             status="results/corpus/status/{film}.tsv",
@@ -147,6 +157,8 @@ else:
             runtime=duration("check_corpus"),
         params:
             source=source_hash("check_corpus"),
+            video=present_video,
+            unwatched=unwatched_video,
             track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
         script:
             "../../scripts/check_corpus.py"

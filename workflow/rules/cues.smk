@@ -4,7 +4,7 @@
 rule match_cues:
     """Find which album track plays when in one film."""
     input:
-        video=film_video,
+        video=watched_video,
         index="results/fingerprints/{film}.npz",
         status="results/corpus/status/{film}.tsv",
         corpus=ancient("results/corpus/films.tsv"),
@@ -23,6 +23,8 @@ rule match_cues:
         runtime=duration("match_cues"),
     params:
         source=source_hash("match_cues"),
+        video=film_video,
+        unwatched=unwatched_video,
         method=config["cues"]["method"],
         settings=config["cues"][config["cues"]["method"]],
     script:

@@ -33,6 +33,16 @@ def cue_sound(film, feature_set):
     return [video_of(film)]
 
 
+def heard_video(film):
+    """The video of a film, if it is what is heard, and not the album."""
+    return video_of(film) if config["features"]["source"] == "film" else None
+
+
+def films_sound(films, feature_set):
+    """The same of several films."""
+    return [path for film in films for path in cue_sound(film, feature_set)]
+
+
 def network_weights(feature_set):
     return f"results/weights/{feature_set.removesuffix(WHOLE)}.safetensors"
 
@@ -42,7 +52,7 @@ if PUBLISHED:
     rule unpack_features:
         """Unpack a published feature set into a table of each film."""
         input:
-            published=lambda wildcards: published_files(wildcards.set),
+            published=lambda wildcards: paths.watched(published_files(wildcards.set)),
             corpus=ancient("results/corpus/films.tsv"),
         output:
             tables=expand("results/features/{{set}}/{film}.parquet", film=FILMS),
@@ -60,6 +70,8 @@ if PUBLISHED:
             runtime=duration("unpack_features"),
         params:
             source=source_hash("unpack_features"),
+            published=lambda wildcards: published_files(wildcards.set),
+            unwatched=lambda wildcards: paths.unwatched(published_files(wildcards.set)),
         script:
             "../../scripts/unpack_features.py"
 
@@ -70,7 +82,7 @@ else:
         input:
             cues=lambda wildcards: measured_cues(wildcards.set, [wildcards.film]),
             tracks="results/corpus/tracks/{film}.tsv",
-            sound=lambda wildcards: cue_sound(wildcards.film, wildcards.set),
+            sound=lambda wildcards: paths.watched(cue_sound(wildcards.film, wildcards.set)),
             corpus=ancient("results/corpus/films.tsv"),
         output:
             table="results/features/{set}/{film}.parquet",
@@ -89,6 +101,8 @@ else:
         params:
             source=source_hash("extract_features"),
             sound=config["features"]["source"],
+            video=lambda wildcards: heard_video(wildcards.film),
+            unwatched=lambda wildcards: paths.unwatched(cue_sound(wildcards.film, wildcards.set)),
             # Only the set that has profiles is measured again when another is chosen.
             profile=lambda wildcards: (
                 config["features"]["profile"] if wildcards.set.startswith("mir") else None
@@ -106,9 +120,9 @@ else:
                 weights=lambda wildcards: network_weights(wildcards.set),
                 cues=lambda wildcards, films=films: measured_cues(wildcards.set, films),
                 tracks=expand("results/corpus/tracks/{film}.tsv", film=films),
-                sound=lambda wildcards, films=films: [
-                    path for film in films for path in cue_sound(film, wildcards.set)
-                ],
+                sound=lambda wildcards, films=films: paths.watched(
+                    films_sound(films, wildcards.set)
+                ),
                 corpus=ancient("results/corpus/films.tsv"),
             output:
                 # What stands there is kept until the job has looked at it.
@@ -132,5 +146,9 @@ else:
                     "album" if wildcards.set.endswith(WHOLE) else config["features"]["source"]
                 ),
                 films=films,
+                videos=lambda wildcards, films=films: list(map(heard_video, films)),
+                unwatched=lambda wildcards, films=films: paths.unwatched(
+                    films_sound(films, wildcards.set)
+                ),
             script:
                 "../../scripts/embed_features.py"

@@ -19,7 +19,7 @@ if NEW_MEDIA:
     rule measure_genres:
         """Measure a new film or album, from beginning to end, for the genre models."""
         input:
-            sound=lambda wildcards: list(NEW_MEDIA[wildcards.name].tracks.values()),
+            sound=lambda wildcards: paths.watched(NEW_MEDIA[wildcards.name].tracks.values()),
             weights=lambda wildcards: (
                 [network_weights(wildcards.set)] if wildcards.set in NETWORK_SETS else []
             ),
@@ -41,7 +41,8 @@ if NEW_MEDIA:
             gpu=lambda wildcards: config["resources"]["gpu"] * (wildcards.set in NETWORK_SETS),
         params:
             source=source_hash("measure_genres"),
-            tracks=lambda wildcards: list(NEW_MEDIA[wildcards.name].tracks),
+            tracks=lambda wildcards: NEW_MEDIA[wildcards.name].tracks,
+            unwatched=lambda wildcards: paths.unwatched(NEW_MEDIA[wildcards.name].tracks.values()),
             profile=lambda wildcards: (
                 config["features"]["profile"] if wildcards.set == "mir" else None
             ),

@@ -70,6 +70,11 @@ def hearing_batches():
     return batches
 
 
+def described_sound(films):
+    """The tracks of some films."""
+    return [path for film in films for path in DESCRIBED[film].tracks.values()]
+
+
 def asks_musicnn(batch):
     """Whether a batch has a film of which no other job asks MusiCNN."""
     return RETRIEVAL["audio"] == "musicnn" and not all(map(known_features, batch))
@@ -154,7 +159,7 @@ if SEES:
     rule see_retrieval:
         """Look at the pictures of all films with a frozen network."""
         input:
-            pictures=[film.image for film in DESCRIBED.values() if film.image],
+            pictures=paths.watched(film.image for film in DESCRIBED.values()),
             weights=f"results/weights/{RETRIEVAL['image']}.safetensors",
         output:
             # What stands there is kept until the job has looked at it.
@@ -173,7 +178,11 @@ if SEES:
         params:
             source=source_hash("see_retrieval"),
             network=RETRIEVAL["image"],
-            films=[film.film_id for film in DESCRIBED.values() if film.image],
+            # A function, for Snakemake would take braces of a name for wildcards.
+            pictures=lambda wildcards: {
+                film.film_id: film.image for film in DESCRIBED.values() if film.image
+            },
+            unwatched=paths.unwatched(film.image for film in DESCRIBED.values()),
         script:
             "../../scripts/see_retrieval.py"
 
@@ -183,7 +192,7 @@ if READS:
     rule read_retrieval:
         """Read the tags and the plots of all films with a frozen network."""
         input:
-            plots=[film.plot for film in DESCRIBED.values() if film.plot],
+            plots=paths.watched(film.plot for film in DESCRIBED.values()),
             weights=f"results/weights/{RETRIEVAL['text']}.safetensors",
         output:
             table=update("results/retrieval/texts.parquet"),
@@ -204,7 +213,8 @@ if READS:
             segments=read_segments(),
             films=list(DESCRIBED),
             tags=[list(film.tags) for film in DESCRIBED.values()],
-            plots=[film.plot for film in DESCRIBED.values()],
+            plots=lambda wildcards: [film.plot for film in DESCRIBED.values()],
+            unwatched=paths.unwatched(film.plot for film in DESCRIBED.values()),
         script:
             "../../scripts/read_retrieval.py"
 
@@ -216,7 +226,7 @@ for number, batch in enumerate(hearing_batches()):
         name:
             f"hear_retrieval_{number}"
         input:
-            sound=[path for film in batch for path in DESCRIBED[film].tracks.values()],
+            sound=paths.watched(described_sound(batch)),
             features=[path for path in map(known_features, batch) if path],
             weights=[network_weights("musicnn")] if asks_musicnn(batch) else [],
             corpus=ancient("results/corpus/films.tsv") if any(map(of_corpus, batch)) else [],
@@ -239,6 +249,7 @@ for number, batch in enumerate(hearing_batches()):
             fragments_per_track=RETRIEVAL["fragments_per_track"],
             films=batch,
             tracks=[DESCRIBED[film].tracks for film in batch],
+            unwatched=paths.unwatched(described_sound(batch)),
             features=list(map(known_features, batch)),
         script:
             "../../scripts/hear_retrieval.py"

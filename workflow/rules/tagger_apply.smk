@@ -54,7 +54,7 @@ if LIBRARIES:
     rule apply_tagger:
         """Tag the tracks of one part of a library."""
         input:
-            sound=lambda wildcards: LIBRARY_PARTS[wildcards.part].watched,
+            sound=lambda wildcards: paths.watched(LIBRARY_PARTS[wildcards.part].paths),
             model=f"results/tagger/models/{LIBRARY_MODEL}.safetensors",
             weights=(
                 [network_weights(TAGGER["embedding"])]
@@ -83,6 +83,7 @@ if LIBRARIES:
             source=source_hash("apply_tagger"),
             folder=lambda wildcards: LIBRARY_PARTS[wildcards.part].folder,
             files=lambda wildcards: list(LIBRARY_PARTS[wildcards.part].files),
+            unwatched=lambda wildcards: paths.unwatched(LIBRARY_PARTS[wildcards.part].paths),
         script:
             "../../scripts/apply_tagger.py"
 
