@@ -51,6 +51,7 @@ class Film:
     """One row of the film table, its paths resolved against the table's folder.
 
     video is None where the corpus makes the film itself. tracks maps track_id to the audio file.
+    audio: number or language of the film's sound, empty for the default one.
     problems are the row's own; they do not hinder the other films.
     """
 
@@ -61,6 +62,7 @@ class Film:
     video: str | None
     tracks: dict[str, str]
     problems: tuple[Problem, ...] = field(default=())
+    audio: str = ""
 
 
 def complete(config: dict, schemas: str | os.PathLike) -> dict:
@@ -300,6 +302,7 @@ def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
         genres=labels,
         video=None if made else video,
         tracks=dict(tracks),
+        audio=row.get("audio", ""),
         problems=tuple(problems),
     )
 

@@ -17,4 +17,5 @@ check.check_film(
     tracks=dict(zip(snakemake.params.track_ids, snakemake.input.tracks, strict=True)),
     status=snakemake.output.status,
     track_table=snakemake.output.tracks,
+    audio=snakemake.params.audio,
 )

@@ -18,4 +18,5 @@ match.match_film(
     status=snakemake.input.status,
     outputs=dict(snakemake.output.items()),
     settings=snakemake.params.settings,
+    audio=snakemake.params.audio,
 )

@@ -210,11 +210,17 @@ CUE_SCORES = pd.DataFrame(
 def make_status(films):
     """The films with a note on the first, and one film more that was left out."""
     status = films[["film_id", "duration_s", "has_picture", "tracks"]].assign(
-        status="ok", problems="", notes="", video_sha256="ab" * 32
+        status="ok", problems="", notes="", video_sha256="ab" * 32, video_bytes=9
     )
     status.loc[0, "notes"] = "cover.jpg is no music"
     skipped = {"film_id": "bad_film", "status": "bad", "problems": REASON, "duration_s": 0.0}
-    skipped |= {"notes": "", "has_picture": False, "tracks": 0, "video_sha256": ""}
+    skipped |= {
+        "notes": "",
+        "has_picture": False,
+        "tracks": 0,
+        "video_sha256": "",
+        "video_bytes": 0,
+    }
     return pd.concat([status, pd.DataFrame([skipped])], ignore_index=True)
 
 

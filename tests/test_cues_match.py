@@ -163,16 +163,17 @@ def test_an_album_of_silence_matches_nothing():
     assert match.find_cues("a_film", sound_of(noise(30)), index, **CONFIG).empty
 
 
-def write_status(path) -> str:
+def write_status(path, video) -> str:
     row = {"film_id": "a_film", "status": "ok", "problems": "", "notes": "", "duration_s": 30.0}
     row |= {"has_picture": True, "tracks": 3, "video_sha256": "ab12"}
+    row |= {"video_bytes": video.stat().st_size}
     tables.write_table(pd.DataFrame([row]), path, tables.STATUS)
     return path
 
 
 def match_file(tmp_path, video, album: Album) -> dict[str, str]:
     outputs = {"table": f"{tmp_path}/cues.parquet", "text": f"{tmp_path}/cues.tsv"}
-    status = write_status(tmp_path / "status.tsv")
+    status = write_status(tmp_path / "status.tsv", video)
     fingerprints.write_album(tmp_path / "index.npz", album)
     match.match_film("diagonal", "a_film", video, tmp_path / "index.npz", status, outputs, CONFIG)
     return outputs
@@ -189,6 +190,14 @@ def test_a_film_file_is_matched_into_both_tables(tmp_path, film):
     text = tables.read_table(outputs["text"], tables.CUES)
     pd.testing.assert_frame_equal(text, cues, check_dtype=False)
     assert tables.read_provenance(outputs["table"])["video_sha256"] == "ab12"
+
+
+def test_a_film_that_grew_after_its_check_is_not_matched(tmp_path, film, monkeypatch):
+    index = album_of(theme=music(1))
+    video = film("film.mkv", film_of(5), RATE_HZ, seconds=5)
+    monkeypatch.setattr(tables, "read_table", lambda *_: pd.DataFrame([{"video_bytes": 9}]))
+    with pytest.raises(MediaError, match=r"film\.mkv: changed after it was checked \(9 bytes"):
+        match_file(tmp_path, video, index)
 
 
 @pytest.mark.parametrize("speed", [25 / 24, 24 / 25])

@@ -63,7 +63,7 @@ def test_a_surer_cue_is_darker():
 
 def test_the_tables_of_a_film_become_its_timeline(tmp_path):
     row = {"film_id": "a", "status": "ok", "problems": "", "notes": "", "duration_s": 130.0}
-    row |= {"has_picture": True, "tracks": 7, "video_sha256": "ab"}
+    row |= {"has_picture": True, "tracks": 7, "video_sha256": "ab", "video_bytes": 9}
     contracts = {"status": tables.STATUS, "cues": tables.CUES, "truth": tables.TRUTH}
     frames = {"status": pd.DataFrame([row]), "cues": FOUND, "truth": TRUE}
     paths = {name: tmp_path / f"{name}.tsv" for name in contracts}

@@ -9,6 +9,7 @@ import soundfile
 
 from scorelens import media
 from scorelens.errors import MediaError
+from scorelens.media import sound
 
 
 def test_mono_is_the_mean_of_the_channels(tmp_path):
@@ -99,8 +100,8 @@ def test_an_empty_packet_is_passed_over(tone):
         packets = list(container.demux(stream))
         empty = av.Packet(0)
         empty.stream, empty.pts = stream, 5
-        ending = SimpleNamespace(demux=lambda _: [*packets[:-1], empty, packets[-1]])
-        samples = sum(frame.samples for frame in media._frames("", ending, stream))
+        ending = standing_in(container, [*packets[:-1], empty, packets[-1]])
+        samples = sum(frame.samples for frame in sound._frames(ending, stream))
     assert 0 <= samples - 2.0 * 22050 < 1024  # FFmpeg leaves the last block whole
 
 
@@ -113,9 +114,9 @@ def test_a_packet_that_the_decoder_refuses_is_passed_over_whatever_it_says(tone)
     with av.open(tone("tone.wav")) as container:
         stream = container.streams.audio[0]
         packets = list(container.demux(stream))
-        bad = SimpleNamespace(size=1, pts=0, decode=refuse)
-        damaged = SimpleNamespace(demux=lambda _: [bad, *packets])
-        samples = sum(frame.samples for frame in media._frames("", damaged, stream))
+        bad = SimpleNamespace(size=1, pts=None, dts=None, stream=stream, decode=refuse)
+        damaged = standing_in(container, [bad, *packets])
+        samples = sum(frame.samples for frame in sound._frames(damaged, stream))
     assert samples == 2 * 22050
 
 
@@ -125,6 +126,14 @@ def test_what_an_ogg_file_holds_before_its_first_sample_is_left_out(tone):
     cut = tone("cut.ogg")
     cut.write_bytes(b"".join(renumbered(cut.read_bytes(), surplus)))
     np.testing.assert_array_equal(media.read_audio(cut, 22050), whole[surplus:])
+
+
+def standing_in(container, packets):
+    """An open file that gives out other packets."""
+    kept = ("name", "format", "streams")
+    return SimpleNamespace(
+        demux=lambda *_: packets, **{name: getattr(container, name) for name in kept}
+    )
 
 
 def renumbered(pages: bytes, less: int):

@@ -1,12 +1,10 @@
 """Check the media behind the film table: what each film holds, and every problem at once."""
 
-import contextlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
 from textwrap import indent
 
-import av
 import pandas as pd
 
 from scorelens import media
@@ -15,8 +13,6 @@ from scorelens.errors import InputError, MediaError, Problem
 from scorelens.tables import FILMS, STATUS, TRACKS, read_table, write_table
 
 log = logging.getLogger(__name__)
-END_TOLERANCE_S = 5.0  # containers round their durations, and estimate them without an index
-END_TOLERANCE_SHARE = 0.05
 STOP_HINT = "mend them, or set corpus: {on_bad_film: skip} to go on without these films"
 
 
@@ -26,16 +22,18 @@ def check_film(
     tracks: Mapping[str, str],
     status: str | os.PathLike,
     track_table: str | os.PathLike,
+    audio: str = "",
 ) -> None:
     """Open a film and its album, and write what was found; never fails on bad media.
 
-    video: path of the film, None if there is no such file. tracks: track_id -> path.
+    video: path of the film, None if there is no such file. tracks: track_id -> path. audio: number
+    or language of the film's sound, empty for the default one.
     status, track_table: where the one-row STATUS table and the TRACKS table of the film go.
     """
     problems, notes = [], []
-    info = _probed(video, problems) if video else None
+    info = _probed(video, problems, audio) if video else None
     if info is not None:
-        _check_film_streams(video, info, problems, notes)
+        _check_film_streams(video, info, audio, problems, notes)
     rows = [
         _track_row(film_id, track_id, path, problems, notes) for track_id, path in tracks.items()
     ]
@@ -53,6 +51,7 @@ def check_film(
                 "has_picture": bool(info and info.has_video),
                 "tracks": len(rows),
                 "video_sha256": media.sha256(video) if info else "",
+                "video_bytes": os.path.getsize(video) if info else 0,
             }
         ]
     )
@@ -114,25 +113,25 @@ def _films_table(films: Sequence[Film], good: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(good[["film_id", "duration_s", "has_picture", "tracks"]], on="film_id")
 
 
-def _probed(path: str, problems: list[Problem]) -> media.MediaInfo | None:
+def _probed(path: str, problems: list[Problem], audio: str = "") -> media.MediaInfo | None:
     try:
-        return media.probe(path)
+        return media.probe(path, audio)
     except MediaError as error:
         problems.extend(error.problems)
         return None
 
 
-def _check_film_streams(video: str, info: media.MediaInfo, problems, notes) -> None:
-    if not info.has_audio:
-        problems.append(
-            Problem(
-                video, "has no sound", "a film with an audio stream", "cues are found by the sound"
-            )
-        )
-    elif (end_s := _last_sound_s(video)) < _least_end_s(info.duration_s):
-        problems.append(_truncated(video, end_s, info.duration_s))
+def _check_film_streams(
+    video: str, info: media.MediaInfo, audio: str, problems: list[Problem], notes: list[str]
+) -> None:
+    if info.has_audio:
+        problems.extend(media.sound_problems(video, info, audio))
+    else:
+        hint = "cues are found by the sound"
+        problems.append(Problem(video, "has no sound", "a film with an audio stream", hint))
     if not info.has_video:
         notes.append("no picture: the film has no visual statistics")
+    notes.extend(filter(None, [media.sound_note(info), *media.length_notes(info)]))
 
 
 def _track_row(film_id: str, track_id: str, path: str, problems, notes) -> dict | None:
@@ -144,58 +143,15 @@ def _track_row(film_id: str, track_id: str, path: str, problems, notes) -> dict 
             Problem(path, "has no sound", "an album track", "take it out of the album folder")
         )
         return None
-    if (end_s := _last_sound_s(path)) < _least_end_s(info.duration_s):
-        problems.append(_truncated(path, end_s, info.duration_s))
-    if info.duration_s < 5:
+    problems.extend(media.sound_problems(path, info))
+    if info.sound_s < 5:
         notes.append(
-            f"track {track_id} is shorter than a texture window of 5 s ({info.duration_s:.1f} s)"
+            f"track {track_id} is shorter than a texture window of 5 s ({info.sound_s:.1f} s)"
         )
     return {
         "film_id": film_id,
         "track_id": track_id,
         "path": path,
-        "duration_s": info.duration_s,
+        "duration_s": info.sound_s,
         "sample_rate_hz": info.sample_rate_hz,
     }
-
-
-def _least_end_s(duration_s: float) -> float:
-    return duration_s - max(END_TOLERANCE_S, END_TOLERANCE_SHARE * duration_s)
-
-
-def _truncated(path: str, end_s: float, duration_s: float) -> Problem:
-    return Problem(
-        path,
-        f"ends at {end_s:.1f} s although its header says {duration_s:.1f} s",
-        "a whole file",
-        "the copy was probably cut off; copy it again",
-    )
-
-
-def _last_sound_s(path: str) -> float:
-    """Time of the last sound that decodes, looking near the end first."""
-    try:
-        with media.open_container(path) as container:
-            audio = media.first_audio(container)
-            near_end = (container.duration or 0) - 2 * int(END_TOLERANCE_S * av.time_base)
-            if near_end > 0:
-                with contextlib.suppress(av.FFmpegError):
-                    container.seek((container.start_time or 0) + near_end)
-            return _decoded_end_s(container, audio)
-    except MediaError:
-        return media.probe(path).duration_s  # libsndfile's frame count is of what is there
-
-
-def _decoded_end_s(container, audio) -> float:
-    start_s = (container.start_time or 0) / av.time_base
-    end_s = 0.0
-    packets = container.demux(audio)
-    while True:
-        try:
-            frames = next(packets).decode()
-        except av.InvalidDataError:
-            continue
-        except (StopIteration, av.FFmpegError):
-            return end_s
-        for frame in frames:
-            end_s = max(end_s, (frame.time or 0.0) - start_s + frame.samples / frame.sample_rate)

@@ -59,6 +59,7 @@ def inspect_films(films: Sequence[Film], files: Mapping[str, Sequence[str]], out
             "has_picture": False,
             "tracks": 0,
             "video_sha256": "",
+            "video_bytes": 0,
         }
         for film_id, problems in found.items()
     ]

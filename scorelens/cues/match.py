@@ -33,19 +33,23 @@ def match_film(
     status: str | os.PathLike,
     outputs: Mapping[str, str],
     settings: Mapping[str, object],
+    audio: str = "",
 ) -> None:
     """Write the cues of a film to `outputs["table"]` (Parquet) and `outputs["text"]` (TSV).
 
     method: `diagonal` (`find_cues`) or `dejavu` (`dejavu.find_cues`). index: the album's landmarks
     for it. status: what the check of the corpus found, for the film's hash. settings: the method's.
-    Raises MediaError for a film without sound.
+    audio: number or language of the film's sound, empty for the default one.
+    Raises MediaError for a film without sound, or that is not the file that was checked any more.
     """
     film = tables.read_table(status, tables.STATUS).iloc[0]
+    media.require_bytes(video, film.video_bytes)
+    sound = media.Sound(video, stream=audio)
     if method == "dejavu":
-        cues = dejavu.find_cues(film_id, video, read_index(index), **settings)
+        cues = dejavu.find_cues(film_id, sound, read_index(index), **settings)
     else:
         album = fingerprints.read_album(index)
-        cues = find_cues(film_id, fingerprint_film(video, album), album, **settings)
+        cues = find_cues(film_id, fingerprint_film(sound, album), album, **settings)
     provenance = {
         "method": method,
         "config": tables.digest(dict(settings)),
@@ -66,9 +70,9 @@ def match_film(
     )
 
 
-def fingerprint_film(video: str | os.PathLike, album: Album) -> Sound:
+def fingerprint_film(sound: media.Sound | str | os.PathLike, album: Album) -> Sound:
     """The hashes of a film's sound, made like those of the album; decodes the film once."""
-    blocks = media.audio_blocks(video, album.settings.sample_rate_hz)
+    blocks = media.audio_blocks(sound, album.settings.sample_rate_hz)
     landmarks = fingerprints.find_landmarks(blocks, album.settings)
     return Sound(*fingerprints.pair_landmarks(landmarks))
 

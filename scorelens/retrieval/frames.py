@@ -29,8 +29,9 @@ def frames_at(video: str | os.PathLike, times_s: Sequence[float]) -> Iterator[np
         stream = media.picture_stream(container)
         if stream is None:
             raise MediaError(Problem(str(video), "has no moving pictures", "a film"))
+        frame_at = _frame_at if media.finds_times(container) else _frame_by_reading
         for time_s in times_s:
-            frame = _frame_at(container, stream, time_s) if stream.codec_context else None
+            frame = frame_at(container, stream, time_s) if stream.codec_context else None
             if frame is None:
                 what = f"not one frame can be decoded at {time_s:.1f} s"
                 hint = (
@@ -62,13 +63,25 @@ def _frame_at(container, stream, time_s: float) -> av.VideoFrame | None:
     return late
 
 
+def _frame_by_reading(container, stream, time_s: float) -> av.VideoFrame | None:
+    """Decodes a film whose clock starts again from its start on."""
+    ticks = (stream.start_time or 0) + int(time_s / stream.time_base + ROUNDING)
+    with media.open_container(media.path_of(container)) as again:
+        shown = None
+        for ticks_shown, frame in _timed_frames(again, media.picture_stream(again)):
+            if shown and ticks_shown > ticks:
+                break
+            shown = frame
+        return shown
+
+
 def _timed_frames(container, stream) -> Iterator[tuple[int, av.VideoFrame]]:
     """The good frames from here on, in order of presentation, with their time stamps.
 
     AVI keeps the order of decoding alone, and FFmpeg's guess at the other is often wrong.
     """
     by_decoding = container.format.name == "avi"
-    for packet in container.demux(stream):
+    for packet in media.demux(container, stream):
         frames = []
         with contextlib.suppress(av.FFmpegError):
             frames = packet.decode()

@@ -99,10 +99,11 @@ STATUS = Table(
         Column("status", "string", "`ok`, or `bad` if a problem keeps the film out"),
         Column("problems", "string", "the problems, in full; empty if there are none"),
         Column("notes", "string", "what a user may want to know, such as files passed over"),
-        seconds("duration_s", "running time; 0 if unknown"),
+        seconds("duration_s", "until the last sound or picture that is there; 0 if unknown"),
         Column("has_picture", "bool", "whether the film has moving pictures"),
         Column("tracks", "int64", "number of album tracks that can be read", low=0),
         Column("video_sha256", "string", "SHA-256 of the film's file; empty if it cannot be read"),
+        Column("video_bytes", "int64", "size of the film's file; 0 if it cannot be read", "B", 0),
     ),
 )
 

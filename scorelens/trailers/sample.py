@@ -239,7 +239,7 @@ def _frames(
 def _count_packets(video: str | os.PathLike) -> int:
     """How many packets of the picture are shown, less those that an edit list cuts away."""
     with media.open_container(video) as container:
-        packets = container.demux(media.picture_stream(container))
+        packets = media.demux(container, media.picture_stream(container))
         return sum(packet.size > 0 and not packet.is_discard for packet in packets)
 
 
@@ -261,7 +261,7 @@ def _decoded(container, stream: av.VideoStream, threads: int) -> Iterator[av.Vid
     if stream.codec_context is None:  # a codec that FFmpeg does not know
         return
     stream.thread_type, stream.thread_count = "AUTO", threads
-    for packet in container.demux(stream):
+    for packet in media.demux(container, stream):
         with contextlib.suppress(av.FFmpegError):
             yield from packet.decode()
 

@@ -57,7 +57,7 @@ def shown_frames(
     screen, and the first good frame stands for what was before it. key_frames_only: decode nothing
     else. Raises MediaError if there is no good frame or if frames have no times.
     """
-    with media.open_container(video) as container:
+    with media.open_container(video) as container, media.unchanged(video):
         stream = _picture(video, container)
         _open_decoder(stream, threads)
         clock = _clock(stream)
@@ -119,14 +119,14 @@ def _decoded(
 
 def _key_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
     """Other packets do not reach the decoder, which would unpack each to see that it can go."""
-    stream.codec_context.skip_frame = "NONKEY"
-    for packet in container.demux(stream):
+    for packet in media.demux(container, stream):
+        packet.stream.codec_context.skip_frame = "NONKEY"
         yield packet, _frames_of(packet) if packet.is_keyframe or not packet.size else []
 
 
 def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
     for packet, needed in _with_need(container, stream):
-        stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+        packet.stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
         yield packet, _frames_of(packet)
 
 
@@ -153,7 +153,7 @@ def _with_need(container, stream) -> Iterator[tuple[av.Packet, bool]]:
         return clock.seconds_by(known[following]) > clock.seconds_by(pts)
 
     timed = not _lacks_presentation_times(container)
-    for packet in container.demux(stream):
+    for packet in media.demux(container, stream):
         waiting.append(packet)
         if timed and packet.pts is not None:
             bisect.insort(known, packet.pts)

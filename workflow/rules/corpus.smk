@@ -159,6 +159,7 @@ else:
             source=source_hash("check_corpus"),
             video=present_video,
             unwatched=unwatched_video,
+            audio=lambda wildcards: FILMS[wildcards.film].audio,
             track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
         script:
             "../../scripts/check_corpus.py"

@@ -27,6 +27,7 @@ rule match_cues:
         unwatched=unwatched_video,
         method=config["cues"]["method"],
         settings=config["cues"][config["cues"]["method"]],
+        audio=lambda wildcards: FILMS[wildcards.film].audio,
     script:
         "../../scripts/match_cues.py"
 

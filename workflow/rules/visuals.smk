@@ -5,6 +5,7 @@ rule measure_visuals:
     """Measure picture, cuts and motion of one film."""
     input:
         video=watched_video,
+        status=ancient("results/corpus/status/{film}.tsv"),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/visuals/{film}.parquet",

@@ -1,0 +1,85 @@
+"""What is wrong, or worth knowing, about the length of a media file and its sounds."""
+
+import os
+from collections.abc import Iterator
+
+from scorelens.errors import MediaError, Problem
+from scorelens.media.probe import HEADER_TOLERANCE, HEADER_TOLERANCE_S, MediaInfo
+from scorelens.media.sound import Sound, audio_blocks
+
+FIRST_S = 5.0  # of a sound, in which at least one sample must decode
+APART_S = 5.0  # by which sound and picture may end at different times without a note
+
+
+def sound_problems(path: str | os.PathLike, info: MediaInfo, stream: str = "") -> Iterator[Problem]:
+    """What keeps the sound of a file from being used.
+
+    Parameters
+    ----------
+    path
+        The file.
+    info
+        What `probe` says of it.
+    stream
+        Which of its sounds counts; see `sound_stream`.
+
+    Yields
+    ------
+    Problem
+        That an index promises more than is there, or that nothing decodes.
+    """
+    if info.missing:
+        yield Problem(
+            str(path),
+            f"lacks {info.missing:.0%} of what its index names, from {info.duration_s:.1f} s on",
+            "a whole file",
+            "the copy was probably cut off; copy it again",
+        )
+    if not _decodes(path, stream):
+        yield Problem(
+            str(path),
+            "has sound of which nothing can be decoded",
+            "sound that FFmpeg or libsndfile decodes",
+            "the file may be damaged or protected against copying; play it to check",
+        )
+
+
+def length_notes(info: MediaInfo) -> Iterator[str]:
+    """What a user may want to know of the length of a film: ends that differ, a header that errs.
+
+    Parameters
+    ----------
+    info
+        What `probe` says of the film.
+
+    Yields
+    ------
+    str
+        A sentence each.
+    """
+    sound_s, picture_s = info.sound_s, info.picture_s
+    if sound_s is not None and picture_s is not None and abs(sound_s - picture_s) > APART_S:
+        first, last = ("sound", "picture") if sound_s < picture_s else ("picture", "sound")
+        ends = sorted([sound_s, picture_s])
+        yield f"the {first} ends at {ends[0]:.1f} s, the {last} at {ends[1]:.1f} s"
+    tolerance_s = max(HEADER_TOLERANCE_S, HEADER_TOLERANCE * info.duration_s)
+    if info.header_s is not None and abs(info.header_s - info.duration_s) > tolerance_s:
+        yield f"the header says {info.header_s:.1f} s, there are {info.duration_s:.1f} s"
+    if info.error:
+        yield f"nothing can be read after {info.duration_s:.1f} s ({info.error})"
+
+
+def sound_note(info: MediaInfo) -> str:
+    """Which of several sounds is used and which others there are; empty of a single one."""
+    if len(info.sounds) < 2:
+        return ""
+    used = next(sound for sound in info.sounds if sound.number == info.sound)
+    others = "; ".join(str(sound) for sound in info.sounds if sound is not used)
+    return f"of {len(info.sounds)} sounds number {used} is used; there are also {others}"
+
+
+def _decodes(path: str | os.PathLike, stream: str) -> bool:
+    try:
+        return any(len(block) for block in audio_blocks(Sound(path, 0.0, FIRST_S, stream), 8000))
+    except MediaError:
+        return False

@@ -1,0 +1,296 @@
+"""The sound of media files, decoded once to mono blocks at any sample rate.
+
+Times count from the film's first picture; a file without moving pictures starts at its first
+sample. Samples are float32 in -1..1. Mono is the mean of all channels, taken here and not by
+FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two.
+"""
+
+import contextlib
+import itertools
+import logging
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import av
+import numpy as np
+import soxr
+
+from scorelens.errors import MediaError, Problem
+from scorelens.media.clock import read_clock
+from scorelens.media.demuxing import demux
+from scorelens.media.files import open_container, unchanged
+from scorelens.media.probe import open_soundfile
+from scorelens.media.streams import picture_stream, sound_stream
+
+GAP_S = 0.05  # time stamps that differ by more from the count of samples are believed
+PIECE_SAMPLES = 1 << 15
+PLANES = 7  # that PyAV reads of a planar frame; it crashes on more, so those are interleaved
+# Formats in which FFmpeg finds the very sample of a time.
+SEEKABLE = ("flac", "wav", "aiff", "wv", "tta", "caf", "w64", "mov,mp4,m4a,3gp,3g2,mj2")
+RUN_IN_S = 1.0  # decoded before a place that is sought, for codecs that overlap their frames
+
+log = logging.getLogger(__name__)
+
+
+class Sound(NamedTuple):
+    """A part of the sound of a file.
+
+    path: the file. start_s, end_s: the part that counts, s of the file; None for its end. Times of
+    the part count from its start. stream: which sound of the file; see `sound_stream`.
+    """
+
+    path: str | os.PathLike
+    start_s: float = 0.0
+    end_s: float | None = None
+    stream: str = ""
+
+
+class _Piece(NamedTuple):
+    """Mono samples, float32 (n,), at a rate in Hz."""
+
+    rate_hz: int
+    samples: np.ndarray
+
+
+def audio_blocks(
+    source: Sound | str | os.PathLike, rate_hz: float, block_s: float = 30.0
+) -> Iterator[np.ndarray]:
+    """Decode a sound once, as mono blocks, in bounded memory.
+
+    Parameters
+    ----------
+    source
+        A sound, or the path of a file of which all counts.
+    rate_hz
+        Of the samples to be given, Hz.
+    block_s
+        Length of a block, s.
+
+    Yields
+    ------
+    numpy.ndarray
+        float32, shape (block_s * rate_hz,), the last one shorter; block k starts at k * block_s
+        seconds of the sound. Samples that are no numbers are 0.
+
+    Raises
+    ------
+    MediaError
+        If there is no such sound, it does not decode, or the file changes while it is read.
+    """
+    size = round(block_s * rate_hz)
+    held, length = [], 0
+    for piece in _resampled(_sound(source), rate_hz):
+        held.append(piece)
+        length += len(piece)
+        if length < size:
+            continue
+        joined = np.concatenate(held)
+        whole = length // size * size
+        yield from joined[:whole].reshape(-1, size)
+        held, length = [joined[whole:]], length - whole
+    if length:
+        yield np.concatenate(held)
+
+
+def read_audio(source: Sound | str | os.PathLike, rate_hz: int) -> np.ndarray:
+    """Decode a whole sound.
+
+    Parameters
+    ----------
+    source
+        A sound, or the path of a file of which all counts.
+    rate_hz
+        Of the samples to be given, Hz.
+
+    Returns
+    -------
+    numpy.ndarray
+        Mono, float32, shape (n,).
+
+    Raises
+    ------
+    MediaError
+        As `audio_blocks`.
+    """
+    pieces = list(_resampled(_sound(source), rate_hz))
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+
+
+def _sound(source: Sound | str | os.PathLike) -> Sound:
+    return source if isinstance(source, Sound) else Sound(source)
+
+
+def _resampled(sound: Sound, rate_hz: float) -> Iterator[np.ndarray]:
+    """Pieces of mono sound at one rate, as many samples as the sound is long."""
+    left = np.inf if sound.end_s is None else round((sound.end_s - sound.start_s) * rate_hz)
+    for samples in _at_rate(_finite(sound.path, _mono_pieces(sound)), rate_hz):
+        yield samples[: int(min(left, len(samples)))]
+        left -= len(samples)
+        if left <= 0:
+            return
+
+
+def _at_rate(pieces: Iterator[_Piece], rate_hz: float) -> Iterator[np.ndarray]:
+    for source_hz, group in itertools.groupby(pieces, key=lambda piece: piece.rate_hz):
+        if source_hz == rate_hz:
+            yield from (piece.samples for piece in group)
+            continue
+        resampler = soxr.ResampleStream(source_hz, rate_hz, 1, dtype="float32", quality="HQ")
+        for piece in group:
+            yield resampler.resample_chunk(piece.samples)
+        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _finite(path, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """The pieces, with 0 for samples that are no numbers, which a file of floats may hold."""
+    wrong = 0
+    for piece in pieces:
+        if len(piece.samples) and not np.isfinite(piece.samples.sum()):
+            wrong += int((~np.isfinite(piece.samples)).sum())
+            piece = piece._replace(samples=np.nan_to_num(piece.samples, posinf=0.0, neginf=0.0))
+        yield piece
+    if wrong:
+        log.warning("%s: %d samples are no numbers; they count as silence", path, wrong)
+
+
+def _mono_pieces(sound: Sound) -> Iterator[_Piece]:
+    try:
+        container = open_container(sound.path)
+    except MediaError as error:
+        yield from _soundfile_pieces(sound, error)
+        return
+    with container, unchanged(sound.path):
+        audio = sound_stream(container, sound.stream)
+        if audio is None:
+            raise MediaError(Problem(str(sound.path), "has no sound", "an audio stream in it"))
+        yield from _decoded_pieces(sound, container, audio)
+
+
+def _decoded_pieces(sound: Sound, container, audio) -> Iterator[_Piece]:
+    """Pieces of about `PIECE_SAMPLES`; single frames of a decoder are too short to handle.
+
+    Samples are put where their time stamps say: gaps are filled with silence, and what overlaps
+    what came before is left out.
+    """
+    origin_s = _origin_s(sound, container, audio)
+    fifo, kind, rate_hz = av.AudioFifo(), None, audio.sample_rate
+    since_s, written = 0.0, 0  # the place in the sound is since_s + written / rate_hz
+    for frame in _frames(container, audio):
+        if origin_s is None and frame.time is not None:
+            origin_s = frame.time + _surplus(sound.path, audio) / rate_hz + sound.start_s
+        if kind != _kind(frame):
+            yield _Piece(rate_hz, _mono(fifo.read()))
+            fifo, kind = av.AudioFifo(), _kind(frame)
+            since_s, written, rate_hz = since_s + written / rate_hz, 0, frame.sample_rate
+        gap = 0
+        if frame.time is not None:
+            gap = round((frame.time - origin_s - since_s) * rate_hz) - written
+        started = bool(written or since_s)
+        if gap < (-GAP_S * rate_hz if started else 0):
+            yield _Piece(rate_hz, _mono(fifo.read()))
+            rest = _mono(frame)[-gap:]
+            written += len(rest)
+            yield _Piece(rate_hz, rest)
+            continue
+        late = gap > (GAP_S * rate_hz if started else 0)
+        if late or fifo.samples >= PIECE_SAMPLES:
+            yield _Piece(rate_hz, _mono(fifo.read()))
+        if late:
+            yield from (_Piece(rate_hz, silence) for silence in _silence(gap))
+            written += gap
+        frame.pts = None  # the gaps are filled
+        fifo.write(frame)
+        written += frame.samples
+    yield _Piece(rate_hz, _mono(fifo.read()))
+
+
+def _origin_s(sound: Sound, container, audio) -> float | None:
+    """The time stamp at which a sound starts, s; None if that is told by its first frame alone.
+
+    A part that starts late is sought, if that finds the very sample.
+    """
+    picture = picture_stream(container)
+    if picture is not None:
+        return float((picture.start_time or 0) * picture.time_base) + sound.start_s
+    if sound.start_s <= RUN_IN_S or container.format.name not in SEEKABLE:
+        return None
+    if not read_clock(sound.path).is_plain:
+        return None
+    start_s = float((audio.start_time or 0) * audio.time_base)
+    with contextlib.suppress(av.FFmpegError):  # then it is decoded from the start
+        before_s = start_s + sound.start_s - RUN_IN_S
+        container.seek(round(before_s / audio.time_base), stream=audio)
+    return start_s + sound.start_s
+
+
+def _frames(container, stream) -> Iterator[av.AudioFrame]:
+    """Decoded frames; a damaged packet inside a file is passed over, as a player does.
+
+    So is an empty one, which Ogg files may end with; the last of all, without a time, is not: it
+    makes the decoder give out what it holds.
+    """
+    for packet in demux(container, stream):
+        if packet.size == 0 and packet.pts is not None:
+            continue
+        with contextlib.suppress(av.FFmpegError):
+            yield from packet.decode()
+
+
+def _mono(frame: av.AudioFrame | None) -> np.ndarray:
+    """The mean of a frame's channels; nothing of none."""
+    if frame is None:
+        return np.zeros(0, np.float32)
+    channels = frame.layout.nb_channels
+    if channels <= PLANES:
+        converted = av.AudioResampler(format="fltp").resample(frame)
+        return np.concatenate([f.to_ndarray() for f in converted], axis=1).mean(0)
+    converted = av.AudioResampler(format="flt").resample(frame)
+    interleaved = np.concatenate([f.to_ndarray() for f in converted], axis=1)
+    return interleaved.reshape(-1, channels).mean(1)
+
+
+def _kind(frame: av.AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _silence(samples: int) -> Iterator[np.ndarray]:
+    for start in range(0, samples, PIECE_SAMPLES):
+        yield np.zeros(min(PIECE_SAMPLES, samples - start), np.float32)
+
+
+def _surplus(path, audio) -> int:
+    """How many samples FFmpeg decodes before the first that counts, in an Ogg Vorbis file.
+
+    A file cut out of a longer one has more in its first page than the page's granule position says
+    (Vorbis I, appendix A.2); libvorbis leaves them out, FFmpeg does not.
+    """
+    if audio.codec_context.name != "vorbis" or audio.container.format.name != "ogg":
+        return 0
+    position, packets = _first_page(path)
+    with open_container(path) as container:
+        frames = itertools.islice(container.decode(sound_stream(container)), packets - 1)
+        return max(0, sum(frame.samples for frame in frames) - position)
+
+
+def _first_page(path) -> tuple[int, int]:
+    """Granule position of the first page of sound in an Ogg file, and how many packets end in it.
+
+    The pages before it hold the codec's headers. The layout of a page: RFC 3533, section 6.
+    """
+    with open(path, "rb") as file:
+        while len(head := file.read(27)) == 27:
+            lacing = file.read(head[26])
+            position = int.from_bytes(head[6:14], "little", signed=True)
+            if position > 0:
+                return position, sum(size < 255 for size in lacing)
+            file.seek(sum(lacing), os.SEEK_CUR)
+    return 0, 0
+
+
+def _soundfile_pieces(sound: Sound, refused: MediaError) -> Iterator[_Piece]:
+    """Some files that FFmpeg refuses, libsndfile reads."""
+    with open_soundfile(sound.path, refused) as file, unchanged(sound.path):
+        file.seek(min(round(sound.start_s * file.samplerate), file.frames))
+        for block in file.blocks(blocksize=1 << 18, dtype="float32", always_2d=True):
+            yield _Piece(file.samplerate, block.mean(1))
