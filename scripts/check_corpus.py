@@ -13,7 +13,7 @@ from scorelens.corpus import check
 
 check.check_film(
     film_id=snakemake.wildcards.film,
-    video=next(iter(snakemake.input.video), None),
+    video=snakemake.params.video,
     album=next(zip(snakemake.input.tracks, snakemake.input.album, strict=True), None),
     status=snakemake.output.status,
     track_table=snakemake.output.tracks,

@@ -14,7 +14,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.config import slug
+from scorelens.albums.tracks import track_parts
+from scorelens.ids import slug
 from scorelens.retrieval.index import build_index, save_index
 from scorelens.retrieval.networks import embed_tracks
 from scorelens.retrieval.searches import CORPUS
@@ -25,17 +26,17 @@ log = logging.getLogger(__name__)
 
 
 class Album(NamedTuple):
-    """The album of a film. sound: file of what is heard of it. tracks: track_id to audio file."""
+    """The album of a film. sound: file of what is heard. parts: `track_parts` of its tracks."""
 
     sound: str
     film_id: str
     title: str
-    tracks: Mapping[str, str]
+    parts: Mapping[str, Mapping]
 
-    def row(self, track_id: str) -> dict[str, str | None]:
+    def row(self, track_id: str) -> dict:
         """The row of a track in RETRIEVAL_INDEX."""
         film = {"library": CORPUS, "film_id": self.film_id, "title": self.title}
-        return film | {"track_id": track_id, "path": self.tracks[track_id]}
+        return film | {"track_id": track_id} | self.parts[track_id]
 
     def name(self, track_id: str) -> str:
         """The id of a track in the index."""
@@ -49,16 +50,33 @@ class Shelf(NamedTuple):
     library: str
     folder: str
 
-    def row(self, file: str) -> dict[str, str | None]:
+    def row(self, file: str) -> dict:
         """As `Album.row`."""
-        path = os.path.join(self.folder, file)
-        track_id = slug(os.path.splitext(os.path.basename(file))[0])
-        nothing = {"film_id": None, "title": None}
-        return {"library": self.library, **nothing, "track_id": track_id, "path": path}
+        stem = os.path.splitext(os.path.basename(file))[0]
+        owner = {"library": self.library, "film_id": None, "title": None}
+        place = {"path": os.path.join(self.folder, file), "start_s": 0.0, "end_s": None}
+        return owner | {"track_id": slug(stem), **place, "track_title": stem}
 
     def name(self, file: str) -> str:
         """As `Album.name`."""
         return f"{self.library}/{file}"
+
+
+def albums_of(
+    films: Sequence[tuple[str, str]],
+    sounds: Sequence[str | os.PathLike],
+    tracks: Sequence[str | os.PathLike],
+) -> list[Album]:
+    """The albums of films, each with its id and title.
+
+    sounds: of each film the file of what is heard. tracks: tables of TRACKS that have them all.
+    """
+    every = pd.concat([tables.read_table(path, tables.TRACKS) for path in tracks])
+    own = dict(list(every.groupby("film_id")))
+    return [
+        Album(sound, film_id, title, track_parts(own[film_id]) if film_id in own else {})
+        for sound, (film_id, title) in zip(sounds, films, strict=True)
+    ]
 
 
 def index_music(
@@ -81,7 +99,8 @@ def index_music(
             names += [source.name(track) for track in sound.track_ids]
     vectors = np.concatenate(places[1:] or places)
     save_index(build_index(vectors, names), index)
-    frame = pd.DataFrame(rows, columns=tables.RETRIEVAL_INDEX.names, dtype="str")
+    frame = pd.DataFrame(rows, columns=tables.RETRIEVAL_INDEX.names)
+    frame = frame.astype({"start_s": float, "end_s": float})
     facts = {"model_sha256": media.sha256(model)}
     tables.write_table(frame, table, tables.RETRIEVAL_INDEX, facts)
     log.info("%d tracks", len(names))

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
+from scorelens.albums.tracks import time_fragment
 from scorelens.retrieval.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.networks import Retrieval
 from scorelens.retrieval.page.write import write_page
@@ -24,7 +25,8 @@ from scorelens.retrieval.queries import Network, Vectors, gather_vectors, place_
 from scorelens.retrieval.searches import PARTS, Search
 from scorelens.retrieval.train import load_model
 
-NAMES = ["library", "film_id", "track_id", "path"]  # of a track in an answer
+# Of a track in an answer.
+NAMES = ["library", "film_id", "track_id", "path", "start_s", "end_s", "track_title"]
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +49,18 @@ def answer_searches(
     model: its file. index, names: what `catalogue.index_music` wrote with it. weights: files of the
     frozen networks, `image`, `text` and `audio`; None of one that no search needs. tracks: of an
     answer. frames: of a film that are looked at around a moment. fragments: of a track that are
-    heard, at most. threads: of the CPU. Tracks are told apart by their files, links followed: one
-    that is searched with is no answer to its own search, and none is an answer twice. Raises what
-    `queries.gather_vectors` does.
+    heard, at most. threads: of the CPU. Tracks are told apart by their files, links followed, and
+    by where in them they are: one that is searched with is no answer to its own search, and none is
+    an answer twice. Raises what `queries.gather_vectors` does.
     """
     known, facts = load_model(model)
     held, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
     networks = {part: Network(facts[part], weights[part]) for part in ("image", "text", "audio")}
-    files = [os.path.realpath(path) for path in table["path"]]
+    fragments_of_files = map(time_fragment, table["start_s"], table["end_s"])
+    files = [
+        os.path.realpath(path) + part
+        for path, part in zip(table["path"], fragments_of_files, strict=True)
+    ]
     vectors = gather_vectors(searches, known, networks, held, files, frames, fragments, threads)
     numbers, _ = pd.factorize(np.array(files, object))
     found = [answer(search, known, vectors, held, numbers, tracks) for search in searches]
@@ -112,10 +118,13 @@ def _folder(name: str) -> str:
 def _heard(
     searches: Sequence[Search], vectors: Vectors, table: pd.DataFrame
 ) -> dict[str, dict[str, str | None]]:
-    """The title of the film, if there is one, and the file of each search's track."""
+    """Of each search's track the title of the film, if there is one, its file, and the part of it
+    (`time_fragment`).
+    """
     asked = [search for search in searches if search.track]
-    heard = {search.name: {"title": None, "path": search.track} for search in asked}
+    heard = {search.name: {"title": None, "path": search.track, "part": ""} for search in asked}
     for name, row in vectors.own.items():
-        title, path = table.loc[row, ["title", "path"]]
-        heard[name] = {"title": None if pd.isna(title) else title, "path": path}
+        title, path, start_s, end_s = table.loc[row, ["title", "path", "start_s", "end_s"]]
+        title, part = None if pd.isna(title) else title, time_fragment(start_s, end_s)
+        heard[name] = {"title": title, "path": path, "part": part}
     return heard

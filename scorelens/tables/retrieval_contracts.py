@@ -31,7 +31,12 @@ LOW = Column("low", "float64", "2.5% bound, samples of the films", "", 0)
 HIGH = Column("high", "float64", "97.5% bound", "", 0)
 LIBRARY = identifier("library", "the library, or `corpus`")
 ALBUM_OF = Column("film_id", "string", "the film; null in a library", nullable=True, slug=True)
-TRACK_PATH = Column("path", "string", "the audio file")
+TRACK_PLACE = (
+    Column("path", "string", "the audio file"),
+    seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
+    Column("end_s", "float64", "where in the file it ends; null at its end", "s", 0, None, True),
+    Column("track_title", "string", "what to call the track: its title, else its file's name"),
+)
 
 RETRIEVAL_FILMS = Table(
     "retrieval films",
@@ -217,7 +222,7 @@ RETRIEVAL_INDEX = Table(
         ALBUM_OF,
         Column("title", "string", "title of the film; null in a library", nullable=True),
         TRACK_ID,
-        TRACK_PATH,
+        *TRACK_PLACE,
     ),
 )
 
@@ -230,7 +235,7 @@ RETRIEVAL_ANSWERS = Table(
         LIBRARY,
         ALBUM_OF,
         TRACK_ID,
-        TRACK_PATH,
+        *TRACK_PLACE,
         Column("cosine", "float64", "nearness to the whole of the search", "", -1, 1),
         Column(
             "moved_by",

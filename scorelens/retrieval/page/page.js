@@ -60,9 +60,9 @@ function* asked(search) {
   if (search.text) yield card("plot", make("blockquote", {}, search.text));
   if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {}, tag))));
   if (search.track) {
-    const {title, path} = search.track, name = fileName(path);
-    const link = make("a", {href: address(path)}, name);
-    yield card("track", player(title ? `${title}: ${name}` : name, path), make("p", {}, link, make("small", {}, title ?? "")));
+    const {title, path, part} = search.track, name = fileName(path);
+    const link = make("a", {href: address(path) + part}, name);
+    yield card("track", player(title ? `${title}: ${name}` : name, path, part), make("p", {}, link, make("small", {}, title ?? "")));
   }
 }
 
@@ -118,14 +118,15 @@ function refresh() {
 
 /** A track that was found. ends: the least and the greatest fall of a cosine in the search. */
 function trackRow(search, row, ends) {
-  const name = fileName(search.path[row]), of = owner(search, row);
-  const file = make("td", {class: "file"}, make("strong", {}, of), make("a", {href: address(search.path[row])}, name));
+  const name = trackName(search, row), of = owner(search, row), part = search.part[row];
+  const link = make("a", {href: address(search.path[row]) + part}, name);
+  const file = make("td", {class: "file"}, make("strong", {}, of), link);
   const where = search.title[row] ? search.library[row] : search.folder[row];
   if (where) file.append(make("small", {}, where));
   return make(
     "tr",
     {class: "track", "data-row": row},
-    make("td", {class: "control"}, player(`${of}: ${name}`, search.path[row])),
+    make("td", {class: "control"}, player(`${of}: ${name}`, search.path[row], part)),
     make("td", {class: "rank", "data-name": "Rank"}, row + 1),
     file,
     make("td", {class: "number", "data-name": "Cosine"}, search.cosine[row].toFixed(3)),
@@ -147,16 +148,22 @@ function fallCell(search, row, part, [least, most]) {
   return make("td", {class: kind, "data-name": NAMES[part]}, make("span", {}, signed(fall)), meter);
 }
 
-function player(name, path) {
+/** What a track is called: its file, or its title in a file of several. */
+function trackName(search, row) {
+  return search.part[row] ? search.track_title[row] : fileName(search.path[row]);
+}
+
+/** A button that plays a file, or the part of it that a media fragment names. */
+function player(name, path, part) {
   const button = make("button", {type: "button", "aria-label": `Play ${name}`}, "▶");
-  button.addEventListener("click", () => listen(name, path));
+  button.addEventListener("click", () => listen(name, address(path) + part));
   return button;
 }
 
-function listen(name, path) {
+function listen(name, source) {
   find("player").hidden = false;
   find("playing").textContent = name;
-  audio.src = address(path);
+  audio.src = source;
   audio.play().catch(error => {
     if (error.name === "AbortError") return; // another track was asked for meanwhile
     find("playing").textContent = `${name}: the browser cannot play it; its link opens the file`;
@@ -166,8 +173,18 @@ function listen(name, path) {
 /** The listed tracks in their order as an extended M3U. */
 function playlistText() {
   const {search, rows} = state;
-  const entries = rows.flatMap(row => [`#EXTINF:-1,${owner(search, row)}: ${fileName(search.path[row])}`, filePath(search.path[row])]);
+  const entries = rows.flatMap(row => [
+    `#EXTINF:-1,${owner(search, row)}: ${trackName(search, row)}`,
+    ...partOptions(search.part[row]),
+    filePath(search.path[row]),
+  ]);
   return ["#EXTM3U", ...entries, ""].join("\n");
+}
+
+/** The lines of a playlist by which VLC plays a part of a file. */
+function partOptions(part) {
+  const [start, stop] = part.slice("#t=".length).split(",");
+  return [start && `#EXTVLCOPT:start-time=${start}`, stop && `#EXTVLCOPT:stop-time=${stop}`].filter(Boolean);
 }
 
 /** The listed tracks in their order, with a sign between the values of a line. */
