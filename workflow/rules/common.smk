@@ -92,7 +92,7 @@ def of_album(pattern):
 
     def inputs(wildcards):
         album = FILMS[wildcards.film].album
-        return expand(pattern, album=album.album_id, allow_missing=True) if album.files else []
+        return pattern.format(album=album.album_id) if album.files else []
 
     return inputs
 
