@@ -40,6 +40,7 @@ REASONS = [
 ]
 ANSWERS = [track + reason for track, reason in zip(TRACKS, REASONS, strict=True)]
 NAMES = ["search", "library", "film_id", "title", "folder", "track_id", "path"]
+PART = ("none of them", 60.5, 90.0)  # a track that is part of a file, and where in it
 COLUMNS = [*NAMES, "cosine", "moved_by"]
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
@@ -59,8 +60,10 @@ def written(folder, rows=ANSWERS, searches=SEARCHES):
     answers["path"] = [f"{folder}/music/{path}" for path in answers.path]
     answers["rank"] = answers.groupby("search").cumcount() + 1
     pictures = {"harbour": gradient(224, 224), "night_drive": gradient(360, 640)}
-    heard = {"harbour": {"title": EVIL, "path": f"{folder}/music/noir/theme.wav"}}
-    heard["like_this"] = {"title": None, "path": f"{folder}/music/1.ogg"}
+    answers = answers.assign(start_s=0.0, end_s=np.nan, track_title="A Title")
+    answers.loc[answers["track_id"] == PART[0], ["start_s", "end_s"]] = PART[1:]
+    heard = {"harbour": {"title": EVIL, "path": f"{folder}/music/noir/theme.wav", "part": ""}}
+    heard["like_this"] = {"title": None, "path": f"{folder}/music/1.ogg", "part": ""}
     page = folder / "results" / "searches.html"
     write.write_page(searches, answers, pictures, heard, FACTS, 7000, page)
     return page
@@ -78,7 +81,8 @@ def test_the_page_holds_what_was_asked_and_found_and_asks_the_network_for_nothin
     page = written(tmp_path)
     harbour, drive, like = data_of(page)
     assert (harbour["text"], harbour["tags"]) == (TEXT, ["slow", EVIL])
-    assert harbour["track"] == {"title": EVIL, "path": "../music/noir/theme.wav"}
+    assert harbour["track"] == {"title": EVIL, "path": "../music/noir/theme.wav", "part": ""}
+    assert harbour["part"] == ["", "", ""]
     assert harbour["path"] == [f"../music/{row[6]}" for row in ANSWERS[:3]]
     assert harbour["title"] == [EVIL, "", "West"]
     assert harbour["folder"][1] == "Vol. <1>"

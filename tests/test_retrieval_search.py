@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from scorelens import media, tables
+from scorelens.albums.files import NO_ALBUM
 from scorelens.errors import InputError
 from scorelens.retrieval import catalogue, queries, search
 from scorelens.retrieval.films import Described
@@ -27,8 +28,8 @@ from scorelens.retrieval.training import Trained
 
 torch.set_num_threads(1)
 FILMS = [
-    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, {"theme": "a.ogg"}),
-    Described("west", "West", 1960, None, None, (), None, {"theme": "b.ogg", "ride": "c.ogg"}),
+    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, NO_ALBUM),
+    Described("west", "West", 1960, None, None, (), None, NO_ALBUM),
 ]
 VIDEOS = {"noir": "made/noir.mp4"}
 
@@ -142,17 +143,27 @@ def sound(path, tracks, seed):
     return str(path)
 
 
+def parts(**files):
+    """Whole files as tracks of an album."""
+    return {
+        own: {"path": path, "start_s": 0.0, "end_s": None, "track_title": own.title()}
+        for own, path in files.items()
+    }
+
+
 @pytest.fixture
 def indexed(model, tmp_path):
     """The index of two albums and a library; returns it with its table."""
     sources = [
         catalogue.Album(
-            sound(tmp_path / "n.parquet", ["theme"], 1), *FILMS[0][:2], FILMS[0].tracks
+            sound(tmp_path / "n.parquet", ["theme"], 1), *FILMS[0][:2], parts(theme="a.ogg")
         ),
         catalogue.Album(
-            sound(tmp_path / "w.parquet", ["ride", "theme"], 2), *FILMS[1][:2], FILMS[1].tracks
+            sound(tmp_path / "w.parquet", ["ride", "theme"], 2),
+            *FILMS[1][:2],
+            parts(theme="b.ogg", ride="c.ogg"),
         ),
-        catalogue.Album(sound(tmp_path / "e.parquet", [], 3), "mute", "Mute", {"hush": "d.ogg"}),
+        catalogue.Album(sound(tmp_path / "e.parquet", [], 3), "mute", "Mute", parts(hush="d.ogg")),
         catalogue.Shelf(
             sound(tmp_path / "l.parquet", ["cd1/01 Élan.mp3", "x.wav"], 4), "mine", "music"
         ),
@@ -168,12 +179,13 @@ def test_all_music_is_in_the_index_at_its_place(indexed, model, tmp_path):
         *("corpus/noir/theme", "corpus/west/ride", "corpus/west/theme"),
         *("mine/cd1/01 Élan.mp3", "mine/x.wav"),
     ]
-    assert table.fillna("-").to_numpy().tolist() == [
-        ["corpus", "noir", "Noir", "theme", "a.ogg"],
-        ["corpus", "west", "West", "ride", "c.ogg"],
-        ["corpus", "west", "West", "theme", "b.ogg"],
-        ["mine", "-", "-", "01_lan", "music/cd1/01 Élan.mp3"],
-        ["mine", "-", "-", "x", "music/x.wav"],
+    whole = [0.0, "-"]  # from the start of its file to the end
+    assert table.astype(object).fillna("-").to_numpy().tolist() == [
+        ["corpus", "noir", "Noir", "theme", "a.ogg", *whole, "Theme"],
+        ["corpus", "west", "West", "ride", "c.ogg", *whole, "Ride"],
+        ["corpus", "west", "West", "theme", "b.ogg", *whole, "Theme"],
+        ["mine", "-", "-", "01_elan", "music/cd1/01 Élan.mp3", *whole, "01 Élan"],
+        ["mine", "-", "-", "x", "music/x.wav", *whole, "x"],
     ]
     values = np.random.default_rng(2).normal(size=(4, 5)).astype(np.float32)
     expected = embed_tracks(load_model(model)[0], values, np.array([0, 0, 1, 1]))
@@ -316,8 +328,8 @@ def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypa
     assert len({"c.ogg", "cd1/ride.ogg"} & set(once)) == 1
     text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
     known, file, album, _ = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
-    assert album["track"] == known["track"] == {"title": "West", "path": "../c.ogg"}
-    assert file["track"] == {"title": None, "path": "../music/x.wav"}
+    assert album["track"] == known["track"] == {"title": "West", "path": "../c.ogg", "part": ""}
+    assert file["track"] == {"title": None, "path": "../music/x.wav", "part": ""}
 
 
 def test_the_page_knows_where_in_a_library_a_track_is(run):
@@ -365,13 +377,18 @@ def test_what_cannot_be_asked_is_named(run):
         "config: retrieval.searches.late.time_s: 70 s is after the film's end\n"
         f"  expected: 0 to 20.0 s ({film})"
     )
-    silent = "mute/hush is silent, or its film is left out"
+    silent = "mute/hush is no track, is silent, or its film is left out"
     for track, known, what in (("mute/hush", True, silent), ("no.wav", False, "no.wav is silent")):
         with pytest.raises(InputError) as error:
             run.answer(Search("like", track=track, known=known))
         assert str(error.value) == (
             f"config: retrieval.searches.like.track: {what}\n  expected: a track that sounds"
         )
+
+
+def test_a_track_that_is_misspelt_is_told_with_the_nearest(run):
+    with pytest.raises(InputError, match=r"did you mean 'west/ride'\?"):
+        run.answer(Search("like", track="west/rid", known=True))
 
 
 def test_all_that_cannot_be_looked_at_or_heard_is_named(run):

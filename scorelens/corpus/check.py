@@ -155,14 +155,6 @@ def _films_table(films: Sequence[Film], good: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(good[["film_id", "duration_s", "has_picture", "tracks"]], on="film_id")
 
 
-def _probed(path: str, problems: list[Problem]) -> media.MediaInfo | None:
-    try:
-        return media.probe(path)
-    except MediaError as error:
-        problems.extend(error.problems)
-        return None
-
-
 def _check_film_streams(
     video: str, info: media.MediaInfo, audio: str, problems: list[Problem], notes: list[str]
 ) -> None:
