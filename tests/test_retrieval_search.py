@@ -297,7 +297,8 @@ def test_the_page_stands_beside_the_table(run):
     moment, like = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
     assert (moment["caption"], moment["time"], moment["parts"]) == ("noir", 1.0, ["image"])
     assert moment["track"] is None
-    assert like["track"] == {"title": "West", "path": os.path.relpath("c.ogg", run.folder / "out")}
+    path = os.path.relpath("c.ogg", run.folder / "out")
+    assert like["track"] == {"title": "West", "path": path, "part": ""}
     assert "learnt from 2 films" in " ".join(text.split())
 
 
