@@ -1,6 +1,5 @@
-"""What the other stages take from the tracks of an album: their sound, and what to call them."""
+"""What the other stages take from the tracks of an album: their sound."""
 
-import os
 from collections import Counter
 
 import pandas as pd
@@ -49,23 +48,3 @@ def track_digests(tracks: pd.DataFrame) -> dict[str, str]:
         else f"{row.sha256} {row.start_s:.3f} {row.duration_s:.3f}"
         for row in tracks.itertuples()
     }
-
-
-def track_titles(tracks: pd.DataFrame) -> dict[str, str]:
-    """What to call every track where a person reads, by track_id.
-
-    The title of its tags, else the name of its file without the ending, with the number of a track
-    of several.
-
-    Parameters
-    ----------
-    tracks
-        As `track_sounds` takes them.
-    """
-    parts = Counter(tracks["path"])
-    found = {}
-    for row in tracks.itertuples():
-        stem = os.path.splitext(os.path.basename(row.path))[0]
-        several = parts[row.path] > 1 and not pd.isna(row.number)
-        found[row.track_id] = row.title or (f"{stem} {row.number}" if several else stem)
-    return found
