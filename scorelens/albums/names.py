@@ -153,13 +153,12 @@ def _titles(tracks: pd.DataFrame) -> dict[str, str]:
 
 def _marks(rows: pd.DataFrame) -> Iterator[str]:
     """What tells tracks of one title apart."""
-    discs, numbers = rows["disc"], rows["number"]
+    discs, numbers = rows["disc"].astype("Int64").fillna(1), rows["number"]
     if numbers.isna().any() or rows.duplicated(["disc", "number"]).any():
         return iter(rows["track_id"])
-    if discs.nunique(dropna=False) == 1:
+    if (discs == discs.iloc[0]).all():
         return (f"track {number}" for number in numbers)
-    pairs = zip(discs.fillna(1), numbers, strict=True)
-    return (f"disc {disc}, track {number}" for disc, number in pairs)
+    return (f"disc {disc}, track {number}" for disc, number in zip(discs, numbers, strict=True))
 
 
 def _marked(title: str, mark: str, track_id: str, columns: int | None) -> str:
