@@ -11,6 +11,7 @@ from scorelens.tables.columns import (
     FILM_ID,
     TIME_S,
     TRACK_ID,
+    TRACK_TAGS,
     Column,
     Table,
     error_seconds,
@@ -86,13 +87,7 @@ _TRACK_COLUMNS = (
     seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
     seconds("duration_s", "length of the track, of what is there"),
     Column("sample_rate_hz", "int64", "sample rate of the file", "Hz", 1),
-    Column("title", "string", "title by the tags or the CUE sheet; empty without"),
-    Column("artist", "string", "artists by the same, separated by semicolons; empty without"),
-    Column("composer", "string", "composers, likewise"),
-    Column("album", "string", "the album's title; empty without"),
-    Column("disc", "int64", "number of the disc; null without", low=0, nullable=True),
-    Column("number", "int64", "number of the track on its disc; null without", "", 0, None, True),
-    Column("isrc", "string", "international standard recording code; empty without"),
+    *TRACK_TAGS,
     Column("sha256", "string", "SHA-256 of the audio file"),
 )
 
