@@ -3,25 +3,28 @@
 Imported when the workflow is parsed, also in every job of a cluster: light imports only.
 """
 
-import csv
-import difflib
 import json
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jsonschema
 import yaml
 
+from scorelens import paths
 from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
-from scorelens.errors import ConfigError, Problem
+from scorelens.errors import ConfigError, Problem, closest
 from scorelens.ids import slug
+from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
 FIRST_FILM_YEAR = 1878
+LONGEST_ID = 100
+# Snakemake refuses values of wildcards that repeat what they end in 20 times.
+PERIODIC = re.compile(r"(.+?)\1{19}$")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Film:
 def complete(config: dict, schemas: str | os.PathLike) -> dict:
     """The configuration with every default filled in from the schemas `STAGE.yaml` of a folder.
 
-    Raises ConfigError that lists every key that is unknown and every value out of place.
+    A block without a word is all defaults, and paths are resolved as `paths.resolve` does it.
+    Raises ConfigError that lists every key that is unknown or no text, and every value out of
+    place.
     """
     known = {
         path.stem: yaml.safe_load(path.read_text()) for path in sorted(Path(schemas).glob("*.yaml"))
@@ -59,11 +64,13 @@ def complete(config: dict, schemas: str | os.PathLike) -> dict:
     schema["properties"]["seed"] = SEED_SCHEMA
     filled = _with_defaults(config, schema)
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(filled), key=str)
-    if errors:
-        raise ConfigError([problem for error in errors for problem in _config_problems(error)])
+    problems = [problem for error in errors for problem in _config_problems(error)]
+    if problems := [*_key_problems(filled), *problems]:
+        raise ConfigError(problems)
     return filled
 
 
+UNQUOTED = "YAML reads digits as a number, yes, no, on and off as truth, ~ and a blank as nothing"
 SEED_SCHEMA = {
     "type": "integer",
     "minimum": 0,
@@ -105,6 +112,11 @@ def describe(schemas: str | os.PathLike) -> str:
         "`snakemake --configfile MY.yaml`; keys that it leaves out have the values of",
         "`config/config.yaml`, and then these defaults.",
         "",
+        "A `path` may begin with `~` or `~user` and hold variables (`$MEDIA`, `${MEDIA}`), and so",
+        "may every path in a table; what exists just as it is written comes first. Names of",
+        "libraries, searches and new media are ids: letters a-z, digits and underscores, 100 at",
+        "most.",
+        "",
         *_key_table("top level", {"properties": {"seed": SEED_SCHEMA}}),
     ]
     for path in sorted(Path(schemas).glob("*.yaml")):
@@ -127,7 +139,7 @@ def _keys(schema: dict, prefix: str) -> Iterator[tuple[str, str, str, str]]:
         if "properties" in part:
             yield from _keys(part, f"{prefix}{name}.")
             continue
-        kind = part.get("type", "any")
+        kind = part.get("format", part.get("type", "any"))
         default = f"`{json.dumps(part['default'])}`" if "default" in part else "required"
         yield f"{prefix}{name}", _kind(kind, part), default, part["description"]
 
@@ -145,10 +157,20 @@ def _kind(kind: str | list[str], part: dict) -> str:
 def _with_defaults(value: object, schema: dict) -> object:
     if isinstance(value, str) and "string" not in schema.get("type", "string"):
         return _from_text(value)
+    if isinstance(value, str) and schema.get("format") == "path":
+        return paths.resolve(value)
+    if value is None and schema.get("type") == "object":
+        return _with_defaults({}, schema)
     if isinstance(value, list):
         return [_with_defaults(item, schema.get("items", {})) for item in value]
     if not isinstance(value, dict):
         return value
+    named = schema.get("additionalProperties")
+    if isinstance(named, dict):  # names that the user chose, such as 2001
+        return {
+            str(key) if type(key) is int else key: _with_defaults(item, named)
+            for key, item in value.items()
+        }
     filled = dict(value)
     for name, part in schema.get("properties", {}).items():
         if name not in filled and "default" in part:
@@ -166,72 +188,37 @@ def _from_text(text: str) -> object:
         return text
 
 
+def _key_problems(value: object, block: Sequence[object] = ()) -> Iterator[Problem]:
+    """Keys that YAML reads as something else than text, at any depth. block: the keys above."""
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        if not isinstance(key, str):
+            what = f"has the key {key!r}, which is no text ({type(key).__name__})"
+            hint = f"{UNQUOTED}: put the key in quotes"
+            yield Problem(_place(block), what, "names for keys", hint)
+        yield from _key_problems(item, [*block, key])
+
+
+def _place(keys: Sequence[object]) -> str:
+    """A place in the config, as messages name it."""
+    return "config: " + (".".join(map(str, keys)) or "top level")
+
+
 def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
-    where = "config: " + (".".join(str(part) for part in error.absolute_path) or "top level")
+    where = _place(error.absolute_path)
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
-        for name in sorted(set(error.instance) - set(known)):
-            yield Problem(
-                where, f"has an unknown key {name!r}", f"one of {known}", closest(name, known)
-            )
+        for name in sorted(key for key in error.instance if isinstance(key, str)):
+            if name not in known:
+                what = f"has an unknown key {name!r}"
+                yield Problem(where, what, f"one of {known}", closest(name, known))
         return
     meaning = error.schema.get("description", "")
+    if error.validator == "type" and "string" in error.validator_value:
+        meaning = f"{UNQUOTED}: put the value in quotes. {meaning}".strip()
     yield Problem(where, error.message, f"{error.validator}: {error.validator_value}", meaning)
 
 
-def read_rows(
-    path: str | os.PathLike, columns: Sequence[str], setting: str = "corpus", kind: str = "film"
-) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a table (TSV with a header): number of the line, and text by column.
-
-    columns: that it must have. setting: the block of the config that names it. kind: what a row is
-    about. Raises ConfigError if it cannot be read, lacks a column, has no rows, or has rows longer
-    than the header.
-    """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            rows = [(reader.line_num, row) for row in reader]
-            header = reader.fieldnames or []
-    except (OSError, UnicodeDecodeError) as error:
-        hint = (
-            f"save the table as UTF-8, tab-separated; set its path with {setting}: {{{kind}s: ...}}"
-        )
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(
-            Problem(str(path), f"cannot be read ({reason})", f"a {kind} table", hint)
-        ) from None
-    absent = [name for name in columns if name not in header]
-    if absent:
-        hint = "columns are separated by tabs, not commas or spaces" if len(header) < 2 else ""
-        raise ConfigError(
-            Problem(
-                f"{path}, header",
-                f"lacks {', '.join(absent)}",
-                f"columns {', '.join(columns)}",
-                hint,
-            )
-        )
-    if not rows:
-        raise ConfigError(Problem(str(path), "has no rows", f"one row a {kind}"))
-    if long := list(_long_row_problems(path, len(header), rows)):
-        raise ConfigError(long)
-    return [(n, {k: (v or "").strip() for k, v in row.items()}) for n, row in rows]
-
-
-def _long_row_problems(path, columns: int, rows) -> Iterator[Problem]:
-    """Rows of a DictReader that keeps under None what stands after the last column."""
-    for number, row in rows:
-        if None in row:
-            what = f"has {columns + len(row[None])} cells"
-            hint = "a tab too many moves what comes after it into another column"
-            expected = f"{columns} at most, as many as the header"
-            yield Problem(f"{path}, line {number}", what, expected, hint)
-
-
-def id_problems(
-    rows: Sequence[tuple[int, dict[str, str]]], path: str | os.PathLike, kind: str = "film"
-) -> Iterator[Problem]:
+def id_problems(rows: Rows, path: str | os.PathLike, kind: str = "film") -> Iterator[Problem]:
     """Ids that are no ids or stand twice, in rows of `read_rows` with a title.
 
     kind: what a row is about; its id is in the column of that name with `_id`.
@@ -240,17 +227,33 @@ def id_problems(
     seen = Counter(row[column] for _, row in rows)
     for number, row in rows:
         own, where = row[column], cell(path, number, column)
-        if not re.fullmatch(r"[a-z0-9_]+", own):
-            hint = f"for example {slug(row['title'] or kind)}"
-            yield Problem(where, f"is {own!r}", "letters a-z, digits and underscores", hint)
-        elif seen[own] > 1:
+        yield from name_problems(where, own, row["title"] or kind)
+        if own and seen[own] > 1:
             what = f"{own!r} stands in {seen[own]} rows"
             yield Problem(where, what, f"one row a {kind}", "rename one")
 
 
+def name_problems(where: str, name: str, example: str = "") -> Iterator[Problem]:
+    """What keeps a name from being an id, of which files and folders are called.
+
+    example: a text to make an id of; the name itself if it is empty.
+    """
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        hint = f"for example {slug(example or name)}"
+        what, expected = f"{name!r} is no id", "letters a-z, digits and underscores"
+        yield Problem(where, what, expected, hint)
+    elif len(name) > LONGEST_ID:
+        hint = "files are called after it"
+        yield Problem(where, f"has {len(name)} letters", f"{LONGEST_ID} at most", hint)
+    elif repeated := PERIODIC.search(name):
+        what = f"{name!r} ends in 20 times {repeated[1]!r} or more"
+        hint = "Snakemake takes that for a rule that feeds itself without end"
+        yield Problem(where, what, "a name that does not repeat itself", hint)
+
+
 def _album(row: dict[str, str], path) -> str:
     """The folder of a row's album; empty without."""
-    return os.path.join(os.path.dirname(os.fspath(path)), row["album"]) if row["album"] else ""
+    return paths.resolve(row["album"], os.path.dirname(os.fspath(path)))
 
 
 def _film(
@@ -263,8 +266,8 @@ def _film(
     albums: dict[str, Album],
 ) -> Film:
     folder, album = os.path.dirname(os.fspath(path)), _album(row, path)
-    video = os.path.join(folder, row["video"]) if not made and row["video"] else ""
-    labels = tuple(part.strip() for part in row["genres"].split(";") if part.strip())
+    video = "" if made else paths.resolve(row["video"], folder)
+    labels = genre_labels(row["genres"])
     problems = [
         *genre_problems(labels, genres, cell(path, number, "genres")),
         *year_problems(row["year"], cell(path, number, "year")),
@@ -283,6 +286,15 @@ def _film(
     )
 
 
+def genre_labels(text: str) -> tuple[str, ...]:
+    """The genres of a cell, divided by semicolons.
+
+    >>> genre_labels(" Drama;; Science  Fiction ")
+    ('Drama', 'Science Fiction')
+    """
+    return tuple(" ".join(part.split()) for part in text.split(";") if part.strip())
+
+
 def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> Iterator[Problem]:
     """What is wrong with the labels of a row, of which those in `genres` are allowed."""
     if not labels:
@@ -290,8 +302,11 @@ def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> 
     for label in labels:
         if label not in genres:
             expected = f"one of {list(genres)}"
-            hint = closest(label, genres)
-            yield Problem(where, f"{label!r} is not a genre of the config", expected, hint)
+            parts = [part.strip() for part in re.split(r"[,|/+&]", label)]
+            divided = len(parts) > 1 and any(part in genres for part in parts)
+            hint = f"semicolons divide genres: {';'.join(parts)}" if divided else ""
+            what = f"{label!r} is not a genre of the config"
+            yield Problem(where, what, expected, hint or closest(label, genres))
     for label, count in Counter(labels).items():
         if count > 1:
             yield Problem(where, f"{label!r} is named {count} times", "each genre once")
@@ -306,9 +321,8 @@ def year_problems(year: str, where: str) -> Iterator[Problem]:
 def _video_problems(video: str, where: str) -> Iterator[Problem]:
     if not video:
         yield Problem(where, "is empty", "the path of the film, relative to the table")
-    elif not os.path.isfile(video):
-        what = "is a folder" if os.path.isdir(video) else "does not exist"
-        yield Problem(where, f"{video} {what}", "a media file", "paths are relative to the table")
+    else:
+        yield from paths.file_problems(where, video, "a media file")
 
 
 def album_problems(album: str, listing: Listing | None, where: str) -> Iterator[Problem]:
@@ -318,10 +332,7 @@ def album_problems(album: str, listing: Listing | None, where: str) -> Iterator[
             where, "is empty", "the folder of the soundtrack album, relative to the table"
         )
     elif not os.path.isdir(album):
-        what = "is a file" if os.path.isfile(album) else "does not exist"
-        yield Problem(
-            where, f"{album} {what}", "a folder of audio files", "paths are relative to the table"
-        )
+        yield from paths.folder_problems(where, album, "a folder of audio files")
     else:
         yield from listing_problems(listing, where)
 
@@ -332,14 +343,3 @@ def listing_problems(listing: Listing, where: str) -> Iterator[Problem]:
         yield Problem(where, f"{listing.folder} holds no audio file", "files with sound")
     for path, fault in listing.faults:
         yield Problem(where, f"{path!r} {fault}", "files that can be read", "rename or remove it")
-
-
-def cell(path: str | os.PathLike, number: int, column: str) -> str:
-    """A place in a table, as messages name it."""
-    return f"{path}, line {number}, column {column}"
-
-
-def closest(name: str, known: Sequence[str]) -> str:
-    """A hint at the known name that is most like a name; empty if none is."""
-    match = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {match[0]!r}?" if match else ""

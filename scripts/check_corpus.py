@@ -11,10 +11,11 @@ logs.start(snakemake.log[0])
 
 from scorelens.corpus import check
 
+given = snakemake.input
 check.check_film(
     film_id=snakemake.wildcards.film,
-    video=next(iter(snakemake.input.video), None),
-    album=next(zip(snakemake.input.tracks, snakemake.input.album, strict=True), None),
+    video=snakemake.params.video,
+    album=(given.tracks, given.album) if given.tracks else None,
     status=snakemake.output.status,
     track_table=snakemake.output.tracks,
     audio=snakemake.params.audio,

@@ -14,7 +14,7 @@ logs.start(snakemake.log[0])
 from scorelens.features import embed, table
 
 feature_set, source = snakemake.wildcards.set, snakemake.params.sound
-videos = snakemake.input.sound if source == "film" else []
+videos = snakemake.params.videos if source == "film" else []
 
 embed.embed_films(
     feature_set=feature_set,

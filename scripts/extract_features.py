@@ -17,6 +17,6 @@ extract.extract_film(
     source=snakemake.params.sound,
     cues=next(iter(snakemake.input.cues), None),
     tracks=snakemake.input.tracks,
-    video=snakemake.input.sound[0] if snakemake.params.sound == "film" else None,
+    video=snakemake.params.video,
     output=snakemake.output.table,
 )

@@ -21,7 +21,7 @@ else:
     assembly = given.assembly
     assembler.make_assembled_film(
         film_id=snakemake.wildcards.film,
-        tracks=snakemake.input.tracks[0],
+        tracks=snakemake.input.tracks,
         speech=assembly["speech"],
         effects=assembly["effects"],
         decoys=assembly["decoys"] or None,

@@ -26,6 +26,7 @@ STAGES = (
 )
 SHARED = (
     "albums",
+    "charsets",
     "config",
     "device",
     "errors",
@@ -33,9 +34,11 @@ SHARED = (
     "ids",
     "logs",
     "media",
+    "paths",
     "requests",
     "sources",
     "tables",
+    "tsv",
 )
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)

@@ -66,7 +66,7 @@ def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
     touch(tmp_path, *ODD_NAMES, "B.FLAC", "cover.jpg", ".hidden.mp3", ".trash/x.mp3", "e.mp3/n.txt")
     (part,) = library.find_parts({"all": str(tmp_path)}).values()
     assert part == ("all", str(tmp_path), tuple(sorted([*ODD_NAMES, "B.FLAC"])))
-    assert part.watched == [str(tmp_path / name) for name in part.files if "{" not in name]
+    assert part.paths == [str(tmp_path / name) for name in part.files]
 
 
 def test_links_are_followed_and_no_folder_counts_twice(tmp_path):
@@ -105,15 +105,15 @@ def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
     told = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
     assert told.startswith("7 problems were found\n")
     for line in (
-        "config: tagger.libraries.My Music: is called 'My Music'",
+        "config: tagger.libraries.My Music: 'My Music' is no id",
         "  hint: for example my_music",
         f"config: tagger.libraries.My Music: {gone} does not exist",
         f"config: tagger.libraries.file: {file} is a file",
         "  expected: a folder of audio files",
         f"config: tagger.libraries.empty: {empty} holds no audio file",
-        "config: tagger.libraries.odd: 'lost.mp3' is a broken link, or no file",
+        f"config: tagger.libraries.odd: '{odd}/lost.mp3' is a broken link",
         "config: tagger.libraries.odd: 'ta\\tb.mp3' has letters that are none",
-        "config: tagger.libraries.odd: '\\udcff.mp3' has letters that are none",
+        f"config: tagger.libraries.odd: '{odd}/\\udcff.mp3' has a name that is not UTF-8",
     ):
         assert line in told.split("\n"), told
 
@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert f"{tmp_path}/shut cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
+    assert f"'{tmp_path}/shut' cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
 
 
 def test_the_model_is_the_one_wanted_or_the_best_that_listens():

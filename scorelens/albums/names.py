@@ -78,6 +78,26 @@ def track_artists(tracks: pd.DataFrame) -> dict[str, str]:
     return {row.track_id: row.artist or row.composer for row in tracks.itertuples()}
 
 
+def track_credits(tracks: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """What a table or a page shows of every track, by track_id.
+
+    Parameters
+    ----------
+    tracks
+        Rows of one album, with the columns of tables.TRACKS.
+
+    Returns
+    -------
+    dict
+        Of each track `track_title` (as `track_titles` gives it), `artist`, `composer` and `album`.
+    """
+    own = tracks.set_index("track_id")[["artist", "composer", "album"]].to_dict("index")
+    return {
+        track_id: {"track_title": title, **own[track_id]}
+        for track_id, title in track_titles(tracks).items()
+    }
+
+
 def file_title(path: str | os.PathLike) -> str:
     """What to call a file that has no title: its name without the ending, in one line.
 

@@ -33,6 +33,45 @@ def track_sounds(tracks: pd.DataFrame) -> "dict[str, str | media.Sound]":
     return found
 
 
+def track_parts(tracks: pd.DataFrame) -> dict[str, dict]:
+    """Where every track is, by track_id, as plain values for tables and pages.
+
+    Parameters
+    ----------
+    tracks
+        As `track_sounds` takes them.
+
+    Returns
+    -------
+    dict
+        Of each track `path`, `start_s` and `end_s`, s of the file, None where the file ends.
+    """
+    found = {}
+    for track_id, sound in track_sounds(tracks).items():
+        path, start_s, end_s = (sound if isinstance(sound, media.Sound) else media.Sound(sound))[:3]
+        found[track_id] = {"path": path, "start_s": start_s, "end_s": end_s}
+    return found
+
+
+def time_fragment(start_s: float, end_s: float | None) -> str:
+    """What a player wants after the address of a file to play a part of it (W3C Media Fragments).
+
+    Parameters
+    ----------
+    start_s
+        Where the part starts, s.
+    end_s
+        Where it ends, s; None or NaN at the end of the file.
+
+    Examples
+    --------
+    >>> time_fragment(60.5, 90.0), time_fragment(60.5, None), time_fragment(0.0, None)
+    ('#t=60.5,90', '#t=60.5', '')
+    """
+    end = "" if end_s is None or end_s != end_s else f",{end_s:.10g}"
+    return f"#t={start_s:.10g}{end}" if start_s or end else ""
+
+
 def track_digests(tracks: pd.DataFrame) -> dict[str, str]:
     """What stands for the sound of every track, by track_id: the SHA-256 of its file, and its part.
 

@@ -53,8 +53,9 @@ def make_assembled_film(
 ) -> None:
     """Assemble one film from real media.
 
-    tracks: of the album, a table of ALBUM_TRACKS. speech, effects, decoys, pictures_folder: folders, searched with
-    their subfolders; None for a film without decoys, and for painted pictures. film_s: length in s.
+    tracks: of the album, a table of ALBUM_TRACKS. speech, effects, decoys, pictures_folder:
+    folders, searched with their subfolders; None for a film without decoys, and for painted
+    pictures. film_s: length in s.
     snrs_db: what cues draw from. look: size and frame rate. seed: settles everything random.
     video, truth: where the film and its TRUTH table go.
     Files of no use are passed over with a warning. Raises InputError if a folder is absent or

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scorelens import paths
 from scorelens.albums.files import list_files, scan
-from scorelens.config import listing_problems
+from scorelens.config import listing_problems, name_problems
 from scorelens.errors import ConfigError, Problem
 from scorelens.genres import BASELINES, NETWORKS
-from scorelens.ids import slug
 
 # Ma et al. 2021: their best network on their best feature set.
 PAPER_SET, PAPER_MODEL = "vggish", "single_attention"
@@ -74,12 +74,9 @@ def _preference(run: tuple[str, str]) -> tuple[bool, bool, bool]:
 
 def _problems(name: str, path: str) -> Iterator[Problem]:
     where = f"{WHERE}.media.{name}"
-    if name != slug(name):
-        hint = f"for example {slug(name)}"
-        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
-    if not os.path.exists(path):
-        expected = "a film, an audio file, or a folder of audio files"
-        hint = "paths count from the folder that the workflow runs in"
-        yield Problem(where, f"{path} does not exist", expected, hint)
-    elif os.path.isdir(path):
+    yield from name_problems(where, name)
+    if os.path.isdir(path):
         yield from listing_problems(scan(path), where)
+    else:
+        expected = "a film, an audio file, or a folder of audio files"
+        yield from paths.file_problems(where, path, expected, paths.IN_CONFIG)

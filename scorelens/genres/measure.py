@@ -31,10 +31,11 @@ def measure_media(
 ) -> None:
     """Measure a new film or album; every file is decoded once.
 
-    path, files, is_album: as of choice.NewMedia. feature_set: `mir`, `essentia` or a network. profile: of `mir`. weights:
-    the network's, None for the other sets. code: stands for the code in force. track_table, output:
-    where the tables of the contracts TRACKS and FEATURES go; `film_id` is the name, `cue_id` the
-    track. Raises MediaError with every file that cannot be read or has no sound.
+    path: of the film, or of the folder of the album. files: its files. feature_set: `mir`,
+    `essentia` or a network. profile: of `mir`. weights: the network's, None for the other sets.
+    code: stands for the code in force. track_table, output: where the tables of the contracts
+    TRACKS and FEATURES go; `film_id` is the name, `cue_id` the track. Raises MediaError with every
+    file that cannot be read or has no sound.
     """
     found = read_album(path, files) if is_album else read_file(path, name)
     if found.problems:

@@ -1,6 +1,7 @@
 """Media files: what they hold, how long it lasts, and their sound. All files are opened here."""
 
-from scorelens.media.clock import demux, finds_times, path_of, read_clock
+from scorelens.media.clock import path_of, read_clock
+from scorelens.media.demuxing import demux, finds_times
 from scorelens.media.faults import length_notes, sound_note, sound_problems
 from scorelens.media.files import open_container, require_bytes, sha256, unchanged
 from scorelens.media.probe import Header, MediaInfo, probe, read_header

@@ -17,7 +17,8 @@ import numpy as np
 import soxr
 
 from scorelens.errors import MediaError, Problem
-from scorelens.media.clock import demux, read_clock
+from scorelens.media.clock import read_clock
+from scorelens.media.demuxing import demux
 from scorelens.media.files import open_container, unchanged
 from scorelens.media.probe import open_soundfile
 from scorelens.media.streams import picture_stream, sound_stream

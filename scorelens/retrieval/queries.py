@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scorelens import media
-from scorelens.errors import InputError, Problem
+from scorelens.errors import InputError, Problem, closest
 from scorelens.retrieval import images, texts
 from scorelens.retrieval.attempts import try_each
 from scorelens.retrieval.fragments import hear_track, load_ear
@@ -61,7 +61,8 @@ def gather_vectors(
     """Look at, read and hear what searches ask with.
 
     networks: `image`, `text` and `audio`, those that the model stands on. index: where known tracks
-    are; a file is heard, unless it is one of them. files: real paths of the index's tracks. frames:
+    are; a file is heard, unless it is one of them. files: real paths of the index's tracks, and the
+    parts of files that have several. frames:
     of a film that are looked at. fragments: of a track that are heard, at most. threads: of the
     network that hears. Raises InputError with all images, or else all tracks, that cannot be read,
     are a moment after their film's end, or do not sound.
@@ -176,10 +177,11 @@ def _own_rows(
         if not search.known:
             row = by_file.get(os.path.realpath(search.track))
         elif (row := by_name.get(f"{CORPUS}/{search.track}")) is None:
-            raise _no_sound(search.name, f"{search.track} is silent, or its film is left out")
+            what = f"{search.track} is no track, is silent, or its film is left out"
+            raise _no_sound(search.name, what, closest(f"{CORPUS}/{search.track}", list(by_name)))
         if row is not None:
             yield search.name, row
 
 
-def _no_sound(name: str, what: str) -> InputError:
-    return InputError(Problem(f"{WHERE}.{name}.track", what, "a track that sounds"))
+def _no_sound(name: str, what: str, hint: str = "") -> InputError:
+    return InputError(Problem(f"{WHERE}.{name}.track", what, "a track that sounds", hint))

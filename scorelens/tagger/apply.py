@@ -12,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from scorelens import media
+from scorelens.albums.files import says_audio
 from scorelens.albums.tags import read_tags, tag_columns
 from scorelens.errors import MediaError
 from scorelens.features import networks
@@ -53,7 +54,8 @@ def tag_part(
     folder: of the library. files: as seen from it. model: a model file (`answer.save_model`).
     weights: of the network that it stands on, None if it stands on none. tracks, answers, profiles:
     where the tables of the contracts TAGGER_LIBRARY, TAGGER_ANSWERS and TAGGER_PROFILES go. A file
-    that cannot be tagged has a row of `tracks` that says why, and no others.
+    that sounds, or calls itself audio, and cannot be tagged has a row of `tracks` that says why,
+    and no others. Other files without sound have none.
     """
     torch.set_num_threads(threads)
     known = load_model(model)
@@ -102,6 +104,9 @@ def _tag_files(
         path = os.path.join(folder, file)
         samples, problem = _read(path)
         decoding_s += time.perf_counter() - begun
+        if problem and not len(samples) and not says_audio(file):
+            log.info("passed over: %s %s", file, problem)
+            continue
         heard = Heard(None, "", None)
         if not problem:
             tags, heard = tag_track(samples, model, network), listen(samples)

@@ -39,9 +39,9 @@ def train_tagger(
     Of all films, too, a fifth only stops the networks from scratch.
 
     films, tiles, albums, embeddings: as `material.read_material` takes them. embedding: their
-    feature set. settings: `genres`, `least_tracks`, `split`, `folds`, and those of the model. outputs: `model`
-    for the model that learnt from all films; `tiles` and `tracks` for tables of the contracts
-    TAGGER_TILES and TAGGER_TRACKS, by folds that never heard the track's film.
+    feature set. settings: `genres`, `least_tracks`, `split`, `folds`, and those of the model.
+    outputs: `model` for the model that learnt from all films; `tiles` and `tracks` for tables of
+    the contracts TAGGER_TILES and TAGGER_TRACKS, by folds that never heard the track's film.
     """
     material = read_material(
         model, films, tiles, albums, embeddings, settings["genres"], settings["least_tracks"]

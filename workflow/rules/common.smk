@@ -18,7 +18,7 @@ os.environ.setdefault(
 )
 
 from scorelens import config as configuration
-from scorelens import requests, sources
+from scorelens import paths, requests, sources
 from scorelens.albums.files import Album
 from scorelens.corpus import plan, published
 from scorelens.errors import InputError
@@ -92,20 +92,19 @@ def of_album(pattern):
 
     def inputs(wildcards):
         album = FILMS[wildcards.film].album
-        return expand(pattern, album=album.album_id, allow_missing=True) if album.files else []
+        return pattern.format(album=album.album_id) if album.files else []
 
     return inputs
 
 
-def watched(paths):
-    """The paths of the user's that Snakemake can watch: it takes braces for wildcards."""
-    return [path for path in paths if "{" not in path and "}" not in path]
+def watched_video(wildcards):
+    """The same as an input, if Snakemake can watch it."""
+    return paths.watched([film_video(wildcards)])
 
 
-def unwatched(paths):
-    """Size and time of the others, for the params of a job: it runs again when they change."""
-    status = {path: os.stat(path) for path in paths if "{" in path or "}" in path}
-    return {path: (own.st_size, own.st_mtime_ns) for path, own in status.items()}
+def unwatched_video(wildcards):
+    """The same as a parameter, if it cannot."""
+    return paths.unwatched([film_video(wildcards)])
 
 
 def used_films(pattern):

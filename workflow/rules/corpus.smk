@@ -24,13 +24,23 @@ def corpus_row(film):
 def present_video(wildcards):
     """The video of a film, or nothing if there is no such file: the check then says so."""
     video = film_video(wildcards)
-    return [video] if MADE or os.path.isfile(video) else []
+    return video if MADE or os.path.isfile(video) else None
 
 
 def published_files(feature_set):
     """The published files of a feature set, its dictionary first."""
     folder = Path(config["corpus"]["published"]["folder"])
     return [str(folder / name) for name in published.FILES[feature_set]]
+
+
+def published_list():
+    """The published list of films."""
+    return str(Path(config["corpus"]["published"]["folder"]) / published.FILM_LIST)
+
+
+def all_published_files():
+    """The published files of all feature sets."""
+    return [path for name in PUBLISHED_SETS for path in published_files(name)]
 
 
 if config["corpus"]["kind"] == "demo":
@@ -65,7 +75,7 @@ elif config["corpus"]["kind"] == "assembled":
     rule make_corpus:
         """Assemble a film with known cues from a real album, speech and effects."""
         input:
-            files=lambda wildcards: watched(FILMS[wildcards.film].album.files),
+            files=lambda wildcards: paths.watched(FILMS[wildcards.film].album.files),
             tracks=of_album("results/corpus/albums/{album}.tsv"),
         output:
             video="results/corpus/media/{film}/film.mp4",
@@ -106,8 +116,7 @@ if PUBLISHED:
     rule inspect_corpus:
         """Look into the published feature files; write what each film has and every problem."""
         input:
-            **{name: published_files(name) for name in PUBLISHED_SETS},
-            films=str(Path(config["corpus"]["published"]["folder"]) / published.FILM_LIST),
+            published=paths.watched([published_list(), *all_published_files()]),
         output:
             status="results/corpus/inspection.tsv",
         log:
@@ -122,9 +131,10 @@ if PUBLISHED:
             runtime=duration("inspect_corpus"),
         params:
             source=source_hash("inspect_corpus"),
-            folder=config["corpus"]["published"]["folder"],
+            folder=lambda wildcards: config["corpus"]["published"]["folder"],
             genres=config["corpus"]["genres"],
-            sets=PUBLISHED_SETS,
+            files=lambda wildcards: {name: published_files(name) for name in PUBLISHED_SETS},
+            unwatched=paths.unwatched([published_list(), *all_published_files()]),
         script:
             "../../scripts/inspect_corpus.py"
 
@@ -136,7 +146,7 @@ else:
     rule list_corpus:
         """Open the files of one album; list the tracks, and every problem found."""
         input:
-            files=lambda wildcards: watched(ALBUMS[wildcards.album].files),
+            files=lambda wildcards: paths.watched(ALBUMS[wildcards.album].files),
         output:
             tracks="results/corpus/albums/{album}.tsv",
             status="results/corpus/albums/{album}.status.tsv",
@@ -154,14 +164,14 @@ else:
             source=source_hash("list_corpus"),
             folder=lambda wildcards: ALBUMS[wildcards.album].folder,
             files=lambda wildcards: list(ALBUMS[wildcards.album].files),
-            unwatched=lambda wildcards: unwatched(ALBUMS[wildcards.album].files),
+            unwatched=lambda wildcards: paths.unwatched(ALBUMS[wildcards.album].files),
         script:
             "../../scripts/list_corpus.py"
 
     rule check_corpus:
         """Open one film; write what it and its album hold and every problem found."""
         input:
-            video=present_video,
+            video=lambda wildcards: paths.watched([present_video(wildcards)]),
             tracks=of_album("results/corpus/albums/{album}.tsv"),
             album=of_album("results/corpus/albums/{album}.status.tsv"),
         output:
@@ -179,6 +189,8 @@ else:
             runtime=duration("check_corpus"),
         params:
             source=source_hash("check_corpus"),
+            video=present_video,
+            unwatched=unwatched_video,
             audio=lambda wildcards: FILMS[wildcards.film].audio,
         script:
             "../../scripts/check_corpus.py"

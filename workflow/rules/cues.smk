@@ -4,9 +4,10 @@
 rule match_cues:
     """Find which album track plays when in one film."""
     input:
-        video=film_video,
+        video=watched_video,
         index=of_album("results/fingerprints/{album}.npz"),
-        status="results/corpus/status/{film}.tsv",
+        # It tells the video's hash, and the video itself is watched.
+        status=ancient("results/corpus/status/{film}.tsv"),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/cues/films/{film}.parquet",
@@ -23,6 +24,8 @@ rule match_cues:
         runtime=duration("match_cues"),
     params:
         source=source_hash("match_cues"),
+        video=film_video,
+        unwatched=unwatched_video,
         method=config["cues"]["method"],
         settings=config["cues"][config["cues"]["method"]],
         audio=lambda wildcards: FILMS[wildcards.film].audio,

@@ -4,7 +4,6 @@
 rule index_fingerprints:
     """Find the landmarks of every track of one album, whatever films it is the album of."""
     input:
-        files=lambda wildcards: watched(ALBUMS[wildcards.album].files),
         table="results/corpus/albums/{album}.tsv",
         corpus=ancient("results/corpus/films.tsv"),
     output:

@@ -19,7 +19,7 @@ if NEW_MEDIA:
     rule measure_genres:
         """Measure a new film or album, from beginning to end, for the genre models."""
         input:
-            sound=lambda wildcards: watched(NEW_MEDIA[wildcards.name].files),
+            sound=lambda wildcards: paths.watched(NEW_MEDIA[wildcards.name].files),
             weights=lambda wildcards: (
                 [network_weights(wildcards.set)] if wildcards.set in NETWORK_SETS else []
             ),
@@ -44,7 +44,7 @@ if NEW_MEDIA:
             path=lambda wildcards: NEW_MEDIA[wildcards.name].path,
             files=lambda wildcards: list(NEW_MEDIA[wildcards.name].files),
             is_album=lambda wildcards: NEW_MEDIA[wildcards.name].is_album,
-            unwatched=lambda wildcards: unwatched(NEW_MEDIA[wildcards.name].files),
+            unwatched=lambda wildcards: paths.unwatched(NEW_MEDIA[wildcards.name].files),
             profile=lambda wildcards: (
                 config["features"]["profile"] if wildcards.set == "mir" else None
             ),

@@ -34,7 +34,6 @@ rule tile_tagger:
     """Cut the tracks of an album in tiles."""
     input:
         tracks="results/corpus/albums/{album}.tsv",
-        sound=lambda wildcards: watched(ALBUMS[wildcards.album].files),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         tiles="results/tagger/inputs/{album}.npz",

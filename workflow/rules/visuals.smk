@@ -4,7 +4,7 @@
 rule measure_visuals:
     """Measure picture, cuts and motion of one film."""
     input:
-        video=film_video,
+        video=watched_video,
         status=ancient("results/corpus/status/{film}.tsv"),
         corpus=ancient("results/corpus/films.tsv"),
     output:
@@ -21,6 +21,8 @@ rule measure_visuals:
         runtime=duration("measure_visuals"),
     params:
         source=source_hash("measure_visuals"),
+        video=film_video,
+        unwatched=unwatched_video,
         settings=config["visuals"],
     script:
         "../../scripts/measure_visuals.py"
