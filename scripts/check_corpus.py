@@ -19,4 +19,5 @@ check.check_film(
     status=snakemake.output.status,
     track_table=snakemake.output.tracks,
     audio=snakemake.params.audio,
+    video_bytes=snakemake.params.video_bytes,
 )

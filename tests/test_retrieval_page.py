@@ -95,6 +95,7 @@ def test_the_page_holds_what_was_asked_and_found_and_asks_the_network_for_nothin
     harbour, drive, like = data_of(page)
     assert (harbour["text"], harbour["tags"]) == (TEXT, ["slow", EVIL])
     assert harbour["track"] == heard_track(EVIL, "../music/noir/theme.wav", "theme")
+    assert harbour["part"] == ["", "", ""]
     assert harbour["path"] == [f"../music/{row[6]}" for row in ANSWERS[:3]]
     assert harbour["title"] == [EVIL, "", "West"]
     assert harbour["folder"][1] == "Vol. <1>"

@@ -366,13 +366,18 @@ def test_what_cannot_be_asked_is_named(run):
         "config: retrieval.searches.late.time_s: 70 s is after the film's end\n"
         f"  expected: 0 to 20.0 s ({film})"
     )
-    silent = "mute/hush is silent, or its film is left out"
+    silent = "mute/hush is no track, is silent, or its film is left out"
     for track, known, what in (("mute/hush", True, silent), ("no.wav", False, "no.wav is silent")):
         with pytest.raises(InputError) as error:
             run.answer(Search("like", track=track, known=known))
         assert str(error.value) == (
             f"config: retrieval.searches.like.track: {what}\n  expected: a track that sounds"
         )
+
+
+def test_a_track_that_is_misspelt_is_told_with_the_nearest(run):
+    with pytest.raises(InputError, match=r"did you mean 'west/ride'\?"):
+        run.answer(Search("like", track="west/rid", known=True))
 
 
 def test_all_that_cannot_be_looked_at_or_heard_is_named(run):

@@ -51,18 +51,28 @@ def check_film(
     status: str | os.PathLike,
     track_table: str | os.PathLike,
     audio: str = "",
+    video_bytes: int | None = None,
 ) -> None:
     """Open a film, add what was found in its album, and write it; never fails on bad media.
 
     video: path of the film, None if there is no such file. album: the tables of `check_album`,
     tracks and status; None if there is no such folder. audio: number or language of the film's
-    sound, empty for the default one.
+    sound, empty for the default one. video_bytes: size of the film when the run was planned, None
+    if it was not there yet.
     status, track_table: where the one-row STATUS table and the TRACKS table of the film go.
     """
     problems, notes = [], []
-    info = _probed(video, problems, audio) if video else None
-    if info is not None:
-        _check_film_streams(video, info, audio, problems, notes)
+    info, digest, size = None, "", 0
+    if video:
+        try:
+            with media.unchanged(video):
+                if video_bytes is not None:
+                    media.require_bytes(video, video_bytes)
+                info = media.probe(video, audio)
+                _check_film_streams(video, info, audio, problems, notes)
+                digest, size = media.sha256(video), os.path.getsize(video)
+        except MediaError as error:
+            problems.extend(error.problems)
     tracks = pd.DataFrame(columns=TRACKS.names)
     texts = list(map(str, problems))
     if album is not None:
@@ -82,8 +92,8 @@ def check_film(
                 "duration_s": info.duration_s if info else 0.0,
                 "has_picture": bool(info and info.has_video),
                 "tracks": len(tracks),
-                "video_sha256": media.sha256(video) if info else "",
-                "video_bytes": os.path.getsize(video) if info else 0,
+                "video_sha256": digest,
+                "video_bytes": size,
             }
         ]
     )
@@ -143,14 +153,6 @@ def _films_table(films: Sequence[Film], good: pd.DataFrame) -> pd.DataFrame:
         columns=["film_id", "title", "year", "genres"],
     ).astype({"year": "Int64"})
     return rows.merge(good[["film_id", "duration_s", "has_picture", "tracks"]], on="film_id")
-
-
-def _probed(path: str, problems: list[Problem], audio: str = "") -> media.MediaInfo | None:
-    try:
-        return media.probe(path, audio)
-    except MediaError as error:
-        problems.extend(error.problems)
-        return None
 
 
 def _check_film_streams(

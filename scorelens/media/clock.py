@@ -141,9 +141,8 @@ def _clock_of_links(path: str) -> Clock:
 
 
 def _followers(streams: dict[int, StreamPackets]) -> dict[int, list[int]]:
-    """Which streams go on with which: of its kind, the first that starts after its end.
-
-    One of its codec is preferred.
+    """Which streams go on with which: the first of its kind, at best of its codec, of those that
+    start after its end.
     """
     following: dict[int, int] = {}
     for own in sorted(streams.values(), key=lambda own: own.runs[0].first):
@@ -155,7 +154,7 @@ def _followers(streams: dict[int, StreamPackets]) -> dict[int, list[int]]:
             and other.index not in following.values()
         ]
         if later:
-            best = min(later, key=lambda other: (other.codec != own.codec, other.runs[0].first))
+            best = min(later, key=lambda other: (other.codec != own.codec, other.index))
             following[own.index] = best.index
     return {index: list(_chain(index, following)) for index in streams}
 

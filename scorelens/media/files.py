@@ -64,14 +64,14 @@ def unchanged(path: str | os.PathLike) -> Iterator[None]:
 
 
 def require_bytes(path: str | os.PathLike, size: int) -> None:
-    """Make sure that a file is as long as it was when it was checked.
+    """Make sure that a file is as long as it was.
 
     Parameters
     ----------
     path
         The file.
     size
-        Its size when it was checked, in bytes.
+        Its size before, as when it was checked, in bytes.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def require_bytes(path: str | os.PathLike, size: int) -> None:
     """
     now = os.path.getsize(path)
     if now != size:
-        raise MediaError(changed(path, size, now, "after it was checked"))
+        raise MediaError(changed(path, size, now, "since the run began"))
 
 
 def changed(path: str | os.PathLike, before: int, after: int, when: str) -> Problem:

@@ -178,7 +178,8 @@ def _own_rows(
             row = by_file.get(os.path.realpath(search.track))
         elif (row := by_name.get(f"{CORPUS}/{search.track}")) is None:
             what = f"{search.track} is no track, is silent, or its film is left out"
-            raise _no_sound(search.name, what, closest(f"{CORPUS}/{search.track}", list(by_name)))
+            known = [library[1] for name in by_name if (library := name.split("/", 1))[0] == CORPUS]
+            raise _no_sound(search.name, what, closest(search.track, known))
         if row is not None:
             yield search.name, row
 

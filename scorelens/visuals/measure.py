@@ -27,22 +27,27 @@ def measure_film(
     black_level: float,
     mode: str,
     threads: int = 1,
+    video_bytes: int | None = None,
 ) -> None:
     """Write the visuals table of one film; without moving pictures it has no rows.
 
-    black_level, mode: see `measure_picture`. threads: for the decoder. Raises MediaError if the
-    file cannot be read or its picture cannot be decoded.
+    black_level, mode: see `measure_picture`. threads: for the decoder. video_bytes: the size that
+    the file must have, None for any. Raises MediaError if the file cannot be read, has another
+    size, or its picture cannot be decoded.
     """
-    if media.probe(video).has_video:
-        frame = measure_picture(video, black_level, mode, threads)
-        log.info("%s: %d seconds of picture", video, len(frame))
-    else:
-        frame = _table([], None, 0.0)
-        log.info("%s: no moving pictures, the table is empty", video)
+    if video_bytes is not None:
+        media.require_bytes(video, video_bytes)
+    settings = {"black_level": black_level, "mode": mode}
+    with media.unchanged(video):
+        facts = {"config": tables.digest(settings), "video_sha256": media.sha256(video)}
+        if media.read_header(video).has_video:
+            frame = measure_picture(video, black_level, mode, threads)
+            log.info("%s: %d seconds of picture", video, len(frame))
+        else:
+            frame = _table([], None, 0.0)
+            log.info("%s: no moving pictures, the table is empty", video)
     frame["film_id"] = pd.Series(film_id, frame.index, str)
     frame["time_s"] = np.arange(len(frame), dtype=np.float64)
-    settings = {"black_level": black_level, "mode": mode}
-    facts = {"config": tables.digest(settings), "video_sha256": media.sha256(video)}
     tables.write_table(frame, table, tables.VISUALS, facts)
 
 

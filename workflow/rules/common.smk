@@ -107,6 +107,15 @@ def unwatched_video(wildcards):
     return paths.unwatched([film_video(wildcards)])
 
 
+def video_bytes(wildcards):
+    """The size of the film of a job as the run begins: a file that grew since then is not used.
+
+    None if there is none yet, or if the workflow makes it.
+    """
+    video = video_of(wildcards.film)
+    return None if MADE or not os.path.isfile(video) else os.path.getsize(video)
+
+
 def used_films(pattern):
     """An input function: the pattern for every film in use, other wildcards left as they are.
 

@@ -192,6 +192,7 @@ else:
             video=present_video,
             unwatched=unwatched_video,
             audio=lambda wildcards: FILMS[wildcards.film].audio,
+            video_bytes=video_bytes,
         script:
             "../../scripts/check_corpus.py"
 
