@@ -217,7 +217,7 @@ VISUALS = Table(
         Column("contrast", "float32", "standard deviation of luma (RMS contrast)", "", 0, 0.5),
         Column("saturation", "float32", "mean HSV saturation", "", 0, 1),
         Column("colourfulness", "float32", "Hasler and Suesstrunk's M3 on RGB in 0..1", "", 0, 2),
-        Column("aspect_ratio", "float32", "width to height of the picture inside black bars", "", 0),
+        Column("aspect_ratio", "float32", "width to height of the picture inside bars", "", 0),
         Column("cuts", "int64", "cuts in the second; null by key frames", "", 0, None, True),
         Column(
             "shot_length_s",

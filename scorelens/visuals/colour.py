@@ -16,6 +16,7 @@ colours that alternate from pixel to pixel count as their mixture. On photograph
 lowered saturation by up to 0.02 and colourfulness by up to 0.004.
 """
 
+import math
 import re
 from typing import NamedTuple
 
@@ -108,21 +109,15 @@ class Moments(NamedTuple):
         return (*self[:3], float(self.spread + 0.3 * self.tint))
 
     def over(self, share: float) -> "Moments":
-        """The moments of a part that has this share of the picture, or of a larger whole, if all
-        that is not in both is black.
+        """The moments over this share of the area, or times it, if what is not in both is black.
 
         >>> Moments(0.3, 0.3, 0.2, 0.0, 0.1).over(0.5)
         Moments(brightness=0.6, contrast=0.0, saturation=0.4, spread=0.0, tint=0.2)
         """
-        brightness, tint = self.brightness / share, self.tint / share
-        squares = (self.brightness**2 + self.contrast**2) / share, (self.tint**2 + self.spread**2) / share
-        contrast, spread = (
-            float(np.sqrt(max(0.0, square - mean**2)))
-            for square, mean in zip(squares, (brightness, tint), strict=True)
-        )
-        return Moments(
-            min(1.0, brightness), min(0.5, contrast), min(1.0, self.saturation / share), spread, tint
-        )
+        brightness, contrast = _scaled(self.brightness, self.contrast, share)
+        tint, spread = _scaled(self.tint, self.spread, share)
+        saturation = min(1.0, self.saturation / share)
+        return Moments(min(1.0, brightness), min(0.5, contrast), saturation, spread, tint)
 
 
 def moments(planes: Planes) -> Moments:
@@ -193,6 +188,12 @@ def read_planes(frame: av.VideoFrame) -> Planes:
     else:
         levels = tuple(level << (bits - 8) for level in (16, 235, 128, 224))
     return Planes(arrays[0], *chroma, *levels, _weights(frame), int(frame.color_trc))
+
+
+def _scaled(mean: float, deviation: float, share: float) -> tuple[float, float]:
+    """Mean and standard deviation over a share of the pixels, if all others are 0."""
+    scaled = float(mean) / share
+    return scaled, math.sqrt(max(0.0, (mean**2 + deviation**2) / share - scaled**2))
 
 
 def _opponent_colours(rgb: np.ndarray) -> tuple[float, float]:

@@ -3,17 +3,15 @@
 The row of second t describes the frame on screen at t + 0.5, the middle of the second: the last
 frame whose presentation time is not after it. So a variable frame rate is measured by time and
 not by count. `scorelens.visuals.colour` says how a frame is measured, `scorelens.visuals.pulse`
-what is said of the frames between, `scorelens.visuals.stretches` where the picture lies in each.
+what is said of the frames between, `scorelens.visuals.crops` where the picture lies in it.
 
 The film is decoded once, but where its bars lie may be known only some seconds after a frame. So a
 frame is measured inside each crop that it may turn out to have, which is nearly always one. Where
 it has another in the end, it was black between the two, and its moments count over another area.
 """
 
-import itertools
 import logging
 import os
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -22,9 +20,12 @@ from tqdm import tqdm
 
 from scorelens import media, tables
 from scorelens.visuals import colour, sampling, thumbnails
+from scorelens.visuals.crops import CropTracker
 from scorelens.visuals.pulse import Pulse
-from scorelens.visuals.stretches import Stretches
 
+_STRETCH = (
+    "%s: from %d s on picture from %.3f to %.3f of the height, %.3f to %.3f of the width, %.2f:1"
+)
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +78,7 @@ def measure_picture(
     decoded.
     """
     key_frames_only = mode == "keyframes"
-    bars = Stretches(video, black_level)
+    tracker = CropTracker(video, black_level)
     measured, pulse, end_s = [], None if key_frames_only else Pulse(), 0.0
     frames = sampling.shown_frames(video, key_frames_only, threads)
     for shown in tqdm(frames, unit=" frames", disable=None):
@@ -86,11 +87,11 @@ def measure_picture(
             continue
         planes = colour.read_planes(shown.frame)
         if shown.seconds:
-            measured.append(_measure_frame(shown, planes, bars))
+            measured.append(_measure_frame(shown, planes, tracker))
         if pulse:
-            crop = bars.crop(planes.y.shape)
+            crop = tracker.current(planes.y.shape)
             pulse.add(thumbnails.thumbnail(shown.start_s, planes, crop))
-    crops = bars.crops()
+    crops = tracker.crops()
     _log_stretches(video, measured, crops)
     rows = [
         (*_moments(one, crop).statistics(), crop.aspect_ratio(one.frame_aspect))
@@ -100,8 +101,8 @@ def measure_picture(
     return _table(rows, pulse, end_s)
 
 
-def _measure_frame(shown: sampling.Shown, planes: colour.Planes, bars: Stretches) -> Measured:
-    crops = bars.look(planes, len(shown.seconds))
+def _measure_frame(shown: sampling.Shown, planes: colour.Planes, tracker: CropTracker) -> Measured:
+    crops = tracker.add(planes, len(shown.seconds))
     moments = {crop: colour.moments(colour.cropped(planes, crop)) for crop in crops}
     height, width = planes.y.shape
     return Measured(len(shown.seconds), moments, width / height * shown.pixel_aspect)
@@ -117,18 +118,12 @@ def _moments(one: Measured, crop: colour.Crop) -> colour.Moments:
 
 def _log_stretches(video, measured: list[Measured], crops: list[colour.Crop]) -> None:
     """Say where the picture lies; if that or the shape of the frame changes, from which second."""
-    shapes = ((crop, one.frame_aspect) for crop, one in zip(crops, measured, strict=True))
-    second = 0
-    for (crop, aspect), looks in itertools.groupby(zip(shapes, measured, strict=True), itemgetter(0)):
-        log.info(
-            "%s: from %d s on, picture from %.3f to %.3f of the height, %.3f to %.3f of the width, "
-            "%.2f:1",
-            video,
-            second,
-            *crop,
-            crop.aspect_ratio(aspect),
-        )
-        second += sum(one.seconds for _, one in looks)
+    second, previous = 0, None
+    for crop, one in zip(crops, measured, strict=True):
+        shape = (*crop, crop.aspect_ratio(one.frame_aspect))
+        if shape != previous:
+            log.info(_STRETCH, video, second, *shape)
+        second, previous = second + one.seconds, shape
 
 
 def _table(rows: list[tuple[float, ...]], pulse: Pulse | None, end_s: float) -> pd.DataFrame:

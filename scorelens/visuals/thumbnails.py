@@ -39,9 +39,7 @@ def thumbnail(time_s: float, planes: colour.Planes, crop: colour.Crop = colour.W
     luma = (codes.ravel().astype(np.float32) - planes.black) / (planes.white - planes.black)
     mean = luma.mean()
     pixels = luma - mean
-    return Thumbnail(
-        time_s, pixels, float(mean), float(pixels @ pixels) / luma.size, crop, whole
-    )
+    return Thumbnail(time_s, pixels, float(mean), float(pixels @ pixels) / luma.size, crop, whole)
 
 
 def alike(one: Thumbnail, other: Thumbnail) -> tuple[Thumbnail, Thumbnail]:
