@@ -144,7 +144,12 @@ def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.Video
 
 
 def _frames_of(packet) -> list[av.VideoFrame] | None:
-    """The frames that the decoder has ready after a packet; None if the packet is damaged."""
+    """The frames that the decoder has ready after a packet; None if the packet is damaged.
+
+    An empty packet with a time says that the picture stays as it is.
+    """
+    if not packet.size and (packet.pts is not None or packet.dts is not None):
+        return []
     try:
         return packet.decode()
     except av.FFmpegError:
