@@ -1,5 +1,6 @@
 """The cues of a film for a player or an editor, to be checked by ear."""
 
+import html
 import os
 
 import pandas as pd
@@ -24,7 +25,8 @@ def label_cues(
 def as_webvtt(cues: pd.DataFrame) -> str:
     """The text of a WebVTT file (W3C), one subtitle a cue, named by its id."""
     blocks = [
-        f"{cue.cue_id}\n{_stamp(cue.film_start_s)} --> {_stamp(cue.film_end_s)}\n{_label(cue)}\n"
+        f"{cue.cue_id}\n{_stamp(cue.film_start_s)} --> {_stamp(cue.film_end_s)}\n"
+        f"{html.escape(_label(cue), quote=False)}\n"
         for cue in cues.itertuples()
     ]
     return "\n".join(["WEBVTT\n", *blocks])
@@ -40,7 +42,8 @@ def as_audacity(cues: pd.DataFrame) -> str:
 
 def _label(cue) -> str:
     minutes, seconds = divmod(cue.track_start_s, 60)
-    return f"{cue.track_id} from {minutes:.0f}:{int(seconds):02d} ({cue.confidence:.2f})"
+    name = " ".join(cue.track_id.split())  # in one line and one cell
+    return f"{name} from {minutes:.0f}:{int(seconds):02d} ({cue.confidence:.2f})"
 
 
 def _stamp(time_s: float) -> str:

@@ -57,7 +57,7 @@ def explain(
     film = read_table(films, FILMS).set_index("film_id").loc[film_id]
     places = read_table(cues, CUES) if cues else None
     drawn = explain_figure(
-        f"{film.title}: what {run_title(run)} hears in each cue",
+        f"{figures.isolated(film.title)}: what {run_title(run)} hears in each cue",
         heard[heard["film_id"] == film_id],
         said[(said["film_id"] == film_id) & (said["repeat"] == 0)],
         places,
@@ -157,7 +157,13 @@ def _name_lane(axis: Axes, row) -> None:
     words, colour = OUTCOMES[bool(row.predicted), bool(row.actual)]
     left = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
     weight = "bold" if row.predicted or row.actual else "normal"
-    axis.annotate(f"{row.genre} {row.probability:.2f}", (0, 0.52), (-26, 0), weight=weight, **left)
+    axis.annotate(
+        f"{figures.isolated(row.genre)} {row.probability:.2f}",
+        (0, 0.52),
+        (-26, 0),
+        weight=weight,
+        **left,
+    )
     axis.annotate(words, (0, 0.12), (-26, 0), color=colour, fontsize=8, **left)
 
 

@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from scorelens.figures import PALETTE, QUIET
+from scorelens.figures import PALETTE, QUIET, isolated
 from scorelens.genres.timeline import NICE_S, shorten_name
 from scorelens.tagger import TILE_S
 
@@ -71,10 +71,10 @@ def _draw_track(axis: Axes, tiles: pd.DataFrame, tags: pd.DataFrame) -> None:
             axis.plot(time_s, line, color=QUIET, lw=0.6, alpha=0.6, zorder=1)
             continue
         style = "-" if tag.actual else "--"
-        words = f"{tag.genre} {tag.probability:.2f}"
+        words = f"{isolated(tag.genre)} {tag.probability:.2f}"
         axis.plot(time_s, line, style, color=PALETTE[place], lw=1.8, zorder=3, label=words)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9)
-    carried = ", ".join(tags.loc[tags["actual"], "genre"])
+    carried = ", ".join(map(isolated, tags.loc[tags["actual"], "genre"]))
     film, track = tags[["film_id", "track_id"]].iloc[0]
     name = f"{shorten_name(film)}: {shorten_name(track)}"
     axis.set_title(f"{name} ({carried})", size=10)

@@ -55,14 +55,14 @@ function* asked(search) {
   if (search.picture) {
     const where = search.time === null ? "" : `, at ${clock(search.time)}`;
     const words = search.caption + where;
-    yield card("image", make("img", {src: search.picture, alt: words}), make("p", {}, words));
+    yield card("image", make("img", {src: search.picture, alt: words}), make("p", {}, make("bdi", {}, search.caption), where));
   }
-  if (search.text) yield card("plot", make("blockquote", {}, search.text));
-  if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {}, tag))));
+  if (search.text) yield card("plot", make("blockquote", {dir: "auto"}, search.text));
+  if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {dir: "auto"}, tag))));
   if (search.track) {
     const {title, path} = search.track, name = fileName(path);
-    const link = make("a", {href: address(path)}, name);
-    yield card("track", player(title ? `${title}: ${name}` : name, path), make("p", {}, link, make("small", {}, title ?? "")));
+    const link = make("a", {href: address(path), dir: "auto"}, name);
+    yield card("track", player(title ? `${title}: ${name}` : name, path), make("p", {}, link, make("small", {dir: "auto"}, title ?? "")));
   }
 }
 
@@ -119,9 +119,9 @@ function refresh() {
 /** A track that was found. ends: the least and the greatest fall of a cosine in the search. */
 function trackRow(search, row, ends) {
   const name = fileName(search.path[row]), of = owner(search, row);
-  const file = make("td", {class: "file"}, make("strong", {}, of), make("a", {href: address(search.path[row])}, name));
+  const file = make("td", {class: "file"}, make("strong", {dir: "auto"}, of), make("a", {href: address(search.path[row]), dir: "auto"}, name));
   const where = search.title[row] ? search.library[row] : search.folder[row];
-  if (where) file.append(make("small", {}, where));
+  if (where) file.append(make("small", {dir: "auto"}, where));
   return make(
     "tr",
     {class: "track", "data-row": row},

@@ -135,8 +135,8 @@ function trackRow(track, genre) {
     {type: "button", "aria-label": `Details of ${name}`, "aria-expanded": open, class: "more"},
     open ? "−" : "+"
   );
-  const file = make("td", {class: "file"}, make("a", {href: address(path)}, name));
-  if (folder) file.append(make("small", {}, folder));
+  const file = make("td", {class: "file"}, make("a", {href: address(path), dir: "auto"}, name));
+  if (folder) file.append(make("small", {dir: "auto"}, folder));
   const number = (heading, text) => make("td", {class: "number", "data-name": heading}, text);
   const row = make(
     "tr",
