@@ -80,12 +80,3 @@ def test_a_time_stamp_reads_back_to_the_millisecond(time_s):
     stamp = labels.as_webvtt(cues((time_s, time_s + 1)), NAMES).splitlines()[3].split(" --> ")[0]
     hours, minutes, seconds = re.fullmatch(r"(\d\d+):([0-5]\d):([0-5]\d\.\d{3})", stamp).groups()
     assert abs(int(hours) * 3600 + int(minutes) * 60 + float(seconds) - time_s) <= 0.00051
-
-
-def test_names_cannot_break_the_files():
-    table = cues((1.0, 2.0)).assign(track_id="A --> B\n<b>&\tC")
-    assert labels.as_webvtt(table).splitlines()[3:] == [
-        "00:00:01.000 --> 00:00:02.000",
-        "A --&gt; B &lt;b&gt;&amp; C from 1:23 (0.99)",
-    ]
-    assert labels.as_audacity(table) == "1.000000\t2.000000\tA --> B <b>& C from 1:23 (0.99)\n"
