@@ -98,7 +98,7 @@ class AxisTracker:
             self._settle_start(self.pending[0])
             for one in self.pending:
                 self._change(one)
-            if len({one.edges for one in self.pending}) == 1:
+            if evidence.edges not in self.known and len({e.edges for e in self.pending}) == 1:
                 self.known.append(evidence.edges)
             self.pending = []
 
