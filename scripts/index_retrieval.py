@@ -12,8 +12,6 @@ import torch
 
 from scorelens.retrieval import catalogue
 
-parts = zip(snakemake.input.parts, snakemake.params.parts, strict=True)
-
 torch.set_num_threads(snakemake.threads)
 catalogue.index_music(
     model=snakemake.input.model,
@@ -21,7 +19,9 @@ catalogue.index_music(
         *catalogue.albums_of(
             snakemake.params.films, snakemake.input.albums, snakemake.input.tracks
         ),
-        *(catalogue.Shelf(sound, *part) for sound, part in parts),
+        *catalogue.shelves_of(
+            snakemake.params.parts, snakemake.input.parts, snakemake.input.part_tables
+        ),
     ],
     index=snakemake.output.index,
     table=snakemake.output.table,

@@ -163,7 +163,7 @@ def make_visuals(film_id, rng, seconds=50):
     columns = {
         name: rng.uniform(0, 0.5, seconds).astype(np.float32) for name in distributions.VISUALS
     }
-    columns |= {"cuts": 0, "shot_length_s": np.float32(9)}
+    columns |= {"aspect_ratio": np.float32(2.39), "cuts": 0, "shot_length_s": np.float32(9)}
     return pd.DataFrame({"film_id": film_id, "time_s": np.arange(float(seconds)), **columns})
 
 
@@ -255,7 +255,11 @@ def make_run(folder, count=5):
     each = list(zip(films.film_id, films.duration_s, strict=True))
     cues = {film: make_cues(film, duration, rng) for film, duration in each}
     tracks = make_tracks(
-        [(f, track, f"album/{track}.flac", 180.0, 44100) for f in films.film_id for track in "abcd"]
+        [
+            (film, f"track_{k}", f"album/{k}.flac", 180.0, 44100)
+            for film in films.film_id
+            for k in range(4)
+        ]
     )
     bags = make_bags(pd.concat(cues.values()), rng)
     made = {

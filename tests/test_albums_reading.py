@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from scorelens import media
-from scorelens.albums import files, tracks
+from scorelens.albums import files, names, tracks
 from scorelens.albums.reading import read_album
 
 RATE_HZ = 44100
@@ -156,7 +156,7 @@ def test_tags_and_titles(put, album):
     assert (first.title, first.artist, first.number, first.isrc) == ("A Title", "One; Two", 3, "")
     assert pd.isna(first.disc) and pd.isna(second.number)
     assert first.sha256 == media.sha256(path)
-    assert tracks.track_titles(found) == {"01": "A Title", "02_untitled": "02 Untitled"}
+    assert names.track_titles(found) == {"01": "A Title", "02_untitled": "02 Untitled"}
 
 
 def test_a_sheet_cuts_its_file(album):
@@ -173,7 +173,7 @@ def test_a_sheet_cuts_its_file(album):
     assert rows.album.tolist() == ["The Album"] * 3
     assert rows.number.tolist() == [1, 2, 3]
     assert rows.isrc.tolist() == ["", "USABC1234567", ""]
-    assert list(tracks.track_titles(rows).values()) == ["Main Title", "Тема", "album 3"]
+    assert list(names.track_titles(rows).values()) == ["Main Title", "Тема", "album 3"]
     digests = tracks.track_digests(rows)
     assert len(set(digests.values())) == 3
     sounds = tracks.track_sounds(rows)

@@ -334,7 +334,7 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     write(folder / files[2], np.zeros(9000))
     write(folder / files[3], ramp(5))
     output = tmp_path / f"part.{kind}"
-    hear.hear_part(folder, files, output, own)
+    hear.hear_part(folder, files, output, own, tmp_path / "part.tsv")
     found = sounds.read_sound(output)
     assert found.track_ids == [files[0], files[3]]
     assert found.track.tolist() == [0, 0, 0, 1]
@@ -343,6 +343,9 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     assert said[1] == "gone.wav cannot be searched: it does not exist"
     assert said[2] == f"{folder}: Zoë/silent.wav is silent, and left out"
     assert len(said) == 3
+    listed = tables.read_table(tmp_path / "part.tsv", tables.RETRIEVAL_LIBRARY)
+    assert listed["path"].tolist() == files
+    assert listed["title"].tolist() == [""] * 5
 
 
 def test_damaged_fragments_are_told(tmp_path):

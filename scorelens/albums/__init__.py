@@ -2,5 +2,6 @@
 what its tags say.
 
 `files` lists an album when the workflow is parsed. At job time `reading` opens its files, `tags`
-and `cuesheets` tell what they are, and `tracks` is what the other stages take from its table.
+and `cuesheets` tell what they are. Of its table the other stages take `tracks`, and what a person
+reads `names`.
 """

@@ -11,7 +11,14 @@ from scorelens import charsets, media
 from scorelens.albums.cuesheets import CueSheet, parse_sheet
 from scorelens.albums.cuts import Cut, Source, apply_sheets
 from scorelens.albums.files import is_cue, says_audio
-from scorelens.albums.tags import Tags, clean_text, plain_isrc, read_tags, whole_number
+from scorelens.albums.tags import (
+    Tags,
+    clean_text,
+    plain_isrc,
+    read_tags,
+    tag_columns,
+    whole_number,
+)
 from scorelens.errors import MediaError, Problem
 from scorelens.ids import slug, unique_ids
 from scorelens.tables import TRACKS
@@ -165,7 +172,7 @@ def _rows(sound: SoundFile, cuts: Sequence[Cut] | None) -> list[dict]:
     if not cuts or len(cuts) == 1:
         about = _described(sound.tags, cuts[0]) if cuts else sound.tags
         whole = {"name": stem, "start_s": 0.0, "duration_s": sound.info.sound_s}
-        return [file | whole | _fields(about)]
+        return [file | whole | tag_columns(about)]
     return [file | _part(stem, sound, cut) for cut in cuts]
 
 
@@ -179,7 +186,7 @@ def _part(stem: str, sound: SoundFile, cut: Cut) -> dict:
         "name": f"{slug(stem)[:40]} {cut.track.number:02d} {about.title}",
         "start_s": cut.start_s,
         "duration_s": end_s - cut.start_s,
-    } | _fields(about)
+    } | tag_columns(about)
 
 
 def _described(tags: Tags, cut: Cut) -> Tags:
@@ -195,10 +202,6 @@ def _described(tags: Tags, cut: Cut) -> Tags:
         isrc=plain_isrc(track.isrc),
     )
     return Tags(*(own or other for own, other in zip(tags, of_sheet, strict=True)))
-
-
-def _fields(tags: Tags) -> dict:
-    return {name: value for name, value in tags._asdict().items() if name != "cuesheet"}
 
 
 def _unused(files: Sequence[str]) -> list[str]:

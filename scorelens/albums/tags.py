@@ -64,6 +64,17 @@ def read_tags(path: str | os.PathLike) -> Tags:
     return Tags()
 
 
+def tag_columns(tags: Tags) -> dict[str, str | int | None]:
+    """The tags of a track by the columns that tables have for them, which is all but the CUE sheet.
+
+    Parameters
+    ----------
+    tags
+        As `read_tags` gives them.
+    """
+    return {name: value for name, value in tags._asdict().items() if name != "cuesheet"}
+
+
 def clean_text(text: str) -> str:
     """A text of tags in one line, composed (NFC), without control characters.
 

@@ -1,6 +1,5 @@
-"""What the other stages take from the tracks of an album: their sound, and what to call them."""
+"""What the other stages take from the tracks of an album: their sound."""
 
-import os
 from collections import Counter
 
 import pandas as pd
@@ -35,7 +34,7 @@ def track_sounds(tracks: pd.DataFrame) -> "dict[str, str | media.Sound]":
 
 
 def track_parts(tracks: pd.DataFrame) -> dict[str, dict]:
-    """Where every track is and what to call it, by track_id, as plain values for tables and pages.
+    """Where every track is, by track_id, as plain values for tables and pages.
 
     Parameters
     ----------
@@ -45,15 +44,12 @@ def track_parts(tracks: pd.DataFrame) -> dict[str, dict]:
     Returns
     -------
     dict
-        Of each track `path`, `start_s` and `end_s`, s of the file, None where the file ends, and
-        `track_title`.
+        Of each track `path`, `start_s` and `end_s`, s of the file, None where the file ends.
     """
-    titles = track_titles(tracks)
     found = {}
     for track_id, sound in track_sounds(tracks).items():
         path, start_s, end_s = (sound if isinstance(sound, media.Sound) else media.Sound(sound))[:3]
-        place = {"path": path, "start_s": start_s, "end_s": end_s}
-        found[track_id] = place | {"track_title": titles[track_id]}
+        found[track_id] = {"path": path, "start_s": start_s, "end_s": end_s}
     return found
 
 
@@ -91,23 +87,3 @@ def track_digests(tracks: pd.DataFrame) -> dict[str, str]:
         else f"{row.sha256} {row.start_s:.3f} {row.duration_s:.3f}"
         for row in tracks.itertuples()
     }
-
-
-def track_titles(tracks: pd.DataFrame) -> dict[str, str]:
-    """What to call every track where a person reads, by track_id.
-
-    The title of its tags, else the name of its file without the ending, with the number of a track
-    of several.
-
-    Parameters
-    ----------
-    tracks
-        As `track_sounds` takes them.
-    """
-    parts = Counter(tracks["path"])
-    found = {}
-    for row in tracks.itertuples():
-        stem = os.path.splitext(os.path.basename(row.path))[0]
-        several = parts[row.path] > 1 and not pd.isna(row.number)
-        found[row.track_id] = row.title or (f"{stem} {row.number}" if several else stem)
-    return found

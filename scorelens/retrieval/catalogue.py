@@ -14,6 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
+from scorelens.albums.names import file_title, track_credits
 from scorelens.albums.tracks import track_parts
 from scorelens.ids import slug
 from scorelens.retrieval.index import build_index, save_index
@@ -26,17 +27,21 @@ log = logging.getLogger(__name__)
 
 
 class Album(NamedTuple):
-    """The album of a film. sound: file of what is heard. parts: `track_parts` of its tracks."""
+    """The album of a film.
+
+    sound: file of what is heard. tracks: of each track, by track_id, what `track_parts` and
+    `track_credits` tell.
+    """
 
     sound: str
     film_id: str
     title: str
-    parts: Mapping[str, Mapping]
+    tracks: Mapping[str, Mapping]
 
     def row(self, track_id: str) -> dict:
         """The row of a track in RETRIEVAL_INDEX."""
         film = {"library": CORPUS, "film_id": self.film_id, "title": self.title}
-        return film | {"track_id": track_id} | self.parts[track_id]
+        return film | {"track_id": track_id} | self.tracks[track_id]
 
     def name(self, track_id: str) -> str:
         """The id of a track in the index."""
@@ -44,18 +49,25 @@ class Album(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """Some files of a library. sound: file of what is heard of them. folder: of the library."""
+    """Some files of a library.
+
+    sound: file of what is heard of them. folder: of the library. tags: rows of RETRIEVAL_LIBRARY,
+    by path.
+    """
 
     sound: str
     library: str
     folder: str
+    tags: Mapping[str, Mapping]
 
     def row(self, file: str) -> dict:
         """As `Album.row`."""
-        stem = os.path.splitext(os.path.basename(file))[0]
+        stem, tags = os.path.splitext(os.path.basename(file))[0], self.tags[file]
         owner = {"library": self.library, "film_id": None, "title": None}
         place = {"path": os.path.join(self.folder, file), "start_s": 0.0, "end_s": None}
-        return owner | {"track_id": slug(stem), **place, "track_title": stem}
+        about = {name: tags[name] for name in ("artist", "composer", "album")}
+        about["track_title"] = tags["title"] or file_title(file)
+        return owner | {"track_id": slug(stem)} | place | about
 
     def name(self, file: str) -> str:
         """As `Album.name`."""
@@ -74,9 +86,31 @@ def albums_of(
     every = pd.concat([tables.read_table(path, tables.TRACKS) for path in tracks])
     own = dict(list(every.groupby("film_id")))
     return [
-        Album(sound, film_id, title, track_parts(own[film_id]) if film_id in own else {})
+        Album(sound, film_id, title, _described(own.get(film_id, every[:0])))
         for sound, (film_id, title) in zip(sounds, films, strict=True)
     ]
+
+
+def shelves_of(
+    parts: Sequence[tuple[str, str]],
+    sounds: Sequence[str | os.PathLike],
+    tags: Sequence[str | os.PathLike],
+) -> list[Shelf]:
+    """The parts of libraries, each with the library's name and folder.
+
+    sounds: of each part the file of what is heard. tags: its table of RETRIEVAL_LIBRARY.
+    """
+    found = []
+    for part, sound, table in zip(parts, sounds, tags, strict=True):
+        rows = tables.read_table(table, tables.RETRIEVAL_LIBRARY).set_index("path")
+        found.append(Shelf(sound, *part, rows.to_dict("index")))
+    return found
+
+
+def _described(tracks: pd.DataFrame) -> dict[str, dict]:
+    """As `Album.tracks`."""
+    about = track_credits(tracks)
+    return {track_id: part | about[track_id] for track_id, part in track_parts(tracks).items()}
 
 
 def index_music(

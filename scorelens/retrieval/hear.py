@@ -12,6 +12,7 @@ from tqdm import tqdm
 from scorelens import media, tables
 from scorelens.albums.files import says_audio
 from scorelens.albums.reading import read_album
+from scorelens.albums.tags import read_tags, tag_columns
 from scorelens.albums.tracks import track_digests, track_sounds
 from scorelens.errors import MediaError
 from scorelens.features.musicnn import NAMES
@@ -24,7 +25,7 @@ from scorelens.retrieval.fragments import (
     of_seconds,
 )
 from scorelens.retrieval.sounds import Sound, read_provenance, write_sound
-from scorelens.tables import FEATURES, TRACKS
+from scorelens.tables import FEATURES, RETRIEVAL_LIBRARY, TRACKS
 
 log = logging.getLogger(__name__)
 
@@ -132,12 +133,17 @@ def hear_part(
     files: Sequence[str],
     output: str | os.PathLike,
     hearing: Hearing,
+    table: str | os.PathLike,
 ) -> None:
     """Write the fragments of some files of a library, in their order, for `sounds.read_sound`.
 
-    folder: of the library. files: as seen from it. output: as `hear_films`. A file that cannot be
+    folder: of the library. files: as seen from it. output: as `hear_films`. table: where the tags
+    of all the files go (tables.RETRIEVAL_LIBRARY). A file that cannot be
     read, or in which nothing sounds, is logged and absent.
     """
+    tags = [read_tags(os.path.join(folder, file)) for file in files]
+    rows = pd.DataFrame([tag_columns(own) for own in tags]).assign(path=files)
+    tables.write_table(rows.astype({"disc": "Int64", "number": "Int64"}), table, RETRIEVAL_LIBRARY)
     ear = hearing.ear()
     parts = {}
     for file in tqdm(files, unit="track", disable=None):

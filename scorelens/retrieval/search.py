@@ -17,16 +17,18 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
+from scorelens.albums.names import file_title
+from scorelens.albums.tags import read_tags
 from scorelens.albums.tracks import time_fragment
 from scorelens.retrieval.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.networks import Retrieval
-from scorelens.retrieval.page.write import write_page
+from scorelens.retrieval.page.write import CREDITS, write_page
 from scorelens.retrieval.queries import Network, Vectors, gather_vectors, place_search
 from scorelens.retrieval.searches import PARTS, Search
 from scorelens.retrieval.train import load_model
 
 # Of a track in an answer.
-NAMES = ["library", "film_id", "track_id", "path", "start_s", "end_s", "track_title"]
+PLACE = ["library", "film_id", "track_id", "path", "start_s", "end_s"]
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ def answer_searches(
     numbers, _ = pd.factorize(np.array(files, object))
     found = [answer(search, known, vectors, held, numbers, tracks) for search in searches]
     named = pd.concat(found, ignore_index=True)
-    named = named.join(table[[*NAMES, "title"]], on="row")
+    named = named.join(table[[*PLACE, *CREDITS, "title"]], on="row")
     named["folder"] = [_folder(name) for name in held.ids[named["row"]]]
     listed = named[tables.RETRIEVAL_ANSWERS.names]
     tables.write_table(listed, answers, tables.RETRIEVAL_ANSWERS)
@@ -118,13 +120,19 @@ def _folder(name: str) -> str:
 def _heard(
     searches: Sequence[Search], vectors: Vectors, table: pd.DataFrame
 ) -> dict[str, dict[str, str | None]]:
-    """Of each search's track the title of the film, if there is one, its file, and the part of it
-    (`time_fragment`).
+    """Of each search's track its file, the part of it (`time_fragment`), the title of the film, if
+    there is one, and what there is to say of the track (`CREDITS`).
     """
-    asked = [search for search in searches if search.track]
-    heard = {search.name: {"title": None, "path": search.track, "part": ""} for search in asked}
-    for name, row in vectors.own.items():
-        title, path, start_s, end_s = table.loc[row, ["title", "path", "start_s", "end_s"]]
-        title, part = None if pd.isna(title) else title, time_fragment(start_s, end_s)
-        heard[name] = {"title": title, "path": path, "part": part}
+    heard = {}
+    for search in searches:
+        if search.name in vectors.own:
+            row = table.loc[vectors.own[search.name]]
+            title, part = row["title"], time_fragment(row["start_s"], row["end_s"])
+            about = {"title": None if pd.isna(title) else title, "path": row["path"], "part": part}
+            heard[search.name] = about | row[list(CREDITS)].to_dict()
+        elif search.track:
+            tags = read_tags(search.track)
+            credits = tags.title or file_title(search.track), tags.artist, tags.composer, tags.album
+            about = {"title": None, "path": search.track, "part": ""}
+            heard[search.name] = about | dict(zip(CREDITS, credits, strict=True))
     return heard

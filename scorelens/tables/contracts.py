@@ -11,6 +11,7 @@ from scorelens.tables.columns import (
     FILM_ID,
     TIME_S,
     TRACK_ID,
+    TRACK_TAGS,
     Column,
     Table,
     error_seconds,
@@ -36,6 +37,7 @@ from scorelens.tables.retrieval_contracts import (
     RETRIEVAL_FRAGMENTS,
     RETRIEVAL_IMAGES,
     RETRIEVAL_INDEX,
+    RETRIEVAL_LIBRARY,
     RETRIEVAL_PLACES,
     RETRIEVAL_RANKS,
     RETRIEVAL_SCENE_SCORES,
@@ -86,13 +88,7 @@ _TRACK_COLUMNS = (
     seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
     seconds("duration_s", "length of the track, of what is there"),
     Column("sample_rate_hz", "int64", "sample rate of the file", "Hz", 1),
-    Column("title", "string", "title by the tags or the CUE sheet; empty without"),
-    Column("artist", "string", "artists by the same, separated by semicolons; empty without"),
-    Column("composer", "string", "composers, likewise"),
-    Column("album", "string", "the album's title; empty without"),
-    Column("disc", "int64", "number of the disc; null without", low=0, nullable=True),
-    Column("number", "int64", "number of the track on its disc; null without", "", 0, None, True),
-    Column("isrc", "string", "international standard recording code; empty without"),
+    *TRACK_TAGS,
     Column("sha256", "string", "SHA-256 of the audio file"),
 )
 
@@ -237,10 +233,11 @@ VISUALS = Table(
     (
         FILM_ID,
         TIME_S,
-        Column("brightness", "float32", "mean BT.709 luma inside the letterbox", "", 0, 1),
+        Column("brightness", "float32", "mean BT.709 luma inside black bars", "", 0, 1),
         Column("contrast", "float32", "standard deviation of luma (RMS contrast)", "", 0, 0.5),
         Column("saturation", "float32", "mean HSV saturation", "", 0, 1),
         Column("colourfulness", "float32", "Hasler and Suesstrunk's M3 on RGB in 0..1", "", 0, 2),
+        Column("aspect_ratio", "float32", "width to height of the picture inside bars", "", 0),
         Column("cuts", "int64", "cuts in the second; null by key frames", "", 0, None, True),
         Column(
             "shot_length_s",
@@ -278,7 +275,7 @@ TABLES = (
     TAGGER_LIBRARY, TAGGER_ANSWERS, TAGGER_PROFILES,
     RETRIEVAL_FILMS, RETRIEVAL_TRACKS, RETRIEVAL_IMAGES, RETRIEVAL_TEXTS, RETRIEVAL_FRAGMENTS,
     RETRIEVAL_CURVES, RETRIEVAL_PLACES, RETRIEVAL_SCORES, RETRIEVAL_RANKS, RETRIEVAL_SCENES,
-    RETRIEVAL_SCENE_SCORES, RETRIEVAL_INDEX, RETRIEVAL_ANSWERS,
+    RETRIEVAL_SCENE_SCORES, RETRIEVAL_LIBRARY, RETRIEVAL_INDEX, RETRIEVAL_ANSWERS,
     TRAILER_SAMPLES, TRAILER_VECTORS, TRAILER_PREDICTIONS, TRAILER_MOMENTS, TRAILER_SCORES,
     TRAILER_ARMS, TRAILER_SCENE_VECTORS, TRAILER_SCENES, TRAILER_MODES,
 )  # fmt: skip

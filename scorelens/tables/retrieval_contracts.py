@@ -7,6 +7,7 @@ from scorelens.tables.columns import (
     CUE_ID,
     FILM_ID,
     TRACK_ID,
+    TRACK_TAGS,
     Column,
     Table,
     identifier,
@@ -36,6 +37,7 @@ TRACK_PLACE = (
     seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
     Column("end_s", "float64", "where in the file it ends; null at its end", "s", 0, None, True),
     Column("track_title", "string", "what to call the track: its title, else its file's name"),
+    *(tag for tag in TRACK_TAGS if tag.name in ("artist", "composer", "album")),
 )
 
 RETRIEVAL_FILMS = Table(
@@ -89,6 +91,12 @@ RETRIEVAL_FRAGMENTS = Table(
         seconds("start_s", "start of the fragment in the track"),
     ),
     features=True,
+)
+
+RETRIEVAL_LIBRARY = Table(
+    "retrieval library",
+    "The tags of the files of a part of a library.",
+    (Column("path", "string", "the audio file, as seen from the library's folder"), *TRACK_TAGS),
 )
 
 RETRIEVAL_CURVES = Table(

@@ -84,6 +84,7 @@ if NEW_MEDIA:
         input:
             windows="results/genres/applied/{name}.parquet",
             answers="results/genres/applied/{name}.tsv",
+            tracks=f"results/genres/measured/{measured_set}/{{name}}.tsv",
         output:
             figure=report(
                 "results/genres/applied/{name}.svg",

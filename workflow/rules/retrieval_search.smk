@@ -196,6 +196,7 @@ if SEARCHED_PARTS:
             weights=[network_weights("musicnn")] if RETRIEVAL["audio"] == "musicnn" else [],
         output:
             sounds=f"results/retrieval/libraries/{{library}}/{{part}}.{SOUND_ENDING}",
+            table="results/retrieval/libraries/{library}/{part}.tsv",
         log:
             "logs/listen_retrieval/{library}/{part}.log",
         benchmark:
@@ -231,6 +232,10 @@ if CONFIGURATIONS:
             tracks=heard_tables,
             parts=[
                 f"results/retrieval/libraries/{part.library}/{key}.{SOUND_ENDING}"
+                for key, part in SEARCHED_PARTS.items()
+            ],
+            part_tables=[
+                f"results/retrieval/libraries/{part.library}/{key}.tsv"
                 for key, part in SEARCHED_PARTS.items()
             ],
         output:

@@ -127,6 +127,8 @@ if TAGGER_MODELS:
             confusions="results/tagger/confusions.tsv",
             tiles=f"results/tagger/tiles/{SHOWN_TAGGER}.parquet",
             tracks=f"results/tagger/tracks/{SHOWN_TAGGER}.parquet",
+            films="results/corpus/films.tsv",
+            albums="results/corpus/tracks.tsv",
         output:
             ranking=report(
                 "results/tagger/ranking.svg",
