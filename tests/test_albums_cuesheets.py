@@ -2,7 +2,7 @@
 
 import pytest
 
-from scorelens.albums.cuesheets import decode_text, parse_sheet
+from scorelens.albums.cuesheets import parse_sheet
 from scorelens.albums.cuts import Source, apply_sheets
 
 SHEET = """REM GENRE Soundtrack
@@ -65,22 +65,6 @@ def test_case_and_indentation_do_not_matter():
 def test_a_sheet_of_no_use_is_read_all_the_same():
     for text in ("", "INDEX 01 00:00:00", "TRACK\nFILE\n", "\x00\x01", "TRACK x AUDIO", "REM"):
         assert parse_sheet(text).tracks == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding"),
-    [
-        ("Élan vital", "utf-8"),
-        ("Élan vital", "utf-8-sig"),
-        ("Élan vital", "utf-16"),
-        ("Élan vital", "cp1252"),
-        ('TITLE "Ein Überfall"\nTITLE "Größe"', "cp1252"),
-        ('TITLE "Тема любви"\nPERFORMER "Оркестр"', "cp1251"),
-        ('TITLE "メインテーマ"\nTITLE "エンディング"', "cp932"),
-    ],
-)
-def test_encodings(text, encoding):
-    assert decode_text(text.encode(encoding)) == text
 
 
 def test_the_tracks_of_a_file_follow_each_other():

@@ -215,6 +215,14 @@ def test_a_sheet_beside_its_file_comes_before_the_one_in_its_tags(album):
     assert found.tracks.title[0] == "Other"
 
 
+def test_a_sheet_in_an_old_encoding_is_read_and_the_guess_is_noted(album):
+    put_image(album)
+    (album / "album.cue").write_bytes(SHEET.encode("cp1251"))
+    found = read(album)
+    assert found.tracks.title[1] == "Тема"
+    assert found.notes == ["album.cue: no Unicode: taken for cp1251"]
+
+
 def test_a_sheet_that_fits_nothing_is_named_and_the_file_is_one_track(album):
     put_image(album)
     (album / "album.cue").write_text(SHEET.replace("00:14:00", "10:14:00"), encoding="utf-8")

@@ -3,18 +3,11 @@
 Our own parser: no library that is kept up takes CUE sheets as rippers and hands write them.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import charset_normalizer
-
 FRAMES = 75  # of a CD, in a second
-FALLBACK = "cp1252"
-# In what encodings sheets are written, besides UTF-8 and UTF-16.
-ENCODINGS = [FALLBACK, "cp932", "cp1251", "cp1250", "gb18030", "big5", "cp949", "cp1253", "cp1254"]
-LETTERS = re.compile(rb"[\x80-\xff]{3}")
 LINE = re.compile(r"\s*(?:REM\s+)?(?P<command>\w+)\s+(?P<rest>\S.*?)\s*", re.I)
 FIRST_INDEX = re.compile(r"0*1$")
 TIME = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})")
@@ -49,24 +42,6 @@ class CueSheet(NamedTuple):
     def files(self) -> tuple[str, ...]:
         """The files that it names, each once."""
         return tuple(dict.fromkeys(track.file for track in self.tracks))
-
-
-def decode_text(data: bytes) -> str:
-    """The text of a sheet: by its byte order mark, else UTF-8, else the likeliest old encoding.
-
-    >>> decode_text("Élan".encode("cp1252")), decode_text("Élan".encode("utf-16"))
-    ('Élan', 'Élan')
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    # Single accents between Latin letters are too little to tell an encoding by.
-    is_other_script = LETTERS.search(data)
-    best = is_other_script and charset_normalizer.from_bytes(data, cp_isolation=ENCODINGS).best()
-    return str(best) if best else data.decode(FALLBACK, errors="replace")
 
 
 def parse_sheet(text: str) -> CueSheet:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from scorelens import media
-from scorelens.albums.cuesheets import CueSheet, decode_text, parse_sheet
+from scorelens import charsets, media
+from scorelens.albums.cuesheets import CueSheet, parse_sheet
 from scorelens.albums.cuts import Cut, Source, apply_sheets
 from scorelens.albums.files import is_cue, says_audio
 from scorelens.albums.tags import (
@@ -135,11 +135,15 @@ def _cuts(
 ) -> tuple[dict[str, list[Cut]], list[str]]:
     """The tracks of the files that sheets speak of, those beside them and those in their tags."""
     lengths_s = {sound.inside: sound.info.sound_s for sound in sounds}
-    beside = []
+    beside, doubts = [], []
     for path in sheets:
-        with open(path, "rb") as file:
-            sheet = parse_sheet(decode_text(file.read()))
-        beside.append(Source(os.path.relpath(path, folder), os.path.relpath(path, folder), sheet))
+        name = os.path.relpath(path, folder)
+        try:
+            text, doubt = charsets.read_text(path)
+        except OSError as error:
+            text, doubt = "", f"cannot be read ({error.strerror})"
+        doubts += [f"{name}: {doubt}"] if doubt else []
+        beside.append(Source(name, name, parse_sheet(text)))
     cuts, notes = apply_sheets(beside, lengths_s)
     inside = [
         Source(f"the tag CUESHEET of {sound.inside}", sound.inside, _of_file(sound))
@@ -147,7 +151,7 @@ def _cuts(
         if sound.tags.cuesheet and sound.inside not in cuts
     ]
     more_cuts, more_notes = apply_sheets(inside, lengths_s)
-    return cuts | more_cuts, notes + more_notes
+    return cuts | more_cuts, doubts + notes + more_notes
 
 
 def _of_file(sound: SoundFile) -> CueSheet:
