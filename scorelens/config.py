@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,31 +15,12 @@ import jsonschema
 import yaml
 
 from scorelens import paths
+from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
 from scorelens.errors import ConfigError, Problem, closest
+from scorelens.ids import slug
 from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
-AUDIO_ENDINGS = frozenset(
-    [
-        ".aac",
-        ".aif",
-        ".aiff",
-        ".alac",
-        ".ape",
-        ".flac",
-        ".m4a",
-        ".mka",
-        ".mp2",
-        ".mp3",
-        ".mpc",
-        ".oga",
-        ".ogg",
-        ".opus",
-        ".wav",
-        ".wma",
-        ".wv",
-    ]
-)
 FIRST_FILM_YEAR = 1878
 LONGEST_ID = 100
 # Snakemake refuses values of wildcards that repeat what they end in 20 times.
@@ -50,8 +31,8 @@ PERIODIC = re.compile(r"(.+?)\1{19}$")
 class Film:
     """One row of the film table, its paths resolved against the table's folder.
 
-    video is None where the corpus makes the film itself. tracks maps track_id to the audio file.
-    audio: number or language of the film's sound, empty for the default one.
+    video is None where the corpus makes the film itself. album: what films with the same one have
+    in common. audio: number or language of the film's sound, empty for the default one.
     problems are the row's own; they do not hinder the other films.
     """
 
@@ -60,7 +41,7 @@ class Film:
     year: int | None
     genres: tuple[str, ...]
     video: str | None
-    tracks: dict[str, str]
+    album: Album
     problems: tuple[Problem, ...] = field(default=())
     audio: str = ""
 
@@ -98,41 +79,28 @@ SEED_SCHEMA = {
 }
 
 
-def read_films(path: str | os.PathLike, genres: Sequence[str], made: bool = False) -> list[Film]:
+def read_films(
+    path: str | os.PathLike,
+    genres: Sequence[str],
+    made: bool = False,
+    known_albums: Collection[str] = (),
+) -> list[Film]:
     """Read the film table (TSV with a header; columns of FILM_COLUMNS, others are left alone).
 
     genres: the labels allowed. made: the corpus makes the films, so there is no `video` column.
+    known_albums: ids of the albums that there are results of, as `albums.files.find_albums` takes.
     Faults of one row stand in that film's `problems`. Raises ConfigError, with every fault of
     every row, if the table itself does not hold: unreadable, a column absent, a row longer than the
     header, ids bad or double.
     """
     rows = read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
-    films = [_film(row, number, path, genres, made) for number, row in rows]
+    listings = {album: scan(album) for album in (_album(row, path) for _, row in rows) if album}
+    albums = find_albums(listings, known_albums)
+    films = [_film(row, number, path, genres, made, listings, albums) for number, row in rows]
     broken = list(id_problems(rows, path))
     if broken:
         raise ConfigError(broken + [p for film in films for p in film.problems])
     return films
-
-
-def slug(text: str) -> str:
-    """An id of `[a-z0-9_]+` from any text: 'CD1/01 Élan' -> 'cd1_01_lan'; 'x' and a code point
-    stand in for a name without a Latin letter or digit.
-    """
-    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return plain or "x" + "_".join(f"{ord(c):x}" for c in text[:16])
-
-
-def album_tracks(folder: str | os.PathLike) -> list[tuple[str, str]]:
-    """(track_id, path) of every file below a folder whose ending says that it is audio, by name."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            stem, ending = os.path.splitext(name)
-            if ending.lower() in AUDIO_ENDINGS and not name.startswith("."):
-                inside = os.path.relpath(os.path.join(parent, stem), folder)
-                found.append((slug(inside), os.path.join(parent, name)))
-    return found
 
 
 def describe(schemas: str | os.PathLike) -> str:
@@ -283,17 +251,28 @@ def name_problems(where: str, name: str, example: str = "") -> Iterator[Problem]
         yield Problem(where, what, "a name that does not repeat itself", hint)
 
 
-def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
-    folder = os.path.dirname(os.fspath(path))
-    album = paths.resolve(row["album"], folder)
+def _album(row: dict[str, str], path) -> str:
+    """The folder of a row's album; empty without."""
+    return paths.resolve(row["album"], os.path.dirname(os.fspath(path)))
+
+
+def _film(
+    row: dict[str, str],
+    number: int,
+    path,
+    genres,
+    made: bool,
+    listings: dict[str, Listing],
+    albums: dict[str, Album],
+) -> Film:
+    folder, album = os.path.dirname(os.fspath(path)), _album(row, path)
     video = "" if made else paths.resolve(row["video"], folder)
     labels = genre_labels(row["genres"])
-    tracks = album_tracks(album)
     problems = [
         *genre_problems(labels, genres, cell(path, number, "genres")),
         *year_problems(row["year"], cell(path, number, "year")),
         *([] if made else _video_problems(video, cell(path, number, "video"))),
-        *album_problems(album, tracks, cell(path, number, "album")),
+        *album_problems(album, listings.get(album), cell(path, number, "album")),
     ]
     return Film(
         film_id=row["film_id"],
@@ -301,7 +280,7 @@ def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
         year=int(row["year"]) if row["year"].isdecimal() else None,
         genres=labels,
         video=None if made else video,
-        tracks=dict(tracks),
+        album=albums.get(album, NO_ALBUM),
         audio=row.get("audio", ""),
         problems=tuple(problems),
     )
@@ -346,21 +325,21 @@ def _video_problems(video: str, where: str) -> Iterator[Problem]:
         yield from paths.file_problems(where, video, "a media file")
 
 
-def album_problems(album: str, tracks: Sequence[tuple[str, str]], where: str) -> Iterator[Problem]:
-    """What is wrong with the path of an album and its tracks, those of `album_tracks`."""
-    if not album:
+def album_problems(album: str, listing: Listing | None, where: str) -> Iterator[Problem]:
+    """What is wrong with the path of an album and with what lies there; listing: None without."""
+    if not album or listing is None:
         yield Problem(
             where, "is empty", "the folder of the soundtrack album, relative to the table"
         )
     elif not os.path.isdir(album):
         yield from paths.folder_problems(where, album, "a folder of audio files")
-    elif not tracks:
-        yield Problem(
-            where,
-            f"{album} holds no audio file",
-            f"files ending in {' '.join(sorted(AUDIO_ENDINGS))}",
-        )
-    for track_id, count in Counter(track_id for track_id, _ in tracks).items():
-        if count > 1:
-            what = f"{count} tracks would be called {track_id!r}"
-            yield Problem(where, what, "names that differ in letters or digits", "rename a file")
+    else:
+        yield from listing_problems(listing, where)
+
+
+def listing_problems(listing: Listing, where: str) -> Iterator[Problem]:
+    """What is wrong with the files of a folder of music."""
+    if not listing.inside and not listing.faults:
+        yield Problem(where, f"{listing.folder} holds no audio file", "files with sound")
+    for path, fault in listing.faults:
+        yield Problem(where, f"{path!r} {fault}", "files that can be read", "rename or remove it")

@@ -17,5 +17,6 @@ measure.measure_film(
     video=snakemake.params.video,
     table=snakemake.output.table,
     threads=snakemake.threads,
+    video_bytes=snakemake.params.video_bytes,
     **snakemake.params.settings,
 )

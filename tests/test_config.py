@@ -135,8 +135,10 @@ def test_a_good_table(table, tmp_path):
     assert film.problems == ()
     assert (film.title, film.year, film.genres) == ("A Film", 2015, ("Drama", "Action"))
     assert film.video == str(tmp_path / "film.mp4")
-    assert list(film.tracks) == ["01_thema_lan", "cd2_02"]
-    assert film.tracks["cd2_02"] == str(tmp_path / "album" / "CD2" / "02.flac")
+    album = tmp_path / "album"
+    assert film.album.folder == str(album)
+    assert film.album.files == (str(album / "01 Thema Élan.wav"), str(album / "CD2" / "02.flac"))
+    assert film.album.album_id.startswith("album_")
 
 
 def test_excel_tables_with_a_byte_order_mark(table):
@@ -173,10 +175,20 @@ def test_an_album_without_music(table, tmp_path):
     assert "empty holds no audio file" in problems(table("a\tA\t\tfilm.mp4\tempty\tDrama"))[0]
 
 
-def test_tracks_that_would_share_an_id(table, tone):
-    tone("twins/1 - a.wav", 0.1)
-    tone("twins/1_A.flac", 0.1)
-    assert "2 tracks would be called '1_a'" in problems(table("a\tA\t\tfilm.mp4\ttwins\tDrama"))[0]
+def test_what_cannot_be_read_in_an_album_is_named(table, tmp_path):
+    (tmp_path / "album" / "gone.flac").symlink_to(tmp_path / "nowhere.flac")
+    (problem,) = problems(table("a\tA\t\tfilm.mp4\talbum\tDrama"))
+    assert f"'{tmp_path}/album/gone.flac' is a broken link" in problem
+
+
+def test_films_with_one_album_share_it(table, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "album")
+    rows = [
+        f"{film}\tA\t\tfilm.mp4\t{album}\tDrama" for film, album in (("a", "album"), ("b", "link"))
+    ]
+    first, second = config.read_films(table(*rows), GENRES)
+    assert first.album == second.album
+    assert first.problems == second.problems == ()
 
 
 def test_broken_ids_and_all_other_faults_come_together(table):

@@ -196,7 +196,7 @@ def test_a_film_that_grew_after_its_check_is_not_matched(tmp_path, film, monkeyp
     index = album_of(theme=music(1))
     video = film("film.mkv", film_of(5), RATE_HZ, seconds=5)
     monkeypatch.setattr(tables, "read_table", lambda *_: pd.DataFrame([{"video_bytes": 9}]))
-    with pytest.raises(MediaError, match=r"film\.mkv: changed after it was checked \(9 bytes"):
+    with pytest.raises(MediaError, match=r"film\.mkv: changed since the run began \(9 bytes"):
         match_file(tmp_path, video, index)
 
 

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 
 from scorelens import media, tables, weights
 from scorelens.features import embed, mel, musicnn, networks, table, vggish, yamnet
+from tests.album_tables import write_tracks
 
 RATE_HZ = 16_000
 
@@ -37,6 +38,7 @@ PROBE = SimpleNamespace(
     layers=lambda variables, device: {"weight": torch.from_numpy(variables["weight"]).to(device)},
     embed=loudness,
 )
+
 LAYERS = {"weight": torch.ones(1)}
 
 
@@ -160,9 +162,7 @@ def corpus(tmp_path, monkeypatch):
 
     def film(film_id, track, start_s=2.0):
         path = str(tmp_path / f"{track}.wav")
-        rows = [[film_id, track, path, 30.0, RATE_HZ]]
-        frame = pd.DataFrame(rows, columns=tables.TRACKS.names)
-        tables.write_table(frame, tmp_path / f"{film_id}.tsv", tables.TRACKS)
+        write_tracks([[film_id, track, path, 30.0, RATE_HZ]], tmp_path / f"{film_id}.tsv")
         cue = {"film_id": film_id, "cue_id": "c0", "track_id": track, "film_start_s": 4.0}
         cue |= {"film_end_s": 14.0, "track_start_s": start_s, "equal_starts_s": ""}
         cue |= {"shared_tracks": "", "speed": 1.0, "score": 10.0, "confidence": 0.9}
@@ -224,6 +224,7 @@ def test_a_table_is_made_again_if_what_it_is_made_of_changed(corpus, caplog, cha
         corpus.film("f", "one", start_s=3.0)
     elif change == "track":
         soundfile.write(corpus.folder / "one.wav", noise(30, 0.3), RATE_HZ, subtype="FLOAT")
+        corpus.film("f", "one")  # with the digest of the new file
     elif change == "weights":
         save_file({"weight": np.full(1, 3, np.float32)}, corpus.folder / "probe.safetensors")
     (after,) = corpus.embed([film], code="2" if change == "code" else "1")

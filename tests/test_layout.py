@@ -25,11 +25,13 @@ STAGES = (
     "report",
 )
 SHARED = (
+    "albums",
     "charsets",
     "config",
     "device",
     "errors",
     "figures",
+    "ids",
     "logs",
     "media",
     "paths",

@@ -5,14 +5,17 @@ import sys
 
 import pytest
 
+from scorelens.albums.files import NO_ALBUM, Album
 from scorelens.config import Film
 from scorelens.errors import ConfigError, InputError
 from scorelens.retrieval import films
 
 CORPUS = {
-    "a_film": Film("a_film", "A Film", 2015, ("Drama",), "a.mp4", {"01": "a/01.flac"}),
-    "no_year": Film("no_year", "No Year", None, ("Drama",), "b.mp4", {"01": "b/01.flac"}),
-    "no_sound": Film("no_sound", "No Sound", 2015, ("Drama",), "c.mp4", {}),
+    "a_film": Film("a_film", "A Film", 2015, ("Drama",), "a.mp4", Album("a", "a", ("a/01.flac",))),
+    "no_year": Film(
+        "no_year", "No Year", None, ("Drama",), "b.mp4", Album("b", "b", ("b/01.flac",))
+    ),
+    "no_sound": Film("no_sound", "No Sound", 2015, ("Drama",), "c.mp4", NO_ALBUM),
 }
 HEADER = "\t".join(films.COLUMNS)
 
@@ -50,7 +53,7 @@ def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path)
             plot=str(tmp_path / "plot.txt"),
             tags=("two", "one", "a tag"),
             subtitles=str(tmp_path / "words.srt"),
-            tracks={"01": "a/01.flac"},
+            album=Album("a", "a", ("a/01.flac",)),
         )
     ]
 
@@ -67,7 +70,7 @@ def test_a_film_outside_the_corpus_brings_its_album(table, tmp_path):
         plot=None,
         tags=(),
         subtitles=None,
-        tracks={"01_lan": str(tmp_path / "music" / "01 Élan.wav")},
+        album=Album("", str(tmp_path / "music"), (str(tmp_path / "music" / "01 Élan.wav"),)),
     )
 
 

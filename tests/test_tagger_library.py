@@ -4,6 +4,7 @@ import json
 import logging
 import os
 
+import mutagen
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ import soundfile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutagen import id3
 from scipy.special import expit
 
 from scorelens import tables
@@ -109,9 +111,9 @@ def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
         f"config: tagger.libraries.file: {file} is a file",
         "  expected: a folder of audio files",
         f"config: tagger.libraries.empty: {empty} holds no audio file",
-        "config: tagger.libraries.odd: 'lost.mp3' is a broken link, or no file",
+        f"config: tagger.libraries.odd: '{odd}/lost.mp3' is a broken link",
         "config: tagger.libraries.odd: 'ta\\tb.mp3' has letters that are none",
-        "config: tagger.libraries.odd: '\\udcff.mp3' has letters that are none",
+        f"config: tagger.libraries.odd: '{odd}/\\udcff.mp3' has a name that is not UTF-8",
     ):
         assert line in told.split("\n"), told
 
@@ -126,7 +128,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert f"{tmp_path}/shut cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
+    assert f"'{tmp_path}/shut' cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
 
 
 def test_the_model_is_the_one_wanted_or_the_best_that_listens():
@@ -309,6 +311,24 @@ def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, ca
     assert (facts["model"], facts["films"], facts["genres"]) == ("dnn", 12, GENRES)
 
 
+def test_tags_of_the_files_stand_in_the_tables(constant_model, tmp_path):
+    write_wav(tmp_path / "music/a.flac.wav", chord([60, 64, 67]))
+    write_wav(tmp_path / "music/b.wav", chord([60, 64, 67]))
+    file = mutagen.File(tmp_path / "music/b.wav")
+    file.add_tags()
+    tags = (id3.TIT2(text="Ein <Titel>"), id3.TCOM(text="Jo Field"), id3.TRCK(text="3/9"))
+    for tag in tags:
+        file.tags.add(tag)
+    file.save()
+    tracks, *_ = tag_part(constant_model, tmp_path / "music", ["a.flac.wav", "b.wav"])
+    found = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
+    assert found["title"].tolist() == ["", "Ein <Titel>"]
+    assert found["composer"].tolist() == ["", "Jo Field"]
+    assert found["number"].isna().tolist() == [True, False]
+    assert found.loc["b.wav", "number"] == 3
+    assert found["disc"].isna().all()
+
+
 # All files of a library
 
 
@@ -338,7 +358,8 @@ def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
     told = json.loads((home / "tags" / f"{ODD_NAMES[2]}.json").read_text())
     assert told["file"] == str(music / ODD_NAMES[2])
     assert told["tags"][0] == {"genre": "Science Fiction", "probability": 0.7}
-    assert (told["model"], told["films"], told["duration_s"]) == ("dnn", 12, 2)
+    about = [told[name] for name in ("model", "films", "duration_s", "title", "number")]
+    assert about == ["dnn", 12, 2, "", None]
     bad = json.loads((home / "tags/text.mp3.json").read_text())
     assert (bad["problem"], bad["tags"], bad["tempo_bpm"]) == (BAD["text.mp3"], [], None)
 
@@ -353,6 +374,7 @@ def test_a_library_without_a_single_tag_has_its_page_too(constant_model, music):
 def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
     shares = {"a, b.mp3": (0.6, 0.8), "ü/c.flac": (0.9, 0.1), "d.ogg": (0.3, 0.2)}
     tracks = pd.DataFrame({"path": list(shares), "duration_s": [10.4, 61.5, 3.0]})
+    tracks = tracks.assign(title=["", "C & D", ""], artist="", composer=["", "É", "F"])
     rows = [
         (path, genre, share, 1 + (share < max(own)))
         for path, own in shares.items()
@@ -362,8 +384,8 @@ def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
     facts = {"genres": ["Horror", "Science Fiction"], "calibrated": True}
     gather._write_playlists(tracks, answers, "/music", facts, tmp_path)
     assert (tmp_path / "horror.m3u8").read_text(encoding="utf-8").split("\n") == [
-        *("#EXTM3U", "#EXTINF:62,c", "/music/ü/c.flac", "#EXTINF:10,a, b", "/music/a, b.mp3"),
-        *("#EXTINF:3,d", "/music/d.ogg", ""),
+        *("#EXTM3U", "#EXTINF:62,É - C & D", "/music/ü/c.flac"),
+        *("#EXTINF:10,a, b", "/music/a, b.mp3", "#EXTINF:3,F - d", "/music/d.ogg", ""),
     ]
     text = (tmp_path / "science_fiction.m3u8").read_text(encoding="utf-8")
     assert text == "#EXTM3U\n#EXTINF:10,a, b\n/music/a, b.mp3\n"

@@ -74,8 +74,8 @@ def write_film(
     Raises MediaError for sound that does not decode, TableError for a cue whose track is unknown.
     """
     cues = _cues(film)
-    paths = sounds.sound_paths(cues, film.source, film.tracks, film.video)
-    found = sounds.cue_sounds(cues, film.source, paths, features.rate_hz)
+    sources = sounds.cue_sources(cues, film.source, film.tracks, film.video)
+    found = sounds.cue_sounds(cues, film.source, sources, features.rate_hz)
     measured = {
         cue.cue_id: _measure_cue(cue, blocks, speed, features)
         for cue, blocks, speed in tqdm(found, total=len(cues), unit="cue", disable=None)
@@ -88,12 +88,12 @@ def write_film(
 def origin(film: FilmSound, feature_set: str) -> dict:
     """What a film's table is made of, for its provenance: hashes of the cues and of the media."""
     cues = _cues(film)
-    paths = sounds.sound_paths(cues, film.source, film.tracks, film.video)
+    digests = sounds.source_digests(cues, film.source, film.tracks, film.video)
     return {
         "feature_set": feature_set,
         "source": film.source,
         "cues_sha256": media.sha256(film.cues or film.tracks),
-        "media_sha256": {name: media.sha256(path) for name, path in sorted(paths.items())},
+        "media_sha256": dict(sorted(digests.items())),
     }
 
 

@@ -2,7 +2,7 @@
 
 import collections
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import av
@@ -11,6 +11,8 @@ from scorelens.media.files import reason
 
 BACK_S = 1.0  # frames are reordered by less
 AHEAD_S = 10.0  # a longer pause may be a jump of the clock
+# Streams of these formats come and go, and their clocks start again.
+CHANGING_FORMATS = ("mpegts", "mpeg")
 FIRST_PACKETS = 64  # among which the earliest picture of a run is
 KEPT_BACK = 4  # the last packets of a stream, some of which FFmpeg keeps back until the file ends
 
@@ -72,15 +74,34 @@ class BreakFinder:
         return stamp_s - before_s
 
 
-def count_packets(container, wanted, streams: dict[int, StreamPackets]) -> str:
-    """Note all packets of some streams; returns what kept the file from being read to its end."""
+def count_packets(
+    container: av.container.InputContainer,
+    wanted: Sequence[av.stream.Stream],
+    streams: dict[int, StreamPackets],
+) -> str:
+    """Read all packets of some streams and note what they say.
+
+    Parameters
+    ----------
+    container
+        An open file, at its start.
+    wanted
+        Streams of it.
+    streams
+        By their indices; what is noted is added to these.
+
+    Returns
+    -------
+    str
+        What kept the file from being read to its end; empty if nothing did.
+    """
     finders = {stream.index: BreakFinder() for stream in wanted}
     is_ogg = container.format.name == "ogg"
     latest: dict[int, av.Packet] = {}
     error = ""
     try:
         for number, packet in enumerate(read_packets(container, wanted, strict=True)):
-            if packet.size:
+            if packet.size or stamp_of(packet) is not None:  # an empty one: the picture stays
                 index = packet.stream.index
                 latest[index] = packet
                 _count(streams[index], finders[index], packet, number, is_ogg)
@@ -117,18 +138,44 @@ def _count(own: StreamPackets, finder: BreakFinder, packet, number: int, is_ogg:
     run.end_s = max(run.end_s, end_s)
 
 
-def read_packets(container, streams, strict: bool = False) -> Iterator[av.Packet]:
-    """Packets as they come. PyAV counts the streams when it opens a file, and fails at the end of
-    one in which others appeared; by then it has given out everything of those that are asked for.
+def read_packets(
+    container: av.container.InputContainer,
+    streams: Sequence[av.stream.Stream],
+    strict: bool = False,
+) -> Iterator[av.Packet]:
+    """The packets of some streams, as they come.
 
-    strict: pass on what keeps the file from being read, instead of ending there.
+    Parameters
+    ----------
+    container
+        An open file.
+    streams
+        Streams of it.
+    strict
+        Pass on what keeps the file from being read, instead of ending there.
+
+    Yields
+    ------
+    av.Packet
+        With the stamps of the file; at the end an empty one for each stream.
     """
+    # PyAV counts the streams when it opens a file, and fails at the end of one in which others
+    # appeared; by then it has given out all packets of those that are asked for.
     with contextlib.suppress(IndexError, *([] if strict else [av.FFmpegError])):
-        yield from container.demux(*streams)
+        packets = container.demux(*streams)
+        yield from map(_mended, packets) if container.format.name in CHANGING_FORMATS else packets
+
+
+def _mended(packet: av.Packet) -> av.Packet:
+    """In these formats FFmpeg works stamps out, and may take them across a jump of the clock."""
+    if packet.pts is not None and packet.dts is not None:
+        apart_s = abs(packet.pts - packet.dts) * float(packet.time_base)
+        packet.pts = packet.pts if apart_s < AHEAD_S else packet.dts
+    return packet
 
 
 def stamp_of(packet: av.Packet) -> int | None:
-    """Stamps for decoding ascend where those for showing do not."""
+    """The stamp by which packets ascend: that for decoding; without one, that for showing."""
     return packet.pts if packet.dts is None else packet.dts
 
 

@@ -23,7 +23,8 @@ from scorelens.media.files import open_container, unchanged
 from scorelens.media.probe import open_soundfile
 from scorelens.media.streams import picture_stream, sound_stream
 
-GAP_S = 0.05  # time stamps that differ by more from the count of samples are believed
+GAP_S = 0.05  # a longer gap between time stamps is filled with silence
+OVERLAP_S = 0.03  # a longer overlap, more than a frame of the codecs in use, is left out
 PIECE_SAMPLES = 1 << 15
 PLANES = 7  # that PyAV reads of a planar frame; it crashes on more, so those are interleaved
 # Formats in which FFmpeg finds the very sample of a time.
@@ -187,7 +188,7 @@ def _decoded_pieces(sound: Sound, container, audio) -> Iterator[_Piece]:
         if frame.time is not None:
             gap = round((frame.time - origin_s - since_s) * rate_hz) - written
         started = bool(written or since_s)
-        if gap < (-GAP_S * rate_hz if started else 0):
+        if gap < (-OVERLAP_S * rate_hz if started else 0):
             yield _Piece(rate_hz, _mono(fifo.read()))
             rest = _mono(frame)[-gap:]
             written += len(rest)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scorelens import charsets, config, paths, tsv
+from scorelens.albums.files import NO_ALBUM, Album, Listing, scan
 from scorelens.errors import ConfigError, InputError, Problem, closest
 
 COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
@@ -23,8 +24,8 @@ log = logging.getLogger(__name__)
 class Described(NamedTuple):
     """A film, its music, and what is known of it besides.
 
-    image, plot, subtitles: paths of files; None without. tags: as given, each once. tracks:
-    track_id to audio file.
+    image, plot, subtitles: paths of files; None without. tags: as given, each once. album: of a
+    film outside the corpus without an id.
     """
 
     film_id: str
@@ -34,7 +35,7 @@ class Described(NamedTuple):
     plot: str | None
     tags: tuple[str, ...]
     subtitles: str | None
-    tracks: dict[str, str]
+    album: Album
 
 
 def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> list[Described]:
@@ -48,24 +49,26 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
     """
     found = tsv.read_rows(path, COLUMNS[:1], "retrieval", further=COLUMNS)
     rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in found]
-    albums = [_tracks(path, row, corpus) for _, row in rows]
+    listings = [_listing(path, row, corpus) for _, row in rows]
+    albums = [
+        _album_of(row, listing, corpus) for (_, row), listing in zip(rows, listings, strict=True)
+    ]
     problems = [
         *_column_problems(path, found[0][1]),
         *config.id_problems(rows, path),
         *_shared_problems(path, rows, albums),
     ]
-    for (number, row), tracks in zip(rows, albums, strict=True):
+    for (number, row), listing in zip(rows, listings, strict=True):
         film = corpus.get(row["film_id"])
         if film:
             problems += _problems_in_corpus(path, number, row, film)
         else:
-            problems += _problems_outside(path, number, row, tracks, corpus)
+            problems += _problems_outside(path, number, row, listing, corpus)
         problems += _file_problems(path, number, row)
     if problems:
         raise ConfigError(problems)
     films = [
-        _described(path, row, dict(tracks), corpus)
-        for (_, row), tracks in zip(rows, albums, strict=True)
+        _described(path, row, album, corpus) for (_, row), album in zip(rows, albums, strict=True)
     ]
     return sorted(films)
 
@@ -103,11 +106,11 @@ def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _shared_problems(path, rows, albums) -> Iterator[Problem]:
-    """Audio files of two films: a model could learn from what it is then tested with."""
+    """Files of the albums of two films: a model could learn from what it is then tested with."""
     owners = {}
-    for (number, row), tracks in zip(rows, albums, strict=True):
+    for (number, row), album in zip(rows, albums, strict=True):
         shared = {}
-        for _, file in tracks:
+        for file in album.files:
             owner = owners.setdefault(os.path.realpath(file), row["film_id"])
             shared.setdefault(owner, []).append(file)
         for owner, (first, *others) in shared.items():
@@ -118,10 +121,17 @@ def _shared_problems(path, rows, albums) -> Iterator[Problem]:
                 yield Problem(tsv.cell(path, number, "album"), what, expected)
 
 
-def _tracks(path, row, corpus) -> list[tuple[str, str]]:
+def _listing(path, row, corpus) -> Listing | None:
+    """What lies in the album of a film that is not in the corpus; None without."""
+    if row["film_id"] in corpus or not row["album"]:
+        return None
+    return scan(_beside(path, row["album"]))
+
+
+def _album_of(row, listing: Listing | None, corpus) -> Album:
     if row["film_id"] in corpus:
-        return list(corpus[row["film_id"]].tracks.items())
-    return config.album_tracks(_beside(path, row["album"])) if row["album"] else []
+        return corpus[row["film_id"]].album
+    return Album("", listing.folder, listing.files) if listing else NO_ALBUM
 
 
 def _problems_in_corpus(path, number: int, row, film: config.Film) -> Iterator[Problem]:
@@ -129,7 +139,7 @@ def _problems_in_corpus(path, number: int, row, film: config.Film) -> Iterator[P
     at = tsv.cell(path, number, "album")
     if row["album"]:
         yield Problem(at, f"is {row['album']!r}", f"nothing: {film.film_id} has the corpus's album")
-    if not film.tracks and not film.problems:
+    if not film.album.files and not film.problems:
         yield Problem(at, f"{film.film_id} has no audio in the corpus", "a film with an album")
 
 
@@ -144,7 +154,7 @@ def _year_problems(at: str, year: str, film: config.Film) -> Iterator[Problem]:
         yield Problem(at, f"is {year}", expected, "leave it empty")
 
 
-def _problems_outside(path, number: int, row, tracks, corpus) -> Iterator[Problem]:
+def _problems_outside(path, number: int, row, listing, corpus) -> Iterator[Problem]:
     near = closest(row["film_id"], list(corpus))
     for name in ("title", "year"):
         if not row[name]:
@@ -152,7 +162,7 @@ def _problems_outside(path, number: int, row, tracks, corpus) -> Iterator[Proble
             yield Problem(tsv.cell(path, number, name), "is empty", expected, near)
     yield from config.year_problems(row["year"], tsv.cell(path, number, "year"))
     album = _beside(path, row["album"])
-    yield from config.album_problems(album, tracks, tsv.cell(path, number, "album"))
+    yield from config.album_problems(album, listing, tsv.cell(path, number, "album"))
     if row["subtitles"]:
         expected = f"nothing: {row['film_id']} is no film of the corpus"
         yield Problem(tsv.cell(path, number, "subtitles"), "are given", expected, near)
@@ -165,7 +175,7 @@ def _file_problems(path, number: int, row) -> Iterator[Problem]:
             yield from paths.file_problems(at, _beside(path, row[name]), kind)
 
 
-def _described(path, row, tracks: dict[str, str], corpus) -> Described:
+def _described(path, row, album: Album, corpus) -> Described:
     film = corpus.get(row["film_id"])
     files = {name: _beside(path, row[name]) or None for name in FILES}
     tags = (" ".join(tag.split()) for tag in row["tags"].split(";"))
@@ -174,7 +184,7 @@ def _described(path, row, tracks: dict[str, str], corpus) -> Described:
         title=" ".join(row["title"].split()) or film.title,
         year=int(row["year"] or film.year),
         tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
-        tracks=tracks,
+        album=album,
         **files,
     )
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from scorelens import paths
 from scorelens.config import name_problems
 from scorelens.errors import ConfigError, Problem, closest
+from scorelens.ids import slug
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.films import Described
 
@@ -77,7 +78,6 @@ def read_searches(
     configuration = choose_configuration(settings["configurations"], wanted)
     pictures = {film.image for film in films}
     titles = {film.film_id: film.title for film in films}
-    tracks = dict.fromkeys(f"{film.film_id}/{track}" for film in films for track in film.tracks)
     problems, found = [*_library_problems(settings["libraries"])], []
     for name, asked in sorted(settings["searches"].items()):
         where = f"{WHERE}.{name}"
@@ -87,11 +87,11 @@ def read_searches(
             *_words_problems(where, asked),
             *_picture_problems(where, asked, pictures),
             *_scene_problems(where, asked, videos),
-            *_track_problems(where, asked, tracks),
+            *_track_problems(where, asked, titles),
         ]
         problems += wrong
         if not wrong:
-            found.append(_search(name, asked, videos, titles, tracks))
+            found.append(_search(name, asked, videos, titles))
     if problems:
         raise ConfigError(problems)
     return found
@@ -102,7 +102,6 @@ def _search(
     asked: Mapping,
     videos: Mapping[str, str],
     titles: Mapping[str, str],
-    tracks: Collection[str],
 ) -> Search:
     film, track = asked.get("film", ""), asked.get("track", "")
     return Search(
@@ -114,7 +113,7 @@ def _search(
         scene=titles.get(film, os.path.basename(film)),
         time_s=float(asked.get("time_s", 0)),
         track=track,
-        known=track in tracks,
+        known=_is_of_film(track, titles),
     )
 
 
@@ -163,10 +162,18 @@ def _scene_problems(where: str, asked: Mapping, videos: Mapping[str, str]) -> It
         yield from _file_problems(f"{where}.film", asked["film"], expected, videos)
 
 
-def _track_problems(where: str, asked: Mapping, tracks: Collection[str]) -> Iterator[Problem]:
-    if "track" in asked and asked["track"] not in tracks:
+def _is_of_film(track: str, films: Collection[str]) -> bool:
+    """Whether a track is named by its film and id; which ids there are, the albums tell later."""
+    film, _, own = track.partition("/")
+    return film in films and own == slug(own) and not os.path.exists(track)
+
+
+def _track_problems(where: str, asked: Mapping, films: Collection[str]) -> Iterator[Problem]:
+    if "track" in asked and not _is_of_film(asked["track"], films):
         expected = "film_id/track_id of a film of retrieval, or the path of a piece of music"
-        yield from _file_problems(f"{where}.track", asked["track"], expected, tracks)
+        own = asked["track"].partition("/")[2]
+        known = [f"{film_id}/{own}" for film_id in films] if own == slug(own) else []
+        yield from _file_problems(f"{where}.track", asked["track"], expected, known)
 
 
 def _file_problems(

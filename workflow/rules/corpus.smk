@@ -15,6 +15,12 @@ def film_seed(wildcards):
     return zlib.crc32(f"{config['seed']} {wildcards.film}".encode())
 
 
+def corpus_row(film):
+    """What the tables over all films say of a film besides what its check finds."""
+    row = dataclasses.asdict(film)
+    return {name: row[name] for name in ("film_id", "title", "year", "genres", "problems")}
+
+
 def present_video(wildcards):
     """The video of a film, or nothing if there is no such file: the check then says so."""
     video = film_video(wildcards)
@@ -69,7 +75,8 @@ elif config["corpus"]["kind"] == "assembled":
     rule make_corpus:
         """Assemble a film with known cues from a real album, speech and effects."""
         input:
-            tracks=album_tracks,
+            files=lambda wildcards: paths.watched(FILMS[wildcards.film].album.files),
+            tracks=of_album("results/corpus/albums/{album}.tsv"),
         output:
             video="results/corpus/media/{film}/film.mp4",
             truth="results/corpus/truth/{film}.tsv",
@@ -85,7 +92,6 @@ elif config["corpus"]["kind"] == "assembled":
             runtime=duration("make_corpus"),
         params:
             source=source_hash("make_corpus"),
-            track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
             assembly=ASSEMBLY,
             seed=film_seed,
         script:
@@ -137,11 +143,37 @@ else:
     STATUSES = expand("results/corpus/status/{film}.tsv", film=ORDERED_FILMS)
     TRACK_TABLES = expand("results/corpus/tracks/{film}.tsv", film=ORDERED_FILMS)
 
+    rule list_corpus:
+        """Open the files of one album; list the tracks, and every problem found."""
+        input:
+            files=lambda wildcards: paths.watched(ALBUMS[wildcards.album].files),
+        output:
+            tracks="results/corpus/albums/{album}.tsv",
+            status="results/corpus/albums/{album}.status.tsv",
+        log:
+            "logs/list_corpus/{album}.log",
+        benchmark:
+            "results/benchmarks/list_corpus/{album}.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("list_corpus"),
+            runtime=duration("list_corpus"),
+        params:
+            source=source_hash("list_corpus"),
+            folder=lambda wildcards: ALBUMS[wildcards.album].folder,
+            files=lambda wildcards: list(ALBUMS[wildcards.album].files),
+            unwatched=lambda wildcards: paths.unwatched(ALBUMS[wildcards.album].files),
+        script:
+            "../../scripts/list_corpus.py"
+
     rule check_corpus:
-        """Open one film and its album; write what they hold and every problem found."""
+        """Open one film; write what it and its album hold and every problem found."""
         input:
             video=lambda wildcards: paths.watched([present_video(wildcards)]),
-            tracks=album_tracks,
+            tracks=of_album("results/corpus/albums/{album}.tsv"),
+            album=of_album("results/corpus/albums/{album}.status.tsv"),
         output:
             status="results/corpus/status/{film}.tsv",
             tracks="results/corpus/tracks/{film}.tsv",
@@ -160,7 +192,7 @@ else:
             video=present_video,
             unwatched=unwatched_video,
             audio=lambda wildcards: FILMS[wildcards.film].audio,
-            track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
+            video_bytes=video_bytes,
         script:
             "../../scripts/check_corpus.py"
 
@@ -186,7 +218,7 @@ checkpoint gather_corpus:
         runtime=duration("gather_corpus"),
     params:
         source=source_hash("gather_corpus"),
-        films=[dataclasses.asdict(FILMS[film]) for film in ORDERED_FILMS],
+        films=[corpus_row(FILMS[film]) for film in ORDERED_FILMS],
         on_bad_film=config["corpus"]["on_bad_film"],
     script:
         "../../scripts/gather_corpus.py"

@@ -5,8 +5,9 @@ rule match_cues:
     """Find which album track plays when in one film."""
     input:
         video=watched_video,
-        index="results/fingerprints/{film}.npz",
-        status="results/corpus/status/{film}.tsv",
+        index=of_album("results/fingerprints/{album}.npz"),
+        # It tells the video's hash, and the video itself is watched.
+        status=ancient("results/corpus/status/{film}.tsv"),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/cues/films/{film}.parquet",
@@ -90,6 +91,7 @@ rule plot_cues:
     input:
         cues="results/cues/films/{film}.parquet",
         status="results/corpus/status/{film}.tsv",
+        tracks="results/corpus/tracks/{film}.tsv",
         truth=["results/corpus/truth/{film}.tsv"] if MADE else [],
         corpus=ancient("results/corpus/films.tsv"),
     output:
@@ -120,6 +122,7 @@ rule label_cues:
     """Write the cues of one film as subtitles and as an Audacity label track."""
     input:
         cues="results/cues/films/{film}.parquet",
+        tracks="results/corpus/tracks/{film}.tsv",
     output:
         webvtt="results/cues/labels/{film}.vtt",
         audacity="results/cues/labels/{film}.txt",

@@ -26,21 +26,15 @@ def measured_cues(feature_set, films):
     return [f"results/cues/films/{film}.parquet" for film in films]
 
 
-def cue_sound(film, feature_set):
-    """The files that hold the sound of a film's cues."""
-    if config["features"]["source"] == "album" or feature_set.endswith(WHOLE):
-        return list(FILMS[film].tracks.values())
-    return [video_of(film)]
+def heard_video(film, feature_set):
+    """The video of a film, if it is what is heard, and not the album, whose table tells of it."""
+    hears_film = config["features"]["source"] == "film" and not feature_set.endswith(WHOLE)
+    return video_of(film) if hears_film else None
 
 
-def heard_video(film):
-    """The video of a film, if it is what is heard, and not the album."""
-    return video_of(film) if config["features"]["source"] == "film" else None
-
-
-def films_sound(films, feature_set):
+def heard_videos(films, feature_set):
     """The same of several films."""
-    return [path for film in films for path in cue_sound(film, feature_set)]
+    return [heard_video(film, feature_set) for film in films]
 
 
 def network_weights(feature_set):
@@ -82,7 +76,7 @@ else:
         input:
             cues=lambda wildcards: measured_cues(wildcards.set, [wildcards.film]),
             tracks="results/corpus/tracks/{film}.tsv",
-            sound=lambda wildcards: paths.watched(cue_sound(wildcards.film, wildcards.set)),
+            video=lambda wildcards: paths.watched([heard_video(wildcards.film, wildcards.set)]),
             corpus=ancient("results/corpus/films.tsv"),
         output:
             table="results/features/{set}/{film}.parquet",
@@ -101,8 +95,10 @@ else:
         params:
             source=source_hash("extract_features"),
             sound=config["features"]["source"],
-            video=lambda wildcards: heard_video(wildcards.film),
-            unwatched=lambda wildcards: paths.unwatched(cue_sound(wildcards.film, wildcards.set)),
+            video=lambda wildcards: heard_video(wildcards.film, wildcards.set),
+            unwatched=lambda wildcards: paths.unwatched(
+                [heard_video(wildcards.film, wildcards.set)]
+            ),
             # Only the set that has profiles is measured again when another is chosen.
             profile=lambda wildcards: (
                 config["features"]["profile"] if wildcards.set.startswith("mir") else None
@@ -120,8 +116,8 @@ else:
                 weights=lambda wildcards: network_weights(wildcards.set),
                 cues=lambda wildcards, films=films: measured_cues(wildcards.set, films),
                 tracks=expand("results/corpus/tracks/{film}.tsv", film=films),
-                sound=lambda wildcards, films=films: paths.watched(
-                    films_sound(films, wildcards.set)
+                videos=lambda wildcards, films=films: paths.watched(
+                    heard_videos(films, wildcards.set)
                 ),
                 corpus=ancient("results/corpus/films.tsv"),
             output:
@@ -146,9 +142,9 @@ else:
                     "album" if wildcards.set.endswith(WHOLE) else config["features"]["source"]
                 ),
                 films=films,
-                videos=lambda wildcards, films=films: list(map(heard_video, films)),
+                videos=lambda wildcards, films=films: heard_videos(films, wildcards.set),
                 unwatched=lambda wildcards, films=films: paths.unwatched(
-                    films_sound(films, wildcards.set)
+                    heard_videos(films, wildcards.set)
                 ),
             script:
                 "../../scripts/embed_features.py"

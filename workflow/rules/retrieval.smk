@@ -44,6 +44,11 @@ def of_corpus(film):
     return film in FILMS and not PUBLISHED
 
 
+def corpus_tracks(film):
+    """The table of the tracks of a film of the corpus."""
+    return f"results/corpus/tracks/{film}.tsv" if of_corpus(film) else None
+
+
 def known_features(film):
     """What MusiCNN says of each second of the tracks of a film of the corpus."""
     known = of_corpus(film) and RETRIEVAL["audio"] == "musicnn"
@@ -64,15 +69,15 @@ def hearing_batches():
             batches.append([])
             tracks = 0
         batches[-1].append(film.film_id)
-        tracks += (
-            TRACKS_AT_ONCE if alone else 1 if known_features(film.film_id) else len(film.tracks)
-        )
+        own = 1 if known_features(film.film_id) else estimate_tracks(film.album.files)
+        tracks += TRACKS_AT_ONCE if alone else own
     return batches
 
 
-def described_sound(films):
-    """The tracks of some films."""
-    return [path for film in films for path in DESCRIBED[film].tracks.values()]
+def outside_files(films):
+    """The files of the albums of those of some films that are outside the corpus."""
+    outside = [film for film in films if not of_corpus(film)]
+    return [path for film in outside for path in DESCRIBED[film].album.files]
 
 
 def asks_musicnn(batch):
@@ -219,18 +224,22 @@ if READS:
             "../../scripts/read_retrieval.py"
 
 
-for number, batch in enumerate(hearing_batches()):
+HEARING_BATCHES = hearing_batches()
+
+for number, batch in enumerate(HEARING_BATCHES):
 
     rule hear_retrieval:
         """Hear fragments of the tracks of a batch of films."""
         name:
             f"hear_retrieval_{number}"
         input:
-            sound=paths.watched(described_sound(batch)),
+            files=paths.watched(outside_files(batch)),
+            tracks=[path for path in map(corpus_tracks, batch) if path],
             features=[path for path in map(known_features, batch) if path],
             weights=[network_weights("musicnn")] if asks_musicnn(batch) else [],
             corpus=ancient("results/corpus/films.tsv") if any(map(of_corpus, batch)) else [],
         output:
+            tracks=f"results/retrieval/albums/{number}.tsv",
             sounds=update(expand(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}", film=batch)),
         log:
             f"logs/hear_retrieval/{number}.log",
@@ -248,8 +257,13 @@ for number, batch in enumerate(hearing_batches()):
             audio=RETRIEVAL["audio"],
             fragments_per_track=RETRIEVAL["fragments_per_track"],
             films=batch,
-            tracks=[DESCRIBED[film].tracks for film in batch],
-            unwatched=paths.unwatched(described_sound(batch)),
+            # Functions, for Snakemake would take braces of a name for wildcards.
+            folders=lambda wildcards, batch=batch: [DESCRIBED[film].album.folder for film in batch],
+            files=lambda wildcards, batch=batch: [
+                [] if of_corpus(film) else list(DESCRIBED[film].album.files) for film in batch
+            ],
+            corpus=list(map(corpus_tracks, batch)),
+            unwatched=paths.unwatched(outside_files(batch)),
             features=list(map(known_features, batch)),
         script:
             "../../scripts/hear_retrieval.py"
@@ -278,7 +292,10 @@ if CONFIGURATIONS:
             runtime=duration("gather_retrieval"),
         params:
             source=source_hash("gather_retrieval"),
-            films=[film._asdict() for film in DESCRIBED.values()],
+            films=[
+                {key: getattr(film, key) for key in ("film_id", "title", "year", "tags")}
+                for film in DESCRIBED.values()
+            ],
             configurations=seen_parts(),
             split=split_settings(),
         script:

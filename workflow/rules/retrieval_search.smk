@@ -65,11 +65,24 @@ def film_subtitles(wildcards):
     return DESCRIBED[wildcards.film].subtitles
 
 
+def heard_tables(wildcards):
+    """The tables of the tracks of the films of retrieval that are in use."""
+    films = heard_films("{film}")(wildcards)
+    if films == FILM_TABLE:
+        return films
+    used = set(films)
+    return [
+        f"results/retrieval/albums/{number}.tsv"
+        for number, batch in enumerate(HEARING_BATCHES)
+        if used & set(batch)
+    ]
+
+
 def indexed_films(wildcards, input):
     """The films whose albums can be found; none as long as the check may leave out some."""
     used = set(input)
     return [
-        (film.film_id, film.title, film.tracks)
+        (film.film_id, film.title)
         for film in DESCRIBED.values()
         if f"results/retrieval/sounds/{film.film_id}.{SOUND_ENDING}" in used
     ]
@@ -183,6 +196,7 @@ if SEARCHED_PARTS:
             weights=[network_weights("musicnn")] if RETRIEVAL["audio"] == "musicnn" else [],
         output:
             sounds=f"results/retrieval/libraries/{{library}}/{{part}}.{SOUND_ENDING}",
+            table="results/retrieval/libraries/{library}/{part}.tsv",
         log:
             "logs/listen_retrieval/{library}/{part}.log",
         benchmark:
@@ -215,8 +229,13 @@ if CONFIGURATIONS:
         input:
             model=f"results/retrieval/models/{SEARCHER}.safetensors",
             albums=heard_films(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}"),
+            tracks=heard_tables,
             parts=[
                 f"results/retrieval/libraries/{part.library}/{key}.{SOUND_ENDING}"
+                for key, part in SEARCHED_PARTS.items()
+            ],
+            part_tables=[
+                f"results/retrieval/libraries/{part.library}/{key}.tsv"
                 for key, part in SEARCHED_PARTS.items()
             ],
         output:

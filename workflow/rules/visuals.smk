@@ -5,7 +5,6 @@ rule measure_visuals:
     """Measure picture, cuts and motion of one film."""
     input:
         video=watched_video,
-        status=ancient("results/corpus/status/{film}.tsv"),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/visuals/{film}.parquet",
@@ -24,5 +23,6 @@ rule measure_visuals:
         video=film_video,
         unwatched=unwatched_video,
         settings=config["visuals"],
+        video_bytes=video_bytes,
     script:
         "../../scripts/measure_visuals.py"
