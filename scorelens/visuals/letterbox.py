@@ -148,7 +148,7 @@ def _luma_of_bars(planes: colour.Planes, black_level: float) -> float:
     borders = y[:BORDER], y[-BORDER:], y[:, :BORDER], y[:, -BORDER:]
     means = [cv2.mean(border)[0] for border in borders]
     brightest = planes.black + BRIGHTEST_BAR * black_level * span
-    if min(means) > brightest:
+    if min(means) > brightest or min(means) == planes.black:
         return 0.0
     border = borders[int(np.argmin(means))]
     border = np.ascontiguousarray(border if border.shape[0] <= BORDER else border.T)
