@@ -215,6 +215,31 @@ def test_a_film_added_to_a_batch_leaves_the_others_alone(corpus, caplog):
     assert (corpus.folder / "g.parquet").exists()
 
 
+def test_films_with_one_album_share_what_is_measured_of_whole_tracks(corpus, caplog, monkeypatch):
+    """Also with a film that was measured before; films of other tracks, and cues, do not."""
+    caplog.set_level(logging.INFO)
+    heard = []
+    write = table.write_film
+
+    def write_and_tell(film, *rest):
+        heard.append(film.film_id)
+        write(film, *rest)
+
+    monkeypatch.setattr(table, "write_film", write_and_tell)
+    tracks = {"f": "one", "g": "two", "h": "one", "i": "one"}
+    whole = {"source": "tracks", "cues": None, "video": None}
+    films = {film: corpus.film(film, own)._replace(**whole) for film, own in tracks.items()}
+    corpus.embed([films["f"]])
+    first, other, same = corpus.embed([films[film] for film in "fgh"])
+    assert heard == ["f", "g"]
+    assert "h: its album is that of another film" in caplog.text
+    assert same.assign(film_id="f").equals(first)
+    assert set(same["film_id"]) == {"h"}
+    assert len(other) == len(first) == 30
+    corpus.embed([films[film] for film in "fghi"])
+    assert heard == ["f", "g"]
+
+
 @pytest.mark.parametrize("change", ["cues", "track", "weights", "code"])
 def test_a_table_is_made_again_if_what_it_is_made_of_changed(corpus, caplog, change):
     film = corpus.film("f", "one")

@@ -69,6 +69,16 @@ def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
     assert part.paths == [str(tmp_path / name) for name in part.files]
 
 
+def test_cue_sheets_are_left_alone_with_a_word(tmp_path, caplog):
+    touch(tmp_path, "image.flac", "image.cue", "b/other.CUE", "music without an ending")
+    (part,) = library.find_parts({"all": str(tmp_path)}).values()
+    assert part.files == ("image.flac", "music without an ending")
+    assert caplog.messages == [
+        "config: tagger.libraries.all: CUE sheets (2) are left alone: in a library a file is one "
+        "track"
+    ]
+
+
 def test_links_are_followed_and_no_folder_counts_twice(tmp_path):
     touch(tmp_path, "music/a/one.mp3", "elsewhere/two.mp3")
     for link, target in (("a/loop", "music"), ("0", "music/a"), ("z", "elsewhere")):
@@ -268,6 +278,7 @@ def music(tmp_path):
     write_wav(folder / "short.wav", sine(440, 0.6))
     write_wav(folder / "silence.wav", np.zeros(3 * RATE_HZ))
     (folder / "text.mp3").write_text("no music")
+    (folder / "archive.zip").write_text("no music, and does not say so")
     return folder
 
 
@@ -309,6 +320,17 @@ def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, ca
     assert "6 files, 0.4 min of music:" in caplog.text
     facts = tables.read_provenance(tracks)
     assert (facts["model"], facts["films"], facts["genres"]) == ("dnn", 12, GENRES)
+
+
+def test_a_part_without_music_is_empty(constant_model, tmp_path):
+    for name in ("a.zip", "b.mid"):
+        (tmp_path / name).write_text("no music")
+    for output, table in zip(
+        tag_part(constant_model, tmp_path, ["a.zip", "b.mid"]),
+        (tables.TAGGER_LIBRARY, tables.TAGGER_ANSWERS, tables.TAGGER_PROFILES),
+        strict=True,
+    ):
+        assert tables.read_table(output, table).empty
 
 
 def test_tags_of_the_files_stand_in_the_tables(constant_model, tmp_path):

@@ -17,6 +17,7 @@ from scorelens.cues.speed import film_speed
 
 WIDTH_IN = 10.0
 ROW_IN = 0.24
+COLUMNS, LINE_IN = 75, 0.2  # of a title, beside the words on the right
 FRAME_IN = 1.1  # title, legend and time axis
 SHADES = LinearSegmentedColormap.from_list("confidence", ["#d7e9f5", figures.PALETTE[0]])
 NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -62,7 +63,11 @@ def draw_timeline(
     true = truth[~truth.decoy] if truth is not None else cues[:0]
     playing = {*cues.track_id, *true.track_id}
     shown = [track_id for track_id in names if track_id in playing]
-    height = FRAME_IN + ROW_IN * max(2, len(shown) + bool(len(decoys)))
+    about = f"{cues.track_id.nunique()} of {len(names)} tracks found, {len(cues)} cues"
+    heading = figures.wrapped(f"{figures.isolated(title)}: {about}", COLUMNS)
+    height = (
+        FRAME_IN + ROW_IN * max(2, len(shown) + bool(len(decoys))) + LINE_IN * heading.count("\n")
+    )
     figure, axes = plt.subplots(figsize=(WIDTH_IN, height))
     rows = {track_id: place for place, track_id in enumerate(shown)}
     _bars(axes, cues, cues.track_id.map(rows), 0.62, color=_shades(cues.confidence))
@@ -71,8 +76,7 @@ def draw_timeline(
     labels = [names[track_id] for track_id in shown] + ["(not on the album)"] * bool(len(decoys))
     axes.set_yticks(range(len(labels)), labels, size=8)
     axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
-    found = cues.track_id.nunique()
-    axes.set_title(f"{title}: {found} of {len(names)} tracks found, {len(cues)} cues")
+    axes.set_title(heading)
     if len(cues):
         words = f"runs at {film_speed(cues):.4f} times the speed of its album"
         axes.set_title(words, loc="right", size=9, color=figures.QUIET)

@@ -60,7 +60,7 @@ def explain(
     places = read_table(cues, CUES) if cues else None
     titles = track_titles(read_table(tracks, TRACKS), LONGEST) if tracks else {}
     drawn = explain_figure(
-        f"{film.title}: what {run_title(run)} hears in each cue",
+        f"{figures.isolated(film.title)}: what {run_title(run)} hears in each cue",
         heard[heard["film_id"] == film_id],
         said[(said["film_id"] == film_id) & (said["repeat"] == 0)],
         places,
@@ -163,7 +163,13 @@ def _name_lane(axis: Axes, row) -> None:
     words, colour = OUTCOMES[bool(row.predicted), bool(row.actual)]
     left = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
     weight = "bold" if row.predicted or row.actual else "normal"
-    axis.annotate(f"{row.genre} {row.probability:.2f}", (0, 0.52), (-26, 0), weight=weight, **left)
+    axis.annotate(
+        f"{figures.isolated(row.genre)} {row.probability:.2f}",
+        (0, 0.52),
+        (-26, 0),
+        weight=weight,
+        **left,
+    )
     axis.annotate(words, (0, 0.12), (-26, 0), color=colour, fontsize=8, **left)
 
 

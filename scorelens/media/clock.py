@@ -16,12 +16,17 @@ import av
 
 from scorelens.media.files import open_container
 from scorelens.media.links import link_spans, open_link
-from scorelens.media.packets import AHEAD_S, BACK_S, Run, StreamPackets, count_packets
+from scorelens.media.packets import (
+    AHEAD_S,
+    BACK_S,
+    CHANGING_FORMATS,
+    Run,
+    StreamPackets,
+    count_packets,
+)
 from scorelens.media.streams import picture_stream, sound_streams
 
 TOGETHER_S = 5.0  # streams of a new run start within this
-# Streams of these formats come and go, and their clocks start again.
-CHANGING_FORMATS = ("mpegts", "mpeg")
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,15 @@ class Clock:
 
     streams: by index, only those with packets. offsets_s: index -> what is added to the stamps of
     each run. followers: index -> indices of the streams that go on with it, itself first. error:
-    what kept the file from being read to its end; empty if nothing did. links_s: of a chained file,
-    what is added to the stamps of each link.
+    what kept the file from being read to its end; empty if nothing did. links, links_s: of a file
+    of several links the clock of each, and what is added to its stamps.
     """
 
     streams: dict[int, StreamPackets]
     offsets_s: dict[int, list[float]]
     followers: dict[int, list[int]]
     error: str = ""
+    links: tuple["Clock", ...] = ()
     links_s: tuple[float, ...] = ()
 
     def span_s(self, index: int) -> tuple[float, float] | None:
@@ -50,6 +56,11 @@ class Clock:
         if not spans:
             return None
         return spans[0][0], max(end_s for _, end_s in spans)
+
+    def number(self, index: int) -> int:
+        """The place of a stream among those of its kind, from 0."""
+        kind = self.streams[index].kind
+        return [i for i, own in sorted(self.streams.items()) if own.kind == kind].index(index)
 
     @property
     def is_plain(self) -> bool:
@@ -81,11 +92,6 @@ def read_clock(path: str | os.PathLike) -> Clock:
     return _read_clock(os.fspath(path), key)
 
 
-def is_chained(path: str | os.PathLike, format_name: str) -> bool:
-    """Whether a file is an Ogg file of several links."""
-    return format_name == "ogg" and len(link_spans(path)) > 1
-
-
 def path_of(container: av.container.InputContainer) -> str:
     """The path of an open file."""
     return container.name.removeprefix("file:")
@@ -94,8 +100,9 @@ def path_of(container: av.container.InputContainer) -> str:
 @functools.lru_cache(maxsize=32)
 def _read_clock(path: str, _version: tuple[int, int] | None) -> Clock:
     with open_container(path) as container:
-        if is_chained(path, container.format.name):
-            return _clock_of_links(path)
+        spans = link_spans(path, container.format.name)
+        if len(spans) > 1:
+            return _clock_of_links(path, spans, container.format.name)
         return _clock_of(container)
 
 
@@ -111,33 +118,57 @@ def _clock_of(container: av.container.InputContainer) -> Clock:
     streams = {index: own for index, own in streams.items() if own.runs}
     for stream in wanted:
         if stream.index in streams and stream.start_time is not None:
-            run = streams[stream.index].runs[0]  # samples before it are an encoder's run-in
-            run.start_s = max(run.start_s, float(stream.start_time * stream.time_base))
+            run, start_s = (
+                streams[stream.index].runs[0],
+                float(stream.start_time * stream.time_base),
+            )
+            # Samples before it are an encoder's run-in; pictures after it may be left out at first.
+            run.start_s = max(run.start_s, start_s) if stream.type == "audio" else start_s
     followers = _followers(streams) if changing else {index: [index] for index in streams}
     return Clock(streams, _offsets_s(streams, followers), followers, error)
 
 
-def _clock_of_links(path: str) -> Clock:
-    """The streams of the first link go on in the others, each from where the last one ended."""
+def _clock_of_links(path: str, spans: list[tuple[int, int]], format_name: str) -> Clock:
+    """The streams of the first link go on in the others, each by its place among its kind."""
+    links = []
+    for span in spans:
+        with open_link(path, span) as container:
+            links.append(_clock_of(container))
+    links_s = _links_s(links, format_name)
     streams: dict[int, StreamPackets] = {}
     offsets_s: dict[int, list[float]] = {}
-    links_s: list[float] = []
-    reached_s = 0.0
-    for span in link_spans(path):
-        with open_link(path, span) as container:
-            link = _clock_of(container)
-        spans_s = {index: link.span_s(index) for index in link.streams}
-        start_s = min((start_s for start_s, _ in spans_s.values()), default=reached_s)
-        links_s.append(reached_s - start_s if links_s else 0.0)
-        for index, (start_s, end_s) in spans_s.items():
-            own = link.streams[index]
-            known = next((k for k in streams.values() if k.kind == own.kind), own)
-            streams[known.index] = known
-            known.runs = [*(known.runs if known is not own else []), Run(0, start_s, end_s)]
-            offsets_s.setdefault(known.index, []).append(links_s[-1])
-            reached_s = max(reached_s, end_s + links_s[-1])
+    indices: dict[tuple[str, int], int] = {}
+    for link, link_s in zip(links, links_s, strict=True):
+        for index, own in link.streams.items():
+            known = indices.setdefault((own.kind, link.number(index)), index)
+            start_s, end_s = link.span_s(index)
+            kept = streams.setdefault(known, StreamPackets(known, own.kind, own.codec))
+            kept.runs.append(Run(0, start_s, end_s))
+            offsets_s.setdefault(known, []).append(link_s)
     followers = {index: [index] for index in streams}
-    return Clock(streams, offsets_s, followers, links_s=tuple(links_s))
+    error = next((link.error for link in links if link.error), "")
+    return Clock(streams, offsets_s, followers, error, tuple(links), tuple(links_s))
+
+
+def _links_s(links: list[Clock], format_name: str) -> list[float]:
+    """What is added to the stamps of each link: it starts where the one before ended.
+
+    The programmes of a broadcast may change while its clock goes on.
+    """
+    links_s, before_s, reached_s = [], None, 0.0
+    for link in links:
+        spans_s = [link.span_s(index) for index in link.streams]
+        start_s = min((span_s[0] for span_s in spans_s), default=0.0)
+        end_s = max((span_s[1] for span_s in spans_s), default=start_s)
+        goes_on = format_name in CHANGING_FORMATS and before_s is not None
+        if before_s is None:
+            links_s.append(0.0)
+        elif goes_on and before_s - BACK_S <= start_s <= before_s + AHEAD_S:
+            links_s.append(links_s[-1])
+        else:
+            links_s.append(reached_s - start_s)
+        before_s, reached_s = end_s, max(reached_s, end_s + links_s[-1])
+    return links_s
 
 
 def _followers(streams: dict[int, StreamPackets]) -> dict[int, list[int]]:

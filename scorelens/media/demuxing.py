@@ -1,12 +1,13 @@
 """The packets of a stream on the one clock of its file, and how a time is found in a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import av
 
-from scorelens.media.clock import CHANGING_FORMATS, is_chained, path_of, read_clock
+from scorelens.media.clock import Clock, path_of, read_clock
 from scorelens.media.links import link_spans, open_link
-from scorelens.media.packets import BreakFinder, read_packets, stamp_of
+from scorelens.media.packets import CHANGING_FORMATS, BreakFinder, read_packets, stamp_of
+from scorelens.media.streams import picture_stream, sound_streams
 
 
 def demux(container: av.container.InputContainer, stream: av.stream.Stream) -> Iterator[av.Packet]:
@@ -27,11 +28,47 @@ def demux(container: av.container.InputContainer, stream: av.stream.Stream) -> I
         A file that cannot be read on ends there.
     """
     path = path_of(container)
-    if is_chained(path, container.format.name):
-        yield from _demux_links(path, stream)
-        return
+    spans = link_spans(path, container.format.name)
+    if len(spans) > 1:
+        yield from _demux_links(path, spans, stream)
+    else:
+        yield from _demux_runs(container, stream, lambda: read_clock(path))
+
+
+def finds_times(container: av.container.InputContainer) -> bool:
+    """Whether seeking in an open file finds a time of its clock: nothing starts again in it."""
+    path, name = path_of(container), container.format.name
+    return len(link_spans(path, name)) == 1 and (
+        name not in CHANGING_FORMATS or read_clock(path).is_plain
+    )
+
+
+def _demux_links(
+    path: str, spans: list[tuple[int, int]], stream: av.stream.Stream
+) -> Iterator[av.Packet]:
+    """The packets of a stream and of those in its place in later links, on one clock."""
+    clock = read_clock(path)
+    number = _of_kind(stream.container, stream.type).index(stream)
+    for span, link, link_s in zip(spans, clock.links, clock.links_s, strict=True):
+        with open_link(path, span) as container:
+            own = [s for s in _of_kind(container, stream.type) if s.index in link.streams]
+            if not own:
+                continue
+            best = own[min(number, len(own) - 1)]
+            for packet in _demux_runs(container, best, lambda link=link: link):
+                _move(packet, link_s)
+                if stream.type == "video":
+                    _count_in_ticks_of(stream, packet)
+                yield packet
+
+
+def _demux_runs(container, stream, clock: Callable[[], Clock]) -> Iterator[av.Packet]:
+    """The packets of a stream and those that go on with it, of a file without links.
+
+    Its clock is asked for only if the file needs one.
+    """
     current = stream
-    known = read_clock(path) if container.format.name in CHANGING_FORMATS else None
+    known = clock() if container.format.name in CHANGING_FORMATS else None
     own = known.followers.get(stream.index, [stream.index]) if known else [stream.index]
     finders, runs = {index: BreakFinder() for index in own}, dict.fromkeys(own, 0)
     for packet in read_packets(container, [container.streams[index] for index in own]):
@@ -45,29 +82,17 @@ def demux(container: av.container.InputContainer, stream: av.stream.Stream) -> I
         if packet.size and stamp is not None:
             tick_s = float(packet.stream.time_base)
             if finders[index].jump_s(stamp * tick_s, (packet.duration or 0) * tick_s):
-                known = known or read_clock(path)
+                known = known or clock()
                 runs[index] += 1
             if known:
                 _move(packet, known.offsets_s[index][runs[index]])
         yield packet
 
 
-def finds_times(container: av.container.InputContainer) -> bool:
-    """Whether seeking in an open file finds a time of its clock: nothing starts again in it."""
-    path, name = path_of(container), container.format.name
-    return not is_chained(path, name) and (
-        name not in CHANGING_FORMATS or read_clock(path).is_plain
-    )
-
-
-def _demux_links(path: str, stream: av.stream.Stream) -> Iterator[av.Packet]:
-    """The packets of a stream and of those of its kind in later links, on one clock."""
-    for span, offset_s in zip(link_spans(path), read_clock(path).links_s, strict=True):
-        with open_link(path, span) as container:
-            own = next((s for s in container.streams if s.type == stream.type), None)
-            for packet in read_packets(container, [own]) if own else ():
-                _move(packet, offset_s)
-                yield packet
+def _of_kind(container, kind: str) -> list[av.stream.Stream]:
+    """Streams of one kind that count: no cover images, no sounds of which nothing is known."""
+    pictures = [picture_stream(container)] if picture_stream(container) else []
+    return pictures if kind == "video" else sound_streams(container)
 
 
 def _flush(stream: av.stream.Stream) -> av.Packet:
@@ -81,3 +106,12 @@ def _move(packet: av.Packet, offset_s: float) -> None:
     if ticks:
         packet.pts = None if packet.pts is None else packet.pts + ticks
         packet.dts = None if packet.dts is None else packet.dts + ticks
+
+
+def _count_in_ticks_of(stream: av.stream.Stream, packet: av.Packet) -> None:
+    """Links may count time in other units; who reads the picture knows those of the first."""
+    ratio = packet.stream.time_base / stream.time_base
+    if ratio != 1:
+        packet.pts = None if packet.pts is None else round(packet.pts * ratio)
+        packet.dts = None if packet.dts is None else round(packet.dts * ratio)
+        packet.duration = round((packet.duration or 0) * ratio)

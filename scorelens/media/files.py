@@ -10,6 +10,8 @@ import av
 from scorelens.errors import MediaError, Problem
 
 EXPECTED = "an audio or video file that FFmpeg reads"
+# How far FFmpeg may read to learn what streams there are: bytes, and microseconds.
+LONG_LOOK = {"probesize": str(1 << 27), "analyzeduration": str(600_000_000)}
 BROKEN = "the file may be truncated or of another kind than its ending says; play it to check"
 
 
@@ -39,12 +41,51 @@ def open_container(path: str | os.PathLike) -> av.container.InputContainer:
     if os.path.getsize(path) == 0:
         raise MediaError(Problem(str(path), "is empty (0 bytes)", EXPECTED, "copy the file again"))
     try:
-        # The prefix keeps FFmpeg from taking a name such as `concat:a` for one of its protocols.
-        return av.open(f"file:{os.fspath(path)}", metadata_errors="ignore")
+        container = _open(path)
+        if container.streams.audio and not any(s.sample_rate for s in container.streams.audio):
+            container.close()  # its sound starts late
+            container = _open(path, LONG_LOOK)
+        return container
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
             Problem(str(path), f"cannot be read as media ({reason(error)})", EXPECTED, BROKEN)
         ) from error
+
+
+def _open(path, options: dict[str, str] | None = None) -> av.container.InputContainer:
+    # The prefix keeps FFmpeg from taking a name such as `concat:a` for one of its protocols.
+    return open_url(f"file:{os.fspath(path)}", options)
+
+
+def open_url(url: str, options: dict[str, str] | None = None) -> av.container.InputContainer:
+    """Open what an address of FFmpeg names.
+
+    Parameters
+    ----------
+    url
+        A protocol and a path.
+    options
+        Of FFmpeg's demuxers.
+
+    Returns
+    -------
+    av.container.InputContainer
+        Its decoders of sound know the number of channels, and their layout if it is a usual one.
+    """
+    container = av.open(url, metadata_errors="ignore", options=options)
+    for stream in container.streams.audio:
+        if stream.codec_context:
+            _make_layout_plain(stream.codec_context)
+    return container
+
+
+def _make_layout_plain(decoder: av.AudioCodecContext) -> None:
+    """PyAV frees the list of an unusual order of channels twice, which ends the process; so such an
+    order, once read, is replaced by none at all.
+    """
+    layout = decoder.layout
+    if layout.nb_channels:
+        decoder.layout = f"{layout.nb_channels}C" if " " in layout.name else layout.name
 
 
 @contextlib.contextmanager

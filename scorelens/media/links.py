@@ -1,9 +1,11 @@
-"""The links of a chained Ogg file, which are files joined byte by byte, with headers of their own.
+"""The links of a file: files that were joined byte by byte, with headers of their own.
 
-FFmpeg reads on into the next link, but decodes it by the headers of the first. So each is opened as
-a file of its own.
+FFmpeg reads on into the next link, but decodes it by the headers of the first, or stops. So each is
+opened as a file of its own. Chained Ogg, Matroska segments one after the other, and transport
+streams of which the programmes change are made of links.
 """
 
+import functools
 import mmap
 import os
 import re
@@ -11,32 +13,68 @@ import re
 import av
 
 from scorelens.errors import MediaError, Problem
-from scorelens.media.files import EXPECTED, reason
+from scorelens.media.files import EXPECTED, open_url, reason
+from scorelens.media.programs import program_spans
+from scorelens.media.promise import segment_end
 
 # A page that begins a stream, of version 0 (RFC 3533, section 6).
-_BEGINNING = re.compile(rb"OggS\x00[\x02\x03\x06\x07]")
+_PAGE = re.compile(rb"OggS\x00[\x02\x03\x06\x07]")
+# A Matroska header (RFC 8794, section 8.1; RFC 9559, section 5.1).
+_HEADER = re.compile(
+    rb"\x1a\x45\xdf\xa3[\x01-\xff].{0,64}?\x42\x82.{1,8}?(matroska|webm)", re.DOTALL
+)
 
 
-def link_spans(path: str | os.PathLike) -> list[tuple[int, int]]:
-    """Where the links of an Ogg file lie.
+def link_spans(path: str | os.PathLike, format_name: str) -> list[tuple[int, int]]:
+    """Where the links of a file lie.
 
     Parameters
     ----------
     path
-        An Ogg file.
+        A media file.
+    format_name
+        What FFmpeg calls its format.
 
     Returns
     -------
     list of tuple of int
-        First byte and the one after the last, of each link in order.
+        First byte and the one after the last, of each link in order; one of formats that are not
+        joined so.
     """
+    status = os.stat(path)
+    return _link_spans(os.fspath(path), format_name, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _link_spans(path: str, format_name: str, size: int, _changed_ns: int) -> list[tuple[int, int]]:
+    if format_name == "mpegts":
+        return program_spans(path)
+    find_starts = {"ogg": _ogg_starts, "matroska,webm": _matroska_starts}.get(format_name)
+    if find_starts is None:
+        return [(0, size)]
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        starts, end_of_page = [], -1
-        for match in _BEGINNING.finditer(content):
-            if match.start() != end_of_page:  # streams that begin together are one link
-                starts.append(match.start())
-            end_of_page = _page_end(content, match.start())
-        return list(zip(starts, [*starts[1:], len(content)], strict=True))
+        starts = find_starts(content)
+    return list(zip(starts, [*starts[1:], size], strict=True))
+
+
+def _ogg_starts(content: mmap.mmap) -> list[int]:
+    starts, end_of_page = [], -1
+    for match in _PAGE.finditer(content):
+        if match.start() != end_of_page:  # streams that begin together are one link
+            starts.append(match.start())
+        end_of_page = _page_end(content, match.start())
+    return starts
+
+
+def _matroska_starts(content: mmap.mmap) -> list[int]:
+    starts, header = [], _HEADER.match(content)
+    while header:
+        starts.append(header.start())
+        end = segment_end(content[header.start() : header.start() + 4096])
+        # Of a segment without a size the end is where the next one begins.
+        following = header.start() + end if end else header.end()
+        header = (_HEADER.match if end else _HEADER.search)(content, following)
+    return starts or [0]
 
 
 def open_link(path: str | os.PathLike, span: tuple[int, int]) -> av.container.InputContainer:
@@ -61,7 +99,7 @@ def open_link(path: str | os.PathLike, span: tuple[int, int]) -> av.container.In
     """
     start, end = span
     try:
-        return av.open(f"subfile,,start,{start},end,{end},,:{os.fspath(path)}")
+        return open_url(f"subfile,,start,{start},end,{end},,:{os.fspath(path)}")
     except (av.FFmpegError, ValueError) as error:
         what = f"cannot be read from byte {start} on ({reason(error)})"
         hint = "it was joined of several files, of which one is damaged; play it to check"

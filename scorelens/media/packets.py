@@ -11,6 +11,8 @@ from scorelens.media.files import reason
 
 BACK_S = 1.0  # frames are reordered by less
 AHEAD_S = 10.0  # a longer pause may be a jump of the clock
+# Streams of these formats come and go, and their clocks start again.
+CHANGING_FORMATS = ("mpegts", "mpeg")
 FIRST_PACKETS = 64  # among which the earliest picture of a run is
 KEPT_BACK = 4  # the last packets of a stream, some of which FFmpeg keeps back until the file ends
 
@@ -99,7 +101,7 @@ def count_packets(
     error = ""
     try:
         for number, packet in enumerate(read_packets(container, wanted, strict=True)):
-            if packet.size:
+            if packet.size or stamp_of(packet) is not None:  # an empty one: the picture stays
                 index = packet.stream.index
                 latest[index] = packet
                 _count(streams[index], finders[index], packet, number, is_ogg)
@@ -160,7 +162,16 @@ def read_packets(
     # PyAV counts the streams when it opens a file, and fails at the end of one in which others
     # appeared; by then it has given out all packets of those that are asked for.
     with contextlib.suppress(IndexError, *([] if strict else [av.FFmpegError])):
-        yield from container.demux(*streams)
+        packets = container.demux(*streams)
+        yield from map(_mended, packets) if container.format.name in CHANGING_FORMATS else packets
+
+
+def _mended(packet: av.Packet) -> av.Packet:
+    """In these formats FFmpeg works stamps out, and may take them across a jump of the clock."""
+    if packet.pts is not None and packet.dts is not None:
+        apart_s = abs(packet.pts - packet.dts) * float(packet.time_base)
+        packet.pts = packet.pts if apart_s < AHEAD_S else packet.dts
+    return packet
 
 
 def stamp_of(packet: av.Packet) -> int | None:

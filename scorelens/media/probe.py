@@ -187,6 +187,7 @@ def _missing(container, path, clock: Clock, audio) -> float:
         return 1 - size / promised
     told_s = (container.duration or 0) / av.time_base
     there_s = clock.span_s(audio.index)[1] if audio and clock.span_s(audio.index) else 0.0
-    if told_s > there_s * (1 + SHORTFALL) and ends_torn(container, clock):
+    last = clock.streams[audio.index].last_bytes if there_s else b""
+    if told_s > there_s * (1 + SHORTFALL) and ends_torn(container, last):
         return 1 - there_s / told_s
     return 0.0

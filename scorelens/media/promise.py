@@ -9,8 +9,6 @@ import os
 
 import av
 
-from scorelens.media.clock import Clock
-
 # CRC-16 of FLAC frames: polynomial 0x8005, start 0 (RFC 9639, section 9.3).
 _CRC_POLYNOMIAL = 0x8005
 _WAV_SLACK = 1 << 16  # bytes that a file may lack at its end: padding and trailing chunks
@@ -34,22 +32,35 @@ def promised_bytes(container: av.container.InputContainer, path: str | os.PathLi
     with open(path, "rb") as file:
         head = file.read(4096)
     if "matroska" in name:
-        return _segment_end(head)
+        return segment_end(head)
     if name in ("wav", "aiff"):
         return _chunks_end(head)
     return 0
 
 
-def ends_torn(container: av.container.InputContainer, clock: Clock) -> bool:
-    """Whether the last frame of a FLAC file is incomplete: its check sum does not fit."""
+def ends_torn(container: av.container.InputContainer, last: bytes) -> bool:
+    """Whether a FLAC file ends within a frame: the check sum does not fit.
+
+    Parameters
+    ----------
+    container
+        The file, opened.
+    last
+        Content of its last packet of sound.
+    """
     if container.format.name != "flac":
         return False
-    last = next(iter(clock.streams.values())).last_bytes
     return len(last) < 3 or _crc16(last[:-2]) != int.from_bytes(last[-2:], "big")
 
 
-def _segment_end(head: bytes) -> int:
-    """Where the segment of a Matroska file ends; 0 if it is not told (RFC 8794, sections 4, 5)."""
+def segment_end(head: bytes) -> int:
+    """Where the segment of a Matroska file ends; 0 if it is not told (RFC 8794, sections 4, 5).
+
+    Parameters
+    ----------
+    head
+        The first bytes of the file.
+    """
     place, size = _element(head, 0)
     if head[:4] != b"\x1a\x45\xdf\xa3" or size is None:
         return 0

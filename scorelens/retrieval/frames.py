@@ -11,6 +11,7 @@ from scorelens import media
 from scorelens.errors import MediaError, Problem
 
 ROUNDING = 1e-6  # of a tick
+BEFORE_S = (0.0, 2.0, 12.0)  # where a seek is tried before a time; key frames lie no further apart
 
 
 def spread(start_s: float, end_s: float, count: int) -> np.ndarray:
@@ -45,26 +46,30 @@ def frames_at(video: str | os.PathLike, times_s: Sequence[float]) -> Iterator[np
 
 
 def _frame_at(container, stream, time_s: float) -> av.VideoFrame | None:
-    """Decodes from the key frame before a time; from the film's start if that is not found."""
+    """Decodes from the key frame before a time; from the film's start if that is not found.
+
+    In some formats a seek ends after the key frame: then it is tried again from further before.
+    """
     origin = stream.start_time or 0
     ticks = origin + int(time_s / stream.time_base + ROUNDING)
-    late = None
-    for place in (ticks, origin):
+    for before_s in BEFORE_S:
+        place = ticks - round(before_s / stream.time_base)
         with contextlib.suppress(av.FFmpegError):  # a container that cannot seek goes on from here
             container.seek(max(place, origin), stream=stream)
-        found = None
+        shown = None
         for ticks_shown, frame in _timed_frames(container, stream):
             if ticks_shown > ticks:
-                late = late or frame
                 break
-            found = frame
-        if found:
-            return found
-    return late
+            shown = frame
+        if shown:
+            return shown
+    return _frame_by_reading(container, stream, time_s)
 
 
 def _frame_by_reading(container, stream, time_s: float) -> av.VideoFrame | None:
-    """Decodes a film whose clock starts again from its start on."""
+    """Decodes a film from its start on, as if its clock starts again; the first good frame counts
+    for what was before it.
+    """
     ticks = (stream.start_time or 0) + int(time_s / stream.time_base + ROUNDING)
     with media.open_container(media.path_of(container)) as again:
         shown = None

@@ -117,13 +117,13 @@ def _look(search: Search, frames: int) -> tuple[np.ndarray, np.ndarray]:
     if search.image:
         picture = images.read_picture(search.image)
         return np.stack([picture]), picture
-    duration_s = media.probe(search.film).duration_s  # 0 if the file does not say
-    if 0 < duration_s < search.time_s:
+    duration_s = media.probe(search.film).duration_s
+    if duration_s < search.time_s:
         what = f"{search.time_s:g} s is after the film's end"
         expected = f"0 to {duration_s:.1f} s ({search.film})"
         raise InputError(Problem(f"{WHERE}.{search.name}.time_s", what, expected))
     start_s = max(0.0, search.time_s - AROUND_S)
-    around_s = spread(start_s, min(duration_s or np.inf, search.time_s + AROUND_S), frames)
+    around_s = spread(start_s, min(duration_s, search.time_s + AROUND_S), frames)
     shown, *others = frames_at(search.film, [search.time_s, *around_s])
     return np.stack([images.square(frame) for frame in others]), shown
 

@@ -233,10 +233,11 @@ VISUALS = Table(
     (
         FILM_ID,
         TIME_S,
-        Column("brightness", "float32", "mean BT.709 luma inside the letterbox", "", 0, 1),
+        Column("brightness", "float32", "mean BT.709 luma inside black bars", "", 0, 1),
         Column("contrast", "float32", "standard deviation of luma (RMS contrast)", "", 0, 0.5),
         Column("saturation", "float32", "mean HSV saturation", "", 0, 1),
         Column("colourfulness", "float32", "Hasler and Suesstrunk's M3 on RGB in 0..1", "", 0, 2),
+        Column("aspect_ratio", "float32", "width to height of the picture inside bars", "", 0),
         Column("cuts", "int64", "cuts in the second; null by key frames", "", 0, None, True),
         Column(
             "shot_length_s",

@@ -65,7 +65,8 @@ def tag_part(
     facts |= {"embedding": known.embedding, "model_sha256": media.sha256(model)}
     facts |= {"calibrated": LINES in known.arrays}
     kinds = {"tempo_bpm": float, "loudness_lufs": float, "disc": "Int64", "number": "Int64"}
-    found = pd.DataFrame(rows).astype(kinds)
+    names = [name for name in TAGGER_LIBRARY.names if name != "library"]
+    found = pd.DataFrame(rows, columns=names).astype(kinds)
     write_table(found.assign(library=library), tracks, TAGGER_LIBRARY, facts)
     for output, table, make in (
         (answers, TAGGER_ANSWERS, _answers),
@@ -122,7 +123,7 @@ def _tag_files(
     taken_s = time.perf_counter() - started
     log.info(
         "%d files, %.1f min of music: %.0f times as fast as it plays, %.0f times without decoding",
-        *(len(files), music_s / 60, music_s / taken_s, music_s / (taken_s - decoding_s)),
+        *(len(rows), music_s / 60, music_s / taken_s, music_s / (taken_s - decoding_s)),
     )
     return rows, said
 

@@ -4,6 +4,7 @@ Asked when the workflow is parsed: light imports only.
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from scorelens.errors import ConfigError, Problem
 from scorelens.ids import slug
 from scorelens.tagger import MODELS
 
+log = logging.getLogger(__name__)
 WHERE = "config: tagger.libraries"
 MOST = 50  # files of a part
 ONE_IN = 40  # files that begin a part, whatever comes before them
@@ -88,6 +90,10 @@ def _music_files(folder: str, where: str, problems: list[Problem]) -> list[str]:
     listing = scan(folder)
     problems += listing_problems(listing, where)
     files = [path for path in listing.inside if not is_cue(path)]
+    if sheets := len(listing.inside) - len(files):
+        log.warning(
+            "%s: CUE sheets (%d) are left alone: in a library a file is one track", where, sheets
+        )
     for file in files:
         if any(ord(letter) < 32 for letter in file):
             expected = "names without tabs and line breaks, so that playlists can name them"

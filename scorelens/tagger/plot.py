@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from scorelens.albums.names import shorten, track_names
-from scorelens.figures import PALETTE, QUIET, save
+from scorelens.figures import PALETTE, QUIET, isolated, save
 from scorelens.tables import (
     FILMS,
     TAGGER_CONFUSIONS,
@@ -194,7 +194,7 @@ def _colour(model: str) -> str:
 
 
 def _counted(genre: str, support: pd.Series) -> str:
-    return genre if genre in (MACRO, WEIGHTED) else f"{genre} ({support[genre]})"
+    return genre if genre in (MACRO, WEIGHTED) else f"{isolated(genre)} ({support[genre]})"
 
 
 def confusion_figure(scores: pd.DataFrame, confusions: pd.DataFrame) -> plt.Figure:

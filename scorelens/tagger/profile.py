@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from scorelens.figures import PALETTE, QUIET
+from scorelens.figures import PALETTE, QUIET, isolated
 from scorelens.genres.timeline import NICE_S
 from scorelens.tagger import TILE_S
 
@@ -76,11 +76,11 @@ def _draw_track(axis: Axes, tiles: pd.DataFrame, tags: pd.DataFrame, name: str) 
             axis.plot(time_s, line, color=QUIET, lw=0.6, alpha=0.6, zorder=1)
             continue
         style = "-" if tag.actual else "--"
-        words = f"{tag.genre} {tag.probability:.2f}"
+        words = f"{isolated(tag.genre)} {tag.probability:.2f}"
         axis.plot(time_s, line, style, color=PALETTE[place], lw=1.8, zorder=3, label=words)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9)
-    carried = ", ".join(tags.loc[tags["actual"], "genre"])
-    axis.set_title(f"{name} ({carried})", size=10)
+    carried = ", ".join(map(isolated, tags.loc[tags["actual"], "genre"]))
+    axis.set_title(f"{isolated(name)} ({carried})", size=10)
     axis.set(ylim=(0, 1), xlim=(0, time_s[-1]), yticks=(0, 1))
     step_s = next((s for s in NICE_S if time_s[-1] / s <= TICKS), NICE_S[-1])
     axis.xaxis.set_major_locator(MultipleLocator(step_s))

@@ -200,8 +200,9 @@ def middle(items: Sequence, count: int) -> Sequence:
 def _note(sample: Sample, info: media.MediaInfo, end_s: float | None) -> str:
     """What a trailer lacks, in words. end_s: when its last frame is shown."""
     lacks = []
-    if end_s is not None and end_s < WHOLE * info.duration_s:
-        lacks.append(f"picture ends at {end_s:.1f} s of {info.duration_s:.1f} s")
+    length_s = max(info.duration_s, info.header_s or 0.0) if info.missing else info.duration_s
+    if end_s is not None and end_s < WHOLE * length_s:
+        lacks.append(f"picture ends at {end_s:.1f} s of {length_s:.1f} s")
     if not len(sample.frames):
         lacks.append("only black frames" if info.has_video else "no picture")
     if not len(sample.sound):

@@ -38,13 +38,15 @@ class Clock(NamedTuple):
 class Shown(NamedTuple):
     """A frame, when it comes on screen and when the next one does, in seconds of the film.
 
-    seconds: those in whose middle it is on screen; often none.
+    seconds: those in whose middle it is on screen; often none. pixel_aspect: width of a pixel as a
+    multiple of its height.
     """
 
     start_s: float
     end_s: float
     seconds: range
     frame: av.VideoFrame
+    pixel_aspect: float
 
 
 def shown_frames(
@@ -62,20 +64,25 @@ def shown_frames(
         _open_decoder(stream, threads)
         clock = _clock(stream)
         held, start, done, end = None, None, 0, 0
+        pixel_aspect, coded_first = 1.0, None
         for packet, frames in _decoded(video, container, stream, key_frames_only):
             end = max(end, _end(packet, stream))
             for frame in frames:
                 ticks = _ticks(video, container, stream, frame, start)
                 if held is not None:
                     due = max(done, clock.seconds_by(ticks))
-                    yield Shown(clock.time_s(start), clock.time_s(ticks), range(done, due), held)
+                    times_s = clock.time_s(start), clock.time_s(ticks)
+                    yield Shown(*times_s, range(done, due), held, pixel_aspect)
                     done = due
-                held, start = frame, ticks
+                else:
+                    coded_first = stream.codec_context.sample_aspect_ratio
+                held, start, pixel_aspect = frame, ticks, _pixel_aspect(stream, coded_first)
         if held is None:
             raise _undecodable(video, stream)
         end = max(start, end)
         due = max(done, clock.seconds_by(end))
-        yield Shown(clock.time_s(start), clock.time_s(end), range(done, due), held)
+        times_s = clock.time_s(start), clock.time_s(end)
+        yield Shown(*times_s, range(done, due), held, pixel_aspect)
 
 
 def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.VideoFrame]:
@@ -96,6 +103,12 @@ def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.Video
 
 def _clock(stream) -> Clock:
     return Clock(stream.start_time or 0, *stream.time_base.as_integer_ratio())
+
+
+def _pixel_aspect(stream, coded_first) -> float:
+    """The shape of a pixel: as the container has it, until that in the coded picture changes."""
+    coded = stream.codec_context.sample_aspect_ratio
+    return float((stream.sample_aspect_ratio if coded == coded_first else coded) or 1)
 
 
 def _open_decoder(stream, threads: int) -> None:
@@ -131,7 +144,12 @@ def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.Video
 
 
 def _frames_of(packet) -> list[av.VideoFrame] | None:
-    """The frames that the decoder has ready after a packet; None if the packet is damaged."""
+    """The frames that the decoder has ready after a packet; None if the packet is damaged.
+
+    An empty packet with a time says that the picture stays as it is.
+    """
+    if not packet.size and (packet.pts is not None or packet.dts is not None):
+        return []
     try:
         return packet.decode()
     except av.FFmpegError:

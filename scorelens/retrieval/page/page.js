@@ -65,10 +65,10 @@ function* asked(search) {
   if (search.picture) {
     const where = search.time === null ? "" : `, at ${clock(search.time)}`;
     const words = search.caption + where;
-    yield card("image", make("img", {src: search.picture, alt: words}), make("p", {}, words));
+    yield card("image", make("img", {src: search.picture, alt: words}), make("p", {}, make("bdi", {}, search.caption), where));
   }
-  if (search.text) yield card("plot", make("blockquote", {}, search.text));
-  if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {}, tag))));
+  if (search.text) yield card("plot", make("blockquote", {dir: "auto"}, search.text));
+  if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {dir: "auto"}, tag))));
   if (search.track) {
     const {title, path, part} = search.track, {name, credits} = shown(search.track);
     const link = make("a", {href: address(path) + part, dir: "auto"}, name);
