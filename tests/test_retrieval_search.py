@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from scorelens import media, tables
+from scorelens import tables
 from scorelens.errors import InputError
 from scorelens.retrieval import catalogue, queries, search
 from scorelens.retrieval.fragments import Fragments
