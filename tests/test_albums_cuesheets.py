@@ -1,6 +1,8 @@
 """CUE sheets as rippers and hands write them, and which file they mean."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scorelens.albums.cuesheets import parse_sheet
 from scorelens.albums.cuts import Source, apply_sheets
@@ -65,6 +67,18 @@ def test_case_and_indentation_do_not_matter():
 def test_a_sheet_of_no_use_is_read_all_the_same():
     for text in ("", "INDEX 01 00:00:00", "TRACK\nFILE\n", "\x00\x01", "TRACK x AUDIO", "REM"):
         assert parse_sheet(text).tracks == ()
+
+
+LINES = st.sampled_from([*SHEET.splitlines(), *THREE.splitlines(), "INDEX 01 00:00:00"])
+
+
+@given(st.lists(LINES | st.text(), max_size=40))
+def test_any_text_is_a_sheet_and_its_tracks_fill_their_files(lines):
+    cuts, _ = applied("\n".join(lines), {"album.wav": 200.0, "other.flac": 5.0})
+    for path, own in cuts.items():
+        assert [cut.start_s for cut in own[1:]] == [cut.end_s for cut in own[:-1]]
+        assert own[-1].end_s is None
+        assert all(0 <= cut.start_s < {"album.wav": 200, "other.flac": 5}[path] for cut in own)
 
 
 def test_the_tracks_of_a_file_follow_each_other():

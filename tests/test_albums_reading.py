@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from mutagen import flac
 
 from scorelens import media
 from scorelens.albums import files, names, tracks
@@ -202,6 +203,26 @@ def test_a_sheet_in_the_tags(album, put, kind):
         "image_02_tema",
         "image_03",
     ]
+
+
+def test_a_sheet_in_a_block_of_a_flac_file(album):
+    """As `flac --cuesheet` writes it: places in samples, the lead-out as track 170."""
+    put_image(album, "image.flac")
+    file = flac.FLAC(album / "image.flac")
+    file.cuesheet = flac.CueSheet(None)
+    for number, start_s in enumerate(STARTS_S, 1):
+        pause = 588 * 75 * (number > 1)  # INDEX 00 a second before
+        own = flac.CueSheetTrack(number, round(start_s * RATE_HZ) - pause, b"USABC1234567")
+        own.indexes = [flac.CueSheetTrackIndex(0, 0)] * (number > 1)
+        own.indexes += [flac.CueSheetTrackIndex(1, pause)]
+        file.cuesheet.tracks.append(own)
+    file.cuesheet.tracks.append(flac.CueSheetTrack(170, 20 * RATE_HZ))
+    file.metadata_blocks.append(file.cuesheet)
+    file.save()
+    rows = read(album).tracks
+    assert rows.track_id.tolist() == ["image_01", "image_02", "image_03"]
+    assert rows.start_s.tolist() == list(STARTS_S)
+    assert set(rows.isrc) == {"USABC1234567"}
 
 
 def test_a_sheet_beside_its_file_comes_before_the_one_in_its_tags(album):

@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from scorelens.albums.endings import (
@@ -95,14 +95,14 @@ def is_cue(path: str) -> bool:
     return os.path.splitext(path)[1].lower() == CUE
 
 
-def estimate_tracks(files: Iterable[str]) -> int:
+def estimate_tracks(files: Collection[str]) -> int:
     """About how many tracks some files hold, from their number and from the CUE sheets among them.
 
     Which of them are music is known once they have been opened.
     """
     sheets = [path for path in files if is_cue(path)]
     in_sheets = sum(_count_in_sheet(path) for path in sheets)
-    return max(sum(1 for _ in files) - len(sheets), in_sheets)
+    return max(len(files) - len(sheets), in_sheets)
 
 
 def find_albums(listings: Mapping[str, Listing], known: Collection[str] = ()) -> dict[str, Album]:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import mutagen
-from mutagen import apev2, asf, id3, mp4
+from mutagen import apev2, asf, flac, id3, mp4
 
 from scorelens import media
+from scorelens.albums.cuesheets import FRAMES
 
 log = logging.getLogger(__name__)
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
@@ -112,7 +113,25 @@ def _is_unseen(character: str) -> bool:
 
 def _of_format(path):
     file = mutagen.File(path)
+    if isinstance(file, flac.FLAC) and file.cuesheet:
+        own = file.tags.as_dict() if file.tags else {}
+        return {"cuesheet": [_sheet_of_block(file)]} | own
     return None if file is None else file.tags
+
+
+def _sheet_of_block(file: flac.FLAC) -> str:
+    """The CUE sheet that a FLAC file has as a block of its own, which has no titles."""
+    lines = ['FILE "" WAVE']
+    for track in file.cuesheet.tracks:
+        for index in track.indexes:
+            place = track.start_offset + index.index_offset
+            seconds, frames = divmod(round(place * FRAMES / file.info.sample_rate), FRAMES)
+            time = f"{seconds // 60:02d}:{seconds % 60:02d}:{frames:02d}"
+            if index.index_number == 1 and track.type == 0:
+                isrc = track.isrc.decode("ascii", "replace").strip("\0")
+                lines += [f"TRACK {track.track_number:02d} AUDIO", f"INDEX 01 {time}"]
+                lines += [f"ISRC {isrc}"] if isrc else []
+    return "\n".join(lines)
 
 
 def _of_ffmpeg(path) -> dict[str, str]:
