@@ -61,7 +61,7 @@ rule weights:
 rule fingerprints:
     """The landmarks of every album."""
     input:
-        media_films(rules.index_fingerprints.output.index),
+        [] if PUBLISHED else used_albums(rules.index_fingerprints.output.index),
 
 
 rule cues:

@@ -27,7 +27,9 @@ import pandas as pd
 import soundfile
 import soxr
 
-from scorelens import config, media, tables
+from scorelens import config, fingerprints, media, tables
+from scorelens.albums.files import list_files
+from scorelens.albums.reading import read_album, read_file
 from scorelens.corpus import composer, instruments, sounds
 from scorelens.corpus.assembler import true_cues
 from scorelens.corpus.clips import clips_of_folder
@@ -37,7 +39,7 @@ from scorelens.corpus.recipes import draw_music
 from scorelens.corpus.timeline import RATE_HZ, Pace, lay_out
 from scorelens.cues import calibration, dejavu, match, score
 from scorelens.fingerprints import dejavu as dejavu_landmarks
-from scorelens.fingerprints import methods, read_album
+from scorelens.fingerprints import methods
 
 HOME = Path(__file__).resolve().parent.parent
 SETTINGS = config.complete({}, HOME / "workflow" / "schemas")
@@ -82,11 +84,11 @@ def run(method: str, films: list[Film], folder: Path) -> dict[str, float]:
     indices = {film.tracks: folder / f"{method}_{film.tracks.stem}.npz" for film in films}
     index_s = sum(
         cpu_seconds(
-            methods.index_film, method, "film", table, path, SETTINGS["fingerprints"], "benchmark"
+            methods.index_album, method, "album", table, path, SETTINGS["fingerprints"], "benchmark"
         )
         for table, path in indices.items()
     )
-    music_s = sum(tables.read_table(t, tables.TRACKS).duration_s.sum() for t in indices)
+    music_s = sum(tables.read_table(t, tables.ALBUM_TRACKS).duration_s.sum() for t in indices)
     film_s = sum(media.probe(film.sound).duration_s for film in films)
     decode_s = sum(cpu_seconds(decode, film.sound) for film in films)
     start = time.process_time()
@@ -108,7 +110,7 @@ def find(method: str, film: Film, index: Path) -> pd.DataFrame:
     if method == "dejavu":
         album = dejavu_landmarks.read_index(index)
         return dejavu.find_cues(film.film_id, film.sound, album, **settings)
-    album = read_album(index)
+    album = fingerprints.read_album(index)
     sound = match.fingerprint_film(film.sound, album)
     return match.find_cues(film.film_id, sound, album, **settings)
 
@@ -181,7 +183,10 @@ def drawer(folder: Path | None, what: str, make):
 
 
 def real_albums(folder: Path) -> dict[str, dict[str, str]]:
-    albums = {f.name: dict(config.album_tracks(f)) for f in sorted(folder.iterdir()) if f.is_dir()}
+    albums = {}
+    for home in sorted(path for path in folder.iterdir() if path.is_dir()):
+        tracks = read_album(home, list_files(home)).tracks
+        albums[home.name] = dict(zip(tracks["track_id"], tracks["path"], strict=True))
     return {name: tracks for name, tracks in albums.items() if tracks}
 
 
@@ -200,14 +205,10 @@ def composed(count: int, folder: Path, rng: np.random.Generator) -> dict[str, di
 
 
 def track_table(name: str, tracks: dict[str, str], folder: Path) -> Path:
-    infos = [media.probe(path) for path in tracks.values()]
-    table = pd.DataFrame(tracks.items(), columns=["track_id", "path"]).assign(
-        film_id="film",
-        duration_s=[info.duration_s for info in infos],
-        sample_rate_hz=[info.sample_rate_hz for info in infos],
-    )
-    tables.write_table(table, folder / f"{name}.tsv", tables.TRACKS)
-    return folder / f"{name}.tsv"
+    table = pd.concat([read_file(path, track_id).tracks for track_id, path in tracks.items()])
+    path = folder / f"{name}.tsv"
+    tables.write_table(table.assign(album_id="album"), path, tables.ALBUM_TRACKS)
+    return path
 
 
 def encode(sound: np.ndarray, speed: float, folder: Path, name: str, codec) -> Path:

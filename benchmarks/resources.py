@@ -57,6 +57,9 @@ def job_size(results: Path, size: str, benchmark: Path) -> float | None:
     """The size of a job's work in the unit of its rule; None if it is not known."""
     tables = {"film": ["films"], "album": ["tracks"], "sound": ["films", "tracks"]}
     corpus = results / "corpus"
+    album = corpus / "albums" / benchmark.name
+    if size == "album" and album.exists():
+        return sum(requests.minutes(album, "album_id").values())
     if size in tables:
         minutes = [requests.minutes(corpus / f"{name}.tsv") for name in tables[size]]
         film = benchmark.stem

@@ -49,10 +49,14 @@ def make_demo(folder: Path, count: int) -> Path:
         tracks = {name: place / "album" / f"{name}.flac" for name in plan.DEMO_TRACKS}
         video, truth = place / "film.mp4", folder / "corpus" / "truth" / f"{film.film_id}.tsv"
         demo.make_demo_film(film, list(tracks.values()), DEMO_FILM_S, video, truth)
-        status, table = (
-            folder / "corpus" / k / f"{film.film_id}.tsv" for k in ("status", "tracks")
+        corpus, name = folder / "corpus", f"{film.film_id}.tsv"
+        album = corpus / "albums" / name, corpus / "albums" / f"{film.film_id}.status.tsv"
+        check.check_album(
+            film.film_id, place / "album", list(map(str, tracks.values())), *album[::-1]
         )
-        check.check_film(film.film_id, video, {k: str(v) for k, v in tracks.items()}, status, table)
+        check.check_film(
+            film.film_id, video, album, corpus / "status" / name, corpus / "tracks" / name
+        )
     return folder
 
 
@@ -82,7 +86,8 @@ def stage_costs(results: Path, film_id: str, config: dict) -> dict[str, tuple[fl
         features, pictures = Path(folder) / "features.parquet", Path(folder) / "visuals.parquet"
         album_s = tracks.duration_s.sum()
         run("decode album", album_s, lambda: [media.read_audio(p, 11025) for p in tracks.path])
-        index_album = partial(fingerprints.index_album, film_id, track_table, index, settings)
+        album = results / "corpus" / "albums" / f"{film_id}.tsv"
+        index_album = partial(fingerprints.index_album, film_id, album, index, settings)
         run("fingerprints", album_s, index_album)
         run("decode film", film_s, lambda: list(media.audio_blocks(video, 11025)))
         match_film = partial(match.match_film, "diagonal", film_id, video, index, status, outputs)

@@ -3,52 +3,36 @@
 Imported when the workflow is parsed, also in every job of a cluster: light imports only.
 """
 
-import csv
-import difflib
 import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jsonschema
 import yaml
 
-from scorelens.errors import ConfigError, Problem
+from scorelens import paths
+from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
+from scorelens.errors import ConfigError, Problem, closest
+from scorelens.ids import slug
+from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
-AUDIO_ENDINGS = frozenset(
-    [
-        ".aac",
-        ".aif",
-        ".aiff",
-        ".alac",
-        ".ape",
-        ".flac",
-        ".m4a",
-        ".mka",
-        ".mp2",
-        ".mp3",
-        ".mpc",
-        ".oga",
-        ".ogg",
-        ".opus",
-        ".wav",
-        ".wma",
-        ".wv",
-    ]
-)
 FIRST_FILM_YEAR = 1878
+LONGEST_ID = 100
+# Snakemake refuses values of wildcards that repeat what they end in 20 times.
+PERIODIC = re.compile(r"(.+?)\1{19}$")
 
 
 @dataclass(frozen=True)
 class Film:
     """One row of the film table, its paths resolved against the table's folder.
 
-    video is None where the corpus makes the film itself. tracks maps track_id to the audio file.
-    audio: number or language of the film's sound, empty for the default one.
+    video is None where the corpus makes the film itself. album: what films with the same one have
+    in common. audio: number or language of the film's sound, empty for the default one.
     problems are the row's own; they do not hinder the other films.
     """
 
@@ -57,7 +41,7 @@ class Film:
     year: int | None
     genres: tuple[str, ...]
     video: str | None
-    tracks: dict[str, str]
+    album: Album
     problems: tuple[Problem, ...] = field(default=())
     audio: str = ""
 
@@ -65,7 +49,9 @@ class Film:
 def complete(config: dict, schemas: str | os.PathLike) -> dict:
     """The configuration with every default filled in from the schemas `STAGE.yaml` of a folder.
 
-    Raises ConfigError that lists every key that is unknown and every value out of place.
+    A block without a word is all defaults, and paths are resolved as `paths.resolve` does it.
+    Raises ConfigError that lists every key that is unknown or no text, and every value out of
+    place.
     """
     known = {
         path.stem: yaml.safe_load(path.read_text()) for path in sorted(Path(schemas).glob("*.yaml"))
@@ -78,11 +64,13 @@ def complete(config: dict, schemas: str | os.PathLike) -> dict:
     schema["properties"]["seed"] = SEED_SCHEMA
     filled = _with_defaults(config, schema)
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(filled), key=str)
-    if errors:
-        raise ConfigError([problem for error in errors for problem in _config_problems(error)])
+    problems = [problem for error in errors for problem in _config_problems(error)]
+    if problems := [*_key_problems(filled), *problems]:
+        raise ConfigError(problems)
     return filled
 
 
+UNQUOTED = "YAML reads digits as a number, yes, no, on and off as truth, ~ and a blank as nothing"
 SEED_SCHEMA = {
     "type": "integer",
     "minimum": 0,
@@ -91,41 +79,28 @@ SEED_SCHEMA = {
 }
 
 
-def read_films(path: str | os.PathLike, genres: Sequence[str], made: bool = False) -> list[Film]:
+def read_films(
+    path: str | os.PathLike,
+    genres: Sequence[str],
+    made: bool = False,
+    known_albums: Collection[str] = (),
+) -> list[Film]:
     """Read the film table (TSV with a header; columns of FILM_COLUMNS, others are left alone).
 
     genres: the labels allowed. made: the corpus makes the films, so there is no `video` column.
+    known_albums: ids of the albums that there are results of, as `albums.files.find_albums` takes.
     Faults of one row stand in that film's `problems`. Raises ConfigError, with every fault of
     every row, if the table itself does not hold: unreadable, a column absent, a row longer than the
     header, ids bad or double.
     """
     rows = read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
-    films = [_film(row, number, path, genres, made) for number, row in rows]
+    listings = {album: scan(album) for album in (_album(row, path) for _, row in rows) if album}
+    albums = find_albums(listings, known_albums)
+    films = [_film(row, number, path, genres, made, listings, albums) for number, row in rows]
     broken = list(id_problems(rows, path))
     if broken:
         raise ConfigError(broken + [p for film in films for p in film.problems])
     return films
-
-
-def slug(text: str) -> str:
-    """An id of `[a-z0-9_]+` from any text: 'CD1/01 Élan' -> 'cd1_01_lan'; 'x' and a code point
-    stand in for a name without a Latin letter or digit.
-    """
-    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return plain or "x" + "_".join(f"{ord(c):x}" for c in text[:16])
-
-
-def album_tracks(folder: str | os.PathLike) -> list[tuple[str, str]]:
-    """(track_id, path) of every file below a folder whose ending says that it is audio, by name."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            stem, ending = os.path.splitext(name)
-            if ending.lower() in AUDIO_ENDINGS and not name.startswith("."):
-                inside = os.path.relpath(os.path.join(parent, stem), folder)
-                found.append((slug(inside), os.path.join(parent, name)))
-    return found
 
 
 def describe(schemas: str | os.PathLike) -> str:
@@ -136,6 +111,11 @@ def describe(schemas: str | os.PathLike) -> str:
         "Made from `workflow/schemas` by `make docs`; do not edit. Give a file of your own with",
         "`snakemake --configfile MY.yaml`; keys that it leaves out have the values of",
         "`config/config.yaml`, and then these defaults.",
+        "",
+        "A `path` may begin with `~` or `~user` and hold variables (`$MEDIA`, `${MEDIA}`), and so",
+        "may every path in a table; what exists just as it is written comes first. Names of",
+        "libraries, searches and new media are ids: letters a-z, digits and underscores, 100 at",
+        "most, and not the same ones 20 times over at the end.",
         "",
         *_key_table("top level", {"properties": {"seed": SEED_SCHEMA}}),
     ]
@@ -159,7 +139,7 @@ def _keys(schema: dict, prefix: str) -> Iterator[tuple[str, str, str, str]]:
         if "properties" in part:
             yield from _keys(part, f"{prefix}{name}.")
             continue
-        kind = part.get("type", "any")
+        kind = part.get("format", part.get("type", "any"))
         default = f"`{json.dumps(part['default'])}`" if "default" in part else "required"
         yield f"{prefix}{name}", _kind(kind, part), default, part["description"]
 
@@ -177,10 +157,20 @@ def _kind(kind: str | list[str], part: dict) -> str:
 def _with_defaults(value: object, schema: dict) -> object:
     if isinstance(value, str) and "string" not in schema.get("type", "string"):
         return _from_text(value)
+    if isinstance(value, str) and schema.get("format") == "path":
+        return paths.resolve(value)
+    if value is None and schema.get("type") == "object":
+        return _with_defaults({}, schema)
     if isinstance(value, list):
         return [_with_defaults(item, schema.get("items", {})) for item in value]
     if not isinstance(value, dict):
         return value
+    named = schema.get("additionalProperties")
+    if isinstance(named, dict):  # names that the user chose, such as 2001
+        return {
+            str(key) if type(key) is int else key: _with_defaults(item, named)
+            for key, item in value.items()
+        }
     filled = dict(value)
     for name, part in schema.get("properties", {}).items():
         if name not in filled and "default" in part:
@@ -198,72 +188,37 @@ def _from_text(text: str) -> object:
         return text
 
 
+def _key_problems(value: object, block: Sequence[object] = ()) -> Iterator[Problem]:
+    """Keys that YAML reads as something else than text, at any depth. block: the keys above."""
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        if not isinstance(key, str):
+            what = f"has the key {key!r}, which is no text ({type(key).__name__})"
+            hint = f"{UNQUOTED}: put the key in quotes"
+            yield Problem(_place(block), what, "names for keys", hint)
+        yield from _key_problems(item, [*block, key])
+
+
+def _place(keys: Sequence[object]) -> str:
+    """A place in the config, as messages name it."""
+    return "config: " + (".".join(map(str, keys)) or "top level")
+
+
 def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
-    where = "config: " + (".".join(str(part) for part in error.absolute_path) or "top level")
+    where = _place(error.absolute_path)
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
-        for name in sorted(set(error.instance) - set(known)):
-            yield Problem(
-                where, f"has an unknown key {name!r}", f"one of {known}", closest(name, known)
-            )
+        for name in sorted(key for key in error.instance if isinstance(key, str)):
+            if name not in known:
+                what = f"has an unknown key {name!r}"
+                yield Problem(where, what, f"one of {known}", closest(name, known))
         return
     meaning = error.schema.get("description", "")
+    if error.validator == "type" and "string" in error.validator_value:
+        meaning = f"{UNQUOTED}: put the value in quotes. {meaning}".strip()
     yield Problem(where, error.message, f"{error.validator}: {error.validator_value}", meaning)
 
 
-def read_rows(
-    path: str | os.PathLike, columns: Sequence[str], setting: str = "corpus", kind: str = "film"
-) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a table (TSV with a header): number of the line, and text by column.
-
-    columns: that it must have. setting: the block of the config that names it. kind: what a row is
-    about. Raises ConfigError if it cannot be read, lacks a column, has no rows, or has rows longer
-    than the header.
-    """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            rows = [(reader.line_num, row) for row in reader]
-            header = reader.fieldnames or []
-    except (OSError, UnicodeDecodeError) as error:
-        hint = (
-            f"save the table as UTF-8, tab-separated; set its path with {setting}: {{{kind}s: ...}}"
-        )
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(
-            Problem(str(path), f"cannot be read ({reason})", f"a {kind} table", hint)
-        ) from None
-    absent = [name for name in columns if name not in header]
-    if absent:
-        hint = "columns are separated by tabs, not commas or spaces" if len(header) < 2 else ""
-        raise ConfigError(
-            Problem(
-                f"{path}, header",
-                f"lacks {', '.join(absent)}",
-                f"columns {', '.join(columns)}",
-                hint,
-            )
-        )
-    if not rows:
-        raise ConfigError(Problem(str(path), "has no rows", f"one row a {kind}"))
-    if long := list(_long_row_problems(path, len(header), rows)):
-        raise ConfigError(long)
-    return [(n, {k: (v or "").strip() for k, v in row.items()}) for n, row in rows]
-
-
-def _long_row_problems(path, columns: int, rows) -> Iterator[Problem]:
-    """Rows of a DictReader that keeps under None what stands after the last column."""
-    for number, row in rows:
-        if None in row:
-            what = f"has {columns + len(row[None])} cells"
-            hint = "a tab too many moves what comes after it into another column"
-            expected = f"{columns} at most, as many as the header"
-            yield Problem(f"{path}, line {number}", what, expected, hint)
-
-
-def id_problems(
-    rows: Sequence[tuple[int, dict[str, str]]], path: str | os.PathLike, kind: str = "film"
-) -> Iterator[Problem]:
+def id_problems(rows: Rows, path: str | os.PathLike, kind: str = "film") -> Iterator[Problem]:
     """Ids that are no ids or stand twice, in rows of `read_rows` with a title.
 
     kind: what a row is about; its id is in the column of that name with `_id`.
@@ -272,25 +227,52 @@ def id_problems(
     seen = Counter(row[column] for _, row in rows)
     for number, row in rows:
         own, where = row[column], cell(path, number, column)
-        if not re.fullmatch(r"[a-z0-9_]+", own):
-            hint = f"for example {slug(row['title'] or kind)}"
-            yield Problem(where, f"is {own!r}", "letters a-z, digits and underscores", hint)
-        elif seen[own] > 1:
+        yield from name_problems(where, own, row["title"] or kind)
+        if own and seen[own] > 1:
             what = f"{own!r} stands in {seen[own]} rows"
             yield Problem(where, what, f"one row a {kind}", "rename one")
 
 
-def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
-    folder = os.path.dirname(os.fspath(path))
-    album = os.path.join(folder, row["album"]) if row["album"] else ""
-    video = os.path.join(folder, row["video"]) if not made and row["video"] else ""
-    labels = tuple(part.strip() for part in row["genres"].split(";") if part.strip())
-    tracks = album_tracks(album)
+def name_problems(where: str, name: str, example: str = "") -> Iterator[Problem]:
+    """What keeps a name from being an id, of which files and folders are called.
+
+    example: a text to make an id of; the name itself if it is empty.
+    """
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        hint = f"for example {slug(example or name)}"
+        what, expected = f"{name!r} is no id", "letters a-z, digits and underscores"
+        yield Problem(where, what, expected, hint)
+    elif len(name) > LONGEST_ID:
+        hint = "files are called after it"
+        yield Problem(where, f"has {len(name)} letters", f"{LONGEST_ID} at most", hint)
+    elif repeated := PERIODIC.search(name):
+        what = f"{name!r} ends in 20 times {repeated[1]!r} or more"
+        hint = "Snakemake takes that for a rule that feeds itself without end"
+        yield Problem(where, what, "a name that does not repeat itself", hint)
+
+
+def _album(row: dict[str, str], path) -> str:
+    """The folder of a row's album; empty without."""
+    return paths.resolve(row["album"], os.path.dirname(os.fspath(path)))
+
+
+def _film(
+    row: dict[str, str],
+    number: int,
+    path,
+    genres,
+    made: bool,
+    listings: dict[str, Listing],
+    albums: dict[str, Album],
+) -> Film:
+    folder, album = os.path.dirname(os.fspath(path)), _album(row, path)
+    video = "" if made else paths.resolve(row["video"], folder)
+    labels = genre_labels(row["genres"])
     problems = [
         *genre_problems(labels, genres, cell(path, number, "genres")),
         *year_problems(row["year"], cell(path, number, "year")),
         *([] if made else _video_problems(video, cell(path, number, "video"))),
-        *album_problems(album, tracks, cell(path, number, "album")),
+        *album_problems(album, listings.get(album), cell(path, number, "album")),
     ]
     return Film(
         film_id=row["film_id"],
@@ -298,10 +280,19 @@ def _film(row: dict[str, str], number: int, path, genres, made: bool) -> Film:
         year=int(row["year"]) if row["year"].isdecimal() else None,
         genres=labels,
         video=None if made else video,
-        tracks=dict(tracks),
+        album=albums.get(album, NO_ALBUM),
         audio=row.get("audio", ""),
         problems=tuple(problems),
     )
+
+
+def genre_labels(text: str) -> tuple[str, ...]:
+    """The genres of a cell, divided by semicolons.
+
+    >>> genre_labels(" Drama;; Science  Fiction ")
+    ('Drama', 'Science Fiction')
+    """
+    return tuple(" ".join(part.split()) for part in text.split(";") if part.strip())
 
 
 def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> Iterator[Problem]:
@@ -311,8 +302,11 @@ def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> 
     for label in labels:
         if label not in genres:
             expected = f"one of {list(genres)}"
-            hint = closest(label, genres)
-            yield Problem(where, f"{label!r} is not a genre of the config", expected, hint)
+            parts = [part.strip() for part in re.split(r"[,|/+&]", label)]
+            divided = len(parts) > 1 and any(part in genres for part in parts)
+            hint = f"semicolons divide genres: {';'.join(parts)}" if divided else ""
+            what = f"{label!r} is not a genre of the config"
+            yield Problem(where, what, expected, hint or closest(label, genres))
     for label, count in Counter(labels).items():
         if count > 1:
             yield Problem(where, f"{label!r} is named {count} times", "each genre once")
@@ -327,40 +321,25 @@ def year_problems(year: str, where: str) -> Iterator[Problem]:
 def _video_problems(video: str, where: str) -> Iterator[Problem]:
     if not video:
         yield Problem(where, "is empty", "the path of the film, relative to the table")
-    elif not os.path.isfile(video):
-        what = "is a folder" if os.path.isdir(video) else "does not exist"
-        yield Problem(where, f"{video} {what}", "a media file", "paths are relative to the table")
+    else:
+        yield from paths.file_problems(where, video, "a media file")
 
 
-def album_problems(album: str, tracks: Sequence[tuple[str, str]], where: str) -> Iterator[Problem]:
-    """What is wrong with the path of an album and its tracks, those of `album_tracks`."""
-    if not album:
+def album_problems(album: str, listing: Listing | None, where: str) -> Iterator[Problem]:
+    """What is wrong with the path of an album and with what lies there; listing: None without."""
+    if not album or listing is None:
         yield Problem(
             where, "is empty", "the folder of the soundtrack album, relative to the table"
         )
     elif not os.path.isdir(album):
-        what = "is a file" if os.path.isfile(album) else "does not exist"
-        yield Problem(
-            where, f"{album} {what}", "a folder of audio files", "paths are relative to the table"
-        )
-    elif not tracks:
-        yield Problem(
-            where,
-            f"{album} holds no audio file",
-            f"files ending in {' '.join(sorted(AUDIO_ENDINGS))}",
-        )
-    for track_id, count in Counter(track_id for track_id, _ in tracks).items():
-        if count > 1:
-            what = f"{count} tracks would be called {track_id!r}"
-            yield Problem(where, what, "names that differ in letters or digits", "rename a file")
+        yield from paths.folder_problems(where, album, "a folder of audio files")
+    else:
+        yield from listing_problems(listing, where)
 
 
-def cell(path: str | os.PathLike, number: int, column: str) -> str:
-    """A place in a table, as messages name it."""
-    return f"{path}, line {number}, column {column}"
-
-
-def closest(name: str, known: Sequence[str]) -> str:
-    """A hint at the known name that is most like a name; empty if none is."""
-    match = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {match[0]!r}?" if match else ""
+def listing_problems(listing: Listing, where: str) -> Iterator[Problem]:
+    """What is wrong with the files of a folder of music."""
+    if not listing.inside and not listing.faults:
+        yield Problem(where, f"{listing.folder} holds no audio file", "files with sound")
+    for path, fault in listing.faults:
+        yield Problem(where, f"{path!r} {fault}", "files that can be read", "rename or remove it")

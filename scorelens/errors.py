@@ -1,7 +1,9 @@
 """Errors that a user can act on: what is wrong, where, what was expected, and a hint."""
 
 import contextlib
+import difflib
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -75,3 +77,20 @@ def naming_damage(path: str | os.PathLike, kind: str) -> Iterator[None]:
         hint = "the file is damaged: delete it and run again, and it is made anew"
         problem = Problem(str(path), f"cannot be read ({reason})", kind, hint)
         raise InputError(problem) from error
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The known name that is most like a name, whatever its case and spaces; empty if none is.
+
+    >>> nearest("Film ID", ["title", "film_id"])
+    'film_id'
+    """
+    plain = {re.sub(r"[\W_]+", "_", other.casefold()): other for other in reversed(known)}
+    match = difflib.get_close_matches(re.sub(r"[\W_]+", "_", name.casefold()), plain, n=1)
+    return plain[match[0]] if match else ""
+
+
+def closest(name: str, known: Sequence[str]) -> str:
+    """A hint at the known name that is most like a name; empty if none is."""
+    near = nearest(name, known)
+    return f"did you mean {near!r}?" if near else ""

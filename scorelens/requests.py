@@ -70,16 +70,19 @@ def runtime_min(request: Request, size: float, attempt: int) -> int:
     return math.ceil((request.min + request.min_per_size * size) * 2 ** (attempt - 1))
 
 
-def minutes(path: str | os.PathLike) -> dict[str, float]:
-    """Minutes by film, the sum of its rows, in a table with the columns film_id and duration_s."""
-    return _minutes(os.fspath(path), os.stat(path).st_mtime_ns)
+def minutes(path: str | os.PathLike, owner: str = "film_id") -> dict[str, float]:
+    """Minutes by film, the sum of its rows, in a table with the columns film_id and duration_s.
+
+    owner: the column of what the rows are summed by.
+    """
+    return _minutes(os.fspath(path), owner, os.stat(path).st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=4)
-def _minutes(path: str, written_ns: int) -> dict[str, float]:
+def _minutes(path: str, owner: str, written_ns: int) -> dict[str, float]:
     total: dict[str, float] = {}
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            film, seconds = row["film_id"], float(row["duration_s"] or 0)
+            film, seconds = row[owner], float(row["duration_s"] or 0)
             total[film] = total.get(film, 0) + seconds / 60
     return total

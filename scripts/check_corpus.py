@@ -1,7 +1,7 @@
 """Check the media of one film.
 
-Opens the film and every track of its album, and writes a one-row status table (`ok` or `bad`, with
-every problem in full) and the table of its tracks. A bad film does not fail this job:
+Opens the film, takes up what was found in its album, and writes a one-row status table (`ok` or
+`bad`, with every problem in full) and the table of its tracks. A bad film does not fail this job:
 `gather_corpus` decides what becomes of it.
 """
 
@@ -11,10 +11,11 @@ logs.start(snakemake.log[0])
 
 from scorelens.corpus import check
 
+given = snakemake.input
 check.check_film(
     film_id=snakemake.wildcards.film,
-    video=next(iter(snakemake.input.video), None),
-    tracks=dict(zip(snakemake.params.track_ids, snakemake.input.tracks, strict=True)),
+    video=snakemake.params.video,
+    album=(given.tracks, given.album) if given.tracks else None,
     status=snakemake.output.status,
     track_table=snakemake.output.tracks,
     audio=snakemake.params.audio,

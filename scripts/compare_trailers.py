@@ -17,7 +17,7 @@ from scorelens.trailers import modes
 torch.set_num_threads(snakemake.threads)
 modes.compare(
     vectors=snakemake.input.vectors,
-    table=snakemake.input.table,
+    table=snakemake.params.table,
     genres=snakemake.params.genres,
     scenes=snakemake.input.scenes,
     films=snakemake.input.films,

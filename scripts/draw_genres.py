@@ -13,5 +13,6 @@ from scorelens.genres import timeline
 timeline.draw(
     windows=snakemake.input.windows,
     answers=snakemake.input.answers,
+    tracks=snakemake.input.tracks,
     path=snakemake.output.figure,
 )

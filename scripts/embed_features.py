@@ -14,15 +14,19 @@ logs.start(snakemake.log[0])
 from scorelens.features import embed, table
 
 feature_set, source = snakemake.wildcards.set, snakemake.params.sound
-videos = snakemake.input.sound if source == "film" else []
+videos = snakemake.params.videos if source == "film" else []
 
 embed.embed_films(
     feature_set=feature_set,
     weights=snakemake.input.weights,
     films=[
-        table.film_sound(feature_set, film_id, source, cues, tracks, video)
-        for film_id, tracks, cues, video in zip_longest(
-            snakemake.params.films, snakemake.input.tracks, snakemake.input.cues, videos
+        table.film_sound(feature_set, film_id, source, cues, tracks, video, audio)
+        for film_id, audio, tracks, cues, video in zip_longest(
+            snakemake.params.films,
+            snakemake.params.audios,
+            snakemake.input.tracks,
+            snakemake.input.cues,
+            videos,
         )
     ],
     outputs=snakemake.output.tables,

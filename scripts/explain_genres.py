@@ -18,5 +18,6 @@ explain.explain(
     predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
     genre_cues=dict(zip(snakemake.params.models, snakemake.input.genre_cues, strict=True)),
     cues=next(iter(snakemake.input.cues), None),
+    tracks=next(iter(snakemake.input.tracks), None),
     figure=snakemake.output.figure,
 )

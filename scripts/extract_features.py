@@ -17,6 +17,7 @@ extract.extract_film(
     source=snakemake.params.sound,
     cues=next(iter(snakemake.input.cues), None),
     tracks=snakemake.input.tracks,
-    video=snakemake.input.sound[0] if snakemake.params.sound == "film" else None,
+    video=snakemake.params.video,
+    audio=snakemake.params.audio,
     output=snakemake.output.table,
 )

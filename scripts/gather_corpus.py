@@ -9,14 +9,15 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.albums.files import NO_ALBUM
 from scorelens.config import Film
 from scorelens.corpus import check
 from scorelens.errors import Problem
 
-films = [
-    Film(**{**row, "problems": tuple(Problem(**problem) for problem in row["problems"])})
-    for row in snakemake.params.films
-]
+films = []
+for row in snakemake.params.films:
+    problems = tuple(Problem(**problem) for problem in row["problems"])
+    films.append(Film(**row | {"problems": problems, "video": None, "album": NO_ALBUM}))
 check.gather_films(
     films=films,
     on_bad_film=snakemake.params.on_bad_film,

@@ -11,10 +11,16 @@ logs.start(snakemake.log[0])
 
 from scorelens.retrieval import hear
 
-films = zip(snakemake.params.films, snakemake.params.tracks, snakemake.params.features, strict=True)
 hear.hear_films(
-    films=[hear.Album(*film) for film in films],
+    films=hear.open_albums(
+        snakemake.params.films,
+        snakemake.params.folders,
+        snakemake.params.files,
+        snakemake.params.corpus,
+        snakemake.params.features,
+    ),
     outputs=snakemake.output.sounds,
+    table=snakemake.output.tracks,
     hearing=hear.Hearing(
         audio=snakemake.params.audio,
         most=snakemake.params.fragments_per_track,

@@ -12,15 +12,16 @@ import torch
 
 from scorelens.retrieval import catalogue
 
-albums = zip(snakemake.input.albums, snakemake.params.films, strict=True)
-parts = zip(snakemake.input.parts, snakemake.params.parts, strict=True)
-
 torch.set_num_threads(snakemake.threads)
 catalogue.index_music(
     model=snakemake.input.model,
     sources=[
-        *(catalogue.Album(sound, *film) for sound, film in albums),
-        *(catalogue.Shelf(sound, *part) for sound, part in parts),
+        *catalogue.albums_of(
+            snakemake.params.films, snakemake.input.albums, snakemake.input.tracks
+        ),
+        *catalogue.shelves_of(
+            snakemake.params.parts, snakemake.input.parts, snakemake.input.part_tables
+        ),
     ],
     index=snakemake.output.index,
     table=snakemake.output.table,

@@ -13,6 +13,6 @@ from scorelens.corpus import inspection, published
 
 inspection.inspect_films(
     films=published.read_films(snakemake.params.folder, snakemake.params.genres),
-    files={name: snakemake.input.get(name) for name in snakemake.params.sets},
+    files=snakemake.params.files,
     output=snakemake.output.status,
 )

@@ -10,4 +10,9 @@ logs.start(snakemake.log[0])
 
 from scorelens.cues import labels
 
-labels.label_cues(snakemake.input.cues, snakemake.output.webvtt, snakemake.output.audacity)
+labels.label_cues(
+    cues=snakemake.input.cues,
+    tracks=snakemake.input.tracks,
+    webvtt=snakemake.output.webvtt,
+    audacity=snakemake.output.audacity,
+)

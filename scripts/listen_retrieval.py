@@ -14,6 +14,7 @@ hear.hear_part(
     folder=snakemake.params.folder,
     files=snakemake.params.files,
     output=snakemake.output.sounds,
+    table=snakemake.output.table,
     hearing=hear.Hearing(
         audio=snakemake.params.audio,
         most=snakemake.params.fragments_per_track,

@@ -21,7 +21,7 @@ else:
     assembly = given.assembly
     assembler.make_assembled_film(
         film_id=snakemake.wildcards.film,
-        tracks=dict(zip(given.track_ids, snakemake.input.tracks, strict=True)),
+        tracks=snakemake.input.tracks,
         speech=assembly["speech"],
         effects=assembly["effects"],
         decoys=assembly["decoys"] or None,

@@ -13,7 +13,7 @@ from scorelens.cues import match
 match.match_film(
     method=snakemake.params.method,
     film_id=snakemake.wildcards.film,
-    video=snakemake.input.video,
+    video=snakemake.params.video,
     index=snakemake.input.index,
     status=snakemake.input.status,
     outputs=dict(snakemake.output.items()),

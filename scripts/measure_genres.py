@@ -13,7 +13,9 @@ from scorelens.genres import measure
 
 measure.measure_media(
     name=snakemake.wildcards.name,
-    tracks=dict(zip(snakemake.params.tracks, snakemake.input.sound, strict=True)),
+    path=snakemake.params.path,
+    files=snakemake.params.files,
+    is_album=snakemake.params.is_album,
     feature_set=snakemake.wildcards.set,
     profile=snakemake.params.profile,
     weights=next(iter(snakemake.input.weights), None),

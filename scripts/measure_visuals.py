@@ -14,7 +14,7 @@ from scorelens.visuals import measure
 
 measure.measure_film(
     film_id=snakemake.wildcards.film,
-    video=snakemake.input.video,
+    video=snakemake.params.video,
     table=snakemake.output.table,
     threads=snakemake.threads,
     video_bytes=snakemake.params.video_bytes,

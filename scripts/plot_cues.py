@@ -14,6 +14,7 @@ plot.plot_cues(
     title=snakemake.params.title,
     cues=snakemake.input.cues,
     status=snakemake.input.status,
+    tracks=snakemake.input.tracks,
     path=snakemake.output.timeline,
     truth=next(iter(snakemake.input.truth), None),
 )

@@ -12,4 +12,11 @@ from scorelens.tagger import plot
 figures = dict(snakemake.output.items())
 profiles = figures.pop("profiles")
 plot.plot(snakemake.input.scores, snakemake.input.confusions, figures)
-plot.plot_profiles(snakemake.params.model, snakemake.input.tiles, snakemake.input.tracks, profiles)
+plot.plot_profiles(
+    model=snakemake.params.model,
+    tiles=snakemake.input.tiles,
+    tracks=snakemake.input.tracks,
+    films=snakemake.input.films,
+    albums=snakemake.input.albums,
+    figure=profiles,
+)

@@ -11,7 +11,7 @@ logs.start(snakemake.log[0])
 from scorelens.trailers import sample
 
 sample.sample_trailers(
-    videos=dict(zip(snakemake.params.trailers, snakemake.input.videos, strict=True)),
+    videos=snakemake.params.videos,
     outputs=snakemake.output.samples,
     table=snakemake.output.table,
     sampling=sample.Sampling(**snakemake.params.settings),

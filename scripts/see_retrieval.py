@@ -12,7 +12,7 @@ logs.start(snakemake.log[0])
 from scorelens.retrieval import see
 
 see.see_pictures(
-    pictures=dict(zip(snakemake.params.films, snakemake.input.pictures, strict=True)),
+    pictures=snakemake.params.pictures,
     network=snakemake.params.network,
     weights=snakemake.input.weights,
     code=snakemake.params.source,

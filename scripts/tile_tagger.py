@@ -10,4 +10,4 @@ logs.start(snakemake.log[0])
 
 from scorelens.tagger import tiles
 
-tiles.tile_film(snakemake.input.tracks, snakemake.output.tiles)
+tiles.tile_album(snakemake.input.tracks, snakemake.output.tiles)

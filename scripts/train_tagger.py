@@ -18,6 +18,7 @@ train.train_tagger(
     model=snakemake.wildcards.model,
     films=snakemake.input.films,
     tiles=snakemake.input.tiles,
+    albums=snakemake.params.albums,
     embeddings=snakemake.input.embeddings,
     embedding=snakemake.params.embedding,
     settings=snakemake.params.settings,

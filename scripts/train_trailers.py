@@ -17,7 +17,7 @@ torch.set_num_threads(snakemake.threads)
 train.train_trailers(
     network=snakemake.wildcards.network,
     model=snakemake.wildcards.model,
-    table=snakemake.input.table,
+    table=snakemake.params.table,
     samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
     vectors=snakemake.input.vectors,
     settings=snakemake.params.settings,

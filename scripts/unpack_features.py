@@ -13,6 +13,6 @@ from scorelens.features import unpack
 
 unpack.unpack_films(
     feature_set=snakemake.wildcards.set,
-    paths=list(snakemake.input.published),
+    paths=snakemake.params.published,
     outputs={Path(path).stem: path for path in snakemake.output.tables},
 )

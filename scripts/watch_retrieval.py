@@ -15,9 +15,9 @@ from scorelens.retrieval import watch
 torch.set_num_threads(snakemake.threads)
 watch.watch_film(
     film_id=snakemake.wildcards.film,
-    video=snakemake.input.video,
+    video=snakemake.params.video,
     cues=snakemake.input.cues,
-    subtitles=snakemake.input.subtitles or None,
+    subtitles=snakemake.params.subtitles,
     network=snakemake.params.network,
     weights=snakemake.input.weights,
     frames=snakemake.params.frames,

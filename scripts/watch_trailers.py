@@ -16,7 +16,7 @@ from scorelens.trailers import watch
 torch.set_num_threads(snakemake.threads)
 watch.watch_films(
     films=snakemake.params.films,
-    videos=snakemake.input.videos,
+    videos=snakemake.params.videos,
     cues=snakemake.input.cues,
     outputs=snakemake.output.tables,
     network=snakemake.params.network,

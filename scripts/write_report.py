@@ -40,6 +40,6 @@ write.write_report(
     retrieval={Path(path).name: path for path in snakemake.input.retrieval},
     trailers={Path(path).name: path for path in snakemake.input.trailers},
     trailer_samples=snakemake.input.trailer_samples,
-    published=snakemake.input.published,
+    published=snakemake.params.published,
     config=snakemake.params.config,
 )

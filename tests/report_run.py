@@ -11,6 +11,7 @@ from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
 from scorelens.genres.score import MEASURES
 from scorelens.report import distributions, strips, write
+from tests.album_tables import make_tracks
 
 GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
 MODELS = [("none", "plurality"), ("mir", "simple_mi_svm"), ("mir", "average_pooling")]
@@ -19,6 +20,7 @@ VOID = {"meta", "img", "br", "link", "input", "hr"}
 REASON = (
     "films/bad & <odd>.mp4: is empty (0 bytes)\n  expected: a media file\n  hint: copy it again"
 )
+
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20">'
 NEWEST = 1_700_000_000  # 2023-11-14 22:13:20 UTC
 
@@ -161,7 +163,7 @@ def make_visuals(film_id, rng, seconds=50):
     columns = {
         name: rng.uniform(0, 0.5, seconds).astype(np.float32) for name in distributions.VISUALS
     }
-    columns |= {"cuts": 0, "shot_length_s": np.float32(9)}
+    columns |= {"aspect_ratio": np.float32(2.39), "cuts": 0, "shot_length_s": np.float32(9)}
     return pd.DataFrame({"film_id": film_id, "time_s": np.arange(float(seconds)), **columns})
 
 
@@ -252,8 +254,13 @@ def make_run(folder, count=5):
     films = make_films(count, rng)
     each = list(zip(films.film_id, films.duration_s, strict=True))
     cues = {film: make_cues(film, duration, rng) for film, duration in each}
-    tracks = films[["film_id"]].merge(pd.DataFrame({"track_id": list("abcd")}), "cross")
-    tracks = tracks.assign(path="album/a.flac", duration_s=180.0, sample_rate_hz=44100)
+    tracks = make_tracks(
+        [
+            (film, f"track_{k}", f"album/{k}.flac", 180.0, 44100)
+            for film in films.film_id
+            for k in range(4)
+        ]
+    )
     bags = make_bags(pd.concat(cues.values()), rng)
     made = {
         "films": saved("films.tsv", films, tables.FILMS),

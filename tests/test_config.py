@@ -76,6 +76,46 @@ def test_values_of_a_command_line_are_read_as_their_types(schemas):
         config.complete({"resources": {"gpu": "["}}, schemas)
 
 
+def test_a_block_without_a_word_is_all_defaults(schemas):
+    assert config.complete({"corpus": None, "weights": None}, schemas) == config.complete(
+        {}, schemas
+    )
+
+
+def test_names_that_are_numbers_are_names(schemas):
+    given = yaml.safe_load("tagger: {libraries: {2001: music}}\nretrieval: {libraries: {7: x}}")
+    full = config.complete(given, schemas)
+    assert full["tagger"]["libraries"] == {"2001": "music"}
+    assert full["retrieval"]["libraries"] == {"7": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("1: x", "top level", "has the key 1, which is no text (int)"),
+        ("corpus: {1: x}", "corpus", "has the key 1, which is no text (int)"),
+        ("on: x", "top level", "has the key True, which is no text (bool)"),
+        ("tagger: {libraries: {no: x}}", "tagger.libraries", "has the key False, which is no"),
+        ("tagger: {libraries: {1.5: x}}", "tagger.libraries", "has the key 1.5, which is no"),
+        ("genres: {apply: {media: {~: x}}}", "genres.apply.media", "has the key None, which is"),
+        ("retrieval: {searches: {a: {2: x}}}", "retrieval.searches.a", "has the key 2, which is"),
+        ("corpus: {films: 12}", "corpus.films", "12 is not of type 'string'"),
+        ("corpus: {films: ~}", "corpus.films", "None is not of type 'string'"),
+        ("corpus: {genres: [Drama, no]}", "corpus.genres.1", "False is not of type 'string'"),
+        ("corpus: {genres: ['{x}']}", "corpus.genres.0", "'{x}' does not match"),
+        ("tagger: {genres: [a, 'b;c']}", "tagger.genres.1", "'b;c' does not match"),
+        ("corpus: [demo]", "corpus", "['demo'] is not of type 'object'"),
+    ],
+)
+def test_keys_and_values_that_yaml_reads_as_no_text(schemas, text, where, what):
+    with pytest.raises(ConfigError) as caught:
+        config.complete(yaml.safe_load(text), schemas)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"config: {where}: {what}")
+    if "text" in what or "'string'" in what:
+        assert "hint: YAML reads digits as a number" in str(problem)
+
+
 def test_every_key_has_a_default_and_a_meaning(schemas):
     for path in schemas.glob("*.yaml"):
         for key, _, default, meaning in config._keys(yaml.safe_load(path.read_text()), ""):
@@ -95,8 +135,10 @@ def test_a_good_table(table, tmp_path):
     assert film.problems == ()
     assert (film.title, film.year, film.genres) == ("A Film", 2015, ("Drama", "Action"))
     assert film.video == str(tmp_path / "film.mp4")
-    assert list(film.tracks) == ["01_thema_lan", "cd2_02"]
-    assert film.tracks["cd2_02"] == str(tmp_path / "album" / "CD2" / "02.flac")
+    album = tmp_path / "album"
+    assert film.album.folder == str(album)
+    assert film.album.files == (str(album / "01 Thema Élan.wav"), str(album / "CD2" / "02.flac"))
+    assert film.album.album_id.startswith("album_")
 
 
 def test_excel_tables_with_a_byte_order_mark(table):
@@ -133,10 +175,20 @@ def test_an_album_without_music(table, tmp_path):
     assert "empty holds no audio file" in problems(table("a\tA\t\tfilm.mp4\tempty\tDrama"))[0]
 
 
-def test_tracks_that_would_share_an_id(table, tone):
-    tone("twins/1 - a.wav", 0.1)
-    tone("twins/1_A.flac", 0.1)
-    assert "2 tracks would be called '1_a'" in problems(table("a\tA\t\tfilm.mp4\ttwins\tDrama"))[0]
+def test_what_cannot_be_read_in_an_album_is_named(table, tmp_path):
+    (tmp_path / "album" / "gone.flac").symlink_to(tmp_path / "nowhere.flac")
+    (problem,) = problems(table("a\tA\t\tfilm.mp4\talbum\tDrama"))
+    assert f"'{tmp_path}/album/gone.flac' is a broken link" in problem
+
+
+def test_films_with_one_album_share_it(table, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "album")
+    rows = [
+        f"{film}\tA\t\tfilm.mp4\t{album}\tDrama" for film, album in (("a", "album"), ("b", "link"))
+    ]
+    first, second = config.read_films(table(*rows), GENRES)
+    assert first.album == second.album
+    assert first.problems == second.problems == ()
 
 
 def test_broken_ids_and_all_other_faults_come_together(table):
@@ -149,7 +201,7 @@ def test_broken_ids_and_all_other_faults_come_together(table):
         config.read_films(table(*rows), GENRES)
     text = str(caught.value)
     assert "line 3, column film_id: 'x' stands in 2 rows" in text
-    assert "line 4, column film_id: is 'My Film'" in text
+    assert "line 4, column film_id: 'My Film' is no id" in text
     assert "none.mp4 does not exist" in text
     assert "'Opera' is not a genre" in text
 
@@ -157,7 +209,7 @@ def test_broken_ids_and_all_other_faults_come_together(table):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"film_id,title\na,b\n", "columns are separated by tabs, not commas or spaces"),
+        (b"film_id,title\na,b\n", "columns are separated by tabs, not commas"),
         (b"film_id\ttitle\tyear\tvideo\talbum\n", "header: lacks genres"),
         (HEADER.encode(), "has no rows"),
         ("film_id\ttitle\u00fc\n".encode("latin-1"), "save the table as UTF-8"),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
+from scorelens.albums.files import NO_ALBUM
 from scorelens.config import Film
 from scorelens.corpus import check
 from scorelens.errors import InputError, Problem
@@ -16,11 +17,13 @@ from scorelens.errors import InputError, Problem
 
 @pytest.fixture
 def checked(tmp_path):
-    """Check a film; return its status row and its tracks."""
+    """Check a film and the files of its album; return its status row and its tracks."""
 
-    def run(video, tracks, film_id="a_film"):
+    def run(video, files, film_id="a_film"):
+        album = tmp_path / f"{film_id}_album.tsv", tmp_path / f"{film_id}_album.status.tsv"
+        check.check_album("an_album", tmp_path, list(map(str, files)), album[1], album[0])
         paths = tmp_path / f"{film_id}_status.tsv", tmp_path / f"{film_id}_tracks.tsv"
-        check.check_film(film_id, str(video) if video else None, tracks, *paths)
+        check.check_film(film_id, str(video) if video else None, album, *paths)
         return tables.read_table(paths[0], tables.STATUS).loc[0], tables.read_table(
             paths[1], tables.TRACKS
         )
@@ -42,9 +45,7 @@ def cut(path, share):
 
 
 def test_a_good_film(checked, film, tone):
-    status, tracks = checked(
-        film("a.mkv", np.zeros(96000)), {"theme": str(tone("theme.flac", 6.0))}
-    )
+    status, tracks = checked(film("a.mkv", np.zeros(96000)), [tone("theme.flac", 6.0)])
     assert (status.status, status.problems, status.notes) == ("ok", "", "")
     assert status.has_picture
     assert len(status.video_sha256) == 64
@@ -53,7 +54,7 @@ def test_a_good_film(checked, film, tone):
 
 
 def test_sound_without_picture_is_a_note(checked, tone):
-    status, _ = checked(tone("a.wav", 8.0), {"t": str(tone("t.wav", 2.0))})
+    status, _ = checked(tone("a.wav", 8.0), [tone("t.wav", 2.0)])
     assert status.status == "ok"
     assert not status.has_picture
     assert "no picture" in status.notes
@@ -65,11 +66,7 @@ def test_every_problem_of_a_film_at_once(checked, film, tmp_path, tone):
     (tmp_path / "empty.ogg").touch()
     status, tracks = checked(
         film("silent.mkv"),
-        {
-            "words": str(tmp_path / "words.mp3"),
-            "empty": str(tmp_path / "empty.ogg"),
-            "good": str(tone("good.wav", 6.0)),
-        },
+        [tmp_path / "words.mp3", tmp_path / "empty.ogg", tone("good.wav", 6.0)],
     )
     assert status.status == "bad"
     for words in (
@@ -82,9 +79,15 @@ def test_every_problem_of_a_film_at_once(checked, film, tmp_path, tone):
 
 
 def test_a_picture_is_no_track(checked, film, tone):
-    status, _ = checked(tone("a.wav", 8.0), {"clip": str(film("clip.mkv"))})
-    assert "clip.mkv: has no sound" in status.problems
-    assert "take it out of the album folder" in status.problems
+    status, tracks = checked(tone("a.wav", 8.0), [film("clip.mkv"), tone("good.wav", 6.0)])
+    assert "no music, passed over: clip.mkv" in status.notes
+    assert (status.problems, tracks.track_id.tolist()) == ("", ["good"])
+
+
+def test_an_album_in_which_nothing_sounds(checked, film, tone, tmp_path):
+    status, tracks = checked(tone("a.wav", 8.0), [film("clip.mkv")])
+    assert status.problems.startswith(f"{tmp_path}: holds no audio file")
+    assert tracks.empty
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8])
@@ -92,21 +95,21 @@ def test_truncated_film(checked, tone, film, share):
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, 60 * 48000)
     whole = film("whole.mkv", noise, seconds=60)
     mp4 = encoded(whole, whole.with_suffix(".mp4"), "-movflags", "+faststart")
-    good = str(tone("good.wav", 6.0))
-    assert checked(mp4, {"good": good})[0].status == "ok"
-    status, _ = checked(cut(mp4, share), {"good": good})
+    good = tone("good.wav", 6.0)
+    assert checked(mp4, [good])[0].status == "ok"
+    status, _ = checked(cut(mp4, share), [good])
     assert re.search(r"lacks \d\d% of what its index names, from \d\d\.\d s on", status.problems)
     assert "cut off" in status.problems
 
 
 def test_truncated_track(checked, tone):
     whole = tone("t.flac", 60.0, 44100)
-    status, _ = checked(tone("a.wav", 8.0), {"t": str(cut(whole, 0.5))})
+    status, _ = checked(tone("a.wav", 8.0), [cut(whole, 0.5)])
     assert "t.flac: lacks 50% of what its index names, from 30." in status.problems
 
 
 def test_film_that_is_not_there(checked, tone):
-    status, _ = checked(None, {"good": str(tone("good.wav", 6.0))})
+    status, _ = checked(None, [tone("good.wav", 6.0)])
     assert status.video_sha256 == ""
 
 
@@ -118,8 +121,8 @@ def gathered(tmp_path, checked, tone):
         films = []
         for film_id, fault in faults.items():
             own = (Problem("films.tsv, line 2, column genres", fault, "a genre"),) if fault else ()
-            films.append(Film(film_id, film_id, 2001, ("Drama",), "", {}, own))
-            checked(tone("a.wav", 8.0), {"t": str(tone("t.wav", 6.0))}, film_id)
+            films.append(Film(film_id, film_id, 2001, ("Drama",), "", NO_ALBUM, own))
+            checked(tone("a.wav", 8.0), [tone("t.wav", 6.0)], film_id)
         outputs = {name: str(tmp_path / f"{name}.tsv") for name in ("films", "tracks", "status")}
         statuses = [str(tmp_path / f"{film.film_id}_status.tsv") for film in films]
         tracks = [str(tmp_path / f"{film.film_id}_tracks.tsv") for film in films]

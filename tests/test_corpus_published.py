@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
+from scorelens.albums.files import NO_ALBUM
 from scorelens.corpus import check, inspection, published
 from scorelens.errors import ConfigError, InputError
 from tests.published_files import PLANTED, UNEVEN, small, whole
@@ -61,7 +62,7 @@ def test_films_and_genres_of_the_whole_list(tmp_path):
     assert not any(film.problems for film in films)
     first = films[0]
     assert (first.film_id, first.title) == (UNEVEN, "Ready Player One")
-    assert (first.video, first.tracks, first.year) == (None, {}, None)
+    assert (first.video, first.album, first.year) == (None, NO_ALBUM, None)
 
 
 def test_genres_are_read_in_any_case_and_sci_fi_is_science_fiction(tmp_path):

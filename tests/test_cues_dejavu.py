@@ -17,6 +17,7 @@ from scorelens.errors import InputError, MediaError
 from scorelens.fingerprints import dejavu as landmarks
 from scorelens.fingerprints import methods
 from scorelens.fingerprints.dejavu import HOP, HOP_S, RATE_HZ, WINDOW, Index
+from tests.album_tables import write_tracks
 
 
 def noise(seconds: float, level: float = 0.01, seed: int = 99) -> np.ndarray:
@@ -48,17 +49,9 @@ def index_of(folder, **tracks: np.ndarray) -> Index:
     """The index of an album, by way of its files."""
     for name, track in tracks.items():
         soundfile.write(folder / f"{name}.flac", track, RATE_HZ)
-    frame = pd.DataFrame(
-        {
-            "film_id": "a_film",
-            "track_id": list(tracks),
-            "path": [f"{folder}/{name}.flac" for name in tracks],
-            "duration_s": 30.0,
-            "sample_rate_hz": RATE_HZ,
-        }
-    )
-    tables.write_table(frame, folder / "tracks.tsv", tables.TRACKS)
-    landmarks.index_album("a_film", folder / "tracks.tsv", folder / "index.npz")
+    rows = [("album", name, f"{folder}/{name}.flac", 30.0, RATE_HZ) for name in tracks]
+    write_tracks(rows, folder / "tracks.tsv", tables.ALBUM_TRACKS)
+    landmarks.index_album("album", folder / "tracks.tsv", folder / "index.npz")
     return landmarks.read_index(folder / "index.npz")
 
 
@@ -249,7 +242,7 @@ def test_silence_gives_an_empty_table_with_its_columns(cues_of, seconds):
 def test_an_album_of_silence_matches_nothing_and_is_named_in_the_log(tmp_path, cues_of, caplog):
     with caplog.at_level(logging.WARNING):
         index = index_of(tmp_path, hush=np.zeros(RATE_HZ))
-    assert caplog.messages == ["a_film: track hush is silent; it cannot be found in the film"]
+    assert caplog.messages == ["album: track hush is silent; it cannot be found"]
     assert len(index.hashes) == 0
     assert cues_of(noise(12), index=index).empty
 
@@ -301,10 +294,9 @@ def test_the_method_is_reached_by_its_name(tmp_path, album):
     tracks, _ = album
     for name, sound in tracks.items():
         soundfile.write(tmp_path / f"{name}.wav", sound, RATE_HZ, subtype="FLOAT")
-    rows = [("f", name, str(tmp_path / f"{name}.wav"), 30.0, RATE_HZ) for name in tracks]
-    table = pd.DataFrame(rows, columns=tables.TRACKS.names)
-    tables.write_table(table, tmp_path / "tracks.tsv", tables.TRACKS)
-    methods.index_film("dejavu", "f", tmp_path / "tracks.tsv", tmp_path / "i.npz", {}, "")
+    rows = [("f", name, tmp_path / f"{name}.wav", 30.0, RATE_HZ) for name in tracks]
+    write_tracks(rows, tmp_path / "tracks.tsv", tables.ALBUM_TRACKS)
+    methods.index_album("dejavu", "f", tmp_path / "tracks.tsv", tmp_path / "i.npz", {}, "")
     film = tmp_path / "film.wav"
     soundfile.write(film, film_of(20, (5.0, tracks["theme"], 3.0, 10.0)), RATE_HZ, subtype="FLOAT")
     row = {"film_id": "f", "status": "ok", "problems": "", "notes": "", "duration_s": 20.0}

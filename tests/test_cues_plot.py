@@ -7,17 +7,19 @@ import pytest
 
 from scorelens import tables
 from scorelens.cues import plot
+from tests.album_tables import titled_tracks
 from tests.test_cues_score import FILMS, cue_table
 
 FOUND, TRUE = FILMS[0][1:]
+NAMES = {name: name for name in ("chase", "love", "theme")}
 
 
 def height_pt(svg: str) -> float:
     return float(re.search(r'height="([\d.]+)pt"', svg).group(1))
 
 
-def draw(tmp_path, cues, truth, tracks=3) -> str:
-    plot.draw_timeline(cues, truth, "The Film", 130.0, tracks, tmp_path / "line.svg")
+def draw(tmp_path, cues, truth, names=NAMES) -> str:
+    plot.draw_timeline(cues, truth, "The Film", 130.0, names, tmp_path / "line.svg")
     return (tmp_path / "line.svg").read_text()
 
 
@@ -50,7 +52,8 @@ def test_the_same_cues_give_the_same_bytes(tmp_path):
 @pytest.mark.parametrize("tracks", [0, 1, 30])
 def test_any_number_of_tracks_fits(tmp_path, tracks):
     rows = [(f"track_{k:02d}", 4.0 * k, 4.0 * k + 3, 0.0) for k in range(tracks)]
-    svg = draw(tmp_path, cue_table("f", *rows), None, tracks)
+    names = {own: own for own, *_ in rows}
+    svg = draw(tmp_path, cue_table("f", *rows), None, names)
     assert f">The Film: {tracks} of {tracks} tracks found, {tracks} cues<" in svg
     assert all(f">track_{k:02d}<" in svg for k in range(tracks))
     assert height_pt(svg) == pytest.approx(72 * (1.1 + 0.24 * max(2, tracks)))
@@ -65,9 +68,24 @@ def test_the_tables_of_a_film_become_its_timeline(tmp_path):
     row = {"film_id": "a", "status": "ok", "problems": "", "notes": "", "duration_s": 130.0}
     row |= {"has_picture": True, "tracks": 7, "video_sha256": "ab", "video_bytes": 9}
     contracts = {"status": tables.STATUS, "cues": tables.CUES, "truth": tables.TRUTH}
-    frames = {"status": pd.DataFrame([row]), "cues": FOUND, "truth": TRUE}
+    contracts["tracks"] = tables.TRACKS
+    long = "A Theme of a Title that is Longer than a Row has Room"
+    rows = [
+        (long, "Jo Field", "", 1, 1),
+        ("Unheard", "", "", 1, 2),
+        ("Chase & Co. <$1>", "", "Ann Other", 1, 3),
+    ]
+    tracks = titled_tracks("a", *rows).assign(track_id=["theme", "love", "chase"])
+    frames = {"status": pd.DataFrame([row]), "cues": FOUND, "truth": TRUE, "tracks": tracks}
     paths = {name: tmp_path / f"{name}.tsv" for name in contracts}
     for name, contract in contracts.items():
         tables.write_table(frames[name], paths[name], contract)
     plot.plot_cues("A Film", path=tmp_path / "line.svg", **paths)
-    assert ">A Film: 2 of 7 tracks found, 5 cues<" in (tmp_path / "line.svg").read_text()
+    svg = (tmp_path / "line.svg").read_text()
+    assert ">A Film: 2 of 3 tracks found, 5 cues<" in svg
+    names = [">A Theme of a Title that is Longer than a Ro…<"]
+    names.append(">Chase &amp; Co. &lt;$1&gt; - Ann Other<")
+    assert all(name in svg for name in names)
+    # In the order of the album, and only those that play.
+    assert svg.index(names[0]) < svg.index(names[1])
+    assert "Unheard" not in svg

@@ -14,6 +14,7 @@ from scorelens import media, tables
 from scorelens.errors import MediaError, TableError
 from scorelens.features import extract, mir, sounds, table
 from scorelens.features.frames import RATE_HZ
+from tests.album_tables import write_tracks
 
 AMPLITUDES = np.array([0.1, 0.2, 0.3, 0.4])  # of 10 s each
 
@@ -32,8 +33,7 @@ def film(tmp_path):
     sound = np.concatenate([np.zeros(5 * RATE_HZ, np.float32), stairs()])
     soundfile.write(tmp_path / "film.wav", sound, RATE_HZ, subtype="FLOAT")
     tracks = [["f", name, str(tmp_path / f"{name}.wav"), 40.0, RATE_HZ] for name in ("one", "two")]
-    frame = pd.DataFrame(tracks, columns=tables.TRACKS.names)
-    tables.write_table(frame, tmp_path / "tracks.tsv", tables.TRACKS)
+    write_tracks(tracks, tmp_path / "tracks.tsv")
     return tmp_path
 
 

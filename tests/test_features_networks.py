@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 
 from scorelens import media, tables, weights
 from scorelens.features import embed, mel, musicnn, networks, table, vggish, yamnet
+from tests.album_tables import write_tracks
 
 RATE_HZ = 16_000
 
@@ -37,6 +38,7 @@ PROBE = SimpleNamespace(
     layers=lambda variables, device: {"weight": torch.from_numpy(variables["weight"]).to(device)},
     embed=loudness,
 )
+
 LAYERS = {"weight": torch.ones(1)}
 
 
@@ -160,9 +162,7 @@ def corpus(tmp_path, monkeypatch):
 
     def film(film_id, track, start_s=2.0):
         path = str(tmp_path / f"{track}.wav")
-        rows = [[film_id, track, path, 30.0, RATE_HZ]]
-        frame = pd.DataFrame(rows, columns=tables.TRACKS.names)
-        tables.write_table(frame, tmp_path / f"{film_id}.tsv", tables.TRACKS)
+        write_tracks([[film_id, track, path, 30.0, RATE_HZ]], tmp_path / f"{film_id}.tsv")
         cue = {"film_id": film_id, "cue_id": "c0", "track_id": track, "film_start_s": 4.0}
         cue |= {"film_end_s": 14.0, "track_start_s": start_s, "equal_starts_s": ""}
         cue |= {"shared_tracks": "", "speed": 1.0, "score": 10.0, "confidence": 0.9}
@@ -215,6 +215,31 @@ def test_a_film_added_to_a_batch_leaves_the_others_alone(corpus, caplog):
     assert (corpus.folder / "g.parquet").exists()
 
 
+def test_films_with_one_album_share_what_is_measured_of_whole_tracks(corpus, caplog, monkeypatch):
+    """Also with a film that was measured before; films of other tracks, and cues, do not."""
+    caplog.set_level(logging.INFO)
+    heard = []
+    write = table.write_film
+
+    def write_and_tell(film, *rest):
+        heard.append(film.film_id)
+        write(film, *rest)
+
+    monkeypatch.setattr(table, "write_film", write_and_tell)
+    tracks = {"f": "one", "g": "two", "h": "one", "i": "one"}
+    whole = {"source": "tracks", "cues": None, "video": None}
+    films = {film: corpus.film(film, own)._replace(**whole) for film, own in tracks.items()}
+    corpus.embed([films["f"]])
+    first, other, same = corpus.embed([films[film] for film in "fgh"])
+    assert heard == ["f", "g"]
+    assert "h: its album is that of another film" in caplog.text
+    assert same.assign(film_id="f").equals(first)
+    assert set(same["film_id"]) == {"h"}
+    assert len(other) == len(first) == 30
+    corpus.embed([films[film] for film in "fghi"])
+    assert heard == ["f", "g"]
+
+
 @pytest.mark.parametrize("change", ["cues", "track", "weights", "code"])
 def test_a_table_is_made_again_if_what_it_is_made_of_changed(corpus, caplog, change):
     film = corpus.film("f", "one")
@@ -224,6 +249,7 @@ def test_a_table_is_made_again_if_what_it_is_made_of_changed(corpus, caplog, cha
         corpus.film("f", "one", start_s=3.0)
     elif change == "track":
         soundfile.write(corpus.folder / "one.wav", noise(30, 0.3), RATE_HZ, subtype="FLOAT")
+        corpus.film("f", "one")  # with the digest of the new file
     elif change == "weights":
         save_file({"weight": np.full(1, 3, np.float32)}, corpus.folder / "probe.safetensors")
     (after,) = corpus.embed([film], code="2" if change == "code" else "1")

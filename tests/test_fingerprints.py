@@ -3,7 +3,6 @@
 import logging
 
 import numpy as np
-import pandas as pd
 import pytest
 import soundfile
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from scipy.ndimage import maximum_filter
 from scorelens import fingerprints, media, tables
 from scorelens.errors import InputError, MediaError
 from scorelens.fingerprints import Album, Landmarks, Settings
+from tests.album_tables import write_tracks
 
 RATE_HZ = 11025
 SEED = 7
@@ -35,17 +35,8 @@ def pairs(frames: list[int], bins: list[int]) -> tuple[list[int], list[int]]:
 
 
 def track_table(path, *sources) -> str:
-    frame = pd.DataFrame(
-        {
-            "film_id": "film",
-            "track_id": [f"track_{number}" for number in range(len(sources))],
-            "path": [str(source) for source in sources],
-            "duration_s": 3.0,
-            "sample_rate_hz": RATE_HZ,
-        }
-    )
-    tables.write_table(frame, path, tables.TRACKS)
-    return path
+    rows = [("album", f"track_{n}", source, 3.0, RATE_HZ) for n, source in enumerate(sources)]
+    return write_tracks(rows, path, tables.ALBUM_TRACKS)
 
 
 @settings(max_examples=25)
@@ -275,7 +266,7 @@ def test_a_silent_track_is_named_in_the_log(tmp_path, caplog):
     soundfile.write(tmp_path / "noise.wav", noise(3), RATE_HZ)
     with caplog.at_level(logging.WARNING):
         index(tmp_path, tmp_path / "noise.wav", tmp_path / "silence.wav")
-    assert caplog.messages == ["film: track track_1 is silent; it cannot be found in the film"]
+    assert caplog.messages == ["film: track track_1 is silent; it cannot be found"]
     album = fingerprints.read_album(tmp_path / "index.npz")
     assert set(fingerprints.hash_album(album, 1.0).tracks) == {0}
 

@@ -33,17 +33,17 @@ def test_a_file_is_a_film_and_a_folder_an_album(tone):
     track = tone("Album/01 Élan.wav")
     tone("Album/CD2/02.wav")
     found = find_media({"one": str(track), "all": str(track.parent)})
-    assert found["one"] == NewMedia({"one": str(track)}, is_album=False)
+    assert found["one"] == NewMedia(str(track), (str(track),), is_album=False)
     assert found["all"].is_album
-    assert list(found["all"].tracks) == ["01_lan", "cd2_02"]
-    assert found["all"].tracks["01_lan"] == str(track)
+    assert found["all"].path == str(track.parent)
+    assert found["all"].files == (str(track), str(track.parent / "CD2" / "02.wav"))
     assert find_media({}) == {}
 
 
 def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
     (tmp_path / "empty").mkdir()
     track = tone("twice/A b.wav")
-    tone("twice/a-b.wav")
+    (track.parent / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
     asked = {"Night Train": str(track), "gone": "films/gone.mkv"}
     asked |= {"empty": str(tmp_path / "empty"), "twice": str(track.parent)}
     with pytest.raises(ConfigError) as error:
@@ -51,7 +51,7 @@ def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
     where = "config: genres.apply.media."
     said = [str(problem) for problem in error.value.problems]
     assert said[0] == (
-        f"{where}Night Train: is called 'Night Train'\n"
+        f"{where}Night Train: 'Night Train' is no id\n"
         "  expected: letters a-z, digits and underscores\n"
         "  hint: for example night_train"
     )
@@ -61,11 +61,10 @@ def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
         "  hint: paths count from the folder that the workflow runs in"
     )
     assert said[2].startswith(f"{where}empty: {tmp_path}/empty holds no audio file\n")
-    assert ".flac" in said[2]
     assert said[3] == (
-        f"{where}twice: 2 tracks would be called 'a_b'\n"
-        "  expected: names that differ in letters or digits\n"
-        "  hint: rename a file"
+        f"{where}twice: '{track.parent}/gone.wav' is a broken link\n"
+        "  expected: files that can be read\n"
+        "  hint: rename or remove it"
     )
     assert len(said) == 4
 
@@ -106,21 +105,26 @@ def test_without_any_model_that_hears_the_error_says_so():
         choose_run(RUNS[:1], "", "")
 
 
-def measured(folder, tracks, feature_set="mir", weights=None):
+def measured(folder, path, feature_set="mir", weights=None):
     """The tables of tracks and of features that `measure_media` writes."""
     paths = folder / "new.tsv", folder / "new.parquet"
     profile = "fast" if feature_set == "mir" else None
-    measure.measure_media("new", tracks, feature_set, profile, weights, "code", 1, *paths)
+    media_of = find_media({"new": str(path)})["new"]
+    what = media_of.path, media_of.files, media_of.is_album
+    measure.measure_media("new", *what, feature_set, profile, weights, "code", 1, *paths)
     return tables.read_table(paths[0], tables.TRACKS), tables.read_table(paths[1], tables.FEATURES)
 
 
 def test_every_track_is_measured_from_beginning_to_end(tmp_path, tone):
-    paths = {"low": tone("low.wav", 6.3, hz=220), "high": tone("high.wav", 4.7, 44100, 2, hz=880)}
-    listed, frames = measured(tmp_path, paths)
-    assert listed["track_id"].tolist() == ["low", "high"]
-    assert listed["duration_s"].tolist() == pytest.approx([6.3, 4.7], abs=0.01)
+    paths = {
+        "high": tone("album/high.wav", 4.7, 44100, 2, hz=880),
+        "low": tone("album/low.wav", 6.3, hz=220),
+    }
+    listed, frames = measured(tmp_path, tmp_path / "album")
+    assert listed["track_id"].tolist() == ["high", "low"]
+    assert listed["duration_s"].tolist() == pytest.approx([4.7, 6.3], abs=0.01)
     assert set(frames["film_id"]) == {"new"}
-    assert frames.groupby("cue_id", sort=False).size().to_dict() == {"low": 6, "high": 5}
+    assert frames.groupby("cue_id", sort=False).size().to_dict() == {"high": 5, "low": 6}
     for track, path in paths.items():
         own = frames[frames["cue_id"] == track]
         assert own["time_s"].tolist() == list(range(len(own)))
@@ -134,22 +138,25 @@ def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
     save_file({"weight": np.full(1, 2, np.float32)}, tmp_path / "probe.safetensors")
     samples = np.random.default_rng(0).normal(0, 0.1, 5 * PROBE.RATE_HZ).astype(np.float32)
     soundfile.write(tmp_path / "new.wav", samples, PROBE.RATE_HZ, subtype="FLOAT")
-    paths = {"new": tmp_path / "new.wav"}
-    _, frames = measured(tmp_path, paths, "probe", tmp_path / "probe.safetensors")
+    listed, frames = measured(
+        tmp_path, tmp_path / "new.wav", "probe", tmp_path / "probe.safetensors"
+    )
     layers = {"weight": torch.full((1,), 2.0)}
     alone = networks.measure(samples, np.arange(5) + 0.5, PROBE, layers, "cpu")
+    assert listed["track_id"].tolist() == ["new"]
     np.testing.assert_allclose(frames[["probe.embedding_0"]].to_numpy(), alone, rtol=1e-5)
 
 
 def test_every_file_that_cannot_be_heard_is_listed(tmp_path, tone, film):
-    (tmp_path / "broken.wav").write_bytes(b"no sound at all" * 100)
-    paths = {"fine": tone("fine.wav"), "broken": tmp_path / "broken.wav", "mute": film("mute.mkv")}
+    album = tone("album/fine.wav").parent
+    (album / "broken.wav").write_bytes(b"no sound at all" * 100)
+    film("mute.mkv").rename(album / "mute.mka")
     with pytest.raises(MediaError) as error:
-        measured(tmp_path, paths)
+        measured(tmp_path, album)
     said = str(error.value)
     assert said.startswith("2 problems were found")
     assert "broken.wav: cannot be read as media" in said
-    assert f"{tmp_path}/mute.mkv: has no sound\n  expected: a file with an audio stream" in said
+    assert f"{album}/mute.mka: has no sound\n  expected: a file with an audio stream" in said
     assert not (tmp_path / "new.parquet").exists()
 
 

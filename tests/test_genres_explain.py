@@ -20,6 +20,7 @@ from tests.genre_tables import (
 )
 
 RUN = ("mir", "single_attention")
+TITLES = {"00_a_track_of_the_album": "Other", "03_a_track_of_the_album": "A <Title> & $"}
 
 
 def heard(weights, probability):
@@ -59,7 +60,7 @@ def shade(patch):
 def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_as_the_weight():
     cues = make_cue_table("film_000", 4, 600.0)
     table = heard([0.05, 0.25, 0.25, 0.45], [0.9, 0.2, 0.4, 0.6])
-    figure = explain.explain_figure("A film", table, said(), cues, 600.0)
+    figure = explain.explain_figure("A film", table, said(), cues, 600.0, TITLES)
     drawn = bars(figure.axes[0])
     assert [colour for colour, *_ in drawn] == [explain.SHADES[k] for k in (0, 2, 2, 3)]
     np.testing.assert_allclose([bar[1] for bar in drawn], cues["film_start_s"])
@@ -69,7 +70,7 @@ def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_a
     words = [text.get_text() for text in figure.axes[0].texts]
     seconds = int(cues["film_start_s"][3])
     assert words[:2] == ["Horror 0.80", "said, true"]
-    assert words[2] == f"most from {seconds // 60}:{seconds % 60:02d}\n03_a_track_of_the_album"
+    assert words[2] == f"most from {seconds // 60}:{seconds % 60:02d}\nA <Title> & $"
     plt.close(figure)
 
 
@@ -77,7 +78,7 @@ def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_a
 def test_without_places_the_cues_stand_side_by_side(cues):
     """There is no table of cues, or the model heard whole tracks, which are none of its cues."""
     table = heard([0.2, 0.3, 0.5], [0.9, 0.5, 0.4])
-    figure = explain.explain_figure("A film", table, said(), cues, 0.0)
+    figure = explain.explain_figure("A film", table, said(), cues, 0.0, TITLES)
     centres = [(left + right) / 2 for _, left, right, _ in bars(figure.axes[0])]
     assert centres == pytest.approx([1, 2, 3])
     assert figure.axes[0].get_xlabel() == "cue"
@@ -88,14 +89,14 @@ def test_without_places_the_cues_stand_side_by_side(cues):
 def test_an_even_share_is_about_even_whatever_the_number_of_cues():
     for cues in (1, 3, 7, 49):
         table = heard(np.full(cues, 1 / cues), np.full(cues, 0.5))
-        figure = explain.explain_figure("A film", table, said(), None, 0.0)
+        figure = explain.explain_figure("A film", table, said(), None, 0.0, {})
         assert {bar[0] for bar in bars(figure.axes[0])} == {explain.SHADES[2]}
         plt.close(figure)
 
 
 def test_a_very_short_cue_can_still_be_seen():
     cues = make_cue_table("film_000", 1, 6000.0).assign(film_start_s=100.0, film_end_s=100.5)
-    figure = explain.explain_figure("A film", heard([1.0], [0.5]), said(), cues, 6000.0)
+    figure = explain.explain_figure("A film", heard([1.0], [0.5]), said(), cues, 6000.0, TITLES)
     [(_, left, right, _)] = bars(figure.axes[0])
     assert right - left == pytest.approx(6000 * explain.THINNEST)
     plt.close(figure)
@@ -111,7 +112,7 @@ def test_lanes_of_what_is_said_and_true_come_first():
 
 
 def test_only_lanes_that_are_said_or_true_name_a_cue():
-    figure = explain.explain_figure("A film", heard([1.0], [0.2]), said(0.2, False), None, 0.0)
+    figure = explain.explain_figure("A film", heard([1.0], [0.2]), said(0.2, False), None, 0.0, {})
     assert [text.get_text() for text in figure.axes[0].texts] == ["Horror 0.20", "not said"]
     plt.close(figure)
 
@@ -145,7 +146,7 @@ def inputs(tmp_path):
 
 def test_the_better_model_is_asked_in_its_first_run(inputs, tmp_path):
     for name in ("a.svg", "b.svg"):
-        explain.explain("film_000", cues=None, figure=tmp_path / name, **inputs)
+        explain.explain("film_000", cues=None, tracks=None, figure=tmp_path / name, **inputs)
     text = (tmp_path / "a.svg").read_text()
     assert "A Film: what Single attention (mir) hears in each cue" in text
     first = tables.read_table(inputs["predictions"][RUN], tables.PREDICTIONS)
@@ -156,7 +157,7 @@ def test_the_better_model_is_asked_in_its_first_run(inputs, tmp_path):
 
 
 def test_a_film_without_cues_has_a_figure_that_says_so(inputs, tmp_path):
-    explain.explain("film_001", cues=None, figure=tmp_path / "a.svg", **inputs)
+    explain.explain("film_001", cues=None, tracks=None, figure=tmp_path / "a.svg", **inputs)
     text = (tmp_path / "a.svg").read_text()
     assert "A Silent Film" in text and "no cue of this film was found" in text
 

@@ -10,8 +10,10 @@ from matplotlib import pyplot as plt
 from scorelens import tables
 from scorelens.genres import timeline
 from scorelens.genres.apply import window_spans
+from tests.album_tables import titled_tracks
 
 GENRES = ["Action", "Science Fiction"]
+TITLES = {"01_opening": "The <Opening>, at Far Greater Length"}
 FACTS = {"model": "single_attention", "feature_set": "mir", "folds": 12, "window_s": 20, "hop_s": 5}
 
 
@@ -35,11 +37,24 @@ def said(tracks, silent=(0, 0)):
     return windows, answers.assign(predicted=share > 0.5)
 
 
+def album(windows):
+    """TRACKS of files that are called as their tracks; one has a title."""
+    ids = [track or "new" for track in windows["track_id"].unique()]
+    rows = [(TITLES.get(track, ""), "", "", None, None) for track in ids]
+    paths = [f"album/{track}.flac" for track in ids]
+    return titled_tracks("new", *rows).assign(track_id=ids, path=paths)
+
+
+def names_of(windows):
+    return {track: track for track in windows["track_id"]}
+
+
 def drawn(folder, windows, answers):
     """The figure that `draw` writes, as text."""
     tables.write_table(windows, folder / "w.parquet", tables.GENRE_APPLIED, FACTS)
     tables.write_table(answers, folder / "a.tsv", tables.GENRE_ANSWERS)
-    timeline.draw(folder / "w.parquet", folder / "a.tsv", folder / "line.svg")
+    tables.write_table(album(windows), folder / "t.tsv", tables.TRACKS)
+    timeline.draw(*(folder / name for name in ("w.parquet", "a.tsv", "t.tsv", "line.svg")))
     return (folder / "line.svg").read_text()
 
 
@@ -66,10 +81,10 @@ def test_a_short_track_has_ticks_in_seconds(tmp_path):
 def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
     windows, answers = said({"01_opening": 120, "02_finale": 60})
     svg = drawn(tmp_path, windows, answers)
-    assert ">01 opening<" in svg
-    assert ">02 finale<" in svg
+    assert ">The &lt;Opening&gt;, at Far Great…<" in svg
+    assert ">02_finale<" in svg
     assert ">3:00<" in svg
-    figure = timeline.curves_figure(windows, answers, FACTS)
+    figure = timeline.curves_figure(windows, answers, FACTS, names_of(windows))
     curves = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert [(x[0], x[-1]) for x in curves] == [(0, 120), (120, 180)]
     plt.close(figure)
@@ -82,7 +97,7 @@ def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks)
     windows, answers = said(tracks)
     svg = drawn(tmp_path, windows, answers)
     for track in tracks:
-        assert f">{track.replace('_', ' ')}<" in svg
+        assert f">{track}<" in svg
     assert ">probability<" in svg
     for value in answers["probability"]:
         assert f">{value:.2f}<" in svg
@@ -103,7 +118,7 @@ def test_curves_break_in_silence():
         (0, 115),
         (185, 300),
     ]
-    figure = timeline.curves_figure(windows, answers, FACTS)
+    figure = timeline.curves_figure(windows, answers, FACTS, names_of(windows))
     curves = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert [(x[0], x[-1]) for x in curves] == [(0, 115), (185, 300)]
     plt.close(figure)

@@ -24,7 +24,22 @@ STAGES = (
     "trailers",
     "report",
 )
-SHARED = ("config", "device", "errors", "figures", "logs", "media", "requests", "sources", "tables")
+SHARED = (
+    "albums",
+    "charsets",
+    "config",
+    "device",
+    "errors",
+    "figures",
+    "ids",
+    "logs",
+    "media",
+    "paths",
+    "requests",
+    "sources",
+    "tables",
+    "tsv",
+)
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
 RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)
 

@@ -66,6 +66,7 @@ def seconds(film, brightness, cuts=None):
             "contrast": light / 2,
             "saturation": light,
             "colourfulness": light,
+            "aspect_ratio": 16 / 9,
             "cuts": pd.array([pd.NA] * len(light) if cuts is None else cuts, "Int64"),
             "shot_length_s": missing,
             "motion_energy": missing if cuts is None else light / 10,

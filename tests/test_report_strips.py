@@ -127,8 +127,11 @@ def strip(monkeypatch):
     plt.close("all")
 
 
+TITLES = {"a": "A", "a_track_of_a_long_name": "A <Track> of a Long Name"}
+
+
 def film(duration_s=100.0):
-    """A film of two cues, 10 to 30 s and 60 to 65 s."""
+    """A film of two cues, 10 to 30 s and 60 to 65 s, and the titles of its tracks."""
     rng = np.random.default_rng(1)
     cues = make_cues("f", 200, rng, 2).assign(
         track_id=["a", "a_track_of_a_long_name"], film_start_s=[10.0, 60], film_end_s=[30.0, 65]
@@ -136,7 +139,7 @@ def film(duration_s=100.0):
     features = make_features(cues, rng)
     features["rhythm.tempo.mean"] = np.where(features.time_s < 60, 90, 120)
     features["dynamics.rms.mean"] = np.where(features.time_s < 20, 0.1, NAN)
-    return cues, features, make_visuals("f", rng, int(duration_s)), duration_s
+    return cues, features, make_visuals("f", rng, int(duration_s)), duration_s, TITLES
 
 
 def words(row):
@@ -179,7 +182,14 @@ def test_bars_are_cues_coloured_by_track_and_named_where_there_is_room(strip):
     assert [(bar.get_x(), bar.get_width()) for bar in row.patches] == [(10, 20), (60, 5)]
     assert to_hex(row.patches[0].get_facecolor()).upper() == figures.PALETTE[0]
     np.testing.assert_allclose(row.patches[1].get_facecolor()[:3], strips.shade(1, 0.5))
-    assert words(row) == ["a", "cues\nby track"]
+    assert words(row) == ["A", "cues\nby track"]
+
+
+def test_a_long_title_is_cut_to_its_bar(strip):
+    cues, *rest = film()
+    row = strip(cues.assign(film_end_s=[60.0, 73.0]), *rest)[0]
+    # Room for 49 letters and for 12.
+    assert words(row) == ["A", "A <Track> o…", "cues\nby track"]
 
 
 def test_shades():
@@ -198,12 +208,12 @@ def test_without_the_feature_set_there_are_cues_and_picture(strip):
 
 
 def test_rows_say_why_they_are_empty(strip):
-    cues, features, visuals, duration_s = film()
-    rows = strip(cues[:0], features[:0], visuals[:0], duration_s)
+    cues, features, visuals, *rest = film()
+    rows = strip(cues[:0], features[:0], visuals[:0], *rest)
     assert [words(row)[-1] for row in rows] == ["no cue"] * 5 + ["no picture"] * 3
     by_key_frames = visuals.assign(cuts=NAN, motion_energy=NAN)
     unknown = features.assign(**{"rhythm.tempo.mean": NAN, "pitch.chroma_3.mean": NAN})
-    rows = strip(cues, unknown, by_key_frames, duration_s)
+    rows = strip(cues, unknown, by_key_frames, *rest)
     assert [words(row)[-1] for row in rows[1:3]] == ["no value"] * 2
     assert [words(row)[-1] for row in rows[-2:]] == ["not measured"] * 2
 
@@ -211,7 +221,8 @@ def test_rows_say_why_they_are_empty(strip):
 def test_a_long_film_is_small_and_the_same_twice():
     rng = np.random.default_rng(2)
     cues = make_cues("f", 7200, rng, 80)
-    inputs = cues, make_features(cues, rng), make_visuals("f", rng, 7200), 7200.0
+    titles = {track_id: track_id for track_id in cues.track_id}
+    inputs = cues, make_features(cues, rng), make_visuals("f", rng, 7200), 7200.0, titles
     drawn = strips.draw_strip(*inputs)
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
     assert len(drawn) < 150_000

@@ -32,9 +32,19 @@ def made(tmp_path_factory):
     return folder
 
 
+def titles(folder):
+    """Of all tracks, by film and id."""
+    table = tables.read_table(folder / "verdicts.tsv", tables.TAGGER_VERDICTS)
+    found = {}
+    for film, track in zip(table.film_id, table.track_id, strict=True):
+        found.setdefault(film, {})[track] = f"{track} of {film}"
+    return found
+
+
 def block(folder):
     return tagger.tagger_block(
         {name: folder / name for name in ("scores.tsv", "verdicts.tsv", "ranking.svg")},
+        titles(folder),
         {"mine": folder / "results/tagger/libraries/mine.html"},
         "film",
         folder / "results/report.html",
@@ -75,11 +85,13 @@ def test_libraries_are_linked_from_where_the_report_stands(made):
 
 def test_examples_are_spread_over_all_tracks():
     verdicts = pd.DataFrame({"track_id": np.arange(23), "verdict": ["right"] * 20 + ["wrong"] * 3})
-    found = tagger.examples(verdicts)
+    named = {"f": {track: f"Title {track}" for track in range(23)}}
+    found = tagger.examples(verdicts.assign(film_id="f"), named)
+    assert [row["title"] for row in found["wrong"]] == ["Title 20", "Title 21", "Title 22"]
     assert [row["track_id"] for row in found["right"]] == [0, 4, 8, 12, 16]
     assert [row["track_id"] for row in found["wrong"]] == [20, 21, 22]
     assert found["partly"] == []
 
 
 def test_without_a_tagger_there_is_no_block(made):
-    assert tagger.tagger_block({}, {}, "film", made / "report.html") is None
+    assert tagger.tagger_block({}, {}, {}, "film", made / "report.html") is None

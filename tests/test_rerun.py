@@ -63,14 +63,16 @@ TRAILERS, ANNOUNCED = tuple(f"trailer_{number}" for number in range(1, 7)), "tra
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
 
-def write_table(corpus: Path, films, labels="Drama", title="Film 2", more="") -> None:
+def write_table(corpus: Path, films, labels="Drama", title="Film 2", more="", shared=False) -> None:
+    """Write the table of films. shared: film_4 has the album of film_1."""
     genres = {"film_1": "Comedy;Drama", "film_2": labels, "film_4": "Comedy"}
     genres["film_3"] = "Action;Comedy;Drama"
     lines = ["film_id\ttitle\tyear\tvideo\talbum\tgenres" + (more and "\tnotes")]
     for film in films:
         number = film[-1]
         name = title if film == CHANGED else f"Film {number}"
-        row = (film, name, "2001", f"film {number}.mp4", f"album {number}", genres[film])
+        album = "album 1" if shared and film == ADDED else f"album {number}"
+        row = (film, name, "2001", f"film {number}.mp4", album, genres[film])
         lines.append("\t".join(row) + (more and f"\t{more}"))
     (corpus / "films.tsv").write_text("\n".join(lines) + "\n")
 
@@ -117,6 +119,11 @@ def touch_small(corpus: Path) -> None:
     (corpus / STING).touch()
 
 
+def put_beside(corpus: Path) -> None:
+    for name in ("Cover.JPG", "info.txt", "all.m3u8", ".DS_Store"):
+        (corpus / "album 2" / name).write_text(name)
+
+
 def touch_large(corpus: Path) -> None:
     assert (corpus / TRACK).stat().st_size > 1e6
     (corpus / TRACK).touch()
@@ -125,6 +132,9 @@ def touch_large(corpus: Path) -> None:
 # Of the rows that are not keys: what is done to the folder of films and albums.
 OF_CORPUS: dict[str, Callable[[Path], object]] = {
     "a film is added": lambda corpus: write_table(corpus, (*FILMS, ADDED)),
+    "a film is added that shares the album of another": lambda corpus: write_table(
+        corpus, (*FILMS, ADDED), shared=True
+    ),
     "a film is removed": remove_film,
     "the genres of a film": lambda corpus: write_table(corpus, FILMS, labels="Action;Comedy"),
     "the title or the year of a film": lambda corpus: write_table(corpus, FILMS, title="Other"),
@@ -142,6 +152,7 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
         corpus / TRACK, corpus / "album 2" / "06_new.flac"
     ),
     "a track is removed from an album": lambda corpus: (corpus / TRACK).unlink(),
+    "a picture, a text or a playlist is put into an album": put_beside,
     "the time of a file of up to 1 MB, not its content": touch_small,
     "the time of a larger file: a track": touch_large,
     "the plot of a film, in other words": lambda corpus: append(corpus / "film_2.txt"),
@@ -161,7 +172,7 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
 OF_CODE: dict[str, Callable[[Path], object]] = {
     "nothing": lambda clone: None,
     "a module of one stage": lambda clone: append(clone / "scorelens/visuals/measure.py"),
-    "a module of many": lambda clone: append(clone / "scorelens/media.py"),
+    "a module of many": lambda clone: append(clone / "scorelens/media/sound.py"),
     "how tables are written": lambda clone: append(clone / "scorelens/tables/files.py"),
     "the time of a module, not its content": lambda clone: (
         clone / "scorelens/visuals/measure.py"
@@ -239,10 +250,16 @@ def redone(home: Path, config: dict, flags: list[str]) -> dict[str, set[str]]:
     clone, work = home / "clone", home / "work"
     jobs = runs.planned(clone, work, config, *flags)
     if "gather_corpus" not in jobs:
-        return jobs
+        return of_films(jobs)
     done = runs.snakemake(clone, work, config, *flags, "--", "corpus")
     assert done.returncode == 0, done.stdout
-    return runs.jobs(done.stdout) | runs.planned(clone, work, config, *flags)
+    return of_films(runs.jobs(done.stdout) | runs.planned(clone, work, config, *flags))
+
+
+def of_films(jobs: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The jobs, those of an album under its film: `album 1` is that of film_1."""
+    album = re.compile(r"album_(\d)_[0-9a-f]{8}")
+    return {rule: {album.sub(r"film_\1", own) for own in films} for rule, films in jobs.items()}
 
 
 def merged(config: dict, more: dict) -> dict:
@@ -273,7 +290,7 @@ def test_a_row_of_the_table(copied, row):
         config = merged(CONFIG, yaml.safe_load(code[0]))
 
     its, films = CHANGED, {*FILMS}
-    if change == "a film is added":
+    if change.startswith("a film is added"):
         its, films = ADDED, {*FILMS, ADDED}
     elif change == "a film is removed":
         films = {*FILMS} - {CHANGED}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from scorelens.albums.files import Album
 from scorelens.config import Film
 from scorelens.corpus import plan as corpus_plan
 from scorelens.retrieval import (
@@ -45,9 +46,13 @@ PERMUTATIONS = 9999
 def corpus(count, seed=SEED):
     """Films of the demo corpus as the workflow has them."""
     return [
-        Film(film.film_id, film.title, film.year, film.genres, None, {"01": f"{film.film_id}/01"})
+        Film(film.film_id, film.title, film.year, film.genres, None, album_of(film.film_id))
         for film in corpus_plan.demo_films(count, seed)
     ]
+
+
+def album_of(film_id):
+    return Album(film_id, film_id, (f"{film_id}/01",))
 
 
 def genres_of(films):
@@ -137,9 +142,10 @@ def test_the_table_reads_as_what_the_plan_describes(composed, monkeypatch):
     found = read_films(plan.TABLE, {film.film_id: film for film in known})
 
     def resolved(film):
-        tracks = {name: str(Path(path).resolve()) for name, path in film.tracks.items()}
+        files = tuple(str(Path(path).resolve()) for path in film.album.files)
+        folder = str(Path(film.album.folder).resolve())
         paths = {name: str(Path(getattr(film, name)).resolve()) for name in ("image", "plot")}
-        return film._replace(tracks=dict(sorted(tracks.items())), **paths)
+        return film._replace(album=Album("", folder, files), **paths)
 
     assert [resolved(film) for film in found] == [resolved(film) for film in described]
 

@@ -5,14 +5,17 @@ import sys
 
 import pytest
 
+from scorelens.albums.files import NO_ALBUM, Album
 from scorelens.config import Film
 from scorelens.errors import ConfigError, InputError
 from scorelens.retrieval import films
 
 CORPUS = {
-    "a_film": Film("a_film", "A Film", 2015, ("Drama",), "a.mp4", {"01": "a/01.flac"}),
-    "no_year": Film("no_year", "No Year", None, ("Drama",), "b.mp4", {"01": "b/01.flac"}),
-    "no_sound": Film("no_sound", "No Sound", 2015, ("Drama",), "c.mp4", {}),
+    "a_film": Film("a_film", "A Film", 2015, ("Drama",), "a.mp4", Album("a", "a", ("a/01.flac",))),
+    "no_year": Film(
+        "no_year", "No Year", None, ("Drama",), "b.mp4", Album("b", "b", ("b/01.flac",))
+    ),
+    "no_sound": Film("no_sound", "No Sound", 2015, ("Drama",), "c.mp4", NO_ALBUM),
 }
 HEADER = "\t".join(films.COLUMNS)
 
@@ -50,7 +53,7 @@ def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path)
             plot=str(tmp_path / "plot.txt"),
             tags=("two", "one", "a tag"),
             subtitles=str(tmp_path / "words.srt"),
-            tracks={"01": "a/01.flac"},
+            album=Album("a", "a", ("a/01.flac",)),
         )
     ]
 
@@ -67,7 +70,7 @@ def test_a_film_outside_the_corpus_brings_its_album(table, tmp_path):
         plot=None,
         tags=(),
         subtitles=None,
-        tracks={"01_lan": str(tmp_path / "music" / "01 Élan.wav")},
+        album=Album("", str(tmp_path / "music"), (str(tmp_path / "music" / "01 Élan.wav"),)),
     )
 
 
@@ -153,7 +156,7 @@ FAULTS = {
     ),
     "subtitles": (
         "a_film\t\t\t\t\t\t\tgone.srt",
-        f"column subtitles: gone.srt does not exist\n  expected: an SRT file{RELATIVE}",
+        f"column subtitles: gone.srt does not exist\n  expected: a file of subtitles{RELATIVE}",
     ),
     "subtitles of no film": (
         "other\tT\t1999\t\t\t\tmusic\twords.srt",
@@ -161,7 +164,7 @@ FAULTS = {
     ),
     "no slug": (
         "A Film\tT\t1999\t\t\t\tmusic\t",
-        "column film_id: is 'A Film'\n  expected: letters a-z, digits and underscores\n"
+        "column film_id: 'A Film' is no id\n  expected: letters a-z, digits and underscores\n"
         "  hint: for example t",
     ),
 }
@@ -218,7 +221,7 @@ def test_columns_of_other_names_are_told_if_nothing_is_described(table):
 
 
 def test_a_row_longer_than_the_header_is_told(table):
-    text = refusal(table("a_film\ta\tb", "a_film\tc", "a_film\td\t\t", header="film_id\ttags"))
+    text = refusal(table("a_film\ta\tb", "a_film\tc\t\t", "a_film\td\t\te", header="film_id\ttags"))
     assert text == "\n".join(
         [
             "2 problems were found",
@@ -259,15 +262,20 @@ def test_no_track_of_the_corpus_is_in_another_album(table):
     assert "line 3, column album: b_film shares a/01.flac with a_film" in str(error.value)
 
 
-def test_a_plot_that_is_no_text_is_told(tmp_path):
+def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):
     path = tmp_path / "plot.txt"
-    path.write_bytes("Élan".encode("latin-1"))
-    with pytest.raises(InputError) as error:
-        films.read_paragraphs(path)
-    assert str(error.value) == (
-        f"{path}: cannot be read (is not UTF-8)\n"
-        "  expected: a text file\n  hint: save the plot as UTF-8"
-    )
+    plot = "Le héros part à la guerre. Sa mère, déjà très âgée, espère le revoir."
+    path.write_bytes(plot.encode("cp1252"))
+    assert films.read_paragraphs(path) == [plot]
+    assert caplog.messages == [
+        f"{path}: no Unicode: taken for cp1252; if its words come out wrong, save it as UTF-8"
+    ]
+    path.write_bytes(plot.encode("utf-16"))
+    assert films.read_paragraphs(path) == [plot]
+    assert len(caplog.messages) == 1
+
+
+def test_a_plot_that_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError, match="cannot be read \\(No such file or directory\\)"):
         films.read_paragraphs(tmp_path / "gone.txt")
 

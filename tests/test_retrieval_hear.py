@@ -1,6 +1,7 @@
 """Fragments of tracks: where they lie, what is heard in them, and what is not heard again."""
 
 import tracemalloc
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,8 @@ from scorelens import media, tables
 from scorelens.errors import InputError, MediaError
 from scorelens.features import embed, musicnn, networks, table
 from scorelens.retrieval import FRAGMENT, FRAGMENT_S, RATE_HZ, fragments, hear, sound, sounds
-from scorelens.retrieval.hear import Album, Hearing
+from scorelens.retrieval.hear import Hearing
+from tests.album_tables import make_tracks, write_tracks
 
 LOG_MEL = Hearing("cnn_transformer", 3, None, "c0de")
 
@@ -181,6 +183,29 @@ def test_seconds_that_were_heard_before_give_the_same_fragments():
     assert len(fragments.of_seconds(values[:0], 3).values) == 0
 
 
+class Film(NamedTuple):
+    """A film whose tracks are files by their ids."""
+
+    film_id: str
+    tracks: dict
+    features: object = None
+
+
+def hear_films(films, outputs, hearing):
+    """`hear.hear_films`, with the tables of tracks as the check of the corpus makes them."""
+    albums = []
+    for film_id, tracks, features in films:
+        lengths = [
+            soundfile.info(p).duration if p.suffix == ".wav" and p.exists() else 1.0
+            for p in tracks.values()
+        ]
+        rows = [
+            (film_id, t, p, s, RATE_HZ) for (t, p), s in zip(tracks.items(), lengths, strict=True)
+        ]
+        albums.append(hear.Album(film_id, make_tracks(rows), features))
+    hear.hear_films(albums, outputs, hearing, outputs[0].parent / "tracks.tsv")
+
+
 def album(folder, **tracks):
     return {name: write(folder / f"{name}.wav", samples) for name, samples in tracks.items()}
 
@@ -188,9 +213,9 @@ def album(folder, **tracks):
 def test_the_sound_of_films_goes_to_files_and_back(tmp_path, caplog):
     caplog.set_level("INFO", "scorelens.retrieval.hear")
     tracks = album(tmp_path / "x", b=noise(25), a=noise(5, 1), c=np.zeros(9000))
-    films = [Album("x", tracks), Album("y", {"c": tracks["c"]})]
+    films = [Film("x", tracks), Film("y", {"c": tracks["c"]})]
     outputs = [tmp_path / "x.npz", tmp_path / "y.npz"]
-    hear.hear_films(films, outputs, LOG_MEL)
+    hear_films(films, outputs, LOG_MEL)
     found, none = map(sounds.read_sound, outputs)
     assert found.track_ids == ["a", "b"]
     assert found.track.tolist() == [0, 1, 1, 1]
@@ -210,8 +235,8 @@ def test_vectors_go_to_a_table_and_back(tmp_path, hearing):
     path = write(tmp_path / "b.wav", ramp(40), musicnn.RATE_HZ)
     silent = write(tmp_path / "a.wav", np.zeros(99_999), musicnn.RATE_HZ)
     outputs = [tmp_path / "x.parquet", tmp_path / "y.parquet"]
-    films = [Album("x", {"b": path, "a": silent, "c": path}), Album("y", {"a": silent})]
-    hear.hear_films(films, outputs, hearing)
+    films = [Film("x", {"b": path, "a": silent, "c": path}), Film("y", {"a": silent})]
+    hear_films(films, outputs, hearing)
     found, none = map(sounds.read_sound, outputs)
     expected = fragments.hear_track(path, 3, hearing.ear())
     assert found.track_ids == ["b", "c"]
@@ -227,12 +252,12 @@ def test_vectors_go_to_a_table_and_back(tmp_path, hearing):
 
 def test_what_nothing_has_changed_for_is_kept(tmp_path, hearing, probed, monkeypatch):
     tracks = [album(tmp_path / film, t=noise(5, seed)) for seed, film in enumerate("xyz")]
-    films = [Album(film, own) for film, own in zip("xyz", tracks, strict=True)]
+    films = [Film(film, own) for film, own in zip("xyz", tracks, strict=True)]
     outputs = [tmp_path / f"{film.film_id}.parquet" for film in films]
 
     def heard(films=films, hearing=hearing):
         before = len(probed)
-        hear.hear_films(films, outputs[: len(films)], hearing)
+        hear_films(films, outputs[: len(films)], hearing)
         return len(probed) - before
 
     assert heard(films[:2]) == 2
@@ -251,13 +276,13 @@ def test_what_nothing_has_changed_for_is_kept(tmp_path, hearing, probed, monkeyp
 
 
 def test_log_mel_that_nothing_has_changed_for_is_kept(tmp_path, monkeypatch):
-    films = [Album("x", album(tmp_path, t=noise(5)))]
+    films = [Film("x", album(tmp_path, t=noise(5)))]
     output = tmp_path / "x.npz"
-    hear.hear_films(films, [output], LOG_MEL)
+    hear_films(films, [output], LOG_MEL)
     first = output.stat().st_ino, output.read_bytes()
-    hear.hear_films(films, [output], LOG_MEL)
+    hear_films(films, [output], LOG_MEL)
     assert (output.stat().st_ino, output.read_bytes()) == first
-    hear.hear_films(films, [output], LOG_MEL._replace(code="other"))
+    hear_films(films, [output], LOG_MEL._replace(code="other"))
     assert output.stat().st_ino != first[0]
 
 
@@ -276,26 +301,26 @@ def seconds_table(path, **tracks):
 def test_features_of_whole_tracks_are_taken_and_nothing_is_decoded(tmp_path, caplog):
     """The files need not even be there; a table that changes is read again."""
     path = seconds_table(tmp_path / "f.parquet", b=[4.0] * 5, a=[2.0] * 12, c=[np.nan] * 9)
-    film = Album("x", dict.fromkeys("abcd", tmp_path / "no.wav"), path)
+    film = Film("x", dict.fromkeys("abcd", tmp_path / "no.wav"), path)
     output, hearing = tmp_path / "x.parquet", Hearing("musicnn", 3, None, "c0de")
-    hear.hear_films([film], [output], hearing)
+    hear_films([film], [output], hearing)
     found = sounds.read_sound(output)
     assert found.track_ids == ["a", "b"]
     assert found.track.tolist() == [0, 0, 1]
     assert found.values[:, 7].tolist() == [2, 2, 4]
     assert caplog.messages == [f"x: {track} is silent, and left out" for track in "cd"]
     before = output.stat().st_ino
-    hear.hear_films([film], [output], hearing)
+    hear_films([film], [output], hearing)
     assert output.stat().st_ino == before
     seconds_table(path, b=[5.0] * 5)
-    hear.hear_films([film], [output], hearing)
+    hear_films([film], [output], hearing)
     assert sounds.read_sound(output).values[:, 7].tolist() == [5]
 
 
 def test_a_track_that_does_not_decode_stops_a_film(tmp_path):
     (tmp_path / "t.ogg").write_text("no sound")
     with pytest.raises(MediaError, match=r"t\.ogg: cannot be read as media"):
-        hear.hear_films([Album("x", {"t": tmp_path / "t.ogg"})], [tmp_path / "x.npz"], LOG_MEL)
+        hear_films([Film("x", {"t": tmp_path / "t.ogg"})], [tmp_path / "x.npz"], LOG_MEL)
     assert not (tmp_path / "x.npz").exists()
 
 
@@ -309,7 +334,7 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     write(folder / files[2], np.zeros(9000))
     write(folder / files[3], ramp(5))
     output = tmp_path / f"part.{kind}"
-    hear.hear_part(folder, files, output, own)
+    hear.hear_part(folder, files, output, own, tmp_path / "part.tsv")
     found = sounds.read_sound(output)
     assert found.track_ids == [files[0], files[3]]
     assert found.track.tolist() == [0, 0, 0, 1]
@@ -318,11 +343,14 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     assert said[1] == "gone.wav cannot be searched: it does not exist"
     assert said[2] == f"{folder}: Zoë/silent.wav is silent, and left out"
     assert len(said) == 3
+    listed = tables.read_table(tmp_path / "part.tsv", tables.RETRIEVAL_LIBRARY)
+    assert listed["path"].tolist() == files
+    assert listed["title"].tolist() == [""] * 5
 
 
 def test_damaged_fragments_are_told(tmp_path):
     path = tmp_path / "x.npz"
-    hear.hear_films([Album("x", album(tmp_path, t=noise(5)))], [path], LOG_MEL)
+    hear_films([Film("x", album(tmp_path, t=noise(5)))], [path], LOG_MEL)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError) as error:
         sounds.read_sound(path)
@@ -340,15 +368,14 @@ def test_decoding_and_the_features_of_whole_tracks_say_the_same(tmp_path, fetche
     torch.set_num_threads(1)
     own = fetched("musicnn")
     tracks = {"a": write(tmp_path / "a.wav", chords(25)), "b": write(tmp_path / "b.wav", chords(3))}
-    rows = [{"film_id": "x", "track_id": t, "path": str(p)} for t, p in tracks.items()]
-    frame = pd.DataFrame(rows).assign(duration_s=[25.0, 3.0], sample_rate_hz=RATE_HZ)
-    tables.write_table(frame, tmp_path / "tracks.tsv", tables.TRACKS)
+    rows = [("x", "a", tracks["a"], 25.0, RATE_HZ), ("x", "b", tracks["b"], 3.0, RATE_HZ)]
+    write_tracks(rows, tmp_path / "tracks.tsv")
     film = table.film_sound("musicnn_tracks", "x", "album", None, tmp_path / "tracks.tsv", None)
     features = tmp_path / "features.parquet"
     embed.embed_films("musicnn_tracks", own, [film], [features], "c0de")
     outputs = [tmp_path / "heard.parquet", tmp_path / "taken.parquet"]
-    films = [Album("x", tracks), Album("x", tracks, features)]
-    hear.hear_films(films, outputs, Hearing("musicnn", 3, own, "c0de"))
+    films = [Film("x", tracks), Film("x", tracks, features)]
+    hear_films(films, outputs, Hearing("musicnn", 3, own, "c0de"))
     heard, taken = map(sounds.read_sound, outputs)
     assert heard.track_ids == taken.track_ids == ["a", "b"]
     assert heard.start_s == pytest.approx(taken.start_s, abs=1e-4)

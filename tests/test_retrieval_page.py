@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import os
 import re
 import shutil
 
@@ -53,14 +54,29 @@ def gradient(height, width):
     return picture
 
 
-def written(folder, rows=ANSWERS, searches=SEARCHES):
-    """The page of given rows, in a folder beside the music; returns its path."""
+def heard_track(title, path, track_title, **tags):
+    """A track that is searched with."""
+    nothing = {"part": "", "artist": "", "composer": "", "album": ""}
+    return {"title": title, "path": path, "track_title": track_title} | nothing | tags
+
+
+def written(folder, rows=ANSWERS, searches=SEARCHES, tags=None):
+    """The page of given rows, in a folder beside the music; returns its path.
+
+    tags: columns of the rows that tell what the tracks are called.
+    """
     answers = pd.DataFrame(rows, columns=[*COLUMNS, "image", "tags", "plot", "track"])
     answers["path"] = [f"{folder}/music/{path}" for path in answers.path]
+    titles = answers["path"].map(lambda path: os.path.splitext(os.path.basename(path))[0])
+    place = {"start_s": 0.0, "end_s": np.nan}
+    about = {"track_title": titles, "artist": "", "composer": "", "album": ""}
+    answers = answers.assign(**place | about | (tags or {}))
     answers["rank"] = answers.groupby("search").cumcount() + 1
     pictures = {"harbour": gradient(224, 224), "night_drive": gradient(360, 640)}
-    heard = {"harbour": {"title": EVIL, "path": f"{folder}/music/noir/theme.wav"}}
-    heard["like_this"] = {"title": None, "path": f"{folder}/music/1.ogg"}
+    heard = {
+        "harbour": heard_track(EVIL, f"{folder}/music/noir/theme.wav", "theme"),
+        "like_this": heard_track(None, f"{folder}/music/1.ogg", "1"),
+    }
     page = folder / "results" / "searches.html"
     write.write_page(searches, answers, pictures, heard, FACTS, 7000, page)
     return page
@@ -78,7 +94,8 @@ def test_the_page_holds_what_was_asked_and_found_and_asks_the_network_for_nothin
     page = written(tmp_path)
     harbour, drive, like = data_of(page)
     assert (harbour["text"], harbour["tags"]) == (TEXT, ["slow", EVIL])
-    assert harbour["track"] == {"title": EVIL, "path": "../music/noir/theme.wav"}
+    assert harbour["track"] == heard_track(EVIL, "../music/noir/theme.wav", "theme")
+    assert harbour["part"] == ["", "", ""]
     assert harbour["path"] == [f"../music/{row[6]}" for row in ANSWERS[:3]]
     assert harbour["title"] == [EVIL, "", "West"]
     assert harbour["folder"][1] == "Vol. <1>"
@@ -128,11 +145,11 @@ def opened(browser, tmp_path):
     """Open a page from the file system: opened(mark, **context); errors in it fail the test."""
     faults, requests = [], []
 
-    def open_page(mark="", **context):
+    def open_page(mark="", tags=None, **context):
         page = browser.new_page(**context)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto(written(tmp_path).as_uri() + mark)
+        page.goto(written(tmp_path, tags=tags).as_uri() + mark)
         return page
 
     yield open_page
@@ -141,7 +158,7 @@ def opened(browser, tmp_path):
 
 
 def names(page):
-    return page.locator("tr.track td.file a").all_inner_texts()
+    return page.locator("tr.track td.file a").all_text_contents()
 
 
 def head(page, column):
@@ -237,6 +254,17 @@ def test_filters_narrow_the_list(opened):
     page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
 
 
+def test_a_file_without_ending_is_called_by_its_name(opened):
+    page = opened(
+        tags={
+            "path": ["/m/.hidden", "/m/raw", "/m/a.b.ogg", "/m/x"],
+            "track_title": [".hidden", "raw", "a.b", "x"],
+        }
+    )
+    assert names(page) == [".hidden", "raw", "a.b.ogg"]
+    assert page.locator("td.file small").all_text_contents() == ["corpus", "Vol. <1>", "corpus"]
+
+
 def test_a_row_says_what_it_is_and_why(opened):
     page = opened()
     rows = page.locator("tr.track")
@@ -314,6 +342,52 @@ def test_the_list_is_downloaded_and_copied_in_its_order(opened, tmp_path):
     lines = page.evaluate("window.copied").split("\n")
     assert lines[0].split("\t")[:3] == ["rank", "library", "title"]
     assert [line.split("\t")[0] for line in lines[1:4]] == ["2", "1", "3"]
+
+
+TAGS = {
+    "track_title": ["Dawn & <i>Dusk</i> $1", "Chase", "Same (track 3)", "Same (track 3)"],
+    "artist": ["Jo Field", "", "", ""],
+    "composer": ["Ann Other", "רותם", "", ""],
+    "album": ["Days", "", "West: The Album", "West: The Album"],
+    "start_s": [0.0, 60.5, 12.0, 12.0],
+    "end_s": [np.nan, 90.0, np.nan, np.nan],
+}
+
+
+def test_titles_and_who_made_it_stand_where_the_tags_tell_them(opened, tmp_path):
+    page = opened(tags=TAGS)
+    assert names(page) == TAGS["track_title"][:3]
+    lines = [
+        row.locator("small").all_text_contents() for row in page.locator("tr.track td.file").all()
+    ]
+    assert lines == [
+        ["Jo Field · Ann Other · Days", f"corpus/{DAWN}"],
+        ["רותם", f"Vol. <1>/{CHASE}"],
+        ["West: The Album", f"corpus/{RIDE}"],
+    ]
+    for words, found in (("dusk field", 0), ("רותם", 1), ("album same", 2), ("<i>dusk", 0)):
+        page.locator("#text").fill(words)
+        assert names(page) == [TAGS["track_title"][found]], words
+    page.locator("#text").fill("")
+    links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
+    assert [link.partition("#")[2] for link in links] == ["", "t=60.5,90", "t=12"]
+    page.get_by_role("button", name="Play mine: Chase").click()
+    assert page.locator("audio").evaluate("audio => audio.src").endswith("#t=60.5,90")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Download M3U").click()
+    assert caught.value.path().read_text(encoding="utf-8").split("\n") == [
+        "#EXTM3U",
+        "#EXTINF:-1,Jo Field - Dawn & <i>Dusk</i> $1",
+        f"{tmp_path}/music/{ANSWERS[0][6]}",
+        "#EXTINF:-1,רותם - Chase",
+        "#EXTVLCOPT:start-time=60.5",
+        "#EXTVLCOPT:stop-time=90",
+        f"{tmp_path}/music/{ANSWERS[1][6]}",
+        "#EXTINF:-1,West: Same (track 3)",
+        "#EXTVLCOPT:start-time=12",
+        f"{tmp_path}/music/{ANSWERS[2][6]}",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,14 +5,15 @@ import json
 import pytest
 import torch
 
+from scorelens.albums.files import NO_ALBUM
 from scorelens.errors import ConfigError
 from scorelens.retrieval.films import Described
 from scorelens.retrieval.searches import Search, choose_configuration, read_searches
 
 torch.set_num_threads(1)
 FILMS = [
-    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, {"theme": "a.ogg"}),
-    Described("west", "West", 1960, None, None, (), None, {"theme": "b.ogg", "ride": "c.ogg"}),
+    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, NO_ALBUM),
+    Described("west", "West", 1960, None, None, (), None, NO_ALBUM),
 ]
 VIDEOS = {"noir": "made/noir.mp4"}
 
@@ -70,7 +71,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         pictures={"image": "no.png", "film": "noir", "time_s": 1},
         film={"film": "nor"},
         time={"time_s": 3},
-        track={"track": "west/rid", "tags": ["-"]},
+        track={"track": "wes/ride", "tags": ["-"]},
         folder={"track": str(tmp_path)},
     )
     hint = "paths count from the folder that the workflow runs in"
@@ -81,7 +82,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
     film = "the id of a film of the corpus, or the path of a film"
     assert str(error.value).split("\n") == [
         "11 problems were found",
-        f"{at}.Big Chase: is called 'Big Chase'",
+        f"{at}.Big Chase: 'Big Chase' is no id",
         "  expected: letters a-z, digits and underscores",
         "  hint: for example big_chase",
         f"{at}.Big Chase.text: '?!' has no letter and no digit",
@@ -105,7 +106,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         "  expected: a text, tags, an image, a film or a track",
         f"{at}.track.tags: ['-'] has no letter and no digit",
         "  expected: words",
-        f"{at}.track.track: west/rid does not exist",
+        f"{at}.track.track: wes/ride does not exist",
         f"  expected: {track}",
         "  hint: did you mean 'west/ride'?",
     ]

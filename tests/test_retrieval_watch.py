@@ -13,7 +13,6 @@ from scorelens import tables
 from scorelens.errors import MediaError
 from scorelens.retrieval import images, watch
 from scorelens.retrieval.frames import frames_at, spread
-from scorelens.retrieval.subtitles import Subtitle, read_subtitles, words_between
 
 torch.set_num_threads(1)
 
@@ -138,72 +137,6 @@ def test_a_film_of_which_nothing_decodes_is_an_error(tmp_path):
 
 def test_times_are_spread_evenly():
     np.testing.assert_allclose(spread(10, 18, 4), [11, 13, 15, 17])
-
-
-# Subtitles
-
-SRT = (
-    "\ufeff1\r\n00:00:01,000 --> 00:00:02,500 X1:40\r\n<i>Who goes</i>\r\nthere?\r\n\r\n"
-    "2\r\n00:01:00,5 --> 00:01:02.250\r\n{\\an8}7\r\n\r\n"
-    "3\r\n01:00:00,000 --> 01:00:01,000\r\nLines with\r\n\r\na gap.\r\n"
-)
-
-
-def test_subtitles_are_read_without_markup_and_numbers(tmp_path):
-    path = tmp_path / "film.srt"
-    path.write_bytes(SRT.encode())
-    assert read_subtitles(path) == [
-        (1.0, 2.5, "Who goes there?"),
-        (60.5, 62.25, "7"),
-        (3600.0, 3601.0, "Lines with a gap."),
-    ]
-
-
-def test_subtitles_need_no_numbers_and_no_lines_between(tmp_path):
-    path = tmp_path / "film.srt"
-    shown = "00:00:0{0},000 --> 00:00:0{0},500\n{1}\n"
-    path.write_text("".join(map(shown.format, range(4), ["Wait!", "Why\n\n12", "No", "7"])))
-    assert [line.text for line in read_subtitles(path)] == ["Wait!", "Why", "No", "7"]
-    path.write_text("\n".join(map(shown.format, range(2), ["Wait\nhere!", "7"])))
-    assert [line.text for line in read_subtitles(path)] == ["Wait here!", "7"]
-
-
-def test_words_of_a_scene_are_those_shown_in_it():
-    lines = [(0.0, 2.0, "a"), (2.0, 4.0, "b"), (3.0, 3.5, ""), (5.0, 6.0, "c"), (9.0, 10.0, "d")]
-    lines = [Subtitle(*line) for line in lines]
-    assert words_between(lines, 2.0, 5.5) == "b c"
-    assert words_between(lines, 6.0, 9.0) == ""
-
-
-def test_every_fault_of_subtitles_is_named(tmp_path):
-    path = tmp_path / "film.srt"
-    path.write_text("1\n00:00:01 --> 00:00:02\nA\n\n2\n00:00:09,000 --> 00:00:08,000\nB\n")
-    with pytest.raises(MediaError) as error:
-        read_subtitles(path)
-    expected = "  expected: start and end, as in 00:01:02,500 --> 00:01:04,000"
-    assert str(error.value) == (
-        "2 problems were found\n"
-        f"{path}, line 2: '00:00:01 --> 00:00:02' holds no times\n{expected}\n"
-        f"{path}, line 6: '00:00:09,000 --> 00:00:08,000' holds no times\n{expected}"
-    )
-
-
-@pytest.mark.parametrize(
-    ("content", "what"),
-    [
-        (b"", "holds no subtitle"),
-        (b"1\n2\n", "holds no subtitle"),
-        ("1\n00:00:01,000 --> 00:00:02,000\né".encode("latin-1"), "cannot be read (is not UTF-8)"),
-        (None, "cannot be read (No such file or directory)"),
-    ],
-)
-def test_a_file_that_holds_no_subtitles_is_named(tmp_path, content, what):
-    path = tmp_path / "film.srt"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(MediaError) as error:
-        read_subtitles(path)
-    assert str(error.value).startswith(f"{path}: {what}\n  expected: an SRT file of subtitles")
 
 
 # Watching

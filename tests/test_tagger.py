@@ -25,6 +25,7 @@ from scorelens.tagger import (
 )
 from scorelens.tagger.answer import Model, load_model, save_model, tag_tiles, tag_tracks
 from scorelens.tagger.material import Material
+from tests.album_tables import write_tracks
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 3 * tiles.TILE + 999).astype(np.float32)
 
@@ -46,6 +47,7 @@ def made_up(films=10, tracks=4, each=3, genres=("Comedy", "Drama", "Horror")) ->
             for number in range(films)
             for place in range(tracks)
         ],
+        film,
         film,
         list(genres),
         labels[film],
@@ -105,15 +107,13 @@ def test_no_band_lies_more_than_80_db_under_the_loudest():
     assert found.mel.max() - found.mel.min() == pytest.approx(80, abs=0.1)
 
 
-def test_a_film_goes_to_a_file_and_back(tmp_path):
+def test_an_album_goes_to_a_file_and_back(tmp_path):
     rows = []
     for name, sound in {"a": NOISE, "b": np.zeros_like(NOISE), "c": NOISE[: tiles.TILE]}.items():
         soundfile.write(tmp_path / f"{name}.wav", sound, RATE_HZ, subtype="FLOAT")
-        rows.append(("film", name, str(tmp_path / f"{name}.wav"), 1.0, RATE_HZ))
-    tables.write_table(
-        pd.DataFrame(rows, columns=tables.TRACKS.names), tmp_path / "tracks.tsv", tables.TRACKS
-    )
-    tiles.tile_film(tmp_path / "tracks.tsv", tmp_path / "film.npz")
+        rows.append(("album", name, tmp_path / f"{name}.wav", 1.0, RATE_HZ))
+    write_tracks(rows, tmp_path / "tracks.tsv", tables.ALBUM_TRACKS)
+    tiles.tile_album(tmp_path / "tracks.tsv", tmp_path / "film.npz")
     found, names = tiles.read_tiles(tmp_path / "film.npz")
     assert names == ["a", "b", "c"]
     assert found.track.tolist() == [0, 0, 0, 2]
@@ -122,7 +122,7 @@ def test_a_film_goes_to_a_file_and_back(tmp_path):
 
 def test_damaged_tiles_are_named(tmp_path):
     (tmp_path / "film.npz").write_bytes(b"half")
-    with pytest.raises(InputError, match=r"film.npz: cannot be read .*\n.*tiles of a film"):
+    with pytest.raises(InputError, match=r"film.npz: cannot be read .*\n.*tiles of an album"):
         tiles.read_tiles(tmp_path / "film.npz")
 
 
@@ -356,6 +356,10 @@ def test_ranking_by_frequency_says_the_same_of_all_tracks():
     np.testing.assert_array_equal(said, np.tile(arrays["frequency"], (4, 1)))
 
 
+def own_albums(films):
+    return {f"film_{number}": f"film_{number}" for number in range(films)}
+
+
 def film_table(folder, genres):
     rows = [
         (f"film_{number}", f"F {number}", 2000, text, 60.0, True, 1)
@@ -375,7 +379,7 @@ def test_genres_with_too_few_tracks_or_films_are_left_out(tmp_path, caplog):
     films, paths = film_table(tmp_path, ["Comedy;Drama", "Comedy", "Horror;Drama", "Drama"])
     caplog.set_level("INFO")
     asked = ["Comedy", "Drama", "Horror", "War"]
-    found = material.read_material("cnn", films, paths[::-1], [], asked, 2)
+    found = material.read_material("cnn", films, paths[::-1], own_albums(4), [], asked, 2)
     assert found.genres == ["Comedy", "Drama"]
     assert found.inputs.shape == (12, 40, 100)
     assert found.actual.tolist() == [[True, True], [True, False], [False, True], [False, True]]
@@ -394,4 +398,4 @@ def test_too_few_genres_is_an_error(tmp_path):
     with pytest.raises(
         TableError, match=r"at least 2 tracks, of two films or more: 1\n.*\n.*least_tracks"
     ):
-        material.read_material("mel_cnn", films, paths, [], ["Comedy", "Drama"], 2)
+        material.read_material("mel_cnn", films, paths, own_albums(2), [], ["Comedy", "Drama"], 2)

@@ -1,9 +1,9 @@
-"""Libraries of any music: their parts, what is heard of a track, its tags, and all their files."""
+"""Libraries of any music: what is heard of a track, its tags, and all their files."""
 
 import json
 import logging
-import os
 
+import mutagen
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,10 +11,10 @@ import soundfile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutagen import id3
 from scipy.special import expit
 
 from scorelens import tables
-from scorelens.errors import ConfigError
 from scorelens.features.columns import PITCH_CLASSES
 from scorelens.features.table import FeatureSet
 from scorelens.tagger import COEFFICIENTS, FRAMES, RATE_HZ, TILE_S, apply, gather, library, listen
@@ -42,110 +42,6 @@ def chord(notes, seconds=6.0):
     pitches = 440 * 2 ** ((np.array(notes) - 69) / 12)
     parts = [sine(hz * k, seconds, 0.1 / k) for hz in pitches for k in range(1, 6)]
     return np.sum(parts, axis=0).astype(np.float32)
-
-
-def touch(folder, *names):
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-
-def problems(libraries):
-    with pytest.raises(ConfigError) as caught:
-        library.find_parts(libraries)
-    return str(caught.value)
-
-
-# Which files
-
-
-def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
-    touch(tmp_path, *ODD_NAMES, "B.FLAC", "cover.jpg", ".hidden.mp3", ".trash/x.mp3", "e.mp3/n.txt")
-    (part,) = library.find_parts({"all": str(tmp_path)}).values()
-    assert part == ("all", str(tmp_path), tuple(sorted([*ODD_NAMES, "B.FLAC"])))
-    assert part.watched == [str(tmp_path / name) for name in part.files if "{" not in name]
-
-
-def test_links_are_followed_and_no_folder_counts_twice(tmp_path):
-    touch(tmp_path, "music/a/one.mp3", "elsewhere/two.mp3")
-    for link, target in (("a/loop", "music"), ("0", "music/a"), ("z", "elsewhere")):
-        (tmp_path / "music" / link).symlink_to(tmp_path / target)
-    (part,) = library.find_parts({"all": str(tmp_path / "music")}).values()
-    assert part.files == ("a/one.mp3", "z/two.mp3")
-
-
-def test_parts_hold_each_file_once_and_few_change_with_a_new_file(tmp_path):
-    names = [f"disc {k // 40}/{k:04d}.mp3" for k in range(1000)]
-    touch(tmp_path, *names)
-    before = library.find_parts({"all": str(tmp_path)})
-    assert sorted(file for part in before.values() for file in part.files) == sorted(names)
-    assert max(len(part.files) for part in before.values()) <= 50
-    assert 20 <= len(before) <= 50
-    assert all(tables.files.SLUG.fullmatch(name) for name in before)
-    for name in ("0.mp3", "disc 3/0130b.mp3", "disc 9/zz.mp3"):
-        touch(tmp_path, name)
-        after = library.find_parts({"all": str(tmp_path)})
-        assert 1 <= len(set(after.items()) - set(before.items())) <= 4
-        before = after
-
-
-def test_two_libraries_on_one_folder_have_parts_of_their_own(tmp_path):
-    touch(tmp_path, "one.mp3")
-    parts = library.find_parts({"first": str(tmp_path), "second": str(tmp_path)})
-    assert sorted(part.library for part in parts.values()) == ["first", "second"]
-
-
-def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
-    touch(tmp_path, "empty/cover.jpg", "file", "odd/good.mp3", "odd/ta\tb.mp3", "odd/\udcff.mp3")
-    (tmp_path / "odd/lost.mp3").symlink_to(tmp_path / "nowhere")
-    odd, empty, gone, file = (str(tmp_path / name) for name in ("odd", "empty", "gone", "file"))
-    told = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
-    assert told.startswith("7 problems were found\n")
-    for line in (
-        "config: tagger.libraries.My Music: is called 'My Music'",
-        "  hint: for example my_music",
-        f"config: tagger.libraries.My Music: {gone} does not exist",
-        f"config: tagger.libraries.file: {file} is a file",
-        "  expected: a folder of audio files",
-        f"config: tagger.libraries.empty: {empty} holds no audio file",
-        "config: tagger.libraries.odd: 'lost.mp3' is a broken link, or no file",
-        "config: tagger.libraries.odd: 'ta\\tb.mp3' has letters that are none",
-        "config: tagger.libraries.odd: '\\udcff.mp3' has letters that are none",
-    ):
-        assert line in told.split("\n"), told
-
-
-def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
-    touch(tmp_path, "open/a.mp3", "shut/b.mp3")
-    scandir = os.scandir
-
-    def refuse(path):
-        if str(path).endswith("shut"):
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    assert f"{tmp_path}/shut cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
-
-
-def test_the_model_is_the_one_wanted_or_the_best_that_listens():
-    trained = ["embedding_linear", "frequency_ranking", "cnn"]
-    assert library.choose_model(trained, "") == "embedding_linear"
-    assert library.choose_model(trained, "cnn") == "cnn"
-    for models, wanted, what, expected in (
-        (
-            trained,
-            "dnn",
-            "dnn is not among the models that the run trains",
-            "one of: cnn, embedding_linear",
-        ),
-        (trained, "frequency_ranking", "frequency_ranking is not among", "cnn"),
-        ([], "", "none is among the models", "models in tagger.models"),
-    ):
-        with pytest.raises(ConfigError, match=what) as caught:
-            library.choose_model(models, wanted)
-        assert expected in str(caught.value)
 
 
 # Tempo, key, loudness
@@ -266,6 +162,7 @@ def music(tmp_path):
     write_wav(folder / "short.wav", sine(440, 0.6))
     write_wav(folder / "silence.wav", np.zeros(3 * RATE_HZ))
     (folder / "text.mp3").write_text("no music")
+    (folder / "archive.zip").write_text("no music, and does not say so")
     return folder
 
 
@@ -309,6 +206,35 @@ def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, ca
     assert (facts["model"], facts["films"], facts["genres"]) == ("dnn", 12, GENRES)
 
 
+def test_a_part_without_music_is_empty(constant_model, tmp_path):
+    for name in ("a.zip", "b.mid"):
+        (tmp_path / name).write_text("no music")
+    for output, table in zip(
+        tag_part(constant_model, tmp_path, ["a.zip", "b.mid"]),
+        (tables.TAGGER_LIBRARY, tables.TAGGER_ANSWERS, tables.TAGGER_PROFILES),
+        strict=True,
+    ):
+        assert tables.read_table(output, table).empty
+
+
+def test_tags_of_the_files_stand_in_the_tables(constant_model, tmp_path):
+    write_wav(tmp_path / "music/a.flac.wav", chord([60, 64, 67]))
+    write_wav(tmp_path / "music/b.wav", chord([60, 64, 67]))
+    file = mutagen.File(tmp_path / "music/b.wav")
+    file.add_tags()
+    tags = (id3.TIT2(text="Ein <Titel>"), id3.TCOM(text="Jo Field"), id3.TRCK(text="3/9"))
+    for tag in tags:
+        file.tags.add(tag)
+    file.save()
+    tracks, *_ = tag_part(constant_model, tmp_path / "music", ["a.flac.wav", "b.wav"])
+    found = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
+    assert found["title"].tolist() == ["", "Ein <Titel>"]
+    assert found["composer"].tolist() == ["", "Jo Field"]
+    assert found["number"].isna().tolist() == [True, False]
+    assert found.loc["b.wav", "number"] == 3
+    assert found["disc"].isna().all()
+
+
 # All files of a library
 
 
@@ -338,7 +264,8 @@ def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
     told = json.loads((home / "tags" / f"{ODD_NAMES[2]}.json").read_text())
     assert told["file"] == str(music / ODD_NAMES[2])
     assert told["tags"][0] == {"genre": "Science Fiction", "probability": 0.7}
-    assert (told["model"], told["films"], told["duration_s"]) == ("dnn", 12, 2)
+    about = [told[name] for name in ("model", "films", "duration_s", "title", "number")]
+    assert about == ["dnn", 12, 2, "", None]
     bad = json.loads((home / "tags/text.mp3.json").read_text())
     assert (bad["problem"], bad["tags"], bad["tempo_bpm"]) == (BAD["text.mp3"], [], None)
 
@@ -353,6 +280,7 @@ def test_a_library_without_a_single_tag_has_its_page_too(constant_model, music):
 def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
     shares = {"a, b.mp3": (0.6, 0.8), "ü/c.flac": (0.9, 0.1), "d.ogg": (0.3, 0.2)}
     tracks = pd.DataFrame({"path": list(shares), "duration_s": [10.4, 61.5, 3.0]})
+    tracks = tracks.assign(title=["", "C & D", ""], artist="", composer=["", "É", "F"])
     rows = [
         (path, genre, share, 1 + (share < max(own)))
         for path, own in shares.items()
@@ -362,8 +290,8 @@ def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
     facts = {"genres": ["Horror", "Science Fiction"], "calibrated": True}
     gather._write_playlists(tracks, answers, "/music", facts, tmp_path)
     assert (tmp_path / "horror.m3u8").read_text(encoding="utf-8").split("\n") == [
-        *("#EXTM3U", "#EXTINF:62,c", "/music/ü/c.flac", "#EXTINF:10,a, b", "/music/a, b.mp3"),
-        *("#EXTINF:3,d", "/music/d.ogg", ""),
+        *("#EXTM3U", "#EXTINF:62,É - C & D", "/music/ü/c.flac"),
+        *("#EXTINF:10,a, b", "/music/a, b.mp3", "#EXTINF:3,F - d", "/music/d.ogg", ""),
     ]
     text = (tmp_path / "science_fiction.m3u8").read_text(encoding="utf-8")
     assert text == "#EXTM3U\n#EXTINF:10,a, b\n/music/a, b.mp3\n"

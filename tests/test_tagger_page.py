@@ -34,11 +34,17 @@ BROWSER = next(
 )
 
 
-def written(folder, rows=TRACKS, seconds=150):
-    """The page of a library of given rows; returns its path."""
+NO_TAGS = {"title": "", "artist": "", "composer": "", "album": "", "isrc": ""}
+NO_TAGS |= {"disc": None, "number": None}
+
+
+def written(folder, rows=TRACKS, seconds=150, tags=()):
+    """The page of a library of given rows; returns its path. tags: of the first tracks."""
     names = ("path", "duration_s", "tempo_bpm", "key", "loudness_lufs", "problem", "shares")
     table = pd.DataFrame(rows, columns=names).assign(library="odd")
     table = table.astype({"tempo_bpm": float, "loudness_lufs": float})
+    every = [NO_TAGS | own for own in tags] + [NO_TAGS] * (len(rows) - len(tags))
+    table = table.join(pd.DataFrame(every, index=table.index))
     answers, profiles = [], []
     for path, shares in zip(table["path"], table.pop("shares"), strict=True):
         if shares is None:
@@ -123,11 +129,11 @@ def opened(browser, tmp_path):
     """Open a page from the file system: opened(rows, **context); errors in it fail the test."""
     faults = []
 
-    def open_page(rows=TRACKS, **context):
+    def open_page(rows=TRACKS, tags=(), **context):
         page = browser.new_page(**context)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto(written(tmp_path, rows).as_uri())
+        page.goto(written(tmp_path, rows, tags=tags).as_uri())
         return page
 
     requests: list[str] = []
@@ -137,7 +143,7 @@ def opened(browser, tmp_path):
 
 
 def names(page):
-    return page.locator("tr.track td.file a").all_inner_texts()
+    return page.locator("tr.track td.file a").all_text_contents()
 
 
 def head(page, column):
@@ -298,6 +304,63 @@ def test_the_filtered_list_is_downloaded_in_its_order(opened, tmp_path):
     first, *rows = csv.DictReader(io.StringIO(text[1:]))
     assert [first["path"], *(row["path"] for row in rows)] == [TRACKS[1][0], TRACKS[3][0]]
     assert (first["tempo_bpm"], first["key"], first["Horror"]) == ("", "A minor", "0.9")
+
+
+TAGS = (
+    {
+        "title": "Dawn & <i>Dusk</i> $1",
+        "artist": "Jo Field",
+        "composer": "Ann Other",
+        "album": "Days",
+    },
+    {"title": "Same", "composer": "Ann Other", "album": "רכבת הלילה"},
+    {"title": "Same", "composer": "Ann Other", "artist": "Ann Other"},
+)
+
+
+def test_titles_and_who_made_it_stand_where_the_tags_tell_them(opened, tmp_path):
+    page = opened(tags=TAGS)
+    assert names(page) == [TAGS[0]["title"], "Same", "Same", BAD, CHASE]
+    lines = [
+        row.locator("small").all_text_contents() for row in page.locator("tr.track td.file").all()
+    ]
+    assert lines == [
+        ["Jo Field · Ann Other · Days", "01 Dawn.wav"],
+        ["Ann Other · רכבת הלילה", TRACKS[1][0]],
+        ["Ann Other", TRACKS[2][0]],
+        ["noir"],
+        ["noir"],
+    ]
+    for words, count in (("dusk days", 1), ("ANN same", 2), ("ann dawn.wav", 1), ("<i>", 1)):
+        page.locator("#text").fill(words)
+        assert page.inner_text("#count") == f"{count} of 5 tracks", words
+    page.get_by_role("button", name=f"Play {TAGS[0]['title']}").click()
+    assert page.inner_text("#playing").startswith(
+        "Dawn & <i>Dusk</i> $1 · Jo Field · Ann Other · Days"
+    )
+
+
+def test_lists_of_tracks_with_tags(opened, tmp_path):
+    page = opened(tags=TAGS)
+
+    def downloaded(button):
+        with page.expect_download() as caught:
+            page.get_by_role("button", name=button).click()
+        return caught.value.path().read_text(encoding="utf-8")
+
+    lines = downloaded("Download M3U").split("\n")
+    assert lines[1::2][:4] == [
+        "#EXTINF:2,Jo Field - Dawn & <i>Dusk</i> $1",
+        "#EXTINF:61,Ann Other - Same",
+        "#EXTINF:3725,Ann Other - Same",
+        "#EXTINF:0,9 Bad",
+    ]
+    first = next(csv.DictReader(io.StringIO(downloaded("Download CSV")[1:])))
+    assert (first["title"], first["artist"], first["album"]) == (
+        TAGS[0]["title"],
+        "Jo Field",
+        "Days",
+    )
 
 
 def test_a_large_library_comes_in_pages_and_fits_a_narrow_screen(opened):

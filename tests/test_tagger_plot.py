@@ -3,18 +3,22 @@
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
 from scorelens.tables import (
+    FILMS,
     TAGGER_CONFUSIONS,
     TAGGER_SCORES,
     TAGGER_TILES,
     TAGGER_TRACKS,
+    TRACKS,
     read_table,
     write_table,
 )
 from scorelens.tagger import MODELS, RANDOM, TILE_S, TITLES, plot, profile, score
+from tests.album_tables import titled_tracks
 from tests.tagger_tables import GENRES, make_labels, make_tables, tables_of
 
 FIGURES = ("ranking", "genres", "confusions")
@@ -195,9 +199,11 @@ def test_the_profiles_are_of_the_longest_track_for_each_genre():
 
 def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
     tiles, tracks = profile_tables()
-    figure = profile.profile_figure("A model", tiles, tracks)
+    keys = set(zip(tracks["film_id"], tracks["track_id"], strict=True))
+    names = {key: f"A Track $ of {key[0]}" for key in keys}
+    figure = profile.profile_figure("A model", tiles, tracks, names)
     axis = figure.axes[1]
-    assert axis.get_title("left") == "film 001: 01 a track of the album (Adventure)"
+    assert axis.get_title("left") == "A Track $ of film_001 (Adventure)"
     own = tracks[(tracks["film_id"] == "film_001") & tracks["track_id"].str.startswith("01")]
     own = own.sort_values("rank")
     tags = [f"{row.genre} {row.probability:.2f}" for row in own.itertuples()][:3]
@@ -217,8 +223,21 @@ def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
 
 
 def test_the_profiles_are_drawn_from_files(results, tmp_path):
-    paths = (results / "tiles_cnn.parquet", results / "cnn.parquet", tmp_path / "p.svg")
-    plot.plot_profiles("cnn", *paths)
+    model = {"tiles": results / "tiles_cnn.parquet", "tracks": results / "cnn.parquet"}
+    corpus = {"films": tmp_path / "films.tsv", "albums": tmp_path / "tracks.tsv"}
+    tagged = read_table(model["tracks"], TAGGER_TRACKS)[["film_id", "track_id"]].drop_duplicates()
+    tags = [("The <Theme>", "Jo Field", "", 1, number) for number in range(1, len(tagged) + 1)]
+    ids = {name: tagged[name].to_numpy() for name in tagged}
+    write_table(titled_tracks("", *tags).assign(**ids), corpus["albums"], TRACKS)
+    names = tagged["film_id"].unique()
+    about = {"year": 2000, "genres": "Drama", "duration_s": 9.0, "has_picture": True, "tracks": 1}
+    films = pd.DataFrame({"film_id": names, "title": [f"Night & {own}" for own in names], **about})
+    write_table(films, corpus["films"], FILMS)
+    plot.plot_profiles("cnn", **model, **corpus, figure=tmp_path / "p.svg")
     words = texts(tmp_path / "p.svg")
+    titles = [text for text in words if text.startswith("Night & film_0")]
+    assert len(titles) == 6
+    assert all(": The <Theme> (track " in title for title in titles)
+    assert all(") - Jo Field (" in title for title in titles)
     assert "time (min:s)" in words
     assert "0:00" in words

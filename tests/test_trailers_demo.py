@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from scorelens.albums.files import NO_ALBUM
 from scorelens.config import Film
 from scorelens.corpus import instruments, pictures
 from scorelens.corpus.encoder import write_film
@@ -106,7 +107,9 @@ def test_the_table_says_what_the_plan_says(made, monkeypatch):
     found = {own.trailer_id: own for own in read_trailers(plan.TABLE, GENRES)}
     assert set(found) == {own.trailer_id for own in few()}
     assert found["a_film_trailer"].genres == trailer.genres
-    films = [Film(name, *about[:1], 2020, about[1], None, {}) for name, about in FILMS.items()]
+    films = [
+        Film(name, *about[:1], 2020, about[1], None, NO_ALBUM) for name, about in FILMS.items()
+    ]
     told = {own.trailer_id: own for own in plan.demo_trailers(films, plan.GENRES, 1)}
     assert {name: told[name] for name in found} == found
     with pytest.raises(ConfigError) as error:

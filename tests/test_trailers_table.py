@@ -85,11 +85,11 @@ def test_every_fault_of_every_row_is_named(table):
     labels = "['Comedy', 'Drama', 'Science Fiction']\n  hint: did you mean 'Drama'?"
     expected = [
         "12 problems were found",
-        "trailers.tsv, line 2, column trailer_id: is 'The Sea'",
+        "trailers.tsv, line 2, column trailer_id: 'The Sea' is no id",
         f"  expected: {slug} the_sea",
         f"trailers.tsv, line 3, column trailer_id: {twice}",
         f"trailers.tsv, line 4, column trailer_id: {twice}",
-        f"trailers.tsv, line 5, column trailer_id: is '?'\n  expected: {slug} trailer",
+        f"trailers.tsv, line 5, column trailer_id: '?' is no id\n  expected: {slug} trailer",
         "trailers.tsv, line 3, column video: clips/absent.mp4 does not exist",
         f"  expected: a media file\n  {beside}",
         "trailers.tsv, line 3, column genres: 'Drma' is not a genre of the config",

@@ -1,5 +1,6 @@
 """Saturation and colourfulness of any picture."""
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,3 +23,21 @@ def test_colourfulness_scales_with_light_and_ignores_grey(rgb, factor):
     whole = colour.colourfulness(rgb)
     assert colour.colourfulness(rgb * np.float32(factor)) == pytest.approx(factor * whole, abs=1e-5)
     assert colour.colourfulness(rgb / 2 + np.float32(0.5)) == pytest.approx(whole / 2, abs=1e-5)
+
+
+@given(st.integers(0, 3), st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_moments_inside_black_are_those_of_the_whole_over_the_area(bar, height, seed):
+    """At sizes that are not shrunk, exactly."""
+    rng = np.random.default_rng(seed)
+    planes = colour.read_planes(
+        av.VideoFrame.from_ndarray(rng.integers(60, 200, (8 * height, 32, 3), np.uint8), "rgb24")
+    )
+    wide = planes._replace(
+        y=np.pad(planes.y, ((bar, bar), (2, 2))),
+        cb=np.pad(planes.cb, ((bar, bar), (2, 2))),
+        cr=np.pad(planes.cr, ((bar, bar), (2, 2))),
+    )
+    share = planes.y.size / wide.y.size
+    inside, whole = colour.moments(planes), colour.moments(wide)
+    np.testing.assert_allclose(whole.over(share), inside, atol=1e-5)
+    np.testing.assert_allclose(inside.over(1 / share), whole, atol=1e-5)

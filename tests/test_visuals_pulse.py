@@ -106,6 +106,55 @@ def test_bars_outside_the_crop_do_not_count():
     np.testing.assert_array_equal(looks[0].pixels, looks[1].pixels)
 
 
+def test_the_same_frame_in_another_crop_is_the_same():
+    planes = as_planes(np.pad(scene(0)[:, :WIDTH], ((20, 20), (0, 0))))
+    inside = thumbnails.thumbnail(0, planes, colour.Crop(20 / 148, 128 / 148, 0, 1), True)
+    whole, narrow = (
+        thumbnails.thumbnail(1, planes, crop, True)
+        for crop in (colour.WHOLE, colour.Crop(0, 1, 0.2, 0.8))
+    )
+    for one, other in [(inside, whole), (whole, inside), (inside, narrow)]:
+        assert thumbnails.distance(one, other) == pytest.approx(0, abs=1e-6)
+    motion = Motion()
+    for shown in (inside, whole):
+        motion.add(shown)
+    np.testing.assert_allclose(motion.by_second(1, 1.5, np.zeros(0)), 0, atol=1e-6)
+
+
+def barred(pictures, lines=12):
+    """The pictures with their first and last lines black."""
+    return [np.pad(p[lines:-lines], ((lines, lines), (0, 0))) for p in pictures]
+
+
+@pytest.mark.parametrize("opens", [True, False])
+@pytest.mark.parametrize("frames", [60, 66, 70])
+def test_a_cut_to_other_bars_is_one_cut(tmp_path, opens, frames):
+    """At whatever part of a second; it is seen as bars some frames later."""
+    first, second = shot(0, frames, 0.5), shot(1, 150 - frames, 0.5)
+    whole = [*barred(first), *second] if opens else [*first, *barred(second)]
+    film = film_of_luma(tmp_path / "a.mkv", whole)
+    expected = np.bincount([frames // RATE], minlength=6)
+    assert list(measure.measure_picture(film, 0.06).cuts) == list(expected)
+
+
+def test_a_frame_that_opens_up_within_a_shot(tmp_path):
+    """There is no cut; when the bars come back, there is one at the most."""
+    pan = shot(0, 168, 0.5)
+    whole = barred(pan[:60]) + pan[60:120] + barred(pan[120:])
+    found = measure.measure_picture(film_of_luma(tmp_path / "a.mkv", whole), 0.06)
+    assert list(found.cuts[:5]) == [0] * 5
+    assert found.cuts.sum() <= 1
+    still = measure.measure_picture(film_of_luma(tmp_path / "b.mkv", pan), 0.06)
+    known = found.motion_energy.notna() & (found.index != 5)
+    np.testing.assert_allclose(found.motion_energy[known], still.motion_energy[known], atol=0.01)
+
+
+def film_of_luma(path, pictures):
+    grey = np.full((HEIGHT // 2, WIDTH), 128, np.uint8)
+    frames = [np.concatenate([p, grey]).astype(np.uint8) for p in pictures]
+    return write_film(path, frames, "ffv1", "yuv420p", RATE, color_range=2)
+
+
 @given(st.integers(0, 5), st.integers(0, 5), st.floats(0.05, 1))
 @settings(deadline=None, max_examples=30)
 def test_distance_is_a_distance(first, second, light):

@@ -123,13 +123,13 @@ def planned(clone, work, config, *more) -> dict[str, set[str]]:
 
 
 def jobs(said: str) -> dict[str, set[str]]:
-    """The jobs that Snakemake names: rule -> films (an empty set for a rule over all films).
+    """The jobs that Snakemake names: rule -> films, or albums (none for a rule over all films).
 
     Targets, which are rules without a job, are left out.
     """
     found = {}
     for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", said):
         if rule := re.match(r"(?:local)?(?:rule|checkpoint) (\w+?)(?:_\d+)?:", block):
-            film = re.search(r"wildcards: .*?film=(\w+)", block)
+            film = re.search(r"wildcards: .*?(?:film|album)=(\w+)", block)
             found.setdefault(rule[1], set()).update({film[1]} if film else ())
     return {rule: films for rule, films in found.items() if "_" in rule}

@@ -3,19 +3,22 @@
 import itertools
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from scorelens.config import album_tracks
+from scorelens import media
+from scorelens.albums.files import is_cue, list_files
+from scorelens.albums.tracks import track_sounds
 from scorelens.corpus import pictures
 from scorelens.corpus.clips import clips_of_folder
 from scorelens.corpus.encoder import write_film
 from scorelens.corpus.mixing import Clips, mix_film
 from scorelens.corpus.timeline import RATE_HZ, Pace, Scene, lay_out
-from scorelens.tables import TRUTH, write_table
+from scorelens.ids import unique_ids
+from scorelens.tables import ALBUM_TRACKS, TRUTH, read_table, write_table
 
 log = logging.getLogger(__name__)
 LETTERBOXED = 1 / 3  # share of films with black bars
@@ -23,9 +26,11 @@ LETTERBOXED = 1 / 3  # share of films with black bars
 
 @dataclass(frozen=True)
 class Material:
-    """What a film is made of: audio files of the album and of decoys by id, makers of the rest."""
+    """What a film is made of: the sound of the album's tracks and of decoys by id, makers of the
+    rest.
+    """
 
-    tracks: Mapping[str, str | os.PathLike]
+    tracks: Mapping[str, media.Sound | str | os.PathLike]
     decoys: Mapping[str, str | os.PathLike]
     speech: Clips
     effects: Clips
@@ -34,7 +39,7 @@ class Material:
 
 def make_assembled_film(
     film_id: str,
-    tracks: Mapping[str, str | os.PathLike],
+    tracks: str | os.PathLike,
     speech: str | os.PathLike,
     effects: str | os.PathLike,
     decoys: str | os.PathLike | None,
@@ -48,16 +53,18 @@ def make_assembled_film(
 ) -> None:
     """Assemble one film from real media.
 
-    tracks: track_id -> audio file. speech, effects, decoys, pictures_folder: folders, searched with
-    their subfolders; None for a film without decoys, and for painted pictures. film_s: length in s.
+    tracks: of the album, a table of ALBUM_TRACKS. speech, effects, decoys, pictures_folder:
+    folders, searched with their subfolders; None for a film without decoys, and for painted
+    pictures. film_s: length in s.
     snrs_db: what cues draw from. look: size and frame rate. seed: settles everything random.
     video, truth: where the film and its TRUTH table go.
     Files of no use are passed over with a warning. Raises InputError if a folder is absent or
     nothing in it is of use, ConfigError if the film is too short for a cue.
     """
+    album = read_table(tracks, ALBUM_TRACKS)
     material = Material(
-        tracks=tracks,
-        decoys=_decoys(decoys, tracks),
+        tracks=track_sounds(album),
+        decoys=_decoys(decoys, album["path"]),
         speech=clips_of_folder(speech, "voice clips", RATE_HZ),
         effects=clips_of_folder(effects, "sound effects", RATE_HZ),
         shots=(
@@ -104,12 +111,15 @@ def _film_scenes(scenes: Sequence[Scene], shots, look: pictures.Format, rng):
     return pictures.letterboxed(frames) if rng.random() < LETTERBOXED else frames
 
 
-def _decoys(folder, tracks: Mapping) -> dict[str, str]:
-    """The music below a folder, less what is on the album."""
+def _decoys(folder, album: Iterable[str]) -> dict[str, str]:
+    """The music below a folder by id, less the files of the album."""
     if not folder:
         return {}
-    own = {os.path.realpath(path) for path in tracks.values()}
-    return {name: path for name, path in album_tracks(folder) if os.path.realpath(path) not in own}
+    own = {os.path.realpath(path) for path in album}
+    paths = [path for path in list_files(folder) if not is_cue(path)]
+    ids = unique_ids([os.path.splitext(os.path.relpath(p, folder))[0] for p in paths], "track")
+    found = zip(ids, paths, strict=True)
+    return {name: path for name, path in found if os.path.realpath(path) not in own}
 
 
 def true_cues(film_id: str, scenes: Sequence[Scene], snrs: Sequence[float]) -> pd.DataFrame:

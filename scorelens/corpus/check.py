@@ -8,28 +8,57 @@ from textwrap import indent
 import pandas as pd
 
 from scorelens import media
+from scorelens.albums.reading import read_album
 from scorelens.config import Film
 from scorelens.errors import InputError, MediaError, Problem
-from scorelens.tables import FILMS, STATUS, TRACKS, read_table, write_table
+from scorelens.tables import (
+    ALBUM_STATUS,
+    ALBUM_TRACKS,
+    FILMS,
+    STATUS,
+    TRACKS,
+    read_table,
+    write_table,
+)
 
 log = logging.getLogger(__name__)
 STOP_HINT = "mend them, or set corpus: {on_bad_film: skip} to go on without these films"
 
 
+def check_album(
+    album_id: str,
+    folder: str | os.PathLike,
+    files: Sequence[str],
+    status: str | os.PathLike,
+    track_table: str | os.PathLike,
+) -> None:
+    """Open the files of an album, and write what was found; never fails on bad media.
+
+    folder, files: as `albums.reading.read_album` takes them. status, track_table: where the one-row
+    ALBUM_STATUS table and the ALBUM_TRACKS table go.
+    """
+    found = read_album(folder, files)
+    row = {"problems": "\n".join(map(str, found.problems)), "notes": "; ".join(found.notes)}
+    write_table(pd.DataFrame([{"album_id": album_id, **row}]), status, ALBUM_STATUS)
+    write_table(found.tracks.assign(album_id=album_id), track_table, ALBUM_TRACKS)
+    log.info("%s: %d tracks in %d files", folder, len(found.tracks), len(files))
+
+
 def check_film(
     film_id: str,
     video: str | None,
-    tracks: Mapping[str, str],
+    album: tuple[str | os.PathLike, str | os.PathLike] | None,
     status: str | os.PathLike,
     track_table: str | os.PathLike,
     audio: str = "",
     video_bytes: int | None = None,
 ) -> None:
-    """Open a film and its album, and write what was found; never fails on bad media.
+    """Open a film, add what was found in its album, and write it; never fails on bad media.
 
-    video: path of the film, None if there is no such file. tracks: track_id -> path. audio: number
-    or language of the film's sound, empty for the default one. video_bytes: size of the film when
-    the run was planned, None if it was not there yet.
+    video: path of the film, None if there is no such file. album: the tables of `check_album`,
+    tracks and status; None if there is no such folder. audio: number or language of the film's
+    sound, empty for the default one. video_bytes: size of the film when the run was planned, None
+    if it was not there yet.
     status, track_table: where the one-row STATUS table and the TRACKS table of the film go.
     """
     problems, notes = [], []
@@ -44,29 +73,32 @@ def check_film(
                 digest, size = media.sha256(video), os.path.getsize(video)
         except MediaError as error:
             problems.extend(error.problems)
-    rows = [
-        _track_row(film_id, track_id, path, problems, notes) for track_id, path in tracks.items()
-    ]
-    rows = [row for row in rows if row]
-    for problem in problems:
-        log.warning("%s", problem)
+    tracks = pd.DataFrame(columns=TRACKS.names)
+    texts = list(map(str, problems))
+    if album is not None:
+        tracks = read_table(album[0], ALBUM_TRACKS).assign(film_id=film_id)[TRACKS.names]
+        found = read_table(album[1], ALBUM_STATUS).iloc[0]
+        texts += filter(None, [found.problems])
+        notes += filter(None, [found.notes])
+    for text in texts:
+        log.warning("%s", text)
     frame = pd.DataFrame(
         [
             {
                 "film_id": film_id,
-                "status": "bad" if problems else "ok",
-                "problems": "\n".join(map(str, problems)),
+                "status": "bad" if texts else "ok",
+                "problems": "\n".join(texts),
                 "notes": "; ".join(notes),
                 "duration_s": info.duration_s if info else 0.0,
                 "has_picture": bool(info and info.has_video),
-                "tracks": len(rows),
+                "tracks": len(tracks),
                 "video_sha256": digest,
                 "video_bytes": size,
             }
         ]
     )
     write_table(frame, status, STATUS)
-    write_table(pd.DataFrame(rows, columns=TRACKS.names), track_table, TRACKS)
+    write_table(tracks, track_table, TRACKS)
 
 
 def gather_films(
@@ -123,14 +155,6 @@ def _films_table(films: Sequence[Film], good: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(good[["film_id", "duration_s", "has_picture", "tracks"]], on="film_id")
 
 
-def _probed(path: str, problems: list[Problem]) -> media.MediaInfo | None:
-    try:
-        return media.probe(path)
-    except MediaError as error:
-        problems.extend(error.problems)
-        return None
-
-
 def _check_film_streams(
     video: str, info: media.MediaInfo, audio: str, problems: list[Problem], notes: list[str]
 ) -> None:
@@ -142,26 +166,3 @@ def _check_film_streams(
     if not info.has_video:
         notes.append("no picture: the film has no visual statistics")
     notes.extend(filter(None, [media.sound_note(info), *media.length_notes(info)]))
-
-
-def _track_row(film_id: str, track_id: str, path: str, problems, notes) -> dict | None:
-    info = _probed(path, problems)
-    if info is None:
-        return None
-    if not info.has_audio:
-        problems.append(
-            Problem(path, "has no sound", "an album track", "take it out of the album folder")
-        )
-        return None
-    problems.extend(media.sound_problems(path, info))
-    if info.sound_s < 5:
-        notes.append(
-            f"track {track_id} is shorter than a texture window of 5 s ({info.sound_s:.1f} s)"
-        )
-    return {
-        "film_id": film_id,
-        "track_id": track_id,
-        "path": path,
-        "duration_s": info.sound_s,
-        "sample_rate_hz": info.sample_rate_hz,
-    }

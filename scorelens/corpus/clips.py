@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from scorelens import media
-from scorelens.config import AUDIO_ENDINGS, album_tracks
+from scorelens.albums.files import is_cue, list_files
 from scorelens.corpus.mixing import Clips
 from scorelens.errors import InputError, MediaError, Problem
 
@@ -14,19 +14,18 @@ log = logging.getLogger(__name__)
 
 
 def clips_of_folder(folder: str | os.PathLike, what: str, rate_hz: int) -> Clips:
-    """A drawer of random clips from the audio files below a folder, mono float32 at `rate_hz`.
+    """A drawer of random clips from the sound files below a folder, mono float32 at `rate_hz`.
 
     what: what the clips are, for messages. Clips that cannot be read, or hold no sound, are passed
-    over with a warning. Raises InputError if the folder is absent or holds no audio file, and,
+    over with a warning. Raises InputError if the folder is absent or holds no such file, and,
     when a clip is drawn, if none of them could be read.
     """
     if not os.path.isdir(folder):
         found = "is a file" if os.path.isfile(folder) else "does not exist"
         raise InputError(Problem(str(folder), found, f"a folder of {what}"))
-    paths = [path for _, path in album_tracks(folder)]
+    paths = [path for path in list_files(folder) if not is_cue(path)]
     if not paths:
-        endings = " ".join(sorted(AUDIO_ENDINGS))
-        raise InputError(Problem(str(folder), f"holds no {what}", f"files ending in {endings}"))
+        raise InputError(Problem(str(folder), f"holds no {what}", "files with sound"))
 
     def draw(rng: np.random.Generator) -> np.ndarray:
         while paths:

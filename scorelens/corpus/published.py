@@ -9,8 +9,10 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from scorelens.config import Film, slug
+from scorelens.albums.files import NO_ALBUM
+from scorelens.config import Film
 from scorelens.errors import ConfigError, Problem
+from scorelens.ids import slug
 
 FILM_LIST = "film_genre_master_list.csv"
 MIR_NAMES = "mir_feature_names.csv"
@@ -107,7 +109,7 @@ def _film(row: Sequence[str], where: str, genres: Sequence[str]) -> Film:
         year=None,
         genres=tuple(dict.fromkeys(labels)),
         video=None,
-        tracks={},
+        album=NO_ALBUM,
         problems=tuple(_genre_problems(named, known, where)),
     )
 

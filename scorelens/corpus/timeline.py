@@ -1,6 +1,7 @@
 """Lay a film out in scenes: a cue of the album, a decoy from elsewhere, or no music."""
 
 import logging
+import os
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from scorelens import media
 from scorelens.errors import ConfigError, InputError, MediaError, Problem
 
+Source = media.Sound | str | os.PathLike  # of a track's sound
 log = logging.getLogger(__name__)
 RATE_HZ = 44100
 _TRIES = 5  # places looked at in a track before it counts as quiet throughout
@@ -50,15 +52,15 @@ class Scene:
 
 
 def lay_out(
-    tracks: Mapping[str, Path],
-    decoys: Mapping[str, Path],
+    tracks: Mapping[str, Source],
+    decoys: Mapping[str, Source],
     pace: Pace,
     length: int,
     rng: np.random.Generator,
 ) -> list[Scene]:
     """Scenes that fill `length` samples without a gap.
 
-    tracks, decoys: id -> audio file; every track is heard once before one comes back. Files that
+    tracks, decoys: id -> sound; every track is heard once before one comes back. Files that
     cannot be read, are shorter than the shortest cue or quiet throughout are passed over with a
     warning. Raises ConfigError if the film is too short for a cue, InputError if no track is left.
     """
@@ -95,8 +97,8 @@ def _check_length(length: int, pace: Pace) -> None:
         )
 
 
-def _no_track(tracks: Mapping[str, Path], pace: Pace) -> Problem:
-    folder = next((str(Path(path).parent) for path in tracks.values()), "the album")
+def _no_track(tracks: Mapping[str, Source], pace: Pace) -> Problem:
+    folder = next((str(Path(_file(own)).parent) for own in tracks.values()), "the album")
     return Problem(
         folder,
         f"none of {len(tracks)} tracks can be used for a cue",
@@ -105,7 +107,11 @@ def _no_track(tracks: Mapping[str, Path], pace: Pace) -> Problem:
     )
 
 
-def _shuffled(tracks: Mapping[str, Path], rng) -> deque:
+def _file(source: Source) -> str:
+    return str(source.path if isinstance(source, media.Sound) else source)
+
+
+def _shuffled(tracks: Mapping[str, Source], rng) -> deque:
     items = list(tracks.items())
     return deque(items[i] for i in rng.permutation(len(items)))
 
@@ -130,14 +136,14 @@ def _excerpt(path, room: int, pace: Pace, rng) -> tuple[int, np.ndarray]:
     least, most = _samples(pace.cue_s[0]), min(_samples(pace.cue_s[1]), room, len(track))
     if most < least:
         found = f"is {len(track) / RATE_HZ:.1f} s long"
-        raise MediaError(Problem(str(path), found, f"a track of at least {pace.cue_s[0]:g} s"))
+        raise MediaError(Problem(_file(path), found, f"a track of at least {pace.cue_s[0]:g} s"))
     for _ in range(_TRIES):
         length = min(most, round(least * (most / least) ** rng.random()))
         start = int(rng.integers(len(track) - length + 1))
         music = track[start : start + length]
         if not is_quiet(music):
             return start, music.copy()
-    raise MediaError(Problem(str(path), "is quiet nearly throughout", "music that can be heard"))
+    raise MediaError(Problem(_file(path), "is quiet nearly throughout", "music that can be heard"))
 
 
 def is_quiet(music: np.ndarray) -> bool:

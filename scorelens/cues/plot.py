@@ -1,6 +1,7 @@
 """The timeline of a film's cues."""
 
 import os
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,14 +12,17 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from scorelens import figures, tables
+from scorelens.albums.names import track_names
 from scorelens.cues.speed import film_speed
 
 WIDTH_IN = 10.0
 ROW_IN = 0.24
+COLUMNS, LINE_IN = 75, 0.2  # of a title, beside the words on the right
 FRAME_IN = 1.1  # title, legend and time axis
 SHADES = LinearSegmentedColormap.from_list("confidence", ["#d7e9f5", figures.PALETTE[0]])
 NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 TICKS = 12
+NAME_COLUMNS = 44  # of a row's name at most
 TRUE = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.9}
 DECOY = {"facecolor": "none", "edgecolor": figures.QUIET, "hatch": "////", "linewidth": 0.5}
 
@@ -27,17 +31,19 @@ def plot_cues(
     title: str,
     cues: str | os.PathLike,
     status: str | os.PathLike,
+    tracks: str | os.PathLike,
     path: str | os.PathLike,
     truth: str | os.PathLike | None = None,
 ) -> None:
     """Draw the cues of a film over its running time to `path`, with the truth if there is any.
 
-    cues, status, truth: the film's tables of the contracts CUES, STATUS and TRUTH.
+    cues, status, tracks, truth: the film's tables of the contracts CUES, STATUS, TRACKS and TRUTH.
     """
     film = tables.read_table(status, tables.STATUS).iloc[0]
     found = tables.read_table(cues, tables.CUES)
     true = tables.read_table(truth, tables.TRUTH) if truth else None
-    draw_timeline(found, true, title, film.duration_s, film.tracks, path)
+    names = track_names(tables.read_table(tracks, tables.TRACKS), NAME_COLUMNS)
+    draw_timeline(found, true, title, film.duration_s, names, path)
 
 
 def draw_timeline(
@@ -45,27 +51,32 @@ def draw_timeline(
     truth: pd.DataFrame | None,
     title: str,
     duration_s: float,
-    tracks: int,
+    names: Mapping[str, str],
     path: str | os.PathLike,
 ) -> None:
     """Draw one row for each track that plays: bars for found cues, outlines for the truth.
 
     The darker a bar, the surer its cue. Decoys, music of no album track, are hatched in a row of
-    their own. tracks: how many the album has.
+    their own. names: what to call the tracks of the album, by track_id, in the order of the rows.
     """
     decoys = truth[truth.decoy] if truth is not None else cues[:0]
     true = truth[~truth.decoy] if truth is not None else cues[:0]
-    names = sorted({*cues.track_id, *true.track_id})
-    height = FRAME_IN + ROW_IN * max(2, len(names) + bool(len(decoys)))
+    playing = {*cues.track_id, *true.track_id}
+    shown = [track_id for track_id in names if track_id in playing]
+    about = f"{cues.track_id.nunique()} of {len(names)} tracks found, {len(cues)} cues"
+    heading = figures.wrapped(f"{figures.isolated(title)}: {about}", COLUMNS)
+    height = (
+        FRAME_IN + ROW_IN * max(2, len(shown) + bool(len(decoys))) + LINE_IN * heading.count("\n")
+    )
     figure, axes = plt.subplots(figsize=(WIDTH_IN, height))
-    rows = {name: place for place, name in enumerate(names)}
+    rows = {track_id: place for place, track_id in enumerate(shown)}
     _bars(axes, cues, cues.track_id.map(rows), 0.62, color=_shades(cues.confidence))
     _bars(axes, true, true.track_id.map(rows), 0.86, **TRUE)
-    _bars(axes, decoys, np.full(len(decoys), len(names)), 0.62, **DECOY)
-    labels = names + ["(not on the album)"] * bool(len(decoys))
+    _bars(axes, decoys, np.full(len(decoys), len(shown)), 0.62, **DECOY)
+    labels = [names[track_id] for track_id in shown] + ["(not on the album)"] * bool(len(decoys))
     axes.set_yticks(range(len(labels)), labels, size=8)
     axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
-    axes.set_title(f"{title}: {cues.track_id.nunique()} of {tracks} tracks found, {len(cues)} cues")
+    axes.set_title(heading)
     if len(cues):
         words = f"runs at {film_speed(cues):.4f} times the speed of its album"
         axes.set_title(words, loc="right", size=9, color=figures.QUIET)

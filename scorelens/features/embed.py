@@ -24,7 +24,8 @@ def embed_films(
 
     feature_set, weights, threads: as networks.load takes them. outputs: one table a film. code:
     stands for the code in force. A table that was made by this code from the same cues, media and
-    weights is kept, so that a film added to a batch leaves the others alone.
+    weights is kept, so that a film added to a batch leaves the others alone. Films with the same
+    whole tracks share what is measured of them.
     """
     common = {"weights_sha256": media.sha256(weights), "code": code}
     origins = [{**table.origin(film, feature_set), **common} for film in films]
@@ -32,13 +33,26 @@ def embed_films(
     features = (
         networks.load(feature_set.removesuffix(table.WHOLE), weights, threads) if any(due) else None
     )
-    jobs = list(zip(films, outputs, origins, due, strict=True))
-    for film, output, origin, is_due in tqdm(jobs, unit="film", disable=None):
-        if is_due:
-            table.write_film(film, features, output, origin)
-        else:
+    jobs = sorted(zip(due, films, outputs, origins, strict=True), key=lambda job: job[0])
+    measured = {}
+    for is_due, film, output, origin in tqdm(jobs, unit="film", disable=None):
+        tracks = _whole_tracks(film, origin)
+        if not is_due:
             os.utime(output)  # newer than its inputs, as Snakemake expects of an output
             log.info("%s: kept, nothing that it depends on has changed", film.film_id)
+        elif tracks in measured:
+            frame = tables.read_table(measured[tracks], tables.FEATURES)
+            tables.write_table(frame.assign(film_id=film.film_id), output, tables.FEATURES, origin)
+            log.info("%s: its album is that of another film", film.film_id)
+        else:
+            table.write_film(film, features, output, origin)
+        if tracks:
+            measured[tracks] = output
+
+
+def _whole_tracks(film: table.FilmSound, origin: dict) -> tuple:
+    """What stands for the tracks of a film that is measured on them as a whole; else nothing."""
+    return tuple(origin["media_sha256"].items()) if film.source == "tracks" else ()
 
 
 def is_current(output: str | os.PathLike, origin: dict) -> bool:

@@ -16,6 +16,7 @@ from scipy.ndimage import maximum_filter
 from tqdm import tqdm
 
 from scorelens import media, tables
+from scorelens.albums.tracks import track_sounds
 from scorelens.errors import naming_damage
 
 RATE_HZ = 44100
@@ -46,22 +47,20 @@ class Index:
     frames: np.ndarray
 
 
-def index_album(film_id: str, table: str | os.PathLike, path: str | os.PathLike) -> None:
-    """Write the peaks of every track of a film's album to a compressed .npz.
+def index_album(album_id: str, table: str | os.PathLike, path: str | os.PathLike) -> None:
+    """Write the peaks of every track of an album to a compressed .npz.
 
-    table: the film's track table (`tables.TRACKS`). Raises MediaError for a track that does not
+    table: the album's tracks (`tables.ALBUM_TRACKS`). Raises MediaError for a track that does not
     decode.
     """
-    tracks = tables.read_table(table, tables.TRACKS)
+    tracks = tables.read_table(table, tables.ALBUM_TRACKS)
     found = []
-    for track_id, source in tqdm(
-        zip(tracks.track_id, tracks.path, strict=True), film_id, len(tracks), disable=None
-    ):
-        found.append(find_peaks(media.audio_blocks(source, RATE_HZ)))
+    for track_id, sound in tqdm(track_sounds(tracks).items(), album_id, disable=None):
+        found.append(find_peaks(media.audio_blocks(sound, RATE_HZ)))
         if not len(found[-1][0]):
-            log.warning("%s: track %s is silent; it cannot be found in the film", film_id, track_id)
+            log.warning("%s: track %s is silent; it cannot be found", album_id, track_id)
     _write_index(path, tracks.track_id.to_numpy(), found)
-    log.info("%s: %d peaks in %d tracks", film_id, sum(len(f) for f, _ in found), len(tracks))
+    log.info("%s: %d peaks in %d tracks", album_id, sum(len(f) for f, _ in found), len(tracks))
 
 
 def read_index(path: str | os.PathLike) -> Index:

@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from scorelens import media, tables
+from scorelens.albums.tracks import track_digests, track_sounds
 from scorelens.errors import InputError, naming_damage
 from scorelens.fingerprints.landmarks import (
     Landmarks,
@@ -33,7 +34,8 @@ class Album:
 
     durations_s: float64, one a track. speeds: album seconds that may pass in a second of film, the
     usual one first. landmarks: base speed -> one entry a track, of the track played at that speed.
-    digests: SHA-256 of the tracks' files. recipe: what else the landmarks follow from.
+    digests: what stands for the tracks' sound (`track_digests`). recipe: what else the landmarks
+    follow from.
     """
 
     track_ids: tuple[str, ...]
@@ -76,32 +78,30 @@ def base_speeds(speeds: Sequence[float]) -> tuple[float, ...]:
 
 
 def index_album(
-    film_id: str,
+    album_id: str,
     table: str | os.PathLike,
     path: str | os.PathLike,
     settings: Mapping[str, object],
     recipe: str = "",
 ) -> None:
-    """Write the landmarks of every track of a film's album to a compressed .npz.
+    """Write the landmarks of every track of an album to a compressed .npz.
 
-    table: the film's track table (`tables.TRACKS`). settings: `speeds` and the fields of
+    table: the album's tracks (`tables.ALBUM_TRACKS`). settings: `speeds` and the fields of
     `Settings`. recipe: names the code at work. If `path` holds an index by the same recipe and
-    settings, tracks whose file is in it are taken from there.
+    settings, tracks whose sound is in it are taken from there.
     Raises MediaError for a track that does not decode, InputError for an impossible setting.
     """
     chosen = check_settings({k: v for k, v in settings.items() if k != "speeds"})
     speeds = tuple(settings["speeds"])
     recipe = tables.digest([recipe, dict(settings)])
-    tracks = tables.read_table(table, tables.TRACKS)
+    tracks = tables.read_table(table, tables.ALBUM_TRACKS)
     known = _known(path, recipe)
-    digests = [media.sha256(source) if os.path.isfile(source) else "" for source in tracks.path]
-    found = []
-    for track_id, source, digest in tqdm(
-        zip(tracks.track_id, tracks.path, digests, strict=True), film_id, len(tracks), disable=None
-    ):
-        found.append(known.get(digest) or _index_track(source, chosen, base_speeds(speeds)))
-        if not len(found[-1][0].frames):
-            log.warning("%s: track %s is silent; it cannot be found in the film", film_id, track_id)
+    digests, found = track_digests(tracks), []
+    for track_id, sound in tqdm(track_sounds(tracks).items(), album_id, disable=None):
+        own = known.get(digests[track_id]) or _index_track(sound, chosen, base_speeds(speeds))
+        if not len(own[0].frames):
+            log.warning("%s: track %s is silent; it cannot be found", album_id, track_id)
+        found.append(own)
     by_speed = zip(base_speeds(speeds), zip(*found, strict=True), strict=True)
     album = Album(
         tuple(tracks.track_id),
@@ -109,15 +109,15 @@ def index_album(
         chosen,
         speeds,
         dict(by_speed),
-        tuple(digests),
+        tuple(digests.values()),
         recipe,
     )
     write_album(path, album)
-    reused = sum(digest in known for digest in digests)
+    reused = sum(digest in known for digest in digests.values())
     total = sum(len(landmarks.frames) for track in found for landmarks in track)
     log.info(
         "%s: %d landmarks in %d tracks at %d speeds; %d tracks were known",
-        film_id,
+        album_id,
         total,
         len(tracks),
         len(album.landmarks),
@@ -192,16 +192,18 @@ def hash_album(album: Album, speed: float, thinning: int = 1) -> Index:
     )
 
 
-def _index_track(source: str, settings: Settings, bases: Sequence[float]) -> tuple[Landmarks, ...]:
+def _index_track(
+    sound: media.Sound | str, settings: Settings, bases: Sequence[float]
+) -> tuple[Landmarks, ...]:
     """Sampled at rate / speed and read at the usual rate, a track plays at the speed, pitch too."""
     return tuple(
-        find_landmarks(media.audio_blocks(source, settings.sample_rate_hz / base), settings)
+        find_landmarks(media.audio_blocks(sound, settings.sample_rate_hz / base), settings)
         for base in bases
     )
 
 
 def _known(path: str | os.PathLike, recipe: str) -> dict[str, tuple[Landmarks, ...]]:
-    """The landmarks of an earlier index by the same recipe, by the digest of the track's file."""
+    """The landmarks of an earlier index by the same recipe, by the digest of the track's sound."""
     try:
         album = read_album(path)
     except (FileNotFoundError, InputError, KeyError):

@@ -4,11 +4,12 @@ Asked when the workflow is parsed: light imports only.
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scorelens.config import AUDIO_ENDINGS, album_tracks, slug
+from scorelens import paths
+from scorelens.albums.files import list_files, scan
+from scorelens.config import listing_problems, name_problems
 from scorelens.errors import ConfigError, Problem
 from scorelens.genres import BASELINES, NETWORKS
 
@@ -19,12 +20,14 @@ WHERE = "config: genres.apply"
 
 @dataclass(frozen=True)
 class NewMedia:
-    """A film (or one file of music), or an album; `tracks` maps ids to files.
+    """A film (or one file of music), or an album.
 
-    An album's ids are its track_ids; a film is its own only track.
+    path: as the config has it. files: those of the folder of an album, or the file itself, which is
+    its own only track.
     """
 
-    tracks: dict[str, str]
+    path: str
+    files: tuple[str, ...]
     is_album: bool
 
 
@@ -38,9 +41,9 @@ def find_media(media: Mapping[str, str]) -> dict[str, NewMedia]:
     if problems:
         raise ConfigError(problems)
     return {
-        name: NewMedia(dict(album_tracks(path)), True)
+        name: NewMedia(path, tuple(list_files(path)), True)
         if os.path.isdir(path)
-        else NewMedia({name: path}, False)
+        else NewMedia(path, (path,), False)
         for name, path in media.items()
     }
 
@@ -71,23 +74,9 @@ def _preference(run: tuple[str, str]) -> tuple[bool, bool, bool]:
 
 def _problems(name: str, path: str) -> Iterator[Problem]:
     where = f"{WHERE}.media.{name}"
-    if name != slug(name):
-        hint = f"for example {slug(name)}"
-        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
-    if not os.path.exists(path):
+    yield from name_problems(where, name)
+    if os.path.isdir(path):
+        yield from listing_problems(scan(path), where)
+    else:
         expected = "a film, an audio file, or a folder of audio files"
-        hint = "paths count from the folder that the workflow runs in"
-        yield Problem(where, f"{path} does not exist", expected, hint)
-    elif os.path.isdir(path):
-        yield from _album_problems(path, where)
-
-
-def _album_problems(path: str, where: str) -> Iterator[Problem]:
-    tracks = album_tracks(path)
-    if not tracks:
-        endings = " ".join(sorted(AUDIO_ENDINGS))
-        yield Problem(where, f"{path} holds no audio file", f"files ending in {endings}")
-    for track_id, count in Counter(track_id for track_id, _ in tracks).items():
-        if count > 1:
-            what = f"{count} tracks would be called {track_id!r}"
-            yield Problem(where, what, "names that differ in letters or digits", "rename a file")
+        yield from paths.file_problems(where, path, expected, paths.IN_CONFIG)

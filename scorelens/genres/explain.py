@@ -12,10 +12,11 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from scorelens import figures
+from scorelens.albums.names import shorten, track_titles
 from scorelens.genres import THRESHOLD
 from scorelens.genres.looks import run_title
 from scorelens.genres.score import MACRO
-from scorelens.tables import CUES, FILMS, GENRE_CUES, GENRE_SCORES, PREDICTIONS, read_table
+from scorelens.tables import CUES, FILMS, GENRE_CUES, GENRE_SCORES, PREDICTIONS, TRACKS, read_table
 
 WIDTH_INCHES = 11
 LANE_INCHES = 0.62
@@ -30,7 +31,7 @@ OUTCOMES = {
     (False, True): ("true, not said", figures.PALETTE[3]),
     (False, False): ("not said", figures.QUIET),
 }
-LONGEST = 26  # letters of a cue's name
+LONGEST = 26  # columns of a title
 
 Paths = Mapping[tuple[str, str], str | os.PathLike]
 
@@ -42,26 +43,29 @@ def explain(
     predictions: Paths,
     genre_cues: Paths,
     cues: str | os.PathLike | None,
+    tracks: str | os.PathLike | None,
     figure: str | os.PathLike,
 ) -> None:
     """Draw what a model that never saw a film hears in its cues.
 
     predictions, genre_cues: tables of the contracts PREDICTIONS and GENRE_CUES for each (feature
     set, model); the one of the highest macro F1 in `scores` is drawn. films: the film table, for
-    the title and the length. cues: the film's table of the contract CUES; without one, as in a
-    corpus of features alone, the cues stand side by side by their number.
+    the title and the length. cues, tracks: the film's tables of the contracts CUES and TRACKS;
+    without them, as in a corpus of features alone, the cues stand side by side by their number.
     """
     table = read_table(scores, GENRE_SCORES).set_index(["genre", "feature_set", "model"]).f1
     run = max(predictions, key=lambda run: table[(MACRO, *run)])
     heard, said = read_table(genre_cues[run], GENRE_CUES), read_table(predictions[run], PREDICTIONS)
     film = read_table(films, FILMS).set_index("film_id").loc[film_id]
     places = read_table(cues, CUES) if cues else None
+    titles = track_titles(read_table(tracks, TRACKS), LONGEST) if tracks else {}
     drawn = explain_figure(
-        f"{film.title}: what {run_title(run)} hears in each cue",
+        f"{figures.isolated(film.title)}: what {run_title(run)} hears in each cue",
         heard[heard["film_id"] == film_id],
         said[(said["film_id"] == film_id) & (said["repeat"] == 0)],
         places,
         film.duration_s,
+        titles,
     )
     figures.save(drawn, figure)
 
@@ -72,12 +76,14 @@ def explain_figure(
     said: pd.DataFrame,
     cues: pd.DataFrame | None,
     duration_s: float,
+    titles: Mapping[str, str],
 ) -> plt.Figure:
     """A lane a genre, those that are said or true on top; in it a bar a cue.
 
     heard: the film's rows of GENRE_CUES. said: those of PREDICTIONS, of one training run; none if
     the film took no part. cues: the film's table of CUES; None, or one that lacks a cue, puts the
-    cues side by side by their number. A bar's height is the probability of the genre if the cue
+    cues side by side by their number. titles: of the tracks of `cues`, by track_id, as they are to
+    be written. A bar's height is the probability of the genre if the cue
     were all the music; the darker, the more it weighs. The cue that adds most to the answer is
     named where the genre is said or true.
     """
@@ -98,7 +104,7 @@ def explain_figure(
         _draw_lane(axis, own, spans, end)
         _name_lane(axis, row)
         if row.predicted or row.actual:
-            _name_strongest(axis, own, spans)
+            _name_strongest(axis, own, spans, titles)
     _dress_time(axes[-1, 0], spans)
     axes[0, 0].set(ylim=(0, 1), yticks=(0, THRESHOLD, 1), yticklabels=("0", "0.5", "1"))
     figure.suptitle(heading, x=0.01, ha="left", fontsize=12)
@@ -157,18 +163,26 @@ def _name_lane(axis: Axes, row) -> None:
     words, colour = OUTCOMES[bool(row.predicted), bool(row.actual)]
     left = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
     weight = "bold" if row.predicted or row.actual else "normal"
-    axis.annotate(f"{row.genre} {row.probability:.2f}", (0, 0.52), (-26, 0), weight=weight, **left)
+    axis.annotate(
+        f"{figures.isolated(row.genre)} {row.probability:.2f}",
+        (0, 0.52),
+        (-26, 0),
+        weight=weight,
+        **left,
+    )
     axis.annotate(words, (0, 0.12), (-26, 0), color=colour, fontsize=8, **left)
 
 
-def _name_strongest(axis: Axes, own: pd.DataFrame, spans: pd.DataFrame) -> None:
+def _name_strongest(
+    axis: Axes, own: pd.DataFrame, spans: pd.DataFrame, titles: Mapping[str, str]
+) -> None:
     strongest = (own["weight"] * own["probability"]).idxmax()
     place = {"transform": axis.transAxes, "fontsize": 8, "va": "center"}
     if "track_id" in spans:
-        start, name = spans.loc[strongest, ["start", "track_id"]]
-        words = f"most from {_clock(start)}\n{_short(name)}"
+        start, track = spans.loc[strongest, ["start", "track_id"]]
+        words = f"most from {_clock(start)}\n{titles[track]}"
     else:
-        words = f"most from\n{_short(strongest)}"
+        words = f"most from\n{shorten(strongest, LONGEST)}"
     axis.text(1.01, 0.5, words, **place)
 
 
@@ -205,7 +219,3 @@ def _nothing(heading: str) -> plt.Figure:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"

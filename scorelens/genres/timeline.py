@@ -1,7 +1,7 @@
 """Pictures of what the models say of a new film or album over its time."""
 
 import os
-from textwrap import shorten
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from scorelens import figures
+from scorelens.albums.names import track_titles
 from scorelens.genres import THRESHOLD, title
-from scorelens.tables import GENRE_ANSWERS, GENRE_APPLIED, read_provenance, read_table
+from scorelens.tables import GENRE_ANSWERS, GENRE_APPLIED, TRACKS, read_provenance, read_table
 
 WIDTH_INCHES, GENRE_INCHES = 11.0, 0.85
 PANEL_INCHES, ROW_INCHES = 1.5, 0.22
 MOST_IN_LINE = 10  # tracks that are drawn one after the other; more have a row each
 LEAST_IN_LINE = 0.02  # share of the album that a track needs for its name
-LONGEST_NAME = 28
+LONGEST_NAME = 28  # columns of a title
 MOST_POINTS = 700  # on the axis of time, about as many as a screen shows
 NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 WHAT = "mean of the {folds} models, each trained without one film of the corpus"
@@ -33,18 +34,25 @@ NOTE = (
 )
 
 
-def draw(windows: str | os.PathLike, answers: str | os.PathLike, path: str | os.PathLike) -> None:
+def draw(
+    windows: str | os.PathLike,
+    answers: str | os.PathLike,
+    tracks: str | os.PathLike,
+    path: str | os.PathLike,
+) -> None:
     """Draw the time line of a new film or album.
 
-    windows, answers: its tables of the contracts GENRE_APPLIED and GENRE_ANSWERS. A film, and an
-    album of few tracks, has a curve for each genre; an album of many has a row for each track.
+    windows, answers, tracks: its tables of the contracts GENRE_APPLIED, GENRE_ANSWERS and TRACKS. A
+    film, and an album of few tracks, has a curve for each genre; an album of many has a row for
+    each track.
     """
     over_time = read_table(windows, GENRE_APPLIED)
     wholes = read_table(answers, GENRE_ANSWERS)
     lengths = track_lengths(over_time)
     many = len(lengths) > MOST_IN_LINE or min(lengths) < LEAST_IN_LINE * sum(lengths)
-    figure = (rows_figure if many else curves_figure)(over_time, wholes, read_provenance(windows))
-    figures.save(figure, path)
+    titles = track_titles(read_table(tracks, TRACKS), LONGEST_NAME)
+    draw_figure = rows_figure if many else curves_figure
+    figures.save(draw_figure(over_time, wholes, read_provenance(windows), titles), path)
 
 
 def track_lengths(over_time: pd.DataFrame) -> pd.Series:
@@ -52,11 +60,14 @@ def track_lengths(over_time: pd.DataFrame) -> pd.Series:
     return over_time.groupby("track_id", sort=False)["end_s"].max()
 
 
-def curves_figure(over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict) -> plt.Figure:
+def curves_figure(
+    over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict, titles: Mapping[str, str]
+) -> plt.Figure:
     """A curve of probability a genre with the band over the models, on one axis of time.
 
     over_time, wholes: rows of GENRE_APPLIED and GENRE_ANSWERS. facts: the provenance of the first.
-    Tracks of an album follow one another. Beside each genre stands the answer for the whole. Of a
+    titles: of the tracks, by track_id, as they are to be written. Tracks of an album follow one
+    another. Beside each genre stands the answer for the whole. Of a
     long film neighbouring windows are drawn as their mean.
     """
     genres = wholes["genre"].unique()
@@ -80,12 +91,14 @@ def curves_figure(over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict) ->
     axes[0].set(ylim=(0, 1), xlim=(0, lengths.sum()), yticks=(0, THRESHOLD, 1))
     _time_ticks(axes[-1], lengths.sum(), 12)
     axes[-1].set_xlabel("time (min:s)")
-    _write_names(axes[0], starts, lengths)
+    _write_names(axes[0], starts, lengths, titles)
     _write_words(figure, over_time, facts, CURVES)
     return figure
 
 
-def rows_figure(over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict) -> plt.Figure:
+def rows_figure(
+    over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict, titles: Mapping[str, str]
+) -> plt.Figure:
     """A panel a genre, a row a track, shaded by probability from the track's start to its end.
 
     Takes what `curves_figure` takes. At the end of a row stands the answer for the track, under a
@@ -110,7 +123,7 @@ def rows_figure(over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict) -> p
         _time_ticks(axis, lengths.max(), 3)
         axis.tick_params(axis="y", length=0)
         axis.set_xlabel("min:s", size=8)
-    names = [shorten_name(track) for track in lengths.index]
+    names = [titles[track] for track in lengths.index]
     axes[0, 0].set_yticks(range(len(lengths)), names, size=8)
     figure.colorbar(shades, ax=axes, label="probability", fraction=0.015, pad=0.01, aspect=30)
     _write_words(figure, over_time, facts, ROWS)
@@ -145,11 +158,6 @@ def track_shades(rows: pd.DataFrame, moments_s: np.ndarray) -> np.ndarray:
     return np.where(inside, rows["probability"].to_numpy()[nearest], np.nan)
 
 
-def shorten_name(track: str) -> str:
-    """A track_id as words, cut where it is long."""
-    return shorten(track.replace("_", " "), LONGEST_NAME, placeholder="...")
-
-
 def _draw_run(axis: Axes, run: pd.DataFrame, offset_s: float, colour: str) -> None:
     """A run from its first window's start to its last one's end; between, the windows' middles."""
     middle_s = (run["start_s"] + run["end_s"]) / 2
@@ -181,12 +189,14 @@ def _write_answer(
     axis.text(x, y, words, va=va, transform=transform, size=size, weight=weight)
 
 
-def _write_names(axis: Axes, starts: pd.Series, lengths: pd.Series) -> None:
+def _write_names(
+    axis: Axes, starts: pd.Series, lengths: pd.Series, titles: Mapping[str, str]
+) -> None:
     if len(starts) < 2:
         return
     for track, middle_s in (starts + lengths / 2).items():
         axis.text(
-            middle_s, 1.06, shorten_name(track), size=8, rotation=30, ha="left", va="bottom",
+            middle_s, 1.06, titles[track], size=8, rotation=30, ha="left", va="bottom",
         )  # fmt: skip
 
 

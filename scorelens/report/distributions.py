@@ -96,7 +96,9 @@ def _small_multiples(table: pd.DataFrame, labels: dict[str, str]) -> str | None:
         axis.set_title(labels[name], fontsize=10)
     for axis in grid.flat[len(shown) :]:
         axis.remove()
-    grid[0, 0].set_yticks(range(len(counts)), [f"{g} (n = {n})" for g, n in counts.items()])
+    grid[0, 0].set_yticks(
+        range(len(counts)), [f"{figures.isolated(g)} (n = {n})" for g, n in counts.items()]
+    )
     return svg.address(svg.drawn(figure))
 
 

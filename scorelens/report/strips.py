@@ -1,6 +1,6 @@
 """One strip a film: its cues, what their music measures and the picture, on one film-time axis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from scorelens import figures
+from scorelens.albums.names import shorten, text_columns
 from scorelens.cues.plot import NICE_S, TICKS
 from scorelens.report import svg, traces
 
@@ -27,21 +28,28 @@ MAJOR, MINOR = figures.PALETTE[1], figures.PALETTE[0]
 PALEST = 0.3  # share of a track's colour at confidence 0.5 or less
 WIDTH_IN, LEFT_IN, ROOM_IN, TOP_IN, BOTTOM_IN, GAP_IN = 10.0, 1.35, 8.35, 0.1, 0.5, 0.14
 LETTER_IN = 0.085  # a letter of a bar's text is no wider
+LEAST_LETTERS = 10  # of a title that is cut to its bar
 SMALL = 8  # points
 Row = tuple[float, Callable[[Axes], None]]
 
 
 def draw_strip(
-    cues: pd.DataFrame, features: pd.DataFrame | None, visuals: pd.DataFrame, duration_s: float
+    cues: pd.DataFrame,
+    features: pd.DataFrame | None,
+    visuals: pd.DataFrame,
+    duration_s: float,
+    titles: Mapping[str, str],
 ) -> bytes:
     """Draw the strip of one film as SVG.
 
     cues, visuals: the film's tables of CUES and VISUALS. features: its table of FEATURES of the set
     `mir`, with `COLUMNS` at least, or None if the run lacks that set: then there are rows for the
-    cues and the picture alone. duration_s: running time of the film, s.
+    cues and the picture alone. duration_s: running time of the film, s. titles: of the tracks of
+    its album, by track_id.
     """
     step_s = traces.bin_s(duration_s)
-    rows: list[Row] = [(0.36, partial(_draw_cues, cues=cues, duration_s=duration_s))]
+    draw_cues = partial(_draw_cues, cues=cues, duration_s=duration_s, titles=titles)
+    rows: list[Row] = [(0.36, draw_cues)]
     if features is not None:
         rows += _sound_rows(features, step_s)
     rows += _picture_rows(visuals, step_s)
@@ -114,18 +122,22 @@ def _draw_time(axis: Axes, duration_s: float) -> None:
     axis.set_yticks([])
 
 
-def _draw_cues(axis: Axes, cues: pd.DataFrame, duration_s: float) -> None:
-    """A bar a cue, in its track's colour, the paler the less sure, named where the name fits."""
+def _draw_cues(
+    axis: Axes, cues: pd.DataFrame, duration_s: float, titles: Mapping[str, str]
+) -> None:
+    """A bar a cue, in its track's colour, the paler the less sure, with the title where it fits."""
     ranks = {track: rank for rank, track in enumerate(sorted(cues.track_id.unique()))}
     in_a_second = ROOM_IN / duration_s if duration_s else 0
     for cue in cues.itertuples():
         length_s = cue.film_end_s - cue.film_start_s
         colour = shade(ranks[cue.track_id], cue.confidence)
         axis.barh(0, length_s, 1, cue.film_start_s, color=colour, ec="white", lw=0.5)
-        if length_s * in_a_second > LETTER_IN * len(cue.track_id):
+        letters, title = int(length_s * in_a_second / LETTER_IN), titles[cue.track_id]
+        if letters >= min(LEAST_LETTERS, text_columns(title)):
             middle_s = cue.film_start_s + length_s / 2
             ink = "white" if np.dot(colour, (0.2126, 0.7152, 0.0722)) < 0.4 else "black"
-            axis.text(middle_s, 0, cue.track_id, size=7, color=ink, ha="center", va="center")
+            words = shorten(title, letters)
+            axis.text(middle_s, 0, words, size=7, color=ink, ha="center", va="center")
     axis.set(ylim=(-0.5, 0.5), yticks=[])
     axis.spines.left.set_visible(False)
     _label(axis, "cues\nby track")

@@ -1,7 +1,6 @@
 """How figures get into a page."""
 
 import base64
-import io
 import os
 import re
 from collections.abc import Mapping
@@ -9,6 +8,8 @@ from pathlib import Path
 
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+
+from scorelens.figures import as_svg
 
 FONTS = ["DejaVu Sans", "Verdana", "Arial"]
 _PATHS = re.compile(rb' d="[^"]*"')
@@ -21,11 +22,9 @@ def drawn(figure: Figure) -> bytes:
     The figure is closed. A tenth of a point is less than a screen shows, and makes long lines a
     third smaller.
     """
-    content = io.BytesIO()
     with plt.rc_context({"font.sans-serif": FONTS}):  # every text bears the whole list
-        figure.savefig(content, format="svg", metadata={"Date": None})
-    plt.close(figure)
-    return _PATHS.sub(lambda path: _FINE.sub(rb"\1", path.group()), content.getvalue())
+        content = as_svg(figure)
+    return _PATHS.sub(lambda path: _FINE.sub(rb"\1", path.group()), content)
 
 
 def address(svg: str | os.PathLike | bytes) -> str:

@@ -17,6 +17,7 @@ EXAMPLES = 5  # tracks of each verdict that are listed
 
 def tagger_block(
     found: Mapping[str, str | os.PathLike],
+    titles: Mapping[str, Mapping[str, str]],
     libraries: Mapping[str, str | os.PathLike],
     split: str,
     page: str | os.PathLike,
@@ -24,9 +25,9 @@ def tagger_block(
     """What the page shows of the tagger; None if the run has none.
 
     found: by file name, scores.tsv and verdicts.tsv of the contracts TAGGER_SCORES and
-    TAGGER_VERDICTS, and the figures; empty without a tagger.
-    libraries: the page of each, by name. split: what was held out, `film` or `track`. page: where
-    the report goes; the libraries' pages are linked as seen from there.
+    TAGGER_VERDICTS, and the figures; empty without a tagger. titles: of the tracks of each film, by
+    film_id and track_id. libraries: the page of each, by name. split: what was held out, `film` or
+    `track`. page: where the report goes; the libraries' pages are linked as seen from there.
     """
     if not found:
         return None
@@ -42,7 +43,7 @@ def tagger_block(
         "tops": sorted(table.top.dropna().unique().astype(int).tolist()),
         "best": best,
         "random": next(row for row in rows if not row["verdicts"]),
-        "examples": examples(judged[judged.model == best["model"]]),
+        "examples": examples(judged[judged.model == best["model"]], titles),
         "figures": svg.figures(found),
         "libraries": {
             name: Path(os.path.relpath(path, Path(page).parent)).as_posix()
@@ -76,12 +77,21 @@ def score_rows(scores: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
     return found
 
 
-def examples(verdicts: pd.DataFrame) -> dict[str, list[dict]]:
-    """For each verdict a few tracks, spread evenly over all of them."""
+def examples(
+    verdicts: pd.DataFrame, titles: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[dict]]:
+    """For each verdict a few tracks with their `title`, spread evenly over all of them.
+
+    titles: as `tagger_block` takes them.
+    """
     found = {}
     for verdict in VERDICTS:
         own = verdicts[verdicts.verdict == verdict]
-        found[verdict] = own.iloc[:: max(1, -(-len(own) // EXAMPLES))].to_dict("records")
+        shown = own.iloc[:: max(1, -(-len(own) // EXAMPLES))]
+        named = [
+            titles[film][track] for film, track in zip(shown.film_id, shown.track_id, strict=True)
+        ]
+        found[verdict] = shown.assign(title=named).to_dict("records")
     return found
 
 

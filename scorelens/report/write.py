@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import tables
+from scorelens.albums.names import track_titles
 from scorelens.genres import title
 from scorelens.genres.score import best_models
 from scorelens.report import applied as new_media
@@ -75,6 +76,8 @@ def write_report(
     The page is dated by its newest input, so that the same inputs give the same bytes.
     """
     film_table = tables.read_table(films, tables.FILMS)
+    track_table = tables.read_table(tracks, tables.TRACKS)
+    titles = {film: track_titles(own) for film, own in track_table.groupby("film_id")}
     status_table = tables.read_table(status, tables.STATUS)
     cue_table = _joined(cues, tables.CUES)
     visual_table = _joined(visuals, tables.VISUALS)
@@ -92,7 +95,7 @@ def write_report(
     facts = {
         "summary": music.published_summary(film_rows)
         if published
-        else music.summary(film_rows, tables.read_table(tracks, tables.TRACKS)),
+        else music.summary(film_rows, track_table),
         "best": best,
         "importance": importance and svg.address(importance),
         "modes": modes and svg.address(modes),
@@ -108,7 +111,9 @@ def write_report(
         "cue_scores": music.score_rows(cue_scores),
         "cue_confidence": cue_confidence and svg.address(cue_confidence),
         "feature_sets": _feature_sets(bag_tables, film_table),
-        "strips": {} if published else _strips(film_table, cue_table, features, visual_table),
+        "strips": {}
+        if published
+        else _strips(film_table, cue_table, features, visual_table, titles),
         "has_sound": bool(features),
         "has_pulse": bool(visual_table.cuts.notna().any()),
         "visuals": distributions.visuals_figure(visual_table, film_table),
@@ -123,6 +128,7 @@ def write_report(
         ],
         "tagger": tags.tagger_block(
             tagger,
+            titles,
             libraries,
             config.get("tagger", {}).get("split"),
             page,
@@ -180,18 +186,24 @@ def _feature_sets(bags: Mapping[str, pd.DataFrame], films: pd.DataFrame) -> list
 
 
 def _strips(
-    films: pd.DataFrame, cues: pd.DataFrame, features: Paths, visuals: pd.DataFrame
+    films: pd.DataFrame,
+    cues: pd.DataFrame,
+    features: Paths,
+    visuals: pd.DataFrame,
+    titles: Mapping[str, Mapping[str, str]],
 ) -> dict[str, str]:
-    """The strip of every film, as an address. features: as write_report takes them."""
+    """The strip of every film, as an address.
+
+    features: as write_report takes them. titles: of the tracks of each film, by track_id.
+    """
     paths = {Path(path).stem: path for path in features}
     columns = [*tables.FEATURES.names, *strips.COLUMNS]
     found = {}
     for film in tqdm(films.itertuples(), total=len(films), disable=None):
         name = film.film_id
         own = tables.read_table(paths[name], tables.FEATURES, columns) if features else None
-        strip = strips.draw_strip(
-            cues[cues.film_id == name], own, visuals[visuals.film_id == name], film.duration_s
-        )
+        film_cues, seen = cues[cues.film_id == name], visuals[visuals.film_id == name]
+        strip = strips.draw_strip(film_cues, own, seen, film.duration_s, titles.get(name, {}))
         found[name] = svg.address(strip)
     return found
 

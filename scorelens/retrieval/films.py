@@ -3,25 +3,29 @@
 Imported when the workflow is parsed: light imports only.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
-from scorelens import config
-from scorelens.errors import ConfigError, InputError, Problem
+from scorelens import charsets, config, paths, tsv
+from scorelens.albums.files import NO_ALBUM, Album, Listing, scan
+from scorelens.errors import ConfigError, InputError, Problem, closest
 
 COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
 DESCRIBING = ("image", "plot", "tags")
-FILES = {"image": "a picture", "plot": "a text file", "subtitles": "an SRT file"}
+FILES = {"image": "a picture", "plot": "a text file", "subtitles": "a file of subtitles"}
+
+
+log = logging.getLogger(__name__)
 
 
 class Described(NamedTuple):
     """A film, its music, and what is known of it besides.
 
-    image, plot, subtitles: paths of files; None without. tags: as given, each once. tracks:
-    track_id to audio file.
+    image, plot, subtitles: paths of files; None without. tags: as given, each once. album: of a
+    film outside the corpus without an id.
     """
 
     film_id: str
@@ -31,7 +35,7 @@ class Described(NamedTuple):
     plot: str | None
     tags: tuple[str, ...]
     subtitles: str | None
-    tracks: dict[str, str]
+    album: Album
 
 
 def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> list[Described]:
@@ -43,41 +47,45 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
     empty; others are left alone. Paths are relative to the table. No audio file may stand in the
     albums of two films. Raises ConfigError with every fault of every row.
     """
-    found = config.read_rows(path, COLUMNS[:1], "retrieval")
+    found = tsv.read_rows(path, COLUMNS[:1], "retrieval", further=COLUMNS)
     rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in found]
-    albums = [_tracks(path, row, corpus) for _, row in rows]
+    listings = [_listing(path, row, corpus) for _, row in rows]
+    albums = [
+        _album_of(row, listing, corpus) for (_, row), listing in zip(rows, listings, strict=True)
+    ]
     problems = [
         *_column_problems(path, found[0][1]),
         *config.id_problems(rows, path),
         *_shared_problems(path, rows, albums),
     ]
-    for (number, row), tracks in zip(rows, albums, strict=True):
+    for (number, row), listing in zip(rows, listings, strict=True):
         film = corpus.get(row["film_id"])
         if film:
             problems += _problems_in_corpus(path, number, row, film)
         else:
-            problems += _problems_outside(path, number, row, tracks, corpus)
+            problems += _problems_outside(path, number, row, listing, corpus)
         problems += _file_problems(path, number, row)
     if problems:
         raise ConfigError(problems)
     films = [
-        _described(path, row, dict(tracks), corpus)
-        for (_, row), tracks in zip(rows, albums, strict=True)
+        _described(path, row, album, corpus) for (_, row), album in zip(rows, albums, strict=True)
     ]
     return sorted(films)
 
 
 def read_paragraphs(path: str | os.PathLike) -> list[str]:
-    """The paragraphs of a text file (UTF-8), divided by lines without text, each in one line.
+    """The paragraphs of a text file, divided by lines without text, each in one line.
 
-    Raises InputError if it cannot be read or is not UTF-8.
+    An encoding that had to be guessed is named in the log. Raises InputError if the file cannot be
+    read.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is not UTF-8"
-        what, hint = f"cannot be read ({reason})", "save the plot as UTF-8"
-        raise InputError(Problem(str(path), what, "a text file", hint)) from None
+        text, doubt = charsets.read_text(path)
+    except OSError as error:
+        problem = Problem(str(path), f"cannot be read ({error.strerror})", "a text file")
+        raise InputError(problem) from None
+    if doubt:
+        log.warning("%s: %s; if its words come out wrong, save it as UTF-8", path, doubt)
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return [paragraph for paragraph in paragraphs if paragraph]
 
@@ -89,7 +97,7 @@ def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
     """
     absent = [name for name in COLUMNS if name not in row]
     for name in row:
-        if name not in COLUMNS and (hint := config.closest(name, absent)):
+        if name not in COLUMNS and (hint := closest(name, absent)):
             expected = f"columns of {', '.join(COLUMNS)}"
             yield Problem(f"{path}, header", f"has a column {name!r}", expected, hint)
     if not any(name in row for name in DESCRIBING):
@@ -98,11 +106,11 @@ def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _shared_problems(path, rows, albums) -> Iterator[Problem]:
-    """Audio files of two films: a model could learn from what it is then tested with."""
+    """Files of the albums of two films: a model could learn from what it is then tested with."""
     owners = {}
-    for (number, row), tracks in zip(rows, albums, strict=True):
+    for (number, row), album in zip(rows, albums, strict=True):
         shared = {}
-        for _, file in tracks:
+        for file in album.files:
             owner = owners.setdefault(os.path.realpath(file), row["film_id"])
             shared.setdefault(owner, []).append(file)
         for owner, (first, *others) in shared.items():
@@ -110,21 +118,28 @@ def _shared_problems(path, rows, albums) -> Iterator[Problem]:
                 more = f" and {len(others)} more" if others else ""
                 what = f"{row['film_id']} shares {first}{more} with {owner}"
                 expected = "each audio file in the album of one film"
-                yield Problem(config.cell(path, number, "album"), what, expected)
+                yield Problem(tsv.cell(path, number, "album"), what, expected)
 
 
-def _tracks(path, row, corpus) -> list[tuple[str, str]]:
+def _listing(path, row, corpus) -> Listing | None:
+    """What lies in the album of a film that is not in the corpus; None without."""
+    if row["film_id"] in corpus or not row["album"]:
+        return None
+    return scan(_beside(path, row["album"]))
+
+
+def _album_of(row, listing: Listing | None, corpus) -> Album:
     if row["film_id"] in corpus:
-        return list(corpus[row["film_id"]].tracks.items())
-    return config.album_tracks(_beside(path, row["album"])) if row["album"] else []
+        return corpus[row["film_id"]].album
+    return Album("", listing.folder, listing.files) if listing else NO_ALBUM
 
 
 def _problems_in_corpus(path, number: int, row, film: config.Film) -> Iterator[Problem]:
-    yield from _year_problems(config.cell(path, number, "year"), row["year"], film)
-    at = config.cell(path, number, "album")
+    yield from _year_problems(tsv.cell(path, number, "year"), row["year"], film)
+    at = tsv.cell(path, number, "album")
     if row["album"]:
         yield Problem(at, f"is {row['album']!r}", f"nothing: {film.film_id} has the corpus's album")
-    if not film.tracks and not film.problems:
+    if not film.album.files and not film.problems:
         yield Problem(at, f"{film.film_id} has no audio in the corpus", "a film with an album")
 
 
@@ -139,42 +154,40 @@ def _year_problems(at: str, year: str, film: config.Film) -> Iterator[Problem]:
         yield Problem(at, f"is {year}", expected, "leave it empty")
 
 
-def _problems_outside(path, number: int, row, tracks, corpus) -> Iterator[Problem]:
-    near = config.closest(row["film_id"], list(corpus))
+def _problems_outside(path, number: int, row, listing, corpus) -> Iterator[Problem]:
+    near = closest(row["film_id"], list(corpus))
     for name in ("title", "year"):
         if not row[name]:
             expected = f"a {name}: {row['film_id']} is no film of the corpus"
-            yield Problem(config.cell(path, number, name), "is empty", expected, near)
-    yield from config.year_problems(row["year"], config.cell(path, number, "year"))
-    album = _beside(path, row["album"]) if row["album"] else ""
-    yield from config.album_problems(album, tracks, config.cell(path, number, "album"))
+            yield Problem(tsv.cell(path, number, name), "is empty", expected, near)
+    yield from config.year_problems(row["year"], tsv.cell(path, number, "year"))
+    album = _beside(path, row["album"])
+    yield from config.album_problems(album, listing, tsv.cell(path, number, "album"))
     if row["subtitles"]:
         expected = f"nothing: {row['film_id']} is no film of the corpus"
-        yield Problem(config.cell(path, number, "subtitles"), "are given", expected, near)
+        yield Problem(tsv.cell(path, number, "subtitles"), "are given", expected, near)
 
 
 def _file_problems(path, number: int, row) -> Iterator[Problem]:
     for name, kind in FILES.items():
-        file = _beside(path, row[name])
-        if row[name] and not os.path.isfile(file):
-            what = "is a folder" if os.path.isdir(file) else "does not exist"
-            at, hint = config.cell(path, number, name), "paths are relative to the table"
-            yield Problem(at, f"{file} {what}", kind, hint)
+        if row[name]:
+            at = tsv.cell(path, number, name)
+            yield from paths.file_problems(at, _beside(path, row[name]), kind)
 
 
-def _described(path, row, tracks: dict[str, str], corpus) -> Described:
+def _described(path, row, album: Album, corpus) -> Described:
     film = corpus.get(row["film_id"])
-    files = {name: _beside(path, row[name]) if row[name] else None for name in FILES}
+    files = {name: _beside(path, row[name]) or None for name in FILES}
     tags = (" ".join(tag.split()) for tag in row["tags"].split(";"))
     return Described(
         film_id=row["film_id"],
         title=" ".join(row["title"].split()) or film.title,
         year=int(row["year"] or film.year),
         tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
-        tracks=tracks,
+        album=album,
         **files,
     )
 
 
 def _beside(path, inside: str) -> str:
-    return os.path.join(os.path.dirname(os.fspath(path)), inside)
+    return paths.resolve(inside, os.path.dirname(os.fspath(path)))

@@ -83,17 +83,20 @@ def fragment_starts(length_s: float, most: int) -> np.ndarray:
     return np.linspace(0, max(0, length_s - FRAGMENT_S), count)
 
 
-def hear_track(path: str | os.PathLike, most: int, ear: Ear) -> Fragments:
-    """The fragments of a file's sound, at most `most`; none if it is silent.
+def hear_track(
+    source: media.Sound | str | os.PathLike, most: int, ear: Ear, length_s: float | None = None
+) -> Fragments:
+    """The fragments of a sound, at most `most`; none if it is silent.
 
-    A file is as long as its header says; if it is shorter, or the header does not say, it is
-    decoded once more. Raises MediaError if it cannot be decoded.
+    length_s: of the sound; None of a whole file, of which it is then looked up. If less decodes, it
+    is decoded once more. Raises MediaError if it cannot be decoded.
     """
-    length_s = media.probe(path).duration_s
-    found = _heard(path, length_s, most, ear) if length_s else None
+    if length_s is None:
+        length_s = media.probe(source).sound_s
+    found = _heard(source, length_s, most, ear) if length_s else None
     if found is None:
-        blocks = media.audio_blocks(path, ear.rate_hz)
-        found = _heard(path, sum(map(len, blocks)) / ear.rate_hz, most, ear)
+        blocks = media.audio_blocks(source, ear.rate_hz)
+        found = _heard(source, sum(map(len, blocks)) / ear.rate_hz, most, ear)
     return found
 
 
@@ -109,11 +112,13 @@ def of_seconds(values: np.ndarray, most: int) -> Fragments:
     return _joined(spans, means, NOTHING["musicnn"])
 
 
-def _heard(path: str | os.PathLike, length_s: float, most: int, ear: Ear) -> Fragments | None:
-    """The fragments of a file of a known length; None if it turns out to be shorter."""
+def _heard(
+    source: media.Sound | str | os.PathLike, length_s: float, most: int, ear: Ear
+) -> Fragments | None:
+    """The fragments of a sound of a known length; None if it turns out to be shorter."""
     wanted = [ear.span(start_s, length_s) for start_s in fragment_starts(length_s, most)]
     spans, values = [], []
-    for span, samples in cuts([(s.from_s, s.to_s, s) for s in wanted], path, ear.rate_hz):
+    for span, samples in cuts([(s.from_s, s.to_s, s) for s in wanted], source, ear.rate_hz):
         if len(samples) / ear.rate_hz < span.to_s - span.from_s - SHORTFALL_S:
             return None
         spans.append(span)

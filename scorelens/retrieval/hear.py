@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
+from scorelens.albums.files import says_audio
+from scorelens.albums.reading import read_album
+from scorelens.albums.tags import read_tags, tag_columns
+from scorelens.albums.tracks import track_digests, track_sounds
 from scorelens.errors import MediaError
 from scorelens.features.musicnn import NAMES
 from scorelens.retrieval.fragments import (
@@ -20,7 +25,7 @@ from scorelens.retrieval.fragments import (
     of_seconds,
 )
 from scorelens.retrieval.sounds import Sound, read_provenance, write_sound
-from scorelens.tables import FEATURES
+from scorelens.tables import FEATURES, RETRIEVAL_LIBRARY, TRACKS
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +33,13 @@ log = logging.getLogger(__name__)
 class Album(NamedTuple):
     """The music of a film.
 
-    tracks: track_id -> file. features: what MusiCNN said of each of their seconds, a table of the
-    set `musicnn_tracks` (tables.FEATURES); the files are then left alone. None without.
+    tracks: rows of tables.TRACKS, of all tracks. features: what MusiCNN said of each of their
+    seconds, a table of the set `musicnn_tracks` (tables.FEATURES); the sound is then left alone.
+    None without.
     """
 
     film_id: str
-    tracks: Mapping[str, str | os.PathLike]
+    tracks: pd.DataFrame
     features: str | os.PathLike | None = None
 
 
@@ -61,15 +67,52 @@ class Hearing(NamedTuple):
         return load_ear(self.audio, self.weights, self.threads)
 
 
+def open_albums(
+    films: Sequence[str],
+    folders: Sequence[str],
+    files: Sequence[Sequence[str]],
+    tables_of_corpus: Sequence[str | os.PathLike | None],
+    features: Sequence[str | os.PathLike | None],
+) -> list[Album]:
+    """The albums of films: of the corpus by their tables, of others by their files.
+
+    folders, files: as `albums.reading.read_album` takes them. tables_of_corpus: of tables.TRACKS,
+    None of a film outside. features: as of Album. Raises MediaError with every file that calls
+    itself audio and cannot be used.
+    """
+    found, problems = [], []
+    for film_id, folder, own, table, known in zip(
+        films, folders, files, tables_of_corpus, features, strict=True
+    ):
+        if table:
+            tracks = tables.read_table(table, TRACKS)
+        else:
+            album = read_album(folder, own)
+            problems += album.problems
+            tracks = album.tracks.assign(film_id=film_id)
+            for note in album.notes:
+                log.info("%s: %s", film_id, note)
+        found.append(Album(film_id, tracks, known))
+    if problems:
+        raise MediaError(problems)
+    return found
+
+
 def hear_films(
-    films: Sequence[Album], outputs: Sequence[str | os.PathLike], hearing: Hearing
+    films: Sequence[Album],
+    outputs: Sequence[str | os.PathLike],
+    hearing: Hearing,
+    table: str | os.PathLike,
 ) -> None:
     """Write the fragments of each film's tracks, in order of their ids, for `sounds.read_sound`.
 
-    outputs: one a film: .parquet, a tables.RETRIEVAL_FRAGMENTS of vectors, or .npz, of log-mel. One
-    that was made by the same code of the same media, weights and settings is kept. A track in which
-    nothing sounds is logged and absent. Raises MediaError for one that does not decode.
+    table: where the tracks of all the films go (tables.TRACKS). outputs: one a film: .parquet, a
+    tables.RETRIEVAL_FRAGMENTS of vectors, or .npz, of log-mel. One that was made by the same code
+    of the same media, weights and settings is kept. A track in which nothing sounds is logged and
+    absent. Raises MediaError for one that does not decode.
     """
+    every = pd.concat([film.tracks for film in films], ignore_index=True)
+    tables.write_table(every, table, TRACKS)
     facts = hearing.facts()
     origins = [facts | _origin(film) for film in films]
     due = [not _is_current(*pair) for pair in zip(outputs, origins, strict=True)]
@@ -90,19 +133,25 @@ def hear_part(
     files: Sequence[str],
     output: str | os.PathLike,
     hearing: Hearing,
+    table: str | os.PathLike,
 ) -> None:
     """Write the fragments of some files of a library, in their order, for `sounds.read_sound`.
 
-    folder: of the library. files: as seen from it. output: as `hear_films`. A file that cannot be
+    folder: of the library. files: as seen from it. output: as `hear_films`. table: where the tags
+    of all the files go (tables.RETRIEVAL_LIBRARY). A file that cannot be
     read, or in which nothing sounds, is logged and absent.
     """
+    tags = [read_tags(os.path.join(folder, file)) for file in files]
+    rows = pd.DataFrame([tag_columns(own) for own in tags]).assign(path=files)
+    tables.write_table(rows.astype({"disc": "Int64", "number": "Int64"}), table, RETRIEVAL_LIBRARY)
     ear = hearing.ear()
     parts = {}
     for file in tqdm(files, unit="track", disable=None):
         try:
             parts[file] = hear_track(os.path.join(folder, file), hearing.most, ear)
         except MediaError as error:
-            log.warning("%s cannot be searched: it %s", file, error.problems[0].what)
+            level = logging.WARNING if says_audio(file) else logging.INFO
+            log.log(level, "%s cannot be searched: it %s", file, error.problems[0].what)
     sound = _join(os.fspath(folder), parts, hearing.audio)
     write_sound(sound, output, NAMES, hearing.facts())
 
@@ -110,13 +159,12 @@ def hear_part(
 def _hear_film(film: Album, most: int, ear: Ear | None) -> dict[str, Fragments]:
     """The fragments of a film's tracks, by track_id."""
     if not film.features:
-        files = sorted(film.tracks.items())
-        return {track_id: hear_track(path, most, ear) for track_id, path in files}
+        lengths_s = film.tracks.set_index("track_id")["duration_s"]
+        parts = sorted(track_sounds(film.tracks).items())
+        return {own: hear_track(sound, most, ear, lengths_s[own]) for own, sound in parts}
     frame = tables.read_table(film.features, FEATURES)
     values, whose = frame[list(NAMES)].to_numpy(np.float32), frame["cue_id"].to_numpy()
-    return {
-        track_id: of_seconds(values[whose == track_id], most) for track_id in sorted(film.tracks)
-    }
+    return {own: of_seconds(values[whose == own], most) for own in sorted(film.tracks["track_id"])}
 
 
 def _join(whose: str, parts: Mapping[str, Fragments], audio: str) -> Sound:
@@ -140,8 +188,9 @@ def _join(whose: str, parts: Mapping[str, Fragments], audio: str) -> Sound:
 def _origin(film: Album) -> dict:
     """What a film's fragments are made of, for their provenance."""
     if film.features:
-        return {"features_sha256": media.sha256(film.features), "tracks": sorted(film.tracks)}
-    return {"media_sha256": {name: media.sha256(path) for name, path in film.tracks.items()}}
+        tracks = sorted(film.tracks["track_id"])
+        return {"features_sha256": media.sha256(film.features), "tracks": tracks}
+    return {"media_sha256": track_digests(film.tracks)}
 
 
 def _is_current(output: str | os.PathLike, origin: dict) -> bool:

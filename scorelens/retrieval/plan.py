@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scorelens import config
+from scorelens.albums.files import Album
 from scorelens.config import slug
 from scorelens.corpus.plan import GENRES
 from scorelens.retrieval.demo_words import NOUNS, PLACES, TAGS
@@ -128,7 +129,7 @@ def _draw_genres(count: int, chance: random.Random) -> list[tuple[str, str, str]
 
 
 def _described(film: DemoFilm, known: config.Film | None) -> Described:
-    own = {name: track(film.film_id, name) for name in film.tracks}
+    files = tuple(sorted(track(film.film_id, name) for name in film.tracks))
     return Described(
         film_id=film.film_id,
         title=known.title if known else film.title,
@@ -137,7 +138,7 @@ def _described(film: DemoFilm, known: config.Film | None) -> Described:
         plot=plot(film.film_id),
         tags=film.tags,
         subtitles=None,
-        tracks=known.tracks if known else own,
+        album=known.album if known else Album("", album(film.film_id), files),
     )
 
 

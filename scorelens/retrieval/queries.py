@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scorelens import media
-from scorelens.errors import InputError, Problem
+from scorelens.errors import InputError, Problem, closest
 from scorelens.retrieval import images, texts
 from scorelens.retrieval.attempts import try_each
 from scorelens.retrieval.fragments import hear_track, load_ear
@@ -61,7 +61,8 @@ def gather_vectors(
     """Look at, read and hear what searches ask with.
 
     networks: `image`, `text` and `audio`, those that the model stands on. index: where known tracks
-    are; a file is heard, unless it is one of them. files: real paths of the index's tracks. frames:
+    are; a file is heard, unless it is one of them. files: real paths of the index's tracks, and the
+    parts of files that have several. frames:
     of a film that are looked at. fragments: of a track that are heard, at most. threads: of the
     network that hears. Raises InputError with all images, or else all tracks, that cannot be read,
     are a moment after their film's end, or do not sound.
@@ -116,13 +117,13 @@ def _look(search: Search, frames: int) -> tuple[np.ndarray, np.ndarray]:
     if search.image:
         picture = images.read_picture(search.image)
         return np.stack([picture]), picture
-    duration_s = media.probe(search.film).duration_s  # 0 if the file does not say
-    if 0 < duration_s < search.time_s:
+    duration_s = media.probe(search.film).duration_s
+    if duration_s < search.time_s:
         what = f"{search.time_s:g} s is after the film's end"
         expected = f"0 to {duration_s:.1f} s ({search.film})"
         raise InputError(Problem(f"{WHERE}.{search.name}.time_s", what, expected))
     start_s = max(0.0, search.time_s - AROUND_S)
-    around_s = spread(start_s, min(duration_s or np.inf, search.time_s + AROUND_S), frames)
+    around_s = spread(start_s, min(duration_s, search.time_s + AROUND_S), frames)
     shown, *others = frames_at(search.film, [search.time_s, *around_s])
     return np.stack([images.square(frame) for frame in others]), shown
 
@@ -176,10 +177,12 @@ def _own_rows(
         if not search.known:
             row = by_file.get(os.path.realpath(search.track))
         elif (row := by_name.get(f"{CORPUS}/{search.track}")) is None:
-            raise _no_sound(search.name, f"{search.track} is silent, or its film is left out")
+            what = f"{search.track} is no track, is silent, or its film is left out"
+            known = [library[1] for name in by_name if (library := name.split("/", 1))[0] == CORPUS]
+            raise _no_sound(search.name, what, closest(search.track, known))
         if row is not None:
             yield search.name, row
 
 
-def _no_sound(name: str, what: str) -> InputError:
-    return InputError(Problem(f"{WHERE}.{name}.track", what, "a track that sounds"))
+def _no_sound(name: str, what: str, hint: str = "") -> InputError:
+    return InputError(Problem(f"{WHERE}.{name}.track", what, "a track that sounds", hint))

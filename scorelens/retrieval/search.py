@@ -17,14 +17,18 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
+from scorelens.albums.names import file_title
+from scorelens.albums.tags import read_tags
+from scorelens.albums.tracks import time_fragment
 from scorelens.retrieval.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.networks import Retrieval
-from scorelens.retrieval.page.write import write_page
+from scorelens.retrieval.page.write import CREDITS, write_page
 from scorelens.retrieval.queries import Network, Vectors, gather_vectors, place_search
 from scorelens.retrieval.searches import PARTS, Search
 from scorelens.retrieval.train import load_model
 
-NAMES = ["library", "film_id", "track_id", "path"]  # of a track in an answer
+# Of a track in an answer.
+PLACE = ["library", "film_id", "track_id", "path", "start_s", "end_s"]
 
 log = logging.getLogger(__name__)
 
@@ -47,19 +51,23 @@ def answer_searches(
     model: its file. index, names: what `catalogue.index_music` wrote with it. weights: files of the
     frozen networks, `image`, `text` and `audio`; None of one that no search needs. tracks: of an
     answer. frames: of a film that are looked at around a moment. fragments: of a track that are
-    heard, at most. threads: of the CPU. Tracks are told apart by their files, links followed: one
-    that is searched with is no answer to its own search, and none is an answer twice. Raises what
-    `queries.gather_vectors` does.
+    heard, at most. threads: of the CPU. Tracks are told apart by their files, links followed, and
+    by where in them they are: one that is searched with is no answer to its own search, and none is
+    an answer twice. Raises what `queries.gather_vectors` does.
     """
     known, facts = load_model(model)
     held, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
     networks = {part: Network(facts[part], weights[part]) for part in ("image", "text", "audio")}
-    files = [os.path.realpath(path) for path in table["path"]]
+    fragments_of_files = map(time_fragment, table["start_s"], table["end_s"])
+    files = [
+        os.path.realpath(path) + part
+        for path, part in zip(table["path"], fragments_of_files, strict=True)
+    ]
     vectors = gather_vectors(searches, known, networks, held, files, frames, fragments, threads)
     numbers, _ = pd.factorize(np.array(files, object))
     found = [answer(search, known, vectors, held, numbers, tracks) for search in searches]
     named = pd.concat(found, ignore_index=True)
-    named = named.join(table[[*NAMES, "title"]], on="row")
+    named = named.join(table[[*PLACE, *CREDITS, "title"]], on="row")
     named["folder"] = [_folder(name) for name in held.ids[named["row"]]]
     listed = named[tables.RETRIEVAL_ANSWERS.names]
     tables.write_table(listed, answers, tables.RETRIEVAL_ANSWERS)
@@ -112,10 +120,19 @@ def _folder(name: str) -> str:
 def _heard(
     searches: Sequence[Search], vectors: Vectors, table: pd.DataFrame
 ) -> dict[str, dict[str, str | None]]:
-    """The title of the film, if there is one, and the file of each search's track."""
-    asked = [search for search in searches if search.track]
-    heard = {search.name: {"title": None, "path": search.track} for search in asked}
-    for name, row in vectors.own.items():
-        title, path = table.loc[row, ["title", "path"]]
-        heard[name] = {"title": None if pd.isna(title) else title, "path": path}
+    """Of each search's track its file, the part of it (`time_fragment`), the title of the film, if
+    there is one, and what there is to say of the track (`CREDITS`).
+    """
+    heard = {}
+    for search in searches:
+        if search.name in vectors.own:
+            row = table.loc[vectors.own[search.name]]
+            title, part = row["title"], time_fragment(row["start_s"], row["end_s"])
+            about = {"title": None if pd.isna(title) else title, "path": row["path"], "part": part}
+            heard[search.name] = about | row[list(CREDITS)].to_dict()
+        elif search.track:
+            tags = read_tags(search.track)
+            credits = tags.title or file_title(search.track), tags.artist, tags.composer, tags.album
+            about = {"title": None, "path": search.track, "part": ""}
+            heard[search.name] = about | dict(zip(CREDITS, credits, strict=True))
     return heard

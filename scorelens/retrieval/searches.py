@@ -8,8 +8,10 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens.config import closest, slug
-from scorelens.errors import ConfigError, Problem
+from scorelens import paths
+from scorelens.config import name_problems
+from scorelens.errors import ConfigError, Problem, closest
+from scorelens.ids import slug
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.films import Described
 
@@ -17,7 +19,6 @@ WHERE = "config: retrieval.searches"
 CORPUS = "corpus"  # the library that the films' albums make
 PARTS = ("image", "tags", "plot", "track")
 KEYS = {"image": "image", "film": "image", "tags": "tags", "text": "plot", "track": "track"}
-PATHS = "paths count from the folder that the workflow runs in"
 
 
 class Search(NamedTuple):
@@ -77,21 +78,20 @@ def read_searches(
     configuration = choose_configuration(settings["configurations"], wanted)
     pictures = {film.image for film in films}
     titles = {film.film_id: film.title for film in films}
-    tracks = dict.fromkeys(f"{film.film_id}/{track}" for film in films for track in film.tracks)
     problems, found = [*_library_problems(settings["libraries"])], []
     for name, asked in sorted(settings["searches"].items()):
         where = f"{WHERE}.{name}"
         wrong = [
-            *_name_problems(where, name),
+            *name_problems(where, name),
             *_unseen(where, asked, configuration),
             *_words_problems(where, asked),
             *_picture_problems(where, asked, pictures),
             *_scene_problems(where, asked, videos),
-            *_track_problems(where, asked, tracks),
+            *_track_problems(where, asked, titles),
         ]
         problems += wrong
         if not wrong:
-            found.append(_search(name, asked, videos, titles, tracks))
+            found.append(_search(name, asked, videos, titles))
     if problems:
         raise ConfigError(problems)
     return found
@@ -102,19 +102,18 @@ def _search(
     asked: Mapping,
     videos: Mapping[str, str],
     titles: Mapping[str, str],
-    tracks: Collection[str],
 ) -> Search:
     film, track = asked.get("film", ""), asked.get("track", "")
     return Search(
         name=name,
         text=asked.get("text", ""),
         tags=tuple(asked.get("tags", ())),
-        image=_expanded(asked.get("image", "")),
-        film=videos.get(film, _expanded(film)),
+        image=asked.get("image", ""),
+        film=videos.get(film, film),
         scene=titles.get(film, os.path.basename(film)),
         time_s=float(asked.get("time_s", 0)),
-        track=track if track in tracks else _expanded(track),
-        known=track in tracks,
+        track=track,
+        known=_is_of_film(track, titles),
     )
 
 
@@ -122,12 +121,6 @@ def _library_problems(libraries: Mapping[str, str]) -> Iterator[Problem]:
     if CORPUS in libraries:
         where, what = f"config: retrieval.libraries.{CORPUS}", "is called like the films' albums"
         yield Problem(where, what, "another name")
-
-
-def _name_problems(where: str, name: str) -> Iterator[Problem]:
-    if name != slug(name):
-        hint = f"for example {slug(name)}"
-        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
 
 
 def _unseen(where: str, asked: Mapping, configuration: str) -> Iterator[Problem]:
@@ -169,21 +162,25 @@ def _scene_problems(where: str, asked: Mapping, videos: Mapping[str, str]) -> It
         yield from _file_problems(f"{where}.film", asked["film"], expected, videos)
 
 
-def _track_problems(where: str, asked: Mapping, tracks: Collection[str]) -> Iterator[Problem]:
-    if "track" in asked and asked["track"] not in tracks:
+def _is_of_film(track: str, films: Collection[str]) -> bool:
+    """Whether a track is named by its film and id; which ids there are, the albums tell later."""
+    film, _, own = track.partition("/")
+    return film in films and own == slug(own) and not os.path.exists(track)
+
+
+def _track_problems(where: str, asked: Mapping, films: Collection[str]) -> Iterator[Problem]:
+    if "track" in asked and not _is_of_film(asked["track"], films):
         expected = "film_id/track_id of a film of retrieval, or the path of a piece of music"
-        yield from _file_problems(f"{where}.track", asked["track"], expected, tracks)
+        own = asked["track"].partition("/")[2]
+        known = [f"{film_id}/{own}" for film_id in films] if own == slug(own) else []
+        yield from _file_problems(f"{where}.track", asked["track"], expected, known)
 
 
 def _file_problems(
     where: str, path: str, expected: str, known: Collection[str] = ()
 ) -> Iterator[Problem]:
     """What is wrong with a path that might have been meant for one of some known names."""
-    whole = _expanded(path)
-    if not os.path.isfile(whole):
-        what = "is a folder" if os.path.isdir(whole) else "does not exist"
-        yield Problem(where, f"{path} {what}", expected, closest(path, list(known)) or PATHS)
-
-
-def _expanded(path: str) -> str:
-    return os.path.expanduser(path)
+    if os.path.exists(path) or not (near := closest(path, list(known))):
+        yield from paths.file_problems(where, path, expected, paths.IN_CONFIG)
+    else:
+        yield Problem(where, f"{path} does not exist", expected, near)

@@ -29,10 +29,10 @@ def watch_film(
 ) -> None:
     """Write the scenes of one film (RETRIEVAL_SCENES), a row a cue.
 
-    cues: the film's table of CUES. subtitles: an SRT file, or None. network, weights: as
-    `images.load_network` takes them. frames: looked at in each cue, spread evenly over it. A film
-    without moving pictures has no rows. Raises MediaError if the film or its subtitles cannot be
-    read.
+    cues: the film's table of CUES. subtitles: a file that `read_subtitles` reads, or None.
+    network, weights: as `images.load_network` takes them. frames: looked at in each cue, spread
+    evenly over it. A film without moving pictures has no rows. Raises MediaError if the film or its
+    subtitles cannot be read.
     """
     table = scenes_of(film_id, video, cues)
     said = read_subtitles(subtitles) if subtitles else []

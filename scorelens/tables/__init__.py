@@ -2,6 +2,8 @@
 
 from scorelens.tables.columns import Column, Table
 from scorelens.tables.contracts import (
+    ALBUM_STATUS,
+    ALBUM_TRACKS,
     BAGS,
     CUE_CONFIDENCE,
     CUE_SCORES,
@@ -43,6 +45,7 @@ from scorelens.tables.retrieval_contracts import (
     RETRIEVAL_FRAGMENTS,
     RETRIEVAL_IMAGES,
     RETRIEVAL_INDEX,
+    RETRIEVAL_LIBRARY,
     RETRIEVAL_PLACES,
     RETRIEVAL_RANKS,
     RETRIEVAL_SCENE_SCORES,
@@ -74,6 +77,8 @@ from scorelens.tables.trailer_contracts import (
 )
 
 __all__ = [
+    "ALBUM_STATUS",
+    "ALBUM_TRACKS",
     "BAGS",
     "CUES",
     "CUE_CONFIDENCE",
@@ -95,6 +100,7 @@ __all__ = [
     "RETRIEVAL_FRAGMENTS",
     "RETRIEVAL_IMAGES",
     "RETRIEVAL_INDEX",
+    "RETRIEVAL_LIBRARY",
     "RETRIEVAL_PLACES",
     "RETRIEVAL_RANKS",
     "RETRIEVAL_SCENES",

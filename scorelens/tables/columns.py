@@ -56,7 +56,19 @@ def deviations(name: str, meaning: str) -> Column:
     return Column(name, "float64", meaning, "standard deviations of the films", nullable=True)
 
 
+ALBUM_ID = identifier("album_id", "the album, one id for all its copies")
 FILM_ID = identifier("film_id", "the film")
 CUE_ID = identifier("cue_id", "the cue, unique in its film, in order of film time")
-TRACK_ID = identifier("track_id", "the album track, from its file name")
+TRACK_ID = identifier(
+    "track_id", "the album track, from its file name; of several in a file also from its title"
+)
+TRACK_TAGS = (
+    Column("title", "string", "title by the tags or the CUE sheet; empty without"),
+    Column("artist", "string", "artists by the same, separated by semicolons; empty without"),
+    Column("composer", "string", "composers, likewise"),
+    Column("album", "string", "the album's title; empty without"),
+    Column("disc", "int64", "number of the disc; null without", low=0, nullable=True),
+    Column("number", "int64", "number of the track on its disc; null without", "", 0, None, True),
+    Column("isrc", "string", "international standard recording code; empty without"),
+)
 TIME_S = seconds("time_s", "whole second of the film; the row describes time_s to time_s + 1")

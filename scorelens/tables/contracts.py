@@ -6,10 +6,12 @@ field (TSV), never NaN.
 """
 
 from scorelens.tables.columns import (
+    ALBUM_ID,
     CUE_ID,
     FILM_ID,
     TIME_S,
     TRACK_ID,
+    TRACK_TAGS,
     Column,
     Table,
     error_seconds,
@@ -35,6 +37,7 @@ from scorelens.tables.retrieval_contracts import (
     RETRIEVAL_FRAGMENTS,
     RETRIEVAL_IMAGES,
     RETRIEVAL_INDEX,
+    RETRIEVAL_LIBRARY,
     RETRIEVAL_PLACES,
     RETRIEVAL_RANKS,
     RETRIEVAL_SCENE_SCORES,
@@ -79,15 +82,31 @@ FILMS = Table(
     ),
 )
 
-TRACKS = Table(
-    "tracks",
-    "The album tracks of the corpus.",
+_TRACK_COLUMNS = (
+    TRACK_ID,
+    Column("path", "string", "the audio file"),
+    seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
+    seconds("duration_s", "length of the track, of what is there"),
+    Column("sample_rate_hz", "int64", "sample rate of the file", "Hz", 1),
+    *TRACK_TAGS,
+    Column("sha256", "string", "SHA-256 of the audio file"),
+)
+
+TRACKS = Table("tracks", "The album tracks of the corpus.", (FILM_ID, *_TRACK_COLUMNS))
+
+ALBUM_TRACKS = Table(
+    "album tracks",
+    "The tracks of one album, whatever films it is the album of.",
+    (ALBUM_ID, *_TRACK_COLUMNS),
+)
+
+ALBUM_STATUS = Table(
+    "album status",
+    "What list_corpus found in one album.",
     (
-        FILM_ID,
-        TRACK_ID,
-        Column("path", "string", "the audio file"),
-        seconds("duration_s", "length of the track"),
-        Column("sample_rate_hz", "int64", "sample rate of the file", "Hz", 1),
+        ALBUM_ID,
+        Column("problems", "string", "the problems, in full; empty if there are none"),
+        Column("notes", "string", "what a user may want to know, such as files passed over"),
     ),
 )
 
@@ -214,10 +233,11 @@ VISUALS = Table(
     (
         FILM_ID,
         TIME_S,
-        Column("brightness", "float32", "mean BT.709 luma inside the letterbox", "", 0, 1),
+        Column("brightness", "float32", "mean BT.709 luma inside black bars", "", 0, 1),
         Column("contrast", "float32", "standard deviation of luma (RMS contrast)", "", 0, 0.5),
         Column("saturation", "float32", "mean HSV saturation", "", 0, 1),
         Column("colourfulness", "float32", "Hasler and Suesstrunk's M3 on RGB in 0..1", "", 0, 2),
+        Column("aspect_ratio", "float32", "width to height of the picture inside bars", "", 0),
         Column("cuts", "int64", "cuts in the second; null by key frames", "", 0, None, True),
         Column(
             "shot_length_s",
@@ -248,14 +268,14 @@ BAGS = Table(
 )
 
 TABLES = (
-    FILMS, TRACKS, STATUS, CUES, TRUTH, CUE_SCORES, CUE_CONFIDENCE,
+    FILMS, TRACKS, ALBUM_TRACKS, ALBUM_STATUS, STATUS, CUES, TRUTH, CUE_SCORES, CUE_CONFIDENCE,
     WEIGHTS, FEATURES, VISUALS, BAGS, PREDICTIONS, GENRE_CUES, GENRE_CURVES,
     GENRE_APPLIED, GENRE_ANSWERS, GENRE_SCORES, GENRE_COMPARISONS, IMPORTANCE, MODES,
     TAGGER_TILES, TAGGER_TRACKS, TAGGER_SCORES, TAGGER_CONFUSIONS, TAGGER_VERDICTS,
     TAGGER_LIBRARY, TAGGER_ANSWERS, TAGGER_PROFILES,
     RETRIEVAL_FILMS, RETRIEVAL_TRACKS, RETRIEVAL_IMAGES, RETRIEVAL_TEXTS, RETRIEVAL_FRAGMENTS,
     RETRIEVAL_CURVES, RETRIEVAL_PLACES, RETRIEVAL_SCORES, RETRIEVAL_RANKS, RETRIEVAL_SCENES,
-    RETRIEVAL_SCENE_SCORES, RETRIEVAL_INDEX, RETRIEVAL_ANSWERS,
+    RETRIEVAL_SCENE_SCORES, RETRIEVAL_LIBRARY, RETRIEVAL_INDEX, RETRIEVAL_ANSWERS,
     TRAILER_SAMPLES, TRAILER_VECTORS, TRAILER_PREDICTIONS, TRAILER_MOMENTS, TRAILER_SCORES,
     TRAILER_ARMS, TRAILER_SCENE_VECTORS, TRAILER_SCENES, TRAILER_MODES,
 )  # fmt: skip

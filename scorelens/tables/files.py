@@ -36,7 +36,8 @@ def write_table(
     arrow = to_arrow(frame, table)
     if Path(path).suffix != ".parquet":
         with atomic(path) as temporary:
-            arrow.to_pandas().to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+            whole = arrow.to_pandas(integer_object_nulls=True)  # or 3 beside a null becomes 3.0
+            whole.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
         return
     facts = json.dumps({"version": __version__, **(provenance or {})}, sort_keys=True)
     arrow = arrow.replace_schema_metadata({"scorelens": facts})

@@ -7,6 +7,7 @@ from scorelens.tables.columns import (
     CUE_ID,
     FILM_ID,
     TRACK_ID,
+    TRACK_TAGS,
     Column,
     Table,
     identifier,
@@ -31,7 +32,13 @@ LOW = Column("low", "float64", "2.5% bound, samples of the films", "", 0)
 HIGH = Column("high", "float64", "97.5% bound", "", 0)
 LIBRARY = identifier("library", "the library, or `corpus`")
 ALBUM_OF = Column("film_id", "string", "the film; null in a library", nullable=True, slug=True)
-TRACK_PATH = Column("path", "string", "the audio file")
+TRACK_PLACE = (
+    Column("path", "string", "the audio file"),
+    seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
+    Column("end_s", "float64", "where in the file it ends; null at its end", "s", 0, None, True),
+    Column("track_title", "string", "what to call the track: its title, else its file's name"),
+    *(tag for tag in TRACK_TAGS if tag.name in ("artist", "composer", "album")),
+)
 
 RETRIEVAL_FILMS = Table(
     "retrieval films",
@@ -84,6 +91,12 @@ RETRIEVAL_FRAGMENTS = Table(
         seconds("start_s", "start of the fragment in the track"),
     ),
     features=True,
+)
+
+RETRIEVAL_LIBRARY = Table(
+    "retrieval library",
+    "The tags of the files of a part of a library.",
+    (Column("path", "string", "the audio file, as seen from the library's folder"), *TRACK_TAGS),
 )
 
 RETRIEVAL_CURVES = Table(
@@ -217,7 +230,7 @@ RETRIEVAL_INDEX = Table(
         ALBUM_OF,
         Column("title", "string", "title of the film; null in a library", nullable=True),
         TRACK_ID,
-        TRACK_PATH,
+        *TRACK_PLACE,
     ),
 )
 
@@ -230,7 +243,7 @@ RETRIEVAL_ANSWERS = Table(
         LIBRARY,
         ALBUM_OF,
         TRACK_ID,
-        TRACK_PATH,
+        *TRACK_PLACE,
         Column("cosine", "float64", "nearness to the whole of the search", "", -1, 1),
         Column(
             "moved_by",

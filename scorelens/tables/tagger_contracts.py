@@ -3,7 +3,16 @@
 The conventions are those of `contracts`.
 """
 
-from scorelens.tables.columns import FILM_ID, TRACK_ID, Column, Table, identifier, seconds, share
+from scorelens.tables.columns import (
+    FILM_ID,
+    TRACK_ID,
+    TRACK_TAGS,
+    Column,
+    Table,
+    identifier,
+    seconds,
+    share,
+)
 
 TAG = Column("genre", "string", "a genre that the tagger gives")
 
@@ -119,6 +128,7 @@ TAGGER_LIBRARY = Table(
     (
         LIBRARY,
         PLACE,
+        *TRACK_TAGS,
         seconds("duration_s", "length of the track"),
         Column(
             "tempo_bpm", "float64", "median tempo; null if there is no pulse", "BPM", 0, None, True

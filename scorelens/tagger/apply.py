@@ -12,6 +12,8 @@ import torch
 from tqdm import tqdm
 
 from scorelens import media
+from scorelens.albums.files import says_audio
+from scorelens.albums.tags import read_tags, tag_columns
 from scorelens.errors import MediaError
 from scorelens.features import networks
 from scorelens.features.table import FeatureSet, seconds_of
@@ -52,7 +54,8 @@ def tag_part(
     folder: of the library. files: as seen from it. model: a model file (`answer.save_model`).
     weights: of the network that it stands on, None if it stands on none. tracks, answers, profiles:
     where the tables of the contracts TAGGER_LIBRARY, TAGGER_ANSWERS and TAGGER_PROFILES go. A file
-    that cannot be tagged has a row of `tracks` that says why, and no others.
+    that sounds, or calls itself audio, and cannot be tagged has a row of `tracks` that says why,
+    and no others. Other files without sound have none.
     """
     torch.set_num_threads(threads)
     known = load_model(model)
@@ -61,7 +64,9 @@ def tag_part(
     facts = {"model": known.name, "films": known.films, "genres": known.genres}
     facts |= {"embedding": known.embedding, "model_sha256": media.sha256(model)}
     facts |= {"calibrated": LINES in known.arrays}
-    found = pd.DataFrame(rows).astype({"tempo_bpm": float, "loudness_lufs": float})
+    kinds = {"tempo_bpm": float, "loudness_lufs": float, "disc": "Int64", "number": "Int64"}
+    names = [name for name in TAGGER_LIBRARY.names if name != "library"]
+    found = pd.DataFrame(rows, columns=names).astype(kinds)
     write_table(found.assign(library=library), tracks, TAGGER_LIBRARY, facts)
     for output, table, make in (
         (answers, TAGGER_ANSWERS, _answers),
@@ -97,8 +102,12 @@ def _tag_files(
     started, decoding_s, music_s = time.perf_counter(), 0.0, 0.0
     for file in tqdm(files, unit="track", disable=None):
         begun = time.perf_counter()
-        samples, problem = _read(os.path.join(folder, file))
+        path = os.path.join(folder, file)
+        samples, problem = _read(path)
         decoding_s += time.perf_counter() - begun
+        if problem and not len(samples) and not says_audio(file):
+            log.info("passed over: %s %s", file, problem)
+            continue
         heard = Heard(None, "", None)
         if not problem:
             tags, heard = tag_track(samples, model, network), listen(samples)
@@ -110,11 +119,11 @@ def _tag_files(
         length_s = len(samples) / RATE_HZ
         music_s += length_s
         row = {"path": file, "duration_s": length_s, **heard._asdict(), "problem": problem}
-        rows.append(row)
+        rows.append(row | tag_columns(read_tags(path)))
     taken_s = time.perf_counter() - started
     log.info(
         "%d files, %.1f min of music: %.0f times as fast as it plays, %.0f times without decoding",
-        *(len(files), music_s / 60, music_s / taken_s, music_s / (taken_s - decoding_s)),
+        *(len(rows), music_s / 60, music_s / taken_s, music_s / (taken_s - decoding_s)),
     )
     return rows, said
 

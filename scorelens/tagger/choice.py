@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 def teachable(
     genres: Sequence[str], albums: Sequence[tuple[Collection[str], int]], least_tracks: int
 ) -> list[str]:
-    """The genres with at least so many tracks, of two films or more, in their order.
+    """The genres with at least so many tracks, of two albums or more, in their order.
 
-    albums: the genres of each film and the number of its tracks.
+    albums: the genres of all films that have an album, and the number of its tracks.
     """
     return [genre for genre in genres if _is_teachable(genre, albums, least_tracks)]
 

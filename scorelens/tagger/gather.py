@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scorelens import __version__
+from scorelens.albums.names import file_title
 from scorelens.config import slug
 from scorelens.tables import (
     TAGGER_ANSWERS,
@@ -68,13 +69,17 @@ def list_library(
 
 
 def playlist(home: str, tracks: pd.DataFrame) -> str:
-    """The text of an extended M3U of tracks in their order: `path` as seen from home, `duration_s`.
+    """The text of an extended M3U of tracks in their order.
 
-    Paths are absolute: players disagree on what relative ones count from.
+    tracks: `path` as seen from home, `duration_s`, `title`, `artist` and `composer`. Paths are
+    absolute: players disagree on what relative ones count from.
     """
     lines = ["#EXTM3U"]
-    for path, duration_s in zip(tracks["path"], tracks["duration_s"], strict=True):
-        lines += [f"#EXTINF:{round(duration_s)},{Path(path).stem}", os.path.join(home, path)]
+    for track in tracks.itertuples():
+        # Players part the artist from the title by the dash.
+        names = (track.artist or track.composer, track.title or file_title(track.path))
+        words = " - ".join(filter(None, names))
+        lines += [f"#EXTINF:{round(track.duration_s)},{words}", os.path.join(home, track.path)]
     return "\n".join(lines) + "\n"
 
 
@@ -146,7 +151,7 @@ def _write_playlists(
     """
     likely = (answers["probability"] > LIKELY) & facts["calibrated"]
     given = answers[(answers["rank"] == 1) | likely]
-    given = given.merge(tracks[["path", "duration_s"]], on="path")
+    given = given.merge(tracks[["path", "duration_s", "title", "artist", "composer"]], on="path")
     given = given.sort_values("probability", ascending=False, kind="stable")
     for genre in facts["genres"]:
         text = playlist(home, given[given["genre"] == genre])

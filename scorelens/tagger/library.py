@@ -4,14 +4,19 @@ Asked when the workflow is parsed: light imports only.
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens.config import AUDIO_ENDINGS, slug
+from scorelens import paths
+from scorelens.albums.files import is_cue, scan
+from scorelens.config import listing_problems, name_problems
 from scorelens.errors import ConfigError, Problem
+from scorelens.ids import slug
 from scorelens.tagger import MODELS
 
+log = logging.getLogger(__name__)
 WHERE = "config: tagger.libraries"
 MOST = 50  # files of a part
 ONE_IN = 40  # files that begin a part, whatever comes before them
@@ -28,27 +33,26 @@ class Part(NamedTuple):
     files: tuple[str, ...]
 
     @property
-    def watched(self) -> list[str]:
-        """The paths whose change Snakemake can see; it takes braces for wildcards."""
-        paths = [os.path.join(self.folder, file) for file in self.files]
-        return [path for path in paths if "{" not in path and "}" not in path]
+    def paths(self) -> list[str]:
+        """The paths of the files."""
+        return [os.path.join(self.folder, file) for file in self.files]
 
 
 def find_parts(libraries: Mapping[str, str], where: str = WHERE) -> dict[str, Part]:
-    """The audio files of libraries in parts of at most MOST, by a name that is the part's own.
+    """The files of libraries in parts of at most MOST, by a name that is the part's own.
 
     libraries: name -> path of a folder. where: the place in the config that names them. Files count
-    whose ending says that they are audio, at any depth and behind links to folders; hidden ones do
-    not, and no folder counts twice. Where a part begins is for the names of the files to say, not
-    for their number, so that a file that comes or goes changes a part or two of many.
+    as in an album (`albums.files.scan`); which of them sound is for the jobs to find out. Where a
+    part begins is for the names of the files to say, not for their number, so that a file that
+    comes or goes changes a part or two of many.
     Raises ConfigError with every name that is no id, every folder that cannot be read or holds no
-    audio, and every file that a table or playlist cannot name.
+    file that may be music, and every file that a table or playlist cannot name.
     """
     problems, found = [], {}
     for name, folder in libraries.items():
         wrong = list(_folder_problems(f"{where}.{name}", name, folder))
         if not wrong:
-            files = _audio_files(folder, f"{where}.{name}", wrong)
+            files = _music_files(folder, f"{where}.{name}", wrong)
             found |= {_part_id(name, part): Part(name, folder, part) for part in _cut(files)}
         problems += wrong
     if problems:
@@ -77,62 +81,24 @@ def choose_model(models: Sequence[str], wanted: str) -> str:
 
 
 def _folder_problems(where: str, name: str, folder: str) -> Iterator[Problem]:
-    if name != slug(name):
-        hint = f"for example {slug(name)}"
-        yield Problem(where, f"is called {name!r}", "letters a-z, digits and underscores", hint)
-    if not os.path.isdir(folder):
-        what = "is a file" if os.path.exists(folder) else "does not exist"
-        hint = "paths count from the folder that the workflow runs in"
-        yield Problem(where, f"{folder} {what}", "a folder of audio files", hint)
+    yield from name_problems(where, name)
+    yield from paths.folder_problems(where, folder, "a folder of audio files", paths.IN_CONFIG)
 
 
-def _audio_files(folder: str, where: str, problems: list[Problem]) -> list[str]:
-    """The audio files below a folder, seen from it, sorted; what is wrong joins `problems`."""
-
-    def unreadable(error: OSError) -> None:
-        what = f"{error.filename} cannot be read ({error.strerror})"
-        problems.append(Problem(where, what, "folders that you may read"))
-
-    found, seen = [], {_identity(folder)}
-    for parent, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
-        folders[:] = [
-            name
-            for name in sorted(folders, key=lambda name: (_is_link(parent, name), name))
-            if name[0] != "." and _is_new(os.path.join(parent, name), seen)
-        ]
-        for name in names:
-            if name[0] != "." and os.path.splitext(name)[1].lower() in AUDIO_ENDINGS:
-                found.append(os.path.relpath(os.path.join(parent, name), folder))
-    problems += [p for file in found for p in _file_problems(folder, file, where)]
-    if not found:
-        endings = " ".join(sorted(AUDIO_ENDINGS))
-        what = f"{folder} holds no audio file"
-        problems.append(Problem(where, what, f"files ending in {endings}"))
-    return sorted(found)
-
-
-def _is_link(parent: str, name: str) -> bool:
-    return os.path.islink(os.path.join(parent, name))
-
-
-def _identity(path: str) -> tuple[int, int]:
-    status = os.stat(path)
-    return status.st_dev, status.st_ino
-
-
-def _is_new(folder: str, seen: set[tuple[int, int]]) -> bool:
-    """Whether a folder has not been seen by another path; from now on it has."""
-    known = len(seen)
-    seen.add(_identity(folder))
-    return len(seen) > known
-
-
-def _file_problems(folder: str, file: str, where: str) -> Iterator[Problem]:
-    if not os.path.isfile(os.path.join(folder, file)):
-        yield Problem(where, f"{file!r} is a broken link, or no file", "a file", "remove it")
-    if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in file):
-        expected = "UTF-8 without tabs and line breaks, so that playlists can name it"
-        yield Problem(where, f"{file!r} has letters that are none", expected, "rename it")
+def _music_files(folder: str, where: str, problems: list[Problem]) -> list[str]:
+    """The files below a folder that may be music, seen from it; what is wrong joins `problems`."""
+    listing = scan(folder)
+    problems += listing_problems(listing, where)
+    files = [path for path in listing.inside if not is_cue(path)]
+    if sheets := len(listing.inside) - len(files):
+        log.warning(
+            "%s: CUE sheets (%d) are left alone: in a library a file is one track", where, sheets
+        )
+    for file in files:
+        if any(ord(letter) < 32 for letter in file):
+            expected = "names without tabs and line breaks, so that playlists can name them"
+            problems.append(Problem(where, f"{file!r} has letters that are none", expected))
+    return files
 
 
 def _cut(files: Sequence[str]) -> Iterator[tuple[str, ...]]:

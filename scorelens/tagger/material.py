@@ -6,7 +6,7 @@ sound, and a network that knows the film knows the answer. `split: track` does a
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +31,8 @@ class Material(NamedTuple):
 
     inputs: what the model looks at, float (tiles, ...). track: int64 (tiles,), number of the tile's
     track. start_s: float64 (tiles,), in the track. tracks: (film_id, track_id) of each track. film:
-    int64 (tracks,), number of the track's film. genres: the tags. actual: bool (tracks, genres).
+    int64 (tracks,), number of the track's film. album: int64 (tracks,), number of the first film
+    with the track's album. genres: the tags. actual: bool (tracks, genres).
     """
 
     inputs: np.ndarray
@@ -39,6 +40,7 @@ class Material(NamedTuple):
     start_s: np.ndarray
     tracks: list[tuple[str, str]]
     film: np.ndarray
+    album: np.ndarray
     genres: list[str]
     actual: np.ndarray
 
@@ -64,13 +66,15 @@ def read_material(
     model: str,
     films: str | os.PathLike,
     tiles: Sequence[str | os.PathLike],
+    albums: Mapping[str, str],
     embeddings: Sequence[str | os.PathLike],
     genres: Sequence[str],
     least_tracks: int,
 ) -> Material:
     """Read the tiles of a corpus for one model.
 
-    films: table of the films in use. tiles: a file a film, named by it. embeddings: tables of
+    films: table of the films in use. tiles: a file an album, named by it. albums: film to album.
+    embeddings: tables of
     FEATURES of whole tracks, named alike; none if the model does not look at them. genres: the tags
     to learn; those with fewer than `least_tracks` tracks, or of one film, are left out, and the log
     says so.
@@ -80,7 +84,7 @@ def read_material(
     inputs, track, start_s, tracks, film = [], [], [], [], []
     tiles, embeddings = ({Path(path).stem: path for path in part} for part in (tiles, embeddings))
     for number, film_id in enumerate(table.film_id):
-        own, track_ids = read_tiles(tiles[film_id])
+        own, track_ids = read_tiles(tiles[albums[film_id]])
         inputs.append(
             tile_embeddings(embeddings[film_id], own, track_ids) if embeddings else look(model, own)
         )
@@ -89,21 +93,24 @@ def read_material(
         tracks += [(film_id, track_id) for track_id in track_ids]
         film += [number] * len(track_ids)
     film = np.array(film, np.int64)
+    first = {albums[own]: number for number, own in reversed([*enumerate(table.film_id)])}
+    album = np.array([first[albums[own]] for own in table.film_id])[film]
     labels = [set(text.split(";")) for text in table.genres]
     heard = np.unique(np.concatenate(track))
-    kept = _kept(genres, labels, film, heard, films, least_tracks)
+    kept = _kept(genres, labels, film[heard], album[heard], films, least_tracks)
     material = Material(
         np.concatenate(inputs),
         np.concatenate(track),
         np.concatenate(start_s),
         tracks,
         film,
+        album,
         kept,
         np.array([[genre in labels[number] for genre in kept] for number in film], bool),
     )
-    with_tiles = len(np.unique(film[material.heard]))
+    with_tiles = len(np.unique(album[material.heard]))
     if with_tiles < 2:
-        raise too_few_films(films, with_tiles, "films with tracks that sound")
+        raise too_few_films(films, with_tiles, "films with tracks that sound and are their own")
     return material
 
 
@@ -147,13 +154,14 @@ def tile_means(values: np.ndarray, time_s: np.ndarray, starts_s: np.ndarray) -> 
 def split(material: Material, by: str, folds: int, seed: int) -> list[Split]:
     """Deal the tracks into folds; a last one holds nothing out, and makes the model for new music.
 
-    by: `film` keeps the tracks of a film together, `track` deals every track for itself. Folds are
-    dealt at random, as alike in their genres as many draws allow: a fold that takes much of a genre
-    leaves little to learn it from, and its tracks seem to speak against their own genres. Of what
-    a fold does not hold out, a fifth of the films (or tracks) stops the training, at least one.
+    by: `film` keeps the tracks of a film together, and of films that share an album; `track` deals
+    every track for itself. Folds are dealt at random, as alike in their genres as many draws allow:
+    a fold that takes much of a genre leaves little to learn it from, and its tracks seem to speak
+    against their own genres. Of what a fold does not hold out, a fifth of the films (or tracks)
+    stops the training, at least one.
     """
     heard = material.heard
-    unit = (material.film if by == "film" else np.arange(len(material.film)))[heard]
+    unit = (material.album if by == "film" else np.arange(len(material.film)))[heard]
     present, first, place = np.unique(unit, return_index=True, return_inverse=True)
     actual = material.actual[heard[first]]
     dealt = deal_alike(actual, np.bincount(place), folds, np.random.default_rng([seed, folds]))
@@ -207,13 +215,20 @@ def _kept(
     genres: Sequence[str],
     labels: Sequence[set[str]],
     film: np.ndarray,
-    heard: np.ndarray,
+    album: np.ndarray,
     films: str | os.PathLike,
     least_tracks: int,
 ) -> list[str]:
-    """The genres that the tracks with tiles can teach; the log names the others."""
-    counts = np.bincount(film[heard], minlength=len(labels)).tolist()
-    kept = teachable(genres, list(zip(labels, counts, strict=True)), least_tracks)
+    """The genres that the tracks with tiles can teach; the log names the others.
+
+    film, album: of each of those tracks. An album has the labels of all its films.
+    """
+    found = []
+    for number in np.unique(album):
+        sharing = np.unique(film[album == number])
+        own = set().union(*(labels[place] for place in sharing))
+        found.append((own, int((film == sharing[0]).sum())))
+    kept = teachable(genres, found, least_tracks)
     for genre in genres:
         if genre not in kept:
             log.info("%s is left out: too few tracks or films carry it", genre)

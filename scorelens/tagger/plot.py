@@ -11,12 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from scorelens.figures import PALETTE, QUIET, save
+from scorelens.albums.names import shorten, track_names
+from scorelens.figures import PALETTE, QUIET, isolated, save
 from scorelens.tables import (
+    FILMS,
     TAGGER_CONFUSIONS,
     TAGGER_SCORES,
     TAGGER_TILES,
     TAGGER_TRACKS,
+    TRACKS,
     read_table,
 )
 from scorelens.tagger import FREQUENCY, RANDOM, TITLES
@@ -42,6 +45,7 @@ UNITS = {
     "recall": "share of the tracks of the genre",
     "f1": "harmonic mean of both",
 }
+LONGEST = 44  # columns of the title of a film or a track
 SURE = 0.05  # p below which a model is drawn as better than chance
 UNSURE = f"hollow: p \N{GREATER-THAN OR EQUAL TO} {SURE}"
 CHANCE = {"color": "black", "marker": "|", "markersize": 11, "ls": "none", "mew": 1.5}
@@ -190,7 +194,7 @@ def _colour(model: str) -> str:
 
 
 def _counted(genre: str, support: pd.Series) -> str:
-    return genre if genre in (MACRO, WEIGHTED) else f"{genre} ({support[genre]})"
+    return genre if genre in (MACRO, WEIGHTED) else f"{isolated(genre)} ({support[genre]})"
 
 
 def confusion_figure(scores: pd.DataFrame, confusions: pd.DataFrame) -> plt.Figure:
@@ -223,11 +227,24 @@ def confusion_figure(scores: pd.DataFrame, confusions: pd.DataFrame) -> plt.Figu
 
 
 def plot_profiles(
-    model: str, tiles: str | os.PathLike, tracks: str | os.PathLike, figure: str | os.PathLike
+    model: str,
+    tiles: str | os.PathLike,
+    tracks: str | os.PathLike,
+    films: str | os.PathLike,
+    albums: str | os.PathLike,
+    figure: str | os.PathLike,
 ) -> None:
     """Draw the tags of some tracks over their time, of one model (`profile.profile_figure`).
 
-    tiles, tracks: the model's tables of the contracts TAGGER_TILES and TAGGER_TRACKS.
+    tiles, tracks: the model's tables of the contracts TAGGER_TILES and TAGGER_TRACKS. films,
+    albums: the corpus's tables of the contracts FILMS and TRACKS, for titles.
     """
     rows = read_table(tiles, TAGGER_TILES), read_table(tracks, TAGGER_TRACKS)
-    save(profile_figure(TITLES[model], *rows), figure)
+    titles = read_table(films, FILMS).set_index("film_id")["title"]
+    names = {
+        (film, track): f"{shorten(titles[film], LONGEST)}: {name}"
+        for film, own in read_table(albums, TRACKS).groupby("film_id")
+        if film in titles
+        for track, name in track_names(own, LONGEST).items()
+    }
+    save(profile_figure(TITLES[model], *rows, names), figure)

@@ -1,13 +1,15 @@
 """The tags of a track over its time."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from scorelens.figures import PALETTE, QUIET
-from scorelens.genres.timeline import NICE_S, shorten_name
+from scorelens.figures import PALETTE, QUIET, isolated
+from scorelens.genres.timeline import NICE_S
 from scorelens.tagger import TILE_S
 
 SHOWN = 6  # tracks
@@ -37,10 +39,13 @@ def chosen_tracks(tiles: pd.DataFrame, tracks: pd.DataFrame) -> list[tuple[str, 
     return list(chosen.items())[:SHOWN]
 
 
-def profile_figure(model: str, tiles: pd.DataFrame, tracks: pd.DataFrame) -> plt.Figure:
+def profile_figure(
+    model: str, tiles: pd.DataFrame, tracks: pd.DataFrame, names: Mapping[tuple[str, str], str]
+) -> plt.Figure:
     """A panel a track: the probability of each genre from tile to tile, the likeliest named.
 
-    model: its title. tiles, tracks: its rows of TAGGER_TILES and TAGGER_TRACKS.
+    model: its title. tiles, tracks: its rows of TAGGER_TILES and TAGGER_TRACKS. names: what to call
+    tracks, by film_id and track_id.
     """
     chosen = chosen_tracks(tiles, tracks)
     figure, axes = plt.subplots(
@@ -54,14 +59,14 @@ def profile_figure(model: str, tiles: pd.DataFrame, tracks: pd.DataFrame) -> plt
             table[(table["film_id"] == film) & (table["track_id"] == track)]
             for table in (tiles, tracks)
         )
-        _draw_track(axis, own, tags.sort_values("rank"))
+        _draw_track(axis, own, tags.sort_values("rank"), names[film, track])
     axes[-1, 0].set_xlabel("time (min:s)")
     words = WORDS.format(model=model, tile=TILE_S)
     figure.suptitle(words, x=0.01, ha="left", size=9, color=QUIET)
     return figure
 
 
-def _draw_track(axis: Axes, tiles: pd.DataFrame, tags: pd.DataFrame) -> None:
+def _draw_track(axis: Axes, tiles: pd.DataFrame, tags: pd.DataFrame, name: str) -> None:
     """tiles: the track's rows of TAGGER_TILES. tags: of TAGGER_TRACKS, by rank."""
     wide = tiles.pivot_table(index="start_s", columns="genre", values="probability")
     time_s = _time(wide.index.to_numpy())
@@ -71,13 +76,11 @@ def _draw_track(axis: Axes, tiles: pd.DataFrame, tags: pd.DataFrame) -> None:
             axis.plot(time_s, line, color=QUIET, lw=0.6, alpha=0.6, zorder=1)
             continue
         style = "-" if tag.actual else "--"
-        words = f"{tag.genre} {tag.probability:.2f}"
+        words = f"{isolated(tag.genre)} {tag.probability:.2f}"
         axis.plot(time_s, line, style, color=PALETTE[place], lw=1.8, zorder=3, label=words)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9)
-    carried = ", ".join(tags.loc[tags["actual"], "genre"])
-    film, track = tags[["film_id", "track_id"]].iloc[0]
-    name = f"{shorten_name(film)}: {shorten_name(track)}"
-    axis.set_title(f"{name} ({carried})", size=10)
+    carried = ", ".join(map(isolated, tags.loc[tags["actual"], "genre"]))
+    axis.set_title(f"{isolated(name)} ({carried})", size=10)
     axis.set(ylim=(0, 1), xlim=(0, time_s[-1]), yticks=(0, 1))
     step_s = next((s for s in NICE_S if time_s[-1] / s <= TICKS), NICE_S[-1])
     axis.xaxis.set_major_locator(MultipleLocator(step_s))

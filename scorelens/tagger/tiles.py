@@ -16,10 +16,11 @@ from scipy import fft
 from tqdm import tqdm
 
 from scorelens import media
+from scorelens.albums.tracks import track_sounds
 from scorelens.errors import naming_damage
 from scorelens.features import mel
 from scorelens.features.frames import SILENCE_RMS
-from scorelens.tables import TRACKS, atomic, read_table
+from scorelens.tables import ALBUM_TRACKS, atomic, read_table
 from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, HOP, RATE_HZ, TILE_S
 
 TILE = FRAMES * HOP  # samples
@@ -44,28 +45,28 @@ class Tiles(NamedTuple):
     length_s: np.ndarray
 
 
-def tile_film(tracks: str | os.PathLike, output: str | os.PathLike) -> None:
-    """Cut the tracks of a film's album in tiles and write them.
+def tile_album(tracks: str | os.PathLike, output: str | os.PathLike) -> None:
+    """Cut the tracks of an album in tiles and write them.
 
-    tracks: a tables.TRACKS. output: an .npz of the fields of Tiles and `track_ids`. Raises
+    tracks: a tables.ALBUM_TRACKS. output: an .npz of the fields of Tiles and `track_ids`. Raises
     MediaError for a track that does not decode.
     """
-    album = read_table(tracks, TRACKS)
+    album = track_sounds(read_table(tracks, ALBUM_TRACKS))
     found = []
-    for number, row in enumerate(tqdm(album.itertuples(), total=len(album), disable=None)):
-        tiles = cut_track(media.audio_blocks(row.path, RATE_HZ, TILES_AT_ONCE * TILE_S))
+    for number, (track_id, sound) in enumerate(tqdm(album.items(), disable=None)):
+        tiles = cut_track(media.audio_blocks(sound, RATE_HZ, TILES_AT_ONCE * TILE_S))
         if not len(tiles.mel):
-            log.warning("%s: under %g s, or silent: no tiles", row.path, LEAST_S)
+            log.warning("%s: under %g s, or silent: no tiles", track_id, LEAST_S)
         found.append(tiles._replace(track=np.full(len(tiles.mel), number)))
     joined = join(found)
     with atomic(output) as temporary, open(temporary, "wb") as file:
-        np.savez(file, track_ids=np.array(album.track_id, str), **joined._asdict())
+        np.savez(file, track_ids=np.array(list(album), str), **joined._asdict())
     log.info("%d tracks, %d tiles", len(album), len(joined.mel))
 
 
 def read_tiles(path: str | os.PathLike) -> tuple[Tiles, list[str]]:
-    """The tiles of a film and the ids of its tracks, in the order of their numbers."""
-    with naming_damage(path, "tiles of a film"), np.load(path, allow_pickle=False) as file:
+    """The tiles of an album and the ids of its tracks, in the order of their numbers."""
+    with naming_damage(path, "tiles of an album"), np.load(path, allow_pickle=False) as file:
         return Tiles(*(file[name] for name in Tiles._fields)), file["track_ids"].tolist()
 
 

@@ -27,6 +27,7 @@ def train_tagger(
     model: str,
     films: str | os.PathLike,
     tiles: Sequence[str | os.PathLike],
+    albums: Mapping[str, str],
     embeddings: Sequence[str | os.PathLike],
     embedding: str,
     settings: Mapping,
@@ -37,13 +38,13 @@ def train_tagger(
 
     Of all films, too, a fifth only stops the networks from scratch.
 
-    films, tiles, embeddings: as `material.read_material` takes them. embedding: their feature set.
-    settings: `genres`, `least_tracks`, `split`, `folds`, and those of the model. outputs: `model`
-    for the model that learnt from all films; `tiles` and `tracks` for tables of the contracts
-    TAGGER_TILES and TAGGER_TRACKS, by folds that never heard the track's film.
+    films, tiles, albums, embeddings: as `material.read_material` takes them. embedding: their
+    feature set. settings: `genres`, `least_tracks`, `split`, `folds`, and those of the model.
+    outputs: `model` for the model that learnt from all films; `tiles` and `tracks` for tables of
+    the contracts TAGGER_TILES and TAGGER_TRACKS, by folds that never heard the track's film.
     """
     material = read_material(
-        model, films, tiles, embeddings, settings["genres"], settings["least_tracks"]
+        model, films, tiles, albums, embeddings, settings["genres"], settings["least_tracks"]
     )
     _name_silent(material)
     splits = split(material, settings["split"], settings["folds"], seed)

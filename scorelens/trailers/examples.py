@@ -17,7 +17,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
-from scorelens.figures import PALETTE, QUIET, save
+from scorelens.figures import PALETTE, QUIET, isolated, save
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, TRAILER_SCORES, read_table
 from scorelens.trailers import HELD_OUT, PICTURE, SOUND, title
 from scorelens.trailers.arms import SURE
@@ -178,7 +178,6 @@ def _write_title(axis: Axes, example: Example) -> None:
     name = shorten(example.title, WRITTEN, placeholder=" \N{HORIZONTAL ELLIPSIS}")
     skill = f"average precision {example.precision:.2f}"
     even = f"even share: {100 / len(example.share):.0f}%"
-    words = f"{name}: {example.probability:.2f}; {even}\n{skill}"
+    words = f"{isolated(name)}: {example.probability:.2f}; {even}\n{skill}"
     words += "" if sure else ", no better than chance"
-    # A title may hold signs of money: it is no formula.
-    axis.set_title(words, size=9, color="black" if sure else "dimgray", parse_math=False)
+    axis.set_title(words, size=9, color="black" if sure else "dimgray")

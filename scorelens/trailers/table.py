@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens import config
+from scorelens import config, paths, tsv
 from scorelens.errors import ConfigError, Problem
 
 APART = "if these are different films, tell them apart: put the year in the title"
@@ -36,11 +36,11 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
     one if trailers of one title carry different genres, if two titles differ in nothing but case,
     accents and punctuation, or if two titles share a file.
     """
-    rows = config.read_rows(path, COLUMNS, "trailers", "trailer")
+    rows = tsv.read_rows(path, COLUMNS, "trailers", "trailer")
     trailers = [_trailer(path, row) for _, row in rows]
     problems = list(config.id_problems(rows, path, "trailer"))
     for (number, row), trailer in zip(rows, trailers, strict=True):
-        where = {name: config.cell(path, number, name) for name in COLUMNS}
+        where = {name: tsv.cell(path, number, name) for name in COLUMNS}
         if not trailer.title:
             expected = "a title: trailers of one title are never on both sides of a split"
             problems.append(Problem(where["title"], "is empty", expected))
@@ -66,11 +66,11 @@ def _title_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
         if trailer.title != other.title:
             what = f"{trailer.title!r} is all but {other.title!r} of line {before}"
             expected = "one spelling of a title, so that it is never on both sides of a split"
-            yield Problem(config.cell(path, number, "title"), what, expected, APART)
+            yield Problem(tsv.cell(path, number, "title"), what, expected, APART)
         elif trailer.title and set(trailer.genres) != set(other.genres):
             what = f"differ from those of line {before}, of the same title {trailer.title!r}"
             expected = "the same genres for one title"
-            yield Problem(config.cell(path, number, "genres"), what, expected, APART)
+            yield Problem(tsv.cell(path, number, "genres"), what, expected, APART)
 
 
 def _copy_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
@@ -80,7 +80,7 @@ def _copy_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
         before = first.setdefault(os.path.realpath(trailer.video), number)
         if os.path.isfile(trailer.video) and trailer.title != trailers[before].title:
             what = f"is the file of line {before} too, of another title"
-            yield Problem(config.cell(path, number, "video"), what, "one title for a file")
+            yield Problem(tsv.cell(path, number, "video"), what, "one title for a file")
 
 
 def plain_title(title: str) -> str:
@@ -91,19 +91,16 @@ def plain_title(title: str) -> str:
 
 
 def _trailer(path, row: Mapping[str, str]) -> Trailer:
-    labels = (part.strip() for part in row["genres"].split(";"))
     return Trailer(
         trailer_id=row["trailer_id"],
         title=" ".join(row["title"].split()),
-        video=os.path.join(os.path.dirname(os.fspath(path)), row["video"]),
-        genres=tuple(label for label in labels if label),
+        video=paths.resolve(row["video"], os.path.dirname(os.fspath(path))),
+        genres=config.genre_labels(row["genres"]),
     )
 
 
 def _video_problems(at: str, row: Mapping[str, str], video: str) -> Iterator[Problem]:
-    hint = "paths are relative to the table"
     if not row["video"]:
-        yield Problem(at, "is empty", "the path of the trailer's file", hint)
-    elif not os.path.isfile(video):
-        what = "is a folder" if os.path.isdir(video) else "does not exist"
-        yield Problem(at, f"{video} {what}", "a media file", hint)
+        yield Problem(at, "is empty", "the path of the trailer's file", paths.IN_TABLE)
+    else:
+        yield from paths.file_problems(at, video, "a media file")

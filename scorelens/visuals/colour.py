@@ -1,4 +1,4 @@
-"""Four statistics of a frame, on its gamma-coded picture inside the letterbox.
+"""Four statistics of a frame, on its gamma-coded picture inside black bars.
 
 - brightness: mean BT.709 luma, black 0, white 1
 - contrast: standard deviation of luma (RMS contrast)
@@ -16,6 +16,7 @@ colours that alternate from pixel to pixel count as their mixture. On photograph
 lowered saturation by up to 0.02 and colourfulness by up to 0.004.
 """
 
+import math
 import re
 from typing import NamedTuple
 
@@ -53,6 +54,15 @@ class Crop(NamedTuple):
         rows = slice(round(self.top * height), round(self.bottom * height))
         return plane[rows, round(self.left * width) : round(self.right * width)]
 
+    @property
+    def area(self) -> float:
+        """The share of the frame that lies inside."""
+        return (self.bottom - self.top) * (self.right - self.left)
+
+    def aspect_ratio(self, frame_aspect: float) -> float:
+        """Width of the part inside as a multiple of its height, from that of the whole frame."""
+        return frame_aspect * (self.right - self.left) / (self.bottom - self.top)
+
 
 WHOLE = Crop(0.0, 1.0, 0.0, 1.0)
 
@@ -81,10 +91,44 @@ def cropped(planes: Planes, crop: Crop) -> Planes:
     return planes._replace(y=crop.cut(planes.y), cb=crop.cut(planes.cb), cr=crop.cut(planes.cr))
 
 
+class Moments(NamedTuple):
+    """What the statistics of a picture are made of.
+
+    brightness, contrast: mean 0..1 and standard deviation 0..0.5 of luma. saturation: 0..1. spread,
+    tint: standard deviation and mean of the opponent colours of M3, 0..2.
+    """
+
+    brightness: float
+    contrast: float
+    saturation: float
+    spread: float
+    tint: float
+
+    def statistics(self) -> tuple[float, ...]:
+        """Brightness 0..1, contrast 0..0.5, saturation 0..1 and colourfulness 0..2."""
+        return (*self[:3], float(self.spread + 0.3 * self.tint))
+
+    def over(self, share: float) -> "Moments":
+        """The moments over this share of the area, or times it, if what is not in both is black.
+
+        >>> Moments(0.3, 0.3, 0.2, 0.0, 0.1).over(0.5)
+        Moments(brightness=0.6, contrast=0.0, saturation=0.4, spread=0.0, tint=0.2)
+        """
+        brightness, contrast = _scaled(self.brightness, self.contrast, share)
+        tint, spread = _scaled(self.tint, self.spread, share)
+        saturation = min(1.0, self.saturation / share)
+        return Moments(min(1.0, brightness), min(0.5, contrast), saturation, spread, tint)
+
+
+def moments(planes: Planes) -> Moments:
+    """The moments of a picture."""
+    colours = small_picture(planes)
+    return Moments(*_luma_statistics(planes), saturation(colours), *_opponent_colours(colours))
+
+
 def statistics(planes: Planes) -> tuple[float, ...]:
     """Brightness 0..1, contrast 0..0.5, saturation 0..1 and colourfulness 0..2 of a picture."""
-    colours = small_picture(planes)
-    return (*_luma_statistics(planes), saturation(colours), colourfulness(colours))
+    return moments(planes).statistics()
 
 
 def saturation(rgb: np.ndarray) -> float:
@@ -96,9 +140,8 @@ def saturation(rgb: np.ndarray) -> float:
 
 def colourfulness(rgb: np.ndarray) -> float:
     """M3 of Hasler and Suesstrunk 2003 (section 7) of R, G, B in 0..1, float32 (3, h, w)."""
-    red, green, blue = rgb
-    rg, yb = red - green, (red + green) / 2 - blue
-    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+    spread, tint = _opponent_colours(rgb)
+    return float(spread + 0.3 * tint)
 
 
 def luma(planes: Planes) -> np.ndarray:
@@ -145,6 +188,19 @@ def read_planes(frame: av.VideoFrame) -> Planes:
     else:
         levels = tuple(level << (bits - 8) for level in (16, 235, 128, 224))
     return Planes(arrays[0], *chroma, *levels, _weights(frame), int(frame.color_trc))
+
+
+def _scaled(mean: float, deviation: float, share: float) -> tuple[float, float]:
+    """Mean and standard deviation over a share of the pixels, if all others are 0."""
+    scaled = float(mean) / share
+    return scaled, math.sqrt(max(0.0, (mean**2 + deviation**2) / share - scaled**2))
+
+
+def _opponent_colours(rgb: np.ndarray) -> tuple[float, float]:
+    """Standard deviation and mean of red - green and yellow - blue, in both together."""
+    red, green, blue = rgb
+    rg, yb = red - green, (red + green) / 2 - blue
+    return np.hypot(rg.std(), yb.std()), np.hypot(rg.mean(), yb.mean())
 
 
 def _shrunk(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:

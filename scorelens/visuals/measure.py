@@ -3,21 +3,41 @@
 The row of second t describes the frame on screen at t + 0.5, the middle of the second: the last
 frame whose presentation time is not after it. So a variable frame rate is measured by time and
 not by count. `scorelens.visuals.colour` says how a frame is measured, `scorelens.visuals.pulse`
-what is said of the frames between.
+what is said of the frames between, `scorelens.visuals.crops` where the picture lies in it.
+
+The film is decoded once, but where its bars lie may be known only some seconds after a frame. So a
+frame is measured inside each crop that it may turn out to have, which is nearly always one. Where
+it has another in the end, it was black between the two, and its moments count over another area.
 """
 
 import logging
 import os
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.visuals import colour, letterbox, sampling, thumbnails
+from scorelens.visuals import colour, sampling, thumbnails
+from scorelens.visuals.crops import CropTracker
 from scorelens.visuals.pulse import Pulse
 
+_STRETCH = (
+    "%s: from %d s on picture from %.3f to %.3f of the height, %.3f to %.3f of the width, %.2f:1"
+)
 log = logging.getLogger(__name__)
+
+
+class Measured(NamedTuple):
+    """A frame that is on screen in the middle of so many seconds, and its moments by crop.
+
+    frame_aspect: width of the whole frame as a multiple of its height, with square pixels.
+    """
+
+    seconds: int
+    moments: dict[colour.Crop, colour.Moments]
+    frame_aspect: float
 
 
 def measure_film(
@@ -58,44 +78,64 @@ def measure_picture(
 
     A second counts if its middle lies before the end of the last frame. black_level: luma, 0..1,
     up to which a bar is black; 0 keeps the bars. mode: `exact`, or `keyframes` to take the last key
-    frame instead of the last frame; what happens between key frames is missing then. The bars are
-    first guessed from a few key frames, then seen in every second; if the guess was wrong, the film
-    is measured once more. Raises MediaError if no frame can be decoded.
+    frame instead of the last frame; what happens between key frames is missing then.
+    `aspect_ratio` is that of the picture inside the bars. Raises MediaError if no frame can be
+    decoded.
     """
-    crop = letterbox.guess_crop(video, black_level) if black_level > 0 else colour.WHOLE
-    frame, seen = _measure_once(video, crop, black_level, mode, threads)
-    if black_level > 0 and not letterbox.near(seen, crop):
-        log.info("%s: the bars are others than those of a few key frames; once more", video)
-        crop = seen
-        frame, _ = _measure_once(video, crop, black_level, mode, threads)
-    log.info("%s: picture from %.3f to %.3f of the height, %.3f to %.3f of the width", video, *crop)
-    return frame
-
-
-def _measure_once(
-    video, crop: colour.Crop, black_level: float, mode: str, threads: int
-) -> tuple[pd.DataFrame, colour.Crop]:
-    """The statistics inside a crop, and the crop that all seconds together ask for."""
     key_frames_only = mode == "keyframes"
-    light, pulse = letterbox.Light(black_level), None if key_frames_only else Pulse()
-    rows, end_s = [], 0.0
+    tracker = CropTracker(video, black_level)
+    measured, pulse, end_s = [], None if key_frames_only else Pulse(), 0.0
     frames = sampling.shown_frames(video, key_frames_only, threads)
     for shown in tqdm(frames, unit=" frames", disable=None):
         end_s = shown.end_s
         if not shown.seconds and key_frames_only:
             continue
         planes = colour.read_planes(shown.frame)
-        if pulse:
-            pulse.add(thumbnails.thumbnail(shown.start_s, planes, crop))
         if shown.seconds:
-            rows += [colour.statistics(colour.cropped(planes, crop))] * len(shown.seconds)
-            light.add(planes, len(shown.seconds))
-    return _table(rows, pulse, end_s), light.crop()
+            measured.append(_measure_frame(shown, planes, tracker))
+        if pulse:
+            size = planes.y.shape
+            crop, with_whole = tracker.current(size), tracker.is_changing(size)
+            pulse.add(thumbnails.thumbnail(shown.start_s, planes, crop, with_whole))
+    crops = tracker.crops()
+    _log_stretches(video, measured, crops)
+    rows = [
+        (*_moments(one, crop).statistics(), crop.aspect_ratio(one.frame_aspect))
+        for one, crop in zip(measured, crops, strict=True)
+        for _ in range(one.seconds)
+    ]
+    return _table(rows, pulse, end_s)
+
+
+def _measure_frame(shown: sampling.Shown, planes: colour.Planes, tracker: CropTracker) -> Measured:
+    crops = tracker.add(planes, len(shown.seconds))
+    moments = {crop: colour.moments(colour.cropped(planes, crop)) for crop in crops}
+    height, width = planes.y.shape
+    return Measured(len(shown.seconds), moments, width / height * shown.pixel_aspect)
+
+
+def _moments(one: Measured, crop: colour.Crop) -> colour.Moments:
+    """The moments inside a crop: measured there, or else inside the one of the nearest area."""
+    if crop in one.moments:
+        return one.moments[crop]
+    near = min(one.moments, key=lambda other: abs(other.area - crop.area))
+    return one.moments[near].over(crop.area / near.area)
+
+
+def _log_stretches(video, measured: list[Measured], crops: list[colour.Crop]) -> None:
+    """Say where the picture lies; if that or the shape of the frame changes, from which second."""
+    second, previous = 0, None
+    for crop, one in zip(crops, measured, strict=True):
+        shape = (*crop, crop.aspect_ratio(one.frame_aspect))
+        if shape != previous:
+            log.info(_STRETCH, video, second, *shape)
+        second, previous = second + one.seconds, shape
 
 
 def _table(rows: list[tuple[float, ...]], pulse: Pulse | None, end_s: float) -> pd.DataFrame:
-    values = np.array(rows, np.float32).reshape(-1, len(colour.MEASURES))
-    frame = pd.DataFrame(values, columns=list(colour.MEASURES))
+    names = [*colour.MEASURES, "aspect_ratio"]
+    values = np.array(rows, np.float32).reshape(-1, len(names))
+    frame = pd.DataFrame(values, columns=names)
     if pulse:
         return frame.join(pulse.by_second(len(frame), end_s))
     missing = np.full(len(frame), np.nan, np.float32)

@@ -139,7 +139,8 @@ class Motion:
     def _step_to(self, time_s: float) -> None:
         """The steps that end while the frame on screen is there, which is until `time_s`."""
         while self.on_screen and (len(self.steps) + 1) * STEP_S < time_s:
-            energy = np.abs(self.on_screen.pixels - self.on_grid.pixels).mean().item()
+            before, after = thumbnails.alike(self.on_grid, self.on_screen)
+            energy = np.abs(after.pixels - before.pixels).mean().item()
             self.steps.append((energy, self.on_grid.time_s, self.on_screen.time_s))
             self.on_grid = self.on_screen
 

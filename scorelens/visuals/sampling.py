@@ -38,13 +38,15 @@ class Clock(NamedTuple):
 class Shown(NamedTuple):
     """A frame, when it comes on screen and when the next one does, in seconds of the film.
 
-    seconds: those in whose middle it is on screen; often none.
+    seconds: those in whose middle it is on screen; often none. pixel_aspect: width of a pixel as a
+    multiple of its height.
     """
 
     start_s: float
     end_s: float
     seconds: range
     frame: av.VideoFrame
+    pixel_aspect: float
 
 
 def shown_frames(
@@ -62,20 +64,25 @@ def shown_frames(
         _open_decoder(stream, threads)
         clock = _clock(stream)
         held, start, done, end = None, None, 0, 0
+        pixel_aspect, coded_first = 1.0, None
         for packet, frames in _decoded(video, container, stream, key_frames_only):
             end = max(end, _end(packet, stream))
             for frame in frames:
                 ticks = _ticks(video, container, stream, frame, start)
                 if held is not None:
                     due = max(done, clock.seconds_by(ticks))
-                    yield Shown(clock.time_s(start), clock.time_s(ticks), range(done, due), held)
+                    times_s = clock.time_s(start), clock.time_s(ticks)
+                    yield Shown(*times_s, range(done, due), held, pixel_aspect)
                     done = due
-                held, start = frame, ticks
+                else:
+                    coded_first = stream.codec_context.sample_aspect_ratio
+                held, start, pixel_aspect = frame, ticks, _pixel_aspect(stream, coded_first)
         if held is None:
             raise _undecodable(video, stream)
         end = max(start, end)
         due = max(done, clock.seconds_by(end))
-        yield Shown(clock.time_s(start), clock.time_s(end), range(done, due), held)
+        times_s = clock.time_s(start), clock.time_s(end)
+        yield Shown(*times_s, range(done, due), held, pixel_aspect)
 
 
 def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.VideoFrame]:
@@ -96,6 +103,12 @@ def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.Video
 
 def _clock(stream) -> Clock:
     return Clock(stream.start_time or 0, *stream.time_base.as_integer_ratio())
+
+
+def _pixel_aspect(stream, coded_first) -> float:
+    """The shape of a pixel: as the container has it, until that in the coded picture changes."""
+    coded = stream.codec_context.sample_aspect_ratio
+    return float((stream.sample_aspect_ratio if coded == coded_first else coded) or 1)
 
 
 def _open_decoder(stream, threads: int) -> None:

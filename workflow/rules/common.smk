@@ -18,7 +18,8 @@ os.environ.setdefault(
 )
 
 from scorelens import config as configuration
-from scorelens import requests, sources
+from scorelens import paths, requests, sources
+from scorelens.albums.files import Album
 from scorelens.corpus import plan, published
 from scorelens.errors import InputError
 
@@ -32,20 +33,22 @@ def read_films():
         films = published.read_films(corpus["published"]["folder"], corpus["genres"])
     else:
         made = corpus["kind"] == "assembled"
-        films = configuration.read_films(corpus["films"], corpus["genres"], made)
+        known = {path.stem for path in Path("results/corpus/albums").glob("*.tsv")}
+        films = configuration.read_films(corpus["films"], corpus["genres"], made, known)
     return {film.film_id: film for film in films}
 
 
 def demo_film(film):
     """A film of the demo corpus as a row of a film table."""
-    album = f"results/corpus/media/{film.film_id}/album"
+    folder = f"results/corpus/media/{film.film_id}/album"
+    files = tuple(f"{folder}/{track}.flac" for track in plan.DEMO_TRACKS)
     return configuration.Film(
         film_id=film.film_id,
         title=film.title,
         year=film.year,
         genres=film.genres,
         video=None,
-        tracks={track: f"{album}/{track}.flac" for track in plan.DEMO_TRACKS},
+        album=Album(film.film_id, folder, files),
     )
 
 
@@ -59,6 +62,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+ALBUMS = {film.album.album_id: film.album for film in FILMS.values() if film.album.files}
 FILM_TABLE = "results/corpus/films.tsv"
 # A corpus that makes its films knows their true cues.
 MADE = config["corpus"]["kind"] in ("demo", "assembled")
@@ -67,6 +71,7 @@ PUBLISHED = config["corpus"]["kind"] == "published"
 
 
 wildcard_constraints:
+    album="[a-z0-9_]+",
     film="[a-z0-9_]+",
     set="[a-z0-9_]+",
     model="[a-z0-9_]+",
@@ -82,6 +87,26 @@ def film_video(wildcards):
     return video_of(wildcards.film)
 
 
+def of_album(pattern):
+    """An input function: the pattern for the album of the film of a job, if it has one."""
+
+    def inputs(wildcards):
+        album = FILMS[wildcards.film].album
+        return pattern.format(album=album.album_id) if album.files else []
+
+    return inputs
+
+
+def watched_video(wildcards):
+    """The same as an input, if Snakemake can watch it."""
+    return paths.watched([film_video(wildcards)])
+
+
+def unwatched_video(wildcards):
+    """The same as a parameter, if it cannot."""
+    return paths.unwatched([film_video(wildcards)])
+
+
 def video_bytes(wildcards):
     """The size of the film of a job as the run begins: a file that grew since then is not used.
 
@@ -89,11 +114,6 @@ def video_bytes(wildcards):
     """
     video = video_of(wildcards.film)
     return None if MADE or not os.path.isfile(video) else os.path.getsize(video)
-
-
-def album_tracks(wildcards):
-    """The album tracks of a film, in order of their ids."""
-    return list(FILMS[wildcards.film].tracks.values())
 
 
 def used_films(pattern):
@@ -111,6 +131,19 @@ def used_films(pattern):
         table = Path(checkpoints.gather_corpus.get().output.films)
         header, *rows = table.read_text(encoding="utf-8").splitlines()
         return expand(pattern, film=[row.split("\t")[0] for row in rows], allow_missing=True)
+
+    return inputs
+
+
+def used_albums(pattern):
+    """An input function: the pattern for every album of a film in use."""
+
+    def inputs(wildcards):
+        films = used_films("{film}")(wildcards)
+        if films == FILM_TABLE:
+            return films
+        albums = dict.fromkeys(FILMS[film].album.album_id for film in films)
+        return expand(pattern, album=albums, allow_missing=True)
 
     return inputs
 
@@ -133,7 +166,8 @@ UNKNOWN_MIN = 150
 def memory(rule, films=()):
     """What a rule's jobs ask for as `mem_mb`: more for more work, twice as much at every retry.
 
-    films: those of the job, one after the other, if it is not the film of its wildcards.
+    films: those of the job, one after the other, if it is not the film of its wildcards, or one
+    that has the album of its wildcards.
     """
     return lambda wildcards, input, attempt: requests.memory_mb(
         REQUESTS[rule], max(work_sizes(rule, wildcards, input, films)), attempt
@@ -145,6 +179,14 @@ def duration(rule, films=()):
     return lambda wildcards, input, attempt: requests.runtime_min(
         REQUESTS[rule], sum(work_sizes(rule, wildcards, input, films)), attempt
     )
+
+
+def job_films(wildcards):
+    """The film of a job, or one that has its album."""
+    if "film" in wildcards.keys():
+        return [wildcards.film]
+    of_album = (own.film_id for own in FILMS.values() if own.album.album_id == wildcards.album)
+    return [next(of_album)]
 
 
 def work_sizes(rule, wildcards, input, films):
@@ -159,7 +201,7 @@ def work_sizes(rule, wildcards, input, films):
         known = [requests.minutes(path) for path in requests.MEDIA[size]]
         return [
             sum(minutes.get(film, UNKNOWN_MIN) for minutes in known)
-            for film in films or [wildcards.film]
+            for film in films or job_films(wildcards)
         ]
     if size == "folds":
         folds = min(FOLDS, config["genres"]["folds_per_chunk"])

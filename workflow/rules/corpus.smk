@@ -15,16 +15,32 @@ def film_seed(wildcards):
     return zlib.crc32(f"{config['seed']} {wildcards.film}".encode())
 
 
+def corpus_row(film):
+    """What the tables over all films say of a film besides what its check finds."""
+    row = dataclasses.asdict(film)
+    return {name: row[name] for name in ("film_id", "title", "year", "genres", "problems")}
+
+
 def present_video(wildcards):
     """The video of a film, or nothing if there is no such file: the check then says so."""
     video = film_video(wildcards)
-    return [video] if MADE or os.path.isfile(video) else []
+    return video if MADE or os.path.isfile(video) else None
 
 
 def published_files(feature_set):
     """The published files of a feature set, its dictionary first."""
     folder = Path(config["corpus"]["published"]["folder"])
     return [str(folder / name) for name in published.FILES[feature_set]]
+
+
+def published_list():
+    """The published list of films."""
+    return str(Path(config["corpus"]["published"]["folder"]) / published.FILM_LIST)
+
+
+def all_published_files():
+    """The published files of all feature sets."""
+    return [path for name in PUBLISHED_SETS for path in published_files(name)]
 
 
 if config["corpus"]["kind"] == "demo":
@@ -59,7 +75,8 @@ elif config["corpus"]["kind"] == "assembled":
     rule make_corpus:
         """Assemble a film with known cues from a real album, speech and effects."""
         input:
-            tracks=album_tracks,
+            files=lambda wildcards: paths.watched(FILMS[wildcards.film].album.files),
+            tracks=of_album("results/corpus/albums/{album}.tsv"),
         output:
             video="results/corpus/media/{film}/film.mp4",
             truth="results/corpus/truth/{film}.tsv",
@@ -75,7 +92,6 @@ elif config["corpus"]["kind"] == "assembled":
             runtime=duration("make_corpus"),
         params:
             source=source_hash("make_corpus"),
-            track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
             assembly=ASSEMBLY,
             seed=film_seed,
         script:
@@ -100,8 +116,7 @@ if PUBLISHED:
     rule inspect_corpus:
         """Look into the published feature files; write what each film has and every problem."""
         input:
-            **{name: published_files(name) for name in PUBLISHED_SETS},
-            films=str(Path(config["corpus"]["published"]["folder"]) / published.FILM_LIST),
+            published=paths.watched([published_list(), *all_published_files()]),
         output:
             status="results/corpus/inspection.tsv",
         log:
@@ -116,9 +131,10 @@ if PUBLISHED:
             runtime=duration("inspect_corpus"),
         params:
             source=source_hash("inspect_corpus"),
-            folder=config["corpus"]["published"]["folder"],
+            folder=lambda wildcards: config["corpus"]["published"]["folder"],
             genres=config["corpus"]["genres"],
-            sets=PUBLISHED_SETS,
+            files=lambda wildcards: {name: published_files(name) for name in PUBLISHED_SETS},
+            unwatched=paths.unwatched([published_list(), *all_published_files()]),
         script:
             "../../scripts/inspect_corpus.py"
 
@@ -127,11 +143,37 @@ else:
     STATUSES = expand("results/corpus/status/{film}.tsv", film=ORDERED_FILMS)
     TRACK_TABLES = expand("results/corpus/tracks/{film}.tsv", film=ORDERED_FILMS)
 
-    rule check_corpus:
-        """Open one film and its album; write what they hold and every problem found."""
+    rule list_corpus:
+        """Open the files of one album; list the tracks, and every problem found."""
         input:
-            video=present_video,
-            tracks=album_tracks,
+            files=lambda wildcards: paths.watched(ALBUMS[wildcards.album].files),
+        output:
+            tracks="results/corpus/albums/{album}.tsv",
+            status="results/corpus/albums/{album}.status.tsv",
+        log:
+            "logs/list_corpus/{album}.log",
+        benchmark:
+            "results/benchmarks/list_corpus/{album}.tsv"
+        conda:
+            "../../envs/scorelens.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory("list_corpus"),
+            runtime=duration("list_corpus"),
+        params:
+            source=source_hash("list_corpus"),
+            folder=lambda wildcards: ALBUMS[wildcards.album].folder,
+            files=lambda wildcards: list(ALBUMS[wildcards.album].files),
+            unwatched=lambda wildcards: paths.unwatched(ALBUMS[wildcards.album].files),
+        script:
+            "../../scripts/list_corpus.py"
+
+    rule check_corpus:
+        """Open one film; write what it and its album hold and every problem found."""
+        input:
+            video=lambda wildcards: paths.watched([present_video(wildcards)]),
+            tracks=of_album("results/corpus/albums/{album}.tsv"),
+            album=of_album("results/corpus/albums/{album}.status.tsv"),
         output:
             status="results/corpus/status/{film}.tsv",
             tracks="results/corpus/tracks/{film}.tsv",
@@ -147,9 +189,10 @@ else:
             runtime=duration("check_corpus"),
         params:
             source=source_hash("check_corpus"),
+            video=present_video,
+            unwatched=unwatched_video,
             audio=lambda wildcards: FILMS[wildcards.film].audio,
             video_bytes=video_bytes,
-            track_ids=lambda wildcards: list(FILMS[wildcards.film].tracks),
         script:
             "../../scripts/check_corpus.py"
 
@@ -175,7 +218,7 @@ checkpoint gather_corpus:
         runtime=duration("gather_corpus"),
     params:
         source=source_hash("gather_corpus"),
-        films=[dataclasses.asdict(FILMS[film]) for film in ORDERED_FILMS],
+        films=[corpus_row(FILMS[film]) for film in ORDERED_FILMS],
         on_bad_film=config["corpus"]["on_bad_film"],
     script:
         "../../scripts/gather_corpus.py"

@@ -4,9 +4,10 @@
 rule match_cues:
     """Find which album track plays when in one film."""
     input:
-        video=film_video,
-        index="results/fingerprints/{film}.npz",
-        status="results/corpus/status/{film}.tsv",
+        video=watched_video,
+        index=of_album("results/fingerprints/{album}.npz"),
+        # It tells the video's hash, and the video itself is watched.
+        status=ancient("results/corpus/status/{film}.tsv"),
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/cues/films/{film}.parquet",
@@ -23,6 +24,8 @@ rule match_cues:
         runtime=duration("match_cues"),
     params:
         source=source_hash("match_cues"),
+        video=film_video,
+        unwatched=unwatched_video,
         method=config["cues"]["method"],
         settings=config["cues"][config["cues"]["method"]],
         audio=lambda wildcards: FILMS[wildcards.film].audio,
@@ -88,6 +91,7 @@ rule plot_cues:
     input:
         cues="results/cues/films/{film}.parquet",
         status="results/corpus/status/{film}.tsv",
+        tracks="results/corpus/tracks/{film}.tsv",
         truth=["results/corpus/truth/{film}.tsv"] if MADE else [],
         corpus=ancient("results/corpus/films.tsv"),
     output:
@@ -118,6 +122,7 @@ rule label_cues:
     """Write the cues of one film as subtitles and as an Audacity label track."""
     input:
         cues="results/cues/films/{film}.parquet",
+        tracks="results/corpus/tracks/{film}.tsv",
     output:
         webvtt="results/cues/labels/{film}.vtt",
         audacity="results/cues/labels/{film}.txt",

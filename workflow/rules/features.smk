@@ -26,11 +26,20 @@ def measured_cues(feature_set, films):
     return [f"results/cues/films/{film}.parquet" for film in films]
 
 
-def cue_sound(film, feature_set):
-    """The files that hold the sound of a film's cues."""
-    if config["features"]["source"] == "album" or feature_set.endswith(WHOLE):
-        return list(FILMS[film].tracks.values())
-    return [video_of(film)]
+def heard_video(film, feature_set):
+    """The video of a film, if it is what is heard, and not the album, whose table tells of it."""
+    hears_film = config["features"]["source"] == "film" and not feature_set.endswith(WHOLE)
+    return video_of(film) if hears_film else None
+
+
+def heard_sound(film, feature_set):
+    """Which sound of the video that is."""
+    return FILMS[film].audio if heard_video(film, feature_set) else ""
+
+
+def heard_videos(films, feature_set):
+    """The same of several films."""
+    return [heard_video(film, feature_set) for film in films]
 
 
 def network_weights(feature_set):
@@ -42,7 +51,7 @@ if PUBLISHED:
     rule unpack_features:
         """Unpack a published feature set into a table of each film."""
         input:
-            published=lambda wildcards: published_files(wildcards.set),
+            published=lambda wildcards: paths.watched(published_files(wildcards.set)),
             corpus=ancient("results/corpus/films.tsv"),
         output:
             tables=expand("results/features/{{set}}/{film}.parquet", film=FILMS),
@@ -60,6 +69,8 @@ if PUBLISHED:
             runtime=duration("unpack_features"),
         params:
             source=source_hash("unpack_features"),
+            published=lambda wildcards: published_files(wildcards.set),
+            unwatched=lambda wildcards: paths.unwatched(published_files(wildcards.set)),
         script:
             "../../scripts/unpack_features.py"
 
@@ -70,7 +81,7 @@ else:
         input:
             cues=lambda wildcards: measured_cues(wildcards.set, [wildcards.film]),
             tracks="results/corpus/tracks/{film}.tsv",
-            sound=lambda wildcards: cue_sound(wildcards.film, wildcards.set),
+            video=lambda wildcards: paths.watched([heard_video(wildcards.film, wildcards.set)]),
             corpus=ancient("results/corpus/films.tsv"),
         output:
             table="results/features/{set}/{film}.parquet",
@@ -89,6 +100,11 @@ else:
         params:
             source=source_hash("extract_features"),
             sound=config["features"]["source"],
+            video=lambda wildcards: heard_video(wildcards.film, wildcards.set),
+            audio=lambda wildcards: heard_sound(wildcards.film, wildcards.set),
+            unwatched=lambda wildcards: paths.unwatched(
+                [heard_video(wildcards.film, wildcards.set)]
+            ),
             # Only the set that has profiles is measured again when another is chosen.
             profile=lambda wildcards: (
                 config["features"]["profile"] if wildcards.set.startswith("mir") else None
@@ -106,9 +122,9 @@ else:
                 weights=lambda wildcards: network_weights(wildcards.set),
                 cues=lambda wildcards, films=films: measured_cues(wildcards.set, films),
                 tracks=expand("results/corpus/tracks/{film}.tsv", film=films),
-                sound=lambda wildcards, films=films: [
-                    path for film in films for path in cue_sound(film, wildcards.set)
-                ],
+                videos=lambda wildcards, films=films: paths.watched(
+                    heard_videos(films, wildcards.set)
+                ),
                 corpus=ancient("results/corpus/films.tsv"),
             output:
                 # What stands there is kept until the job has looked at it.
@@ -132,5 +148,12 @@ else:
                     "album" if wildcards.set.endswith(WHOLE) else config["features"]["source"]
                 ),
                 films=films,
+                audios=lambda wildcards, films=films: [
+                    heard_sound(film, wildcards.set) for film in films
+                ],
+                videos=lambda wildcards, films=films: heard_videos(films, wildcards.set),
+                unwatched=lambda wildcards, films=films: paths.unwatched(
+                    heard_videos(films, wildcards.set)
+                ),
             script:
                 "../../scripts/embed_features.py"

@@ -2,18 +2,17 @@
 
 
 rule index_fingerprints:
-    """Find the landmarks of every track of one film's album."""
+    """Find the landmarks of every track of one album, whatever films it is the album of."""
     input:
-        tracks=album_tracks,
-        table="results/corpus/tracks/{film}.tsv",
+        table="results/corpus/albums/{album}.tsv",
         corpus=ancient("results/corpus/films.tsv"),
     output:
         # What is there already is read: tracks that did not change are kept.
-        index=update("results/fingerprints/{film}.npz"),
+        index=update("results/fingerprints/{album}.npz"),
     log:
-        "logs/index_fingerprints/{film}.log",
+        "logs/index_fingerprints/{album}.log",
     benchmark:
-        "results/benchmarks/index_fingerprints/{film}.tsv"
+        "results/benchmarks/index_fingerprints/{album}.tsv"
     conda:
         "../../envs/scorelens.yaml"
     threads: 1

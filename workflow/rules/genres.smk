@@ -308,6 +308,7 @@ rule explain_genres:
         predictions=of_runs("predictions", EXPLAINED_RUNS),
         genre_cues=of_runs("cues", EXPLAINED_RUNS),
         cues=[] if PUBLISHED else ["results/cues/films/{film}.parquet"],
+        tracks=[] if PUBLISHED else ["results/corpus/tracks/{film}.tsv"],
     output:
         figure=report(
             "results/genres/explanations/{film}.svg",

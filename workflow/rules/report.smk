@@ -8,7 +8,7 @@ rule write_report:
         tracks="results/corpus/tracks.tsv",
         status="results/corpus/status.tsv",
         # Of a corpus of published features there are these files in place of all about the films.
-        published=[path for name in PUBLISHED_SETS for path in published_files(name)],
+        published=paths.watched(all_published_files()),
         cues=media_films("results/cues/films/{film}.parquet"),
         timelines=media_films("results/cues/timelines/{film}.svg"),
         cue_scores=["results/cues/scores.tsv"] if MADE else [],
@@ -62,6 +62,8 @@ rule write_report:
         runtime=duration("write_report"),
     params:
         source=source_hash("write_report"),
+        published=lambda wildcards: all_published_files(),
+        unwatched=paths.unwatched(all_published_files()),
         sets=config["features"]["sets"],
         models=genre_runs(),
         # The whole configuration, against the custom: the page shows all of it.

@@ -16,7 +16,7 @@ def read_described():
         return {}
     corpus = {} if PUBLISHED else FILMS
     if RETRIEVAL["films"]:
-        found = described_films.read_films(os.path.expanduser(RETRIEVAL["films"]), corpus)
+        found = described_films.read_films(RETRIEVAL["films"], corpus)
     else:
         found = demo_plan.demo_films(list(corpus.values()), config["seed"])
     return {film.film_id: film for film in found}
@@ -44,6 +44,11 @@ def of_corpus(film):
     return film in FILMS and not PUBLISHED
 
 
+def corpus_tracks(film):
+    """The table of the tracks of a film of the corpus."""
+    return f"results/corpus/tracks/{film}.tsv" if of_corpus(film) else None
+
+
 def known_features(film):
     """What MusiCNN says of each second of the tracks of a film of the corpus."""
     known = of_corpus(film) and RETRIEVAL["audio"] == "musicnn"
@@ -64,10 +69,15 @@ def hearing_batches():
             batches.append([])
             tracks = 0
         batches[-1].append(film.film_id)
-        tracks += (
-            TRACKS_AT_ONCE if alone else 1 if known_features(film.film_id) else len(film.tracks)
-        )
+        own = 1 if known_features(film.film_id) else estimate_tracks(film.album.files)
+        tracks += TRACKS_AT_ONCE if alone else own
     return batches
+
+
+def outside_files(films):
+    """The files of the albums of those of some films that are outside the corpus."""
+    outside = [film for film in films if not of_corpus(film)]
+    return [path for film in outside for path in DESCRIBED[film].album.files]
 
 
 def asks_musicnn(batch):
@@ -154,7 +164,7 @@ if SEES:
     rule see_retrieval:
         """Look at the pictures of all films with a frozen network."""
         input:
-            pictures=[film.image for film in DESCRIBED.values() if film.image],
+            pictures=paths.watched(film.image for film in DESCRIBED.values()),
             weights=f"results/weights/{RETRIEVAL['image']}.safetensors",
         output:
             # What stands there is kept until the job has looked at it.
@@ -173,7 +183,11 @@ if SEES:
         params:
             source=source_hash("see_retrieval"),
             network=RETRIEVAL["image"],
-            films=[film.film_id for film in DESCRIBED.values() if film.image],
+            # A function, for Snakemake would take braces of a name for wildcards.
+            pictures=lambda wildcards: {
+                film.film_id: film.image for film in DESCRIBED.values() if film.image
+            },
+            unwatched=paths.unwatched(film.image for film in DESCRIBED.values()),
         script:
             "../../scripts/see_retrieval.py"
 
@@ -183,7 +197,7 @@ if READS:
     rule read_retrieval:
         """Read the tags and the plots of all films with a frozen network."""
         input:
-            plots=[film.plot for film in DESCRIBED.values() if film.plot],
+            plots=paths.watched(film.plot for film in DESCRIBED.values()),
             weights=f"results/weights/{RETRIEVAL['text']}.safetensors",
         output:
             table=update("results/retrieval/texts.parquet"),
@@ -204,23 +218,28 @@ if READS:
             segments=read_segments(),
             films=list(DESCRIBED),
             tags=[list(film.tags) for film in DESCRIBED.values()],
-            plots=[film.plot for film in DESCRIBED.values()],
+            plots=lambda wildcards: [film.plot for film in DESCRIBED.values()],
+            unwatched=paths.unwatched(film.plot for film in DESCRIBED.values()),
         script:
             "../../scripts/read_retrieval.py"
 
 
-for number, batch in enumerate(hearing_batches()):
+HEARING_BATCHES = hearing_batches()
+
+for number, batch in enumerate(HEARING_BATCHES):
 
     rule hear_retrieval:
         """Hear fragments of the tracks of a batch of films."""
         name:
             f"hear_retrieval_{number}"
         input:
-            sound=[path for film in batch for path in DESCRIBED[film].tracks.values()],
+            files=paths.watched(outside_files(batch)),
+            tracks=[path for path in map(corpus_tracks, batch) if path],
             features=[path for path in map(known_features, batch) if path],
             weights=[network_weights("musicnn")] if asks_musicnn(batch) else [],
             corpus=ancient("results/corpus/films.tsv") if any(map(of_corpus, batch)) else [],
         output:
+            tracks=f"results/retrieval/albums/{number}.tsv",
             sounds=update(expand(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}", film=batch)),
         log:
             f"logs/hear_retrieval/{number}.log",
@@ -238,7 +257,13 @@ for number, batch in enumerate(hearing_batches()):
             audio=RETRIEVAL["audio"],
             fragments_per_track=RETRIEVAL["fragments_per_track"],
             films=batch,
-            tracks=[DESCRIBED[film].tracks for film in batch],
+            # Functions, for Snakemake would take braces of a name for wildcards.
+            folders=lambda wildcards, batch=batch: [DESCRIBED[film].album.folder for film in batch],
+            files=lambda wildcards, batch=batch: [
+                [] if of_corpus(film) else list(DESCRIBED[film].album.files) for film in batch
+            ],
+            corpus=list(map(corpus_tracks, batch)),
+            unwatched=paths.unwatched(outside_files(batch)),
             features=list(map(known_features, batch)),
         script:
             "../../scripts/hear_retrieval.py"
@@ -267,7 +292,10 @@ if CONFIGURATIONS:
             runtime=duration("gather_retrieval"),
         params:
             source=source_hash("gather_retrieval"),
-            films=[film._asdict() for film in DESCRIBED.values()],
+            films=[
+                {key: getattr(film, key) for key in ("film_id", "title", "year", "tags")}
+                for film in DESCRIBED.values()
+            ],
             configurations=seen_parts(),
             split=split_settings(),
         script:

@@ -1,16 +1,14 @@
 """Scenes of the films, libraries of any music, and searches in all of it."""
 
-from types import SimpleNamespace
-
 from scorelens.retrieval import searches as retrieval_searches
-
-SEARCHED = {name: os.path.expanduser(path) for name, path in RETRIEVAL["libraries"].items()}
 
 
 def read_libraries():
     """The parts of the libraries that can be searched."""
     return (
-        music_library.find_parts(SEARCHED, "config: retrieval.libraries") if CONFIGURATIONS else {}
+        music_library.find_parts(RETRIEVAL["libraries"], "config: retrieval.libraries")
+        if CONFIGURATIONS
+        else {}
     )
 
 
@@ -41,9 +39,7 @@ try:
         SEARCHER = retrieval_searches.choose_configuration(
             CONFIGURATIONS, RETRIEVAL["search"]["configuration"]
         )
-        videos = (
-            {} if PUBLISHED else {film: film_video(SimpleNamespace(film=film)) for film in FILMS}
-        )
+        videos = {} if PUBLISHED else {film: video_of(film) for film in FILMS}
         RETRIEVAL["searches"] = asked_searches()
         SEARCHES = retrieval_searches.read_searches(RETRIEVAL, list(DESCRIBED.values()), videos)
 except InputError as error:
@@ -64,11 +60,29 @@ def scene_films(pattern):
     return [] if PUBLISHED else inputs
 
 
+def film_subtitles(wildcards):
+    """The subtitles of the film of a job, or None."""
+    return DESCRIBED[wildcards.film].subtitles
+
+
+def heard_tables(wildcards):
+    """The tables of the tracks of the films of retrieval that are in use."""
+    films = heard_films("{film}")(wildcards)
+    if films == FILM_TABLE:
+        return films
+    used = set(films)
+    return [
+        f"results/retrieval/albums/{number}.tsv"
+        for number, batch in enumerate(HEARING_BATCHES)
+        if used & set(batch)
+    ]
+
+
 def indexed_films(wildcards, input):
     """The films whose albums can be found; none as long as the check may leave out some."""
     used = set(input)
     return [
-        (film.film_id, film.title, film.tracks)
+        (film.film_id, film.title)
         for film in DESCRIBED.values()
         if f"results/retrieval/sounds/{film.film_id}.{SOUND_ENDING}" in used
     ]
@@ -102,9 +116,9 @@ if SCENES:
     rule watch_retrieval:
         """Look at the scenes of a film: its cues."""
         input:
-            video=film_video,
+            video=watched_video,
             cues="results/cues/films/{film}.parquet",
-            subtitles=lambda wildcards: DESCRIBED[wildcards.film].subtitles or [],
+            subtitles=lambda wildcards: paths.watched([film_subtitles(wildcards)]),
             weights=f"results/weights/{RETRIEVAL['image']}.safetensors",
             corpus=ancient("results/corpus/films.tsv"),
         output:
@@ -124,6 +138,11 @@ if SCENES:
             source=source_hash("watch_retrieval"),
             network=RETRIEVAL["image"],
             frames=RETRIEVAL["scene_frames"],
+            video=film_video,
+            subtitles=film_subtitles,
+            unwatched=lambda wildcards: paths.unwatched(
+                [film_video(wildcards), film_subtitles(wildcards)]
+            ),
         script:
             "../../scripts/watch_retrieval.py"
 
@@ -173,10 +192,11 @@ if SEARCHED_PARTS:
     rule listen_retrieval:
         """Hear fragments of the tracks of one part of a library."""
         input:
-            sound=lambda wildcards: SEARCHED_PARTS[wildcards.part].watched,
+            sound=lambda wildcards: paths.watched(SEARCHED_PARTS[wildcards.part].paths),
             weights=[network_weights("musicnn")] if RETRIEVAL["audio"] == "musicnn" else [],
         output:
             sounds=f"results/retrieval/libraries/{{library}}/{{part}}.{SOUND_ENDING}",
+            table="results/retrieval/libraries/{library}/{part}.tsv",
         log:
             "logs/listen_retrieval/{library}/{part}.log",
         benchmark:
@@ -197,6 +217,7 @@ if SEARCHED_PARTS:
             fragments_per_track=RETRIEVAL["fragments_per_track"],
             folder=lambda wildcards: SEARCHED_PARTS[wildcards.part].folder,
             files=lambda wildcards: list(SEARCHED_PARTS[wildcards.part].files),
+            unwatched=lambda wildcards: paths.unwatched(SEARCHED_PARTS[wildcards.part].paths),
         script:
             "../../scripts/listen_retrieval.py"
 
@@ -208,8 +229,13 @@ if CONFIGURATIONS:
         input:
             model=f"results/retrieval/models/{SEARCHER}.safetensors",
             albums=heard_films(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}"),
+            tracks=heard_tables,
             parts=[
                 f"results/retrieval/libraries/{part.library}/{key}.{SOUND_ENDING}"
+                for key, part in SEARCHED_PARTS.items()
+            ],
+            part_tables=[
+                f"results/retrieval/libraries/{part.library}/{key}.tsv"
                 for key, part in SEARCHED_PARTS.items()
             ],
         output:
@@ -242,7 +268,7 @@ if SEARCHES:
             model=f"results/retrieval/models/{SEARCHER}.safetensors",
             index="results/retrieval/index.npz",
             names="results/retrieval/index.parquet",
-            asked=[path for search in SEARCHES for path in search.files],
+            asked=paths.watched(path for search in SEARCHES for path in search.files),
             image=search_weights("image"),
             text=search_weights("text"),
             audio=search_weights("audio"),
@@ -262,6 +288,7 @@ if SEARCHES:
         params:
             source=source_hash("search_retrieval"),
             searches=[search._asdict() for search in SEARCHES],
+            unwatched=paths.unwatched(path for search in SEARCHES for path in search.files),
             tracks=RETRIEVAL["search"]["tracks"],
             frames=RETRIEVAL["scene_frames"],
             fragments=RETRIEVAL["fragments_per_track"],

@@ -33,15 +33,14 @@ def tagger_embeddings(wildcards):
 rule tile_tagger:
     """Cut the tracks of an album in tiles."""
     input:
-        tracks="results/corpus/tracks/{film}.tsv",
-        sound=album_tracks,
+        tracks="results/corpus/albums/{album}.tsv",
         corpus=ancient("results/corpus/films.tsv"),
     output:
-        tiles="results/tagger/inputs/{film}.npz",
+        tiles="results/tagger/inputs/{album}.npz",
     log:
-        "logs/tile_tagger/{film}.log",
+        "logs/tile_tagger/{album}.log",
     benchmark:
-        "results/benchmarks/tile_tagger/{film}.tsv"
+        "results/benchmarks/tile_tagger/{album}.tsv"
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
@@ -58,7 +57,7 @@ rule train_tagger:
     """Train one model of the tagger: every fold, and the one for new music."""
     input:
         films="results/corpus/films.tsv",
-        tiles=used_films("results/tagger/inputs/{film}.npz"),
+        tiles=used_albums("results/tagger/inputs/{album}.npz"),
         embeddings=tagger_embeddings,
     output:
         model="results/tagger/models/{model}.safetensors",
@@ -80,6 +79,7 @@ rule train_tagger:
         * (wildcards.model in (*tagger.NETWORKS, "embedding_attention")),
     params:
         source=source_hash("train_tagger"),
+        albums={film: FILMS[film].album.album_id for film in ORDERED_FILMS},
         settings=tagger_settings,
         embedding=lambda wildcards: (
             TAGGER["embedding"] if tagger.MODELS[wildcards.model] == "embedding" else ""
@@ -127,6 +127,8 @@ if TAGGER_MODELS:
             confusions="results/tagger/confusions.tsv",
             tiles=f"results/tagger/tiles/{SHOWN_TAGGER}.parquet",
             tracks=f"results/tagger/tracks/{SHOWN_TAGGER}.parquet",
+            films="results/corpus/films.tsv",
+            albums="results/corpus/tracks.tsv",
         output:
             ranking=report(
                 "results/tagger/ranking.svg",

@@ -6,7 +6,7 @@ from scorelens.tagger import library as music_library
 # The demo composes its own library: two pieces a genre, of no film.
 DEMO_PIECES = {f"{slug(genre)}_{number}.flac": genre for genre in plan.GENRES for number in (1, 2)}
 DEMO_PART = music_library.Part("demo", "results/tagger/demo", tuple(DEMO_PIECES))
-LIBRARIES = {name: os.path.expanduser(path) for name, path in TAGGER["libraries"].items()}
+LIBRARIES = TAGGER["libraries"]
 try:
     LIBRARY_PARTS = music_library.find_parts(LIBRARIES)
     if config["corpus"]["kind"] == "demo" and not LIBRARIES and HEARING_TAGGERS:
@@ -54,7 +54,7 @@ if LIBRARIES:
     rule apply_tagger:
         """Tag the tracks of one part of a library."""
         input:
-            sound=lambda wildcards: LIBRARY_PARTS[wildcards.part].watched,
+            sound=lambda wildcards: paths.watched(LIBRARY_PARTS[wildcards.part].paths),
             model=f"results/tagger/models/{LIBRARY_MODEL}.safetensors",
             weights=(
                 [network_weights(TAGGER["embedding"])]
@@ -83,6 +83,7 @@ if LIBRARIES:
             source=source_hash("apply_tagger"),
             folder=lambda wildcards: LIBRARY_PARTS[wildcards.part].folder,
             files=lambda wildcards: list(LIBRARY_PARTS[wildcards.part].files),
+            unwatched=lambda wildcards: paths.unwatched(LIBRARY_PARTS[wildcards.part].paths),
         script:
             "../../scripts/apply_tagger.py"
 

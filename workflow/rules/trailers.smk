@@ -15,8 +15,9 @@ def read_trailers():
     if not TRAILER_SETTINGS["models"]:
         return {}
     if TRAILER_SETTINGS["trailers"]:
-        path = os.path.expanduser(TRAILER_SETTINGS["trailers"])
-        found = trailer_table.read_trailers(path, TRAILER_SETTINGS["genres"])
+        found = trailer_table.read_trailers(
+            TRAILER_SETTINGS["trailers"], TRAILER_SETTINGS["genres"]
+        )
     else:
         found = trailer_plan.demo_trailers(
             list(FILMS.values()), TRAILER_SETTINGS["genres"], config["seed"]
@@ -31,7 +32,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-TRAILER_TABLE = os.path.expanduser(TRAILER_SETTINGS["trailers"]) or trailer_plan.TABLE
+TRAILER_TABLE = TRAILER_SETTINGS["trailers"] or trailer_plan.TABLE
 # What stands for the picture and for the sound, where the run has both.
 ARMS = [trailers.arm_run(arm, TRAILER_RUNS) for arm in (trailers.PICTURE, trailers.SOUND)]
 TRAILER_FIGURES = ["arms", "scores"] + ["examples"] * all(ARMS)
@@ -105,8 +106,7 @@ for number, batch in TRAILER_BATCHES.items():
         name:
             f"sample_trailers_{number}"
         input:
-            # A function, for a name may have braces in it.
-            videos=lambda wildcards, batch=batch: [TRAILERS[name].video for name in batch],
+            videos=paths.watched(TRAILERS[name].video for name in batch),
         output:
             samples=expand("results/trailers/samples/{trailer}.npz", trailer=batch),
             table=f"results/trailers/samples/{number}.tsv",
@@ -122,7 +122,9 @@ for number, batch in TRAILER_BATCHES.items():
             runtime=duration("sample_trailers"),
         params:
             source=source_hash("sample_trailers"),
-            trailers=batch,
+            # A function, for Snakemake would take braces of a name for wildcards.
+            videos=lambda wildcards, batch=batch: {name: TRAILERS[name].video for name in batch},
+            unwatched=paths.unwatched(TRAILERS[name].video for name in batch),
             settings=TRAILER_SETTINGS["sampling"],
         script:
             "../../scripts/sample_trailers.py"
@@ -163,7 +165,7 @@ if TRAILERS:
     rule train_trailers:
         """Train one model of trailers, on what a network says of them or on themselves."""
         input:
-            table=TRAILER_TABLE,
+            table=paths.watched([TRAILER_TABLE]),
             samples=trailer_samples,
             vectors=trailer_vectors,
         output:
@@ -186,6 +188,8 @@ if TRAILERS:
             * (wildcards.model in (*trailers.NETWORKS, *trailers.ATTENTIVE)),
         params:
             source=source_hash("train_trailers"),
+            table=lambda wildcards: TRAILER_TABLE,
+            unwatched=paths.unwatched([TRAILER_TABLE]),
             trailers=lambda wildcards: list(TRAILERS) if trailer_samples(wildcards) else [],
             settings=trailer_settings,
             seed=config["seed"],

@@ -20,7 +20,7 @@ if LOOKS:
                 network=FRAME_NETWORKS[0],
                 batch=TRAILER_BATCHES,
             ),
-            table=TRAILER_TABLE,
+            table=paths.watched([TRAILER_TABLE]),
             scenes=used_films("results/trailers/scenes/{film}.parquet"),
             films="results/corpus/films.tsv",
             predictions=f"results/genres/predictions/{MODES_SET}/{MODES_MODEL}.parquet",
@@ -39,6 +39,8 @@ if LOOKS:
             runtime=duration("compare_trailers"),
         params:
             source=source_hash("compare_trailers"),
+            table=lambda wildcards: TRAILER_TABLE,
+            unwatched=paths.unwatched([TRAILER_TABLE]),
             genres=TRAILER_SETTINGS["genres"],
             feature_set=MODES_SET,
             model=MODES_MODEL,
@@ -83,7 +85,7 @@ for number, films in enumerate(embedding_batches() if LOOKS else []):
         name:
             f"watch_trailers_{number}"
         input:
-            videos=lambda wildcards, films=films: [video_of(film) for film in films],
+            videos=paths.watched(map(video_of, films)),
             cues=expand("results/cues/films/{film}.parquet", film=films),
             weights=f"results/weights/{FRAME_NETWORKS[0]}.safetensors",
             corpus=ancient("results/corpus/films.tsv"),
@@ -104,6 +106,8 @@ for number, films in enumerate(embedding_batches() if LOOKS else []):
         params:
             source=source_hash("watch_trailers"),
             films=films,
+            videos=lambda wildcards, films=films: list(map(video_of, films)),
+            unwatched=paths.unwatched(map(video_of, films)),
             network=FRAME_NETWORKS[0],
             frames=TRAILER_SETTINGS["scene_frames"],
         script:

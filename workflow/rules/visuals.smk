@@ -4,7 +4,7 @@
 rule measure_visuals:
     """Measure picture, cuts and motion of one film."""
     input:
-        video=film_video,
+        video=watched_video,
         corpus=ancient("results/corpus/films.tsv"),
     output:
         table="results/visuals/{film}.parquet",
@@ -20,6 +20,8 @@ rule measure_visuals:
         runtime=duration("measure_visuals"),
     params:
         source=source_hash("measure_visuals"),
+        video=film_video,
+        unwatched=unwatched_video,
         settings=config["visuals"],
         video_bytes=video_bytes,
     script:

@@ -3,6 +3,7 @@
 from snakemake.logging import logger
 
 from scorelens import retrieval, tagger, trailers, weights
+from scorelens.albums.files import estimate_tracks
 from scorelens.tagger import choice as tagger_choice
 
 DOWNLOADS = "results/weights/downloads"
@@ -13,7 +14,10 @@ def fitting_taggers():
     if PUBLISHED:
         return []
     settings = config["tagger"]
-    albums = [(film.genres, len(film.tracks)) for film in FILMS.values()]
+    labels = {}
+    for film in FILMS.values():
+        labels.setdefault(film.album, set()).update(film.genres)
+    albums = [(own, estimate_tracks(album.files)) for album, own in labels.items()]
     genres = tagger_choice.teachable(settings["genres"], albums, settings["least_tracks"])
     if len(genres) > 1 or not settings["models"]:
         return settings["models"]

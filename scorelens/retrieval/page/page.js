@@ -10,6 +10,7 @@ const state = {search: searches[0], column: "rank", up: true, rows: []};
 
 const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const fileName = path => path.slice(path.lastIndexOf("/") + 1);
+const stem = name => name.replace(/(?<=.)\.[^.]*$/, "");
 const address = path => path.split("/").map(encodeURIComponent).join("/");
 const filePath = path => decodeURIComponent(new URL(address(path), location.href).pathname);
 const owner = (search, row) => search.title[row] || search.library[row];
@@ -21,6 +22,15 @@ const clock = seconds => {
   const whole = Math.floor(seconds), two = value => String(value).padStart(2, "0");
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 };
+
+/** What is shown of a track: `name`, its title or file; who made it, and the album; `file` under a title. */
+function shown({track_title: title, artist, composer, album, path}) {
+  const file = fileName(path), named = title !== stem(file).normalize("NFC");
+  const credits = [...new Set([artist, composer, album])].filter(Boolean).join(" · ");
+  return {name: named ? title : file, credits, file: named ? file : ""};
+}
+const SHOWN = ["track_title", "artist", "composer", "album", "path"];
+const shownRow = (search, row) => shown(Object.fromEntries(SHOWN.map(column => [column, search[column][row]])));
 
 /** An element with attributes and children. */
 function make(tag, attributes = {}, ...children) {
@@ -55,14 +65,15 @@ function* asked(search) {
   if (search.picture) {
     const where = search.time === null ? "" : `, at ${clock(search.time)}`;
     const words = search.caption + where;
-    yield card("image", make("img", {src: search.picture, alt: words}), make("p", {}, words));
+    yield card("image", make("img", {src: search.picture, alt: words}), make("p", {}, make("bdi", {}, search.caption), where));
   }
-  if (search.text) yield card("plot", make("blockquote", {}, search.text));
-  if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {}, tag))));
+  if (search.text) yield card("plot", make("blockquote", {dir: "auto"}, search.text));
+  if (search.tags.length) yield card("tags", make("ul", {}, ...search.tags.map(tag => make("li", {dir: "auto"}, tag))));
   if (search.track) {
-    const {title, path} = search.track, name = fileName(path);
-    const link = make("a", {href: address(path)}, name);
-    yield card("track", player(title ? `${title}: ${name}` : name, path), make("p", {}, link, make("small", {}, title ?? "")));
+    const {title, path, part} = search.track, {name, credits} = shown(search.track);
+    const link = make("a", {href: address(path) + part, dir: "auto"}, name);
+    const lines = [credits, title].filter(Boolean).map(words => make("small", {}, make("bdi", {}, words)));
+    yield card("track", player(title ? `${title}: ${name}` : name, path, part), make("p", {}, link, ...lines));
   }
 }
 
@@ -102,7 +113,8 @@ function compare(a, b) {
 function refresh() {
   const {search} = state, words = plain(find("text").value).split(/\s+/).filter(Boolean), library = find("library").value;
   const fits = row => {
-    const text = plain([search.title[row], search.library[row], search.track_id[row], search.path[row]].join(" "));
+    const columns = ["title", "library", "track_id", ...SHOWN];
+    const text = plain(columns.map(column => search[column][row]).join(" "));
     return words.every(word => text.includes(word)) && (library === "" || search.library[row] === library);
   };
   state.rows = search.path.map((_, row) => row).filter(fits).sort(compare);
@@ -118,16 +130,17 @@ function refresh() {
 
 /** A track that was found. ends: the least and the greatest fall of a cosine in the search. */
 function trackRow(search, row, ends) {
-  const name = fileName(search.path[row]), of = owner(search, row);
-  const file = make("td", {class: "file"}, make("strong", {}, of), make("a", {href: address(search.path[row])}, name));
-  const where = search.title[row] ? search.library[row] : search.folder[row];
-  if (where) file.append(make("small", {}, where));
+  const {name, credits, file} = shownRow(search, row), of = owner(search, row), part = search.part[row];
+  const link = make("a", {href: address(search.path[row]) + part, dir: "auto"}, name);
+  const cell = make("td", {class: "file"}, make("strong", {}, make("bdi", {}, of)), link);
+  const where = [search.title[row] ? search.library[row] : search.folder[row], file].filter(Boolean).join("/");
+  for (const words of [credits, where].filter(Boolean)) cell.append(make("small", {}, make("bdi", {}, words)));
   return make(
     "tr",
     {class: "track", "data-row": row},
-    make("td", {class: "control"}, player(`${of}: ${name}`, search.path[row])),
+    make("td", {class: "control"}, player(`${of}: ${name}`, search.path[row], part)),
     make("td", {class: "rank", "data-name": "Rank"}, row + 1),
-    file,
+    cell,
     make("td", {class: "number", "data-name": "Cosine"}, search.cosine[row].toFixed(3)),
     ...search.parts.map(part => fallCell(search, row, part, ends)),
     make("td", {class: "moved", "data-name": "Moved by"}, NAMES[search.moved[row]])
@@ -147,16 +160,17 @@ function fallCell(search, row, part, [least, most]) {
   return make("td", {class: kind, "data-name": NAMES[part]}, make("span", {}, signed(fall)), meter);
 }
 
-function player(name, path) {
+/** A button that plays a file, or the part of it that a media fragment names. */
+function player(name, path, part) {
   const button = make("button", {type: "button", "aria-label": `Play ${name}`}, "▶");
-  button.addEventListener("click", () => listen(name, path));
+  button.addEventListener("click", () => listen(name, address(path) + part));
   return button;
 }
 
-function listen(name, path) {
+function listen(name, source) {
   find("player").hidden = false;
   find("playing").textContent = name;
-  audio.src = address(path);
+  audio.src = source;
   audio.play().catch(error => {
     if (error.name === "AbortError") return; // another track was asked for meanwhile
     find("playing").textContent = `${name}: the browser cannot play it; its link opens the file`;
@@ -166,18 +180,35 @@ function listen(name, path) {
 /** The listed tracks in their order as an extended M3U. */
 function playlistText() {
   const {search, rows} = state;
-  const entries = rows.flatMap(row => [`#EXTINF:-1,${owner(search, row)}: ${fileName(search.path[row])}`, filePath(search.path[row])]);
+  const entries = rows.flatMap(row => [
+    `#EXTINF:-1,${playlistName(search, row)}`,
+    ...partOptions(search.part[row]),
+    filePath(search.path[row]),
+  ]);
   return ["#EXTM3U", ...entries, ""].join("\n");
+}
+
+/** Artist and title, as players part them; of a track without tags its film or library and its file. */
+function playlistName(search, row) {
+  const {name} = shownRow(search, row), artist = search.artist[row] || search.composer[row];
+  return artist ? `${artist} - ${name}` : `${owner(search, row)}: ${name}`;
+}
+
+/** The lines of a playlist by which VLC plays a part of a file. */
+function partOptions(part) {
+  const [start, stop] = part.slice("#t=".length).split(",");
+  return [start && `#EXTVLCOPT:start-time=${start}`, stop && `#EXTVLCOPT:stop-time=${stop}`].filter(Boolean);
 }
 
 /** The listed tracks in their order, with a sign between the values of a line. */
 function listText(sign, end, quoted) {
   const {search, rows} = state;
   const lines = rows.map(row => [
-    row + 1, search.library[row], search.title[row], search.track_id[row], filePath(search.path[row]),
+    row + 1, search.library[row], search.title[row], search.track_id[row],
+    ...SHOWN.slice(0, -1).map(column => search[column][row]), filePath(search.path[row]),
     search.cosine[row], search.moved[row], ...search.parts.map(part => search.falls[part][row]),
   ]);
-  const head = ["rank", "library", "title", "track_id", "path", "cosine", "moved_by", ...search.parts];
+  const head = ["rank", "library", "title", "track_id", ...SHOWN, "cosine", "moved_by", ...search.parts];
   return [head, ...lines].map(line => line.map(value => quoted(String(value))).join(sign) + end).join("");
 }
 

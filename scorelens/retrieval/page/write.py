@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from scorelens.albums.tracks import time_fragment
 from scorelens.retrieval import TITLES
 from scorelens.retrieval.searches import Search
 from scorelens.tagger.page.write import render_page
@@ -17,6 +18,7 @@ from scorelens.tagger.page.write import render_page
 SIDE = 320  # px, the longer side of a picture at most
 QUALITY = 80  # of JPEG
 DIGITS = 4  # of a cosine
+CREDITS = ("track_title", "artist", "composer", "album")
 HERE = Path(__file__).parent
 
 
@@ -33,9 +35,10 @@ def write_page(
 
     answers: rows of RETRIEVAL_ANSWERS, with `title` of the film (null in a library) and `folder` of
     the file as seen from its library's. pictures: uint8 (height, width, 3), RGB, by the name of a
-    search with an image. heard: `title` and `path` of the track, by the name of a search with a
-    track. facts: of the model, `configuration` and `films` that it learnt from. tracks: how many
-    could be found. Paths in the page are relative to it.
+    search with an image. heard: `title` of the film, `path`, `part`, `track_title`, `artist`,
+    `composer` and `album` of the track, by the name of a search with a track. facts: of the model,
+    `configuration` and `films` that it learnt from. tracks: how many could be found. Paths in the
+    page are relative to it.
     """
     home = os.path.dirname(os.path.abspath(output))
     render_page(
@@ -60,8 +63,9 @@ def page_data(
 
     home: absolute path of the page's folder; the other arguments are those of `write_page`. Of a
     search: `name`, `text`, `tags`, `picture` (a data URI or nothing), `caption` of it, `time` (s in
-    the film, or null), `track` (`title` and `path`, or null), `parts` (of searches.PARTS); of the
-    tracks found, the best first, lists of `library`, `folder`, `title`, `track_id`, `path`,
+    the film, or null), `track` (as in `write_page`, or null), `parts` (of searches.PARTS); of the
+    tracks found, the best first, lists of `library`, `folder`, `title` of the film, `track_id`,
+    `path`, `track_title`, `artist`, `composer`, `album`, `part` (of the file, for players),
     `cosine` and `moved`, and in `falls`, by part, of how far the cosine falls without it.
     """
     by_search = dict(list(answers.groupby("search", sort=False)))
@@ -83,6 +87,8 @@ def page_data(
                 "title": own["title"].fillna("").tolist(),
                 "track_id": own["track_id"].tolist(),
                 "path": [os.path.relpath(path, home) for path in own["path"]],
+                **{name: own[name].tolist() for name in CREDITS},
+                "part": list(map(time_fragment, own["start_s"], own["end_s"])),
                 "cosine": own["cosine"].round(DIGITS).tolist(),
                 "moved": own["moved_by"].tolist(),
                 "falls": {part: own[part].round(DIGITS).tolist() for part in search.parts},

@@ -16,7 +16,9 @@ const audio = document.querySelector("audio");
 const collator = new Intl.Collator("en", {numeric: true, sensitivity: "base"});
 
 const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-const searched = data.path.map(plain);
+const searched = data.path.map((path, track) => (
+  plain([data.title[track], data.artist[track], data.composer[track], data.album[track], path].join(" "))
+));
 // The genres of each track, likeliest first.
 const ranked = data.shares.map(
   shares => (shares ? shares.map((_, genre) => genre).sort((a, b) => shares[b] - shares[a] || a - b) : [])
@@ -30,6 +32,12 @@ const clock = seconds => {
 };
 const address = path => "file://" + `${data.home}/${path}`.split("/").map(encodeURIComponent).join("/");
 const fileName = path => path.slice(path.lastIndexOf("/") + 1);
+const stem = name => name.replace(/(?<=.)\.[^.]*$/, "");
+const trackName = track => data.title[track] || fileName(data.path[track]);
+/** Who made it, and the album; what is there of it. */
+const credits = track => (
+  [...new Set([data.artist[track], data.composer[track], data.album[track]])].filter(Boolean).join(" · ")
+);
 
 const state = {column: "path", up: true, page: 0, open: new Set(), rows: []};
 
@@ -126,7 +134,7 @@ function show() {
 }
 
 function trackRow(track, genre) {
-  const path = data.path[track], name = fileName(path), folder = path.slice(0, -name.length - 1);
+  const path = data.path[track], name = trackName(track);
   const play = make("button", {type: "button", "aria-label": `Play ${name}`}, "▶");
   play.addEventListener("click", () => listen(track));
   const open = state.open.has(track);
@@ -135,8 +143,10 @@ function trackRow(track, genre) {
     {type: "button", "aria-label": `Details of ${name}`, "aria-expanded": open, class: "more"},
     open ? "−" : "+"
   );
-  const file = make("td", {class: "file"}, make("a", {href: address(path)}, name));
-  if (folder) file.append(make("small", {}, folder));
+  const file = make("td", {class: "file"}, make("a", {href: address(path), dir: "auto"}, name));
+  // Under a title the whole path, which tells tracks of one title apart.
+  const where = data.title[track] ? path : path.slice(0, -name.length - 1);
+  for (const words of [credits(track), where].filter(Boolean)) file.append(make("small", {}, make("bdi", {}, words)));
   const number = (heading, text) => make("td", {class: "number", "data-name": heading}, text);
   const row = make(
     "tr",
@@ -223,19 +233,21 @@ function toggle(track) {
 
 function listen(track) {
   find("player").hidden = false;
-  find("playing").textContent = fileName(data.path[track]);
+  const name = [trackName(track), credits(track)].filter(Boolean).join(" · ");
+  find("playing").textContent = name;
   audio.src = address(data.path[track]);
   audio.play().catch(error => {
     if (error.name === "AbortError") return; // another track was asked for meanwhile
-    find("playing").textContent = `${fileName(data.path[track])}: the browser cannot play it; its link opens the file`;
+    find("playing").textContent = `${name}: the browser cannot play it; its link opens the file`;
   });
 }
 
 /** The listed tracks in their order as an extended M3U. */
 function playlistText() {
   const entries = state.rows.flatMap(track => {
-    const name = fileName(data.path[track]), dot = name.lastIndexOf(".");
-    return [`#EXTINF:${Math.round(data.duration[track])},${name.slice(0, dot)}`, `${data.home}/${data.path[track]}`];
+    const file = fileName(data.path[track]), title = data.title[track] || stem(file);
+    const name = [data.artist[track] || data.composer[track], title].filter(Boolean).join(" - ");
+    return [`#EXTINF:${Math.round(data.duration[track])},${name}`, `${data.home}/${data.path[track]}`];
   });
   return ["#EXTM3U", ...entries, ""].join("\n");
 }
@@ -243,8 +255,8 @@ function playlistText() {
 /** The listed tracks in their order, as spreadsheets read them. */
 function listText() {
   const quoted = value => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
-  const columns = ["path", "duration", "tempo", "key", "loudness", "problem"];
-  const units = ["path", "duration_s", "tempo_bpm", "key", "loudness_lufs", "problem"];
+  const columns = ["path", "title", "artist", "composer", "album", "duration", "tempo", "key", "loudness", "problem"];
+  const units = ["path", "title", "artist", "composer", "album", "duration_s", "tempo_bpm", "key", "loudness_lufs", "problem"];
   const lines = state.rows.map(track => [
     ...columns.map(column => data[column][track]),
     ...data.genres.map((_, genre) => (data.shares[track] ? data.shares[track][genre] / 1000 : "")),

@@ -83,9 +83,10 @@ def page_data(
     """What the page's script works with, as plain values.
 
     Arguments as in `write_page`. Returns `home`; `genres`; and of the tracks, in order of their
-    paths, `path`, `duration`, s, `tempo`, BPM, `key`, `loudness`, LUFS, `problem`, `shares`, whole
-    per mille in order of the genres or None, and `profile`, a letter of LEVELS a point, POINTS at
-    most, genre after genre; empty if there is none or the library is too large for that.
+    paths, `path`, `title`, `artist`, `composer` and `album`, `duration`, s, `tempo`, BPM, `key`,
+    `loudness`, LUFS, `problem`, `shares`, whole per mille in order of the genres or None, and
+    `profile`, a letter of LEVELS a point, POINTS at most, genre after genre; empty if there is none
+    or the library is too large for that.
     """
     shares = answers.pivot_table(index="path", columns="genre", values="probability")
     shares = (1000 * shares.reindex(columns=genres)).round().astype(int)
@@ -98,6 +99,7 @@ def page_data(
         "home": home,
         "genres": list(genres),
         "path": paths,
+        **{name: tracks[name].tolist() for name in ("title", "artist", "composer", "album")},
         "duration": _numbers(tracks["duration_s"], 1),
         "tempo": _numbers(tracks["tempo_bpm"], 1),
         "key": tracks["key"].tolist(),

@@ -1,0 +1,117 @@
+"""The user's tables, tab-separated, as spreadsheets and editors save them.
+
+Imported when the workflow is parsed: light imports only.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from scorelens import charsets
+from scorelens.errors import ConfigError, Problem, nearest
+
+# A cell, and what ends it. Python's csv would take the first quote of `"Crocodile" Dundee` for that
+# of a whole cell, and so all up to the next one for one cell.
+CELL = re.compile(r'(?:"(?P<quoted>(?:[^"\t]|"")*)"(?=[\t\n]|\Z)|(?P<plain>[^\t\n]*))([\t\n]|\Z)')
+# What no page and no figure can hold: XML has no such letters.
+CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+# What is copied along with a text unseen, besides spaces: marks of direction, of joining, of order.
+UNSEEN = r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+"
+EDGES = re.compile(rf"^{UNSEEN}|{UNSEEN}$")
+SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars"}
+
+Rows = list[tuple[int, dict[str, str]]]
+
+
+def read_rows(
+    path: str | os.PathLike,
+    columns: Sequence[str],
+    setting: str = "corpus",
+    kind: str = "film",
+    further: Sequence[str] = (),
+) -> Rows:
+    """The rows of a table (TSV with a header): number of the line, and text by column.
+
+    columns: that it must have. setting: the block of the config that names it. kind: what a row is
+    about. further: columns that it may have; those of yet other names are left alone.
+    UTF-8 and UTF-16 are read, whatever ends a line; cells may stand in quotes, as spreadsheets save
+    them. Spaces round a cell, control characters and rows without a word are passed over.
+    Raises ConfigError if the table cannot be read, lacks a column or has it twice, has no rows, or
+    has rows longer than the header.
+    """
+    lines = [(number, row) for number, row in _cells(_text(path, setting, kind)) if any(row)]
+    number, header = lines[0] if lines else (1, [])
+    if problems := list(_header_problems(path, number, header, columns, further)):
+        raise ConfigError(problems)
+    if not lines[1:]:
+        raise ConfigError(Problem(str(path), "has no rows", f"one row a {kind}"))
+    if problems := list(_long_row_problems(path, len(header), lines[1:])):
+        raise ConfigError(problems)
+    named = [place for place, name in enumerate(header) if name]
+    return [
+        (number, {header[n]: row[n] if n < len(row) else "" for n in named})
+        for number, row in lines[1:]
+    ]
+
+
+def cell(path: str | os.PathLike, number: int, column: str) -> str:
+    """A place in a table, as messages name it."""
+    return f"{path}, line {number}, column {column}"
+
+
+def _text(path, setting: str, kind: str) -> str:
+    """The text of a table, each line ended alike."""
+    hint = f"save the table as UTF-8, tab-separated; set its path with {setting}: {{{kind}s: ...}}"
+    try:
+        text, doubt = charsets.read_text(path)
+    except OSError as error:
+        problem = Problem(str(path), f"cannot be read ({error.strerror})", f"a {kind} table", hint)
+        raise ConfigError(problem) from None
+    if doubt:
+        line = next(line for line in text.splitlines() if not line.isascii())
+        what = f"is not in UTF-8 ({doubt}, it would say {line.strip()[:60]!r})"
+        hint = "save the table as UTF-8, tab-separated; in Excel, as Unicode Text"
+        raise ConfigError(Problem(str(path), what, f"a {kind} table in UTF-8 or UTF-16", hint))
+    return CONTROL.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a text: number of the line that a row starts in, its cells to the last word."""
+    first, line, row = 1, 1, []
+    for match in CELL.finditer(text):
+        quoted, plain, end = match.groups()
+        row.append(EDGES.sub("", plain if quoted is None else quoted.replace('""', '"')))
+        line += match.group().count("\n")
+        if end != "\t":
+            while row and not row[-1]:
+                row.pop()
+            yield first, row
+            first, row = line, []
+
+
+def _header_problems(path, number: int, header, columns, further) -> Iterator[Problem]:
+    where = f"{path}, header" if number == 1 else f"{path}, header (line {number})"
+    absent = [name for name in columns if name not in header]
+    if absent:
+        what = f"lacks {', '.join(absent)}"
+        yield Problem(where, what, f"columns {', '.join(columns)}", _header_hint(header, absent))
+    for name, count in Counter(header).items():
+        if count > 1 and name in {*columns, *further}:
+            yield Problem(where, f"has the column {name!r} {count} times", "each column once")
+
+
+def _header_hint(header: Sequence[str], absent: Sequence[str]) -> str:
+    if len(header) < 2:
+        found = [word for mark, word in SEPARATORS.items() if mark in "".join(header)]
+        return f"columns are separated by tabs, not {(found or ['spaces'])[0]}"
+    near = [(nearest(name, header), name) for name in absent]
+    return "; ".join(f"call the column {old!r} {new!r}" for old, new in near if old)
+
+
+def _long_row_problems(path, columns: int, rows) -> Iterator[Problem]:
+    for number, row in rows:
+        if len(row) > columns:
+            expected = f"{columns} at most, as many as the header"
+            hint = "a tab too many moves what comes after it into another column"
+            yield Problem(f"{path}, line {number}", f"has {len(row)} cells", expected, hint)

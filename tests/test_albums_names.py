@@ -1,0 +1,130 @@
+"""What tracks are called where a person reads."""
+
+import unicodedata
+
+import mutagen
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scorelens import tables
+from scorelens.albums import names, reading
+from tests.album_tables import titled_tracks, write_tracks
+
+
+def table(*rows, **columns):
+    """Tracks t0, t1, ... of (title, artist, composer, disc, number)."""
+    frame = titled_tracks("f", *rows)
+    return frame.assign(**columns)
+
+
+def test_a_title_of_its_tags_else_its_file(tone):
+    for name in ("01.flac", "02 Große Fahrt.flac", "夜汽車.flac"):
+        path = tone(f"album/{name}")
+    first = mutagen.File(path.parent / "01.flac")
+    first.update({"title": "Main $ <Title> & More", "composer": "Jo Field"})
+    first.save()
+    tracks = reading.read_album(path.parent, sorted(path.parent.iterdir())).tracks
+    assert names.track_titles(tracks) == {
+        "01": "Main $ <Title> & More",
+        "02_grosse_fahrt": "02 Große Fahrt",
+        "yeqiche": "夜汽車",
+    }
+    assert list(names.track_artists(tracks).values()) == ["Jo Field", "", ""]
+    assert list(names.track_names(tracks).values()) == [
+        "Main $ <Title> & More - Jo Field",
+        "02 Große Fahrt",
+        "夜汽車",
+    ]
+
+
+def test_a_name_of_the_disk_is_put_in_one_line():
+    assert names.file_title("a.b/two\tlines\n.d.flac") == "two lines .d"
+
+
+def test_a_track_of_a_file_of_several_is_told_by_its_number():
+    tracks = table(("", "", "", None, 1), ("Theme", "", "", None, 2), path="the album.flac")
+    assert list(names.track_titles(tracks).values()) == ["the album 1", "Theme"]
+
+
+def test_without_title_and_name_the_id_stands():
+    assert names.track_titles(table(("", "", "", None, None), path="\x01.flac")) == {"t0": "t0"}
+
+
+@pytest.mark.parametrize(
+    "rows, shown",
+    [
+        ([("A", "", "", 1, 1), ("A", "", "", 1, 2)], ["A (track 1)", "A (track 2)"]),
+        ([("A", "", "", None, 1), ("A", "", "", None, 2)], ["A (track 1)", "A (track 2)"]),
+        (
+            [("A", "", "", None, 1), ("B", "", "", 1, 1), ("A", "", "", 2, 1)],
+            ["A (disc 1, track 1)", "B", "A (disc 2, track 1)"],
+        ),
+        ([("A", "", "", 1, 1), ("A", "", "", 1, 1)], ["A (t0)", "A (t1)"]),
+        ([("A", "", "", 1, 1), ("A", "", "", 1, None)], ["A (t0)", "A (t1)"]),
+    ],
+)
+def test_tracks_of_one_title_are_told_apart(rows, shown, tmp_path):
+    tracks = table(*rows)
+    assert list(names.track_titles(tracks).values()) == shown
+    tables.write_table(tracks, tmp_path / "t.tsv", tables.TRACKS)
+    read = tables.read_table(tmp_path / "t.tsv", tables.TRACKS)
+    assert list(names.track_titles(read).values()) == shown
+
+
+def test_titles_that_would_be_alike_when_cut():
+    movements = "Symphony in D minor: I. Allegro", "Symphony in D minor: II. Vivace"
+    rows = [(title, "", "", None, number) for number, title in enumerate(movements, 1)]
+    assert list(names.track_titles(table(*rows)).values()) == list(movements)
+    cut = list(names.track_titles(table(*rows), 20).values())
+    assert cut == ["Symphony… (track 1)", "Symphony… (track 2)"]
+    # No room for a mark.
+    assert list(names.track_titles(table(*rows), 12).values()) == ["t0", "t1"]
+
+
+def test_the_artist_stands_where_there_is_room():
+    tracks = table(
+        ("Theme", "Jo Field", "Ann Other", None, None), ("A Longer Theme", "", "B", 1, 1)
+    )
+    assert list(names.track_names(tracks).values()) == ["Theme - Jo Field", "A Longer Theme - B"]
+    assert list(names.track_names(tracks, 16).values()) == ["Theme - Jo Field", "A Longer Theme"]
+    assert list(names.track_names(tracks, 10).values()) == ["Theme", "A Longer…"]
+
+
+def test_letters_that_belong_together_are_not_parted():
+    family = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
+    assert names.text_columns(family) == 6
+    assert names.shorten(family, 5) == "\N{MAN}\u200d\N{WOMAN}…"
+    assert names.shorten("re\u0301sume\u0301", 3) == "re\u0301…"
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs"))), st.integers(1, 30))
+def test_a_shortened_text_fits_and_begins_the_same(text, columns):
+    found = names.shorten(text, columns)
+    assert names.text_columns(found) <= columns
+    assert found == text or (found[-1] == "…" and text.startswith(found[:-1]))
+    if found != text:
+        rest = text[len(found) - 1 :]
+        assert names.text_columns(text) > columns
+        assert not unicodedata.combining(rest[0])
+
+
+@given(st.lists(st.sampled_from(["A", "B", "A long title", "A long title, and more"]), max_size=8))
+def test_no_two_tracks_are_called_the_same(titles):
+    tracks = table(*((title, "", "", None, None) for title in titles))
+    for columns in (None, 8, 12, 20):
+        found = names.track_titles(tracks, columns)
+        assert list(found) == tracks.track_id.tolist()
+        assert len(set(found.values())) == len(titles)
+
+
+def test_an_album_without_tracks():
+    assert names.track_names(table()) == {}
+
+
+def test_a_table_of_the_workflow(tmp_path):
+    path = write_tracks([("f", "02_arrival", "x/02_arrival.flac", 3.0, 8000)], tmp_path / "t.tsv")
+    tracks = tables.read_table(path, tables.TRACKS)
+    assert names.track_names(tracks) == {"02_arrival": "02_arrival"}
+    assert pd.isna(tracks.number[0])

@@ -1,0 +1,190 @@
+"""Tags of every format, written by mutagen and FFmpeg, read alike; damaged ones say nothing."""
+
+import subprocess
+
+import imageio_ffmpeg
+import mutagen
+import pytest
+from mutagen import apev2, asf, flac, id3, mp4, wave
+
+from scorelens.albums.tags import Tags, read_tags
+
+SAID = Tags(
+    title="Élan — メイン",
+    artist="First; Second",
+    composer="A. Composer",
+    album="The Album",
+    disc=2,
+    number=3,
+    isrc="USABC1234567",
+)
+ID3 = {
+    "TIT2": SAID.title,
+    "TPE1": ["First", "Second"],
+    "TCOM": SAID.composer,
+    "TALB": SAID.album,
+    "TPOS": "2/2",
+    "TRCK": "03/12",
+    "TSRC": "US-ABC-12-34567",
+}
+WORDS = {
+    "Title": SAID.title,
+    "ARTIST": ["First", "Second"],
+    "Composer": SAID.composer,
+    "Album": SAID.album,
+    "discnumber": "2",
+    "TRACKNUMBER": "03/12",
+    "isrc": SAID.isrc,
+}
+
+
+@pytest.fixture
+def encode(tone, tmp_path):
+    """Half a second of sound by FFmpeg, under a name of any ending: encode(name, *options)."""
+    source = tone("source.wav", 0.5, 44100, 2)
+
+    def write(name, *options):
+        path = tmp_path / name
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(source)]
+        subprocess.run([*command, "-map_metadata", "-1", *options, str(path)], check=True)
+        return path
+
+    return write
+
+
+def add_id3(tags):
+    for name, value in ID3.items():
+        tags.add(getattr(id3, name)(encoding=3, text=value))
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.wav", "a.aiff", "a.tta"])
+def test_id3(encode, name):
+    path = encode(name)
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    add_id3(file.tags)
+    file.save()
+    assert read_tags(path) == SAID
+
+
+def test_id3_of_version_1(encode):
+    path = encode("a.mp3", "-id3v2_version", "0", "-write_xing", "0")
+    fields = [b"An Old Title".ljust(30, b"\0"), b"Caf\xe9".ljust(30, b"\0"), b"\0" * 30]
+    path.write_bytes(path.read_bytes() + b"TAG" + b"".join(fields) + b"1999" + b"\0" * 29 + b"\7\1")
+    assert read_tags(path) == Tags(title="An Old Title", artist="Café", number=7)
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.aac", "a.wv", "a.tta"])
+def test_apev2(encode, name):
+    path = encode(name, *(["-id3v2_version", "0"] if name == "a.mp3" else []))
+    tags = apev2.APEv2()
+    words = WORDS | {"Disc": "2", "Track": "3"}
+    for key in ("Title", "ARTIST", "Composer", "Album", "Disc", "Track", "isrc"):
+        tags[key] = words[key]
+    tags.save(path)
+    assert read_tags(path) == SAID
+
+
+@pytest.mark.parametrize("name", ["a.flac", "a.ogg", "a.opus", "a.oga"])
+def test_vorbis_comments(encode, name):
+    path = encode(name, *(["-c:a", "flac"] if name == "a.oga" else []))
+    file = mutagen.File(path)
+    for key, value in WORDS.items():
+        file[key] = value
+    file.save()
+    assert read_tags(path) == SAID
+
+
+def test_flac_behind_id3(encode):
+    path = encode("a.flac")
+    file = flac.FLAC(path)
+    file.update(WORDS)
+    file.save()
+    path.write_bytes(b"ID3\x04\x00\x00\x00\x00\x00\x10" + bytes(16) + path.read_bytes())
+    assert read_tags(path) == SAID
+
+
+@pytest.mark.parametrize("name", ["a.m4a", "a.m4b", "a.mp4"])
+def test_mp4(encode, name):
+    path = encode(name, "-c:a", "aac", "-f", "ipod")
+    file = mp4.MP4(path)
+    file["\xa9nam"], file["\xa9ART"], file["\xa9wrt"] = (
+        SAID.title,
+        ["First", "Second"],
+        SAID.composer,
+    )
+    file["\xa9alb"], file["disk"], file["trkn"] = SAID.album, [(2, 2)], [(3, 12)]
+    file["----:com.apple.iTunes:ISRC"] = [SAID.isrc.encode()]
+    file.save()
+    assert read_tags(path) == SAID
+
+
+def test_asf(encode):
+    path = encode("a.wma")
+    file = asf.ASF(path)
+    file["Title"], file["Author"], file["WM/Composer"] = (
+        SAID.title,
+        ["First", "Second"],
+        SAID.composer,
+    )
+    file["WM/AlbumTitle"], file["WM/PartOfSet"] = SAID.album, "2/2"
+    file["WM/TrackNumber"], file["WM/ISRC"] = "3", SAID.isrc
+    file.save()
+    assert read_tags(path) == SAID
+
+
+@pytest.mark.parametrize("name", ["a.mka", "a.webm", "a.wav", "a.nut"])
+def test_what_only_ffmpeg_reads(encode, name):
+    """Matroska, and the INFO list of RIFF."""
+    said = {"title": "A Title", "artist": "Someone", "album": "The Album", "track": "3"}
+    options = [part for key, value in said.items() for part in ("-metadata", f"{key}={value}")]
+    path = encode(name, *options, *(["-c:a", "libopus"] if name == "a.webm" else []))
+    assert read_tags(path) == Tags(title="A Title", artist="Someone", album="The Album", number=3)
+
+
+def test_no_tags(encode, tmp_path):
+    assert read_tags(encode("a.wav", "-bitexact")) == Tags()
+    assert read_tags(tmp_path / "nowhere.flac") == Tags()
+
+
+def test_control_characters_and_empty_values(encode):
+    path = encode("a.flac")
+    file = flac.FLAC(path)
+    file.update(
+        {"title": ["A\x00\x07 Title\n ", "", "  "], "artist": "\ufeff\t", "tracknumber": "0"}
+    )
+    file.update({"isrc": "unknown", "discnumber": "99999999999999999999"})
+    file.save()
+    assert read_tags(path) == Tags(title="A Title")
+
+
+def test_an_id3_frame_with_values_between_nuls(encode):
+    path = encode("a.wav")
+    file = wave.WAVE(path)
+    file.add_tags()
+    file.tags.add(id3.TPE1(encoding=3, text="One\x00Two\x00One"))
+    file.save()
+    assert read_tags(path).artist == "One; Two"
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.flac", "a.m4a", "a.ogg", "a.wma", "a.wv"])
+def test_damaged_tags_never_stop_anything(encode, name):
+    """Every byte of the first kilobytes, one in ten changed: tags or none, but an answer."""
+    path = encode(name, "-metadata", "title=A Title", "-metadata", "artist=Someone")
+    whole = path.read_bytes()
+    for seed in range(20):
+        data = bytearray(whole)
+        for place in range(seed, min(4000, len(data)), 10):
+            data[place] = (data[place] * 31 + seed) % 256
+        path.write_bytes(data)
+        assert isinstance(read_tags(path), Tags)
+
+
+def test_any_fault_of_the_library_is_survived(encode, monkeypatch):
+    def fail(path):
+        raise RecursionError("deep")
+
+    path = encode("a.mka", "-metadata", "title=A Title")
+    monkeypatch.setattr(mutagen, "File", fail)
+    assert read_tags(path).title == "A Title"

@@ -1,0 +1,119 @@
+"""Albums in the workflow: one for many films, one file for many tracks, names of any kind."""
+
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from scorelens import tables
+from tests import workflow_runs as runs
+
+pytestmark = pytest.mark.slow
+
+CONFIG = {
+    "corpus": {"kind": "table", "films": "films.tsv"},
+    "fingerprints": {"speeds": [1.0]},
+    "tagger": {"models": []},
+    "trailers": {"models": []},
+}
+STRANGE = "A: {film} <b> #1 *?[z] $X & {} ü"
+
+
+@pytest.fixture
+def made(demo_run):
+    """The first film of the small demo: its folder, with `film.mp4` and `album`, and its cues."""
+    folder = sorted((demo_run / "results/corpus/media").iterdir())[0]
+    cues = demo_run / "results/cues/films" / f"{folder.name}.parquet"
+    return folder, tables.read_table(cues, tables.CUES)
+
+
+def write_films(work, albums):
+    """A table of films that are all the same one. albums: of each film by its id."""
+    lines = ["film_id\ttitle\tyear\tvideo\talbum\tgenres"]
+    lines += [f"{film}\t{film}\t2001\tfilm.mp4\t{album}\tDrama" for film, album in albums.items()]
+    (work / "films.tsv").write_text("\n".join(lines) + "\n")
+
+
+def cues_of(work, film):
+    return tables.read_table(work / f"results/cues/films/{film}.parquet", tables.CUES)
+
+
+def test_an_album_is_indexed_once_for_all_its_films(shared_clone, made, tmp_path):
+    """By its folder, through a link, and as a copy; one film more decodes no track."""
+    folder, truth = made
+    shutil.copy(folder / "film.mp4", tmp_path)
+    shutil.copytree(folder / "album", tmp_path / "music")
+    shutil.copytree(folder / "album", tmp_path / "the same")
+    (tmp_path / "link").symlink_to("music")
+    albums = {"one": "music", "two": "music", "three": "link", "four": "the same"}
+    write_films(tmp_path, albums)
+    runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")
+    listed, timed = (
+        [path.stem for path in (tmp_path / "results/benchmarks" / rule).iterdir()]
+        for rule in ("list_corpus", "index_fingerprints")
+    )
+    assert listed == timed
+    assert len(timed) == 1
+    index = tmp_path / f"results/fingerprints/{timed[0]}.npz"
+    before = index.stat().st_mtime_ns
+    for film in albums:
+        found = cues_of(tmp_path, film).drop(columns="film_id")
+        assert found.equals(truth.drop(columns="film_id"))
+
+    shutil.copytree(folder / "album", tmp_path / "a copy")  # whose name comes first
+    write_films(tmp_path, albums | {"five": "a copy"})
+    planned = runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues")
+    assert planned.pop("gather_corpus") == set()
+    assert set(planned) == {"check_corpus", "match_cues", "plot_cues", "label_cues"}
+    assert all(films == {"five"} for films in planned.values())
+    runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")
+    assert index.stat().st_mtime_ns == before
+    assert len(list(index.parent.iterdir())) == 1
+    assert len(cues_of(tmp_path, "five")) == len(truth)
+
+
+def test_a_file_with_a_cue_sheet_gives_the_cues_of_its_tracks(shared_clone, made, tmp_path):
+    folder, truth = made
+    shutil.copy(folder / "film.mp4", tmp_path)
+    (tmp_path / "music").mkdir()
+    parts, starts, sheet = [], [0], 'PERFORMER "The Band"\nFILE "Album.wav" WAVE\n'
+    for number, path in enumerate(sorted((folder / "album").iterdir()), 1):
+        samples, rate_hz = soundfile.read(path)
+        whole = len(samples) // (rate_hz // 75) * (rate_hz // 75)  # CUE sheets count frames
+        parts.append(samples[:whole])
+        minutes, frames = divmod(starts[-1] * 75 // rate_hz, 60 * 75)
+        sheet += f'TRACK {number:02d} AUDIO\nTITLE "{path.stem[3:]}"\n'
+        sheet += f"INDEX 01 {minutes:02d}:{frames // 75:02d}:{frames % 75:02d}\n"
+        starts.append(starts[-1] + whole)
+    soundfile.write(tmp_path / "music/Album.flac", np.concatenate(parts), rate_hz)
+    (tmp_path / "music/Album.cue").write_text(sheet)
+    write_films(tmp_path, {"one": "music"})
+    runs.finish(shared_clone, tmp_path, CONFIG, "--", "features")
+    tracks = tables.read_table(tmp_path / "results/corpus/tracks.tsv", tables.TRACKS)
+    assert tracks.track_id.str.startswith("album_0").all()
+    assert tracks.start_s.tolist() == pytest.approx([s / rate_hz for s in starts[:-1]])
+    found = cues_of(tmp_path, "one")
+    assert found.track_id.tolist() == [f"album_{own}" for own in truth.track_id]
+    times = ["film_start_s", "film_end_s", "track_start_s"]
+    np.testing.assert_allclose(found[times], truth[times], atol=0.05)
+    mir = tmp_path / "results/features/mir/one.parquet"
+    assert len(tables.read_table(mir, tables.FEATURES)) > 10
+
+
+def test_names_that_mean_something_to_snakemake(shared_clone, made, tmp_path):
+    """The folder and its files; a file that Snakemake cannot watch is looked at again if it
+    changes.
+    """
+    folder, truth = made
+    shutil.copy(folder / "film.mp4", tmp_path)
+    album = tmp_path / "music" / STRANGE
+    shutil.copytree(folder / "album", album)
+    one = sorted(album.iterdir())[0]
+    one.rename(album / f"{STRANGE}.flac")
+    write_films(tmp_path, {"one": f"music/{STRANGE}"})
+    runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")
+    assert len(cues_of(tmp_path, "one")) == len(truth)
+    assert runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues") == {}
+    shutil.copy(sorted(album.iterdir())[0], album / f"{STRANGE}.flac")
+    assert "list_corpus" in runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues")

@@ -1,0 +1,185 @@
+"""Paths as people write them: the same in every key of the config and in every table."""
+
+import unicodedata
+
+import pytest
+import yaml
+
+from scorelens import config, paths
+from scorelens.genres import choice
+from scorelens.retrieval import films as described
+from scorelens.retrieval import searches
+from scorelens.tagger import library
+from scorelens.trailers import table as trailers
+
+HEADER = "film_id\ttitle\tyear\tvideo\talbum\tgenres\n"
+
+
+@pytest.fixture
+def media(tmp_path, tone, monkeypatch):
+    """A home folder with media, which MEDIA names too; the working directory is another one."""
+    home = tmp_path / "home"
+    tone("home/album/01.wav", 0.1)
+    for name in ("film.mp4", "poster.png", "plot.txt", "words.srt"):
+        (home / name).touch()
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("MEDIA", str(home))
+    monkeypatch.delenv("RECYCLE", raising=False)
+    return home
+
+
+@pytest.mark.parametrize("written", ["~/film.mp4", "$MEDIA/film.mp4", "${MEDIA}/film.mp4"])
+def test_home_and_variables_are_expanded(media, written):
+    assert paths.resolve(written) == str(media / "film.mp4")
+    assert paths.resolve(written, "tables") == str(media / "film.mp4")
+
+
+def test_a_path_is_relative_to_its_folder(media):
+    assert paths.resolve("films/a.mp4", "tables") == "tables/films/a.mp4"
+    assert paths.resolve("films/a.mp4") == "films/a.mp4"
+    assert paths.resolve("", "tables") == ""
+
+
+@pytest.mark.parametrize("written", ["$RECYCLE/a.mp4", "$MEDIA/a.mp4", "~backup/a.mp4", "~/a.mp4"])
+def test_what_exists_as_it_is_written_is_meant(media, tmp_path, written):
+    file = tmp_path / "work" / written
+    file.parent.mkdir()
+    file.touch()
+    assert paths.resolve(written) == written
+    assert paths.resolve(written, str(tmp_path / "work")) == str(tmp_path / "work" / written)
+
+
+def test_what_cannot_be_expanded_is_left_and_named(media):
+    for written, hint in (
+        ("$RECYCLE/a.mp4", "the variable RECYCLE is not set"),
+        ("${RECYCLE}/a.mp4", "the variable RECYCLE is not set"),
+        ("~no_such_user/a.mp4", "there is no user 'no_such_user'"),
+    ):
+        assert paths.resolve(written) == written
+        (problem,) = paths.file_problems("here", paths.resolve(written), "a film")
+        assert problem.what == f"{written} does not exist"
+        assert hint in problem.hint
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_count_however_they_are_encoded(media, form):
+    for kind in ("NFC", "NFD"):
+        folder = media / unicodedata.normalize(kind, f"Élan {kind}")
+        folder.mkdir()
+        (folder / unicodedata.normalize(kind, "Müller.mp4")).touch()
+        written = unicodedata.normalize(form, f"~/Élan {kind}/Müller.mp4")
+        assert paths.resolve(written) == str(folder / unicodedata.normalize(kind, "Müller.mp4"))
+
+
+@pytest.mark.parametrize(
+    "written", ["Night\u00a0Train.mp4", "Night  Train.mp4", "\u202aNight Train.mp4"]
+)
+def test_spaces_that_look_alike_and_unseen_letters_do_not_matter(media, written):
+    (media / "Night Train.mp4").touch()
+    assert paths.resolve(written, str(media)) == str(media / "Night Train.mp4")
+
+
+def test_a_path_that_could_be_either_of_two_is_neither(media):
+    (media / "a  b").touch()
+    (media / "a   b").touch()
+    assert paths.resolve("a b", str(media)) == str(media / "a b")
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("FILM.mp4", "did you mean 'film.mp4'? Upper and lower case are told apart"),
+        ("Album/01.WAV", "did you mean 'album/01.wav'? Upper and lower case are told apart"),
+        ("film.mkv", "did you mean 'film.mp4'?"),
+        ("album\\01.wav", "write / in place of \\"),
+        ("lost", "it is a link to what is not there"),
+        ("quite_another", paths.IN_TABLE),
+        ("no/such/film.mp4", paths.IN_TABLE),
+    ],
+)
+def test_a_hint_says_what_may_be_meant(media, monkeypatch, written, hint):
+    monkeypatch.chdir(media)
+    (media / "lost").symlink_to("nowhere")
+    (problem,) = paths.file_problems("here", paths.resolve(written), "a film")
+    assert str(problem) == f"here: {written} does not exist\n  expected: a film\n  hint: {hint}"
+
+
+def test_a_folder_is_no_file_and_a_file_no_folder(media):
+    (problem,) = paths.file_problems("here", str(media), "a film")
+    assert problem.what == f"{media} is a folder"
+    (problem,) = paths.folder_problems("here", str(media / "film.mp4"), "an album")
+    assert problem.what == f"{media / 'film.mp4'} is a file"
+
+
+@pytest.mark.parametrize("home", ["~", "$MEDIA", "${MEDIA}"])
+def test_every_column_that_is_a_path(media, tmp_path, home):
+    table = tmp_path / "tables" / "any.tsv"
+    table.parent.mkdir()
+    table.write_text(f"{HEADER}a\tA\t2015\t{home}/film.mp4\t{home}/album\tDrama\n")
+    (film,) = config.read_films(table, ["Drama"])
+    assert film.problems == ()
+    assert film.video == str(media / "film.mp4")
+    assert film.album.files == (str(media / "album" / "01.wav"),)
+    row = f"a\t{home}/poster.png\t{home}/plot.txt\t{home}/words.srt\n"
+    table.write_text(f"film_id\timage\tplot\tsubtitles\n{row}")
+    (found,) = described.read_films(table, {"a": film})
+    assert found.image == str(media / "poster.png")
+    assert found.plot == str(media / "plot.txt")
+    assert found.subtitles == str(media / "words.srt")
+    table.write_text(f"film_id\ttitle\tyear\ttags\talbum\nb\tB\t2015\tsad\t{home}/album\n")
+    (found,) = described.read_films(table, {})
+    assert found.album.files == (str(media / "album" / "01.wav"),)
+    table.write_text(f"trailer_id\ttitle\tvideo\tgenres\na\tA\t{home}/film.mp4\tDrama\n")
+    (trailer,) = trailers.read_trailers(table, ["Drama"])
+    assert trailer.video == str(media / "film.mp4")
+
+
+@pytest.mark.parametrize("root", ["~", "$MEDIA", "${MEDIA}"])
+def test_every_key_that_is_a_path(media, home, root):
+    full = config.complete(
+        {
+            "corpus": {
+                "films": f"{root}/films.tsv",
+                "published": {"folder": f"{root}/published"},
+                "assembly": {
+                    name: f"{root}/{name}" for name in ("speech", "effects", "decoys", "pictures")
+                },
+            },
+            "genres": {"apply": {"media": {"new": f"{root}/film.mp4"}}},
+            "tagger": {"libraries": {"own": f"{root}/album"}},
+            "retrieval": {
+                "films": f"{root}/described.tsv",
+                "libraries": {"own": f"{root}/album"},
+                "searches": {
+                    "one": {"image": f"{root}/poster.png", "track": f"{root}/album/01.wav"},
+                    "two": {"film": f"{root}/film.mp4", "time_s": 1},
+                },
+            },
+            "trailers": {"trailers": f"{root}/trailers.tsv"},
+            "weights": {"folder": f"{root}/weights"},
+        },
+        home / "workflow" / "schemas",
+    )
+    written = yaml.safe_dump(full)
+    assert root not in written
+    assert written.count(str(media)) == 15
+    found = choice.find_media(full["genres"]["apply"]["media"])
+    assert found["new"].files == (str(media / "film.mp4"),)
+    (part,) = library.find_parts(full["tagger"]["libraries"]).values()
+    assert part.folder == str(media / "album")
+    settings = full["retrieval"] | {"configurations": ["all"]}
+    one, two = searches.read_searches(settings, [], {})
+    assert (one.image, one.track) == (str(media / "poster.png"), str(media / "album" / "01.wav"))
+    assert two.film == str(media / "film.mp4")
+
+
+def test_every_key_of_a_file_or_folder_is_known_as_a_path(home):
+    """A key that is new must say in its schema that it is a path."""
+    about = ("path of", "folder of", "the table of", "film table", "a folder", "a path")
+    for file in (home / "workflow" / "schemas").glob("*.yaml"):
+        for key, kind, _, meaning in config._keys(yaml.safe_load(file.read_text()), ""):
+            first = meaning.lower().split(":")[0].split(".")[0]
+            if any(words in first for words in about) and kind.startswith("string"):
+                pytest.fail(f"{file.stem}.{key} is no path")
