@@ -194,3 +194,20 @@ def test_sound_of_links_is_the_one_in_the_same_place(tmp_path):
         ffmpeg("-i", other, "-i", own, "-map", 0, "-map", 1, "-c:a", "flac", *flags, parts[-1])
     sound = media.read_audio(joined(tmp_path / "a.mka", *parts), RATE_HZ)
     np.testing.assert_allclose(sound, np.concatenate(waves) * 0.75, atol=2e-3)
+
+
+def test_what_is_not_followed(tmp_path):
+    """As the docs say: joined MP4 plays its first part alone; a sound must be named at the start."""
+    (first, one), (second, two), _ = PARTS
+    parts = [
+        write_flashing(tmp_path / f"{seed}.mp4", seconds, seed, *H264, *AAC)
+        for seconds, seed in PARTS[:2]
+    ]
+    film = joined(tmp_path / "film.mp4", *parts)
+    assert_in_step(film, times_of(PARTS[0]))
+    write_flashing(tmp_path / "1.ts", first, one, *H264, "-an", "-muxrate", "12M")
+    write_flashing(tmp_path / "2.ts", second, two, *H264, *AAC, "-output_ts_offset", first)
+    late = joined(tmp_path / "film.ts", *(tmp_path / f"{k}.ts" for k in (1, 2, 1)))
+    assert not media.probe(late).has_audio
+    with pytest.raises(MediaError, match=r"film\.ts: has no sound"):
+        media.read_audio(late, 8000)
