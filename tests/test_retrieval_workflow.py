@@ -117,7 +117,7 @@ def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_p
         "retrieval.searches.no_music.track: film_0/9 does not exist",
         "retrieval.searches.no_picture.image: nowhere.png does not exist",
         "retrieval.searches.no_picture.text: '!' has no letter and no digit",
-        "retrieval.searches.Its Name: is called 'Its Name'",
+        "retrieval.searches.Its Name: 'Its Name' is no id",
         "retrieval.libraries.corpus: is called like the films' albums",
     ):
         assert said.count(fault) == 1, said
