@@ -274,7 +274,7 @@ def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
 def test_films_of_the_corpus_may_share_a_whole_album(table):
     own = {"a_film": CORPUS["a_film"], "b_film": CORPUS["a_film"]}
     found = films.read_films(table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t"), own)
-    assert [film.album for film in found] == [A, A]
+    assert [film.album for film in found] == [CORPUS["a_film"].album] * 2
 
 
 def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):
