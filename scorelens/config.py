@@ -115,7 +115,7 @@ def describe(schemas: str | os.PathLike) -> str:
         "A `path` may begin with `~` or `~user` and hold variables (`$MEDIA`, `${MEDIA}`), and so",
         "may every path in a table; what exists just as it is written comes first. Names of",
         "libraries, searches and new media are ids: letters a-z, digits and underscores, 100 at",
-        "most.",
+        "most, and not the same ones 20 times over at the end.",
         "",
         *_key_table("top level", {"properties": {"seed": SEED_SCHEMA}}),
     ]

@@ -13,8 +13,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator
 
 from scorelens.tables import atomic
 
@@ -83,47 +81,14 @@ def wrapped(words: str, columns: int) -> str:
     >>> wrapped("a title that is long", 12)
     'a title that\\nis long'
     """
-    spread = "".join(f"{one}\0" if _stand_in(one) != one else one for one in words)
+    is_wide = {one: unicodedata.east_asian_width(one) in "WF" for one in words}
+    spread = "".join(f"{one}\0" if is_wide[one] else one for one in words)
     return textwrap.fill(spread, columns).replace("\0", "")
 
 
 def _render(figure: Figure, target, **options) -> None:
     with warnings.catch_warnings():
-        # Of an SVG it is the reader's fonts that count.
+        # Matplotlib leaves room for letters that it lacks; of an SVG the reader's fonts count.
         warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font", UserWarning)
-        _make_room(figure)
         figure.savefig(target, dpi=150, **options)
     plt.close(figure)
-
-
-def _make_room(figure: Figure) -> None:
-    """Lay a figure out for letters as wide as high, if it has any: the font's stand-in is narrower.
-
-    It is laid out with other letters of that width in their place.
-    """
-    texts = {text: text.get_text() for text in figure.findobj(Text) if _has_wide(text.get_text())}
-    if not texts:
-        return
-    axes = [axis for own in figure.axes for axis in (own.xaxis, own.yaxis)]
-    named = [axis for axis in axes if isinstance(axis.get_major_locator(), FixedLocator)]
-    formatters = {axis: axis.get_major_formatter() for axis in named}
-    for axis in named:  # what a tick says is for its formatter to say
-        axis.set_ticklabels([_stand_in(text.get_text()) for text in axis.get_ticklabels()])
-    for text, words in texts.items():
-        text.set_text(_stand_in(words))
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    for axis, formatter in formatters.items():
-        axis.set_major_formatter(formatter)
-    for text, words in texts.items():
-        text.set_text(words)
-
-
-def _has_wide(words: str) -> bool:
-    return not words.isascii() and _stand_in(words) != words
-
-
-def _stand_in(words: str) -> str:
-    return "".join(
-        "W" if unicodedata.east_asian_width(letter) in "WF" else letter for letter in words
-    )

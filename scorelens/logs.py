@@ -1,22 +1,36 @@
 """The log of a job: every script starts it before it imports anything heavy."""
 
+import ctypes
 import errno
+import faulthandler
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
 from scorelens.errors import InputError, Problem
 
+PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
 
 def start(path: str | os.PathLike) -> None:
     """Send log records to `path` and to standard error, and uncaught errors too.
 
-    An `InputError` is the user's to mend: its message is written without a traceback. So is a full
-    disk and a lack of memory.
-    Any other error is ours: log and terminal get the traceback.
+    The rest of the script runs in a process of its own, so that a job which a signal ends is told
+    of too. An `InputError` is the user's to mend: its message is written without a traceback. So
+    is a full disk and a lack of memory. Any other error is ours: log and terminal get the
+    traceback.
+
+    Parameters
+    ----------
+    path
+        The log, such as `logs/RULE/FILM.log`; its name is what the job is called.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _go_on_in_a_child(path)
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
@@ -26,6 +40,80 @@ def start(path: str | os.PathLike) -> None:
     )
     logging.captureWarnings(True)
     sys.excepthook = _log_error
+    faulthandler.enable(logging.root.handlers[0].stream)
+
+
+def _go_on_in_a_child(path: str | os.PathLike) -> None:
+    """Return in a new process; this one waits for its end, tells of it and exits with its status.
+
+    It holds next to nothing, as nothing is imported yet, so a system that lacks memory ends the
+    other one.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    own = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # until both know what to do with them
+    child = os.fork()
+    if child == 0:
+        _end_with(own)
+        signal.signal(signal.SIGINT, _interrupt_once)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        return
+    for number in PASSED_ON:
+        signal.signal(number, lambda number, _: os.kill(child, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if problem := _ending(path, -status):
+        _append(path, f"{problem}\n")
+    os._exit(status if status >= 0 else 128 - status)
+
+
+def _end_with(parent: int) -> None:
+    """Let this process end if its parent is killed; where the system can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _interrupt_once(_number, _frame) -> None:
+    """Ctrl-C reaches this process twice: from the terminal, and passed on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _ending(path: str | os.PathLike, number: int) -> Problem | None:
+    """What to tell of a job that a signal ended; nothing if it ended by itself or by Ctrl-C."""
+    if number <= 0 or number == signal.SIGINT:
+        return None
+    name = signal.Signals(number).name
+    if number in CRASHES:
+        what, expected = f"crashed ({name})", "libraries that stand every file"
+        hint = (
+            "a decoder may not stand one of its files: play them, or convert the odd one (ffmpeg "
+            "-i IN -c:v libx264 -c:a flac OUT.mkv), or take its film out of the table"
+        )
+    elif number == signal.SIGKILL:
+        what, expected = f"was killed ({name})", "more memory than there was, most likely"
+        hint = "run fewer jobs at a time (--cores), or give the job more memory (mem_mb)"
+    else:
+        what, expected = f"was told to stop ({name})", "a job that may run to its end"
+        hint = "on a cluster its time may have been over (runtime); run again, what is done stays"
+    return Problem(f"the job {_job(path)}", what, expected, hint)
+
+
+def _job(path: str | os.PathLike) -> str:
+    """The rule and the film, or what else the job is of: `match_cues of night_train`."""
+    parts = Path(path).with_suffix("").parts
+    parts = parts[parts.index("logs") + 1 :] if "logs" in parts else parts[-1:]
+    return f"{parts[0]} of {'/'.join(parts[1:])}" if len(parts) > 1 else parts[0]
+
+
+def _append(path: str | os.PathLike, text: str) -> None:
+    with open(path, "a", encoding="utf-8") as log:
+        log.write(text)
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _quiet_terminal() -> logging.Handler:

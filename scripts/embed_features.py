@@ -20,9 +20,13 @@ embed.embed_films(
     feature_set=feature_set,
     weights=snakemake.input.weights,
     films=[
-        table.film_sound(feature_set, film_id, source, cues, tracks, video)
-        for film_id, tracks, cues, video in zip_longest(
-            snakemake.params.films, snakemake.input.tracks, snakemake.input.cues, videos
+        table.film_sound(feature_set, film_id, source, cues, tracks, video, audio)
+        for film_id, audio, tracks, cues, video in zip_longest(
+            snakemake.params.films,
+            snakemake.params.audios,
+            snakemake.input.tracks,
+            snakemake.input.cues,
+            videos,
         )
     ],
     outputs=snakemake.output.tables,

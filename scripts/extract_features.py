@@ -18,5 +18,6 @@ extract.extract_film(
     cues=next(iter(snakemake.input.cues), None),
     tracks=snakemake.input.tracks,
     video=snakemake.params.video,
+    audio=snakemake.params.audio,
     output=snakemake.output.table,
 )

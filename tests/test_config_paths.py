@@ -120,10 +120,8 @@ def test_every_column_that_is_a_path(media, tmp_path, home):
     table.write_text(f"{HEADER}a\tA\t2015\t{home}/film.mp4\t{home}/album\tDrama\n")
     (film,) = config.read_films(table, ["Drama"])
     assert film.problems == ()
-    assert (film.video, film.tracks) == (
-        str(media / "film.mp4"),
-        {"01": str(media / "album" / "01.wav")},
-    )
+    assert film.video == str(media / "film.mp4")
+    assert film.album.files == (str(media / "album" / "01.wav"),)
     row = f"a\t{home}/poster.png\t{home}/plot.txt\t{home}/words.srt\n"
     table.write_text(f"film_id\timage\tplot\tsubtitles\n{row}")
     (found,) = described.read_films(table, {"a": film})
@@ -132,7 +130,7 @@ def test_every_column_that_is_a_path(media, tmp_path, home):
     assert found.subtitles == str(media / "words.srt")
     table.write_text(f"film_id\ttitle\tyear\ttags\talbum\nb\tB\t2015\tsad\t{home}/album\n")
     (found,) = described.read_films(table, {})
-    assert found.tracks == {"01": str(media / "album" / "01.wav")}
+    assert found.album.files == (str(media / "album" / "01.wav"),)
     table.write_text(f"trailer_id\ttitle\tvideo\tgenres\na\tA\t{home}/film.mp4\tDrama\n")
     (trailer,) = trailers.read_trailers(table, ["Drama"])
     assert trailer.video == str(media / "film.mp4")
@@ -167,9 +165,8 @@ def test_every_key_that_is_a_path(media, home, root):
     written = yaml.safe_dump(full)
     assert root not in written
     assert written.count(str(media)) == 15
-    assert choice.find_media(full["genres"]["apply"]["media"])["new"].tracks == {
-        "new": str(media / "film.mp4")
-    }
+    found = choice.find_media(full["genres"]["apply"]["media"])
+    assert found["new"].files == (str(media / "film.mp4"),)
     (part,) = library.find_parts(full["tagger"]["libraries"]).values()
     assert part.folder == str(media / "album")
     settings = full["retrieval"] | {"configurations": ["all"]}

@@ -22,6 +22,8 @@ TITLES = {
     "_underscore": "_hidden",
 }
 
+NAMES = {"theme": "Theme", "chase": "Chase", "end": "End"}
+
 
 def texts(svg: bytes | str) -> list[str]:
     """The drawn texts of an SVG, which must be well-formed."""
@@ -81,7 +83,7 @@ def test_long_titles_are_wrapped():
 def test_the_title_of_a_film_on_its_time_line(tmp_path, title):
     row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, "", "", 1.0, 50.0, 0.9)
     cues = pd.DataFrame([row], columns=tables.CUES.names)
-    draw_timeline(cues, None, title, 60.0, 3, tmp_path / "a.svg")
+    draw_timeline(cues, None, title, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))
     assert any(words.startswith(f"{figures.isolated(title)}: 1 of 3") for words in drawn)
 
@@ -89,6 +91,6 @@ def test_the_title_of_a_film_on_its_time_line(tmp_path, title):
 def test_a_long_title_leaves_the_words_beside_it_alone(tmp_path):
     row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, "", "", 1.0, 50.0, 0.9)
     cues = pd.DataFrame([row], columns=tables.CUES.names)
-    draw_timeline(cues, None, "Dr. Strange " * 20, 60.0, 3, tmp_path / "a.svg")
+    draw_timeline(cues, None, "Dr. Strange " * 20, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))
     assert max(len(words) for words in drawn if "Strange" in words) <= 75

@@ -1,4 +1,4 @@
-"""One clock for sound and picture: a film flashes where its sound clicks, whatever its stamps do."""
+"""One clock for sound and picture: a film flashes where its sound clicks, whatever its stamps."""
 
 import numpy as np
 import pytest

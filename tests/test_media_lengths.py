@@ -117,7 +117,7 @@ def test_written_to_a_pipe_so_without_a_length(wave, tmp_path, form):
     ],
 )
 def test_packets_and_samples_agree_at_every_sample_rate(wave, tmp_path, rate_hz, ending, how):
-    """A frame of 1,152 samples at 8 kHz is 0.14 s: neither may count one that the other does not."""
+    """A frame of 1,152 samples at 8 kHz is 0.14 s: neither may count one that the other lacks."""
     if rate_hz > 48000 and ending == "mp3":
         pytest.skip("the format knows no such rate")
     path = tmp_path / f"a.{ending}"

@@ -254,6 +254,17 @@ def test_filters_narrow_the_list(opened):
     page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
 
 
+def test_a_file_without_ending_is_called_by_its_name(opened):
+    page = opened(
+        tags={
+            "path": ["/m/.hidden", "/m/raw", "/m/a.b.ogg", "/m/x"],
+            "track_title": [".hidden", "raw", "a.b", "x"],
+        }
+    )
+    assert names(page) == [".hidden", "raw", "a.b.ogg"]
+    assert page.locator("td.file small").all_text_contents() == ["corpus", "Vol. <1>", "corpus"]
+
+
 def test_a_row_says_what_it_is_and_why(opened):
     page = opened()
     rows = page.locator("tr.track")

@@ -1,8 +1,7 @@
-"""Libraries of any music: their parts, what is heard of a track, its tags, and all their files."""
+"""Libraries of any music: what is heard of a track, its tags, and all their files."""
 
 import json
 import logging
-import os
 
 import mutagen
 import numpy as np
@@ -16,7 +15,6 @@ from mutagen import id3
 from scipy.special import expit
 
 from scorelens import tables
-from scorelens.errors import ConfigError
 from scorelens.features.columns import PITCH_CLASSES
 from scorelens.features.table import FeatureSet
 from scorelens.tagger import COEFFICIENTS, FRAMES, RATE_HZ, TILE_S, apply, gather, library, listen
@@ -44,120 +42,6 @@ def chord(notes, seconds=6.0):
     pitches = 440 * 2 ** ((np.array(notes) - 69) / 12)
     parts = [sine(hz * k, seconds, 0.1 / k) for hz in pitches for k in range(1, 6)]
     return np.sum(parts, axis=0).astype(np.float32)
-
-
-def touch(folder, *names):
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-
-def problems(libraries):
-    with pytest.raises(ConfigError) as caught:
-        library.find_parts(libraries)
-    return str(caught.value)
-
-
-# Which files
-
-
-def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
-    touch(tmp_path, *ODD_NAMES, "B.FLAC", "cover.jpg", ".hidden.mp3", ".trash/x.mp3", "e.mp3/n.txt")
-    (part,) = library.find_parts({"all": str(tmp_path)}).values()
-    assert part == ("all", str(tmp_path), tuple(sorted([*ODD_NAMES, "B.FLAC"])))
-    assert part.paths == [str(tmp_path / name) for name in part.files]
-
-
-def test_cue_sheets_are_left_alone_with_a_word(tmp_path, caplog):
-    touch(tmp_path, "image.flac", "image.cue", "b/other.CUE", "music without an ending")
-    (part,) = library.find_parts({"all": str(tmp_path)}).values()
-    assert part.files == ("image.flac", "music without an ending")
-    assert caplog.messages == [
-        "config: tagger.libraries.all: CUE sheets (2) are left alone: in a library a file is one "
-        "track"
-    ]
-
-
-def test_links_are_followed_and_no_folder_counts_twice(tmp_path):
-    touch(tmp_path, "music/a/one.mp3", "elsewhere/two.mp3")
-    for link, target in (("a/loop", "music"), ("0", "music/a"), ("z", "elsewhere")):
-        (tmp_path / "music" / link).symlink_to(tmp_path / target)
-    (part,) = library.find_parts({"all": str(tmp_path / "music")}).values()
-    assert part.files == ("a/one.mp3", "z/two.mp3")
-
-
-def test_parts_hold_each_file_once_and_few_change_with_a_new_file(tmp_path):
-    names = [f"disc {k // 40}/{k:04d}.mp3" for k in range(1000)]
-    touch(tmp_path, *names)
-    before = library.find_parts({"all": str(tmp_path)})
-    assert sorted(file for part in before.values() for file in part.files) == sorted(names)
-    assert max(len(part.files) for part in before.values()) <= 50
-    assert 20 <= len(before) <= 50
-    assert all(tables.files.SLUG.fullmatch(name) for name in before)
-    for name in ("0.mp3", "disc 3/0130b.mp3", "disc 9/zz.mp3"):
-        touch(tmp_path, name)
-        after = library.find_parts({"all": str(tmp_path)})
-        assert 1 <= len(set(after.items()) - set(before.items())) <= 4
-        before = after
-
-
-def test_two_libraries_on_one_folder_have_parts_of_their_own(tmp_path):
-    touch(tmp_path, "one.mp3")
-    parts = library.find_parts({"first": str(tmp_path), "second": str(tmp_path)})
-    assert sorted(part.library for part in parts.values()) == ["first", "second"]
-
-
-def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
-    touch(tmp_path, "empty/cover.jpg", "file", "odd/good.mp3", "odd/ta\tb.mp3", "odd/\udcff.mp3")
-    (tmp_path / "odd/lost.mp3").symlink_to(tmp_path / "nowhere")
-    odd, empty, gone, file = (str(tmp_path / name) for name in ("odd", "empty", "gone", "file"))
-    told = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
-    assert told.startswith("7 problems were found\n")
-    for line in (
-        "config: tagger.libraries.My Music: 'My Music' is no id",
-        "  hint: for example my_music",
-        f"config: tagger.libraries.My Music: {gone} does not exist",
-        f"config: tagger.libraries.file: {file} is a file",
-        "  expected: a folder of audio files",
-        f"config: tagger.libraries.empty: {empty} holds no audio file",
-        f"config: tagger.libraries.odd: '{odd}/lost.mp3' is a broken link",
-        "config: tagger.libraries.odd: 'ta\\tb.mp3' has letters that are none",
-        f"config: tagger.libraries.odd: '{odd}/\\udcff.mp3' has a name that is not UTF-8",
-    ):
-        assert line in told.split("\n"), told
-
-
-def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
-    touch(tmp_path, "open/a.mp3", "shut/b.mp3")
-    scandir = os.scandir
-
-    def refuse(path):
-        if str(path).endswith("shut"):
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    assert f"'{tmp_path}/shut' cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
-
-
-def test_the_model_is_the_one_wanted_or_the_best_that_listens():
-    trained = ["embedding_linear", "frequency_ranking", "cnn"]
-    assert library.choose_model(trained, "") == "embedding_linear"
-    assert library.choose_model(trained, "cnn") == "cnn"
-    for models, wanted, what, expected in (
-        (
-            trained,
-            "dnn",
-            "dnn is not among the models that the run trains",
-            "one of: cnn, embedding_linear",
-        ),
-        (trained, "frequency_ranking", "frequency_ranking is not among", "cnn"),
-        ([], "", "none is among the models", "models in tagger.models"),
-    ):
-        with pytest.raises(ConfigError, match=what) as caught:
-            library.choose_model(models, wanted)
-        assert expected in str(caught.value)
 
 
 # Tempo, key, loudness

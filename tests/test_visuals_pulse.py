@@ -108,9 +108,9 @@ def test_bars_outside_the_crop_do_not_count():
 
 def test_the_same_frame_in_another_crop_is_the_same():
     planes = as_planes(np.pad(scene(0)[:, :WIDTH], ((20, 20), (0, 0))))
-    inside = thumbnails.thumbnail(0, planes, colour.Crop(20 / 148, 128 / 148, 0, 1))
+    inside = thumbnails.thumbnail(0, planes, colour.Crop(20 / 148, 128 / 148, 0, 1), True)
     whole, narrow = (
-        thumbnails.thumbnail(1, planes, crop)
+        thumbnails.thumbnail(1, planes, crop, True)
         for crop in (colour.WHOLE, colour.Crop(0, 1, 0.2, 0.8))
     )
     for one, other in [(inside, whole), (whole, inside), (inside, narrow)]:

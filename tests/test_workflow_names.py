@@ -32,8 +32,9 @@ def study(tmp_path, film, tone):
         (work / folder).mkdir(parents=True)
     rows = {"films": [], "described": [], "trailers": []}
     for number, name in enumerate(ODD):
-        (work / "albums" / f"a{number}").mkdir()
-        shutil.copy(tmp_path / "tone.wav", work / "albums" / f"a{number}" / f"{number}.wav")
+        album = work / "albums" / name
+        album.mkdir()
+        shutil.copy(tmp_path / "tone.wav", album / f"{number} {name}.wav")
         if "\n" not in name:  # no playlist could name it
             shutil.copy(tmp_path / "tone.wav", work / "library {x}" / f"{name}.wav")
         shutil.copy(sound, work / f"{name}.mkv")
@@ -41,9 +42,8 @@ def study(tmp_path, film, tone):
             (work / f"{name}.{ending}").touch()
         words = "\t".join(cell(f"{name}.{ending}") for ending in ("png", "txt", "srt"))
         genre = ("Drama", "Comedy")[number % 2]
-        rows["films"].append(
-            f"f{number}\tF\t2024\t{cell(name + '.mkv')}\talbums/a{number}\t{genre}"
-        )
+        about = f"F\t2024\t{cell(name + '.mkv')}\t{cell('albums/' + name)}\t{genre}"
+        rows["films"].append(f"f{number}\t{about}")
         rows["described"].append(f"f{number}\t{words}")
         rows["trailers"].append(f"t{number}\tT{number}\t{cell(name + '.mkv')}\t{genre}")
     headers = {

@@ -15,14 +15,15 @@ def extract_film(
     tracks: str | os.PathLike,
     video: str | os.PathLike | None,
     output: str | os.PathLike,
+    audio: str = "",
 ) -> None:
     """Write the features of a film's cues, as table.write_film does.
 
     feature_set: `mir` or `essentia`; ending in `_tracks`, of the whole tracks of its album.
-    profile: of `mir`, a name of profiles.PROFILES. The others are those of table.FilmSound.
+    profile: of `mir`, a name of profiles.PROFILES. The others are those of table.film_sound.
     Raises InputError if essentia is not installed.
     """
-    film = table.film_sound(feature_set, film_id, source, cues, tracks, video)
+    film = table.film_sound(feature_set, film_id, source, cues, tracks, video, audio)
     if feature_set.removesuffix(table.WHOLE) == "essentia":
         features = table.FeatureSet(essentia.NAMES, essentia.RATE_HZ, essentia.measure)
     else:

@@ -12,7 +12,10 @@ from scorelens.errors import Problem, TableError
 
 
 def cue_sources(
-    cues: pd.DataFrame, source: str, tracks: str | os.PathLike, video: str | os.PathLike | None
+    cues: pd.DataFrame,
+    source: str,
+    tracks: str | os.PathLike,
+    video: media.Sound | str | os.PathLike | None,
 ) -> dict[str, media.Sound | str | os.PathLike]:
     """Where the sound of cues is: by track_id, or of the `film`; empty without cues.
 
@@ -25,11 +28,14 @@ def cue_sources(
 
 
 def source_digests(
-    cues: pd.DataFrame, source: str, tracks: str | os.PathLike, video: str | os.PathLike | None
+    cues: pd.DataFrame,
+    source: str,
+    tracks: str | os.PathLike,
+    video: media.Sound | str | os.PathLike | None,
 ) -> dict[str, str]:
     """What stands for the content of each of `cue_sources`, which takes the same."""
     if source == "film":
-        return {"film": media.sha256(video)} if len(cues) else {}
+        return {"film": _digest(video)} if len(cues) else {}
     return _of_used_tracks(cues, tracks, track_digests)
 
 
@@ -107,6 +113,13 @@ def cuts(
 def _cut(held: np.ndarray, held_from: int, span, rate_hz: int) -> tuple[object, np.ndarray]:
     first, last = (max(0, round(time_s * rate_hz) - held_from) for time_s in span[:2])
     return span[2], held[first:last]
+
+
+def _digest(video: media.Sound | str | os.PathLike) -> str:
+    """The SHA-256 of a film's file, and which of its sounds if that is chosen."""
+    if isinstance(video, media.Sound):
+        return f"{media.sha256(video.path)} sound {video.stream}"
+    return media.sha256(video)
 
 
 def _of_used_tracks(

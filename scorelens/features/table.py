@@ -38,15 +38,15 @@ class FilmSound(NamedTuple):
     """A film's cues (tables.CUES), and where their sound is.
 
     source: `album`, for the album's recording (`tracks`, a tables.TRACKS), `film`, for the film's
-    own sound (`video`), or `tracks`, for the album's tracks as a whole, each as one cue; `cues` is
-    None then.
+    own sound (`video`: a file, or one of its sounds), or `tracks`, for the album's tracks as a
+    whole, each as one cue; `cues` is None then.
     """
 
     film_id: str
     source: str
     cues: str | os.PathLike | None
     tracks: str | os.PathLike
-    video: str | os.PathLike | None
+    video: media.Sound | str | os.PathLike | None
 
 
 def film_sound(
@@ -56,11 +56,16 @@ def film_sound(
     cues: str | os.PathLike | None,
     tracks: str | os.PathLike,
     video: str | os.PathLike | None,
+    audio: str = "",
 ) -> FilmSound:
-    """The sound of a film's cues, or, if the name of the set ends in `_tracks`, of its tracks."""
+    """The sound of a film's cues, or, if the name of the set ends in `_tracks`, of its tracks.
+
+    audio: number or language of the film's sound, empty for the default one.
+    """
     if feature_set.endswith(WHOLE):
         return FilmSound(film_id, "tracks", None, tracks, None)
-    return FilmSound(film_id, source, cues, tracks, video)
+    heard = media.Sound(video, stream=audio) if video and audio else video
+    return FilmSound(film_id, source, cues, tracks, heard)
 
 
 def write_film(

@@ -27,8 +27,9 @@ GAP_S = 0.05  # a longer gap between time stamps is filled with silence
 OVERLAP_S = 0.03  # a longer overlap, more than a frame of the codecs in use, is left out
 PIECE_SAMPLES = 1 << 15
 PLANES = 7  # that PyAV reads of a planar frame; it crashes on more, so those are interleaved
-# Formats in which FFmpeg finds the very sample of a time.
+# Formats, and codecs in them, in which FFmpeg finds the very sample of a time.
 SEEKABLE = ("flac", "wav", "aiff", "wv", "tta", "caf", "w64", "mov,mp4,m4a,3gp,3g2,mj2")
+SEEKABLE_CODECS = ("pcm_", "flac", "alac", "aac", "mp3", "opus", "wavpack", "tta")  # or beginnings
 RUN_IN_S = 1.0  # decoded before a place that is sought, for codecs that overlap their frames
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,9 @@ def _finite(path, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
     """The pieces, with 0 for samples that are no numbers, which a file of floats may hold."""
     wrong = 0
     for piece in pieces:
-        if len(piece.samples) and not np.isfinite(piece.samples.sum()):
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = piece.samples.sum()
+        if not np.isfinite(total):
             wrong += int((~np.isfinite(piece.samples)).sum())
             piece = piece._replace(samples=np.nan_to_num(piece.samples, posinf=0.0, neginf=0.0))
         yield piece
@@ -165,21 +168,35 @@ def _mono_pieces(sound: Sound) -> Iterator[_Piece]:
         audio = sound_stream(container, sound.stream)
         if audio is None:
             raise MediaError(Problem(str(sound.path), "has no sound", "an audio stream in it"))
-        yield from _decoded_pieces(sound, container, audio)
+        origin_s = _seek(sound, container, audio)
+        if origin_s is not None:
+            yield from _decoded_pieces(sound.path, container, audio, origin_s)
+            return
+        picture = picture_stream(container)
+        if picture is not None:
+            origin_s = float((picture.start_time or 0) * picture.time_base)
+        pieces = _decoded_pieces(sound.path, container, audio, origin_s)
+        yield from _without_first(sound.start_s, pieces)
 
 
-def _decoded_pieces(sound: Sound, container, audio) -> Iterator[_Piece]:
+def _without_first(seconds: float, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    for piece in pieces:
+        yield piece._replace(samples=piece.samples[round(max(0.0, seconds) * piece.rate_hz) :])
+        seconds -= len(piece.samples) / piece.rate_hz
+
+
+def _decoded_pieces(path, container, audio, origin_s: float | None) -> Iterator[_Piece]:
     """Pieces of about `PIECE_SAMPLES`; single frames of a decoder are too short to handle.
 
     Samples are put where their time stamps say: gaps are filled with silence, and what overlaps
-    what came before is left out.
+    what came before is left out. origin_s: the time stamp at which the sound starts; None if its
+    first frame tells.
     """
-    origin_s = _origin_s(sound, container, audio)
     fifo, kind, rate_hz = av.AudioFifo(), None, audio.sample_rate
     since_s, written = 0.0, 0  # the place in the sound is since_s + written / rate_hz
     for frame in _frames(container, audio):
         if origin_s is None and frame.time is not None:
-            origin_s = frame.time + _surplus(sound.path, audio) / rate_hz + sound.start_s
+            origin_s = frame.time + _surplus(path, audio) / rate_hz
         if kind != _kind(frame):
             yield _Piece(rate_hz, _mono(fifo.read()))
             fifo, kind = av.AudioFifo(), _kind(frame)
@@ -206,22 +223,23 @@ def _decoded_pieces(sound: Sound, container, audio) -> Iterator[_Piece]:
     yield _Piece(rate_hz, _mono(fifo.read()))
 
 
-def _origin_s(sound: Sound, container, audio) -> float | None:
-    """The time stamp at which a sound starts, s; None if that is told by its first frame alone.
-
-    A part that starts late is sought, if that finds the very sample.
+def _seek(sound: Sound, container, audio) -> float | None:
+    """Go to the start of a part, and tell its time stamp, s; None if it must be decoded from the
+    start of the file: where seeking does not find the very sample, or time starts with a picture.
     """
-    picture = picture_stream(container)
-    if picture is not None:
-        return float((picture.start_time or 0) * picture.time_base) + sound.start_s
-    if sound.start_s <= RUN_IN_S or container.format.name not in SEEKABLE:
+    is_exact = container.format.name in SEEKABLE and (
+        audio.codec_context.name.startswith(SEEKABLE_CODECS)
+    )
+    if sound.start_s <= RUN_IN_S or not is_exact:
         return None
-    if not read_clock(sound.path).is_plain:
+    if picture_stream(container) is not None or not read_clock(sound.path).is_plain:
         return None
     start_s = float((audio.start_time or 0) * audio.time_base)
-    with contextlib.suppress(av.FFmpegError):  # then it is decoded from the start
-        before_s = start_s + sound.start_s - RUN_IN_S
+    before_s = start_s + sound.start_s - RUN_IN_S
+    try:
         container.seek(round(before_s / audio.time_base), stream=audio)
+    except av.FFmpegError:
+        return None
     return start_s + sound.start_s
 
 

@@ -43,6 +43,7 @@ class AxisTracker:
         self.known = list(dict.fromkeys([guess, self.whole]))
         self.edges, self.is_settled, self.pending = [], False, []
         self.uneven, self.first_shown = Evidence(self.whole, 0, 0), None
+        self.changed = -HOLD_S  # at which sample, counted from 0
 
     def add(self, shares: np.ndarray, seconds: int) -> None:
         """Take the next frame, which is on screen in the middle of so many seconds.
@@ -56,6 +57,13 @@ class AxisTracker:
             self._settle(Evidence(edges, len(self.edges) - 1, seconds))
         uneven = self._settle_uneven(detected, seconds)
         self.candidates = [self.current, edges or self.current, uneven or self.current]
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether the edges of frames to come may differ from these, or did a moment ago."""
+        is_recent = len(self.edges) - self.changed <= HOLD_S
+        is_due = self.uneven.seconds >= LASTING_S - HOLD_S
+        return is_recent or is_due or bool(self.pending)
 
     def finish(self) -> None:
         """Take what little a short film shows, or all of a film."""
@@ -98,7 +106,7 @@ class AxisTracker:
             self._settle_start(self.pending[0])
             for one in self.pending:
                 self._change(one)
-            if len({one.edges for one in self.pending}) == 1:
+            if evidence.edges not in self.known and len({e.edges for e in self.pending}) == 1:
                 self.known.append(evidence.edges)
             self.pending = []
 
@@ -112,7 +120,7 @@ class AxisTracker:
         """From a sample on, all have other edges."""
         after = len(self.edges) - evidence.sample
         self.edges[evidence.sample :] = [evidence.edges] * after
-        self.current = evidence.edges
+        self.current, self.changed = evidence.edges, len(self.edges) - 1
 
     def _settle_uneven(self, detected: Detected, seconds: int) -> Edges | None:
         """Change to uneven edges once they last; returns those of the frame."""
@@ -147,6 +155,10 @@ class CropTracker:
         if size not in self.axes:
             return colour.WHOLE
         return _crop(size, [axis.current for axis in self.axes[size]])
+
+    def is_changing(self, size: tuple[int, int]) -> bool:
+        """Whether the crop of frames of this size may change soon, or did a moment ago."""
+        return size not in self.axes or any(axis.is_changing for axis in self.axes[size])
 
     def add(self, planes: colour.Planes, seconds: int) -> list[colour.Crop]:
         """Take the next sample, which is on screen in the middle of so many seconds.

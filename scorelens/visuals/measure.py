@@ -94,8 +94,9 @@ def measure_picture(
         if shown.seconds:
             measured.append(_measure_frame(shown, planes, tracker))
         if pulse:
-            crop = tracker.current(planes.y.shape)
-            pulse.add(thumbnails.thumbnail(shown.start_s, planes, crop))
+            size = planes.y.shape
+            crop, with_whole = tracker.current(size), tracker.is_changing(size)
+            pulse.add(thumbnails.thumbnail(shown.start_s, planes, crop, with_whole))
     crops = tracker.crops()
     _log_stretches(video, measured, crops)
     rows = [

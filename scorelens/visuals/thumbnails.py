@@ -16,7 +16,7 @@ class Thumbnail(NamedTuple):
     """When a frame comes on screen; its luma (black 0, white 1) less its mean; mean and variance.
 
     pixels: float32, shape (HEIGHT * WIDTH,). crop: the part of the frame that they show. whole: the
-    thumbnail of all of the frame, or None if this is one.
+    thumbnail of all of the frame, or None if this is one or none is needed.
     """
 
     time_s: float
@@ -27,12 +27,18 @@ class Thumbnail(NamedTuple):
     whole: "Thumbnail | None" = None
 
 
-def thumbnail(time_s: float, planes: colour.Planes, crop: colour.Crop = colour.WHOLE) -> Thumbnail:
+def thumbnail(
+    time_s: float,
+    planes: colour.Planes,
+    crop: colour.Crop = colour.WHOLE,
+    with_whole: bool = False,
+) -> Thumbnail:
     """The thumbnail of a frame that comes on screen at `time_s`, of the part inside a crop.
 
+    with_whole: keep that of the whole frame too, which frames of other crops are compared with.
     Two lines out of each band of lines are read, all of them from one field of an interlaced frame.
     """
-    whole = None if crop == colour.WHOLE else thumbnail(time_s, planes)
+    whole = thumbnail(time_s, planes) if with_whole and crop != colour.WHOLE else None
     codes = cv2.resize(
         _few_lines(crop.cut(planes.y)), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA
     )

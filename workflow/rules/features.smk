@@ -32,6 +32,11 @@ def heard_video(film, feature_set):
     return video_of(film) if hears_film else None
 
 
+def heard_sound(film, feature_set):
+    """Which sound of the video that is."""
+    return FILMS[film].audio if heard_video(film, feature_set) else ""
+
+
 def heard_videos(films, feature_set):
     """The same of several films."""
     return [heard_video(film, feature_set) for film in films]
@@ -96,6 +101,7 @@ else:
             source=source_hash("extract_features"),
             sound=config["features"]["source"],
             video=lambda wildcards: heard_video(wildcards.film, wildcards.set),
+            audio=lambda wildcards: heard_sound(wildcards.film, wildcards.set),
             unwatched=lambda wildcards: paths.unwatched(
                 [heard_video(wildcards.film, wildcards.set)]
             ),
@@ -142,6 +148,9 @@ else:
                     "album" if wildcards.set.endswith(WHOLE) else config["features"]["source"]
                 ),
                 films=films,
+                audios=lambda wildcards, films=films: [
+                    heard_sound(film, wildcards.set) for film in films
+                ],
                 videos=lambda wildcards, films=films: heard_videos(films, wildcards.set),
                 unwatched=lambda wildcards, films=films: paths.unwatched(
                     heard_videos(films, wildcards.set)

@@ -10,6 +10,7 @@ const state = {search: searches[0], column: "rank", up: true, rows: []};
 
 const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const fileName = path => path.slice(path.lastIndexOf("/") + 1);
+const stem = name => name.replace(/(?<=.)\.[^.]*$/, "");
 const address = path => path.split("/").map(encodeURIComponent).join("/");
 const filePath = path => decodeURIComponent(new URL(address(path), location.href).pathname);
 const owner = (search, row) => search.title[row] || search.library[row];
@@ -24,12 +25,12 @@ const clock = seconds => {
 
 /** What is shown of a track: `name`, its title or file; who made it, and the album; `file` under a title. */
 function shown({track_title: title, artist, composer, album, path}) {
-  const file = fileName(path), named = title !== file.slice(0, file.lastIndexOf("."));
+  const file = fileName(path), named = title !== stem(file).normalize("NFC");
   const credits = [...new Set([artist, composer, album])].filter(Boolean).join(" · ");
   return {name: named ? title : file, credits, file: named ? file : ""};
 }
-const CREDITS = ["track_title", "artist", "composer", "album", "path"];
-const shownRow = (search, row) => shown(Object.fromEntries(CREDITS.map(column => [column, search[column][row]])));
+const SHOWN = ["track_title", "artist", "composer", "album", "path"];
+const shownRow = (search, row) => shown(Object.fromEntries(SHOWN.map(column => [column, search[column][row]])));
 
 /** An element with attributes and children. */
 function make(tag, attributes = {}, ...children) {
@@ -112,7 +113,7 @@ function compare(a, b) {
 function refresh() {
   const {search} = state, words = plain(find("text").value).split(/\s+/).filter(Boolean), library = find("library").value;
   const fits = row => {
-    const columns = ["title", "library", "track_id", ...CREDITS];
+    const columns = ["title", "library", "track_id", ...SHOWN];
     const text = plain(columns.map(column => search[column][row]).join(" "));
     return words.every(word => text.includes(word)) && (library === "" || search.library[row] === library);
   };
@@ -204,10 +205,10 @@ function listText(sign, end, quoted) {
   const {search, rows} = state;
   const lines = rows.map(row => [
     row + 1, search.library[row], search.title[row], search.track_id[row],
-    ...CREDITS.slice(0, -1).map(column => search[column][row]), filePath(search.path[row]),
+    ...SHOWN.slice(0, -1).map(column => search[column][row]), filePath(search.path[row]),
     search.cosine[row], search.moved[row], ...search.parts.map(part => search.falls[part][row]),
   ]);
-  const head = ["rank", "library", "title", "track_id", ...CREDITS, "cosine", "moved_by", ...search.parts];
+  const head = ["rank", "library", "title", "track_id", ...SHOWN, "cosine", "moved_by", ...search.parts];
   return [head, ...lines].map(line => line.map(value => quoted(String(value))).join(sign) + end).join("");
 }
 

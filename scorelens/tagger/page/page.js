@@ -32,6 +32,7 @@ const clock = seconds => {
 };
 const address = path => "file://" + `${data.home}/${path}`.split("/").map(encodeURIComponent).join("/");
 const fileName = path => path.slice(path.lastIndexOf("/") + 1);
+const stem = name => name.replace(/(?<=.)\.[^.]*$/, "");
 const trackName = track => data.title[track] || fileName(data.path[track]);
 /** Who made it, and the album; what is there of it. */
 const credits = track => (
@@ -244,7 +245,7 @@ function listen(track) {
 /** The listed tracks in their order as an extended M3U. */
 function playlistText() {
   const entries = state.rows.flatMap(track => {
-    const file = fileName(data.path[track]), title = data.title[track] || file.slice(0, file.lastIndexOf("."));
+    const file = fileName(data.path[track]), title = data.title[track] || stem(file);
     const name = [data.artist[track] || data.composer[track], title].filter(Boolean).join(" - ");
     return [`#EXTINF:${Math.round(data.duration[track])},${name}`, `${data.home}/${data.path[track]}`];
   });
