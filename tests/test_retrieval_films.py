@@ -1,5 +1,6 @@
 """The table of what films show and tell: what is read, and every fault with its place."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -254,12 +255,26 @@ def test_no_track_is_in_the_albums_of_two_films(table, tmp_path, tone):
     )
 
 
-def test_no_track_of_the_corpus_is_in_another_album(table):
-    own = {"a_film": CORPUS["a_film"], "b_film": CORPUS["a_film"]}
-    path = table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t")
+def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
+    track = str(tmp_path / "music" / "01 Élan.wav")
+    own = {"a_film": CORPUS["a_film"], "b_film": CORPUS["no_year"]}
+    own = {
+        name: dataclasses.replace(film, year=2000, album=Album(name, "music", (track,)))
+        for name, film in own.items()
+    }
+    outside = "other\tT\t1999\t\t\t\tmusic\t"
+    path = table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t", outside)
     with pytest.raises(ConfigError) as error:
         films.read_films(path, own)
-    assert "line 3, column album: b_film shares a/01.flac with a_film" in str(error.value)
+    said = str(error.value)
+    assert f"line 3, column album: b_film shares {track} with a_film" in said
+    assert f"line 4, column album: other shares {track} with a_film" in said
+
+
+def test_films_of_the_corpus_may_share_a_whole_album(table):
+    own = {"a_film": CORPUS["a_film"], "b_film": CORPUS["a_film"]}
+    found = films.read_films(table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t"), own)
+    assert [film.album for film in found] == [CORPUS["a_film"].album] * 2
 
 
 def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):

@@ -5,15 +5,21 @@ import json
 import pytest
 import torch
 
-from scorelens.albums.files import NO_ALBUM
+from scorelens.albums.files import Album
 from scorelens.errors import ConfigError
 from scorelens.retrieval.films import Described
 from scorelens.retrieval.searches import Search, choose_configuration, read_searches
 
 torch.set_num_threads(1)
+
+
+def album(folder, *tracks):
+    return Album(folder, folder, tuple(f"{folder}/{track}.ogg" for track in tracks))
+
+
 FILMS = [
-    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, NO_ALBUM),
-    Described("west", "West", 1960, None, None, (), None, NO_ALBUM),
+    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, album("noir", "theme")),
+    Described("west", "West", 1960, None, None, (), None, album("west", "theme", "ride")),
 ]
 VIDEOS = {"noir": "made/noir.mp4"}
 
@@ -71,7 +77,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         pictures={"image": "no.png", "film": "noir", "time_s": 1},
         film={"film": "nor"},
         time={"time_s": 3},
-        track={"track": "wes/ride", "tags": ["-"]},
+        track={"track": "west/rid", "tags": ["-"]},
         folder={"track": str(tmp_path)},
     )
     hint = "paths count from the folder that the workflow runs in"
@@ -106,7 +112,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         "  expected: a text, tags, an image, a film or a track",
         f"{at}.track.tags: ['-'] has no letter and no digit",
         "  expected: words",
-        f"{at}.track.track: wes/ride does not exist",
+        f"{at}.track.track: west/rid does not exist",
         f"  expected: {track}",
         "  hint: did you mean 'west/ride'?",
     ]

@@ -18,8 +18,10 @@ from scorelens.albums.endings import (
     QUIET_FOLDERS,
     QUIET_NAMES,
 )
-from scorelens.ids import slug
+from scorelens.ids import slug, unique_ids
 
+NAMELESS = "track"  # of a name in which no letter or digit is
+SHORTENED = 40  # letters of a file's id before the number and title of one of its tracks
 SPOTS, SPOT_BYTES = 9, 4096  # looked at in files of two albums that may be copies
 TRACK_LINE = re.compile(rb"^\s*TRACK\s+\d+\s+AUDIO", re.I | re.M)
 
@@ -103,6 +105,25 @@ def estimate_tracks(files: Collection[str]) -> int:
     sheets = [path for path in files if is_cue(path)]
     in_sheets = sum(_count_in_sheet(path) for path in sheets)
     return max(len(files) - len(sheets), in_sheets)
+
+
+def likely_ids(album: Album) -> list[str]:
+    """The ids of an album's tracks as far as the names of its files tell.
+
+    A track of a file of several begins with the first letters of the file's; see `may_be_track`.
+    """
+    files = [path for path in album.files if not is_cue(path)]
+    inside = [os.path.splitext(os.path.relpath(path, album.folder))[0] for path in files]
+    return unique_ids(inside, NAMELESS)
+
+
+def may_be_track(track_id: str, ids: Collection[str]) -> bool:
+    """Whether a track of an album may have an id, by its `likely_ids`.
+
+    >>> [may_be_track(own, ["side_a", "bonus"]) for own in ("side_a", "bonus_02_sea", "side_b")]
+    [True, True, False]
+    """
+    return any(track_id == own or track_id.startswith(f"{own[:SHORTENED]}_") for own in ids)
 
 
 def find_albums(listings: Mapping[str, Listing], known: Collection[str] = ()) -> dict[str, Album]:

@@ -10,7 +10,7 @@ import pandas as pd
 from scorelens import charsets, media
 from scorelens.albums.cuesheets import CueSheet, parse_sheet
 from scorelens.albums.cuts import Cut, Source, apply_sheets
-from scorelens.albums.files import is_cue, says_audio
+from scorelens.albums.files import NAMELESS, SHORTENED, is_cue, says_audio
 from scorelens.albums.tags import (
     Tags,
     clean_text,
@@ -72,7 +72,7 @@ def read_album(folder: str | os.PathLike, files: Sequence[str | os.PathLike]) ->
             sounds += [sound] if sound else []
     cuts, notes = _cuts(folder, sorted(filter(is_cue, map(os.fspath, files))), sounds)
     rows = [row for sound in sounds for row in _rows(sound, cuts.get(sound.inside))]
-    ids = unique_ids([row.pop("name") for row in rows], "track")
+    ids = unique_ids([row.pop("name") for row in rows], NAMELESS)
     tracks = pd.DataFrame(
         [{"track_id": own, **row} for own, row in zip(ids, rows, strict=True)], columns=COLUMNS
     )
@@ -183,7 +183,7 @@ def _part(stem: str, sound: SoundFile, cut: Cut) -> dict:
     about = Tags(*(own or other for own, other in zip(about, shared, strict=True)))
     end_s = sound.info.sound_s if cut.end_s is None else cut.end_s
     return {
-        "name": f"{slug(stem)[:40]} {cut.track.number:02d} {about.title}",
+        "name": f"{slug(stem)[:SHORTENED]} {cut.track.number:02d} {about.title}",
         "start_s": cut.start_s,
         "duration_s": end_s - cut.start_s,
     } | tag_columns(about)

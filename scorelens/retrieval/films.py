@@ -44,8 +44,8 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
     corpus: its films by id; those of the table that are among them take year and album from there,
     and the title unless the table has one. The others need title, year and album. Of the columns
     only film_id and one of DESCRIBING must be there; what a column that is not there would say is
-    empty; others are left alone. Paths are relative to the table. No audio file may stand in the
-    albums of two films. Raises ConfigError with every fault of every row.
+    empty; others are left alone. Paths are relative to the table. No audio file may stand in two
+    albums. Raises ConfigError with every fault of every row.
     """
     found = tsv.read_rows(path, COLUMNS[:1], "retrieval", further=COLUMNS)
     rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in found]
@@ -106,10 +106,16 @@ def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _shared_problems(path, rows, albums) -> Iterator[Problem]:
-    """Files of the albums of two films: a model could learn from what it is then tested with."""
-    owners = {}
+    """Files in the albums of two films: a model could learn from what it is then tested with.
+
+    Films of the corpus may share a whole album: `copies` keeps it on one side of the split.
+    """
+    owners, seen = {}, set()
     for (number, row), album in zip(rows, albums, strict=True):
         shared = {}
+        if album.album_id and album.album_id in seen:
+            continue
+        seen.add(album.album_id)
         for file in album.files:
             owner = owners.setdefault(os.path.realpath(file), row["film_id"])
             shared.setdefault(owner, []).append(file)

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scorelens import paths
+from scorelens.albums.files import likely_ids, may_be_track
 from scorelens.config import name_problems
 from scorelens.errors import ConfigError, Problem, closest
-from scorelens.ids import slug
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.films import Described
 
@@ -78,6 +78,7 @@ def read_searches(
     configuration = choose_configuration(settings["configurations"], wanted)
     pictures = {film.image for film in films}
     titles = {film.film_id: film.title for film in films}
+    tracks = {film.film_id: likely_ids(film.album) for film in films}
     problems, found = [*_library_problems(settings["libraries"])], []
     for name, asked in sorted(settings["searches"].items()):
         where = f"{WHERE}.{name}"
@@ -87,11 +88,11 @@ def read_searches(
             *_words_problems(where, asked),
             *_picture_problems(where, asked, pictures),
             *_scene_problems(where, asked, videos),
-            *_track_problems(where, asked, titles),
+            *_track_problems(where, asked, tracks),
         ]
         problems += wrong
         if not wrong:
-            found.append(_search(name, asked, videos, titles))
+            found.append(_search(name, asked, videos, titles, tracks))
     if problems:
         raise ConfigError(problems)
     return found
@@ -102,6 +103,7 @@ def _search(
     asked: Mapping,
     videos: Mapping[str, str],
     titles: Mapping[str, str],
+    tracks: Mapping[str, Collection[str]],
 ) -> Search:
     film, track = asked.get("film", ""), asked.get("track", "")
     return Search(
@@ -113,7 +115,7 @@ def _search(
         scene=titles.get(film, os.path.basename(film)),
         time_s=float(asked.get("time_s", 0)),
         track=track,
-        known=_is_of_film(track, titles),
+        known=_is_of_film(track, tracks),
     )
 
 
@@ -162,17 +164,18 @@ def _scene_problems(where: str, asked: Mapping, videos: Mapping[str, str]) -> It
         yield from _file_problems(f"{where}.film", asked["film"], expected, videos)
 
 
-def _is_of_film(track: str, films: Collection[str]) -> bool:
-    """Whether a track is named by its film and id; which ids there are, the albums tell later."""
+def _is_of_film(track: str, tracks: Mapping[str, Collection[str]]) -> bool:
+    """Whether a track is named by its film and id, as far as the names of the files tell."""
     film, _, own = track.partition("/")
-    return film in films and own == slug(own) and not os.path.exists(track)
+    return film in tracks and not os.path.exists(track) and may_be_track(own, tracks[film])
 
 
-def _track_problems(where: str, asked: Mapping, films: Collection[str]) -> Iterator[Problem]:
-    if "track" in asked and not _is_of_film(asked["track"], films):
+def _track_problems(
+    where: str, asked: Mapping, tracks: Mapping[str, Collection[str]]
+) -> Iterator[Problem]:
+    if "track" in asked and not _is_of_film(asked["track"], tracks):
         expected = "film_id/track_id of a film of retrieval, or the path of a piece of music"
-        own = asked["track"].partition("/")[2]
-        known = [f"{film_id}/{own}" for film_id in films] if own == slug(own) else []
+        known = [f"{film}/{own}" for film, ids in tracks.items() for own in ids]
         yield from _file_problems(f"{where}.track", asked["track"], expected, known)
 
 
