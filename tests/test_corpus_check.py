@@ -7,6 +7,7 @@ import imageio_ffmpeg
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from scorelens import tables
 from scorelens.albums.files import NO_ALBUM
@@ -153,3 +154,13 @@ def test_skip_leaves_bad_films_out_and_says_why(gathered):
 def test_skipping_every_film_is_an_error(gathered):
     with pytest.raises(InputError, match="1 of 1 films have problems"):
         gathered("skip", {"one": "'X' is no genre"})
+
+
+def test_samples_that_are_no_numbers_are_noted(checked, tmp_path):
+    sound = np.zeros((60_000, 2), np.float32)
+    sound[100:103, 0], sound[500, 1] = np.nan, np.inf
+    soundfile.write(tmp_path / "a.wav", sound, 6000, subtype="FLOAT")
+    status, _ = checked(tmp_path / "a.wav", [tmp_path / "a.wav"])
+    assert status.status == "ok"
+    assert "4 samples are no numbers; they count as silence" in status.notes
+    assert "a.wav: 4 samples are no numbers; they count as silence" in status.notes

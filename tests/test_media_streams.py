@@ -120,11 +120,12 @@ def test_a_sound_that_is_not_there(film, choice):
 
 def test_the_note_names_what_else_there_is(film):
     path = film("mkv", (COMMENT, "eng", "Talk"), (DEFAULT, "eng", ""), (PLAIN, "fre", ""))
-    assert media.sound_note(media.probe(path)) == (
+    assert list(media.sound_notes(path, media.probe(path))) == [
         "of 3 sounds number 2 (eng, stereo, default) is used; "
         "there are also 1 (eng, stereo, 'Talk', commentary or the like); 3 (fre, stereo)"
-    )
-    assert media.sound_note(media.probe(film("mkv", (DEFAULT, "eng", "")))) == ""
+    ]
+    path = film("mkv", (DEFAULT, "eng", ""))
+    assert not list(media.sound_notes(path, media.probe(path)))
 
 
 def test_a_cover_is_no_picture(tracks, tmp_path):

@@ -78,7 +78,7 @@ def read_album(folder: str | os.PathLike, files: Sequence[str | os.PathLike]) ->
     )
     if tracks.empty and not problems:
         problems.append(Problem(os.fspath(folder), "holds no audio file", "files with sound"))
-    notes = [*_unused(passed_over), *_other_sounds(sounds), *notes, *_short(tracks)]
+    notes = [*_unused(passed_over), *_sound_notes(sounds), *notes, *_short(tracks)]
     return AlbumTracks(tracks, notes, problems)
 
 
@@ -211,9 +211,12 @@ def _unused(files: Sequence[str]) -> list[str]:
     return [f"no music, passed over: {', '.join(files[:SHOWN])}{more}"]
 
 
-def _other_sounds(sounds: Sequence[SoundFile]) -> list[str]:
-    found = {sound.inside: media.sound_note(sound.info) for sound in sounds}
-    return [f"{inside}: {note}" for inside, note in found.items() if note]
+def _sound_notes(sounds: Sequence[SoundFile]) -> list[str]:
+    return [
+        f"{sound.inside}: {note}"
+        for sound in sounds
+        for note in media.sound_notes(sound.path, sound.info)
+    ]
 
 
 def _short(tracks: pd.DataFrame) -> list[str]:

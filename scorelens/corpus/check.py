@@ -160,9 +160,10 @@ def _check_film_streams(
 ) -> None:
     if info.has_audio:
         problems.extend(media.sound_problems(video, info, audio))
+        notes.extend(media.sound_notes(video, info, audio))
     else:
         hint = "cues are found by the sound"
         problems.append(Problem(video, "has no sound", "a film with an audio stream", hint))
     if not info.has_video:
         notes.append("no picture: the film has no visual statistics")
-    notes.extend(filter(None, [media.sound_note(info), *media.length_notes(info)]))
+    notes.extend(media.length_notes(info))

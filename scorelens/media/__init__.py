@@ -2,7 +2,7 @@
 
 from scorelens.media.clock import path_of, read_clock
 from scorelens.media.demuxing import demux, finds_times
-from scorelens.media.faults import length_notes, sound_note, sound_problems
+from scorelens.media.faults import length_notes, sound_notes, sound_problems
 from scorelens.media.files import open_container, require_bytes, sha256, unchanged
 from scorelens.media.probe import Header, MediaInfo, probe, read_header
 from scorelens.media.sound import Sound, audio_blocks, read_audio
@@ -26,7 +26,7 @@ __all__ = [
     "read_header",
     "require_bytes",
     "sha256",
-    "sound_note",
+    "sound_notes",
     "sound_problems",
     "sound_stream",
     "unchanged",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from scorelens.errors import MediaError, Problem
 from scorelens.media.probe import HEADER_TOLERANCE, HEADER_TOLERANCE_S, MediaInfo
-from scorelens.media.sound import Sound, audio_blocks
+from scorelens.media.sound import Sound, audio_blocks, count_broken_samples
 
 FIRST_S = 5.0  # of a sound, in which at least one sample must decode
 APART_S = 5.0  # by which sound and picture may end at different times without a note
@@ -69,13 +69,29 @@ def length_notes(info: MediaInfo) -> Iterator[str]:
         yield f"nothing can be read after {info.duration_s:.1f} s ({info.error})"
 
 
-def sound_note(info: MediaInfo) -> str:
-    """Which of several sounds is used and which others there are; empty of a single one."""
-    if len(info.sounds) < 2:
-        return ""
-    used = next(sound for sound in info.sounds if sound.number == info.sound)
-    others = "; ".join(str(sound) for sound in info.sounds if sound is not used)
-    return f"of {len(info.sounds)} sounds number {used} is used; there are also {others}"
+def sound_notes(path: str | os.PathLike, info: MediaInfo, stream: str = "") -> Iterator[str]:
+    """What a user may want to know of the sound of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    info
+        What `probe` says of it.
+    stream
+        Which of its sounds counts; see `sound_stream`.
+
+    Yields
+    ------
+    str
+        Which of several sounds is used and which others there are; how many samples are broken.
+    """
+    if len(info.sounds) > 1:
+        used = next(sound for sound in info.sounds if sound.number == info.sound)
+        others = "; ".join(str(sound) for sound in info.sounds if sound is not used)
+        yield f"of {len(info.sounds)} sounds number {used} is used; there are also {others}"
+    if info.sounds and (broken := count_broken_samples(Sound(path, stream=stream))):
+        yield f"{broken:,} samples are no numbers; they count as silence"
 
 
 def _decodes(path: str | os.PathLike, stream: str) -> bool:

@@ -119,6 +119,32 @@ def read_audio(source: Sound | str | os.PathLike, rate_hz: int) -> np.ndarray:
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
+def count_broken_samples(source: Sound | str | os.PathLike) -> int:
+    """How many samples of a sound are no numbers, after the mean of the channels.
+
+    Parameters
+    ----------
+    source
+        A sound, or the path of a file of which all counts. It is decoded only if it is coded as
+        floating-point numbers, which is quick; other codecs hold none.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    MediaError
+        As `audio_blocks`.
+    """
+    sound = _sound(source)
+    with open_container(sound.path) as container:
+        audio = sound_stream(container, sound.stream)
+        if audio is None or not audio.codec_context.name.startswith("pcm_f"):
+            return 0
+    return sum(int((~np.isfinite(piece.samples)).sum()) for piece in _mono_pieces(sound))
+
+
 def _sound(source: Sound | str | os.PathLike) -> Sound:
     return source if isinstance(source, Sound) else Sound(source)
 
