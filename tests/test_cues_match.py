@@ -91,6 +91,16 @@ def test_two_cues_are_found_where_they_play(album):
     assert (cues.confidence > 0.99).all()
 
 
+def test_a_landmark_that_stands_alone_is_no_edge():
+    starts = np.sort(np.random.default_rng(5).integers(1000, 2000, 300))
+    assert match.first_of_many(starts) == starts.min()
+    assert match.first_of_many(np.append(starts, 900)) == starts.min()
+    assert match.first_of_many(np.append(starts, [900, 899])) == 899  # two agree
+    near = starts.min() - 3
+    assert match.first_of_many(np.append(starts, near)) == near
+    assert match.first_of_many(np.array([7])) == 7
+
+
 def test_music_that_is_not_on_the_album_is_no_cue(album):
     _, index = album
     film = film_of(50, (5.0, music(4), 0.0, 38.0))

@@ -21,6 +21,7 @@ DOUBT_NATS, DOUBT_SLOPE = 74.4, 5.3
 COVER = 0.8  # another line that explains so much of a cue's seconds is a rival
 EQUAL = 0.5  # and as good with so much of all its evidence: it hangs on fractions of a frame
 APART_S = 0.25  # places nearer than this are one
+ALONE = 4.0  # a first landmark further off than so many of the gaps of the others is chance
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,8 @@ def _widen(cues: pd.DataFrame, album: Album, fade_s: float) -> pd.DataFrame:
 def _cue(evidence: Evidence, index: Index, line: int, first: int, stop: int) -> dict[str, object]:
     """One row of the cue table: the matches of a line in the steps first .. stop - 1.
 
-    The cue lasts from the first sample that a matching landmark rests on to the last.
+    The cue lasts from the first sample that a matching landmark rests on to the last; a landmark
+    that is far from all others matches by chance.
     """
     matches, course, settings = evidence.matches, evidence.lines, index.settings
     step = lines.step_of(matches.start, index)
@@ -144,20 +146,44 @@ def _cue(evidence: Evidence, index: Index, line: int, first: int, stop: int) -> 
     line = int(total.argmax())
     here = inside & (matches.line == line)
     slope = float(course.slope[line])
-    start_s = float(matches.start[here].min() * settings.hop_s)
+    start_s = float(first_of_many(matches.start[here]) * settings.hop_s)
     level = matches.diagonal[here] - slope * matches.start[here]
     diagonal_s = float(np.average(level, weights=matches.nats[here])) * settings.hop_s
     track_s = (start_s * (1 - slope) - diagonal_s) * index.speed
     return {
         "track_id": index.track_ids[course.track[line]],
         "film_start_s": start_s,
-        "film_end_s": float(matches.end[here].max() * settings.hop_s) + settings.window_s,
+        "film_end_s": float(-first_of_many(-matches.end[here]) * settings.hop_s)
+        + settings.window_s,
         "track_start_s": max(0.0, track_s),
         **_rivals(evidence, index, total, line, start_s),
         "speed": index.speed * (1 - slope),
         "score": max(0.0, float(here.sum() - evidence.chance[first:stop].sum())),
         "confidence": float(confidence(support[line], DOUBT_NATS, DOUBT_SLOPE)),
     }
+
+
+def first_of_many(frames: np.ndarray) -> int:
+    """The earliest of the frames of matching landmarks, or the second if the first stands alone.
+
+    Parameters
+    ----------
+    frames
+        Shape (n,), integers, in any order.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> first_of_many(np.array([3, 100, 102, 103, 105, 107])), first_of_many(np.array([3, 5, 6]))
+    (100, 3)
+    """
+    apart = np.unique(frames)
+    gaps = np.diff(apart)
+    is_alone = len(gaps) > 1 and gaps[0] > ALONE * np.quantile(gaps[1:], 0.99)
+    return int(apart[int(is_alone)])
 
 
 def _rivals(
