@@ -6,9 +6,10 @@ Makes a film of two hours (one encoded minute over and over, in MP4, Matroska an
 of 20 tracks of 3 min and 1,000 tracks of 30 s, in a folder for temporary files. CPU seconds of one
 core. The last line is JSON:
 
-- `length_over_decode`: CPU seconds for the lengths of the film in MP4, divided by those for decoding
-  its sound and its picture
-- `length_over_sound`: the same, divided by those for decoding its sound alone, the most of the three
+- `length_over_decode`: CPU seconds for the lengths of the film in MP4, divided by those for
+  decoding its sound and its picture
+- `length_over_sound`: the same, divided by those for decoding its sound alone; the most of the
+  three containers
 - `album_length_over_sound`: for the album
 - `check_1000_s`: CPU seconds for the lengths of 1,000 tracks and their first sound, as the check of
   a corpus takes them
@@ -62,7 +63,7 @@ def main() -> None:
 
 
 def measure_films(folder: Path) -> tuple[dict[str, tuple[float, float]], float]:
-    """CPU seconds for length and sound of the film in each container, and for its picture in MP4."""
+    """CPU seconds for length and sound in each container, and for the picture in MP4."""
     minute = folder / "minute.mkv"
     picture = f"testsrc2=size={WIDTH}x{HEIGHT}:rate={FRAME_RATE_HZ}:duration=60"
     sound = "anoisesrc=color=pink:amplitude=0.3:duration=60:sample_rate=48000"

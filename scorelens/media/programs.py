@@ -14,6 +14,7 @@ import numpy as np
 PACKET_SIZES = (188, 192, 204)  # plain; after a time stamp, as on Blu-ray discs; with check sums
 IN_STEP = 5  # packets in a row that begin with the sync byte, where packets begin at all
 CHUNK_PACKETS = 1 << 18
+CHUNK_BYTES = 1 << 13  # in which packets are looked for at a time, after damage
 _SYNC = 0x47
 _CRC_POLYNOMIAL = 0x04C11DB7
 
@@ -82,8 +83,8 @@ def _packets(content: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 def _next_in_step(content: np.ndarray, start: int) -> tuple[int, int] | None:
     """Where packets begin from a byte on, and their size; None if nowhere."""
-    for place in range(start, len(content), CHUNK_PACKETS):
-        part = np.asarray(content[place : place + CHUNK_PACKETS + IN_STEP * max(PACKET_SIZES)])
+    for place in range(start, len(content), CHUNK_BYTES):
+        part = np.asarray(content[place : place + CHUNK_BYTES + IN_STEP * max(PACKET_SIZES)])
         sync, found = part == _SYNC, []
         for size in PACKET_SIZES:
             length = len(part) - (IN_STEP - 1) * size
