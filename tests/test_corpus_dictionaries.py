@@ -109,7 +109,7 @@ def test_a_file_of_python_2(tmp_path):
     films = b"}U\x08mad_max\xe9(l" + cue + b"as"
     outer = python_2_array((), b"O8", b"|", 63, b"(l" + films + b"a")
     read = read_dictionary(pickled(tmp_path / "a.npy", b"\x80\x02" + outer + b"."))
-    np.testing.assert_array_equal(read["mad_max"][0], values)
+    np.testing.assert_array_equal(read["mad_maxe"][0], values)
 
 
 class Call:

@@ -63,17 +63,25 @@ TRAILERS, ANNOUNCED = tuple(f"trailer_{number}" for number in range(1, 7)), "tra
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
 
-def write_table(corpus: Path, films, labels="Drama", title="Film 2", more="", shared=False) -> None:
-    """Write the table of films. shared: film_4 has the album of film_1."""
+def write_table(
+    corpus: Path, films, labels="Drama", title="Film 2", more="", shared=False, audio=False
+) -> None:
+    """Write the table of films.
+
+    shared: film_4 has the album of film_1. audio: film_2 names its sound.
+    """
     genres = {"film_1": "Comedy;Drama", "film_2": labels, "film_4": "Comedy"}
     genres["film_3"] = "Action;Comedy;Drama"
-    lines = ["film_id\ttitle\tyear\tvideo\talbum\tgenres" + (more and "\tnotes")]
+    lines = [
+        "film_id\ttitle\tyear\tvideo\talbum\tgenres" + (more and "\tnotes") + audio * "\taudio"
+    ]
     for film in films:
         number = film[-1]
         name = title if film == CHANGED else f"Film {number}"
         album = "album 1" if shared and film == ADDED else f"album {number}"
         row = (film, name, "2001", f"film {number}.mp4", album, genres[film])
-        lines.append("\t".join(row) + (more and f"\t{more}"))
+        sound = "\t" + "1" * (film == CHANGED) if audio else ""
+        lines.append("\t".join(row) + (more and f"\t{more}") + sound)
     (corpus / "films.tsv").write_text("\n".join(lines) + "\n")
 
 
@@ -141,6 +149,9 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
     "the order of the films in the table": lambda corpus: write_table(corpus, FILMS[::-1]),
     "a column of the table that scorelens does not use": lambda corpus: write_table(
         corpus, FILMS, more="seen"
+    ),
+    "the sound of a film, in the column of the table": lambda corpus: write_table(
+        corpus, FILMS, audio=True
     ),
     "the video of a film, by another one": lambda corpus: shutil.copy(
         corpus / "film 1.mp4", corpus / "film 2.mp4"
