@@ -266,7 +266,7 @@ def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo
     run = snakemake(shared_clone, work, SMALL, "--keep-going", *targets)
     no_frame = f"{blind}/film.mp4: has a picture of which not one frame can be decoded"
     assert_said(run, work, "measure_visuals", no_frame)
-    assert_said(run, work, "match_cues", f"{dumb}/film.mp4: changed since the run began")
+    assert_said(run, work, "match_cues", f"{dumb}/film.mp4: cannot be read as media")
     assert_said(run, work, "extract_features", ".flac: has no sound")
     assert all((work / "results" / name).exists() for name in others)
     assert not any((work / "results" / name).exists() for name in again)
