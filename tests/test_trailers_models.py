@@ -23,7 +23,7 @@ def moments(inputs, track, title=None):
     names = [(f"Title {own}", f"trailer_{number}") for number, own in enumerate(title)]
     actual = make_labels(title.max() + 1)[title]
     values = np.asarray(inputs, np.float32)
-    return Material(values, track, np.zeros(len(track)), names, title, GENRES, actual)
+    return Material(values, track, np.zeros(len(track)), names, title, title, GENRES, actual)
 
 
 def learnt(model, own, part):

@@ -20,12 +20,14 @@ def made_up(vectors, actual, titles=None) -> Material:
     """A trailer a title. vectors: (trailers, moments, columns). actual: bool (trailers, genres)."""
     count, moments, columns = vectors.shape
     titles = [f"Title {number:02d}" for number in range(count)] if titles is None else titles
+    title = np.unique(titles, return_inverse=True)[1]
     return Material(
         inputs=vectors.reshape(-1, columns).astype(np.float32),
         track=np.repeat(np.arange(count), moments),
         start_s=np.zeros(count * moments),
         tracks=[(title, f"trailer_{number}") for number, title in enumerate(titles)],
-        film=np.unique(titles, return_inverse=True)[1],
+        film=title,
+        album=title,
         genres=GENRES[: actual.shape[1]],
         actual=actual,
     )

@@ -57,12 +57,14 @@ def read_material(
     trailers = read_trailers(table, genres)
     kept = _kept(trailers, genres)
     looks = _looks(model, trailers, samples, vectors)
+    title = pd.factorize(np.array([trailer.title for trailer in trailers], object))[0]
     return Material(
         inputs=np.concatenate([own for own, _ in looks]),
         track=np.repeat(np.arange(len(trailers)), [len(own) for own, _ in looks]),
         start_s=np.concatenate([time_s for _, time_s in looks]),
         tracks=[(trailer.title, trailer.trailer_id) for trailer in trailers],
-        film=pd.factorize(np.array([trailer.title for trailer in trailers], object))[0],
+        film=title,
+        album=title,
         genres=kept,
         actual=np.array([[genre in trailer.genres for genre in kept] for trailer in trailers]),
     )
@@ -97,6 +99,7 @@ def by_moment(material: Material) -> Material:
         track=np.arange(len(film)),
         tracks=[material.tracks[number] for number in material.track],
         film=film,
+        album=film,
         actual=material.actual[material.track],
     )
 
@@ -115,6 +118,7 @@ def by_title(material: Material) -> Material:
         start_s=material.start_s[order],
         tracks=[material.tracks[number] for number in first],
         film=titles,
+        album=titles,
         genres=material.genres,
         actual=material.actual[first],
     )
