@@ -25,7 +25,9 @@ def made_up(title, heard=None, genres=4) -> Material:
     actual = make_labels(title.max() + 1, genres)[title]
     names = [(f"title {number}", f"trailer_{place}") for place, number in enumerate(title)]
     vectors = np.zeros((len(heard), 3), np.float32)
-    return Material(vectors, heard, np.zeros(len(heard)), names, title, title, GENRES[:genres], actual)
+    return Material(
+        vectors, heard, np.zeros(len(heard)), names, title, title, GENRES[:genres], actual
+    )
 
 
 def test_small_frames_have_their_colours_one_above_the_other():
