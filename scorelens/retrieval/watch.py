@@ -56,7 +56,7 @@ def scenes_of(film_id: str, video: str | os.PathLike, cues: str | os.PathLike) -
     table = tables.read_table(cues, tables.CUES).rename(
         columns={"film_start_s": "start_s", "film_end_s": "end_s"}
     )[["film_id", "cue_id", "track_id", "start_s", "end_s"]]
-    if media.probe(video).has_video:
+    if media.read_header(video).has_video:
         return table
     log.info("%s: no moving pictures, the table is empty", film_id)
     return table[:0]

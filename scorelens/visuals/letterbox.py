@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import av
 import cv2
 import numpy as np
 
@@ -113,7 +114,8 @@ def key_frame_edges(
     video: str | os.PathLike, black_level: float
 ) -> Iterator[tuple[tuple[int, int], list[Detected]]]:
     """The size (h, w) of a few key frames, and what each shows of its rows and its columns."""
-    duration_s = media.probe(video).duration_s
+    with media.open_container(video) as container:  # its header's length is as good as any here
+        duration_s = (container.duration or 0) / av.time_base
     count = int(np.clip(duration_s / KEY_FRAME_S, FEW_KEY_FRAMES, KEY_FRAMES))
     for frame in sampling.spread_key_frames(video, count):
         planes = colour.read_planes(frame)
