@@ -118,10 +118,8 @@ def _clock_of(container: av.container.InputContainer) -> Clock:
     streams = {index: own for index, own in streams.items() if own.runs}
     for stream in wanted:
         if stream.index in streams and stream.start_time is not None:
-            run, start_s = (
-                streams[stream.index].runs[0],
-                float(stream.start_time * stream.time_base),
-            )
+            run = streams[stream.index].runs[0]
+            start_s = float(stream.start_time * stream.time_base)
             # Samples before it are an encoder's run-in; pictures after it may be left out at first.
             run.start_s = max(run.start_s, start_s) if stream.type == "audio" else start_s
     followers = _followers(streams) if changing else {index: [index] for index in streams}

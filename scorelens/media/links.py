@@ -78,7 +78,7 @@ def _matroska_starts(content: mmap.mmap) -> list[int]:
 
 
 def open_link(path: str | os.PathLike, span: tuple[int, int]) -> av.container.InputContainer:
-    """Open one link of an Ogg file.
+    """Open one link of a file.
 
     Parameters
     ----------
