@@ -15,7 +15,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpus.smk"
-include: "workflow/rules/weights.smk"
+include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
 include: "workflow/rules/features.smk"
@@ -24,7 +24,7 @@ include: "workflow/rules/bags.smk"
 include: "workflow/rules/genres.smk"
 include: "workflow/rules/genres_apply.smk"
 include: "workflow/rules/importance.smk"
-include: "workflow/rules/modes.smk"
+include: "workflow/rules/audiovisual_comparison.smk"
 include: "workflow/rules/tagger.smk"
 include: "workflow/rules/tagger_apply.smk"
 include: "workflow/rules/retrieval.smk"
@@ -39,7 +39,7 @@ rule all:
     default_target: True
     input:
         rules.write_report.output,
-        media_films(rules.label_cues.output.webvtt),
+        media_films(rules.export_cues.output.webvtt),
 
 
 # Every stage is a target by its noun: `snakemake --cores 2 cues`.
@@ -54,8 +54,8 @@ rule corpus:
 rule weights:
     """The pretrained networks of the run, and a list of all."""
     input:
-        expand(rules.fetch_weights.output.variables, network=USED_NETWORKS),
-        rules.list_weights.output.status,
+        expand(rules.fetch_pretrained.output.variables, network=USED_NETWORKS),
+        rules.list_pretrained.output.status,
 
 
 rule fingerprints:
@@ -69,7 +69,7 @@ rule cues:
     input:
         media_films(rules.match_cues.output.table),
         media_films(rules.plot_cues.output.timeline),
-        media_films(rules.label_cues.output.webvtt),
+        media_films(rules.export_cues.output.webvtt),
         [rules.score_cues.output, rules.calibrate_cues.output] if MADE else [],
 
 
@@ -113,10 +113,12 @@ rule importance:
         [rules.rank_importance.output, rules.plot_importance.output] if IMPORTANCE_RUN else [],
 
 
-rule modes:
+rule audiovisual_comparison:
     """Music against picture: the differences of the genres and their figure."""
     input:
-        [] if PUBLISHED else [rules.compare_modes.output, rules.plot_modes.output],
+        []
+        if PUBLISHED
+        else [rules.compare_music_to_picture.output, rules.plot_music_to_picture.output],
 
 
 rule tagger:

@@ -33,8 +33,8 @@ from scorelens.albums.reading import read_album, read_file
 from scorelens.corpus import composer, instruments, sounds
 from scorelens.corpus.assembler import true_cues
 from scorelens.corpus.clips import clips_of_folder
+from scorelens.corpus.demo_plan import GENRES
 from scorelens.corpus.mixing import mix_film
-from scorelens.corpus.plan import GENRES
 from scorelens.corpus.recipes import draw_music
 from scorelens.corpus.timeline import RATE_HZ, Pace, lay_out
 from scorelens.cues import calibration, dejavu, match, score

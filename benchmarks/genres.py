@@ -28,10 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from plain_networks import PlainNetwork
 
 from scorelens.genres import NETWORKS
-from scorelens.genres.batches import epoch_batches, fold_stream
-from scorelens.genres.heads import head_shapes
-from scorelens.genres.instances import Bags
-from scorelens.genres.training import fit_networks, genre_weights
+from scorelens.learning.instances import Bags
+from scorelens.learning.mil_batches import epoch_batches, fold_stream
+from scorelens.learning.mil_heads import head_shapes
+from scorelens.learning.mil_trainer import fit_networks, genre_weights
 
 FILMS, CUES, GENRES = 110, 4664, 6
 SETS = {"mir": 140, "vggish": 128}

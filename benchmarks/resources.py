@@ -4,12 +4,12 @@
 
 RESULTS are the `results` folders of finished runs, `results` by default. Each rule's jobs are read
 from Snakemake's benchmark files: the peak of their memory and their wall time against the size of
-their work (`scorelens/requests.py`), on which a line is fitted by least squares and raised until no
-job lies above it. A line is fitted only where the largest job has twice the size of the smallest;
-otherwise the slope in use stands. One row a rule: jobs, range of the sizes, the largest share of
-its request that a job took, and the row that workflow/requests.tsv would have, with 1.5 times the
-memory and 4 times the time measured, at least the 300 MB and the 10 minutes of any job.
-A rule whose jobs took more than they ask for is marked and ends the run with an error.
+their work (`scorelens/job_resources.py`), on which a line is fitted by least squares and raised
+until no job lies above it. A line is fitted only where the largest job has twice the size of the
+smallest; otherwise the slope in use stands. One row a rule: jobs, range of the sizes, the largest
+share of its request that a job took, and the row that workflow/job_resources.tsv would have, with
+1.5 times the memory and 4 times the time measured, at least the 300 MB and the 10 minutes of any
+job. A rule whose jobs took more than they ask for is marked and ends the run with an error.
 """
 
 import argparse
@@ -24,10 +24,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scorelens import requests
+from scorelens import job_resources
 
 HOME = Path(__file__).resolve().parent.parent
-TABLE = HOME / "workflow" / "requests.tsv"
+TABLE = HOME / "workflow" / "job_resources.tsv"
 MB_MARGIN, MIN_MARGIN = 1.5, 4.0
 LEAST_MB, LEAST_MIN = 300, 10
 
@@ -40,7 +40,7 @@ class Job(NamedTuple):
     min: float
 
 
-def read_jobs(results: Path, asked: dict[str, requests.Request]) -> Iterator[tuple[str, Job]]:
+def read_jobs(results: Path, asked: dict[str, job_resources.Request]) -> Iterator[tuple[str, Job]]:
     """The jobs of a run by rule, but for those whose size cannot be told from what the run left."""
     for path in sorted((results / "benchmarks").rglob("*.tsv")):
         rule = path.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
@@ -59,12 +59,12 @@ def job_size(results: Path, size: str, benchmark: Path) -> float | None:
     corpus = results / "corpus"
     album = corpus / "albums" / benchmark.name
     if size == "album" and album.exists():
-        return sum(requests.minutes(album, "album_id").values())
+        return sum(job_resources.minutes(album, "album_id").values())
     if size in tables:
-        minutes = [requests.minutes(corpus / f"{name}.tsv") for name in tables[size]]
+        minutes = [job_resources.minutes(corpus / f"{name}.tsv") for name in tables[size]]
         film = benchmark.stem
         return sum(known[film] for known in minutes) if film in minutes[0] else None
-    films = requests.minutes(corpus / "films.tsv")
+    films = job_resources.minutes(corpus / "films.tsv")
     if size == "folds":  # .../SET/MODEL/CHUNK.tsv
         chunk, model = int(benchmark.stem), benchmark.parent
         bags = results / "bags" / f"{model.parent.name}.parquet"
@@ -84,12 +84,12 @@ def fit(sizes: np.ndarray, values: np.ndarray, slope: float) -> tuple[float, flo
     return float((values - slope * sizes).max()), slope
 
 
-def refit(jobs: list[Job], request: requests.Request) -> requests.Request:
+def refit(jobs: list[Job], request: job_resources.Request) -> job_resources.Request:
     """What the jobs of a rule should ask for."""
     sizes, mb, minutes = (np.array(values) for values in zip(*jobs, strict=True))
     offset_mb, mb_slope = fit(sizes, mb, request.mb_per_size / MB_MARGIN)
     offset_min, min_slope = fit(sizes, minutes, request.min_per_size / MIN_MARGIN)
-    return requests.Request(
+    return job_resources.Request(
         request.size,
         max(LEAST_MB, 100 * math.ceil(MB_MARGIN * offset_mb / 100)),
         round(MB_MARGIN * mb_slope, 2),
@@ -98,18 +98,18 @@ def refit(jobs: list[Job], request: requests.Request) -> requests.Request:
     )
 
 
-def share(jobs: list[Job], request: requests.Request) -> tuple[float, float]:
+def share(jobs: list[Job], request: job_resources.Request) -> tuple[float, float]:
     """The largest part of its memory and of its time that a job took."""
     return (
-        max(job.mb / requests.memory_mb(request, job.size, 1) for job in jobs),
-        max(job.min / requests.runtime_min(request, job.size, 1) for job in jobs),
+        max(job.mb / job_resources.memory_mb(request, job.size, 1) for job in jobs),
+        max(job.min / job_resources.runtime_min(request, job.size, 1) for job in jobs),
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", nargs="*", type=Path, default=[Path("results")])
-    asked = requests.read_requests(TABLE)
+    asked = job_resources.read_requests(TABLE)
     jobs: dict[str, list[Job]] = defaultdict(list)
     for results in parser.parse_args().results:
         for rule, job in read_jobs(results, asked):

@@ -29,9 +29,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from learning_encoders import BERT, VIT, Looking, Reading, make_texts
 
-from scorelens.device import device
-from scorelens.retrieval import BANDS, FRAMES, networks, texts, training, vit
+from scorelens.encoders import text_encoder, vit
+from scorelens.retrieval import BANDS, FRAMES, networks, training
 from scorelens.retrieval.batches import Corpus, Rows, Split
+from scorelens.torch_device import device
 
 TOKENS = 256
 BATCH = 16
@@ -43,7 +44,7 @@ def make_encoders():
     torch.manual_seed(0)
     return {
         "image": Looking(vit.VisionTransformer(**VIT)),
-        "text": Reading(texts.Bert(**BERT)),
+        "text": Reading(text_encoder.Bert(**BERT)),
     }
 
 

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from scorelens import fingerprints, media, tables
 from scorelens.config import complete
-from scorelens.corpus import check, demo, plan
+from scorelens.corpus import check, demo, demo_plan
 from scorelens.cues import match
 from scorelens.features import extract, mir
 from scorelens.visuals import measure
@@ -44,9 +44,9 @@ def cpu_s(work: Callable[[], object]) -> float:
 
 def make_demo(folder: Path, count: int) -> Path:
     """Make and check demo films; return a results folder that holds them."""
-    for film in plan.demo_films(count, seed=1):
+    for film in demo_plan.demo_films(count, seed=1):
         place = folder / "corpus" / "media" / film.film_id
-        tracks = {name: place / "album" / f"{name}.flac" for name in plan.DEMO_TRACKS}
+        tracks = {name: place / "album" / f"{name}.flac" for name in demo_plan.DEMO_TRACKS}
         video, truth = place / "film.mp4", folder / "corpus" / "truth" / f"{film.film_id}.tsv"
         demo.make_demo_film(film, list(tracks.values()), DEMO_FILM_S, video, truth)
         corpus, name = folder / "corpus", f"{film.film_id}.tsv"

@@ -32,14 +32,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from plain_tagger import plain_network
 
 from scorelens import media
-from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, MODELS, NETWORKS, RATE_HZ, networks
-from scorelens.tagger.answer import Model
+from scorelens.learning import cnn
+from scorelens.learning.cnn import ARCHITECTURES, ask_networks
+from scorelens.learning.cnn_trainer import Lesson, train_networks
+from scorelens.learning.dataset import look
+from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, MODELS, NETWORKS, RATE_HZ
 from scorelens.tagger.apply import tag_track
-from scorelens.tagger.listen import listen
-from scorelens.tagger.material import look
-from scorelens.tagger.networks import ARCHITECTURES, ask_networks
-from scorelens.tagger.tiles import cut_track, mfcc
-from scorelens.tagger.training import Lesson, train_networks
+from scorelens.tagger.descriptors import listen
+from scorelens.tagger.model import Model
+from scorelens.tagger.patches import cut_track, mfcc
 
 GENRES, FOLDS = 10, 5
 TILES, REPEATS = 128, 3
@@ -171,8 +172,7 @@ def make_networks(model):
     scale = {"mean": np.zeros(height, np.float32), "gain": np.ones(height, np.float32)}
     members = GENRES if model == "cnn_ensemble" else 1
     return [
-        networks.initial_parameters(model, height, width, outputs, np.random.default_rng(member))
-        | scale
+        cnn.initial_parameters(model, height, width, outputs, np.random.default_rng(member)) | scale
         for member in range(members)
     ]
 

@@ -31,10 +31,10 @@ import numpy as np
 import visuals
 
 from scorelens import media
-from scorelens.retrieval.images import square
-from scorelens.trailers import sample
+from scorelens.encoders.image_encoder import square
+from scorelens.trailers import frame_sampling
 
-SAMPLING = sample.Sampling(first_frame=200, frames=31, used=10, sound_s=30)
+SAMPLING = frame_sampling.Sampling(first_frame=200, frames=31, used=10, sound_s=30)
 RATE_HZ = 48_000  # of the sound of the trailer that is made
 OURS, FLOOR = "scorelens", "decoding alone"
 READ, GRAB = "OpenCV reads all, ffmpeg", "OpenCV grabs all, ffmpeg"
@@ -51,7 +51,7 @@ def main() -> None:
 
 def report(trailer: Path) -> None:
     ways = {
-        OURS: lambda: sample.sample_trailer(trailer, SAMPLING)[0],
+        OURS: lambda: frame_sampling.sample_trailer(trailer, SAMPLING)[0],
         FLOOR: lambda: decode(trailer),
         READ: lambda: loop(trailer, grabs=False),
         GRAB: lambda: loop(trailer, grabs=True),
@@ -93,19 +93,19 @@ def decode(trailer: Path) -> None:
 def loop(trailer: Path, grabs: bool) -> np.ndarray:
     """The usual way: count, go through the frames, pick; ffmpeg for the sound."""
     line = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-threads", "1", "-i", str(trailer)]
-    line += ["-vn", "-t", str(SAMPLING.sound_s), "-ac", "1", "-ar", str(sample.RATE_HZ)]
+    line += ["-vn", "-t", str(SAMPLING.sound_s), "-ac", "1", "-ar", str(frame_sampling.RATE_HZ)]
     sound = subprocess.run([*line, "-f", "f32le", "-"], capture_output=True, check=True).stdout
     assert len(sound) > 0
     pictures = [square(bgr[..., ::-1]) for bgr in picked(trailer, grabs)]
-    kept = [picture for picture in pictures if not sample.is_black(picture)]
-    return np.array(sample.middle(kept, SAMPLING.used))
+    kept = [picture for picture in pictures if not frame_sampling.is_black(picture)]
+    return np.array(frame_sampling.middle(kept, SAMPLING.used))
 
 
 def picked(trailer: Path, grabs: bool) -> Iterator[np.ndarray]:
     """The frames that count, of all that OpenCV decodes. grabs: convert no others."""
     reader = cv2.VideoCapture(str(trailer), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
-    wanted = set(sample.frame_numbers(count, SAMPLING).tolist())
+    wanted = set(frame_sampling.frame_numbers(count, SAMPLING).tolist())
     for number in range(count):
         if grabs:
             reader.grab()

@@ -1,6 +1,6 @@
 """Write docs/columns.md: every column of every table, and every feature, as declared."""
 
-from scorelens.features import musicnn, vggish, yamnet
+from scorelens.encoders import musicnn, vggish, yamnet
 from scorelens.features.columns import COLUMNS
 from scorelens.features.essentia_columns import COLUMNS as ESSENTIA
 from scorelens.tables import TABLES, Column

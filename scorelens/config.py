@@ -18,6 +18,7 @@ from scorelens import paths
 from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
 from scorelens.errors import ConfigError, Problem, closest
 from scorelens.ids import slug
+from scorelens.renamed_keys import RENAMED_KEYS
 from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
@@ -209,8 +210,10 @@ def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
         known = sorted(error.schema["properties"])
         for name in sorted(key for key in error.instance if isinstance(key, str)):
             if name not in known:
-                what = f"has an unknown key {name!r}"
-                yield Problem(where, what, f"one of {known}", closest(name, known))
+                old = ".".join([*map(str, error.absolute_path), name])
+                new = RENAMED_KEYS.get(old)
+                hint = f"it is called {new} now" if new else closest(name, known)
+                yield Problem(where, f"has an unknown key {name!r}", f"one of {known}", hint)
         return
     meaning = error.schema.get("description", "")
     if error.validator == "type" and "string" in error.validator_value:

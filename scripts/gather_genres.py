@@ -8,9 +8,9 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import parts
+from scorelens.genres import prediction_io
 
-parts.gather_chunks(
+prediction_io.gather_chunks(
     parts={name: list(paths) for name, paths in snakemake.input.items()},
     outputs=dict(snakemake.output.items()),
 )

@@ -10,16 +10,16 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval import catalogue
+from scorelens.retrieval import track_index
 
 torch.set_num_threads(snakemake.threads)
-catalogue.index_music(
+track_index.index_music(
     model=snakemake.input.model,
     sources=[
-        *catalogue.albums_of(
+        *track_index.albums_of(
             snakemake.params.films, snakemake.input.albums, snakemake.input.tracks
         ),
-        *catalogue.shelves_of(
+        *track_index.shelves_of(
             snakemake.params.parts, snakemake.input.parts, snakemake.input.part_tables
         ),
     ],

@@ -9,13 +9,13 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.corpus import assembler, demo, pictures, plan
+from scorelens.corpus import assembler, demo, demo_plan, pictures
 
 given = snakemake.params
 outputs = {"video": snakemake.output.video, "truth": snakemake.output.truth}
 
 if given.get("film"):
-    film = plan.DemoFilm(**given.film)
+    film = demo_plan.DemoFilm(**given.film)
     demo.make_demo_film(film, snakemake.output.tracks, given.film_s, **outputs)
 else:
     assembly = given.assembly

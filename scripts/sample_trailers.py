@@ -8,13 +8,13 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import sample
+from scorelens.trailers import frame_sampling
 
-sample.sample_trailers(
+frame_sampling.sample_trailers(
     videos=snakemake.params.videos,
     outputs=snakemake.output.samples,
     table=snakemake.output.table,
-    sampling=sample.Sampling(**snakemake.params.settings),
+    sampling=frame_sampling.Sampling(**snakemake.params.settings),
     # No param: another choice leaves the trailers alone that are sampled already.
     on_bad=snakemake.config["trailers"]["on_bad_trailer"],
     threads=snakemake.threads,

@@ -11,11 +11,11 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval import search, searches
+from scorelens.retrieval import search, search_config
 
 torch.set_num_threads(snakemake.threads)
 search.answer_searches(
-    searches=[searches.Search(**asked) for asked in snakemake.params.searches],
+    searches=[search_config.Search(**asked) for asked in snakemake.params.searches],
     model=snakemake.input.model,
     index=snakemake.input.index,
     names=snakemake.input.names,

@@ -2,16 +2,16 @@
 
 A fold leaves out one film, or a group of them. Reads the film table and the bags of the feature
 set. Writes what every fold says of the films that it never saw and of their cues, how its losses
-fell, and a zip archive with what it has learnt (`scorelens/genres/archive.py` describes it).
+fell, and a zip archive with what it has learnt (`scorelens/learning/model_io.py` describes it).
 """
 
 from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import chunks
+from scorelens.genres import fold_jobs
 
-chunks.train_chunk(
+fold_jobs.train_chunk(
     model=snakemake.wildcards.model,
     feature_set=snakemake.wildcards.set,
     films=snakemake.input.films,

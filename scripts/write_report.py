@@ -26,7 +26,7 @@ write.write_report(
     genre_scores=snakemake.input.genre_scores,
     comparisons=snakemake.input.comparisons,
     importance=next(iter(snakemake.input.importance), None),
-    modes=next(iter(snakemake.input.modes), None),
+    audiovisual_comparison=next(iter(snakemake.input.audiovisual_comparison), None),
     genre_figures=snakemake.input.genre_figures,
     explanations=snakemake.input.explanations,
     applied=snakemake.input.applied,

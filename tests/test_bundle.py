@@ -41,7 +41,7 @@ PACKED = {
     "genres/predictions/none/plurality.parquet": "said",
     "genres/explanations/one.svg": "<svg/>",
     "genres/applied/new_album.tsv": "answers",
-    "modes/scores.tsv": "modes",
+    "audiovisual_comparison/scores.tsv": "audiovisual_comparison",
     "tagger/scores.tsv": "scores",
     "tagger/tracks/cnn.parquet": "tags",
     "retrieval/films.tsv": "films",
@@ -51,7 +51,7 @@ PACKED = {
     "retrieval/curves/all.tsv": "losses",
     "trailers/scores.tsv": TRAILER_SCORES,
     "trailers/arms.svg": "<svg/>",
-    "trailers/modes.tsv": "looks",
+    "trailers/films_to_trailers.tsv": "looks",
     "trailers/scenes.parquet": "judged",
     "trailers/predictions/none/frequency.parquet": "said",
     "trailers/predictions/vgg16/frame_linear.parquet": "said",
@@ -144,10 +144,10 @@ def test_the_same_results_give_the_same_bytes(home, run):
 @pytest.mark.parametrize(
     ("own", "kind", "more", "less"),
     [
-        ({"genres": ["Crime"]}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
-        ({"models": ["frequency"]}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
-        ({}, "published", set(), {"modes.tsv", "scenes.parquet"}),
-        ({"trailers": "mine.tsv"}, "demo", set(), {"modes.tsv", "scenes.parquet"}),
+        ({"genres": ["Crime"]}, "demo", set(), {"films_to_trailers.tsv", "scenes.parquet"}),
+        ({"models": ["frequency"]}, "demo", set(), {"films_to_trailers.tsv", "scenes.parquet"}),
+        ({}, "published", set(), {"films_to_trailers.tsv", "scenes.parquet"}),
+        ({"trailers": "mine.tsv"}, "demo", set(), {"films_to_trailers.tsv", "scenes.parquet"}),
         ({}, "demo", {"examples.svg"}, set()),
     ],
     ids=[

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from scorelens import config, paths
-from scorelens.genres import choice
+from scorelens.genres import new_media_config
 from scorelens.retrieval import films as described
-from scorelens.retrieval import searches
+from scorelens.retrieval import search_config
 from scorelens.tagger import library
 from scorelens.trailers import table as trailers
 
@@ -158,19 +158,19 @@ def test_every_key_that_is_a_path(media, home, root):
                 },
             },
             "trailers": {"trailers": f"{root}/trailers.tsv"},
-            "weights": {"folder": f"{root}/weights"},
+            "pretrained": {"folder": f"{root}/weights"},
         },
         home / "workflow" / "schemas",
     )
     written = yaml.safe_dump(full)
     assert root not in written
     assert written.count(str(media)) == 15
-    found = choice.find_media(full["genres"]["apply"]["media"])
+    found = new_media_config.find_media(full["genres"]["apply"]["media"])
     assert found["new"].files == (str(media / "film.mp4"),)
     (part,) = library.find_parts(full["tagger"]["libraries"]).values()
     assert part.folder == str(media / "album")
     settings = full["retrieval"] | {"configurations": ["all"]}
-    one, two = searches.read_searches(settings, [], {})
+    one, two = search_config.read_searches(settings, [], {})
     assert (one.image, one.track) == (str(media / "poster.png"), str(media / "album" / "01.wav"))
     assert two.film == str(media / "film.mp4")
 

@@ -8,16 +8,7 @@ import pytest
 import soundfile
 
 from scorelens import media
-from scorelens.corpus import (
-    assembler,
-    clips,
-    demo,
-    encoder,
-    mixing,
-    pictures,
-    plan,
-    timeline,
-)
+from scorelens.corpus import assembler, clips, demo, demo_plan, encoder, mixing, pictures, timeline
 from scorelens.errors import ConfigError, InputError, MediaError
 from scorelens.tables import ALBUM_TRACKS, TRUTH, read_table
 from tests.album_tables import write_tracks
@@ -227,8 +218,8 @@ def test_a_failing_picture_maker_leaves_nothing_behind(tmp_path):
 
 
 def make_demo(folder, number, film_s=25):
-    film = plan.demo_films(number + 1, 1)[number]
-    tracks = [folder / "album" / f"{name}.flac" for name in plan.DEMO_TRACKS]
+    film = demo_plan.demo_films(number + 1, 1)[number]
+    tracks = [folder / "album" / f"{name}.flac" for name in demo_plan.DEMO_TRACKS]
     demo.make_demo_film(film, tracks, film_s, folder / "film.mp4", folder / "truth.tsv")
     return folder
 
@@ -239,7 +230,7 @@ def demo_folder(tmp_path_factory):
 
 
 def test_a_demo_album_has_five_tracks_of_over_30_s(demo_folder):
-    for name in plan.DEMO_TRACKS:
+    for name in demo_plan.DEMO_TRACKS:
         info = soundfile.info(demo_folder / "album" / f"{name}.flac")
         assert (info.format, info.subtype, info.channels) == ("FLAC", "PCM_16", 2)
         assert 28 < info.duration < 52
@@ -262,7 +253,7 @@ def test_the_truth_of_a_demo_film_is_true(demo_folder):
 
 def test_the_same_film_has_the_same_bytes_and_another_has_not(demo_folder, tmp_path):
     again, other = make_demo(tmp_path / "again", 1), make_demo(tmp_path / "other", 2)
-    files = ["film.mp4", "truth.tsv", *(f"album/{name}.flac" for name in plan.DEMO_TRACKS)]
+    files = ["film.mp4", "truth.tsv", *(f"album/{name}.flac" for name in demo_plan.DEMO_TRACKS)]
     for name in files:
         content = (demo_folder / name).read_bytes()
         assert content == (again / name).read_bytes(), name

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scorelens.corpus import encoder, pictures, plan, recipes, timeline
+from scorelens.corpus import demo_plan, encoder, pictures, recipes, timeline
 from scorelens.errors import InputError
 
 RATE_HZ = timeline.RATE_HZ
@@ -24,7 +24,7 @@ def luma(frame):
 def test_painted_shots_have_the_brightness_of_their_genre():
     look = pictures.Format(160, 90, 8)
     mean = {}
-    for genre in plan.GENRES:
+    for genre in demo_plan.GENRES:
         shots = pictures.painted(lambda _, genre=genre: (genre,), look)
         frames = [frame for seed in range(8) for frame in frames_of(shots, 20, seed)]
         assert all(frame.shape == (90, 160, 3) and frame.dtype == np.uint8 for frame in frames)

@@ -13,7 +13,9 @@ from tests.published_files import UNEVEN, small
 pytestmark = pytest.mark.slow
 
 SETS = {"features": {"sets": ["mir", "vggish"]}}
-LEFT_OUT = "cues, visuals and modes are left out: published features come without films"
+LEFT_OUT = (
+    "cues, visuals and audiovisual_comparison are left out: published features come without films"
+)
 
 
 @pytest.fixture
@@ -46,12 +48,14 @@ def test_the_graph_has_no_rule_that_needs_a_film(snakemake, tmp_path):
     assert code == 0, said
     assert {"inspect_corpus", "gather_corpus", "unpack_features", "pool_bags"} <= rules(said)
     assert {"train_genres", "score_genres", "rank_importance", "write_report"} <= rules(said)
-    assert not [rule for rule in rules(said) if rule.endswith(("cues", "visuals", "modes"))]
-    assert not rules(said) & {"check_corpus", "index_fingerprints", "fetch_weights"}
+    assert not [
+        rule for rule in rules(said) if rule.endswith(("cues", "visuals", "audiovisual_comparison"))
+    ]
+    assert not rules(said) & {"check_corpus", "index_fingerprints", "fetch_pretrained"}
     assert said.count(LEFT_OUT) == 1
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
     assert (jobs["unpack_features"], jobs["inspect_corpus"]) == ("2", "1")
-    for stage in ("fingerprints", "cues", "visuals", "modes"):
+    for stage in ("fingerprints", "cues", "visuals", "audiovisual_comparison"):
         code, said = snakemake(SETS, "--dry-run", "--", stage)
         assert code == 0, said
         assert rules(said) <= {stage}
@@ -115,7 +119,7 @@ def test_a_bad_film_stops_the_run_or_is_left_out_of_a_report_without_films(snake
     assert "the sets list different cues: 5 in mir, 4 in vggish" in page
     assert "jazz" in page
     assert "mir_feature_names.csv" in page
-    for section in ("timelines", "visuals", "strips", "modes"):
+    for section in ("timelines", "visuals", "strips", "audiovisual_comparison"):
         assert f'"{section}"' not in page
         assert f'"#{section}"' not in page
     code, said = snakemake(SETS, on_bad_film="skip")

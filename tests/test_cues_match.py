@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens import fingerprints, tables
-from scorelens.cues import lines, match, path, speed
+from scorelens.cues import alignment, match, speed, viterbi
+from scorelens.cues.alignment import Sound
 from scorelens.cues.confidence import confidence
-from scorelens.cues.lines import Sound
 from scorelens.errors import MediaError
 from scorelens.fingerprints import Album, Index, Settings
 
@@ -177,8 +177,8 @@ def write_status(path, video) -> str:
     row = {"film_id": "a_film", "status": "ok", "problems": "", "notes": "", "duration_s": 30.0}
     row |= {"has_picture": True, "tracks": 3, "video_sha256": "ab12"}
     row |= {"video_bytes": video.stat().st_size}
-    tables.write_table(pd.DataFrame([row]), path, tables.STATUS)
-    return path
+    tables.write_table(pd.DataFrame([row]), viterbi, tables.STATUS)
+    return viterbi
 
 
 def match_file(tmp_path, video, album: Album) -> dict[str, str]:
@@ -255,7 +255,7 @@ def test_a_film_of_little_music_has_the_usual_speed():
     index = album_of(SPEEDS, theme=music(1), chase=music(2))
     sound = sound_of(film_of(60, (5.0, music(4), 0.0, 38.0)))
     assert speed.choose_base(sound, index, CONFIG["share"]) == 1.0
-    found = lines.search_lines(sound, fingerprints.hash_album(index, 1.0), CONFIG["share"])
+    found = alignment.search_lines(sound, fingerprints.hash_album(index, 1.0), CONFIG["share"])
     assert speed.film_drift(found, 1.0, SPEEDS) == 0.0
 
 
@@ -304,20 +304,20 @@ SMALL_FILM = Sound(np.array([7 << 6 | 4, 5 << 6 | 3], np.uint32), np.array([100,
 
 
 def test_the_weight_of_a_match_is_its_rarity():
-    matches, counts = lines.match_hashes(SMALL_FILM, SMALL_INDEX, share=1.0)
+    matches, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, share=1.0)
     assert counts.tolist() == [2, 1]
     np.testing.assert_allclose(matches.nats, np.log([4 / 2, 4 / 2, 4 / 1]), rtol=1e-6)
     assert matches.diagonal.tolist() == [80, 70, 190]
-    assert (matches.line >> lines.SHIFT).tolist() == [0, 1, 0]
+    assert (matches.line >> alignment.SHIFT).tolist() == [0, 1, 0]
     assert matches.end.tolist() == [104, 104, 203]
-    rare, counts = lines.match_hashes(SMALL_FILM, SMALL_INDEX, share=0.5)
+    rare, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, share=0.5)
     assert counts.tolist() == [0, 1]  # the hash that is half of the album weighs nothing
     np.testing.assert_allclose(rare.nats, np.log(2), rtol=1e-6)
 
 
 def test_chance_matches_spread_over_all_lines_of_the_album():
-    none = lines.choose_lines([], SMALL_INDEX, 0.0)
-    evidence = lines.gather_evidence(SMALL_FILM, SMALL_INDEX, none, 1.0, ceiling=40, least=0)
+    none = alignment.choose_lines([], SMALL_INDEX, 0.0)
+    evidence = alignment.gather_evidence(SMALL_FILM, SMALL_INDEX, none, 1.0, ceiling=40, least=0)
     three_of_all_lines = 3 * Settings().hop_s / 20.0
     expected = [0, 0, 2 * three_of_all_lines, 0, three_of_all_lines]  # frames of 2.3 s and 4.6 s
     np.testing.assert_allclose(evidence.chance, expected, rtol=1e-12)
@@ -329,7 +329,7 @@ numbers = st.floats(-50, 50, width=32)
 @given(st.lists(numbers, min_size=1, max_size=12))
 def test_best_stretch_equals_the_best_of_all_slices(values):
     sums = [sum(values[a:b]) for a in range(len(values)) for b in range(a, len(values) + 1)]
-    best = lines.best_stretch(np.array([values], np.float32))
+    best = alignment.best_stretch(np.array([values], np.float32))
     np.testing.assert_allclose(best, [max(sums)], atol=1e-3)
 
 
@@ -342,13 +342,13 @@ def test_best_path_equals_the_best_of_all_paths(steps, entry):
         return sum(nats[s, t] for t, s in enumerate(states) if s >= 0) - entry * starts
 
     best = max(worth(states) for states in itertools.product([-1, 0, 1], repeat=nats.shape[1]))
-    np.testing.assert_allclose(worth(path.best_path(nats, entry).tolist()), best, atol=1e-3)
+    np.testing.assert_allclose(worth(viterbi.best_path(nats, entry).tolist()), best, atol=1e-3)
 
 
 def test_stretches():
-    assert path.stretches(np.array([-1, 2, 2, -1, 0, 1, 1])) == [(2, 1, 3), (0, 4, 5), (1, 5, 7)]
-    assert path.stretches(np.array([-1, -1])) == []
-    assert path.stretches(np.array([], np.int64)) == []
+    assert viterbi.stretches(np.array([-1, 2, 2, -1, 0, 1, 1])) == [(2, 1, 3), (0, 4, 5), (1, 5, 7)]
+    assert viterbi.stretches(np.array([-1, -1])) == []
+    assert viterbi.stretches(np.array([], np.int64)) == []
 
 
 def test_confidence_is_one_half_at_its_middle_and_rises():

@@ -18,7 +18,7 @@ import pytest
 from scorelens import tables
 from scorelens.errors import InputError
 from scorelens.fingerprints import dejavu, read_album
-from scorelens.genres import archive
+from scorelens.learning import model_io
 from tests.workflow_runs import SMALL, finish, snakemake, start, wait_for
 
 FILMS = 4
@@ -317,8 +317,8 @@ READERS = {
     "schema.parquet": (tables.read_provenance, "a Parquet table"),
     "index.npz": (read_album, "an index of landmarks"),
     "peaks.npz": (dejavu.read_index, "an index of peaks"),
-    "models.zip": (archive.load_about, "a file of genre models"),
-    "fold.zip": (lambda path: archive.load_fold(path, "film"), "a file of genre models"),
+    "models.zip": (model_io.load_about, "a file of genre models"),
+    "fold.zip": (lambda path: model_io.load_fold(path, "film"), "a file of genre models"),
 }
 
 

@@ -6,8 +6,9 @@ import pytest
 from scorelens import bags, tables
 from scorelens.corpus import published
 from scorelens.corpus.mir_names import our_names
+from scorelens.encoders import vggish
 from scorelens.errors import InputError
-from scorelens.features import unpack, vggish
+from scorelens.features import unpack
 from tests.published_files import NAMES, UNEVEN, small
 
 

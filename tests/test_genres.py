@@ -12,16 +12,15 @@ from scorelens.genres import (
     BASELINES,
     MODELS,
     NETWORKS,
-    archive,
     baselines,
-    chunks,
+    fold_jobs,
     folds,
-    instances,
     labels,
-    parts,
+    prediction_io,
     score,
 )
-from scorelens.genres.instances import Bags
+from scorelens.learning import instances, model_io
+from scorelens.learning.instances import Bags
 from scorelens.tables import (
     BAGS,
     FILMS,
@@ -81,7 +80,7 @@ def train(folder, model, settings=None, chunk=(0, 1), folds=0):
     if model in BASELINES:
         baselines.guess(model, folder / "films.tsv", GENRES, 5, paths["predictions"], folds)
     else:
-        chunks.train_chunk(
+        fold_jobs.train_chunk(
             model=model,
             feature_set="mir",
             films=folder / "films.tsv",
@@ -189,10 +188,10 @@ def test_a_kept_fold_repeats_its_prediction(tmp_path, model):
     write_corpus(tmp_path, bags, actual)
     table = train(tmp_path, model)
     path = tmp_path / f"{model}.models.0.zip"
-    about = archive.load_about(path)
+    about = model_io.load_about(path)
     assert (about.model, about.feature_set, about.genres) == (model, "mir", GENRES)
     for place, film in enumerate(about.films):
-        fold = archive.load_fold(path, film)
+        fold = model_io.load_fold(path, film)
         probability, predicted = folds.predict(about.model, fold, bags.one(place))
         rows = table[table["film_id"] == film]
         np.testing.assert_allclose(rows["probability"], probability[0], rtol=0, atol=1e-12)
@@ -223,16 +222,16 @@ def test_chunks_come_to_what_one_chunk_gives(tmp_path, model):
         for kind, end in KINDS.items()
     }
     joined = {kind: tmp_path / f"joined.{kind}.{end}" for kind, end in KINDS.items()}
-    parts.gather_chunks(written, joined)
+    prediction_io.gather_chunks(written, joined)
     train(tmp_path, model, settings)
-    for kind, contract in parts.PARTS.items():
+    for kind, contract in prediction_io.PARTS.items():
         whole = read_table(tmp_path / f"{model}.{kind}.0.parquet", contract)
         pd.testing.assert_frame_equal(read_table(joined[kind], contract), whole, atol=1e-5)
-    about = archive.load_about(joined["models"])
+    about = model_io.load_about(joined["models"])
     assert about.films == ["film_00", "film_01", "film_02", "film_04"]
     for film in about.films:
-        one = archive.load_fold(tmp_path / f"{model}.models.0.zip", film).arrays
-        for name, values in archive.load_fold(joined["models"], film).arrays.items():
+        one = model_io.load_fold(tmp_path / f"{model}.models.0.zip", film).arrays
+        for name, values in model_io.load_fold(joined["models"], film).arrays.items():
             np.testing.assert_allclose(values, one[name], atol=1e-5)
 
 
@@ -242,7 +241,7 @@ def test_training_runs_differ_and_the_first_is_kept(tmp_path):
     table = train(tmp_path, "average_pooling", SETTINGS["network"] | {"repeats": 2})
     first, second = (table[table["repeat"] == run]["probability"].to_numpy() for run in (0, 1))
     assert np.abs(first - second).max() > 1e-3
-    fold = archive.load_fold(tmp_path / "average_pooling.models.0.zip", "film_02")
+    fold = model_io.load_fold(tmp_path / "average_pooling.models.0.zip", "film_02")
     kept, _ = folds.predict("average_pooling", fold, bags.one(2))
     np.testing.assert_allclose(kept[0], first.reshape(6, -1)[2], atol=1e-6)
 
@@ -275,7 +274,7 @@ def test_frames_of_a_cue_are_judged_together(tmp_path):
     np.testing.assert_array_equal(found.to_numpy(), pairs.to_numpy())
     sums = cues.groupby(["film_id", "genre"])["weight"].sum()
     np.testing.assert_allclose(sums, 1, atol=1e-6)
-    fold = archive.load_fold(tmp_path / "single_attention.models.0.zip", "film_00")
+    fold = model_io.load_fold(tmp_path / "single_attention.models.0.zip", "film_00")
     whole = bags.one(0)
     first, _ = folds.predict("single_attention", fold, Bags(whole.instances[:2], np.array([0, 2])))
     np.testing.assert_allclose(cues["probability"][:3], first[0], atol=1e-6)

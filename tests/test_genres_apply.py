@@ -13,9 +13,10 @@ from sklearn.linear_model import LogisticRegression
 
 from scorelens import tables
 from scorelens.errors import MediaError, TableError
-from scorelens.genres import apply, archive, folds
-from scorelens.genres.archive import About, Fold
-from scorelens.genres.instances import Bags
+from scorelens.genres import apply, folds
+from scorelens.learning import model_io
+from scorelens.learning.instances import Bags
+from scorelens.learning.model_io import About, Fold
 
 torch.set_num_threads(1)
 
@@ -52,7 +53,7 @@ def models(tmp_path):
     films = [f"film_{k:02d}" for k in range(len(SHIFTS))]
     about = About("simple_mi_logistic_regression", "mir", GENRES, FEATURES, films)
     path = tmp_path / "models.zip"
-    archive.save_folds(path, about, map(known_fold, SHIFTS))
+    model_io.save_folds(path, about, map(known_fold, SHIFTS))
     return path
 
 
@@ -154,7 +155,7 @@ def trained(folder, model, feature_set="mir", features=FEATURES, films=6):
     films_out = [f"film_{k}" for k in range(films)]
     about = About(model, feature_set, GENRES, list(features), films_out)
     path = folder / f"{model}.zip"
-    archive.save_folds(path, about, (one.fold for one in learnt))
+    model_io.save_folds(path, about, (one.fold for one in learnt))
     return path
 
 
@@ -165,14 +166,14 @@ def test_folds_are_asked_as_predict_answers_each_window_alone(tmp_path, model):
     models = trained(tmp_path, model)
     frames = frame_table({"new": 40})
     windows, answers = applied(tmp_path, models, frames)
-    about = archive.load_about(models)
+    about = model_io.load_about(models)
     values = frames[FEATURES].to_numpy(np.float32)
     starts = windows["start_s"].drop_duplicates().astype(int)
     means = np.stack([values[start : start + 10].mean(axis=0) for start in starts])
 
     def ask(instances):
         bag = Bags(instances, np.array([0, len(instances)]))
-        loaded = (archive.load_fold(models, film) for film in about.films)
+        loaded = (model_io.load_fold(models, film) for film in about.films)
         return np.stack([folds.predict(model, fold, bag)[0][0] for fold in loaded])
 
     by_loop = np.stack([ask(instance[None]) for instance in means])
@@ -188,10 +189,10 @@ def test_a_model_of_frames_takes_a_window_as_a_bag_of_its_frames(tmp_path):
     models = trained(tmp_path, "max_pooling", feature_set="mir_frames")
     frames = frame_table({"new": 12})
     windows, _ = applied(tmp_path, models, frames, window_s=12)
-    about = archive.load_about(models)
+    about = model_io.load_about(models)
     bag = Bags(frames[FEATURES].to_numpy(np.float32), np.array([0, 12]))
     said = [
-        folds.predict("max_pooling", archive.load_fold(models, film), bag)[0][0]
+        folds.predict("max_pooling", model_io.load_fold(models, film), bag)[0][0]
         for film in about.films
     ]
     np.testing.assert_allclose(windows["probability"], np.mean(said, axis=0), atol=1e-6)

@@ -11,11 +11,12 @@ import yaml
 from safetensors.numpy import save_file
 
 from scorelens import media, tables
+from scorelens.encoders import audio_encoder
 from scorelens.errors import ConfigError, MediaError
-from scorelens.features import mir, networks
-from scorelens.genres import measure
-from scorelens.genres.choice import NewMedia, choose_run, find_media
-from tests.test_features_networks import PROBE
+from scorelens.features import mir
+from scorelens.genres import extract_new_media
+from scorelens.genres.new_media_config import NewMedia, choose_run, find_media
+from tests.test_encoders_audio import PROBE
 from tests.test_genres_apply import GENRES, trained
 
 RUNS = [
@@ -26,7 +27,7 @@ RUNS = [
     ("vggish", "imv_svm"),
     ("vggish", "single_attention"),
 ]
-RULES = ("measure_genres", "apply_genres", "draw_genres")
+RULES = ("extract_new_media", "apply_genres", "plot_new_media")
 
 
 def test_a_file_is_a_film_and_a_folder_an_album(tone):
@@ -111,7 +112,7 @@ def measured(folder, path, feature_set="mir", weights=None):
     profile = "fast" if feature_set == "mir" else None
     media_of = find_media({"new": str(path)})["new"]
     what = media_of.path, media_of.files, media_of.is_album
-    measure.measure_media("new", *what, feature_set, profile, weights, "code", 1, *paths)
+    extract_new_media.measure_media("new", *what, feature_set, profile, weights, "code", 1, *paths)
     return tables.read_table(paths[0], tables.TRACKS), tables.read_table(paths[1], tables.FEATURES)
 
 
@@ -134,7 +135,7 @@ def test_every_track_is_measured_from_beginning_to_end(tmp_path, tone):
 
 
 def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(networks, "MODULES", {"probe": PROBE})
+    monkeypatch.setattr(audio_encoder, "MODULES", {"probe": PROBE})
     save_file({"weight": np.full(1, 2, np.float32)}, tmp_path / "probe.safetensors")
     samples = np.random.default_rng(0).normal(0, 0.1, 5 * PROBE.RATE_HZ).astype(np.float32)
     soundfile.write(tmp_path / "new.wav", samples, PROBE.RATE_HZ, subtype="FLOAT")
@@ -142,7 +143,7 @@ def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
         tmp_path, tmp_path / "new.wav", "probe", tmp_path / "probe.safetensors"
     )
     layers = {"weight": torch.full((1,), 2.0)}
-    alone = networks.measure(samples, np.arange(5) + 0.5, PROBE, layers, "cpu")
+    alone = audio_encoder.measure(samples, np.arange(5) + 0.5, PROBE, layers, "cpu")
     assert listed["track_id"].tolist() == ["new"]
     np.testing.assert_allclose(frames[["probe.embedding_0"]].to_numpy(), alone, rtol=1e-5)
 

@@ -7,7 +7,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from scorelens.genres import baselines, classifiers
-from scorelens.genres.instances import Bags
+from scorelens.learning.instances import Bags
 
 STUDY_FILMS = 110
 STUDY_COUNTS = (55, 37, 44, 11, 13, 36)  # films of each genre, Ma et al. 2021

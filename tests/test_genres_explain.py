@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import PathPatch
 
 from scorelens import tables
-from scorelens.genres import explain, losses
+from scorelens.genres import explain, learning_curves
 from tests.genre_tables import (
     GENRES,
     make_cue_table,
@@ -164,7 +164,9 @@ def test_a_film_without_cues_has_a_figure_that_says_so(inputs, tmp_path):
 
 def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tmp_path):
     table = make_curves(5, epochs=120)
-    figure = losses.losses_figure({RUN: table, ("mir", "max_pooling"): make_curves(2, 3, 1)})
+    figure = learning_curves.losses_figure(
+        {RUN: table, ("mir", "max_pooling"): make_curves(2, 3, 1)}
+    )
     training, held_out, least = figure.axes[0].lines
     wide = table.pivot_table(index="epoch", columns=["fold", "repeat"], values="held_out_loss")
     np.testing.assert_allclose(held_out.get_ydata(), wide.mean(axis=1))
@@ -179,6 +181,6 @@ def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tm
 
 def test_curves_of_one_network_are_drawn_to_a_file(tmp_path):
     tables.write_table(make_curves(2, 2, 1), tmp_path / "c.parquet", tables.GENRE_CURVES)
-    losses.trace({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
+    learning_curves.trace({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
     text = (tmp_path / "losses.svg").read_text()
     assert "Single attention (mir)" in text and "epoch" in text

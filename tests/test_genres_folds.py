@@ -18,20 +18,12 @@ from test_genres import (
 
 from scorelens.config import complete
 from scorelens.errors import ConfigError, TableError
-from scorelens.genres import (
-    BASELINES,
-    MODELS,
-    NETWORKS,
-    apply,
-    archive,
-    baselines,
-    folds,
-    parts,
-)
-from scorelens.genres.instances import Bags
+from scorelens.genres import BASELINES, MODELS, NETWORKS, apply, baselines, folds, prediction_io
 from scorelens.genres.labels import deal_films
-from scorelens.genres.training import fit_networks
 from scorelens.importance import rank
+from scorelens.learning import model_io
+from scorelens.learning.instances import Bags
+from scorelens.learning.mil_trainer import fit_networks
 from scorelens.tables import IMPORTANCE, read_table
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
@@ -142,7 +134,7 @@ def test_the_loss_of_a_group_is_the_mean_over_its_films():
     bags, actual = make_corpus(films=10)
     group, rest = np.array([1, 4]), SHORT["network"] | {"epochs": 1, "learning_rate": 1e-12}
     (learnt,) = fit_networks("average_pooling", bags, actual, [group], rest, 7)
-    fold = archive.Fold({"frequency": np.full(3, 0.5, np.float32), **learnt.arrays})
+    fold = model_io.Fold({"frequency": np.full(3, 0.5, np.float32), **learnt.arrays})
     frequency = np.delete(actual, group, axis=0).mean(axis=0)
     said = np.stack([folds.predict("average_pooling", fold, bags.one(k))[0][0] for k in group])
     losses = -np.where(
@@ -173,21 +165,21 @@ def test_chunks_of_groups_come_to_what_one_chunk_gives(tmp_path, model):
         kind: [tmp_path / f"{model}.{kind}.{number}.{end}" for number in range(4)]
         for kind, end in KINDS.items()
     }
-    parts.gather_chunks(written, joined)
+    prediction_io.gather_chunks(written, joined)
     said = train(tmp_path, model, settings, folds=3)
-    for kind, contract in parts.PARTS.items():
+    for kind, contract in prediction_io.PARTS.items():
         whole = read_table(tmp_path / f"{model}.{kind}.0.parquet", contract)
         pd.testing.assert_frame_equal(read_table(joined[kind], contract), whole, atol=1e-5)
-    about = archive.load_about(joined["models"])
+    about = model_io.load_about(joined["models"])
     assert len(about.films) == 7
     assert len(about.fold_names()) == 3
     first = said[said["repeat"] == 0]
     for film, own in first.groupby("film_id"):
-        fold = archive.load_fold(joined["models"], film)
+        fold = model_io.load_fold(joined["models"], film)
         probability, _ = folds.predict(model, fold, bags.one(int(film[-2:])))
         np.testing.assert_allclose(own["probability"], probability[0], atol=1e-5)
     with pytest.raises(KeyError, match="film_03"):
-        archive.load_fold(joined["models"], "film_03")
+        model_io.load_fold(joined["models"], "film_03")
 
 
 def test_importance_and_new_media_take_the_fold_of_the_group(tmp_path):
@@ -204,6 +196,6 @@ def test_importance_and_new_media_take_the_fold_of_the_group(tmp_path):
     f1 = 2 * hits / said.groupby("genre")[["predicted", "actual"]].sum().sum(axis=1)
     found = scores.drop_duplicates("genre").set_index("genre").f1
     np.testing.assert_allclose(found[GENRES], f1[GENRES], atol=1e-6)
-    about = archive.load_about(models)
+    about = model_io.load_about(models)
     assert len(about.films) == 9
     assert apply.ask_folds(models, about, [bags.one(0)]).shape == (3, 1, len(GENRES))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from scorelens.genres import looks, plot, score
+from scorelens.genres import plot, plot_style, score
 from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
 from tests.genre_tables import GENRES, make_genre_cues, make_labels, make_predictions, pooled
 
@@ -77,8 +77,11 @@ def test_without_baselines_and_repeated_runs_the_legend_does_not_speak_of_them(s
 
 
 def test_a_feature_set_looks_the_same_whatever_the_order():
-    some, other = looks.set_looks(["vggish", "none", "mir"]), looks.set_looks(["mir", "vggish"])
+    some, other = (
+        plot_style.set_looks(["vggish", "none", "mir"]),
+        plot_style.set_looks(["mir", "vggish"]),
+    )
     assert some == other
     assert len(set(some.values())) == 3
-    assert looks.run_title(("mir", "simple_mi_svm")) == "Simple MI SVM (mir)"
-    assert looks.run_title(("none", "plurality")) == "Plurality"
+    assert plot_style.run_title(("mir", "simple_mi_svm")) == "Simple MI SVM (mir)"
+    assert plot_style.run_title(("none", "plurality")) == "Plurality"

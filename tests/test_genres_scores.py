@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_fscore_support
 
-from scorelens.genres import chance, ranking, score
+from scorelens.evaluation import average_precision, permutation
+from scorelens.genres import score
 from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
 from tests.genre_tables import make_predictions
 
@@ -111,7 +112,7 @@ def test_average_precision_agrees_with_scikit_learn(levels):
     true = random.random((40, 4)) < (0.5, 0.3, 0.2, 0.1)
     probability = np.round(random.random((40, 4)) * levels) / levels
     draws = random.multinomial(40, np.full(40, 1 / 40), 20)
-    found = ranking.average_precision(probability, true, draws)
+    found = average_precision.average_precision(probability, true, draws)
     for sample, row in zip(draws, found, strict=True):
         rows = np.repeat(np.arange(40), sample)
         for genre in np.flatnonzero(true[rows].any(axis=0)):
@@ -122,9 +123,9 @@ def test_average_precision_agrees_with_scikit_learn(levels):
 def test_average_precision_by_hand():
     probability = np.array([[0.9], [0.8], [0.8], [0.1]])
     true = np.array([[True], [False], [True], [True]])
-    each = ranking.average_precision(probability, true, np.ones((1, 4)))
+    each = average_precision.average_precision(probability, true, np.ones((1, 4)))
     assert each[0, 0] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
-    assert ranking.average_precision(probability, ~true & False, np.ones((1, 4))) == 0
+    assert average_precision.average_precision(probability, ~true & False, np.ones((1, 4))) == 0
 
 
 def test_f1_by_chance_agrees_with_all_orders_of_five_films():
@@ -135,9 +136,9 @@ def test_f1_by_chance_agrees_with_all_orders_of_five_films():
         np.mean([f1_score(true[order], run, average=None, zero_division=0) for run in said], axis=0)
         for order in orders
     ]
-    found = chance.f1_in_order(said, true, orders)
+    found = permutation.f1_in_order(said, true, orders)
     np.testing.assert_allclose(found[:, :2], theirs)
-    sampled = chance.against_chance(said, true, 20_000, seed=0)
+    sampled = permutation.against_chance(said, true, 20_000, seed=0)
     np.testing.assert_allclose(sampled["permuted"], found.mean(axis=0), atol=0.006)
     exact = (found >= found[0] - 1e-12).mean(axis=0)  # the first order is the films' own
     assert 0.05 < exact[-1] < 0.95
@@ -146,11 +147,11 @@ def test_f1_by_chance_agrees_with_all_orders_of_five_films():
 
 def test_right_answers_are_never_reached_by_chance_and_equal_ones_always():
     true = random_answers(1)[1]
-    right = chance.against_chance(true[None], true, 999, seed=1)
+    right = permutation.against_chance(true[None], true, 999, seed=1)
     assert (right["p_permuted"] == 1 / 1000).all()
     assert (right["permuted"] < 0.6).all()
     always = np.ones_like(true)
-    same = chance.against_chance(always[None], true, 999, seed=1)
+    same = permutation.against_chance(always[None], true, 999, seed=1)
     assert (same["p_permuted"] == 1).all()
     np.testing.assert_allclose(same["permuted"][:-1], f1_score(true, always, average=None))
 
@@ -160,16 +161,16 @@ def test_answers_without_skill_have_any_p():
     for seed in range(200):
         random = np.random.default_rng(seed)
         said, true = random.random((1, 30, 3)) < 0.4, random.random((30, 3)) < 0.4
-        p.append(chance.against_chance(said, true, 199, seed)["p_permuted"][-1])
+        p.append(permutation.against_chance(said, true, 199, seed)["p_permuted"][-1])
     assert np.mean(np.array(p) <= 0.5) == pytest.approx(0.5, abs=0.14)  # 4 standard errors
     assert np.mean(np.array(p) <= 0.1) == pytest.approx(0.1, abs=0.085)
 
 
 def test_p_by_chance_does_not_depend_on_the_blocks(monkeypatch):
     said, true = random_answers(3)
-    whole = chance.against_chance(said[None], true, 50, 0)
-    monkeypatch.setattr(chance, "BLOCK", 7)
-    parts = chance.against_chance(said[None], true, 50, 0)
+    whole = permutation.against_chance(said[None], true, 50, 0)
+    monkeypatch.setattr(permutation, "BLOCK", 7)
+    parts = permutation.against_chance(said[None], true, 50, 0)
     for name, values in whole.items():
         np.testing.assert_allclose(values, parts[name])
 

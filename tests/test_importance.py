@@ -9,9 +9,9 @@ import torch
 from sklearn.metrics import f1_score
 
 from scorelens.errors import ConfigError, TableError
-from scorelens.genres import MODELS, chunks, folds, parts, score
-from scorelens.genres.instances import Bags
+from scorelens.genres import MODELS, fold_jobs, folds, prediction_io, score
 from scorelens.importance import choose_run, plot, rank
+from scorelens.learning.instances import Bags
 from scorelens.tables import BAGS, FILMS, IMPORTANCE, PREDICTIONS, read_table, write_table
 
 torch.set_num_threads(1)
@@ -194,7 +194,7 @@ def write_run(folder, model="average_pooling"):
     table["cue_id"] = [f"cue_{k}" for k in range(len(table))]
     write_table(table.assign(n_frames=5), folder / "bags.parquet", BAGS)
     outputs = {"models": folder / "models.zip"}
-    chunks.train_chunk(
+    fold_jobs.train_chunk(
         model=model,
         feature_set="mir",
         films=folder / "films.tsv",
@@ -204,7 +204,7 @@ def write_run(folder, model="average_pooling"):
         chunk=(0, 1),
         seed=5,
         threads=1,
-        outputs=outputs | {name: folder / f"{name}.parquet" for name in parts.PARTS},
+        outputs=outputs | {name: folder / f"{name}.parquet" for name in prediction_io.PARTS},
     )
 
 

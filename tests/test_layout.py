@@ -10,7 +10,7 @@ HOME = Path(__file__).resolve().parent.parent
 PACKAGE = HOME / "scorelens"
 STAGES = (
     "corpus",
-    "weights",
+    "pretrained",
     "fingerprints",
     "cues",
     "features",
@@ -18,7 +18,7 @@ STAGES = (
     "bags",
     "genres",
     "importance",
-    "modes",
+    "audiovisual_comparison",
     "tagger",
     "retrieval",
     "trailers",
@@ -27,17 +27,21 @@ STAGES = (
 SHARED = (
     "albums",
     "charsets",
+    "code_hash",
     "config",
-    "device",
+    "encoders",
     "errors",
+    "evaluation",
     "figures",
     "ids",
+    "job_resources",
+    "learning",
     "logs",
     "media",
     "paths",
-    "requests",
-    "sources",
+    "renamed_keys",
     "tables",
+    "torch_device",
     "tsv",
 )
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}

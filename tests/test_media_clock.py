@@ -5,8 +5,8 @@ import pytest
 import soundfile
 
 from scorelens import media
-from scorelens.retrieval.frames import frames_at
-from scorelens.trailers.sample import Sampling, sample_trailer
+from scorelens.media.frames import frames_at
+from scorelens.trailers.frame_sampling import Sampling, sample_trailer
 from scorelens.visuals import sampling
 from tests.media_files import (
     H264,

@@ -197,7 +197,9 @@ def test_provenance(rendered):
 def test_networks_that_were_used_and_those_left_out(rendered):
     _, text, page = rendered
     words = " ".join("".join(page.text).split())
-    assert "Left out for want of weights vggish: weights.offline is set, and <here> lacks" in words
+    assert (
+        "Left out for want of weights vggish: pretrained.offline is set, and <here> lacks" in words
+    )
     assert [list(row.values()) for row in page.table("Network")] == [
         ["musicnn", "ISC", "29.3", "https://example.org/musicnn.whl", "cd" * 32]
     ]

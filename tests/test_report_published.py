@@ -8,7 +8,7 @@ from scorelens import tables
 from scorelens.report import music
 from tests.report_run import make_run, render
 
-ABSENT = ("timelines", "cues", "visuals", "strips", "modes")
+ABSENT = ("timelines", "cues", "visuals", "strips", "audiovisual_comparison")
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,12 @@ def rendered(tmp_path_factory):
     file = folder / "mir_features_dictionary.npy"
     file.write_bytes(b"pickled")
     without = {name: [] for name in ("cues", "timelines", "visuals", "features")}
-    without |= {"modes": None, "cue_scores": None, "cue_confidence": None, "published": [file]}
+    without |= {
+        "audiovisual_comparison": None,
+        "cue_scores": None,
+        "cue_confidence": None,
+        "published": [file],
+    }
     return render(folder, inputs | without)
 
 

@@ -13,7 +13,7 @@ from tests.report_run import SVG, Page, make_run, render
 GENRES = ["Action", "Horror", "macro"]
 THRESHOLDS = ["0.5", "tuned"]
 RUNS = trailers.runs(trailers.MODELS, ["efficientnet_lite0", "vgg16"], ["musicnn"])
-FIGURES = ("arms", "scores", "examples", "modes")
+FIGURES = ("arms", "scores", "examples", "films_to_trailers")
 ARM_COLUMNS = [f"{arm}{end}" for arm in section.ARMS for end in ("", "_low", "_high")]
 NOTES = {"trailer_1": "no sound", "trailer_3": "only black frames; silent"}
 
@@ -214,8 +214,8 @@ def test_networks_without_a_row_are_named_with_the_reason(whole):
     """The run's list of weights gives it for VGGish; YAMNet and ViT are not asked for."""
     text = words(whole[0])
     assert "<p>No rows for ViT, YAMNet: no model of the run stands on them." in text
-    reason = "weights.offline is set, and &lt;here&gt; lacks vggish.ckpt"
-    told = f"<p>No rows for VGGish, for want of weights: {reason}"
+    reason = "pretrained.offline is set, and &lt;here&gt; lacks vggish.ckpt"
+    told = f"<p>No rows for VGGish, for want of pretrained: {reason}"
     assert told in text
     assert text.count("No rows for") == 2
     for title in ("ViT", "VGGish", "YAMNet"):

@@ -31,7 +31,7 @@ CONFIG = {
         "permutation_repeats": 100,
     },
     "importance": {"repeats": 2},
-    "modes": {"permutations": 100, "bootstrap_repeats": 100},
+    "audiovisual_comparison": {"permutations": 100, "bootstrap_repeats": 100},
     "tagger": {
         "models": ["frequency_ranking", "dnn"],
         "least_tracks": 5,
@@ -188,7 +188,9 @@ OF_CODE: dict[str, Callable[[Path], object]] = {
     "the time of a module, not its content": lambda clone: (
         clone / "scorelens/visuals/measure.py"
     ).touch(),
-    "a script, or only its time": lambda clone: (clone / "scripts/compare_modes.py").touch(),
+    "a script, or only its time": lambda clone: (
+        clone / "scripts/compare_music_to_picture.py"
+    ).touch(),
     "the project, by a fresh clone": touch_all,
 }
 
@@ -227,7 +229,7 @@ def stand_in(clone: Path, work: Path, config: dict) -> None:
     empty files.
     """
     scripts = clone / "scripts"
-    patterns = ("*_retrieval", "*_trailers", "fetch_weights", "embed_features", "write_report")
+    patterns = ("*_retrieval", "*_trailers", "fetch_pretrained", "embed_features", "write_report")
     changed = [path for pattern in patterns for path in scripts.glob(f"{pattern}.py")]
     for path in changed:
         path.write_text(TOUCH + path.read_text())

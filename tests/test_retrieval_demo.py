@@ -11,18 +11,17 @@ import soundfile
 
 from scorelens.albums.files import Album
 from scorelens.config import Film
-from scorelens.corpus import plan as corpus_plan
+from scorelens.corpus import demo_plan as corpus_plan
+from scorelens.encoders import image_encoder, text_encoder
 from scorelens.retrieval import (
     CONFIGURATIONS,
     demo,
+    demo_plan,
     demo_words,
     fragments,
-    images,
     networks,
-    plan,
     sees_image,
     text_segment,
-    texts,
 )
 from scorelens.retrieval.batches import Corpus, Rows, split_by_year
 from scorelens.retrieval.films import read_films, read_paragraphs
@@ -38,7 +37,7 @@ SETTINGS = {
     "dropout": 0.3,
     "margin": 0.2,
 }
-PLANTED = dict(zip(("image", "plot", "tags"), plan.TRACKS, strict=True))
+PLANTED = dict(zip(("image", "plot", "tags"), demo_plan.TRACKS, strict=True))
 SURE, BY_CHANCE = 0.01, 0.01  # p-values: below the one a track is found, above the other it is not
 PERMUTATIONS = 9999
 
@@ -63,7 +62,7 @@ def genres_of(films):
 def composed(tmp_path_factory):
     """A folder with the files of the first films of the plan, and those films."""
     folder = tmp_path_factory.mktemp("demo")
-    films = plan.plan_films(genres_of(corpus(2)), SEED)
+    films = demo_plan.plan_films(genres_of(corpus(2)), SEED)
     own = [film for film in films if not film.tracks] + films[:3]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -72,7 +71,7 @@ def composed(tmp_path_factory):
 
 
 def test_further_films_teach_tell_when_to_stop_and_test():
-    films = plan.plan_films({}, SEED)
+    films = demo_plan.plan_films({}, SEED)
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
     assert [len(part) for part in split] == [144, 36, 36]
     assert [film.film_id for film in films] == sorted({film.film_id for film in films})
@@ -80,7 +79,7 @@ def test_further_films_teach_tell_when_to_stop_and_test():
 
 @pytest.mark.parametrize("seed", [0, 1, 7])
 def test_no_part_of_a_film_tells_of_another(seed):
-    films = plan.plan_films({}, seed)
+    films = demo_plan.plan_films({}, seed)
     for part in split_by_year(np.array([film.year for film in films]), 2021, 2023):
         genres = [tuple(films[row].tracks.values()) for row in part]
         for pair in combinations(range(3), 2):
@@ -90,14 +89,14 @@ def test_no_part_of_a_film_tells_of_another(seed):
 
 
 def test_a_film_is_shown_told_and_tagged_as_its_tracks_sound():
-    for film in plan.plan_films({}, SEED):
+    for film in demo_plan.plan_films({}, SEED):
         assert [film.tracks["as_shown"], film.tracks["as_told"]] == [film.shown, *film.told]
         assert set(film.tags) <= set(demo_words.TAGS[film.tracks["as_tagged"]])
         assert len(set(film.tags)) == len(film.tags) in (2, 3)
 
 
 def test_the_films_of_the_corpus_are_described_by_their_own_genres():
-    films = {film.film_id: film for film in plan.plan_films(genres_of(corpus(18)), SEED)}
+    films = {film.film_id: film for film in demo_plan.plan_films(genres_of(corpus(18)), SEED)}
     for known in corpus(18):
         film = films[known.film_id]
         assert (film.shown, film.told, film.tracks) == (known.genres[0], known.genres, {})
@@ -106,14 +105,14 @@ def test_the_films_of_the_corpus_are_described_by_their_own_genres():
 
 
 def test_a_larger_corpus_changes_no_other_film():
-    few, many = (plan.plan_films(genres_of(corpus(count)), SEED) for count in (2, 5))
+    few, many = (demo_plan.plan_films(genres_of(corpus(count)), SEED) for count in (2, 5))
     assert [film for film in many if film in few] == few
-    assert plan.plan_films({}, SEED + 1) != plan.plan_films({}, SEED)
+    assert demo_plan.plan_films({}, SEED + 1) != demo_plan.plan_films({}, SEED)
 
 
 def test_no_title_is_that_of_a_film_of_the_corpus():
     known = {film.film_id for film in corpus_plan.demo_films(700, SEED)}
-    assert not known & {film.film_id for film in plan.plan_films({}, SEED)}
+    assert not known & {film.film_id for film in demo_plan.plan_films({}, SEED)}
 
 
 def test_words_of_all_genres_are_as_many_and_no_two_alike():
@@ -127,9 +126,9 @@ def test_the_files_are_those_of_the_plan(composed):
     folder, films = composed
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     ids = {film.film_id for film in films}
-    planned = plan.demo_files(corpus(2), SEED)
+    planned = demo_plan.demo_files(corpus(2), SEED)
     own = {path for path in planned if Path(path).stem in ids or Path(path).parent.name in ids}
-    assert found == own | {plan.TABLE}
+    assert found == own | {demo_plan.TABLE}
     assert len(planned) == len(set(planned)) == 2 * 2 + 5 * 216
 
 
@@ -138,8 +137,8 @@ def test_the_table_reads_as_what_the_plan_describes(composed, monkeypatch):
     monkeypatch.chdir(folder)
     known = corpus(2)
     ids = {film.film_id for film in films}
-    described = [film for film in plan.demo_films(known, SEED) if film.film_id in ids]
-    found = read_films(plan.TABLE, {film.film_id: film for film in known})
+    described = [film for film in demo_plan.demo_films(known, SEED) if film.film_id in ids]
+    found = read_films(demo_plan.TABLE, {film.film_id: film for film in known})
 
     def resolved(film):
         files = tuple(str(Path(path).resolve()) for path in film.album.files)
@@ -154,7 +153,7 @@ def test_tracks_sound_and_last_five_seconds(composed):
     folder, films = composed
     for film in films:
         for track_id in film.tracks:
-            sound, rate_hz = soundfile.read(folder / plan.track(film.film_id, track_id))
+            sound, rate_hz = soundfile.read(folder / demo_plan.track(film.film_id, track_id))
             assert sound.shape == (5 * rate_hz, 2)
             seconds = sound.reshape(5, -1)
             assert (np.sqrt((seconds**2).mean(1))[:4] > 1e-3).all()
@@ -163,9 +162,9 @@ def test_tracks_sound_and_last_five_seconds(composed):
 def test_pictures_and_plots_can_be_read(composed):
     folder, films = composed
     for film in films:
-        picture = images.read_picture(folder / plan.picture(film.film_id))
+        picture = image_encoder.read_picture(folder / demo_plan.picture(film.film_id))
         assert picture.std() > 3
-        paragraphs = read_paragraphs(folder / plan.plot(film.film_id))
+        paragraphs = read_paragraphs(folder / demo_plan.plot(film.film_id))
         assert len(paragraphs) == 3
         assert not any(mark in "".join(paragraphs) for mark in "{}")
 
@@ -205,7 +204,7 @@ def digests(folder):
 @pytest.fixture(scope="module")
 def vectors(fetched, tmp_path_factory):
     """The further films, and what the frozen networks say of all that the demo composes of them."""
-    films = plan.plan_films({}, SEED)
+    films = demo_plan.plan_films({}, SEED)
     files = [fetched(name) for name in ("efficientnet_lite0", "minilm", "musicnn")]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("all"))
@@ -214,31 +213,37 @@ def vectors(fetched, tmp_path_factory):
 
 
 def see(films, file):
-    network = images.load_network("efficientnet_lite0", file)
-    pictures = [images.read_picture(plan.picture(film.film_id)) for film in films]
+    network = image_encoder.load_network("efficientnet_lite0", file)
+    pictures = [image_encoder.read_picture(demo_plan.picture(film.film_id)) for film in films]
     return {
-        "image": Rows(images.embed_pictures(network, np.stack(pictures)), np.arange(len(films)))
+        "image": Rows(
+            image_encoder.embed_pictures(network, np.stack(pictures)), np.arange(len(films))
+        )
     }
 
 
 def read(films, file):
-    encoder = texts.load_encoder(file)
+    encoder = text_encoder.load_encoder(file)
     found = {}
     for segment in ("tags", "plot", "tags_plot"):
         read = [
             (row, text)
             for row, film in enumerate(films)
-            for text in texts.segments(film.tags, read_paragraphs(plan.plot(film.film_id)))[segment]
+            for text in text_encoder.segments(
+                film.tags, read_paragraphs(demo_plan.plot(film.film_id))
+            )[segment]
         ]
         owner = np.array([row for row, _ in read])
-        found[segment] = Rows(texts.embed_texts(encoder, [text for _, text in read]), owner)
+        found[segment] = Rows(text_encoder.embed_texts(encoder, [text for _, text in read]), owner)
     return found
 
 
 def hear(films, file):
     """A fragment a track: the tracks of a film in the order of plan.TRACKS."""
     ear = fragments.load_ear("musicnn", file)
-    paths = [plan.track(film.film_id, track_id) for film in films for track_id in plan.TRACKS]
+    paths = [
+        demo_plan.track(film.film_id, track_id) for film in films for track_id in demo_plan.TRACKS
+    ]
     heard = [fragments.hear_track(path, 1, ear).values for path in paths]
     return {"sound": Rows(np.concatenate(heard), np.arange(len(paths)))}
 
@@ -249,7 +254,7 @@ def places(configuration, films, vectors):
     if segment := text_segment(configuration):
         views["text"] = vectors[segment]
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
-    film = np.repeat(np.arange(len(films)), len(plan.TRACKS))
+    film = np.repeat(np.arange(len(films)), len(demo_plan.TRACKS))
     learnt = Corpus(views, vectors["sound"], film)
     trained = train_configuration(configuration, learnt, split, SETTINGS, SEED)
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
@@ -265,8 +270,8 @@ def chances(queries, tracks):
     films, random = np.arange(len(queries)), np.random.default_rng(0)
     swapped = random.permuted(np.tile(films, (PERMUTATIONS, 1)), axis=1)
     found = {}
-    for place, kind in enumerate(plan.TRACKS):
-        own = order[:, place :: len(plan.TRACKS)]
+    for place, kind in enumerate(demo_plan.TRACKS):
+        own = order[:, place :: len(demo_plan.TRACKS)]
         good = (own[swapped, films].mean(1) >= own[films, films].mean()).sum()
         found[kind] = (1 + good) / (1 + PERMUTATIONS)
     return found

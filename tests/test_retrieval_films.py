@@ -297,6 +297,6 @@ def test_a_plot_that_is_not_there_is_told(tmp_path):
 
 def test_what_is_read_at_parse_time_is_light():
     heavy = "{'numpy', 'pandas', 'torch', 'cv2', 'soundfile', 'PIL'}"
-    code = f"import sys; import scorelens.retrieval.plan; print({heavy} & set(sys.modules))"
+    code = f"import sys; import scorelens.retrieval.demo_plan; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -8,9 +8,9 @@ import pytest
 from retrieval_tables import SPLIT, gather, leave
 
 from scorelens.errors import InputError
+from scorelens.retrieval.dataset import read_material, subsets, views_of
+from scorelens.retrieval.fragment_io import read_sound
 from scorelens.retrieval.gather import append_rows
-from scorelens.retrieval.material import read_material, subsets, views_of
-from scorelens.retrieval.sounds import read_sound
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_FRAGMENTS,

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from scorelens import retrieval
-from scorelens.retrieval import CONFIGURATIONS, networks, sound
+from scorelens.retrieval import CONFIGURATIONS, cnn_transformer, networks
 from scorelens.retrieval.losses import contrastive_loss, triplet_loss
 from scorelens.retrieval.networks import HIDDEN, AttentionBlock, Retrieval, Sizes
 
@@ -192,7 +192,7 @@ def test_parameters_of_the_papers_sizes(configuration):
 
 
 def test_sound_encoder_is_four_blocks_a_transformer_and_a_class_token():
-    encoder = sound.SoundEncoder()
+    encoder = cnn_transformer.SoundEncoder()
     # Two 3 x 3 convolutions, a 1 x 1 and three norms a block.
     pairs = [(1, 64), (64, 128), (128, 256), (256, 256)]
     blocks = sum(9 * a * b + 9 * b * b + a * b + 6 * b for a, b in pairs)
@@ -204,7 +204,7 @@ def test_sound_encoder_is_four_blocks_a_transformer_and_a_class_token():
 
 def test_residual_block_by_plain_functions():
     torch.manual_seed(0)
-    block = sound.ResidualBlock(8, 16)
+    block = cnn_transformer.ResidualBlock(8, 16)
     values = torch.randn(2, 8, 9, 6)
     first, norm, _, second, last = block.way
     past, past_norm = block.past
@@ -229,7 +229,7 @@ def test_log_mel_is_librosas():
         y=samples, sr=22_050, n_fft=1024, hop_length=512, n_mels=128, center=False
     )
     expected = librosa.power_to_db(power)
-    found = sound.log_mel(np.stack([samples, np.zeros_like(samples)]))
+    found = cnn_transformer.log_mel(np.stack([samples, np.zeros_like(samples)]))
     assert found.shape == (2, 128, 426)
     np.testing.assert_allclose(found[0], expected, atol=0.05)
     assert (found[1] == -100).all()
@@ -238,10 +238,10 @@ def test_log_mel_is_librosas():
 @pytest.fixture
 def small_sound(monkeypatch):
     """Fragments of 16 bands and 32 frames, heard by two layers."""
-    monkeypatch.setattr(sound, "BANDS", 16)
-    monkeypatch.setattr(sound, "FRAMES", 32)
+    monkeypatch.setattr(cnn_transformer, "BANDS", 16)
+    monkeypatch.setattr(cnn_transformer, "FRAMES", 32)
     monkeypatch.setattr(networks, "BANDS", 16)
-    monkeypatch.setattr(sound, "LAYERS", 2)
+    monkeypatch.setattr(cnn_transformer, "LAYERS", 2)
 
 
 def descent(model, views, fragments, piece, half=False):

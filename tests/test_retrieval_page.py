@@ -15,7 +15,7 @@ import soundfile
 from PIL import Image
 
 from scorelens.retrieval.page import write
-from scorelens.retrieval.searches import Search
+from scorelens.retrieval.search_config import Search
 
 FACTS = {"configuration": "all", "films": ["a"] * 24}
 EVIL = '</script><b>Élan & "O\'Brien"'

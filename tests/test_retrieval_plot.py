@@ -10,14 +10,9 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from scorelens.retrieval import CONFIGURATIONS, TITLES, plot
-from scorelens.retrieval.material import subsets
-from scorelens.retrieval.measures import MEASURES
-from scorelens.tables import (
-    RETRIEVAL_CURVES,
-    RETRIEVAL_SCENE_SCORES,
-    RETRIEVAL_SCORES,
-    write_table,
-)
+from scorelens.retrieval.dataset import subsets
+from scorelens.retrieval.metrics import MEASURES
+from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, write_table
 
 CHANCE = dict(zip(MEASURES, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), strict=True))
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from scorelens import tables
+from scorelens.encoders.text_encoder import Text
 from scorelens.retrieval import scenes
 from scorelens.retrieval.batches import Split
 from scorelens.retrieval.networks import embed_queries, embed_tracks, load_model
 from scorelens.retrieval.scenes import Pool, score_scenes
-from scorelens.retrieval.texts import Text
 from scorelens.retrieval.train import AXES, save_model
 from scorelens.retrieval.training import train_configuration
 from tests.planted_films import make_corpus

@@ -6,8 +6,8 @@ import pytest
 import torch
 from retrieval_tables import SETTINGS, gather, leave, teach
 
-from scorelens.retrieval import CONFIGURATIONS, measures
-from scorelens.retrieval.material import subsets
+from scorelens.retrieval import CONFIGURATIONS, metrics
+from scorelens.retrieval.dataset import subsets
 from scorelens.retrieval.score import score_retrieval
 from scorelens.tables import (
     RETRIEVAL_PLACES,
@@ -73,7 +73,7 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
     tables = [make_places(name, random) for name in ("image", "image_tags")]
     scores, ranks = score(tables, tmp_path)
     scores = scores.set_index(["configuration", "seen", "level", "measure"])["value"].sort_index()
-    assert len(scores) == (1 + 3) * 2 * len(measures.MEASURES)
+    assert len(scores) == (1 + 3) * 2 * len(metrics.MEASURES)
     for table in tables:
         name = table["configuration"].iloc[0]
         for parts in subsets(name):

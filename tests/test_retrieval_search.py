@@ -13,14 +13,14 @@ import torch
 from PIL import Image
 
 from scorelens import tables
+from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
-from scorelens.retrieval import catalogue, queries, search
+from scorelens.retrieval import query_encoder, search, track_index
 from scorelens.retrieval.fragments import Fragments
 from scorelens.retrieval.index import build_index, load_index
 from scorelens.retrieval.networks import Retrieval, Sizes, embed_queries, embed_tracks
-from scorelens.retrieval.queries import Vectors, place_search
-from scorelens.retrieval.searches import Search
-from scorelens.retrieval.texts import Text
+from scorelens.retrieval.query_encoder import Vectors, place_search
+from scorelens.retrieval.search_config import Search
 from scorelens.retrieval.train import load_model, save_model
 from scorelens.retrieval.training import Trained
 from tests.album_tables import write_tracks
@@ -41,7 +41,7 @@ def simple(monkeypatch):
         joined = sum(views.values())
         return joined / np.linalg.norm(joined, axis=1, keepdims=True)
 
-    monkeypatch.setattr(queries, "embed_queries", embed)
+    monkeypatch.setattr(query_encoder, "embed_queries", embed)
 
 
 X, Y, Z = np.eye(3, dtype=np.float32)
@@ -147,11 +147,11 @@ def indexed(model, tmp_path):
     ids = enumerate((["theme"], ["ride", "theme"], []), 1)
     sounds = [sound(tmp_path / f"{seed}.parquet", own, seed) for seed, own in ids]
     table = write_tracks(rows, tmp_path / "tracks.tsv")
-    albums = catalogue.albums_of(films, sounds, [table])
+    albums = track_index.albums_of(films, sounds, [table])
     files = ["cd1/01 Élan.mp3", "x.wav"]
     heard = sound(tmp_path / "l.parquet", files, 4)
-    sources = [*albums, catalogue.Shelf(heard, "mine", "music", dict.fromkeys(files, NO_TAGS))]
-    catalogue.index_music(model, sources, tmp_path / "index.npz", tmp_path / "index.parquet")
+    sources = [*albums, track_index.Shelf(heard, "mine", "music", dict.fromkeys(files, NO_TAGS))]
+    track_index.index_music(model, sources, tmp_path / "index.npz", tmp_path / "index.parquet")
     table = tables.read_table(tmp_path / "index.parquet", tables.RETRIEVAL_INDEX)
     return load_index(tmp_path / "index.npz"), table
 
@@ -193,14 +193,14 @@ def run(indexed, model, tmp_path, monkeypatch):
     def read(encoder, texts):
         return np.stack([[len(t.tags), len(t.plot), 1, 2] for t in texts]).astype(np.float32)
 
-    monkeypatch.setattr(queries.images, "load_network", load("image"))
+    monkeypatch.setattr(query_encoder.images, "load_network", load("image"))
     monkeypatch.setattr(
-        queries.images, "embed_pictures", lambda _, p: p.mean((1, 2), dtype=np.float32) / 255
+        query_encoder.images, "embed_pictures", lambda _, p: p.mean((1, 2), dtype=np.float32) / 255
     )
-    monkeypatch.setattr(queries.texts, "load_encoder", load("text"))
-    monkeypatch.setattr(queries.texts, "embed_texts", read)
-    monkeypatch.setattr(queries, "load_ear", load("audio"))
-    monkeypatch.setattr(queries, "hear_track", hear)
+    monkeypatch.setattr(query_encoder.texts, "load_encoder", load("text"))
+    monkeypatch.setattr(query_encoder.texts, "embed_texts", read)
+    monkeypatch.setattr(query_encoder, "load_ear", load("audio"))
+    monkeypatch.setattr(query_encoder, "hear_track", hear)
 
     def answer(*searches, tracks=25):
         search.answer_searches(

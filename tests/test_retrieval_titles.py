@@ -7,10 +7,10 @@ import soundfile
 
 from scorelens import tables
 from scorelens.albums.reading import read_album
-from scorelens.retrieval import catalogue, hear
-from scorelens.retrieval.queries import Vectors
+from scorelens.retrieval import embed_tracks, track_index
+from scorelens.retrieval.query_encoder import Vectors
 from scorelens.retrieval.search import _heard
-from scorelens.retrieval.searches import Search
+from scorelens.retrieval.search_config import Search
 from tests.album_tables import titled_tracks
 
 SHEET = """PERFORMER "Jo Field"
@@ -23,7 +23,7 @@ FILE "days.flac" WAVE
   TITLE "Dusk"
   INDEX 01 00:06:00
 """
-LOG_MEL = hear.Hearing("cnn_transformer", 2, None, "code")
+LOG_MEL = embed_tracks.Hearing("cnn_transformer", 2, None, "code")
 
 
 def tagged(path, **tags):
@@ -40,7 +40,7 @@ def test_tracks_of_one_file_have_a_place_and_a_name_each(tmp_path):
     (tmp_path / "days.cue").write_text(SHEET)
     tracks = read_album(tmp_path, sorted(tmp_path.iterdir())).tracks.assign(film_id="f")
     tables.write_table(tracks, tmp_path / "t.tsv", tables.TRACKS)
-    (album,) = catalogue.albums_of([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
+    (album,) = track_index.albums_of([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
     rows = pd.DataFrame([album.row(track_id) for track_id in tracks.track_id])
     assert rows["track_title"].tolist() == ["Dawn", "Dusk"]
     assert rows["artist"].tolist() == ["Jo Field"] * 2
@@ -52,7 +52,7 @@ def test_tracks_of_one_file_have_a_place_and_a_name_each(tmp_path):
 
 def test_an_album_without_tracks_has_no_rows(tmp_path):
     tables.write_table(titled_tracks("f"), tmp_path / "t.tsv", tables.TRACKS)
-    (album,) = catalogue.albums_of([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
+    (album,) = track_index.albums_of([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
     assert album.tracks == {}
 
 
@@ -61,8 +61,8 @@ def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
     tagged(tmp_path / "music/cd 1/b.flac")
     files = ["a.flac", "cd 1/b.flac"]
     table = tmp_path / "part.tsv"
-    hear.hear_part(tmp_path / "music", files, tmp_path / "part.npz", LOG_MEL, table)
-    (shelf,) = catalogue.shelves_of([("mine", "music")], [tmp_path / "part.npz"], [table])
+    embed_tracks.hear_part(tmp_path / "music", files, tmp_path / "part.npz", LOG_MEL, table)
+    (shelf,) = track_index.shelves_of([("mine", "music")], [tmp_path / "part.npz"], [table])
     first, second = (shelf.row(file) for file in files)
     assert set(first) == set(tables.RETRIEVAL_INDEX.names)
     assert (first["track_title"], first["composer"], first["album"]) == (

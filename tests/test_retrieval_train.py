@@ -9,13 +9,8 @@ from retrieval_tables import ENCODERS, gather, leave, teach
 
 from scorelens.errors import InputError
 from scorelens.retrieval import CONFIGURATIONS, networks, train
-from scorelens.retrieval.material import read_material, subsets
-from scorelens.tables import (
-    RETRIEVAL_CURVES,
-    RETRIEVAL_PLACES,
-    read_provenance,
-    read_table,
-)
+from scorelens.retrieval.dataset import read_material, subsets
+from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_PLACES, read_provenance, read_table
 
 torch.set_num_threads(1)
 

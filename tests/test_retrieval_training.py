@@ -11,10 +11,11 @@ from planted_films import make_corpus
 from torch import nn
 
 from scorelens import retrieval
+from scorelens.encoders import text_encoder, vit
 from scorelens.errors import InputError
-from scorelens.retrieval import CONFIGURATIONS, networks, texts, training, vit
+from scorelens.retrieval import CONFIGURATIONS, networks, training
 from scorelens.retrieval.batches import Corpus, Drawer, Rows, Split
-from scorelens.retrieval.measures import measure, rank_tracks
+from scorelens.retrieval.metrics import measure, rank_tracks
 from scorelens.retrieval.training import train_configuration
 
 torch.set_num_threads(1)
@@ -363,7 +364,7 @@ def test_the_papers_full_sizes_take_a_step():
     torch.manual_seed(4)
     encoders = {
         "image": Looking(vit.VisionTransformer(**VIT)),
-        "text": Reading(texts.Bert(**BERT)),
+        "text": Reading(text_encoder.Bert(**BERT)),
     }
     torch.manual_seed(1)
     start = networks.Retrieval("all", networks.Sizes(768, 768, 0), 0.3, copy.deepcopy(encoders))

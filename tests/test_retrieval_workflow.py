@@ -55,7 +55,7 @@ def settings(table: Path | str, weights: Path | None = None, **retrieval) -> dic
         "corpus": {"demo": {"films": 2, "film_s": 45}},
         "tagger": {"models": []},
         "retrieval": {"films": str(table), **retrieval},
-        "weights": {"offline": True, "folder": str(weights)} if weights else {},
+        "pretrained": {"offline": True, "folder": str(weights)} if weights else {},
     }
 
 
@@ -137,8 +137,8 @@ def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
     assert done.returncode == 0, done.stdout
     assert left_out(done.stdout) == ["efficientnet_lite0"]
     jobs = runs.jobs(done.stdout)
-    assert not {"see_retrieval", "watch_retrieval", "judge_retrieval"} & set(jobs)
-    assert {"read_retrieval", "hear_retrieval", "search_retrieval"} <= set(jobs)
+    assert not {"embed_images", "embed_scenes", "evaluate_scenes"} & set(jobs)
+    assert {"embed_texts", "embed_tracks", "search_retrieval"} <= set(jobs)
     assert trained(done.stdout) == {"plot", "tags", "tags_plot"}
 
     deaf = runs.snakemake(shared_clone, tmp_path / "deaf", config, "--dry-run")
@@ -167,8 +167,8 @@ def test_the_papers_audio_network_asks_for_no_other(shared_clone, described, tmp
     done = runs.snakemake(shared_clone, tmp_path, config, "--dry-run", "--", "retrieval")
     assert done.returncode == 0, done.stdout
     jobs = runs.jobs(done.stdout)
-    assert {"fetch_weights", "read_retrieval", "hear_retrieval", "train_retrieval"} <= set(jobs)
-    assert not {"embed_features", "see_retrieval"} & set(jobs)
+    assert {"fetch_pretrained", "embed_texts", "embed_tracks", "train_retrieval"} <= set(jobs)
+    assert not {"embed_features", "embed_images"} & set(jobs)
     assert "network=minilm" in done.stdout
     assert "musicnn" not in done.stdout
     assert "results/retrieval/sounds/film_0.npz" in done.stdout
@@ -202,11 +202,11 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
         name for name in ("good", "bad", "film_0", "film_6") if f"sounds/{name}." in done.stdout
     }
     assert heard == {"good", "film_0", "film_6"}
-    jobs = re.findall(r"rule hear_retrieval_.*?resources: [^\n]*", done.stdout, re.S)
+    jobs = re.findall(r"rule embed_tracks_.*?resources: [^\n]*", done.stdout, re.S)
     # The features asked MusiCNN of the corpus's film already.
     asking = {"sounds/good." in job: "gpu=1" in job for job in jobs}
     assert asking == {True: False, False: True}
-    assert runs.jobs(done.stdout)["watch_retrieval"] == {"good"}
+    assert runs.jobs(done.stdout)["embed_scenes"] == {"good"}
     assert "musicnn_tracks/bad" not in done.stdout
 
 
@@ -214,7 +214,7 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
 def finished(shared_clone, tmp_path_factory, fetched):
     """A run on eight films outside the corpus, with a library and two searches."""
     work = tmp_path_factory.mktemp("retrieval")
-    for network in NETWORKS:  # test_weights_workflow.py has the workflow fetch one
+    for network in NETWORKS:  # test_pretrained_workflow.py has the workflow fetch one
         shutil.copy(fetched(network), place_of_weights(work, network))
     folder = work / "own films"
     folder.mkdir()
@@ -265,7 +265,7 @@ def test_the_answers_of_a_run(finished):
     answers = tables.read_table(results / "searches.tsv", tables.RETRIEVAL_ANSWERS)
     assert answers["search"].value_counts().to_dict() == {"a_picture": 5, "more_like_this": 5}
     assert "film_6" in (results / "searches.html").read_text(encoding="utf-8")
-    listened = next((finished[0] / "logs" / "listen_retrieval").rglob("*.log"))
+    listened = next((finished[0] / "logs" / "embed_library").rglob("*.log"))
     assert "broken.flac cannot be searched" in listened.read_text(encoding="utf-8")
 
 

@@ -17,9 +17,18 @@ from scipy.special import expit
 from scorelens import tables
 from scorelens.features.columns import PITCH_CLASSES
 from scorelens.features.table import FeatureSet
-from scorelens.tagger import COEFFICIENTS, FRAMES, RATE_HZ, TILE_S, apply, gather, library, listen
-from scorelens.tagger.answer import Model, save_model
-from scorelens.tagger.networks import shapes
+from scorelens.learning.cnn import shapes
+from scorelens.tagger import (
+    COEFFICIENTS,
+    FRAMES,
+    RATE_HZ,
+    TILE_S,
+    apply,
+    descriptors,
+    export,
+    library,
+)
+from scorelens.tagger.model import Model, save_model
 
 torch.set_num_threads(1)
 
@@ -53,14 +62,14 @@ def test_clicks_have_their_tempo(bpm):
     for beat_s in np.arange(0.1, 11.9, 60 / bpm):
         start = round(beat_s * RATE_HZ)
         clicks[start : start + 300] = np.random.default_rng(0).normal(0, 0.3, 300)
-    assert listen.tempo_bpm(clicks) == pytest.approx(bpm, rel=0.01)
+    assert descriptors.tempo_bpm(clicks) == pytest.approx(bpm, rel=0.01)
 
 
 @pytest.mark.parametrize("sound", ["steady", "noise", "short"])
 def test_there_is_no_tempo_without_a_pulse(sound):
     noise = np.random.default_rng(1).normal(0, 0.1, 20 * RATE_HZ)
     samples = {"steady": sine(440, 10), "noise": noise, "short": noise[: 2 * RATE_HZ]}[sound]
-    assert listen.tempo_bpm(samples.astype(np.float32)) is None
+    assert descriptors.tempo_bpm(samples.astype(np.float32)) is None
 
 
 @given(st.integers(0, 11), st.booleans())
@@ -68,12 +77,12 @@ def test_there_is_no_tempo_without_a_pulse(sound):
 def test_a_triad_over_its_root_has_its_key(root, major):
     triad = chord([36 + root, 48 + root, 52 + root - (not major), 55 + root, 60 + root], 2.0)
     name = PITCH_CLASSES[root]
-    assert listen.key_name(triad) == f"{name} {'major' if major else 'minor'}"
+    assert descriptors.key_name(triad) == f"{name} {'major' if major else 'minor'}"
 
 
 def test_silence_has_neither_key_nor_loudness_nor_tempo():
-    assert listen.listen(np.zeros(5 * RATE_HZ, np.float32)) == (None, "", None)
-    assert listen.listen(np.full(5 * RATE_HZ, np.nan, np.float32)) == (None, "", None)
+    assert descriptors.listen(np.zeros(5 * RATE_HZ, np.float32)) == (None, "", None)
+    assert descriptors.listen(np.full(5 * RATE_HZ, np.nan, np.float32)) == (None, "", None)
 
 
 @pytest.mark.parametrize("level_db", [0, -20, -40])
@@ -81,13 +90,13 @@ def test_a_sine_of_997_hz_has_the_loudness_of_the_standard(level_db):
     samples = sine(997, 5, 10 ** (level_db / 20)).astype(np.float32)
     # ITU-R BS.1770-4, annex 1: 0 dB full scale in one channel is -3.01 LKFS; EBU Tech 3341
     # leaves a meter 0.1 LU.
-    assert listen.loudness_lufs(samples) == pytest.approx(-3.01 + level_db, abs=0.1)
+    assert descriptors.loudness_lufs(samples) == pytest.approx(-3.01 + level_db, abs=0.1)
 
 
 def test_pauses_do_not_lower_the_loudness():
     tone = sine(997, 5, 0.1)
     with_pause = np.concatenate([tone, np.zeros_like(tone), tone]).astype(np.float32)
-    assert listen.loudness_lufs(with_pause) == pytest.approx(-23.01, abs=0.2)
+    assert descriptors.loudness_lufs(with_pause) == pytest.approx(-23.01, abs=0.2)
 
 
 # Tags
@@ -242,8 +251,8 @@ def listed(model, folder, *parts):
     """`list_library` of parts of files; the folder of its results."""
     done = [tag_part(model, folder, files, number) for number, files in enumerate(parts)]
     home = model.parent / "results"
-    gather.list_library(
-        *("odd", folder, gather.Parts(*zip(*done, strict=True))),
+    export.list_library(
+        *("odd", folder, export.Parts(*zip(*done, strict=True))),
         *(home / "tracks.tsv", home / "answers.tsv", home / "profiles.parquet"),
         *(home / "tags", home / "playlists", home / "odd.html"),
     )
@@ -288,7 +297,7 @@ def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
     ]
     answers = pd.DataFrame(rows, columns=["path", "genre", "probability", "rank"])
     facts = {"genres": ["Horror", "Science Fiction"], "calibrated": True}
-    gather._write_playlists(tracks, answers, "/music", facts, tmp_path)
+    export._write_playlists(tracks, answers, "/music", facts, tmp_path)
     assert (tmp_path / "horror.m3u8").read_text(encoding="utf-8").split("\n") == [
         *("#EXTM3U", "#EXTINF:62,É - C & D", "/music/ü/c.flac"),
         *("#EXTINF:10,a, b", "/music/a, b.mp3", "#EXTINF:3,F - d", "/music/d.ogg", ""),
@@ -305,7 +314,7 @@ def test_what_was_listed_before_is_gone(constant_model, music):
 
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
 def test_a_sidecar_keeps_its_tracks_name_unless_no_file_system_takes_it(name):
-    assert gather.sidecar_name(f"a/{name}") == f"a/{name}.json" or len(name.encode()) > 200
-    long = [gather.sidecar_name(name * 300 + end) for end in "ab"]
+    assert export.sidecar_name(f"a/{name}") == f"a/{name}.json" or len(name.encode()) > 200
+    long = [export.sidecar_name(name * 300 + end) for end in "ab"]
     assert long[0] != long[1]
     assert all(len(found.encode()) <= 215 for found in long)

@@ -17,7 +17,7 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.tagger import MODELS, RANDOM, TILE_S, TITLES, plot, profile, score
+from scorelens.tagger import MODELS, RANDOM, TILE_S, TITLES, plot, score, tag_curve
 from tests.album_tables import titled_tracks
 from tests.tagger_tables import GENRES, make_labels, make_tables, tables_of
 
@@ -189,19 +189,19 @@ def profile_tables():
 def test_the_profiles_are_of_the_longest_track_for_each_genre():
     tiles, tracks = profile_tables()
     longest = "01_a_track_of_the_album"
-    assert profile.chosen_tracks(tiles, tracks) == [("film_000", longest), ("film_001", longest)]
+    assert tag_curve.chosen_tracks(tiles, tracks) == [("film_000", longest), ("film_001", longest)]
     many = make_tables(make_labels(20), 4, 5)
-    chosen = profile.chosen_tracks(*many)
+    chosen = tag_curve.chosen_tracks(*many)
     assert len(chosen) == 6
     assert len(set(chosen)) == 6
-    assert chosen == profile.chosen_tracks(many[0].iloc[::-1], many[1])
+    assert chosen == tag_curve.chosen_tracks(many[0].iloc[::-1], many[1])
 
 
 def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
     tiles, tracks = profile_tables()
     keys = set(zip(tracks["film_id"], tracks["track_id"], strict=True))
     names = {key: f"A Track $ of {key[0]}" for key in keys}
-    figure = profile.profile_figure("A model", tiles, tracks, names)
+    figure = tag_curve.profile_figure("A model", tiles, tracks, names)
     axis = figure.axes[1]
     assert axis.get_title("left") == "A Track $ of film_001 (Adventure)"
     own = tracks[(tracks["film_id"] == "film_001") & tracks["track_id"].str.startswith("01")]

@@ -15,7 +15,9 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from scorelens.genres.ranking import average_precision
+from scorelens.evaluation import label_ranking
+from scorelens.evaluation.average_precision import average_precision
+from scorelens.evaluation.predictions import read_tiles, read_tracks
 from scorelens.tables import (
     TAGGER_CONFUSIONS,
     TAGGER_SCORES,
@@ -25,9 +27,8 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.tagger import RANDOM, TILE_S, ranking, score
-from scorelens.tagger.held_out import read_tiles, read_tracks
-from scorelens.tagger.verdicts import confusions, verdicts
+from scorelens.tagger import RANDOM, TILE_S, score
+from scorelens.tagger.track_outcomes import confusions, verdicts
 from tests.tagger_tables import make_labels, make_tables, tables_of
 
 THEIRS = (coverage_error, label_ranking_average_precision_score)
@@ -86,18 +87,18 @@ def test_rankings_agree_with_scikit_learn_also_where_tags_are_tied(levels):
     probability = np.round(random.random((60, 7)) * levels) / levels
     true = random.random((60, 7)) < 0.4
     true[~true.any(axis=1), 0] = True
-    sums = ranking.film_sums(ranking.worst_ranks(probability), np.arange(60), true)
+    sums = label_ranking.film_sums(label_ranking.worst_ranks(probability), np.arange(60), true)
     for own, theirs in zip(sums, THEIRS, strict=True):
         assert np.diag(own).mean() == pytest.approx(theirs(true, probability))
 
 
 def test_rankings_by_hand():
-    ranks = ranking.worst_ranks(np.array([[0.9, 0.1, 0.5, 0.5], [0.2, 0.2, 0.2, 0.2]]))
+    ranks = label_ranking.worst_ranks(np.array([[0.9, 0.1, 0.5, 0.5], [0.2, 0.2, 0.2, 0.2]]))
     assert ranks.tolist() == [[1, 4, 3, 3], [4, 4, 4, 4]]
     carried = np.array([True, False, True, False])
-    assert ranking.coverage(ranks, carried).tolist() == [3, 4]
+    assert label_ranking.coverage(ranks, carried).tolist() == [3, 4]
     np.testing.assert_allclose(
-        ranking.label_ranking_precision(ranks, carried), [(1 + 2 / 3) / 2, 2 / 4]
+        label_ranking.label_ranking_precision(ranks, carried), [(1 + 2 / 3) / 2, 2 / 4]
     )
 
 
@@ -108,21 +109,23 @@ def test_rankings_by_hand():
     st.permutations(range(6)),
 )
 def test_rankings_have_their_range_and_know_no_order_of_the_genres(probability, carried, order):
-    ranks = ranking.worst_ranks(probability)
-    precision = ranking.label_ranking_precision(ranks, carried)
-    covered = ranking.coverage(ranks, carried)
+    ranks = label_ranking.worst_ranks(probability)
+    precision = label_ranking.label_ranking_precision(ranks, carried)
+    covered = label_ranking.coverage(ranks, carried)
     assert ((precision > 0) & (precision <= 1)).all()
     assert ((covered >= carried.sum()) & (covered <= 6)).all()
-    other = ranking.worst_ranks(probability[:, order])
-    assert (ranking.coverage(other, carried[order]) == covered).all()
-    np.testing.assert_allclose(ranking.label_ranking_precision(other, carried[order]), precision)
+    other = label_ranking.worst_ranks(probability[:, order])
+    assert (label_ranking.coverage(other, carried[order]) == covered).all()
+    np.testing.assert_allclose(
+        label_ranking.label_ranking_precision(other, carried[order]), precision
+    )
 
 
 def test_sums_over_films_are_those_of_each_pair_of_films():
     random = np.random.default_rng(0)
     true, film = make_labels(5, 6), random.integers(0, 5, 40)
     probability = random.random((40, 6))
-    sums = ranking.film_sums(ranking.worst_ranks(probability), film, true)
+    sums = label_ranking.film_sums(label_ranking.worst_ranks(probability), film, true)
     for own, theirs in zip(sums, THEIRS, strict=True):
         for i, j in itertools.product(range(5), range(5)):
             units = probability[film == i]
@@ -134,7 +137,7 @@ def test_sums_over_films_are_those_of_each_pair_of_films():
 def test_a_random_ranking_is_the_mean_over_all_orders(genres):
     true = np.array(list(itertools.product([False, True], repeat=genres)))[1:]
     orders = np.array(list(itertools.permutations(range(genres))), float)
-    found = ranking.random_means(true)
+    found = label_ranking.random_means(true)
     if genres == 1:  # scikit-learn takes no single label
         assert found.tolist() == [[1], [1]]
         return
@@ -149,7 +152,7 @@ def test_the_average_precision_of_samples_is_that_of_their_tracks(levels):
     true, film = make_labels(8, 4), random.integers(0, 8, 300)
     probability = np.round(random.random((300, 4)) * levels) / levels
     draws = random.multinomial(8, np.full(8, 1 / 8), 12)
-    found = ranking.sampled_average_precision(probability, film, true, draws)
+    found = label_ranking.sampled_average_precision(probability, film, true, draws)
     exact = average_precision(probability, true[film], draws[:, film])
     np.testing.assert_allclose(found, exact)
 
@@ -159,7 +162,7 @@ def test_the_average_precision_of_many_tiles_is_off_by_the_third_digit_at_most()
     true, film = make_labels(20, 5), random.integers(0, 20, 20_000)
     probability = 0.2 * true[film] + random.random((20_000, 5))
     draws = random.multinomial(20, np.full(20, 1 / 20), 5)
-    found = ranking.sampled_average_precision(probability, film, true, draws)
+    found = label_ranking.sampled_average_precision(probability, film, true, draws)
     exact = average_precision(probability, true[film], draws[:, film])
     np.testing.assert_allclose(found, exact, atol=0.002)
     assert (found != exact).any()
@@ -175,7 +178,7 @@ def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path)
     for level, own in zip(("tile", "track"), load(tmp_path, tables), strict=True):
         assert own.genres == genres
         true, probability = own.true[own.film], own.probability
-        for measure, theirs in zip(ranking.RANKINGS, THEIRS, strict=True):
+        for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
             row = cell(table, measure, level=level)
             assert row["value"] == pytest.approx(theirs(true, probability))
             assert row["support"] == len(true)
@@ -222,7 +225,7 @@ def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
     table = score.score_model(own, [2], draws, np.arange(6)[None])
     rows = [np.repeat(np.arange(len(own.film)), draw[own.film].astype(int)) for draw in draws]
     true, said = own.true[own.film], tagged(own.probability, 2)
-    for measure, theirs in zip(ranking.RANKINGS, THEIRS, strict=True):
+    for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
         values = [theirs(true[r], own.probability[r]) for r in rows]
         bounds = cell(table, measure)[["low", "high"]].astype(float)
         np.testing.assert_allclose(bounds, np.percentile(values, [2.5, 97.5]))
@@ -244,7 +247,7 @@ def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
     labels, said = [own.true[order][own.film] for order in orders], tagged(own.probability, 3)
     expected = {
         (measure, "all", None): [theirs(true, own.probability) for true in labels]
-        for measure, theirs in zip(ranking.RANKINGS, THEIRS, strict=True)
+        for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True)
     }
     for average in ("macro", "weighted"):
         values = [

@@ -8,8 +8,8 @@ import pytest
 
 from scorelens import media
 from scorelens.errors import MediaError
-from scorelens.trailers import sample
-from tests.test_trailers_sample import FROM_200, coded, numbered
+from scorelens.trailers import frame_sampling
+from tests.test_trailers_frame_sampling import FROM_200, coded, numbered
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def trailer(tmp_path):
 
 
 def test_of_a_whole_trailer_nothing_is_said(trailer):
-    assert sample.sample_trailer(trailer, FROM_200)[1] == ""
+    assert frame_sampling.sample_trailer(trailer, FROM_200)[1] == ""
 
 
 def test_a_trailer_that_is_cut_short_is_noted(trailer, tmp_path):
     data = trailer.read_bytes()
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(data[: len(data) // 2])
-    found, note = sample.sample_trailer(cut, FROM_200)
+    found, note = frame_sampling.sample_trailer(cut, FROM_200)
     end_s = float(note.removeprefix("picture ends at ").split(" s of ")[0])
     assert note.endswith(" s of 4.0 s; no sound")
     assert 0 < end_s < 3
@@ -42,7 +42,7 @@ def test_damaged_bytes_are_passed_over_or_told(trailer, tmp_path, seed):
     bad = tmp_path / "bad.mkv"
     bad.write_bytes(data)
     try:
-        found, _ = sample.sample_trailer(bad, FROM_200)
+        found, _ = frame_sampling.sample_trailer(bad, FROM_200)
     except MediaError as error:
         assert str(bad) in str(error)
     else:
@@ -56,6 +56,6 @@ def test_what_stops_the_decoder_is_told_with_the_file(trailer, monkeypatch, erro
 
     monkeypatch.setattr(media, "audio_blocks", fail)
     with pytest.raises(MediaError) as told:
-        sample.sample_trailer(trailer, FROM_200)
+        frame_sampling.sample_trailer(trailer, FROM_200)
     assert f"{trailer}: cannot be decoded to its end (" in str(told.value)
     assert "hint: copy the file again" in str(told.value)

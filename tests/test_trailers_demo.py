@@ -12,26 +12,26 @@ import pytest
 from scorelens.albums.files import NO_ALBUM
 from scorelens.config import Film
 from scorelens.corpus import instruments, pictures
+from scorelens.corpus.demo_plan import GENRES
 from scorelens.corpus.encoder import write_film
-from scorelens.corpus.plan import GENRES
 from scorelens.errors import ConfigError, MediaError
 from scorelens.retrieval.demo import overstated_look
-from scorelens.trailers import demo, plan
-from scorelens.trailers.sample import Sampling, sample_trailer
+from scorelens.trailers import demo, demo_plan
+from scorelens.trailers.frame_sampling import Sampling, sample_trailer
 from scorelens.trailers.table import read_trailers
 
 FILMS = {"a_film": ("A Film", ("Horror", "Comedy")), "other": ("Other", ("Drama",))}
 
 
 def composed(seed=1):
-    return plan.plan_trailers({}, seed)
+    return demo_plan.plan_trailers({}, seed)
 
 
 # The plan
 
 
 def test_each_film_has_a_trailer_with_its_genres():
-    cut = [own for own in plan.plan_trailers(FILMS, 1) if own.film_id]
+    cut = [own for own in demo_plan.plan_trailers(FILMS, 1) if own.film_id]
     assert [(own.trailer_id, own.film_id, own.title, own.genres) for own in cut] == [
         ("a_film_trailer", "a_film", "A Film", ("Horror", "Comedy")),
         ("other_trailer", "other", "Other", ("Drama",)),
@@ -41,8 +41,8 @@ def test_each_film_has_a_trailer_with_its_genres():
 def test_each_combination_of_genres_is_composed_as_often():
     """So no arm learns anything of a genre that only the other has, nor of a title."""
     count = Counter((own.shown[0], own.heard[0], own.shown[1]) for own in composed())
-    everything = itertools.product(plan.SHOWN_ONLY, plan.HEARD_ONLY, plan.IN_BOTH)
-    assert count == dict.fromkeys(everything, sum(plan.TRAILERS_OF_TITLES))
+    everything = itertools.product(demo_plan.SHOWN_ONLY, demo_plan.HEARD_ONLY, demo_plan.IN_BOTH)
+    assert count == dict.fromkeys(everything, sum(demo_plan.TRAILERS_OF_TITLES))
     assert len(composed()) == 40
 
 
@@ -50,14 +50,14 @@ def test_each_combination_of_genres_is_composed_as_often():
 def test_what_is_shown_and_heard_are_the_genres(seed):
     for own in composed(seed):
         assert set(own.shown) | set(own.heard) == set(own.genres)
-        assert not set(own.shown) & set(plan.HEARD_ONLY)
-        assert not set(own.heard) & set(plan.SHOWN_ONLY)
+        assert not set(own.shown) & set(demo_plan.HEARD_ONLY)
+        assert not set(own.heard) & set(demo_plan.SHOWN_ONLY)
         assert own.shown[1] == own.heard[1]
         assert list(own.genres) == sorted(own.genres, key=GENRES.index)
 
 
 def test_ids_are_unique_slugs_and_some_titles_have_two_trailers():
-    trailers = plan.plan_trailers(FILMS, 3)
+    trailers = demo_plan.plan_trailers(FILMS, 3)
     ids = [trailer.trailer_id for trailer in trailers]
     assert ids == sorted(set(ids))
     assert all(re.fullmatch(r"[a-z0-9_]+", own) for own in ids)
@@ -68,7 +68,7 @@ def test_ids_are_unique_slugs_and_some_titles_have_two_trailers():
 
 
 def test_a_seed_settles_the_plan():
-    assert plan.plan_trailers(FILMS, 4) == plan.plan_trailers(FILMS, 4)
+    assert demo_plan.plan_trailers(FILMS, 4) == demo_plan.plan_trailers(FILMS, 4)
     assert composed(4) != composed(5)
     assert len({trailer.seed for trailer in composed(4)}) == 40
 
@@ -97,29 +97,31 @@ def made(film, tmp_path_factory):
 
 
 def few():
-    cut = [own for own in plan.plan_trailers(FILMS, 1) if own.film_id == "a_film"]
+    cut = [own for own in demo_plan.plan_trailers(FILMS, 1) if own.film_id == "a_film"]
     return cut + composed()[:2]
 
 
 def test_the_table_says_what_the_plan_says(made, monkeypatch):
     monkeypatch.chdir(made)
     (trailer, *_) = few()
-    found = {own.trailer_id: own for own in read_trailers(plan.TABLE, GENRES)}
+    found = {own.trailer_id: own for own in read_trailers(demo_plan.TABLE, GENRES)}
     assert set(found) == {own.trailer_id for own in few()}
     assert found["a_film_trailer"].genres == trailer.genres
     films = [
         Film(name, *about[:1], 2020, about[1], None, NO_ALBUM) for name, about in FILMS.items()
     ]
-    told = {own.trailer_id: own for own in plan.demo_trailers(films, plan.GENRES, 1)}
+    told = {own.trailer_id: own for own in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)}
     assert {name: told[name] for name in found} == found
     with pytest.raises(ConfigError) as error:
-        plan.demo_trailers(films, [genre for genre in plan.GENRES if genre != "Horror"], 1)
+        demo_plan.demo_trailers(
+            films, [genre for genre in demo_plan.GENRES if genre != "Horror"], 1
+        )
     assert "config: trailers.genres: lacks Horror" in str(error.value)
 
 
 def test_a_trailer_is_the_beginning_of_its_film(made, film):
     whole = Sampling(0, 1000, 1000, 40.0)
-    cut, _ = sample_trailer(made / plan.video("a_film_trailer"), whole)
+    cut, _ = sample_trailer(made / demo_plan.video("a_film_trailer"), whole)
     uncut, _ = sample_trailer(film, whole)
     frames = len(cut.frames)
     assert 35 * 12 <= frames <= 35 * 12 + 2
@@ -128,7 +130,7 @@ def test_a_trailer_is_the_beginning_of_its_film(made, film):
 
 
 def test_a_composed_trailer_is_long_enough_for_all_its_frames(made):
-    video = made / plan.video(composed()[0].trailer_id)
+    video = made / demo_plan.video(composed()[0].trailer_id)
     with av.open(str(video)) as container:
         assert container.streams.video[0].frames == 384
     sample, note = sample_trailer(video, Sampling(200, 31, 10, 30.0))
@@ -141,7 +143,7 @@ def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     demo.make_trailers(few()[:2], {"a_film": film})
     for own in few()[:2]:
-        path = plan.video(own.trailer_id)
+        path = demo_plan.video(own.trailer_id)
         assert (tmp_path / path).read_bytes() == (made / path).read_bytes()
 
 

@@ -9,14 +9,13 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from scorelens import tables, trailers, weights
+from scorelens import pretrained, tables, trailers
+from scorelens.encoders import audio_encoder, image_encoder, vgg16, yamnet
+from scorelens.encoders.efficientnet import EfficientNetLite
 from scorelens.errors import InputError
-from scorelens.features import networks, yamnet
-from scorelens.retrieval import images
-from scorelens.retrieval.efficientnet import EfficientNetLite
-from scorelens.trailers import embed, vgg16
-from scorelens.trailers.sample import RATE_HZ, Sample
-from tests.test_features_yamnet import variables as random_yamnet
+from scorelens.trailers import embed
+from scorelens.trailers.frame_sampling import RATE_HZ, Sample
+from tests.test_encoders_yamnet import variables as random_yamnet
 
 torch.set_num_threads(1)
 
@@ -42,7 +41,7 @@ def random_vgg16():
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A file as Keras published it: a group a layer, also for those without variables."""
-    path = tmp_path_factory.mktemp("vgg16") / weights.NETWORKS["vgg16"].files[0].name
+    path = tmp_path_factory.mktemp("vgg16") / pretrained.NETWORKS["vgg16"].files[0].name
     variables = random_vgg16()
     with h5py.File(path, "w") as file:
         layers = ["input_1"]
@@ -64,7 +63,9 @@ def test_vgg16_of_a_published_file_says_what_keras_says(published, tmp_path):
     """Keras with its own preparation, and the mean over the last maps."""
     from keras.applications.vgg16 import VGG16, preprocess_input
 
-    weights.fetch_network("vgg16", published.parent, True, tmp_path, tmp_path / "vgg16.safetensors")
+    pretrained.fetch_network(
+        "vgg16", published.parent, True, tmp_path, tmp_path / "vgg16.safetensors"
+    )
     _, see = embed._load_eye("vgg16", tmp_path / "vgg16.safetensors")
     shown = pictures(2)
     sample = Sample(shown, np.arange(2), np.arange(2.0), 0, np.zeros(0, np.float32))
@@ -83,7 +84,7 @@ def test_vgg16_is_as_large_as_published():
 def test_each_network_has_its_name_in_the_light_module_and_among_the_weights():
     assert set(trailers.EYES) == set(embed.FRAME_NETWORKS)
     assert set(trailers.EARS) == set(embed.SOUND_NETWORKS)
-    assert {*trailers.EYES, *trailers.EARS} <= set(weights.NETWORKS)
+    assert {*trailers.EYES, *trailers.EARS} <= set(pretrained.NETWORKS)
     assert {network.RATE_HZ for network in embed.SOUND_NETWORKS.values()} == {RATE_HZ}
 
 
@@ -131,9 +132,9 @@ def test_frames_have_a_row_each(samples, files, tmp_path):
     assert table["trailer_id"].tolist() == ["all"] * 3 + ["late"]
     assert table["place"].tolist() == [7, 9, 12, 4]
     assert table["time_s"].tolist() == [0.3, 0.4, 0.5, 0.2]
-    network = images.load_network("efficientnet_lite0", weights_file)
+    network = image_encoder.load_network("efficientnet_lite0", weights_file)
     shown = [made["all"].frames, made["late"].frames]
-    expected = np.concatenate([images.embed_pictures(network, own) for own in shown])
+    expected = np.concatenate([image_encoder.embed_pictures(network, own) for own in shown])
     np.testing.assert_array_equal(table.filter(like="efficientnet_lite0_").to_numpy(), expected)
     facts = tables.read_provenance(tmp_path / "x.parquet")
     assert facts["network"] == "efficientnet_lite0"
@@ -151,7 +152,7 @@ def test_windows_of_sound_have_a_row_each_but_silent_ones(samples, files, tmp_pa
     late = table[table["trailer_id"] == "late"]
     assert late["place"].tolist() == list(range(5, 9))
     layers = yamnet.layers(load_file(files["yamnet"]), "cpu")
-    expected = networks.frames(made["all"].sound, yamnet, layers, "cpu").values
+    expected = audio_encoder.frames(made["all"].sound, yamnet, layers, "cpu").values
     np.testing.assert_array_equal(whole[list(yamnet.NAMES)].to_numpy(), expected)
 
 

@@ -6,10 +6,10 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from scorelens.tagger import networks
-from scorelens.tagger.material import Material
+from scorelens.learning import cnn
+from scorelens.learning.dataset import Material
 from scorelens.trailers import models
-from scorelens.trailers.material import Fold
+from scorelens.trailers.dataset import Fold
 from tests.trailer_tables import GENRES, make_labels
 
 torch.set_num_threads(1)
@@ -42,12 +42,12 @@ def test_the_frames_network_is_its_plain_modules():
     ]
     plain = nn.Sequential(*layers, nn.Flatten(), nn.Linear(256, 10))
     random = np.random.default_rng(0)
-    members = [networks.initial_parameters("frame_cnn", 192, 64, 10, random) for _ in range(2)]
+    members = [cnn.initial_parameters("frame_cnn", 192, 64, 10, random) for _ in range(2)]
     # 3 x 9 x 16 + 16, 16 x 9 x 32 + 32, 32 x 9 x 64 + 64; 64 -> 62 -> 15 -> 13 -> 6 -> 4 -> 2
     count = 448 + 4_640 + 18_496 + 64 * 2 * 2 * 10 + 10
     frames = random.random((5, 192, 64)).astype(np.float32)
     scale = {"mean": np.full(192, 0.5, np.float32), "gain": np.full(192, 3, np.float32)}
-    said = networks.ask_networks("frame_cnn", [own | scale for own in members], frames)
+    said = cnn.ask_networks("frame_cnn", [own | scale for own in members], frames)
     for own, answers in zip(members, said, strict=True):
         assert sum(value.size for value in own.values()) == count
         for value, one in zip(plain.parameters(), own.values(), strict=True):
@@ -58,7 +58,7 @@ def test_the_frames_network_is_its_plain_modules():
 
 def test_the_windows_network_has_the_taggers_layers():
     """64 x 46 -> 62 x 44 -> 15 x 22 -> 13 x 20 -> 6 x 10 -> 4 x 8 -> 4."""
-    shapes = networks.shapes("mel_cnn", 64, 46, 10)
+    shapes = cnn.shapes("mel_cnn", 64, 46, 10)
     assert sum(np.prod(own) for own in shapes.values()) == 320 + 18_496 + 73_856 + 512 * 10 + 10
 
 

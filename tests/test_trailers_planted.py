@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from scorelens.corpus.plan import GENRES
+from scorelens.corpus.demo_plan import GENRES
 from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
-from scorelens.trailers import PICTURE, SOUND, demo, embed, plan, score, train
-from scorelens.trailers.sample import Sampling, sample_trailers
+from scorelens.trailers import PICTURE, SOUND, demo, demo_plan, embed, score, train
+from scorelens.trailers.frame_sampling import Sampling, sample_trailers
 
 torch.set_num_threads(1)
 pytestmark = pytest.mark.slow
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 SEED = 2  # not the demo's own
 RUNS = {PICTURE: ("efficientnet_lite0", "frame_linear"), SOUND: ("musicnn", "sound_linear")}
 PLANTED = {
-    PICTURE: plan.SHOWN_ONLY + plan.IN_BOTH,
-    SOUND: plan.HEARD_ONLY + plan.IN_BOTH,
+    PICTURE: demo_plan.SHOWN_ONLY + demo_plan.IN_BOTH,
+    SOUND: demo_plan.HEARD_ONLY + demo_plan.IN_BOTH,
 }
 SURE, BY_CHANCE = 0.01, 0.1  # p-values: below the one a genre is found, above the other it is not
 
@@ -32,10 +32,10 @@ def compared(tmp_path_factory, fetched):
 
 def compare(weights):
     """Make, sample, embed, learn and score in the working directory, with the paper's settings."""
-    trailers = plan.plan_trailers({}, SEED)
+    trailers = demo_plan.plan_trailers({}, SEED)
     demo.make_trailers(trailers, {})
     samples = {own.trailer_id: f"{own.trailer_id}.npz" for own in trailers}
-    videos = {name: plan.video(name) for name in samples}
+    videos = {name: demo_plan.video(name) for name in samples}
     sample_trailers(videos, list(samples.values()), "samples.tsv", Sampling(200, 31, 10, 30.0))
     answers = {}
     for network, model in RUNS.values():
@@ -43,7 +43,9 @@ def compare(weights):
         embed.embed_trailers(samples, network, weights[network], vectors)
         settings = {"genres": GENRES, "folds": 5}
         outputs = answers[network, model], f"{model}_moments.parquet"
-        train.train_trailers(network, model, plan.TABLE, {}, [vectors], settings, SEED, *outputs)
+        train.train_trailers(
+            network, model, demo_plan.TABLE, {}, [vectors], settings, SEED, *outputs
+        )
     score.score(answers, [], 500, 2000, SEED, "scores.tsv", "arms.tsv")
     scores = read_table("scores.tsv", TRAILER_SCORES)
     ranked = scores[scores["measure"] == score.AVERAGE_PRECISION]
@@ -65,5 +67,5 @@ def test_a_genre_is_found_by_the_arms_that_show_it_and_by_no_other(arm, genre, c
 def test_the_arms_differ_where_one_of_them_shows_a_genre_and_only_there(compared):
     table = compared[1].set_index("genre").loc[list(GENRES)]
     apart = table["difference"][table["p"] < SURE]
-    assert set(apart.index[apart > 0]) == set(plan.SHOWN_ONLY)
-    assert set(apart.index[apart < 0]) == set(plan.HEARD_ONLY)
+    assert set(apart.index[apart > 0]) == set(demo_plan.SHOWN_ONLY)
+    assert set(apart.index[apart < 0]) == set(demo_plan.HEARD_ONLY)

@@ -19,7 +19,7 @@ from scorelens.tables import (
     write_table,
 )
 from scorelens.trailers import EARS, EYES, MODELS, examples, plot, runs, score
-from scorelens.trailers.sample import Sample, read_sample
+from scorelens.trailers.frame_sampling import Sample, read_sample
 from tests.trailer_tables import (
     GENRES,
     answers_of,

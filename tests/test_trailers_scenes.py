@@ -8,8 +8,8 @@ from scipy import special
 from sklearn.linear_model import LogisticRegression
 
 from scorelens.errors import TableError
-from scorelens.tagger.embeddings import learn_linear
-from scorelens.tagger.material import Material
+from scorelens.learning.dataset import Material
+from scorelens.learning.embedding_models import learn_linear
 from scorelens.trailers import scenes
 from tests.trailer_tables import GENRES, make_labels, make_vectors
 

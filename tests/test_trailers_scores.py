@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
-from scorelens.genres.ranking import permuted_precision
+from scorelens.evaluation.average_precision import permuted_precision
 from scorelens.tables import (
     TRAILER_ARMS,
     TRAILER_PREDICTIONS,
@@ -16,8 +16,8 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers import arms, score
-from scorelens.trailers.held_out import read_answers
+from scorelens.trailers import modality_comparison, score
+from scorelens.trailers.predictions import read_answers
 from tests.trailer_tables import GENRES, answers_of, make_labels, write_answers
 
 TITLE = np.array([0, 1, 1, 2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 11])
@@ -280,7 +280,7 @@ def test_the_arms_side_by_side(tmp_path):
     assert max(action["p"], horror["p"]) < 0.01
     assert min(comedy["p"], drama["p"], macro["p"]) > 0.05
     labels = make_labels(60)
-    by_chance = arms.random_precision(labels.sum(axis=0), 60)
+    by_chance = modality_comparison.random_precision(labels.sum(axis=0), 60)
     np.testing.assert_allclose(own["chance"], [*by_chance, by_chance.mean()])
     assert own["support"].tolist() == [*labels.sum(axis=0), 60]
 
@@ -319,7 +319,7 @@ def test_chance_is_the_mean_of_random_orders(carriers, trailers):
     random = np.random.default_rng(0)
     true = np.arange(trailers) < carriers
     found = [average_precision_score(true, random.random(trailers)) for _ in range(500)]
-    expected = arms.random_precision(np.array([carriers]), trailers)
+    expected = modality_comparison.random_precision(np.array([carriers]), trailers)
     assert expected == pytest.approx(np.mean(found), abs=4 * np.std(found) / 500**0.5 + 1e-12)
 
 
@@ -327,7 +327,7 @@ def test_chance_by_hand():
     """Of three trailers: the ranks of one carrier, and of two of them."""
     one = np.mean([1, 1 / 2, 1 / 3])
     two = np.mean([1, (1 + 2 / 3) / 2, (1 / 2 + 2 / 3) / 2])
-    found = arms.random_precision(np.array([1, 2, 3]), 3)
+    found = modality_comparison.random_precision(np.array([1, 2, 3]), 3)
     np.testing.assert_allclose(found, [one, two, 1])
 
 
@@ -357,10 +357,10 @@ def test_p_of_the_mean_tells_what_its_interval_does(tmp_path):
 
 def test_p_by_samples_by_hand():
     apart = np.array([-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
-    assert arms.sampled_p(apart) == pytest.approx(2 * (1 + 3) / 10)
-    assert arms.sampled_p(-apart) == arms.sampled_p(apart)
-    assert arms.sampled_p(np.full(99, 0.1)) == pytest.approx(2 / 100)
-    assert arms.sampled_p(np.array([-1.0, 1.0])) == 1
+    assert modality_comparison.sampled_p(apart) == pytest.approx(2 * (1 + 3) / 10)
+    assert modality_comparison.sampled_p(-apart) == modality_comparison.sampled_p(apart)
+    assert modality_comparison.sampled_p(np.full(99, 0.1)) == pytest.approx(2 / 100)
+    assert modality_comparison.sampled_p(np.array([-1.0, 1.0])) == 1
 
 
 def test_p_of_a_difference_is_that_of_all_swaps(tmp_path):
@@ -386,7 +386,7 @@ def test_p_of_a_difference_is_that_of_all_swaps(tmp_path):
         for swap in itertools.product([False, True], repeat=6)
     ]
     reached = np.abs(every) >= np.abs(every[0]) - 1e-9
-    found = arms.swapped_p(first, second, 3000, 0)
+    found = modality_comparison.swapped_p(first, second, 3000, 0)
     np.testing.assert_allclose(found, reached.mean(axis=0), atol=0.03)
 
 
@@ -397,5 +397,9 @@ def test_a_models_scale_does_not_count(tmp_path):
     for number, own in enumerate((probability, probability**3 / 50)):
         first = write_answers(tmp_path / f"a{number}.parquet", own, actual, TITLE)
         second = write_answers(tmp_path / f"b{number}.parquet", other, actual, TITLE)
-        found.append(arms.swapped_p(*(read_answers(path).own for path in (first, second)), 50, 0))
+        found.append(
+            modality_comparison.swapped_p(
+                *(read_answers(path).own for path in (first, second)), 50, 0
+            )
+        )
     np.testing.assert_array_equal(*found)

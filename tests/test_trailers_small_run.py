@@ -13,9 +13,9 @@ from safetensors.numpy import save_file
 from scorelens import tables, trailers
 from scorelens.corpus.encoder import write_film
 from scorelens.corpus.pictures import Format
-from scorelens.retrieval.efficientnet import EfficientNetLite
+from scorelens.encoders.efficientnet import EfficientNetLite
 from tests import workflow_runs as runs
-from tests.test_features_yamnet import variables as random_yamnet
+from tests.test_encoders_yamnet import variables as random_yamnet
 from tests.test_trailers_workflow import (
     OF_TRAILERS,
     page_of,
@@ -133,7 +133,9 @@ def test_the_tables_of_a_run(finished):
     assert arms.genre.tolist() == [*GENRES, "macro"]
     for arm, model in (("picture", "frame_attention"), ("sound", "sound_attention")):
         assert set(arms[f"{arm}_model"]) == {model}
-    assert not (folder / "modes.tsv").exists()  # the films are the demo's, the trailers are not
+    assert not (
+        folder / "films_to_trailers.tsv"
+    ).exists()  # the films are the demo's, the trailers are not
 
 
 def test_the_report_shows_them(finished):

@@ -10,15 +10,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
 from scorelens.errors import TableError
+from scorelens.learning.calibration import STRENGTH, weigh_odds
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table, write_table
-from scorelens.tagger.calibration import STRENGTH, weigh_odds
-from scorelens.trailers import (
-    fusion,
-    material,
-    models,
-    thresholds,
-    train,
-)
+from scorelens.trailers import dataset, fusion, models, thresholds, train
 from tests.trailer_tables import (
     GENRES,
     make_labels,
@@ -69,8 +63,8 @@ def learnt(model, folder, change=None):
             samples[f"trailer_{number:02d}"] = path
     else:
         vectors = [write_vectors(folder / "vectors.parquet", make_vectors(actual, [0]))]
-    own = material.read_material(model, table, GENRES, samples, vectors)
-    folds = material.deal(own, 3, 0)
+    own = dataset.read_material(model, table, GENRES, samples, vectors)
+    folds = dataset.deal(own, 3, 0)
     if change:
         own = change(own, folds)
     return models.learn(model, own, folds, SETTINGS, 0)
@@ -100,14 +94,14 @@ def test_no_model_hears_of_what_it_does_not_learn_from(model, tmp_path):
 
 @pytest.mark.parametrize("model", ["frame_linear", "sound_attention"])
 def test_what_a_fold_says_does_not_hang_on_the_labels_held_out(model, tmp_path):
-    own = material.read_material(
+    own = dataset.read_material(
         model,
         write_trailers(tmp_path, make_labels(14)),
         GENRES,
         {},
         [write_vectors(tmp_path / "vectors.parquet", make_vectors(make_labels(14), [0, 2]))],
     )
-    fold = material.deal(own, 3, 0)[0]
+    fold = dataset.deal(own, 3, 0)[0]
     actual = own.actual.copy()
     actual[fold.held_out] = ~actual[fold.held_out]
     tables = []
@@ -208,7 +202,7 @@ def test_moments_make_up_the_answer(tmp_path):
 
 def test_a_committee_says_the_mean_of_its_models(tmp_path):
     [members, *_] = learnt("sound_attention", tmp_path)
-    own = material.read_material(
+    own = dataset.read_material(
         "sound_attention",
         tmp_path / "trailers.tsv",
         GENRES,

@@ -44,7 +44,7 @@ def settings(table: Path | str = "", **own) -> dict:
         "tagger": {"models": []},
         "retrieval": {"configurations": []},
         "trailers": {"trailers": str(table), **own},
-        "weights": {"offline": True},
+        "pretrained": {"offline": True},
     }
 
 
@@ -98,12 +98,19 @@ def runs_of(models, frame_networks=DEMO_NETWORKS[:1], sound_networks=DEMO_NETWOR
 
 def test_the_demo_plans_all(shared_clone, tmp_path):
     said = said_of(shared_clone, tmp_path, settings())
-    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"compose_trailers"}
+    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
     assert trained(said) == runs_of(trailers.MODELS)
     assert len(inputs(said, "sample_trailers")) == 2 + 40  # of the films, and composed
-    assert len([path for path in inputs(said, "watch_trailers") if "cues" in path]) == 2
-    assert figures(said) == {"arms", "scores", "examples", "modes"}
-    names = ("arms.tsv", "scores.tsv", "modes.tsv", "arms.svg", "scores.svg", "examples.svg")
+    assert len([path for path in inputs(said, "embed_film_scenes") if "cues" in path]) == 2
+    assert figures(said) == {"arms", "scores", "examples", "films_to_trailers"}
+    names = (
+        "arms.tsv",
+        "scores.tsv",
+        "films_to_trailers.tsv",
+        "arms.svg",
+        "scores.svg",
+        "examples.svg",
+    )
     assert inputs(said, "write_report") >= {f"results/trailers/{name}" for name in names}
     assert left_out(said) == []
 
@@ -237,11 +244,11 @@ def test_networks_whose_weights_are_absent_are_left_out_in_a_line_each(shared_cl
     said = said_of(shared_clone, tmp_path, settings(**own))
     assert sorted(left_out(said)) == ["vgg16", "vggish", "yamnet"]
     assert trained(said) == runs_of(trailers.MODELS)
-    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"compose_trailers"}
-    seen = inputs(said, "watch_trailers") & {
-        f"results/weights/{name}.safetensors" for name in trailers.EYES
+    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
+    seen = inputs(said, "embed_film_scenes") & {
+        f"results/pretrained/{name}.safetensors" for name in trailers.EYES
     }
-    assert seen == {"results/weights/efficientnet_lite0.safetensors"}
+    assert seen == {"results/pretrained/efficientnet_lite0.safetensors"}
     for name in left_out(said):
         assert said.count(name) == said.split("Building DAG")[0].count(name)  # and no job knows it
 
@@ -252,8 +259,8 @@ def test_without_any_network_that_hears_the_fusion_falls_away(shared_clone, tmp_
     assert left_out(said) == ["musicnn"]
     models = ["frequency", "frame_cnn", "frame_linear", "frame_attention", "window_cnn"]
     assert trained(said) == runs_of(models)
-    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | OF_FILMS | {"compose_trailers"}
-    assert figures(said) == {"arms", "scores", "examples", "modes"}
+    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | OF_FILMS | {"synthesize_trailers"}
+    assert figures(said) == {"arms", "scores", "examples", "films_to_trailers"}
 
 
 def test_without_any_network_that_sees_the_films_scenes_fall_away_too(shared_clone, tmp_path):
@@ -261,7 +268,7 @@ def test_without_any_network_that_sees_the_films_scenes_fall_away_too(shared_clo
     assert left_out(said) == ["efficientnet_lite0"]
     models = ["frequency", "frame_cnn", "window_cnn", "sound_linear", "sound_attention"]
     assert trained(said) == runs_of(models)
-    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"compose_trailers"}
+    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
     assert figures(said) == {"arms", "scores", "examples"}
 
 
@@ -279,8 +286,8 @@ def test_with_models_of_one_arm_there_are_no_examples_and_all_else(models, share
     said = said_of(shared_clone, tmp_path, settings(models=models))
     assert trained(said) == runs_of(models)
     looks = "frame_linear" in models
-    assert figures(said) == {"arms", "scores"} | ({"modes"} if looks else set())
-    expected = OF_TRAILERS - {"fuse_trailers"} | {"compose_trailers"}
+    assert figures(said) == {"arms", "scores"} | ({"films_to_trailers"} if looks else set())
+    expected = OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
     if models == ["frequency"]:
         expected -= {"embed_trailers"}
     assert jobs(said) == expected | (OF_FILMS if looks else set())
@@ -293,7 +300,7 @@ def test_with_models_of_one_arm_there_are_no_examples_and_all_else(models, share
 def test_films_are_not_judged_without_the_model_that_judges_them(shared_clone, tmp_path):
     models = ["frame_attention", "frame_cnn", "sound_linear"]
     said = said_of(shared_clone, tmp_path, settings(models=models))
-    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"compose_trailers"}
+    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
 
 
 def test_films_are_not_judged_by_trailers_that_have_no_genre_of_theirs(

@@ -75,7 +75,7 @@ def settings() -> dict:
             "searches": searches,
         },
         "trailers": {"trailers": "trailers{x}.tsv"},
-        "weights": {"offline": True},
+        "pretrained": {"offline": True},
     }
 
 
@@ -99,8 +99,8 @@ def test_every_name_is_planned_with(shared_clone, study):
     done = runs.snakemake(shared_clone, study, settings(), "--dry-run")
     assert done.returncode == 0, done.stdout
     planned = runs.jobs(done.stdout)
-    rules = "measure_genres watch_retrieval search_retrieval see_retrieval sample_trailers"
-    assert {*rules.split(), "watch_trailers", "listen_retrieval"} <= planned.keys()
+    rules = "extract_new_media embed_scenes search_retrieval embed_images sample_trailers"
+    assert {*rules.split(), "embed_film_scenes", "embed_library"} <= planned.keys()
     assert planned["match_cues"] == {f"f{number}" for number in range(len(ODD))}
 
 

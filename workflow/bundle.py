@@ -19,7 +19,7 @@ import yaml
 HOME = Path(__file__).resolve().parent.parent
 TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg", ".vtt", ".txt"}
 # Folders of which every table and figure counts, and those of one file a film, named by it.
-WHOLE = ("corpus", "weights", "cues", "genres", "importance", "modes")
+WHOLE = ("corpus", "pretrained", "cues", "genres", "importance", "audiovisual_comparison")
 BY_FILM = (
     "corpus/status", "corpus/tracks", "corpus/truth", "cues/films", "cues/labels",
     "cues/timelines", "genres/explanations", "visuals",
@@ -122,7 +122,7 @@ def _of_trailers(scores: Path, config: dict) -> dict[str, set[str]]:
     kind = config["corpus"]["kind"]
     alike = kind != "published" and bool(settings["trailers"]) == (kind != "demo")
     if shared and alike and "frame_linear" in settings["models"]:
-        found |= {"modes", "scenes"}
+        found |= {"films_to_trailers", "scenes"}
     return {"trailers": found, **_of_runs(OF_TRAILERS, scores, "network")}
 
 

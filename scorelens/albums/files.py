@@ -11,13 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from scorelens.albums.endings import (
-    AUDIO_ENDINGS,
-    CUE,
-    QUIET_ENDINGS,
-    QUIET_FOLDERS,
-    QUIET_NAMES,
-)
+from scorelens.albums.endings import AUDIO_ENDINGS, CUE, QUIET_ENDINGS, QUIET_FOLDERS, QUIET_NAMES
 from scorelens.ids import slug, unique_ids
 
 NAMELESS = "track"  # of a name in which no letter or digit is

@@ -11,14 +11,7 @@ from scorelens import charsets, media
 from scorelens.albums.cuesheets import CueSheet, parse_sheet
 from scorelens.albums.cuts import Cut, Source, apply_sheets
 from scorelens.albums.files import NAMELESS, SHORTENED, is_cue, says_audio
-from scorelens.albums.tags import (
-    Tags,
-    clean_text,
-    plain_isrc,
-    read_tags,
-    tag_columns,
-    whole_number,
-)
+from scorelens.albums.tags import Tags, clean_text, plain_isrc, read_tags, tag_columns, whole_number
 from scorelens.errors import MediaError, Problem
 from scorelens.ids import slug, unique_ids
 from scorelens.tables import TRACKS

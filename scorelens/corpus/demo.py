@@ -10,7 +10,7 @@ import soundfile
 
 from scorelens.corpus import composer, instruments, pictures, sounds
 from scorelens.corpus.assembler import Material, assemble_film
-from scorelens.corpus.plan import DEMO_TRACKS, GENRES, DemoFilm
+from scorelens.corpus.demo_plan import DEMO_TRACKS, GENRES, DemoFilm
 from scorelens.corpus.recipes import draw_music
 from scorelens.corpus.timeline import RATE_HZ, Pace
 from scorelens.tables import atomic

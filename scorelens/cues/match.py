@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from scorelens import fingerprints, media, tables
-from scorelens.cues import dejavu, lines, speed
+from scorelens.cues import alignment, dejavu, speed
+from scorelens.cues.alignment import Evidence, Sound
 from scorelens.cues.confidence import confidence
-from scorelens.cues.lines import Evidence, Sound
-from scorelens.cues.path import best_path, stretches
+from scorelens.cues.viterbi import best_path, stretches
 from scorelens.fingerprints import Album, Index
 from scorelens.fingerprints.dejavu import read_index
 
@@ -95,10 +95,10 @@ def find_cues(
     """
     base = speed.choose_base(sound, album, share)
     index = fingerprints.hash_album(album, base)
-    found = lines.search_lines(sound, index, share)
+    found = alignment.search_lines(sound, index, share)
     drift = speed.film_drift(found, base, album.speeds)
-    chosen = lines.choose_lines(found, index, drift)
-    evidence = lines.gather_evidence(sound, index, chosen, share, ceiling, least=entry)
+    chosen = alignment.choose_lines(found, index, drift)
+    evidence = alignment.gather_evidence(sound, index, chosen, share, ceiling, least=entry)
     runs = stretches(best_path(evidence.nats, entry))
     cues = pd.DataFrame([_cue(evidence, index, *run) for run in runs], columns=tables.CUES.names)
     cues = _widen(cues, album, fade_s)
@@ -137,7 +137,7 @@ def _cue(evidence: Evidence, index: Index, line: int, first: int, stop: int) -> 
     that is far from all others matches by chance.
     """
     matches, course, settings = evidence.matches, evidence.lines, index.settings
-    step = lines.step_of(matches.start, index)
+    step = alignment.step_of(matches.start, index)
     inside = (step >= first) & (step < stop)
     total = np.bincount(matches.line[inside], matches.nats[inside], len(course.track))
     support = evidence.nats[:, first:stop].sum(axis=1)

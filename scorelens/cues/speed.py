@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from scorelens.cues.lines import Found, Sound, search_lines
+from scorelens.cues.alignment import Found, Sound, search_lines
 from scorelens.fingerprints import Album, hash_album
 
 CLEAR_NATS = 100.0  # evidence in a window that chance hardly reaches

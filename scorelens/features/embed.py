@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.features import networks, table
+from scorelens.encoders import audio_encoder
+from scorelens.features import table
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ def embed_films(
     origins = [{**table.origin(film, feature_set), **common} for film in films]
     due = [not is_current(*pair) for pair in zip(outputs, origins, strict=True)]
     features = (
-        networks.load(feature_set.removesuffix(table.WHOLE), weights, threads) if any(due) else None
+        audio_encoder.load(feature_set.removesuffix(table.WHOLE), weights, threads)
+        if any(due)
+        else None
     )
     jobs = sorted(zip(due, films, outputs, origins, strict=True), key=lambda job: job[0])
     measured = {}

@@ -25,9 +25,9 @@ from scorelens import media
 from scorelens.bags import FRAMES
 from scorelens.errors import MediaError, Problem, TableError
 from scorelens.genres import THRESHOLD
-from scorelens.genres.archive import About, load_about, load_fold
 from scorelens.genres.folds import predict
-from scorelens.genres.instances import Bags
+from scorelens.learning.instances import Bags
+from scorelens.learning.model_io import About, load_about, load_fold
 from scorelens.tables import (
     FEATURES,
     GENRE_ANSWERS,
@@ -68,7 +68,7 @@ def apply_models(
     """Ask every fold of a model file about a new film or album.
 
     features: table of FEATURES, as `measure_media` writes it. models: a model file, see
-    `scorelens.genres.archive`. is_album: whether the tracks have names of their own. window_s,
+    `scorelens.learning.model_io`. is_album: whether the tracks have names of their own. window_s,
     hop_s: length of a window and the step to the next, whole seconds. windows, answers: where the
     tables of the contracts GENRE_APPLIED and GENRE_ANSWERS go.
     Raises TableError if the features are not those that the model learnt from, and MediaError if

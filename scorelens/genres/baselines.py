@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens.genres.labels import HeldOut, deal_films, read_labels, training_frequency
-from scorelens.genres.parts import prediction_rows, sha256
+from scorelens.genres.prediction_io import prediction_rows, sha256
 from scorelens.tables import PREDICTIONS, write_table
 
 

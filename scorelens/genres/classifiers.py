@@ -18,8 +18,8 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC
 
-from scorelens.genres.instances import Bags, fit_scale, standardise
 from scorelens.genres.labels import HeldOut, training_frequency
+from scorelens.learning.instances import Bags, fit_scale, standardise
 
 
 def fit_forest(x: np.ndarray, y: np.ndarray, settings: Mapping[str, int], seed: int) -> list:

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 from scorelens import figures
-from scorelens.genres.looks import run_title
+from scorelens.genres.plot_style import run_title
 from scorelens.genres.score import answers, labels
 
 SHOWN = 10  # label sets with a row and a column of their own

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scorelens import figures
 from scorelens.albums.names import shorten, track_titles
 from scorelens.genres import THRESHOLD
-from scorelens.genres.looks import run_title
+from scorelens.genres.plot_style import run_title
 from scorelens.genres.score import MACRO
 from scorelens.tables import CUES, FILMS, GENRE_CUES, GENRE_SCORES, PREDICTIONS, TRACKS, read_table
 

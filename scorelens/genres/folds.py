@@ -7,12 +7,12 @@ import numpy as np
 import torch
 
 from scorelens.genres import NETWORKS, THRESHOLD, classifiers
-from scorelens.genres.archive import Fold
-from scorelens.genres.instances import Bags, standardise
 from scorelens.genres.labels import HeldOut, training_frequency
-from scorelens.genres.layers import Parameters
-from scorelens.genres.networks import evaluate, weigh
-from scorelens.genres.training import fit_networks
+from scorelens.learning.instances import Bags, standardise
+from scorelens.learning.mil_networks import evaluate, weigh
+from scorelens.learning.mil_trainer import fit_networks
+from scorelens.learning.model_io import Fold
+from scorelens.learning.stacked_layers import Parameters
 
 
 class Learnt(NamedTuple):

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from scorelens import figures
 from scorelens.genres import BASELINES
-from scorelens.genres.looks import run_title, set_looks
+from scorelens.genres.plot_style import run_title, set_looks
 from scorelens.genres.score import MACRO, MEASURES
 from scorelens.tables import GENRE_SCORES, read_table
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from sklearn.metrics import precision_recall_curve
 
 from scorelens import figures
-from scorelens.genres.looks import run_title, set_looks
+from scorelens.genres.plot_style import run_title, set_looks
 from scorelens.genres.score import answers, labels, measures, outcomes
 
 COLUMNS = 4  # panels side by side

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from scorelens import figures
 from scorelens.genres import THRESHOLD
-from scorelens.genres.looks import run_title, set_looks
+from scorelens.genres.plot_style import run_title, set_looks
 from scorelens.genres.score import measures
 
 COLUMNS = 4  # panels side by side

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from scorelens.evaluation.average_precision import average_precision
+from scorelens.evaluation.permutation import against_chance
 from scorelens.genres import BASELINES, NO_FEATURES, RANDOM_GUESS
-from scorelens.genres.chance import against_chance
-from scorelens.genres.ranking import average_precision
 from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
 
 MEASURES = ("precision", "recall", "f1", "average_precision")

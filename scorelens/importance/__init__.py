@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from scorelens.errors import ConfigError, Problem
 from scorelens.genres import BASELINES
-from scorelens.weights import NETWORKS as EMBEDDINGS
+from scorelens.pretrained import NETWORKS as EMBEDDINGS
 
 PAPER_MODEL = "average_pooling"
 

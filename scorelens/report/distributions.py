@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from scorelens import figures
 from scorelens.features.columns import COLUMNS, STATISTICS
-from scorelens.report import svg, traces
+from scorelens.report import svg, time_series
 
 RMS = "dynamics.rms.mean"
 SHOWN = {
@@ -64,7 +64,7 @@ def music_of_films(bags: pd.DataFrame) -> pd.DataFrame:
     shown = [name for name in SHOWN if name in bags]
     table = bags[["film_id", *shown]]
     if RMS in shown:
-        table = table.assign(**{RMS: traces.decibels(table[RMS])})
+        table = table.assign(**{RMS: time_series.decibels(table[RMS])})
     return table.groupby("film_id", sort=False).mean().reset_index()
 
 

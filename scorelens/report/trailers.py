@@ -8,7 +8,7 @@ import pandas as pd
 from scorelens import tables, trailers
 from scorelens.genres.score import MACRO
 from scorelens.report import svg
-from scorelens.trailers.arms import SURE
+from scorelens.trailers.modality_comparison import SURE
 
 MEASURES = ("precision", "recall", "f1")
 ARMS = (trailers.PICTURE, trailers.SOUND, trailers.BOTH)

@@ -14,7 +14,7 @@ from scorelens.albums.names import track_titles
 from scorelens.genres import title
 from scorelens.genres.score import best_models
 from scorelens.report import applied as new_media
-from scorelens.report import distributions, genres, music, provenance, strips, svg
+from scorelens.report import distributions, film_overview, genres, music, provenance, svg
 from scorelens.report import retrieval as soundtracks
 from scorelens.report import tagger as tags
 from scorelens.report import trailers as picture_and_sound
@@ -40,7 +40,7 @@ def write_report(
     genre_scores: str | os.PathLike,
     comparisons: str | os.PathLike,
     importance: str | os.PathLike | None,
-    modes: str | os.PathLike | None,
+    audiovisual_comparison: str | os.PathLike | None,
     genre_figures: Paths,
     explanations: Paths,
     applied: Paths,
@@ -59,21 +59,20 @@ def write_report(
 ) -> None:
     """Write the report of one run as a single HTML file.
 
-    record: where the provenance goes as well, as YAML.
-    films, tracks, status, cues, visuals, predictions, genre_scores, comparisons, cue_scores,
-    weights: tables of the contracts in `scorelens.tables`. cue_confidence: an SVG; it and
-    cue_scores are None if the true cues are not known. timelines: one SVG a film, named by it.
-    bags: by feature set. features: the tables of the set `mir`, one a film, named by it; none if
-    the run lacks that set. predictions: by (feature set, model). genre_figures: the SVGs scores and
-    genres, if a model was trained precision_recall, films and label_sets, if a network was, losses,
-    by these names. explanations: one SVG a film, named by it; none without a network. importance,
-    modes: SVGs; the first is None if no model of the run has groups of features to shuffle. config:
-    the whole configuration, to be shown. tagger, libraries, retrieval, trailers and
-    trailer_samples: as `tagger.tagger_block`, `retrieval.retrieval_block` and
-    `trailers.trailers_block` take them.
-    published: the files of a corpus of published features; then there are no cues, timelines,
-    visuals, features and modes, and the page does without what is made of them.
-    The page is dated by its newest input, so that the same inputs give the same bytes.
+    record: where the provenance goes as well, as YAML. films, tracks, status, cues, visuals,
+    predictions, genre_scores, comparisons, cue_scores, weights: tables of the contracts in
+    `scorelens.tables`. cue_confidence: an SVG; it and cue_scores are None if the true cues are not
+    known. timelines: one SVG a film, named by it. bags: by feature set. features: the tables of the
+    set `mir`, one a film, named by it; none if the run lacks that set. predictions: by (feature
+    set, model). genre_figures: the SVGs scores and genres, if a model was trained precision_recall,
+    films and label_sets, if a network was, losses, by these names. explanations: one SVG a film,
+    named by it; none without a network. importance, audiovisual_comparison: SVGs; the first is None
+    if no model of the run has groups of features to shuffle. config: the whole configuration, to be
+    shown. tagger, libraries, retrieval, trailers and trailer_samples: as `tagger.tagger_block`,
+    `retrieval.retrieval_block` and `trailers.trailers_block` take them. published: the files of a
+    corpus of published features; then there are no cues, timelines, visuals, features and
+    audiovisual_comparison, and the page does without what is made of them. The page is dated by its
+    newest input, so that the same inputs give the same bytes.
     """
     film_table = tables.read_table(films, tables.FILMS)
     track_table = tables.read_table(tracks, tables.TRACKS)
@@ -98,7 +97,7 @@ def write_report(
         else music.summary(film_rows, track_table),
         "best": best,
         "importance": importance and svg.address(importance),
-        "modes": modes and svg.address(modes),
+        "audiovisual_comparison": audiovisual_comparison and svg.address(audiovisual_comparison),
         "published": provenance.hashes(published),
         "against_best": against_best,
         "rivals": genres.rivals(against_best),
@@ -155,7 +154,7 @@ def write_report(
             [films, tracks, status, weights, *cues, *timelines, *features, *visuals, *bags.values()]
             + [*predictions.values(), genre_scores, comparisons, *genre_figures]
             + [*explanations, *applied, *applied_figures, *libraries.values()]
-            + [path for path in [cue_scores, cue_confidence, modes] if path]
+            + [path for path in [cue_scores, cue_confidence, audiovisual_comparison] if path]
             + [*tagger.values(), *retrieval.values(), *trailers.values(), *trailer_samples]
         ),
     }
@@ -197,13 +196,15 @@ def _strips(
     features: as write_report takes them. titles: of the tracks of each film, by track_id.
     """
     paths = {Path(path).stem: path for path in features}
-    columns = [*tables.FEATURES.names, *strips.COLUMNS]
+    columns = [*tables.FEATURES.names, *film_overview.COLUMNS]
     found = {}
     for film in tqdm(films.itertuples(), total=len(films), disable=None):
         name = film.film_id
         own = tables.read_table(paths[name], tables.FEATURES, columns) if features else None
         film_cues, seen = cues[cues.film_id == name], visuals[visuals.film_id == name]
-        strip = strips.draw_strip(film_cues, own, seen, film.duration_s, titles.get(name, {}))
+        strip = film_overview.draw_strip(
+            film_cues, own, seen, film.duration_s, titles.get(name, {})
+        )
         found[name] = svg.address(strip)
     return found
 

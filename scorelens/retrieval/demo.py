@@ -10,14 +10,8 @@ import numpy as np
 import soundfile
 
 from scorelens.corpus import composer, instruments, pictures
-from scorelens.corpus.recipes import (
-    PICTURE,
-    PICTURE_HIGH,
-    PICTURE_LOW,
-    PictureRecipe,
-    draw_music,
-)
-from scorelens.retrieval import plan
+from scorelens.corpus.recipes import PICTURE, PICTURE_HIGH, PICTURE_LOW, PictureRecipe, draw_music
+from scorelens.retrieval import demo_plan
 from scorelens.retrieval.demo_words import PEOPLE, PLACES, SENTENCES
 from scorelens.retrieval.films import COLUMNS
 from scorelens.tables import atomic
@@ -30,18 +24,18 @@ PARAGRAPHS = 3
 LEAST_SENTENCES = 2  # of a paragraph
 
 
-def compose_films(films: Sequence[plan.DemoFilm]) -> None:
+def compose_films(films: Sequence[demo_plan.DemoFilm]) -> None:
     """Write the files of `plan.demo_files`: of each film a picture, a plot and its further tracks,
     and the table that describes them all. The same films give the same bytes.
     """
     for film in films:
         music, paint, words = np.random.default_rng(film.seed).spawn(3)
         for track_id, genre in film.tracks.items():
-            write_track(genre, plan.track(film.film_id, track_id), music)
-        paint_picture(film.shown, plan.picture(film.film_id), paint)
-        with atomic(plan.plot(film.film_id)) as temporary:
+            write_track(genre, demo_plan.track(film.film_id, track_id), music)
+        paint_picture(film.shown, demo_plan.picture(film.film_id), paint)
+        with atomic(demo_plan.plot(film.film_id)) as temporary:
             temporary.write_text(tell_plot(film.told, words), encoding="utf-8")
-    _write_table(films, plan.TABLE)
+    _write_table(films, demo_plan.TABLE)
 
 
 def write_track(genre: str, path: str | os.PathLike, rng: np.random.Generator) -> None:
@@ -95,7 +89,7 @@ def _begun(score: composer.Score) -> composer.Score:
     return replace(score, length_s=TRACK_S, parts=parts, drums=drums)
 
 
-def _write_table(films: Sequence[plan.DemoFilm], path: str | os.PathLike) -> None:
+def _write_table(films: Sequence[demo_plan.DemoFilm], path: str | os.PathLike) -> None:
     """The table that a user would write; title, year and album are those of further films."""
     with atomic(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, restval="", delimiter="\t", lineterminator="\n")
@@ -103,18 +97,18 @@ def _write_table(films: Sequence[plan.DemoFilm], path: str | os.PathLike) -> Non
         table.writerows(_row(film) for film in films)
 
 
-def _row(film: plan.DemoFilm) -> dict[str, str | int]:
+def _row(film: demo_plan.DemoFilm) -> dict[str, str | int]:
     row = {
         "film_id": film.film_id,
-        "image": _in_folder(plan.picture(film.film_id)),
-        "plot": _in_folder(plan.plot(film.film_id)),
+        "image": _in_folder(demo_plan.picture(film.film_id)),
+        "plot": _in_folder(demo_plan.plot(film.film_id)),
         "tags": "; ".join(film.tags),
     }
     if film.tracks:
-        album = _in_folder(plan.album(film.film_id))
+        album = _in_folder(demo_plan.album(film.film_id))
         row |= {"title": film.title, "year": film.year, "album": album}
     return row
 
 
 def _in_folder(path: str) -> str:
-    return os.path.relpath(path, plan.FOLDER)
+    return os.path.relpath(path, demo_plan.FOLDER)

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from scorelens import media
-from scorelens.features import musicnn, networks
+from scorelens.encoders import audio_encoder, musicnn
 from scorelens.features.frames import SHORTEST_S, SILENCE_RMS
 from scorelens.features.sounds import cuts
 from scorelens.features.table import SHORTFALL_S, FeatureSet, seconds_of
-from scorelens.retrieval import BANDS, FRAGMENT, FRAGMENT_S, FRAMES, RATE_HZ, sound
+from scorelens.retrieval import BANDS, FRAGMENT, FRAGMENT_S, FRAMES, RATE_HZ, cnn_transformer
 
 # The values of no fragment, by what hears it.
 NOTHING = {
@@ -68,12 +68,12 @@ class Ear(NamedTuple):
 def load_ear(audio: str, weights: str | os.PathLike | None, threads: int = 1) -> Ear:
     """The ear of `retrieval.audio`.
 
-    audio: a name of NOTHING. weights: MusiCNN's, as `features.networks.load` takes them; the other
-    has none. threads: of the CPU.
+    audio: a name of NOTHING. weights: MusiCNN's, as `encoders.audio_encoder.load` takes them; the
+    other has none. threads: of the CPU.
     """
     if audio == "cnn_transformer":
         return Ear(audio, RATE_HZ, _plain_span, _log_mel)
-    network = networks.load(audio, weights, threads)
+    network = audio_encoder.load(audio, weights, threads)
     return Ear(audio, network.rate_hz, _patch_span, partial(_mean_values, network=network))
 
 
@@ -144,7 +144,7 @@ def _log_mel(samples: np.ndarray, span: Span) -> np.ndarray | None:
     """float16 (BANDS, FRAMES). A track that is shorter than a fragment is repeated."""
     if not _sounds(samples, RATE_HZ):
         return None
-    return sound.log_mel(np.resize(samples, (1, FRAGMENT)))[0]
+    return cnn_transformer.log_mel(np.resize(samples, (1, FRAGMENT)))[0]
 
 
 def _sounds(samples: np.ndarray, rate_hz: int) -> bool:

@@ -14,9 +14,9 @@ from tqdm import tqdm
 from scorelens.errors import InputError, Problem
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.batches import Split, split_by_share, split_by_year
-from scorelens.retrieval.copies import leave_out_copies, openings
-from scorelens.retrieval.material import LEFT_OUT, whole_rows
-from scorelens.retrieval.sounds import read_sound
+from scorelens.retrieval.dataset import LEFT_OUT, whole_rows
+from scorelens.retrieval.deduplication import leave_out_copies, openings
+from scorelens.retrieval.fragment_io import read_sound
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_IMAGES,

@@ -22,9 +22,9 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from scorelens.device import device
 from scorelens.retrieval import BANDS, BASELINE, EMBEDDING, sees_image, text_segment
-from scorelens.retrieval.sound import WIDTH, SoundEncoder
+from scorelens.retrieval.cnn_transformer import WIDTH, SoundEncoder
+from scorelens.torch_device import device
 
 HIDDEN = 256  # of a projection, a token and an embedding net
 HEADS = 4

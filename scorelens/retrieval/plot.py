@@ -19,12 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from scorelens.figures import PALETTE, QUIET, save
 from scorelens.retrieval import BASELINE, CONFIGURATIONS, TITLES, whole
-from scorelens.tables import (
-    RETRIEVAL_CURVES,
-    RETRIEVAL_SCENE_SCORES,
-    RETRIEVAL_SCORES,
-    read_table,
-)
+from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, read_table
 
 MEDIAN, RECALL = "median_rank", "recall_"
 SURE = 0.05  # p below which a way to ask is drawn as better than swapped queries

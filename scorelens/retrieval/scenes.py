@@ -18,15 +18,9 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.retrieval import (
-    CONFIGURATIONS,
-    scene_measures,
-    sees_image,
-    text_segment,
-    texts,
-    whole,
-)
-from scorelens.retrieval.measures import rank_tracks
+from scorelens.encoders import text_encoder
+from scorelens.retrieval import CONFIGURATIONS, scene_metrics, sees_image, text_segment, whole
+from scorelens.retrieval.metrics import rank_tracks
 from scorelens.retrieval.networks import Retrieval, embed_queries
 from scorelens.retrieval.train import load_model
 from scorelens.tables import feature_columns, read_table
@@ -137,8 +131,8 @@ def _among_all(
     lists = np.concatenate([rank_tracks(some, pool.tracks)[:, pool.track] for some in blocks])
     ranks = lists[own, np.arange(len(own))]
     sizes = np.full(len(ranks), len(pool.tracks))
-    swap = scene_measures.swap_films(lists, owner, pool.film)
-    found = scene_measures.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    swap = scene_metrics.swap_films(lists, owner, pool.film)
+    found = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
     return found.assign(pool=ALL, scenes=len(ranks))
 
 
@@ -149,8 +143,8 @@ def _in_albums(queries: np.ndarray, pool: Pool, draws: tuple[int, int, int]) -> 
     blocks = [_ranked(own, track, pool) for own, track in pairs]
     ranks = np.concatenate([block.diagonal() for block in blocks])
     sizes = np.bincount(pool.album)[pool.album[pool.track]]
-    swap = scene_measures.swap_scenes(blocks)
-    found = scene_measures.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    swap = scene_metrics.swap_scenes(blocks)
+    found = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
     return found.assign(pool=ALBUM, scenes=len(ranks))
 
 
@@ -244,11 +238,12 @@ def _read_words(
     spoken = {
         row: found[0]
         for row, (film_id, words) in enumerate(zip(table.film_id, table.words, strict=True))
-        if pd.notna(words) and (found := texts.segments(_tags(tags[film_id]), [words])[segment])
+        if pd.notna(words)
+        and (found := text_encoder.segments(_tags(tags[film_id]), [words])[segment])
     }
     if spoken:
-        encoder = texts.load_encoder(weights)
-        vectors[list(spoken)] = texts.embed_texts(encoder, list(spoken.values()))
+        encoder = text_encoder.load_encoder(weights)
+        vectors[list(spoken)] = text_encoder.embed_texts(encoder, list(spoken.values()))
 
 
 def _tags(line: str | None) -> list[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens.retrieval import whole
-from scorelens.retrieval.measures import measure, measure_films, rank_tracks
+from scorelens.retrieval.metrics import measure, measure_films, rank_tracks
 from scorelens.tables import (
     RETRIEVAL_PLACES,
     RETRIEVAL_RANKS,

@@ -23,8 +23,8 @@ from scorelens.albums.tracks import time_fragment
 from scorelens.retrieval.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.networks import Retrieval
 from scorelens.retrieval.page.write import CREDITS, write_page
-from scorelens.retrieval.queries import Network, Vectors, gather_vectors, place_search
-from scorelens.retrieval.searches import PARTS, Search
+from scorelens.retrieval.query_encoder import Network, Vectors, gather_vectors, place_search
+from scorelens.retrieval.search_config import PARTS, Search
 from scorelens.retrieval.train import load_model
 
 # Of a track in an answer.

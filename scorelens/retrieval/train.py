@@ -19,7 +19,7 @@ import safetensors.numpy
 from scorelens.errors import naming_damage
 from scorelens.retrieval import EMBEDDING, networks
 from scorelens.retrieval.batches import Corpus
-from scorelens.retrieval.material import Material, read_material, subsets, views_of
+from scorelens.retrieval.dataset import Material, read_material, subsets, views_of
 from scorelens.retrieval.training import Trained, train_configuration
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_PLACES, atomic, write_table
 

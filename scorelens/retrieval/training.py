@@ -22,13 +22,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from scorelens.device import device
 from scorelens.errors import InputError, Problem, naming_damage
 from scorelens.retrieval import BASELINE
 from scorelens.retrieval.batches import Batch, Corpus, Drawer, Rows, Split
 from scorelens.retrieval.losses import contrastive_loss, triplet_loss
 from scorelens.retrieval.networks import Retrieval, Scale, Sizes, to_tensor
 from scorelens.tables import atomic
+from scorelens.torch_device import device
 
 log = logging.getLogger(__name__)
 

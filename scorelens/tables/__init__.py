@@ -1,22 +1,6 @@
 """Every table that crosses a stage: columns in the contracts, reading and writing in `files`."""
 
 from scorelens.tables.columns import Column, Table
-from scorelens.tables.contracts import (
-    ALBUM_STATUS,
-    ALBUM_TRACKS,
-    BAGS,
-    CUE_CONFIDENCE,
-    CUE_SCORES,
-    CUES,
-    FEATURES,
-    FILMS,
-    STATUS,
-    TABLES,
-    TRACKS,
-    TRUTH,
-    VISUALS,
-    WEIGHTS,
-)
 from scorelens.tables.files import (
     atomic,
     digest,
@@ -27,7 +11,7 @@ from scorelens.tables.files import (
     to_arrow,
     write_table,
 )
-from scorelens.tables.model_contracts import (
+from scorelens.tables.model_schemas import (
     GENRE_ANSWERS,
     GENRE_APPLIED,
     GENRE_COMPARISONS,
@@ -38,7 +22,7 @@ from scorelens.tables.model_contracts import (
     MODES,
     PREDICTIONS,
 )
-from scorelens.tables.retrieval_contracts import (
+from scorelens.tables.retrieval_schemas import (
     RETRIEVAL_ANSWERS,
     RETRIEVAL_CURVES,
     RETRIEVAL_FILMS,
@@ -54,7 +38,23 @@ from scorelens.tables.retrieval_contracts import (
     RETRIEVAL_TEXTS,
     RETRIEVAL_TRACKS,
 )
-from scorelens.tables.tagger_contracts import (
+from scorelens.tables.schemas import (
+    ALBUM_STATUS,
+    ALBUM_TRACKS,
+    BAGS,
+    CUE_CONFIDENCE,
+    CUE_SCORES,
+    CUES,
+    FEATURES,
+    FILMS,
+    STATUS,
+    TABLES,
+    TRACKS,
+    TRUTH,
+    VISUALS,
+    WEIGHTS,
+)
+from scorelens.tables.tagger_schemas import (
     TAGGER_ANSWERS,
     TAGGER_CONFUSIONS,
     TAGGER_LIBRARY,
@@ -64,7 +64,7 @@ from scorelens.tables.tagger_contracts import (
     TAGGER_TRACKS,
     TAGGER_VERDICTS,
 )
-from scorelens.tables.trailer_contracts import (
+from scorelens.tables.trailer_schemas import (
     TRAILER_ARMS,
     TRAILER_MODES,
     TRAILER_MOMENTS,

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from scorelens import __version__
 from scorelens.errors import Problem, TableError, naming_damage
 from scorelens.tables.columns import Column, Table
-from scorelens.tables.contracts import FEATURES
+from scorelens.tables.schemas import FEATURES
 
 SLUG = re.compile(r"[a-z0-9_]+")
 

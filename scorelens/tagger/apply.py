@@ -14,16 +14,16 @@ from tqdm import tqdm
 from scorelens import media
 from scorelens.albums.files import says_audio
 from scorelens.albums.tags import read_tags, tag_columns
+from scorelens.encoders import audio_encoder
 from scorelens.errors import MediaError
-from scorelens.features import networks
 from scorelens.features.table import FeatureSet, seconds_of
+from scorelens.learning.dataset import look
+from scorelens.learning.embedding_models import embed_tiles
 from scorelens.tables import TAGGER_ANSWERS, TAGGER_LIBRARY, TAGGER_PROFILES, Table, write_table
 from scorelens.tagger import RATE_HZ
-from scorelens.tagger.answer import LINES, Model, load_model, tag_tiles, tag_tracks
-from scorelens.tagger.embeddings import embed_tiles
-from scorelens.tagger.listen import Heard, listen
-from scorelens.tagger.material import look
-from scorelens.tagger.tiles import LEAST_S, cut_track
+from scorelens.tagger.descriptors import Heard, listen
+from scorelens.tagger.model import LINES, Model, load_model, tag_tiles, tag_tracks
+from scorelens.tagger.patches import LEAST_S, cut_track
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def tag_part(
     """
     torch.set_num_threads(threads)
     known = load_model(model)
-    network = networks.load(known.embedding, weights, threads) if known.embedding else None
+    network = audio_encoder.load(known.embedding, weights, threads) if known.embedding else None
     rows, said = _tag_files(folder, files, known, network)
     facts = {"model": known.name, "films": known.films, "genres": known.genres}
     facts |= {"embedding": known.embedding, "model_sha256": media.sha256(model)}
@@ -80,7 +80,7 @@ def tag_track(samples: np.ndarray, model: Model, network: FeatureSet | None) -> 
     """The tags of one track; None if nothing sounds.
 
     samples: (n,) float32 at RATE_HZ, at least LEAST_S. network: the one that the model stands on
-    (`features.networks.load`), None if on none.
+    (`encoders.audio_encoder.load`), None if on none.
     """
     tiles = cut_track([samples])
     if not len(tiles.mel):

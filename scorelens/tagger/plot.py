@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from scorelens.albums.names import shorten, track_names
+from scorelens.evaluation.label_ranking import RANKINGS
 from scorelens.figures import PALETTE, QUIET, isolated, save
 from scorelens.tables import (
     FILMS,
@@ -23,9 +24,8 @@ from scorelens.tables import (
     read_table,
 )
 from scorelens.tagger import FREQUENCY, RANDOM, TITLES
-from scorelens.tagger.profile import profile_figure
-from scorelens.tagger.ranking import RANKINGS
 from scorelens.tagger.score import MACRO, TAG_MEASURES, WEIGHTED
+from scorelens.tagger.tag_curve import profile_figure
 
 THESIS = ("dnn", "cnn", "cnn_ensemble")
 ROW_INCHES = 0.36

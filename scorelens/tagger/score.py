@@ -3,8 +3,8 @@
 A ranking of the genres is judged as a whole (coverage error and label-ranking average precision),
 and genre by genre by what is found and what is right among its first tags. The films are what a
 result must hold for: intervals come from samples of the films, the same ones for all models, and
-chance from films that swap their labels while the answers stay (as in `genres.chance`). Films that
-carry none of the genres are left out.
+chance from films that swap their labels while the answers stay (as in `evaluation.permutation`).
+Films that carry none of the genres are left out.
 """
 
 import os
@@ -14,13 +14,14 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from scorelens.genres import ranking as genre_ranking
-from scorelens.genres.chance import TIE
+from scorelens.evaluation import average_precision as genre_ranking
+from scorelens.evaluation import label_ranking
+from scorelens.evaluation.permutation import TIE
+from scorelens.evaluation.predictions import HeldOut, read_tiles, read_tracks
 from scorelens.genres.score import BOUNDS, MACRO, measures, with_macro
 from scorelens.tables import TAGGER_CONFUSIONS, TAGGER_SCORES, TAGGER_VERDICTS, write_table
-from scorelens.tagger import RANDOM, ranking
-from scorelens.tagger import verdicts as judging
-from scorelens.tagger.held_out import HeldOut, read_tiles, read_tracks
+from scorelens.tagger import RANDOM
+from scorelens.tagger import track_outcomes as judging
 
 WEIGHTED, ALL = "weighted", "all"
 TAG_MEASURES = ("precision", "recall", "f1")
@@ -70,8 +71,8 @@ def score_model(
     draws: (samples, films), how often each film is drawn. orders: int (permutations, films), whose
     labels each film has. Returns the columns of TAGGER_SCORES without `model` and `level`.
     """
-    ranks = ranking.worst_ranks(own.probability)
-    sums = ranking.film_sums(ranks, own.film, own.true)
+    ranks = label_ranking.worst_ranks(own.probability)
+    sums = label_ranking.film_sums(ranks, own.film, own.true)
     said = np.stack([by_film(own.place <= top, own) for top in tops])
     tables = [
         _score_ranking(sums, own, draws, orders),
@@ -88,7 +89,7 @@ def score_random(own: HeldOut, tops: Sequence[int], draws: np.ndarray) -> pd.Dat
     the measures are theirs. Takes and returns what `score_model` does; it has no chance.
     """
     units, (films, genres) = _units(own), own.true.shape
-    means = ranking.random_means(own.true)
+    means = label_ranking.random_means(own.true)
     share = np.minimum(np.array(tops) / genres, 1)
     said = np.broadcast_to(np.multiply.outer(share, units)[:, :, None], (len(tops), films, genres))
     nobody = np.empty((0, films), int)
@@ -110,7 +111,7 @@ def _score_ranking(
     sampled = (straight @ draws.T) / (draws @ units)
     permuted = sums[:, films, orders].sum(axis=-1) / units.sum()
     good = np.array([[-1], [1]])  # a coverage error is good when it is low
-    names = pd.DataFrame({"measure": ranking.RANKINGS, "top": pd.NA, "genre": ALL})
+    names = pd.DataFrame({"measure": label_ranking.RANKINGS, "top": pd.NA, "genre": ALL})
     figures = interval_and_chance(value, sampled, permuted, good) | _gains(straight, own, draws)
     return names.assign(**figures, support=len(own.units))
 
@@ -121,7 +122,7 @@ def _gains(straight: np.ndarray, own: HeldOut, draws: np.ndarray) -> dict[str, n
     straight: (2, films), RANKINGS summed over the units of each film.
     """
     units = _units(own)
-    gained = straight - ranking.random_means(own.true) * units
+    gained = straight - label_ranking.random_means(own.true) * units
     low, high = np.percentile((gained @ draws.T) / (draws @ units), BOUNDS, axis=-1)
     return {"gain": gained.sum(axis=1) / units.sum(), "gain_low": low, "gain_high": high}
 
@@ -181,7 +182,7 @@ def _score_precision(own: HeldOut, draws: np.ndarray) -> pd.DataFrame:
     """The average precision of each genre and of their mean; it is not held against chance."""
     once = np.ones((1, len(own.units)))
     value = genre_ranking.average_precision(own.probability, own.true[own.film], once)[0]
-    sampled = ranking.sampled_average_precision(own.probability, own.film, own.true, draws)
+    sampled = label_ranking.sampled_average_precision(own.probability, own.film, own.true, draws)
     figures = interval_and_chance(
         with_macro(value), with_macro(sampled).T, np.empty((len(value) + 1, 0))
     )

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
+from scorelens.learning.calibration import EDGE, fit_lines
+from scorelens.learning.cnn_trainer import train_networks
+from scorelens.learning.dataset import Material, Split, read_material, split
+from scorelens.learning.embedding_models import learn_attention, learn_linear
+from scorelens.learning.training_sets import lessons_of
 from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, write_table
 from scorelens.tagger import FREQUENCY, MODELS, NETWORKS
-from scorelens.tagger.answer import LINES, Model, raw_answers, save_model, tag_tiles, tag_tracks
-from scorelens.tagger.calibration import EDGE, fit_lines
-from scorelens.tagger.embeddings import learn_attention, learn_linear
-from scorelens.tagger.lessons import lessons_of
-from scorelens.tagger.material import Material, Split, read_material, split
-from scorelens.tagger.training import train_networks
+from scorelens.tagger.model import LINES, Model, raw_answers, save_model, tag_tiles, tag_tracks
 
 CALIBRATED = ("mel_cnn", "embedding_linear", "embedding_attention")
 

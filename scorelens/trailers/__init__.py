@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from scorelens.errors import ConfigError, Problem
 
-# What looks at frames and what listens: names in `scorelens.weights`, and as a reader writes them.
+# What looks at frames and what listens: names in `scorelens.pretrained`, and as a reader writes
+# them.
 EYES = {"efficientnet_lite0": "EfficientNet-Lite0", "vit": "ViT", "vgg16": "VGG16"}
 EARS = {"musicnn": "MusiCNN", "vggish": "VGGish", "yamnet": "YAMNet"}
 NO_NETWORK = "none"  # what a model stands on that needs no network of these

@@ -15,7 +15,7 @@ from scorelens.corpus.recipes import draw_music
 from scorelens.errors import MediaError, Problem
 from scorelens.retrieval.demo import overstated_look
 from scorelens.tables import atomic
-from scorelens.trailers import plan
+from scorelens.trailers import demo_plan
 from scorelens.trailers.table import COLUMNS
 
 CUT_S = 35.0  # of a film
@@ -28,7 +28,7 @@ FADE_S = 0.05
 
 
 def make_trailers(
-    trailers: Sequence[plan.DemoTrailer], films: Mapping[str, str | os.PathLike]
+    trailers: Sequence[demo_plan.DemoTrailer], films: Mapping[str, str | os.PathLike]
 ) -> None:
     """Write the video of each trailer, at `plan.video`, and the table of all.
 
@@ -36,7 +36,7 @@ def make_trailers(
     bytes. Raises MediaError if FFmpeg fails.
     """
     for trailer in tqdm(trailers, unit="trailer", disable=None):
-        target = plan.video(trailer.trailer_id)
+        target = demo_plan.video(trailer.trailer_id)
         if trailer.film_id:
             cut_trailer(films[trailer.film_id], target)
         else:
@@ -60,7 +60,7 @@ def cut_trailer(film: str | os.PathLike, target: str | os.PathLike) -> None:
             raise MediaError(Problem(str(film), what, "a film that FFmpeg can copy")) from error
 
 
-def compose_trailer(trailer: plan.DemoTrailer, target: str | os.PathLike) -> None:
+def compose_trailer(trailer: demo_plan.DemoTrailer, target: str | os.PathLike) -> None:
     """Paint and compose a trailer of LENGTH_S and write it."""
     paint, music = np.random.default_rng(trailer.seed).spawn(2)
     frames, sound = show(trailer.shown, paint), play(trailer.heard, music)
@@ -101,10 +101,10 @@ def _piece(genre: str, theme: composer.Theme, rng: np.random.Generator) -> np.nd
     return piece
 
 
-def _write_table(trailers: Sequence[plan.DemoTrailer]) -> None:
+def _write_table(trailers: Sequence[demo_plan.DemoTrailer]) -> None:
     """The table that a user would write."""
     with (
-        atomic(plan.TABLE) as temporary,
+        atomic(demo_plan.TABLE) as temporary,
         open(temporary, "w", encoding="utf-8", newline="") as file,
     ):
         table = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n")
@@ -113,7 +113,7 @@ def _write_table(trailers: Sequence[plan.DemoTrailer]) -> None:
             {
                 "trailer_id": trailer.trailer_id,
                 "title": trailer.title,
-                "video": os.path.relpath(plan.video(trailer.trailer_id), plan.FOLDER),
+                "video": os.path.relpath(demo_plan.video(trailer.trailer_id), demo_plan.FOLDER),
                 "genres": "; ".join(trailer.genres),
             }
             for trailer in trailers

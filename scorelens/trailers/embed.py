@@ -13,17 +13,15 @@ from torch import nn
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.features import networks
-from scorelens.retrieval import images
-from scorelens.retrieval.published import build
-from scorelens.retrieval.vectors import column_names
+from scorelens.encoders import audio_encoder, image_encoder, vgg16
+from scorelens.encoders.embedding_cache import column_names
+from scorelens.encoders.weight_loading import build
+from scorelens.learning.cnn import device
 from scorelens.tables import TRAILER_VECTORS
-from scorelens.tagger.networks import device
-from scorelens.trailers import vgg16
-from scorelens.trailers.sample import Sample, read_sample
+from scorelens.trailers.frame_sampling import Sample, read_sample
 
-FRAME_NETWORKS = images.NETWORKS | {"vgg16": vgg16}
-SOUND_NETWORKS = networks.MODULES
+FRAME_NETWORKS = image_encoder.NETWORKS | {"vgg16": vgg16}
+SOUND_NETWORKS = audio_encoder.MODULES
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +49,7 @@ def embed_trailers(
 
     samples: trailer_id -> file, as `sample.sample_trailers` writes it. network: of FRAME_NETWORKS,
     which look at the frames, or of SOUND_NETWORKS, which hear the sound in windows; of a silent
-    window they say nothing. weights: its file of variables, as `scorelens.weights` writes it.
+    window they say nothing. weights: its file of variables, as `scorelens.pretrained` writes it.
     threads: of the CPU. Raises InputError if the file holds another network's variables, or a
     sample is damaged.
     """
@@ -77,7 +75,7 @@ def _load_eye(name: str, weights) -> tuple[list[str], Callable[[Sample], Vectors
     network = load_network(name, weights)
 
     def see(sample: Sample) -> Vectors:
-        values = images.embed_pictures(network, sample.frames)
+        values = image_encoder.embed_pictures(network, sample.frames)
         return Vectors(sample.frame_number, sample.frame_s, values)
 
     return column_names(name, network.size), see
@@ -89,7 +87,7 @@ def _load_ear(name: str, weights) -> tuple[list[str], Callable[[Sample], Vectors
     layers = build(lambda found: network.layers(found, place), load_file(weights), weights)
 
     def hear(sample: Sample) -> Vectors:
-        series = networks.frames(sample.sound, network, layers, place)
+        series = audio_encoder.frames(sample.sound, network, layers, place)
         heard = np.flatnonzero(np.isfinite(series.values).all(1))
         return Vectors(heard, series.times_s[heard], series.values[heard])
 

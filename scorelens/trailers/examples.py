@@ -20,8 +20,8 @@ from matplotlib.colors import to_rgb
 from scorelens.figures import PALETTE, QUIET, isolated, save
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, TRAILER_SCORES, read_table
 from scorelens.trailers import HELD_OUT, PICTURE, SOUND, title
-from scorelens.trailers.arms import SURE
-from scorelens.trailers.sample import Sample, read_sample
+from scorelens.trailers.frame_sampling import Sample, read_sample
+from scorelens.trailers.modality_comparison import SURE
 
 SHOWN = 5  # frames of a trailer
 SIDE = 96  # px of a frame on the sheet

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from scorelens.learning.calibration import EDGE, weigh_odds
 from scorelens.tables import TRAILER_PREDICTIONS, read_table, write_table
-from scorelens.tagger.calibration import EDGE, weigh_odds
 from scorelens.trailers import FUSION, NO_NETWORK, TEACHING
-from scorelens.trailers.material import title_weights
+from scorelens.trailers.dataset import title_weights
 from scorelens.trailers.thresholds import tune
 
 EXPECTED = np.array([0.5, 0.5, 0.0])  # weights of picture and of sound, and a shift

@@ -11,16 +11,21 @@ from typing import NamedTuple
 import numpy as np
 
 from scorelens.errors import Problem, TableError
-from scorelens.tagger.answer import tag_tracks
-from scorelens.tagger.batches import Lesson
-from scorelens.tagger.embeddings import ask_attention, ask_linear, learn_attention, learn_linear
-from scorelens.tagger.lessons import Set, many_tags, scale
-from scorelens.tagger.material import Material
-from scorelens.tagger.networks import ask_networks
-from scorelens.tagger.training import train_networks
+from scorelens.learning.cnn import ask_networks
+from scorelens.learning.cnn_batches import Lesson
+from scorelens.learning.cnn_trainer import train_networks
+from scorelens.learning.dataset import Material
+from scorelens.learning.embedding_models import (
+    ask_attention,
+    ask_linear,
+    learn_attention,
+    learn_linear,
+)
+from scorelens.learning.training_sets import Set, many_tags, scale
+from scorelens.tagger.model import tag_tracks
 from scorelens.trailers import ATTENTIVE, FREQUENCY, MODELS, NETWORKS
-from scorelens.trailers.inputs import COLOURS, SIDE
-from scorelens.trailers.material import Fold, by_moment, by_title, seen, title_weights
+from scorelens.trailers.dataset import Fold, by_moment, by_title, seen, title_weights
+from scorelens.trailers.preprocessing import COLOURS, SIDE
 
 Arrays = dict[str, np.ndarray]
 

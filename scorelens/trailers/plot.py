@@ -14,7 +14,7 @@ from scorelens.figures import PALETTE, QUIET, save
 from scorelens.genres.score import MACRO
 from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
 from scorelens.trailers import BOTH, PICTURE, SOUND, TUNED, title
-from scorelens.trailers.arms import SURE
+from scorelens.trailers.modality_comparison import SURE
 
 ROW_INCHES = 0.42
 UNSURE = f"p \N{GREATER-THAN OR EQUAL TO} {SURE}"

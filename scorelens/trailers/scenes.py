@@ -14,10 +14,10 @@ import pandas as pd
 from scipy.special import logit
 
 from scorelens.errors import Problem, TableError
+from scorelens.learning.dataset import Material
+from scorelens.learning.embedding_models import ask_linear, learn_linear
 from scorelens.tables import TRAILER_SCENE_VECTORS, feature_columns
-from scorelens.tagger.embeddings import ask_linear, learn_linear
-from scorelens.tagger.material import Material
-from scorelens.trailers.material import title_weights
+from scorelens.trailers.dataset import title_weights
 from scorelens.trailers.table import plain_title
 
 log = logging.getLogger(__name__)

@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from scorelens.genres.chance import BLOCK
-from scorelens.genres.ranking import average_precision, permuted_precision
+from scorelens.evaluation.average_precision import average_precision, permuted_precision
+from scorelens.evaluation.permutation import BLOCK
+from scorelens.evaluation.predictions import HeldOut
 from scorelens.genres.score import MACRO, with_macro
 from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, write_table
-from scorelens.tagger.held_out import HeldOut
 from scorelens.tagger.score import ALL, WEIGHTED, by_film, chances, interval_and_chance, score_tags
 from scorelens.trailers import MODELS, TUNED, Run
-from scorelens.trailers.arms import compare_arms
-from scorelens.trailers.held_out import Answers, read_answers
+from scorelens.trailers.modality_comparison import compare_arms
+from scorelens.trailers.predictions import Answers, read_answers
 
 AVERAGE_PRECISION, LIKELIEST_RIGHT = "average_precision", "likeliest_right"
 

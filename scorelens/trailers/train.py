@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
+from scorelens.learning.calibration import EDGE, fit_lines, on_lines
+from scorelens.learning.dataset import Material
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, write_table
-from scorelens.tagger.calibration import EDGE, fit_lines, on_lines
-from scorelens.tagger.material import Material
 from scorelens.trailers import ATTENTIVE, HELD_OUT, TEACHING, title
-from scorelens.trailers.material import Fold, deal, read_material, seen, title_weights
+from scorelens.trailers.dataset import Fold, deal, read_material, seen, title_weights
 from scorelens.trailers.models import Arrays, Said, ask, ask_committee, learn
 from scorelens.trailers.thresholds import tune
 

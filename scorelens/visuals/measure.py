@@ -1,9 +1,10 @@
 """The visuals table of a film.
 
 The row of second t describes the frame on screen at t + 0.5, the middle of the second: the last
-frame whose presentation time is not after it. So a variable frame rate is measured by time and
-not by count. `scorelens.visuals.colour` says how a frame is measured, `scorelens.visuals.pulse`
-what is said of the frames between, `scorelens.visuals.crops` where the picture lies in it.
+frame whose presentation time is not after it. So a variable frame rate is measured by time and not
+by count. `scorelens.visuals.colour` says how a frame is measured,
+`scorelens.visuals.shots_and_motion` what is said of the frames between, `scorelens.visuals.crops`
+where the picture lies in it.
 
 The film is decoded once, but where its bars lie may be known only some seconds after a frame. So a
 frame is measured inside each crop that it may turn out to have, which is nearly always one. Where
@@ -21,7 +22,7 @@ from tqdm import tqdm
 from scorelens import media, tables
 from scorelens.visuals import colour, sampling, thumbnails
 from scorelens.visuals.crops import CropTracker
-from scorelens.visuals.pulse import Pulse
+from scorelens.visuals.shots_and_motion import Pulse
 
 _STRETCH = (
     "%s: from %d s on picture from %.3f to %.3f of the height, %.3f to %.3f of the width, %.2f:1"

@@ -18,9 +18,9 @@ os.environ.setdefault(
 )
 
 from scorelens import config as configuration
-from scorelens import paths, requests, sources
+from scorelens import code_hash, job_resources, paths
 from scorelens.albums.files import Album
-from scorelens.corpus import plan, published
+from scorelens.corpus import demo_plan, published
 from scorelens.errors import InputError
 
 
@@ -41,7 +41,7 @@ def read_films():
 def demo_film(film):
     """A film of the demo corpus as a row of a film table."""
     folder = f"results/corpus/media/{film.film_id}/album"
-    files = tuple(f"{folder}/{track}.flac" for track in plan.DEMO_TRACKS)
+    files = tuple(f"{folder}/{track}.flac" for track in demo_plan.DEMO_TRACKS)
     return configuration.Film(
         film_id=film.film_id,
         title=film.title,
@@ -56,7 +56,7 @@ try:
     config.update(configuration.complete(config, HOME / "workflow" / "schemas"))
     DEMO_FILMS = {
         film.film_id: film
-        for film in plan.demo_films(config["corpus"]["demo"]["films"], config["seed"])
+        for film in demo_plan.demo_films(config["corpus"]["demo"]["films"], config["seed"])
     }
     FILMS = read_films()
 except InputError as error:
@@ -66,7 +66,7 @@ ALBUMS = {film.album.album_id: film.album for film in FILMS.values() if film.alb
 FILM_TABLE = "results/corpus/films.tsv"
 # A corpus that makes its films knows their true cues.
 MADE = config["corpus"]["kind"] in ("demo", "assembled")
-# A corpus of published features has neither sound nor picture: no fingerprints, cues, visuals, modes.
+# A corpus of published features has neither sound nor picture: no fingerprints, cues, visuals, audiovisual_comparison.
 PUBLISHED = config["corpus"]["kind"] == "published"
 
 
@@ -155,10 +155,10 @@ def media_films(pattern):
 
 def source_hash(rule):
     """A hash of the modules behind a rule's script: an edit re-runs the rule, a touch does not."""
-    return sources.source_hash(HOME / "scripts" / f"{rule}.py")
+    return code_hash.source_hash(HOME / "scripts" / f"{rule}.py")
 
 
-REQUESTS = requests.read_requests(HOME / "workflow" / "requests.tsv")
+REQUESTS = job_resources.read_requests(HOME / "workflow" / "job_resources.tsv")
 # Of a film that the last check did not see.
 UNKNOWN_MIN = 150
 
@@ -169,14 +169,14 @@ def memory(rule, films=()):
     films: those of the job, one after the other, if it is not the film of its wildcards, or one
     that has the album of its wildcards.
     """
-    return lambda wildcards, input, attempt: requests.memory_mb(
+    return lambda wildcards, input, attempt: job_resources.memory_mb(
         REQUESTS[rule], max(work_sizes(rule, wildcards, input, films)), attempt
     )
 
 
 def duration(rule, films=()):
     """What a rule's jobs ask for as `runtime`, in minutes; see `memory`."""
-    return lambda wildcards, input, attempt: requests.runtime_min(
+    return lambda wildcards, input, attempt: job_resources.runtime_min(
         REQUESTS[rule], sum(work_sizes(rule, wildcards, input, films)), attempt
     )
 
@@ -196,9 +196,9 @@ def work_sizes(rule, wildcards, input, films):
     which Snakemake plans without a number and asks again once the job may start.
     """
     size = REQUESTS[rule].size
-    if size in requests.MEDIA:
+    if size in job_resources.MEDIA:
         os.stat(FILM_TABLE)
-        known = [requests.minutes(path) for path in requests.MEDIA[size]]
+        known = [requests.minutes(path) for path in job_resources.MEDIA[size]]
         return [
             sum(minutes.get(film, UNKNOWN_MIN) for minutes in known)
             for film in films or job_films(wildcards)

@@ -50,7 +50,7 @@ if config["corpus"]["kind"] == "demo":
         output:
             video="results/corpus/media/{film}/film.mp4",
             tracks=expand(
-                "results/corpus/media/{{film}}/album/{track}.flac", track=plan.DEMO_TRACKS
+                "results/corpus/media/{{film}}/album/{track}.flac", track=demo_plan.DEMO_TRACKS
             ),
             truth="results/corpus/truth/{film}.tsv",
         log:
@@ -110,7 +110,9 @@ if PUBLISHED:
     config["features"]["sets"] = PUBLISHED_SETS
     for name, reason in ABSENT_SETS.items():
         logger.warning(f"feature set {name} is left out: {reason}")
-    logger.warning("cues, visuals and modes are left out: published features come without films")
+    logger.warning(
+        "cues, visuals and audiovisual_comparison are left out: published features come without films"
+    )
     STATUSES, TRACK_TABLES = ["results/corpus/inspection.tsv"], []
 
     rule inspect_corpus:

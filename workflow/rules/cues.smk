@@ -118,7 +118,7 @@ rule plot_cues:
         "../../scripts/plot_cues.py"
 
 
-rule label_cues:
+rule export_cues:
     """Write the cues of one film as subtitles and as an Audacity label track."""
     input:
         cues="results/cues/films/{film}.parquet",
@@ -127,16 +127,16 @@ rule label_cues:
         webvtt="results/cues/labels/{film}.vtt",
         audacity="results/cues/labels/{film}.txt",
     log:
-        "logs/label_cues/{film}.log",
+        "logs/export_cues/{film}.log",
     benchmark:
-        "results/benchmarks/label_cues/{film}.tsv"
+        "results/benchmarks/export_cues/{film}.tsv"
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=memory("label_cues"),
-        runtime=duration("label_cues"),
+        mem_mb=memory("export_cues"),
+        runtime=duration("export_cues"),
     params:
-        source=source_hash("label_cues"),
+        source=source_hash("export_cues"),
     script:
-        "../../scripts/label_cues.py"
+        "../../scripts/export_cues.py"

@@ -43,7 +43,7 @@ def heard_videos(films, feature_set):
 
 
 def network_weights(feature_set):
-    return f"results/weights/{feature_set.removesuffix(WHOLE)}.safetensors"
+    return f"results/pretrained/{feature_set.removesuffix(WHOLE)}.safetensors"
 
 
 if PUBLISHED:

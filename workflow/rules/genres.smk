@@ -47,31 +47,31 @@ def genre_parts(path):
     return expand(f"results/genres/chunks/{path}", chunk=range(CHUNKS), allow_missing=True)
 
 
-rule guess_genres:
+rule predict_baselines:
     """Ask a baseline, which looks at no music, with each film or group of films left out in turn."""
     input:
         films="results/corpus/films.tsv",
     output:
         predictions=f"results/genres/predictions/{genre_models.NO_FEATURES}/{{model}}.parquet",
     log:
-        "logs/guess_genres/{model}.log",
+        "logs/predict_baselines/{model}.log",
     benchmark:
-        "results/benchmarks/guess_genres/{model}.tsv"
+        "results/benchmarks/predict_baselines/{model}.tsv"
     wildcard_constraints:
         model="|".join(genre_models.BASELINES),
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=memory("guess_genres"),
-        runtime=duration("guess_genres"),
+        mem_mb=memory("predict_baselines"),
+        runtime=duration("predict_baselines"),
     params:
-        source=source_hash("guess_genres"),
+        source=source_hash("predict_baselines"),
         genres=config["corpus"]["genres"],
         folds=config["genres"]["folds"],
         seed=config["seed"],
     script:
-        "../../scripts/guess_genres.py"
+        "../../scripts/predict_baselines.py"
 
 
 rule train_genres:
@@ -230,7 +230,7 @@ rule plot_genres:
         "../../scripts/plot_genres.py"
 
 
-rule survey_genres:
+rule plot_diagnostics:
     """Draw a closer look at the best genre model of each feature set."""
     input:
         scores="results/genres/scores.tsv",
@@ -256,23 +256,23 @@ rule survey_genres:
             labels={"figure": "sets of genres taken for each other"},
         ),
     log:
-        "logs/survey_genres.log",
+        "logs/plot_diagnostics.log",
     benchmark:
-        "results/benchmarks/survey_genres.tsv"
+        "results/benchmarks/plot_diagnostics.tsv"
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=memory("survey_genres"),
-        runtime=duration("survey_genres"),
+        mem_mb=memory("plot_diagnostics"),
+        runtime=duration("plot_diagnostics"),
     params:
-        source=source_hash("survey_genres"),
+        source=source_hash("plot_diagnostics"),
         models=HEARING_RUNS,
     script:
-        "../../scripts/survey_genres.py"
+        "../../scripts/plot_diagnostics.py"
 
 
-rule trace_genres:
+rule plot_learning_curves:
     """Draw how the networks trained."""
     input:
         curves=of_runs("curves", NETWORK_RUNS),
@@ -284,20 +284,20 @@ rule trace_genres:
             labels={"figure": "training curves"},
         ),
     log:
-        "logs/trace_genres.log",
+        "logs/plot_learning_curves.log",
     benchmark:
-        "results/benchmarks/trace_genres.tsv"
+        "results/benchmarks/plot_learning_curves.tsv"
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=memory("trace_genres"),
-        runtime=duration("trace_genres"),
+        mem_mb=memory("plot_learning_curves"),
+        runtime=duration("plot_learning_curves"),
     params:
-        source=source_hash("trace_genres"),
+        source=source_hash("plot_learning_curves"),
         models=NETWORK_RUNS,
     script:
-        "../../scripts/trace_genres.py"
+        "../../scripts/plot_learning_curves.py"
 
 
 rule explain_genres:

@@ -1,11 +1,11 @@
 """New films and albums, heard by the saved genre models."""
 
-from scorelens.genres import choice
+from scorelens.genres import new_media_config
 
 try:
-    NEW_MEDIA = choice.find_media(config["genres"]["apply"]["media"])
+    NEW_MEDIA = new_media_config.find_media(config["genres"]["apply"]["media"])
     if NEW_MEDIA:
-        APPLIED_SET, APPLIED_MODEL = choice.choose_run(
+        APPLIED_SET, APPLIED_MODEL = new_media_config.choose_run(
             genre_runs(),
             config["genres"]["apply"]["feature_set"],
             config["genres"]["apply"]["model"],
@@ -16,7 +16,7 @@ except InputError as error:
 if NEW_MEDIA:
     measured_set = APPLIED_SET.removesuffix(FRAMES).removesuffix(WHOLE)
 
-    rule measure_genres:
+    rule extract_new_media:
         """Measure a new film or album, from beginning to end, for the genre models."""
         input:
             sound=lambda wildcards: paths.watched(NEW_MEDIA[wildcards.name].files),
@@ -27,20 +27,20 @@ if NEW_MEDIA:
             table="results/genres/measured/{set}/{name}.parquet",
             tracks="results/genres/measured/{set}/{name}.tsv",
         log:
-            "logs/measure_genres/{set}/{name}.log",
+            "logs/extract_new_media/{set}/{name}.log",
         benchmark:
-            "results/benchmarks/measure_genres/{set}/{name}.tsv"
+            "results/benchmarks/extract_new_media/{set}/{name}.tsv"
         wildcard_constraints:
             name="|".join(NEW_MEDIA),
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("measure_genres"),
-            runtime=duration("measure_genres"),
+            mem_mb=memory("extract_new_media"),
+            runtime=duration("extract_new_media"),
             gpu=lambda wildcards: config["resources"]["gpu"] * (wildcards.set in NETWORK_SETS),
         params:
-            source=source_hash("measure_genres"),
+            source=source_hash("extract_new_media"),
             path=lambda wildcards: NEW_MEDIA[wildcards.name].path,
             files=lambda wildcards: list(NEW_MEDIA[wildcards.name].files),
             is_album=lambda wildcards: NEW_MEDIA[wildcards.name].is_album,
@@ -49,7 +49,7 @@ if NEW_MEDIA:
                 config["features"]["profile"] if wildcards.set == "mir" else None
             ),
         script:
-            "../../scripts/measure_genres.py"
+            "../../scripts/extract_new_media.py"
 
     rule apply_genres:
         """Ask the genre models about a new film or album, over its time and as a whole."""
@@ -79,7 +79,7 @@ if NEW_MEDIA:
         script:
             "../../scripts/apply_genres.py"
 
-    rule draw_genres:
+    rule plot_new_media:
         """Draw the genres of a new film or album over its time."""
         input:
             windows="results/genres/applied/{name}.parquet",
@@ -93,18 +93,18 @@ if NEW_MEDIA:
                 labels={"name": "{name}"},
             ),
         log:
-            "logs/draw_genres/{name}.log",
+            "logs/plot_new_media/{name}.log",
         benchmark:
-            "results/benchmarks/draw_genres/{name}.tsv"
+            "results/benchmarks/plot_new_media/{name}.tsv"
         wildcard_constraints:
             name="|".join(NEW_MEDIA),
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("draw_genres"),
-            runtime=duration("draw_genres"),
+            mem_mb=memory("plot_new_media"),
+            runtime=duration("plot_new_media"),
         params:
-            source=source_hash("draw_genres"),
+            source=source_hash("plot_new_media"),
         script:
-            "../../scripts/draw_genres.py"
+            "../../scripts/plot_new_media.py"

@@ -25,7 +25,7 @@ rule write_report:
             f"results/genres/predictions/{feature_set}/{model}.parquet"
             for feature_set, model in genre_runs()
         ],
-        weights="results/weights/status.tsv",
+        weights="results/pretrained/status.tsv",
         genre_scores="results/genres/scores.tsv",
         comparisons="results/genres/comparisons.tsv",
         genre_figures=expand("results/genres/{figure}.svg", figure=GENRE_FIGURES),
@@ -46,7 +46,7 @@ rule write_report:
         trailers=TRAILER_RESULTS,
         trailer_samples=[f"results/trailers/samples/{batch}.tsv" for batch in TRAILER_BATCHES],
         importance=["results/importance/scores.svg"] if IMPORTANCE_RUN else [],
-        modes=[] if PUBLISHED else ["results/modes/scores.svg"],
+        audiovisual_comparison=[] if PUBLISHED else ["results/audiovisual_comparison/scores.svg"],
     output:
         page="results/report.html",
         record="results/report.yaml",

@@ -1,7 +1,7 @@
 """Retrieval: which track fits a film, a plot, a picture, a scene?"""
 
 from scorelens.retrieval import films as described_films
-from scorelens.retrieval import plan as demo_plan
+from scorelens.retrieval import demo_plan as retrieval_demo_plan
 
 RETRIEVAL = config["retrieval"]
 CONFIGURATIONS = RETRIEVAL["configurations"]
@@ -18,7 +18,7 @@ def read_described():
     if RETRIEVAL["films"]:
         found = described_films.read_films(RETRIEVAL["films"], corpus)
     else:
-        found = demo_plan.demo_films(list(corpus.values()), config["seed"])
+        found = retrieval_demo_plan.demo_films(list(corpus.values()), config["seed"])
     return {film.film_id: film for film in found}
 
 
@@ -136,52 +136,52 @@ def view_tables(configuration=None):
 
 if DESCRIBED and not RETRIEVAL["films"]:
 
-    rule compose_retrieval:
+    rule synthesize_retrieval:
         """Compose the pictures, the plots and the further albums of the demo."""
         output:
             table="results/retrieval/demo/films.tsv",
-            files=demo_plan.demo_files(list(FILMS.values()), config["seed"]),
+            files=retrieval_demo_plan.demo_files(list(FILMS.values()), config["seed"]),
         log:
-            "logs/compose_retrieval.log",
+            "logs/synthesize_retrieval.log",
         benchmark:
-            "results/benchmarks/compose_retrieval.tsv"
+            "results/benchmarks/synthesize_retrieval.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("compose_retrieval"),
-            runtime=duration("compose_retrieval"),
+            mem_mb=memory("synthesize_retrieval"),
+            runtime=duration("synthesize_retrieval"),
         params:
-            source=source_hash("compose_retrieval"),
+            source=source_hash("synthesize_retrieval"),
             genres={film.film_id: film.genres for film in FILMS.values()},
             seed=config["seed"],
         script:
-            "../../scripts/compose_retrieval.py"
+            "../../scripts/synthesize_retrieval.py"
 
 
 if SEES:
 
-    rule see_retrieval:
+    rule embed_images:
         """Look at the pictures of all films with a frozen network."""
         input:
             pictures=paths.watched(film.image for film in DESCRIBED.values()),
-            weights=f"results/weights/{RETRIEVAL['image']}.safetensors",
+            weights=f"results/pretrained/{RETRIEVAL['image']}.safetensors",
         output:
             # What stands there is kept until the job has looked at it.
             table=update("results/retrieval/images.parquet"),
         log:
-            "logs/see_retrieval.log",
+            "logs/embed_images.log",
         benchmark:
-            "results/benchmarks/see_retrieval.tsv"
+            "results/benchmarks/embed_images.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("see_retrieval"),
-            runtime=duration("see_retrieval"),
+            mem_mb=memory("embed_images"),
+            runtime=duration("embed_images"),
             gpu=config["resources"]["gpu"],
         params:
-            source=source_hash("see_retrieval"),
+            source=source_hash("embed_images"),
             network=RETRIEVAL["image"],
             # A function, for Snakemake would take braces of a name for wildcards.
             pictures=lambda wildcards: {
@@ -189,31 +189,31 @@ if SEES:
             },
             unwatched=paths.unwatched(film.image for film in DESCRIBED.values()),
         script:
-            "../../scripts/see_retrieval.py"
+            "../../scripts/embed_images.py"
 
 
 if READS:
 
-    rule read_retrieval:
+    rule embed_texts:
         """Read the tags and the plots of all films with a frozen network."""
         input:
             plots=paths.watched(film.plot for film in DESCRIBED.values()),
-            weights=f"results/weights/{RETRIEVAL['text']}.safetensors",
+            weights=f"results/pretrained/{RETRIEVAL['text']}.safetensors",
         output:
             table=update("results/retrieval/texts.parquet"),
         log:
-            "logs/read_retrieval.log",
+            "logs/embed_texts.log",
         benchmark:
-            "results/benchmarks/read_retrieval.tsv"
+            "results/benchmarks/embed_texts.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("read_retrieval"),
-            runtime=duration("read_retrieval"),
+            mem_mb=memory("embed_texts"),
+            runtime=duration("embed_texts"),
             gpu=config["resources"]["gpu"],
         params:
-            source=source_hash("read_retrieval"),
+            source=source_hash("embed_texts"),
             network=RETRIEVAL["text"],
             segments=read_segments(),
             films=list(DESCRIBED),
@@ -221,17 +221,17 @@ if READS:
             plots=lambda wildcards: [film.plot for film in DESCRIBED.values()],
             unwatched=paths.unwatched(film.plot for film in DESCRIBED.values()),
         script:
-            "../../scripts/read_retrieval.py"
+            "../../scripts/embed_texts.py"
 
 
 HEARING_BATCHES = hearing_batches()
 
 for number, batch in enumerate(HEARING_BATCHES):
 
-    rule hear_retrieval:
+    rule embed_tracks:
         """Hear fragments of the tracks of a batch of films."""
         name:
-            f"hear_retrieval_{number}"
+            f"embed_tracks_{number}"
         input:
             files=paths.watched(outside_files(batch)),
             tracks=[path for path in map(corpus_tracks, batch) if path],
@@ -242,18 +242,18 @@ for number, batch in enumerate(HEARING_BATCHES):
             tracks=f"results/retrieval/albums/{number}.tsv",
             sounds=update(expand(f"results/retrieval/sounds/{{film}}.{SOUND_ENDING}", film=batch)),
         log:
-            f"logs/hear_retrieval/{number}.log",
+            f"logs/embed_tracks/{number}.log",
         benchmark:
-            f"results/benchmarks/hear_retrieval/{number}.tsv"
+            f"results/benchmarks/embed_tracks/{number}.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("hear_retrieval"),
-            runtime=duration("hear_retrieval"),
+            mem_mb=memory("embed_tracks"),
+            runtime=duration("embed_tracks"),
             gpu=config["resources"]["gpu"] * asks_musicnn(batch),
         params:
-            source=source_hash("hear_retrieval"),
+            source=source_hash("embed_tracks"),
             audio=RETRIEVAL["audio"],
             fragments_per_track=RETRIEVAL["fragments_per_track"],
             films=batch,
@@ -266,7 +266,7 @@ for number, batch in enumerate(HEARING_BATCHES):
             unwatched=paths.unwatched(outside_files(batch)),
             features=list(map(known_features, batch)),
         script:
-            "../../scripts/hear_retrieval.py"
+            "../../scripts/embed_tracks.py"
 
 
 if CONFIGURATIONS:

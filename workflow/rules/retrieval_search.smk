@@ -1,6 +1,6 @@
 """Scenes of the films, libraries of any music, and searches in all of it."""
 
-from scorelens.retrieval import searches as retrieval_searches
+from scorelens.retrieval import search_config as retrieval_searches
 
 
 def read_libraries():
@@ -26,7 +26,7 @@ def asked_searches():
         },
         "a_poster_and_a_tag": {"image": DESCRIBED[first].image, "tags": ["haunted"]},
         "a_scene": {"film": first, "time_s": config["corpus"]["demo"]["film_s"] / 3},
-        "more_like_this": {"track": f"{last}/{plan.DEMO_TRACKS[2]}"},
+        "more_like_this": {"track": f"{last}/{demo_plan.DEMO_TRACKS[2]}"},
     }
     keys = {"track", *(key for key, part in retrieval_searches.KEYS.items() if part in seen)}
     return {name: asked for name, asked in found.items() if set(asked) - {"time_s"} <= keys}
@@ -96,7 +96,7 @@ def search_weights(part):
         "audio": any(search.track and not search.known for search in SEARCHES)
         and RETRIEVAL["audio"] == "musicnn",
     }
-    return [f"results/weights/{RETRIEVAL[part]}.safetensors"] if wants[part] else []
+    return [f"results/pretrained/{RETRIEVAL[part]}.safetensors"] if wants[part] else []
 
 
 # A scene is looked at by a model that sees pictures; the subtitles are read besides.
@@ -113,29 +113,29 @@ if CONFIGURATIONS and not SCENES and any(film.subtitles for film in DESCRIBED.va
 
 if SCENES:
 
-    rule watch_retrieval:
+    rule embed_scenes:
         """Look at the scenes of a film: its cues."""
         input:
             video=watched_video,
             cues="results/cues/films/{film}.parquet",
             subtitles=lambda wildcards: paths.watched([film_subtitles(wildcards)]),
-            weights=f"results/weights/{RETRIEVAL['image']}.safetensors",
+            weights=f"results/pretrained/{RETRIEVAL['image']}.safetensors",
             corpus=ancient("results/corpus/films.tsv"),
         output:
             table="results/retrieval/scenes/{film}.parquet",
         log:
-            "logs/watch_retrieval/{film}.log",
+            "logs/embed_scenes/{film}.log",
         benchmark:
-            "results/benchmarks/watch_retrieval/{film}.tsv"
+            "results/benchmarks/embed_scenes/{film}.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("watch_retrieval"),
-            runtime=duration("watch_retrieval"),
+            mem_mb=memory("embed_scenes"),
+            runtime=duration("embed_scenes"),
             gpu=config["resources"]["gpu"],
         params:
-            source=source_hash("watch_retrieval"),
+            source=source_hash("embed_scenes"),
             network=RETRIEVAL["image"],
             frames=RETRIEVAL["scene_frames"],
             video=film_video,
@@ -144,9 +144,9 @@ if SCENES:
                 [film_video(wildcards), film_subtitles(wildcards)]
             ),
         script:
-            "../../scripts/watch_retrieval.py"
+            "../../scripts/embed_scenes.py"
 
-    rule judge_retrieval:
+    rule evaluate_scenes:
         """Judge the searching model by scenes: does the track that plays there rank high?"""
         input:
             model=f"results/retrieval/models/{SEARCHER}.safetensors",
@@ -155,7 +155,7 @@ if SCENES:
             scenes=scene_films("results/retrieval/scenes/{film}.parquet"),
             texts=["results/retrieval/texts.parquet"] if retrieval.text_segment(SEARCHER) else [],
             weights=(
-                [f"results/weights/{RETRIEVAL['text']}.safetensors"]
+                [f"results/pretrained/{RETRIEVAL['text']}.safetensors"]
                 if retrieval.text_segment(SEARCHER)
                 and any(film.subtitles for film in DESCRIBED.values())
                 else []
@@ -169,27 +169,27 @@ if SCENES:
                 labels={"figure": "scenes"},
             ),
         log:
-            "logs/judge_retrieval.log",
+            "logs/evaluate_scenes.log",
         benchmark:
-            "results/benchmarks/judge_retrieval.tsv"
+            "results/benchmarks/evaluate_scenes.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("judge_retrieval"),
-            runtime=duration("judge_retrieval"),
+            mem_mb=memory("evaluate_scenes"),
+            runtime=duration("evaluate_scenes"),
         params:
-            source=source_hash("judge_retrieval"),
+            source=source_hash("evaluate_scenes"),
             samples=RETRIEVAL["bootstrap_repeats"],
             permutations=RETRIEVAL["permutation_repeats"],
             seed=config["seed"],
         script:
-            "../../scripts/judge_retrieval.py"
+            "../../scripts/evaluate_scenes.py"
 
 
 if SEARCHED_PARTS:
 
-    rule listen_retrieval:
+    rule embed_library:
         """Hear fragments of the tracks of one part of a library."""
         input:
             sound=lambda wildcards: paths.watched(SEARCHED_PARTS[wildcards.part].paths),
@@ -198,9 +198,9 @@ if SEARCHED_PARTS:
             sounds=f"results/retrieval/libraries/{{library}}/{{part}}.{SOUND_ENDING}",
             table="results/retrieval/libraries/{library}/{part}.tsv",
         log:
-            "logs/listen_retrieval/{library}/{part}.log",
+            "logs/embed_library/{library}/{part}.log",
         benchmark:
-            "results/benchmarks/listen_retrieval/{library}/{part}.tsv"
+            "results/benchmarks/embed_library/{library}/{part}.tsv"
         wildcard_constraints:
             library="[a-z0-9_]+",
             part="[a-z0-9_]+",
@@ -208,18 +208,18 @@ if SEARCHED_PARTS:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("listen_retrieval"),
-            runtime=duration("listen_retrieval"),
+            mem_mb=memory("embed_library"),
+            runtime=duration("embed_library"),
             gpu=config["resources"]["gpu"] * (RETRIEVAL["audio"] == "musicnn"),
         params:
-            source=source_hash("listen_retrieval"),
+            source=source_hash("embed_library"),
             audio=RETRIEVAL["audio"],
             fragments_per_track=RETRIEVAL["fragments_per_track"],
             folder=lambda wildcards: SEARCHED_PARTS[wildcards.part].folder,
             files=lambda wildcards: list(SEARCHED_PARTS[wildcards.part].files),
             unwatched=lambda wildcards: paths.unwatched(SEARCHED_PARTS[wildcards.part].paths),
         script:
-            "../../scripts/listen_retrieval.py"
+            "../../scripts/embed_library.py"
 
 
 if CONFIGURATIONS:

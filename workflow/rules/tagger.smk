@@ -30,7 +30,7 @@ def tagger_embeddings(wildcards):
     return used_films(pattern)(wildcards)
 
 
-rule tile_tagger:
+rule extract_patches:
     """Cut the tracks of an album in tiles."""
     input:
         tracks="results/corpus/albums/{album}.tsv",
@@ -38,19 +38,19 @@ rule tile_tagger:
     output:
         tiles="results/tagger/inputs/{album}.npz",
     log:
-        "logs/tile_tagger/{album}.log",
+        "logs/extract_patches/{album}.log",
     benchmark:
-        "results/benchmarks/tile_tagger/{album}.tsv"
+        "results/benchmarks/extract_patches/{album}.tsv"
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=memory("tile_tagger"),
-        runtime=duration("tile_tagger"),
+        mem_mb=memory("extract_patches"),
+        runtime=duration("extract_patches"),
     params:
-        source=source_hash("tile_tagger"),
+        source=source_hash("extract_patches"),
     script:
-        "../../scripts/tile_tagger.py"
+        "../../scripts/extract_patches.py"
 
 
 rule train_tagger:

@@ -4,7 +4,9 @@ from scorelens.config import slug
 from scorelens.tagger import library as music_library
 
 # The demo composes its own library: two pieces a genre, of no film.
-DEMO_PIECES = {f"{slug(genre)}_{number}.flac": genre for genre in plan.GENRES for number in (1, 2)}
+DEMO_PIECES = {
+    f"{slug(genre)}_{number}.flac": genre for genre in demo_plan.GENRES for number in (1, 2)
+}
 DEMO_PART = music_library.Part("demo", "results/tagger/demo", tuple(DEMO_PIECES))
 LIBRARIES = TAGGER["libraries"]
 try:
@@ -27,26 +29,26 @@ def library_parts(pattern):
     return inputs
 
 
-rule compose_tagger:
+rule synthesize_library:
     """Compose the library of the demo."""
     output:
         pieces=expand("results/tagger/demo/{piece}", piece=DEMO_PIECES),
     log:
-        "logs/compose_tagger.log",
+        "logs/synthesize_library.log",
     benchmark:
-        "results/benchmarks/compose_tagger.tsv"
+        "results/benchmarks/synthesize_library.tsv"
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
     resources:
-        mem_mb=memory("compose_tagger"),
-        runtime=duration("compose_tagger"),
+        mem_mb=memory("synthesize_library"),
+        runtime=duration("synthesize_library"),
     params:
-        source=source_hash("compose_tagger"),
+        source=source_hash("synthesize_library"),
         genres=list(DEMO_PIECES.values()),
         seed=config["seed"],
     script:
-        "../../scripts/compose_tagger.py"
+        "../../scripts/synthesize_library.py"
 
 
 if LIBRARIES:
@@ -87,7 +89,7 @@ if LIBRARIES:
         script:
             "../../scripts/apply_tagger.py"
 
-    rule list_tagger:
+    rule export_library:
         """List a library with its tags: tables, sidecars, playlists and a page."""
         input:
             tracks=library_parts("results/tagger/libraries/{library}/parts/{part}.tracks.parquet"),
@@ -103,19 +105,19 @@ if LIBRARIES:
             playlists=directory("results/tagger/libraries/{library}/playlists"),
             page="results/tagger/libraries/{library}.html",
         log:
-            "logs/list_tagger/{library}.log",
+            "logs/export_library/{library}.log",
         benchmark:
-            "results/benchmarks/list_tagger/{library}.tsv"
+            "results/benchmarks/export_library/{library}.tsv"
         wildcard_constraints:
             library="[a-z0-9_]+",
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("list_tagger"),
-            runtime=duration("list_tagger"),
+            mem_mb=memory("export_library"),
+            runtime=duration("export_library"),
         params:
-            source=source_hash("list_tagger"),
+            source=source_hash("export_library"),
             folder=lambda wildcards: LIBRARIES[wildcards.library],
         script:
-            "../../scripts/list_tagger.py"
+            "../../scripts/export_library.py"

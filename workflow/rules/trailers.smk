@@ -1,8 +1,8 @@
 """Trailers: does the picture or the sound give the genre away?"""
 
-from scorelens.trailers import plan as trailer_plan
+from scorelens.trailers import demo_plan as trailer_plan
 from scorelens.trailers import table as trailer_table
-from scorelens.trailers.teachable import taught_genres
+from scorelens.trailers.label_filter import taught_genres
 
 TRAILER_SETTINGS = config["trailers"]
 TRAILERS_AT_ONCE = 60  # or somewhat more, that a job samples, or asks its network about
@@ -74,7 +74,7 @@ def trailer_settings(wildcards):
 
 if TRAILERS and not TRAILER_SETTINGS["trailers"]:
 
-    rule compose_trailers:
+    rule synthesize_trailers:
         """Cut trailers from the films of the demo, and compose further ones."""
         input:
             films=expand("results/corpus/media/{film}/film.mp4", film=FILMS),
@@ -82,21 +82,21 @@ if TRAILERS and not TRAILER_SETTINGS["trailers"]:
             table="results/trailers/demo/trailers.tsv",
             videos=[trailer.video for trailer in TRAILERS.values()],
         log:
-            "logs/compose_trailers.log",
+            "logs/synthesize_trailers.log",
         benchmark:
-            "results/benchmarks/compose_trailers.tsv"
+            "results/benchmarks/synthesize_trailers.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("compose_trailers"),
-            runtime=duration("compose_trailers"),
+            mem_mb=memory("synthesize_trailers"),
+            runtime=duration("synthesize_trailers"),
         params:
-            source=source_hash("compose_trailers"),
+            source=source_hash("synthesize_trailers"),
             films={film.film_id: [film.title, list(film.genres)] for film in FILMS.values()},
             seed=config["seed"],
         script:
-            "../../scripts/compose_trailers.py"
+            "../../scripts/synthesize_trailers.py"
 
 
 for number, batch in TRAILER_BATCHES.items():
@@ -139,7 +139,7 @@ if TRAILERS:
                 "results/trailers/samples/{trailer}.npz",
                 trailer=TRAILER_BATCHES[int(wildcards.batch)],
             ),
-            weights="results/weights/{network}.safetensors",
+            weights="results/pretrained/{network}.safetensors",
         output:
             table="results/trailers/vectors/{network}/{batch}.parquet",
         log:

@@ -12,7 +12,7 @@ LOOKS = bool(
 
 if LOOKS:
 
-    rule compare_trailers:
+    rule compare_films_to_trailers:
         """Compare how much films of a genre look like its trailers: by labels, and by the music."""
         input:
             vectors=expand(
@@ -26,92 +26,92 @@ if LOOKS:
             predictions=f"results/genres/predictions/{MODES_SET}/{MODES_MODEL}.parquet",
         output:
             scenes="results/trailers/scenes.parquet",
-            scores="results/trailers/modes.tsv",
+            scores="results/trailers/films_to_trailers.tsv",
         log:
-            "logs/compare_trailers.log",
+            "logs/compare_films_to_trailers.log",
         benchmark:
-            "results/benchmarks/compare_trailers.tsv"
+            "results/benchmarks/compare_films_to_trailers.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("compare_trailers"),
-            runtime=duration("compare_trailers"),
+            mem_mb=memory("compare_films_to_trailers"),
+            runtime=duration("compare_films_to_trailers"),
         params:
-            source=source_hash("compare_trailers"),
+            source=source_hash("compare_films_to_trailers"),
             table=lambda wildcards: TRAILER_TABLE,
             unwatched=paths.unwatched([TRAILER_TABLE]),
             genres=TRAILER_SETTINGS["genres"],
             feature_set=MODES_SET,
             model=MODES_MODEL,
             network=FRAME_NETWORKS[0],
-            permutations=config["modes"]["permutations"],
-            repeats=config["modes"]["bootstrap_repeats"],
+            permutations=config["audiovisual_comparison"]["permutations"],
+            repeats=config["audiovisual_comparison"]["bootstrap_repeats"],
             seed=config["seed"],
         script:
-            "../../scripts/compare_trailers.py"
+            "../../scripts/compare_films_to_trailers.py"
 
-    rule draw_trailers:
+    rule plot_films_to_trailers:
         """Draw how much films of a genre look like its trailers."""
         input:
-            scores="results/trailers/modes.tsv",
+            scores="results/trailers/films_to_trailers.tsv",
         output:
             figure=report(
-                "results/trailers/modes.svg",
+                "results/trailers/films_to_trailers.svg",
                 caption="../report/trailers_modes.rst",
                 category="Trailers",
                 labels={"figure": "films that look like trailers"},
             ),
         log:
-            "logs/draw_trailers.log",
+            "logs/plot_films_to_trailers.log",
         benchmark:
-            "results/benchmarks/draw_trailers.tsv"
+            "results/benchmarks/plot_films_to_trailers.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("draw_trailers"),
-            runtime=duration("draw_trailers"),
+            mem_mb=memory("plot_films_to_trailers"),
+            runtime=duration("plot_films_to_trailers"),
         params:
-            source=source_hash("draw_trailers"),
+            source=source_hash("plot_films_to_trailers"),
         script:
-            "../../scripts/draw_trailers.py"
+            "../../scripts/plot_films_to_trailers.py"
 
 
 for number, films in enumerate(embedding_batches() if LOOKS else []):
 
-    rule watch_trailers:
+    rule embed_film_scenes:
         """Look at the scenes of a batch of films, their cues, as trailers are looked at."""
         name:
-            f"watch_trailers_{number}"
+            f"embed_film_scenes_{number}"
         input:
             videos=paths.watched(map(video_of, films)),
             cues=expand("results/cues/films/{film}.parquet", film=films),
-            weights=f"results/weights/{FRAME_NETWORKS[0]}.safetensors",
+            weights=f"results/pretrained/{FRAME_NETWORKS[0]}.safetensors",
             corpus=ancient("results/corpus/films.tsv"),
         output:
             # What stands there is kept until the job has looked at it.
             tables=update(expand("results/trailers/scenes/{film}.parquet", film=films)),
         log:
-            f"logs/watch_trailers/{number}.log",
+            f"logs/embed_film_scenes/{number}.log",
         benchmark:
-            f"results/benchmarks/watch_trailers/{number}.tsv"
+            f"results/benchmarks/embed_film_scenes/{number}.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
         resources:
-            mem_mb=memory("watch_trailers", films),
-            runtime=duration("watch_trailers", films),
+            mem_mb=memory("embed_film_scenes", films),
+            runtime=duration("embed_film_scenes", films),
             gpu=config["resources"]["gpu"],
         params:
-            source=source_hash("watch_trailers"),
+            source=source_hash("embed_film_scenes"),
             films=films,
             videos=lambda wildcards, films=films: list(map(video_of, films)),
             unwatched=paths.unwatched(map(video_of, films)),
             network=FRAME_NETWORKS[0],
             frames=TRAILER_SETTINGS["scene_frames"],
         script:
-            "../../scripts/watch_trailers.py"
+            "../../scripts/embed_film_scenes.py"
 
 
 # What the report shows of trailers.
@@ -121,8 +121,8 @@ TRAILER_RESULTS = [
         "scores.tsv": TRAILERS,
         "arms.tsv": TRAILERS,
         **{f"{figure}.svg": TRAILERS for figure in TRAILER_FIGURES},
-        "modes.tsv": LOOKS,
-        "modes.svg": LOOKS,
+        "films_to_trailers.tsv": LOOKS,
+        "films_to_trailers.svg": LOOKS,
     }.items()
     if is_made
 ]

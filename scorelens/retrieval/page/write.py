@@ -12,7 +12,7 @@ from PIL import Image
 
 from scorelens.albums.tracks import time_fragment
 from scorelens.retrieval import TITLES
-from scorelens.retrieval.searches import Search
+from scorelens.retrieval.search_config import Search
 from scorelens.tagger.page.write import render_page
 
 SIDE = 320  # px, the longer side of a picture at most

@@ -1,0 +1,1 @@
+"""Pretrained networks that turn sound, pictures and text into embeddings."""

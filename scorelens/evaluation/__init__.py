@@ -1,0 +1,1 @@
+"""Evaluation that the stages share: predictions, metrics, bootstrap, permutation tests."""

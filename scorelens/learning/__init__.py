@@ -1,0 +1,1 @@
+"""Machine learning that the stages share: datasets, folds, networks, trainers, model files."""

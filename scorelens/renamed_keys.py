@@ -1,0 +1,6 @@
+"""Configuration keys that have a new name: the error for an old key names the new one."""
+
+RENAMED_KEYS = {
+    "modes": "audiovisual_comparison",
+    "weights": "pretrained",
+}

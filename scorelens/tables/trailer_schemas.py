@@ -1,0 +1,231 @@
+"""The tables of trailers: their frames and sound, and how well these tell the genres.
+
+The conventions are those of `contracts`; times count from a trailer's first frame.
+"""
+
+from scorelens.tables.columns import (
+    CUE_ID,
+    FILM_ID,
+    Column,
+    Table,
+    deviations,
+    identifier,
+    seconds,
+    share,
+)
+
+TRAILER_ID = identifier("trailer_id", "the trailer")
+
+TRAILER_SAMPLES = Table(
+    "trailer samples",
+    "The frames and the sound that are kept of each trailer.",
+    (
+        TRAILER_ID,
+        Column("frames", "int64", "frames that are used", low=0),
+        Column("skipped", "int64", "black frames that were passed over", low=0),
+        seconds("sound_s", "length of the sound that is used"),
+        Column(
+            "note",
+            "string",
+            "what it lacks: `no picture`, `only black frames`, `picture ends at ...`, `no sound`, "
+            "`silent`, or why it was skipped; null if it lacks nothing",
+            nullable=True,
+        ),
+    ),
+)
+
+TRAILER_VECTORS = Table(
+    "trailer vectors",
+    "What a frozen network says of each frame of trailers, or of each window of their sound; its "
+    "values are the further columns. Silent windows are left out.",
+    (
+        TRAILER_ID,
+        Column("place", "int64", "number of the frame as it is shown, or of the window", low=0),
+        seconds("time_s", "when the frame is shown, or the middle of the window"),
+    ),
+    features=True,
+)
+
+TITLE = Column("title", "string", "what the trailer is for; its trailers are held out together")
+TRAILER_GENRE = Column("genre", "string", "a genre")
+RUN = (
+    Column(
+        "network",
+        "string",
+        "the frozen network whose answers the model takes; `none` for a model without one",
+    ),
+    Column("model", "string", "the model"),
+)
+PART = Column(
+    "part",
+    "string",
+    "`held_out`: no model of the fold learnt from the trailer's title; `teaching`: one of the "
+    "fold's models did not, and only it is asked, for thresholds and fusion",
+)
+
+
+def _arm(name: str, meaning: str) -> tuple[Column, ...]:
+    """The columns of an arm: its run, and the average precision of that; null without one."""
+    return (
+        Column(f"{name}_network", "string", "what that model stands on, or `none`", nullable=True),
+        Column(f"{name}_model", "string", f"the model that stands for {meaning}", nullable=True),
+        share(name, f"average precision by {meaning}", True),
+        share(f"{name}_low", "2.5% bound, samples of the titles", True),
+        share(f"{name}_high", "97.5% bound", True),
+    )
+
+
+TRAILER_PREDICTIONS = Table(
+    "trailer predictions",
+    "What a model says of trailers whose title it did not learn from.",
+    (
+        *RUN,
+        Column("fold", "int64", "number of the fold", low=0),
+        PART,
+        TRAILER_ID,
+        TITLE,
+        TRAILER_GENRE,
+        share("probability", "the model's probability of the genre, calibrated in the fold"),
+        share("threshold", "of the genre in this fold: above it the genre counts as given"),
+        Column("actual", "bool", "whether the trailer carries the genre"),
+        Column(
+            "seen",
+            "bool",
+            "whether the trailer has what the model looks at; else the probability is how frequent "
+            "the genre is in the trailers that teach in the fold",
+        ),
+    ),
+)
+
+TRAILER_MOMENTS = Table(
+    "trailer moments",
+    "What a model says of the frames, or of the windows of sound, of trailers held out.",
+    (
+        *RUN,
+        TRAILER_ID,
+        seconds("time_s", "when the frame is shown, or the middle of the window, in the trailer"),
+        TRAILER_GENRE,
+        share("probability", "the model's probability of the genre from this moment alone"),
+        share("weight", "the moment's part in the trailer's answer; they sum to 1 over a trailer"),
+    ),
+)
+
+TRAILER_SCORES = Table(
+    "trailer scores",
+    "How good the models of trailers are on titles they did not learn from, a row a figure, with "
+    "95% intervals (bootstrap over titles).",
+    (
+        *RUN,
+        Column(
+            "arm", "string", "`picture`, `sound`, `both`; null for the frequency", nullable=True
+        ),
+        Column(
+            "measure",
+            "string",
+            "`precision`, `recall`, `f1`, `average_precision`, or `likeliest_right`: the share of "
+            "trailers whose likeliest genre is one of theirs, which is how we read the source's "
+            "accuracy; of the trailers that carry one of the genres, since no answer can be right "
+            "of the others",
+        ),
+        Column(
+            "threshold",
+            "string",
+            "above it a genre counts as given; `tuned` for each genre's own, found in the trailers "
+            "that teach; null for a ranking",
+            nullable=True,
+        ),
+        Column("genre", "string", "a genre; `macro` for their mean; `all` for likeliest_right"),
+        share("value", "the figure"),
+        share("low", "2.5% bound"),
+        share("high", "97.5% bound"),
+        share(
+            "chance",
+            "mean of the figure when titles of equally many trailers swap their genres at random",
+        ),
+        share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        Column(
+            "support",
+            "int64",
+            "trailers that carry the genre; all of them for a mean, and all that carry one of the "
+            "genres for likeliest_right",
+            low=0,
+        ),
+    ),
+)
+
+TRAILER_ARMS = Table(
+    "trailer arms",
+    "Does the picture or the sound give the genre away? Average precision side by side.",
+    (
+        Column("genre", "string", "a genre; `macro` for their mean"),
+        *_arm("picture", "the picture"),
+        *_arm("sound", "the sound"),
+        *_arm("both", "both, fused"),
+        share(
+            "chance",
+            "average precision that a random order of the trailers has in the mean, exactly: more "
+            "than the share of the trailers that carry the genre, by much if these are few",
+        ),
+        Column("difference", "float64", "picture less sound", "", -1, 1, True),
+        Column("difference_low", "float64", "2.5% bound, the same samples", "", -1, 1, True),
+        Column("difference_high", "float64", "97.5% bound", "", -1, 1, True),
+        share(
+            "p",
+            "two-sided p of the difference. Of a genre: how often it is at least as large when "
+            "titles swap the answers of the two arms at random, (1 + k) / (1 + draws). Of `macro`: "
+            "twice the share of the bootstrap samples on the rarer side of zero, likewise; for "
+            "swapping supposes the arms equal in every genre, not just in the mean",
+            True,
+        ),
+        share(
+            "p_adjusted",
+            "p by Benjamini and Hochberg over the genres; of `macro` p itself, as it is one test",
+            True,
+        ),
+        Column("support", "int64", "trailers that carry the genre", "", 0),
+    ),
+)
+
+TRAILER_SCENE_VECTORS = Table(
+    "trailer scene vectors",
+    "What a frozen network says of the scenes of films, their cues: its values, means over a few "
+    "frames, are the further columns.",
+    (FILM_ID, CUE_ID),
+    features=True,
+)
+
+TRAILER_SCENES = Table(
+    "trailer scenes",
+    "How much the pictures of films' scenes look like each genre, by what trailers of other titles "
+    "teach.",
+    (
+        FILM_ID,
+        CUE_ID,
+        TRAILER_GENRE,
+        share("probability", "of the genre by the picture alone, were it as frequent as not"),
+    ),
+)
+
+TRAILER_MODES = Table(
+    "films to trailers",
+    "Whether films of a genre look like its trailers: by the films' labels, and by what a model "
+    "hears in their music. A film looks as much like a genre as its scenes do in the mean.",
+    (
+        Column("feature_set", "string", "the features of the model of music"),
+        Column("model", "string", "the model of music that predicts"),
+        Column("network", "string", "the frozen network that looks at the pictures"),
+        Column("genre", "string", "a genre that both films and trailers have"),
+        Column(
+            "labelling", "string", "which films count as the genre's, as in audiovisual_comparison"
+        ),
+        share("look_with", "how much the genre's films look like it, median", True),
+        share("look_without", "how much the others do, median", True),
+        deviations("difference", "the first less the second"),
+        deviations("low", "2.5% bound of the difference (bootstrap over films)"),
+        deviations("high", "97.5% bound"),
+        share("p", "two-sided permutation p of the difference", True),
+        share("p_adjusted", "p by Benjamini and Hochberg over the tests of the labelling", True),
+        Column("films_with", "int64", "films of the genre by this labelling", low=0),
+        Column("films_without", "int64", "films that they are held against", low=0),
+    ),
+)

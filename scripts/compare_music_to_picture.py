@@ -1,0 +1,23 @@
+"""Hold what the music says of a film's genre against its picture.
+
+Reads the predictions of one genre model and the picture statistics of every film. Writes, for each
+genre, how brightness, contrast, saturation, cuts and motion of its films differ from those of the
+others: by the films' labels, by the predictions, and by the false positives alone.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.audiovisual_comparison import compare
+
+compare.compare(
+    predictions=snakemake.input.predictions,
+    visuals=snakemake.input.visuals,
+    feature_set=snakemake.params.feature_set,
+    model=snakemake.params.model,
+    permutations=snakemake.params.permutations,
+    repeats=snakemake.params.repeats,
+    seed=snakemake.params.seed,
+    output=snakemake.output.scores,
+)

@@ -1,0 +1,21 @@
+"""Draw a closer look at the best genre model of each feature set.
+
+Reads the scores, and the predictions and cues of every model that hears the music. Writes three
+figures: precision-recall curves, precision and recall of every film over its cues, and which sets
+of genres are taken for which.
+"""
+
+from scorelens import logs
+
+logs.start(snakemake.log[0])
+
+from scorelens.genres import diagnostics
+
+diagnostics.survey(
+    scores=snakemake.input.scores,
+    predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
+    cues=dict(zip(snakemake.params.models, snakemake.input.cues, strict=True)),
+    precision_recall=snakemake.output.precision_recall,
+    films=snakemake.output.films,
+    label_sets=snakemake.output.label_sets,
+)

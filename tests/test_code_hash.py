@@ -1,0 +1,58 @@
+"""What a rule depends on, by the imports of its script."""
+
+from scorelens import code_hash
+
+
+def reached(home, script):
+    package = home / "scorelens"
+    return {str(p.relative_to(package)) for p in code_hash.source_files(home / "scripts" / script)}
+
+
+def test_imports_are_followed_to_their_end(home):
+    assert {
+        "cues/__init__.py",
+        "cues/match.py",
+        "cues/path.py",
+        "fingerprints/index.py",
+        "media/sound.py",
+    } <= (reached(home, "match_cues.py"))
+
+
+def test_what_a_script_does_not_reach_does_not_count(home):
+    assert not {"cues/plot.py", "figures.py", "cues/score.py"} & reached(home, "match_cues.py")
+    assert "figures.py" in reached(home, "plot_cues.py")
+    assert not [file for file in reached(home, "train_genres.py") if "visuals" in file]
+
+
+def test_only_measure_visuals_depends_on_visuals(home):
+    users = {
+        script.stem
+        for script in (home / "scripts").glob("*.py")
+        if any(file.startswith("visuals") for file in reached(home, script.name))
+    }
+    assert users == {"measure_visuals"}
+
+
+def test_templates_count_and_plumbing_does_not(home):
+    files = reached(home, "write_report.py")
+    assert "report/page.html" in files
+    plumbing = {"__init__.py", "config.py", "errors.py", "logs.py"}
+    assert not plumbing & files
+    assert not any(file.startswith("tables/") for file in files)
+
+
+def test_the_hash_follows_the_text(tmp_path, monkeypatch):
+    package = tmp_path / "scorelens"
+    package.mkdir()
+    (package / "media.py").write_text("RATE = 1\n")
+    (package / "other.py").write_text("")
+    script = tmp_path / "script.py"
+    script.write_text("from scorelens.media import RATE\n")
+    monkeypatch.setattr(code_hash, "PACKAGE", package)
+    before = code_hash.source_hash(script)
+    (package / "other.py").write_text("edited = True\n")
+    assert code_hash.source_hash(script) == before
+    (package / "media.py").write_text("RATE = 2\n")
+    assert code_hash.source_hash(script) != before
+    (package / "media.py").write_text("RATE = 1\n")
+    assert code_hash.source_hash(script) == before

@@ -1,0 +1,82 @@
+"""Cues as subtitles and as an Audacity label track."""
+
+import re
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scorelens import tables
+from scorelens.cues import export
+from tests.album_tables import titled_tracks
+
+NAMES = {"main_title": "main_title"}
+
+
+def cues(*spans) -> pd.DataFrame:
+    rows = [
+        ("a_film", f"cue_{k:04d}", "main_title", start_s, end_s, 83.9, "", "", 1.0, 50.0, 0.987)
+        for k, (start_s, end_s) in enumerate(spans, 1)
+    ]
+    return pd.DataFrame(rows, columns=tables.CUES.names)
+
+
+def label(tmp_path, found, tracks):
+    """The texts of both files."""
+    paths = {"cues": tmp_path / "cues.parquet", "tracks": tmp_path / "tracks.tsv"}
+    tables.write_table(found, paths["cues"], tables.CUES)
+    tables.write_table(tracks, paths["tracks"], tables.TRACKS)
+    export.export_cues(**paths, webvtt=tmp_path / "a.vtt", audacity=tmp_path / "a.txt")
+    return [(tmp_path / name).read_text(encoding="utf-8") for name in ("a.vtt", "a.txt")]
+
+
+def test_both_files_name_track_place_and_times(tmp_path):
+    tracks = titled_tracks("a_film", ("Main Title", "Jo Field", "", 1, 1))
+    found = cues((1.2345, 62.0), (3723.5, 3800.25)).assign(track_id="t0")
+    webvtt, audacity = label(tmp_path, found, tracks)
+    assert webvtt == (
+        "WEBVTT\n\n"
+        "cue_0001\n00:00:01.234 --> 00:01:02.000\nMain Title - Jo Field from 1:23 (0.99)\n\n"
+        "cue_0002\n01:02:03.500 --> 01:03:20.250\nMain Title - Jo Field from 1:23 (0.99)\n"
+    )
+    assert audacity == (
+        "1.234500\t62.000000\tMain Title - Jo Field from 1:23 (0.99)\n"
+        "3723.500000\t3800.250000\tMain Title - Jo Field from 1:23 (0.99)\n"
+    )
+
+
+def test_titles_as_written_in_any_script(tmp_path):
+    title = "<b>Élan</b> & $Ärger$ --> 夜汽車 \N{STEAM LOCOMOTIVE}"
+    webvtt, audacity = label(
+        tmp_path,
+        cues((1.0, 2.0)).assign(track_id="t0"),
+        titled_tracks("a_film", (title, "", "רכבת", None, None)),
+    )
+    stamp, text = webvtt.splitlines()[3:]
+    assert stamp == "00:00:01.000 --> 00:00:02.000"
+    assert text == (
+        "&lt;b&gt;Élan&lt;/b&gt; &amp; $Ärger$ --&gt; 夜汽車 \N{STEAM LOCOMOTIVE} - רכבת"
+        " from 1:23 (0.99)"
+    )
+    assert audacity == f"1.000000\t2.000000\t{title} - רכבת from 1:23 (0.99)\n"
+
+
+def test_a_file_without_title_is_named_in_one_line(tmp_path):
+    tracks = titled_tracks("a_film", ("", "", "", None, None)).assign(
+        path="x/02 Große\u2028Fahrt.mp3"
+    )
+    webvtt, audacity = label(tmp_path, cues((1.0, 2.0)).assign(track_id="t0"), tracks)
+    assert webvtt.split("\n")[4:] == ["02 Große Fahrt from 1:23 (0.99)", ""]
+    assert audacity == "1.000000\t2.000000\t02 Große Fahrt from 1:23 (0.99)\n"
+
+
+def test_a_film_without_cues_gives_empty_valid_files():
+    assert export.as_webvtt(cues(), {}) == "WEBVTT\n"
+    assert export.as_audacity(cues(), {}) == ""
+
+
+@given(st.floats(0, 100_000))
+def test_a_time_stamp_reads_back_to_the_millisecond(time_s):
+    stamp = export.as_webvtt(cues((time_s, time_s + 1)), NAMES).splitlines()[3].split(" --> ")[0]
+    hours, minutes, seconds = re.fullmatch(r"(\d\d+):([0-5]\d):([0-5]\d\.\d{3})", stamp).groups()
+    assert abs(int(hours) * 3600 + int(minutes) * 60 + float(seconds) - time_s) <= 0.00051

@@ -1,0 +1,264 @@
+"""Mel bands, patches of odd sounds, and tables of many films, with a network of one value."""
+
+import logging
+import os
+from functools import partial
+from types import SimpleNamespace
+
+import librosa
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+from scorelens import media, pretrained, tables
+from scorelens.encoders import audio_encoder, mel, musicnn, vggish, yamnet
+from scorelens.features import embed, table
+from tests.album_tables import write_tracks
+
+RATE_HZ = 16_000
+
+
+def loudness(spectrogram, starts, layers):
+    """The "embedding" of a patch: its mean over frames and bands, times a weight."""
+    patches = [spectrogram[start : start + vggish.PATCH].mean() for start in starts]
+    return torch.stack(patches)[:, None] * layers["weight"]
+
+
+# VGGish's front end under a network of one value, whose answers can be worked out.
+PROBE = SimpleNamespace(
+    **{name: getattr(vggish, name) for name in ("RATE_HZ", "HOP", "LEAST_SAMPLES", "CENTRE_S")},
+    NAMES=("probe.embedding_0",),
+    PATCHES_AT_ONCE=2,
+    log_mel=vggish.log_mel,
+    patch_starts=vggish.patch_starts,
+    layers=lambda variables, device: {"weight": torch.from_numpy(variables["weight"]).to(device)},
+    embed=loudness,
+)
+
+LAYERS = {"weight": torch.ones(1)}
+
+
+def noise(seconds, amplitude=0.1, seed=0):
+    samples = np.random.default_rng(seed).normal(0, amplitude, round(seconds * RATE_HZ))
+    return samples.astype(np.float32)
+
+
+def frames(samples):
+    return audio_encoder.frames(samples, PROBE, LAYERS, "cpu")
+
+
+def measured(samples, moments_s):
+    return audio_encoder.measure(samples, np.asarray(moments_s, float), PROBE, LAYERS, "cpu")[:, 0]
+
+
+def test_slaney_bands_are_librosas():
+    expected = librosa.filters.mel(sr=16_000, n_fft=512, n_mels=96).T
+    assert mel.slaney_bands(16_000, 512, 96) == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.slow
+def test_htk_bands_are_tensorflows():
+    import tensorflow as tf
+
+    expected = tf.signal.linear_to_mel_weight_matrix(64, 257, 16_000, 125.0, 7500.0).numpy()
+    assert mel.htk_bands(16_000, 512, 64, 125.0, 7500.0) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_spectrogram_in_blocks_is_the_whole(monkeypatch):
+    whole = vggish.log_mel(noise(2))
+    monkeypatch.setattr(mel, "FRAMES_AT_ONCE", 7)
+    assert vggish.log_mel(noise(2)) == pytest.approx(whole, abs=1e-5)
+
+
+def test_frames_stand_at_the_centres_of_their_patches():
+    series = frames(noise(5))
+    assert series.times_s == pytest.approx(0.48 + 0.96 * np.arange(5))
+    alone = [vggish.log_mel(noise(5))[96 * k : 96 * (k + 1)].mean() for k in range(5)]
+    assert series.values[:, 0] == pytest.approx(alone, abs=1e-5)
+
+
+def test_the_grid_lies_between_the_centres_and_holds_the_ends():
+    samples = noise(5) * np.linspace(0.1, 1, 5 * RATE_HZ, dtype=np.float32)
+    series = frames(samples)
+    moments_s = np.array([0.0, 0.48, 1.0, 2.5, 4.5, 5.0, 5.5])
+    expected = np.interp(moments_s, series.times_s, series.values[:, 0])
+    expected[-1] = np.nan  # after the sound
+    assert measured(samples, moments_s) == pytest.approx(expected, abs=1e-5, nan_ok=True)
+
+
+def test_a_sound_shorter_than_a_patch_is_repeated():
+    short = noise(0.3)
+    repeated = np.resize(short, vggish.LEAST_SAMPLES)
+    assert frames(short).times_s.tolist() == [0.48]
+    assert frames(short).values == pytest.approx(frames(repeated).values)
+    assert np.isfinite(measured(short, [0.1])).all()
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.049])
+def test_sounds_under_a_twentieth_of_a_second_have_no_embedding(seconds):
+    assert len(frames(noise(seconds)).times_s) == 0
+    assert np.isnan(measured(noise(seconds), [0.0, 1.0])).all()
+
+
+@pytest.mark.parametrize("amplitude", [0, 2e-5])
+def test_silence_has_no_embedding(amplitude):
+    assert np.isnan(measured(noise(3, amplitude), [0.5, 1.5])).all()
+
+
+def test_a_silent_or_broken_patch_leaves_the_others():
+    samples = noise(6)
+    samples[: round(0.98 * RATE_HZ)] = 0
+    samples[round(2.4 * RATE_HZ)] = np.nan
+    samples[round(4.4 * RATE_HZ)] = np.inf
+    values = frames(samples).values[:, 0]
+    assert np.isnan(values).tolist() == [True, False, True, False, True, False]
+    clean = frames(noise(6)).values[:, 0]
+    assert values[[3, 5]] == pytest.approx(clean[[3, 5]], abs=1e-5)
+    assert np.isfinite(measured(samples, [0.5, 1.5, 2.5, 3.5])[1:]).all()
+
+
+def test_a_click_has_an_embedding():
+    samples = np.zeros(3 * RATE_HZ, np.float32)
+    samples[RATE_HZ // 2] = 1
+    assert np.isnan(frames(samples).values[:, 0]).tolist() == [False, True, True]
+
+
+@settings(max_examples=20)
+@given(seconds=st.floats(0.05, 7), seed=st.integers(0, 3))
+def test_every_second_of_a_sound_has_a_value_and_none_after_it(seconds, seed):
+    samples = noise(seconds, seed=seed)
+    inside = np.arange(0, len(samples) / RATE_HZ, 0.5)
+    assert np.isfinite(measured(samples, inside)).all()
+    assert np.isnan(measured(samples, [seconds + 0.1])).all()
+
+
+@pytest.mark.parametrize(
+    ("network", "size"), [(musicnn, 200), (vggish, 128), (yamnet, 1024)], ids=lambda x: str(x)[-25:]
+)
+def test_columns_are_named_and_described(network, size):
+    group = network.__name__.rsplit(".", 1)[1]
+    width = len(str(size - 1))
+    names = [f"{group}.embedding_{index:0{width}}" for index in range(size)]
+    assert list(network.NAMES) == names
+    assert pretrained.NETWORKS[group].name == group
+    assert audio_encoder.MODULES[group] is network
+    for index, column in enumerate(network.COLUMNS):
+        assert column.definition.startswith(f"value {index} of")
+        assert column.hop_s == pytest.approx(network.PATCH_HOP * network.HOP / network.RATE_HZ)
+        assert column.source
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+    """Films of one album of two tracks of noise, and a way to embed them."""
+    monkeypatch.setattr(audio_encoder, "MODULES", {"probe": PROBE})
+    save_file({"weight": np.full(1, 2, np.float32)}, tmp_path / "probe.safetensors")
+    for seed, name in enumerate(("one", "two")):
+        soundfile.write(tmp_path / f"{name}.wav", noise(30, seed=seed), RATE_HZ, subtype="FLOAT")
+
+    def film(film_id, track, start_s=2.0):
+        path = str(tmp_path / f"{track}.wav")
+        write_tracks([[film_id, track, path, 30.0, RATE_HZ]], tmp_path / f"{film_id}.tsv")
+        cue = {"film_id": film_id, "cue_id": "c0", "track_id": track, "film_start_s": 4.0}
+        cue |= {"film_end_s": 14.0, "track_start_s": start_s, "equal_starts_s": ""}
+        cue |= {"shared_tracks": "", "speed": 1.0, "score": 10.0, "confidence": 0.9}
+        frame = pd.DataFrame([cue])
+        tables.write_table(frame, tmp_path / f"{film_id}_cues.parquet", tables.CUES)
+        cues = tmp_path / f"{film_id}_cues.parquet"
+        return table.FilmSound(film_id, "album", cues, tmp_path / f"{film_id}.tsv", path)
+
+    return SimpleNamespace(folder=tmp_path, film=film, embed=partial(embedded, tmp_path))
+
+
+def embedded(folder, films, code="1"):
+    outputs = [folder / f"{film.film_id}.parquet" for film in films]
+    embed.embed_films("probe", folder / "probe.safetensors", films, outputs, code)
+    return [tables.read_table(output, tables.FEATURES) for output in outputs]
+
+
+def test_every_film_of_a_batch_has_its_own_table(corpus):
+    first, second = corpus.embed([corpus.film("f", "one"), corpus.film("g", "two", 5.0)])
+    assert list(first.columns) == [*tables.FEATURES.names, "probe.embedding_0"]
+    assert first["time_s"].tolist() == list(range(4, 14))
+    samples = noise(30, seed=1)[5 * RATE_HZ : 15 * RATE_HZ]
+    expected = 2 * measured(samples, np.arange(10) + 0.5)
+    assert second["probe.embedding_0"].to_numpy() == pytest.approx(expected, abs=1e-5)
+    facts = tables.read_provenance(corpus.folder / "g.parquet")
+    assert facts["feature_set"] == "probe"
+    assert facts["media_sha256"] == {"two": media.sha256(corpus.folder / "two.wav")}
+    assert facts["weights_sha256"] == media.sha256(corpus.folder / "probe.safetensors")
+
+
+def test_the_sound_of_the_film_serves_too(corpus):
+    film = corpus.film("f", "one")._replace(source="film")
+    (frame,) = corpus.embed([film])
+    samples = noise(30)[4 * RATE_HZ : 14 * RATE_HZ]
+    expected = 2 * measured(samples, np.arange(10) + 0.5)
+    assert frame["probe.embedding_0"].to_numpy() == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_film_added_to_a_batch_leaves_the_others_alone(corpus, caplog):
+    caplog.set_level(logging.INFO)
+    films = [corpus.film("f", "one"), corpus.film("g", "two")]
+    corpus.embed(films[:1])
+    path = corpus.folder / "f.parquet"
+    os.utime(path, (1, 1))
+    before = path.read_bytes()
+    corpus.embed(films)
+    assert "f: kept, nothing that it depends on has changed" in caplog.text
+    assert path.read_bytes() == before
+    assert path.stat().st_mtime > 1
+    assert (corpus.folder / "g.parquet").exists()
+
+
+def test_films_with_one_album_share_what_is_measured_of_whole_tracks(corpus, caplog, monkeypatch):
+    """Also with a film that was measured before; films of other tracks, and cues, do not."""
+    caplog.set_level(logging.INFO)
+    heard = []
+    write = table.write_film
+
+    def write_and_tell(film, *rest):
+        heard.append(film.film_id)
+        write(film, *rest)
+
+    monkeypatch.setattr(table, "write_film", write_and_tell)
+    tracks = {"f": "one", "g": "two", "h": "one", "i": "one"}
+    whole = {"source": "tracks", "cues": None, "video": None}
+    films = {film: corpus.film(film, own)._replace(**whole) for film, own in tracks.items()}
+    corpus.embed([films["f"]])
+    first, other, same = corpus.embed([films[film] for film in "fgh"])
+    assert heard == ["f", "g"]
+    assert "h: its album is that of another film" in caplog.text
+    assert same.assign(film_id="f").equals(first)
+    assert set(same["film_id"]) == {"h"}
+    assert len(other) == len(first) == 30
+    corpus.embed([films[film] for film in "fghi"])
+    assert heard == ["f", "g"]
+
+
+@pytest.mark.parametrize("change", ["cues", "track", "weights", "code"])
+def test_a_table_is_made_again_if_what_it_is_made_of_changed(corpus, caplog, change):
+    film = corpus.film("f", "one")
+    (before,) = corpus.embed([film])
+    caplog.set_level(logging.INFO)
+    if change == "cues":
+        corpus.film("f", "one", start_s=3.0)
+    elif change == "track":
+        soundfile.write(corpus.folder / "one.wav", noise(30, 0.3), RATE_HZ, subtype="FLOAT")
+        corpus.film("f", "one")  # with the digest of the new file
+    elif change == "weights":
+        save_file({"weight": np.full(1, 3, np.float32)}, corpus.folder / "probe.safetensors")
+    (after,) = corpus.embed([film], code="2" if change == "code" else "1")
+    assert "kept" not in caplog.text
+    assert before.equals(after) == (change == "code")
+
+
+def test_the_log_says_where_the_network_runs(corpus, caplog):
+    caplog.set_level(logging.INFO)
+    corpus.embed([corpus.film("f", "one")])
+    assert "probe on cpu" in caplog.text or torch.cuda.is_available()

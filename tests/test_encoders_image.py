@@ -1,0 +1,248 @@
+"""Vectors of pictures and texts, against the published networks, and what goes into them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scorelens.encoders import image_encoder, text_encoder
+from scorelens.encoders.efficientnet import EfficientNetLite
+from scorelens.encoders.text_encoder import Text, embed_texts, segments, tokens_of
+from scorelens.encoders.vit import VisionTransformer
+from scorelens.errors import MediaError
+
+GOLDEN = np.load(Path(__file__).parent / "golden" / "retrieval.npz")
+KINDS = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, 8 or 16 bits"
+
+
+@pytest.fixture(scope="module")
+def network(fetched):
+    return image_encoder.load_network("efficientnet_lite0", fetched("efficientnet_lite0"))
+
+
+@pytest.fixture(scope="module")
+def encoder(fetched):
+    return text_encoder.load_encoder(fetched("minilm"))
+
+
+def drawn():
+    """The picture of the golden file: slopes, a chequerboard, and an orange box."""
+    row, column = np.mgrid[:224, :224]
+    picture = np.stack([row, column, (row // 32 + column // 32) % 2 * 200], -1).astype(np.uint8)
+    picture[60:150, 80:180] = (230, 120, 40)
+    return picture
+
+
+def bands(height, width):
+    """Thirds in red, green and blue, along the longer side."""
+    place = np.arange(max(height, width)) * 3 // max(height, width)
+    colours = (np.eye(3, dtype=np.uint8) * 255)[place]
+    tall = np.repeat(colours[:, None], min(height, width), 1)
+    return tall if height > width else tall.transpose(1, 0, 2)
+
+
+def test_the_vector_of_a_picture_is_the_published_networks(network):
+    found = image_encoder.embed_pictures(network, drawn()[None])
+    assert found.shape == (1, 1280)
+    assert found.dtype == np.float32
+    assert found[0] == pytest.approx(GOLDEN["picture_vector"], abs=1e-4)
+
+
+def test_pictures_of_many_batches_keep_their_places(network):
+    pictures = np.stack(
+        [np.roll(drawn(), 20 * k, 1) for k in range(image_encoder.PICTURES_AT_ONCE + 2)]
+    )
+    found = image_encoder.embed_pictures(network, pictures)
+    alone = image_encoder.embed_pictures(network, pictures[[9]])[0]
+    assert found[9] == pytest.approx(alone, abs=1e-4)
+    assert np.abs(found[8] - alone).max() > 0.1
+    assert image_encoder.embed_pictures(network, pictures[:0]).shape == (0, 1280)
+
+
+def test_a_file_is_seen_as_its_pixels_are(tmp_path, network):
+    Image.fromarray(drawn()).save(tmp_path / "x.png")
+    read = image_encoder.read_picture(tmp_path / "x.png")
+    found, again = (image_encoder.embed_pictures(network, p[None])[0] for p in (read, drawn()))
+    assert np.array_equal(found, again)
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [(EfficientNetLite, [-127 / 128, 0, 1]), (VisionTransformer, [-1, -1 / 255, 1])],
+    ids=["efficientnet_lite0", "vit"],
+)
+def test_what_a_network_takes_is_the_published_preparation(own, expected):
+    picture = np.zeros((1, 224, 224, 3), np.uint8)
+    picture[0, 5, 7] = (0, 127, 255)
+    found = image_encoder.prepare(own, picture)[0, :, 5, 7].tolist()
+    assert found == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("size", [(900, 300), (300, 900), (60, 20)], ids=str)
+def test_the_middle_square_is_seen(tmp_path, size):
+    frame = bands(*size)
+    Image.fromarray(frame).save(tmp_path / "x.png")
+    found = image_encoder.read_picture(tmp_path / "x.png")
+    assert found.shape == (224, 224, 3)
+    assert (found == (0, 255, 0)).mean() > 0.95
+    assert np.array_equal(image_encoder.square(frame), found)
+
+
+def test_a_picture_of_the_right_size_is_left_alone(tmp_path):
+    Image.fromarray(drawn()).save(tmp_path / "x.png")
+    assert np.array_equal(image_encoder.read_picture(tmp_path / "x.png"), drawn())
+
+
+def test_a_camera_that_was_turned_is_heeded(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the sensor's right is up: to be turned by a quarter, clockwise
+    Image.fromarray(np.rot90(drawn())).save(tmp_path / "x.png", exif=exif)
+    assert np.array_equal(image_encoder.read_picture(tmp_path / "x.png"), drawn())
+
+
+GREY = np.arange(224 * 224, dtype=np.uint32).reshape(224, 224) % 256
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        (Image.fromarray(GREY.astype(np.uint8)), GREY),
+        (Image.fromarray((GREY * 257).astype(np.uint16)), GREY),
+        (Image.fromarray(GREY.astype(np.uint8)).quantize(16, dither=Image.Dither.NONE), None),
+        (Image.fromarray(GREY > 99), np.where(GREY > 99, 255, 0)),
+        (Image.merge("LA", [Image.new("L", (224, 224), 80), Image.new("L", (224, 224), 0)]), 255),
+        (Image.new("RGBA", (224, 224), (0, 0, 0, 0)), 255),
+        (Image.new("RGBA", (224, 224), (40, 40, 40, 255)), 40),
+        (Image.new("RGBA", (224, 224), (0, 0, 0, 51)), 204),
+    ],
+    ids=["grey", "grey 16", "palette", "black and white", "grey alpha", "clear", "solid", "fifth"],
+)
+def test_every_kind_of_pixel_becomes_rgb(tmp_path, picture, expected):
+    picture.save(tmp_path / "x.png")
+    found = image_encoder.read_picture(tmp_path / "x.png")
+    assert found.shape == (224, 224, 3)
+    if expected is None:
+        expected = np.asarray(picture.convert("L"))
+    assert np.array_equal(found, np.broadcast_to(expected, (3, 224, 224)).transpose(1, 2, 0))
+
+
+def test_inks_become_rgb(tmp_path):
+    Image.new("CMYK", (50, 50), (0, 0, 0, 255)).save(tmp_path / "x.jpg")
+    assert image_encoder.read_picture(tmp_path / "x.jpg").max() < 5
+
+
+def refusal(path):
+    with pytest.raises(MediaError) as error:
+        image_encoder.read_picture(path)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "hint"),
+    [
+        ("no.png", "does not exist", "check the path"),
+        ("", "is a folder", "check the path"),
+        ("empty.png", "is empty (0 bytes)", "copy the file again"),
+    ],
+)
+def test_a_picture_that_is_not_there_is_told(tmp_path, name, what, hint):
+    (tmp_path / "empty.png").touch()
+    path = tmp_path / name
+    assert refusal(path) == f"{path}: {what}\n  expected: a picture: {KINDS}\n  hint: {hint}"
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "gif", "bmp", "tif"])
+def test_half_a_picture_is_told(tmp_path, ending):
+    path = tmp_path / f"x.{ending}"
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    said = refusal(path).splitlines()
+    assert said[0].startswith(f"{path}: cannot be read as a picture (")
+    assert said[2].endswith("of another kind than its ending says; open it to check")
+
+
+def test_what_is_no_picture_is_told(tmp_path):
+    (tmp_path / "x.png").write_text("<html>please log in</html>")
+    said = refusal(tmp_path / "x.png").splitlines()[0]
+    assert said == f"{tmp_path / 'x.png'}: cannot be read as a picture (of no kind that is known)"
+
+
+def test_samples_of_32_bits_are_told(tmp_path):
+    Image.fromarray(np.ones((30, 30), np.float32)).save(tmp_path / "x.tif")
+    assert refusal(tmp_path / "x.tif") == (
+        f"{tmp_path / 'x.tif'}: has samples of 32 bits, whose black and white no one knows\n"
+        f"  expected: a picture: {KINDS}\n"
+        "  hint: save it as a PNG of 8 or 16 bits"
+    )
+
+
+def test_a_picture_that_would_fill_the_memory_is_told(tmp_path, monkeypatch):
+    Image.new("L", (300, 300)).save(tmp_path / "x.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert "cannot be read as a picture (Image size (90000 pixels) exceeds" in refusal(
+        tmp_path / "x.png"
+    )
+
+
+def test_the_vectors_of_texts_are_the_published_networks(encoder):
+    rows = [encoder.tokeniser.encode(str(text)).ids for text in GOLDEN["texts"]]
+    rows[-1] = rows[-1][: text_encoder.LONGEST - 1] + rows[-1][-1:]
+    found = text_encoder.embed_tokens(encoder.network, rows)
+    assert found.dtype == np.float32
+    assert found == pytest.approx(GOLDEN["text_vectors"], abs=1e-5)
+
+
+def test_parts_are_marked_by_tokens_that_no_text_holds(encoder):
+    read = encoder.tokeniser
+    assert tokens_of(read, Text("cats", "dogs")) == [101, 1, 8870, 2, 6077, 102]
+    assert tokens_of(read, Text(plot="dogs")) == [101, 2, 6077, 102]
+    assert tokens_of(read, Text(tags="CATS")) == [101, 1, 8870, 102]
+    wily = tokens_of(read, Text(plot="[SEP] [unused0] [CLS]"))
+    assert set(wily[2:-1]).isdisjoint({1, 2, 101, 102})
+
+
+def test_marks_leave_the_meaning(encoder):
+    """Of a frozen network, whose marks no training has given a meaning."""
+    said = ["A lonely cowboy rides home", "Violins play a slow waltz", "Ships burn in the harbour"]
+    plain = text_encoder.embed_tokens(
+        encoder.network, [encoder.tokeniser.encode(s).ids for s in said]
+    )
+    marked = embed_texts(encoder, [Text(plot=text) for text in said])
+    likeness = marked @ plain.T
+    assert likeness.argmax(1).tolist() == [0, 1, 2]
+    assert likeness.diagonal().min() > 0.85
+
+
+def test_texts_of_any_length_keep_their_places(encoder):
+    said = [Text(plot="rain " * (37 * k % 50 + 1)) for k in range(text_encoder.TEXTS_AT_ONCE + 3)]
+    said.insert(4, Text(plot="\u200b\x00"))
+    found = embed_texts(encoder, said)
+    assert np.isnan(found[4]).all()
+    assert np.linalg.norm(np.delete(found, 4, 0), axis=1) == pytest.approx(1, abs=1e-5)
+    assert found[11] == pytest.approx(embed_texts(encoder, [said[11]])[0], abs=1e-5)
+    assert embed_texts(encoder, []).shape == (0, 384)
+
+
+def test_a_long_text_is_read_up_to_the_limit_and_that_is_told(encoder, caplog):
+    caplog.set_level("INFO", "scorelens.encoders.text_encoder")
+    long, longer = (Text("love", "rain " * words) for words in (251, 900))
+    assert len(tokens_of(encoder.tokeniser, long)) == text_encoder.LONGEST
+    same = embed_texts(encoder, [long])
+    assert not caplog.messages
+    assert embed_texts(encoder, [longer, long]) == pytest.approx(np.tile(same, (2, 1)), abs=1e-5)
+    assert caplog.messages == [
+        "1 of 2 texts have more than 256 tokens, up to 905, and are read up to there"
+    ]
+
+
+def test_segments_of_a_film():
+    found = segments(["war", " ", " love "], ["A man goes home.", "", "* * *", "She waits."])
+    assert found == {
+        "tags": [Text("war, love")],
+        "plot": [Text(plot="A man goes home."), Text(plot="She waits.")],
+        "tags_plot": [Text("war, love", "A man goes home."), Text("war, love", "She waits.")],
+    }
+    assert segments([], ["It rains."])["tags_plot"] == segments([], ["It rains."])["tags"] == []
+    assert segments(["war"], []) == {"tags": [Text("war")], "plot": [], "tags_plot": []}

@@ -1,0 +1,276 @@
+"""The Vision Transformer and BERT, under their published names, against plain NumPy."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from scipy import special
+from tokenizers import Tokenizer, models
+
+from scorelens.encoders import image_encoder, text_encoder, vit
+from scorelens.encoders.text_encoder import Bert, Text
+from scorelens.errors import InputError
+
+
+def drawn(shapes, seed=0):
+    """Random variables; gains near 1, the others small, as in networks that have learnt."""
+    random = np.random.default_rng(seed)
+    return {
+        name: (0.05 * random.normal(size=shape) + is_gain(name)).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+
+
+def is_gain(name):
+    return "norm" in name.lower() and name.endswith(("weight", "gamma"))
+
+
+def layer_shapes(attention, norms, width, inner, layers):
+    """The published variables of some layers."""
+    shapes = {}
+    for layer in range(layers):
+        for part, rows, columns in [
+            *((f"{attention}.{part}", width, width) for part in ("query", "key", "value")),
+            *(("attention.output.dense", width, width), ("intermediate.dense", inner, width)),
+            ("output.dense", width, inner),
+        ]:
+            shapes[f"encoder.layer.{layer}.{part}.weight"] = (rows, columns)
+            shapes[f"encoder.layer.{layer}.{part}.bias"] = (rows,)
+        for part in norms:
+            kinds = ("weight", "bias")
+            shapes |= {f"encoder.layer.{layer}.{part}.{kind}": (width,) for kind in kinds}
+    return shapes
+
+
+def vit_variables(width=128, side=56, inner=192, layers=2, prefix="vit."):
+    shapes = {
+        "embeddings.cls_token": (1, 1, width),
+        "embeddings.position_embeddings": (1, 1 + (224 // side) ** 2, width),
+        "embeddings.patch_embeddings.projection.weight": (width, 3, side, side),
+        "embeddings.patch_embeddings.projection.bias": (width,),
+        "layernorm.weight": (width,),
+        "layernorm.bias": (width,),
+    }
+    norms = ("layernorm_before", "layernorm_after")
+    shapes |= layer_shapes("attention.attention", norms, width, inner, layers)
+    named = {f"{prefix}{name}": shape for name, shape in shapes.items()}
+    return drawn(named | {"classifier.weight": (5, width), "classifier.bias": (5,)})
+
+
+def bert_variables(words=50, places=9, width=24, inner=96, layers=11):
+    shapes = {
+        "embeddings.word_embeddings.weight": (words, width),
+        "embeddings.position_embeddings.weight": (places, width),
+        "embeddings.token_type_embeddings.weight": (2, width),
+        "embeddings.LayerNorm.weight": (width,),
+        "embeddings.LayerNorm.bias": (width,),
+        "pooler.dense.weight": (width, width),
+        "pooler.dense.bias": (width,),
+    }
+    norms = ("attention.output.LayerNorm", "output.LayerNorm")
+    return drawn(shapes | layer_shapes("attention.self", norms, width, inner, layers))
+
+
+def as_published_first(variables):
+    """The names in BERT's own file: all below `bert`, norms with gamma and beta, and heads."""
+    named = {}
+    for name, value in variables.items():
+        old = name.replace("LayerNorm.weight", "LayerNorm.gamma")
+        named[f"bert.{old.replace('LayerNorm.bias', 'LayerNorm.beta')}"] = value
+    return named | {"cls.predictions.bias": np.zeros(50, np.float32)}
+
+
+class Plain:
+    """The papers' equations in float64, one picture or one text at a time."""
+
+    def __init__(self, variables, prefix=""):
+        self.variables = {k.removeprefix(prefix): v.astype(float) for k, v in variables.items()}
+
+    def __getitem__(self, name):
+        return self.variables[name]
+
+    def linear(self, name, rows):
+        return rows @ self[f"{name}.weight"].T + self[f"{name}.bias"]
+
+    def norm(self, name, rows):
+        centred = rows - rows.mean(1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-12)
+        return scaled * self[f"{name}.weight"] + self[f"{name}.bias"]
+
+    def attention(self, layer, inside, rows, heads):
+        parts = (self.linear(f"{layer}.{inside}.{p}", rows) for p in ("query", "key", "value"))
+        query, key, value = (
+            part.reshape(len(rows), heads, -1).transpose(1, 0, 2) for part in parts
+        )
+        shares = special.softmax(query @ key.transpose(0, 2, 1) / np.sqrt(query.shape[2]), axis=2)
+        heard = (shares @ value).transpose(1, 0, 2).reshape(rows.shape)
+        return self.linear(f"{layer}.attention.output.dense", heard)
+
+    def perceptron(self, layer, rows):
+        hidden = self.linear(f"{layer}.intermediate.dense", rows)
+        gelu = hidden * special.ndtr(hidden)
+        return self.linear(f"{layer}.output.dense", gelu)
+
+    def vit_layer(self, layer, rows):
+        seen = self.norm(f"{layer}.layernorm_before", rows)
+        rows = rows + self.attention(layer, "attention.attention", seen, rows.shape[1] // 64)
+        return rows + self.perceptron(layer, self.norm(f"{layer}.layernorm_after", rows))
+
+    def vit(self, picture, layers):
+        kernel = self["embeddings.patch_embeddings.projection.weight"]
+        side = kernel.shape[2]
+        count = 224 // side
+        patches = (picture / 127.5 - 1).reshape(count, side, count, side, 3)
+        patches = patches.transpose(0, 2, 4, 1, 3).reshape(count**2, -1)
+        rows = patches @ kernel.reshape(len(kernel), -1).T
+        rows += self["embeddings.patch_embeddings.projection.bias"]
+        rows = np.concatenate([self["embeddings.cls_token"][0], rows])
+        rows = rows + self["embeddings.position_embeddings"][0]
+        for layer in range(layers):
+            rows = self.vit_layer(f"encoder.layer.{layer}", rows)
+        return self.norm("layernorm", rows)[0]
+
+    def bert_layer(self, layer, rows):
+        heard = self.attention(layer, "attention.self", rows, 12)
+        rows = self.norm(f"{layer}.attention.output.LayerNorm", rows + heard)
+        return self.norm(f"{layer}.output.LayerNorm", rows + self.perceptron(layer, rows))
+
+    def bert(self, tokens, layers):
+        rows = self["embeddings.word_embeddings.weight"][tokens]
+        rows = rows + self["embeddings.position_embeddings.weight"][: len(tokens)]
+        rows = rows + self["embeddings.token_type_embeddings.weight"][0]
+        rows = self.norm("embeddings.LayerNorm", rows)
+        for layer in range(layers):
+            rows = self.bert_layer(f"encoder.layer.{layer}", rows)
+        return rows
+
+
+def pictures(count):
+    return np.random.default_rng(7).integers(0, 256, (count, 224, 224, 3), np.uint8)
+
+
+@pytest.mark.parametrize("prefix", ["vit.", ""])
+def test_a_vision_transformer_is_that_of_the_paper(tmp_path, prefix):
+    """From a file under the published names, layer by layer and as a whole, batch by batch."""
+    variables = vit_variables(prefix=prefix)
+    save_file(variables, tmp_path / "vit.safetensors")
+    network = image_encoder.load_network("vit", tmp_path / "vit.safetensors")
+    plain, seen = Plain(variables, prefix), pictures(image_encoder.PICTURES_AT_ONCE + 1)
+    found = image_encoder.embed_pictures(network, seen)
+    assert found.shape == (len(seen), 128)
+    assert found.dtype == np.float32
+    for place in (0, len(seen) - 1):
+        assert found[place] == pytest.approx(plain.vit(seen[place], 2), abs=1e-4)
+    assert np.abs(found[0] - found[1]).max() > 0.01
+    rows = np.random.default_rng(8).normal(size=(17, 128))
+    for layer in range(2):
+        own = network.layers.layers[layer](torch.tensor(rows[None], dtype=torch.float32))
+        expected = plain.vit_layer(f"encoder.layer.{layer}", rows)
+        assert own[0].detach().numpy() == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_vision_transformer_learns_without_dropout():
+    """As published; and so that a batch may go through in pieces."""
+    network = vit.of_variables(vit_variables()).train()
+    seen = image_encoder.prepare(network, pictures(1))
+    assert torch.equal(network(seen), network(seen))
+
+
+def test_the_papers_networks_have_the_published_sizes():
+    """Without heads and poolers, of which BERT's has 590,592; no values are made here."""
+    with torch.device("meta"):
+        sees, reads = vit.VisionTransformer(16, 768, 3072, 12), Bert(30_522, 512, 768, 3072, 12)
+    assert sum(part.numel() for part in sees.parameters()) == 85_798_656
+    assert sum(part.numel() for part in reads.parameters()) == 109_482_240 - 590_592
+    assert sees.size == 768
+
+
+def refusal(load):
+    with pytest.raises(InputError) as error:
+        load()
+    return str(error.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"a": np.ones(1, np.float32)}, "'embeddings.cls_token'"),
+        (bert_variables(layers=1), "'embeddings.cls_token'"),
+        (vit_variables(layers=0), "list index out of range"),
+        (
+            vit_variables() | {"vit.embeddings.position_embeddings": np.ones((1, 5, 128), "f4")},
+            "Error(s) in loading state_dict for VisionTransformer:",
+        ),
+    ],
+    ids=["nothing", "bert", "no layers", "other size"],
+)
+def test_variables_of_another_network_are_told(tmp_path, variables, reason):
+    path = tmp_path / "vit.safetensors"
+    save_file(variables, path)
+    assert refusal(lambda: image_encoder.load_network("vit", path)) == [
+        f"{path}: is of another network ({reason})",
+        "  expected: the one asked for",
+        "  hint: delete it, and its published file if that is one of your own, and get it again",
+    ]
+
+
+def test_bert_is_that_of_the_paper():
+    variables = bert_variables(layers=3)
+    network = text_encoder.of_variables(variables).eval()
+    rows = [[1, 2, 3], [4, 5, 6, 7, 8]]
+    with torch.inference_mode():
+        found = network(*text_encoder.pad_tokens(rows)).numpy()
+    for own, tokens in zip(found, rows, strict=True):
+        expected = Plain(variables).bert(tokens, 3)
+        assert own[: len(tokens)] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_names_of_berts_own_file_are_read():
+    variables = bert_variables(layers=2)
+    states = [
+        text_encoder.of_variables(v).state_dict()
+        for v in (variables, as_published_first(variables))
+    ]
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_berts_sizes_are_those_of_its_file_and_dropout_acts_in_training_alone():
+    variables = bert_variables()
+    network = text_encoder.of_variables(variables).eval()
+    assert len(network.layers.layers) == 11
+    top = network.layers.layers[10].linear1.weight
+    assert np.array_equal(top.detach(), variables["encoder.layer.10.intermediate.dense.weight"])
+    tokens, heard = text_encoder.pad_tokens([[1, 2, 3], [4, 5, 6, 7, 8]])
+    calm = [network(tokens, heard) for _ in range(2)]
+    assert torch.equal(*calm)
+    assert calm[0].shape == (2, 5, 24)
+    mean = text_encoder.mean_state(calm[0], heard)
+    assert torch.allclose(mean[0], calm[0][0, :3].mean(0), atol=1e-5)
+    assert torch.allclose(mean[1], calm[0][1].mean(0), atol=1e-5)
+    assert not torch.equal(*(network.train()(tokens, heard) for _ in range(2)))
+
+
+def word_tokeniser():
+    """As bytes, of fifty words, the published special ones among them."""
+    words = ["[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]"]
+    words += [f"word{place}" for place in range(44)]
+    known = {word: place for place, word in enumerate(words)}
+    return np.frombuffer(Tokenizer(models.WordLevel(known, "[UNK]")).to_str().encode(), np.uint8)
+
+
+def test_a_file_of_bert_and_a_tokeniser_reads_texts(tmp_path):
+    """Only the published weights are wanting: names, shapes and the tokeniser's bytes are there."""
+    variables = as_published_first(bert_variables(layers=2))
+    path = tmp_path / "bert.safetensors"
+    save_file(variables | {text_encoder.TOKENISER: word_tokeniser()}, path)
+    found = text_encoder.embed_texts(text_encoder.load_encoder(path), [Text("word7", "word9")])
+    states = Plain(bert_variables(layers=2)).bert([4, 1, 13, 2, 15, 5], 2).mean(0)
+    assert found[0] == pytest.approx(states / np.linalg.norm(states), abs=1e-4)
+
+
+def test_texts_of_another_network_are_told(tmp_path):
+    path = tmp_path / "bert.safetensors"
+    save_file(vit_variables() | {text_encoder.TOKENISER: word_tokeniser()}, path)
+    said = refusal(lambda: text_encoder.load_encoder(path))[0]
+    assert said == f"{path}: is of another network ('embeddings.word_embeddings.weight')"

@@ -1,0 +1,147 @@
+"""VGGish without its weights: known numbers of its front end, a checkpoint of random weights."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from scorelens import pretrained
+from scorelens.encoders import vggish
+
+SHAPES = {
+    "conv1": (3, 3, 1, 64),
+    "conv2": (3, 3, 64, 128),
+    "conv3/conv3_1": (3, 3, 128, 256),
+    "conv3/conv3_2": (3, 3, 256, 256),
+    "conv4/conv4_1": (3, 3, 256, 512),
+    "conv4/conv4_2": (3, 3, 512, 512),
+    "fc1/fc1_1": (12288, 4096),
+    "fc1/fc1_2": (4096, 4096),
+    "fc2": (4096, 128),
+}
+
+
+def sine(seconds=3.0, hz=1000.0):
+    t = np.arange(round(seconds * vggish.RATE_HZ)) / vggish.RATE_HZ
+    return np.sin(2 * np.pi * hz * t).astype(np.float32)
+
+
+def random_network():
+    """Weights of the published shapes and names, scaled so that values keep their size."""
+    rng = np.random.default_rng(1)
+    found = {}
+    for name, shape in SHAPES.items():
+        scale = math.sqrt(2 / math.prod(shape[:-1]))
+        found[f"vggish/{name}/weights"] = rng.standard_normal(shape, np.float32) * np.float32(scale)
+        found[f"vggish/{name}/biases"] = rng.standard_normal(shape[-1], np.float32) / 10
+    return found
+
+
+def hand_made_pca():
+    """A rotation that swaps neighbours and scales by 0.5, and means that differ."""
+    rotation = 0.5 * np.eye(128, dtype=np.float32)[np.arange(128) ^ 1]
+    return {
+        "pca_eigen_vectors": rotation,
+        "pca_means": np.linspace(-1, 1, 128, dtype=np.float32)[:, None],
+    }
+
+
+def patches(samples):
+    spectrogram = vggish.log_mel(samples)
+    starts = vggish.patch_starts(len(spectrogram))
+    return np.stack([spectrogram[start : start + vggish.PATCH] for start in starts])
+
+
+def test_front_end_of_a_sine_has_the_known_numbers():
+    found = patches(sine())
+    assert found.shape == (3, 96, 64)
+    assert found.dtype == np.float32
+    assert found.mean() == pytest.approx(-3.4296, abs=5e-4)
+    assert found.std() == pytest.approx(2.1266, abs=5e-4)
+
+
+def test_front_end_of_silence_is_the_logarithm_of_the_offset():
+    assert patches(np.zeros(16_000, np.float32)) == pytest.approx(-4.60517, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("samples", "count"), [(15_599, 0), (15_600, 1), (30_959, 1), (30_960, 2), (48_000, 3)]
+)
+def test_only_whole_patches_count(samples, count):
+    frames = len(vggish.log_mel(np.zeros(samples, np.float32)))
+    assert vggish.patch_starts(frames).tolist() == [96 * k for k in range(count)]
+    assert vggish.LEAST_SAMPLES == 15_600
+
+
+def test_parameters_are_as_many_as_published():
+    counted = sum(math.prod(shape) + shape[-1] for shape in SHAPES.values())
+    assert counted == 72_141_184
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A checkpoint in the published format and names, of random weights, written by TensorFlow."""
+    from tensorflow.compat import v1
+
+    path = tmp_path_factory.mktemp("vggish") / "vggish_model.ckpt"
+    values = random_network()
+    with v1.Graph().as_default(), v1.Session() as session:
+        held = {name: v1.placeholder(v1.float32, v.shape) for name, v in values.items()}
+        variables = {
+            name: v1.Variable(placeholder, name=name) for name, placeholder in held.items()
+        }
+        for name, variable in variables.items():
+            session.run(variable.initializer, {held[name]: values[name]})
+        v1.train.Saver(write_version=1).save(session, str(path), write_meta_graph=False)
+    return path
+
+
+def by_tensorflow(spectrograms, values):
+    """The published network, written in TensorFlow's operations."""
+    import tensorflow as tf
+
+    maps = tf.constant(spectrograms[..., None])
+    for name in SHAPES:
+        kernel, bias = (values[f"vggish/{name}/{part}"] for part in ("weights", "biases"))
+        if name.startswith("conv"):
+            maps = tf.nn.relu(tf.nn.conv2d(maps, kernel, 1, "SAME") + bias)
+            if name in ("conv1", "conv2", "conv3/conv3_2", "conv4/conv4_2"):
+                maps = tf.nn.max_pool2d(maps, 2, 2, "SAME")
+            continue
+        if name == "fc1/fc1_1":
+            maps = tf.reshape(maps, (len(spectrograms), -1))
+        maps = maps @ kernel + bias
+        maps = maps if name == "fc2" else tf.nn.relu(maps)
+    return maps.numpy()
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_loaded_and_run_as_tensorflow_runs_it(checkpoint):
+    torch.set_num_threads(1)
+    variables = pretrained.read_variables(checkpoint)
+    assert {name: value.shape for name, value in variables.items() if "weights" in name} == {
+        f"vggish/{name}/weights": shape for name, shape in SHAPES.items()
+    }
+    assert sum(value.size for value in variables.values()) == 72_141_184
+    layers = vggish.layers({**variables, **hand_made_pca()}, "cpu")
+    spectrograms = patches(sine())
+    with torch.inference_mode():
+        found = vggish.raw(torch.from_numpy(spectrograms), layers).numpy()
+    expected = by_tensorflow(spectrograms, variables)
+    assert expected.min() < 0 < expected.max()  # no rectifier at the end
+    assert found == pytest.approx(expected, abs=1e-4 * float(np.abs(expected).max()))
+
+
+def test_post_processing_with_parameters_made_by_hand():
+    pca = {name: torch.from_numpy(value) for name, value in hand_made_pca().items()}
+    layers = {"rotation": pca["pca_eigen_vectors"], "means": pca["pca_means"].flatten()}
+    embeddings = np.zeros((1, 128), np.float32)
+    embeddings[0, :6] = hand_made_pca()["pca_means"][:6, 0] + [0, 2, -2, 3.9, 100, -100]
+    found = vggish.postprocessed(torch.from_numpy(embeddings), layers).numpy()
+    # 0.5 x the neighbour's distance from its mean, cut, + 2, x 63.75, towards zero.
+    assert found[0, :6].tolist() == [191, 127, 251, 63, 0, 255]
+    centred = -hand_made_pca()["pca_means"][6:, 0].astype(np.float64)
+    swapped = 0.5 * centred[np.arange(122) ^ 1]
+    assert found[0, 6:] == pytest.approx(np.floor((swapped + 2) * 63.75), abs=1)
+    assert found.shape == (1, 128)

@@ -1,0 +1,102 @@
+"""YAMNet without its weights: its front end, and random weights in the published file format."""
+
+import itertools
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from scorelens import pretrained
+from scorelens.encoders import vggish, yamnet
+
+FILTERS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
+
+
+def variables():
+    """Random weights under the published names, the classifier included."""
+    rng = np.random.default_rng(4)
+    found = {}
+
+    def convolution(name, part, shape, channels):
+        fan = np.prod(shape[:-1]) if part == "kernel" else 9
+        found[f"{name}/{part}"] = (rng.standard_normal(shape) * np.sqrt(2 / fan)).astype("f4")
+        found[f"{name}/bn/beta"] = rng.normal(0, 0.2, channels).astype("f4")
+        found[f"{name}/bn/moving_mean"] = rng.normal(0, 0.2, channels).astype("f4")
+        found[f"{name}/bn/moving_variance"] = rng.uniform(0.5, 2, channels).astype("f4")
+
+    convolution("layer1/conv", "kernel", (3, 3, 1, 32), 32)
+    for number, (below, filters) in enumerate(itertools.pairwise(FILTERS), start=2):
+        depthwise = f"layer{number}/depthwise_conv"
+        convolution(depthwise, "depthwise_kernel", (3, 3, below, 1), below)
+        convolution(f"layer{number}/pointwise_conv", "kernel", (1, 1, below, filters), filters)
+    found["logits/kernel"] = rng.normal(0, 0.01, (1024, 521)).astype("f4")
+    found["logits/bias"] = np.zeros(521, "f4")
+    return found
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The weights as Keras stores them: a group a layer, attributes that name the variables."""
+    path = tmp_path_factory.mktemp("yamnet") / "yamnet.h5"
+    values = variables()
+    with h5py.File(path, "w") as file:
+        layers = list(dict.fromkeys(name.rsplit("/", 1)[0] for name in values))
+        file.attrs["layer_names"] = [layer.encode() for layer in layers]
+        for layer in layers:
+            names = [name for name in values if name.rsplit("/", 1)[0] == layer]
+            group = file.require_group(layer)
+            group.attrs["weight_names"] = [f"{name}:0".encode() for name in names]
+            for name in names:
+                group[f"{name}:0"] = values[name]
+    return path
+
+
+def by_tensorflow(spectrograms, values):
+    """The published network, written in TensorFlow's operations."""
+    import tensorflow as tf
+
+    def finished(maps, name):
+        mean, variance = values[f"{name}/bn/moving_mean"], values[f"{name}/bn/moving_variance"]
+        beta = values[f"{name}/bn/beta"]
+        return tf.nn.relu(tf.nn.batch_normalization(maps, mean, variance, beta, None, 1e-4))
+
+    maps = tf.nn.conv2d(spectrograms[..., None], values["layer1/conv/kernel"], 2, "SAME")
+    maps = finished(maps, "layer1/conv")
+    for number in range(2, 15):
+        stride = 2 if number in (3, 5, 7, 13) else 1
+        name = f"layer{number}/depthwise_conv"
+        kernel = values[f"{name}/depthwise_kernel"]
+        maps = tf.nn.depthwise_conv2d(maps, kernel, [1, stride, stride, 1], "SAME")
+        maps = finished(maps, name)
+        name = f"layer{number}/pointwise_conv"
+        maps = finished(tf.nn.conv2d(maps, values[f"{name}/kernel"], 1, "SAME"), name)
+    return tf.reduce_mean(maps, (1, 2)).numpy()
+
+
+@pytest.mark.slow
+def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published):
+    torch.set_num_threads(1)
+    found = pretrained.read_variables(published)
+    values = variables()
+    assert found.keys() == values.keys()
+    assert sum(value.size for value in found.values()) == 3_751_369
+    rng = np.random.default_rng(2)
+    spectrogram = rng.normal(-2, 1.5, (200, 64)).astype("f4")
+    starts = yamnet.patch_starts(200)
+    assert starts.tolist() == [0, 48, 96]
+    with torch.inference_mode():
+        layers = yamnet.layers(found, "cpu")
+        embeddings = yamnet.embed(torch.from_numpy(spectrogram), starts, layers).numpy()
+    expected = by_tensorflow(np.stack([spectrogram[s : s + 96] for s in starts]), values)
+    assert embeddings.shape == (3, 1024)
+    assert expected.std() > 0.1
+    assert embeddings == pytest.approx(expected, abs=1e-4 * float(expected.max()))
+
+
+def test_the_front_end_is_vggishs_with_a_smaller_offset():
+    samples = np.random.default_rng(0).normal(0, 0.1, 16_000).astype("f4")
+    found = yamnet.log_mel(samples)
+    assert np.exp(found) - 0.001 == pytest.approx(np.exp(vggish.log_mel(samples)) - 0.01, abs=1e-5)
+    silence = yamnet.log_mel(np.zeros(16_000, "f4"))
+    assert silence == pytest.approx(np.log(0.001), abs=1e-5)

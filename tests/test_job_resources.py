@@ -1,0 +1,232 @@
+"""What jobs ask for: the line, the retries, the table, and what the workflow makes of them."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_layout import RULES
+
+from scorelens import job_resources
+from scorelens.job_resources import Request
+
+HOME = Path(__file__).resolve().parent.parent
+TABLE = job_resources.read_requests(HOME / "workflow" / "job_resources.tsv")
+
+
+def benchmark(name):
+    """A script of the folder of benchmarks, as a module."""
+    spec = importlib.util.spec_from_file_location(name, HOME / "benchmarks" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+resources, scale = benchmark("resources"), benchmark("scale")
+
+
+def test_every_rule_has_a_row_and_asks_by_its_own_name():
+    assert set(TABLE) == set(RULES)
+    for rule, (_, body) in RULES.items():
+        assert set(re.findall(r"mem_mb=(.*?)[,)]", body)) == {f'memory("{rule}"'}, rule
+        assert set(re.findall(r"runtime=(.*?)[,)]", body)) == {f'duration("{rule}"'}, rule
+
+
+def test_no_rule_asks_for_nothing():
+    for rule, request in TABLE.items():
+        assert job_resources.memory_mb(request, 0, 1) >= 300, rule
+        assert job_resources.runtime_min(request, 0, 1) >= 10, rule
+        assert (request.size == "none") == (request.mb_per_size == request.min_per_size == 0), rule
+
+
+def test_a_request_is_a_line_and_doubles_with_every_attempt():
+    request = Request("film", 300, 2.5, 10, 0.3)
+    assert [job_resources.memory_mb(request, size, 1) for size in (0, 40, 41, 120)] == [
+        300,
+        400,
+        500,
+        600,
+    ]
+    assert [job_resources.memory_mb(request, 40, attempt) for attempt in (1, 2, 3)] == [
+        400,
+        800,
+        1600,
+    ]
+    assert [job_resources.runtime_min(request, size, 1) for size in (0, 1, 120)] == [10, 11, 46]
+    assert [job_resources.runtime_min(request, 120, attempt) for attempt in (1, 2)] == [46, 92]
+
+
+def test_an_unknown_size_is_an_error(tmp_path):
+    path = tmp_path / "requests.tsv"
+    head = "rule\tsize\tmb\tmb_per_size\tmin\tmin_per_size\n"
+    path.write_text(head + "match_cues\tlength\t300\t1\t10\t0\n")
+    with pytest.raises(ValueError, match=r"requests\.tsv: sizes \['length'\] are none of \['none'"):
+        job_resources.read_requests(path)
+
+
+def test_minutes_are_sums_by_film_and_read_anew_when_written_anew(tmp_path):
+    path = tmp_path / "tracks.tsv"
+    path.write_text("film_id\ttrack_id\tduration_s\none\ta\t90\none\tb\t30\ntwo\ta\t\n")
+    assert job_resources.minutes(path) == {"one": 2.0, "two": 0.0}
+    path.write_text("film_id\ttrack_id\tduration_s\none\ta\t600\n")
+    os.utime(path, ns=(1, 1))
+    assert job_resources.minutes(path) == {"one": 10.0}
+
+
+def planned(folder, *targets):
+    """Rule -> what its jobs ask for, of a dry-run."""
+    command = [sys.executable, "-m", "snakemake", "-s", str(HOME / "Snakefile"), "-d", str(folder)]
+    command += ["--configfile", "config.yaml", "--workflow-profile", "none", "-n", "--cores", "1"]
+    done = subprocess.run([*command, "--", *targets], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = re.findall(r"rule (\w+):\n(?: {4}.*\n)*? {4}resources: (.*)\n", done.stdout)
+    return {
+        rule: dict(part.partition("=")[::2] for part in text.split(", ")) for rule, text in jobs
+    }
+
+
+@pytest.mark.slow
+def test_a_job_asks_by_the_minutes_that_the_check_found(tmp_path):
+    scale.make_corpus(tmp_path, 2, ["mir", "musicnn"], 0)
+    config = tmp_path / "config.yaml"
+    too_few = {"trailers": {"models": []}}  # which two films cannot teach
+    config.write_text(json.dumps(json.loads(config.read_text()) | too_few))
+    film, unknown = "film_00000", 150 + 150
+    targets = [f"results/visuals/{film}.parquet", f"results/cues/films/{film}.parquet"]
+    jobs = planned(tmp_path, *targets)
+    assert jobs["match_cues"]["mem_mb"] == jobs["match_cues"]["runtime"] == "<TBD>"
+    assert int(jobs["check_corpus"]["mem_mb"]) == TABLE["check_corpus"].mb
+    corpus = tmp_path / "results" / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    (corpus / "films.tsv").write_text(f"film_id\tduration_s\n{film}\t7200\n")
+    tracks = f"{film}\ta\t1800\n{film}\tb\t2400\n"
+    (corpus / "tracks.tsv").write_text(f"film_id\ttrack_id\tduration_s\n{tracks}")
+    jobs = planned(tmp_path, *targets)
+    for rule, size in (("match_cues", 190), ("index_fingerprints", 70), ("measure_visuals", 120)):
+        assert int(jobs[rule]["mem_mb"]) == job_resources.memory_mb(TABLE[rule], size, 1)
+        assert int(jobs[rule]["runtime"]) == job_resources.runtime_min(TABLE[rule], size, 1)
+    # A batch of films, one after the other: the memory of the longest, the time of all.
+    jobs = planned(tmp_path, f"results/features/musicnn/{film}.parquet")
+    batch, asked = jobs["embed_features_0"], TABLE["embed_features"]
+    assert int(batch["mem_mb"]) == job_resources.memory_mb(asked, unknown, 1)
+    assert int(batch["runtime"]) == job_resources.runtime_min(asked, 190 + unknown, 1)
+
+
+@pytest.mark.slow
+def test_groups_of_films_take_fewer_jobs_than_single_films(tmp_path):
+    jobs = []
+    for folds in (0, 10):
+        scale.make_corpus(tmp_path, 30, ["mir"], folds)
+        jobs.append(scale.measure(tmp_path, "")["jobs"])
+    # 14 models in chunks of 20 folds: two for 30 films, one for 10 groups.
+    assert jobs[0] - jobs[1] == 14
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_planning_plans_every_stage(tmp_path):
+    scale.make_corpus(tmp_path, 30, ["mir"], 10)
+    said = scale.snakemake(tmp_path, "--dry-run", "--quiet", "rules").said
+    jobs = re.findall(r"^[a-z]+_([a-z]+)(?:_\d+)? +\d+$", said, re.M)
+    assert set(jobs) == {stage for stage, _ in RULES.values()}
+
+
+def test_a_fit_lies_above_every_job():
+    sizes = np.array([10.0, 60, 120, 120])
+    offset, slope = resources.fit(sizes, 200 + 1.5 * sizes, slope=9)
+    assert (offset, slope) == pytest.approx((200, 1.5))
+    noisy = np.array([260.0, 240, 420, 380])
+    offset, slope = resources.fit(sizes, noisy, slope=9)
+    assert slope == pytest.approx(np.polyfit(sizes, noisy, 1)[0])
+    assert (offset + slope * sizes - noisy).min() == pytest.approx(0)
+
+
+def test_a_fit_without_spread_keeps_the_slope_and_a_falling_one_is_flat():
+    assert resources.fit(np.full(5, 10.0), np.arange(5.0), slope=2) == (-16, 2)
+    assert resources.fit(np.array([1.0, 2, 4]), np.array([9.0, 8, 6]), slope=2) == (9, 0)
+
+
+def make_run(folder, took_mb):
+    """A finished run of three films with one rule's benchmarks."""
+    results = folder / "results"
+    films, benchmarks = ["film_id\tduration_s"], results / "benchmarks" / "measure_visuals"
+    benchmarks.mkdir(parents=True)
+    (results / "corpus").mkdir()
+    for minutes, mb in took_mb.items():
+        films.append(f"film_{minutes}\t{60 * minutes}")
+        text = f"s\th:m:s\tmax_rss\n{6 * minutes}\t-\t{mb}\n"
+        (benchmarks / f"film_{minutes}.tsv").write_text(text)
+    (results / "corpus" / "films.tsv").write_text("\n".join(films))
+    return results
+
+
+def refitted(results):
+    command = [sys.executable, str(HOME / "benchmarks" / "resources.py"), str(results)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_table_is_held_against_a_run(tmp_path):
+    done = refitted(make_run(tmp_path, {10: 220, 60: 270, 120: 330}))
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("measure_visuals")]
+    # 210 MB and 1 MB a minute, 0.1 minutes a minute, with the margins of 1.5 and 4.
+    assert line.endswith("-> film 400 1.5 10 0.4")
+    assert line.split()[1:3] == ["3", "10.0..120.0"]
+
+
+def test_too_small_a_request_is_named(tmp_path):
+    done = refitted(make_run(tmp_path, {10: 220, 60: 90_000, 120: 330}))
+    assert done.returncode == 1
+    assert done.stderr == "asked for too little: measure_visuals\n"
+    assert refitted(tmp_path / "nothing").stdout.startswith("no benchmark files: name the results")
+
+
+def test_the_folds_of_a_chunk_are_counted(tmp_path):
+    results = make_run(tmp_path, {1: 200, 2: 200, 3: 200})
+    (results / "bags").mkdir()
+    (results / "bags" / "mir.parquet").write_bytes(bytes(2_000_000))
+    model = results / "benchmarks" / "train_genres" / "mir" / "imv_knn"
+    model.mkdir(parents=True)
+    for chunk in range(2):
+        (model / f"{chunk}.tsv").write_text(f"s\tmax_rss\n{60 + chunk}\t500\n")
+    jobs = [job for rule, job in resources.read_jobs(results, TABLE) if rule == "train_genres"]
+    assert [job.size for job in jobs] == [4.0, 2.0]  # two of three folds, and one
+
+
+def test_the_trailers_of_a_run_are_counted(tmp_path):
+    results = make_run(tmp_path, {1: 200})
+    (results / "trailers" / "samples").mkdir(parents=True)
+    for name in ("one.npz", "other.npz", "0.tsv"):
+        (results / "trailers" / "samples" / name).touch()
+    model = results / "benchmarks" / "train_trailers" / "none"
+    model.mkdir(parents=True)
+    (model / "frame_cnn.tsv").write_text("s\tmax_rss\n60\t500\n")
+    jobs = dict(resources.read_jobs(results, TABLE))
+    assert jobs["train_trailers"] == resources.Job(size=2.0, mb=500.0, min=1.0)
+
+
+@pytest.mark.slow
+def test_a_job_asks_by_the_trailers_of_their_table(tmp_path):
+    scale.make_corpus(tmp_path, 30, ["mir"], 10)
+    asked = planned(tmp_path, "results/trailers/predictions/none/frame_cnn.parquet")
+    job, row = asked["train_trailers"], TABLE["train_trailers"]
+    assert row.size == "trailers"
+    assert int(job["mem_mb"]) == job_resources.memory_mb(row, 30, 1)
+    assert int(job["runtime"]) == job_resources.runtime_min(row, 30, 1)
+
+
+@pytest.mark.parametrize("added", [0, 1])
+def test_stand_in_media_keep_their_dates(tmp_path, added):
+    scale.make_corpus(tmp_path, 2, ["mir", "musicnn"], 5)
+    path = tmp_path / "albums" / "film_00001" / "20.flac"
+    os.utime(path, (1, 1))
+    scale.make_corpus(tmp_path, 2 + added, ["mir", "musicnn"], 5)
+    assert path.stat().st_mtime == 1
+    assert len((tmp_path / "films.tsv").read_text().splitlines()) == 3 + added
+    config = json.loads((tmp_path / "config.yaml").read_text())
+    assert config["genres"] == {"folds": 5}
+    assert (tmp_path / "results" / "weights" / "musicnn.safetensors").exists()

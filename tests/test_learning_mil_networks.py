@@ -1,0 +1,375 @@
+"""The networks of all folds at once, against plain modules of PyTorch."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain_networks import PlainNetwork
+from torch import nn
+
+from scorelens.genres import NETWORKS
+from scorelens.learning import mil_batches, mil_heads, mil_networks, mil_pooling, mil_trainer
+from scorelens.learning.instances import Bags, fit_scale, standardise
+
+torch.set_num_threads(1)
+
+FEATURES, HIDDEN, GENRES = 5, 4, 3
+SETTINGS = {"hidden": HIDDEN, "dropout": 0.5, "learning_rate": 5e-5, "batch": 4, "epochs": 4}
+
+
+def make_bags(films=9, seed=0):
+    random = np.random.default_rng(seed)
+    sizes = random.integers(2, 7, films)
+    x = random.standard_normal((sizes.sum(), FEATURES)).astype(np.float32)
+    actual = random.random((films, GENRES)) < 0.5
+    actual[0], actual[1] = True, False
+    return Bags(x, np.concatenate([[0], np.cumsum(sizes)])), actual
+
+
+def plain_network(model, parameters):
+    """A plain network with the parameters of one fold."""
+    network = PlainNetwork(model, FEATURES, HIDDEN, GENRES, dropout=0)
+    for layer, linear in enumerate(network.linears):
+        linear.weight.data = torch.from_numpy(parameters[f"embedding.{layer}.weight"].copy())
+    for name in mil_heads.head_shapes(model, HIDDEN, GENRES):
+        head = network.heads[name.replace(".", "_")]
+        head.weight.data = torch.from_numpy(parameters[f"{name}.weight"].copy())
+        if head.bias is not None:
+            head.bias.data = torch.from_numpy(parameters[f"{name}.bias"][:, 0].copy())
+    return network
+
+
+def start(model, folds):
+    """Initial parameters of some folds, and plain networks with the same."""
+    streams = [mil_batches.fold_stream(1, fold) for fold in range(folds)]
+    initial = [
+        mil_networks.initial_parameters(model, FEATURES, HIDDEN, GENRES, stream)
+        for stream in streams
+    ]
+    parameters = mil_trainer._stacked(initial, torch.device("cpu"))
+    plain = [plain_network(model, one) for one in initial]
+    return parameters, plain
+
+
+def packed(bags, chosen):
+    rows, members = mil_batches.pack(chosen, bags)
+    instances = torch.from_numpy(np.vstack([bags.instances, np.zeros((1, FEATURES), np.float32)]))
+    return instances[torch.from_numpy(rows)], torch.from_numpy(members)
+
+
+def make_batch(instances, members, kept, kept_of_bags, keep):
+    """A batch with its moments worked out the straight way."""
+    there = members.sum(2).bool()
+    own = [rows[inside] for rows, inside in zip(instances, there, strict=True)]
+    mean, variance = (
+        torch.stack([moment(rows) for rows in own])
+        for moment in (lambda rows: rows.mean(0), lambda rows: rows.var(0, unbiased=False))
+    )
+    kept, kept_of_bags = (mask.to(torch.uint8) for mask in (kept, kept_of_bags))
+    return mil_networks.Batch(instances, members, mean, variance, kept, kept_of_bags, keep)
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_a_training_step_is_that_of_plain_networks(model):
+    bags, actual = make_bags()
+    chosen = np.array([[0, 3, 5], [8, 1, -1], [2, 4, 7]])
+    parameters, plain = start(model, 3)
+    instances, members = packed(bags, chosen)
+    counts = members.sum((1, 2)).numpy().astype(int)
+    streams = [mil_batches.fold_stream(2, fold) for fold in range(3)]
+    kept = torch.from_numpy(mil_batches.draw_kept(streams, counts, 3, HIDDEN, 0.5))
+    kept_of_bags = torch.rand(3, HIDDEN, 3) < 0.5
+    kept_of_bags[1, :, 2] = False  # this fold has two bags
+    batch = make_batch(instances, members, kept, kept_of_bags, 0.5)
+    ours = mil_networks.train_step(model, parameters, batch)
+    targets = torch.from_numpy(actual.astype(np.float32))
+    weights = torch.rand(3, 2, GENRES)
+    loss = mil_trainer.fold_losses(ours, targets, weights, torch.from_numpy(chosen))
+    loss.sum().backward()
+    total = 0.0
+    for fold, network in enumerate(plain):
+        films = chosen[fold][chosen[fold] >= 0]
+        masks = [kept[layer, fold, :, : counts[fold]].T / 0.5 for layer in range(3)]
+        bag_mask = kept_of_bags[fold, :, : len(films)].T / 0.5
+        own = [torch.from_numpy(bags.one(film).instances) for film in films]
+        theirs = network(own, [*masks, bag_mask])
+        torch.testing.assert_close(ours[fold, :, : len(films)].T, theirs, atol=1e-5, rtol=1e-4)
+        weight = torch.where(targets[films] > 0, weights[fold, 0], weights[fold, 1])
+        lost = nn.functional.binary_cross_entropy(theirs, targets[films], weight)
+        torch.testing.assert_close(loss[fold], lost, atol=1e-5, rtol=1e-4)
+        total += lost
+    total.backward()
+    for fold, network in enumerate(plain):
+        _same_gradients(parameters, network, fold)
+        _same_running_statistics(parameters, network, fold)
+
+
+def _same_gradients(parameters, network, fold):
+    pairs = {"input.gain": network.norms[0].weight}
+    for layer in range(3):
+        pairs[f"embedding.{layer}.weight"] = network.linears[layer].weight
+        pairs[f"embedding.{layer}.gain"] = network.norms[layer + 1].weight
+        pairs[f"embedding.{layer}.shift"] = network.norms[layer + 1].bias
+    for name in mil_heads.head_shapes(network.model, HIDDEN, GENRES):
+        pairs[f"{name}.weight"] = network.heads[name.replace(".", "_")].weight
+    if "bag.gain" in parameters:
+        pairs |= {"bag.gain": network.norms[4].weight, "bag.shift": network.norms[4].bias}
+    learnt = {name for name in parameters if mil_networks.is_learnt(name)}
+    biases = {name for name in parameters if name.endswith(".bias")}
+    assert set(pairs) == learnt - biases
+    for name, theirs in pairs.items():
+        ours = parameters[name].grad[fold]
+        torch.testing.assert_close(ours, theirs.grad, atol=2e-5, rtol=2e-3, msg=name)
+    for name in biases:
+        theirs = network.heads[name.removesuffix(".bias").replace(".", "_")].bias.grad
+        ours = parameters[name].grad[fold, :, 0]
+        torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=2e-3, msg=name)
+
+
+def _same_running_statistics(parameters, network, fold):
+    names = ["input", "embedding.0", "embedding.1", "embedding.2", "bag"]
+    for name, norm in zip(names, network.norms, strict=False):  # not every model has the last
+        ours = parameters[f"{name}.mean"][fold], parameters[f"{name}.variance"][fold]
+        torch.testing.assert_close(ours[0], norm.running_mean, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(ours[1], norm.running_var, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_evaluation_is_that_of_a_plain_network(model):
+    bags, _ = make_bags()
+    parameters, plain = start(model, 2)
+    instances, members = packed(bags, np.array([[0, 1, 2, 3], [4, 5, 6, 7]]))
+    everything = torch.ones(3, 2, HIDDEN, instances.shape[1], dtype=torch.bool)
+    everything &= members.sum(2).bool()[None, :, None]
+    every_bag = torch.ones(2, HIDDEN, 4, dtype=torch.bool)
+    batch = make_batch(instances, members, everything, every_bag, 1.0)
+    mil_networks.train_step(model, parameters, batch)
+    for fold, films in enumerate(([0, 1, 2, 3], [4, 5, 6, 7])):
+        chosen = [torch.from_numpy(bags.one(film).instances) for film in films]
+        plain[fold](chosen)
+        plain[fold].eval()
+        theirs = plain[fold](chosen)
+        one = {name: value[fold : fold + 1].detach() for name, value in parameters.items()}
+        ours = mil_networks.evaluate(
+            model, one, instances[fold : fold + 1], members[fold : fold + 1]
+        )[0].T
+        torch.testing.assert_close(ours, theirs.detach(), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_a_fold_learns_alone_what_it_learns_beside_others(model):
+    bags, actual = make_bags()
+    together = mil_trainer.fit_networks(model, bags, actual, range(9), SETTINGS, 7)
+    for fold in (0, 4, 8):
+        (alone,) = mil_trainer.fit_networks(model, bags, actual, [fold], SETTINGS, 7)
+        for name, value in alone.arrays.items():
+            np.testing.assert_allclose(value, together[fold].arrays[name], atol=2e-6, err_msg=name)
+        np.testing.assert_allclose(alone.curve, together[fold].curve, rtol=1e-4)
+    one, two = (together[fold].arrays["embedding.0.weight"] for fold in (0, 1))
+    assert np.abs(one - two).max() > 1e-4  # no fold is another's twin
+
+
+def test_a_training_run_has_a_start_of_its_own():
+    bags, actual = make_bags()
+    first, second, again = (
+        mil_trainer.fit_networks("average_pooling", bags, actual, [2], SETTINGS, 7, run)[0]
+        for run in (0, 1, 1)
+    )
+    assert np.abs(first.arrays["output.weight"] - second.arrays["output.weight"]).max() > 1e-2
+    np.testing.assert_array_equal(second.arrays["output.weight"], again.arrays["output.weight"])
+
+
+def test_the_curve_is_the_loss_of_the_film_held_out():
+    bags, actual = make_bags()
+    one_epoch = SETTINGS | {"epochs": 1}
+    (trained,) = mil_trainer.fit_networks("single_attention", bags, actual, [3], one_epoch, 7)
+    parameters = {name: torch.from_numpy(a)[None] for name, a in trained.arrays.items()}
+    scaled = torch.from_numpy(standardise(bags.one(3).instances, trained.arrays))[None]
+    said = mil_networks.evaluate(
+        "single_attention", parameters, scaled, torch.ones(1, scaled.shape[1], 1)
+    )[0, :, 0].double()
+    positive, negative = torch.from_numpy(mil_trainer.genre_weights(actual, 3))
+    true = torch.from_numpy(actual[3])
+    lost = torch.where(true, -positive * said.log(), -negative * (1 - said).log()).mean()
+    assert trained.curve.shape == (1, 2)
+    assert trained.curve[0, 1] == pytest.approx(float(lost), rel=1e-4)
+    assert 0.1 < trained.curve[0, 0] < 3
+
+
+def test_attention_follows_its_formula():
+    p = torch.tensor([[[0.2, 0.8, 0.5, 0.9]]])
+    v = mil_pooling.attention_weight(torch.tensor([[[0.0, 2.0, -40.0, 1.0]]]))
+    members = torch.tensor([[[1.0, 0], [1, 0], [0, 1], [0, 1]]])
+    s = [1 / (1 + np.exp(-x)) for x in (0.0, 2.0)]
+    first = (0.2 * s[0] + 0.8 * s[1]) / sum(s)
+    last = 1 / (1 + np.exp(-1.0))
+    second = (0.5 * 1e-7 + 0.9 * last) / (1e-7 + last)
+    np.testing.assert_allclose(mil_pooling.attend(p, v, members)[0, 0], [first, second], rtol=1e-6)
+
+
+def hand_made(heads_of_model, layers):
+    """Parameters of one fold whose dense layers are given as (weight, bias)."""
+    parameters = {}
+    for name, (weight, bias) in heads_of_model.items():
+        parameters[f"{name}.weight"] = torch.tensor([weight])
+        if bias:
+            parameters[f"{name}.bias"] = torch.tensor([bias])[..., None]
+    return parameters, [torch.tensor([layer]) for layer in layers]
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.asarray(x)))
+
+
+def test_multi_attention_follows_its_formula():
+    """One hidden unit, one genre, two instances in one bag; the levels see 1, 3 and 2, -1."""
+    parameters, layers = hand_made(
+        {"output.0": ([[1.0]], [0.5]), "attention.0": ([[2.0]], [0.0]),
+         "output.1": ([[-1.0]], [0.0]), "attention.1": ([[1.0]], [1.0]),
+         "joint": ([[3.0, -2.0]], [0.25])},
+        [[[9.0, 9.0]], [[1.0, 3.0]], [[2.0, -1.0]]],
+    )  # fmt: skip
+    members = torch.ones(1, 2, 1)
+    answer = mil_heads.bag_probability("multi_attention", parameters, layers, members, None)
+    v = sigmoid([2.0, 6.0]), sigmoid([3.0, 0.0])
+    p = sigmoid([1.5, 3.5]), sigmoid([-2.0, 1.0])
+    pooled = [(level @ weight) / weight.sum() for level, weight in zip(p, v, strict=True)]
+    expected = sigmoid(3 * pooled[0] - 2 * pooled[1] + 0.25)
+    assert float(answer) == pytest.approx(expected, rel=1e-6)
+    shares = mil_heads.instance_weights("multi_attention", parameters, layers, 1)[0, 0]
+    np.testing.assert_allclose(shares, (v[0] / v[0].sum() + v[1] / v[1].sum()) / 2, rtol=1e-6)
+
+
+def test_feature_attention_follows_its_formula():
+    """Two hidden units, one genre, two instances in one bag."""
+    parameters, layers = hand_made(
+        {"content": ([[1.0, 0.0], [0.0, -2.0]], None),
+         "attention": ([[0.0, 1.0], [1.0, 0.0]], [0.0, -1.0]),
+         "output": ([[2.0, 1.0]], [-0.5])},
+        [[[1.0, 2.0], [3.0, -1.0]]],
+    )  # fmt: skip
+    members = torch.ones(1, 2, 1)
+    answer = mil_heads.bag_probability(
+        "feature_attention", parameters, layers, members, lambda bags: bags.relu()
+    )
+    g = np.array([[1.0, 2.0], [-6.0, 2.0]])
+    a = sigmoid([[3.0, -1.0], [0.0, 1.0]])
+    u = (g * a).sum(1) / a.sum(1)
+    expected = sigmoid(2 * max(u[0], 0) + max(u[1], 0) - 0.5)
+    assert float(answer) == pytest.approx(expected, rel=1e-6)
+    shares = mil_heads.instance_weights("feature_attention", parameters, layers, 3)[0]
+    np.testing.assert_allclose(
+        shares, np.tile((a / a.sum(1, keepdims=True)).mean(0), (3, 1)), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_weights_of_a_bag_sum_to_one(model):
+    parameters, _ = start(model, 2)
+    instances = torch.from_numpy(make_bags()[0].instances[:7])[None].expand(2, -1, -1)
+    with torch.no_grad():
+        weight = mil_networks.weigh(model, parameters, instances, GENRES)
+    assert weight.shape == (2, GENRES, 7)
+    assert (weight >= 0).all()
+    np.testing.assert_allclose(weight.sum(-1), 1, atol=1e-6)
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=20), st.randoms())
+@settings(max_examples=50)
+def test_pooling_stays_between_the_least_and_the_most(values, random):
+    p = torch.tensor(values)[None, None]
+    v = torch.tensor([random.uniform(-30, 30) for _ in values])[None, None]
+    members = torch.ones(1, len(values), 1)
+    attended = mil_pooling.attend(p, mil_pooling.attention_weight(v), members)
+    for pooled in [attended, *(pool(p, members) for pool in mil_pooling.POOLING.values())]:
+        assert min(values) - 1e-6 <= float(pooled) <= max(values) + 1e-6
+
+
+def test_max_pooling_and_linear_softmax_follow_their_formulas():
+    p = torch.tensor([[[0.2, 0.8, 0.5, 0.7]]])
+    members = torch.tensor([[[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0]]])  # the last is padding
+    np.testing.assert_allclose(mil_pooling.max_pooling(p, members)[0, 0], [0.8, 0.5, 0])
+    expected = [(0.2**2 + 0.8**2) / (0.2 + 0.8), 0.5, 0]
+    pooled = mil_pooling.linear_softmax(p, members)[0, 0]
+    np.testing.assert_allclose(pooled, expected, rtol=1e-6)
+
+
+def test_average_pooling_is_the_mean_and_an_empty_bag_is_zero():
+    p = torch.tensor([[[0.2, 0.4, 0.9]]])
+    members = torch.tensor([[[1.0, 0, 0], [1, 0, 0], [0, 1, 0]]])
+    np.testing.assert_allclose(
+        mil_pooling.average_pooling(p, members)[0, 0], [0.3, 0.9, 0], rtol=1e-6
+    )
+
+
+def test_genre_weights_balance_the_labels():
+    actual = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 1]], bool)
+    positive, negative = mil_trainer.genre_weights(actual, held_out=4)
+    np.testing.assert_allclose(positive, [0.5, 1, 0])
+    np.testing.assert_allclose(negative, [0, 1, 0.5])
+
+
+def test_every_epoch_shows_each_training_bag_once_in_even_batches():
+    bags, _ = make_bags(films=18)
+    folds = [0, 5, 17]
+    streams = [mil_batches.fold_stream(3, fold) for fold in folds]
+    order = np.random.default_rng(0)
+    steps = list(mil_batches.epoch_batches(streams, folds, bags, 16, order))
+    assert len(steps) == 2
+    for place, fold in enumerate(folds):
+        seen = np.concatenate([step[place] for step in steps])
+        sizes = sorted(int((step[place] >= 0).sum()) for step in steps)
+        assert sizes == [8, 9]
+        assert sorted(seen[seen >= 0]) == [bag for bag in range(18) if bag != fold]
+
+
+def test_a_batch_has_the_moments_of_its_instances():
+    bags, _ = make_bags()
+    scales = [fit_scale(bags.instances[bags.bag_of_instance != fold]) for fold in (0, 5)]
+    material = mil_trainer._material(bags, scales, torch.device("cpu"))
+    streams = [mil_batches.fold_stream(0, fold) for fold in (0, 5)]
+    chosen = np.array([[1, 4, 8], [3, 0, -1]])
+    batch = mil_trainer._draw_batch("average_pooling", chosen, bags, material, streams, SETTINGS)
+    straight = make_batch(batch.instances, batch.members, batch.kept, batch.kept, 0.5)
+    torch.testing.assert_close(batch.mean, straight.mean, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(batch.variance, straight.variance, atol=1e-6, rtol=1e-5)
+    own = standardise(np.vstack([bags.one(3).instances, bags.one(0).instances]), scales[1])
+    torch.testing.assert_close(batch.instances[1, : len(own)], torch.from_numpy(own))
+    assert not batch.instances[1, len(own) :].any()
+
+
+def test_packing_keeps_the_bags_apart():
+    bags = Bags(np.arange(6, dtype=np.float32)[:, None], np.array([0, 1, 3, 6]))
+    rows, members = mil_batches.pack(np.array([[2, 0], [1, -1]]), bags)
+    np.testing.assert_array_equal(rows, [[3, 4, 5, 0], [1, 2, 6, 6]])
+    np.testing.assert_array_equal(members[0].argmax(axis=1), [0, 0, 0, 1])
+    np.testing.assert_array_equal(members[1], [[1, 0], [1, 0], [0, 0], [0, 0]])
+
+
+def test_dropout_keeps_its_share_and_nothing_of_the_padding():
+    streams = [mil_batches.fold_stream(0, fold) for fold in range(2)]
+    kept = mil_batches.draw_kept(streams, np.array([4000, 1000]), 3, 8, 0.75)
+    assert kept[:, 0].mean() == pytest.approx(0.75, abs=0.005)
+    assert kept[:, 1, :, :1000].mean() == pytest.approx(0.75, abs=0.01)
+    assert not kept[:, 1, :, 1000:].any()
+
+
+@pytest.mark.parametrize("model", ["single_attention", "feature_attention"])
+def test_a_bag_of_one_cue_trains(model):
+    bags = Bags(
+        np.random.default_rng(0).standard_normal((3, FEATURES)).astype(np.float32), np.arange(4)
+    )
+    actual = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 0]], bool)
+    small = SETTINGS | {"batch": 1}
+    for learnt in mil_trainer.fit_networks(model, bags, actual, range(3), small, 0):
+        assert all(np.isfinite(value).all() for value in learnt.arrays.values())
+
+
+def test_the_held_out_film_has_no_part_in_its_own_scale():
+    bags, actual = make_bags()
+    (learnt,) = mil_trainer.fit_networks("average_pooling", bags, actual, [3], SETTINGS, 0)
+    others = bags.instances[bags.bag_of_instance != 3]
+    np.testing.assert_allclose(learnt.arrays["mean"], others.mean(axis=0), atol=1e-6)
+    scaled = standardise(others, fit_scale(others))
+    np.testing.assert_allclose(scaled.std(axis=0), 1, rtol=1e-5)

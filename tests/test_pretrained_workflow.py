@@ -1,0 +1,65 @@
+"""The weights as the workflow sees them: fetched, or their feature set left out and named."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from scorelens import tables
+from scorelens.encoders import musicnn
+
+pytestmark = pytest.mark.slow
+
+
+def snakemake(home, work, config, *options):
+    settings = work / "settings.yaml"
+    small = {"corpus": {"demo": {"films": 2, "film_s": 45}}, "retrieval": {"configurations": []}}
+    settings.write_text(yaml.safe_dump(small | config))
+    line = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
+        *("--directory", str(work), "--configfile", str(settings), "--cores", "2"),
+        *("--workflow-profile", "none", *options),
+    ]
+    done = subprocess.run(line, cwd=work, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_set_whose_weights_are_absent_is_left_out_in_one_line(home, tmp_path):
+    config = {"features": {"sets": ["mir", "yamnet"]}, "pretrained": {"offline": True}}
+    code, said = snakemake(home, tmp_path, config, "--dry-run")
+    assert code == 0, said
+    lines = [line for line in said.splitlines() if "yamnet" in line and "is left out" in line]
+    assert lines == [
+        "yamnet, and what needs it, is left out: pretrained.offline is set, and pretrained.folder, "
+        "which is null, lacks yamnet.h5 (https://storage.googleapis.com/audioset/yamnet.h5)"
+    ]
+    assert "extract_features" in said
+    assert "embed_features" not in said
+    assert "fetch_pretrained" not in said
+
+
+def test_a_run_without_any_set_is_refused(home, tmp_path):
+    config = {"features": {"sets": ["yamnet"]}, "pretrained": {"offline": True}}
+    code, said = snakemake(home, tmp_path, config, "--dry-run")
+    assert code != 0
+    assert "no feature set is left: every set of features.sets lacks its weights" in said
+
+
+def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_path, fetched):
+    config = {
+        "features": {"sets": ["musicnn"]},
+        "pretrained": {"offline": True, "folder": str(fetched("musicnn").parent)},
+    }
+    code, said = snakemake(home, tmp_path, config, "--", "features", "weights")
+    assert code == 0, said
+    films = sorted((tmp_path / "results" / "features" / "musicnn").glob("*.parquet"))
+    assert len(films) == 2
+    for film in films:
+        frame = tables.read_table(film, tables.FEATURES)
+        assert len(frame) > 10
+        assert frame[list(musicnn.NAMES)].notna().all(axis=None)
+        assert tables.read_provenance(film)["weights_sha256"]
+    assert len(list((tmp_path / "logs" / "embed_features").rglob("*.log"))) == 1  # one job
+    state = tables.read_table(tmp_path / "results" / "weights" / "status.tsv", tables.WEIGHTS)
+    assert state.set_index("network")["state"]["musicnn"] == "used"

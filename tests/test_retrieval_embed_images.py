@@ -1,0 +1,275 @@
+"""Vectors of the films' pictures and words: tables, and what is not embedded again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from scorelens import media, tables
+from scorelens.encoders import image_encoder, text_encoder
+from scorelens.encoders.embedding_cache import column_names, update_vectors
+from scorelens.encoders.text_encoder import Text
+from scorelens.errors import InputError
+from scorelens.retrieval import embed_images, embed_texts
+from scorelens.retrieval.embed_texts import Words
+from scorelens.tables import RETRIEVAL_IMAGES, RETRIEVAL_TEXTS
+
+SIZE = 12
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(b"variables")
+    return path
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """A network whose vector is a picture's mean colour; the list says what it was asked of."""
+    asked = []
+
+    def embed(network, pictures):
+        assert network == "net of net.safetensors"
+        asked.extend(pictures.mean((1, 2, 3)).round().astype(int).tolist())
+        return np.repeat(pictures.mean((1, 2, 3), keepdims=True), SIZE).reshape(-1, SIZE)
+
+    monkeypatch.setattr(image_encoder, "load_network", lambda name, path: f"{name} of {path.name}")
+    monkeypatch.setattr(image_encoder, "embed_pictures", embed)
+    return asked
+
+
+@pytest.fixture
+def words_read(monkeypatch):
+    """A network whose vector is a text's length; of `...` it makes nothing."""
+    asked = []
+
+    def embed(network, rows):
+        assert network == "network of net.safetensors"
+        (text,) = rows
+        asked.append(text)
+        length = np.nan if text.plot == "..." else len("".join(text))
+        return np.full((1, SIZE), length, np.float32)
+
+    def load(path):
+        return text_encoder.TextEncoder(f"network of {path.name}", None)
+
+    monkeypatch.setattr(text_encoder, "load_encoder", load)
+    monkeypatch.setattr(text_encoder, "cut_texts", lambda encoder, found: found)
+    monkeypatch.setattr(text_encoder, "embed_tokens", embed)
+    return asked
+
+
+def picture(path, grey):
+    Image.new("RGB", (30, 20), (grey,) * 3).save(path)
+    return path
+
+
+@pytest.fixture
+def look(tmp_path, weights):
+    """Look at pictures of given greys, by film, into one table; returns the table."""
+
+    def run(code="c0de", **greys):
+        pictures = {film: picture(tmp_path / f"{film}.png", grey) for film, grey in greys.items()}
+        output = tmp_path / "images.parquet"
+        embed_images.see_pictures(pictures, "net", weights, code, output)
+        return tables.read_table(output, RETRIEVAL_IMAGES)
+
+    return run
+
+
+def test_the_table_of_pictures(tmp_path, weights, look, seen):
+    frame = look(b=20, a=90)
+    assert frame.columns.tolist() == ["film_id", "sha256", *column_names("image", SIZE)]
+    assert column_names("image", SIZE)[-1] == "image_0012"
+    assert frame.film_id.tolist() == ["b", "a"]
+    assert frame.sha256.tolist() == [media.sha256(tmp_path / f"{film}.png") for film in "ba"]
+    assert frame.image_0012.tolist() == [20, 90]
+    facts = tables.read_provenance(tmp_path / "images.parquet")
+    assert facts["network"] == "net"
+    assert facts["weights_sha256"] == media.sha256(weights)
+    assert facts["code"] == "c0de"
+
+
+def test_only_new_pictures_are_looked_at(tmp_path, weights, look, seen, caplog):
+    caplog.set_level("INFO", "scorelens.encoders.embedding_cache")
+    look(a=20, b=90)
+    assert seen == [20, 90]
+    assert look(a=20, b=90, c=50).image_0001.tolist() == [20, 90, 50]  # a film more
+    assert seen == [20, 90, 50]
+    assert look(a=20, b=70, c=50).image_0001.tolist() == [20, 70, 50]  # another picture
+    assert seen == [20, 90, 50, 70]
+    assert caplog.messages[-1] == "3 vectors: 1 made, 2 kept from before"
+    before = (tmp_path / "images.parquet").read_bytes()
+    look(a=20, b=70, c=50)
+    assert (tmp_path / "images.parquet").read_bytes() == before
+    assert look(c=50).film_id.tolist() == ["c"]  # films fewer
+    assert len(seen) == 4
+    look(code="other", c=50)
+    weights.write_bytes(b"other variables")
+    look(code="other", c=50)
+    assert seen[4:] == [50, 50]
+
+
+def test_a_network_that_nothing_asks_is_not_loaded(look, seen, monkeypatch):
+    look(a=20)
+
+    def broken(*arguments):
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(image_encoder, "load_network", broken)
+    look(a=20, b=20)  # one picture, of two films
+    with pytest.raises(AssertionError, match="loaded"):
+        look(a=20, b=30)
+
+
+class Row(dict):
+    """A row that no one may compare: among many that takes too long."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        raise AssertionError("compared")
+
+
+def test_rows_are_not_compared_with_each_other(tmp_path, caplog):
+    rows = [Row(film_id=film, sha256=film) for film in "abc"]
+    vectors = {"a": [1, 2], "b": [np.nan, 2], "c": [3, 4]}
+    update_vectors(
+        rows, lambda due: [np.array(vectors[one]) for one in due],
+        "image", tmp_path / "x.parquet", RETRIEVAL_IMAGES, {},
+    )  # fmt: skip
+    found = tables.read_table(tmp_path / "x.parquet", RETRIEVAL_IMAGES)
+    assert found.film_id.tolist() == ["a", "c"]
+    assert [said.split("out: ")[1] for said in caplog.messages] == [
+        "{'film_id': 'b', 'sha256': 'b'}"
+    ]
+
+
+def test_no_picture_at_all_gives_an_empty_table(tmp_path, look, seen):
+    frame = look()
+    assert frame.columns.tolist() == ["film_id", "sha256"]
+    assert len(frame) == 0
+    assert look(a=3).image_0001.tolist() == [3]
+
+
+def test_every_picture_that_cannot_be_read_is_told(tmp_path, weights, seen):
+    good = picture(tmp_path / "good.png", 9)
+    (tmp_path / "page.png").write_text("<html>please log in</html>")
+    (tmp_path / "half.png").write_bytes(good.read_bytes()[:60])
+    pictures = {"a": tmp_path / "page.png", "b": good, "c": tmp_path / "half.png"}
+    output = tmp_path / "images.parquet"
+    with pytest.raises(InputError) as error:
+        embed_images.see_pictures(pictures, "net", weights, "c0de", output)
+    said = [problem.where for problem in error.value.problems]
+    assert said == [str(tmp_path / "page.png"), str(tmp_path / "half.png")]
+    assert seen == []
+    assert not output.exists()
+    absent = {"a": tmp_path / "no.png", "b": tmp_path, "c": good}
+    with pytest.raises(InputError) as error:
+        embed_images.see_pictures(absent, "net", weights, "c0de", output)
+    said = [problem.what for problem in error.value.problems]
+    assert said == ["does not exist", "is a folder"]
+
+
+PLOT = "A man goes home.\n\nHis wife waits.\nIt rains.\n"
+PARTS = ["A man goes home.", "His wife waits. It rains."]
+
+
+@pytest.fixture
+def read_all(tmp_path, weights):
+    """Read films, each with its tags and its plot, into one table; returns the table."""
+
+    def run(films, code="c0de", segments=("plot", "tags", "tags_plot")):
+        described = []
+        for film_id, (tags, plot) in films.items():
+            path = tmp_path / f"{film_id}.txt"
+            path.write_text(plot, encoding="utf-8")
+            described.append(Words(film_id, tags, path if plot else None))
+        output = tmp_path / "texts.parquet"
+        embed_texts.read_words(described, segments, "net", weights, code, output)
+        return tables.read_table(output, RETRIEVAL_TEXTS)
+
+    return run
+
+
+def test_the_table_of_words(tmp_path, weights, read_all, words_read):
+    frame = read_all({"a": (["war", "love"], PLOT), "b": ([], PLOT), "c": (["war"], "")})
+    expected = pd.DataFrame(
+        [
+            ("a", "tags", 0, Text("war, love")),
+            *(("a", "plot", k, Text(plot=part)) for k, part in enumerate(PARTS)),
+            *(("a", "tags_plot", k, Text("war, love", part)) for k, part in enumerate(PARTS)),
+            *(("b", "plot", k, Text(plot=part)) for k, part in enumerate(PARTS)),
+            ("c", "tags", 0, Text("war")),
+        ],
+        columns=["film_id", "segment", "paragraph", "text"],
+    )
+    keys = ["film_id", "segment", "paragraph"]
+    assert frame.columns.tolist() == [*keys, "sha256", *column_names("text", SIZE)]
+    assert frame[keys].to_numpy().tolist() == expected[keys].to_numpy().tolist()
+    assert frame.text_0001.tolist() == [len("".join(text)) for text in expected.text]
+    assert frame.sha256.tolist() == [embed_texts.digest(text) for text in expected.text]
+    assert len(words_read) == len(set(words_read)) == 6  # b's plot is a's
+    facts = tables.read_provenance(tmp_path / "texts.parquet")
+    assert (facts["network"], facts["code"]) == ("net", "c0de")
+    assert facts["weights_sha256"] == media.sha256(weights)
+
+
+def test_only_the_segments_wanted_are_read(read_all, words_read):
+    frame = read_all({"a": (["war"], PLOT), "b": (["sea"], "")}, segments=["tags"])
+    assert frame[["film_id", "segment"]].to_numpy().tolist() == [["a", "tags"], ["b", "tags"]]
+    assert words_read == [Text("war"), Text("sea")]
+    frame = read_all({"a": (["war"], PLOT)}, segments=["plot", "tags_plot"])
+    assert frame.segment.tolist() == ["plot"] * 2 + ["tags_plot"] * 2
+
+
+def test_only_new_words_are_read(weights, read_all, words_read):
+    read_all({"a": (["war"], PLOT)})
+    assert len(words_read) == 5
+    read_all({"a": (["war"], PLOT)})
+    read_all({"a": (["war"], PARTS[1])})  # a paragraph fewer
+    assert len(words_read) == 5
+    read_all({"a": (["war"], PLOT), "b": (["war"], "")})  # a film with tags known
+    assert len(words_read) == 7  # the paragraph was forgotten, and with tags
+    read_all({"a": (["war"], PLOT.replace("man", "dog")), "b": (["sea"], "")})
+    assert words_read[7:] == [
+        Text(plot="A dog goes home."), Text("war", "A dog goes home."), Text("sea"),
+    ]  # fmt: skip
+    read_all({"b": (["sea"], "")}, code="other")
+    weights.write_bytes(b"other variables")
+    read_all({"b": (["sea"], "")}, code="other")
+    assert words_read[10:] == [Text("sea")] * 2
+
+
+def test_texts_that_would_look_alike_are_told_apart():
+    said = [Text("a", "b"), Text("ab"), Text(plot="ab"), Text("a, b"), Text("b", "a")]
+    assert len({embed_texts.digest(text) for text in said}) == len(said)
+
+
+def test_words_that_the_network_cannot_use_are_left_out_and_told(
+    read_all, words_read, caplog, monkeypatch
+):
+    monkeypatch.setattr(text_encoder, "_says", bool)
+    frame = read_all({"a": ([], "...\n\nIt rains.")})
+    assert frame[["segment", "paragraph"]].to_numpy().tolist() == [["plot", 1]]
+    (said,) = caplog.messages
+    assert said.startswith("text: of no use to the network, left out: {'film_id': 'a', 'segment': ")
+
+
+def test_every_plot_that_cannot_be_read_is_told(tmp_path, weights):
+    paths = [tmp_path / f"{name}.txt" for name in ("good", "gone", "lost")]
+    paths[0].write_text("Dusk")
+    films = [Words(path.stem, [], path) for path in paths]
+    with pytest.raises(InputError) as error:
+        embed_texts.read_words(films, ["plot"], "net", weights, "c", tmp_path / "x.parquet")
+    expected = "  expected: a text file"
+    assert str(error.value) == "\n".join(
+        [
+            "2 problems were found",
+            *(
+                f"{path}: cannot be read (No such file or directory)\n{expected}"
+                for path in paths[1:]
+            ),
+        ]
+    )

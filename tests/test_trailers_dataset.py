@@ -1,0 +1,221 @@
+"""What models of trailers look at, and how trailers are held out."""
+
+import subprocess
+import sys
+
+import librosa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scorelens.errors import TableError
+from scorelens.learning.dataset import Material
+from scorelens.trailers import dataset, preprocessing
+from scorelens.trailers.preprocessing import RATE_HZ, WINDOW
+from tests.trailer_tables import GENRES, make_labels, write_sample, write_trailers, write_vectors
+
+NOISE = np.random.default_rng(0).normal(0, 0.1, 30 * RATE_HZ).astype(np.float32)
+
+
+def made_up(title, heard=None, genres=4) -> Material:
+    """Trailers of some titles, of which some have a moment."""
+    title = np.asarray(title)
+    heard = np.arange(len(title)) if heard is None else np.asarray(heard)
+    actual = make_labels(title.max() + 1, genres)[title]
+    names = [(f"title {number}", f"trailer_{place}") for place, number in enumerate(title)]
+    vectors = np.zeros((len(heard), 3), np.float32)
+    return Material(
+        vectors, heard, np.zeros(len(heard)), names, title, title, GENRES[:genres], actual
+    )
+
+
+def test_small_frames_have_their_colours_one_above_the_other():
+    frame = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3)).astype(np.uint8)
+    found = preprocessing.small_frames(frame)
+    assert found.shape == (2, 192, 64)
+    mean = frame.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4)) / 255
+    for colour in range(3):
+        own = found[:, 64 * colour : 64 * (colour + 1)]
+        np.testing.assert_allclose(own, mean[..., colour], atol=0.003)
+    assert preprocessing.small_frames(np.zeros((0, 224, 224, 3), np.uint8)).shape == (0, 192, 64)
+
+
+def test_ten_windows_of_librosas_bands_fit_in_30_s():
+    found, middle_s = preprocessing.mel_windows(NOISE)
+    assert found.shape == (10, 64, 46)
+    np.testing.assert_allclose(middle_s, 2.944 * (np.arange(10) + 0.5))
+    power = librosa.feature.melspectrogram(
+        y=NOISE[WINDOW : 2 * WINDOW],
+        sr=RATE_HZ,
+        n_fft=1024,
+        hop_length=1024,
+        n_mels=64,
+        center=False,
+    )
+    np.testing.assert_allclose(found[1], librosa.power_to_db(power), atol=0.04)
+
+
+def test_short_sound_is_repeated_and_silence_left_out():
+    second = NOISE[:RATE_HZ]
+    found, middle_s = preprocessing.mel_windows(second)
+    np.testing.assert_array_equal(found, preprocessing.mel_windows(np.resize(second, WINDOW))[0])
+    assert middle_s.tolist() == [1.472]
+    assert preprocessing.mel_windows(second[:-1])[0].shape == (0, 64, 46)
+    broken = NOISE.copy()
+    broken[WINDOW : 2 * WINDOW] = 0
+    broken[3 * WINDOW] = np.nan
+    assert np.round(preprocessing.mel_windows(broken)[1] / 2.944 - 0.5).tolist() == [
+        0,
+        2,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+    ]
+
+
+def test_a_trailer_is_a_track_and_its_title_the_film(tmp_path):
+    actual = np.array([[1, 0, 1, 0], [0, 1, 1, 0], [1, 1, 0, 1], [0, 1, 0, 0]], bool)
+    title = np.array([0, 1, 1, 2, 3])
+    vectors = np.random.default_rng(0).normal(size=(5, 2, 3))
+    vectors[2] = np.nan
+    table = write_trailers(tmp_path, actual, title)
+    paths = [write_vectors(tmp_path / "vectors.parquet", vectors)]
+    own = dataset.read_material("frame_linear", table, GENRES, {}, paths)
+    assert own.genres == ["Action", "Comedy", "Horror"]  # one title alone carries Drama
+    assert own.tracks[2] == ("Title 01", "trailer_02")
+    assert own.film.tolist() == [0, 1, 1, 2, 3]
+    assert own.track.tolist() == [0, 0, 1, 1, 3, 3, 4, 4]
+    assert own.start_s.tolist() == [0, 2] * 4
+    assert (own.actual == actual[title][:, :3]).all()
+    np.testing.assert_allclose(own.inputs, vectors[[0, 1, 3, 4]].reshape(8, 3), rtol=1e-6)
+    assert dataset.seen(own, np.array([1, 2])).tolist() == [1]
+
+
+def test_vectors_may_lie_in_several_tables(tmp_path):
+    table = write_trailers(tmp_path, make_labels(4))
+    vectors = np.random.default_rng(0).normal(size=(4, 2, 3))
+    halves = np.stack([vectors, vectors])
+    halves[0, 2:], halves[1, :2] = np.nan, np.nan
+    paths = [write_vectors(tmp_path / f"{place}.parquet", own) for place, own in enumerate(halves)]
+    found = dataset.read_material("sound_linear", table, GENRES, {}, paths[::-1])
+    np.testing.assert_allclose(found.inputs, vectors.reshape(8, 3), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "times"),
+    [("frame_cnn", (192, 64), [0, 2, 4]), ("window_cnn", (64, 46), [1.472])],
+)
+def test_networks_from_scratch_look_at_samples(tmp_path, model, shape, times):
+    table = write_trailers(tmp_path, make_labels(4))
+    frames = np.full((3, 224, 224, 3), 128, np.uint8)
+    path = write_sample(tmp_path / "sample.npz", frames, NOISE[:WINDOW])
+    samples = {f"trailer_{number:02d}": path for number in range(4)}
+    own = dataset.read_material(model, table, GENRES, samples, [])
+    assert own.inputs.shape[1:] == shape
+    assert own.start_s.tolist() == times * 4
+
+
+def test_the_frequency_looks_at_nothing(tmp_path):
+    table = write_trailers(tmp_path, make_labels(4))
+    own = dataset.read_material("frequency", table, GENRES, {}, [])
+    assert own.inputs.shape == (4, 0)
+    assert own.heard.tolist() == [0, 1, 2, 3]
+
+
+def test_genres_that_teach_nothing_are_left_out_and_the_log_says_why(tmp_path, caplog):
+    actual = np.array([[1, 1, 0, 0], [1, 1, 0, 1], [1, 0, 1, 1], [1, 0, 0, 0]], bool)
+    table = write_trailers(tmp_path, actual, np.array([0, 1, 2, 2, 3]))
+    with caplog.at_level("INFO"):
+        own = dataset.read_material("frequency", table, GENRES, {}, [])
+    assert own.genres == ["Comedy", "Drama"]
+    assert (own.actual == actual[[0, 1, 2, 2, 3]][:, [1, 3]]).all()
+    assert caplog.messages == [
+        "Action is left out: carried by all",
+        "Horror is left out: fewer than two titles carry it",  # of one title, two trailers
+    ]
+
+
+def test_too_few_titles_or_genres_are_named(tmp_path):
+    table = write_trailers(tmp_path, np.ones((3, 4), bool), np.array([0, 1, 1, 2]))
+    with pytest.raises(TableError) as error:
+        dataset.read_material("frequency", table, GENRES, {}, [])
+    assert str(error.value) == (
+        "config: trailers.trailers: titles of trailers: 3\n"
+        "  expected: at least 4\n"
+        "  hint: a model is tested on titles that it never saw: add trailers of other films"
+    )
+    actual = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]], bool)
+    table = write_trailers(tmp_path, actual)
+    with pytest.raises(TableError) as error:
+        dataset.read_material("frequency", table, GENRES, {}, [])
+    assert str(error.value) == (
+        "config: trailers.trailers: genres that two titles or more carry, but not all: 1\n"
+        "  expected: at least 2\n"
+        "  hint: add trailers of other films"
+    )
+
+
+def test_what_a_table_can_teach_is_asked_lightly():
+    """When the workflow is parsed: without what only training needs."""
+    heavy = ("numpy", "pandas", "torch", "sklearn", "cv2")
+    asked = (
+        "import sys; from scorelens.trailers.label_filter import taught_genres; "
+        f"print(sorted(set({heavy}) & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+@settings(max_examples=10)
+@given(
+    st.lists(st.integers(0, 7), min_size=9, max_size=25).filter(lambda own: len(set(own)) > 3),
+    st.integers(2, 5),
+    st.integers(0, 99),
+)
+def test_no_title_is_on_both_sides(numbers, folds, seed):
+    title = np.unique(numbers, return_inverse=True)[1]
+    own = made_up(title)
+    dealt = dataset.deal(own, folds, seed)
+    held_out = np.concatenate([fold.held_out for fold in dealt])
+    assert sorted(held_out) == list(range(len(title)))
+    for fold in dealt:
+        everyone = np.append(fold.held_out, fold.teaching)
+        assert sorted(everyone) == list(range(len(title)))
+        assert not set(title[fold.held_out]) & set(title[fold.teaching])
+        assert sorted(np.concatenate(fold.parts)) == sorted(fold.teaching)
+        for part in fold.parts:
+            rest = np.setdiff1d(fold.teaching, part)
+            assert len(rest)
+            assert not set(title[part]) & set(title[rest])
+
+
+def test_folds_are_the_same_whatever_a_model_can_look_at():
+    title = np.repeat(np.arange(12), 2)
+    whole, some = (dataset.deal(made_up(title, own), 4, 7) for own in (None, [0, 5, 9]))
+    assert str(whole) == str(some)
+    assert str(whole) != str(dataset.deal(made_up(title), 4, 8))
+
+
+def test_moments_and_titles_may_stand_for_trailers():
+    title = np.array([1, 0, 1, 2])
+    own = made_up(title, heard=[0, 0, 1, 2, 2])  # the last trailer has nothing
+    own = own._replace(inputs=np.arange(5.0)[:, None], start_s=np.array([0.0, 2, 0, 0, 2]))
+    moments, titles = dataset.by_moment(own), dataset.by_title(own)
+    assert moments.film.tolist() == [1, 1, 0, 1, 1]
+    assert moments.track.tolist() == [0, 1, 2, 3, 4]
+    assert (moments.actual == own.actual[[0, 0, 1, 2, 2]]).all()
+    assert [name for _, name in moments.tracks] == [f"trailer_{n}" for n in (0, 0, 1, 2, 2)]
+    assert titles.inputs.ravel().tolist() == [2, 0, 1, 3, 4]
+    assert titles.track.tolist() == [0, 1, 1, 1, 1]
+    assert titles.start_s.tolist() == [0, 0, 2, 0, 2]
+    assert titles.film.tolist() == [0, 1, 2]
+    assert (titles.actual == own.actual[[1, 0, 3]]).all()
+    assert titles.heard.tolist() == [0, 1]
+
+
+def test_titles_count_one_together():
+    assert dataset.title_weights(np.array([3, 0, 3, 3])).tolist() == [1 / 3, 1, 1 / 3, 1 / 3]

@@ -1,0 +1,400 @@
+"""Samples of trailers whose frames bear their numbers: which frames and seconds are taken."""
+
+import itertools
+import subprocess
+from fractions import Fraction
+
+import av
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scorelens import tables
+from scorelens.errors import InputError, MediaError
+from scorelens.trailers.frame_sampling import (
+    RATE_HZ,
+    Sampling,
+    frame_numbers,
+    is_black,
+    middle,
+    read_sample,
+    sample_trailer,
+    sample_trailers,
+)
+
+FROM_200 = Sampling(first_frame=200, frames=31, used=10, sound_s=30.0)
+ALL = Sampling(first_frame=0, frames=1000, used=1000, sound_s=1.0)
+DARK, LIGHT = 60, 220
+
+
+def numbered(number, width=96, height=64):
+    """A picture whose middle square holds a number: 4 x 4 blocks, the lowest bit in the corner."""
+    bits = (number >> np.arange(16) & 1).reshape(4, 4)
+    side = min(width, height)
+    code = cv2.resize(
+        np.where(bits, LIGHT, DARK).astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST
+    )
+    picture = np.full((height, width, 3), DARK, np.uint8)
+    top, left = (height - side) // 2, (width - side) // 2
+    picture[top : top + side, left : left + side] = code[..., None]
+    return picture
+
+
+def numbers_of(frames):
+    """The numbers in squares of 224 px."""
+    bits = frames[:, 28::56, 28::56].mean(-1) > (DARK + LIGHT) / 2
+    return (bits.reshape(-1, 16) << np.arange(16)).sum(1).tolist()
+
+
+def coded(path, pictures, pts=None, ratio=None, codec="libx264", rate=25, sound=None, **options):
+    """A trailer of pictures that are shown at given ticks, one after another if none are given."""
+    pictures = iter(pictures)
+    first = next(pictures)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, options=options)
+        stream.height, stream.width = first.shape[:2]
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        if ratio:
+            stream.sample_aspect_ratio = ratio
+        audio = None
+        if sound is not None:
+            audio = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        ticks = iter(pts or itertools.count())
+        for picture in itertools.chain([first], pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = next(ticks)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if audio:
+            whole = (sound * 32767).astype(np.int16)[None]
+            frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 8000, 0
+            container.mux(audio.encode(frame))
+            container.mux(audio.encode(None))
+    return path
+
+
+def ffmpeg(*arguments):
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def black(width=96, height=64):
+    return np.full((height, width, 3), 3, np.uint8)
+
+
+# Which frames
+
+
+def test_the_middle_ten_of_31_frames_from_frame_200_on_are_taken(tmp_path):
+    """From 200 to 290 each third frame is looked at; the middle ten are the 11th to the 20th."""
+    film = coded(tmp_path / "a.mp4", map(numbered, range(291)), bf="3", g="50")
+    sample, _ = sample_trailer(film, FROM_200)
+    assert sample.frame_number.tolist() == [200 + 3 * k for k in range(10, 20)]
+    assert numbers_of(sample.frames) == sample.frame_number.tolist()
+    np.testing.assert_allclose(sample.frame_s, sample.frame_number / 25, atol=1e-6)
+    assert sample.frames.dtype == np.uint8
+    assert sample.frames.shape == (10, 224, 224, 3)
+    assert sample.skipped == 0
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mkv", "libx264"), ("a.avi", "mpeg4")])
+def test_frames_are_in_the_order_in_which_they_are_shown(tmp_path, name, codec):
+    film = coded(tmp_path / name, map(numbered, range(60)), codec=codec, bf="2", g="12")
+    sample, _ = sample_trailer(film, ALL)
+    assert sample.frame_number.tolist() == list(range(60))
+    assert numbers_of(sample.frames) == list(range(60))
+    np.testing.assert_allclose(sample.frame_s, np.arange(60) / 25, atol=0.002)
+
+
+def test_a_variable_frame_rate_counts_frames_and_not_seconds(tmp_path):
+    """Frame 250 stays on screen for 40 s; it is one frame nevertheless."""
+    pts = [*range(251), *range(1251, 1291)]
+    film = coded(tmp_path / "a.mkv", map(numbered, range(291)), pts, bf="2")
+    sample, _ = sample_trailer(film, FROM_200)
+    assert numbers_of(sample.frames) == [230, 233, 236, 239, 242, 245, 248, 251, 254, 257]
+    expected = [pts[number] / 25 for number in sample.frame_number]
+    np.testing.assert_allclose(sample.frame_s, expected, atol=0.002)
+
+
+def test_frames_that_an_edit_list_cuts_away_do_not_count(tmp_path):
+    whole = coded(tmp_path / "whole.mp4", map(numbered, range(120)), bf="2", g="40")
+    cut = tmp_path / "cut.mp4"
+    ffmpeg("-ss", 50 / 25, "-i", whole, "-c", "copy", cut)
+    with av.open(str(cut)) as container:
+        assert container.streams.video[0].frames > 70  # those from the key frame on are there
+    sample, _ = sample_trailer(cut, ALL)
+    assert numbers_of(sample.frames) == list(range(50, 120))
+    assert sample.frame_number.tolist() == list(range(70))
+    np.testing.assert_allclose(sample.frame_s, np.arange(70) / 25, atol=1e-6)
+
+
+def test_damaged_frames_do_not_count(tmp_path):
+    film = coded(tmp_path / "a.mkv", map(numbered, range(60)), codec="mjpeg")
+    with av.open(str(film)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+    data = bytearray(film.read_bytes())
+    for place, size in places[5:15]:
+        data[place + 20 : place + size] = bytes(size - 20)
+    film.write_bytes(data)
+    sample, _ = sample_trailer(film, Sampling(0, 50, 50, 1.0))
+    assert numbers_of(sample.frames) == [*range(5), *range(15, 60)]
+    assert sample.frame_number.tolist() == list(range(50))
+
+
+def test_packets_that_are_not_shown_do_not_count(tmp_path):
+    """VP8, coded in two passes, hides frames that only serve to predict others."""
+    moving = (np.roll(numbered(n), n % 3, axis=1) for n in range(80))
+    whole = coded(tmp_path / "whole.mkv", moving, qp="10")
+    film, notes = tmp_path / "film.mkv", tmp_path / "notes"
+    hiding = ("-auto-alt-ref", 1, "-lag-in-frames", 16, "-arnr-maxframes", 7)
+    for number in (1, 2):
+        twice = ("-pass", number, "-passlogfile", notes)
+        ffmpeg("-i", whole, "-c:v", "libvpx", "-b:v", "300k", *hiding, *twice, film)
+    with av.open(str(film)) as container:
+        assert sum(packet.size > 0 for packet in container.demux()) > 80
+    sample, _ = sample_trailer(film, Sampling(49, 31, 31, 1.0))
+    assert sample.frame_number.tolist() == list(range(49, 80))
+    assert numbers_of(sample.frames) == list(range(49, 80))
+
+
+@pytest.mark.parametrize(
+    ("count", "first", "last", "looked_at"),
+    [(231, 200, 230, 31), (220, 189, 219, 31), (31, 0, 30, 31), (12, 0, 11, 12), (1, 0, 0, 1)],
+)
+def test_a_short_trailer_starts_earlier(count, first, last, looked_at):
+    numbers = frame_numbers(count, FROM_200)
+    assert (numbers[0], numbers[-1], len(numbers)) == (first, last, looked_at)
+
+
+def test_no_frames_have_no_numbers():
+    assert frame_numbers(0, FROM_200).tolist() == []
+
+
+@given(st.integers(1, 10_000), st.integers(0, 400), st.integers(1, 60))
+def test_intervals_are_even_to_the_frame(count, first, frames):
+    numbers = frame_numbers(count, Sampling(first, frames, 10, 30.0))
+    assert len(numbers) == min(count, frames)
+    assert numbers[0] >= 0
+    assert numbers[-1] < count
+    steps = np.diff(numbers)
+    assert not len(steps) or steps.max() - steps.min() <= 1
+
+
+def test_a_short_clip_is_taken_from_where_31_frames_are_left(tmp_path):
+    film = coded(tmp_path / "a.mp4", map(numbered, range(40)), bf="2")
+    sample, _ = sample_trailer(film, FROM_200)
+    assert numbers_of(sample.frames) == list(range(19, 29))
+
+
+# Black frames
+
+
+def test_a_black_leader_and_black_frames_inside_are_passed_over(tmp_path):
+    """Looked at are 200, 202, ..., 260; black are those up to 219 and 240: 20 are left."""
+    pictures = [black() if n < 220 or n == 240 else numbered(n) for n in range(261)]
+    sample, note = sample_trailer(coded(tmp_path / "a.mp4", pictures, g="1"), FROM_200)
+    left = [n for n in range(220, 261, 2) if n != 240]
+    assert numbers_of(sample.frames) == left[5:15]
+    assert sample.skipped == 11
+    assert note == "no sound"
+
+
+def test_of_only_black_frames_none_is_left_and_that_is_noted(tmp_path):
+    film = coded(tmp_path / "a.mp4", (black() for _ in range(40)))
+    sample, note = sample_trailer(film, FROM_200)
+    assert sample.frames.shape == (0, 224, 224, 3)
+    assert sample.frame_number.shape == sample.frame_s.shape == (0,)
+    assert (sample.skipped, note) == (31, "only black frames; no sound")
+
+
+@pytest.mark.parametrize(
+    ("level", "white_share", "is_one"),
+    [(0, 0, True), (16, 0, True), (20, 0, True), (24, 0, False), (0, 0.01, False)],
+)
+def test_black_is_dark_and_without_anything_light(level, white_share, is_one):
+    picture = np.full((100, 100, 3), level, np.uint8)
+    picture[: round(100 * white_share)] = 255
+    assert is_black(picture) == is_one
+
+
+def test_what_varies_more_than_noise_is_not_black():
+    noise = np.random.default_rng(1).normal(12, 4, (100, 100, 1)).clip(0, 255)
+    assert is_black(noise.astype(np.uint8).repeat(3, 2))
+    assert not is_black((3 * noise - 24).clip(0, 40).astype(np.uint8).repeat(3, 2))
+
+
+def test_the_middle_of_an_odd_rest_leans_to_the_start():
+    assert middle(range(31), 10) == range(10, 20)
+    assert middle(range(10), 10) == range(10)
+    assert middle(range(4), 10) == range(4)
+
+
+# Shapes of pictures
+
+
+def test_of_a_portrait_the_middle_square_is_taken(tmp_path):
+    film = coded(tmp_path / "a.mp4", (numbered(n, 64, 96) for n in range(300, 340)))
+    sample, _ = sample_trailer(film, ALL)
+    assert numbers_of(sample.frames) == list(range(300, 340))
+
+
+@pytest.mark.parametrize(("ratio", "width"), [(2, 48), (Fraction(1, 2), 192)])
+def test_pixels_are_made_square(tmp_path, ratio, width):
+    pictures = [cv2.resize(numbered(n), (width, 64)) for n in range(300, 310)]
+    sample, _ = sample_trailer(coded(tmp_path / "a.mkv", pictures, ratio=ratio), ALL)
+    assert numbers_of(sample.frames) == list(range(300, 310))
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_the_way_up_is_the_cameras(tmp_path, turn):
+    """FFmpeg's own program turns pictures by itself; the two must agree."""
+    held = coded(tmp_path / "held.mp4", (numbered(n, 64, 64) for n in range(300, 304)))
+    film = tmp_path / "film.mp4"
+    ffmpeg("-display_rotation", turn, "-i", held, "-c", "copy", film)
+    raw = ffmpeg("-i", film, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    expected = np.frombuffer(raw, np.uint8).reshape(-1, 64, 64, 3)
+    sample, _ = sample_trailer(film, ALL)
+    assert numbers_of(sample.frames) == numbers_of(expected.repeat(4, 1).repeat(4, 2)[:, 16:, 16:])
+    assert numbers_of(sample.frames) != list(range(300, 304))
+
+
+# Sound
+
+
+def test_the_first_seconds_of_sound_are_taken_at_16_khz(tmp_path):
+    time_s = np.arange(4 * 8000) / 8000
+    tone = 0.5 * np.sin(2 * np.pi * 440 * time_s)
+    film = coded(tmp_path / "a.mkv", map(numbered, range(100)), sound=tone)
+    sample, note = sample_trailer(film, Sampling(0, 31, 10, 3.0))
+    expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(3 * RATE_HZ) / RATE_HZ)
+    assert sample.sound.dtype == np.float32
+    assert len(sample.sound) == 3 * RATE_HZ
+    np.testing.assert_allclose(sample.sound[800:-800], expected[800:-800], atol=0.01)
+    assert note == ""
+
+
+def test_sound_that_ends_before_is_taken_whole(tmp_path):
+    film = coded(tmp_path / "a.mkv", map(numbered, range(40)), sound=0.1 * np.ones(12_000))
+    assert len(sample_trailer(film, FROM_200)[0].sound) == 24_000
+
+
+def test_silence_is_noted(tmp_path):
+    film = coded(tmp_path / "a.mkv", map(numbered, range(40)), sound=np.zeros(8000))
+    sample, note = sample_trailer(film, FROM_200)
+    assert note == "silent"
+    assert len(sample.sound) == RATE_HZ
+    assert len(sample.frames) == 10
+
+
+def test_a_missing_picture_is_noted(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, 0.3 * np.ones(16_000), 16_000)
+    sample, note = sample_trailer(path, FROM_200)
+    assert note == "no picture"
+    assert sample.frames.shape == (0, 224, 224, 3)
+    assert len(sample.sound) == 16_000
+
+
+def test_neither_sound_nor_picture_is_an_error(tmp_path):
+    path = tmp_path / "words.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nWords\n")
+    with pytest.raises(MediaError) as error:
+        sample_trailer(path, FROM_200)
+    assert str(error.value) == (
+        f"{path}: holds neither sound nor moving pictures\n"
+        "  expected: an audio or video file that FFmpeg reads"
+    )
+
+
+def test_pictures_of_which_none_decodes_are_an_error(tmp_path):
+    film = coded(tmp_path / "a.mkv", map(numbered, range(5)), codec="mjpeg")
+    with av.open(str(film)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+    data = bytearray(film.read_bytes())
+    for place, size in places:
+        data[place + 20 : place + size] = bytes(size - 20)
+    film.write_bytes(data)
+    with pytest.raises(MediaError) as error:
+        sample_trailer(film, FROM_200)
+    assert str(error.value) == (
+        f"{film}: not one frame can be decoded\n"
+        "  expected: moving pictures that FFmpeg decodes\n"
+        "  hint: the file may be damaged or protected against copying; play it to check"
+    )
+
+
+# Files
+
+
+@pytest.fixture
+def trailers(tmp_path):
+    """Two trailers and where their samples go: with and without sound."""
+    sound = 0.2 * np.sin(np.arange(16_000) / 3)
+    heard = coded(tmp_path / "heard.mkv", map(numbered, range(40)), sound=sound)
+    mute = coded(tmp_path / "mute.mp4", [black(), *map(numbered, range(1, 40))], g="1")
+    videos = {"heard": heard, "mute": mute}
+    return videos, [tmp_path / f"out/{name}.npz" for name in videos], tmp_path / "out/table.tsv"
+
+
+def test_samples_come_back_as_they_were_and_a_table_tells_of_them(trailers):
+    videos, outputs, table = trailers
+    sample_trailers(videos, outputs, table, Sampling(0, 40, 5, 30.0))
+    for video, output in zip(videos.values(), outputs, strict=True):
+        expected, _ = sample_trailer(video, Sampling(0, 40, 5, 30.0))
+        for name, value in read_sample(output)._asdict().items():
+            np.testing.assert_array_equal(value, getattr(expected, name))
+    frame = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert frame.fillna("").to_numpy().tolist() == [
+        ["heard", 5, 0, 2.0, ""],
+        ["mute", 5, 1, 0.0, "no sound"],
+    ]
+
+
+def test_samples_are_the_same_bit_for_bit(trailers):
+    videos, outputs, table = trailers
+    sample_trailers(videos, outputs, table, FROM_200)
+    before = [path.read_bytes() for path in (*outputs, table)]
+    sample_trailers(videos, outputs, table, FROM_200, threads=2)
+    assert [path.read_bytes() for path in (*outputs, table)] == before
+
+
+def test_every_file_that_cannot_be_used_is_named(trailers, tmp_path):
+    videos, outputs, table = trailers
+    (tmp_path / "empty.mp4").touch()
+    faulty = {"a": tmp_path / "absent.mp4", **videos, "z": tmp_path / "empty.mp4"}
+    places = [tmp_path / "a.npz", *outputs, tmp_path / "z.npz"]
+    with pytest.raises(MediaError) as error:
+        sample_trailers(faulty, places, table, FROM_200)
+    assert [(p.where, p.what) for p in error.value.problems] == [
+        (str(tmp_path / "absent.mp4"), "does not exist"),
+        (str(tmp_path / "empty.mp4"), "is empty (0 bytes)"),
+    ]
+    assert "trailers: {on_bad_trailer: skip}" in str(error.value)
+    assert not table.exists()
+
+
+def test_a_file_that_cannot_be_used_may_be_skipped(trailers, tmp_path):
+    videos, outputs, table = trailers
+    (tmp_path / "empty.mp4").touch()
+    faulty = {**videos, "z": tmp_path / "empty.mp4"}
+    sample_trailers(faulty, [*outputs, tmp_path / "z.npz"], table, FROM_200, on_bad="skip")
+    frame = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert frame.iloc[-1].tolist() == ["z", 0, 0, 0.0, "is empty (0 bytes)"]
+    skipped = read_sample(tmp_path / "z.npz")
+    assert skipped.frames.shape == (0, 224, 224, 3)
+    assert skipped.sound.shape == (0,)
+
+
+def test_a_damaged_sample_is_named(trailers):
+    videos, outputs, table = trailers
+    sample_trailers(videos, outputs, table, FROM_200)
+    outputs[0].write_bytes(outputs[0].read_bytes()[:1000])
+    with pytest.raises(InputError) as error:
+        read_sample(outputs[0])
+    assert f"{outputs[0]}: cannot be read (" in str(error.value)
+    assert "expected: frames and sound of a trailer" in str(error.value)
