@@ -30,13 +30,13 @@ import soxr
 from scorelens import config, fingerprints, media, tables
 from scorelens.albums.files import list_files
 from scorelens.albums.reading import read_album, read_file
-from scorelens.corpus import composer, instruments, sounds
-from scorelens.corpus.assembler import true_cues
-from scorelens.corpus.clips import clips_of_folder
-from scorelens.corpus.demo_plan import GENRES
-from scorelens.corpus.mixing import mix_film
-from scorelens.corpus.recipes import draw_music
-from scorelens.corpus.timeline import RATE_HZ, Pace, lay_out
+from scorelens.corpus.synthesis import composer, instruments, sounds
+from scorelens.corpus.synthesis.assembler import true_cues
+from scorelens.corpus.synthesis.clips import clips_of_folder
+from scorelens.corpus.synthesis.demo_plan import GENRES
+from scorelens.corpus.synthesis.mixing import mix_film
+from scorelens.corpus.synthesis.recipes import draw_music
+from scorelens.corpus.synthesis.timeline import RATE_HZ, Pace, lay_out
 from scorelens.cues import calibration, dejavu, match, score
 from scorelens.fingerprints import dejavu as dejavu_landmarks
 from scorelens.fingerprints import methods

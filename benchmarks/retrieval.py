@@ -27,7 +27,8 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from scorelens.retrieval import EMBEDDING, index
+from scorelens.retrieval import EMBEDDING
+from scorelens.retrieval.search import index
 
 VECTORS = 1_000_000
 STYLES, ALBUM = 500, 10

@@ -30,8 +30,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from learning_encoders import BERT, VIT, Looking, Reading, make_texts
 
 from scorelens.encoders import text_encoder, vit
-from scorelens.retrieval import BANDS, FRAMES, networks, training
-from scorelens.retrieval.batches import Corpus, Rows, Split
+from scorelens.retrieval import BANDS, FRAMES
+from scorelens.retrieval.data.batches import Corpus, Rows, Split
+from scorelens.retrieval.model import networks, training
 from scorelens.torch_device import device
 
 TOKENS = 256

@@ -26,7 +26,8 @@ from threadpoolctl import threadpool_limits
 
 from scorelens import fingerprints, media, tables
 from scorelens.config import complete
-from scorelens.corpus import check, demo, demo_plan
+from scorelens.corpus import check
+from scorelens.corpus.synthesis import demo, demo_plan
 from scorelens.cues import match
 from scorelens.features import extract, mir
 from scorelens.visuals import measure

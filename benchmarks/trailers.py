@@ -32,7 +32,7 @@ import visuals
 
 from scorelens import media
 from scorelens.encoders.image_encoder import square
-from scorelens.trailers import frame_sampling
+from scorelens.trailers.data import frame_sampling
 
 SAMPLING = frame_sampling.Sampling(first_frame=200, frames=31, used=10, sound_s=30)
 RATE_HZ = 48_000  # of the sound of the trailer that is made

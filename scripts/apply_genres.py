@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import apply
+from scorelens.genres.new_media import apply
 
 apply.apply_models(
     features=snakemake.input.features,

@@ -12,7 +12,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.trailers import films_to_trailers
+from scorelens.trailers.scenes import films_to_trailers
 
 torch.set_num_threads(snakemake.threads)
 films_to_trailers.compare(

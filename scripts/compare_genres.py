@@ -8,7 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import compare
+from scorelens.genres.evaluate import compare
 
 compare.compare_models(
     predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),

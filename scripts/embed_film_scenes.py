@@ -11,7 +11,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.trailers import embed_film_scenes
+from scorelens.trailers.scenes import embed_film_scenes
 
 torch.set_num_threads(snakemake.threads)
 embed_film_scenes.watch_films(

@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.retrieval import embed_images
+from scorelens.retrieval.embed import embed_images
 
 embed_images.see_pictures(
     pictures=snakemake.params.pictures,

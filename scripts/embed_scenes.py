@@ -10,7 +10,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval import embed_scenes
+from scorelens.retrieval.embed import embed_scenes
 
 torch.set_num_threads(snakemake.threads)
 embed_scenes.watch_film(

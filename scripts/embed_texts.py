@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.retrieval import embed_texts
+from scorelens.retrieval.embed import embed_texts
 
 films = zip(snakemake.params.films, snakemake.params.tags, snakemake.params.plots, strict=True)
 embed_texts.read_words(

@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.retrieval import embed_tracks
+from scorelens.retrieval.embed import embed_tracks
 
 embed_tracks.hear_films(
     films=embed_tracks.open_albums(

@@ -7,7 +7,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import embed
+from scorelens.trailers.data import embed
 
 embed.embed_trailers(
     samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),

@@ -11,7 +11,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval import plot, scenes
+from scorelens.retrieval.evaluate import plot, scenes
 
 torch.set_num_threads(snakemake.threads)
 scenes.judge_scenes(

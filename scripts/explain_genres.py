@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import explain
+from scorelens.genres.evaluate import explain
 
 explain.explain(
     film_id=snakemake.wildcards.film,

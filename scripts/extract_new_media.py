@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import extract_new_media
+from scorelens.genres.new_media import extract_new_media
 
 extract_new_media.measure_media(
     name=snakemake.wildcards.name,

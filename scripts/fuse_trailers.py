@@ -8,6 +8,6 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import fusion
+from scorelens.trailers.model import fusion
 
 fusion.fuse_trailers(snakemake.input.arms, snakemake.output.predictions)

@@ -8,7 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import prediction_io
+from scorelens.genres.model import prediction_io
 
 prediction_io.gather_chunks(
     parts={name: list(paths) for name, paths in snakemake.input.items()},

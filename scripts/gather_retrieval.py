@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.retrieval import gather
+from scorelens.retrieval.data import gather
 
 gather.gather_retrieval(
     described=snakemake.params.films,

@@ -10,7 +10,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval import track_index
+from scorelens.retrieval.search import track_index
 
 torch.set_num_threads(snakemake.threads)
 track_index.index_music(

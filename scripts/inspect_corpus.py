@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.corpus import inspection, published
+from scorelens.corpus.published import inspection, published
 
 inspection.inspect_films(
     films=published.read_films(snakemake.params.folder, snakemake.params.genres),

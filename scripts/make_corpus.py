@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.corpus import assembler, demo, demo_plan, pictures
+from scorelens.corpus.synthesis import assembler, demo, demo_plan, pictures
 
 given = snakemake.params
 outputs = {"video": snakemake.output.video, "truth": snakemake.output.truth}

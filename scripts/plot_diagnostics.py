@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import diagnostics
+from scorelens.genres.evaluate import diagnostics
 
 diagnostics.survey(
     scores=snakemake.input.scores,

@@ -8,6 +8,6 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import films_to_trailers_plot
+from scorelens.trailers.scenes import films_to_trailers_plot
 
 films_to_trailers_plot.plot(scores=snakemake.input.scores, figure=snakemake.output.figure)

@@ -8,7 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import plot
+from scorelens.genres.evaluate import plot
 
 plot.plot(
     scores=snakemake.input.scores,

@@ -8,7 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import learning_curves
+from scorelens.genres.evaluate import learning_curves
 
 learning_curves.trace(
     curves=dict(zip(snakemake.params.models, snakemake.input.curves, strict=True)),

@@ -8,7 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import timeline
+from scorelens.genres.new_media import timeline
 
 timeline.draw(
     windows=snakemake.input.windows,

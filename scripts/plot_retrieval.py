@@ -7,6 +7,6 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.retrieval import plot
+from scorelens.retrieval.evaluate import plot
 
 plot.plot(snakemake.input.scores, snakemake.input.curves, dict(snakemake.output.items()))

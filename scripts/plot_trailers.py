@@ -8,7 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import examples, plot
+from scorelens.trailers.evaluate import examples, plot
 
 figures = dict(snakemake.output.items())
 moments = figures.pop("examples", None)

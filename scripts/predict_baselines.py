@@ -7,7 +7,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import baselines
+from scorelens.genres.model import baselines
 
 baselines.guess(
     model=snakemake.wildcards.model,

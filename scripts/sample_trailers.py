@@ -8,7 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import frame_sampling
+from scorelens.trailers.data import frame_sampling
 
 frame_sampling.sample_trailers(
     videos=snakemake.params.videos,

@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import score
+from scorelens.genres.evaluate import score
 
 score.score(
     predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),

@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.retrieval import score
+from scorelens.retrieval.evaluate import score
 
 score.score_retrieval(
     places=snakemake.input.places,

@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import score
+from scorelens.trailers.evaluate import score
 
 score.score(
     predictions=dict(zip(snakemake.params.runs, snakemake.input.predictions, strict=True)),

@@ -11,7 +11,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval import search, search_config
+from scorelens.retrieval.search import search, search_config
 
 torch.set_num_threads(snakemake.threads)
 search.answer_searches(

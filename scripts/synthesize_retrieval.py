@@ -8,6 +8,6 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.retrieval import demo, demo_plan
+from scorelens.retrieval.demo import demo_plan, synthesis
 
-demo.compose_films(demo_plan.plan_films(snakemake.params.genres, snakemake.params.seed))
+synthesis.compose_films(demo_plan.plan_films(snakemake.params.genres, snakemake.params.seed))

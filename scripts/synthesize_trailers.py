@@ -8,10 +8,10 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.trailers import demo, demo_plan
+from scorelens.trailers.demo import demo_plan, synthesis
 
 films = snakemake.params.films
-demo.make_trailers(
+synthesis.make_trailers(
     trailers=demo_plan.plan_trailers(films, snakemake.params.seed),
     films=dict(zip(films, snakemake.input.films, strict=True)),
 )

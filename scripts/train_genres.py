@@ -9,7 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens.genres import fold_jobs
+from scorelens.genres.model import fold_jobs
 
 fold_jobs.train_chunk(
     model=snakemake.wildcards.model,

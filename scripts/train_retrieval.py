@@ -12,7 +12,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval import train
+from scorelens.retrieval.model import train
 
 torch.set_num_threads(snakemake.threads)
 train.train_retrieval(

@@ -11,7 +11,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.trailers import train
+from scorelens.trailers.model import train
 
 torch.set_num_threads(snakemake.threads)
 train.train_trailers(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scorelens.retrieval import sees_image, text_segment
-from scorelens.retrieval.batches import Corpus, Rows
+from scorelens.retrieval.data.batches import Corpus, Rows
 
 LATENT = 6  # numbers that say what music is like
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scorelens import tables
 from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
-from scorelens.genres.score import MEASURES
+from scorelens.genres.evaluate.score import MEASURES
 from scorelens.report import distributions, film_overview, write
 from tests.album_tables import make_tracks
 

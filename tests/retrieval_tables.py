@@ -7,8 +7,8 @@ import pandas as pd
 from planted_films import planted_parts
 
 from scorelens.retrieval import CONFIGURATIONS
-from scorelens.retrieval.gather import gather_retrieval
-from scorelens.retrieval.train import train_retrieval
+from scorelens.retrieval.data.gather import gather_retrieval
+from scorelens.retrieval.model.train import train_retrieval
 from scorelens.tables import RETRIEVAL_FRAGMENTS, RETRIEVAL_IMAGES, RETRIEVAL_TEXTS, write_table
 
 YEARS = {"training": 2021, "validation": 2022, "test": 2023}

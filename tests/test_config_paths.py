@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from scorelens import config, paths
-from scorelens.genres import new_media_config
-from scorelens.retrieval import films as described
-from scorelens.retrieval import search_config
+from scorelens.genres.new_media import new_media_config
+from scorelens.retrieval.data import films as described
+from scorelens.retrieval.search import search_config
 from scorelens.tagger import library
-from scorelens.trailers import table as trailers
+from scorelens.trailers.data import table as trailers
 
 HEADER = "film_id\ttitle\tyear\tvideo\talbum\tgenres\n"
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from scorelens import config, tsv
 from scorelens.errors import ConfigError
-from scorelens.retrieval import films as described
-from scorelens.trailers import table as trailers
+from scorelens.retrieval.data import films as described
+from scorelens.trailers.data import table as trailers
 
 COLUMNS = ("film_id", "title")
 

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from scorelens.corpus.dictionaries import read_dictionary
+from scorelens.corpus.published.dictionaries import read_dictionary
 from scorelens.errors import InputError
 
 AGAIN = "hint: fetch the file again from the paper's supplement S4"

@@ -8,7 +8,16 @@ import pytest
 import soundfile
 
 from scorelens import media
-from scorelens.corpus import assembler, clips, demo, demo_plan, encoder, mixing, pictures, timeline
+from scorelens.corpus.synthesis import (
+    assembler,
+    clips,
+    demo,
+    demo_plan,
+    mixing,
+    pictures,
+    timeline,
+    video_writer,
+)
 from scorelens.errors import ConfigError, InputError, MediaError
 from scorelens.tables import ALBUM_TRACKS, TRUTH, read_table
 from tests.album_tables import write_tracks
@@ -167,7 +176,7 @@ def test_the_encoded_film_keeps_time_size_and_luma(tmp_path):
     path = tmp_path / "a film.mp4"
     red = np.zeros((36, 64, 3), np.uint8)
     red[..., 2] = 200
-    encoder.write_film(path, iter([*greys, red]), SMALL, sound, RATE_HZ)
+    video_writer.write_film(path, iter([*greys, red]), SMALL, sound, RATE_HZ)
     info = media.probe(path)
     assert (info.width, info.height, info.frame_rate_hz) == (64, 36, 8)
     assert (info.sample_rate_hz, info.channels) == (RATE_HZ, 2)
@@ -197,7 +206,7 @@ def test_a_film_that_cannot_be_encoded_leaves_nothing_behind(tmp_path):
     odd = pictures.Format(63, 35, 8)
     frames = iter([np.zeros((35, 63, 3), np.uint8)] * 8)
     with pytest.raises(MediaError) as error:
-        encoder.write_film(tmp_path / "f.mp4", frames, odd, np.zeros((RATE_HZ, 2)), RATE_HZ)
+        video_writer.write_film(tmp_path / "f.mp4", frames, odd, np.zeros((RATE_HZ, 2)), RATE_HZ)
     assert "f.mp4: could not be encoded (" in str(error.value)
     assert "width not divisible by 2 (63x35)" in str(error.value)
     assert "look for room on the disk" in str(error.value)
@@ -210,7 +219,9 @@ def test_a_failing_picture_maker_leaves_nothing_behind(tmp_path):
         raise InputError(pictures.Problem("pictures", "ran out", "more"))
 
     with pytest.raises(InputError, match="ran out"):
-        encoder.write_film(tmp_path / "f.mp4", frames(), SMALL, np.zeros((RATE_HZ, 2)), RATE_HZ)
+        video_writer.write_film(
+            tmp_path / "f.mp4", frames(), SMALL, np.zeros((RATE_HZ, 2)), RATE_HZ
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from scorelens.corpus.mir_names import our_names, read_columns
+from scorelens.corpus.published.mir_names import our_names, read_columns
 from scorelens.errors import InputError
 from scorelens.features.columns import NAMES
 from tests.published_files import mir_names

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scorelens.corpus import composer, demo_plan, instruments, recipes, sounds
+from scorelens.corpus.synthesis import composer, demo_plan, instruments, recipes, sounds
 
 STUDY_SHARES = {
     "Action": 55 / 110,
@@ -57,7 +57,7 @@ def test_another_seed_is_another_corpus():
 
 def test_the_plan_is_light_to_import():
     heavy = "{'numpy', 'pandas', 'av'}"
-    code = f"import sys, scorelens.corpus.demo_plan; print(*{heavy} & set(sys.modules))"
+    code = f"import sys, scorelens.corpus.synthesis.demo_plan; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 

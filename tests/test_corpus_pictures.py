@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scorelens.corpus import demo_plan, encoder, pictures, recipes, timeline
+from scorelens.corpus.synthesis import demo_plan, pictures, recipes, timeline, video_writer
 from scorelens.errors import InputError
 
 RATE_HZ = timeline.RATE_HZ
@@ -57,7 +57,7 @@ def test_stills_and_clips_of_a_folder_fill_the_frame(tmp_path, caplog):
     blue = np.zeros((36, 64, 3), np.uint8)
     blue[..., 0] = 200
     silence = np.zeros((RATE_HZ, 2), np.float32)
-    encoder.write_film(tmp_path / "blue.mp4", iter([blue] * 8), SMALL, silence, RATE_HZ)
+    video_writer.write_film(tmp_path / "blue.mp4", iter([blue] * 8), SMALL, silence, RATE_HZ)
     frames = frames_of(pictures.from_folder(tmp_path, SMALL), 400)
     seen = {tuple(frame.mean(axis=(0, 1)).round(-2)) for frame in frames}
     assert seen == {(0, 0, 200), (200, 0, 0)}

@@ -6,7 +6,8 @@ import pytest
 
 from scorelens import tables
 from scorelens.albums.files import NO_ALBUM
-from scorelens.corpus import check, inspection, published
+from scorelens.corpus import check
+from scorelens.corpus.published import inspection, published
 from scorelens.errors import ConfigError, InputError
 from tests.published_files import PLANTED, UNEVEN, small, whole
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scorelens import bags, tables
-from scorelens.corpus import published
-from scorelens.corpus.mir_names import our_names
+from scorelens.corpus.published import published
+from scorelens.corpus.published.mir_names import our_names
 from scorelens.encoders import vggish
 from scorelens.errors import InputError
 from scorelens.features import unpack

@@ -8,17 +8,9 @@ import pytest
 import torch
 
 from scorelens.errors import TableError
-from scorelens.genres import (
-    BASELINES,
-    MODELS,
-    NETWORKS,
-    baselines,
-    fold_jobs,
-    folds,
-    labels,
-    prediction_io,
-    score,
-)
+from scorelens.genres import BASELINES, MODELS, NETWORKS
+from scorelens.genres.evaluate import score
+from scorelens.genres.model import baselines, fold_jobs, folds, labels, prediction_io
 from scorelens.learning import instances, model_io
 from scorelens.learning.instances import Bags
 from scorelens.tables import (

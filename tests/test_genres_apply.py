@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from scorelens import tables
 from scorelens.errors import MediaError, TableError
-from scorelens.genres import apply, folds
+from scorelens.genres.model import folds
+from scorelens.genres.new_media import apply
 from scorelens.learning import model_io
 from scorelens.learning.instances import Bags
 from scorelens.learning.model_io import About, Fold

@@ -14,8 +14,8 @@ from scorelens import media, tables
 from scorelens.encoders import audio_encoder
 from scorelens.errors import ConfigError, MediaError
 from scorelens.features import mir
-from scorelens.genres import extract_new_media
-from scorelens.genres.new_media_config import NewMedia, choose_run, find_media
+from scorelens.genres.new_media import extract_new_media
+from scorelens.genres.new_media.new_media_config import NewMedia, choose_run, find_media
 from tests.test_encoders_audio import PROBE
 from tests.test_genres_apply import GENRES, trained
 

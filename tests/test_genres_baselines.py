@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from scorelens.genres import baselines, classifiers
+from scorelens.genres.model import baselines, classifiers
 from scorelens.learning.instances import Bags
 
 STUDY_FILMS = 110

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from scorelens import tables
-from scorelens.genres import compare
+from scorelens.genres.evaluate import compare
 
 GENRES = ("Action", "Drama")
 

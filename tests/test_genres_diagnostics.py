@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from sklearn.metrics import average_precision_score, precision_score, recall_score
 
 from scorelens import tables
-from scorelens.genres import confusion, diagnostics, precision_recall, scatter, score
+from scorelens.genres.evaluate import confusion, diagnostics, precision_recall, scatter, score
 from tests.genre_tables import GENRES, make_genre_cues, make_labels, make_predictions, pooled
 
 RUN = ("mir", "single_attention")

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import PathPatch
 
 from scorelens import tables
-from scorelens.genres import explain, learning_curves
+from scorelens.genres.evaluate import explain, learning_curves
 from tests.genre_tables import (
     GENRES,
     make_cue_table,

@@ -18,8 +18,10 @@ from test_genres import (
 
 from scorelens.config import complete
 from scorelens.errors import ConfigError, TableError
-from scorelens.genres import BASELINES, MODELS, NETWORKS, apply, baselines, folds, prediction_io
-from scorelens.genres.labels import deal_films
+from scorelens.genres import BASELINES, MODELS, NETWORKS
+from scorelens.genres.model import baselines, folds, prediction_io
+from scorelens.genres.model.labels import deal_films
+from scorelens.genres.new_media import apply
 from scorelens.importance import rank
 from scorelens.learning import model_io
 from scorelens.learning.instances import Bags

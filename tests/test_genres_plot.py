@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from scorelens.genres import plot, plot_style, score
+from scorelens.genres.evaluate import plot, plot_style, score
 from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
 from tests.genre_tables import GENRES, make_genre_cues, make_labels, make_predictions, pooled
 

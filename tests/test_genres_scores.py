@@ -11,7 +11,7 @@ from scipy.stats import binom
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_fscore_support
 
 from scorelens.evaluation import average_precision, permutation
-from scorelens.genres import score
+from scorelens.genres.evaluate import score
 from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
 from tests.genre_tables import make_predictions
 

@@ -8,8 +8,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from scorelens import tables
-from scorelens.genres import timeline
-from scorelens.genres.apply import window_spans
+from scorelens.genres.new_media import timeline
+from scorelens.genres.new_media.apply import window_spans
 from tests.album_tables import titled_tracks
 
 GENRES = ["Action", "Science Fiction"]

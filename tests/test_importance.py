@@ -9,7 +9,9 @@ import torch
 from sklearn.metrics import f1_score
 
 from scorelens.errors import ConfigError, TableError
-from scorelens.genres import MODELS, fold_jobs, folds, prediction_io, score
+from scorelens.genres import MODELS
+from scorelens.genres.evaluate import score
+from scorelens.genres.model import fold_jobs, folds, prediction_io
 from scorelens.importance import choose_run, plot, rank
 from scorelens.learning.instances import Bags
 from scorelens.tables import BAGS, FILMS, IMPORTANCE, PREDICTIONS, read_table, write_table

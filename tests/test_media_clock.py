@@ -6,7 +6,7 @@ import soundfile
 
 from scorelens import media
 from scorelens.media.frames import frames_at
-from scorelens.trailers.frame_sampling import Sampling, sample_trailer
+from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
 from scorelens.visuals import sampling
 from tests.media_files import (
     H264,

@@ -9,7 +9,7 @@ import pytest
 
 from scorelens import __version__, tables
 from scorelens.features.columns import NAMES
-from scorelens.genres.score import MEASURES, best_models
+from scorelens.genres.evaluate.score import MEASURES, best_models
 from tests.report_run import GENRE_FIGURES, GENRES, MODELS, REASON, make_run, make_scores, render
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from planted_films import make_corpus
 
 from scorelens.errors import InputError
-from scorelens.retrieval.batches import Drawer, Rows, split_by_share, split_by_year
+from scorelens.retrieval.data.batches import Drawer, Rows, split_by_share, split_by_year
 
 
 def test_a_batch_holds_a_film_once_and_what_belongs_together():

@@ -11,21 +11,15 @@ import soundfile
 
 from scorelens.albums.files import Album
 from scorelens.config import Film
-from scorelens.corpus import demo_plan as corpus_plan
+from scorelens.corpus.synthesis import demo_plan as corpus_plan
 from scorelens.encoders import image_encoder, text_encoder
-from scorelens.retrieval import (
-    CONFIGURATIONS,
-    demo,
-    demo_plan,
-    demo_words,
-    fragments,
-    networks,
-    sees_image,
-    text_segment,
-)
-from scorelens.retrieval.batches import Corpus, Rows, split_by_year
-from scorelens.retrieval.films import read_films, read_paragraphs
-from scorelens.retrieval.training import train_configuration
+from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment
+from scorelens.retrieval.data.batches import Corpus, Rows, split_by_year
+from scorelens.retrieval.data.films import read_films, read_paragraphs
+from scorelens.retrieval.demo import demo_plan, demo_words, synthesis
+from scorelens.retrieval.embed import fragments
+from scorelens.retrieval.model import networks
+from scorelens.retrieval.model.training import train_configuration
 
 SEED = 3
 SETTINGS = {
@@ -66,7 +60,7 @@ def composed(tmp_path_factory):
     own = [film for film in films if not film.tracks] + films[:3]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        demo.compose_films(own)
+        synthesis.compose_films(own)
     return folder, own
 
 
@@ -175,7 +169,7 @@ def longest(sentence):
 
 
 def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
-    told = demo.tell_plot(("Horror", "Comedy"), np.random.default_rng(3))
+    told = synthesis.tell_plot(("Horror", "Comedy"), np.random.default_rng(3))
     for paragraph in told.strip().split("\n\n"):
         heard = {
             genre
@@ -189,7 +183,7 @@ def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
 def test_the_same_plan_gives_the_same_bytes(composed, tmp_path, monkeypatch):
     folder, films = composed
     monkeypatch.chdir(tmp_path)
-    demo.compose_films(films)
+    synthesis.compose_films(films)
     assert digests(tmp_path) == digests(folder)
 
 
@@ -208,7 +202,7 @@ def vectors(fetched, tmp_path_factory):
     files = [fetched(name) for name in ("efficientnet_lite0", "minilm", "musicnn")]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("all"))
-        demo.compose_films(films)
+        synthesis.compose_films(films)
         return films, see(films, files[0]) | read(films, files[1]) | hear(films, files[2])
 
 

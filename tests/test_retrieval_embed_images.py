@@ -10,8 +10,8 @@ from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.embedding_cache import column_names, update_vectors
 from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
-from scorelens.retrieval import embed_images, embed_texts
-from scorelens.retrieval.embed_texts import Words
+from scorelens.retrieval.embed import embed_images, embed_texts
+from scorelens.retrieval.embed.embed_texts import Words
 from scorelens.tables import RETRIEVAL_IMAGES, RETRIEVAL_TEXTS
 
 SIZE = 12

@@ -13,7 +13,7 @@ from scorelens import tables
 from scorelens.encoders import image_encoder
 from scorelens.errors import MediaError
 from scorelens.media.frames import frames_at, spread
-from scorelens.retrieval import embed_scenes
+from scorelens.retrieval.embed import embed_scenes
 
 torch.set_num_threads(1)
 

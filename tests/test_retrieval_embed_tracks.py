@@ -15,16 +15,10 @@ from scorelens import media, tables
 from scorelens.encoders import audio_encoder, musicnn
 from scorelens.errors import InputError, MediaError
 from scorelens.features import embed, table
-from scorelens.retrieval import (
-    FRAGMENT,
-    FRAGMENT_S,
-    RATE_HZ,
-    cnn_transformer,
-    embed_tracks,
-    fragment_io,
-    fragments,
-)
-from scorelens.retrieval.embed_tracks import Hearing
+from scorelens.retrieval import FRAGMENT, FRAGMENT_S, RATE_HZ
+from scorelens.retrieval.embed import embed_tracks, fragment_io, fragments
+from scorelens.retrieval.embed.embed_tracks import Hearing
+from scorelens.retrieval.model import cnn_transformer
 from tests.album_tables import make_tracks, write_tracks
 
 LOG_MEL = Hearing("cnn_transformer", 3, None, "c0de")
@@ -220,7 +214,7 @@ def album(folder, **tracks):
 
 
 def test_the_sound_of_films_goes_to_files_and_back(tmp_path, caplog):
-    caplog.set_level("INFO", "scorelens.retrieval.embed_tracks")
+    caplog.set_level("INFO", "scorelens.retrieval.embed.embed_tracks")
     tracks = album(tmp_path / "x", b=noise(25), a=noise(5, 1), c=np.zeros(9000))
     films = [Film("x", tracks), Film("y", {"c": tracks["c"]})]
     outputs = [tmp_path / "x.npz", tmp_path / "y.npz"]

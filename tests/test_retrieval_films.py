@@ -9,7 +9,7 @@ import pytest
 from scorelens.albums.files import NO_ALBUM, Album
 from scorelens.config import Film
 from scorelens.errors import ConfigError, InputError
-from scorelens.retrieval import films
+from scorelens.retrieval.data import films
 
 CORPUS = {
     "a_film": Film("a_film", "A Film", 2015, ("Drama",), "a.mp4", Album("a", "a", ("a/01.flac",))),
@@ -297,6 +297,8 @@ def test_a_plot_that_is_not_there_is_told(tmp_path):
 
 def test_what_is_read_at_parse_time_is_light():
     heavy = "{'numpy', 'pandas', 'torch', 'cv2', 'soundfile', 'PIL'}"
-    code = f"import sys; import scorelens.retrieval.demo_plan; print({heavy} & set(sys.modules))"
+    code = (
+        f"import sys; import scorelens.retrieval.demo.demo_plan; print({heavy} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -8,9 +8,9 @@ import pytest
 from retrieval_tables import SPLIT, gather, leave
 
 from scorelens.errors import InputError
-from scorelens.retrieval.dataset import read_material, subsets, views_of
-from scorelens.retrieval.fragment_io import read_sound
-from scorelens.retrieval.gather import append_rows
+from scorelens.retrieval.data.dataset import read_material, subsets, views_of
+from scorelens.retrieval.data.gather import append_rows
+from scorelens.retrieval.embed.fragment_io import read_sound
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_FRAGMENTS,
@@ -156,7 +156,7 @@ def test_films_that_all_lack_something_are_no_fault_of_the_years(left, tmp_path,
     drop_all = read_table(left.texts, RETRIEVAL_TEXTS)
     write_table(drop_all[drop_all["segment"] == "plot"], left.texts, RETRIEVAL_TEXTS)
     drop(left.images, RETRIEVAL_IMAGES, "film_002")
-    caplog.set_level("INFO", "scorelens.retrieval.gather")
+    caplog.set_level("INFO", "scorelens.retrieval.data.gather")
     for split in (SPLIT, {"last_training": 0, "training": 0.8, "validation": 0.1}):
         with pytest.raises(InputError) as raised:
             gather(left._replace(sounds=left.sounds[1:]), tmp_path, split=split)

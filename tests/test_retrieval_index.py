@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
 from scorelens.errors import InputError
-from scorelens.retrieval import index
-from scorelens.retrieval.index import build_index, load_index, save_index, search_index, vectors_of
+from scorelens.retrieval.search import index
+from scorelens.retrieval.search.index import (
+    build_index,
+    load_index,
+    save_index,
+    search_index,
+    vectors_of,
+)
 
 
 def vectors(rows, size=64, seed=0):
@@ -69,7 +75,7 @@ def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
     random = np.random.default_rng(2)
     held = random.standard_normal((index.EXACT_MOST + 1, 64), dtype=np.float32)
     asked = random.standard_normal((100, 64))
-    caplog.set_level("INFO", "scorelens.retrieval.index")
+    caplog.set_level("INFO", "scorelens.retrieval.search.index")
     library = build_index(held, names(len(held)))
     assert library.vectors is None
     assert library.cells.nlist == 1024
@@ -151,7 +157,7 @@ def test_what_has_no_cosine_is_refused():
 
 def test_a_small_library_needs_no_faiss(home):
     code = (
-        "import sys; from scorelens.retrieval.index import *\n"
+        "import sys; from scorelens.retrieval.search.index import *\n"
         "search_index(build_index([[1, 0]], ['a']), [[1, 0]], 1); print('faiss' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorelens.retrieval import metrics
-from scorelens.retrieval.metrics import MEASURES, RECALLS, chance, measure, measure_films
+from scorelens.retrieval.evaluate import metrics
+from scorelens.retrieval.evaluate.metrics import MEASURES, RECALLS, chance, measure, measure_films
 
 
 def table_of(scores):

@@ -10,9 +10,10 @@ from torch import nn
 from torch.nn import functional
 
 from scorelens import retrieval
-from scorelens.retrieval import CONFIGURATIONS, cnn_transformer, networks
-from scorelens.retrieval.losses import contrastive_loss, triplet_loss
-from scorelens.retrieval.networks import HIDDEN, AttentionBlock, Retrieval, Sizes
+from scorelens.retrieval import CONFIGURATIONS
+from scorelens.retrieval.model import cnn_transformer, networks
+from scorelens.retrieval.model.losses import contrastive_loss, triplet_loss
+from scorelens.retrieval.model.networks import HIDDEN, AttentionBlock, Retrieval, Sizes
 
 torch.set_num_threads(1)
 

@@ -14,8 +14,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from scorelens.retrieval.page import write
-from scorelens.retrieval.search_config import Search
+from scorelens.retrieval.search.page import write
+from scorelens.retrieval.search.search_config import Search
 
 FACTS = {"configuration": "all", "films": ["a"] * 24}
 EVIL = '</script><b>Élan & "O\'Brien"'

@@ -9,9 +9,10 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from scorelens.retrieval import CONFIGURATIONS, TITLES, plot
-from scorelens.retrieval.dataset import subsets
-from scorelens.retrieval.metrics import MEASURES
+from scorelens.retrieval import CONFIGURATIONS, TITLES
+from scorelens.retrieval.data.dataset import subsets
+from scorelens.retrieval.evaluate import plot
+from scorelens.retrieval.evaluate.metrics import MEASURES
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, write_table
 
 CHANCE = dict(zip(MEASURES, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), strict=True))

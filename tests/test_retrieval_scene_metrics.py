@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from scorelens.retrieval.scene_metrics import (
+from scorelens.retrieval.evaluate.scene_metrics import (
     MEASURES,
     chance,
     measure_scenes,

@@ -7,12 +7,12 @@ import torch
 
 from scorelens import tables
 from scorelens.encoders.text_encoder import Text
-from scorelens.retrieval import scenes
-from scorelens.retrieval.batches import Split
-from scorelens.retrieval.networks import embed_queries, embed_tracks, load_model
-from scorelens.retrieval.scenes import Pool, score_scenes
-from scorelens.retrieval.train import AXES, save_model
-from scorelens.retrieval.training import train_configuration
+from scorelens.retrieval.data.batches import Split
+from scorelens.retrieval.evaluate import scenes
+from scorelens.retrieval.evaluate.scenes import Pool, score_scenes
+from scorelens.retrieval.model.networks import embed_queries, embed_tracks, load_model
+from scorelens.retrieval.model.train import AXES, save_model
+from scorelens.retrieval.model.training import train_configuration
 from tests.planted_films import make_corpus
 
 torch.set_num_threads(1)
@@ -230,7 +230,7 @@ def _write_scenes(folder, film_ids, track_ids, vectors, words):
 
 
 def test_a_model_that_sees_finds_the_tracks_of_scenes_it_never_saw(seeing, caplog):
-    caplog.set_level("INFO", "scorelens.retrieval.scenes")
+    caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
     table = judged(seeing)
     assert "1 scenes of tracks that are not heard are left out" in caplog.messages
     assert (table.scenes == 36).all()
@@ -244,7 +244,7 @@ def test_a_model_that_sees_finds_the_tracks_of_scenes_it_never_saw(seeing, caplo
 
 
 def test_a_model_that_sees_nothing_of_a_scene_is_judged_by_films_alone(reading, caplog):
-    caplog.set_level("INFO", "scorelens.retrieval.scenes")
+    caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
     table = judged(reading)
     assert set(table.index.get_level_values("asked")) == {"film"}
     said = "tags_plot sees nothing of a scene (no image, or no subtitles): films alone are judged"

@@ -6,9 +6,10 @@ import pytest
 import torch
 from retrieval_tables import SETTINGS, gather, leave, teach
 
-from scorelens.retrieval import CONFIGURATIONS, metrics
-from scorelens.retrieval.dataset import subsets
-from scorelens.retrieval.score import score_retrieval
+from scorelens.retrieval import CONFIGURATIONS
+from scorelens.retrieval.data.dataset import subsets
+from scorelens.retrieval.evaluate import metrics
+from scorelens.retrieval.evaluate.score import score_retrieval
 from scorelens.tables import (
     RETRIEVAL_PLACES,
     RETRIEVAL_RANKS,

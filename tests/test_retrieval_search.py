@@ -15,14 +15,14 @@ from PIL import Image
 from scorelens import tables
 from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
-from scorelens.retrieval import query_encoder, search, track_index
-from scorelens.retrieval.fragments import Fragments
-from scorelens.retrieval.index import build_index, load_index
-from scorelens.retrieval.networks import Retrieval, Sizes, embed_queries, embed_tracks
-from scorelens.retrieval.query_encoder import Vectors, place_search
-from scorelens.retrieval.search_config import Search
-from scorelens.retrieval.train import load_model, save_model
-from scorelens.retrieval.training import Trained
+from scorelens.retrieval.embed.fragments import Fragments
+from scorelens.retrieval.model.networks import Retrieval, Sizes, embed_queries, embed_tracks
+from scorelens.retrieval.model.train import load_model, save_model
+from scorelens.retrieval.model.training import Trained
+from scorelens.retrieval.search import query_encoder, search, track_index
+from scorelens.retrieval.search.index import build_index, load_index
+from scorelens.retrieval.search.query_encoder import Vectors, place_search
+from scorelens.retrieval.search.search_config import Search
 from tests.album_tables import write_tracks
 
 torch.set_num_threads(1)

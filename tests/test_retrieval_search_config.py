@@ -7,8 +7,8 @@ import torch
 
 from scorelens.albums.files import Album
 from scorelens.errors import ConfigError
-from scorelens.retrieval.films import Described
-from scorelens.retrieval.search_config import Search, choose_configuration, read_searches
+from scorelens.retrieval.data.films import Described
+from scorelens.retrieval.search.search_config import Search, choose_configuration, read_searches
 
 torch.set_num_threads(1)
 

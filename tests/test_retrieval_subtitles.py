@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens.errors import MediaError
-from scorelens.retrieval.subtitles import Subtitle, read_subtitles, words_between
+from scorelens.retrieval.data.subtitles import Subtitle, read_subtitles, words_between
 
 SRT = (
     "\ufeff1\r\n00:00:01,000 --> 00:00:02,500 X1:40\r\n<i>Who goes</i>\r\nthere?\r\n\r\n"

@@ -7,10 +7,11 @@ import soundfile
 
 from scorelens import tables
 from scorelens.albums.reading import read_album
-from scorelens.retrieval import embed_tracks, track_index
-from scorelens.retrieval.query_encoder import Vectors
-from scorelens.retrieval.search import _heard
-from scorelens.retrieval.search_config import Search
+from scorelens.retrieval.embed import embed_tracks
+from scorelens.retrieval.search import track_index
+from scorelens.retrieval.search.query_encoder import Vectors
+from scorelens.retrieval.search.search import _heard
+from scorelens.retrieval.search.search_config import Search
 from tests.album_tables import titled_tracks
 
 SHEET = """PERFORMER "Jo Field"

@@ -8,8 +8,9 @@ import torch
 from retrieval_tables import ENCODERS, gather, leave, teach
 
 from scorelens.errors import InputError
-from scorelens.retrieval import CONFIGURATIONS, networks, train
-from scorelens.retrieval.dataset import read_material, subsets
+from scorelens.retrieval import CONFIGURATIONS
+from scorelens.retrieval.data.dataset import read_material, subsets
+from scorelens.retrieval.model import networks, train
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_PLACES, read_provenance, read_table
 
 torch.set_num_threads(1)

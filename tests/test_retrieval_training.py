@@ -13,10 +13,11 @@ from torch import nn
 from scorelens import retrieval
 from scorelens.encoders import text_encoder, vit
 from scorelens.errors import InputError
-from scorelens.retrieval import CONFIGURATIONS, networks, training
-from scorelens.retrieval.batches import Corpus, Drawer, Rows, Split
-from scorelens.retrieval.metrics import measure, rank_tracks
-from scorelens.retrieval.training import train_configuration
+from scorelens.retrieval import CONFIGURATIONS
+from scorelens.retrieval.data.batches import Corpus, Drawer, Rows, Split
+from scorelens.retrieval.evaluate.metrics import measure, rank_tracks
+from scorelens.retrieval.model import networks, training
+from scorelens.retrieval.model.training import train_configuration
 
 torch.set_num_threads(1)
 

@@ -8,7 +8,7 @@ import pytest
 
 from scorelens import media
 from scorelens.errors import MediaError
-from scorelens.trailers import frame_sampling
+from scorelens.trailers.data import frame_sampling
 from tests.test_trailers_frame_sampling import FROM_200, coded, numbered
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from scorelens.errors import TableError
 from scorelens.learning.dataset import Material
-from scorelens.trailers import dataset, preprocessing
-from scorelens.trailers.preprocessing import RATE_HZ, WINDOW
+from scorelens.trailers.data import dataset, preprocessing
+from scorelens.trailers.data.preprocessing import RATE_HZ, WINDOW
 from tests.trailer_tables import GENRES, make_labels, write_sample, write_trailers, write_vectors
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 30 * RATE_HZ).astype(np.float32)
@@ -163,7 +163,7 @@ def test_what_a_table_can_teach_is_asked_lightly():
     """When the workflow is parsed: without what only training needs."""
     heavy = ("numpy", "pandas", "torch", "sklearn", "cv2")
     asked = (
-        "import sys; from scorelens.trailers.label_filter import taught_genres; "
+        "import sys; from scorelens.trailers.data.label_filter import taught_genres; "
         f"print(sorted(set({heavy}) & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)

@@ -11,14 +11,14 @@ import pytest
 
 from scorelens.albums.files import NO_ALBUM
 from scorelens.config import Film
-from scorelens.corpus import instruments, pictures
-from scorelens.corpus.demo_plan import GENRES
-from scorelens.corpus.encoder import write_film
+from scorelens.corpus.synthesis import instruments, pictures
+from scorelens.corpus.synthesis.demo_plan import GENRES
+from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.errors import ConfigError, MediaError
-from scorelens.retrieval.demo import overstated_look
-from scorelens.trailers import demo, demo_plan
-from scorelens.trailers.frame_sampling import Sampling, sample_trailer
-from scorelens.trailers.table import read_trailers
+from scorelens.retrieval.demo.synthesis import overstated_look
+from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
+from scorelens.trailers.data.table import read_trailers
+from scorelens.trailers.demo import demo_plan, synthesis
 
 FILMS = {"a_film": ("A Film", ("Horror", "Comedy")), "other": ("Other", ("Drama",))}
 
@@ -92,7 +92,7 @@ def made(film, tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        demo.make_trailers(few(), {"a_film": film})
+        synthesis.make_trailers(few(), {"a_film": film})
     return folder
 
 
@@ -141,14 +141,14 @@ def test_a_composed_trailer_is_long_enough_for_all_its_frames(made):
 
 def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    demo.make_trailers(few()[:2], {"a_film": film})
+    synthesis.make_trailers(few()[:2], {"a_film": film})
     for own in few()[:2]:
         path = demo_plan.video(own.trailer_id)
         assert (tmp_path / path).read_bytes() == (made / path).read_bytes()
 
 
 def test_shots_look_as_their_genres_in_turn():
-    frames = np.stack(list(demo.show(("Horror", "Romance"), np.random.default_rng(1))))
+    frames = np.stack(list(synthesis.show(("Horror", "Romance"), np.random.default_rng(1))))
     assert frames.shape == (384, 90, 160, 3)
     shots = frames.reshape(32, 12, 90, 160, 3)
     luma = np.array([cv2.cvtColor(shot[0], cv2.COLOR_BGR2GRAY).mean() / 255 for shot in shots])
@@ -160,9 +160,9 @@ def test_shots_look_as_their_genres_in_turn():
 
 def test_the_music_of_genres_comes_in_turn():
     """What is played of the first genre hangs on it alone; turns begin and end in silence."""
-    rate, length = instruments.RATE_HZ, round(demo.MUSIC_S * instruments.RATE_HZ)
-    sound = demo.play(("Action", "Drama"), np.random.default_rng(2))
-    other = demo.play(("Action", "Comedy"), np.random.default_rng(2))
+    rate, length = instruments.RATE_HZ, round(synthesis.MUSIC_S * instruments.RATE_HZ)
+    sound = synthesis.play(("Action", "Drama"), np.random.default_rng(2))
+    other = synthesis.play(("Action", "Comedy"), np.random.default_rng(2))
     assert sound.dtype == np.float32
     assert sound.shape == (4 * length, 2) == (32 * rate, 2)
     np.testing.assert_array_equal(sound[:length], other[:length])
@@ -178,7 +178,7 @@ def test_a_film_that_cannot_be_cut_is_named(tmp_path):
     film = tmp_path / "film.mp4"
     film.write_text("words")
     with pytest.raises(MediaError) as error:
-        demo.cut_trailer(film, tmp_path / "trailer.mp4")
+        synthesis.cut_trailer(film, tmp_path / "trailer.mp4")
     lines = str(error.value).splitlines()
     assert lines[0].startswith(f"{film}: no trailer can be cut from it (")
     assert lines[1] == "  expected: a film that FFmpeg can copy"

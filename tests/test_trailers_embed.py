@@ -13,8 +13,8 @@ from scorelens import pretrained, tables, trailers
 from scorelens.encoders import audio_encoder, image_encoder, vgg16, yamnet
 from scorelens.encoders.efficientnet import EfficientNetLite
 from scorelens.errors import InputError
-from scorelens.trailers import embed
-from scorelens.trailers.frame_sampling import RATE_HZ, Sample
+from scorelens.trailers.data import embed
+from scorelens.trailers.data.frame_sampling import RATE_HZ, Sample
 from tests.test_encoders_yamnet import variables as random_yamnet
 
 torch.set_num_threads(1)

@@ -5,7 +5,7 @@ import pytest
 
 from scorelens import tables
 from scorelens.encoders import image_encoder
-from scorelens.trailers import embed_film_scenes
+from scorelens.trailers.scenes import embed_film_scenes
 from tests.test_retrieval_embed_scenes import Eye, coded, cues_of
 
 

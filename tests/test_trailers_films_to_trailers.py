@@ -9,7 +9,7 @@ from scipy import stats
 from scorelens import tables
 from scorelens.audiovisual_comparison.compare import LABELLINGS
 from scorelens.errors import TableError
-from scorelens.trailers import films_to_trailers, films_to_trailers_plot, scenes
+from scorelens.trailers.scenes import films_to_trailers, films_to_trailers_plot, scenes
 from tests.test_trailers_scenes import made_up, scene_table, titles_of
 from tests.trailer_tables import GENRES, make_labels, make_vectors, write_trailers, write_vectors
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from scorelens import tables
 from scorelens.errors import InputError, MediaError
-from scorelens.trailers.frame_sampling import (
+from scorelens.trailers.data.frame_sampling import (
     RATE_HZ,
     Sampling,
     frame_numbers,

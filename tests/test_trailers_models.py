@@ -8,8 +8,8 @@ from torch import nn
 
 from scorelens.learning import cnn
 from scorelens.learning.dataset import Material
-from scorelens.trailers import models
-from scorelens.trailers.dataset import Fold
+from scorelens.trailers.data.dataset import Fold
+from scorelens.trailers.model import models
 from tests.trailer_tables import GENRES, make_labels
 
 torch.set_num_threads(1)

@@ -3,10 +3,14 @@
 import pytest
 import torch
 
-from scorelens.corpus.demo_plan import GENRES
+from scorelens.corpus.synthesis.demo_plan import GENRES
 from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
-from scorelens.trailers import PICTURE, SOUND, demo, demo_plan, embed, score, train
-from scorelens.trailers.frame_sampling import Sampling, sample_trailers
+from scorelens.trailers import PICTURE, SOUND
+from scorelens.trailers.data import embed
+from scorelens.trailers.data.frame_sampling import Sampling, sample_trailers
+from scorelens.trailers.demo import demo_plan, synthesis
+from scorelens.trailers.evaluate import score
+from scorelens.trailers.model import train
 
 torch.set_num_threads(1)
 pytestmark = pytest.mark.slow
@@ -33,7 +37,7 @@ def compared(tmp_path_factory, fetched):
 def compare(weights):
     """Make, sample, embed, learn and score in the working directory, with the paper's settings."""
     trailers = demo_plan.plan_trailers({}, SEED)
-    demo.make_trailers(trailers, {})
+    synthesis.make_trailers(trailers, {})
     samples = {own.trailer_id: f"{own.trailer_id}.npz" for own in trailers}
     videos = {name: demo_plan.video(name) for name in samples}
     sample_trailers(videos, list(samples.values()), "samples.tsv", Sampling(200, 31, 10, 30.0))

@@ -18,8 +18,9 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers import EARS, EYES, MODELS, examples, plot, runs, score
-from scorelens.trailers.frame_sampling import Sample, read_sample
+from scorelens.trailers import EARS, EYES, MODELS, runs
+from scorelens.trailers.data.frame_sampling import Sample, read_sample
+from scorelens.trailers.evaluate import examples, plot, score
 from tests.trailer_tables import (
     GENRES,
     answers_of,

@@ -12,10 +12,10 @@ from scorelens.trailers import (
     PREFERRED,
     TITLES,
     arm_run,
-    embed,
     runs,
     title,
 )
+from scorelens.trailers.data import embed
 
 
 def test_a_model_runs_on_each_network_of_its_arm_in_the_configs_order():

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from scorelens.errors import TableError
 from scorelens.learning.dataset import Material
 from scorelens.learning.embedding_models import learn_linear
-from scorelens.trailers import scenes
+from scorelens.trailers.scenes import scenes
 from tests.trailer_tables import GENRES, make_labels, make_vectors
 
 torch.set_num_threads(1)

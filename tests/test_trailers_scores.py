@@ -16,8 +16,8 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers import modality_comparison, score
-from scorelens.trailers.predictions import read_answers
+from scorelens.trailers.evaluate import modality_comparison, score
+from scorelens.trailers.evaluate.predictions import read_answers
 from tests.trailer_tables import GENRES, answers_of, make_labels, write_answers
 
 TITLE = np.array([0, 1, 1, 2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 11])

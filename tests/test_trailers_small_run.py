@@ -11,8 +11,8 @@ import torch
 from safetensors.numpy import save_file
 
 from scorelens import tables, trailers
-from scorelens.corpus.encoder import write_film
-from scorelens.corpus.pictures import Format
+from scorelens.corpus.synthesis.pictures import Format
+from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.encoders.efficientnet import EfficientNetLite
 from tests import workflow_runs as runs
 from tests.test_encoders_yamnet import variables as random_yamnet

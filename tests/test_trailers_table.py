@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from scorelens.errors import ConfigError
-from scorelens.trailers import table as trailer_table
-from scorelens.trailers.table import Trailer
+from scorelens.trailers.data import table as trailer_table
+from scorelens.trailers.data.table import Trailer
 
 GENRES = ("Comedy", "Drama", "Science Fiction")
 HEADER = "\t".join(trailer_table.COLUMNS)

@@ -12,7 +12,8 @@ from sklearn.metrics import average_precision_score, f1_score
 from scorelens.errors import TableError
 from scorelens.learning.calibration import STRENGTH, weigh_odds
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table, write_table
-from scorelens.trailers import dataset, fusion, models, thresholds, train
+from scorelens.trailers.data import dataset
+from scorelens.trailers.model import fusion, models, thresholds, train
 from tests.trailer_tables import (
     GENRES,
     make_labels,

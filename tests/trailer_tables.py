@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens.tables import TRAILER_PREDICTIONS, TRAILER_VECTORS, write_table
-from scorelens.trailers.frame_sampling import Sample
+from scorelens.trailers.data.frame_sampling import Sample
 
 GENRES = ["Action", "Comedy", "Horror", "Drama"]
 

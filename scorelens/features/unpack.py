@@ -9,8 +9,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.corpus import inspection
-from scorelens.corpus.mir_names import read_columns
+from scorelens.corpus.published import inspection
+from scorelens.corpus.published.mir_names import read_columns
 
 # As the set `vggish` has them, without loading what runs its network.
 VGGISH_NAMES = [f"vggish.embedding_{index:03d}" for index in range(inspection.VGGISH_COLUMNS)]

@@ -18,9 +18,9 @@ import torch
 from tqdm import tqdm
 
 from scorelens.errors import Problem, TableError
-from scorelens.genres.folds import predict
-from scorelens.genres.labels import read_labels
-from scorelens.genres.score import BOUNDS, with_macro
+from scorelens.genres.evaluate.score import BOUNDS, with_macro
+from scorelens.genres.model.folds import predict
+from scorelens.genres.model.labels import read_labels
 from scorelens.learning.instances import Bags, read_bags
 from scorelens.learning.model_io import Fold, load_about, load_fold
 from scorelens.tables import IMPORTANCE, write_table

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens.errors import Problem, TableError
-from scorelens.genres.labels import too_few_films
+from scorelens.genres.model.labels import too_few_films
 from scorelens.tables import FEATURES, FILMS, feature_columns, read_table
 from scorelens.tagger import MODELS, TILE_S
 from scorelens.tagger.label_filter import teachable

@@ -12,7 +12,7 @@ from scipy import special
 from sklearn.linear_model import LogisticRegression
 
 from scorelens.features.table import FeatureSet, seconds_of
-from scorelens.genres.folds import predict, train_folds, weigh_instances
+from scorelens.genres.model.folds import predict, train_folds, weigh_instances
 from scorelens.learning.dataset import Material, tile_means
 from scorelens.learning.instances import Bags, fit_scale, standardise
 from scorelens.learning.model_io import Fold

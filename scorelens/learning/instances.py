@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scorelens.errors import Problem, TableError
-from scorelens.genres.labels import Labels, too_few_films
+from scorelens.genres.model.labels import Labels, too_few_films
 from scorelens.tables import BAGS, feature_columns, read_table
 
 log = logging.getLogger(__name__)

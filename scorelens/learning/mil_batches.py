@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scorelens.genres.labels import HeldOut
+from scorelens.genres.model.labels import HeldOut
 from scorelens.learning.instances import Bags
 
 

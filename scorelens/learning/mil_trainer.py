@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy
 from tqdm import tqdm
 
-from scorelens.genres.labels import HeldOut, training_frequency
+from scorelens.genres.model.labels import HeldOut, training_frequency
 from scorelens.learning.instances import Bags, fit_scale, standardise
 from scorelens.learning.mil_batches import draw_kept, epoch_batches, fill, fold_stream, pack
 from scorelens.learning.mil_networks import (

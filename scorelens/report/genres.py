@@ -3,7 +3,7 @@
 import pandas as pd
 
 from scorelens.genres import BASELINES
-from scorelens.genres.score import MACRO, MEASURES
+from scorelens.genres.evaluate.score import MACRO, MEASURES
 
 TOLD_APART = 0.05  # a corrected p-value below it
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scorelens import retrieval, tables
 from scorelens.report import svg
-from scorelens.retrieval.search_config import choose_configuration
+from scorelens.retrieval.search.search_config import choose_configuration
 
 MEASURES = ("recall_1", "recall_5", "recall_10", "recall_20", "recall_50", "recall_100")
 MEDIAN = "median_rank"

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from scorelens import tables, trailers
-from scorelens.genres.score import MACRO
+from scorelens.genres.evaluate.score import MACRO
 from scorelens.report import svg
-from scorelens.trailers.modality_comparison import SURE
+from scorelens.trailers.evaluate.modality_comparison import SURE
 
 MEASURES = ("precision", "recall", "f1")
 ARMS = (trailers.PICTURE, trailers.SOUND, trailers.BOTH)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from scorelens import tables
 from scorelens.albums.names import track_titles
 from scorelens.genres import title
-from scorelens.genres.score import best_models
+from scorelens.genres.evaluate.score import best_models
 from scorelens.report import applied as new_media
 from scorelens.report import distributions, film_overview, genres, music, provenance, svg
 from scorelens.report import retrieval as soundtracks

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scorelens.corpus.demo import write_album
+from scorelens.corpus.synthesis.demo import write_album
 
 
 def compose_library(pieces: Mapping[str | os.PathLike, str], seed: int) -> None:

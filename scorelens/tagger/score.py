@@ -18,7 +18,7 @@ from scorelens.evaluation import average_precision as genre_ranking
 from scorelens.evaluation import label_ranking
 from scorelens.evaluation.permutation import TIE
 from scorelens.evaluation.predictions import HeldOut, read_tiles, read_tracks
-from scorelens.genres.score import BOUNDS, MACRO, measures, with_macro
+from scorelens.genres.evaluate.score import BOUNDS, MACRO, measures, with_macro
 from scorelens.tables import TAGGER_CONFUSIONS, TAGGER_SCORES, TAGGER_VERDICTS, write_table
 from scorelens.tagger import RANDOM
 from scorelens.tagger import track_outcomes as judging

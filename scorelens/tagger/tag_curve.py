@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from scorelens.figures import PALETTE, QUIET, isolated
-from scorelens.genres.timeline import NICE_S
+from scorelens.genres.new_media.timeline import NICE_S
 from scorelens.tagger import TILE_S
 
 SHOWN = 6  # tracks

@@ -20,7 +20,8 @@ os.environ.setdefault(
 from scorelens import config as configuration
 from scorelens import code_hash, job_resources, paths
 from scorelens.albums.files import Album
-from scorelens.corpus import demo_plan, published
+from scorelens.corpus.synthesis import demo_plan
+from scorelens.corpus.published import published
 from scorelens.errors import InputError
 
 

@@ -1,6 +1,6 @@
 """New films and albums, heard by the saved genre models."""
 
-from scorelens.genres import new_media_config
+from scorelens.genres.new_media import new_media_config
 
 try:
     NEW_MEDIA = new_media_config.find_media(config["genres"]["apply"]["media"])

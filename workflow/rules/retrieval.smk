@@ -1,7 +1,7 @@
 """Retrieval: which track fits a film, a plot, a picture, a scene?"""
 
-from scorelens.retrieval import films as described_films
-from scorelens.retrieval import demo_plan as retrieval_demo_plan
+from scorelens.retrieval.data import films as described_films
+from scorelens.retrieval.demo import demo_plan as retrieval_demo_plan
 
 RETRIEVAL = config["retrieval"]
 CONFIGURATIONS = RETRIEVAL["configurations"]

@@ -1,6 +1,6 @@
 """Scenes of the films, libraries of any music, and searches in all of it."""
 
-from scorelens.retrieval import search_config as retrieval_searches
+from scorelens.retrieval.search import search_config as retrieval_searches
 
 
 def read_libraries():

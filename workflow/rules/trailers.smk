@@ -1,8 +1,8 @@
 """Trailers: does the picture or the sound give the genre away?"""
 
-from scorelens.trailers import demo_plan as trailer_plan
-from scorelens.trailers import table as trailer_table
-from scorelens.trailers.label_filter import taught_genres
+from scorelens.trailers.demo import demo_plan as trailer_plan
+from scorelens.trailers.data import table as trailer_table
+from scorelens.trailers.data.label_filter import taught_genres
 
 TRAILER_SETTINGS = config["trailers"]
 TRAILERS_AT_ONCE = 60  # or somewhat more, that a job samples, or asks its network about

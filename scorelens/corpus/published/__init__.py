@@ -1,0 +1,1 @@
+"""The published feature files of the study as a corpus."""

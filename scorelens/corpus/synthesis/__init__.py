@@ -1,0 +1,1 @@
+"""Synthetic films and albums with known cues: music, sounds, pictures, mixing."""

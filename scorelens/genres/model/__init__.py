@@ -1,0 +1,1 @@
+"""The genre models: labels, folds, classifiers, baselines and their predictions."""

@@ -1,0 +1,1 @@
+"""Genre models applied to films and albums outside the corpus."""

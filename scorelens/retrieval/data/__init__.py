@@ -1,0 +1,1 @@
+"""The data of retrieval: films, their texts and pictures, tracks, splits and batches."""

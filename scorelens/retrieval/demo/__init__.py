@@ -1,0 +1,1 @@
+"""The demo corpus of retrieval: pictures, plots and further albums."""

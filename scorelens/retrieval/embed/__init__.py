@@ -1,0 +1,1 @@
+"""Embeddings that retrieval needs of pictures, texts, tracks and scenes."""

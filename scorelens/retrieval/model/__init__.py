@@ -1,0 +1,1 @@
+"""The trained model of retrieval: two towers, their losses and their training."""

@@ -1,0 +1,1 @@
+"""Search: queries, the index of tracks, and the page of answers."""

@@ -1,0 +1,1 @@
+"""The data of trailers: their table, sampled frames and sound, embeddings, datasets."""

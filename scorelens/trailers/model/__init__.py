@@ -1,0 +1,1 @@
+"""Genre models of trailers: training, fusion of picture and sound, thresholds."""

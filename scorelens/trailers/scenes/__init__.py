@@ -1,0 +1,1 @@
+"""The films' own scenes, classified by models that were trained on trailers."""
