@@ -283,7 +283,7 @@ def make_run(folder, count=5):
         },
         "genre_scores": saved("scores.tsv", make_scores(rng), tables.GENRE_SCORES),
         "importance": drawn("importance.svg"),
-        "films_to_trailers": drawn("films_to_trailers.svg"),
+        "audiovisual_comparison": drawn("audiovisual_comparison.svg"),
         "comparisons": saved("comparisons.tsv", COMPARISONS, tables.GENRE_COMPARISONS),
         "genre_figures": [drawn(f"genres/{name}.svg") for name in GENRE_FIGURES],
         "explanations": [drawn(f"explanations/{f}.svg") for f in cues],

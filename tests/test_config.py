@@ -77,7 +77,7 @@ def test_values_of_a_command_line_are_read_as_their_types(schemas):
 
 
 def test_a_block_without_a_word_is_all_defaults(schemas):
-    assert config.complete({"corpus": None, "weights": None}, schemas) == config.complete(
+    assert config.complete({"corpus": None, "pretrained": None}, schemas) == config.complete(
         {}, schemas
     )
 

@@ -177,8 +177,8 @@ def write_status(path, video) -> str:
     row = {"film_id": "a_film", "status": "ok", "problems": "", "notes": "", "duration_s": 30.0}
     row |= {"has_picture": True, "tracks": 3, "video_sha256": "ab12"}
     row |= {"video_bytes": video.stat().st_size}
-    tables.write_table(pd.DataFrame([row]), viterbi, tables.STATUS)
-    return viterbi
+    tables.write_table(pd.DataFrame([row]), path, tables.STATUS)
+    return path
 
 
 def match_file(tmp_path, video, album: Album) -> dict[str, str]:

@@ -266,7 +266,7 @@ def test_offline_says_what_is_absent(tmp_path, publish):
         "pretrained.offline is set, and pretrained.folder, which is null, lacks net.npz "
         "(https://example.org/net.npz)"
     )
-    with pytest.raises(WeightsError, match=r"cannot be had: weights\.offline is set"):
+    with pytest.raises(WeightsError, match=r"cannot be had: pretrained\.offline is set"):
         fetched(tmp_path, offline=True)
     (tmp_path / "net.npz").write_bytes(CONTENT)
     assert pretrained.reason_absent("net", str(tmp_path), True, kept) == ""

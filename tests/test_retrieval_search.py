@@ -193,12 +193,14 @@ def run(indexed, model, tmp_path, monkeypatch):
     def read(encoder, texts):
         return np.stack([[len(t.tags), len(t.plot), 1, 2] for t in texts]).astype(np.float32)
 
-    monkeypatch.setattr(query_encoder.images, "load_network", load("image"))
+    monkeypatch.setattr(query_encoder.image_encoder, "load_network", load("image"))
     monkeypatch.setattr(
-        query_encoder.images, "embed_pictures", lambda _, p: p.mean((1, 2), dtype=np.float32) / 255
+        query_encoder.image_encoder,
+        "embed_pictures",
+        lambda _, p: p.mean((1, 2), dtype=np.float32) / 255,
     )
-    monkeypatch.setattr(query_encoder.texts, "load_encoder", load("text"))
-    monkeypatch.setattr(query_encoder.texts, "embed_texts", read)
+    monkeypatch.setattr(query_encoder.text_encoder, "load_encoder", load("text"))
+    monkeypatch.setattr(query_encoder.text_encoder, "embed_texts", read)
     monkeypatch.setattr(query_encoder, "load_ear", load("audio"))
     monkeypatch.setattr(query_encoder, "hear_track", hear)
 
