@@ -191,7 +191,7 @@ def test_a_film_that_finds_no_room_for_its_sound_says_so(home, tmp_path):
         "from scorelens.corpus.synthesis import pictures, video_writer\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "look, sound = pictures.Format(64, 36, 8), np.zeros((9000, 2))\n"
-        "encoder.write_film('film.mp4', iter([]), look, sound, 9000)\n"
+        "video_writer.write_film('film.mp4', iter([]), look, sound, 9000)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
