@@ -138,15 +138,15 @@ def test_the_genre_table(rendered):
     assert [row["Features"] for row in rows] == ["none", "mir", "mir"]
     assert [row["Model"] for row in rows] == ["Plurality", "Simple MI SVM", "Average pooling"]
     for row, (feature_set, model) in zip(rows, MODELS, strict=True):
-        own = scores[(scores.feature_set == feature_set) & (scores.model == model)].set_index(
+        of_model = scores[(scores.feature_set == feature_set) & (scores.model == model)].set_index(
             "genre"
         )
-        macro = own.loc["macro"]
+        macro = of_model.loc["macro"]
         spread = "± 0.012" if model == "average_pooling" else ""
         assert row["F1"] == f"{macro.f1:.2f}{macro.f1_low:.2f}–{macro.f1_high:.2f}{spread}"
         assert row["Average precision"].startswith(f"{macro.average_precision:.2f}")
         assert row["F1, shuffled"] == f"{macro.permuted:.2f}p < 0.001"
-        assert row["Science Fiction F1"] == f"{own.f1['Science Fiction']:.2f}"
+        assert row["Science Fiction F1"] == f"{of_model.f1['Science Fiction']:.2f}"
     leader = int(rows[2]["F1"] > rows[1]["F1"])  # of the two models, by their macro F1
     lead = {0: ("0.21", "p 0.003"), 1: ("0.25", "p 0.003")}[leader]
     assert rows[0]["Best model less this"] == "".join(lead)

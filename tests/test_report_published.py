@@ -45,9 +45,9 @@ def test_the_table_of_films_has_the_cues_and_frames_of_the_bags(rendered):
     assert [row["Film"] for row in rows] == films.film_id.tolist()
     assert [row["Genres"] for row in rows] == films.genres.str.replace(";", ", ").tolist()
     for row in rows:
-        own = bags[bags.film_id == row["Film"]]
-        assert row["Cues, mir"] == str(len(own))
-        assert row["Frames, mir"] == str(own.n_frames.sum())
+        bag = bags[bags.film_id == row["Film"]]
+        assert row["Cues, mir"] == str(len(bag))
+        assert row["Frames, mir"] == str(bag.n_frames.sum())
     assert rows[0]["Notes"] == "cover.jpg is no music"
 
 

@@ -30,14 +30,15 @@ def make_scores():
             "seen": seen,
             "level": level,
             "measure": measure,
-            "value": (30 - gain if measure == "median_rank" else 0.1 + gain / 50) + number / 1000,
+            "value": (30 - quality if measure == "median_rank" else 0.1 + quality / 50)
+            + number / 1000,
             "low": 0.1,
             "high": 31.0,
             "chance": 25.0 if measure == "median_rank" else 0.125,
             "permuted": 0.11,
             "p": 0.25,
         }
-        for configuration, seen, gain in [
+        for configuration, seen, quality in [
             ("image", "image", 1),
             ("plot", "plot", 5),
             ("image_plot", "image+plot", 3),

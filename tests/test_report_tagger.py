@@ -56,15 +56,15 @@ def test_the_rows_show_the_scores(made, rows):
     assert section.best_row(rows)["model"] == "mel_cnn"
     scores = tables.read_table(made / "tagger/scores.tsv", tables.TAGGER_SCORES)
     row = next(row for row in rows if row["model"] == "cnn")
-    own = scores[(scores.model == "cnn") & (scores.level == "track")]
-    coverage = own[own.measure == "coverage_error"].iloc[0]
+    cnn = scores[(scores.model == "cnn") & (scores.level == "track")]
+    coverage = cnn[cnn.measure == "coverage_error"].iloc[0]
     cell = row["cells"]["coverage_error"]
     assert cell.pop("gain") == (coverage.gain, coverage.gain_low, coverage.gain_high)
     assert cell == {
         "value": coverage.value, "low": coverage.low, "high": coverage.high, "p": coverage.p,
         "best": False,
     }  # fmt: skip
-    weighted = own[(own.measure == "f1") & (own.genre == "weighted") & (own.top == 2)].iloc[0]
+    weighted = cnn[(cnn.measure == "f1") & (cnn.genre == "weighted") & (cnn.top == 2)].iloc[0]
     assert row["cells"]["f1 2"]["value"] == weighted.value
     verdicts = tables.read_table(made / "tagger/verdicts.tsv", tables.TAGGER_VERDICTS)
     assert sum(row["verdicts"].values()) == (verdicts.model == "cnn").sum()

@@ -20,13 +20,15 @@ NOTES = {"trailer_1": "no sound", "trailer_3": "only black frames; silent"}
 def make_scores(runs=RUNS):
     """Every figure is another; the later a run, the better it is, but for the fusion."""
     rows = []
-    for place, run in enumerate(runs):
-        own = itertools.product((*THRESHOLDS, None), GENRES, section.MEASURES)
-        asked = [(measure, threshold, genre) for threshold, genre, measure in own if threshold]
-        asked += [("average_precision", None, genre) for genre in GENRES]
-        asked += [("likeliest_right", None, "all")]
-        for number, (measure, threshold, genre) in enumerate(asked):
-            value = 0.01 * (place % (len(RUNS) - 1)) + 0.02 * number + 0.1
+    for index, run in enumerate(runs):
+        combinations = itertools.product((*THRESHOLDS, None), GENRES, section.MEASURES)
+        measured = [
+            (measure, threshold, genre) for threshold, genre, measure in combinations if threshold
+        ]
+        measured += [("average_precision", None, genre) for genre in GENRES]
+        measured += [("likeliest_right", None, "all")]
+        for number, (measure, threshold, genre) in enumerate(measured):
+            value = 0.01 * (index % (len(RUNS) - 1)) + 0.02 * number + 0.1
             rows.append(
                 {
                     "network": run[0],
@@ -39,7 +41,7 @@ def make_scores(runs=RUNS):
                     "low": value - 0.05,
                     "high": value + 0.05,
                     "chance": 0.3,
-                    "p": 0.0002 if place else 0.5,
+                    "p": 0.0002 if index else 0.5,
                     "support": 12,
                 }
             )
@@ -47,15 +49,17 @@ def make_scores(runs=RUNS):
 
 
 def make_arms(absent=()):
-    """The picture is better at Horror. absent: arms without a model."""
-    standing = {arm: trailers.arm_run(arm, RUNS) for arm in section.MODALITIES}
+    """The picture is better at Horror. absent: modalities without a model."""
+    representatives = {arm: trailers.arm_run(arm, RUNS) for arm in section.MODALITIES}
     table = pd.DataFrame({"genre": GENRES, "support": [7, 9, 16], "chance": [0.42, 0.58, 0.5]})
-    for place, arm in enumerate(section.MODALITIES):
-        there = arm not in absent
-        table[f"{arm}_network"], table[f"{arm}_model"] = standing[arm] if there else (None, None)
+    for index, arm in enumerate(section.MODALITIES):
+        has_model = arm not in absent
+        table[f"{arm}_network"], table[f"{arm}_model"] = (
+            representatives[arm] if has_model else (None, None)
+        )
         for column, shift in (("", 0.0), ("_low", -0.2), ("_high", 0.1)):
-            values = [0.31 + 0.1 * place, 0.83 - 0.1 * place, 0.57 + 0.02 * place]
-            table[arm + column] = [value + shift if there else None for value in values]
+            values = [0.31 + 0.1 * index, 0.83 - 0.1 * index, 0.57 + 0.02 * index]
+            table[arm + column] = [value + shift if has_model else None for value in values]
     both = not {trailers.PICTURE, trailers.SOUND} & {*absent}
     apart = {"difference": [-0.1, 0.1, -0.02], "difference_low": [-0.3, 0.04, -0.2]}
     apart |= {"difference_high": [0.06, 0.27, 0.09], "p": [0.125, 0.0002, 0.75]}
@@ -165,13 +169,13 @@ def test_every_run_has_a_row_with_its_figures(whole):
     assert [row["Model"] for row in rows] == [trailers.title(*run) for run in RUNS]
     assert [row["Modality"] for row in rows] == [trailers.MODELS[model] or "–" for _, model in RUNS]
     macro = scores[scores.genre == "macro"]
-    for column, own in {
+    for column, of_measure in {
         "Average precision": macro[macro.measure == "average_precision"],
         "F1, tuned thresholds": macro[(macro.measure == "f1") & (macro.threshold == "tuned")],
         "Top-1 accuracy": scores[scores.measure == "likeliest_right"],
     }.items():
-        assert len(own) == len(rows)
-        for row, score in zip(rows, own.itertuples(), strict=True):
+        assert len(of_measure) == len(rows)
+        for row, score in zip(rows, of_measure.itertuples(), strict=True):
             p = "< 0.001" if score.p < 0.001 else "0.500"
             expected = f"{score.value:.2f}{score.low:.2f}–{score.high:.2f}p {p}"
             assert row[column] == expected
@@ -187,28 +191,28 @@ def test_the_best_of_each_column_is_marked():
 
 
 def test_each_genre_has_its_figures_at_each_threshold(whole):
-    """Of the runs that stand for the arms; these are not the best, but set beforehand."""
+    """Of the runs that represent the modalities; these are set in advance, not the best."""
     assert "Tuned thresholds" in whole[0]
     assert "Threshold 0.5" in whole[0]
     heads = ["Genre", "Picture", "Sound", "Both"]
     shown = [table for table in whole[1].tables if table[0] == heads]
     assert len(shown) == len(THRESHOLDS)
     scores = make_scores().set_index(["network", "model", "threshold", "genre", "measure"])
-    standing = [trailers.arm_run(arm, RUNS) for arm in section.MODALITIES]
+    representatives = [trailers.arm_run(arm, RUNS) for arm in section.MODALITIES]
     for threshold, (_, heads, *rows) in zip(THRESHOLDS, shown, strict=True):
         assert heads == ["Precision", "Recall", "F1"] * 3
         assert [row[0] for row in rows] == GENRES
         for genre, *cells in rows:
             rows = [
                 scores.loc[(*run, threshold, genre, measure)]
-                for run in standing
+                for run in representatives
                 for measure in section.MEASURES
             ]
             assert cells == [f"{row.value:.2f}{row.low:.2f}–{row.high:.2f}" for row in rows]
 
 
 def test_networks_without_a_row_are_named_with_the_reason(whole):
-    """The run's list of weights gives it for VGGish; YAMNet and ViT are not asked for."""
+    """The run's list of weights gives it for VGGish; YAMNet and ViT are not configured."""
     text = words(whole[0])
     assert "<p>No rows for ViT, YAMNet:" in text
     (paragraph,) = [part for part in text.split("<p>") if part.startswith("No rows for VGGish:")]
