@@ -63,10 +63,10 @@ def binned_line(
     table = table.rename("value").rename_axis(["group", "bin"]).reset_index()
     breaks = table.group.ne(table.group.shift()) | table.bin.diff().ne(1)
     x, y = [np.empty(0)], [np.empty(0)]
-    for _, run in table.groupby(breaks.cumsum()):
-        first, last = run.bin.iloc[[0, -1]]
-        x.append(bin_s * np.r_[first, run.bin + 0.5, last + 1, np.nan])
-        y.append(np.r_[run.value.iloc[0], run.value, run.value.iloc[-1], np.nan])
+    for _, stretch in table.groupby(breaks.cumsum()):
+        first, last = stretch.bin.iloc[[0, -1]]
+        x.append(bin_s * np.r_[first, stretch.bin + 0.5, last + 1, np.nan])
+        y.append(np.r_[stretch.value.iloc[0], stretch.value, stretch.value.iloc[-1], np.nan])
     return np.concatenate(x), np.concatenate(y)
 
 

@@ -192,7 +192,7 @@ def absent_networks(
     ]
 
 
-def _cell(column: pd.DataFrame, run) -> dict:
-    row = column[(column.network == run.network) & (column.model == run.model)].iloc[0]
+def _cell(column: pd.DataFrame, model) -> dict:
+    row = column[(column.network == model.network) & (column.model == model.model)].iloc[0]
     cell = {name: row[name] for name in ("value", "low", "high", "p")}
     return cell | {"best": row.value == column.value.max()}
