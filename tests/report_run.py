@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
+from scorelens.cues.report import film_overview
 from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
 from scorelens.genres.evaluate.score import MEASURES
-from scorelens.report import distributions, film_overview, write
+from scorelens.report import page
+from scorelens.visuals.report.section import TITLES as VISUALS
 from tests.album_tables import make_tracks
 
 GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
@@ -26,7 +28,7 @@ NEWEST = 1_700_000_000  # 2023-11-14 22:13:20 UTC
 
 
 class Page(HTMLParser):
-    """What a reader finds on a page: text, tables as lists of rows, and every attribute."""
+    """The content of a page: text, tables as lists of rows, and every attribute."""
 
     def __init__(self, text):
         super().__init__()
@@ -60,9 +62,9 @@ class Page(HTMLParser):
 
     def table(self, *heads):
         """The rows, as dictionaries, of the one table whose header starts with these words."""
-        found = [t for t in self.tables if t[0][: len(heads)] == list(heads)]
-        assert len(found) == 1
-        head, *rows = found[0]
+        matching = [t for t in self.tables if t[0][: len(heads)] == list(heads)]
+        assert len(matching) == 1
+        head, *rows = matching[0]
         return [dict(zip(head, (cell.strip() for cell in row), strict=True)) for row in rows]
 
 
@@ -160,9 +162,7 @@ def make_predictions(films, rng, repeats=2):
 
 
 def make_visuals(film_id, rng, seconds=50):
-    columns = {
-        name: rng.uniform(0, 0.5, seconds).astype(np.float32) for name in distributions.VISUALS
-    }
+    columns = {name: rng.uniform(0, 0.5, seconds).astype(np.float32) for name in VISUALS}
     columns |= {"aspect_ratio": np.float32(2.39), "cuts": 0, "shot_length_s": np.float32(9)}
     return pd.DataFrame({"film_id": film_id, "time_s": np.arange(float(seconds)), **columns})
 
@@ -226,8 +226,8 @@ def make_status(films):
     return pd.concat([status, pd.DataFrame([skipped])], ignore_index=True)
 
 
-def make_answers():
-    """What models say of an album with two tracks that is not in the corpus."""
+def make_new_media():
+    """Predictions for an album with two tracks that is not in the corpus."""
     return pd.DataFrame(
         [
             ("night_train", track, genre, probability, probability - 0.1, probability + 0.1)
@@ -239,17 +239,18 @@ def make_answers():
 
 
 def make_run(folder, count=5):
-    """Write the tables of a made-up run; returns the arguments of write_report."""
+    """Write the results of a made-up run; returns arguments of write_report."""
     rng = np.random.default_rng(count)
+    files = []
 
-    def saved(name, frame, table):
+    def save(name, frame, table):
         tables.write_table(frame, folder / name, table)
-        return folder / name
+        files.append(folder / name)
 
-    def drawn(name):
-        (folder / name).parent.mkdir(exist_ok=True)
+    def draw(name):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"{SVG}<!-- {name} --></svg>")
-        return folder / name
+        files.append(folder / name)
 
     films = make_films(count, rng)
     each = list(zip(films.film_id, films.duration_s, strict=True))
@@ -262,44 +263,59 @@ def make_run(folder, count=5):
         ]
     )
     bags = make_bags(pd.concat(cues.values()), rng)
-    made = {
-        "films": saved("films.tsv", films, tables.FILMS),
-        "tracks": saved("tracks.tsv", tracks, tables.TRACKS),
-        "status": saved("status.tsv", make_status(films), tables.STATUS),
-        "cues": [saved(f"cues/{f}.parquet", own, tables.CUES) for f, own in cues.items()],
-        "timelines": [drawn(f"timelines/{f}.svg") for f in cues],
-        "visuals": [
-            saved(f"visuals/{f}.parquet", make_visuals(f, rng), tables.VISUALS) for f in cues
-        ],
-        "features": [
-            saved(f"features/{f}.parquet", make_features(own, rng), tables.FEATURES)
-            for f, own in cues.items()
-        ],
-        "weights": saved("weights.tsv", WEIGHTS, tables.WEIGHTS),
-        "bags": {"mir": saved("mir.parquet", bags, tables.BAGS)},
-        "predictions": {
-            run: saved(f"{'_'.join(run)}.parquet", make_predictions(films, rng), tables.PREDICTIONS)
-            for run in MODELS
-        },
-        "genre_scores": saved("scores.tsv", make_scores(rng), tables.GENRE_SCORES),
-        "importance": drawn("importance.svg"),
-        "audiovisual_comparison": drawn("audiovisual_comparison.svg"),
-        "comparisons": saved("comparisons.tsv", COMPARISONS, tables.GENRE_COMPARISONS),
-        "genre_figures": [drawn(f"genres/{name}.svg") for name in GENRE_FIGURES],
-        "explanations": [drawn(f"explanations/{f}.svg") for f in cues],
-        "applied": [saved("applied/night_train.tsv", make_answers(), tables.GENRE_ANSWERS)],
-        "applied_figures": [drawn("applied/night_train.svg")],
-        "cue_scores": saved("cue_scores.tsv", CUE_SCORES, tables.CUE_SCORES),
-        "cue_confidence": drawn("confidence.svg"),
-        "config": {"seed": 7, "report": {"open_timelines": 20}, "corpus": {"kind": "demo"}},
-    }
-    for path in folder.rglob("*.*"):
+    save("corpus/films.tsv", films, tables.FILMS)
+    save("corpus/tracks.tsv", tracks, tables.TRACKS)
+    save("corpus/status.tsv", make_status(films), tables.STATUS)
+    for film, rows in cues.items():
+        save(f"cues/films/{film}.parquet", rows, tables.CUES)
+        draw(f"cues/timelines/{film}.svg")
+    for film in cues:
+        save(f"visuals/{film}.parquet", make_visuals(film, rng), tables.VISUALS)
+    for film, rows in cues.items():
+        save(f"features/mir/{film}.parquet", make_features(rows, rng), tables.FEATURES)
+    save("pretrained/status.tsv", WEIGHTS, tables.WEIGHTS)
+    save("bags/mir.parquet", bags, tables.BAGS)
+    for feature_set, model in MODELS:
+        name = f"genres/predictions/{feature_set}/{model}.parquet"
+        save(name, make_predictions(films, rng), tables.PREDICTIONS)
+    save("genres/scores.tsv", make_scores(rng), tables.GENRE_SCORES)
+    save("genres/comparisons.tsv", COMPARISONS, tables.GENRE_COMPARISONS)
+    for name in GENRE_FIGURES:
+        draw(f"genres/{name}.svg")
+    for film in cues:
+        draw(f"genres/explanations/{film}.svg")
+    save("genres/applied/night_train.tsv", make_new_media(), tables.GENRE_ANSWERS)
+    draw("genres/applied/night_train.svg")
+    draw("importance/scores.svg")
+    draw("audiovisual_comparison/scores.svg")
+    save("cues/scores.tsv", CUE_SCORES, tables.CUE_SCORES)
+    draw("cues/confidence.svg")
+    for path in files:
         os.utime(path, (NEWEST, NEWEST))
-    return made
+    config = {"seed": 7, "report": {"open_timelines": 20}, "corpus": {"kind": "demo"}}
+    return {"files": files, "config": config}
+
+
+def path_of(inputs, name):
+    """The input file with this path in the results."""
+    (path,) = [path for path in inputs["files"] if path.as_posix().endswith(f"/{name}")]
+    return path
+
+
+def without(inputs, *names):
+    """The inputs without the files whose path has one of these parts."""
+    kept = [path for path in inputs["files"] if not any(name in path.as_posix() for name in names)]
+    return inputs | {"files": kept}
 
 
 def render(folder, inputs):
     """Write a report and read it: (inputs, text, Page)."""
-    write.write_report(folder / "report.html", folder / "report.yaml", **inputs)
+    page.write_report(folder / "report.html", folder / "report.yaml", **inputs)
     text = (folder / "report.html").read_text(encoding="utf-8")
     return inputs, text, Page(text)
+
+
+def section_of(text, name):
+    """The HTML of one section of a page."""
+    start = text.index(f'<section id="{name}">')
+    return text[start:].partition("</section>")[0]

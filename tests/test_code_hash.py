@@ -12,7 +12,7 @@ def test_imports_are_followed_to_their_end(home):
     assert {
         "cues/__init__.py",
         "cues/match.py",
-        "cues/path.py",
+        "cues/viterbi.py",
         "fingerprints/index.py",
         "media/sound.py",
     } <= (reached(home, "match_cues.py"))
@@ -28,14 +28,24 @@ def test_only_measure_visuals_depends_on_visuals(home):
     users = {
         script.stem
         for script in (home / "scripts").glob("*.py")
-        if any(file.startswith("visuals") for file in reached(home, script.name))
+        if "visuals/measure.py" in reached(home, script.name)
     }
     assert users == {"measure_visuals"}
 
 
+def test_only_write_report_depends_on_the_sections_of_the_stages(home):
+    """An edit of a section or its template writes the report again, and runs nothing else."""
+    for script in (home / "scripts").glob("*.py"):
+        files = {file for file in reached(home, script.name) if "report/" in file}
+        if script.stem == "write_report":
+            assert {"genres/report/models.py", "genres/report/models.html"} <= files
+        else:
+            assert not files, script.stem
+
+
 def test_templates_count_and_plumbing_does_not(home):
     files = reached(home, "write_report.py")
-    assert "report/page.html" in files
+    assert {"report/page.html", "report/page.css", "report/page.js"} <= files
     plumbing = {"__init__.py", "config.py", "errors.py", "logs.py"}
     assert not plumbing & files
     assert not any(file.startswith("tables/") for file in files)

@@ -119,7 +119,7 @@ def test_a_bad_film_stops_the_run_or_is_left_out_of_a_report_without_films(snake
     assert "the sets list different cues: 5 in mir, 4 in vggish" in page
     assert "jazz" in page
     assert "mir_feature_names.csv" in page
-    for section in ("timelines", "visuals", "strips", "audiovisual_comparison"):
+    for section in ("timelines", "visuals", "film_overview", "audiovisual_comparison"):
         assert f'"{section}"' not in page
         assert f'"#{section}"' not in page
     code, said = snakemake(SETS, on_bad_film="skip")

@@ -40,6 +40,7 @@ SHARED = (
     "media",
     "paths",
     "renamed_keys",
+    "sections",
     "tables",
     "torch_device",
     "tsv",
@@ -62,8 +63,14 @@ RULES = rules()
 
 
 def modules_of(name: str) -> list[Path]:
+    """The files of a module; the sections that a stage makes for the report count to the report."""
     folder = PACKAGE / name
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    if not folder.is_dir():
+        return [folder.with_suffix(".py")]
+    sections = [path for stage in STAGES for path in (PACKAGE / stage / "report").rglob("*.py")]
+    if name == "report":
+        return sorted([*folder.rglob("*.py"), *sections])
+    return sorted(set(folder.rglob("*.py")) - set(sections))
 
 
 def imported(path: Path) -> set[str]:

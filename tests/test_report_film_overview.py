@@ -1,4 +1,4 @@
-"""The strips of the films: the values in them, and what is drawn."""
+"""The overview of a film: its values, and what is drawn."""
 
 from xml.etree import ElementTree
 
@@ -11,56 +11,67 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from scorelens import figures, tables
-from scorelens.report import film_overview, time_series
-from tests.report_run import make_cues, make_features, make_run, make_visuals, render
+from scorelens.cues.report import film_overview, time_series
+from scorelens.cues.report.film_overview import confidence_colour
+from scorelens.sections import formats
+from tests.report_run import (
+    make_cues,
+    make_features,
+    make_run,
+    make_visuals,
+    render,
+    section_of,
+    without,
+)
 
 NAN = np.nan
+COLOURS = len(figures.PALETTE)
 # Krumhansl and Kessler 1982, the ratings of the pitch classes from the tonic up.
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
-def traced(times, values, groups, step_s=1):
-    return time_series.trace(pd.Series(times), pd.Series(values), pd.Series(groups), step_s)
+def line_of(times, values, groups, step_s=1):
+    return time_series.binned_line(pd.Series(times), pd.Series(values), pd.Series(groups), step_s)
 
 
 @pytest.mark.parametrize(
     ("duration_s", "width_s"), [(0, 1), (96.4, 1), (1000, 1), (1000.1, 2), (7200, 8), (86400, 87)]
 )
 def test_a_film_has_a_thousand_bins_at_most(duration_s, width_s):
-    assert time_series.bin_s(duration_s) == width_s
+    assert time_series.bin_width_s(duration_s) == width_s
     assert duration_s / width_s <= 1000
 
 
 def test_a_line_breaks_at_missing_values_and_between_cues():
-    x, y = traced([3.0, 4, 5, 6, 7], [1.0, 2, NAN, 4, 8], list("aaaab"))
+    x, y = line_of([3.0, 4, 5, 6, 7], [1.0, 2, NAN, 4, 8], list("aaaab"))
     np.testing.assert_array_equal(x, [3, 3.5, 4.5, 5, NAN, 6, 6.5, 7, NAN, 7, 7.5, 8, NAN])
     np.testing.assert_array_equal(y, [1, 1, 2, 2, NAN, 4, 4, 4, NAN, 8, 8, 8, NAN])
 
 
 def test_bins_are_means_of_what_is_known():
-    x, y = traced([3.0, 4, 5, 6, 7, 16], [1.0, 2, NAN, 4, NAN, 5], ["a"] * 6, step_s=4)
+    x, y = line_of([3.0, 4, 5, 6, 7, 16], [1.0, 2, NAN, 4, NAN, 5], ["a"] * 6, step_s=4)
     np.testing.assert_array_equal(x, [0, 2, 6, 8, NAN, 16, 18, 20, NAN])
     np.testing.assert_array_equal(y, [1, 1, 3, 3, NAN, 5, 5, 5, NAN])
 
 
 def test_cues_that_overlap_have_a_line_each():
-    x, y = traced([3.0, 4, 4, 5], [1.0, 1, 9, 9], list("aabb"))
+    x, y = line_of([3.0, 4, 4, 5], [1.0, 1, 9, 9], list("aabb"))
     np.testing.assert_array_equal(x, [3, 3.5, 4.5, 5, NAN, 4, 4.5, 5.5, 6, NAN])
     np.testing.assert_array_equal(y, [1, 1, 1, 1, NAN, 9, 9, 9, 9, NAN])
 
 
 def test_nothing_to_draw():
     for values in ([], [NAN, NAN]):
-        x, y = traced(np.arange(float(len(values))), np.array(values, float), ["a"] * len(values))
+        x, y = line_of(np.arange(float(len(values))), np.array(values, float), ["a"] * len(values))
         assert len(x) == len(y) == 0
 
 
 @given(st.lists(st.none() | st.integers(-9, 9), max_size=60))
-def test_every_known_second_is_in_the_middle_of_its_own(values):
+def test_every_known_second_is_a_point_at_its_middle(values):
     seconds = np.arange(float(len(values)))
     known = np.array([NAN if value is None else value for value in values], float)
-    x, y = traced(seconds, known, ["a"] * len(values))
+    x, y = line_of(seconds, known, ["a"] * len(values))
     middles = dict(zip(x[x % 1 == 0.5], y[x % 1 == 0.5], strict=True))
     present = ~np.isnan(known)
     assert middles == dict(zip(seconds[present] + 0.5, known[present], strict=True))
@@ -76,8 +87,8 @@ def test_keys_of_the_published_profiles():
     flat, unknown = np.ones(12), np.full(12, NAN)
     c_major, a_minor, f_sharp_major = MAJOR, np.roll(MINOR, 9), np.roll(MAJOR, 6)
     seconds = [c_major, c_major, a_minor, flat, f_sharp_major, unknown, f_sharp_major]
-    runs = time_series.key_runs(chroma(*seconds), 1)
-    assert runs.to_numpy().tolist() == [
+    segments = time_series.key_segments(chroma(*seconds), 1)
+    assert segments.to_numpy().tolist() == [
         [10, 12, 0, True],
         [12, 13, 3, False],
         [14, 15, 6, True],
@@ -89,43 +100,43 @@ def test_keys_of_the_published_profiles():
 @pytest.mark.parametrize("tonic", range(12))
 @pytest.mark.parametrize("profile", [MAJOR, MINOR], ids=["major", "minor"])
 def test_all_keys(tonic, profile):
-    (run,) = time_series.key_runs(chroma(np.roll(profile, tonic)), 1).itertuples()
+    (segment,) = time_series.key_segments(chroma(np.roll(profile, tonic)), 1).itertuples()
     names = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-    assert time_series.FIFTHS[run.fifth] == names[tonic]
-    assert run.major == (profile == MAJOR)
+    assert time_series.FIFTHS[segment.fifth] == names[tonic]
+    assert segment.major == (profile == MAJOR)
 
 
 def test_the_key_of_a_bin_is_that_of_its_mean_chroma():
     g_major, a_flat_minor = np.roll(MAJOR, 7), np.roll(MINOR, 8)
-    (run,) = time_series.key_runs(chroma(g_major, a_flat_minor, g_major), 20).itertuples()
-    assert (run.start_s, run.end_s, run.fifth, run.major) == (0, 20, 1, True)
-    assert time_series.key_runs(chroma(g_major)[:0], 20).empty
+    (segment,) = time_series.key_segments(chroma(g_major, a_flat_minor, g_major), 20).itertuples()
+    assert (segment.start_s, segment.end_s, segment.fifth, segment.major) == (0, 20, 1, True)
+    assert time_series.key_segments(chroma(g_major)[:0], 20).empty
 
 
 def test_decibels():
     rms = pd.Series([1.0, 0.1, 0.001, 1e-5, 0.0, NAN])
-    np.testing.assert_allclose(time_series.decibels(rms), [0, -20, -60, -60, -60, NAN], atol=1e-12)
+    np.testing.assert_allclose(formats.decibels(rms), [0, -20, -60, -60, -60, NAN], atol=1e-12)
 
 
-def test_cuts_a_minute():
+def test_cuts_per_minute():
     cuts = pd.Series(np.arange(120) % 10 == 0, dtype=float)
-    rate = time_series.cuts_a_minute(cuts)
+    rate = time_series.cuts_per_minute(cuts)
     np.testing.assert_allclose(rate[20:100], 6)
     cuts[50:60] = NAN
-    assert time_series.cuts_a_minute(cuts).isna().to_numpy().nonzero()[0].tolist() == list(
+    assert time_series.cuts_per_minute(cuts).isna().to_numpy().nonzero()[0].tolist() == list(
         range(50, 60)
     )
 
 
 @pytest.fixture
-def strip(monkeypatch):
-    """Draw a strip and look at the figure: strip(cues, features, visuals, duration_s) -> rows."""
-    monkeypatch.setattr(film_overview.svg, "drawn", lambda figure: figure)
+def draw(monkeypatch):
+    """Draw an overview: draw(cues, features, visuals, duration_s, titles) -> axes of the rows."""
+    monkeypatch.setattr(film_overview.svg, "compact_svg", lambda figure: figure)
 
-    def drawn(*arguments):
-        return film_overview.draw_strip(*arguments).axes[1:]
+    def rows(*arguments):
+        return film_overview.draw_overview(*arguments).axes[1:]
 
-    yield drawn
+    yield rows
     plt.close("all")
 
 
@@ -144,13 +155,13 @@ def film(duration_s=100.0):
     return cues, features, make_visuals("f", rng, int(duration_s)), duration_s, TITLES
 
 
-def words(row):
+def texts_of(row):
     return [text.get_text() for text in row.texts]
 
 
-def test_rows_share_the_film_time(strip):
-    rows = strip(*film())
-    labels = [words(row)[-1].split("\n")[0] for row in rows]
+def test_rows_share_the_film_time(draw):
+    rows = draw(*film())
+    labels = [texts_of(row)[-1].split("\n")[0] for row in rows]
     assert labels == [
         "cues", "tempo", "key", "loudness", "bright sound", "bright picture", "cuts", "motion",
     ]  # fmt: skip
@@ -160,8 +171,8 @@ def test_rows_share_the_film_time(strip):
     assert bottoms == sorted(bottoms, reverse=True)
 
 
-def test_the_numbers_drawn(strip):
-    _, tempo, _, loudness, _, picture, *_ = strip(*film())
+def test_the_numbers_drawn(draw):
+    _, tempo, _, loudness, _, picture, *_ = draw(*film())
     x, y = tempo.lines[0].get_data()
     assert {(time, value) for time, value in zip(x, y, strict=True) if value == 120} == {
         (60, 120), *((second + 0.5, 120) for second in range(60, 65)), (65, 120)
@@ -178,48 +189,49 @@ def test_the_numbers_drawn(strip):
     np.testing.assert_allclose(x[1:-2], visuals.time_s + 0.5)
 
 
-def test_bars_are_cues_coloured_by_track_and_named_where_there_is_room(strip):
+def test_cues_are_bars_coloured_by_track_and_labelled_where_the_title_fits(draw):
     cues, *rest = film()
-    row = strip(cues.assign(confidence=[1.0, 0.5]), *rest)[0]
+    row = draw(cues.assign(confidence=[1.0, 0.5]), *rest)[0]
     assert [(bar.get_x(), bar.get_width()) for bar in row.patches] == [(10, 20), (60, 5)]
     assert to_hex(row.patches[0].get_facecolor()).upper() == figures.PALETTE[0]
-    np.testing.assert_allclose(row.patches[1].get_facecolor()[:3], film_overview.shade(1, 0.5))
-    assert words(row) == ["A", "cues\nby track"]
+    np.testing.assert_allclose(row.patches[1].get_facecolor()[:3], confidence_colour(1, 0.5))
+    assert texts_of(row) == ["A", "cues\nby track"]
 
 
-def test_a_long_title_is_cut_to_its_bar(strip):
+def test_a_long_title_is_cut_to_its_bar(draw):
     cues, *rest = film()
-    row = strip(cues.assign(film_end_s=[60.0, 73.0]), *rest)[0]
+    row = draw(cues.assign(film_end_s=[60.0, 73.0]), *rest)[0]
     # Room for 49 letters and for 12.
-    assert words(row) == ["A", "A <Track> o…", "cues\nby track"]
+    assert texts_of(row) == ["A", "A <Track> o…", "cues\nby track"]
 
 
-def test_shades():
-    np.testing.assert_allclose(film_overview.shade(0, 1), np.array([0x00, 0x72, 0xB2]) / 255)
+def test_confidence_colour():
+    np.testing.assert_allclose(confidence_colour(0, 1), np.array([0x00, 0x72, 0xB2]) / 255)
     np.testing.assert_allclose(
-        1 - film_overview.shade(0, 0.2), 0.3 * (1 - film_overview.shade(0, 1))
+        1 - confidence_colour(0, 0.2),
+        0.3 * (1 - confidence_colour(0, 1)),
     )
-    assert (film_overview.shade(3, 0.8) == film_overview.shade(3 + len(figures.PALETTE), 0.8)).all()
-    assert film_overview.shade(0, 0.7).sum() > film_overview.shade(0, 0.9).sum()
+    assert (confidence_colour(3, 0.8) == confidence_colour(3 + len(figures.PALETTE), 0.8)).all()
+    assert confidence_colour(0, 0.7).sum() > confidence_colour(0, 0.9).sum()
 
 
-def test_without_the_feature_set_there_are_cues_and_picture(strip):
+def test_without_the_feature_set_there_are_cues_and_picture(draw):
     cues, _, *rest = film()
-    rows = strip(cues, None, *rest)
-    assert [words(row)[-1].split("\n")[0] for row in rows] == [
+    rows = draw(cues, None, *rest)
+    assert [texts_of(row)[-1].split("\n")[0] for row in rows] == [
         "cues", "bright picture", "cuts", "motion",
     ]  # fmt: skip
 
 
-def test_rows_say_why_they_are_empty(strip):
+def test_empty_rows_have_a_note(draw):
     cues, features, visuals, *rest = film()
-    rows = strip(cues[:0], features[:0], visuals[:0], *rest)
-    assert [words(row)[-1] for row in rows] == ["no cue"] * 5 + ["no picture"] * 3
+    rows = draw(cues[:0], features[:0], visuals[:0], *rest)
+    assert [texts_of(row)[-1] for row in rows] == ["no cue"] * 5 + ["no picture"] * 3
     by_key_frames = visuals.assign(cuts=NAN, motion_energy=NAN)
     unknown = features.assign(**{"rhythm.tempo.mean": NAN, "pitch.chroma_3.mean": NAN})
-    rows = strip(cues, unknown, by_key_frames, *rest)
-    assert [words(row)[-1] for row in rows[1:3]] == ["no value"] * 2
-    assert [words(row)[-1] for row in rows[-2:]] == ["not measured"] * 2
+    rows = draw(cues, unknown, by_key_frames, *rest)
+    assert [texts_of(row)[-1] for row in rows[1:3]] == ["no value"] * 2
+    assert [texts_of(row)[-1] for row in rows[-2:]] == ["not measured"] * 2
 
 
 def test_a_long_film_is_small_and_the_same_twice():
@@ -227,30 +239,29 @@ def test_a_long_film_is_small_and_the_same_twice():
     cues = make_cues("f", 7200, rng, 80)
     titles = {track_id: track_id for track_id in cues.track_id}
     inputs = cues, make_features(cues, rng), make_visuals("f", rng, 7200), 7200.0, titles
-    drawn = film_overview.draw_strip(*inputs)
+    drawn = film_overview.draw_overview(*inputs)
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
     assert len(drawn) < 150_000
-    assert film_overview.draw_strip(*inputs) == drawn
+    assert film_overview.draw_overview(*inputs) == drawn
 
 
-def test_the_page_has_a_strip_a_film(tmp_path):
-    inputs = make_run(tmp_path, 2)
-    _, _, page = render(tmp_path, inputs)
-    described = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
-    ours = [text for text in described if "from top to bottom" in text]
-    assert ours[0].startswith("The <0th> Film & Co over ")
-    assert all("12 cues, tempo, key, loudness" in text for text in ours)
-    assert len(ours) == 2
+def test_the_page_has_an_overview_of_every_film(tmp_path):
+    _, text, page = render(tmp_path, make_run(tmp_path, 2))
+    assert section_of(text, "film_overview").count("<img ") == 2
+    alts = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
+    alts = [alt for alt in alts if "from top to bottom" in alt]
+    assert alts[0].startswith("The <0th> Film & Co over ")
+    assert all("12 cues, tempo, key, loudness" in alt for alt in alts)
 
 
 def test_the_page_without_the_feature_set_or_cuts(tmp_path):
-    inputs = make_run(tmp_path, 2)
-    for path in inputs["visuals"]:
-        null = {"cuts": None, "shot_length_s": NAN, "motion_energy": NAN}
-        visuals = tables.read_table(path, tables.VISUALS).assign(**null)
-        tables.write_table(visuals, path, tables.VISUALS)
-    _, _, page = render(tmp_path, inputs | {"features": []})
-    text = " ".join("".join(page.text).split())
-    assert "The feature set mir is not in this run" in text
+    inputs = without(make_run(tmp_path, 2), "features/mir/")
+    for path in inputs["files"]:
+        if "/visuals/" in path.as_posix():
+            null = {"cuts": None, "shot_length_s": NAN, "motion_energy": NAN}
+            visuals = tables.read_table(path, tables.VISUALS).assign(**null)
+            tables.write_table(visuals, path, tables.VISUALS)
+    _, text, page = render(tmp_path, inputs)
+    assert "<code>mir</code> is not in this run" in section_of(text, "film_overview")
     assert "tempo, key, loudness" not in " ".join(page.values("alt"))
-    assert "Cuts, shot length and motion are not known" in text
+    assert "<code>visuals.mode</code>" in section_of(text, "visuals")

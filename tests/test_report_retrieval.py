@@ -1,11 +1,12 @@
-"""What the report says of retrieval."""
+"""The report's section on retrieval."""
 
 import pandas as pd
 import pytest
 
 from scorelens import tables
-from scorelens.report import retrieval
-from tests.report_run import SVG
+from scorelens.retrieval.report import section
+from scorelens.sections import Run
+from tests.report_run import SVG, Page
 
 FILMS = pd.DataFrame(
     [
@@ -18,7 +19,7 @@ FILMS = pd.DataFrame(
     ],
     columns=tables.RETRIEVAL_FILMS.names,
 )
-MEASURES = (*retrieval.MEASURES, retrieval.MEDIAN, "reciprocal_rank")
+MEASURES = (*section.MEASURES, section.MEDIAN, "reciprocal_rank")
 
 
 def make_scores():
@@ -29,14 +30,15 @@ def make_scores():
             "seen": seen,
             "level": level,
             "measure": measure,
-            "value": (30 - gain if measure == "median_rank" else 0.1 + gain / 50) + number / 1000,
+            "value": (30 - quality if measure == "median_rank" else 0.1 + quality / 50)
+            + number / 1000,
             "low": 0.1,
             "high": 31.0,
             "chance": 25.0 if measure == "median_rank" else 0.125,
             "permuted": 0.11,
             "p": 0.25,
         }
-        for configuration, seen, gain in [
+        for configuration, seen, quality in [
             ("image", "image", 1),
             ("plot", "plot", 5),
             ("image_plot", "image+plot", 3),
@@ -60,75 +62,87 @@ def make_scenes():
 
 
 @pytest.fixture
-def found(tmp_path):
-    """The files that the stage leaves."""
+def files(tmp_path):
+    """The results of the stage."""
+    folder = tmp_path / "retrieval"
+    folder.mkdir()
     for name, frame, table in (
         ("films.tsv", FILMS, tables.RETRIEVAL_FILMS),
         ("scores.tsv", make_scores(), tables.RETRIEVAL_SCORES),
         ("scenes.tsv", make_scenes(), tables.RETRIEVAL_SCENE_SCORES),
     ):
-        tables.write_table(frame, tmp_path / name, table)
+        tables.write_table(frame, folder / name, table)
     for name in ("recall", "ablation", "curves", "scenes"):
-        (tmp_path / f"{name}.svg").write_text(SVG + "</svg>")
-    (tmp_path / "searches.html").write_text("<p>")
-    return {path.name: path for path in tmp_path.iterdir()}
+        (folder / f"{name}.svg").write_text(SVG + "</svg>")
+    (folder / "searches.html").write_text("<p>")
+    return list(folder.iterdir())
 
 
-def block(found, tmp_path):
-    return retrieval.retrieval_block(found, tmp_path.parent / "report.html")
+def page_of(files, wanted=""):
+    config = {"retrieval": {"search": {"configuration": wanted}}}
+    results = files[0].parent.parent
+    return Page(section.retrieval_section(Run(results, files, config)).body)
 
 
-def test_the_rows_tell_what_the_table_tells(found, tmp_path):
-    made = block(found, tmp_path)
-    assert [row["title"] for row in made["rows"]] == ["Image", "Plot", "Image and plot"]
-    cell = made["rows"][1]["cells"]["recall_10"]
+@pytest.fixture
+def rows():
+    return section.score_rows(section.full_queries(make_scores()))
+
+
+def test_the_rows_show_the_scores(rows):
+    assert [row["title"] for row in rows] == ["Image", "Plot", "Image and plot"]
     expected = {"value": 0.2 + 0.002, "low": 0.1, "high": 31.0, "p": 0.25, "best": True}
-    assert cell == pytest.approx(expected)
-    assert made["chance"]["median_rank"] == 25
-    assert made["chance"]["recall_1"] == 0.125
+    assert rows[1]["cells"]["recall_10"] == pytest.approx(expected)
 
 
-def test_the_model_that_is_quoted_is_not_chosen_by_its_figures(found, tmp_path):
-    """Plot is the best on these films, but the model that sees most answers searches."""
-    assert block(found, tmp_path)["searching"]["configuration"] == "image_plot"
-    page = tmp_path.parent / "report.html"
-    named = retrieval.retrieval_block(found, page, "image")["searching"]
-    assert named["cells"]["recall_10"]["value"] == pytest.approx(0.122)
-
-
-def test_few_ranks_and_much_recall_are_best_and_less_than_all_is_not_in_the_table(found, tmp_path):
-    for measure in (*retrieval.MEASURES, "median_rank"):
-        best = [
-            row["configuration"]
-            for row in block(found, tmp_path)["rows"]
-            if row["cells"][measure]["best"]
-        ]
+def test_low_ranks_and_high_recalls_of_full_queries_are_best(rows):
+    for measure in (*section.MEASURES, "median_rank"):
+        best = [row["configuration"] for row in rows if row["cells"][measure]["best"]]
         assert best == ["plot"], measure
 
 
-def test_films_are_counted_by_their_part(found, tmp_path):
-    made = block(found, tmp_path)
-    assert made["films"] == {"training": 2, "validation": 1, "test": 2, "left_out": 1}
-    assert made["tracks"] == 7
-    assert made["left_out"] == [{"film_id": "f", "problem": "no picture, no plot"}]
+def test_the_table_has_the_models_and_chance(files):
+    table = page_of(files).table("Query", "R@1")
+    assert [row["Query"] for row in table] == ["Image", "Plot", "Image and plot", "Chance"]
+    assert table[1]["R@10"] == "0.200.10–31.00p 0.250"
+    assert (table[3]["R@1"], table[3]["Median rank"]) == ("0.12", "25")
 
 
-def test_scenes_have_a_row_for_each_question_and_pool(found, tmp_path):
-    rows = block(found, tmp_path)["scenes"]
-    asked = [("scene", "all"), ("scene", "album"), ("film", "all"), ("film", "album")]
-    assert [(row["asked"], row["pool"]) for row in rows] == asked
+def lead_of(page):
+    return " ".join("".join(page.text).split())[:250]
+
+
+def test_the_model_that_is_quoted_is_not_chosen_by_its_scores(files):
+    """Plot is the best on these films, but the model of most inputs answers searches."""
+    assert "(Image and plot) ranks 16% of" in lead_of(page_of(files))
+    assert "(Image) ranks 12% of" in lead_of(page_of(files, "image"))
+
+
+def test_films_are_counted_by_their_part(files):
+    page = page_of(files)
+    text = " ".join("".join(page.text).split())
+    assert "among the first ten of 7" in text
+    assert "on 2 earlier films, with early stopping on 1, and tested on 2 later ones" in text
+    assert "f: no picture, no plot" in text
+
+
+def test_scenes_have_a_row_for_each_query_and_pool():
+    rows = section.scene_rows(make_scenes())
+    queries = [("scene", "all"), ("scene", "album"), ("film", "all"), ("film", "album")]
+    assert [(row["asked"], row["pool"]) for row in rows] == queries
     assert rows[0]["scenes"] == 17
     assert rows[0]["cells"]["mean_percentile"]["chance"] == 0.2
 
 
-def test_searches_are_linked_from_where_the_report_stands(found, tmp_path):
-    assert block(found, tmp_path)["searches"] == f"{tmp_path.name}/searches.html"
+def test_searches_are_linked_from_the_folder_of_the_report(files):
+    page = page_of(files)
+    assert page.values("href") == ["retrieval/searches.html"]
+    assert len(page.table("Query with the")) == 4
 
 
-def test_what_is_not_there_is_not_shown(found, tmp_path):
-    for name in ("scenes.tsv", "scenes.svg", "searches.html"):
-        del found[name]
-    made = block(found, tmp_path)
-    assert made["scenes"] == []
-    assert made["searches"] is None
-    assert retrieval.retrieval_block({}, tmp_path / "report.html") is None
+def test_results_that_are_absent_are_not_shown(files, tmp_path):
+    absent = ("scenes.tsv", "scenes.svg", "searches.html")
+    page = page_of([path for path in files if path.name not in absent])
+    assert page.values("href") == []
+    assert len(page.tables) == 1
+    assert section.retrieval_section(Run(tmp_path, [], {})) is None

@@ -1,20 +1,26 @@
-"""What the report says of the tagger."""
+"""The report's section on the tagger."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scorelens import tables
-from scorelens.report import tagger
+from scorelens.sections import Run
 from scorelens.tagger import score
-from tests.report_run import SVG
+from scorelens.tagger.report import section
+from tests.album_tables import write_tracks
+from tests.report_run import SVG, Page
 from tests.tagger_tables import make_labels, make_tables
+
+FIGURES = ("ranking", "genres", "confusions", "profiles")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Scores and verdicts of a good and a poor model, as files."""
-    folder = tmp_path_factory.mktemp("tagger")
+    results = tmp_path_factory.mktemp("results")
+    folder = results / "tagger"
+    folder.mkdir()
     actual = make_labels(8, genres=5)
     paths = {"tiles": {}, "tracks": {}}
     for model, skill in {"cnn": 0.1, "mel_cnn": 2.0}.items():
@@ -28,70 +34,72 @@ def made(tmp_path_factory):
     outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "verdicts")]
     score.score(**paths, tops=[1, 2], samples=50, permutations=50, seed=0,
                 scores=outputs[0], confusions=outputs[1], verdicts=outputs[2])  # fmt: skip
-    (folder / "ranking.svg").write_text(SVG + "</svg>")
-    return folder
-
-
-def titles(folder):
-    """Of all tracks, by film and id."""
-    table = tables.read_table(folder / "verdicts.tsv", tables.TAGGER_VERDICTS)
-    found = {}
-    for film, track in zip(table.film_id, table.track_id, strict=True):
-        found.setdefault(film, {})[track] = f"{track} of {film}"
-    return found
-
-
-def block(folder):
-    return tagger.tagger_block(
-        {name: folder / name for name in ("scores.tsv", "verdicts.tsv", "ranking.svg")},
-        titles(folder),
-        {"mine": folder / "results/tagger/libraries/mine.html"},
-        "film",
-        folder / "results/report.html",
+    for name in FIGURES:
+        (folder / f"{name}.svg").write_text(SVG + "</svg>")
+    verdicts = tables.read_table(folder / "verdicts.tsv", tables.TAGGER_VERDICTS)
+    pairs = verdicts[["film_id", "track_id"]].drop_duplicates().itertuples(index=False)
+    write_tracks(
+        [(*pair, f"album/{pair.track_id}.flac", 60.0, 44100) for pair in pairs],
+        results / "corpus" / "tracks.tsv",
     )
+    return results
 
 
-def test_the_rows_tell_what_the_tables_tell(made):
-    found = block(made)
-    assert found["best"]["model"] == "mel_cnn"
-    assert found["tops"] == [1, 2]
-    scores = tables.read_table(made / "scores.tsv", tables.TAGGER_SCORES)
-    row = {one["model"]: one for one in found["rows"]}["cnn"]
-    own = scores[(scores.model == "cnn") & (scores.level == "track")]
-    coverage = own[own.measure == "coverage_error"].iloc[0]
+@pytest.fixture
+def rows(made):
+    scores = tables.read_table(made / "tagger/scores.tsv", tables.TAGGER_SCORES)
+    verdicts = tables.read_table(made / "tagger/verdicts.tsv", tables.TAGGER_VERDICTS)
+    return section.score_rows(scores, verdicts)
+
+
+def test_the_rows_show_the_scores(made, rows):
+    assert section.best_row(rows)["model"] == "mel_cnn"
+    scores = tables.read_table(made / "tagger/scores.tsv", tables.TAGGER_SCORES)
+    row = next(row for row in rows if row["model"] == "cnn")
+    cnn = scores[(scores.model == "cnn") & (scores.level == "track")]
+    coverage = cnn[cnn.measure == "coverage_error"].iloc[0]
     cell = row["cells"]["coverage_error"]
     assert cell.pop("gain") == (coverage.gain, coverage.gain_low, coverage.gain_high)
     assert cell == {
         "value": coverage.value, "low": coverage.low, "high": coverage.high, "p": coverage.p,
         "best": False,
     }  # fmt: skip
-    weighted = own[(own.measure == "f1") & (own.genre == "weighted") & (own.top == 2)].iloc[0]
+    weighted = cnn[(cnn.measure == "f1") & (cnn.genre == "weighted") & (cnn.top == 2)].iloc[0]
     assert row["cells"]["f1 2"]["value"] == weighted.value
-    verdicts = tables.read_table(made / "verdicts.tsv", tables.TAGGER_VERDICTS)
+    verdicts = tables.read_table(made / "tagger/verdicts.tsv", tables.TAGGER_VERDICTS)
     assert sum(row["verdicts"].values()) == (verdicts.model == "cnn").sum()
-    assert found["random"]["verdicts"] is None
-    assert found["random"]["cells"]["coverage_error"]["p"] is None
+    (random,) = [row for row in rows if not row["verdicts"]]
+    assert random["cells"]["coverage_error"]["p"] is None
 
 
-def test_little_coverage_error_and_much_of_all_else_is_best(made):
+def test_low_coverage_error_and_high_other_scores_are_best(rows):
     for name in ("coverage_error", "label_ranking_average_precision", "f1 1"):
-        best = [row["model"] for row in block(made)["rows"] if row["cells"][name]["best"]]
+        best = [row["model"] for row in rows if row["cells"][name]["best"]]
         assert best == ["mel_cnn"]
 
 
-def test_libraries_are_linked_from_where_the_report_stands(made):
-    assert block(made)["libraries"] == {"mine": "tagger/libraries/mine.html"}
+def test_the_section_has_the_models_and_links_the_libraries(made):
+    library = made / "tagger/libraries/mine.html"
+    files = [*made.rglob("*.tsv"), *made.rglob("*.svg"), library]
+    run = Run(made, files, {"tagger": {"split": "film"}})
+    page = Page(section.tagger_section(run).body)
+    table = page.table("Tagger", "Coverage error")
+    assert {"F1 of 1", "F1 of 2", "Right", "Partly", "Wrong"} <= set(table[0])
+    assert len(table) == 3
+    assert page.values("href") == ["tagger/libraries/mine.html"]
+    examples = page.table("Tags are", "Film", "Track")
+    assert 0 < len(examples) <= 3 * section.EXAMPLES
 
 
 def test_examples_are_spread_over_all_tracks():
     verdicts = pd.DataFrame({"track_id": np.arange(23), "verdict": ["right"] * 20 + ["wrong"] * 3})
     named = {"f": {track: f"Title {track}" for track in range(23)}}
-    found = tagger.examples(verdicts.assign(film_id="f"), named)
-    assert [row["title"] for row in found["wrong"]] == ["Title 20", "Title 21", "Title 22"]
-    assert [row["track_id"] for row in found["right"]] == [0, 4, 8, 12, 16]
-    assert [row["track_id"] for row in found["wrong"]] == [20, 21, 22]
-    assert found["partly"] == []
+    picked = section.examples(verdicts.assign(film_id="f"), named)
+    assert [row["title"] for row in picked["wrong"]] == ["Title 20", "Title 21", "Title 22"]
+    assert [row["track_id"] for row in picked["right"]] == [0, 4, 8, 12, 16]
+    assert [row["track_id"] for row in picked["wrong"]] == [20, 21, 22]
+    assert picked["partly"] == []
 
 
-def test_without_a_tagger_there_is_no_block(made):
-    assert tagger.tagger_block({}, {}, {}, "film", made / "report.html") is None
+def test_without_a_tagger_there_is_no_section(tmp_path):
+    assert section.tagger_section(Run(tmp_path, [], {})) is None

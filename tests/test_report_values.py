@@ -1,4 +1,4 @@
-"""The plain values that the report shows."""
+"""Values that the report shows: means of films, number formats, figures."""
 
 import re
 
@@ -7,24 +7,27 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from scorelens.report import distributions, music, provenance, svg, write
+from scorelens.features.report import distributions
+from scorelens.report import provenance
+from scorelens.sections import box_plots, films, formats, svg
+from scorelens.visuals.report import section as visuals
 
 FILMS = pd.DataFrame({"film_id": ["a", "b", "c"], "genres": ["Drama;Comedy", "Drama", "Comedy"]})
 
 
 @pytest.fixture
-def whole_svg(monkeypatch):
-    """Figures as the text of their SVG instead of its address."""
-    monkeypatch.setattr(svg, "address", bytes.decode)
+def svg_text(monkeypatch):
+    """Figures as the text of their SVG instead of a data URI."""
+    monkeypatch.setattr(svg, "data_uri", bytes.decode)
 
 
 def test_overlapping_cues_count_once():
     cues = pd.DataFrame({"film_start_s": [5.0, 0, 20, 21], "film_end_s": [8.0, 10, 30, 35]})
-    assert music.covered_s(cues) == 10 + 15
+    assert films.covered_s(cues) == 10 + 15
 
 
 def test_a_film_counts_in_each_of_its_genres():
-    table = distributions.by_genre(pd.DataFrame({"film_id": ["a", "b"], "x": [1, 2]}), FILMS)
+    table = box_plots.by_genre(pd.DataFrame({"film_id": ["a", "b"], "x": [1, 2]}), FILMS)
     assert sorted(zip(table.genre, table.x, strict=True)) == [
         ("Comedy", 1),
         ("Drama", 1),
@@ -41,45 +44,49 @@ def test_the_music_of_a_film_is_the_mean_of_its_cues_the_loudness_in_db():
             "mfcc.mfcc_1.mean": 7.0,
         }
     )
-    means = distributions.music_of_films(bags).set_index("film_id")
+    means = distributions.film_means(bags).set_index("film_id")
     assert list(means) == ["dynamics.rms.mean", "rhythm.tempo.mean"]
     np.testing.assert_allclose(means["dynamics.rms.mean"], [-30, 0])
     np.testing.assert_allclose(means["rhythm.tempo.mean"], [100, np.nan])
 
 
 def pictures(cuts):
-    film = pd.DataFrame({name: [0.1, 0.2, 0.6] for name in distributions.VISUALS})
+    film = pd.DataFrame({name: [0.1, 0.2, 0.6] for name in visuals.TITLES})
     film = film.assign(cuts=cuts, shot_length_s=[2.0, 3.0, 10.0])
     return pd.concat([film.assign(film_id="a"), film.assign(film_id="c")])
 
 
-def test_the_picture_of_a_film():
-    means = distributions.pictures_of_films(pictures([1, 0, 1])).set_index("film_id").loc["a"]
+def plot_visuals(table):
+    return box_plots.plot_by_genre(visuals.film_statistics(table), FILMS, visuals.TITLES)
+
+
+def test_the_visual_statistics_of_a_film():
+    means = visuals.film_statistics(pictures([1, 0, 1])).set_index("film_id").loc["a"]
     assert means.cuts == pytest.approx(40)  # 2 in 3 s
     assert means.shot_length_s == 3
     assert means.motion_energy == pytest.approx(0.3)
 
 
-def test_genres_are_labelled_with_their_films(whole_svg):
-    figure = distributions.visuals_figure(pictures([1, 0, 1]), FILMS)
+def test_genres_are_labelled_with_their_films(svg_text):
+    figure = plot_visuals(pictures([1, 0, 1]))
     texts = re.findall(r">([^<>]+)</text>", figure)
     assert {"Comedy (n = 2)", "Drama (n = 1)", "cuts a minute", "shot length, s"} <= set(texts)
 
 
-def test_statistics_that_no_film_has_are_not_drawn(whole_svg):
+def test_statistics_that_no_film_has_are_not_drawn(svg_text):
     known = pictures(np.nan).assign(shot_length_s=np.nan, motion_energy=np.nan)
-    figure = distributions.visuals_figure(known, FILMS)
+    figure = plot_visuals(known)
     assert ">colourfulness<" in figure
     assert not re.search("cuts|shot|motion", figure)
-    assert distributions.visuals_figure(known[:0], FILMS) is None
+    assert plot_visuals(known[:0]) is None
     embedding = pd.DataFrame({"film_id": ["a"], "musicnn.embedding_000.mean": [1.0]})
-    assert distributions.features_figure(embedding, FILMS) is None
+    assert distributions.plot_features(embedding, FILMS) is None
 
 
 def test_coordinates_are_cut_to_a_tenth_of_a_point():
     figure, axis = plt.subplots(figsize=(1, 1), layout="none")
     axis.plot([0, 1], [0.123456, 0.654321])
-    drawn = svg.drawn(figure).decode()
+    drawn = svg.compact_svg(figure).decode()
     paths = " ".join(re.findall(r' d="([^"]*)"', drawn))
     assert re.search(r"\d\.\d", paths)
     assert not re.search(r"\d\.\d\d", paths)
@@ -90,14 +97,14 @@ def test_coordinates_are_cut_to_a_tenth_of_a_point():
     ("seconds", "text"), [(59.6, "1:00"), (3599.6, "1:00:00"), (61, "1:01"), (7384, "2:03:04")]
 )
 def test_clock(seconds, text):
-    assert write.clock(seconds) == text
+    assert formats.clock(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("share", "text"), [(0, "0%"), (0.004, "0.4%"), (0.431, "43%"), (1, "100%")]
 )
 def test_percent(share, text):
-    assert write.percent(share) == text
+    assert formats.percent(share) == text
 
 
 def test_an_unknown_package_is_named_as_such(monkeypatch):
@@ -106,7 +113,7 @@ def test_an_unknown_package_is_named_as_such(monkeypatch):
 
 
 def test_small_p_values_are_bounds():
-    assert [write.p_value(p) for p in (0.0001, 0.001, 0.0304, 1)] == [
+    assert [formats.p_value(p) for p in (0.0001, 0.001, 0.0304, 1)] == [
         "< 0.001",
         "0.001",
         "0.030",

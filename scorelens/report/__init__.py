@@ -1,1 +1,1 @@
-"""The report: everything that a run found, on one self-contained page."""
+"""The report: one self-contained page that lays out the sections of all stages."""

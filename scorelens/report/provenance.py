@@ -1,4 +1,4 @@
-"""Where the numbers of a report come from: versions, commit, configuration, hashes, date."""
+"""Provenance of a report: versions, commit, configuration, hashes, date."""
 
 import datetime
 import importlib.metadata
@@ -12,70 +12,152 @@ from pathlib import Path
 import yaml
 
 from scorelens import __version__, media, tables
+from scorelens.sections import Run, Section, render_section
 
-HOME = Path(__file__).resolve().parent.parent.parent
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PACKAGES = (
     "snakemake", "numpy", "scipy", "pandas", "pyarrow", "av", "soundfile", "soxr",
     "opencv-python-headless", "scikit-learn", "torch", "matplotlib",
 )  # fmt: skip
 
 
+def provenance_section(run: Run, collected: Mapping) -> Section:
+    """Make the section on provenance.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+    collected : mapping
+        As `collect` returns it.
+
+    Returns
+    -------
+    Section
+    """
+    values = {**collected, "config": as_yaml(run.config), "seed": run.config["seed"]}
+    template = Path(__file__).with_name("provenance.html")
+    return render_section("provenance", "Provenance", template, values)
+
+
+def write_record(values: Mapping, path: str | os.PathLike) -> None:
+    """Write plain values as YAML, for programs.
+
+    Parameters
+    ----------
+    values : mapping
+        Values that JSON can hold, by name.
+    path : path
+        File to write.
+    """
+    with tables.atomic(path) as temporary:
+        temporary.write_text(as_yaml(values), encoding="utf-8")
+
+
+def collect(run: Run) -> dict:
+    """Collect the provenance of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+
+    Returns
+    -------
+    dict
+        date (of the newest input), versions, commit, config_hash, networks, hashes (SHA-256 of the
+        films) and published (SHA-256 of published files, by name).
+    """
+    return {
+        "date": newest(run.inputs),
+        "versions": versions(),
+        "commit": commit(),
+        "config_hash": tables.digest(run.config),
+        "networks": run.networks,
+        "hashes": run.status[["film_id", "video_sha256"]].to_dict("records"),
+        "published": {os.path.basename(path): media.sha256(path) for path in run.published},
+    }
+
+
 def versions() -> dict[str, str]:
-    """The versions of scorelens, Python and the libraries that the numbers depend on."""
-    found = {"scorelens": __version__, "python": platform.python_version()}
+    """Look up the versions of scorelens, Python and the packages in `PACKAGES`.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    installed = {"scorelens": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            installed[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            found[package] = "not found under this name"
-    return found
+            installed[package] = "not found under this name"
+    return installed
 
 
-def commit(home: str | os.PathLike = HOME) -> str:
-    """The git commit of the code, and whether tracked files differ from it.
+def commit(repository: str | os.PathLike = REPOSITORY) -> str:
+    """Look up the git commit of the code.
 
-    home: the folder that is the clone. Returns `none: not a clone` where it is not one.
+    Parameters
+    ----------
+    repository : path
+        Folder of the clone.
+
+    Returns
+    -------
+    str
+        The hash, with a remark if tracked files differ from it; `none: not a clone` outside git.
     """
-    if not (Path(home) / ".git").exists():
+    if not (Path(repository) / ".git").exists():
         return "none: not a clone"
     try:
-        found = _git(home, "rev-parse", "HEAD")
-        edits = _git(home, "status", "--porcelain", "--untracked-files=no")
+        head = _git(repository, "rev-parse", "HEAD")
+        edits = _git(repository, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError) as error:
         return f"not known: {error}"
-    return f"{found} with edits that are not committed" if edits else found
+    return f"{head} with edits that are not committed" if edits else head
 
 
-def _git(home: str | os.PathLike, *words: str) -> str:
-    # Git refuses another user's clone, as on a shared disk, unless it is told.
-    command = ["git", "-c", f"safe.directory={home}", "-C", os.fspath(home), *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+def as_yaml(values: Mapping) -> str:
+    """Format plain values as YAML, in their order.
 
+    Parameters
+    ----------
+    values : mapping
+        Values that JSON can hold.
 
-def write_record(facts: Mapping, path: str | os.PathLike) -> None:
-    """Write the provenance of a report as YAML, for programs. facts: plain values by name."""
-    with tables.atomic(path) as temporary:
-        temporary.write_text(as_yaml(facts), encoding="utf-8")
+    Returns
+    -------
+    str
 
-
-def networks(path: str | os.PathLike) -> dict[str, list[dict]]:
-    """The networks of a table of WEIGHTS that the run asks for, by state: `used`, `left out`."""
-    table = tables.read_table(path, tables.WEIGHTS)
-    return {state: table[table.state == state].to_dict("records") for state in ("used", "left out")}
-
-
-def as_yaml(config: Mapping) -> str:
-    """The configuration as YAML, in its own order."""
-    plain = json.loads(json.dumps(config))
+    Examples
+    --------
+    >>> as_yaml({"seed": 7})
+    'seed: 7\\n'
+    """
+    plain = json.loads(json.dumps(values))
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
 
 
-def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
-    """The SHA-256 of some files, by their names."""
-    return {os.path.basename(path): media.sha256(path) for path in paths}
-
-
 def newest(paths: Iterable[str | os.PathLike]) -> str:
-    """When the newest of some files was written, in UTC."""
+    """Format the time at which the newest file was written.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        One file or more.
+
+    Returns
+    -------
+    str
+        In UTC, to the minute.
+    """
     latest = max(os.stat(path).st_mtime for path in paths)
     return datetime.datetime.fromtimestamp(latest, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _git(repository: str | os.PathLike, *arguments: str) -> str:
+    # Git refuses a clone of another user, as on a shared disk, unless it is marked safe.
+    safe = f"safe.directory={repository}"
+    command = ["git", "-c", safe, "-C", os.fspath(repository), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

@@ -1,4 +1,4 @@
-"""The page that shows what a run found."""
+"""The report: one page with the results of all stages."""
 
 
 rule write_report:
@@ -7,13 +7,13 @@ rule write_report:
         films="results/corpus/films.tsv",
         tracks="results/corpus/tracks.tsv",
         status="results/corpus/status.tsv",
-        # Of a corpus of published features there are these files in place of all about the films.
+        # A corpus of published features has these files in place of cues, timelines and visuals.
         published=paths.watched(all_published_files()),
         cues=media_films("results/cues/films/{film}.parquet"),
         timelines=media_films("results/cues/timelines/{film}.svg"),
         cue_scores=["results/cues/scores.tsv"] if MADE else [],
         cue_confidence=["results/cues/confidence.svg"] if MADE else [],
-        # The strips of the films need this set.
+        # The film overview needs this feature set.
         features=(
             media_films("results/features/mir/{film}.parquet")
             if "mir" in config["features"]["sets"]
@@ -64,9 +64,7 @@ rule write_report:
         source=source_hash("write_report"),
         published=lambda wildcards: all_published_files(),
         unwatched=paths.unwatched(all_published_files()),
-        sets=config["features"]["sets"],
-        models=genre_runs(),
-        # The whole configuration, against the custom: the page shows all of it.
+        # The whole configuration, unlike other rules: the page shows all of it.
         config=config,
     script:
         "../../scripts/write_report.py"

@@ -1,0 +1,5 @@
+"""The report's section on the corpus."""
+
+from scorelens.corpus.report.section import corpus_section
+
+__all__ = ["corpus_section"]

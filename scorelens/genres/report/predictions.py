@@ -1,0 +1,77 @@
+"""The report's section on the predictions of the best genre models, film by film."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from scorelens import tables
+from scorelens.genres import title
+from scorelens.genres.evaluate.score import best_models
+from scorelens.sections import Run, Section, render_section
+
+# By whether a genre was predicted and is a label of the film.
+KINDS = {
+    (True, True): "true_positive",
+    (False, True): "false_negative",
+    (True, False): "false_positive",
+    (False, False): "true_negative",
+}
+
+
+def predictions_section(run: Run) -> Section:
+    """Make the section on the predictions of the best model of each feature set.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+
+    Returns
+    -------
+    Section
+    """
+    scores = run.table("genres/scores.tsv", tables.GENRE_SCORES)
+    blocks = [
+        {
+            "feature_set": feature_set,
+            "model": model,
+            **prediction_block(
+                run.table(f"genres/predictions/{feature_set}/{model}.parquet", tables.PREDICTIONS)
+            ),
+        }
+        for feature_set, model in best_models(scores)
+    ]
+    several_runs = bool(scores.f1_spread.notna().any())
+    values = {"blocks": blocks, "several_runs": several_runs, "title": title}
+    template = Path(__file__).with_name("predictions.html")
+    return render_section("predictions", "Predictions", template, values)
+
+
+def prediction_block(predictions: pd.DataFrame) -> dict:
+    """Arrange the predictions of one model in one row a film, one cell a genre.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Table of PREDICTIONS; only the first training run is shown.
+
+    Returns
+    -------
+    dict
+        `genres`, and `films`: film_id and `cells`, each with kind (of `KINDS`) and probability.
+    """
+    predictions = predictions[predictions["repeat"] == 0]
+    genres = list(predictions.genre.unique())
+    return {
+        "genres": genres,
+        "films": [
+            {"film_id": film, "cells": [_cell(rows.loc[genre]) for genre in genres]}
+            for film, group in predictions.groupby("film_id", sort=False)
+            for rows in [group.set_index("genre")]
+        ],
+    }
+
+
+def _cell(row: pd.Series) -> dict:
+    kind = KINDS[bool(row.predicted), bool(row.actual)]
+    return {"kind": kind, "probability": row.probability}

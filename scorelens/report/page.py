@@ -1,0 +1,49 @@
+"""Write the report of a run: one HTML page that needs no other file and no network."""
+
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from scorelens import tables
+from scorelens.report import provenance
+from scorelens.report.registry import SECTIONS
+from scorelens.sections import Run
+from scorelens.sections.section import load_template
+
+log = logging.getLogger(__name__)
+
+
+def write_report(
+    page: str | os.PathLike,
+    record: str | os.PathLike,
+    files: Iterable[str | os.PathLike],
+    config: Mapping,
+    published: Sequence[str | os.PathLike] = (),
+) -> None:
+    """Write the report of one run.
+
+    Parameters
+    ----------
+    page : path
+        HTML file to write, in the folder of the results.
+    record : path
+        YAML file to write: the provenance and the configuration.
+    files : iterable of path
+        Results that the report is made of. A section is left out if its files are not among them.
+        The page is dated by the newest one, so that equal inputs give equal bytes.
+    config : mapping
+        The whole configuration.
+    published : sequence of path
+        Files of a corpus of published features; empty if the films are at hand.
+    """
+    run = Run(Path(page).parent, files, config, published)
+    collected = provenance.collect(run)
+    provenance.write_record(collected | {"config": config}, record)
+    sections = [section for make in SECTIONS if (section := make(run))]
+    sections.append(provenance.provenance_section(run, collected))
+    template = load_template(Path(__file__).with_name("page.html"))
+    text = template.render(sections=sections, films=len(run.films), published=bool(published))
+    with tables.atomic(page) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    log.info("%s: %d films, %.1f MB", page, len(run.films), len(text) / 1e6)

@@ -1,0 +1,5 @@
+"""The report's section on retrieval."""
+
+from scorelens.retrieval.report.section import retrieval_section
+
+__all__ = ["retrieval_section"]

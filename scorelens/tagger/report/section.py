@@ -1,0 +1,143 @@
+"""The report's section on the tagger: scores, examples, tagged libraries."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from scorelens import tables, tagger
+from scorelens.sections import Run, Section, render_section
+
+RANKING_MEASURES = ("coverage_error", "label_ranking_average_precision")
+VERDICTS = ("right", "partly", "wrong")
+GAIN = ("gain", "gain_low", "gain_high")
+EXAMPLES = 5  # tracks listed for each verdict
+
+
+def tagger_section(run: Run) -> Section | None:
+    """Make the section on the tagger.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+
+    Returns
+    -------
+    Section or None
+        None if the run has no tagger.
+    """
+    if "tagger/scores.tsv" not in run:
+        return None
+    scores = run.table("tagger/scores.tsv", tables.TAGGER_SCORES)
+    verdicts = run.table("tagger/verdicts.tsv", tables.TAGGER_VERDICTS)
+    rows = score_rows(scores, verdicts)
+    best = best_row(rows)
+    values = {
+        "split": run.config["tagger"]["split"],
+        "rows": rows,
+        "tops": sorted(scores.top.dropna().unique().astype(int).tolist()),
+        "best": best,
+        "random": next(row for row in rows if not row["verdicts"]),
+        "examples": examples(verdicts[verdicts.model == best["model"]], run.track_titles),
+        "figures": run.figures("tagger/*.svg"),
+        "libraries": {
+            name: path.relative_to(run.results).as_posix()
+            for name, path in run.matching("tagger/libraries/*.html").items()
+        },
+    }
+    return render_section("tagger", "Tagger", Path(__file__).with_name("section.html"), values)
+
+
+def score_rows(scores: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
+    """Arrange the scores on tracks in one row for each model.
+
+    Parameters
+    ----------
+    scores, verdicts : DataFrame
+        Tables of TAGGER_SCORES and TAGGER_VERDICTS.
+
+    Returns
+    -------
+    list of dict
+        model and title; `cells`, by measure, each with value, low, high, p (None if absent), gain
+        over a random ranking with its bounds (None if absent) and best (of its column); `verdicts`,
+        numbers of tracks by verdict, None for the random ranking.
+    """
+    tracks = scores[scores.level == "track"]
+    weighted = tracks[(tracks.measure == "f1") & (tracks.genre == "weighted")]
+    columns = {measure: tracks[tracks.measure == measure] for measure in RANKING_MEASURES}
+    columns |= {f"f1 {top}": rows for top, rows in weighted.groupby("top")}
+    counts = verdicts.groupby(["model", "verdict"]).size()
+    tested = set(verdicts.model)
+    return [
+        {
+            "model": model,
+            "title": tagger.TITLES[model],
+            "cells": {name: _cell(column, model, name) for name, column in columns.items()},
+            "verdicts": {verdict: int(counts.get((model, verdict), 0)) for verdict in VERDICTS}
+            if model in tested
+            else None,
+        }
+        for model in tracks.model.unique()
+    ]
+
+
+def best_row(rows: list[dict]) -> dict:
+    """Choose the model that ranks the genres of tracks best.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As `score_rows` returns them.
+
+    Returns
+    -------
+    dict
+        The row of the highest label-ranking average precision; that of the ranking by frequency
+        only if there is no other model.
+    """
+    models = [row for row in rows if row["verdicts"]]
+    trained = [row for row in models if row["model"] != tagger.FREQUENCY]
+    return max(trained or models, key=lambda row: row["cells"][RANKING_MEASURES[1]]["value"])
+
+
+def examples(
+    verdicts: pd.DataFrame, titles: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[dict]]:
+    """Pick a few tracks of each verdict, spread evenly over all of them.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        Rows of TAGGER_VERDICTS of one model.
+    titles : mapping
+        Title of each track, by film_id and track_id.
+
+    Returns
+    -------
+    dict of str to list of dict
+        By verdict, at most `EXAMPLES` rows of the table, each with the title of the track.
+    """
+    picked = {}
+    for verdict in VERDICTS:
+        rows = verdicts[verdicts.verdict == verdict]
+        rows = rows.iloc[:: max(1, -(-len(rows) // EXAMPLES))]
+        names = [
+            titles[film][track] for film, track in zip(rows.film_id, rows.track_id, strict=True)
+        ]
+        picked[verdict] = rows.assign(title=names).to_dict("records")
+    return picked
+
+
+def _cell(column: pd.DataFrame, model: str, name: str) -> dict:
+    row = column[column.model == model].iloc[0]
+    best = column.value.min() if name == "coverage_error" else column.value.max()
+    return {
+        "value": row.value,
+        "low": row.low,
+        "high": row.high,
+        "p": None if pd.isna(row.p) else row.p,
+        "gain": None if pd.isna(row.p) or pd.isna(row.gain) else tuple(row[list(GAIN)]),
+        "best": row.value == best,
+    }

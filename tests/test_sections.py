@@ -1,0 +1,81 @@
+"""What sections of the report share: the files of a run, and rendering from a template."""
+
+import jinja2
+import pytest
+
+from scorelens.report.registry import SECTIONS
+from scorelens.sections import Run, render_section
+
+TEMPLATE = """
+{% block lead %}
+{% if count %}
+<b>{{ count }}</b> films.
+{% endif %}
+{% endblock %}
+{% block body %}
+<p>{{ title }}: {{ share | percent }} of {{ seconds | clock }}, {{ missing | number }}</p>
+{% endblock %}
+"""
+
+
+@pytest.fixture
+def template(tmp_path):
+    path = tmp_path / "section.html"
+    path.write_text(TEMPLATE)
+    return path
+
+
+def values(count):
+    return {"count": count, "title": "A & B", "share": 0.25, "seconds": 61, "missing": None}
+
+
+def test_blocks_of_a_template_become_parts_of_a_section(template):
+    section = render_section("films", "Films", template, values(3), [("films", "3")])
+    assert (section.id, section.title, section.tiles) == ("films", "Films", [("films", "3")])
+    assert section.lead == "<b>3</b> films."
+    assert section.body == "<p>A &amp; B: 25% of 1:01, –</p>"
+    assert section.headline == section.story == ""
+
+
+def test_a_block_that_renders_nothing_is_empty(template):
+    assert render_section("films", "Films", template, values(0)).lead == ""
+
+
+def test_a_variable_that_is_not_given_is_an_error(template):
+    with pytest.raises(jinja2.UndefinedError, match="title"):
+        render_section("films", "Films", template, {"count": 0})
+
+
+@pytest.fixture
+def run(tmp_path):
+    names = ("genres/scores.svg", "genres/scores.tsv", "genres/explanations/b.svg", "genres/a.svg")
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("<svg/>")
+    outside = tmp_path.parent / "features.npy"
+    config = {"report": {"open_timelines": 1}}
+    return Run(tmp_path, [outside, *(tmp_path / name for name in names)], config)
+
+
+def test_files_are_named_by_their_path_in_the_results(run):
+    assert "genres/scores.tsv" in run
+    assert "genres/b.svg" not in run
+    assert run.path("genres/a.svg") == run.results / "genres" / "a.svg"
+    with pytest.raises(KeyError, match=r"genres/b\.svg"):
+        run.path("genres/b.svg")
+
+
+def test_patterns_match_one_folder_in_the_order_of_the_inputs(run):
+    assert list(run.matching("genres/*.svg")) == ["scores", "a"]
+    assert list(run.matching("genres/*/*.svg")) == ["b"]
+    assert run.matching("*.svg") == {}
+    assert list(run.figures("genres/explanations/*.svg")) == ["b"]
+
+
+def test_files_that_are_not_inputs_are_not_read(run):
+    (run.results / "genres" / "later.svg").write_text("<svg/>")
+    assert "later" not in run.matching("genres/*.svg")
+
+
+def test_every_section_is_listed_once():
+    assert len(SECTIONS) == len(set(SECTIONS)) == 14
