@@ -33,6 +33,7 @@ SHARED = (
     "errors",
     "evaluation",
     "figures",
+    "html_page",
     "ids",
     "job_resources",
     "learning",

@@ -16,7 +16,7 @@ from scorelens.encoders import image_encoder, text_encoder
 from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment
 from scorelens.retrieval.data.batches import Corpus, Rows, split_by_year
 from scorelens.retrieval.data.films import read_films, read_paragraphs
-from scorelens.retrieval.demo import demo_plan, demo_words, synthesis
+from scorelens.retrieval.demo import demo_plan, plot_words, synthesis
 from scorelens.retrieval.embed import fragments
 from scorelens.retrieval.model import networks
 from scorelens.retrieval.model.training import train_configuration
@@ -60,7 +60,7 @@ def composed(tmp_path_factory):
     own = [film for film in films if not film.tracks] + films[:3]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        synthesis.compose_films(own)
+        synthesis.synthesize_films(own)
     return folder, own
 
 
@@ -84,8 +84,11 @@ def test_no_part_of_a_film_tells_of_another(seed):
 
 def test_a_film_is_shown_told_and_tagged_as_its_tracks_sound():
     for film in demo_plan.plan_films({}, SEED):
-        assert [film.tracks["as_shown"], film.tracks["as_told"]] == [film.shown, *film.told]
-        assert set(film.tags) <= set(demo_words.TAGS[film.tracks["as_tagged"]])
+        assert [film.tracks["as_shown"], film.tracks["as_told"]] == [
+            film.picture_genre,
+            *film.plot_genres,
+        ]
+        assert set(film.tags) <= set(plot_words.TAGS[film.tracks["as_tagged"]])
         assert len(set(film.tags)) == len(film.tags) in (2, 3)
 
 
@@ -93,9 +96,13 @@ def test_the_films_of_the_corpus_are_described_by_their_own_genres():
     films = {film.film_id: film for film in demo_plan.plan_films(genres_of(corpus(18)), SEED)}
     for known in corpus(18):
         film = films[known.film_id]
-        assert (film.shown, film.told, film.tracks) == (known.genres[0], known.genres, {})
+        assert (film.picture_genre, film.plot_genres, film.tracks) == (
+            known.genres[0],
+            known.genres,
+            {},
+        )
         for genre in known.genres:
-            assert len(set(film.tags) & set(demo_words.TAGS[genre])) == 2
+            assert len(set(film.tags) & set(plot_words.TAGS[genre])) == 2
 
 
 def test_a_larger_corpus_changes_no_other_film():
@@ -110,7 +117,7 @@ def test_no_title_is_that_of_a_film_of_the_corpus():
 
 
 def test_words_of_all_genres_are_as_many_and_no_two_alike():
-    for words, count in ((demo_words.TAGS, 8), (demo_words.SENTENCES, 8)):
+    for words, count in ((plot_words.TAGS, 8), (plot_words.SENTENCES, 8)):
         assert list(words) == list(corpus_plan.GENRES)
         assert [len(set(own)) for own in words.values()] == [count] * 6
         assert len(set().union(*words.values())) == 6 * count
@@ -169,11 +176,11 @@ def longest(sentence):
 
 
 def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
-    told = synthesis.tell_plot(("Horror", "Comedy"), np.random.default_rng(3))
+    told = synthesis.compose_plot(("Horror", "Comedy"), np.random.default_rng(3))
     for paragraph in told.strip().split("\n\n"):
         heard = {
             genre
-            for genre, sentences in demo_words.SENTENCES.items()
+            for genre, sentences in plot_words.SENTENCES.items()
             for sentence in sentences
             if longest(sentence) in paragraph
         }
@@ -183,7 +190,7 @@ def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
 def test_the_same_plan_gives_the_same_bytes(composed, tmp_path, monkeypatch):
     folder, films = composed
     monkeypatch.chdir(tmp_path)
-    synthesis.compose_films(films)
+    synthesis.synthesize_films(films)
     assert digests(tmp_path) == digests(folder)
 
 
@@ -202,7 +209,7 @@ def vectors(fetched, tmp_path_factory):
     files = [fetched(name) for name in ("efficientnet_lite0", "minilm", "musicnn")]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("all"))
-        synthesis.compose_films(films)
+        synthesis.synthesize_films(films)
         return films, see(films, files[0]) | read(films, files[1]) | hear(films, files[2])
 
 

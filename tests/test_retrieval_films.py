@@ -1,4 +1,4 @@
-"""The table of what films show and tell: what is read, and every fault with its place."""
+"""The table of film descriptions: what is read, and every fault with its cell."""
 
 import dataclasses
 import subprocess
@@ -46,7 +46,7 @@ def refusal(path):
 def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path):
     path = table("a_film\t\t\tposter.png\tplot.txt\ttwo; one ;; a  tag;two\t\twords.srt")
     assert films.read_films(path, CORPUS) == [
-        films.Described(
+        films.FilmDescription(
             film_id="a_film",
             title="A Film",
             year=2015,
@@ -63,7 +63,7 @@ def test_a_film_outside_the_corpus_brings_its_album(table, tmp_path):
     path = table("other\tAn  Other\t1999\t\t\t\tmusic\t", "a_film\t\t\t\t\t\t\t")
     first, second = films.read_films(path, CORPUS)
     assert (first.film_id, second.film_id) == ("a_film", "other")
-    assert second == films.Described(
+    assert second == films.FilmDescription(
         film_id="other",
         title="An Other",
         year=1999,
@@ -216,8 +216,8 @@ def test_columns_of_other_names_are_told_if_nothing_is_described(table):
         table("a_film\tposter.png\tplot.txt\tsad", header="film_id\tpicture\tsynopsis\tgenres")
     )
     assert text == (
-        "films.tsv, header: describes nothing\n"
-        "  expected: one at least of image, plot, tags: what the films show and tell"
+        "films.tsv, header: has no column that describes the films\n"
+        "  expected: at least one of image, plot, tags"
     )
 
 

@@ -7,7 +7,7 @@ import torch
 
 from scorelens.albums.files import Album
 from scorelens.errors import ConfigError
-from scorelens.retrieval.data.films import Described
+from scorelens.retrieval.data.films import FilmDescription
 from scorelens.retrieval.search.search_config import Search, choose_configuration, read_searches
 
 torch.set_num_threads(1)
@@ -18,8 +18,8 @@ def album(folder, *tracks):
 
 
 FILMS = [
-    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, album("noir", "theme")),
-    Described("west", "West", 1960, None, None, (), None, album("west", "theme", "ride")),
+    FilmDescription("noir", "Noir", 1950, "made/noir.png", None, (), None, album("noir", "theme")),
+    FilmDescription("west", "West", 1960, None, None, (), None, album("west", "theme", "ride")),
 ]
 VIDEOS = {"noir": "made/noir.mp4"}
 

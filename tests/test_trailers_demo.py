@@ -13,9 +13,9 @@ from scorelens.albums.files import NO_ALBUM
 from scorelens.config import Film
 from scorelens.corpus.synthesis import instruments, pictures
 from scorelens.corpus.synthesis.demo_plan import GENRES
+from scorelens.corpus.synthesis.exaggeration import exaggerated_look
 from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.errors import ConfigError, MediaError
-from scorelens.retrieval.demo.synthesis import overstated_look
 from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
 from scorelens.trailers.data.table import read_trailers
 from scorelens.trailers.demo import demo_plan, synthesis
@@ -40,19 +40,21 @@ def test_each_film_has_a_trailer_with_its_genres():
 
 def test_each_combination_of_genres_is_composed_as_often():
     """So no arm learns anything of a genre that only the other has, nor of a title."""
-    count = Counter((own.shown[0], own.heard[0], own.shown[1]) for own in composed())
-    everything = itertools.product(demo_plan.SHOWN_ONLY, demo_plan.HEARD_ONLY, demo_plan.IN_BOTH)
-    assert count == dict.fromkeys(everything, sum(demo_plan.TRAILERS_OF_TITLES))
+    count = Counter(
+        (own.picture_genres[0], own.sound_genres[0], own.picture_genres[1]) for own in composed()
+    )
+    everything = itertools.product(demo_plan.PICTURE_ONLY, demo_plan.SOUND_ONLY, demo_plan.IN_BOTH)
+    assert count == dict.fromkeys(everything, sum(demo_plan.TRAILERS_PER_TITLE))
     assert len(composed()) == 40
 
 
 @pytest.mark.parametrize("seed", [1, 2, 77])
 def test_what_is_shown_and_heard_are_the_genres(seed):
     for own in composed(seed):
-        assert set(own.shown) | set(own.heard) == set(own.genres)
-        assert not set(own.shown) & set(demo_plan.HEARD_ONLY)
-        assert not set(own.heard) & set(demo_plan.SHOWN_ONLY)
-        assert own.shown[1] == own.heard[1]
+        assert set(own.picture_genres) | set(own.sound_genres) == set(own.genres)
+        assert not set(own.picture_genres) & set(demo_plan.SOUND_ONLY)
+        assert not set(own.sound_genres) & set(demo_plan.PICTURE_ONLY)
+        assert own.picture_genres[1] == own.sound_genres[1]
         assert list(own.genres) == sorted(own.genres, key=GENRES.index)
 
 
@@ -148,11 +150,11 @@ def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch
 
 
 def test_shots_look_as_their_genres_in_turn():
-    frames = np.stack(list(synthesis.show(("Horror", "Romance"), np.random.default_rng(1))))
+    frames = np.stack(list(synthesis.video_frames(("Horror", "Romance"), np.random.default_rng(1))))
     assert frames.shape == (384, 90, 160, 3)
     shots = frames.reshape(32, 12, 90, 160, 3)
     luma = np.array([cv2.cvtColor(shot[0], cv2.COLOR_BGR2GRAY).mean() / 255 for shot in shots])
-    dark, light = (overstated_look(genre).luma for genre in ("Horror", "Romance"))
+    dark, light = (exaggerated_look(genre).luma for genre in ("Horror", "Romance"))
     assert luma[::2].mean() == pytest.approx(dark, abs=0.05)
     assert luma[1::2].mean() == pytest.approx(light, abs=0.05)
     assert (shots[:, 0] != shots[:, -1]).any((1, 2, 3)).all()  # the camera moves
@@ -161,8 +163,8 @@ def test_shots_look_as_their_genres_in_turn():
 def test_the_music_of_genres_comes_in_turn():
     """What is played of the first genre hangs on it alone; turns begin and end in silence."""
     rate, length = instruments.RATE_HZ, round(synthesis.MUSIC_S * instruments.RATE_HZ)
-    sound = synthesis.play(("Action", "Drama"), np.random.default_rng(2))
-    other = synthesis.play(("Action", "Comedy"), np.random.default_rng(2))
+    sound = synthesis.soundtrack(("Action", "Drama"), np.random.default_rng(2))
+    other = synthesis.soundtrack(("Action", "Comedy"), np.random.default_rng(2))
     assert sound.dtype == np.float32
     assert sound.shape == (4 * length, 2) == (32 * rate, 2)
     np.testing.assert_array_equal(sound[:length], other[:length])

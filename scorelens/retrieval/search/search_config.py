@@ -13,7 +13,7 @@ from scorelens.albums.files import likely_ids, may_be_track
 from scorelens.config import name_problems
 from scorelens.errors import ConfigError, Problem, closest
 from scorelens.retrieval import CONFIGURATIONS
-from scorelens.retrieval.data.films import Described
+from scorelens.retrieval.data.films import FilmDescription
 
 WHERE = "config: retrieval.searches"
 CORPUS = "corpus"  # the library that the films' albums make
@@ -67,7 +67,7 @@ def choose_configuration(configurations: Sequence[str], wanted: str) -> str:
 
 
 def read_searches(
-    settings: Mapping, films: Sequence[Described], videos: Mapping[str, str]
+    settings: Mapping, films: Sequence[FilmDescription], videos: Mapping[str, str]
 ) -> list[Search]:
     """The searches of the config, by name.
 

@@ -1,17 +1,14 @@
 """Write the page of a library: one file that needs no server and no network."""
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import jinja2
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from markupsafe import Markup
 
-from scorelens.tables import atomic
+from scorelens.html_page import render_page
 from scorelens.tagger import TITLES
 
 POINTS = 60  # of a profile
@@ -47,30 +44,6 @@ def write_page(
         films=facts["films"],
         calibrated=facts["calibrated"],
     )
-
-
-def render_page(folder: Path, data: object, output: str | os.PathLike, **facts: object) -> None:
-    """Write a page that needs no other file, of a folder's page.html, page.css and page.js.
-
-    data: what the script works with, as JSON can. facts: what the template shows besides.
-    """
-    # In a script element the text of the data must not end it, nor begin a comment.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("page.html").render(
-        facts,
-        style=Markup((folder / "page.css").read_text(encoding="utf-8")),
-        script=Markup((folder / "page.js").read_text(encoding="utf-8")),
-        data=Markup(text),
-    )
-    with atomic(output) as temporary:
-        temporary.write_text(page + "\n", encoding="utf-8")
 
 
 def page_data(

@@ -11,9 +11,9 @@ import pandas as pd
 from PIL import Image
 
 from scorelens.albums.tracks import time_fragment
+from scorelens.html_page import render_page
 from scorelens.retrieval import TITLES
 from scorelens.retrieval.search.search_config import Search
-from scorelens.tagger.page.write import render_page
 
 SIDE = 320  # px, the longer side of a picture at most
 QUALITY = 80  # of JPEG
