@@ -3,7 +3,7 @@
 import numpy as np
 
 from scorelens.retrieval import sees_image, text_segment
-from scorelens.retrieval.data.batches import Corpus, Rows
+from scorelens.retrieval.data.batches import PairDataset, Rows
 
 LATENT = 6  # numbers that say what music is like
 
@@ -38,4 +38,4 @@ def make_corpus(configuration, planted="image", **sizes):
         text = np.concatenate([vectors[part] for part in segment.split("_")], axis=1)
         again = 1 if segment == "tags" else 2
         views["text"] = Rows(np.repeat(text, again, 0).astype(np.float32), np.repeat(films, again))
-    return Corpus(views, fragments, film)
+    return PairDataset(views, fragments, film)

@@ -17,7 +17,7 @@ ENCODERS = {"image": "efficientnet_lite0", "text": "minilm", "audio": "musicnn"}
 SETTINGS = {
     "learning_rate": 1e-3,
     "batch": 16,
-    "piece": 0,
+    "micro_batch_size": 0,
     "epochs": 3,
     "patience": 3,
     "dropout": 0.3,
@@ -107,14 +107,14 @@ def with_values(about, values):
 
 
 def gather(left, folder, configurations=tuple(CONFIGURATIONS), split=SPLIT):
-    """Gather into a folder. Returns the inputs of `read_material`."""
-    places = {
+    """Gather into a folder. Returns the inputs of `read_dataset`."""
+    outputs = {
         "films": folder / "films.tsv",
         "tracks": folder / "tracks.tsv",
         "fragments": folder / "fragments.npy",
     }
-    gather_retrieval(**left._asdict(), configurations=configurations, split=split, **places)
-    return {**places, "images": left.images, "texts": left.texts}
+    gather_retrieval(**left._asdict(), configurations=configurations, split=split, **outputs)
+    return {**outputs, "images": left.images, "texts": left.texts}
 
 
 def teach(configuration, inputs, folder, seed=1, settings=SETTINGS):
@@ -122,7 +122,7 @@ def teach(configuration, inputs, folder, seed=1, settings=SETTINGS):
     outputs = {
         "model": folder / f"{configuration}.safetensors",
         "curve": folder / f"{configuration}.tsv",
-        "places": folder / f"{configuration}.parquet",
+        "embeddings": folder / f"{configuration}.parquet",
     }
     checkpoint = folder / "checkpoint.safetensors"
     train_retrieval(configuration, inputs, ENCODERS, settings, seed, checkpoint, outputs)

@@ -68,7 +68,7 @@ LEFT_OUT = {
     "retrieval/images.parquet": "vectors",
     "retrieval/index.parquet": "names",
     "retrieval/sounds/one.parquet": "fragments",
-    "retrieval/places/all.parquet": "places",
+    "retrieval/embeddings/all.parquet": "embeddings",
     "retrieval/models/all.safetensors": "a model",
     "trailers/demo/trailers.tsv": "trailers",
     "trailers/samples/one.npz": "frames",

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from planted_films import make_corpus
 
 from scorelens.errors import InputError
-from scorelens.retrieval.data.batches import Drawer, Rows, split_by_share, split_by_year
+from scorelens.retrieval.data.batches import PairSampler, Rows, split_by_share, split_by_year
 
 
 def test_a_batch_holds_a_film_once_and_what_belongs_together():
     corpus = make_corpus("all", films=37, tracks=3)
     films = np.arange(3, 37)
-    found = list(Drawer(corpus).epoch(films, 16, np.random.default_rng(0)))
+    found = list(PairSampler(corpus).epoch(films, 16, np.random.default_rng(0)))
     assert [len(own) for own, _ in found] == [12, 11, 11] * 3  # three tracks a film
     assert sorted(np.concatenate([own for own, _ in found])) == sorted(np.tile(films, 3))
     tracks, texts = set(), set()
@@ -35,13 +35,13 @@ def test_a_batch_holds_a_film_once_and_what_belongs_together():
 def test_no_batch_is_of_one_film(films, sizes):
     corpus = make_corpus("image", films=films, tracks=1)
     size = 2 if films < 17 else 16
-    drawn = Drawer(corpus).epoch(np.arange(films), size, np.random.default_rng(0))
+    drawn = PairSampler(corpus).epoch(np.arange(films), size, np.random.default_rng(0))
     assert [len(own) for own, _ in drawn] == sizes
 
 
 def test_evaluation_takes_the_first_paragraph():
     corpus = make_corpus("plot", films=5)
-    np.testing.assert_array_equal(Drawer(corpus).firsts(np.array([1, 4]))["text"], [2, 8])
+    np.testing.assert_array_equal(PairSampler(corpus).first_rows(np.array([1, 4]))["text"], [2, 8])
 
 
 @pytest.mark.parametrize("owner", [[0, 0, 2], [0, 1, 0, 2], [0, 1, 2, 3]])
@@ -49,7 +49,7 @@ def test_a_film_without_a_row_is_refused(owner):
     corpus = make_corpus("image", films=3)
     rows = Rows(np.zeros((len(owner), 4), np.float32), np.array(owner))
     with pytest.raises(ValueError, match="owners must rise from 0 to the last"):
-        Drawer(corpus._replace(views={"image": rows}))
+        PairSampler(corpus._replace(views={"image": rows}))
 
 
 def test_split_by_the_papers_years():
@@ -74,12 +74,13 @@ def test_a_split_that_leaves_nothing_says_so():
     assert str(raised.value) == (
         "the split of the films by year: up to 2021, between, and from 2023 on: 1 for validation, "
         "1 for test\n"
-        "  expected: two films at least in each part\n"
+        "  expected: at least two films in each part\n"
         "  hint: set retrieval.split.last_training and first_test in the config (last_training: 0 "
         "goes by the shares training and validation), or add films of other years"
     )
     said = (
-        "4 films of 2 years, and a year is never cut\n  expected: two films at least in each part"
+        "4 films of 2 years, and films of a year stay together\n"
+        "  expected: at least two films in each part"
     )
     with pytest.raises(InputError, match=said):
         split_by_share(np.array([2020, 2020, 2022, 2022]), 0.8, 0.1)
@@ -126,6 +127,6 @@ def test_years_that_would_teach_and_test_are_refused():
     with pytest.raises(InputError) as raised:
         split_by_year(np.arange(2000, 2020), 2010, 2010)
     assert str(raised.value).startswith(
-        "the split of the films by year: films teach up to 2010, and test from 2010 on\n"
-        "  expected: the last year of training before the first of testing\n"
+        "the split of the films by year: training films go up to 2010, test films start at 2010\n"
+        "  expected: the last year of training before the first year of test\n"
     )

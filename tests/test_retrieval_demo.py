@@ -14,7 +14,7 @@ from scorelens.config import Film
 from scorelens.corpus.synthesis import demo_plan as corpus_plan
 from scorelens.encoders import image_encoder, text_encoder
 from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment
-from scorelens.retrieval.data.batches import Corpus, Rows, split_by_year
+from scorelens.retrieval.data.batches import PairDataset, Rows, split_by_year
 from scorelens.retrieval.data.films import read_films, read_paragraphs
 from scorelens.retrieval.demo import demo_plan, plot_words, synthesis
 from scorelens.retrieval.embed import fragments
@@ -25,7 +25,7 @@ SEED = 3
 SETTINGS = {
     "learning_rate": 1e-3,
     "batch": 16,
-    "piece": 0,
+    "micro_batch_size": 0,
     "epochs": 200,
     "patience": 3,
     "dropout": 0.3,
@@ -256,7 +256,7 @@ def places(configuration, films, vectors):
         views["text"] = vectors[segment]
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
     film = np.repeat(np.arange(len(films)), len(demo_plan.TRACKS))
-    learnt = Corpus(views, vectors["sound"], film)
+    learnt = PairDataset(views, vectors["sound"], film)
     trained = train_configuration(configuration, learnt, split, SETTINGS, SEED)
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
     firsts = {view: np.searchsorted(rows.owner, split.test) for view, rows in views.items()}

@@ -8,7 +8,7 @@ import pytest
 from retrieval_tables import SPLIT, gather, leave
 
 from scorelens.errors import InputError
-from scorelens.retrieval.data.dataset import read_material, subsets, views_of
+from scorelens.retrieval.data.dataset import read_dataset, select_views, subsets
 from scorelens.retrieval.data.gather import append_rows
 from scorelens.retrieval.embed.fragment_io import read_sound
 from scorelens.tables import (
@@ -92,10 +92,10 @@ def test_a_film_that_lacks_something_is_left_out_and_the_log_says_why(left, tmp_
     assert tracks["film_id"].unique().tolist() == [f"film_{number:03d}" for number in kept]
     heard = [read_sound(left.sounds[number]).values for number in kept]
     np.testing.assert_array_equal(np.load(found["fragments"]), np.concatenate(heard))
-    material = read_material("all", **found)
-    assert material.films == tracks["film_id"].unique().tolist()
-    assert [len(part) for part in material.split] == [4, 3, 5]
-    assert material.corpus.film.tolist() == np.repeat(np.arange(12), 2).tolist()
+    dataset = read_dataset("all", **found)
+    assert dataset.films == tracks["film_id"].unique().tolist()
+    assert [len(part) for part in dataset.split] == [4, 3, 5]
+    assert dataset.pairs.film.tolist() == np.repeat(np.arange(12), 2).tolist()
 
 
 def test_only_what_a_model_in_use_sees_is_needed(left, tmp_path):
@@ -115,9 +115,9 @@ def test_only_what_a_model_in_use_sees_is_needed(left, tmp_path):
 def test_what_no_model_looks_at_need_not_be_there(left, tmp_path):
     for configuration, absent in {"plot": "images", "image": "texts"}.items():
         found = gather(left._replace(**{absent: None}), tmp_path, [configuration])
-        material = read_material(configuration, **found)
-        assert len(material.films) == 15
-        assert len(material.vectors) == 1
+        dataset = read_dataset(configuration, **found)
+        assert len(dataset.films) == 15
+        assert len(dataset.vectors) == 1
 
 
 def test_a_film_that_the_corpus_leaves_out_is_left_out_here(left, tmp_path):
@@ -127,7 +127,7 @@ def test_a_film_that_the_corpus_leaves_out_is_left_out_here(left, tmp_path):
         "left_out",
         "the corpus leaves it out",
     ]
-    assert len(read_material("all", **found).films) == 14
+    assert len(read_dataset("all", **found).films) == 14
 
 
 def test_a_split_by_shares(left, tmp_path):
@@ -163,7 +163,7 @@ def test_films_that_all_lack_something_are_no_fault_of_the_years(left, tmp_path,
         assert str(raised.value) == (
             "the films of retrieval: 15 of 15 films are left out: 14 no tags, "
             "1 the corpus leaves it out, 1 no picture\n"
-            "  expected: films that have all that the configurations see\n"
+            "  expected: films with every part that the configurations see\n"
             "  hint: narrow retrieval.configurations, or fill in the columns of the table "
             "retrieval.films"
         )
@@ -205,17 +205,15 @@ def test_a_film_whose_music_teaches_is_not_tested(left, tmp_path, caplog):
     assert tracks["film_013"] == names(left, 13)[0]
     assert not tracks.index.isin(gone.index).any()
     assert tracks["film_001"].tolist() == names(left, 1)
-    material = read_material("all", **found)
-    assert len(material.corpus.fragments.values) == material.corpus.fragments.owner[-1] * 2 + 2
-    assert [len(part) for part in material.split] == [6, 3, 4]
+    dataset = read_dataset("all", **found)
+    assert len(dataset.pairs.fragments.values) == dataset.pairs.fragments.owner[-1] * 2 + 2
+    assert [len(part) for part in dataset.split] == [6, 3, 4]
     last = read_sound(left.sounds[13])
-    rows = material.corpus.fragments.owner == material.tracks.index(
-        ("film_013", tracks["film_013"])
-    )
-    np.testing.assert_array_equal(material.corpus.fragments.values[rows], last.values[:2])
+    rows = dataset.pairs.fragments.owner == dataset.tracks.index(("film_013", tracks["film_013"]))
+    np.testing.assert_array_equal(dataset.pairs.fragments.values[rows], last.values[:2])
     for said in (
-        "film_012 (test) has music of film_001 (training); tracks that are left out: 2",
-        "film_013 (test) has music of film_008 (validation); tracks that are left out: 1",
+        "film_012 (test) has music of film_001 (training); tracks removed: 2",
+        "film_013 (test) has music of film_008 (validation); tracks removed: 1",
         "film_007 is left out: all its tracks are those of film_001 (training)",
     ):
         assert said in caplog.messages
@@ -227,7 +225,7 @@ def test_test_films_that_share_music_stay_and_the_log_says_so(left, tmp_path, ca
     found = gather(left, tmp_path)
     assert (read_table(found["films"], RETRIEVAL_FILMS)["tracks"] == 2).all()
     assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [
-        "film_011 and film_014 spoil each other's ranks; tracks in common: 1"
+        "film_011 and film_014 lower each other's ranks; tracks in common: 1"
     ]
 
 
@@ -275,7 +273,7 @@ def test_log_mel_stays_on_the_disk_in_half_precision(left, tmp_path):
         np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=own)
     found = gather(left._replace(sounds=sounds), tmp_path)
     assert read_table(found["tracks"], RETRIEVAL_TRACKS)["fragments"].tolist() == [1, 2] * 15
-    fragments = read_material("image", **found).corpus.fragments
+    fragments = read_dataset("image", **found).pairs.fragments
     assert isinstance(fragments.values, np.memmap)
     assert fragments.values.dtype == np.float16
     np.testing.assert_array_equal(fragments.values, values.reshape(45, 4, 5))
@@ -285,22 +283,22 @@ def test_log_mel_stays_on_the_disk_in_half_precision(left, tmp_path):
 def test_what_a_model_is_given(left, tmp_path):
     """Vectors film by film; of a plot the first paragraph comes first."""
     found = gather(left, tmp_path)
-    material = read_material("all", **found)
-    assert list(material.corpus.views) == ["image", "text"]
+    dataset = read_dataset("all", **found)
+    assert list(dataset.pairs.views) == ["image", "text"]
     images = read_table(left.images, RETRIEVAL_IMAGES)
     np.testing.assert_array_equal(
-        material.corpus.views["image"].values, images.filter(regex="^v").to_numpy()
+        dataset.pairs.views["image"].values, images.filter(regex="^v").to_numpy()
     )
     texts = read_table(left.texts, RETRIEVAL_TEXTS)
     both = texts[texts["segment"] == "tags_plot"].sort_values(["film_id", "paragraph"])
-    text = material.corpus.views["text"]
+    text = dataset.pairs.views["text"]
     np.testing.assert_array_equal(text.values, both.filter(regex="^v").to_numpy())
     np.testing.assert_array_equal(text.owner, np.repeat(np.arange(15), 2))
-    tags = views_of(material.vectors, ("image", "tags"))["text"]
+    tags = select_views(dataset.vectors, ("image", "tags"))["text"]
     alone = texts[texts["segment"] == "tags"]
     np.testing.assert_array_equal(tags.values, alone.filter(regex="^v").to_numpy())
-    assert list(views_of(material.vectors, ("plot",))) == ["text"]
-    assert list(views_of(material.vectors, ("image",))) == ["image"]
+    assert list(select_views(dataset.vectors, ("plot",))) == ["text"]
+    assert list(select_views(dataset.vectors, ("image",))) == ["image"]
 
 
 def test_words_that_no_network_knows_say_nothing(left, tmp_path):
@@ -316,7 +314,7 @@ def test_words_that_no_network_knows_say_nothing(left, tmp_path):
     found = gather(left, tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS)
     assert films["paragraphs"][4] == 1
-    plot = read_material("plot", **found).corpus.views["text"]
+    plot = read_dataset("plot", **found).pairs.views["text"]
     np.testing.assert_array_equal(
         plot.values[plot.owner == 4], second.loc[second["segment"] == "plot", values]
     )
@@ -334,6 +332,6 @@ def test_a_damaged_array_is_named(left, tmp_path):
     found = gather(left, tmp_path)
     found["fragments"].write_bytes(found["fragments"].read_bytes()[:-1])
     with pytest.raises(InputError) as raised:
-        read_material("image", **found)
+        read_dataset("image", **found)
     assert "fragments.npy: cannot be read" in str(raised.value)
     assert "expected: an array of fragments\n  hint: the file is damaged" in str(raised.value)

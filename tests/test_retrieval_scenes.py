@@ -11,7 +11,7 @@ from scorelens.retrieval.data.batches import Split
 from scorelens.retrieval.evaluate import scenes
 from scorelens.retrieval.evaluate.scenes import Pool, score_scenes
 from scorelens.retrieval.model.networks import embed_queries, embed_tracks, load_model
-from scorelens.retrieval.model.train import AXES, save_model
+from scorelens.retrieval.model.train import DIMENSIONS, save_model
 from scorelens.retrieval.model.training import train_configuration
 from tests.planted_films import make_corpus
 
@@ -19,7 +19,7 @@ torch.set_num_threads(1)
 SETTINGS = {
     "learning_rate": 1e-3,
     "batch": 32,
-    "piece": 0,
+    "micro_batch_size": 0,
     "epochs": 12,
     "patience": 12,
     "dropout": 0.0,
@@ -156,15 +156,15 @@ def judged(fixture, words=None, monkeypatch=None):
     held = pd.concat(
         [
             pd.DataFrame({"kind": "film", "film_id": film_ids[::6], "seen": seen}).join(
-                pd.DataFrame(films, columns=AXES)
+                pd.DataFrame(films, columns=DIMENSIONS)
             ),
             pd.DataFrame({"kind": "track", "film_id": film_ids, "track_id": track_ids}).join(
-                pd.DataFrame(tracks, columns=AXES)
+                pd.DataFrame(tracks, columns=DIMENSIONS)
             ),
         ],
         ignore_index=True,
     ).assign(configuration=configuration)
-    tables.write_table(held, folder / "places.parquet", tables.RETRIEVAL_PLACES)
+    tables.write_table(held, folder / "places.parquet", tables.RETRIEVAL_EMBEDDINGS)
     _write_films(folder, sorted(set(film_ids)))
     _write_words(folder, sorted(set(film_ids)), firsts[::6])
     _write_scenes(folder, film_ids, track_ids, firsts, words)

@@ -155,7 +155,7 @@ def test_webvtt(read):
 
 def test_microdvd_needs_its_frame_rate(read):
     assert read("{1}{1}25\n{25}{50}{y:i}Hi|there\n") == [(1.0, 2.0, "Hi there")]
-    with pytest.raises(MediaError, match="does not say how many are in a second"):
+    with pytest.raises(MediaError, match="gives no frame rate"):
         read("{25}{50}Hi|there\n")
 
 

@@ -14,10 +14,11 @@ from scorelens import retrieval
 from scorelens.encoders import text_encoder, vit
 from scorelens.errors import InputError
 from scorelens.retrieval import CONFIGURATIONS
-from scorelens.retrieval.data.batches import Corpus, Drawer, Rows, Split
+from scorelens.retrieval.data.batches import PairDataset, PairSampler, Rows, Split
 from scorelens.retrieval.evaluate.metrics import measure, rank_tracks
-from scorelens.retrieval.model import networks, training
+from scorelens.retrieval.model import networks, standardization, towers, training
 from scorelens.retrieval.model.training import train_configuration
+from scorelens.retrieval.model.training_state import TrainingState
 
 torch.set_num_threads(1)
 
@@ -25,7 +26,7 @@ FILMS = Split(np.arange(96), np.arange(96, 116), np.arange(116, 216))
 SETTINGS = {
     "learning_rate": 1e-3,
     "batch": 16,
-    "piece": 0,
+    "micro_batch_size": 0,
     "epochs": 8,
     "patience": 3,
     "dropout": 0.3,
@@ -36,16 +37,16 @@ SETTINGS = {
 def search(configuration, corpus, trained, films, ablated=()):
     """Ranks of the films' tracks, and the film of each track, from 0."""
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
-    rows = Drawer(corpus).firsts(films)
+    rows = PairSampler(corpus).first_rows(films)
     views = {
         view: corpus.views[view].values[own] for view, own in rows.items() if view not in ablated
     }
     tracks = np.flatnonzero(np.isin(corpus.film, films))
     chosen = np.isin(corpus.fragments.owner, tracks)
     owner = np.searchsorted(tracks, corpus.fragments.owner[chosen])
-    places = networks.embed_tracks(model, corpus.fragments.values[chosen], owner)
+    embeddings = networks.embed_tracks(model, corpus.fragments.values[chosen], owner)
     film = np.searchsorted(films, corpus.film[tracks])
-    return rank_tracks(networks.embed_queries(model, views), places), film
+    return rank_tracks(networks.embed_queries(model, views), embeddings), film
 
 
 def figures(configuration, corpus, trained, ablated=()):
@@ -103,11 +104,11 @@ def test_same_seed_same_bits_other_seed_others(image_model):
     corpus, trained = image_model
     torch.rand(3)  # what others draw does not matter
     again = train_configuration("image", corpus, FILMS, SETTINGS, 1)
-    np.testing.assert_array_equal(again.curve, trained.curve)
+    np.testing.assert_array_equal(again.losses, trained.losses)
     for name, value in trained.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
     other = train_configuration("image", corpus, FILMS, SETTINGS | {"epochs": 1}, 2)
-    assert abs(other.curve[0] - trained.curve[0]).max() > 1e-4
+    assert abs(other.losses[0] - trained.losses[0]).max() > 1e-4
 
 
 def test_training_leaves_the_random_numbers_of_others_alone():
@@ -124,36 +125,41 @@ def test_test_films_are_never_looked_at(image_model):
     corpus, trained = image_model
     image, audio = corpus.views["image"], corpus.fragments
     tracks = np.isin(corpus.film, FILMS.test)
-    changed = Corpus(
+    changed = PairDataset(
         {"image": image._replace(values=np.where(image.owner[:, None] >= 116, 9e9, image.values))},
         audio._replace(values=np.where(tracks[audio.owner][:, None], np.nan, audio.values)),
         corpus.film,
     )
     again = train_configuration("image", changed, FILMS, SETTINGS, 1)
-    np.testing.assert_array_equal(again.curve, trained.curve)
+    np.testing.assert_array_equal(again.losses, trained.losses)
 
 
-def test_scales_are_of_the_training_films(image_model):
+def test_standardizers_are_of_the_training_films(image_model):
     corpus, trained = image_model
     seen = corpus.views["image"].values[FILMS.training]
     np.testing.assert_allclose(
-        trained.arrays["query.scales.image.mean"], seen.mean(axis=0), atol=1e-5
+        trained.arrays["query_tower.standardizers.image.mean"], seen.mean(axis=0), atol=1e-5
     )
-    gain = 1 / np.sqrt(seen.var(axis=0).mean())
-    assert trained.arrays["query.scales.image.gain"] == pytest.approx(gain, rel=1e-5)
+    inverse_std = 1 / np.sqrt(seen.var(axis=0).mean())
+    assert trained.arrays["query_tower.standardizers.image.inverse_std"] == pytest.approx(
+        inverse_std, rel=1e-5
+    )
 
 
-def test_the_scale_of_log_mel_is_a_bands_mean(monkeypatch):
+def test_log_mel_is_standardized_by_band(monkeypatch):
     """In pieces of one fragment, of half-precision values."""
-    monkeypatch.setattr(training, "VALUES_AT_ONCE", 1)
+    monkeypatch.setattr(standardization, "VALUES_PER_CHUNK", 1)
     values = np.random.default_rng(0).normal(-40, 9, (5, 128, 7)).astype(np.float16)
     values += np.arange(128, dtype=np.float16)[:, None]
-    scale = networks.Scale(128, 1)
-    teaching = np.array([True, False, True])
-    training._fit_scale(scale, Rows(values, np.array([0, 0, 1, 2, 2])), teaching)
+    standardizer = standardization.Standardizer(128, 1)
+    is_training = np.array([True, False, True])
+    rows = Rows(values, np.array([0, 0, 1, 2, 2]))
+    standardization.fit_standardizer(standardizer, rows, is_training)
     own = values[[0, 1, 3, 4]].astype(float)
-    np.testing.assert_allclose(scale.mean[:, 0], own.mean(axis=(0, 2)), rtol=1e-5)
-    assert float(scale.gain) == pytest.approx(1 / np.sqrt(own.var(axis=(0, 2)).mean()), rel=1e-5)
+    np.testing.assert_allclose(standardizer.mean[:, 0], own.mean(axis=(0, 2)), rtol=1e-5)
+    assert float(standardizer.inverse_std) == pytest.approx(
+        1 / np.sqrt(own.var(axis=(0, 2)).mean()), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,16 +174,16 @@ def test_early_stopping(monkeypatch, losses, epochs, best):
     """The validation losses are given; the parameters kept are those of the best epoch."""
     given, seen = iter(losses), []
 
-    def held(model, loss, batches):
+    def given_loss(model, loss, batches):
         seen.append({name: value.clone() for name, value in model.state_dict().items()})
         return next(given)
 
-    monkeypatch.setattr(training, "_held_loss", held)
+    monkeypatch.setattr(training, "_validation_loss", given_loss)
     corpus = make_corpus("image", films=12)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     trained = train_configuration("image", corpus, split, SETTINGS, 1)
-    assert (len(trained.curve), trained.best_epoch) == (epochs, best)
-    np.testing.assert_allclose(trained.curve[:, 1], losses[:epochs])
+    assert (len(trained.losses), trained.best_epoch) == (epochs, best)
+    np.testing.assert_allclose(trained.losses[:, 1], losses[:epochs])
     for name, value in trained.arrays.items():
         np.testing.assert_array_equal(value, seen[best - 1][name].numpy())
 
@@ -187,10 +193,15 @@ def test_without_validation_films_the_last_epoch_counts():
     nobody = np.arange(0)
     split = Split(np.arange(12), nobody, nobody)
     trained = train_configuration("image", corpus, split, SETTINGS, 1)
-    assert trained.curve.shape == (8, 2)
-    assert np.isnan(trained.curve[:, 1]).all()
+    assert trained.losses.shape == (8, 2)
+    assert np.isnan(trained.losses[:, 1]).all()
     one = train_configuration("image", corpus, split, SETTINGS | {"epochs": 1}, 1)
-    assert np.abs(one.arrays["audio.net.0.weight"] - trained.arrays["audio.net.0.weight"]).max() > 0
+    assert (
+        np.abs(
+            one.arrays["track_tower.net.0.weight"] - trained.arrays["track_tower.net.0.weight"]
+        ).max()
+        > 0
+    )
 
 
 class Killed(Exception):
@@ -199,15 +210,15 @@ class Killed(Exception):
 
 def kill_after(monkeypatch, epoch):
     """Keep a checkpoint each epoch, and die after one of them."""
-    keep = training._Course.keep
+    save = TrainingState.save
 
-    def keep_and_die(course, *where):
-        keep(course, *where)
-        if len(course.curve) == epoch:
+    def save_and_die(state, *where):
+        save(state, *where)
+        if len(state.losses) == epoch:
             raise Killed
 
     monkeypatch.setattr(training, "CHECKPOINT_S", 0.0)
-    monkeypatch.setattr(training._Course, "keep", keep_and_die)
+    monkeypatch.setattr(TrainingState, "save", save_and_die)
 
 
 @pytest.mark.parametrize("configuration", ["all", "baseline"])
@@ -225,14 +236,14 @@ def test_a_training_goes_on_after_a_checkpoint_as_if_never_stopped(
     assert path.exists()
     with caplog.at_level(logging.INFO):
         again = train_configuration(configuration, corpus, split, SETTINGS, 1, path)
-    assert "taken up after epoch 3" in caplog.text
+    assert "resumed after epoch 3" in caplog.text
     assert not path.exists()
-    np.testing.assert_array_equal(again.curve, whole.curve)
+    np.testing.assert_array_equal(again.losses, whole.losses)
     for name, value in whole.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
 
 
-def test_a_checkpoint_of_another_training_is_not_taken_up(monkeypatch, tmp_path, caplog):
+def test_a_checkpoint_of_another_training_is_not_resumed(monkeypatch, tmp_path, caplog):
     corpus = make_corpus("image", films=12)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     path = tmp_path / "checkpoint.safetensors"
@@ -243,8 +254,8 @@ def test_a_checkpoint_of_another_training_is_not_taken_up(monkeypatch, tmp_path,
     whole = train_configuration("image", corpus, split, SETTINGS, 2)
     with caplog.at_level(logging.INFO):
         again = train_configuration("image", corpus, split, SETTINGS, 2, path)
-    assert "is of another training: begun anew" in caplog.text
-    np.testing.assert_array_equal(again.curve, whole.curve)
+    assert "is of another training: start from the beginning" in caplog.text
+    np.testing.assert_array_equal(again.losses, whole.losses)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
@@ -290,7 +301,7 @@ def test_an_encoder_can_learn_too():
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
     corpus = corpus._replace(views={"text": Rows(words, np.arange(30))})
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
-    settings = SETTINGS | {"epochs": 2, "piece": 4}
+    settings = SETTINGS | {"epochs": 2, "micro_batch_size": 4}
     torch.manual_seed(3)
     reader = Reader()
     start = reader.words.weight.detach().clone()
@@ -301,30 +312,32 @@ def test_an_encoder_can_learn_too():
     moved = np.abs(learnt - start.numpy()).max(axis=1)
     assert (moved[taught] > 0).all()
     assert (moved[~taught] == 0).all()
-    assert (trained.arrays["query.scales.text.mean"] == 0).all()
+    assert (trained.arrays["query_tower.standardizers.text.mean"] == 0).all()
     model = networks.load_model("tags", trained.sizes, trained.arrays, {"text": Reader()})
     vectors = learnt[words].mean(axis=1)
     with torch.no_grad():
-        expected = model.query({"text": torch.from_numpy(vectors).to(model.log_scale.device)})
+        expected = model.query_tower(
+            {"text": torch.from_numpy(vectors).to(model.log_inverse_temperature.device)}
+        )
     found = networks.embed_queries(model, {"text": words})
     np.testing.assert_allclose(found, expected.cpu(), atol=1e-5)
 
 
 def test_pieces_encoders_half_precision_and_checkpoints_go_together(monkeypatch, tmp_path):
     """A training with all of them goes on after a checkpoint; variables stay float32."""
-    monkeypatch.setattr(training, "_has_bfloat16", lambda own: True)
+    monkeypatch.setattr(training, "_supports_bfloat16", lambda where: True)
     corpus = make_corpus("image_tags", films=30)
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
     text = {"text": Rows(words, np.arange(30))}
     sounds = np.random.default_rng(1).normal(-40, 15, (120, 128, 20)).astype(np.float16)
     heard = corpus.fragments._replace(values=sounds)
     corpus = corpus._replace(views=corpus.views | text, fragments=heard)
-    monkeypatch.setattr(networks, "SoundEncoder", small_sound_encoder)
+    monkeypatch.setattr(towers, "CnnTransformer", small_sound_encoder)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
 
     def train(checkpoint=None):
         torch.manual_seed(3)
-        settings = SETTINGS | {"epochs": 4, "piece": 3}
+        settings = SETTINGS | {"epochs": 4, "micro_batch_size": 3}
         given = {"text": Reader()}
         return train_configuration("image_tags", corpus, split, settings, 1, checkpoint, given)
 
@@ -335,13 +348,13 @@ def test_pieces_encoders_half_precision_and_checkpoints_go_together(monkeypatch,
         with pytest.raises(Killed):
             train(path)
     again = train(path)
-    np.testing.assert_array_equal(again.curve, whole.curve)
+    np.testing.assert_array_equal(again.losses, whole.losses)
     for name, value in whole.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
         assert value.dtype in (np.float32, np.int64), name
     monkeypatch.undo()
-    monkeypatch.setattr(networks, "SoundEncoder", small_sound_encoder)
-    assert 0 < abs(train().curve[0, 0] - whole.curve[0, 0]) < 0.05  # what was rounded
+    monkeypatch.setattr(towers, "CnnTransformer", small_sound_encoder)
+    assert 0 < abs(train().losses[0, 0] - whole.losses[0, 0]) < 0.05  # what was rounded
 
 
 def small_sound_encoder():
@@ -361,20 +374,22 @@ def test_the_papers_full_sizes_take_a_step():
     words = make_texts(random.integers(6, 25, 18), 24, random)
     sounds = random.normal(-40, 15, (18, retrieval.BANDS, retrieval.FRAMES)).astype(np.float16)
     views = {"image": Rows(pictures, films), "text": Rows(words, films)}
-    corpus = Corpus(views, Rows(sounds, films), films)
+    corpus = PairDataset(views, Rows(sounds, films), films)
     torch.manual_seed(4)
     encoders = {
         "image": Looking(vit.VisionTransformer(**VIT)),
         "text": Reading(text_encoder.Bert(**BERT)),
     }
     torch.manual_seed(1)
-    start = networks.Retrieval("all", networks.Sizes(768, 768, 0), 0.3, copy.deepcopy(encoders))
-    settings = SETTINGS | {"learning_rate": 1e-5, "epochs": 1, "piece": 4}
+    start = networks.RetrievalModel(
+        "all", networks.Sizes(768, 768, 0), 0.3, copy.deepcopy(encoders)
+    )
+    settings = SETTINGS | {"learning_rate": 1e-5, "epochs": 1, "micro_batch_size": 4}
     split = Split(films[:16], films[16:], films[:0])
     trained = train_configuration("all", corpus, split, settings, 1, encoders=encoders)
     assert trained.sizes == (768, 768, 0)
-    assert np.isfinite(trained.curve).all()
-    assert abs(trained.curve[0, 0] - np.log(16)) < 6  # cosines of nothing learnt, at 1 / 0.07
+    assert np.isfinite(trained.losses).all()
+    assert abs(trained.losses[0, 0] - np.log(16)) < 6  # cosines of nothing learnt, at 1 / 0.07
     said = np.setdiff1d(words[:16, 0], [0])  # 0 is padding
     learnt = [name for name, _ in start.named_parameters()]
     for name, value in start.state_dict().items():

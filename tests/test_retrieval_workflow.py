@@ -248,9 +248,11 @@ def test_the_tables_of_a_run(finished):
     for name in ("plot", "all"):
         curve = tables.read_table(results / f"curves/{name}.tsv", tables.RETRIEVAL_CURVES)
         assert curve["epoch"].tolist() == [1, 2]
-        places = tables.read_table(results / f"places/{name}.parquet", tables.RETRIEVAL_PLACES)
-        assert set(places["film_id"]) == {"film_6", "film_7"}
-        assert (places["kind"] == "track").sum() == 4
+        embeddings = tables.read_table(
+            results / f"embeddings/{name}.parquet", tables.RETRIEVAL_EMBEDDINGS
+        )
+        assert set(embeddings["film_id"]) == {"film_6", "film_7"}
+        assert (embeddings["kind"] == "track").sum() == 4
     scores = tables.read_table(results / "scores.tsv", tables.RETRIEVAL_SCORES)
     assert set(scores["configuration"]) == {"plot", "all"}
     assert set(scores.loc[scores["measure"] == "recall_10", "value"]) == {1}  # of four tracks

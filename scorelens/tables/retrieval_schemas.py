@@ -118,9 +118,9 @@ RETRIEVAL_CURVES = Table(
     ),
 )
 
-RETRIEVAL_PLACES = Table(
-    "retrieval places",
-    "Where a model puts the test films and their tracks; the 64 coordinates are the further "
+RETRIEVAL_EMBEDDINGS = Table(
+    "retrieval embeddings",
+    "Embeddings of the test films and their tracks by a model; the 64 values are the further "
     "columns.",
     (
         CONFIGURATION,

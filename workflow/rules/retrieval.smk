@@ -311,7 +311,7 @@ if CONFIGURATIONS:
         output:
             model="results/retrieval/models/{configuration}.safetensors",
             curve="results/retrieval/curves/{configuration}.tsv",
-            places="results/retrieval/places/{configuration}.parquet",
+            embeddings="results/retrieval/embeddings/{configuration}.parquet",
         log:
             "logs/train_retrieval/{configuration}.log",
         benchmark:
@@ -338,7 +338,7 @@ if CONFIGURATIONS:
         """Score the models of retrieval on films and tracks that none learnt from."""
         input:
             places=expand(
-                "results/retrieval/places/{configuration}.parquet", configuration=CONFIGURATIONS
+                "results/retrieval/embeddings/{configuration}.parquet", configuration=CONFIGURATIONS
             ),
         output:
             scores="results/retrieval/scores.tsv",

@@ -150,7 +150,7 @@ if SCENES:
         """Judge the searching model by scenes: does the track that plays there rank high?"""
         input:
             model=f"results/retrieval/models/{SEARCHER}.safetensors",
-            places=f"results/retrieval/places/{SEARCHER}.parquet",
+            places=f"results/retrieval/embeddings/{SEARCHER}.parquet",
             films="results/retrieval/films.tsv",
             scenes=scene_films("results/retrieval/scenes/{film}.parquet"),
             texts=["results/retrieval/texts.parquet"] if retrieval.text_segment(SEARCHER) else [],

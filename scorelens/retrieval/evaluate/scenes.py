@@ -22,7 +22,7 @@ from scorelens.encoders import text_encoder
 from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment, whole
 from scorelens.retrieval.evaluate import scene_metrics
 from scorelens.retrieval.evaluate.metrics import rank_tracks
-from scorelens.retrieval.model.networks import Retrieval, embed_queries
+from scorelens.retrieval.model.networks import RetrievalModel, embed_queries
 from scorelens.retrieval.model.train import load_model
 from scorelens.tables import feature_columns, read_table
 
@@ -58,15 +58,15 @@ def judge_scenes(
 ) -> None:
     """Write how well one model finds the tracks of scenes (RETRIEVAL_SCENE_SCORES).
 
-    model: its file. places: its table of RETRIEVAL_PLACES. films: RETRIEVAL_FILMS. scenes: tables
-    of RETRIEVAL_SCENES of any films; those of test films count. words: the films' RETRIEVAL_TEXTS,
+    model: its file. places: its RETRIEVAL_EMBEDDINGS. films: RETRIEVAL_FILMS. scenes: tables of
+    RETRIEVAL_SCENES of any films; those of test films count. words: the films' RETRIEVAL_TEXTS,
     None if the model does not read. weights: of the text network, None if no scene has subtitles.
     samples, permutations: see `scene_measures.measure_scenes`. Without a scene of a test film the
     table has no rows.
     """
     known, facts = load_model(model)
     configuration = facts["configuration"]
-    held = read_table(places, tables.RETRIEVAL_PLACES)
+    held = read_table(places, tables.RETRIEVAL_EMBEDDINGS)
     described = read_table(films, tables.RETRIEVAL_FILMS).set_index("film_id")
     table = _test_scenes(scenes, described, held)
     found = pd.DataFrame(columns=tables.RETRIEVAL_SCENE_SCORES.names)
@@ -192,7 +192,7 @@ def _film_places(places: pd.DataFrame, configuration: str, scenes: pd.Series) ->
 
 
 def _axes(places: pd.DataFrame) -> list[str]:
-    return feature_columns(places, tables.RETRIEVAL_PLACES)
+    return feature_columns(places, tables.RETRIEVAL_EMBEDDINGS)
 
 
 def _differs(configuration: str, table: pd.DataFrame) -> bool:
@@ -252,7 +252,7 @@ def _tags(line: str | None) -> list[str]:
 
 
 def _scene_places(
-    model: Retrieval, views: Mapping[str, np.ndarray], films: np.ndarray
+    model: RetrievalModel, views: Mapping[str, np.ndarray], films: np.ndarray
 ) -> dict[str, np.ndarray]:
     scenes = embed_queries(model, views)
     joined = scenes + films

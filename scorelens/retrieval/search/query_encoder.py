@@ -18,7 +18,7 @@ from scorelens.errors import InputError, Problem, closest
 from scorelens.media.frames import frames_at, spread
 from scorelens.retrieval.data.collect_errors import try_each
 from scorelens.retrieval.embed.fragments import hear_track, load_ear
-from scorelens.retrieval.model.networks import Retrieval, embed_queries, embed_tracks
+from scorelens.retrieval.model.networks import RetrievalModel, embed_queries, embed_tracks
 from scorelens.retrieval.search.index import Index, vectors_of
 from scorelens.retrieval.search.search_config import CORPUS, WHERE, Search
 
@@ -50,7 +50,7 @@ class Vectors(NamedTuple):
 
 def gather_vectors(
     searches: Sequence[Search],
-    model: Retrieval,
+    model: RetrievalModel,
     networks: Mapping[str, Network],
     index: Index,
     files: Sequence[str],
@@ -77,7 +77,7 @@ def gather_vectors(
 
 
 def place_search(
-    search: Search, parts: Sequence[str], model: Retrieval, vectors: Vectors
+    search: Search, parts: Sequence[str], model: RetrievalModel, vectors: Vectors
 ) -> np.ndarray:
     """Where a search asks with some of its parts, one at least: float32 (EMBEDDING,), length 1.
 
@@ -150,7 +150,7 @@ def _words(search: Search, parts: Sequence[str]) -> Text:
 
 
 def _heard(
-    files: Mapping[str, str], model: Retrieval, network: Network, fragments: int, threads: int
+    files: Mapping[str, str], model: RetrievalModel, network: Network, fragments: int, threads: int
 ) -> dict[str, np.ndarray]:
     """The places of tracks in files, by the search's name."""
     ear = load_ear(network.name, network.weights, threads)

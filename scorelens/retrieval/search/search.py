@@ -20,7 +20,7 @@ from scorelens import tables
 from scorelens.albums.names import file_title
 from scorelens.albums.tags import read_tags
 from scorelens.albums.tracks import time_fragment
-from scorelens.retrieval.model.networks import Retrieval
+from scorelens.retrieval.model.networks import RetrievalModel
 from scorelens.retrieval.model.train import load_model
 from scorelens.retrieval.search.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.search.page.write import CREDITS, write_page
@@ -78,7 +78,7 @@ def answer_searches(
 
 def answer(
     search: Search,
-    model: Retrieval,
+    model: RetrievalModel,
     vectors: Vectors,
     index: Index,
     files: np.ndarray,
