@@ -2,5 +2,6 @@
 
 RENAMED_KEYS = {
     "modes": "audiovisual_comparison",
+    "retrieval.training.piece": "retrieval.training.micro_batch_size",
     "weights": "pretrained",
 }
