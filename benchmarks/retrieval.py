@@ -112,19 +112,19 @@ def main(vectors):
     library = make_library(vectors, random)
     queries = make_queries(library, random)
     ids = [f"album_{row // ALBUM:06d}_track_{row % ALBUM}" for row in range(vectors)]
-    cells, build_s = timed("build", lambda: index.build_index(library, ids, exact_most=0))
+    cells, build_s = timed("build", lambda: index.build_index(library, ids, max_exact=0))
     peak_mb = memory_mb()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.npz"
         timed("save", lambda: index.save_index(cells, path))
         file_mb = path.stat().st_size / 1e6
         cells, _ = timed("load", lambda: index.load_index(path))
-    exact = index.build_index(library, ids, exact_most=vectors)
+    exact = index.build_index(library, ids, max_exact=vectors)
     print(f"file {file_mb:.0f} MB; at most {peak_mb:.0f} MB in memory")
     found = measure_search(exact, cells, queries)
     del exact, cells
     noise = unit(random.standard_normal((vectors, EMBEDDING), dtype=np.float32))
-    exact, cells = (index.build_index(noise, ids, exact_most=most) for most in (vectors, 0))
+    exact, cells = (index.build_index(noise, ids, max_exact=most) for most in (vectors, 0))
     found |= measure_search(exact, cells, {"in noise": queries["noise"]})
     exact_ms, ms, slow_ms, recall = np.array(list(found.values())).T
     print(

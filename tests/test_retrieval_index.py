@@ -34,7 +34,7 @@ def names(rows):
 
 @pytest.fixture(scope="module")
 def celled():
-    return build_index(vectors(20_000), names(20_000), exact_most=1000)
+    return build_index(vectors(20_000), names(20_000), max_exact=1000)
 
 
 def test_cosines_are_those_worked_out_by_hand():
@@ -53,7 +53,7 @@ def test_cosines_are_those_worked_out_by_hand():
 def test_an_exact_search_is_scikit_learns(rows, queries, most, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "BLOCK", block)
-        patch.setattr(index, "QUERIES_AT_ONCE", 2)
+        patch.setattr(index, "QUERIES_PER_CHUNK", 2)
         held, asked = vectors(rows, 5), vectors(queries, 5, seed=1)
         found = search_index(build_index(held, names(rows)), asked, most)
     few = min(most, rows)
@@ -71,16 +71,16 @@ def test_an_empty_library_has_nothing():
 
 
 def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
-    """Vectors that lie nowhere in particular: then most cells have to be looked into."""
+    """Vectors that lie nowhere in particular: then most cells have to be searched."""
     random = np.random.default_rng(2)
-    held = random.standard_normal((index.EXACT_MOST + 1, 64), dtype=np.float32)
+    held = random.standard_normal((index.MAX_EXACT + 1, 64), dtype=np.float32)
     asked = random.standard_normal((100, 64))
     caplog.set_level("INFO", "scorelens.retrieval.search.index")
     library = build_index(held, names(len(held)))
     assert library.vectors is None
     assert library.cells.nlist == 1024
     assert library.cells.nprobe == 512
-    said = "200001 vectors in 1024 cells, of which 512 are looked into: 9"
+    said = "200001 vectors in 1024 cells, of which 512 are searched: recall 9"
     assert caplog.messages[0].startswith(said)
     found = search_index(library, asked, 10)
     exact = search_index(build_index(held, names(len(held)), len(held)), asked, 10)
@@ -91,9 +91,9 @@ def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
     assert (np.diff(found.cosines) <= 0).all()
 
 
-def test_of_music_with_a_few_strong_directions_fewer_cells_are_looked_into(celled):
+def test_of_music_with_a_few_strong_directions_fewer_cells_are_searched(celled):
     strength = np.arange(1, 65) ** -1.0
-    library = build_index(vectors(20_000) * strength, names(20_000), exact_most=1000)
+    library = build_index(vectors(20_000) * strength, names(20_000), max_exact=1000)
     assert library.cells.nlist == celled.cells.nlist == 256
     assert (library.cells.nprobe, celled.cells.nprobe) == (128, 256)
 
@@ -106,14 +106,14 @@ def test_cells_look_further_for_more_than_they_hold(celled):
 def test_the_same_vectors_give_the_same_cells(celled):
     import faiss
 
-    again = build_index(vectors(20_000), names(20_000), exact_most=1000)
+    again = build_index(vectors(20_000), names(20_000), max_exact=1000)
     assert np.array_equal(faiss.serialize_index(again.cells), faiss.serialize_index(celled.cells))
 
 
-@pytest.mark.parametrize("exact_most", [5000, 1000])
-def test_the_vector_of_a_track_finds_the_track(exact_most):
+@pytest.mark.parametrize("max_exact", [5000, 1000])
+def test_the_vector_of_a_track_finds_the_track(max_exact):
     held = vectors(5000)
-    library = build_index(held, names(5000), exact_most)
+    library = build_index(held, names(5000), max_exact)
     own = vectors_of(library, np.array([4321, 7]))
     assert own == pytest.approx(held[[4321, 7]] / np.linalg.norm(held[[4321, 7]], axis=1)[:, None])
     found = search_index(library, own, 1)
@@ -121,9 +121,9 @@ def test_the_vector_of_a_track_finds_the_track(exact_most):
     assert found.cosines == pytest.approx(np.ones((2, 1)), abs=1e-6)
 
 
-@pytest.mark.parametrize("exact_most", [5000, 1000])
-def test_an_index_comes_back_from_its_file(tmp_path, exact_most):
-    library = build_index(vectors(5000), ["é", *names(4999)], exact_most)
+@pytest.mark.parametrize("max_exact", [5000, 1000])
+def test_an_index_comes_back_from_its_file(tmp_path, max_exact):
+    library = build_index(vectors(5000), ["é", *names(4999)], max_exact)
     save_index(library, tmp_path / "index.npz")
     again = load_index(tmp_path / "index.npz")
     assert np.array_equal(again.ids, library.ids)

@@ -16,9 +16,9 @@ from scorelens import tables
 from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
 from scorelens.retrieval.embed.fragments import Fragments
-from scorelens.retrieval.model.networks import Retrieval, Sizes, embed_queries, embed_tracks
+from scorelens.retrieval.model.networks import RetrievalModel, Sizes, embed_queries, embed_tracks
 from scorelens.retrieval.model.train import load_model, save_model
-from scorelens.retrieval.model.training import Trained
+from scorelens.retrieval.model.training import TrainedModel
 from scorelens.retrieval.search import query_encoder, search, track_index
 from scorelens.retrieval.search.index import build_index, load_index
 from scorelens.retrieval.search.query_encoder import Vectors, place_search
@@ -35,7 +35,7 @@ NO_TAGS = {"title": "", "artist": "", "composer": "", "album": ""}
 
 @pytest.fixture
 def simple(monkeypatch):
-    """A model whose place is the image's vector plus the text's, made 1 in length."""
+    """A model whose embedding is the normalized sum of the image's and the text's vectors."""
 
     def embed(model, views):
         joined = sum(views.values())
@@ -67,10 +67,10 @@ def test_places_of_parts_by_hand(simple):
     assert place("plot", "track") == pytest.approx([-0.5, 0.5, half])
 
 
-def test_why_is_how_far_the_cosine_falls(simple):
+def test_a_contribution_is_how_far_the_cosine_falls(simple):
     library = build_index(np.stack([X, Z, Y]), ["x", "own", "y"])
-    found = search.answer(WHOLE, None, VECTORS, library, np.arange(3), 5)
-    assert found["row"].tolist() == [0, 2]  # its own track is no answer
+    found = search.rank_results(WHOLE, None, VECTORS, library, np.arange(3), 5)
+    assert found["row"].tolist() == [0, 2]  # its own track is no result
     assert found["rank"].tolist() == [1, 2]
     assert found["cosine"].tolist() == pytest.approx([0.5, 0.5])
     root = np.sqrt(0.05)
@@ -88,7 +88,7 @@ def test_why_is_how_far_the_cosine_falls(simple):
 def test_a_part_alone_has_the_whole_cosine(simple):
     asked = Search("s", image="i")
     library = build_index([X, Y], ["x", "y"])
-    found = search.answer(asked, None, VECTORS._replace(own={}), library, np.arange(2), 1)
+    found = search.rank_results(asked, None, VECTORS._replace(own={}), library, np.arange(2), 1)
     assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
     assert found["moved_by"].tolist() == ["image"]
     assert found[["tags", "plot", "track"]].isna().all(axis=None)
@@ -103,7 +103,7 @@ def test_of_a_file_the_nearest_row_is_an_answer_and_of_its_own_none(simple, most
     files = np.array([7, 5, 7, 2, 5, 1, 2])
     asked = Search("s", image="i", track="noir/theme", known=True)
     vectors = VECTORS._replace(images={"s": 3 * X})
-    found = search.answer(asked, None, vectors, library, files, most)
+    found = search.rank_results(asked, None, vectors, library, files, most)
     assert found["row"].tolist() == expected
     assert found["rank"].tolist() == list(range(1, len(expected) + 1))
 
@@ -116,17 +116,19 @@ class Run(NamedTuple):
 
     folder: object
     loaded: list
-    answer: object
+    search: object
 
 
 @pytest.fixture
 def model(tmp_path):
     torch.manual_seed(0)
     sizes = Sizes(3, 4, 5)
-    arrays = {name: v.numpy() for name, v in Retrieval("all", sizes).state_dict().items()}
+    arrays = {name: v.numpy() for name, v in RetrievalModel("all", sizes).state_dict().items()}
     facts = {"configuration": "all", "image": "vit", "text": "minilm", "audio": "musicnn"}
-    curve = np.zeros((1, 2), np.float32)
-    save_model(tmp_path / "model", Trained(arrays, sizes, curve, 1), facts | {"films": ["a", "b"]})
+    losses = np.zeros((1, 2), np.float32)
+    save_model(
+        tmp_path / "model", TrainedModel(arrays, sizes, losses, 1), facts | {"films": ["a", "b"]}
+    )
     return tmp_path / "model"
 
 
@@ -147,11 +149,14 @@ def indexed(model, tmp_path):
     ids = enumerate((["theme"], ["ride", "theme"], []), 1)
     sounds = [sound(tmp_path / f"{seed}.parquet", own, seed) for seed, own in ids]
     table = write_tracks(rows, tmp_path / "tracks.tsv")
-    albums = track_index.albums_of(films, sounds, [table])
+    albums = track_index.film_albums(films, sounds, [table])
     files = ["cd1/01 Élan.mp3", "x.wav"]
     heard = sound(tmp_path / "l.parquet", files, 4)
-    sources = [*albums, track_index.Shelf(heard, "mine", "music", dict.fromkeys(files, NO_TAGS))]
-    track_index.index_music(model, sources, tmp_path / "index.npz", tmp_path / "index.parquet")
+    sources = [
+        *albums,
+        track_index.LibraryPart(heard, "mine", "music", dict.fromkeys(files, NO_TAGS)),
+    ]
+    track_index.index_tracks(model, sources, tmp_path / "index.npz", tmp_path / "index.parquet")
     table = tables.read_table(tmp_path / "index.parquet", tables.RETRIEVAL_INDEX)
     return load_index(tmp_path / "index.npz"), table
 
@@ -204,8 +209,8 @@ def run(indexed, model, tmp_path, monkeypatch):
     monkeypatch.setattr(query_encoder, "load_ear", load("audio"))
     monkeypatch.setattr(query_encoder, "hear_track", hear)
 
-    def answer(*searches, tracks=25):
-        search.answer_searches(
+    def run_searches(*searches, tracks=25):
+        search.run_searches(
             searches=searches,
             model=model,
             index=tmp_path / "index.npz",
@@ -215,12 +220,12 @@ def run(indexed, model, tmp_path, monkeypatch):
             frames=2,
             fragments=8,
             threads=1,
-            answers=tmp_path / "out" / "searches.tsv",
+            results=tmp_path / "out" / "searches.tsv",
             page=tmp_path / "out" / "searches.html",
         )
-        return tables.read_table(tmp_path / "out" / "searches.tsv", tables.RETRIEVAL_ANSWERS)
+        return tables.read_table(tmp_path / "out" / "searches.tsv", tables.RETRIEVAL_SEARCHES)
 
-    return Run(tmp_path, loaded, answer)
+    return Run(tmp_path, loaded, run_searches)
 
 
 def red(path, seconds=20, pipe=False):
@@ -243,10 +248,10 @@ def test_answers_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
     picture = run.folder / "p.png"
     Image.new("RGB", (300, 200), (0, 255, 0)).save(picture)
     film = red(run.folder / "f.mkv")
-    found = run.answer(
+    found = run.search(
         Search("all", "Dusk", ("slow",), image=str(picture), track="west/ride", known=True),
-        Search("moment", film=film, scene="noir", time_s=1.0),
-        Search("again", film=film, scene="noir", time_s=18.0),
+        Search("moment", film=film, film_title="noir", time_s=1.0),
+        Search("again", film=film, film_title="noir", time_s=18.0),
         Search("file", track=os.path.abspath("music/x.wav")),
         Search("foreign", track=str(picture)),
         tracks=3,
@@ -276,8 +281,8 @@ def test_answers_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
 
 def test_the_page_stands_beside_the_table(run):
     film = red(run.folder / "f.mkv")
-    run.answer(
-        Search("moment", film=film, scene="noir", time_s=1.0),
+    run.search(
+        Search("moment", film=film, film_title="noir", time_s=1.0),
         Search("like", track="west/ride", known=True),
     )
     text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
@@ -287,7 +292,7 @@ def test_the_page_stands_beside_the_table(run):
     path = os.path.relpath("c.ogg", run.folder / "out")
     names = {"track_title": "c", "artist": "", "composer": "", "album": ""}
     assert like["track"] == {"title": "West", "path": path, "part": "", **names}
-    assert "learnt from 2 films" in " ".join(text.split())
+    assert "trained on 2 films" in " ".join(text.split())
 
 
 def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypatch):
@@ -301,7 +306,7 @@ def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypa
     _, table = indexed
     table.loc[3, "path"] = "cd1/ride.ogg"
     tables.write_table(table, run.folder / "index.parquet", tables.RETRIEVAL_INDEX)
-    found = run.answer(
+    found = run.search(
         Search("known", track="west/ride", known=True),
         Search("file", track=str(run.folder / "music" / "x.wav")),
         Search("album", track="cd1/ride.ogg"),
@@ -323,7 +328,7 @@ def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypa
 
 
 def test_the_page_knows_where_in_a_library_a_track_is(run):
-    run.answer(Search("words", "Dusk"))
+    run.search(Search("words", "Dusk"))
     text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
     (words,) = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
     folders = dict(zip(words["path"], words["folder"], strict=True))
@@ -335,27 +340,27 @@ def test_the_page_knows_where_in_a_library_a_track_is(run):
 def test_a_film_need_not_tell_its_length(run):
     """A file that was written to a pipe tells none; what is there counts."""
     whole, piped = red(run.folder / "whole.mkv"), red(run.folder / "f.mkv", pipe=True)
-    found = run.answer(
+    found = run.search(
         *(
-            Search(f"s{n}", film=film, scene="noir", time_s=time_s)
+            Search(f"s{n}", film=film, film_title="noir", time_s=time_s)
             for n, (film, time_s) in enumerate([(whole, 3), (piped, 3), (whole, 20)])
         )
     )
     first, second, third = (own.cosine.tolist() for _, own in found.groupby("search"))
     assert first == second != third
     with pytest.raises(InputError, match=r"99 s is after the film's end\n  expected: 0 to 20\.0 s"):
-        run.answer(Search("late", film=piped, scene="noir", time_s=99))
+        run.search(Search("late", film=piped, film_title="noir", time_s=99))
 
 
 def test_words_alone_need_no_other_network(run):
-    found = run.answer(Search("words", "Dusk", ("slow", "sad")))
+    found = run.search(Search("words", "Dusk", ("slow", "sad")))
     assert run.loaded == [("text", "t.w")]
     assert found["rank"].tolist() == [1, 2, 3, 4, 5]
     assert found[["image", "track"]].isna().all(axis=None)
 
 
 def test_a_known_track_alone_needs_no_network(run):
-    found = run.answer(Search("like", track="noir/theme", known=True))
+    found = run.search(Search("like", track="noir/theme", known=True))
     assert run.loaded == []
     assert len(found) == 4
 
@@ -363,7 +368,7 @@ def test_a_known_track_alone_needs_no_network(run):
 def test_what_cannot_be_asked_is_named(run):
     film = red(run.folder / "f.mkv")
     with pytest.raises(InputError) as error:
-        run.answer(Search("late", film=film, scene=film, time_s=70.0))
+        run.search(Search("late", film=film, film_title=film, time_s=70.0))
     assert str(error.value) == (
         "config: retrieval.searches.late.time_s: 70 s is after the film's end\n"
         f"  expected: 0 to 20.0 s ({film})"
@@ -371,7 +376,7 @@ def test_what_cannot_be_asked_is_named(run):
     silent = "mute/hush is no track, is silent, or its film is left out"
     for track, known, what in (("mute/hush", True, silent), ("no.wav", False, "no.wav is silent")):
         with pytest.raises(InputError) as error:
-            run.answer(Search("like", track=track, known=known))
+            run.search(Search("like", track=track, known=known))
         assert str(error.value) == (
             f"config: retrieval.searches.like.track: {what}\n  expected: a track that sounds"
         )
@@ -379,28 +384,28 @@ def test_what_cannot_be_asked_is_named(run):
 
 def test_a_track_that_is_misspelt_is_told_with_the_nearest(run):
     with pytest.raises(InputError, match=r"did you mean 'west/ride'\?"):
-        run.answer(Search("like", track="west/rid", known=True))
+        run.search(Search("like", track="west/rid", known=True))
 
 
 def test_all_that_cannot_be_looked_at_or_heard_is_named(run):
     film = red(run.folder / "f.mkv")
-    late = Search("late", film=film, scene=film, time_s=70.0)
+    late = Search("late", film=film, film_title=film, time_s=70.0)
     with pytest.raises(InputError) as error:
-        run.answer(Search("gone", image="gone.png"), Search("good", film=film), late)
+        run.search(Search("gone", image="gone.png"), Search("good", film=film), late)
     said = [problem.where for problem in error.value.problems]
     assert said == ["gone.png", "config: retrieval.searches.late.time_s"]
     assert str(error.value).split("\n")[1] == "gone.png: does not exist"
     with pytest.raises(InputError) as error:
-        run.answer(*(Search(name, track=f"{name}.wav") for name in ("no", "good", "silent")))
+        run.search(*(Search(name, track=f"{name}.wav") for name in ("no", "good", "silent")))
     said = [problem.where for problem in error.value.problems]
     assert said == [f"config: retrieval.searches.{name}.track" for name in ("no", "silent")]
 
 
 def test_the_same_searches_give_the_same_files(run):
     film = red(run.folder / "f.mkv")
-    asked = Search("moment", "Dusk", film=film, scene="noir", time_s=1.0)
-    run.answer(asked)
+    asked = Search("moment", "Dusk", film=film, film_title="noir", time_s=1.0)
+    run.search(asked)
     files = [run.folder / "out" / name for name in ("searches.tsv", "searches.html")]
     first = [file.read_bytes() for file in files]
-    run.answer(asked)
+    run.search(asked)
     assert [file.read_bytes() for file in files] == first

@@ -66,7 +66,7 @@ def test_searches_are_read_by_name(tmp_path):
     assert corpus[4:] == ("made/noir.mp4", "Noir", 61.0, "west/ride", True)
     assert corpus.parts == ("image", "track")
     assert corpus.files == ["made/noir.mp4"]
-    assert found["foreign"].scene == "f.mp4"
+    assert found["foreign"].film_title == "f.mp4"
     assert found["foreign"].files == [str(film), str(picture)]
     assert Search(**json.loads(json.dumps(corpus._asdict()))).parts == corpus.parts
 
@@ -84,7 +84,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
     with pytest.raises(ConfigError) as error:
         read_searches(asked, FILMS, VIDEOS)
     at = "config: retrieval.searches"
-    track = "film_id/track_id of a film of retrieval, or the path of a piece of music"
+    track = "film_id/track_id of a film of retrieval, or the path of an audio file"
     film = "the id of a film of the corpus, or the path of a film"
     assert str(error.value).split("\n") == [
         "11 problems were found",
@@ -94,7 +94,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         f"{at}.Big Chase.text: '?!' has no letter and no digit",
         "  expected: words",
         f"{at}.film: has film, but no time_s",
-        "  expected: both: a film, and where in it",
+        "  expected: both: a film and a time in it",
         f"{at}.film.film: nor does not exist",
         f"  expected: {film}",
         "  hint: did you mean 'noir'?",
@@ -107,8 +107,8 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         "  expected: a picture",
         f"  hint: {hint}",
         f"{at}.time: has time_s, but no film",
-        "  expected: both: a film, and where in it",
-        f"{at}.time: asks for nothing",
+        "  expected: both: a film and a time in it",
+        f"{at}.time: has no part",
         "  expected: a text, tags, an image, a film or a track",
         f"{at}.track.tags: ['-'] has no letter and no digit",
         "  expected: words",
@@ -134,6 +134,6 @@ def test_no_library_takes_the_name_of_the_corpus():
     with pytest.raises(ConfigError) as error:
         read_searches(asked, FILMS, VIDEOS)
     assert str(error.value) == (
-        "config: retrieval.libraries.corpus: is called like the films' albums\n"
+        "config: retrieval.libraries.corpus: has the name of the films' albums\n"
         "  expected: another name"
     )

@@ -264,7 +264,7 @@ def test_the_answers_of_a_run(finished):
     results = finished[0] / "results" / "retrieval"
     index = tables.read_table(results / "index.parquet", tables.RETRIEVAL_INDEX)
     assert index["library"].value_counts().to_dict() == {"corpus": 16, "mine": 2}
-    answers = tables.read_table(results / "searches.tsv", tables.RETRIEVAL_ANSWERS)
+    answers = tables.read_table(results / "searches.tsv", tables.RETRIEVAL_SEARCHES)
     assert answers["search"].value_counts().to_dict() == {"a_picture": 5, "more_like_this": 5}
     assert "film_6" in (results / "searches.html").read_text(encoding="utf-8")
     listened = next((finished[0] / "logs" / "embed_library").rglob("*.log"))

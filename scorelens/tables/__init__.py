@@ -23,7 +23,6 @@ from scorelens.tables.model_schemas import (
     PREDICTIONS,
 )
 from scorelens.tables.retrieval_schemas import (
-    RETRIEVAL_ANSWERS,
     RETRIEVAL_CURVES,
     RETRIEVAL_EMBEDDINGS,
     RETRIEVAL_FILMS,
@@ -35,6 +34,7 @@ from scorelens.tables.retrieval_schemas import (
     RETRIEVAL_SCENE_SCORES,
     RETRIEVAL_SCENES,
     RETRIEVAL_SCORES,
+    RETRIEVAL_SEARCHES,
     RETRIEVAL_TEXTS,
     RETRIEVAL_TRACKS,
 )
@@ -94,7 +94,6 @@ __all__ = [
     "IMPORTANCE",
     "MODES",
     "PREDICTIONS",
-    "RETRIEVAL_ANSWERS",
     "RETRIEVAL_CURVES",
     "RETRIEVAL_EMBEDDINGS",
     "RETRIEVAL_FILMS",
@@ -106,6 +105,7 @@ __all__ = [
     "RETRIEVAL_SCENES",
     "RETRIEVAL_SCENE_SCORES",
     "RETRIEVAL_SCORES",
+    "RETRIEVAL_SEARCHES",
     "RETRIEVAL_TEXTS",
     "RETRIEVAL_TRACKS",
     "STATUS",

@@ -273,7 +273,7 @@ if SEARCHES:
             text=search_weights("text"),
             audio=search_weights("audio"),
         output:
-            answers="results/retrieval/searches.tsv",
+            results="results/retrieval/searches.tsv",
             page="results/retrieval/searches.html",
         log:
             "logs/search_retrieval.log",
