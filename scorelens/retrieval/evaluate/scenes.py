@@ -19,7 +19,7 @@ import pandas as pd
 
 from scorelens import tables
 from scorelens.encoders import text_encoder
-from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment, whole
+from scorelens.retrieval import CONFIGURATIONS, all_parts, sees_image, text_segment
 from scorelens.retrieval.evaluate import scene_metrics
 from scorelens.retrieval.evaluate.metrics import rank_tracks
 from scorelens.retrieval.model.networks import RetrievalModel, embed_queries
@@ -185,7 +185,7 @@ def _film_places(places: pd.DataFrame, configuration: str, scenes: pd.Series) ->
 
     scenes: the film of each scene; those films come first, in their order there.
     """
-    is_whole = (places.kind == "film") & (places.seen == whole(configuration))
+    is_whole = (places.kind == "film") & (places.seen == all_parts(configuration))
     asked = places[is_whole].set_index("film_id")
     films = pd.Index(scenes.unique()).append(asked.index).unique()
     return asked.loc[films, _axes(places)].to_numpy(np.float32)

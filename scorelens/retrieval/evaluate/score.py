@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from scorelens.retrieval import whole
+from scorelens.retrieval import all_parts
 from scorelens.retrieval.evaluate.metrics import measure, measure_films, rank_tracks
 from scorelens.tables import (
     RETRIEVAL_EMBEDDINGS,
@@ -48,7 +48,7 @@ def score_retrieval(
             about = {"configuration": table["configuration"].iloc[0], "seen": seen}
             figures = measure(found, film, samples, permutations, seed)
             scored.append(figures.rename(columns={"p_permuted": "p"}).assign(**about))
-            if seen == whole(about["configuration"]):
+            if seen == all_parts(about["configuration"]):
                 own = measure_films(found, film)
                 ranked.append(own.assign(film_id=films[own.pop("film")], **about))
     write_table(pd.concat(scored, ignore_index=True), scores, RETRIEVAL_SCORES)

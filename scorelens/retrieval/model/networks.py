@@ -75,7 +75,7 @@ class RetrievalModel(nn.Module):
         Returns
         -------
         torch.Tensor
-            (B, EMBEDDING), unit vectors.
+            (B, EMBEDDING_SIZE), unit vectors.
         """
         vectors = {
             view: in_micro_batches(self.encoders[view], rows, micro_batch_size or len(rows))
@@ -159,7 +159,7 @@ def embed_queries(model: RetrievalModel, views: Mapping[str, np.ndarray]) -> np.
     Returns
     -------
     numpy.ndarray
-        float32 (n, EMBEDDING), unit vectors.
+        float32 (n, EMBEDDING_SIZE), unit vectors.
     """
     where = next(model.parameters()).device
     tensors = {view: to_tensor(rows, where) for view, rows in views.items()}
@@ -180,7 +180,7 @@ def embed_fragments(model: RetrievalModel, fragments: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        float32 (n, EMBEDDING), unit vectors.
+        float32 (n, EMBEDDING_SIZE), unit vectors.
     """
     where = next(model.parameters()).device
     starts = range(0, len(fragments), ROWS_PER_CHUNK)
@@ -203,7 +203,7 @@ def embed_tracks(model: RetrievalModel, fragments: np.ndarray, track: np.ndarray
     Returns
     -------
     numpy.ndarray
-        float32 (tracks, EMBEDDING), unit vectors.
+        float32 (tracks, EMBEDDING_SIZE), unit vectors.
     """
     embeddings = embed_fragments(model, fragments)
     sums = np.add.reduceat(embeddings, np.searchsorted(track, np.arange(track[-1] + 1)), axis=0)

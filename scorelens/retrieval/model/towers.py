@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from scorelens.retrieval import BANDS, EMBEDDING
+from scorelens.retrieval import BANDS, EMBEDDING_SIZE
 from scorelens.retrieval.model.cnn_transformer import WIDTH, CnnTransformer
 from scorelens.retrieval.model.standardization import Standardizer
 
@@ -54,14 +54,14 @@ def embedding_net(inputs: int, dropout: float) -> nn.Sequential:
     Returns
     -------
     torch.nn.Sequential
-        Linear, batch norm, GELU, dropout, linear: (B, inputs) to (B, EMBEDDING).
+        Linear, batch norm, GELU, dropout, linear: (B, inputs) to (B, EMBEDDING_SIZE).
     """
     return nn.Sequential(
         nn.Linear(inputs, HIDDEN),
         nn.BatchNorm1d(HIDDEN),
         nn.GELU(),
         nn.Dropout(dropout),
-        nn.Linear(HIDDEN, EMBEDDING),
+        nn.Linear(HIDDEN, EMBEDDING_SIZE),
     )
 
 
@@ -90,7 +90,7 @@ class QueryTower(nn.Module):
         Returns
         -------
         torch.Tensor
-            (B, EMBEDDING), unit vectors.
+            (B, EMBEDDING_SIZE), unit vectors.
         """
         standardized = _standardize(self.standardizers, views)
         tokens = [self.projections[view](values) for view, values in standardized.items()]
@@ -123,7 +123,7 @@ class MeanQueryTower(nn.Module):
         Returns
         -------
         torch.Tensor
-            (B, EMBEDDING), unit vectors.
+            (B, EMBEDDING_SIZE), unit vectors.
         """
         present = [view for view in self.nets if view in views]
         embeddings = [
@@ -162,7 +162,7 @@ class TrackTower(nn.Module):
         Returns
         -------
         torch.Tensor
-            (B, EMBEDDING), unit vectors.
+            (B, EMBEDDING_SIZE), unit vectors.
         """
         size = micro_batch_size or len(fragments)
         return _normalize(self.net(in_micro_batches(self._encode, fragments, size)))

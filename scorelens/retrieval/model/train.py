@@ -16,7 +16,7 @@ import safetensors
 import safetensors.numpy
 
 from scorelens.errors import naming_damage
-from scorelens.retrieval import EMBEDDING
+from scorelens.retrieval import EMBEDDING_SIZE
 from scorelens.retrieval.data.batches import PairDataset
 from scorelens.retrieval.data.dataset import (
     RetrievalDataset,
@@ -28,7 +28,7 @@ from scorelens.retrieval.model import networks
 from scorelens.retrieval.model.training import TrainedModel, train_configuration
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_EMBEDDINGS, atomic, write_table
 
-DIMENSIONS = [f"e{number:02d}" for number in range(EMBEDDING)]  # columns of an embedding
+DIMENSIONS = [f"e{number:02d}" for number in range(EMBEDDING_SIZE)]  # columns of an embedding
 TRACKS_PER_CHUNK = 64  # tracks whose fragments are read at once; bounds the memory
 METADATA = "scorelens"  # key of the metadata in a model file
 
@@ -188,7 +188,7 @@ def embed_dataset_tracks(
     Returns
     -------
     numpy.ndarray
-        float32 (n, EMBEDDING), unit vectors.
+        float32 (n, EMBEDDING_SIZE), unit vectors.
     """
     values, owner = pairs.fragments
     embeddings = []

@@ -79,7 +79,7 @@ def gather_vectors(
 def place_search(
     search: Search, parts: Sequence[str], model: RetrievalModel, vectors: Vectors
 ) -> np.ndarray:
-    """Where a search asks with some of its parts, one at least: float32 (EMBEDDING,), length 1.
+    """Where a search asks with some of its parts, one at least: float32 (d,), length 1.
 
     A track's place is joined to that of all else as the mean of the two.
     """
