@@ -38,7 +38,7 @@ from scorelens.learning.cnn_trainer import Lesson, train_networks
 from scorelens.learning.dataset import look
 from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, MODELS, NETWORKS, RATE_HZ
 from scorelens.tagger.apply import tag_track
-from scorelens.tagger.descriptors import listen
+from scorelens.tagger.descriptors import describe_track
 from scorelens.tagger.model import Model
 from scorelens.tagger.patches import cut_track, mfcc
 
@@ -199,7 +199,7 @@ def measure_tagging(path):
     for model in NETWORKS:
         note(f"{model} alone", ask(model, look(model, tiles)))
     ensemble = make_ensemble()
-    note("tempo, key, loudness", lambda: listen(samples))
+    note("tempo, key, loudness", lambda: describe_track(samples))
     note("all but decoding, cnn_ensemble", lambda: hear(samples, ensemble))
     return found
 
@@ -215,7 +215,7 @@ def make_ensemble():
 
 
 def hear(samples, model):
-    return tag_track(samples, model, None), listen(samples)
+    return tag_track(samples, model, None), describe_track(samples)
 
 
 def main():

@@ -86,7 +86,7 @@ def test_the_page_holds_what_the_tables_say_and_asks_the_network_for_nothing(tmp
     text = page.read_text(encoding="utf-8")
     assert "<b>é" not in text
     assert not re.search(r"""(src|href)=["']|@import|url\(""", text)
-    assert "a model of 24 films" in text
+    assert "a model trained on 24 films" in text
 
 
 def test_a_profile_is_means_of_even_stretches_in_64_steps():
@@ -101,7 +101,7 @@ def test_a_profile_is_means_of_even_stretches_in_64_steps():
 
 def test_a_library_too_large_for_profiles_has_none_in_its_page(tmp_path, monkeypatch):
     assert len(data_of(written(tmp_path))["profile"][0]) == 60 * len(GENRES)
-    monkeypatch.setattr(write, "LARGEST", 4 * 60 * len(GENRES) - 1)
+    monkeypatch.setattr(write, "MAX_PROFILE_LETTERS", 4 * 60 * len(GENRES) - 1)
     assert set(data_of(written(tmp_path))["profile"]) == {""}
 
 
@@ -195,8 +195,8 @@ def test_filters_narrow_the_list_and_clear_widens_it(opened):
     assert filtered(text="映画") == [FILM]
     assert filtered(text="nothing like it") == []
     assert filtered(genre="Horror") == [BRIEN, CHASE]  # the likeliest first
-    assert filtered(genre="Horror", least="40") == [BRIEN, CHASE, FILM]
-    assert filtered(genre="Horror", least="40", text="noir/1") == [CHASE]
+    assert filtered(genre="Horror", minimum="40") == [BRIEN, CHASE, FILM]
+    assert filtered(genre="Horror", minimum="40", text="noir/1") == [CHASE]
     assert filtered(tempo_low="100") == [DAWN, CHASE]
     assert filtered(tempo_low="100", tempo_high="121") == [DAWN]
     assert filtered(key="A minor") == [BRIEN, FILM]
@@ -215,9 +215,9 @@ def test_a_row_shows_five_tags_with_bars_and_the_one_asked_for_among_them(opened
     bar = tags.nth(2).locator("b")
     wide = bar.evaluate("bar => bar.clientWidth / bar.parentElement.clientWidth")
     assert wide == pytest.approx(0.55, abs=0.02)
-    assert page.locator("#least").is_disabled()
+    assert page.locator("#minimum").is_disabled()
     page.locator("#genre").select_option(label="Romance")
-    page.locator("#least").fill("1")
+    page.locator("#minimum").fill("1")
     texts = tags.all_inner_texts()
     assert len(texts) == 5
     assert "Romance" in texts[4]

@@ -35,7 +35,7 @@ def test_cue_sheets_are_left_alone_with_a_word(tmp_path, caplog):
     (part,) = library.find_parts({"all": str(tmp_path)}).values()
     assert part.files == ("image.flac", "music without an ending")
     assert caplog.messages == [
-        "config: tagger.libraries.all: CUE sheets (2) are left alone: in a library a file is one "
+        "config: tagger.libraries.all: CUE sheets (2) are ignored: in a library each file is one "
         "track"
     ]
 
@@ -83,7 +83,7 @@ def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
         "  expected: a folder of audio files",
         f"config: tagger.libraries.empty: {empty} holds no audio file",
         f"config: tagger.libraries.odd: '{odd}/lost.mp3' is a broken link",
-        "config: tagger.libraries.odd: 'ta\\tb.mp3' has letters that are none",
+        "config: tagger.libraries.odd: 'ta\\tb.mp3' has control characters",
         f"config: tagger.libraries.odd: '{odd}/\\udcff.mp3' has a name that is not UTF-8",
     ):
         assert line in told.split("\n"), told
@@ -110,11 +110,11 @@ def test_the_model_is_the_one_wanted_or_the_best_that_listens():
         (
             trained,
             "dnn",
-            "dnn is not among the models that the run trains",
+            "dnn is not among the trained models with an audio input",
             "one of: cnn, embedding_linear",
         ),
         (trained, "frequency_ranking", "frequency_ranking is not among", "cnn"),
-        ([], "", "none is among the models", "models in tagger.models"),
+        ([], "", "none is among the trained models", "models in tagger.models"),
     ):
         with pytest.raises(ConfigError, match=what) as caught:
             library.choose_model(models, wanted)

@@ -55,10 +55,10 @@ from scorelens.tables.schemas import (
     WEIGHTS,
 )
 from scorelens.tables.tagger_schemas import (
-    TAGGER_ANSWERS,
     TAGGER_CONFUSIONS,
     TAGGER_LIBRARY,
     TAGGER_PROFILES,
+    TAGGER_RANKING,
     TAGGER_SCORES,
     TAGGER_TILES,
     TAGGER_TRACKS,
@@ -110,10 +110,10 @@ __all__ = [
     "RETRIEVAL_TRACKS",
     "STATUS",
     "TABLES",
-    "TAGGER_ANSWERS",
     "TAGGER_CONFUSIONS",
     "TAGGER_LIBRARY",
     "TAGGER_PROFILES",
+    "TAGGER_RANKING",
     "TAGGER_SCORES",
     "TAGGER_TILES",
     "TAGGER_TRACKS",

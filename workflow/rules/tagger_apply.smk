@@ -65,7 +65,7 @@ if LIBRARIES:
             ),
         output:
             tracks="results/tagger/libraries/{library}/parts/{part}.tracks.parquet",
-            answers="results/tagger/libraries/{library}/parts/{part}.answers.parquet",
+            ranking="results/tagger/libraries/{library}/parts/{part}.ranking.parquet",
             profiles="results/tagger/libraries/{library}/parts/{part}.profiles.parquet",
         log:
             "logs/apply_tagger/{library}/{part}.log",
@@ -93,13 +93,13 @@ if LIBRARIES:
         """List a library with its tags: tables, sidecars, playlists and a page."""
         input:
             tracks=library_parts("results/tagger/libraries/{library}/parts/{part}.tracks.parquet"),
-            answers=library_parts("results/tagger/libraries/{library}/parts/{part}.answers.parquet"),
+            ranking=library_parts("results/tagger/libraries/{library}/parts/{part}.ranking.parquet"),
             profiles=library_parts(
                 "results/tagger/libraries/{library}/parts/{part}.profiles.parquet"
             ),
         output:
             tracks="results/tagger/libraries/{library}/tracks.tsv",
-            answers="results/tagger/libraries/{library}/answers.tsv",
+            ranking="results/tagger/libraries/{library}/ranking.tsv",
             profiles="results/tagger/libraries/{library}/profiles.parquet",
             tags=directory("results/tagger/libraries/{library}/tags"),
             playlists=directory("results/tagger/libraries/{library}/playlists"),
