@@ -80,7 +80,7 @@ def test_every_fault_of_every_row_is_named(table):
     )
     twice = "'same' stands in 2 rows\n  expected: one row a trailer\n  hint: rename one"
     slug = "letters a-z, digits and underscores\n  hint: for example"
-    title = "a title: trailers of one title are never on both sides of a split"
+    title = "a title: trailers of one title are in the same fold"
     beside = "hint: paths are relative to the table"
     labels = "['Comedy', 'Drama', 'Science Fiction']\n  hint: did you mean 'Drama'?"
     expected = [
@@ -118,7 +118,7 @@ def test_trailers_of_one_title_carry_the_same_genres(table):
     assert refusal(path) == (
         "trailers.tsv, line 4, column genres: differ from those of line 2, of the same title "
         "'The Sea'\n  expected: the same genres for one title\n"
-        "  hint: if these are different films, tell them apart: put the year in the title"
+        "  hint: if these are different films, put the year in the title"
     )
 
 
@@ -131,7 +131,10 @@ def test_a_row_longer_than_the_header_is_told(table):
 
 def test_reading_is_light():
     """The workflow does it while it is parsed, in each job."""
-    code = "import sys; from scorelens.trailers import table, plan; print(*sys.modules)"
+    code = (
+        "import sys; from scorelens.trailers.data import table; "
+        "from scorelens.trailers.demo import demo_plan; print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "pandas", "torch", "sklearn", "matplotlib", "av", "cv2", "librosa"}
     assert not heavy & set(done.stdout.split())
@@ -140,9 +143,9 @@ def test_reading_is_light():
 def test_one_title_in_two_spellings_is_named(table):
     path = table("x\tThe Ring\tclips/a.mp4\tDrama", "y\tthe  r\u00edng!\tclips/b.mkv\tDrama")
     assert refusal(path) == (
-        "trailers.tsv, line 3, column title: 'the r\u00edng!' is all but 'The Ring' of line 2\n"
-        "  expected: one spelling of a title, so that it is never on both sides of a split\n"
-        "  hint: if these are different films, tell them apart: put the year in the title"
+        "trailers.tsv, line 3, column title: 'the r\u00edng!' is nearly 'The Ring' of line 2\n"
+        "  expected: one spelling of a title, so that its trailers are in the same fold\n"
+        "  hint: if these are different films, put the year in the title"
     )
 
 
@@ -155,6 +158,6 @@ def test_a_file_of_two_titles_is_named(table, tmp_path):
     (tmp_path / "clips" / "again.mp4").symlink_to(tmp_path / "clips" / "a.mp4")
     path = table("x\tA\tclips/a.mp4\tDrama", "y\tB\tclips/again.mp4\tDrama")
     assert refusal(path) == (
-        "trailers.tsv, line 3, column video: is the file of line 2 too, of another title\n"
+        "trailers.tsv, line 3, column video: is also the file of line 2, which has another title\n"
         "  expected: one title for a file"
     )
