@@ -89,7 +89,7 @@ def train(corpus, micro_batch_size):
     films = int(corpus.film[-1]) + 1
     settings = {
         "learning_rate": 1e-5,
-        "batch": BATCH,
+        "batch_size": BATCH,
         "micro_batch_size": micro_batch_size,
         "epochs": 2 if device().type == "cuda" else 1,
         "patience": 3,

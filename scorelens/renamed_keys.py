@@ -2,6 +2,7 @@
 
 RENAMED_KEYS = {
     "modes": "audiovisual_comparison",
+    "retrieval.training.batch": "retrieval.training.batch_size",
     "retrieval.training.piece": "retrieval.training.micro_batch_size",
     "weights": "pretrained",
 }

@@ -16,7 +16,7 @@ SPLIT = {"last_training": 2021, "first_test": 2023}
 ENCODERS = {"image": "efficientnet_lite0", "text": "minilm", "audio": "musicnn"}
 SETTINGS = {
     "learning_rate": 1e-3,
-    "batch": 16,
+    "batch_size": 16,
     "micro_batch_size": 0,
     "epochs": 3,
     "patience": 3,

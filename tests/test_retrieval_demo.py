@@ -24,7 +24,7 @@ from scorelens.retrieval.model.training import train_configuration
 SEED = 3
 SETTINGS = {
     "learning_rate": 1e-3,
-    "batch": 16,
+    "batch_size": 16,
     "micro_batch_size": 0,
     "epochs": 200,
     "patience": 3,

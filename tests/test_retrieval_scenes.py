@@ -18,7 +18,7 @@ from tests.planted_films import make_corpus
 torch.set_num_threads(1)
 SETTINGS = {
     "learning_rate": 1e-3,
-    "batch": 32,
+    "batch_size": 32,
     "micro_batch_size": 0,
     "epochs": 12,
     "patience": 12,

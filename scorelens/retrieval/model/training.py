@@ -77,7 +77,7 @@ def train_configuration(
         Test films are not used. With fewer than two validation films all epochs are trained and the
         last is the best.
     settings : mapping of str to float
-        `learning_rate`; `batch` (pairs, which are negatives of each other); `micro_batch_size`
+        `learning_rate`; `batch_size` (pairs, which are negatives of each other); `micro_batch_size`
         (rows that an encoder takes at once, 0 for the whole batch); `epochs` (maximum); `patience`
         (epochs without improvement); `dropout`; `margin` (of the baseline).
     seed : int
@@ -163,7 +163,7 @@ def _train(
     while not state.is_finished():
         rng, dropout_seed = _epoch_streams(seed, len(state.losses) + 1)
         torch.manual_seed(dropout_seed)
-        batches = sampler.epoch(films, int(state.settings["batch"]), rng)
+        batches = sampler.epoch(films, int(state.settings["batch_size"]), rng)
         training_loss = _train_epoch(state, loss, batches)
         _check_finite(training_loss, loss, state)
         validation_loss = _validation_loss(state.model, loss, validation)
@@ -220,7 +220,7 @@ def _validation_batches(
     if len(films) < 2:
         return []
     rng, _ = _epoch_streams(seed, 0)
-    batches = sampler.epoch(films, int(settings["batch"]), rng)
+    batches = sampler.epoch(films, int(settings["batch_size"]), rng)
     return [(own, batch._replace(views=sampler.first_rows(own))) for own, batch in batches]
 
 
