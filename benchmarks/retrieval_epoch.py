@@ -1,13 +1,12 @@
-"""How long an epoch of the paper's model takes with all its encoders learning, against a floor.
+"""Measure an epoch of the paper's model with all encoders in training, against a floor.
 
-The configuration `all`: ViT-B/16 looks at pictures, BERT-base reads 256 tokens, the CNN-Transformer
-hears log-mel, batches of 16, Adam at 1e-5. Sizes are the published ones, variables, pictures, texts
-and sounds are random, which takes as long. The epoch is the workflow's own; on a GPU a first one
-warms up and the second is timed.
+The configuration is `all`: ViT-B/16 for pictures, BERT-base for 256 tokens, the CNN-Transformer for
+log-mel, batches of 16, Adam at 1e-5. Sizes are the published ones; parameters, pictures, texts and
+sounds are random. The epoch is that of the workflow; on a GPU the second epoch is timed.
 
 - floor: the arithmetic of a step, three times that of the forward pass (backward to the inputs and
-  to the weights), at the rate at which the device multiplies large matrices of the same precision;
-- memory: the most that the GPU held, or the process on a CPU.
+  to the weights), at the rate of products of large matrices of the same precision;
+- memory: peak of the GPU, or of the process on a CPU.
 
     python benchmarks/retrieval_epoch.py [--films N] [--tracks N] [--micro-batch-size N]
 """
@@ -111,7 +110,7 @@ def operations(corpus):
     parts = {**corpus.views, "sound": corpus.fragments}
     rows = {name: networks.to_tensor(part.values[:1], own) for name, part in parts.items()}
     counter = FlopCounterMode(display=False)
-    # Attention in its parts, for the counter knows products of matrices.
+    # The counter knows products of matrices, so attention is computed in its parts.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
         for view, encoder in encoders.items():
             encoder(rows[view])
@@ -124,7 +123,7 @@ def precision():
 
 
 def multiply():
-    """The floor: operations a second of a product of large matrices."""
+    """Operations per second of a product of large matrices, for the floor."""
     side = SIDES[device().type]
     factor = torch.randn(side, side, device=device()).to(precision())
     best_s = np.inf
@@ -152,7 +151,7 @@ def memory_mb():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--films", type=int, default=16)
-    parser.add_argument("--tracks", type=int, default=1, help="of a film; a pair each, an epoch")
+    parser.add_argument("--tracks", type=int, default=1, help="tracks of a film: pairs of an epoch")
     parser.add_argument("--micro-batch-size", type=int, default=0, help="rows at once; 0: all")
     given = parser.parse_args()
     corpus = make_corpus(given.films, given.tracks)

@@ -162,3 +162,10 @@ def test_a_small_library_needs_no_faiss(home):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_a_pickle_in_an_index_is_refused(tmp_path):
+    path = tmp_path / "index.npz"
+    np.savez(path, ids=np.array([{"code": "anything"}], object), vectors=np.zeros((1, 2)))
+    with pytest.raises(InputError, match="an index of a library"):
+        load_index(path)
