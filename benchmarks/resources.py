@@ -130,9 +130,8 @@ def main() -> None:
         row, fitted = (
             re.sub(r"\.0\b", "", " ".join(map(str, r))) for r in (request, refit(finished, request))
         )
-        print(
-            f"{rule:20s} {len(finished):4d}  {sizes:15s} {memory:6.0%} {time:5.0%}  {row} -> {fitted}"
-        )
+        used = f"{memory:6.0%} {time:5.0%}"
+        print(f"{rule:20s} {len(finished):4d}  {sizes:15s} {used}  {row} -> {fitted}")
         if max(memory, time) > 1:
             short.append(rule)
     if short:
