@@ -1,4 +1,4 @@
-"""The split of the films by year, and the pairs that a model sees at a time."""
+"""The split of the films by year, and batches of pairs."""
 
 from itertools import combinations
 
@@ -12,7 +12,7 @@ from scorelens.errors import InputError
 from scorelens.retrieval.data.batches import PairSampler, Rows, split_by_share, split_by_year
 
 
-def test_a_batch_holds_a_film_once_and_what_belongs_together():
+def test_a_batch_holds_each_film_once_with_rows_of_its_own():
     corpus = make_corpus("all", films=37, tracks=3)
     films = np.arange(3, 37)
     found = list(PairSampler(corpus).epoch(films, 16, np.random.default_rng(0)))
@@ -32,7 +32,7 @@ def test_a_batch_holds_a_film_once_and_what_belongs_together():
 
 
 @pytest.mark.parametrize(("films", "sizes"), [(2, [2]), (3, [3]), (5, [3, 2]), (17, [9, 8])])
-def test_no_batch_is_of_one_film(films, sizes):
+def test_no_batch_has_a_single_film(films, sizes):
     corpus = make_corpus("image", films=films, tracks=1)
     size = 2 if films < 17 else 16
     drawn = PairSampler(corpus).epoch(np.arange(films), size, np.random.default_rng(0))
@@ -68,7 +68,7 @@ def test_split_by_shares_keeps_years_whole():
     assert [part.tolist() for part in few] == [[2, 3], [4, 5], [0, 1]]
 
 
-def test_a_split_that_leaves_nothing_says_so():
+def test_a_split_without_films_in_a_part_is_an_error():
     with pytest.raises(InputError) as raised:
         split_by_year(np.array([2020, 2020, 2022, 2023]), 2021, 2023)
     assert str(raised.value) == (
@@ -89,7 +89,7 @@ def test_a_split_that_leaves_nothing_says_so():
             split_by_share(np.array(years, int), 0.8, 0.1)
 
 
-def test_of_the_splits_that_leave_two_films_everywhere_the_nearest_is_taken():
+def test_the_nearest_split_with_two_films_in_each_part_is_taken():
     """Half of 7 films is nearest to the end of 2002, but then 2003 would be a part by itself."""
     years = np.array([2000, 2001, 2002, 2002, 2003, 2004, 2004])
     parts = split_by_share(years, 0.5, 0.2)
@@ -105,8 +105,8 @@ def test_of_the_splits_that_leave_two_films_everywhere_the_nearest_is_taken():
     training=st.floats(0.1, 0.8),
     validation=st.floats(0.05, 0.2),
 )
-def test_a_split_by_shares_is_found_wherever_there_is_one(years, training, validation):
-    """As every pair of years that could be tried says."""
+def test_a_split_by_shares_is_found_if_there_is_one(years, training, validation):
+    """Compared with a search over all pairs of years."""
     years, away = np.array(years), []
     for last, first in combinations(np.unique(years), 2):
         sizes = np.array([(years <= last).sum(), 0, (years >= first).sum()])
@@ -123,7 +123,7 @@ def test_a_split_by_shares_is_found_wherever_there_is_one(years, training, valid
     assert found == pytest.approx(min(away))
 
 
-def test_years_that_would_teach_and_test_are_refused():
+def test_years_in_training_and_test_are_an_error():
     with pytest.raises(InputError) as raised:
         split_by_year(np.arange(2000, 2020), 2010, 2010)
     assert str(raised.value).startswith(

@@ -1,4 +1,4 @@
-"""The demo of retrieval: its files are what the plan says, and what is planted in it is found."""
+"""The demo of retrieval: its files are those of the plan, and models find its planted relations."""
 
 import hashlib
 from collections import Counter
@@ -32,7 +32,7 @@ SETTINGS = {
     "margin": 0.2,
 }
 PLANTED = dict(zip(("image", "plot", "tags"), demo_plan.TRACKS, strict=True))
-SURE, BY_CHANCE = 0.01, 0.01  # p-values: below the one a track is found, above the other it is not
+SURE, BY_CHANCE = 0.01, 0.01  # p below the first: found; above the second: not found
 PERMUTATIONS = 9999
 
 
@@ -64,7 +64,7 @@ def composed(tmp_path_factory):
     return folder, own
 
 
-def test_further_films_teach_tell_when_to_stop_and_test():
+def test_further_films_are_in_all_parts_of_the_split():
     films = demo_plan.plan_films({}, SEED)
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
     assert [len(part) for part in split] == [144, 36, 36]
@@ -72,7 +72,7 @@ def test_further_films_teach_tell_when_to_stop_and_test():
 
 
 @pytest.mark.parametrize("seed", [0, 1, 7])
-def test_no_part_of_a_film_tells_of_another(seed):
+def test_the_parts_of_a_film_are_independent(seed):
     films = demo_plan.plan_films({}, seed)
     for part in split_by_year(np.array([film.year for film in films]), 2021, 2023):
         genres = [tuple(films[row].tracks.values()) for row in part]
@@ -82,7 +82,7 @@ def test_no_part_of_a_film_tells_of_another(seed):
             assert len(set(counts.values())) == 1
 
 
-def test_a_film_is_shown_told_and_tagged_as_its_tracks_sound():
+def test_picture_plot_and_tags_have_the_genres_of_the_tracks():
     for film in demo_plan.plan_films({}, SEED):
         assert [film.tracks["as_shown"], film.tracks["as_told"]] == [
             film.picture_genre,
@@ -116,7 +116,7 @@ def test_no_title_is_that_of_a_film_of_the_corpus():
     assert not known & {film.film_id for film in demo_plan.plan_films({}, SEED)}
 
 
-def test_words_of_all_genres_are_as_many_and_no_two_alike():
+def test_all_genres_have_equally_many_distinct_words():
     for words, count in ((plot_words.TAGS, 8), (plot_words.SENTENCES, 8)):
         assert list(words) == list(corpus_plan.GENRES)
         assert [len(set(own)) for own in words.values()] == [count] * 6
@@ -133,7 +133,7 @@ def test_the_files_are_those_of_the_plan(composed):
     assert len(planned) == len(set(planned)) == 2 * 2 + 5 * 216
 
 
-def test_the_table_reads_as_what_the_plan_describes(composed, monkeypatch):
+def test_the_table_has_the_films_of_the_plan(composed, monkeypatch):
     folder, films = composed
     monkeypatch.chdir(folder)
     known = corpus(2)
@@ -150,7 +150,7 @@ def test_the_table_reads_as_what_the_plan_describes(composed, monkeypatch):
     assert [resolved(film) for film in found] == [resolved(film) for film in described]
 
 
-def test_tracks_sound_and_last_five_seconds(composed):
+def test_tracks_last_five_seconds_without_silence(composed):
     folder, films = composed
     for film in films:
         for track_id in film.tracks:
@@ -175,7 +175,7 @@ def longest(sentence):
     return max(sentence.format(one="@", other="@", place="@").split("@"), key=len)
 
 
-def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
+def test_every_paragraph_of_a_plot_has_all_its_genres():
     told = synthesis.compose_plot(("Horror", "Comedy"), np.random.default_rng(3))
     for paragraph in told.strip().split("\n\n"):
         heard = {
@@ -204,7 +204,7 @@ def digests(folder):
 
 @pytest.fixture(scope="module")
 def vectors(fetched, tmp_path_factory):
-    """The further films, and what the frozen networks say of all that the demo composes of them."""
+    """The further films, and the embeddings of their pictures, plots and tracks."""
     films = demo_plan.plan_films({}, SEED)
     files = [fetched(name) for name in ("efficientnet_lite0", "minilm", "musicnn")]
     with pytest.MonkeyPatch.context() as patch:
@@ -250,7 +250,7 @@ def hear(films, file):
 
 
 def places(configuration, films, vectors):
-    """Where a trained model puts the test films and their tracks."""
+    """Embeddings of the test films and their tracks by a trained model."""
     views = {"image": vectors["image"]} if sees_image(configuration) else {}
     if segment := text_segment(configuration):
         views["text"] = vectors[segment]
@@ -266,8 +266,8 @@ def places(configuration, films, vectors):
 
 
 def chances(queries, tracks):
-    """How often films that swap their queries find a kind of track as early: p, by kind."""
-    order = (queries @ tracks.T).argsort(1).argsort(1)  # 0 for the last in a film's list
+    """p of permuted queries finding a kind of track as early, by kind."""
+    order = (queries @ tracks.T).argsort(1).argsort(1)  # 0 for the last track
     films, random = np.arange(len(queries)), np.random.default_rng(0)
     swapped = random.permuted(np.tile(films, (PERMUTATIONS, 1)), axis=1)
     found = {}

@@ -1,4 +1,4 @@
-"""The films that take part, their fragments in one array, and what a model is given of them."""
+"""The films of the split, their fragments in one array, and the dataset of a model."""
 
 import logging
 
@@ -23,7 +23,7 @@ from scorelens.tables import (
 
 
 def drop(path, table, film_id, **same):
-    """Take a film's rows out of a table, or those with some values alone."""
+    """Remove the rows of a film from a table, or those with some values."""
     frame = read_table(path, table)
     gone = frame["film_id"] == film_id
     for name, value in same.items():
@@ -33,7 +33,7 @@ def drop(path, table, film_id, **same):
 
 @pytest.fixture
 def left(tmp_path):
-    """Six films that teach, four that stop, five that test."""
+    """Six training films, four validation films, five test films."""
     return leave(tmp_path / "left", films=(6, 4, 5))
 
 
@@ -60,7 +60,7 @@ def test_films_tracks_and_fragments(left, tmp_path, caplog):
     assert tracks["track_id"].tolist() == [track for one in sounds for track in one.track_ids]
 
 
-def test_a_film_that_lacks_something_is_left_out_and_the_log_says_why(left, tmp_path, caplog):
+def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(left, tmp_path, caplog):
     silent = read_table(left.sounds[3], RETRIEVAL_FRAGMENTS)
     write_table(silent[:0], left.sounds[3], RETRIEVAL_FRAGMENTS)
     drop(left.images, RETRIEVAL_IMAGES, "film_001")
@@ -98,7 +98,7 @@ def test_a_film_that_lacks_something_is_left_out_and_the_log_says_why(left, tmp_
     assert dataset.pairs.film.tolist() == np.repeat(np.arange(12), 2).tolist()
 
 
-def test_only_what_a_model_in_use_sees_is_needed(left, tmp_path):
+def test_only_parts_that_a_model_sees_are_required(left, tmp_path):
     drop(left.images, RETRIEVAL_IMAGES, "film_001")
     drop(left.texts, RETRIEVAL_TEXTS, "film_002", segment="plot")
     for configurations, gone in {
@@ -112,7 +112,7 @@ def test_only_what_a_model_in_use_sees_is_needed(left, tmp_path):
         assert films.loc[films["part"] == "left_out", "film_id"].tolist() == gone
 
 
-def test_what_no_model_looks_at_need_not_be_there(left, tmp_path):
+def test_tables_that_no_model_sees_are_optional(left, tmp_path):
     for configuration, absent in {"plot": "images", "image": "texts"}.items():
         found = gather(left._replace(**{absent: None}), tmp_path, [configuration])
         dataset = read_dataset(configuration, **found)
@@ -120,7 +120,7 @@ def test_what_no_model_looks_at_need_not_be_there(left, tmp_path):
         assert len(dataset.vectors) == 1
 
 
-def test_a_film_that_the_corpus_leaves_out_is_left_out_here(left, tmp_path):
+def test_a_film_left_out_of_the_corpus_is_left_out(left, tmp_path):
     found = gather(left._replace(sounds=left.sounds[1:]), tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
     assert films.loc["film_000", ["part", "problem"]].tolist() == [
@@ -152,7 +152,7 @@ def test_too_few_films_leave_nothing_behind(left, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["left"]
 
 
-def test_films_that_all_lack_something_are_no_fault_of_the_years(left, tmp_path, caplog):
+def test_if_all_films_are_left_out_the_error_has_the_reasons(left, tmp_path, caplog):
     drop_all = read_table(left.texts, RETRIEVAL_TEXTS)
     write_table(drop_all[drop_all["segment"] == "plot"], left.texts, RETRIEVAL_TEXTS)
     drop(left.images, RETRIEVAL_IMAGES, "film_002")
@@ -174,7 +174,7 @@ def test_films_that_all_lack_something_are_no_fault_of_the_years(left, tmp_path,
 
 
 def copy_tracks(left, source, target, tracks, noise=0.0):
-    """Let some tracks of a film sound like the first ones of another."""
+    """Copy the first tracks of a film to some tracks of another."""
     heard, own = (read_table(left.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target))
     values = own.columns[own.columns.str.startswith("v")]
     for track, other in zip(tracks, heard["track_id"].unique(), strict=False):
@@ -187,10 +187,10 @@ def names(left, film):
     return read_table(left.sounds[film], RETRIEVAL_FRAGMENTS)["track_id"].unique().tolist()
 
 
-def test_a_film_whose_music_teaches_is_not_tested(left, tmp_path, caplog):
+def test_a_film_with_music_of_training_films_is_not_in_the_test(left, tmp_path, caplog):
     """Film 12 is film 1 by another name, film 7 too, and half of film 13 is of film 8."""
     copy_tracks(left, 1, 12, names(left, 12))
-    copy_tracks(left, 1, 7, names(left, 7), noise=0.01)  # heard in another way
+    copy_tracks(left, 1, 7, names(left, 7), noise=0.01)  # embedded in another way
     copy_tracks(left, 8, 13, names(left, 13)[1:])
     found = gather(left, tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
@@ -221,7 +221,7 @@ def test_a_film_whose_music_teaches_is_not_tested(left, tmp_path, caplog):
 
 def test_test_films_that_share_music_stay_and_the_log_says_so(left, tmp_path, caplog):
     copy_tracks(left, 11, 14, names(left, 14)[:1])
-    copy_tracks(left, 2, 3, names(left, 3))  # both teach: no harm to the figures
+    copy_tracks(left, 2, 3, names(left, 3))  # both are training films
     found = gather(left, tmp_path)
     assert (read_table(found["films"], RETRIEVAL_FILMS)["tracks"] == 2).all()
     assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [
@@ -229,7 +229,7 @@ def test_test_films_that_share_music_stay_and_the_log_says_so(left, tmp_path, ca
     ]
 
 
-def test_copies_may_leave_too_few_films(left, tmp_path):
+def test_removing_duplicates_may_leave_too_few_films(left, tmp_path):
     for number in range(10, 14):
         copy_tracks(left, number - 10, number, names(left, number))
     with pytest.raises(InputError) as raised:
@@ -238,7 +238,7 @@ def test_copies_may_leave_too_few_films(left, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["left"]
 
 
-def test_copies_are_found_in_log_mel(left, tmp_path):
+def test_duplicates_are_found_in_log_mel(left, tmp_path):
     values = np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
     values[14, :1] = values[3, :1]  # the first fragment of the first track
     sounds = []
@@ -280,7 +280,7 @@ def test_log_mel_stays_on_the_disk_in_half_precision(left, tmp_path):
     assert fragments.owner[:6].tolist() == [0, 1, 1, 2, 3, 3]
 
 
-def test_what_a_model_is_given(left, tmp_path):
+def test_the_dataset_of_a_model(left, tmp_path):
     """Vectors film by film; of a plot the first paragraph comes first."""
     found = gather(left, tmp_path)
     dataset = read_dataset("all", **found)
@@ -301,8 +301,8 @@ def test_what_a_model_is_given(left, tmp_path):
     assert list(select_views(dataset.vectors, ("image",))) == ["image"]
 
 
-def test_words_that_no_network_knows_say_nothing(left, tmp_path):
-    """A paragraph whose vector is missing is passed over; the next is the first."""
+def test_missing_vectors_are_skipped(left, tmp_path):
+    """A paragraph without a vector is skipped; the next is the first."""
     texts = read_table(left.texts, RETRIEVAL_TEXTS)
     values = texts.columns[texts.columns.str.startswith("v")]
     second = texts.loc[(texts["film_id"] == "film_004") & (texts["paragraph"] == 1)]
@@ -320,7 +320,7 @@ def test_words_that_no_network_knows_say_nothing(left, tmp_path):
     )
 
 
-def test_every_choice_of_parts_is_asked_once():
+def test_every_subset_of_parts_occurs_once():
     assert subsets("image") == [("image",)]
     assert subsets("tags_plot") == [("tags", "plot"), ("tags",), ("plot",)]
     assert pd.Series(subsets("all")).map("+".join).tolist() == [

@@ -1,4 +1,4 @@
-"""The search of a library: exact, in cells, kept in a file."""
+"""The index: exact, in cells, and its file."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def celled():
     return build_index(vectors(20_000), names(20_000), max_exact=1000)
 
 
-def test_cosines_are_those_worked_out_by_hand():
+def test_cosines_by_hand():
     library = build_index([[3, 4], [10, 0], [-2, 0], [0, 0]], ["a", "b", "c", "nothing"])
     found = search_index(library, [[5, 0], [0, 1]], 4)
     assert library.ids[found.rows].tolist() == [
@@ -71,7 +71,7 @@ def test_an_empty_library_has_nothing():
 
 
 def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
-    """Vectors that lie nowhere in particular: then most cells have to be searched."""
+    """Random vectors, for which most cells have to be searched."""
     random = np.random.default_rng(2)
     held = random.standard_normal((index.MAX_EXACT + 1, 64), dtype=np.float32)
     asked = random.standard_normal((100, 64))
@@ -98,7 +98,7 @@ def test_of_music_with_a_few_strong_directions_fewer_cells_are_searched(celled):
     assert (library.cells.nprobe, celled.cells.nprobe) == (128, 256)
 
 
-def test_cells_look_further_for_more_than_they_hold(celled):
+def test_more_cells_are_searched_for_many_neighbours(celled):
     found = search_index(celled, vectors(2, seed=3), 30_000)
     assert np.array_equal(np.sort(found.rows), np.tile(np.arange(20_000), (2, 1)))
 
@@ -148,7 +148,7 @@ def test_a_damaged_file_is_named(tmp_path):
     )
 
 
-def test_what_has_no_cosine_is_refused():
+def test_invalid_vectors_are_an_error():
     with pytest.raises(ValueError, match="3 vectors, but 2 ids"):
         build_index(vectors(3), names(2))
     with pytest.raises(ValueError, match="a value that is not finite"):

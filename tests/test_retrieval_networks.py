@@ -71,14 +71,14 @@ def test_contrastive_loss_by_hand():
     """Cosines 0.6 and 0.8 on the first row, 0 and 1 on the second, twice as large."""
     queries = torch.tensor([[0.6, 0.8], [0.0, 1.0]])
     tracks = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    # Logits [[1.2, 1.6], [0, 2]]: each film's track, then each track's film.
+    # Logits [[1.2, 1.6], [0, 2]]: by query, then by track.
     by_query = (log(1 + exp(0.4)) + log(1 + exp(-2))) / 2
     by_track = (log(1 + exp(-1.2)) + log(1 + exp(-0.4))) / 2
     found = contrastive_loss(queries, tracks, torch.tensor(2.0))
     assert float(found) == pytest.approx((by_query + by_track) / 2)
 
 
-def test_contrastive_loss_of_no_knowledge_is_log_of_the_batch():
+def test_contrastive_loss_of_equal_cosines_is_log_of_the_batch():
     same = torch.ones(16, 1)
     assert float(contrastive_loss(same, same, torch.tensor(14.0))) == pytest.approx(log(16))
 
@@ -105,7 +105,7 @@ def test_triplet_loss_is_that_of_pytorch_over_all_triplets():
     torch.testing.assert_close(triplet_loss(queries, tracks, 0.7), torch.stack(every).mean())
 
 
-def test_triplet_loss_has_a_slope_where_two_points_meet():
+def test_triplet_loss_has_a_finite_gradient_at_distance_zero():
     queries = unit_rows(3, 4).requires_grad_()
     triplet_loss(queries, queries.detach().clone(), 1.0).backward()
     assert torch.isfinite(queries.grad).all()
@@ -146,20 +146,20 @@ def test_attention_block_by_its_formulas(count):
         torch.testing.assert_close(mode(tokens), expected, rtol=1e-4, atol=1e-4)
     assert expected.shape == (3, count * HIDDEN)
     if count == 1:
-        assert (shares == 1).all()  # alone, a token has nothing to weigh
+        assert (shares == 1).all()  # a single token has the weight 1
     else:
         assert shares.std() > 0.01
 
 
 def test_attention_block_with_weights_by_hand():
-    """Values pass unchanged, all keys alike: each token gains the mean of both, then is normed."""
+    """Identity values and equal keys: the mean of both tokens is added to each, then layer norm."""
     block = AttentionBlock()
     eye = torch.eye(HIDDEN)
     block.attention.in_proj_weight.data = torch.cat([0 * eye, 0 * eye, eye])
     block.attention.out_proj.weight.data = eye
     tokens = torch.zeros(1, 2, HIDDEN)
     tokens[0, 0, 0], tokens[0, 1, 1] = 2.0, 4.0
-    # Means 1 and 2 on places 0 and 1; so the tokens are (3, 2, 0, ...) and (1, 6, 0, ...).
+    # Means 1 and 2 at positions 0 and 1; so the tokens are (3, 2, 0, ...) and (1, 6, 0, ...).
     for place, (first, second) in enumerate([(3.0, 2.0), (1.0, 6.0)]):
         mean = (first + second) / HIDDEN
         spread = sqrt((first**2 + second**2) / HIDDEN - mean**2 + block.norm.eps)
@@ -243,7 +243,7 @@ def test_log_mel_is_librosas():
 
 @pytest.fixture
 def small_sound(monkeypatch):
-    """Fragments of 16 bands and 32 frames, heard by two layers."""
+    """Fragments of 16 bands and 32 frames, and two layers."""
     monkeypatch.setattr(cnn_transformer, "BANDS", 16)
     monkeypatch.setattr(cnn_transformer, "FRAMES", 32)
     monkeypatch.setattr(towers, "BANDS", 16)
@@ -260,7 +260,7 @@ def descent(model, views, fragments, size, half=False):
 
 
 def test_micro_batches_have_the_loss_and_gradient_of_the_batch(small_sound):
-    """All fragments stay one another's negatives, batch norm included."""
+    """All fragments are negatives of each other, also in batch norm."""
     model = make_model("image", Sizes(5, 0, 0)).train()
     model.query_tower.net[3].p = model.track_tower.net[3].p = 0.0
     views = {"image": torch.randn(12, 5)}
@@ -275,11 +275,11 @@ def test_micro_batches_have_the_loss_and_gradient_of_the_batch(small_sound):
             for n in (0, 6)
         ]
     )
-    assert abs(float(sum(alone) / 2 - whole)) > 0.1  # half the negatives: another loss
+    assert abs(float(sum(alone) / 2 - whole)) > 0.1  # half the negatives: a different loss
 
 
 def test_micro_batches_and_half_precision_go_together(small_sound):
-    """The gradient of the pieces is that of the whole but for the rounding of half precision."""
+    """The gradient of micro-batches equals that of the batch up to half-precision rounding."""
     model = make_model("image", Sizes(5, 0, 0)).train()
     model.query_tower.net[3].p = model.track_tower.net[3].p = 0.0
     given = {"image": torch.randn(12, 5)}, torch.randn(12, 16, 32)
@@ -296,7 +296,7 @@ def test_micro_batches_and_half_precision_go_together(small_sound):
 
 
 def test_micro_batches_save_little_for_the_gradient(small_sound):
-    """The largest tensor that is kept for the gradient is a batch's of 256, not a feature map."""
+    """The largest tensor saved for the gradient is the output of a batch, not a feature map."""
     model = make_model("image", Sizes(5, 0, 0)).train()
 
     def saved_values(size):
@@ -315,7 +315,7 @@ def test_micro_batches_save_little_for_the_gradient(small_sound):
     assert saved_values(4) < saved_values(16) / 50
 
 
-def test_a_view_that_is_missing_is_the_mean_film():
+def test_a_missing_view_is_the_mean_film():
     model = make_model("all")
     views = make_views(4)
     model.query_tower.standardizers["text"].mean.copy_(torch.linspace(-1, 1, 7))

@@ -1,4 +1,4 @@
-"""The page of searches: its data, and the page at work in a real browser, without a server."""
+"""The page of search results: its data, and the page in a real browser, without a server."""
 
 import base64
 import csv
@@ -55,7 +55,7 @@ def gradient(height, width):
 
 
 def query_track(title, path, track_title, **tags):
-    """A track that is searched with."""
+    """The track of a search."""
     nothing = {"part": "", "artist": "", "composer": "", "album": ""}
     return {"title": title, "path": path, "track_title": track_title} | nothing | tags
 
@@ -63,7 +63,7 @@ def query_track(title, path, track_title, **tags):
 def written(folder, rows=RESULTS, searches=SEARCHES, tags=None):
     """The page of given rows, in a folder beside the music; returns its path.
 
-    tags: columns of the rows that tell what the tracks are called.
+    tags: columns of the rows with the names of the tracks.
     """
     answers = pd.DataFrame(rows, columns=[*COLUMNS, "image", "tags", "plot", "track"])
     answers["path"] = [f"{folder}/music/{path}" for path in answers.path]
@@ -90,7 +90,7 @@ def data_of(page):
 # What is in the page
 
 
-def test_the_page_holds_what_was_asked_and_found_and_asks_the_network_for_nothing(tmp_path):
+def test_the_page_holds_queries_and_results_and_needs_no_network(tmp_path):
     page = written(tmp_path)
     harbour, drive, like = data_of(page)
     assert (harbour["text"], harbour["tags"]) == (TEXT, ["slow", EVIL])
@@ -166,7 +166,7 @@ def head(page, column):
 DAWN, CHASE, RIDE = (row[6].rpartition("/")[2] for row in RESULTS[:3])
 
 
-def test_what_was_asked_is_shown_as_it_is(opened):
+def test_the_query_is_shown_as_written(opened):
     page = opened()
     asked = page.locator("#query")
     assert asked.locator("h2").all_inner_texts() == ["Image", "Text", "Tags", "Track"]
@@ -263,7 +263,7 @@ def test_a_file_without_ending_is_called_by_its_name(opened):
     assert page.locator("td.file small").all_text_contents() == ["corpus", "Vol. <1>", "corpus"]
 
 
-def test_a_row_says_what_it_is_and_why(opened):
+def test_a_row_has_names_and_contributions(opened):
     page = opened()
     rows = page.locator("tr.track")
     assert rows.nth(0).locator("strong").inner_text() == EVIL
@@ -352,7 +352,7 @@ TAGS = {
 }
 
 
-def test_titles_and_who_made_it_stand_where_the_tags_tell_them(opened, tmp_path):
+def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
     page = opened(tags=TAGS)
     assert names(page) == TAGS["track_title"][:3]
     lines = [

@@ -1,4 +1,4 @@
-"""Searches: what is found, why, and what each network is loaded for."""
+"""Searches from files to files: results, and which networks are loaded."""
 
 import json
 import os
@@ -13,15 +13,13 @@ import torch
 from PIL import Image
 
 from scorelens import tables
-from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
 from scorelens.retrieval.embed.fragments import Fragments
 from scorelens.retrieval.model.networks import RetrievalModel, Sizes, embed_queries, embed_tracks
 from scorelens.retrieval.model.train import load_model, save_model
 from scorelens.retrieval.model.training import TrainedModel
 from scorelens.retrieval.search import query_encoder, search, track_index
-from scorelens.retrieval.search.index import build_index, load_index
-from scorelens.retrieval.search.query_encoder import Vectors, place_search
+from scorelens.retrieval.search.index import load_index
 from scorelens.retrieval.search.search_config import Search
 from tests.album_tables import write_tracks
 
@@ -30,89 +28,8 @@ TRACKS = [("noir", "theme", "a.ogg"), ("west", "theme", "b.ogg"), ("west", "ride
 NO_TAGS = {"title": "", "artist": "", "composer": "", "album": ""}
 
 
-# What is found, and why
-
-
-@pytest.fixture
-def simple(monkeypatch):
-    """A model whose embedding is the normalized sum of the image's and the text's vectors."""
-
-    def embed(model, views):
-        joined = sum(views.values())
-        return joined / np.linalg.norm(joined, axis=1, keepdims=True)
-
-    monkeypatch.setattr(query_encoder, "embed_queries", embed)
-
-
-X, Y, Z = np.eye(3, dtype=np.float32)
-WHOLE = Search("s", "p", ("t",), image="i", track="noir/theme", known=True)
-VECTORS = Vectors(
-    images={"s": X},
-    texts={Text("t", "p"): Y, Text("t", ""): 3 * Y, Text("", "p"): Y - X},
-    tracks={"s": Z},
-    own={"s": 1},
-    pictures={},
-)
-
-
-def test_places_of_parts_by_hand(simple):
-    def place(*parts):
-        return place_search(WHOLE, parts, None, VECTORS).tolist()
-
-    half, third = np.sqrt(0.5), np.sqrt(0.1)
-    assert place("image") == pytest.approx([1, 0, 0])
-    assert place("track") == pytest.approx([0, 0, 1])
-    assert place("image", "tags") == pytest.approx([third, 3 * third, 0])
-    assert place("image", "tags", "plot", "track") == pytest.approx([0.5, 0.5, half])
-    assert place("plot", "track") == pytest.approx([-0.5, 0.5, half])
-
-
-def test_a_contribution_is_how_far_the_cosine_falls(simple):
-    library = build_index(np.stack([X, Z, Y]), ["x", "own", "y"])
-    found = search.rank_results(WHOLE, None, VECTORS, library, np.arange(3), 5)
-    assert found["row"].tolist() == [0, 2]  # its own track is no result
-    assert found["rank"].tolist() == [1, 2]
-    assert found["cosine"].tolist() == pytest.approx([0.5, 0.5])
-    root = np.sqrt(0.05)
-    without = {
-        "image": [0, np.sqrt(0.5)],
-        "tags": [0, np.sqrt(0.5)],  # X + (Y - X) is Y
-        "plot": [root, 3 * root],
-        "track": [np.sqrt(0.5), np.sqrt(0.5)],
-    }
-    for part, cosines in without.items():
-        assert found[part].tolist() == pytest.approx([0.5 - c for c in cosines]), part
-    assert found["moved_by"].tolist() == ["image", "plot"]
-
-
-def test_a_part_alone_has_the_whole_cosine(simple):
-    asked = Search("s", image="i")
-    library = build_index([X, Y], ["x", "y"])
-    found = search.rank_results(asked, None, VECTORS._replace(own={}), library, np.arange(2), 1)
-    assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
-    assert found["moved_by"].tolist() == ["image"]
-    assert found[["tags", "plot", "track"]].isna().all(axis=None)
-
-
-@pytest.mark.parametrize(
-    ("most", "expected"), [(1, [0]), (2, [0, 3]), (3, [0, 3, 5]), (9, [0, 3, 5])]
-)
-def test_of_a_file_the_nearest_row_is_an_answer_and_of_its_own_none(simple, most, expected):
-    places = [X, Z, X + 0.1 * Y, Y, Z + 0.1 * X, Y - Z, Y]
-    library = build_index(np.stack(places), list("abcdefg"))
-    files = np.array([7, 5, 7, 2, 5, 1, 2])
-    asked = Search("s", image="i", track="noir/theme", known=True)
-    vectors = VECTORS._replace(images={"s": 3 * X})
-    found = search.rank_results(asked, None, vectors, library, files, most)
-    assert found["row"].tolist() == expected
-    assert found["rank"].tolist() == list(range(1, len(expected) + 1))
-
-
-# From files to files
-
-
 class Run(NamedTuple):
-    """What a search job takes and gives."""
+    """A search job."""
 
     folder: object
     loaded: list
@@ -161,7 +78,7 @@ def indexed(model, tmp_path):
     return load_index(tmp_path / "index.npz"), table
 
 
-def test_all_music_is_in_the_index_at_its_place(indexed, model, tmp_path):
+def test_all_tracks_are_in_the_index_with_their_embeddings(indexed, model, tmp_path):
     library, table = indexed
     assert library.ids.tolist() == [
         *("corpus/noir/theme", "corpus/west/ride", "corpus/west/theme"),
@@ -184,7 +101,7 @@ def test_all_music_is_in_the_index_at_its_place(indexed, model, tmp_path):
 
 @pytest.fixture
 def run(indexed, model, tmp_path, monkeypatch):
-    """Answer searches with stand-ins for the frozen networks, which note that they were loaded."""
+    """Run searches with stand-ins for the frozen networks, which record that they were loaded."""
     loaded = []
 
     def load(kind):
@@ -244,7 +161,7 @@ def red(path, seconds=20, pipe=False):
     return str(path)
 
 
-def test_answers_are_the_nearest_tracks_and_every_network_is_loaded_once(run, model):
+def test_results_are_the_nearest_tracks_and_every_network_is_loaded_once(run, model):
     picture = run.folder / "p.png"
     Image.new("RGB", (300, 200), (0, 255, 0)).save(picture)
     film = red(run.folder / "f.mkv")
@@ -275,7 +192,7 @@ def test_answers_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
     np.testing.assert_array_equal(moment.cosine, moment.image)
     assert found[found.search == "again"].cosine.tolist() != moment.cosine.tolist()
     assert "x" not in found[found.search == "file"].track_id.tolist()  # it is one of the library
-    assert found[found.search == "foreign"].track_id.iloc[0] == "ride"  # whose sound it has
+    assert found[found.search == "foreign"].track_id.iloc[0] == "ride"
     assert found[found.search == "foreign"].cosine.iloc[0] == pytest.approx(1)
 
 
@@ -295,8 +212,8 @@ def test_the_page_stands_beside_the_table(run):
     assert "trained on 2 films" in " ".join(text.split())
 
 
-def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypatch):
-    """A library holds the albums again, behind links; its tracks are asked for by other paths."""
+def test_a_track_is_no_result_of_its_own_search_by_any_path(indexed, run, monkeypatch):
+    """A library holds the albums again, behind links; searches name its tracks by other paths."""
     monkeypatch.chdir(run.folder)
     for path in ("b.ogg", "c.ogg", "cd1/x.wav"):
         (run.folder / path).parent.mkdir(exist_ok=True)
@@ -312,7 +229,7 @@ def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypa
         Search("album", track="cd1/ride.ogg"),
         Search("words", "Dusk"),
     )
-    assert run.loaded == [("text", "t.w")]  # nothing is heard again
+    assert run.loaded == [("text", "t.w")]  # nothing is embedded again
     paths = found.groupby("search")["path"].apply(sorted).to_dict()
     once = found[found.search == "words"].path.tolist()
     assert paths["known"] == paths["album"] == ["a.ogg", "b.ogg", "music/x.wav"]
@@ -337,8 +254,8 @@ def test_the_page_knows_where_in_a_library_a_track_is(run):
     assert where.items() <= folders.items()
 
 
-def test_a_film_need_not_tell_its_length(run):
-    """A file that was written to a pipe tells none; what is there counts."""
+def test_the_length_of_a_film_is_measured_if_its_header_has_none(run):
+    """A file that was written to a pipe has no length in its header."""
     whole, piped = red(run.folder / "whole.mkv"), red(run.folder / "f.mkv", pipe=True)
     found = run.search(
         *(
@@ -352,7 +269,7 @@ def test_a_film_need_not_tell_its_length(run):
         run.search(Search("late", film=piped, film_title="noir", time_s=99))
 
 
-def test_words_alone_need_no_other_network(run):
+def test_text_alone_needs_no_other_network(run):
     found = run.search(Search("words", "Dusk", ("slow", "sad")))
     assert run.loaded == [("text", "t.w")]
     assert found["rank"].tolist() == [1, 2, 3, 4, 5]
@@ -365,7 +282,7 @@ def test_a_known_track_alone_needs_no_network(run):
     assert len(found) == 4
 
 
-def test_what_cannot_be_asked_is_named(run):
+def test_invalid_searches_are_named(run):
     film = red(run.folder / "f.mkv")
     with pytest.raises(InputError) as error:
         run.search(Search("late", film=film, film_title=film, time_s=70.0))
@@ -382,12 +299,12 @@ def test_what_cannot_be_asked_is_named(run):
         )
 
 
-def test_a_track_that_is_misspelt_is_told_with_the_nearest(run):
+def test_a_misspelt_track_gets_a_hint(run):
     with pytest.raises(InputError, match=r"did you mean 'west/ride'\?"):
         run.search(Search("like", track="west/rid", known=True))
 
 
-def test_all_that_cannot_be_looked_at_or_heard_is_named(run):
+def test_every_image_or_track_that_cannot_be_used_is_named(run):
     film = red(run.folder / "f.mkv")
     late = Search("late", film=film, film_title=film, time_s=70.0)
     with pytest.raises(InputError) as error:

@@ -1,4 +1,4 @@
-"""How the config may ask."""
+"""Searches in the configuration."""
 
 import json
 
@@ -33,7 +33,7 @@ def settings(configuration="", configurations=("image", "all", "baseline"), **se
     }
 
 
-def test_the_model_that_sees_most_answers():
+def test_the_model_with_most_parts_is_chosen():
     assert choose_configuration(["image", "tags_plot", "plot"], "") == "tags_plot"
     assert choose_configuration(["baseline", "image", "all"], "") == "all"
     assert choose_configuration(["baseline", "image"], "") == "baseline"

@@ -1,4 +1,4 @@
-"""What tracks are called in the index of retrieval, and so in searches."""
+"""Names of tracks in the index of retrieval and in searches."""
 
 import mutagen
 import numpy as np
@@ -36,7 +36,7 @@ def tagged(path, **tags):
         file.save()
 
 
-def test_tracks_of_one_file_have_a_place_and_a_name_each(tmp_path):
+def test_tracks_of_one_file_have_times_and_names_of_their_own(tmp_path):
     tagged(tmp_path / "days.flac")
     (tmp_path / "days.cue").write_text(SHEET)
     tracks = read_album(tmp_path, sorted(tmp_path.iterdir())).tracks.assign(film_id="f")
@@ -73,7 +73,7 @@ def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
     assert (second["track_id"], second["path"]) == ("b", "music/cd 1/b.flac")
 
 
-def test_a_file_that_is_searched_with_is_named_by_its_tags(tmp_path):
+def test_the_file_of_a_search_is_named_by_its_tags(tmp_path):
     tagged(tmp_path / "x.flac", title="Dawn", artist="Jo Field")
     search = Search("like", track=str(tmp_path / "x.flac"))
     nothing = Vectors({}, {}, {}, {}, {})

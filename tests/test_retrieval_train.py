@@ -1,4 +1,4 @@
-"""A model in its file, what decides it, and its embeddings of films that it never saw."""
+"""Model files, what a model depends on, and its embeddings of test films."""
 
 import logging
 
@@ -37,7 +37,7 @@ def test_the_same_input_and_seed_give_the_same_files(inputs, taught, tmp_path):
 
 
 @pytest.mark.parametrize("configuration", ["all", "baseline"])
-def test_what_is_in_the_test_films_cannot_change_the_model(configuration, tmp_path):
+def test_test_films_do_not_change_the_model(configuration, tmp_path):
     models = []
     for random in (None, np.random.default_rng(9)):
         folder = tmp_path / str(random is None)
@@ -95,7 +95,7 @@ def test_a_model_comes_back_from_its_file(inputs, taught):
 
 
 @pytest.mark.parametrize("configuration", ["image", "tags_plot", "baseline"])
-def test_test_films_are_asked_for_with_every_choice_of_parts(configuration, inputs, tmp_path):
+def test_test_films_are_embedded_with_every_subset_of_parts(configuration, inputs, tmp_path):
     outputs = teach(configuration, inputs, tmp_path)
     embeddings = read_table(outputs["embeddings"], RETRIEVAL_EMBEDDINGS)
     assert set(embeddings["configuration"]) == {configuration}

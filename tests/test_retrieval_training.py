@@ -63,7 +63,7 @@ def image_model():
 @pytest.mark.slow
 @pytest.mark.parametrize("planted", ["image", "plot", "tags"])
 def test_planted_relations_are_found_by_the_models_that_see_them(planted):
-    """On films never trained on: R@1 far over chance, or nothing that swapped films have not."""
+    """On test films: R@1 far above chance, or no better than with permuted films."""
     for configuration, modalities in CONFIGURATIONS.items():
         corpus = make_corpus(configuration, planted)
         found = figures(
@@ -81,14 +81,14 @@ def test_planted_relations_are_found_by_the_models_that_see_them(planted):
             assert min(first.p_permuted, top.p_permuted, middle.p_permuted) > 0.005, configuration
 
 
-def test_without_a_relation_there_is_nothing_to_find():
+def test_without_a_relation_ranks_are_at_chance():
     corpus = make_corpus("image", planted="")
     found = figures("image", corpus, train_configuration("image", corpus, FILMS, SETTINGS, 1))
     assert found.value["recall_1"] < 0.05
     assert found.p_permuted.min() > 0.005
 
 
-def test_taking_the_modality_away_takes_the_skill_away():
+def test_without_the_planted_modality_there_is_no_skill():
     corpus = make_corpus("image_tags", "tags")
     trained = train_configuration("image_tags", corpus, FILMS, SETTINGS, 1)
     median = {
@@ -102,7 +102,7 @@ def test_taking_the_modality_away_takes_the_skill_away():
 
 def test_same_seed_same_bits_other_seed_others(image_model):
     corpus, trained = image_model
-    torch.rand(3)  # what others draw does not matter
+    torch.rand(3)  # the global random state does not matter
     again = train_configuration("image", corpus, FILMS, SETTINGS, 1)
     np.testing.assert_array_equal(again.losses, trained.losses)
     for name, value in trained.arrays.items():
@@ -111,7 +111,7 @@ def test_same_seed_same_bits_other_seed_others(image_model):
     assert abs(other.losses[0] - trained.losses[0]).max() > 1e-4
 
 
-def test_training_leaves_the_random_numbers_of_others_alone():
+def test_training_does_not_change_the_global_random_state():
     corpus = make_corpus("image", films=12)
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -121,7 +121,7 @@ def test_training_leaves_the_random_numbers_of_others_alone():
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
 
 
-def test_test_films_are_never_looked_at(image_model):
+def test_test_films_are_not_used(image_model):
     corpus, trained = image_model
     image, audio = corpus.views["image"], corpus.fragments
     tracks = np.isin(corpus.film, FILMS.test)
@@ -147,7 +147,7 @@ def test_standardizers_are_of_the_training_films(image_model):
 
 
 def test_log_mel_is_standardized_by_band(monkeypatch):
-    """In pieces of one fragment, of half-precision values."""
+    """In chunks of one fragment of half-precision values."""
     monkeypatch.setattr(standardization, "VALUES_PER_CHUNK", 1)
     values = np.random.default_rng(0).normal(-40, 9, (5, 128, 7)).astype(np.float16)
     values += np.arange(128, dtype=np.float16)[:, None]
@@ -165,13 +165,13 @@ def test_log_mel_is_standardized_by_band(monkeypatch):
 @pytest.mark.parametrize(
     ("losses", "epochs", "best"),
     [
-        ([3, 2, 1, 1, 2, 3, 0], 6, 3),  # three without gain; an equal loss is no gain
+        ([3, 2, 1, 1, 2, 3, 0], 6, 3),  # three without improvement; an equal loss is none
         ([5, 4, 3, 2, 1, 0.5, 0.4, 0.3], 8, 8),  # all
-        ([1, 2, 0.5, 2, 2, 2, 0], 6, 3),  # a gain starts the count anew
+        ([1, 2, 0.5, 2, 2, 2, 0], 6, 3),  # an improvement restarts the count
     ],
 )
 def test_early_stopping(monkeypatch, losses, epochs, best):
-    """The validation losses are given; the parameters kept are those of the best epoch."""
+    """The validation losses are given; the parameters are those of the best epoch."""
     given, seen = iter(losses), []
 
     def given_loss(model, loss, batches):
@@ -205,11 +205,11 @@ def test_without_validation_films_the_last_epoch_counts():
 
 
 class Killed(Exception):
-    """Stands for a job that is killed."""
+    """Stands in for a killed job."""
 
 
 def kill_after(monkeypatch, epoch):
-    """Keep a checkpoint each epoch, and die after one of them."""
+    """Write a checkpoint each epoch, and raise Killed after one of them."""
     save = TrainingState.save
 
     def save_and_die(state, *where):
@@ -222,9 +222,7 @@ def kill_after(monkeypatch, epoch):
 
 
 @pytest.mark.parametrize("configuration", ["all", "baseline"])
-def test_a_training_goes_on_after_a_checkpoint_as_if_never_stopped(
-    configuration, monkeypatch, tmp_path, caplog
-):
+def test_a_resumed_training_gives_the_same_bits(configuration, monkeypatch, tmp_path, caplog):
     corpus = make_corpus(configuration, films=30)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
     path = tmp_path / "kept" / "checkpoint.safetensors"
@@ -270,7 +268,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
     assert "delete it and run again" in str(raised.value)
 
 
-def test_a_training_that_diverges_says_so():
+def test_a_diverging_training_is_an_error():
     corpus = make_corpus("image", films=12)
     corpus.fragments.values[3] = np.nan
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
@@ -284,7 +282,7 @@ def test_a_training_that_diverges_says_so():
 
 
 class Reader(nn.Module):
-    """Words to a vector, with nothing known at the start."""
+    """Encodes words as a vector."""
 
     def __init__(self):
         super().__init__()
@@ -295,8 +293,8 @@ class Reader(nn.Module):
         return self.dropout(self.words(tokens)).mean(1)
 
 
-def test_an_encoder_can_learn_too():
-    """Texts are numbers of words, whose vectors are learnt; in pieces of a batch at that."""
+def test_an_encoder_is_trained_too():
+    """Texts are word numbers with trained vectors, in micro-batches."""
     corpus = make_corpus("tags", films=30)
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
     corpus = corpus._replace(views={"text": Rows(words, np.arange(30))})
@@ -323,8 +321,8 @@ def test_an_encoder_can_learn_too():
     np.testing.assert_allclose(found, expected.cpu(), atol=1e-5)
 
 
-def test_pieces_encoders_half_precision_and_checkpoints_go_together(monkeypatch, tmp_path):
-    """A training with all of them goes on after a checkpoint; variables stay float32."""
+def test_micro_batches_encoders_half_precision_and_checkpoints_together(monkeypatch, tmp_path):
+    """A training with all of them resumes from a checkpoint; parameters stay float32."""
     monkeypatch.setattr(training, "_supports_bfloat16", lambda where: True)
     corpus = make_corpus("image_tags", films=30)
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
@@ -354,19 +352,19 @@ def test_pieces_encoders_half_precision_and_checkpoints_go_together(monkeypatch,
         assert value.dtype in (np.float32, np.int64), name
     monkeypatch.undo()
     monkeypatch.setattr(towers, "CnnTransformer", small_sound_encoder)
-    assert 0 < abs(train().losses[0, 0] - whole.losses[0, 0]) < 0.05  # what was rounded
+    assert 0 < abs(train().losses[0, 0] - whole.losses[0, 0]) < 0.05  # rounding
 
 
 def small_sound_encoder():
-    """Hears the mean over time of log-mel; with weights that half precision rounds."""
+    """Encodes the mean of log-mel over time, with weights that half precision rounds."""
     return nn.Sequential(nn.AvgPool1d(20), nn.Flatten(), nn.Linear(128, 256))
 
 
 @pytest.mark.slow
 def test_the_papers_full_sizes_take_a_step():
-    """ViT-B/16, BERT-base and the CNN-Transformer learn together, in a batch of 16.
+    """ViT-B/16, BERT-base and the CNN-Transformer are trained together in a batch of 16.
 
-    All as published but for the variables, which are random, and texts of 24 tokens.
+    All sizes are as published; parameters are random, and texts have 24 tokens.
     """
     random = np.random.default_rng(0)
     films = np.arange(18)
@@ -389,7 +387,7 @@ def test_the_papers_full_sizes_take_a_step():
     trained = train_configuration("all", corpus, split, settings, 1, encoders=encoders)
     assert trained.sizes == (768, 768, 0)
     assert np.isfinite(trained.losses).all()
-    assert abs(trained.losses[0, 0] - np.log(16)) < 6  # cosines of nothing learnt, at 1 / 0.07
+    assert abs(trained.losses[0, 0] - np.log(16)) < 6  # log(16) if untrained
     said = np.setdiff1d(words[:16, 0], [0])  # 0 is padding
     learnt = [name for name, _ in start.named_parameters()]
     for name, value in start.state_dict().items():

@@ -1,4 +1,4 @@
-"""Libraries of any music: what is heard of a track, its tags, and all their files."""
+"""Music libraries: descriptors and tags of tracks, and exported files."""
 
 import json
 import logging
@@ -125,7 +125,7 @@ LEVEL_MODEL = Model(
 )
 
 
-def test_a_tracks_tags_are_the_mean_of_its_tiles_and_its_profile_lies_between_them():
+def test_tags_are_the_mean_of_the_tiles_and_the_profile_interpolates_them():
     levels = (0.7, 0.1, 0.4)
     samples = np.concatenate([sine(440, TILE_S, a * 2**0.5) for a in levels]).astype(np.float32)
     tags = apply.tag_track(samples, LEVEL_MODEL, LEVEL)
@@ -140,7 +140,7 @@ def test_a_tracks_tags_are_the_mean_of_its_tiles_and_its_profile_lies_between_th
     np.testing.assert_allclose(steps, (by_tile[1] - by_tile[0]) / 9.29, rtol=0.1)
 
 
-def test_a_silent_stretch_has_the_profile_of_what_lies_round_it():
+def test_the_profile_of_silence_is_interpolated():
     parts = [sine(440, TILE_S), np.zeros(round(TILE_S * RATE_HZ)), sine(440, TILE_S)]
     tags = apply.tag_track(np.concatenate(parts).astype(np.float32), LEVEL_MODEL, LEVEL)
     assert np.ptp(tags.profile[:, 0]) < 0.05
@@ -149,7 +149,7 @@ def test_a_silent_stretch_has_the_profile_of_what_lies_round_it():
 
 @pytest.fixture
 def constant_model(tmp_path):
-    """A model file whose network says SHARES of everything."""
+    """A model file whose network predicts SHARES for every track."""
     arrays = {
         name: np.zeros(shape, np.float32)
         for name, shape in shapes("dnn", COEFFICIENTS, FRAMES, len(GENRES)).items()
@@ -226,7 +226,7 @@ def test_a_part_without_music_is_empty(constant_model, tmp_path):
         assert tables.read_table(output, table).empty
 
 
-def test_tags_of_the_files_stand_in_the_tables(constant_model, tmp_path):
+def test_tags_of_the_files_are_in_the_tables(constant_model, tmp_path):
     write_wav(tmp_path / "music/a.flac.wav", chord([60, 64, 67]))
     write_wav(tmp_path / "music/b.wav", chord([60, 64, 67]))
     file = mutagen.File(tmp_path / "music/b.wav")
@@ -279,14 +279,14 @@ def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
     assert (bad["problem"], bad["tags"], bad["tempo_bpm"]) == (BAD["text.mp3"], [], None)
 
 
-def test_a_library_without_a_single_tag_has_its_page_too(constant_model, music):
+def test_a_library_without_tags_has_a_page(constant_model, music):
     home = listed(constant_model, music, list(BAD))
     assert tables.read_table(home / "ranking.tsv", tables.TAGGER_RANKING).empty
     assert (home / "playlists/comedy.m3u8").read_text() == "#EXTM3U\n"
     assert "<title>odd: 3 tracks</title>" in (home / "odd.html").read_text()
 
 
-def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
+def test_a_playlist_has_the_tracks_of_its_genre_by_probability(tmp_path):
     shares = {"a, b.mp3": (0.6, 0.8), "ü/c.flac": (0.9, 0.1), "d.ogg": (0.3, 0.2)}
     tracks = pd.DataFrame({"path": list(shares), "duration_s": [10.4, 61.5, 3.0]})
     tracks = tracks.assign(title=["", "C & D", ""], artist="", composer=["", "É", "F"])
@@ -306,14 +306,14 @@ def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
     assert text == "#EXTM3U\n#EXTINF:10,a, b\n/music/a, b.mp3\n"
 
 
-def test_what_was_listed_before_is_gone(constant_model, music):
+def test_earlier_exports_are_removed(constant_model, music):
     listed(constant_model, music, ODD_NAMES[:2])
     home = listed(constant_model, music, ODD_NAMES[:1])
     assert len(list((home / "tags").rglob("*.json"))) == 1
 
 
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
-def test_a_sidecar_keeps_its_tracks_name_unless_no_file_system_takes_it(name):
+def test_a_sidecar_has_the_name_of_its_track_unless_it_is_too_long(name):
     assert export.sidecar_name(f"a/{name}") == f"a/{name}.json" or len(name.encode()) > 200
     long = [export.sidecar_name(name * 300 + end) for end in "ab"]
     assert long[0] != long[1]

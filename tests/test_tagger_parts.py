@@ -1,4 +1,4 @@
-"""Libraries of any music: which files they hold, their parts, and the model that tags them."""
+"""Music libraries: their files, their parts, and the model that tags them."""
 
 import os
 
@@ -30,7 +30,7 @@ def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
     assert part.paths == [str(tmp_path / name) for name in part.files]
 
 
-def test_cue_sheets_are_left_alone_with_a_word(tmp_path, caplog):
+def test_cue_sheets_are_ignored_and_logged(tmp_path, caplog):
     touch(tmp_path, "image.flac", "image.cue", "b/other.CUE", "music without an ending")
     (part,) = library.find_parts({"all": str(tmp_path)}).values()
     assert part.files == ("image.flac", "music without an ending")
@@ -69,7 +69,7 @@ def test_two_libraries_on_one_folder_have_parts_of_their_own(tmp_path):
     assert sorted(part.library for part in parts.values()) == ["first", "second"]
 
 
-def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
+def test_all_problems_of_all_libraries_are_listed_at_once(tmp_path):
     touch(tmp_path, "empty/cover.jpg", "file", "odd/good.mp3", "odd/ta\tb.mp3", "odd/\udcff.mp3")
     (tmp_path / "odd/lost.mp3").symlink_to(tmp_path / "nowhere")
     odd, empty, gone, file = (str(tmp_path / name) for name in ("odd", "empty", "gone", "file"))
@@ -89,7 +89,7 @@ def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
         assert line in told.split("\n"), told
 
 
-def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     touch(tmp_path, "open/a.mp3", "shut/b.mp3")
     scandir = os.scandir
 
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
     assert f"'{tmp_path}/shut' cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
 
 
-def test_the_model_is_the_one_wanted_or_the_best_that_listens():
+def test_the_model_is_the_wanted_one_or_the_last_with_audio():
     trained = ["embedding_linear", "frequency_ranking", "cnn"]
     assert library.choose_model(trained, "") == "embedding_linear"
     assert library.choose_model(trained, "cnn") == "cnn"

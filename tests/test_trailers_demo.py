@@ -1,4 +1,4 @@
-"""The trailers of the demo: what is planted in them, and that it is there."""
+"""The trailers of the demo, and the genres planted in them."""
 
 import itertools
 import re
@@ -38,8 +38,8 @@ def test_each_film_has_a_trailer_with_its_genres():
     ]
 
 
-def test_each_combination_of_genres_is_composed_as_often():
-    """So no arm learns anything of a genre that only the other has, nor of a title."""
+def test_each_combination_of_genres_has_equally_many_trailers():
+    """So neither modality has evidence for the genres of the other."""
     count = Counter(
         (own.picture_genres[0], own.sound_genres[0], own.picture_genres[1]) for own in composed()
     )
@@ -49,7 +49,7 @@ def test_each_combination_of_genres_is_composed_as_often():
 
 
 @pytest.mark.parametrize("seed", [1, 2, 77])
-def test_what_is_shown_and_heard_are_the_genres(seed):
+def test_the_genres_of_picture_and_sound_are_those_of_the_trailer(seed):
     for own in composed(seed):
         assert set(own.picture_genres) | set(own.sound_genres) == set(own.genres)
         assert not set(own.picture_genres) & set(demo_plan.SOUND_ONLY)
@@ -69,7 +69,7 @@ def test_ids_are_unique_slugs_and_some_titles_have_two_trailers():
         assert len({own.genres for own in composed(3) if own.title == title}) == 1
 
 
-def test_a_seed_settles_the_plan():
+def test_the_seed_determines_the_plan():
     assert demo_plan.plan_trailers(FILMS, 4) == demo_plan.plan_trailers(FILMS, 4)
     assert composed(4) != composed(5)
     assert len({trailer.seed for trailer in composed(4)}) == 40
@@ -90,7 +90,7 @@ def film(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(film, tmp_path_factory):
-    """The folder of a demo of one trailer that is cut and two that are composed."""
+    """The folder of a demo with one cut trailer and two synthetic ones."""
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -103,7 +103,7 @@ def few():
     return cut + composed()[:2]
 
 
-def test_the_table_says_what_the_plan_says(made, monkeypatch):
+def test_the_table_has_the_trailers_of_the_plan(made, monkeypatch):
     monkeypatch.chdir(made)
     (trailer, *_) = few()
     found = {own.trailer_id: own for own in read_trailers(demo_plan.TABLE, GENRES)}
@@ -131,7 +131,7 @@ def test_a_trailer_is_the_beginning_of_its_film(made, film):
     np.testing.assert_allclose(cut.sound[: 34 * 16_000], uncut.sound[: 34 * 16_000], atol=1e-3)
 
 
-def test_a_composed_trailer_is_long_enough_for_all_its_frames(made):
+def test_a_synthetic_trailer_has_enough_frames(made):
     video = made / demo_plan.video(composed()[0].trailer_id)
     with av.open(str(video)) as container:
         assert container.streams.video[0].frames == 384
@@ -149,7 +149,7 @@ def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch
         assert (tmp_path / path).read_bytes() == (made / path).read_bytes()
 
 
-def test_shots_look_as_their_genres_in_turn():
+def test_shots_alternate_between_the_genres():
     frames = np.stack(list(synthesis.video_frames(("Horror", "Romance"), np.random.default_rng(1))))
     assert frames.shape == (384, 90, 160, 3)
     shots = frames.reshape(32, 12, 90, 160, 3)
@@ -160,8 +160,8 @@ def test_shots_look_as_their_genres_in_turn():
     assert (shots[:, 0] != shots[:, -1]).any((1, 2, 3)).all()  # the camera moves
 
 
-def test_the_music_of_genres_comes_in_turn():
-    """What is played of the first genre hangs on it alone; turns begin and end in silence."""
+def test_the_music_alternates_between_the_genres():
+    """The first piece depends on its genre alone; pieces start and end in silence."""
     rate, length = instruments.RATE_HZ, round(synthesis.MUSIC_S * instruments.RATE_HZ)
     sound = synthesis.soundtrack(("Action", "Drama"), np.random.default_rng(2))
     other = synthesis.soundtrack(("Action", "Comedy"), np.random.default_rng(2))

@@ -1,4 +1,4 @@
-"""The table of trailers: what is read, and every fault with its place."""
+"""The table of trailers: what is read, and every fault with its cell."""
 
 import subprocess
 import sys
@@ -49,20 +49,20 @@ def test_trailers_come_by_id_with_their_genres_in_the_tables_order(table, tmp_pa
     ]
 
 
-def test_other_columns_are_left_alone(table):
+def test_other_columns_are_ignored(table):
     path = table("x\t1999\tA\tclips/a.mp4\tDrama", header="trailer_id\tyear\ttitle\tvideo\tgenres")
     (trailer,) = trailer_table.read_trailers(path, GENRES)
     assert (trailer.title, trailer.genres) == ("A", ("Drama",))
 
 
-def test_a_column_that_is_absent_is_named(table):
+def test_a_missing_column_is_named(table):
     path = table("x\tA\tclips/a.mp4", header="trailer_id\ttitle\tvideo")
     assert refusal(path) == (
         "trailers.tsv, header: lacks genres\n  expected: columns trailer_id, title, video, genres"
     )
 
 
-def test_a_table_that_cannot_be_read_or_is_empty_is_told(table, tmp_path):
+def test_a_table_that_cannot_be_read_or_is_empty_is_named(table, tmp_path):
     assert refusal(tmp_path / "absent.tsv") == (
         "absent.tsv: cannot be read (No such file or directory)\n  expected: a trailer table\n"
         "  hint: save the table as UTF-8, tab-separated; "
@@ -108,7 +108,7 @@ def test_every_fault_of_every_row_is_named(table):
     assert refusal(path) == "\n".join(expected)
 
 
-def test_trailers_of_one_title_carry_the_same_genres(table):
+def test_trailers_of_one_title_have_the_same_genres(table):
     path = table(
         "a\tThe Sea\tclips/a.mp4\tDrama;Comedy",
         "b\tThe Sea\tclips/a.mp4\tComedy;Drama",
@@ -122,7 +122,7 @@ def test_trailers_of_one_title_carry_the_same_genres(table):
     )
 
 
-def test_a_row_longer_than_the_header_is_told(table):
+def test_a_row_longer_than_the_header_is_named(table):
     assert refusal(table("a\tThe Sea\tclips/a.mp4\tDrama\t1999")) == (
         "trailers.tsv, line 2: has 5 cells\n  expected: 4 at most, as many as the header\n"
         "  hint: a tab too many moves what comes after it into another column"
@@ -149,7 +149,7 @@ def test_one_title_in_two_spellings_is_named(table):
     )
 
 
-def test_titles_told_apart_by_a_year_are_two(table):
+def test_titles_that_differ_by_a_year_are_two(table):
     path = table("x\tThe Ring 1998\tclips/a.mp4\tDrama", "y\tThe Ring 2002\tclips/b.mkv\tComedy")
     assert len(trailer_table.read_trailers(path, GENRES)) == 2
 
