@@ -369,7 +369,7 @@ def test_a_large_library_comes_in_pages_and_fits_a_narrow_screen(opened):
         for k in range(250)
     ]
     page = opened(rows, viewport={"width": 400, "height": 800}, color_scheme="dark")
-    assert (page.locator("tr.track").count(), page.inner_text("#place")) == (100, "1–100")
+    assert (page.locator("tr.track").count(), page.inner_text("#range")) == (100, "1–100")
     assert page.get_by_role("button", name="Previous").is_disabled()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Next").click()

@@ -221,7 +221,7 @@ def _validation_batches(
         return []
     rng, _ = _epoch_streams(seed, 0)
     batches = sampler.epoch(films, int(settings["batch_size"]), rng)
-    return [(own, batch._replace(views=sampler.first_rows(own))) for own, batch in batches]
+    return [(chosen, batch._replace(views=sampler.first_rows(chosen))) for chosen, batch in batches]
 
 
 @torch.no_grad()

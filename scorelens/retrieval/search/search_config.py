@@ -219,8 +219,8 @@ def _film_problems(where: str, block: Mapping, videos: Mapping[str, str]) -> Ite
 
 def _is_of_film(track: str, tracks: Mapping[str, Collection[str]]) -> bool:
     """Whether a track is named by its film and id, going by the names of the files."""
-    film, _, own = track.partition("/")
-    return film in tracks and not os.path.exists(track) and may_be_track(own, tracks[film])
+    film, _, track_id = track.partition("/")
+    return film in tracks and not os.path.exists(track) and may_be_track(track_id, tracks[film])
 
 
 def _track_problems(
@@ -228,7 +228,7 @@ def _track_problems(
 ) -> Iterator[Problem]:
     if "track" in block and not _is_of_film(block["track"], tracks):
         expected = "film_id/track_id of a film of retrieval, or the path of an audio file"
-        known = [f"{film}/{own}" for film, ids in tracks.items() for own in ids]
+        known = [f"{film}/{track_id}" for film, ids in tracks.items() for track_id in ids]
         yield from _file_problems(f"{where}.track", block["track"], expected, known)
 
 

@@ -124,7 +124,7 @@ function show() {
     state.open.has(track) ? [trackRow(track, genre), detailsRow(track)] : [trackRow(track, genre)]
   )));
   find("count").textContent = `${state.rows.length} of ${data.path.length} tracks`;
-  find("place").textContent = shown.length ? `${first + 1}–${first + shown.length}` : "none";
+  find("range").textContent = shown.length ? `${first + 1}–${first + shown.length}` : "none";
   find("previous").disabled = state.page === 0;
   find("next").disabled = state.page >= pages - 1;
   for (const head of heads) {
