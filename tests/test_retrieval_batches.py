@@ -6,25 +6,25 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planted_films import make_corpus
+from planted_films import make_pairs
 
 from scorelens.errors import InputError
 from scorelens.retrieval.data.batches import PairSampler, Rows, split_by_share, split_by_year
 
 
 def test_a_batch_holds_each_film_once_with_rows_of_its_own():
-    corpus = make_corpus("all", films=37, tracks=3)
+    pairs = make_pairs("all", films=37, tracks=3)
     films = np.arange(3, 37)
-    found = list(PairSampler(corpus).epoch(films, 16, np.random.default_rng(0)))
+    found = list(PairSampler(pairs).epoch(films, 16, np.random.default_rng(0)))
     assert [len(own) for own, _ in found] == [12, 11, 11] * 3  # three tracks a film
     assert sorted(np.concatenate([own for own, _ in found])) == sorted(np.tile(films, 3))
     tracks, texts = set(), set()
     for own, batch in found:
         assert len(set(own)) == len(own)
-        np.testing.assert_array_equal(corpus.views["image"].owner[batch.views["image"]], own)
-        np.testing.assert_array_equal(corpus.views["text"].owner[batch.views["text"]], own)
-        track = corpus.fragments.owner[batch.fragments]
-        np.testing.assert_array_equal(corpus.film[track], own)
+        np.testing.assert_array_equal(pairs.views["image"].owner[batch.views["image"]], own)
+        np.testing.assert_array_equal(pairs.views["text"].owner[batch.views["text"]], own)
+        track = pairs.fragments.owner[batch.fragments]
+        np.testing.assert_array_equal(pairs.film[track], own)
         tracks |= set(track - 3 * own)
         texts |= set(batch.views["text"] - 2 * own)
     assert tracks == {0, 1, 2}
@@ -33,23 +33,23 @@ def test_a_batch_holds_each_film_once_with_rows_of_its_own():
 
 @pytest.mark.parametrize(("films", "sizes"), [(2, [2]), (3, [3]), (5, [3, 2]), (17, [9, 8])])
 def test_no_batch_has_a_single_film(films, sizes):
-    corpus = make_corpus("image", films=films, tracks=1)
+    pairs = make_pairs("image", films=films, tracks=1)
     size = 2 if films < 17 else 16
-    drawn = PairSampler(corpus).epoch(np.arange(films), size, np.random.default_rng(0))
+    drawn = PairSampler(pairs).epoch(np.arange(films), size, np.random.default_rng(0))
     assert [len(own) for own, _ in drawn] == sizes
 
 
 def test_evaluation_takes_the_first_paragraph():
-    corpus = make_corpus("plot", films=5)
-    np.testing.assert_array_equal(PairSampler(corpus).first_rows(np.array([1, 4]))["text"], [2, 8])
+    pairs = make_pairs("plot", films=5)
+    np.testing.assert_array_equal(PairSampler(pairs).first_rows(np.array([1, 4]))["text"], [2, 8])
 
 
 @pytest.mark.parametrize("owner", [[0, 0, 2], [0, 1, 0, 2], [0, 1, 2, 3]])
 def test_a_film_without_a_row_is_refused(owner):
-    corpus = make_corpus("image", films=3)
+    pairs = make_pairs("image", films=3)
     rows = Rows(np.zeros((len(owner), 4), np.float32), np.array(owner))
     with pytest.raises(ValueError, match="owners must rise from 0 to the last"):
-        PairSampler(corpus._replace(views={"image": rows}))
+        PairSampler(pairs._replace(views={"image": rows}))
 
 
 def test_split_by_the_papers_years():

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
-from retrieval_tables import SPLIT, gather, leave
+from retrieval_tables import SPLIT, gather, write_inputs
 
 from scorelens.errors import InputError
 from scorelens.retrieval.data.dataset import read_dataset, select_views, subsets
@@ -32,14 +32,14 @@ def drop(path, table, film_id, **same):
 
 
 @pytest.fixture
-def left(tmp_path):
+def inputs(tmp_path):
     """Six training films, four validation films, five test films."""
-    return leave(tmp_path / "left", films=(6, 4, 5))
+    return write_inputs(tmp_path / "inputs", films=(6, 4, 5))
 
 
-def test_films_tracks_and_fragments(left, tmp_path, caplog):
+def test_films_tracks_and_fragments(inputs, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
-        found = gather(left, tmp_path)
+        found = gather(inputs, tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS)
     assert films["part"].tolist() == ["training"] * 6 + ["validation"] * 4 + ["test"] * 5
     assert set(films["tracks"]) == {2}
@@ -55,23 +55,23 @@ def test_films_tracks_and_fragments(left, tmp_path, caplog):
     fragments = np.load(found["fragments"], mmap_mode="r")
     assert isinstance(fragments, np.memmap)
     assert fragments.dtype == np.float32
-    sounds = [read_sound(path) for path in left.sounds]
+    sounds = [read_sound(path) for path in inputs.sounds]
     np.testing.assert_array_equal(fragments, np.concatenate([one.values for one in sounds]))
     assert tracks["track_id"].tolist() == [track for one in sounds for track in one.track_ids]
 
 
-def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(left, tmp_path, caplog):
-    silent = read_table(left.sounds[3], RETRIEVAL_FRAGMENTS)
-    write_table(silent[:0], left.sounds[3], RETRIEVAL_FRAGMENTS)
-    drop(left.images, RETRIEVAL_IMAGES, "film_001")
+def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tmp_path, caplog):
+    silent = read_table(inputs.sounds[3], RETRIEVAL_FRAGMENTS)
+    write_table(silent[:0], inputs.sounds[3], RETRIEVAL_FRAGMENTS)
+    drop(inputs.images, RETRIEVAL_IMAGES, "film_001")
     for film_id, segments in {
         "film_001": ("plot", "tags_plot"),
         "film_007": ("tags", "tags_plot"),
     }.items():
         for segment in segments:
-            drop(left.texts, RETRIEVAL_TEXTS, film_id, segment=segment)
+            drop(inputs.texts, RETRIEVAL_TEXTS, film_id, segment=segment)
     with caplog.at_level(logging.INFO):
-        found = gather(left, tmp_path)
+        found = gather(inputs, tmp_path)
     expected = {
         "film_001": "no picture, no plot",
         "film_003": "no track that sounds",
@@ -90,7 +90,7 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(left, tmp_
     kept = [number for number in range(15) if number not in (1, 3, 7)]
     tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
     assert tracks["film_id"].unique().tolist() == [f"film_{number:03d}" for number in kept]
-    heard = [read_sound(left.sounds[number]).values for number in kept]
+    heard = [read_sound(inputs.sounds[number]).values for number in kept]
     np.testing.assert_array_equal(np.load(found["fragments"]), np.concatenate(heard))
     dataset = read_dataset("all", **found)
     assert dataset.films == tracks["film_id"].unique().tolist()
@@ -98,30 +98,30 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(left, tmp_
     assert dataset.pairs.film.tolist() == np.repeat(np.arange(12), 2).tolist()
 
 
-def test_only_parts_that_a_model_sees_are_required(left, tmp_path):
-    drop(left.images, RETRIEVAL_IMAGES, "film_001")
-    drop(left.texts, RETRIEVAL_TEXTS, "film_002", segment="plot")
+def test_only_parts_that_a_model_sees_are_required(inputs, tmp_path):
+    drop(inputs.images, RETRIEVAL_IMAGES, "film_001")
+    drop(inputs.texts, RETRIEVAL_TEXTS, "film_002", segment="plot")
     for configurations, gone in {
         ("tags",): [],
         ("plot", "tags"): ["film_002"],
         ("image_tags",): ["film_001"],
         ("baseline",): ["film_001", "film_002"],
     }.items():
-        found = gather(left, tmp_path, configurations)
+        found = gather(inputs, tmp_path, configurations)
         films = read_table(found["films"], RETRIEVAL_FILMS)
         assert films.loc[films["part"] == "left_out", "film_id"].tolist() == gone
 
 
-def test_tables_that_no_model_sees_are_optional(left, tmp_path):
+def test_tables_that_no_model_sees_are_optional(inputs, tmp_path):
     for configuration, absent in {"plot": "images", "image": "texts"}.items():
-        found = gather(left._replace(**{absent: None}), tmp_path, [configuration])
+        found = gather(inputs._replace(**{absent: None}), tmp_path, [configuration])
         dataset = read_dataset(configuration, **found)
         assert len(dataset.films) == 15
         assert len(dataset.vectors) == 1
 
 
-def test_a_film_left_out_of_the_corpus_is_left_out(left, tmp_path):
-    found = gather(left._replace(sounds=left.sounds[1:]), tmp_path)
+def test_a_film_left_out_of_the_corpus_is_left_out(inputs, tmp_path):
+    found = gather(inputs._replace(sounds=inputs.sounds[1:]), tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
     assert films.loc["film_000", ["part", "problem"]].tolist() == [
         "left_out",
@@ -130,9 +130,9 @@ def test_a_film_left_out_of_the_corpus_is_left_out(left, tmp_path):
     assert len(read_dataset("all", **found).films) == 14
 
 
-def test_a_split_by_shares(left, tmp_path):
+def test_a_split_by_shares(inputs, tmp_path):
     shares = {"last_training": 0, "training": 0.4, "validation": 0.3}
-    found = gather(left, tmp_path, split=shares)
+    found = gather(inputs, tmp_path, split=shares)
     films = read_table(found["films"], RETRIEVAL_FILMS)
     assert films.groupby("year")["part"].unique().map(list).to_dict() == {
         2021: ["training"],
@@ -141,25 +141,25 @@ def test_a_split_by_shares(left, tmp_path):
     }
 
 
-def test_too_few_films_leave_nothing_behind(left, tmp_path):
+def test_too_few_films_leave_nothing_behind(inputs, tmp_path):
     for number in range(10, 14):
-        drop(left.images, RETRIEVAL_IMAGES, f"film_{number:03d}")
+        drop(inputs.images, RETRIEVAL_IMAGES, f"film_{number:03d}")
     with pytest.raises(InputError) as raised:
-        gather(left, tmp_path)
+        gather(inputs, tmp_path)
     assert "up to 2021, between, and from 2023 on: 1 for test" in str(raised.value)
     assert "set retrieval.split.last_training and first_test" in str(raised.value)
     assert "4 of 15 films are left out: 4 no picture" in str(raised.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["left"]
+    assert [path.name for path in tmp_path.iterdir()] == ["inputs"]
 
 
-def test_if_all_films_are_left_out_the_error_has_the_reasons(left, tmp_path, caplog):
-    drop_all = read_table(left.texts, RETRIEVAL_TEXTS)
-    write_table(drop_all[drop_all["segment"] == "plot"], left.texts, RETRIEVAL_TEXTS)
-    drop(left.images, RETRIEVAL_IMAGES, "film_002")
+def test_if_all_films_are_left_out_the_error_has_the_reasons(inputs, tmp_path, caplog):
+    drop_all = read_table(inputs.texts, RETRIEVAL_TEXTS)
+    write_table(drop_all[drop_all["segment"] == "plot"], inputs.texts, RETRIEVAL_TEXTS)
+    drop(inputs.images, RETRIEVAL_IMAGES, "film_002")
     caplog.set_level("INFO", "scorelens.retrieval.data.gather")
     for split in (SPLIT, {"last_training": 0, "training": 0.8, "validation": 0.1}):
         with pytest.raises(InputError) as raised:
-            gather(left._replace(sounds=left.sounds[1:]), tmp_path, split=split)
+            gather(inputs._replace(sounds=inputs.sounds[1:]), tmp_path, split=split)
         assert str(raised.value) == (
             "the films of retrieval: 15 of 15 films are left out: 14 no tags, "
             "1 the corpus leaves it out, 1 no picture\n"
@@ -170,29 +170,29 @@ def test_if_all_films_are_left_out_the_error_has_the_reasons(left, tmp_path, cap
     assert "film_002 is left out: no picture, no tags" in caplog.messages
     assert any(said.startswith("15 of 15 films are left out") for said in caplog.messages)
     with pytest.raises(InputError, match="15 of 15 films"):
-        gather(left._replace(sounds=[]), tmp_path)
+        gather(inputs._replace(sounds=[]), tmp_path)
 
 
-def copy_tracks(left, source, target, tracks, noise=0.0):
+def copy_tracks(inputs, source, target, tracks, noise=0.0):
     """Copy the first tracks of a film to some tracks of another."""
-    heard, own = (read_table(left.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target))
+    heard, own = (read_table(inputs.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target))
     values = own.columns[own.columns.str.startswith("v")]
     for track, other in zip(tracks, heard["track_id"].unique(), strict=False):
         rows = heard.loc[heard["track_id"] == other, values].to_numpy()
         own.loc[own["track_id"] == track, values] = (rows + noise).astype(np.float32)
-    write_table(own, left.sounds[target], RETRIEVAL_FRAGMENTS)
+    write_table(own, inputs.sounds[target], RETRIEVAL_FRAGMENTS)
 
 
-def names(left, film):
-    return read_table(left.sounds[film], RETRIEVAL_FRAGMENTS)["track_id"].unique().tolist()
+def names(inputs, film):
+    return read_table(inputs.sounds[film], RETRIEVAL_FRAGMENTS)["track_id"].unique().tolist()
 
 
-def test_a_film_with_music_of_training_films_is_not_in_the_test(left, tmp_path, caplog):
+def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path, caplog):
     """Film 12 is film 1 by another name, film 7 too, and half of film 13 is of film 8."""
-    copy_tracks(left, 1, 12, names(left, 12))
-    copy_tracks(left, 1, 7, names(left, 7), noise=0.01)  # embedded in another way
-    copy_tracks(left, 8, 13, names(left, 13)[1:])
-    found = gather(left, tmp_path)
+    copy_tracks(inputs, 1, 12, names(inputs, 12))
+    copy_tracks(inputs, 1, 7, names(inputs, 7), noise=0.01)  # embedded in another way
+    copy_tracks(inputs, 8, 13, names(inputs, 13)[1:])
+    found = gather(inputs, tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
     gone = films[films["part"] == "left_out"]
     assert gone["problem"].to_dict() == {
@@ -202,13 +202,13 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(left, tmp_path, 
     assert gone["tracks"].tolist() == [2, 2]
     assert films.loc["film_013", ["part", "tracks", "fragments"]].tolist() == ["test", 1, 2]
     tracks = read_table(found["tracks"], RETRIEVAL_TRACKS).set_index("film_id")["track_id"]
-    assert tracks["film_013"] == names(left, 13)[0]
+    assert tracks["film_013"] == names(inputs, 13)[0]
     assert not tracks.index.isin(gone.index).any()
-    assert tracks["film_001"].tolist() == names(left, 1)
+    assert tracks["film_001"].tolist() == names(inputs, 1)
     dataset = read_dataset("all", **found)
     assert len(dataset.pairs.fragments.values) == dataset.pairs.fragments.owner[-1] * 2 + 2
     assert [len(part) for part in dataset.split] == [6, 3, 4]
-    last = read_sound(left.sounds[13])
+    last = read_sound(inputs.sounds[13])
     rows = dataset.pairs.fragments.owner == dataset.tracks.index(("film_013", tracks["film_013"]))
     np.testing.assert_array_equal(dataset.pairs.fragments.values[rows], last.values[:2])
     for said in (
@@ -219,34 +219,34 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(left, tmp_path, 
         assert said in caplog.messages
 
 
-def test_test_films_that_share_music_stay_and_the_log_says_so(left, tmp_path, caplog):
-    copy_tracks(left, 11, 14, names(left, 14)[:1])
-    copy_tracks(left, 2, 3, names(left, 3))  # both are training films
-    found = gather(left, tmp_path)
+def test_test_films_that_share_music_stay_and_the_log_says_so(inputs, tmp_path, caplog):
+    copy_tracks(inputs, 11, 14, names(inputs, 14)[:1])
+    copy_tracks(inputs, 2, 3, names(inputs, 3))  # both are training films
+    found = gather(inputs, tmp_path)
     assert (read_table(found["films"], RETRIEVAL_FILMS)["tracks"] == 2).all()
     assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [
         "film_011 and film_014 lower each other's ranks; tracks in common: 1"
     ]
 
 
-def test_removing_duplicates_may_leave_too_few_films(left, tmp_path):
+def test_removing_duplicates_may_leave_too_few_films(inputs, tmp_path):
     for number in range(10, 14):
-        copy_tracks(left, number - 10, number, names(left, number))
+        copy_tracks(inputs, number - 10, number, names(inputs, number))
     with pytest.raises(InputError) as raised:
-        gather(left, tmp_path)
+        gather(inputs, tmp_path)
     assert "without music that an earlier part has: 1 for test" in str(raised.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["left"]
+    assert [path.name for path in tmp_path.iterdir()] == ["inputs"]
 
 
-def test_duplicates_are_found_in_log_mel(left, tmp_path):
+def test_duplicates_are_found_in_log_mel(inputs, tmp_path):
     values = np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
     values[14, :1] = values[3, :1]  # the first fragment of the first track
     sounds = []
-    for path, own in zip(left.sounds, values, strict=True):
+    for path, own in zip(inputs.sounds, values, strict=True):
         sounds.append(path.with_suffix(".npz"))
         ids, track = np.array(["a", "b"]), np.array([0, 1, 1])
         np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=own)
-    found = gather(left._replace(sounds=sounds), tmp_path)
+    found = gather(inputs._replace(sounds=sounds), tmp_path)
     tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
     assert tracks["track_id"].tolist() == ["a", "b"] * 14 + ["b"]
     np.testing.assert_array_equal(np.load(found["fragments"])[-2:], values[14, 1:])
@@ -265,13 +265,13 @@ def test_an_array_grows_by_rows(tmp_path):
     np.testing.assert_array_equal(found, values[:, ::-1])
 
 
-def test_log_mel_stays_on_the_disk_in_half_precision(left, tmp_path):
+def test_log_mel_stays_on_the_disk_in_half_precision(inputs, tmp_path):
     sounds, values = [], np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
-    for path, own in zip(left.sounds, values, strict=True):
+    for path, own in zip(inputs.sounds, values, strict=True):
         sounds.append(path.with_suffix(".npz"))
         ids, track = np.array(["a", "b"]), np.array([0, 1, 1])
         np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=own)
-    found = gather(left._replace(sounds=sounds), tmp_path)
+    found = gather(inputs._replace(sounds=sounds), tmp_path)
     assert read_table(found["tracks"], RETRIEVAL_TRACKS)["fragments"].tolist() == [1, 2] * 15
     fragments = read_dataset("image", **found).pairs.fragments
     assert isinstance(fragments.values, np.memmap)
@@ -280,16 +280,16 @@ def test_log_mel_stays_on_the_disk_in_half_precision(left, tmp_path):
     assert fragments.owner[:6].tolist() == [0, 1, 1, 2, 3, 3]
 
 
-def test_the_dataset_of_a_model(left, tmp_path):
+def test_the_dataset_of_a_model(inputs, tmp_path):
     """Vectors film by film; of a plot the first paragraph comes first."""
-    found = gather(left, tmp_path)
+    found = gather(inputs, tmp_path)
     dataset = read_dataset("all", **found)
     assert list(dataset.pairs.views) == ["image", "text"]
-    images = read_table(left.images, RETRIEVAL_IMAGES)
+    images = read_table(inputs.images, RETRIEVAL_IMAGES)
     np.testing.assert_array_equal(
         dataset.pairs.views["image"].values, images.filter(regex="^v").to_numpy()
     )
-    texts = read_table(left.texts, RETRIEVAL_TEXTS)
+    texts = read_table(inputs.texts, RETRIEVAL_TEXTS)
     both = texts[texts["segment"] == "tags_plot"].sort_values(["film_id", "paragraph"])
     text = dataset.pairs.views["text"]
     np.testing.assert_array_equal(text.values, both.filter(regex="^v").to_numpy())
@@ -301,17 +301,17 @@ def test_the_dataset_of_a_model(left, tmp_path):
     assert list(select_views(dataset.vectors, ("image",))) == ["image"]
 
 
-def test_missing_vectors_are_skipped(left, tmp_path):
+def test_missing_vectors_are_skipped(inputs, tmp_path):
     """A paragraph without a vector is skipped; the next is the first."""
-    texts = read_table(left.texts, RETRIEVAL_TEXTS)
+    texts = read_table(inputs.texts, RETRIEVAL_TEXTS)
     values = texts.columns[texts.columns.str.startswith("v")]
     second = texts.loc[(texts["film_id"] == "film_004") & (texts["paragraph"] == 1)]
     texts.loc[
         (texts["film_id"] == "film_004") & (texts["paragraph"] == 0) & (texts["segment"] != "tags"),
         values,
     ] = np.nan
-    write_table(texts, left.texts, RETRIEVAL_TEXTS)
-    found = gather(left, tmp_path)
+    write_table(texts, inputs.texts, RETRIEVAL_TEXTS)
+    found = gather(inputs, tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS)
     assert films["paragraphs"][4] == 1
     plot = read_dataset("plot", **found).pairs.views["text"]
@@ -328,8 +328,8 @@ def test_every_subset_of_parts_occurs_once():
     ]
 
 
-def test_a_damaged_array_is_named(left, tmp_path):
-    found = gather(left, tmp_path)
+def test_a_damaged_array_is_named(inputs, tmp_path):
+    found = gather(inputs, tmp_path)
     found["fragments"].write_bytes(found["fragments"].read_bytes()[:-1])
     with pytest.raises(InputError) as raised:
         read_dataset("image", **found)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from retrieval_tables import SETTINGS, gather, leave, teach
+from retrieval_tables import SETTINGS, gather, train_model, write_inputs
 
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.dataset import subsets
@@ -127,11 +127,11 @@ def test_from_tables_of_vectors_to_scores(tmp_path):
 
     On films that no model learnt from; the words say nothing.
     """
-    inputs = gather(leave(tmp_path / "left", planted="image"), tmp_path)
+    inputs = gather(write_inputs(tmp_path / "left", planted="image"), tmp_path)
     settings = SETTINGS | {"epochs": 8}
     paths = []
     for name in ("image", "plot", "all"):
-        paths.append(teach(name, inputs, tmp_path, settings=settings)["embeddings"])
+        paths.append(train_model(name, inputs, tmp_path, settings=settings)["embeddings"])
     outputs = tmp_path / "scores.tsv", tmp_path / "ranks.tsv"
     score_retrieval(paths, 200, 500, 0, *outputs)
     table = read_table(outputs[0], RETRIEVAL_SCORES)

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from retrieval_tables import ENCODERS, gather, leave, teach
+from retrieval_tables import ENCODERS, gather, train_model, write_inputs
 
 from scorelens.errors import InputError
 from scorelens.retrieval import CONFIGURATIONS
@@ -19,21 +19,21 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gathered")
-    return gather(leave(folder / "left", films=(24, 8, 10)), folder)
+    return gather(write_inputs(folder / "inputs", films=(24, 8, 10)), folder)
 
 
 @pytest.fixture(scope="module")
-def taught(inputs, tmp_path_factory):
-    return teach("all", inputs, tmp_path_factory.mktemp("taught"))
+def trained(inputs, tmp_path_factory):
+    return train_model("all", inputs, tmp_path_factory.mktemp("trained"))
 
 
-def test_the_same_input_and_seed_give_the_same_files(inputs, taught, tmp_path):
+def test_the_same_input_and_seed_give_the_same_files(inputs, trained, tmp_path):
     torch.rand(3)  # what others draw does not matter
-    again = teach("all", inputs, tmp_path)
-    for kind, path in taught.items():
+    again = train_model("all", inputs, tmp_path)
+    for kind, path in trained.items():
         assert path.read_bytes() == again[kind].read_bytes(), kind
-    other = teach("all", inputs, tmp_path, seed=2)
-    assert other["model"].read_bytes() != taught["model"].read_bytes()
+    other = train_model("all", inputs, tmp_path, seed=2)
+    assert other["model"].read_bytes() != trained["model"].read_bytes()
 
 
 @pytest.mark.parametrize("configuration", ["all", "baseline"])
@@ -41,8 +41,8 @@ def test_test_films_do_not_change_the_model(configuration, tmp_path):
     models = []
     for random in (None, np.random.default_rng(9)):
         folder = tmp_path / str(random is None)
-        left = leave(folder / "left", films=(24, 8, 10), test_vectors=random)
-        outputs = teach(configuration, gather(left, folder), folder)
+        written = write_inputs(folder / "inputs", films=(24, 8, 10), test_vectors=random)
+        outputs = train_model(configuration, gather(written, folder), folder)
         models.append(outputs["model"].read_bytes())
         curve = outputs["curve"].read_bytes()
         models.append(curve)
@@ -55,7 +55,7 @@ def test_test_films_do_not_change_the_model(configuration, tmp_path):
 
 def test_the_curve_and_the_log(inputs, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
-        outputs = teach("tags", inputs, tmp_path)
+        outputs = train_model("tags", inputs, tmp_path)
     curve = read_table(outputs["curve"], RETRIEVAL_CURVES)
     assert curve["configuration"].unique() == ["tags"]
     assert curve["epoch"].tolist() == [1, 2, 3]
@@ -67,16 +67,16 @@ def test_the_curve_and_the_log(inputs, tmp_path, caplog):
     assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
-def test_a_model_comes_back_from_its_file(inputs, taught):
+def test_a_model_comes_back_from_its_file(inputs, trained):
     """It embeds films and tracks as the table has them; a missing view is the mean."""
-    model, metadata = train.load_model(taught["model"])
+    model, metadata = train.load_model(trained["model"])
     assert metadata == ENCODERS | {
         "configuration": "all",
         "films": [f"film_{number:03d}" for number in range(24)],
         "sizes": {"image": 16, "text": 32, "audio": 16},
     }
     dataset = read_dataset("all", **inputs)
-    embeddings = read_table(taught["embeddings"], RETRIEVAL_EMBEDDINGS)
+    embeddings = read_table(trained["embeddings"], RETRIEVAL_EMBEDDINGS)
     films = embeddings[embeddings["kind"] == "film"].set_index("seen")
     image = dataset.vectors["image"].values[32:]
     plots = dataset.vectors["plot"].values[64::2]  # the first of two paragraphs
@@ -96,7 +96,7 @@ def test_a_model_comes_back_from_its_file(inputs, taught):
 
 @pytest.mark.parametrize("configuration", ["image", "tags_plot", "baseline"])
 def test_test_films_are_embedded_with_every_subset_of_parts(configuration, inputs, tmp_path):
-    outputs = teach(configuration, inputs, tmp_path)
+    outputs = train_model(configuration, inputs, tmp_path)
     embeddings = read_table(outputs["embeddings"], RETRIEVAL_EMBEDDINGS)
     assert set(embeddings["configuration"]) == {configuration}
     films = [f"film_{number:03d}" for number in range(32, 42)]
@@ -113,8 +113,8 @@ def test_test_films_are_embedded_with_every_subset_of_parts(configuration, input
     assert read_provenance(outputs["embeddings"]).items() >= (ENCODERS | {"seed": 1}).items()
 
 
-def test_embeddings_of_tracks_do_not_depend_on_the_chunk_size(inputs, taught, monkeypatch):
-    model, _ = train.load_model(taught["model"])
+def test_embeddings_of_tracks_do_not_depend_on_the_chunk_size(inputs, trained, monkeypatch):
+    model, _ = train.load_model(trained["model"])
     pairs = read_dataset("all", **inputs).pairs
     tracks = np.array([1, 2, 5, 30, 31, 32, 80])
     whole = train.embed_dataset_tracks(model, pairs, tracks)

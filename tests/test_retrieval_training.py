@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from learning_encoders import BERT, VIT, Looking, Reading, make_texts
-from planted_films import make_corpus
+from planted_films import make_pairs
 from torch import nn
 
 from scorelens import retrieval
@@ -34,30 +34,30 @@ SETTINGS = {
 }
 
 
-def search(configuration, corpus, trained, films, ablated=()):
+def search(configuration, pairs, trained, films, ablated=()):
     """Ranks of the films' tracks, and the film of each track, from 0."""
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
-    rows = PairSampler(corpus).first_rows(films)
+    rows = PairSampler(pairs).first_rows(films)
     views = {
-        view: corpus.views[view].values[own] for view, own in rows.items() if view not in ablated
+        view: pairs.views[view].values[own] for view, own in rows.items() if view not in ablated
     }
-    tracks = np.flatnonzero(np.isin(corpus.film, films))
-    chosen = np.isin(corpus.fragments.owner, tracks)
-    owner = np.searchsorted(tracks, corpus.fragments.owner[chosen])
-    embeddings = networks.embed_tracks(model, corpus.fragments.values[chosen], owner)
-    film = np.searchsorted(films, corpus.film[tracks])
+    tracks = np.flatnonzero(np.isin(pairs.film, films))
+    chosen = np.isin(pairs.fragments.owner, tracks)
+    owner = np.searchsorted(tracks, pairs.fragments.owner[chosen])
+    embeddings = networks.embed_tracks(model, pairs.fragments.values[chosen], owner)
+    film = np.searchsorted(films, pairs.film[tracks])
     return rank_tracks(networks.embed_queries(model, views), embeddings), film
 
 
-def figures(configuration, corpus, trained, ablated=()):
-    table = measure(*search(configuration, corpus, trained, FILMS.test, ablated), 200, 500, 0)
+def figures(configuration, pairs, trained, ablated=()):
+    table = measure(*search(configuration, pairs, trained, FILMS.test, ablated), 200, 500, 0)
     return table[table.level == "film"].set_index("measure")
 
 
 @pytest.fixture(scope="module")
 def image_model():
-    corpus = make_corpus("image")
-    return corpus, train_configuration("image", corpus, FILMS, SETTINGS, 1)
+    pairs = make_pairs("image")
+    return pairs, train_configuration("image", pairs, FILMS, SETTINGS, 1)
 
 
 @pytest.mark.slow
@@ -65,9 +65,9 @@ def image_model():
 def test_planted_relations_are_found_by_the_models_that_see_them(planted):
     """On test films: R@1 far above chance, or no better than with permuted films."""
     for configuration, modalities in CONFIGURATIONS.items():
-        corpus = make_corpus(configuration, planted)
+        pairs = make_pairs(configuration, planted)
         found = figures(
-            configuration, corpus, train_configuration(configuration, corpus, FILMS, SETTINGS, 1)
+            configuration, pairs, train_configuration(configuration, pairs, FILMS, SETTINGS, 1)
         )
         first, top, middle = (found.loc[n] for n in ("recall_1", "recall_10", "median_rank"))
         if planted in modalities:
@@ -82,17 +82,17 @@ def test_planted_relations_are_found_by_the_models_that_see_them(planted):
 
 
 def test_without_a_relation_ranks_are_at_chance():
-    corpus = make_corpus("image", planted="")
-    found = figures("image", corpus, train_configuration("image", corpus, FILMS, SETTINGS, 1))
+    pairs = make_pairs("image", planted="")
+    found = figures("image", pairs, train_configuration("image", pairs, FILMS, SETTINGS, 1))
     assert found.value["recall_1"] < 0.05
     assert found.p_permuted.min() > 0.005
 
 
 def test_without_the_planted_modality_there_is_no_skill():
-    corpus = make_corpus("image_tags", "tags")
-    trained = train_configuration("image_tags", corpus, FILMS, SETTINGS, 1)
+    pairs = make_pairs("image_tags", "tags")
+    trained = train_configuration("image_tags", pairs, FILMS, SETTINGS, 1)
     median = {
-        ablated: figures("image_tags", corpus, trained, ablated).value["median_rank"]
+        ablated: figures("image_tags", pairs, trained, ablated).value["median_rank"]
         for ablated in ((), ("image",), ("text",))
     }
     assert median[()] < 20
@@ -101,42 +101,42 @@ def test_without_the_planted_modality_there_is_no_skill():
 
 
 def test_same_seed_same_bits_other_seed_others(image_model):
-    corpus, trained = image_model
+    pairs, trained = image_model
     torch.rand(3)  # the global random state does not matter
-    again = train_configuration("image", corpus, FILMS, SETTINGS, 1)
+    again = train_configuration("image", pairs, FILMS, SETTINGS, 1)
     np.testing.assert_array_equal(again.losses, trained.losses)
     for name, value in trained.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
-    other = train_configuration("image", corpus, FILMS, SETTINGS | {"epochs": 1}, 2)
+    other = train_configuration("image", pairs, FILMS, SETTINGS | {"epochs": 1}, 2)
     assert abs(other.losses[0] - trained.losses[0]).max() > 1e-4
 
 
 def test_training_does_not_change_the_global_random_state():
-    corpus = make_corpus("image", films=12)
+    pairs = make_pairs("image", films=12)
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
-    train_configuration("image", corpus, split, SETTINGS | {"epochs": 1}, 1)
+    train_configuration("image", pairs, split, SETTINGS | {"epochs": 1}, 1)
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
 
 
 def test_test_films_are_not_used(image_model):
-    corpus, trained = image_model
-    image, audio = corpus.views["image"], corpus.fragments
-    tracks = np.isin(corpus.film, FILMS.test)
+    pairs, trained = image_model
+    image, audio = pairs.views["image"], pairs.fragments
+    tracks = np.isin(pairs.film, FILMS.test)
     changed = PairDataset(
         {"image": image._replace(values=np.where(image.owner[:, None] >= 116, 9e9, image.values))},
         audio._replace(values=np.where(tracks[audio.owner][:, None], np.nan, audio.values)),
-        corpus.film,
+        pairs.film,
     )
     again = train_configuration("image", changed, FILMS, SETTINGS, 1)
     np.testing.assert_array_equal(again.losses, trained.losses)
 
 
 def test_standardizers_are_of_the_training_films(image_model):
-    corpus, trained = image_model
-    seen = corpus.views["image"].values[FILMS.training]
+    pairs, trained = image_model
+    seen = pairs.views["image"].values[FILMS.training]
     np.testing.assert_allclose(
         trained.arrays["query_tower.standardizers.image.mean"], seen.mean(axis=0), atol=1e-5
     )
@@ -179,9 +179,9 @@ def test_early_stopping(monkeypatch, losses, epochs, best):
         return next(given)
 
     monkeypatch.setattr(training, "_validation_loss", given_loss)
-    corpus = make_corpus("image", films=12)
+    pairs = make_pairs("image", films=12)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
-    trained = train_configuration("image", corpus, split, SETTINGS, 1)
+    trained = train_configuration("image", pairs, split, SETTINGS, 1)
     assert (len(trained.losses), trained.best_epoch) == (epochs, best)
     np.testing.assert_allclose(trained.losses[:, 1], losses[:epochs])
     for name, value in trained.arrays.items():
@@ -189,13 +189,13 @@ def test_early_stopping(monkeypatch, losses, epochs, best):
 
 
 def test_without_validation_films_the_last_epoch_counts():
-    corpus = make_corpus("image", films=12)
+    pairs = make_pairs("image", films=12)
     nobody = np.arange(0)
     split = Split(np.arange(12), nobody, nobody)
-    trained = train_configuration("image", corpus, split, SETTINGS, 1)
+    trained = train_configuration("image", pairs, split, SETTINGS, 1)
     assert trained.losses.shape == (8, 2)
     assert np.isnan(trained.losses[:, 1]).all()
-    one = train_configuration("image", corpus, split, SETTINGS | {"epochs": 1}, 1)
+    one = train_configuration("image", pairs, split, SETTINGS | {"epochs": 1}, 1)
     assert (
         np.abs(
             one.arrays["track_tower.net.0.weight"] - trained.arrays["track_tower.net.0.weight"]
@@ -223,17 +223,17 @@ def kill_after(monkeypatch, epoch):
 
 @pytest.mark.parametrize("configuration", ["all", "baseline"])
 def test_a_resumed_training_gives_the_same_bits(configuration, monkeypatch, tmp_path, caplog):
-    corpus = make_corpus(configuration, films=30)
+    pairs = make_pairs(configuration, films=30)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
     path = tmp_path / "kept" / "checkpoint.safetensors"
-    whole = train_configuration(configuration, corpus, split, SETTINGS, 1)
+    whole = train_configuration(configuration, pairs, split, SETTINGS, 1)
     with monkeypatch.context() as patched:
         kill_after(patched, 3)
         with pytest.raises(Killed):
-            train_configuration(configuration, corpus, split, SETTINGS, 1, path)
+            train_configuration(configuration, pairs, split, SETTINGS, 1, path)
     assert path.exists()
     with caplog.at_level(logging.INFO):
-        again = train_configuration(configuration, corpus, split, SETTINGS, 1, path)
+        again = train_configuration(configuration, pairs, split, SETTINGS, 1, path)
     assert "resumed after epoch 3" in caplog.text
     assert not path.exists()
     np.testing.assert_array_equal(again.losses, whole.losses)
@@ -242,38 +242,38 @@ def test_a_resumed_training_gives_the_same_bits(configuration, monkeypatch, tmp_
 
 
 def test_a_checkpoint_of_another_training_is_not_resumed(monkeypatch, tmp_path, caplog):
-    corpus = make_corpus("image", films=12)
+    pairs = make_pairs("image", films=12)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     path = tmp_path / "checkpoint.safetensors"
     with monkeypatch.context() as patched:
         kill_after(patched, 1)
         with pytest.raises(Killed):
-            train_configuration("image", corpus, split, SETTINGS, 1, path)
-    whole = train_configuration("image", corpus, split, SETTINGS, 2)
+            train_configuration("image", pairs, split, SETTINGS, 1, path)
+    whole = train_configuration("image", pairs, split, SETTINGS, 2)
     with caplog.at_level(logging.INFO):
-        again = train_configuration("image", corpus, split, SETTINGS, 2, path)
+        again = train_configuration("image", pairs, split, SETTINGS, 2, path)
     assert "is of another training: start from the beginning" in caplog.text
     np.testing.assert_array_equal(again.losses, whole.losses)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
-    corpus = make_corpus("image", films=12)
+    pairs = make_pairs("image", films=12)
     path = tmp_path / "checkpoint.safetensors"
     path.write_bytes(b"half a file")
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     with pytest.raises(InputError) as raised:
-        train_configuration("image", corpus, split, SETTINGS, 1, path)
+        train_configuration("image", pairs, split, SETTINGS, 1, path)
     assert "checkpoint.safetensors: cannot be read" in str(raised.value)
     assert "expected: a checkpoint of a training" in str(raised.value)
     assert "delete it and run again" in str(raised.value)
 
 
 def test_a_diverging_training_is_an_error():
-    corpus = make_corpus("image", films=12)
-    corpus.fragments.values[3] = np.nan
+    pairs = make_pairs("image", films=12)
+    pairs.fragments.values[3] = np.nan
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     with pytest.raises(InputError) as raised:
-        train_configuration("image", corpus, split, SETTINGS, 1)
+        train_configuration("image", pairs, split, SETTINGS, 1)
     assert str(raised.value) == (
         "the training of retrieval, image: the loss of epoch 1 is not finite\n"
         "  expected: a loss that falls\n"
@@ -295,15 +295,15 @@ class Reader(nn.Module):
 
 def test_an_encoder_is_trained_too():
     """Texts are word numbers with trained vectors, in micro-batches."""
-    corpus = make_corpus("tags", films=30)
+    pairs = make_pairs("tags", films=30)
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
-    corpus = corpus._replace(views={"text": Rows(words, np.arange(30))})
+    pairs = pairs._replace(views={"text": Rows(words, np.arange(30))})
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
     settings = SETTINGS | {"epochs": 2, "micro_batch_size": 4}
     torch.manual_seed(3)
     reader = Reader()
     start = reader.words.weight.detach().clone()
-    trained = train_configuration("tags", corpus, split, settings, 1, encoders={"text": reader})
+    trained = train_configuration("tags", pairs, split, settings, 1, encoders={"text": reader})
     assert trained.sizes == (0, 9, 16)
     learnt = trained.arrays["encoders.text.words.weight"]
     taught = np.isin(np.arange(50), words[:20])
@@ -324,12 +324,12 @@ def test_an_encoder_is_trained_too():
 def test_micro_batches_encoders_half_precision_and_checkpoints_together(monkeypatch, tmp_path):
     """A training with all of them resumes from a checkpoint; parameters stay float32."""
     monkeypatch.setattr(training, "_supports_bfloat16", lambda where: True)
-    corpus = make_corpus("image_tags", films=30)
+    pairs = make_pairs("image_tags", films=30)
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
     text = {"text": Rows(words, np.arange(30))}
     sounds = np.random.default_rng(1).normal(-40, 15, (120, 128, 20)).astype(np.float16)
-    heard = corpus.fragments._replace(values=sounds)
-    corpus = corpus._replace(views=corpus.views | text, fragments=heard)
+    heard = pairs.fragments._replace(values=sounds)
+    pairs = pairs._replace(views=pairs.views | text, fragments=heard)
     monkeypatch.setattr(towers, "CnnTransformer", small_sound_encoder)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
 
@@ -337,7 +337,7 @@ def test_micro_batches_encoders_half_precision_and_checkpoints_together(monkeypa
         torch.manual_seed(3)
         settings = SETTINGS | {"epochs": 4, "micro_batch_size": 3}
         given = {"text": Reader()}
-        return train_configuration("image_tags", corpus, split, settings, 1, checkpoint, given)
+        return train_configuration("image_tags", pairs, split, settings, 1, checkpoint, given)
 
     whole = train()
     path = tmp_path / "checkpoint.safetensors"
@@ -372,7 +372,7 @@ def test_the_papers_full_sizes_take_a_step():
     words = make_texts(random.integers(6, 25, 18), 24, random)
     sounds = random.normal(-40, 15, (18, retrieval.BANDS, retrieval.FRAMES)).astype(np.float16)
     views = {"image": Rows(pictures, films), "text": Rows(words, films)}
-    corpus = PairDataset(views, Rows(sounds, films), films)
+    pairs = PairDataset(views, Rows(sounds, films), films)
     torch.manual_seed(4)
     encoders = {
         "image": Looking(vit.VisionTransformer(**VIT)),
@@ -384,7 +384,7 @@ def test_the_papers_full_sizes_take_a_step():
     )
     settings = SETTINGS | {"learning_rate": 1e-5, "epochs": 1, "micro_batch_size": 4}
     split = Split(films[:16], films[16:], films[:0])
-    trained = train_configuration("all", corpus, split, settings, 1, encoders=encoders)
+    trained = train_configuration("all", pairs, split, settings, 1, encoders=encoders)
     assert trained.sizes == (768, 768, 0)
     assert np.isfinite(trained.losses).all()
     assert abs(trained.losses[0, 0] - np.log(16)) < 6  # log(16) if untrained
