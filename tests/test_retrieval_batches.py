@@ -16,17 +16,17 @@ def test_a_batch_holds_each_film_once_with_rows_of_its_own():
     pairs = make_pairs("all", films=37, tracks=3)
     films = np.arange(3, 37)
     found = list(PairSampler(pairs).epoch(films, 16, np.random.default_rng(0)))
-    assert [len(own) for own, _ in found] == [12, 11, 11] * 3  # three tracks a film
-    assert sorted(np.concatenate([own for own, _ in found])) == sorted(np.tile(films, 3))
+    assert [len(chosen) for chosen, _ in found] == [12, 11, 11] * 3  # three tracks a film
+    assert sorted(np.concatenate([chosen for chosen, _ in found])) == sorted(np.tile(films, 3))
     tracks, texts = set(), set()
-    for own, batch in found:
-        assert len(set(own)) == len(own)
-        np.testing.assert_array_equal(pairs.views["image"].owner[batch.views["image"]], own)
-        np.testing.assert_array_equal(pairs.views["text"].owner[batch.views["text"]], own)
+    for chosen, batch in found:
+        assert len(set(chosen)) == len(chosen)
+        np.testing.assert_array_equal(pairs.views["image"].owner[batch.views["image"]], chosen)
+        np.testing.assert_array_equal(pairs.views["text"].owner[batch.views["text"]], chosen)
         track = pairs.fragments.owner[batch.fragments]
-        np.testing.assert_array_equal(pairs.film[track], own)
-        tracks |= set(track - 3 * own)
-        texts |= set(batch.views["text"] - 2 * own)
+        np.testing.assert_array_equal(pairs.film[track], chosen)
+        tracks |= set(track - 3 * chosen)
+        texts |= set(batch.views["text"] - 2 * chosen)
     assert tracks == {0, 1, 2}
     assert texts == {0, 1}
 
@@ -36,7 +36,7 @@ def test_no_batch_has_a_single_film(films, sizes):
     pairs = make_pairs("image", films=films, tracks=1)
     size = 2 if films < 17 else 16
     drawn = PairSampler(pairs).epoch(np.arange(films), size, np.random.default_rng(0))
-    assert [len(own) for own, _ in drawn] == sizes
+    assert [len(chosen) for chosen, _ in drawn] == sizes
 
 
 def test_evaluation_takes_the_first_paragraph():
@@ -78,11 +78,11 @@ def test_a_split_without_films_in_a_part_is_an_error():
         "  hint: set retrieval.split.last_training and first_test in the config (last_training: 0 "
         "goes by the shares training and validation), or add films of other years"
     )
-    said = (
+    message = (
         "4 films of 2 years, and films of a year stay together\n"
         "  expected: at least two films in each part"
     )
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         split_by_share(np.array([2020, 2020, 2022, 2022]), 0.8, 0.1)
     for years in ([], [2020], [2020, 2021, 2022], [2020, 2020, 2021, 2022, 2022]):
         with pytest.raises(InputError, match=f"{len(years)} films of"):

@@ -63,9 +63,9 @@ def test_a_contribution_is_how_far_the_cosine_falls(simple):
 
 
 def test_a_part_alone_has_the_whole_cosine(simple):
-    asked = Search("s", image="i")
+    query = Search("s", image="i")
     library = build_index([X, Y], ["x", "y"])
-    found = search.rank_results(asked, None, VECTORS._replace(own={}), library, np.arange(2), 1)
+    found = search.rank_results(query, None, VECTORS._replace(own={}), library, np.arange(2), 1)
     assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
     assert found["moved_by"].tolist() == ["image"]
     assert found[["tags", "plot", "track"]].isna().all(axis=None)
@@ -78,8 +78,8 @@ def test_each_file_is_one_result_and_the_query_file_is_none(simple, most, expect
     places = [X, Z, X + 0.1 * Y, Y, Z + 0.1 * X, Y - Z, Y]
     library = build_index(np.stack(places), list("abcdefg"))
     files = np.array([7, 5, 7, 2, 5, 1, 2])
-    asked = Search("s", image="i", track="noir/theme", known=True)
+    query = Search("s", image="i", track="noir/theme", known=True)
     vectors = VECTORS._replace(images={"s": 3 * X})
-    found = search.rank_results(asked, None, vectors, library, files, most)
+    found = search.rank_results(query, None, vectors, library, files, most)
     assert found["row"].tolist() == expected
     assert found["rank"].tolist() == list(range(1, len(expected) + 1))

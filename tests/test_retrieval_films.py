@@ -266,9 +266,9 @@ def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
     path = table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t", outside)
     with pytest.raises(ConfigError) as error:
         films.read_films(path, own)
-    said = str(error.value)
-    assert f"line 3, column album: b_film shares {track} with a_film" in said
-    assert f"line 4, column album: other shares {track} with a_film" in said
+    message = str(error.value)
+    assert f"line 3, column album: b_film shares {track} with a_film" in message
+    assert f"line 4, column album: other shares {track} with a_film" in message
 
 
 def test_films_of_the_corpus_may_share_a_whole_album(table):

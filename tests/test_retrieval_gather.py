@@ -25,10 +25,10 @@ from scorelens.tables import (
 def drop(path, table, film_id, **same):
     """Remove the rows of a film from a table, or those with some values."""
     frame = read_table(path, table)
-    gone = frame["film_id"] == film_id
+    left_out = frame["film_id"] == film_id
     for name, value in same.items():
-        gone &= frame[name] == value
-    write_table(frame[~gone], path, table)
+        left_out &= frame[name] == value
+    write_table(frame[~left_out], path, table)
 
 
 @pytest.fixture
@@ -78,11 +78,11 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tm
         "film_007": "no tags",
     }
     films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
-    gone = films[films["part"] == "left_out"]
-    assert gone["problem"].to_dict() == expected
+    left_out = films[films["part"] == "left_out"]
+    assert left_out["problem"].to_dict() == expected
     for film_id, words in expected.items():
         assert f"{film_id} is left out: {words}" in caplog.messages
-    assert gone[["tracks", "fragments", "paragraphs"]].to_numpy().tolist() == [
+    assert left_out[["tracks", "fragments", "paragraphs"]].to_numpy().tolist() == [
         [2, 4, 0],
         [0, 0, 2],
         [2, 4, 2],
@@ -90,8 +90,8 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tm
     kept = [number for number in range(15) if number not in (1, 3, 7)]
     tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
     assert tracks["film_id"].unique().tolist() == [f"film_{number:03d}" for number in kept]
-    heard = [read_sound(inputs.sounds[number]).values for number in kept]
-    np.testing.assert_array_equal(np.load(found["fragments"]), np.concatenate(heard))
+    source_rows = [read_sound(inputs.sounds[number]).values for number in kept]
+    np.testing.assert_array_equal(np.load(found["fragments"]), np.concatenate(source_rows))
     dataset = read_dataset("all", **found)
     assert dataset.films == tracks["film_id"].unique().tolist()
     assert [len(part) for part in dataset.split] == [4, 3, 5]
@@ -101,7 +101,7 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tm
 def test_only_parts_that_a_model_sees_are_required(inputs, tmp_path):
     drop(inputs.images, RETRIEVAL_IMAGES, "film_001")
     drop(inputs.texts, RETRIEVAL_TEXTS, "film_002", segment="plot")
-    for configurations, gone in {
+    for configurations, left_out in {
         ("tags",): [],
         ("plot", "tags"): ["film_002"],
         ("image_tags",): ["film_001"],
@@ -109,7 +109,7 @@ def test_only_parts_that_a_model_sees_are_required(inputs, tmp_path):
     }.items():
         found = gather(inputs, tmp_path, configurations)
         films = read_table(found["films"], RETRIEVAL_FILMS)
-        assert films.loc[films["part"] == "left_out", "film_id"].tolist() == gone
+        assert films.loc[films["part"] == "left_out", "film_id"].tolist() == left_out
 
 
 def test_tables_that_no_model_sees_are_optional(inputs, tmp_path):
@@ -168,17 +168,19 @@ def test_if_all_films_are_left_out_the_error_has_the_reasons(inputs, tmp_path, c
             "retrieval.films"
         )
     assert "film_002 is left out: no picture, no tags" in caplog.messages
-    assert any(said.startswith("15 of 15 films are left out") for said in caplog.messages)
+    assert any(message.startswith("15 of 15 films are left out") for message in caplog.messages)
     with pytest.raises(InputError, match="15 of 15 films"):
         gather(inputs._replace(sounds=[]), tmp_path)
 
 
 def copy_tracks(inputs, source, target, tracks, noise=0.0):
     """Copy the first tracks of a film to some tracks of another."""
-    heard, own = (read_table(inputs.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target))
+    source_rows, own = (
+        read_table(inputs.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target)
+    )
     values = own.columns[own.columns.str.startswith("v")]
-    for track, other in zip(tracks, heard["track_id"].unique(), strict=False):
-        rows = heard.loc[heard["track_id"] == other, values].to_numpy()
+    for track, other in zip(tracks, source_rows["track_id"].unique(), strict=False):
+        rows = source_rows.loc[source_rows["track_id"] == other, values].to_numpy()
         own.loc[own["track_id"] == track, values] = (rows + noise).astype(np.float32)
     write_table(own, inputs.sounds[target], RETRIEVAL_FRAGMENTS)
 
@@ -194,16 +196,16 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
     copy_tracks(inputs, 8, 13, names(inputs, 13)[1:])
     found = gather(inputs, tmp_path)
     films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
-    gone = films[films["part"] == "left_out"]
-    assert gone["problem"].to_dict() == {
+    left_out = films[films["part"] == "left_out"]
+    assert left_out["problem"].to_dict() == {
         "film_007": "all its tracks are those of film_001 (training)",
         "film_012": "all its tracks are those of film_001 (training), film_007 (validation)",
     }
-    assert gone["tracks"].tolist() == [2, 2]
+    assert left_out["tracks"].tolist() == [2, 2]
     assert films.loc["film_013", ["part", "tracks", "fragments"]].tolist() == ["test", 1, 2]
     tracks = read_table(found["tracks"], RETRIEVAL_TRACKS).set_index("film_id")["track_id"]
     assert tracks["film_013"] == names(inputs, 13)[0]
-    assert not tracks.index.isin(gone.index).any()
+    assert not tracks.index.isin(left_out.index).any()
     assert tracks["film_001"].tolist() == names(inputs, 1)
     dataset = read_dataset("all", **found)
     assert len(dataset.pairs.fragments.values) == dataset.pairs.fragments.owner[-1] * 2 + 2
@@ -211,12 +213,12 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
     last = read_sound(inputs.sounds[13])
     rows = dataset.pairs.fragments.owner == dataset.tracks.index(("film_013", tracks["film_013"]))
     np.testing.assert_array_equal(dataset.pairs.fragments.values[rows], last.values[:2])
-    for said in (
+    for message in (
         "film_012 (test) has music of film_001 (training); tracks removed: 2",
         "film_013 (test) has music of film_008 (validation); tracks removed: 1",
         "film_007 is left out: all its tracks are those of film_001 (training)",
     ):
-        assert said in caplog.messages
+        assert message in caplog.messages
 
 
 def test_test_films_that_share_music_stay_and_the_log_says_so(inputs, tmp_path, caplog):

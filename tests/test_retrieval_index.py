@@ -54,13 +54,13 @@ def test_an_exact_search_is_scikit_learns(rows, queries, most, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "BLOCK", block)
         patch.setattr(index, "QUERIES_PER_CHUNK", 2)
-        held, asked = vectors(rows, 5), vectors(queries, 5, seed=1)
-        found = search_index(build_index(held, names(rows)), asked, most)
+        library_vectors, query_vectors = vectors(rows, 5), vectors(queries, 5, seed=1)
+        found = search_index(build_index(library_vectors, names(rows)), query_vectors, most)
     few = min(most, rows)
     assert found.rows.shape == found.cosines.shape == (queries, few)
     if queries and few:
-        nearest = NearestNeighbors(n_neighbors=few, metric="cosine").fit(held)
-        distances, expected = nearest.kneighbors(asked)
+        nearest = NearestNeighbors(n_neighbors=few, metric="cosine").fit(library_vectors)
+        distances, expected = nearest.kneighbors(query_vectors)
         assert np.array_equal(found.rows, expected)
         assert found.cosines == pytest.approx(1 - distances, abs=1e-5)
 
@@ -73,17 +73,21 @@ def test_an_empty_library_has_nothing():
 def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
     """Random vectors, for which most cells have to be searched."""
     random = np.random.default_rng(2)
-    held = random.standard_normal((index.MAX_EXACT + 1, 64), dtype=np.float32)
-    asked = random.standard_normal((100, 64))
+    library_vectors = random.standard_normal((index.MAX_EXACT + 1, 64), dtype=np.float32)
+    query_vectors = random.standard_normal((100, 64))
     caplog.set_level("INFO", "scorelens.retrieval.search.index")
-    library = build_index(held, names(len(held)))
+    library = build_index(library_vectors, names(len(library_vectors)))
     assert library.vectors is None
     assert library.cells.nlist == 1024
     assert library.cells.nprobe == 512
-    said = "200001 vectors in 1024 cells, of which 512 are searched: recall 9"
-    assert caplog.messages[0].startswith(said)
-    found = search_index(library, asked, 10)
-    exact = search_index(build_index(held, names(len(held)), len(held)), asked, 10)
+    message = "200001 vectors in 1024 cells, of which 512 are searched: recall 9"
+    assert caplog.messages[0].startswith(message)
+    found = search_index(library, query_vectors, 10)
+    exact = search_index(
+        build_index(library_vectors, names(len(library_vectors)), len(library_vectors)),
+        query_vectors,
+        10,
+    )
     recall = [len(np.intersect1d(*pair)) / 10 for pair in zip(found.rows, exact.rows, strict=True)]
     assert np.mean(recall) >= 0.95
     same = found.rows == exact.rows
@@ -112,10 +116,12 @@ def test_the_same_vectors_give_the_same_cells(celled):
 
 @pytest.mark.parametrize("max_exact", [5000, 1000])
 def test_the_vector_of_a_track_finds_the_track(max_exact):
-    held = vectors(5000)
-    library = build_index(held, names(5000), max_exact)
+    library_vectors = vectors(5000)
+    library = build_index(library_vectors, names(5000), max_exact)
     own = vectors_of(library, np.array([4321, 7]))
-    assert own == pytest.approx(held[[4321, 7]] / np.linalg.norm(held[[4321, 7]], axis=1)[:, None])
+    assert own == pytest.approx(
+        library_vectors[[4321, 7]] / np.linalg.norm(library_vectors[[4321, 7]], axis=1)[:, None]
+    )
     found = search_index(library, own, 1)
     assert library.ids[found.rows[:, 0]].tolist() == ["track_4321", "track_7"]
     assert found.cosines == pytest.approx(np.ones((2, 1)), abs=1e-6)
@@ -127,9 +133,9 @@ def test_an_index_comes_back_from_its_file(tmp_path, max_exact):
     save_index(library, tmp_path / "index.npz")
     again = load_index(tmp_path / "index.npz")
     assert np.array_equal(again.ids, library.ids)
-    asked = vectors(20, seed=4)
+    query_vectors = vectors(20, seed=4)
     for found, expected in zip(
-        search_index(again, asked, 7), search_index(library, asked, 7), strict=True
+        search_index(again, query_vectors, 7), search_index(library, query_vectors, 7), strict=True
     ):
         assert np.array_equal(found, expected)
     assert [path.name for path in tmp_path.iterdir()] == ["index.npz"]

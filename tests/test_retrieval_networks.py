@@ -127,8 +127,8 @@ def attend(block, tokens):
     ]
     query, key, value = heads
     shares = (query @ key.transpose(-1, -2) / sqrt(query.shape[-1])).softmax(-1)
-    heard = (shares @ value).transpose(1, 2).flatten(2)
-    out = tokens + block.attention.out_proj(heard)
+    attended = (shares @ value).transpose(1, 2).flatten(2)
+    out = tokens + block.attention.out_proj(attended)
     centred = out - out.mean(-1, keepdim=True)
     normed = centred / (out.var(-1, correction=0, keepdim=True) + block.norm.eps).sqrt()
     return (normed * block.norm.weight + block.norm.bias).flatten(1), shares

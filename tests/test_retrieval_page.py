@@ -168,17 +168,17 @@ DAWN, CHASE, RIDE = (row[6].rpartition("/")[2] for row in RESULTS[:3])
 
 def test_the_query_is_shown_as_written(opened):
     page = opened()
-    asked = page.locator("#query")
-    assert asked.locator("h2").all_inner_texts() == ["Image", "Text", "Tags", "Track"]
-    assert asked.locator("blockquote").inner_text() == TEXT
-    assert asked.locator("li").all_inner_texts() == ["slow", EVIL]
-    picture = asked.locator("img")
+    query = page.locator("#query")
+    assert query.locator("h2").all_inner_texts() == ["Image", "Text", "Tags", "Track"]
+    assert query.locator("blockquote").inner_text() == TEXT
+    assert query.locator("li").all_inner_texts() == ["slow", EVIL]
+    picture = query.locator("img")
     assert picture.get_attribute("alt") == "fog <i>.png"
     page.wait_for_function("document.querySelector('img').naturalWidth === 224")
-    assert asked.locator(".part.track").inner_text().split("\n")[-2:] == ["theme.wav", EVIL]
+    assert query.locator(".part.track").inner_text().split("\n")[-2:] == ["theme.wav", EVIL]
     page.get_by_role("tab", name="night drive").click()
-    assert asked.locator("h2").all_inner_texts() == ["Image"]
-    assert asked.locator(".part p").inner_text() == "Drive/In, at 1:02:03"
+    assert query.locator("h2").all_inner_texts() == ["Image"]
+    assert query.locator(".part p").inner_text() == "Drive/In, at 1:02:03"
 
 
 def test_tabs_go_from_search_to_search(opened):

@@ -68,10 +68,10 @@ def indexed(model, tmp_path):
     table = write_tracks(rows, tmp_path / "tracks.tsv")
     albums = track_index.film_albums(films, sounds, [table])
     files = ["cd1/01 Élan.mp3", "x.wav"]
-    heard = sound(tmp_path / "l.parquet", files, 4)
+    fragments = sound(tmp_path / "l.parquet", files, 4)
     sources = [
         *albums,
-        track_index.LibraryPart(heard, "mine", "music", dict.fromkeys(files, NO_TAGS)),
+        track_index.LibraryPart(fragments, "mine", "music", dict.fromkeys(files, NO_TAGS)),
     ]
     track_index.index_tracks(model, sources, tmp_path / "index.npz", tmp_path / "index.parquet")
     table = tables.read_table(tmp_path / "index.parquet", tables.RETRIEVAL_INDEX)
@@ -320,9 +320,9 @@ def test_every_image_or_track_that_cannot_be_used_is_named(run):
 
 def test_the_same_searches_give_the_same_files(run):
     film = red(run.folder / "f.mkv")
-    asked = Search("moment", "Dusk", film=film, film_title="noir", time_s=1.0)
-    run.search(asked)
+    query = Search("moment", "Dusk", film=film, film_title="noir", time_s=1.0)
+    run.search(query)
     files = [run.folder / "out" / name for name in ("searches.tsv", "searches.html")]
     first = [file.read_bytes() for file in files]
-    run.search(asked)
+    run.search(query)
     assert [file.read_bytes() for file in files] == first

@@ -50,14 +50,14 @@ def test_searches_are_read_by_name(tmp_path):
     picture, film = tmp_path / "p.png", tmp_path / "f.mp4"
     picture.write_bytes(b"p")
     film.write_bytes(b"f")
-    asked = settings(
+    block = settings(
         words={"text": "A chase.", "tags": ["tense", "night"]},
         file={"image": str(picture)},
         made={"image": "made/noir.png"},
         corpus={"film": "noir", "time_s": 61, "track": "west/ride"},
         foreign={"film": str(film), "time_s": 2.5, "track": str(picture)},
     )
-    found = {one.name: one for one in read_searches(asked, FILMS, VIDEOS)}
+    found = {one.name: one for one in read_searches(block, FILMS, VIDEOS)}
     assert list(found) == ["corpus", "file", "foreign", "made", "words"]
     assert found["words"] == Search("words", "A chase.", ("tense", "night"))
     assert found["words"].parts == ("tags", "plot")
@@ -72,7 +72,7 @@ def test_searches_are_read_by_name(tmp_path):
 
 
 def test_every_fault_of_every_search_is_named(tmp_path):
-    asked = settings(
+    block = settings(
         **{"Big Chase": {"text": "?!"}},
         pictures={"image": "no.png", "film": "noir", "time_s": 1},
         film={"film": "nor"},
@@ -82,7 +82,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
     )
     hint = "paths count from the folder that the workflow runs in"
     with pytest.raises(ConfigError) as error:
-        read_searches(asked, FILMS, VIDEOS)
+        read_searches(block, FILMS, VIDEOS)
     at = "config: retrieval.searches"
     track = "film_id/track_id of a film of retrieval, or the path of an audio file"
     film = "the id of a film of the corpus, or the path of a film"
@@ -119,9 +119,9 @@ def test_every_fault_of_every_search_is_named(tmp_path):
 
 
 def test_a_part_that_the_model_does_not_see_is_named_with_its_key():
-    asked = settings("image", words={"text": "A chase."}, like={"track": "west/ride"})
+    block = settings("image", words={"text": "A chase."}, like={"track": "west/ride"})
     with pytest.raises(ConfigError) as error:
-        read_searches(asked, FILMS, VIDEOS)
+        read_searches(block, FILMS, VIDEOS)
     assert str(error.value) == (
         "config: retrieval.searches.words.text: the model 'image' sees no plot\n"
         "  expected: any of: image, film, track\n"
@@ -130,9 +130,9 @@ def test_a_part_that_the_model_does_not_see_is_named_with_its_key():
 
 
 def test_no_library_takes_the_name_of_the_corpus():
-    asked = settings() | {"libraries": {"corpus": "music"}}
+    block = settings() | {"libraries": {"corpus": "music"}}
     with pytest.raises(ConfigError) as error:
-        read_searches(asked, FILMS, VIDEOS)
+        read_searches(block, FILMS, VIDEOS)
     assert str(error.value) == (
         "config: retrieval.libraries.corpus: has the name of the films' albums\n"
         "  expected: another name"

@@ -61,8 +61,8 @@ def test_the_curve_and_the_log(inputs, tmp_path, caplog):
     assert curve["epoch"].tolist() == [1, 2, 3]
     best = curve.loc[curve["validation"].idxmin()]
     assert "tags: 24 films on " in caplog.text
-    said = f"best epoch {best['epoch']}: loss {best['training']:.4f} in training, "
-    assert said + f"{best['validation']:.4f} in validation" in caplog.text
+    message = f"best epoch {best['epoch']}: loss {best['training']:.4f} in training, "
+    assert message + f"{best['validation']:.4f} in validation" in caplog.text
     assert "3 epochs in " in caplog.text
     assert not (tmp_path / "checkpoint.safetensors").exists()
 
@@ -100,11 +100,11 @@ def test_test_films_are_embedded_with_every_subset_of_parts(configuration, input
     embeddings = read_table(outputs["embeddings"], RETRIEVAL_EMBEDDINGS)
     assert set(embeddings["configuration"]) == {configuration}
     films = [f"film_{number:03d}" for number in range(32, 42)]
-    asked = (
+    films_by_parts = (
         embeddings[embeddings["kind"] == "film"].groupby("seen", sort=False)["film_id"].agg(list)
     )
-    assert asked.to_dict() == {"+".join(parts): films for parts in subsets(configuration)}
-    assert asked.index[0] == "+".join(CONFIGURATIONS[configuration])
+    assert films_by_parts.to_dict() == {"+".join(parts): films for parts in subsets(configuration)}
+    assert films_by_parts.index[0] == "+".join(CONFIGURATIONS[configuration])
     tracks = embeddings[embeddings["kind"] == "track"]
     assert tracks["film_id"].tolist() == np.repeat(films, 2).tolist()
     assert tracks["track_id"].tolist() == [f"t{number:04d}" for number in range(64, 84)]

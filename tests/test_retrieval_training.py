@@ -305,14 +305,14 @@ def test_an_encoder_is_trained_too():
     start = reader.words.weight.detach().clone()
     trained = train_configuration("tags", pairs, split, settings, 1, encoders={"text": reader})
     assert trained.sizes == (0, 9, 16)
-    learnt = trained.arrays["encoders.text.words.weight"]
-    taught = np.isin(np.arange(50), words[:20])
-    moved = np.abs(learnt - start.numpy()).max(axis=1)
-    assert (moved[taught] > 0).all()
-    assert (moved[~taught] == 0).all()
+    trained_names = trained.arrays["encoders.text.words.weight"]
+    in_training = np.isin(np.arange(50), words[:20])
+    moved = np.abs(trained_names - start.numpy()).max(axis=1)
+    assert (moved[in_training] > 0).all()
+    assert (moved[~in_training] == 0).all()
     assert (trained.arrays["query_tower.standardizers.text.mean"] == 0).all()
     model = networks.load_model("tags", trained.sizes, trained.arrays, {"text": Reader()})
-    vectors = learnt[words].mean(axis=1)
+    vectors = trained_names[words].mean(axis=1)
     with torch.no_grad():
         expected = model.query_tower(
             {"text": torch.from_numpy(vectors).to(model.log_inverse_temperature.device)}
@@ -328,8 +328,8 @@ def test_micro_batches_encoders_half_precision_and_checkpoints_together(monkeypa
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
     text = {"text": Rows(words, np.arange(30))}
     sounds = np.random.default_rng(1).normal(-40, 15, (120, 128, 20)).astype(np.float16)
-    heard = pairs.fragments._replace(values=sounds)
-    pairs = pairs._replace(views=pairs.views | text, fragments=heard)
+    fragments = pairs.fragments._replace(values=sounds)
+    pairs = pairs._replace(views=pairs.views | text, fragments=fragments)
     monkeypatch.setattr(towers, "CnnTransformer", small_sound_encoder)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
 
@@ -389,14 +389,14 @@ def test_the_papers_full_sizes_take_a_step():
     assert np.isfinite(trained.losses).all()
     assert abs(trained.losses[0, 0] - np.log(16)) < 6  # log(16) if untrained
     said = np.setdiff1d(words[:16, 0], [0])  # 0 is padding
-    learnt = [name for name, _ in start.named_parameters()]
+    trained_names = [name for name, _ in start.named_parameters()]
     for name, value in start.state_dict().items():
         moved = np.abs(trained.arrays[name] - value.numpy())
-        if name in learnt:
+        if name in trained_names:
             assert 0 < moved.max() <= 1.01e-5, name  # Adam's first step: the learning rate at most
         if name == "encoders.text.network.words.weight":
             assert set(np.flatnonzero(moved.max(axis=1))) == set(said)
     model = networks.load_model("all", trained.sizes, trained.arrays, encoders)
-    asked = {view: rows.values[:2] for view, rows in views.items()}
-    assert networks.embed_queries(model, asked).shape == (2, 64)
+    first_views = {view: rows.values[:2] for view, rows in views.items()}
+    assert networks.embed_queries(model, first_views).shape == (2, 64)
     assert networks.embed_fragments(model, sounds[:2]).shape == (2, 64)

@@ -73,8 +73,8 @@ def test_all_problems_of_all_libraries_are_listed_at_once(tmp_path):
     touch(tmp_path, "empty/cover.jpg", "file", "odd/good.mp3", "odd/ta\tb.mp3", "odd/\udcff.mp3")
     (tmp_path / "odd/lost.mp3").symlink_to(tmp_path / "nowhere")
     odd, empty, gone, file = (str(tmp_path / name) for name in ("odd", "empty", "gone", "file"))
-    told = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
-    assert told.startswith("7 problems were found\n")
+    message = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
+    assert message.startswith("7 problems were found\n")
     for line in (
         "config: tagger.libraries.My Music: 'My Music' is no id",
         "  hint: for example my_music",
@@ -86,7 +86,7 @@ def test_all_problems_of_all_libraries_are_listed_at_once(tmp_path):
         "config: tagger.libraries.odd: 'ta\\tb.mp3' has control characters",
         f"config: tagger.libraries.odd: '{odd}/\\udcff.mp3' has a name that is not UTF-8",
     ):
-        assert line in told.split("\n"), told
+        assert line in message.split("\n"), message
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):

@@ -31,8 +31,8 @@ def composed(seed=1):
 
 
 def test_each_film_has_a_trailer_with_its_genres():
-    cut = [own for own in demo_plan.plan_trailers(FILMS, 1) if own.film_id]
-    assert [(own.trailer_id, own.film_id, own.title, own.genres) for own in cut] == [
+    cut = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id]
+    assert [(item.trailer_id, item.film_id, item.title, item.genres) for item in cut] == [
         ("a_film_trailer", "a_film", "A Film", ("Horror", "Comedy")),
         ("other_trailer", "other", "Other", ("Drama",)),
     ]
@@ -41,7 +41,8 @@ def test_each_film_has_a_trailer_with_its_genres():
 def test_each_combination_of_genres_has_equally_many_trailers():
     """So neither modality has evidence for the genres of the other."""
     count = Counter(
-        (own.picture_genres[0], own.sound_genres[0], own.picture_genres[1]) for own in composed()
+        (item.picture_genres[0], item.sound_genres[0], item.picture_genres[1])
+        for item in composed()
     )
     everything = itertools.product(demo_plan.PICTURE_ONLY, demo_plan.SOUND_ONLY, demo_plan.IN_BOTH)
     assert count == dict.fromkeys(everything, sum(demo_plan.TRAILERS_PER_TITLE))
@@ -50,23 +51,23 @@ def test_each_combination_of_genres_has_equally_many_trailers():
 
 @pytest.mark.parametrize("seed", [1, 2, 77])
 def test_the_genres_of_picture_and_sound_are_those_of_the_trailer(seed):
-    for own in composed(seed):
-        assert set(own.picture_genres) | set(own.sound_genres) == set(own.genres)
-        assert not set(own.picture_genres) & set(demo_plan.SOUND_ONLY)
-        assert not set(own.sound_genres) & set(demo_plan.PICTURE_ONLY)
-        assert own.picture_genres[1] == own.sound_genres[1]
-        assert list(own.genres) == sorted(own.genres, key=GENRES.index)
+    for item in composed(seed):
+        assert set(item.picture_genres) | set(item.sound_genres) == set(item.genres)
+        assert not set(item.picture_genres) & set(demo_plan.SOUND_ONLY)
+        assert not set(item.sound_genres) & set(demo_plan.PICTURE_ONLY)
+        assert item.picture_genres[1] == item.sound_genres[1]
+        assert list(item.genres) == sorted(item.genres, key=GENRES.index)
 
 
 def test_ids_are_unique_slugs_and_some_titles_have_two_trailers():
     trailers = demo_plan.plan_trailers(FILMS, 3)
     ids = [trailer.trailer_id for trailer in trailers]
     assert ids == sorted(set(ids))
-    assert all(re.fullmatch(r"[a-z0-9_]+", own) for own in ids)
+    assert all(re.fullmatch(r"[a-z0-9_]+", item) for item in ids)
     titles = Counter(trailer.title for trailer in composed(3))
     assert Counter(titles.values()) == {1: 24, 2: 8}
     for title in titles:
-        assert len({own.genres for own in composed(3) if own.title == title}) == 1
+        assert len({item.genres for item in composed(3) if item.title == title}) == 1
 
 
 def test_the_seed_determines_the_plan():
@@ -99,21 +100,23 @@ def made(film, tmp_path_factory):
 
 
 def few():
-    cut = [own for own in demo_plan.plan_trailers(FILMS, 1) if own.film_id == "a_film"]
+    cut = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id == "a_film"]
     return cut + composed()[:2]
 
 
 def test_the_table_has_the_trailers_of_the_plan(made, monkeypatch):
     monkeypatch.chdir(made)
     (trailer, *_) = few()
-    found = {own.trailer_id: own for own in read_trailers(demo_plan.TABLE, GENRES)}
-    assert set(found) == {own.trailer_id for own in few()}
+    found = {item.trailer_id: item for item in read_trailers(demo_plan.TABLE, GENRES)}
+    assert set(found) == {item.trailer_id for item in few()}
     assert found["a_film_trailer"].genres == trailer.genres
     films = [
         Film(name, *about[:1], 2020, about[1], None, NO_ALBUM) for name, about in FILMS.items()
     ]
-    told = {own.trailer_id: own for own in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)}
-    assert {name: told[name] for name in found} == found
+    described = {
+        item.trailer_id: item for item in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)
+    }
+    assert {name: described[name] for name in found} == found
     with pytest.raises(ConfigError) as error:
         demo_plan.demo_trailers(
             films, [genre for genre in demo_plan.GENRES if genre != "Horror"], 1
@@ -144,8 +147,8 @@ def test_a_synthetic_trailer_has_enough_frames(made):
 def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     synthesis.make_trailers(few()[:2], {"a_film": film})
-    for own in few()[:2]:
-        path = demo_plan.video(own.trailer_id)
+    for item in few()[:2]:
+        path = demo_plan.video(item.trailer_id)
         assert (tmp_path / path).read_bytes() == (made / path).read_bytes()
 
 
