@@ -13,7 +13,7 @@ from scorelens.retrieval.evaluate.scenes import Pool, score_scenes
 from scorelens.retrieval.model.networks import embed_queries, embed_tracks, load_model
 from scorelens.retrieval.model.train import DIMENSIONS, save_model
 from scorelens.retrieval.model.training import train_configuration
-from tests.planted_films import make_corpus
+from tests.planted_films import make_pairs
 
 torch.set_num_threads(1)
 SETTINGS = {
@@ -130,7 +130,7 @@ def reading(tmp_path_factory):
 
 def trained(folder, configuration, planted="image"):
     """The model's file, its corpus, and the row of the first test film."""
-    corpus = make_corpus(configuration, planted, tracks=1)
+    corpus = make_pairs(configuration, planted, tracks=1)
     split = Split(np.arange(160), np.arange(160, 180), np.arange(180, 216))
     taught = train_configuration(configuration, corpus, split, SETTINGS, 0)
     names = {"image": "vit", "text": "minilm", "audio": "musicnn"}
@@ -170,8 +170,8 @@ def judged(fixture, words=None, monkeypatch=None):
     _write_scenes(folder, film_ids, track_ids, firsts, words)
     if monkeypatch:
         spoken = {f"said {k}": vector for k, vector in enumerate(firsts)}
-        monkeypatch.setattr(scenes.texts, "load_encoder", lambda weights: spoken)
-        monkeypatch.setattr(scenes.texts, "embed_texts", _look_up)
+        monkeypatch.setattr(scenes.text_encoder, "load_encoder", lambda weights: spoken)
+        monkeypatch.setattr(scenes.text_encoder, "embed_texts", _look_up)
     scenes.judge_scenes(
         model=folder / "model",
         places=folder / "places.parquet",
