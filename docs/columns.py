@@ -3,7 +3,7 @@
 from scorelens.encoders import musicnn, vggish, yamnet
 from scorelens.features.columns import COLUMNS
 from scorelens.features.essentia_columns import COLUMNS as ESSENTIA
-from scorelens.tables import TABLES, Column
+from scorelens.tables import SCHEMAS, Column
 
 HEAD = """# Columns
 
@@ -54,7 +54,7 @@ def feature_row(feature) -> str:
 
 def main() -> None:
     print(HEAD)
-    for table in TABLES:
+    for table in SCHEMAS.values():
         print(f"## {table.name.capitalize()}\n\n{table.meaning}")
         print("\n| column | type | unit | range | meaning |\n|---|---|---|---|---|")
         print("\n".join(column_row(column) for column in table.columns))

@@ -14,7 +14,8 @@ def cue_table(film: str, *rows) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["track_id", "film_start_s", "film_end_s", "track_start_s"])
     frame = frame.astype({"film_start_s": float, "film_end_s": float, "track_start_s": float})
     cue_ids = [f"cue_{number:04d}" for number in range(len(rows))]
-    frame = frame.assign(film_id=film, cue_id=cue_ids, equal_starts_s="", shared_tracks="")
+    frame = frame.assign(film_id=film, cue_id=cue_ids)
+    frame["equal_starts_s"] = frame["shared_tracks"] = [()] * len(rows)
     return frame.assign(speed=1.0, score=50.0, confidence=0.9)
 
 
@@ -124,12 +125,12 @@ def test_offset_error_is_that_of_the_place_in_the_track(scores):
 def test_a_cue_is_placed_if_it_names_or_states_the_true_place():
     truth = truth_table("f", ("theme", 10, 20, 30, 0, False))
     for named, stated, placed in (
-        (30.09, "", 1),
-        (30.2, "", 0),
-        (50.0, "7.00;30.05", 1),
-        (50.0, "7.00;31.00", 0),
+        (30.09, (), 1),
+        (30.2, (), 0),
+        (50.0, (7.0, 30.05), 1),
+        (50.0, (7.0, 31.0), 0),
     ):
-        cues = cue_table("f", ("theme", 10, 20, named)).assign(equal_starts_s=stated)
+        cues = cue_table("f", ("theme", 10, 20, named)).assign(equal_starts_s=[stated])
         counts = score.count(cues, truth)
         assert (counts.placed_cues, len(counts.offset_errors_s)) == (placed, 1)
 

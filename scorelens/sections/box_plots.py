@@ -69,7 +69,7 @@ def by_genre(table: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
     >>> by_genre(pd.DataFrame({"film_id": ["a"], "x": [1]}), films).genre.tolist()
     ['Drama', 'Comedy']
     """
-    genres = films.set_index("film_id")["genres"].str.split(";").explode().rename("genre")
+    genres = films.set_index("film_id")["genres"].explode().rename("genre")
     return table.merge(genres.reset_index(), on="film_id")
 
 

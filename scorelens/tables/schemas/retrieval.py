@@ -1,7 +1,4 @@
-"""The tables of retrieval: what films and tracks are to the models, how well they meet, searches.
-
-The conventions are those of `contracts`.
-"""
+"""Schemas of retrieval: films and tracks as inputs, scores of the models, and searches."""
 
 from scorelens.tables.columns import (
     CUE_ID,
@@ -13,6 +10,7 @@ from scorelens.tables.columns import (
     identifier,
     seconds,
     share,
+    texts,
 )
 
 CONFIGURATION = Column("configuration", "string", "what the model sees of a film")
@@ -53,7 +51,7 @@ RETRIEVAL_FILMS = Table(
         ),
         Column("fragments", "int64", "fragments of all its tracks", low=0),
         Column("paragraphs", "int64", "paragraphs of the plot", low=0),
-        Column("tags", "string", "tags, separated by semicolons", nullable=True),
+        texts("tags", "tags of the film"),
         Column("problem", "string", "why it is left out", nullable=True),
     ),
 )

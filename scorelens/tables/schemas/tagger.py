@@ -1,7 +1,4 @@
-"""The tables of the tagger: the tags of the corpus's tracks, and those of a library.
-
-The conventions are those of `contracts`.
-"""
+"""Schemas of the tagger: tags of the tracks of the corpus and of libraries, and their scores."""
 
 from scorelens.tables.columns import (
     FILM_ID,
@@ -12,6 +9,7 @@ from scorelens.tables.columns import (
     identifier,
     seconds,
     share,
+    texts,
 )
 
 TAG = Column("genre", "string", "a genre that the tagger gives")
@@ -113,8 +111,8 @@ TAGGER_VERDICTS = Table(
         Column("model", "string", "the model"),
         FILM_ID,
         TRACK_ID,
-        Column("genres", "string", "the film's genres, separated by semicolons"),
-        Column("tags", "string", "the tags, likeliest first, separated by semicolons"),
+        texts("genres", "the film's genres"),
+        texts("tags", "the tags, likeliest first"),
         Column("verdict", "string", "`right` (all of them), `partly` (some) or `wrong` (none)"),
     ),
 )

@@ -1,7 +1,4 @@
-"""The tables of the models: what genre models say, how good they are, what it hangs on.
-
-The conventions are those of `contracts`.
-"""
+"""Schemas of the genre models: predictions, scores, importance, and comparison with the picture."""
 
 from scorelens.tables.columns import (
     CUE_ID,

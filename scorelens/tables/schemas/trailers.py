@@ -1,7 +1,4 @@
-"""The tables of trailers: their frames and sound, and how well these tell the genres.
-
-The conventions are those of `contracts`; times count from a trailer's first frame.
-"""
+"""Schemas of trailers: sampled frames and sound, predictions and scores. Times are in the trailer."""
 
 from scorelens.tables.columns import (
     CUE_ID,
