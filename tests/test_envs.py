@@ -1,4 +1,4 @@
-"""One set of dependencies in four files: ranges, pins for a run and for tests, the same for conda."""
+"""One set of dependencies: ranges, pins for runs and for tests, and the same for conda."""
 
 import ast
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""Schemas of trailers: sampled frames and sound, predictions and scores. Times are in the trailer."""
+"""Schemas of trailers: sampled frames and sound, predictions, scores. Times are in the trailer."""
 
 from scorelens.tables.columns import (
     CUE_ID,
