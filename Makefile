@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := $(VENV)/ready
 READY_TEST := $(VENV)/ready-test
 # C++ headers and torch's own tests, 0.4 GB: nothing here compiles against them.
-UNUSED = $(wildcard $(addprefix $(VENV)/lib/python3*/site-packages/,tensorflow/include torch/test))
+UNUSED := $(addprefix $(VENV)/lib/python3*/site-packages/,tensorflow/include torch/test)
 
 .PHONY: help run test test-slurm lint docs bench bundle clean
 
