@@ -7,7 +7,7 @@ from scorelens.tables import SCHEMAS, Column
 
 HEAD = """# Columns
 
-Made by `make docs` from `scorelens/tables/` and `scorelens/features/columns.py`; do not edit.
+Made by `make docs` from `scorelens/tables/schemas/` and `scorelens/features/columns.py`; do not edit.
 A column marked *may be missing* holds nulls (Parquet) or empty fields (TSV), never NaN.
 """
 FEATURES_HEAD = """## Features of the set `mir`

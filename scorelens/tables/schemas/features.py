@@ -10,9 +10,9 @@ from scorelens.tables.columns import (
 
 FEATURES = Table(
     "features",
-    "Frame features of the cues of one film on its 1 Hz grid. In a set whose name ends in "
-    "`_tracks`, of the whole tracks of its album: `cue_id` is the track, `time_s` counts in it. Of "
-    "published features `time_s` counts in the cue: where it lies in the film is not known.",
+    "Frame features of the cues of one film on its 1 Hz grid. In a set whose name ends with "
+    "`_tracks`, of the whole tracks of its album: `cue_id` is the track, `time_s` is in the track. "
+    "For published features `time_s` is in the cue, whose position in the film is unknown.",
     (FILM_ID, CUE_ID, TIME_S),
     features=True,
 )
