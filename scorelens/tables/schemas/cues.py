@@ -68,7 +68,7 @@ CUE_SCORES = Table(
         share("time_f1", "F1 of the two", True),
         share(
             "cue_precision",
-            "share of predicted cues that lie by half or more on a true cue",
+            "share of predicted cues half or more on a true cue",
             True,
         ),
         share("cue_recall", "share of true cues that a correct prediction overlaps", True),
@@ -81,7 +81,7 @@ CUE_SCORES = Table(
         error_seconds("offset_error_s", "median error of the position in the track"),
         share(
             "placed",
-            "share of correct cues at the true position in the track, or with it in `equal_starts_s`",
+            "share of correct cues with the true position in the track, or in `equal_starts_s`",
             True,
         ),
     ),
