@@ -56,7 +56,7 @@ def by_genre(table: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
     table : DataFrame
         With a column film_id.
     films : DataFrame
-        With columns film_id and genres, several joined by `;`.
+        With columns film_id and genres, a tuple each.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def by_genre(table: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> films = pd.DataFrame({"film_id": ["a"], "genres": ["Drama;Comedy"]})
+    >>> films = pd.DataFrame({"film_id": ["a"], "genres": [("Drama", "Comedy")]})
     >>> by_genre(pd.DataFrame({"film_id": ["a"], "x": [1]}), films).genre.tolist()
     ['Drama', 'Comedy']
     """
