@@ -31,7 +31,7 @@ def read_text(path: str | os.PathLike) -> tuple[str, str]:
 
     Parameters
     ----------
-    path
+    path : path-like
         The file.
 
     Returns
@@ -58,7 +58,7 @@ def decode(content: bytes) -> tuple[str, str]:
 
     Parameters
     ----------
-    content
+    content : bytes
         Encoded text.
 
     Returns

@@ -19,13 +19,13 @@ class Problem:
 
     Parameters
     ----------
-    where
+    where : str
         The file, with row or column if there is one, or the key of the configuration.
-    what
+    what : str
         The fault, with the actual value.
-    expected
+    expected : str
         What is valid.
-    hint
+    hint : str
         What to do about it; may be empty.
     """
 
@@ -46,7 +46,7 @@ class InputError(Exception):
 
     Parameters
     ----------
-    problems
+    problems : Problem or sequence of Problem
         At least one.
     """
 
@@ -81,9 +81,9 @@ def naming_damage(path: str | os.PathLike, kind: str) -> Iterator[None]:
 
     Parameters
     ----------
-    path
+    path : path-like
         A result of an earlier step.
-    kind
+    kind : str
         What the file should be, for the message.
 
     Raises

@@ -16,7 +16,7 @@ def slug(text: str) -> str:
 
     Parameters
     ----------
-    text
+    text : str
         Letters of other scripts and with accents are transliterated.
 
     Returns
@@ -38,9 +38,9 @@ def unique_ids(names: Iterable[str], empty: str) -> list[str]:
 
     Parameters
     ----------
-    names
+    names : iterable of str
         Equal identifiers are numbered in this order, from the second on.
-    empty
+    empty : str
         The identifier of a name without letters and digits.
 
     Returns

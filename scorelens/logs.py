@@ -25,7 +25,7 @@ def start(path: str | os.PathLike) -> None:
 
     Parameters
     ----------
-    path
+    path : path-like
         The log file, such as `logs/RULE/FILM.log`. Messages name the job by it.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)

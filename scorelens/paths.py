@@ -27,9 +27,9 @@ def resolve(written: str, folder: str = "") -> str:
 
     Parameters
     ----------
-    written
+    written : str
         The path as written.
-    folder
+    folder : str
         What it is relative to.
 
     Returns
@@ -51,13 +51,13 @@ def file_problems(where: str, path: str, expected: str, base: str = IN_TABLE) ->
 
     Parameters
     ----------
-    where
+    where : str
         Where the path is written, for the message.
-    path
+    path : str
         The path, resolved.
-    expected
+    expected : str
         What the file should be.
-    base
+    base : str
         The hint if no better one is found.
     """
     if not os.path.isfile(path):
@@ -72,13 +72,13 @@ def folder_problems(
 
     Parameters
     ----------
-    where
+    where : str
         Where the path is written, for the message.
-    path
+    path : str
         The path, resolved.
-    expected
+    expected : str
         What the folder should be.
-    base
+    base : str
         The hint if no better one is found.
     """
     if not os.path.isdir(path):

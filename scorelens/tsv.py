@@ -38,15 +38,15 @@ def read_rows(
 
     Parameters
     ----------
-    path
+    path : path-like
         The file.
-    columns
+    columns : sequence of str
         Required columns.
-    setting
+    setting : str
         Block of the configuration that names the table, for error messages.
-    kind
+    kind : str
         What a row describes, for error messages.
-    further
+    further : sequence of str
         Optional columns, which may not be there twice. Any other columns are allowed.
 
     Returns

@@ -9,22 +9,22 @@ class Column:
 
     Parameters
     ----------
-    name
+    name : str
         As it stands in the file.
-    dtype
+    dtype : str
         Name of an Arrow type, `string`, `bool`, `int64`, `float32` or `float64`; or a list of one,
         such as `list<string>`.
-    meaning
+    meaning : str
         One line of documentation.
-    unit
+    unit : str
         Unit of the numbers; empty if they have none.
-    low, high
+    low, high : float or None
         Smallest and largest valid number; None for no limit.
-    nullable
+    nullable : bool
         Whether values may be missing.
-    slug
+    slug : bool
         Whether values are identifiers that match `[a-z0-9_]+`.
-    decimals
+    decimals : int or None
         Digits after the point of the numbers of a list in a TSV file; None for all.
     """
 
@@ -50,13 +50,13 @@ class Table:
 
     Parameters
     ----------
-    name
+    name : str
         As it stands in messages and in the documentation.
-    meaning
+    meaning : str
         What a row is.
-    columns
+    columns : tuple of Column
         In the order in which they are written.
-    features
+    features : bool
         Whether further columns are allowed: nullable float32 values, such as features.
     """
 

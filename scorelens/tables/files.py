@@ -32,13 +32,13 @@ def write_table(
 
     Parameters
     ----------
-    frame
+    frame : DataFrame
         One column for each of the schema's, in any order; lists as tuples or lists.
-    path
+    path : path-like
         The file; `.parquet` for Parquet, any other suffix for TSV. Written atomically.
-    table
+    table : Table
         The schema. Columns are written in its order.
-    provenance
+    provenance : mapping of str to object, optional
         Values that JSON can hold, such as settings and hashes of the sources. A Parquet file keeps
         them in its metadata under `scorelens`, with the version of scorelens.
 
@@ -69,11 +69,11 @@ def read_table(
 
     Parameters
     ----------
-    path
+    path : path-like
         The file; `.parquet` for Parquet, any other suffix for TSV.
-    table
+    table : Table
         The schema.
-    columns
+    columns : sequence of str, optional
         The columns to read, all by default.
 
     Returns
