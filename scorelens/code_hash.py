@@ -16,7 +16,7 @@ PAGES = {".html", ".css", ".js"}
 # These carry and check results, they do not make them; the version says nothing of its own.
 PLUMBING = {
     *(PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs", "paths", "tsv")),
-    *(PACKAGE / "tables").glob("*.py"),
+    *(PACKAGE / "tables").rglob("*.py"),
 }
 
 

@@ -240,15 +240,11 @@ def _read_words(
         row: found[0]
         for row, (film_id, words) in enumerate(zip(table.film_id, table.words, strict=True))
         if pd.notna(words)
-        and (found := text_encoder.segments(_tags(tags[film_id]), [words])[segment])
+        and (found := text_encoder.segments(list(tags[film_id]), [words])[segment])
     }
     if spoken:
         encoder = text_encoder.load_encoder(weights)
         vectors[list(spoken)] = text_encoder.embed_texts(encoder, list(spoken.values()))
-
-
-def _tags(line: str | None) -> list[str]:
-    return [] if pd.isna(line) else [tag.strip() for tag in line.split(";")]
 
 
 def _scene_places(
