@@ -31,6 +31,7 @@ include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/retrieval_search.smk"
 include: "workflow/rules/trailers.smk"
 include: "workflow/rules/trailers_scenes.smk"
+include: "workflow/rules/scenes.smk"
 include: "workflow/rules/report.smk"
 
 

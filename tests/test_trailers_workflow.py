@@ -246,7 +246,7 @@ def test_networks_whose_weights_are_absent_are_left_out_in_a_line_each(shared_cl
     assert trained(said) == runs_of(trailers.MODELS)
     assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
     seen = inputs(said, "embed_film_scenes") & {
-        f"results/pretrained/{name}.safetensors" for name in trailers.EYES
+        f"results/pretrained/{name}.safetensors" for name in trailers.IMAGE_ENCODERS
     }
     assert seen == {"results/pretrained/efficientnet_lite0.safetensors"}
     for name in left_out(said):

@@ -1,4 +1,4 @@
-"""Frames of a film at given times, without decoding what lies between."""
+"""Decode the frames of a film at given times, without decoding what lies between."""
 
 import contextlib
 import os

@@ -147,7 +147,7 @@ if TRAILERS:
         benchmark:
             "results/benchmarks/embed_trailers/{network}/{batch}.tsv"
         wildcard_constraints:
-            network="|".join((*trailers.EYES, *trailers.EARS)),
+            network="|".join((*trailers.IMAGE_ENCODERS, *trailers.AUDIO_ENCODERS)),
             batch="[0-9]+",
         conda:
             "../../envs/scorelens.yaml"
@@ -176,7 +176,7 @@ if TRAILERS:
         benchmark:
             "results/benchmarks/train_trailers/{network}/{model}.tsv"
         wildcard_constraints:
-            network="|".join(("none", *trailers.EYES, *trailers.EARS)),
+            network="|".join(("none", *trailers.IMAGE_ENCODERS, *trailers.AUDIO_ENCODERS)),
             model="|".join(model for model in trailers.MODELS if model != trailers.FUSION),
         conda:
             "../../envs/scorelens.yaml"

@@ -1,7 +1,7 @@
 """The sound of a new film or album as frame features, from beginning to end.
 
 The same features on the same grid as those of the corpus: a film, and each track of an album, is
-measured as a whole track is (`features.of: tracks`).
+measured as a whole track is (`features.level: tracks`).
 """
 
 import logging
