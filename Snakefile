@@ -92,6 +92,13 @@ rule visuals:
         media_films(rules.measure_visuals.output.table),
 
 
+rule scenes:
+    """The scenes of the films, embedded."""
+    input:
+        scene_films(f"results/scenes/{RETRIEVAL['image']}/{{film}}.parquet") if SCENES else [],
+        used_films(f"results/scenes/{FRAME_NETWORKS[0]}/{{film}}.parquet") if LOOKS else [],
+
+
 rule bags:
     """The cues of every film as instances."""
     input:

@@ -182,7 +182,6 @@ FREQUENCY = {("none", "frequency")}
             OF_TRAILERS,
             SCRATCH | ATTENTIVE | LINEAR,
         ),
-        ({"scene_frames": 2}, set(), set()),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -7,18 +7,18 @@ if SCENES:
 if LOOKS:
     SCENE_FILMS[FRAME_NETWORKS[0]] = list(FILMS)
 SCENE_BATCHES = [
-    (network, number, films)
+    (network, films)
     for network, own in SCENE_FILMS.items()
-    for number, films in enumerate(embedding_batches(own))
+    for films in embedding_batches(own)
 ]
 
 
-for network, number, films in SCENE_BATCHES:
+for number, (network, films) in enumerate(SCENE_BATCHES):
 
     rule embed_scenes:
         """Embed the scenes of a batch of films, their cues, with an image network."""
         name:
-            f"embed_scenes_{network}_{number}"
+            f"embed_scenes_{number}"
         input:
             videos=paths.watched(map(video_of, films)),
             cues=expand("results/cues/films/{film}.parquet", film=films),
@@ -29,9 +29,9 @@ for network, number, films in SCENE_BATCHES:
             # What stands there is kept until the job has looked at it.
             tables=update(expand(f"results/scenes/{network}/{{film}}.parquet", film=films)),
         log:
-            f"logs/embed_scenes/{network}/{number}.log",
+            f"logs/embed_scenes/{number}.log",
         benchmark:
-            f"results/benchmarks/embed_scenes/{network}/{number}.tsv"
+            f"results/benchmarks/embed_scenes/{number}.tsv"
         conda:
             "../../envs/scorelens.yaml"
         threads: 1
