@@ -119,7 +119,7 @@ def test_a_film_of_which_nothing_decodes_is_an_error(tmp_path):
     with pytest.raises(MediaError) as error:
         list(frames_at(path, [0.5]))
     assert str(error.value) == (
-        f"{path}: not one frame can be decoded at 0.5 s\n"
+        f"{path}: no frame can be decoded at 0.5 s\n"
         "  expected: moving pictures that FFmpeg decodes\n"
         "  hint: play it to check whether it is damaged or protected against copying; a bare "
         "stream has no time stamps, put it into Matroska or MP4"

@@ -7,9 +7,7 @@ if SCENES:
 if LOOKS:
     SCENE_FILMS[FRAME_NETWORKS[0]] = list(FILMS)
 SCENE_BATCHES = [
-    (network, films)
-    for network, own in SCENE_FILMS.items()
-    for films in embedding_batches(own)
+    (network, films) for network, own in SCENE_FILMS.items() for films in embedding_batches(own)
 ]
 
 
