@@ -1,7 +1,7 @@
 """Tables of embeddings: their columns, and rows that need not be computed again.
 
-A row bears the SHA-256 of what its embedding was computed from. As long as code and network are the
-same, the embeddings in the table are kept.
+A row has the SHA-256 of what its embedding was computed from. While code and network are the same,
+the embeddings in the table are kept.
 """
 
 import logging

@@ -59,8 +59,8 @@ class EncoderSpec:
     modality : {"audio", "image", "text"}
         What it encodes.
     input_size : int
-        Audio: sampling rate in Hz. Image: side of the square picture in pixels. Text: tokens that
-        are read of a text at most.
+        Audio: sampling rate in Hz. Image: side of the square picture in pixels. Text: most tokens
+        of a text, the first and the last included; the rest is cut off.
     embedding_size : int
         Values of an embedding.
     layer : str

@@ -3,9 +3,9 @@
 An embedding is the mean over the tokens of a text, scaled to length 1, as published for MiniLM. The
 paper does not say what it takes of BERT; the same is done there.
 
-A film's tags and its plot are told apart by a mark before each. The paper has `<TAG>` and `<PLOT>`;
-here they are the first two tokens that BERT's vocabulary reserves and no text can hold. Training
-gives them a meaning; on a frozen network they have little effect.
+A mark before a film's tags and one before its plot distinguish them. The paper has `<TAG>` and
+`<PLOT>`; here the marks are the first two tokens that BERT's vocabulary reserves and that no text
+can hold. Training gives them a meaning; on a frozen network they have little effect.
 """
 
 import logging
@@ -69,7 +69,7 @@ class TextEncoder:
         Parameters
         ----------
         texts : sequence of Text
-            Of each, `max_tokens` are read; how many texts are longer is logged.
+            A text is cut off at the limit of the network; how many are longer is logged.
 
         Returns
         -------

@@ -39,7 +39,7 @@ def check_folder(folder: str | None) -> None:
 def reason_absent(network: str, folder: str | None, offline: bool, downloads: str) -> str:
     """Say why a network cannot take part in a run, and what to do.
 
-    Whether an address answers shows only when the file is fetched.
+    Whether an address can be reached shows only when the file is fetched.
 
     Parameters
     ----------

