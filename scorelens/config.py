@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -24,11 +25,11 @@ from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
 FIRST_FILM_YEAR = 1878
-# Names that schemas may refer to.
+# Lists of names that schemas may refer to.
 REGISTRIES = {
-    "audio_encoders": encoder_titles(AUDIO),
-    "image_encoders": encoder_titles(IMAGE),
-    "text_encoders": encoder_titles(TEXT),
+    "audio_encoders": partial(encoder_titles, AUDIO),
+    "image_encoders": partial(encoder_titles, IMAGE),
+    "text_encoders": partial(encoder_titles, TEXT),
 }
 LONGEST_ID = 100
 # Snakemake refuses values of wildcards that repeat what they end in 20 times.
@@ -158,7 +159,7 @@ def _fill_enumerations(schema: object) -> None:
         for part in schema.values():
             _fill_enumerations(part)
         if "enum_from" in schema:
-            names = REGISTRIES[schema.pop("enum_from")]
+            names = REGISTRIES[schema.pop("enum_from")]()
             schema["enum"] = [*schema.get("enum", ()), *names]
 
 

@@ -1,6 +1,9 @@
 """The registry of pretrained networks, and the one way to load them."""
 
+import sys
+from dataclasses import replace
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -64,3 +67,31 @@ def test_schemas_name_the_networks_of_the_registry(home):
     assert sets == ["mir", "essentia", *encoder_titles(AUDIO)]
     frames = read["trailers"]["properties"]["frame_networks"]["items"]["enum"]
     assert frames == list(encoder_titles(IMAGE))
+
+
+class MeanColour(torch.nn.Module):
+    """A network of one variable, a factor."""
+
+    size = 3
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.from_numpy(factor))
+
+    def forward(self, images):
+        return self.factor * images.mean((2, 3))
+
+
+def test_a_new_network_is_one_module_and_one_entry(home, tmp_path, monkeypatch):
+    module = SimpleNamespace(
+        MEAN=10.0, SCALE=2.0, from_variables=lambda variables: MeanColour(variables["factor"])
+    )
+    spec = replace(ENCODERS["vit"], name="toy", title="Toy", embedding_size=3, module="toy")
+    monkeypatch.setitem(sys.modules, "scorelens.encoders.image.toy", module)
+    monkeypatch.setitem(ENCODERS, "toy", spec)
+    save_file({"factor": np.float32([4])}, tmp_path / "toy.safetensors")
+    encoder = load("toy", tmp_path / "toy.safetensors")
+    embedding = encoder.encode(np.full((1, 224, 224, 3), 15, np.uint8))
+    assert embedding.tolist() == [[10, 10, 10]]
+    schema = config.read_schema(home / "workflow" / "schemas" / "retrieval.yaml")
+    assert "toy" in schema["properties"]["image"]["enum"]
