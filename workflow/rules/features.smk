@@ -1,9 +1,9 @@
 """Frame features of the cues, one table a film and feature set."""
 
-from scorelens.encoders.registry import AUDIO, encoder_titles
+from scorelens.encoders.registry import AUDIO_ENCODERS
 
 COMPUTED_SETS = ("mir", "essentia")
-NETWORK_SETS = tuple(encoder_titles(AUDIO))
+NETWORK_SETS = tuple(AUDIO_ENCODERS)
 WHOLE = "_tracks"  # ends the name of a set that is measured on whole tracks
 
 if config["features"]["level"] == "tracks":
