@@ -3,13 +3,13 @@
 Imported when the workflow is parsed, also in every job of a cluster: light imports only.
 """
 
+import importlib
 import json
 import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 import jsonschema
@@ -24,6 +24,12 @@ from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
 FIRST_FILM_YEAR = 1878
+# Names that schemas may refer to, as module:attribute, imported when a schema is read.
+REGISTRIES = {
+    "audio_encoders": "scorelens.encoders.registry:AUDIO_ENCODERS",
+    "image_encoders": "scorelens.encoders.registry:IMAGE_ENCODERS",
+    "text_encoders": "scorelens.encoders.registry:TEXT_ENCODERS",
+}
 LONGEST_ID = 100
 # Snakemake refuses values of wildcards that repeat what they end in 20 times.
 PERIODIC = re.compile(r"(.+?)\1{19}$")
@@ -125,9 +131,10 @@ def describe(schemas: str | os.PathLike) -> str:
 
 
 def read_schema(path: str | os.PathLike) -> dict:
-    """Read the schema of a stage, with names from registries in its enumerations.
+    """Read the schema of a stage; the names in registries are filled in where it refers to one.
 
-    `enum_from: MODULE:NAME` adds the names in a registry of a module to the values of `enum`.
+    `enum_from: NAME` adds the names of a registry in REGISTRIES to the values of `enum`;
+    `default_from: NAME` makes all of them the default.
 
     Parameters
     ----------
@@ -152,9 +159,15 @@ def _fill_enumerations(schema: object) -> None:
         for part in schema.values():
             _fill_enumerations(part)
         if "enum_from" in schema:
-            module, name = schema.pop("enum_from").split(":")
-            registry = getattr(import_module(module), name)
-            schema["enum"] = [*schema.get("enum", ()), *registry]
+            names = _registered(schema.pop("enum_from"))
+            schema["enum"] = [*schema.get("enum", ()), *names]
+        if "default_from" in schema:
+            schema["default"] = _registered(schema.pop("default_from"))
+
+
+def _registered(registry: str) -> list[str]:
+    module, _, name = REGISTRIES[registry].partition(":")
+    return list(getattr(importlib.import_module(module), name))
 
 
 def _key_table(title: str, schema: dict) -> list[str]:
