@@ -15,6 +15,7 @@ STAGES = (
     "cues",
     "features",
     "visuals",
+    "scenes",
     "bags",
     "genres",
     "importance",
