@@ -31,6 +31,7 @@ include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/retrieval_search.smk"
 include: "workflow/rules/trailers.smk"
 include: "workflow/rules/trailers_scenes.smk"
+include: "workflow/rules/scenes.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -89,6 +90,13 @@ rule visuals:
     """The statistics of every film's picture."""
     input:
         media_films(rules.measure_visuals.output.table),
+
+
+rule scenes:
+    """The scenes of the films, embedded."""
+    input:
+        scene_films(f"results/scenes/{RETRIEVAL['image']}/{{film}}.parquet") if SCENES else [],
+        used_films(f"results/scenes/{FRAME_NETWORKS[0]}/{{film}}.parquet") if LOOKS else [],
 
 
 rule bags:

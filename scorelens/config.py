@@ -3,6 +3,7 @@
 Imported when the workflow is parsed, also in every job of a cluster: light imports only.
 """
 
+import importlib
 import json
 import os
 import re
@@ -23,6 +24,12 @@ from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
 FIRST_FILM_YEAR = 1878
+# Names that schemas may refer to, as module:attribute, imported when a schema is read.
+REGISTRIES = {
+    "audio_encoders": "scorelens.encoders.registry:AUDIO_ENCODERS",
+    "image_encoders": "scorelens.encoders.registry:IMAGE_ENCODERS",
+    "text_encoders": "scorelens.encoders.registry:TEXT_ENCODERS",
+}
 LONGEST_ID = 100
 # Snakemake refuses values of wildcards that repeat what they end in 20 times.
 PERIODIC = re.compile(r"(.+?)\1{19}$")
@@ -54,9 +61,7 @@ def complete(config: dict, schemas: str | os.PathLike) -> dict:
     Raises ConfigError that lists every key that is unknown or no text, and every value out of
     place.
     """
-    known = {
-        path.stem: yaml.safe_load(path.read_text()) for path in sorted(Path(schemas).glob("*.yaml"))
-    }
+    known = {path.stem: read_schema(path) for path in sorted(Path(schemas).glob("*.yaml"))}
     schema = {
         "type": "object",
         "additionalProperties": False,
@@ -121,8 +126,48 @@ def describe(schemas: str | os.PathLike) -> str:
         *_key_table("top level", {"properties": {"seed": SEED_SCHEMA}}),
     ]
     for path in sorted(Path(schemas).glob("*.yaml")):
-        lines += _key_table(f"`{path.stem}`", yaml.safe_load(path.read_text(encoding="utf-8")))
+        lines += _key_table(f"`{path.stem}`", read_schema(path))
     return "\n".join(lines)
+
+
+def read_schema(path: str | os.PathLike) -> dict:
+    """Read the schema of a stage; the names in registries are filled in where it refers to one.
+
+    `enum_from: NAME` adds the names of a registry in REGISTRIES to the values of `enum`;
+    `default_from: NAME` makes all of them the default.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file.
+
+    Returns
+    -------
+    dict
+        The JSON Schema.
+    """
+    schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    _fill_enumerations(schema)
+    return schema
+
+
+def _fill_enumerations(schema: object) -> None:
+    if isinstance(schema, list):
+        for part in schema:
+            _fill_enumerations(part)
+    elif isinstance(schema, dict):
+        for part in schema.values():
+            _fill_enumerations(part)
+        if "enum_from" in schema:
+            names = _registered(schema.pop("enum_from"))
+            schema["enum"] = [*schema.get("enum", ()), *names]
+        if "default_from" in schema:
+            schema["default"] = _registered(schema.pop("default_from"))
+
+
+def _registered(registry: str) -> list[str]:
+    module, _, name = REGISTRIES[registry].partition(":")
+    return list(getattr(importlib.import_module(module), name))
 
 
 def _key_table(title: str, schema: dict) -> list[str]:

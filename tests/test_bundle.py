@@ -74,7 +74,7 @@ LEFT_OUT = {
     "trailers/samples/one.npz": "frames",
     "trailers/samples/0.tsv": "a part",
     "trailers/vectors/vgg16/0.parquet": "vectors",
-    "trailers/scenes/one.parquet": "vectors",
+    "scenes/vgg16/one.parquet": "vectors",
     "benchmarks/match_cues/one.tsv": "seconds",
     # Of an earlier run: another film, set, model, medium; a file that a killed job left behind.
     "cues/films/gone.parquet": "cues",

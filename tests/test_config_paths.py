@@ -90,11 +90,11 @@ def test_a_path_that_could_be_either_of_two_is_neither(media):
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ("FILM.mp4", "did you mean 'film.mp4'? Upper and lower case are told apart"),
-        ("Album/01.WAV", "did you mean 'album/01.wav'? Upper and lower case are told apart"),
+        ("FILM.mp4", "did you mean 'film.mp4'? Upper and lower case are different"),
+        ("Album/01.WAV", "did you mean 'album/01.wav'? Upper and lower case are different"),
         ("film.mkv", "did you mean 'film.mp4'?"),
         ("album\\01.wav", "write / in place of \\"),
-        ("lost", "it is a link to what is not there"),
+        ("lost", "it is a link to a file that does not exist"),
         ("quite_another", paths.IN_TABLE),
         ("no/such/film.mp4", paths.IN_TABLE),
     ],
@@ -179,7 +179,7 @@ def test_every_key_of_a_file_or_folder_is_known_as_a_path(home):
     """A key that is new must say in its schema that it is a path."""
     about = ("path of", "folder of", "the table of", "film table", "a folder", "a path")
     for file in (home / "workflow" / "schemas").glob("*.yaml"):
-        for key, kind, _, meaning in config._keys(yaml.safe_load(file.read_text()), ""):
+        for key, kind, _, meaning in config._keys(config.read_schema(file), ""):
             first = meaning.lower().split(":")[0].split(".")[0]
             if any(words in first for words in about) and kind.startswith("string"):
                 pytest.fail(f"{file.stem}.{key} is no path")

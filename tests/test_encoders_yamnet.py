@@ -1,38 +1,13 @@
 """YAMNet without its weights: its front end, and random weights in the published file format."""
 
-import itertools
-
 import h5py
 import numpy as np
 import pytest
 import torch
 
-from scorelens import pretrained
-from scorelens.encoders import vggish, yamnet
-
-FILTERS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
-
-
-def variables():
-    """Random weights under the published names, the classifier included."""
-    rng = np.random.default_rng(4)
-    found = {}
-
-    def convolution(name, part, shape, channels):
-        fan = np.prod(shape[:-1]) if part == "kernel" else 9
-        found[f"{name}/{part}"] = (rng.standard_normal(shape) * np.sqrt(2 / fan)).astype("f4")
-        found[f"{name}/bn/beta"] = rng.normal(0, 0.2, channels).astype("f4")
-        found[f"{name}/bn/moving_mean"] = rng.normal(0, 0.2, channels).astype("f4")
-        found[f"{name}/bn/moving_variance"] = rng.uniform(0.5, 2, channels).astype("f4")
-
-    convolution("layer1/conv", "kernel", (3, 3, 1, 32), 32)
-    for number, (below, filters) in enumerate(itertools.pairwise(FILTERS), start=2):
-        depthwise = f"layer{number}/depthwise_conv"
-        convolution(depthwise, "depthwise_kernel", (3, 3, below, 1), below)
-        convolution(f"layer{number}/pointwise_conv", "kernel", (1, 1, below, filters), filters)
-    found["logits/kernel"] = rng.normal(0, 0.01, (1024, 521)).astype("f4")
-    found["logits/bias"] = np.zeros(521, "f4")
-    return found
+from scorelens.encoders.audio import vggish, yamnet
+from scorelens.pretrained.variables import read_variables
+from tests.random_yamnet import variables
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +52,7 @@ def by_tensorflow(spectrograms, values):
 @pytest.mark.slow
 def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published):
     torch.set_num_threads(1)
-    found = pretrained.read_variables(published)
+    found = read_variables(published)
     values = variables()
     assert found.keys() == values.keys()
     assert sum(value.size for value in found.values()) == 3_751_369
@@ -86,8 +61,8 @@ def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published)
     starts = yamnet.patch_starts(200)
     assert starts.tolist() == [0, 48, 96]
     with torch.inference_mode():
-        layers = yamnet.layers(found, "cpu")
-        embeddings = yamnet.embed(torch.from_numpy(spectrogram), starts, layers).numpy()
+        layers = yamnet.build_layers(found, torch.device("cpu"))
+        embeddings = yamnet.embed_patches(torch.from_numpy(spectrogram), starts, layers).numpy()
     expected = by_tensorflow(np.stack([spectrogram[s : s + 96] for s in starts]), values)
     assert embeddings.shape == (3, 1024)
     assert expected.std() > 0.1

@@ -6,7 +6,7 @@ import pytest
 from scorelens.encoders.text_encoder import Text
 from scorelens.retrieval.search import query_encoder, search
 from scorelens.retrieval.search.index import build_index
-from scorelens.retrieval.search.query_encoder import Vectors, place_search
+from scorelens.retrieval.search.query_encoder import QueryEmbeddings, embed_search
 from scorelens.retrieval.search.search_config import Search
 
 
@@ -23,18 +23,18 @@ def simple(monkeypatch):
 
 X, Y, Z = np.eye(3, dtype=np.float32)
 WHOLE = Search("s", "p", ("t",), image="i", track="noir/theme", known=True)
-VECTORS = Vectors(
+VECTORS = QueryEmbeddings(
     images={"s": X},
     texts={Text("t", "p"): Y, Text("t", ""): 3 * Y, Text("", "p"): Y - X},
     tracks={"s": Z},
-    own={"s": 1},
+    index_rows={"s": 1},
     pictures={},
 )
 
 
 def test_embeddings_of_parts_by_hand(simple):
     def place(*parts):
-        return place_search(WHOLE, parts, None, VECTORS).tolist()
+        return embed_search(WHOLE, parts, None, VECTORS).tolist()
 
     half, third = np.sqrt(0.5), np.sqrt(0.1)
     assert place("image") == pytest.approx([1, 0, 0])
@@ -65,7 +65,9 @@ def test_a_contribution_is_how_far_the_cosine_falls(simple):
 def test_a_part_alone_has_the_whole_cosine(simple):
     query = Search("s", image="i")
     library = build_index([X, Y], ["x", "y"])
-    found = search.rank_results(query, None, VECTORS._replace(own={}), library, np.arange(2), 1)
+    found = search.rank_results(
+        query, None, VECTORS._replace(index_rows={}), library, np.arange(2), 1
+    )
     assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
     assert found["moved_by"].tolist() == ["image"]
     assert found[["tags", "plot", "track"]].isna().all(axis=None)

@@ -10,7 +10,7 @@ from retrieval_tables import SPLIT, gather, write_inputs
 from scorelens.errors import InputError
 from scorelens.retrieval.data.dataset import read_dataset, select_views, subsets
 from scorelens.retrieval.data.gather import append_rows
-from scorelens.retrieval.embed.fragment_io import read_sound
+from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_FRAGMENTS,
@@ -45,7 +45,7 @@ def test_films_tracks_and_fragments(inputs, tmp_path, caplog):
     assert set(films["tracks"]) == {2}
     assert set(films["fragments"]) == {4}
     assert set(films["paragraphs"]) == {2}
-    assert set(films["tags"]) == {"sad;slow"}
+    assert set(films["tags"]) == {("sad", "slow")}
     assert films["problem"].isna().all()
     assert "films: 6 for training, 4 for validation, 5 for test; tracks: 30, of 60 fragments" in (
         caplog.text
@@ -55,7 +55,7 @@ def test_films_tracks_and_fragments(inputs, tmp_path, caplog):
     fragments = np.load(found["fragments"], mmap_mode="r")
     assert isinstance(fragments, np.memmap)
     assert fragments.dtype == np.float32
-    sounds = [read_sound(path) for path in inputs.sounds]
+    sounds = [read_fragments(path) for path in inputs.sounds]
     np.testing.assert_array_equal(fragments, np.concatenate([one.values for one in sounds]))
     assert tracks["track_id"].tolist() == [track for one in sounds for track in one.track_ids]
 
@@ -90,7 +90,7 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tm
     kept = [number for number in range(15) if number not in (1, 3, 7)]
     tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
     assert tracks["film_id"].unique().tolist() == [f"film_{number:03d}" for number in kept]
-    source_rows = [read_sound(inputs.sounds[number]).values for number in kept]
+    source_rows = [read_fragments(inputs.sounds[number]).values for number in kept]
     np.testing.assert_array_equal(np.load(found["fragments"]), np.concatenate(source_rows))
     dataset = read_dataset("all", **found)
     assert dataset.films == tracks["film_id"].unique().tolist()
@@ -210,7 +210,7 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
     dataset = read_dataset("all", **found)
     assert len(dataset.pairs.fragments.values) == dataset.pairs.fragments.owner[-1] * 2 + 2
     assert [len(part) for part in dataset.split] == [6, 3, 4]
-    last = read_sound(inputs.sounds[13])
+    last = read_fragments(inputs.sounds[13])
     rows = dataset.pairs.fragments.owner == dataset.tracks.index(("film_013", tracks["film_013"]))
     np.testing.assert_array_equal(dataset.pairs.fragments.values[rows], last.values[:2])
     for message in (

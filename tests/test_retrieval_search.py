@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import av
@@ -104,27 +105,24 @@ def run(indexed, model, tmp_path, monkeypatch):
     """Run searches with stand-ins for the frozen networks, which record that they were loaded."""
     loaded = []
 
-    def load(kind):
-        return lambda *about: loaded.append((kind, *about)) or kind
+    def load(kind, encode=None):
+        return lambda *about: loaded.append((kind, *about)) or SimpleNamespace(encode=encode)
 
-    def hear(path, most, ear):
+    def encode_track(path, max_fragments, encoder):
         values = np.random.default_rng(2).normal(size=(2, 5)).astype(np.float32)
         silent = str(path) in ("no.wav", "silent.wav")
         return Fragments(np.zeros(2), values[: 0 if silent else 2])
 
-    def read(encoder, texts):
+    def encode_texts(texts):
         return np.stack([[len(t.tags), len(t.plot), 1, 2] for t in texts]).astype(np.float32)
 
-    monkeypatch.setattr(query_encoder.image_encoder, "load_network", load("image"))
-    monkeypatch.setattr(
-        query_encoder.image_encoder,
-        "embed_pictures",
-        lambda _, p: p.mean((1, 2), dtype=np.float32) / 255,
-    )
-    monkeypatch.setattr(query_encoder.text_encoder, "load_encoder", load("text"))
-    monkeypatch.setattr(query_encoder.text_encoder, "embed_texts", read)
-    monkeypatch.setattr(query_encoder, "load_ear", load("audio"))
-    monkeypatch.setattr(query_encoder, "hear_track", hear)
+    def encode_images(images):
+        return images.mean((1, 2), dtype=np.float32) / 255
+
+    monkeypatch.setattr(query_encoder.image_encoder, "load", load("image", encode_images))
+    monkeypatch.setattr(query_encoder.text_encoder, "load", load("text", encode_texts))
+    monkeypatch.setattr(query_encoder, "load_fragment_encoder", load("audio"))
+    monkeypatch.setattr(query_encoder, "encode_track", encode_track)
 
     def run_searches(*searches, tracks=25):
         search.run_searches(
@@ -176,7 +174,7 @@ def test_results_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
     assert sorted(run.loaded) == [
         ("audio", "musicnn", "a.w", 1),
         ("image", "vit", "i.w"),
-        ("text", "t.w"),
+        ("text", "minilm", "t.w"),
     ]
     counts = found.groupby("search", sort=False)["rank"].apply(list).to_dict()
     assert counts == {name: [1, 2, 3] for name in ("all", "moment", "again", "file", "foreign")}
@@ -229,7 +227,7 @@ def test_a_track_is_no_result_of_its_own_search_by_any_path(indexed, run, monkey
         Search("album", track="cd1/ride.ogg"),
         Search("words", "Dusk"),
     )
-    assert run.loaded == [("text", "t.w")]  # nothing is embedded again
+    assert run.loaded == [("text", "minilm", "t.w")]  # nothing is embedded again
     paths = found.groupby("search")["path"].apply(sorted).to_dict()
     once = found[found.search == "words"].path.tolist()
     assert paths["known"] == paths["album"] == ["a.ogg", "b.ogg", "music/x.wav"]
@@ -271,7 +269,7 @@ def test_the_length_of_a_film_is_measured_if_its_header_has_none(run):
 
 def test_text_alone_needs_no_other_network(run):
     found = run.search(Search("words", "Dusk", ("slow", "sad")))
-    assert run.loaded == [("text", "t.w")]
+    assert run.loaded == [("text", "minilm", "t.w")]
     assert found["rank"].tolist() == [1, 2, 3, 4, 5]
     assert found[["image", "track"]].isna().all(axis=None)
 
@@ -295,7 +293,7 @@ def test_invalid_searches_are_named(run):
         with pytest.raises(InputError) as error:
             run.search(Search("like", track=track, known=known))
         assert str(error.value) == (
-            f"config: retrieval.searches.like.track: {what}\n  expected: a track that sounds"
+            f"config: retrieval.searches.like.track: {what}\n  expected: a track with sound"
         )
 
 

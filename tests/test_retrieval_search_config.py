@@ -80,7 +80,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         track={"track": "west/rid", "tags": ["-"]},
         folder={"track": str(tmp_path)},
     )
-    hint = "paths count from the folder that the workflow runs in"
+    hint = "paths are relative to the folder that the workflow runs in"
     with pytest.raises(ConfigError) as error:
         read_searches(block, FILMS, VIDEOS)
     at = "config: retrieval.searches"

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
+from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.figures import QUIET
 from scorelens.tables import (
     TRAILER_ARMS,
@@ -18,7 +19,7 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers import EARS, EYES, MODELS, runs
+from scorelens.trailers import MODELS, runs
 from scorelens.trailers.data.frame_sampling import Sample, read_sample
 from scorelens.trailers.evaluate import examples, plot, score
 from tests.trailer_tables import (
@@ -163,7 +164,11 @@ def test_lines_divide_the_arms(results):
 
 def test_three_networks_an_arm_are_legible(results):
     """No name of a run reaches into another's, nor out of the figure."""
-    table, eyes, ears = read_table(results[0], TRAILER_SCORES), list(EYES), list(EARS)
+    table, eyes, ears = (
+        read_table(results[0], TRAILER_SCORES),
+        list(IMAGE_ENCODERS),
+        list(AUDIO_ENCODERS),
+    )
     some = table[table["model"] == "frequency"]
     found = runs(MODELS, eyes, ears)
     assert len(found) == 16

@@ -99,8 +99,8 @@ elif config["corpus"]["kind"] == "assembled":
 
 
 if PUBLISHED:
-    if config["features"]["of"] == "tracks":
-        raise WorkflowError("config: features.of: published features are of cues, not of tracks")
+    if config["features"]["level"] == "tracks":
+        raise WorkflowError("config: features.level: published features are of cues, not of tracks")
     try:
         PUBLISHED_SETS, ABSENT_SETS = published.split_sets(
             config["corpus"]["published"]["folder"], config["features"]["sets"]

@@ -1,21 +1,23 @@
 """Frame features of the cues, one table a film and feature set."""
 
+from scorelens.encoders.registry import AUDIO_ENCODERS
+
 COMPUTED_SETS = ("mir", "essentia")
-NETWORK_SETS = ("musicnn", "vggish", "yamnet")
+NETWORK_SETS = tuple(AUDIO_ENCODERS)
 WHOLE = "_tracks"  # ends the name of a set that is measured on whole tracks
 
-if config["features"]["of"] == "tracks":
+if config["features"]["level"] == "tracks":
     config["features"]["sets"] = [name + WHOLE for name in config["features"]["sets"]]
 
 
-def embedding_batches():
-    """The films in batches: a job loads its network once for all of them.
+def embedding_batches(films):
+    """Films in batches: a job loads its network once for all of them.
 
     Which films `skip` leaves over is known only while the workflow runs, so each is then its own.
     """
     skips = config["corpus"]["on_bad_film"] == "skip"
     size = 1 if skips else config["features"]["batch_films"]
-    films = sorted(FILMS)
+    films = sorted(films)
     return [films[first : first + size] for first in range(0, len(films), size)]
 
 
@@ -112,7 +114,7 @@ else:
         script:
             "../../scripts/extract_features.py"
 
-    for number, films in enumerate(embedding_batches()):
+    for number, films in enumerate(embedding_batches(FILMS)):
 
         rule embed_features:
             """Measure a network's embeddings on the cues of a batch of films, once a second."""

@@ -4,6 +4,7 @@ from snakemake.logging import logger
 
 from scorelens import pretrained, retrieval, tagger, trailers
 from scorelens.albums.files import estimate_tracks
+from scorelens.encoders.registry import ENCODERS
 from scorelens.tagger import label_filter as tagger_choice
 
 DOWNLOADS = "results/pretrained/downloads"
@@ -35,7 +36,7 @@ def asked_networks():
     of_tagger = [config["tagger"]["embedding"]] if embeds else []
     of_features = [] if PUBLISHED else config["features"]["sets"]
     asked = dict.fromkeys([*of_features, *of_tagger, *retrieval_networks(), *trailer_networks()])
-    return [name for name in asked if name in pretrained.NETWORKS]
+    return [name for name in asked if name in ENCODERS]
 
 
 def asked_configurations():
@@ -152,7 +153,7 @@ rule fetch_pretrained:
     benchmark:
         "results/benchmarks/fetch_pretrained/{network}.tsv"
     wildcard_constraints:
-        network="|".join(pretrained.NETWORKS),
+        network="|".join(ENCODERS),
     conda:
         "../../envs/scorelens.yaml"
     threads: 1
@@ -161,7 +162,7 @@ rule fetch_pretrained:
         runtime=duration("fetch_pretrained"),
     params:
         source=source_hash("fetch_pretrained"),
-        kept=DOWNLOADS,
+        downloads=DOWNLOADS,
     script:
         "../../scripts/fetch_pretrained.py"
 

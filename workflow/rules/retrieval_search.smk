@@ -46,23 +46,26 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
+# Films whose scenes may be evaluated.
+FIRST_TEST = RETRIEVAL["split"]["first_test"] if RETRIEVAL["split"]["last_training"] else 0
+EVALUATED_FILMS = [
+    film.film_id
+    for film in DESCRIBED.values()
+    if of_corpus(film.film_id) and film.year >= FIRST_TEST
+]
+SUBTITLES = {film: DESCRIBED[film].subtitles for film in EVALUATED_FILMS}
+
+
 def scene_films(pattern):
-    """An input function: the pattern for every film of the corpus whose scenes may be judged."""
-    first = RETRIEVAL["split"]["first_test"] if RETRIEVAL["split"]["last_training"] else 0
-    later = {film.film_id for film in DESCRIBED.values() if film.year >= first}
+    """An input function: the pattern for every film of the corpus whose scenes may be evaluated."""
 
     def inputs(wildcards):
         paths = used_films("{film}")(wildcards)
         if paths == FILM_TABLE:
             return paths
-        return expand(pattern, film=[film for film in paths if film in later])
+        return expand(pattern, film=[film for film in paths if film in EVALUATED_FILMS])
 
     return [] if PUBLISHED else inputs
-
-
-def film_subtitles(wildcards):
-    """The subtitles of the film of a job, or None."""
-    return DESCRIBED[wildcards.film].subtitles
 
 
 def heard_tables(wildcards):
@@ -99,7 +102,7 @@ def search_weights(part):
     return [f"results/pretrained/{RETRIEVAL[part]}.safetensors"] if wants[part] else []
 
 
-# A scene is looked at by a model that sees pictures; the subtitles are read besides.
+# Scenes are evaluated with a model that takes images; the subtitles are read besides.
 SCENES = bool(
     CONFIGURATIONS
     and not PUBLISHED
@@ -108,51 +111,19 @@ SCENES = bool(
 )
 
 if CONFIGURATIONS and not SCENES and any(film.subtitles for film in DESCRIBED.values()):
-    logger.warning(f"subtitles are left alone: {SEARCHER}, which answers, sees no picture")
+    logger.warning(f"subtitles are ignored: {SEARCHER}, the model of the searches, takes no image")
 
 
 if SCENES:
 
-    rule embed_scenes:
-        """Look at the scenes of a film: its cues."""
-        input:
-            video=watched_video,
-            cues="results/cues/films/{film}.parquet",
-            subtitles=lambda wildcards: paths.watched([film_subtitles(wildcards)]),
-            weights=f"results/pretrained/{RETRIEVAL['image']}.safetensors",
-            corpus=ancient("results/corpus/films.tsv"),
-        output:
-            table="results/retrieval/scenes/{film}.parquet",
-        log:
-            "logs/embed_scenes/{film}.log",
-        benchmark:
-            "results/benchmarks/embed_scenes/{film}.tsv"
-        conda:
-            "../../envs/scorelens.yaml"
-        threads: 1
-        resources:
-            mem_mb=memory("embed_scenes"),
-            runtime=duration("embed_scenes"),
-            gpu=config["resources"]["gpu"],
-        params:
-            source=source_hash("embed_scenes"),
-            network=RETRIEVAL["image"],
-            frames=RETRIEVAL["scene_frames"],
-            video=film_video,
-            subtitles=film_subtitles,
-            unwatched=lambda wildcards: paths.unwatched(
-                [film_video(wildcards), film_subtitles(wildcards)]
-            ),
-        script:
-            "../../scripts/embed_scenes.py"
-
     rule evaluate_scenes:
-        """Judge the searching model by scenes: does the track that plays there rank high?"""
+        """Evaluate the model of the searches by scenes: does the track that plays rank high?"""
         input:
             model=f"results/retrieval/models/{SEARCHER}.safetensors",
             places=f"results/retrieval/embeddings/{SEARCHER}.parquet",
             films="results/retrieval/films.tsv",
-            scenes=scene_films("results/retrieval/scenes/{film}.parquet"),
+            scenes=scene_films(f"results/scenes/{RETRIEVAL['image']}/{{film}}.parquet"),
+            subtitles=paths.watched(filter(None, SUBTITLES.values())),
             texts=["results/retrieval/texts.parquet"] if retrieval.text_segment(SEARCHER) else [],
             weights=(
                 [f"results/pretrained/{RETRIEVAL['text']}.safetensors"]
@@ -180,6 +151,9 @@ if SCENES:
             runtime=duration("evaluate_scenes"),
         params:
             source=source_hash("evaluate_scenes"),
+            # A function, for Snakemake would take braces of a name for wildcards.
+            subtitles=lambda wildcards: {film: path for film, path in SUBTITLES.items() if path},
+            unwatched=paths.unwatched(filter(None, SUBTITLES.values())),
             samples=RETRIEVAL["bootstrap_repeats"],
             permutations=RETRIEVAL["permutation_repeats"],
             seed=config["seed"],
@@ -290,7 +264,7 @@ if SEARCHES:
             searches=[search._asdict() for search in SEARCHES],
             unwatched=paths.unwatched(path for search in SEARCHES for path in search.files),
             tracks=RETRIEVAL["search"]["tracks"],
-            frames=RETRIEVAL["scene_frames"],
+            frames=config["scenes"]["frames"],
             fragments=RETRIEVAL["fragments_per_track"],
         script:
             "../../scripts/search_retrieval.py"

@@ -1,5 +1,6 @@
 """Trailers: does the picture or the sound give the genre away?"""
 
+from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.trailers.demo import demo_plan as trailer_plan
 from scorelens.trailers.data import table as trailer_table
 from scorelens.trailers.data.label_filter import taught_genres
@@ -147,7 +148,7 @@ if TRAILERS:
         benchmark:
             "results/benchmarks/embed_trailers/{network}/{batch}.tsv"
         wildcard_constraints:
-            network="|".join((*trailers.EYES, *trailers.EARS)),
+            network="|".join((*IMAGE_ENCODERS, *AUDIO_ENCODERS)),
             batch="[0-9]+",
         conda:
             "../../envs/scorelens.yaml"
@@ -176,7 +177,7 @@ if TRAILERS:
         benchmark:
             "results/benchmarks/train_trailers/{network}/{model}.tsv"
         wildcard_constraints:
-            network="|".join(("none", *trailers.EYES, *trailers.EARS)),
+            network="|".join(("none", *IMAGE_ENCODERS, *AUDIO_ENCODERS)),
             model="|".join(model for model in trailers.MODELS if model != trailers.FUSION),
         conda:
             "../../envs/scorelens.yaml"

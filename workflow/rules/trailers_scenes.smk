@@ -21,7 +21,7 @@ if LOOKS:
                 batch=TRAILER_BATCHES,
             ),
             table=paths.watched([TRAILER_TABLE]),
-            scenes=used_films("results/trailers/scenes/{film}.parquet"),
+            scenes=used_films(f"results/scenes/{FRAME_NETWORKS[0]}/{{film}}.parquet"),
             films="results/corpus/films.tsv",
             predictions=f"results/genres/predictions/{MODES_SET}/{MODES_MODEL}.parquet",
         output:
@@ -76,42 +76,6 @@ if LOOKS:
             source=source_hash("plot_films_to_trailers"),
         script:
             "../../scripts/plot_films_to_trailers.py"
-
-
-for number, films in enumerate(embedding_batches() if LOOKS else []):
-
-    rule embed_film_scenes:
-        """Look at the scenes of a batch of films, their cues, as trailers are looked at."""
-        name:
-            f"embed_film_scenes_{number}"
-        input:
-            videos=paths.watched(map(video_of, films)),
-            cues=expand("results/cues/films/{film}.parquet", film=films),
-            weights=f"results/pretrained/{FRAME_NETWORKS[0]}.safetensors",
-            corpus=ancient("results/corpus/films.tsv"),
-        output:
-            # What stands there is kept until the job has looked at it.
-            tables=update(expand("results/trailers/scenes/{film}.parquet", film=films)),
-        log:
-            f"logs/embed_film_scenes/{number}.log",
-        benchmark:
-            f"results/benchmarks/embed_film_scenes/{number}.tsv"
-        conda:
-            "../../envs/scorelens.yaml"
-        threads: 1
-        resources:
-            mem_mb=memory("embed_film_scenes", films),
-            runtime=duration("embed_film_scenes", films),
-            gpu=config["resources"]["gpu"],
-        params:
-            source=source_hash("embed_film_scenes"),
-            films=films,
-            videos=lambda wildcards, films=films: list(map(video_of, films)),
-            unwatched=paths.unwatched(map(video_of, films)),
-            network=FRAME_NETWORKS[0],
-            frames=TRAILER_SETTINGS["scene_frames"],
-        script:
-            "../../scripts/embed_film_scenes.py"
 
 
 # What the report shows of trailers.

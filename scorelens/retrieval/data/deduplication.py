@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from scorelens.retrieval.data.batches import Split, check_part_sizes
 from scorelens.retrieval.data.dataset import LEFT_OUT
-from scorelens.retrieval.embed.fragment_io import Sound
+from scorelens.retrieval.embed.fragment_io import TrackFragments
 
 # Largest difference of a value between equal tracks. The same file differs by at most 0.01 in 23
 # tracks (embedded from sound, or pooled from MusiCNN's values by second). Tracks of other films
@@ -26,12 +26,12 @@ TOLERANCE = 0.05
 log = logging.getLogger(__name__)
 
 
-def track_signatures(sound: Sound) -> np.ndarray:
+def track_signatures(fragments: TrackFragments) -> np.ndarray:
     """Values of the first fragment of each track; the mean of each band for log-mel.
 
     Parameters
     ----------
-    sound : Sound
+    fragments : TrackFragments
         Fragments of some tracks.
 
     Returns
@@ -39,8 +39,8 @@ def track_signatures(sound: Sound) -> np.ndarray:
     numpy.ndarray
         float32 (tracks, size).
     """
-    first = np.searchsorted(sound.track, np.arange(len(sound.track_ids)))
-    values = sound.values[first].astype(np.float32)
+    first = np.searchsorted(fragments.track, np.arange(len(fragments.track_ids)))
+    values = fragments.values[first].astype(np.float32)
     return values.mean(axis=tuple(range(2, values.ndim)))
 
 

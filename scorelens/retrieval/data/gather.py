@@ -16,7 +16,7 @@ from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.batches import Split, split_by_share, split_by_year
 from scorelens.retrieval.data.dataset import LEFT_OUT, complete_rows
 from scorelens.retrieval.data.deduplication import remove_duplicates, track_signatures
-from scorelens.retrieval.embed.fragment_io import read_sound
+from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_IMAGES,
@@ -160,7 +160,7 @@ def _describe(
                 "title": film["title"],
                 "year": film["year"],
                 "paragraphs": counts["plot"].get(film_id, 0),
-                "tags": ";".join(film["tags"]) or None,
+                "tags": tuple(film["tags"]),
                 "problem": missing if film_id in used else [UNUSED],
             }
         )
@@ -171,7 +171,7 @@ def _read_tracks(sounds: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
     """The tracks of films: film_id, track_id, fragments, signature."""
     rows = []
     for film_id, path in tqdm(sounds.items(), unit="film", disable=None):
-        sound = read_sound(path)
+        sound = read_fragments(path)
         counts = np.bincount(sound.track, minlength=len(sound.track_ids)).tolist()
         rows += zip(repeat(film_id), sound.track_ids, counts, track_signatures(sound))
     columns = ["film_id", "track_id", "fragments", "signature"]
@@ -183,7 +183,7 @@ def _write_fragments(
 ) -> None:
     rows = 0
     for film_id, group in tqdm(tracks.groupby("film_id", sort=False), unit="film", disable=None):
-        sound = read_sound(sounds[film_id])
+        sound = read_fragments(sounds[film_id])
         chosen = np.isin(sound.track_ids, group["track_id"])[sound.track]
         rows = append_rows(file, sound.values[chosen], rows)
 

@@ -24,7 +24,12 @@ from scorelens.retrieval.model.networks import RetrievalModel
 from scorelens.retrieval.model.train import load_model
 from scorelens.retrieval.search.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.search.page.write import CREDITS, write_page
-from scorelens.retrieval.search.query_encoder import Network, Vectors, gather_vectors, place_search
+from scorelens.retrieval.search.query_encoder import (
+    Network,
+    QueryEmbeddings,
+    embed_search,
+    encode_searches,
+)
 from scorelens.retrieval.search.search_config import PARTS, Search
 
 # Columns of RETRIEVAL_INDEX in the results.
@@ -87,7 +92,7 @@ def run_searches(
         os.path.realpath(path) + part
         for path, part in zip(table["path"], time_fragments, strict=True)
     ]
-    vectors = gather_vectors(
+    vectors = encode_searches(
         searches, trained, networks, library, files, frames, fragments, threads
     )
     file_numbers, _ = pd.factorize(np.array(files, object))
@@ -107,7 +112,7 @@ def run_searches(
 def rank_results(
     search: Search,
     model: RetrievalModel,
-    vectors: Vectors,
+    vectors: QueryEmbeddings,
     index: Index,
     files: np.ndarray,
     k: int,
@@ -122,8 +127,8 @@ def rank_results(
         The search.
     model : RetrievalModel
         A trained model.
-    vectors : Vectors
-        Vectors of the parts of all searches.
+    vectors : QueryEmbeddings
+        QueryEmbeddings of the parts of all searches.
     index : Index
         The index.
     files : numpy.ndarray
@@ -138,20 +143,20 @@ def rank_results(
         RETRIEVAL_SEARCHES.
     """
     parts = search.parts
-    query = place_search(search, parts, model, vectors)
+    query = embed_search(search, parts, model, vectors)
     # So many rows belong to at least k files besides the excluded one.
     enough = (k + 1) * np.bincount(files).max(initial=0)
     rows, cosines = (values[0] for values in search_index(index, query[None], enough))
     chosen = np.sort(np.unique(files[rows], return_index=True)[1])
-    if search.name in vectors.own:
-        chosen = chosen[files[rows[chosen]] != files[vectors.own[search.name]]]
+    if search.name in vectors.index_rows:
+        chosen = chosen[files[rows[chosen]] != files[vectors.index_rows[search.name]]]
     chosen = chosen[:k]
     rows, cosines = rows[chosen], cosines[chosen].astype(np.float64)
     nearest = vectors_of(index, rows)
     contributions = pd.DataFrame(np.nan, range(len(rows)), PARTS)
     for part in parts:
         others = [other for other in parts if other != part]
-        without = nearest @ place_search(search, others, model, vectors) if others else 0.0
+        without = nearest @ embed_search(search, others, model, vectors) if others else 0.0
         contributions[part] = cosines - without
     moved_by = np.array(parts)[contributions[list(parts)].to_numpy().argmax(axis=1)]
     ranks = np.arange(1, len(rows) + 1)
@@ -165,13 +170,13 @@ def _folder(track_id: str) -> str:
 
 
 def _query_tracks(
-    searches: Sequence[Search], vectors: Vectors, table: pd.DataFrame
+    searches: Sequence[Search], vectors: QueryEmbeddings, table: pd.DataFrame
 ) -> dict[str, dict[str, str | None]]:
     """By search with a track: title of its film, path, part of the file, and CREDITS."""
     tracks = {}
     for search in searches:
-        if search.name in vectors.own:
-            row = table.loc[vectors.own[search.name]]
+        if search.name in vectors.index_rows:
+            row = table.loc[vectors.index_rows[search.name]]
             title, part = row["title"], time_fragment(row["start_s"], row["end_s"])
             file = {"title": None if pd.isna(title) else title, "path": row["path"], "part": part}
             tracks[search.name] = file | row[list(CREDITS)].to_dict()
