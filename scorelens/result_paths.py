@@ -1,7 +1,7 @@
 """Paths of results that several rules write, or that are named before the rules are read.
 
-Every other path stands once, as the output of the rule that writes it. Imported when the workflow is
-parsed: light imports only.
+Every other path stands once, as the output of the rule that writes it. Imported when the workflow
+is parsed: light imports only.
 """
 
 # The corpus.
