@@ -1,4 +1,4 @@
-"""Which files of the package the result of a script depends on, and a hash of their text.
+"""Files of the package that the result of a script depends on, and a hash of their text.
 
 Snakemake sees that a script changed, but not a module that the script imports. Every rule
 therefore carries this hash among its parameters: an edit re-runs the rules whose scripts reach the
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-PAGES = {".html", ".css", ".js"}
-# These carry and check results, they do not make them; the version says nothing of its own.
+TEMPLATES = {".html", ".css", ".js"}
+# These carry and check results, they do not make them.
 PLUMBING = {
     *(PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs", "paths", "tsv")),
     *(PACKAGE / "tables").glob("*.py"),
@@ -21,7 +21,18 @@ PLUMBING = {
 
 
 def source_hash(script: Path) -> str:
-    """12 hex digits over the text of every file that a script's result depends on."""
+    """Hash of the text of every file that a script's result depends on.
+
+    Parameters
+    ----------
+    script : Path
+        A Python file.
+
+    Returns
+    -------
+    str
+        12 hex digits of a SHA-256.
+    """
     texts = hashlib.sha256()
     for file in source_files(script):
         texts.update(file.read_bytes())
@@ -29,16 +40,27 @@ def source_hash(script: Path) -> str:
 
 
 def source_files(script: Path) -> list[Path]:
-    """The files of the package that a script imports, in turn and at any depth, sorted.
+    """The files of the package that a script imports, in turn and at any depth.
 
-    Templates in the folder of such a file count too; the script itself, which Snakemake watches,
-    and the plumbing do not.
+    Parameters
+    ----------
+    script : Path
+        A Python file.
+
+    Returns
+    -------
+    list of Path
+        Sorted. Templates in the folder of such a file are among them. The script itself, which
+        Snakemake watches, is not, and neither is PLUMBING. A name that a package offers by
+        `lazy_loader.attach` stands for the module that holds it, not for all that are offered.
     """
     known, new = set(), _imports(script)
     while new:
         known |= new
         new = {file for path in new for file in _imports(path)} - known
-    templates = {page for file in known for page in file.parent.iterdir() if page.suffix in PAGES}
+    templates = {
+        page for file in known for page in file.parent.iterdir() if page.suffix in TEMPLATES
+    }
     return sorted((known | templates) - PLUMBING)
 
 
@@ -62,9 +84,28 @@ def _files(name: str) -> Iterator[Path]:
     first, *parts = name.split(".")
     if first != PACKAGE.name:
         return
-    place = PACKAGE
+    place, package = PACKAGE, first
     for part in parts:
-        place = place / part
+        if holder := _offered(place / "__init__.py").get(part):
+            yield from _files(f"{package}.{holder}")
+        place, package = place / part, f"{package}.{part}"
         for file in (place.with_suffix(".py"), place / "__init__.py"):
             if file.is_file():
                 yield file
+
+
+@functools.cache
+def _offered(init: Path) -> dict[str, str]:
+    """Name -> the submodule that holds it, as `lazy_loader.attach` of a package names them."""
+    if not init.is_file():
+        return {}
+    for node in ast.walk(ast.parse(init.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "lazy_loader.attach",
+            "attach",
+        ):
+            keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+            if attributes := keywords.get("submod_attrs"):
+                modules = ast.literal_eval(attributes)
+                return {name: module for module, names in modules.items() for name in names}
+    return {}

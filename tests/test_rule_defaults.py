@@ -1,4 +1,4 @@
-"""Log, benchmark, environment, resources and code hash of the rules, as Snakemake plans the jobs."""
+"""Log, benchmark, environment, resources and code hash of rules, as Snakemake plans the jobs."""
 
 import re
 import subprocess
