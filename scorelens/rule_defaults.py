@@ -54,6 +54,34 @@ def complete_rules(
         rule.resources.update(Resources.from_mapping(overwritten.get(rule.name, {})))
 
 
+def output_patterns(rules: Iterable) -> dict[str, dict[str, list[str]]]:
+    """The paths that rules write, with open wildcards.
+
+    Parameters
+    ----------
+    rules : iterable of snakemake.rules.Rule
+        All rules of the workflow.
+
+    Returns
+    -------
+    dict of str to dict of str to list of str
+        Patterns by the name of the rule and of its output, without constraints of wildcards.
+    """
+    from snakemake.io import strip_wildcard_constraints
+
+    return {
+        rule.name: {
+            name: [strip_wildcard_constraints(str(path)) for path in _as_list(paths)]
+            for name, paths in rule.output.items()
+        }
+        for rule in rules
+    }
+
+
+def _as_list(paths: str | Sequence[str]) -> Sequence[str]:
+    return [paths] if isinstance(paths, str) else paths
+
+
 def split_name(name: str) -> tuple[str, str]:
     """The name of a rule without the number of its batch, and that number, empty if it has none.
 

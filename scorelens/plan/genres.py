@@ -44,6 +44,11 @@ class GenrePlan:
     compared: Run
 
     @property
+    def baseline_runs(self) -> list[Run]:
+        """The runs of baselines, which use no music."""
+        return [run for run in self.runs if run[1] in genres.BASELINES]
+
+    @property
     def trained_runs(self) -> list[Run]:
         """The runs that use the music: all but the baselines."""
         return [run for run in self.runs if run[1] not in genres.BASELINES]

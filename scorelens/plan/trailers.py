@@ -72,6 +72,11 @@ class TrailerPlan:
         return runs if all(runs) else []
 
     @property
+    def has_fusion(self) -> bool:
+        """Whether picture and sound are fused."""
+        return (trailers.NO_NETWORK, trailers.FUSION) in self.runs
+
+    @property
     def drawn_trailers(self) -> list[str]:
         """Ids of the trailers of which moments may be drawn; empty unless there are both runs."""
         return list(self.trailers) if self.compared_runs else []

@@ -1,5 +1,8 @@
 """The report: one page with the results of all stages."""
 
+from scorelens.plan.supplement import supplement
+from scorelens.rule_defaults import output_patterns
+
 
 rule write_report:
     """Write the report: one self-contained page."""
@@ -94,5 +97,7 @@ rule write_report:
         unwatched=unwatched(PLAN.published_tables),
         # The whole configuration, unlike other rules: the page shows all of it.
         config=PLAN.config,
+        # A function, for the wildcard of the films stays open.
+        outputs=lambda wildcards: supplement(output_patterns(workflow.rules), PLAN),
     script:
         "../../scripts/write_report.py"
