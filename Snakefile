@@ -20,6 +20,7 @@ include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/visuals.smk"
+include: "workflow/rules/scenes.smk"
 include: "workflow/rules/bags.smk"
 include: "workflow/rules/genres.smk"
 include: "workflow/rules/genres_apply.smk"
@@ -83,6 +84,13 @@ rule visuals:
     """The statistics of every film's picture."""
     input:
         media_films(rules.measure_visuals.output.table),
+
+
+rule scenes:
+    """The scenes of the films, embedded."""
+    input:
+        (scene_films(scenes_by(config["retrieval"]["image"])) if PLAN.retrieval.has_scenes else []),
+        (used_films(scenes_by(PLAN.trailers.scene_network)) if PLAN.trailers.compares_films else []),
 
 
 rule bags:

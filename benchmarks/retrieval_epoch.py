@@ -29,7 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from learning_encoders import BERT, VIT, Looking, Reading, make_texts
 
-from scorelens.encoders import text_encoder, vit
+from scorelens.encoders.image import vit
+from scorelens.encoders.text.bert import Bert
 from scorelens.retrieval import BANDS, FRAMES
 from scorelens.retrieval.data.batches import Corpus, Rows, Split
 from scorelens.retrieval.model import networks, training
@@ -45,7 +46,7 @@ def make_encoders():
     torch.manual_seed(0)
     return {
         "image": Looking(vit.VisionTransformer(**VIT)),
-        "text": Reading(text_encoder.Bert(**BERT)),
+        "text": Reading(Bert(**BERT)),
     }
 
 

@@ -31,7 +31,7 @@ import numpy as np
 import visuals
 
 from scorelens import media
-from scorelens.encoders.image_encoder import square
+from scorelens.encoders.image_files import centre_square
 from scorelens.trailers.data import frame_sampling
 
 SAMPLING = frame_sampling.Sampling(first_frame=200, frames=31, used=10, sound_s=30)
@@ -96,9 +96,9 @@ def loop(trailer: Path, grabs: bool) -> np.ndarray:
     line += ["-vn", "-t", str(SAMPLING.sound_s), "-ac", "1", "-ar", str(frame_sampling.RATE_HZ)]
     sound = subprocess.run([*line, "-f", "f32le", "-"], capture_output=True, check=True).stdout
     assert len(sound) > 0
-    pictures = [square(bgr[..., ::-1]) for bgr in picked(trailer, grabs)]
+    pictures = [centre_square(bgr[..., ::-1]) for bgr in picked(trailer, grabs)]
     kept = [picture for picture in pictures if not frame_sampling.is_black(picture)]
-    return np.array(frame_sampling.middle(kept, SAMPLING.used))
+    return np.array(frame_sampling.middle_items(kept, SAMPLING.used))
 
 
 def picked(trailer: Path, grabs: bool) -> Iterator[np.ndarray]:

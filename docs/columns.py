@@ -1,7 +1,8 @@
 """Write docs/columns.md: every column of every table, and every feature, as declared."""
 
-from scorelens.encoders import musicnn, vggish, yamnet
+from scorelens.encoders.registry import AUDIO, encoder_titles
 from scorelens.features.columns import COLUMNS
+from scorelens.features.embed import embedding_columns
 from scorelens.features.essentia_columns import COLUMNS as ESSENTIA
 from scorelens.tables import TABLES, Column
 
@@ -63,8 +64,8 @@ def main() -> None:
         print(head)
         print("\n".join(feature_row(feature) for feature in features))
     print(NETWORKS_HEAD)
-    for network in (musicnn, vggish, yamnet):
-        first, *_, last = network.COLUMNS
+    for network in encoder_titles(AUDIO):
+        first, *_, last = embedding_columns(network)
         frame = f"{first.frame_s:.3g} s, {first.hop_s:.3g} s"
         span = limits(first.low, first.high)
         cells = (f"`{first.name}` to `{last.name}`", span, first.definition, frame, first.source)

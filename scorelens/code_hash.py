@@ -72,11 +72,25 @@ def _imports(path: Path) -> frozenset[Path]:
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    """Dotted names that an import statement may stand for; the last part may be no module."""
+    """Dotted names that an import statement may stand for; the last part may be no module.
+
+    A call of `import_module` stands for every module that its pattern may name.
+    """
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
+        yield from _matching_modules(node.args[0])
+
+
+def _matching_modules(pattern: ast.AST) -> Iterator[str]:
+    """Names of the package's modules that a text, or a formatted text, may be."""
+    parts = pattern.values if isinstance(pattern, ast.JoinedStr) else [pattern]
+    texts = [part.value if isinstance(part, ast.Constant) else "*" for part in parts]
+    _, *path = "".join(texts).split(".")
+    for file in sorted(PACKAGE.glob(f"{'/'.join(path)}.py")):
+        yield ".".join([PACKAGE.name, *file.relative_to(PACKAGE).with_suffix("").parts])
 
 
 def _files(name: str) -> Iterator[Path]:

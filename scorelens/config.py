@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +17,7 @@ import yaml
 
 from scorelens import paths
 from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
+from scorelens.encoders.registry import AUDIO, IMAGE, TEXT, encoder_titles
 from scorelens.errors import ConfigError, Problem, closest
 from scorelens.ids import slug
 from scorelens.renamed_keys import RENAMED_KEYS
@@ -23,6 +25,12 @@ from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
 FIRST_FILM_YEAR = 1878
+# Lists of names that schemas may refer to.
+REGISTRIES = {
+    "audio_encoders": partial(encoder_titles, AUDIO),
+    "image_encoders": partial(encoder_titles, IMAGE),
+    "text_encoders": partial(encoder_titles, TEXT),
+}
 LONGEST_ID = 100
 # Snakemake refuses values of wildcards that repeat what they end in 20 times.
 PERIODIC = re.compile(r"(.+?)\1{19}$")
@@ -54,9 +62,7 @@ def complete(config: dict, schemas: str | os.PathLike) -> dict:
     Raises ConfigError that lists every key that is unknown or no text, and every value out of
     place.
     """
-    known = {
-        path.stem: yaml.safe_load(path.read_text()) for path in sorted(Path(schemas).glob("*.yaml"))
-    }
+    known = {path.stem: read_schema(path) for path in sorted(Path(schemas).glob("*.yaml"))}
     schema = {
         "type": "object",
         "additionalProperties": False,
@@ -121,8 +127,40 @@ def describe(schemas: str | os.PathLike) -> str:
         *_key_table("top level", {"properties": {"seed": SEED_SCHEMA}}),
     ]
     for path in sorted(Path(schemas).glob("*.yaml")):
-        lines += _key_table(f"`{path.stem}`", yaml.safe_load(path.read_text(encoding="utf-8")))
+        lines += _key_table(f"`{path.stem}`", read_schema(path))
     return "\n".join(lines)
+
+
+def read_schema(path: str | os.PathLike) -> dict:
+    """Read the schema of a stage; the names in registries are filled in where it refers to one.
+
+    `enum_from: NAME` adds the names of a registry in REGISTRIES to the values of `enum`.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file.
+
+    Returns
+    -------
+    dict
+        The JSON Schema.
+    """
+    schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    _fill_enumerations(schema)
+    return schema
+
+
+def _fill_enumerations(schema: object) -> None:
+    if isinstance(schema, list):
+        for part in schema:
+            _fill_enumerations(part)
+    elif isinstance(schema, dict):
+        for part in schema.values():
+            _fill_enumerations(part)
+        if "enum_from" in schema:
+            names = REGISTRIES[schema.pop("enum_from")]()
+            schema["enum"] = [*schema.get("enum", ()), *names]
 
 
 def _key_table(title: str, schema: dict) -> list[str]:

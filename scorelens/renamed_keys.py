@@ -1,6 +1,9 @@
 """Configuration keys that have a new name: the error for an old key names the new one."""
 
 RENAMED_KEYS = {
+    "features.of": "features.level",
     "modes": "audiovisual_comparison",
+    "retrieval.scene_frames": "scenes.frames",
+    "trailers.scene_frames": "scenes.frames",
     "weights": "pretrained",
 }

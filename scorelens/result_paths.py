@@ -23,6 +23,6 @@ RETRIEVAL_FRAGMENTS = "results/retrieval/sounds/{film}.{ending}"
 RETRIEVAL_LIBRARY = "results/retrieval/libraries/{library}/{part}.{ending}"
 TRAILER_SAMPLES = "results/trailers/samples/{trailer}.npz"
 TRAILER_SAMPLE_TABLE = "results/trailers/samples/{batch}.tsv"
-TRAILER_SCENES = "results/trailers/scenes/{film}.parquet"
+SCENES = "results/scenes/{network}/{film}.parquet"
 # The demo's music library.
 DEMO_LIBRARY = "results/tagger/demo"

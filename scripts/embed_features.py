@@ -1,4 +1,4 @@
-"""Measure the embeddings of one network on the cues of a batch of films, once a second.
+"""Embed the cues of a batch of films with an audio network, once a second.
 
 Loads the network once, on the GPU if there is one. Reads each film's cues and, for each cue, its
 part of the album track (or of the film's own sound). Writes one table a film, one row a cue and

@@ -1,8 +1,7 @@
-"""Look at the pictures of films.
+"""Embed the images of films.
 
-Reads a picture a film and asks a frozen network about it. Writes one table of vectors, one row a
-film. Pictures that the table knows from before, by the same network and code, are not looked at
-again.
+Reads an image a film. Writes one table of embeddings by a pretrained network, one row a film.
+Images that are in the table already, by the same network and code, are not embedded again.
 """
 
 from scorelens import logs
@@ -11,8 +10,8 @@ logs.start(snakemake.log[0])
 
 from scorelens.retrieval.embed import embed_images
 
-embed_images.see_pictures(
-    pictures=snakemake.params.pictures,
+embed_images.embed_images(
+    images=snakemake.params.pictures,
     network=snakemake.params.network,
     weights=snakemake.input.weights,
     code=snakemake.params.source,

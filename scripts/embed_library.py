@@ -1,7 +1,7 @@
-"""Hear the tracks of one part of a music library.
+"""Embed fragments of the tracks of one part of a music library.
 
-Takes a few fragments of each track. Writes what a frozen network says of each, or its log-mel, so
-that searches may find the track. A file that cannot be read is logged and absent.
+Takes a few fragments of each track. Writes the embedding of each by a pretrained network, or its
+log-mel, so that searches can find the track. A file that cannot be read is logged and left out.
 """
 
 from scorelens import logs
@@ -10,14 +10,14 @@ logs.start(snakemake.log[0])
 
 from scorelens.retrieval.embed import embed_tracks
 
-embed_tracks.hear_part(
+embed_tracks.embed_library_part(
     folder=snakemake.params.folder,
     files=snakemake.params.files,
     output=snakemake.output.sounds,
     table=snakemake.output.table,
-    hearing=embed_tracks.Hearing(
+    settings=embed_tracks.EncodingSettings(
         audio=snakemake.params.audio,
-        most=snakemake.params.fragments_per_track,
+        max_fragments=snakemake.params.fragments_per_track,
         weights=next(iter(snakemake.input.weights), None),
         code=snakemake.params.source,
         threads=snakemake.threads,

@@ -1,25 +1,24 @@
-"""Look at the scenes of one film: its cues.
+"""Embed the scenes of a batch of films, their cues, with an image network.
 
-Reads the film's cues and its subtitles, if there are any, and decodes a few frames of each cue.
-Writes what the image network says of them, and what is said in the scene.
+Loads the network once. Reads each film's cues and decodes a few frames of each; writes one table a
+film, one row a cue. Tables that nothing has changed for are kept.
 """
 
 from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-import torch
+from scorelens.scenes.embed import embed_films
 
-from scorelens.retrieval.embed import embed_scenes
-
-torch.set_num_threads(snakemake.threads)
-embed_scenes.watch_film(
-    film_id=snakemake.wildcards.film,
-    video=snakemake.params.video,
+embed_films(
+    films=snakemake.params.films,
+    videos=snakemake.params.videos,
     cues=snakemake.input.cues,
-    subtitles=snakemake.params.subtitles,
+    statuses=snakemake.input.statuses,
+    outputs=snakemake.output.tables,
     network=snakemake.params.network,
     weights=snakemake.input.weights,
     frames=snakemake.params.frames,
-    output=snakemake.output.table,
+    code=snakemake.params.source,
+    threads=snakemake.threads,
 )

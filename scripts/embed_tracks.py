@@ -1,8 +1,8 @@
-"""Hear the tracks of a batch of films.
+"""Embed fragments of the tracks of a batch of films.
 
-Takes a few fragments of each track. Writes one file a film: what a frozen network says of each
-fragment, or its log-mel. Where the network has heard all seconds of an album for the features,
-nothing is decoded. Files that nothing has changed for are kept.
+Takes a few fragments of each track. Writes one file a film: the embedding of each fragment by a
+pretrained network, or its log-mel. Where the features have the network's embedding of all seconds
+of an album, nothing is decoded. Files that nothing has changed for are kept.
 """
 
 from scorelens import logs
@@ -11,7 +11,7 @@ logs.start(snakemake.log[0])
 
 from scorelens.retrieval.embed import embed_tracks
 
-embed_tracks.hear_films(
+embed_tracks.embed_films(
     films=embed_tracks.open_albums(
         snakemake.params.films,
         snakemake.params.folders,
@@ -21,9 +21,9 @@ embed_tracks.hear_films(
     ),
     outputs=snakemake.output.sounds,
     table=snakemake.output.tracks,
-    hearing=embed_tracks.Hearing(
+    settings=embed_tracks.EncodingSettings(
         audio=snakemake.params.audio,
-        most=snakemake.params.fragments_per_track,
+        max_fragments=snakemake.params.fragments_per_track,
         weights=next(iter(snakemake.input.weights), None),
         code=snakemake.params.source,
         threads=snakemake.threads,

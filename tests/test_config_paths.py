@@ -179,7 +179,7 @@ def test_every_key_of_a_file_or_folder_is_known_as_a_path(home):
     """A key that is new must say in its schema that it is a path."""
     about = ("path of", "folder of", "the table of", "film table", "a folder", "a path")
     for file in (home / "workflow" / "schemas").glob("*.yaml"):
-        for key, kind, _, meaning in config._keys(yaml.safe_load(file.read_text()), ""):
+        for key, kind, _, meaning in config._keys(config.read_schema(file), ""):
             first = meaning.lower().split(":")[0].split(".")[0]
             if any(words in first for words in about) and kind.startswith("string"):
                 pytest.fail(f"{file.stem}.{key} is no path")

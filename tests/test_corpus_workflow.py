@@ -79,8 +79,8 @@ def test_without_files_and_with_whole_tracks_the_run_says_so(snakemake, tmp_path
     assert "elsewhere/film_genre_master_list.csv: cannot be read (No such file" in said
     assert "hint: corpus: {published: {folder: ...}} names the folder" in said
     folder = small().write(tmp_path / "published")
-    code, said = snakemake({"features": {"of": "tracks"}}, "--dry-run")
-    assert "config: features.of: published features are of cues, not of tracks" in said
+    code, said = snakemake({"features": {"level": "tracks"}}, "--dry-run")
+    assert "config: features.level: published features are of cues, not of tracks" in said
     for path in folder.glob("*.npy"):
         path.unlink()
     code, said = snakemake(SETS, "--dry-run")

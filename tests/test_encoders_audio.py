@@ -1,7 +1,9 @@
 """Mel bands, patches of odd sounds, and tables of many films, with a network of one value."""
 
+import dataclasses
 import logging
 import os
+import sys
 from functools import partial
 from types import SimpleNamespace
 
@@ -11,12 +13,15 @@ import pandas as pd
 import pytest
 import soundfile
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from scorelens import media, pretrained, tables
-from scorelens.encoders import audio_encoder, mel, musicnn, vggish, yamnet
+from scorelens import media, tables
+from scorelens.encoders import audio_encoder, mel
+from scorelens.encoders.audio import vggish
+from scorelens.encoders.audio_encoder import AudioEncoder
+from scorelens.encoders.registry import AUDIO, ENCODERS, encoder_titles
 from scorelens.features import embed, table
 from tests.album_tables import write_tracks
 
@@ -29,18 +34,35 @@ def loudness(spectrogram, starts, layers):
     return torch.stack(patches)[:, None] * layers["weight"]
 
 
-# VGGish's front end under a network of one value, whose answers can be worked out.
+# VGGish's front end under a network of one value, whose output can be worked out.
 PROBE = SimpleNamespace(
-    **{name: getattr(vggish, name) for name in ("RATE_HZ", "HOP", "LEAST_SAMPLES", "CENTRE_S")},
-    NAMES=("probe.embedding_0",),
-    PATCHES_AT_ONCE=2,
+    **{
+        name: getattr(vggish, name)
+        for name in ("SAMPLE_RATE_HZ", "HOP", "PATCH", "MIN_SAMPLES", "CENTRE_S")
+    },
+    BATCH_SIZE=2,
     log_mel=vggish.log_mel,
     patch_starts=vggish.patch_starts,
-    layers=lambda variables, device: {"weight": torch.from_numpy(variables["weight"]).to(device)},
-    embed=loudness,
+    build_layers=lambda variables, device: {
+        "weight": torch.from_numpy(variables["weight"]).to(device)
+    },
+    embed_patches=loudness,
 )
+PROBE_SPEC = dataclasses.replace(
+    ENCODERS["vggish"], name="probe", embedding_size=1, module="probe", files=()
+)
+CPU = torch.device("cpu")
 
-LAYERS = {"weight": torch.ones(1)}
+
+def register_probe(monkeypatch):
+    """Add the network of one value to the registry."""
+    monkeypatch.setitem(ENCODERS, "probe", PROBE_SPEC)
+    monkeypatch.setitem(sys.modules, "scorelens.encoders.audio.probe", PROBE)
+
+
+@pytest.fixture(autouse=True)
+def probe(monkeypatch):
+    register_probe(monkeypatch)
 
 
 def noise(seconds, amplitude=0.1, seed=0):
@@ -48,12 +70,16 @@ def noise(seconds, amplitude=0.1, seed=0):
     return samples.astype(np.float32)
 
 
+def encoder(weight=1.0):
+    return AudioEncoder("probe", PROBE, {"weight": torch.full((1,), weight)}, CPU)
+
+
 def frames(samples):
-    return audio_encoder.frames(samples, PROBE, LAYERS, "cpu")
+    return encoder().encode_patches(samples)
 
 
 def measured(samples, moments_s):
-    return audio_encoder.measure(samples, np.asarray(moments_s, float), PROBE, LAYERS, "cpu")[:, 0]
+    return encoder().encode_at([samples], np.asarray(moments_s, float))[:, 0]
 
 
 def test_slaney_bands_are_librosas():
@@ -71,7 +97,7 @@ def test_htk_bands_are_tensorflows():
 
 def test_a_spectrogram_in_blocks_is_the_whole(monkeypatch):
     whole = vggish.log_mel(noise(2))
-    monkeypatch.setattr(mel, "FRAMES_AT_ONCE", 7)
+    monkeypatch.setattr(mel, "BATCH_FRAMES", 7)
     assert vggish.log_mel(noise(2)) == pytest.approx(whole, abs=1e-5)
 
 
@@ -93,7 +119,7 @@ def test_the_grid_lies_between_the_centres_and_holds_the_ends():
 
 def test_a_sound_shorter_than_a_patch_is_repeated():
     short = noise(0.3)
-    repeated = np.resize(short, vggish.LEAST_SAMPLES)
+    repeated = np.resize(short, vggish.MIN_SAMPLES)
     assert frames(short).times_s.tolist() == [0.48]
     assert frames(short).values == pytest.approx(frames(repeated).values)
     assert np.isfinite(measured(short, [0.1])).all()
@@ -128,7 +154,7 @@ def test_a_click_has_an_embedding():
     assert np.isnan(frames(samples).values[:, 0]).tolist() == [False, True, True]
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seconds=st.floats(0.05, 7), seed=st.integers(0, 3))
 def test_every_second_of_a_sound_has_a_value_and_none_after_it(seconds, seed):
     samples = noise(seconds, seed=seed)
@@ -137,26 +163,23 @@ def test_every_second_of_a_sound_has_a_value_and_none_after_it(seconds, seed):
     assert np.isnan(measured(samples, [seconds + 0.1])).all()
 
 
-@pytest.mark.parametrize(
-    ("network", "size"), [(musicnn, 200), (vggish, 128), (yamnet, 1024)], ids=lambda x: str(x)[-25:]
-)
-def test_columns_are_named_and_described(network, size):
-    group = network.__name__.rsplit(".", 1)[1]
+@pytest.mark.parametrize("name", encoder_titles(AUDIO))
+def test_columns_are_named_and_described(name):
+    network, size = audio_encoder.network_module(name), ENCODERS[name].embedding_size
+    assert ENCODERS[name].input_size == network.SAMPLE_RATE_HZ
     width = len(str(size - 1))
-    names = [f"{group}.embedding_{index:0{width}}" for index in range(size)]
-    assert list(network.NAMES) == names
-    assert pretrained.NETWORKS[group].name == group
-    assert audio_encoder.MODULES[group] is network
-    for index, column in enumerate(network.COLUMNS):
+    columns = embed.embedding_columns(name)
+    names = [f"{name}.embedding_{index:0{width}}" for index in range(size)]
+    assert [column.name for column in columns] == names == list(ENCODERS[name].feature_names)
+    for index, column in enumerate(columns):
         assert column.definition.startswith(f"value {index} of")
-        assert column.hop_s == pytest.approx(network.PATCH_HOP * network.HOP / network.RATE_HZ)
+        assert column.hop_s == pytest.approx(network.PATCH_HOP * network.HOP / 16_000)
         assert column.source
 
 
 @pytest.fixture
-def corpus(tmp_path, monkeypatch):
+def corpus(tmp_path):
     """Films of one album of two tracks of noise, and a way to embed them."""
-    monkeypatch.setattr(audio_encoder, "MODULES", {"probe": PROBE})
     save_file({"weight": np.full(1, 2, np.float32)}, tmp_path / "probe.safetensors")
     for seed, name in enumerate(("one", "two")):
         soundfile.write(tmp_path / f"{name}.wav", noise(30, seed=seed), RATE_HZ, subtype="FLOAT")

@@ -7,23 +7,23 @@ import pytest
 from PIL import Image
 
 from scorelens.encoders import image_encoder, text_encoder
-from scorelens.encoders.efficientnet import EfficientNetLite
-from scorelens.encoders.text_encoder import Text, embed_texts, segments, tokens_of
-from scorelens.encoders.vit import VisionTransformer
+from scorelens.encoders.image_files import SIDE, centre_square, read_image
+from scorelens.encoders.registry import ENCODERS, IMAGE, encoder_titles
+from scorelens.encoders.text_encoder import Text, film_texts, tokens_of
 from scorelens.errors import MediaError
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "retrieval.npz")
-KINDS = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, 8 or 16 bits"
+FORMATS = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, 8 or 16 bits"
 
 
 @pytest.fixture(scope="module")
 def network(fetched):
-    return image_encoder.load_network("efficientnet_lite0", fetched("efficientnet_lite0"))
+    return image_encoder.load("efficientnet_lite0", fetched("efficientnet_lite0"))
 
 
 @pytest.fixture(scope="module")
 def encoder(fetched):
-    return text_encoder.load_encoder(fetched("minilm"))
+    return text_encoder.load("minilm", fetched("minilm"))
 
 
 def drawn():
@@ -43,62 +43,63 @@ def bands(height, width):
 
 
 def test_the_vector_of_a_picture_is_the_published_networks(network):
-    found = image_encoder.embed_pictures(network, drawn()[None])
+    found = network.encode(drawn()[None])
     assert found.shape == (1, 1280)
     assert found.dtype == np.float32
     assert found[0] == pytest.approx(GOLDEN["picture_vector"], abs=1e-4)
 
 
 def test_pictures_of_many_batches_keep_their_places(network):
-    pictures = np.stack(
-        [np.roll(drawn(), 20 * k, 1) for k in range(image_encoder.PICTURES_AT_ONCE + 2)]
-    )
-    found = image_encoder.embed_pictures(network, pictures)
-    alone = image_encoder.embed_pictures(network, pictures[[9]])[0]
+    pictures = np.stack([np.roll(drawn(), 20 * k, 1) for k in range(image_encoder.BATCH_SIZE + 2)])
+    found = network.encode(pictures)
+    alone = network.encode(pictures[[9]])[0]
     assert found[9] == pytest.approx(alone, abs=1e-4)
     assert np.abs(found[8] - alone).max() > 0.1
-    assert image_encoder.embed_pictures(network, pictures[:0]).shape == (0, 1280)
+    assert network.encode(pictures[:0]).shape == (0, 1280)
 
 
 def test_a_file_is_seen_as_its_pixels_are(tmp_path, network):
     Image.fromarray(drawn()).save(tmp_path / "x.png")
-    read = image_encoder.read_picture(tmp_path / "x.png")
-    found, again = (image_encoder.embed_pictures(network, p[None])[0] for p in (read, drawn()))
+    read = read_image(tmp_path / "x.png")
+    found, again = (network.encode(p[None])[0] for p in (read, drawn()))
     assert np.array_equal(found, again)
 
 
 @pytest.mark.parametrize(
-    ("own", "expected"),
-    [(EfficientNetLite, [-127 / 128, 0, 1]), (VisionTransformer, [-1, -1 / 255, 1])],
-    ids=["efficientnet_lite0", "vit"],
+    ("name", "expected"),
+    [
+        ("efficientnet_lite0", [-127 / 128, 0, 1]),
+        ("vit", [-1, -1 / 255, 1]),
+        ("vgg16", [-123.68, 127 - 116.779, 255 - 103.939]),
+    ],
 )
-def test_what_a_network_takes_is_the_published_preparation(own, expected):
+def test_images_are_preprocessed_as_published(name, expected):
     picture = np.zeros((1, 224, 224, 3), np.uint8)
     picture[0, 5, 7] = (0, 127, 255)
-    found = image_encoder.prepare(own, picture)[0, :, 5, 7].tolist()
-    assert found == pytest.approx(expected, abs=1e-7)
+    found = image_encoder.preprocess(name, picture)[0, :, 5, 7].tolist()
+    assert found == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("size", [(900, 300), (300, 900), (60, 20)], ids=str)
 def test_the_middle_square_is_seen(tmp_path, size):
     frame = bands(*size)
     Image.fromarray(frame).save(tmp_path / "x.png")
-    found = image_encoder.read_picture(tmp_path / "x.png")
+    found = read_image(tmp_path / "x.png")
     assert found.shape == (224, 224, 3)
     assert (found == (0, 255, 0)).mean() > 0.95
-    assert np.array_equal(image_encoder.square(frame), found)
+    assert np.array_equal(centre_square(frame), found)
 
 
 def test_a_picture_of_the_right_size_is_left_alone(tmp_path):
     Image.fromarray(drawn()).save(tmp_path / "x.png")
-    assert np.array_equal(image_encoder.read_picture(tmp_path / "x.png"), drawn())
+    assert np.array_equal(read_image(tmp_path / "x.png"), drawn())
 
 
 def test_a_camera_that_was_turned_is_heeded(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the sensor's right is up: to be turned by a quarter, clockwise
     Image.fromarray(np.rot90(drawn())).save(tmp_path / "x.png", exif=exif)
-    assert np.array_equal(image_encoder.read_picture(tmp_path / "x.png"), drawn())
+    assert np.array_equal(read_image(tmp_path / "x.png"), drawn())
 
 
 GREY = np.arange(224 * 224, dtype=np.uint32).reshape(224, 224) % 256
@@ -120,7 +121,7 @@ GREY = np.arange(224 * 224, dtype=np.uint32).reshape(224, 224) % 256
 )
 def test_every_kind_of_pixel_becomes_rgb(tmp_path, picture, expected):
     picture.save(tmp_path / "x.png")
-    found = image_encoder.read_picture(tmp_path / "x.png")
+    found = read_image(tmp_path / "x.png")
     assert found.shape == (224, 224, 3)
     if expected is None:
         expected = np.asarray(picture.convert("L"))
@@ -129,12 +130,12 @@ def test_every_kind_of_pixel_becomes_rgb(tmp_path, picture, expected):
 
 def test_inks_become_rgb(tmp_path):
     Image.new("CMYK", (50, 50), (0, 0, 0, 255)).save(tmp_path / "x.jpg")
-    assert image_encoder.read_picture(tmp_path / "x.jpg").max() < 5
+    assert read_image(tmp_path / "x.jpg").max() < 5
 
 
 def refusal(path):
     with pytest.raises(MediaError) as error:
-        image_encoder.read_picture(path)
+        read_image(path)
     return str(error.value)
 
 
@@ -149,7 +150,7 @@ def refusal(path):
 def test_a_picture_that_is_not_there_is_told(tmp_path, name, what, hint):
     (tmp_path / "empty.png").touch()
     path = tmp_path / name
-    assert refusal(path) == f"{path}: {what}\n  expected: a picture: {KINDS}\n  hint: {hint}"
+    assert refusal(path) == f"{path}: {what}\n  expected: an image: {FORMATS}\n  hint: {hint}"
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "gif", "bmp", "tif"])
@@ -159,21 +160,21 @@ def test_half_a_picture_is_told(tmp_path, ending):
     Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     said = refusal(path).splitlines()
-    assert said[0].startswith(f"{path}: cannot be read as a picture (")
+    assert said[0].startswith(f"{path}: cannot be read as an image (")
     assert said[2].endswith("of another kind than its ending says; open it to check")
 
 
 def test_what_is_no_picture_is_told(tmp_path):
     (tmp_path / "x.png").write_text("<html>please log in</html>")
     said = refusal(tmp_path / "x.png").splitlines()[0]
-    assert said == f"{tmp_path / 'x.png'}: cannot be read as a picture (of no kind that is known)"
+    assert said == f"{tmp_path / 'x.png'}: cannot be read as an image (of an unknown kind)"
 
 
 def test_samples_of_32_bits_are_told(tmp_path):
     Image.fromarray(np.ones((30, 30), np.float32)).save(tmp_path / "x.tif")
     assert refusal(tmp_path / "x.tif") == (
-        f"{tmp_path / 'x.tif'}: has samples of 32 bits, whose black and white no one knows\n"
-        f"  expected: a picture: {KINDS}\n"
+        f"{tmp_path / 'x.tif'}: has samples of 32 bits, whose range is not known\n"
+        f"  expected: an image: {FORMATS}\n"
         "  hint: save it as a PNG of 8 or 16 bits"
     )
 
@@ -181,21 +182,21 @@ def test_samples_of_32_bits_are_told(tmp_path):
 def test_a_picture_that_would_fill_the_memory_is_told(tmp_path, monkeypatch):
     Image.new("L", (300, 300)).save(tmp_path / "x.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert "cannot be read as a picture (Image size (90000 pixels) exceeds" in refusal(
+    assert "cannot be read as an image (Image size (90000 pixels) exceeds" in refusal(
         tmp_path / "x.png"
     )
 
 
 def test_the_vectors_of_texts_are_the_published_networks(encoder):
-    rows = [encoder.tokeniser.encode(str(text)).ids for text in GOLDEN["texts"]]
-    rows[-1] = rows[-1][: text_encoder.LONGEST - 1] + rows[-1][-1:]
-    found = text_encoder.embed_tokens(encoder.network, rows)
+    rows = [encoder.tokenizer.encode(str(text)).ids for text in GOLDEN["texts"]]
+    rows[-1] = rows[-1][: ENCODERS["minilm"].input_size - 1] + rows[-1][-1:]
+    found = encoder.encode_tokens(rows)
     assert found.dtype == np.float32
     assert found == pytest.approx(GOLDEN["text_vectors"], abs=1e-5)
 
 
 def test_parts_are_marked_by_tokens_that_no_text_holds(encoder):
-    read = encoder.tokeniser
+    read = encoder.tokenizer
     assert tokens_of(read, Text("cats", "dogs")) == [101, 1, 8870, 2, 6077, 102]
     assert tokens_of(read, Text(plot="dogs")) == [101, 2, 6077, 102]
     assert tokens_of(read, Text(tags="CATS")) == [101, 1, 8870, 102]
@@ -206,43 +207,45 @@ def test_parts_are_marked_by_tokens_that_no_text_holds(encoder):
 def test_marks_leave_the_meaning(encoder):
     """Of a frozen network, whose marks no training has given a meaning."""
     said = ["A lonely cowboy rides home", "Violins play a slow waltz", "Ships burn in the harbour"]
-    plain = text_encoder.embed_tokens(
-        encoder.network, [encoder.tokeniser.encode(s).ids for s in said]
-    )
-    marked = embed_texts(encoder, [Text(plot=text) for text in said])
+    plain = encoder.encode_tokens([encoder.tokenizer.encode(s).ids for s in said])
+    marked = encoder.encode([Text(plot=text) for text in said])
     likeness = marked @ plain.T
     assert likeness.argmax(1).tolist() == [0, 1, 2]
     assert likeness.diagonal().min() > 0.85
 
 
 def test_texts_of_any_length_keep_their_places(encoder):
-    said = [Text(plot="rain " * (37 * k % 50 + 1)) for k in range(text_encoder.TEXTS_AT_ONCE + 3)]
+    said = [Text(plot="rain " * (37 * k % 50 + 1)) for k in range(text_encoder.BATCH_SIZE + 3)]
     said.insert(4, Text(plot="\u200b\x00"))
-    found = embed_texts(encoder, said)
+    found = encoder.encode(said)
     assert np.isnan(found[4]).all()
     assert np.linalg.norm(np.delete(found, 4, 0), axis=1) == pytest.approx(1, abs=1e-5)
-    assert found[11] == pytest.approx(embed_texts(encoder, [said[11]])[0], abs=1e-5)
-    assert embed_texts(encoder, []).shape == (0, 384)
+    assert found[11] == pytest.approx(encoder.encode([said[11]])[0], abs=1e-5)
+    assert encoder.encode([]).shape == (0, 384)
 
 
 def test_a_long_text_is_read_up_to_the_limit_and_that_is_told(encoder, caplog):
     caplog.set_level("INFO", "scorelens.encoders.text_encoder")
     long, longer = (Text("love", "rain " * words) for words in (251, 900))
-    assert len(tokens_of(encoder.tokeniser, long)) == text_encoder.LONGEST
-    same = embed_texts(encoder, [long])
+    assert len(tokens_of(encoder.tokenizer, long)) == ENCODERS["minilm"].input_size
+    same = encoder.encode([long])
     assert not caplog.messages
-    assert embed_texts(encoder, [longer, long]) == pytest.approx(np.tile(same, (2, 1)), abs=1e-5)
+    assert encoder.encode([longer, long]) == pytest.approx(np.tile(same, (2, 1)), abs=1e-5)
     assert caplog.messages == [
-        "1 of 2 texts have more than 256 tokens, up to 905, and are read up to there"
+        "1 of 2 texts have more than 256 tokens, up to 905; the rest is ignored"
     ]
 
 
 def test_segments_of_a_film():
-    found = segments(["war", " ", " love "], ["A man goes home.", "", "* * *", "She waits."])
+    found = film_texts(["war", " ", " love "], ["A man goes home.", "", "* * *", "She waits."])
     assert found == {
         "tags": [Text("war, love")],
         "plot": [Text(plot="A man goes home."), Text(plot="She waits.")],
         "tags_plot": [Text("war, love", "A man goes home."), Text("war, love", "She waits.")],
     }
-    assert segments([], ["It rains."])["tags_plot"] == segments([], ["It rains."])["tags"] == []
-    assert segments(["war"], []) == {"tags": [Text("war")], "plot": [], "tags_plot": []}
+    assert film_texts([], ["It rains."])["tags_plot"] == film_texts([], ["It rains."])["tags"] == []
+    assert film_texts(["war"], []) == {"tags": [Text("war")], "plot": [], "tags_plot": []}
+
+
+def test_all_image_networks_take_the_square_that_is_read():
+    assert {ENCODERS[name].input_size for name in encoder_titles(IMAGE)} == {SIDE}

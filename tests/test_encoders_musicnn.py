@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from scorelens import pretrained
-from scorelens.encoders import musicnn
+from scorelens.encoders.audio import musicnn
+from scorelens.encoders.registry import ENCODERS
+from scorelens.pretrained.variables import read_variables
 
 GOLDEN = Path(__file__).parent / "golden" / "musicnn.npz"
-WHEEL = pretrained.NETWORKS["musicnn"].files[0]
+WHEEL = ENCODERS["musicnn"].files[0]
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +25,16 @@ def wheel(fetched):
 @pytest.fixture(scope="module")
 def layers(wheel):
     torch.set_num_threads(1)
-    return musicnn.layers(pretrained.read_variables(wheel, WHEEL.inside), "cpu")
+    return musicnn.build_layers(read_variables(wheel, WHEEL.inside), torch.device("cpu"))
 
 
 def embedded(spectrogram, starts, layers):
     with torch.inference_mode():
         tensor = torch.from_numpy(np.ascontiguousarray(spectrogram, np.float32))
-        return musicnn.embed(tensor, np.asarray(starts), layers).numpy()
+        return musicnn.embed_patches(tensor, np.asarray(starts), layers).numpy()
 
 
-def music(seconds, rate_hz=musicnn.RATE_HZ, seed=0):
+def music(seconds, rate_hz=musicnn.SAMPLE_RATE_HZ, seed=0):
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * rate_hz)) / rate_hz
     tones = sum(

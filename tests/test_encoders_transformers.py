@@ -7,8 +7,11 @@ from safetensors.numpy import save_file
 from scipy import special
 from tokenizers import Tokenizer, models
 
-from scorelens.encoders import image_encoder, text_encoder, vit
-from scorelens.encoders.text_encoder import Bert, Text
+from scorelens.encoders import image_encoder, text_encoder
+from scorelens.encoders.image import vit
+from scorelens.encoders.text import bert
+from scorelens.encoders.text.bert import Bert
+from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
 
 
@@ -154,9 +157,9 @@ def test_a_vision_transformer_is_that_of_the_paper(tmp_path, prefix):
     """From a file under the published names, layer by layer and as a whole, batch by batch."""
     variables = vit_variables(prefix=prefix)
     save_file(variables, tmp_path / "vit.safetensors")
-    network = image_encoder.load_network("vit", tmp_path / "vit.safetensors")
-    plain, seen = Plain(variables, prefix), pictures(image_encoder.PICTURES_AT_ONCE + 1)
-    found = image_encoder.embed_pictures(network, seen)
+    network = image_encoder.load("vit", tmp_path / "vit.safetensors")
+    plain, seen = Plain(variables, prefix), pictures(image_encoder.BATCH_SIZE + 1)
+    found = network.encode(seen)
     assert found.shape == (len(seen), 128)
     assert found.dtype == np.float32
     for place in (0, len(seen) - 1):
@@ -164,15 +167,15 @@ def test_a_vision_transformer_is_that_of_the_paper(tmp_path, prefix):
     assert np.abs(found[0] - found[1]).max() > 0.01
     rows = np.random.default_rng(8).normal(size=(17, 128))
     for layer in range(2):
-        own = network.layers.layers[layer](torch.tensor(rows[None], dtype=torch.float32))
+        own = network.network.layers.layers[layer](torch.tensor(rows[None], dtype=torch.float32))
         expected = plain.vit_layer(f"encoder.layer.{layer}", rows)
         assert own[0].detach().numpy() == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_vision_transformer_learns_without_dropout():
     """As published; and so that a batch may go through in pieces."""
-    network = vit.of_variables(vit_variables()).train()
-    seen = image_encoder.prepare(network, pictures(1))
+    network = vit.from_variables(vit_variables()).train()
+    seen = image_encoder.preprocess("vit", pictures(1))
     assert torch.equal(network(seen), network(seen))
 
 
@@ -207,16 +210,16 @@ def refusal(load):
 def test_variables_of_another_network_are_told(tmp_path, variables, reason):
     path = tmp_path / "vit.safetensors"
     save_file(variables, path)
-    assert refusal(lambda: image_encoder.load_network("vit", path)) == [
-        f"{path}: is of another network ({reason})",
-        "  expected: the one asked for",
+    assert refusal(lambda: image_encoder.load("vit", path)) == [
+        f"{path}: holds the variables of another network ({reason})",
+        "  expected: those of the network named",
         "  hint: delete it, and its published file if that is one of your own, and get it again",
     ]
 
 
 def test_bert_is_that_of_the_paper():
     variables = bert_variables(layers=3)
-    network = text_encoder.of_variables(variables).eval()
+    network = bert.from_variables(variables).eval()
     rows = [[1, 2, 3], [4, 5, 6, 7, 8]]
     with torch.inference_mode():
         found = network(*text_encoder.pad_tokens(rows)).numpy()
@@ -228,8 +231,7 @@ def test_bert_is_that_of_the_paper():
 def test_the_names_of_berts_own_file_are_read():
     variables = bert_variables(layers=2)
     states = [
-        text_encoder.of_variables(v).state_dict()
-        for v in (variables, as_published_first(variables))
+        bert.from_variables(v).state_dict() for v in (variables, as_published_first(variables))
     ]
     assert states[0].keys() == states[1].keys()
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
@@ -237,7 +239,7 @@ def test_the_names_of_berts_own_file_are_read():
 
 def test_berts_sizes_are_those_of_its_file_and_dropout_acts_in_training_alone():
     variables = bert_variables()
-    network = text_encoder.of_variables(variables).eval()
+    network = bert.from_variables(variables).eval()
     assert len(network.layers.layers) == 11
     top = network.layers.layers[10].linear1.weight
     assert np.array_equal(top.detach(), variables["encoder.layer.10.intermediate.dense.weight"])
@@ -251,7 +253,7 @@ def test_berts_sizes_are_those_of_its_file_and_dropout_acts_in_training_alone():
     assert not torch.equal(*(network.train()(tokens, heard) for _ in range(2)))
 
 
-def word_tokeniser():
+def word_tokenizer():
     """As bytes, of fifty words, the published special ones among them."""
     words = ["[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]"]
     words += [f"word{place}" for place in range(44)]
@@ -259,18 +261,21 @@ def word_tokeniser():
     return np.frombuffer(Tokenizer(models.WordLevel(known, "[UNK]")).to_str().encode(), np.uint8)
 
 
-def test_a_file_of_bert_and_a_tokeniser_reads_texts(tmp_path):
-    """Only the published weights are wanting: names, shapes and the tokeniser's bytes are there."""
+def test_a_file_of_bert_and_a_tokenizer_reads_texts(tmp_path):
+    """Only the published weights are wanting: names, shapes and the tokenizer's bytes are there."""
     variables = as_published_first(bert_variables(layers=2))
     path = tmp_path / "bert.safetensors"
-    save_file(variables | {text_encoder.TOKENISER: word_tokeniser()}, path)
-    found = text_encoder.embed_texts(text_encoder.load_encoder(path), [Text("word7", "word9")])
+    save_file(variables | {text_encoder.TOKENIZER: word_tokenizer()}, path)
+    found = text_encoder.load("bert", path).encode([Text("word7", "word9")])
     states = Plain(bert_variables(layers=2)).bert([4, 1, 13, 2, 15, 5], 2).mean(0)
     assert found[0] == pytest.approx(states / np.linalg.norm(states), abs=1e-4)
 
 
 def test_texts_of_another_network_are_told(tmp_path):
     path = tmp_path / "bert.safetensors"
-    save_file(vit_variables() | {text_encoder.TOKENISER: word_tokeniser()}, path)
-    said = refusal(lambda: text_encoder.load_encoder(path))[0]
-    assert said == f"{path}: is of another network ('embeddings.word_embeddings.weight')"
+    save_file(vit_variables() | {text_encoder.TOKENIZER: word_tokenizer()}, path)
+    said = refusal(lambda: text_encoder.load("bert", path))[0]
+    assert (
+        said
+        == f"{path}: holds the variables of another network ('embeddings.word_embeddings.weight')"
+    )

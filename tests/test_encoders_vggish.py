@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from scorelens import pretrained
-from scorelens.encoders import vggish
+from scorelens.encoders.audio import vggish
+from scorelens.pretrained.variables import read_variables
 
 SHAPES = {
     "conv1": (3, 3, 1, 64),
@@ -23,7 +23,7 @@ SHAPES = {
 
 
 def sine(seconds=3.0, hz=1000.0):
-    t = np.arange(round(seconds * vggish.RATE_HZ)) / vggish.RATE_HZ
+    t = np.arange(round(seconds * vggish.SAMPLE_RATE_HZ)) / vggish.SAMPLE_RATE_HZ
     return np.sin(2 * np.pi * hz * t).astype(np.float32)
 
 
@@ -71,7 +71,7 @@ def test_front_end_of_silence_is_the_logarithm_of_the_offset():
 def test_only_whole_patches_count(samples, count):
     frames = len(vggish.log_mel(np.zeros(samples, np.float32)))
     assert vggish.patch_starts(frames).tolist() == [96 * k for k in range(count)]
-    assert vggish.LEAST_SAMPLES == 15_600
+    assert vggish.MIN_SAMPLES == 15_600
 
 
 def test_parameters_are_as_many_as_published():
@@ -119,15 +119,15 @@ def by_tensorflow(spectrograms, values):
 @pytest.mark.slow
 def test_a_checkpoint_is_loaded_and_run_as_tensorflow_runs_it(checkpoint):
     torch.set_num_threads(1)
-    variables = pretrained.read_variables(checkpoint)
+    variables = read_variables(checkpoint)
     assert {name: value.shape for name, value in variables.items() if "weights" in name} == {
         f"vggish/{name}/weights": shape for name, shape in SHAPES.items()
     }
     assert sum(value.size for value in variables.values()) == 72_141_184
-    layers = vggish.layers({**variables, **hand_made_pca()}, "cpu")
+    layers = vggish.build_layers({**variables, **hand_made_pca()}, torch.device("cpu"))
     spectrograms = patches(sine())
     with torch.inference_mode():
-        found = vggish.raw(torch.from_numpy(spectrograms), layers).numpy()
+        found = vggish.forward(torch.from_numpy(spectrograms), layers).numpy()
     expected = by_tensorflow(spectrograms, variables)
     assert expected.min() < 0 < expected.max()  # no rectifier at the end
     assert found == pytest.approx(expected, abs=1e-4 * float(np.abs(expected).max()))
@@ -138,7 +138,7 @@ def test_post_processing_with_parameters_made_by_hand():
     layers = {"rotation": pca["pca_eigen_vectors"], "means": pca["pca_means"].flatten()}
     embeddings = np.zeros((1, 128), np.float32)
     embeddings[0, :6] = hand_made_pca()["pca_means"][:6, 0] + [0, 2, -2, 3.9, 100, -100]
-    found = vggish.postprocessed(torch.from_numpy(embeddings), layers).numpy()
+    found = vggish.postprocess(torch.from_numpy(embeddings), layers).numpy()
     # 0.5 x the neighbour's distance from its mean, cut, + 2, x 63.75, towards zero.
     assert found[0, :6].tolist() == [191, 127, 251, 63, 0, 255]
     centred = -hand_made_pca()["pca_means"][6:, 0].astype(np.float64)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from scorelens import pretrained
-from scorelens.encoders import vggish, yamnet
+from scorelens.encoders.audio import vggish, yamnet
+from scorelens.pretrained.variables import read_variables
 
 FILTERS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 
@@ -77,7 +77,7 @@ def by_tensorflow(spectrograms, values):
 @pytest.mark.slow
 def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published):
     torch.set_num_threads(1)
-    found = pretrained.read_variables(published)
+    found = read_variables(published)
     values = variables()
     assert found.keys() == values.keys()
     assert sum(value.size for value in found.values()) == 3_751_369
@@ -86,8 +86,8 @@ def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published)
     starts = yamnet.patch_starts(200)
     assert starts.tolist() == [0, 48, 96]
     with torch.inference_mode():
-        layers = yamnet.layers(found, "cpu")
-        embeddings = yamnet.embed(torch.from_numpy(spectrogram), starts, layers).numpy()
+        layers = yamnet.build_layers(found, torch.device("cpu"))
+        embeddings = yamnet.embed_patches(torch.from_numpy(spectrogram), starts, layers).numpy()
     expected = by_tensorflow(np.stack([spectrogram[s : s + 96] for s in starts]), values)
     assert embeddings.shape == (3, 1024)
     assert expected.std() > 0.1

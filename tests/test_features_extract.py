@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,9 @@ import soundfile
 
 from scorelens import media, tables
 from scorelens.errors import MediaError, TableError
-from scorelens.features import extract, mir, sounds, table
+from scorelens.features import extract, mir
 from scorelens.features.frames import RATE_HZ
+from scorelens.media import cuts
 from tests.album_tables import write_tracks
 
 AMPLITUDES = np.array([0.1, 0.2, 0.3, 0.4])  # of 10 s each
@@ -97,11 +99,11 @@ def test_film_source_measures_the_sound_of_the_film(film):
 
 def test_cuts_equal_those_of_the_whole_file(film, monkeypatch):
     blocks = media.audio_blocks
-    monkeypatch.setattr(media, "audio_blocks", lambda path, rate: blocks(path, rate, block_s=3.0))
+    monkeypatch.setattr(cuts.sound, "audio_blocks", partial(blocks, block_s=3.0))
     times = [(0.5, 4.0), (3.3, 30.1), (20.0, 21.0), (43.0, 60.0), (70.0, 80.0)]
     spans = [(*span, number) for number, span in enumerate(times)]
     whole = media.read_audio(film / "film.wav", RATE_HZ)
-    found = list(sounds.cuts(spans, film / "film.wav", RATE_HZ))
+    found = list(cuts.cut_sound(spans, film / "film.wav", RATE_HZ))
     assert sorted(number for number, _ in found) == list(range(len(spans)))
     for number, samples in found:
         first, last = (round(s * RATE_HZ) for s in times[number])
@@ -133,8 +135,8 @@ def test_a_cue_past_the_end_of_its_track_is_all_missing(film):
         (3.2, 15.9, list(range(3, 16))),
     ],
 )
-def test_seconds_of_a_cue(start_s, end_s, seconds):
-    assert table.seconds_of(start_s, end_s).tolist() == seconds
+def test_whole_seconds_of_a_cue(start_s, end_s, seconds):
+    assert cuts.whole_seconds(start_s, end_s).tolist() == seconds
 
 
 @pytest.mark.parametrize("source", ["album", "film"])

@@ -214,15 +214,6 @@ def test_window_statistics_pass_over_missing_values():
     assert statistics[1, 2] == pytest.approx([values[5:, 2].mean(), values[5:, 2].std()], rel=1e-5)
 
 
-def test_grid_takes_what_lies_between_windows_and_holds_the_ends():
-    windows = np.array([[1.0, 5], [3, np.nan], [np.nan, np.nan], [4, 7]])
-    found = texture.at_moments(
-        windows, np.array([2.5, 5, 7, 8]), np.array([0, 2.5, 3.75, 6, 7, 20])
-    )
-    assert found[:, 0] == pytest.approx([1, 1, 2, 3, np.nan, 4], nan_ok=True)
-    assert found[:, 1] == pytest.approx([5, 5, 5, np.nan, np.nan, 7], nan_ok=True)
-
-
 def test_moments_after_the_end_are_missing():
     values = mir.measure(music(3), np.array([2.9, 3.0, 3.1]))
     assert np.isfinite(values[:2]).all()

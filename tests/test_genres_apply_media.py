@@ -11,12 +11,12 @@ import yaml
 from safetensors.numpy import save_file
 
 from scorelens import media, tables
-from scorelens.encoders import audio_encoder
+from scorelens.encoders.audio_encoder import AudioEncoder
 from scorelens.errors import ConfigError, MediaError
 from scorelens.features import mir
 from scorelens.genres.new_media import extract_new_media
 from scorelens.genres.new_media.new_media_config import NewMedia, choose_run, find_media
-from tests.test_encoders_audio import PROBE
+from tests.test_encoders_audio import CPU, PROBE, register_probe
 from tests.test_genres_apply import GENRES, trained
 
 RUNS = [
@@ -135,15 +135,15 @@ def test_every_track_is_measured_from_beginning_to_end(tmp_path, tone):
 
 
 def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(audio_encoder, "MODULES", {"probe": PROBE})
+    register_probe(monkeypatch)
     save_file({"weight": np.full(1, 2, np.float32)}, tmp_path / "probe.safetensors")
-    samples = np.random.default_rng(0).normal(0, 0.1, 5 * PROBE.RATE_HZ).astype(np.float32)
-    soundfile.write(tmp_path / "new.wav", samples, PROBE.RATE_HZ, subtype="FLOAT")
+    samples = np.random.default_rng(0).normal(0, 0.1, 5 * PROBE.SAMPLE_RATE_HZ).astype(np.float32)
+    soundfile.write(tmp_path / "new.wav", samples, PROBE.SAMPLE_RATE_HZ, subtype="FLOAT")
     listed, frames = measured(
         tmp_path, tmp_path / "new.wav", "probe", tmp_path / "probe.safetensors"
     )
-    layers = {"weight": torch.full((1,), 2.0)}
-    alone = audio_encoder.measure(samples, np.arange(5) + 0.5, PROBE, layers, "cpu")
+    encoder = AudioEncoder("probe", PROBE, {"weight": torch.full((1,), 2.0)}, CPU)
+    alone = encoder.encode_at([samples], np.arange(5) + 0.5)
     assert listed["track_id"].tolist() == ["new"]
     np.testing.assert_allclose(frames[["probe.embedding_0"]].to_numpy(), alone, rtol=1e-5)
 

@@ -163,13 +163,13 @@ def test_published_features_come_without_films(plan_of, tmp_path):
         "published features come without films",
     )
     with pytest.raises(InputError, match="published features are of cues, not of tracks"):
-        plan_of({"corpus": corpus, "features": {"of": "tracks"}})
+        plan_of({"corpus": corpus, "features": {"level": "tracks"}})
 
 
 def test_whole_tracks_and_frames_have_sets_of_their_own(plan_of):
     config = {
         "corpus": {"demo": {"films": 3}},
-        "features": {"of": "tracks", "source": "film"},
+        "features": {"level": "tracks", "source": "film"},
         "bags": {"instances": ["cues", "frames"]},
     }
     plan = plan_of(config)

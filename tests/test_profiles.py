@@ -90,7 +90,6 @@ def test_a_job_goes_to_its_partition(gpu, partition):
 
 
 HEARING_BATCHES = 11  # of the films that the demo of retrieval has besides those of the corpus
-SCENES_OF = ("the_brass_letter", "the_hidden_garden", "the_hollow_letter")  # of the latest years
 TRAINED_ON_GPU = ("cnn", "cnn_ensemble", "dnn", "embedding_attention", "mel_cnn")
 SETTINGS = {
     "corpus": {"demo": {"films": 6}},
@@ -135,13 +134,12 @@ def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
         *(f"embed_tracks_{number}" for number in range(HEARING_BATCHES)),
         *("embed_images", "embed_texts"),
         *(f"train_retrieval configuration={name}" for name in ("image", "tags")),
-        *(f"embed_scenes film={film}" for film in SCENES_OF),
+        *("embed_scenes_0", "embed_scenes_1"),
         "embed_trailers network=efficientnet_lite0, batch=0",
         "embed_trailers network=musicnn, batch=0",
         "train_trailers network=efficientnet_lite0, model=frame_attention",
         "train_trailers network=musicnn, model=sound_attention",
         *(f"train_trailers network=none, model={model}" for model in ("frame_cnn", "window_cnn")),
-        *("embed_film_scenes_0", "embed_film_scenes_1"),
     ]
     assert jobs == ([] if name == "default" else sorted(networks))
 

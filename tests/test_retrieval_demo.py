@@ -13,6 +13,7 @@ from scorelens.albums.files import Album
 from scorelens.config import Film
 from scorelens.corpus.synthesis import demo_plan as corpus_plan
 from scorelens.encoders import image_encoder, text_encoder
+from scorelens.encoders.image_files import read_image
 from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment
 from scorelens.retrieval.data.batches import Corpus, Rows, split_by_year
 from scorelens.retrieval.data.films import read_films, read_paragraphs
@@ -156,7 +157,7 @@ def test_tracks_sound_and_last_five_seconds(composed):
 def test_pictures_and_plots_can_be_read(composed):
     folder, films = composed
     for film in films:
-        picture = image_encoder.read_picture(folder / demo_plan.picture(film.film_id))
+        picture = read_image(folder / demo_plan.picture(film.film_id))
         assert picture.std() > 3
         paragraphs = read_paragraphs(folder / demo_plan.plot(film.film_id))
         assert len(paragraphs) == 3
@@ -207,38 +208,34 @@ def vectors(fetched, tmp_path_factory):
 
 
 def see(films, file):
-    network = image_encoder.load_network("efficientnet_lite0", file)
-    pictures = [image_encoder.read_picture(demo_plan.picture(film.film_id)) for film in films]
-    return {
-        "image": Rows(
-            image_encoder.embed_pictures(network, np.stack(pictures)), np.arange(len(films))
-        )
-    }
+    network = image_encoder.load("efficientnet_lite0", file)
+    pictures = [read_image(demo_plan.picture(film.film_id)) for film in films]
+    return {"image": Rows(network.encode(np.stack(pictures)), np.arange(len(films)))}
 
 
 def read(films, file):
-    encoder = text_encoder.load_encoder(file)
+    encoder = text_encoder.load("minilm", file)
     found = {}
     for segment in ("tags", "plot", "tags_plot"):
         read = [
             (row, text)
             for row, film in enumerate(films)
-            for text in text_encoder.segments(
+            for text in text_encoder.film_texts(
                 film.tags, read_paragraphs(demo_plan.plot(film.film_id))
             )[segment]
         ]
         owner = np.array([row for row, _ in read])
-        found[segment] = Rows(text_encoder.embed_texts(encoder, [text for _, text in read]), owner)
+        found[segment] = Rows(encoder.encode([text for _, text in read]), owner)
     return found
 
 
 def hear(films, file):
     """A fragment a track: the tracks of a film in the order of plan.TRACKS."""
-    ear = fragments.load_ear("musicnn", file)
+    encoder = fragments.load_fragment_encoder("musicnn", file)
     paths = [
         demo_plan.track(film.film_id, track_id) for film in films for track_id in demo_plan.TRACKS
     ]
-    heard = [fragments.hear_track(path, 1, ear).values for path in paths]
+    heard = [fragments.encode_track(path, 1, encoder).values for path in paths]
     return {"sound": Rows(np.concatenate(heard), np.arange(len(paths)))}
 
 

@@ -1,5 +1,7 @@
 """Vectors of the films' pictures and words: tables, and what is not embedded again."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +9,11 @@ from PIL import Image
 
 from scorelens import media, tables
 from scorelens.encoders import image_encoder, text_encoder
-from scorelens.encoders.embedding_cache import column_names, update_vectors
+from scorelens.encoders.embedding_cache import column_names, update_embeddings
 from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
 from scorelens.retrieval.embed import embed_images, embed_texts
-from scorelens.retrieval.embed.embed_texts import Words
+from scorelens.retrieval.embed.embed_texts import FilmDescription
 from scorelens.tables import RETRIEVAL_IMAGES, RETRIEVAL_TEXTS
 
 SIZE = 12
@@ -29,13 +31,15 @@ def seen(monkeypatch):
     """A network whose vector is a picture's mean colour; the list says what it was asked of."""
     asked = []
 
-    def embed(network, pictures):
-        assert network == "net of net.safetensors"
+    def encode(pictures):
         asked.extend(pictures.mean((1, 2, 3)).round().astype(int).tolist())
         return np.repeat(pictures.mean((1, 2, 3), keepdims=True), SIZE).reshape(-1, SIZE)
 
-    monkeypatch.setattr(image_encoder, "load_network", lambda name, path: f"{name} of {path.name}")
-    monkeypatch.setattr(image_encoder, "embed_pictures", embed)
+    def load(name, path, threads):
+        assert (name, path.name) == ("net", "net.safetensors")
+        return SimpleNamespace(encode=encode)
+
+    monkeypatch.setattr(image_encoder, "load", load)
     return asked
 
 
@@ -44,19 +48,17 @@ def words_read(monkeypatch):
     """A network whose vector is a text's length; of `...` it makes nothing."""
     asked = []
 
-    def embed(network, rows):
-        assert network == "network of net.safetensors"
+    def encode_tokens(rows):
         (text,) = rows
         asked.append(text)
         length = np.nan if text.plot == "..." else len("".join(text))
         return np.full((1, SIZE), length, np.float32)
 
-    def load(path):
-        return text_encoder.TextEncoder(f"network of {path.name}", None)
+    def load(name, path, threads):
+        assert (name, path.name) == ("net", "net.safetensors")
+        return SimpleNamespace(tokenize=list, encode_tokens=encode_tokens)
 
-    monkeypatch.setattr(text_encoder, "load_encoder", load)
-    monkeypatch.setattr(text_encoder, "cut_texts", lambda encoder, found: found)
-    monkeypatch.setattr(text_encoder, "embed_tokens", embed)
+    monkeypatch.setattr(text_encoder, "load", load)
     return asked
 
 
@@ -72,7 +74,7 @@ def look(tmp_path, weights):
     def run(code="c0de", **greys):
         pictures = {film: picture(tmp_path / f"{film}.png", grey) for film, grey in greys.items()}
         output = tmp_path / "images.parquet"
-        embed_images.see_pictures(pictures, "net", weights, code, output)
+        embed_images.embed_images(pictures, "net", weights, code, output)
         return tables.read_table(output, RETRIEVAL_IMAGES)
 
     return run
@@ -99,7 +101,7 @@ def test_only_new_pictures_are_looked_at(tmp_path, weights, look, seen, caplog):
     assert seen == [20, 90, 50]
     assert look(a=20, b=70, c=50).image_0001.tolist() == [20, 70, 50]  # another picture
     assert seen == [20, 90, 50, 70]
-    assert caplog.messages[-1] == "3 vectors: 1 made, 2 kept from before"
+    assert caplog.messages[-1] == "3 embeddings: 1 computed, 2 kept"
     before = (tmp_path / "images.parquet").read_bytes()
     look(a=20, b=70, c=50)
     assert (tmp_path / "images.parquet").read_bytes() == before
@@ -117,7 +119,7 @@ def test_a_network_that_nothing_asks_is_not_loaded(look, seen, monkeypatch):
     def broken(*arguments):
         raise AssertionError("loaded")
 
-    monkeypatch.setattr(image_encoder, "load_network", broken)
+    monkeypatch.setattr(image_encoder, "load", broken)
     look(a=20, b=20)  # one picture, of two films
     with pytest.raises(AssertionError, match="loaded"):
         look(a=20, b=30)
@@ -135,7 +137,7 @@ class Row(dict):
 def test_rows_are_not_compared_with_each_other(tmp_path, caplog):
     rows = [Row(film_id=film, sha256=film) for film in "abc"]
     vectors = {"a": [1, 2], "b": [np.nan, 2], "c": [3, 4]}
-    update_vectors(
+    update_embeddings(
         rows, lambda due: [np.array(vectors[one]) for one in due],
         "image", tmp_path / "x.parquet", RETRIEVAL_IMAGES, {},
     )  # fmt: skip
@@ -160,14 +162,14 @@ def test_every_picture_that_cannot_be_read_is_told(tmp_path, weights, seen):
     pictures = {"a": tmp_path / "page.png", "b": good, "c": tmp_path / "half.png"}
     output = tmp_path / "images.parquet"
     with pytest.raises(InputError) as error:
-        embed_images.see_pictures(pictures, "net", weights, "c0de", output)
+        embed_images.embed_images(pictures, "net", weights, "c0de", output)
     said = [problem.where for problem in error.value.problems]
     assert said == [str(tmp_path / "page.png"), str(tmp_path / "half.png")]
     assert seen == []
     assert not output.exists()
     absent = {"a": tmp_path / "no.png", "b": tmp_path, "c": good}
     with pytest.raises(InputError) as error:
-        embed_images.see_pictures(absent, "net", weights, "c0de", output)
+        embed_images.embed_images(absent, "net", weights, "c0de", output)
     said = [problem.what for problem in error.value.problems]
     assert said == ["does not exist", "is a folder"]
 
@@ -185,9 +187,9 @@ def read_all(tmp_path, weights):
         for film_id, (tags, plot) in films.items():
             path = tmp_path / f"{film_id}.txt"
             path.write_text(plot, encoding="utf-8")
-            described.append(Words(film_id, tags, path if plot else None))
+            described.append(FilmDescription(film_id, tags, path if plot else None))
         output = tmp_path / "texts.parquet"
-        embed_texts.read_words(described, segments, "net", weights, code, output)
+        embed_texts.embed_texts(described, segments, "net", weights, code, output)
         return tables.read_table(output, RETRIEVAL_TEXTS)
 
     return run
@@ -250,19 +252,19 @@ def test_texts_that_would_look_alike_are_told_apart():
 def test_words_that_the_network_cannot_use_are_left_out_and_told(
     read_all, words_read, caplog, monkeypatch
 ):
-    monkeypatch.setattr(text_encoder, "_says", bool)
+    monkeypatch.setattr(text_encoder, "has_words", bool)
     frame = read_all({"a": ([], "...\n\nIt rains.")})
     assert frame[["segment", "paragraph"]].to_numpy().tolist() == [["plot", 1]]
     (said,) = caplog.messages
-    assert said.startswith("text: of no use to the network, left out: {'film_id': 'a', 'segment': ")
+    assert said.startswith("text: has nothing to embed, left out: {'film_id': 'a', 'segment': ")
 
 
 def test_every_plot_that_cannot_be_read_is_told(tmp_path, weights):
     paths = [tmp_path / f"{name}.txt" for name in ("good", "gone", "lost")]
     paths[0].write_text("Dusk")
-    films = [Words(path.stem, [], path) for path in paths]
+    films = [FilmDescription(path.stem, [], path) for path in paths]
     with pytest.raises(InputError) as error:
-        embed_texts.read_words(films, ["plot"], "net", weights, "c", tmp_path / "x.parquet")
+        embed_texts.embed_texts(films, ["plot"], "net", weights, "c", tmp_path / "x.parquet")
     expected = "  expected: a text file"
     assert str(error.value) == "\n".join(
         [

@@ -1,6 +1,7 @@
 """Fragments of tracks: where they lie, what is heard in them, and what is not heard again."""
 
 import tracemalloc
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,16 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens import media, tables
-from scorelens.encoders import audio_encoder, musicnn
+from scorelens.encoders import audio_encoder
+from scorelens.encoders.audio import musicnn
+from scorelens.encoders.registry import ENCODERS
 from scorelens.errors import InputError, MediaError
 from scorelens.features import embed, table
 from scorelens.retrieval import FRAGMENT, FRAGMENT_S, RATE_HZ
 from scorelens.retrieval.embed import embed_tracks, fragment_io, fragments
-from scorelens.retrieval.embed.embed_tracks import Hearing
+from scorelens.retrieval.embed.embed_tracks import EncodingSettings
 from scorelens.retrieval.model import cnn_transformer
 from tests.album_tables import make_tracks, write_tracks
 
-LOG_MEL = Hearing("cnn_transformer", 3, None, "c0de")
+LOG_MEL = EncodingSettings("cnn_transformer", 3, None, "c0de")
 
 
 def noise(seconds, seed=0, rate_hz=RATE_HZ):
@@ -41,25 +44,25 @@ def probed(monkeypatch, tmp_path):
 
     def measure(blocks, moments_s):
         samples = np.concatenate(list(blocks))
-        asked.append(len(samples) / musicnn.RATE_HZ)
-        place = np.round(moments_s * musicnn.RATE_HZ).astype(int)
+        asked.append(len(samples) / musicnn.SAMPLE_RATE_HZ)
+        place = np.round(moments_s * musicnn.SAMPLE_RATE_HZ).astype(int)
         assert place.max() <= len(samples)
         found = samples[np.minimum(place, len(samples) - 1)]
         found[found == 0] = np.nan
-        return np.repeat(found[:, None], len(musicnn.NAMES), axis=1)
+        return np.repeat(found[:, None], 200, axis=1)
 
-    found = table.FeatureSet(musicnn.NAMES, musicnn.RATE_HZ, measure)
+    found = SimpleNamespace(sample_rate_hz=musicnn.SAMPLE_RATE_HZ, encode_at=measure)
     monkeypatch.setattr(audio_encoder, "load", lambda name, path, threads: found)
     (tmp_path / "net.safetensors").write_bytes(b"variables")
     return asked
 
 
 @pytest.fixture
-def hearing(tmp_path, probed):
-    return Hearing("musicnn", 3, tmp_path / "net.safetensors", "c0de")
+def encoding(tmp_path, probed):
+    return EncodingSettings("musicnn", 3, tmp_path / "net.safetensors", "c0de")
 
 
-def ramp(seconds, rate_hz=musicnn.RATE_HZ):
+def ramp(seconds, rate_hz=musicnn.SAMPLE_RATE_HZ):
     """A sound whose sample at t s is (t + 1) / 100."""
     return (np.arange(round(seconds * rate_hz)) / rate_hz + 1) / 100
 
@@ -85,19 +88,19 @@ def test_where_fragments_start(length_s, expected):
     assert fragments.fragment_starts(length_s, 3) == pytest.approx(expected)
 
 
-def test_a_fragment_has_the_mean_of_its_seconds(tmp_path, hearing):
+def test_a_fragment_has_the_mean_of_its_seconds(tmp_path, encoding):
     """40 s: fragments at 0, 15.04 and 30.08 s, whose seconds are 0-9, 15-24 and 30-39."""
-    path = write(tmp_path / "a.wav", ramp(40), musicnn.RATE_HZ)
-    found = fragments.hear_track(path, 3, hearing.ear())
+    path = write(tmp_path / "a.wav", ramp(40), musicnn.SAMPLE_RATE_HZ)
+    found = fragments.encode_track(path, 3, encoding.load_encoder())
     assert found.start_s == pytest.approx([0, 15.04, 30.08])
     assert found.values.shape == (3, 200)
     assert found.values.dtype == np.float32
     assert found.values[:, 199] == pytest.approx([0.06, 0.21, 0.36], abs=1e-4)
 
 
-def test_no_more_is_asked_about_than_the_fragments_patches_reach(tmp_path, hearing, probed):
-    path = write(tmp_path / "a.wav", ramp(120), musicnn.RATE_HZ)
-    fragments.hear_track(path, 3, hearing.ear())
+def test_no_more_is_asked_about_than_the_fragments_patches_reach(tmp_path, encoding, probed):
+    path = write(tmp_path / "a.wav", ramp(120), musicnn.SAMPLE_RATE_HZ)
+    fragments.encode_track(path, 3, encoding.load_encoder())
     assert len(probed) == 3
     assert max(probed) < FRAGMENT_S + 2 * fragments.PATCH_S
 
@@ -106,11 +109,11 @@ def test_no_more_is_asked_about_than_the_fragments_patches_reach(tmp_path, heari
     ("seconds", "middle_s"), [(0.06, 0.06), (0.4, 0.4), (2.0, 1.0), (9.2, 4.5)]
 )
 def test_a_track_shorter_than_a_fragment_is_heard_whole(
-    tmp_path, hearing, probed, seconds, middle_s
+    tmp_path, encoding, probed, seconds, middle_s
 ):
     """Its seconds are those whose middle lies in it, the first one at least."""
-    path = write(tmp_path / "a.wav", ramp(seconds), musicnn.RATE_HZ)
-    found = fragments.hear_track(path, 3, hearing.ear())
+    path = write(tmp_path / "a.wav", ramp(seconds), musicnn.SAMPLE_RATE_HZ)
+    found = fragments.encode_track(path, 3, encoding.load_encoder())
     assert found.start_s.tolist() == [0]
     assert probed == [pytest.approx(seconds, abs=1e-3)]
     assert found.values[0, 0] == pytest.approx((middle_s + 1) / 100, abs=1e-5)
@@ -119,7 +122,7 @@ def test_a_track_shorter_than_a_fragment_is_heard_whole(
 def test_log_mel_is_that_of_the_fragments_samples(tmp_path):
     samples = noise(25)
     path = write(tmp_path / "a.wav", samples)
-    found = fragments.hear_track(path, 2, LOG_MEL.ear())
+    found = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
     assert found.start_s == pytest.approx([0, 25 - FRAGMENT_S], abs=1 / RATE_HZ)
     ends = np.stack([samples[:FRAGMENT], samples[-FRAGMENT:]]).astype(np.float32)
     assert found.values.dtype == np.float16
@@ -129,7 +132,7 @@ def test_log_mel_is_that_of_the_fragments_samples(tmp_path):
 def test_log_mel_of_a_short_track_is_that_of_its_repetition(tmp_path):
     samples = noise(3)
     path = write(tmp_path / "a.wav", samples)
-    found = fragments.hear_track(path, 2, LOG_MEL.ear())
+    found = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
     whole = np.resize(samples.astype(np.float32), (1, FRAGMENT))
     assert np.array_equal(found.values, cnn_transformer.log_mel(whole))
 
@@ -137,10 +140,10 @@ def test_log_mel_of_a_short_track_is_that_of_its_repetition(tmp_path):
 @pytest.mark.parametrize("promised_s", [0.0, 60.0], ids=["nothing", "too much"])
 def test_a_header_that_is_wrong_does_no_harm(tmp_path, monkeypatch, promised_s):
     path = write(tmp_path / "a.wav", noise(25))
-    expected = fragments.hear_track(path, 3, LOG_MEL.ear())
+    expected = fragments.encode_track(path, 3, LOG_MEL.load_encoder())
     info = media.MediaInfo(promised_s, RATE_HZ, 1, None, None, None)
     monkeypatch.setattr(media, "probe", lambda path: info)
-    found = fragments.hear_track(path, 3, LOG_MEL.ear())
+    found = fragments.encode_track(path, 3, LOG_MEL.load_encoder())
     assert np.array_equal(found.start_s, expected.start_s)
     assert np.array_equal(found.values, expected.values)
 
@@ -150,9 +153,11 @@ def test_log_mel_of_silence_is_none(tmp_path, level):
     samples = noise(30)
     samples[: FRAGMENT + 9] = np.sign(samples[: FRAGMENT + 9]) * level
     path = write(tmp_path / "a.wav", samples)
-    assert fragments.hear_track(path, 3, LOG_MEL.ear()).start_s[0] == pytest.approx(10.04, abs=1e-3)
+    assert fragments.encode_track(path, 3, LOG_MEL.load_encoder()).start_s[0] == pytest.approx(
+        10.04, abs=1e-3
+    )
     path = write(tmp_path / "a.wav", samples[:9000])
-    assert fragments.hear_track(path, 3, LOG_MEL.ear()).values.shape == (0, 128, 426)
+    assert fragments.encode_track(path, 3, LOG_MEL.load_encoder()).values.shape == (0, 128, 426)
 
 
 def test_a_long_track_is_never_in_the_memory_as_a_whole(tmp_path):
@@ -161,11 +166,11 @@ def test_a_long_track_is_never_in_the_memory_as_a_whole(tmp_path):
     with soundfile.SoundFile(path, "w", RATE_HZ, 1, "PCM_16") as file:
         for minute in range(10):
             file.write(noise(60, minute))
-    ear = LOG_MEL.ear()
-    fragments.hear_track(write(tmp_path / "b.wav", noise(20)), 2, ear)  # what is made once
+    ear = LOG_MEL.load_encoder()
+    fragments.encode_track(write(tmp_path / "b.wav", noise(20)), 2, ear)  # what is made once
     tracemalloc.start()
     try:
-        found = fragments.hear_track(path, 3, ear)
+        found = fragments.encode_track(path, 3, ear)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -175,15 +180,15 @@ def test_a_long_track_is_never_in_the_memory_as_a_whole(tmp_path):
 
 def test_seconds_that_were_heard_before_give_the_same_fragments():
     values = np.repeat(np.arange(40, dtype=np.float32)[:, None], 200, axis=1)
-    found = fragments.of_seconds(values, 3)
+    found = fragments.fragments_of_seconds(values, 3)
     assert found.start_s == pytest.approx([0, 15.04, 30.08], abs=1e-4)
     assert found.values[:, 0] == pytest.approx([4.5, 19.5, 34.5])
     values[15:25] = np.nan
     values[30:35] = np.nan
-    found = fragments.of_seconds(values, 3)
+    found = fragments.fragments_of_seconds(values, 3)
     assert found.start_s == pytest.approx([0, 30.08], abs=1e-4)
     assert found.values[:, 199] == pytest.approx([4.5, 37])
-    assert len(fragments.of_seconds(values[:0], 3).values) == 0
+    assert len(fragments.fragments_of_seconds(values[:0], 3).values) == 0
 
 
 class Film(NamedTuple):
@@ -194,8 +199,8 @@ class Film(NamedTuple):
     features: object = None
 
 
-def hear_films(films, outputs, hearing):
-    """`hear.hear_films`, with the tables of tracks as the check of the corpus makes them."""
+def embed_films(films, outputs, encoding):
+    """`embed_tracks.embed_films`, with tables of tracks as the check of the corpus makes them."""
     albums = []
     for film_id, tracks, features in films:
         lengths = [
@@ -206,7 +211,7 @@ def hear_films(films, outputs, hearing):
             (film_id, t, p, s, RATE_HZ) for (t, p), s in zip(tracks.items(), lengths, strict=True)
         ]
         albums.append(embed_tracks.Album(film_id, make_tracks(rows), features))
-    embed_tracks.hear_films(albums, outputs, hearing, outputs[0].parent / "tracks.tsv")
+    embed_tracks.embed_films(albums, outputs, encoding, outputs[0].parent / "tracks.tsv")
 
 
 def album(folder, **tracks):
@@ -218,49 +223,49 @@ def test_the_sound_of_films_goes_to_files_and_back(tmp_path, caplog):
     tracks = album(tmp_path / "x", b=noise(25), a=noise(5, 1), c=np.zeros(9000))
     films = [Film("x", tracks), Film("y", {"c": tracks["c"]})]
     outputs = [tmp_path / "x.npz", tmp_path / "y.npz"]
-    hear_films(films, outputs, LOG_MEL)
-    found, none = map(fragment_io.read_sound, outputs)
+    embed_films(films, outputs, LOG_MEL)
+    found, none = map(fragment_io.read_fragments, outputs)
     assert found.track_ids == ["a", "b"]
     assert found.track.tolist() == [0, 1, 1, 1]
     assert found.start_s == pytest.approx([0, 0, 7.54, 15.08], abs=1e-4)
-    expected = fragments.hear_track(tracks["b"], 3, LOG_MEL.ear()).values
+    expected = fragments.encode_track(tracks["b"], 3, LOG_MEL.load_encoder()).values
     assert np.array_equal(found.values[1:], expected)
     assert none.track_ids == []
     assert none.values.shape == (0, 128, 426)
     assert none.values.dtype == np.float16
     said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     silent = "c is silent, and left out"
-    assert said == [f"x: {silent}", f"y: {silent}", "y: no track sounds"]
+    assert said == [f"x: {silent}", f"y: {silent}", "y: all tracks are silent"]
     assert "x: 2 tracks, 4 fragments" in caplog.messages
 
 
-def test_vectors_go_to_a_table_and_back(tmp_path, hearing):
-    path = write(tmp_path / "b.wav", ramp(40), musicnn.RATE_HZ)
-    silent = write(tmp_path / "a.wav", np.zeros(99_999), musicnn.RATE_HZ)
+def test_vectors_go_to_a_table_and_back(tmp_path, encoding):
+    path = write(tmp_path / "b.wav", ramp(40), musicnn.SAMPLE_RATE_HZ)
+    silent = write(tmp_path / "a.wav", np.zeros(99_999), musicnn.SAMPLE_RATE_HZ)
     outputs = [tmp_path / "x.parquet", tmp_path / "y.parquet"]
     films = [Film("x", {"b": path, "a": silent, "c": path}), Film("y", {"a": silent})]
-    hear_films(films, outputs, hearing)
-    found, none = map(fragment_io.read_sound, outputs)
-    expected = fragments.hear_track(path, 3, hearing.ear())
+    embed_films(films, outputs, encoding)
+    found, none = map(fragment_io.read_fragments, outputs)
+    expected = fragments.encode_track(path, 3, encoding.load_encoder())
     assert found.track_ids == ["b", "c"]
     assert found.track.tolist() == [0, 0, 0, 1, 1, 1]
     assert np.array_equal(found.values, np.tile(expected.values, (2, 1)))
     assert found.values.dtype == np.float32
     assert np.array_equal(found.start_s, np.tile(expected.start_s, 2))
     frame = tables.read_table(outputs[0], tables.RETRIEVAL_FRAGMENTS)
-    assert tuple(frame.columns) == ("track_id", "start_s", *musicnn.NAMES)
+    assert tuple(frame.columns) == ("track_id", "start_s", *ENCODERS["musicnn"].feature_names)
     assert none.track_ids == []
     assert none.values.shape == (0, 200)
 
 
-def test_what_nothing_has_changed_for_is_kept(tmp_path, hearing, probed, monkeypatch):
+def test_what_nothing_has_changed_for_is_kept(tmp_path, encoding, probed, monkeypatch):
     tracks = [album(tmp_path / film, t=noise(5, seed)) for seed, film in enumerate("xyz")]
     films = [Film(film, own) for film, own in zip("xyz", tracks, strict=True)]
     outputs = [tmp_path / f"{film.film_id}.parquet" for film in films]
 
-    def heard(films=films, hearing=hearing):
+    def heard(films=films, encoding=encoding):
         before = len(probed)
-        hear_films(films, outputs[: len(films)], hearing)
+        embed_films(films, outputs[: len(films)], encoding)
         return len(probed) - before
 
     assert heard(films[:2]) == 2
@@ -271,21 +276,21 @@ def test_what_nothing_has_changed_for_is_kept(tmp_path, hearing, probed, monkeyp
     monkeypatch.setattr(audio_encoder, "load", None)  # would fail
     assert heard() == 0
     monkeypatch.setattr(audio_encoder, "load", load)
-    assert heard(hearing=hearing._replace(most=2)) == 3
-    assert heard(hearing=hearing._replace(most=2, code="other")) == 3
-    hearing.weights.write_bytes(b"other variables")
-    assert heard(hearing=hearing._replace(most=2, code="other")) == 3
-    assert heard(hearing=hearing._replace(most=2, code="other", threads=2)) == 0
+    assert heard(encoding=encoding._replace(max_fragments=2)) == 3
+    assert heard(encoding=encoding._replace(max_fragments=2, code="other")) == 3
+    encoding.weights.write_bytes(b"other variables")
+    assert heard(encoding=encoding._replace(max_fragments=2, code="other")) == 3
+    assert heard(encoding=encoding._replace(max_fragments=2, code="other", threads=2)) == 0
 
 
 def test_log_mel_that_nothing_has_changed_for_is_kept(tmp_path, monkeypatch):
     films = [Film("x", album(tmp_path, t=noise(5)))]
     output = tmp_path / "x.npz"
-    hear_films(films, [output], LOG_MEL)
+    embed_films(films, [output], LOG_MEL)
     first = output.stat().st_ino, output.read_bytes()
-    hear_films(films, [output], LOG_MEL)
+    embed_films(films, [output], LOG_MEL)
     assert (output.stat().st_ino, output.read_bytes()) == first
-    hear_films(films, [output], LOG_MEL._replace(code="other"))
+    embed_films(films, [output], LOG_MEL._replace(code="other"))
     assert output.stat().st_ino != first[0]
 
 
@@ -293,7 +298,8 @@ def seconds_table(path, **tracks):
     """A table of the set musicnn_tracks, every value of a track's second as given."""
     parts = [
         pd.DataFrame(
-            np.repeat(np.array(values, np.float32)[:, None], 200, axis=1), columns=musicnn.NAMES
+            np.repeat(np.array(values, np.float32)[:, None], 200, axis=1),
+            columns=ENCODERS["musicnn"].feature_names,
         ).assign(film_id="x", cue_id=track, time_s=np.arange(len(values), dtype=float))
         for track, values in tracks.items()
     ]
@@ -305,31 +311,31 @@ def test_features_of_whole_tracks_are_taken_and_nothing_is_decoded(tmp_path, cap
     """The files need not even be there; a table that changes is read again."""
     path = seconds_table(tmp_path / "f.parquet", b=[4.0] * 5, a=[2.0] * 12, c=[np.nan] * 9)
     film = Film("x", dict.fromkeys("abcd", tmp_path / "no.wav"), path)
-    output, hearing = tmp_path / "x.parquet", Hearing("musicnn", 3, None, "c0de")
-    hear_films([film], [output], hearing)
-    found = fragment_io.read_sound(output)
+    output, encoding = tmp_path / "x.parquet", EncodingSettings("musicnn", 3, None, "c0de")
+    embed_films([film], [output], encoding)
+    found = fragment_io.read_fragments(output)
     assert found.track_ids == ["a", "b"]
     assert found.track.tolist() == [0, 0, 1]
     assert found.values[:, 7].tolist() == [2, 2, 4]
     assert caplog.messages == [f"x: {track} is silent, and left out" for track in "cd"]
     before = output.stat().st_ino
-    hear_films([film], [output], hearing)
+    embed_films([film], [output], encoding)
     assert output.stat().st_ino == before
     seconds_table(path, b=[5.0] * 5)
-    hear_films([film], [output], hearing)
-    assert fragment_io.read_sound(output).values[:, 7].tolist() == [5]
+    embed_films([film], [output], encoding)
+    assert fragment_io.read_fragments(output).values[:, 7].tolist() == [5]
 
 
 def test_a_track_that_does_not_decode_stops_a_film(tmp_path):
     (tmp_path / "t.ogg").write_text("no sound")
     with pytest.raises(MediaError, match=r"t\.ogg: cannot be read as media"):
-        hear_films([Film("x", {"t": tmp_path / "t.ogg"})], [tmp_path / "x.npz"], LOG_MEL)
+        embed_films([Film("x", {"t": tmp_path / "t.ogg"})], [tmp_path / "x.npz"], LOG_MEL)
     assert not (tmp_path / "x.npz").exists()
 
 
 @pytest.mark.parametrize("kind", ["npz", "parquet"])
-def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, caplog, hearing):
-    own = LOG_MEL if kind == "npz" else hearing
+def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, caplog, encoding):
+    own = LOG_MEL if kind == "npz" else encoding
     folder = tmp_path / "music"
     files = ["Zoë/1 é.wav", "broken.ogg", "Zoë/silent.wav", "a.wav", "gone.wav"]
     write(folder / files[0], ramp(30))
@@ -337,8 +343,8 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     write(folder / files[2], np.zeros(9000))
     write(folder / files[3], ramp(5))
     output = tmp_path / f"part.{kind}"
-    embed_tracks.hear_part(folder, files, output, own, tmp_path / "part.tsv")
-    found = fragment_io.read_sound(output)
+    embed_tracks.embed_library_part(folder, files, output, own, tmp_path / "part.tsv")
+    found = fragment_io.read_fragments(output)
     assert found.track_ids == [files[0], files[3]]
     assert found.track.tolist() == [0, 0, 0, 1]
     said = caplog.messages
@@ -353,10 +359,10 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
 
 def test_damaged_fragments_are_told(tmp_path):
     path = tmp_path / "x.npz"
-    hear_films([Film("x", album(tmp_path, t=noise(5)))], [path], LOG_MEL)
+    embed_films([Film("x", album(tmp_path, t=noise(5)))], [path], LOG_MEL)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError) as error:
-        fragment_io.read_sound(path)
+        fragment_io.read_fragments(path)
     said = str(error.value).splitlines()
     assert said[0].startswith(f"{path}: cannot be read (")
     assert said[1] == "  expected: fragments of tracks"
@@ -378,8 +384,8 @@ def test_decoding_and_the_features_of_whole_tracks_say_the_same(tmp_path, fetche
     embed.embed_films("musicnn_tracks", own, [film], [features], "c0de")
     outputs = [tmp_path / "heard.parquet", tmp_path / "taken.parquet"]
     films = [Film("x", tracks), Film("x", tracks, features)]
-    hear_films(films, outputs, Hearing("musicnn", 3, own, "c0de"))
-    heard, taken = map(fragment_io.read_sound, outputs)
+    embed_films(films, outputs, EncodingSettings("musicnn", 3, own, "c0de"))
+    heard, taken = map(fragment_io.read_fragments, outputs)
     assert heard.track_ids == taken.track_ids == ["a", "b"]
     assert heard.start_s == pytest.approx(taken.start_s, abs=1e-4)
     assert np.abs(heard.values - taken.values).max() < 0.05 * taken.values.std()

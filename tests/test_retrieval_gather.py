@@ -10,7 +10,7 @@ from retrieval_tables import SPLIT, gather, leave
 from scorelens.errors import InputError
 from scorelens.retrieval.data.dataset import read_material, subsets, views_of
 from scorelens.retrieval.data.gather import append_rows
-from scorelens.retrieval.embed.fragment_io import read_sound
+from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_FRAGMENTS,
@@ -55,7 +55,7 @@ def test_films_tracks_and_fragments(left, tmp_path, caplog):
     fragments = np.load(found["fragments"], mmap_mode="r")
     assert isinstance(fragments, np.memmap)
     assert fragments.dtype == np.float32
-    sounds = [read_sound(path) for path in left.sounds]
+    sounds = [read_fragments(path) for path in left.sounds]
     np.testing.assert_array_equal(fragments, np.concatenate([one.values for one in sounds]))
     assert tracks["track_id"].tolist() == [track for one in sounds for track in one.track_ids]
 
@@ -90,7 +90,7 @@ def test_a_film_that_lacks_something_is_left_out_and_the_log_says_why(left, tmp_
     kept = [number for number in range(15) if number not in (1, 3, 7)]
     tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
     assert tracks["film_id"].unique().tolist() == [f"film_{number:03d}" for number in kept]
-    heard = [read_sound(left.sounds[number]).values for number in kept]
+    heard = [read_fragments(left.sounds[number]).values for number in kept]
     np.testing.assert_array_equal(np.load(found["fragments"]), np.concatenate(heard))
     material = read_material("all", **found)
     assert material.films == tracks["film_id"].unique().tolist()
@@ -208,7 +208,7 @@ def test_a_film_whose_music_teaches_is_not_tested(left, tmp_path, caplog):
     material = read_material("all", **found)
     assert len(material.corpus.fragments.values) == material.corpus.fragments.owner[-1] * 2 + 2
     assert [len(part) for part in material.split] == [6, 3, 4]
-    last = read_sound(left.sounds[13])
+    last = read_fragments(left.sounds[13])
     rows = material.corpus.fragments.owner == material.tracks.index(
         ("film_013", tracks["film_013"])
     )

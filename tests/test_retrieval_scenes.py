@@ -1,5 +1,8 @@
 """Scenes: planted ones, and models with and without sight."""
 
+from functools import partial
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,8 +89,7 @@ def test_one_film_with_scenes_swaps_with_films_that_have_none(caplog):
     assert rows.permuted["film"] == pytest.approx(0.5, abs=0.1)
     assert rows.p[["scene", "both"]].tolist() == [1, 1]
     assert caplog.messages == [
-        "all scenes are of one film: scene and both have nothing to swap with among all tracks, "
-        "p is 1"
+        "all scenes are of one film: scene and both cannot be swapped among all tracks, p is 1"
     ]
 
 
@@ -167,17 +169,18 @@ def judged(fixture, words=None, monkeypatch=None):
     tables.write_table(held, folder / "places.parquet", tables.RETRIEVAL_PLACES)
     _write_films(folder, sorted(set(film_ids)))
     _write_words(folder, sorted(set(film_ids)), firsts[::6])
-    _write_scenes(folder, film_ids, track_ids, firsts, words)
+    _write_scenes(folder, film_ids, track_ids, firsts)
     if monkeypatch:
         spoken = {f"said {k}": vector for k, vector in enumerate(firsts)}
-        monkeypatch.setattr(scenes.texts, "load_encoder", lambda weights: spoken)
-        monkeypatch.setattr(scenes.texts, "embed_texts", _look_up)
-    scenes.judge_scenes(
+        encoder = SimpleNamespace(encode=partial(_look_up, spoken))
+        monkeypatch.setattr(scenes.text_encoder, "load", lambda name, weights: encoder)
+    scenes.evaluate_scenes(
         model=folder / "model",
-        places=folder / "places.parquet",
+        embeddings=folder / "places.parquet",
         films=folder / "films.tsv",
         scenes=[folder / "scenes.parquet", folder / "others.parquet"],
-        words=folder / "texts.parquet",
+        subtitles=_write_subtitles(folder, film_ids, words) if words else {},
+        texts=folder / "texts.parquet",
         weights=None,
         samples=100,
         permutations=400,
@@ -191,9 +194,23 @@ def judged(fixture, words=None, monkeypatch=None):
     )
 
 
-def _look_up(encoder, texts):
+def _look_up(spoken, texts):
     assert all(text == Text("dark, slow", text.plot) for text in texts)
-    return np.stack([encoder[text.plot] for text in texts])
+    return np.stack([spoken[text.plot] for text in texts])
+
+
+def _write_subtitles(folder, film_ids, words):
+    """Scene k is shown from 10 k to 10 k + 9 s."""
+    lines = {film_id: [] for film_id in film_ids}
+    for k, (film_id, line) in enumerate(zip(film_ids, words, strict=True)):
+        minutes, seconds = divmod(10 * k + 2, 60)
+        time = f"00:{minutes:02d}:{seconds:02d}"
+        if line:
+            lines[film_id].append(f"{k + 1}\n{time},000 --> {time},900\n{line}\n")
+    spoken = {film_id: "\n".join(texts) for film_id, texts in lines.items() if texts}
+    for film_id, text in spoken.items():
+        (folder / f"{film_id}.srt").write_text(text)
+    return {film_id: folder / f"{film_id}.srt" for film_id in spoken}
 
 
 def _write_films(folder, film_ids):
@@ -217,22 +234,23 @@ def _write_words(folder, film_ids, vectors):
     tables.write_table(both, folder / "texts.parquet", tables.RETRIEVAL_TEXTS)
 
 
-def _write_scenes(folder, film_ids, track_ids, vectors, words):
+def _write_scenes(folder, film_ids, track_ids, vectors):
     values = pd.DataFrame(vectors).add_prefix("image_")
     cues = [f"cue_{number}" for number in range(len(film_ids))]
     frame = pd.DataFrame({"film_id": film_ids, "cue_id": cues, "track_id": track_ids})
-    frame = frame.assign(start_s=0.0, end_s=9.0, words=words or None).join(values)
+    start_s = 10.0 * np.arange(len(frame))
+    frame = frame.assign(start_s=start_s, end_s=start_s + 9).join(values)
     unheard = frame[:1].assign(track_id="silent", cue_id="cue_x")
     scenes_of = pd.concat([frame, unheard], ignore_index=True)
-    tables.write_table(scenes_of, folder / "scenes.parquet", tables.RETRIEVAL_SCENES)
+    tables.write_table(scenes_of, folder / "scenes.parquet", tables.SCENES)
     old = frame.assign(film_id="old")
-    tables.write_table(old, folder / "others.parquet", tables.RETRIEVAL_SCENES)
+    tables.write_table(old, folder / "others.parquet", tables.SCENES)
 
 
 def test_a_model_that_sees_finds_the_tracks_of_scenes_it_never_saw(seeing, caplog):
     caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
     table = judged(seeing)
-    assert "1 scenes of tracks that are not heard are left out" in caplog.messages
+    assert "1 scenes of tracks without an embedding are left out" in caplog.messages
     assert (table.scenes == 36).all()
     in_album = table.xs("mean_percentile", level="measure").xs("album", level="pool")
     assert in_album.value["scene"] > 0.85
@@ -247,8 +265,8 @@ def test_a_model_that_sees_nothing_of_a_scene_is_judged_by_films_alone(reading, 
     caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
     table = judged(reading)
     assert set(table.index.get_level_values("asked")) == {"film"}
-    said = "tags_plot sees nothing of a scene (no image, or no subtitles): films alone are judged"
-    assert said in caplog.messages
+    message = "tags_plot takes no image, and no subtitles are there: only films are evaluated"
+    assert message in caplog.messages
 
 
 def test_subtitles_stand_for_the_plot_where_there_are_some(reading, monkeypatch):
@@ -269,12 +287,12 @@ def test_without_a_scene_of_a_test_film_the_table_is_empty(seeing, caplog, table
     judged(seeing)
     films = tables.read_table(folder / "films.tsv", tables.RETRIEVAL_FILMS)
     tables.write_table(films.assign(part="training"), folder / "films.tsv", tables.RETRIEVAL_FILMS)
-    scenes.judge_scenes(
+    scenes.evaluate_scenes(
         *(folder / name for name in ("model", "places.parquet", "films.tsv")),
         [folder / name for name in tables_of_scenes],
-        *(None, None, 10, 10, 0, folder / "none.tsv"),
+        *({}, None, None, 10, 10, 0, folder / "none.tsv"),
     )
     found = tables.read_table(folder / "none.tsv", tables.RETRIEVAL_SCENE_SCORES)
     assert not len(found)
-    said = "no scene of a test film has a picture and a track: nothing is judged"
+    said = "no scene of a test film has a picture and a track: nothing is evaluated"
     assert said in caplog.messages

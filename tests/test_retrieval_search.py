@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import av
@@ -21,7 +22,7 @@ from scorelens.retrieval.model.train import load_model, save_model
 from scorelens.retrieval.model.training import Trained
 from scorelens.retrieval.search import query_encoder, search, track_index
 from scorelens.retrieval.search.index import build_index, load_index
-from scorelens.retrieval.search.query_encoder import Vectors, place_search
+from scorelens.retrieval.search.query_encoder import QueryEmbeddings, embed_search
 from scorelens.retrieval.search.search_config import Search
 from tests.album_tables import write_tracks
 
@@ -46,18 +47,18 @@ def simple(monkeypatch):
 
 X, Y, Z = np.eye(3, dtype=np.float32)
 WHOLE = Search("s", "p", ("t",), image="i", track="noir/theme", known=True)
-VECTORS = Vectors(
+VECTORS = QueryEmbeddings(
     images={"s": X},
     texts={Text("t", "p"): Y, Text("t", ""): 3 * Y, Text("", "p"): Y - X},
     tracks={"s": Z},
-    own={"s": 1},
+    index_rows={"s": 1},
     pictures={},
 )
 
 
 def test_places_of_parts_by_hand(simple):
     def place(*parts):
-        return place_search(WHOLE, parts, None, VECTORS).tolist()
+        return embed_search(WHOLE, parts, None, VECTORS).tolist()
 
     half, third = np.sqrt(0.5), np.sqrt(0.1)
     assert place("image") == pytest.approx([1, 0, 0])
@@ -88,7 +89,7 @@ def test_why_is_how_far_the_cosine_falls(simple):
 def test_a_part_alone_has_the_whole_cosine(simple):
     asked = Search("s", image="i")
     library = build_index([X, Y], ["x", "y"])
-    found = search.answer(asked, None, VECTORS._replace(own={}), library, np.arange(2), 1)
+    found = search.answer(asked, None, VECTORS._replace(index_rows={}), library, np.arange(2), 1)
     assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
     assert found["moved_by"].tolist() == ["image"]
     assert found[["tags", "plot", "track"]].isna().all(axis=None)
@@ -182,27 +183,24 @@ def run(indexed, model, tmp_path, monkeypatch):
     """Answer searches with stand-ins for the frozen networks, which note that they were loaded."""
     loaded = []
 
-    def load(kind):
-        return lambda *about: loaded.append((kind, *about)) or kind
+    def load(kind, encode=None):
+        return lambda *about: loaded.append((kind, *about)) or SimpleNamespace(encode=encode)
 
-    def hear(path, most, ear):
+    def encode_track(path, max_fragments, encoder):
         values = np.random.default_rng(2).normal(size=(2, 5)).astype(np.float32)
         silent = str(path) in ("no.wav", "silent.wav")
         return Fragments(np.zeros(2), values[: 0 if silent else 2])
 
-    def read(encoder, texts):
+    def encode_texts(texts):
         return np.stack([[len(t.tags), len(t.plot), 1, 2] for t in texts]).astype(np.float32)
 
-    monkeypatch.setattr(query_encoder.image_encoder, "load_network", load("image"))
-    monkeypatch.setattr(
-        query_encoder.image_encoder,
-        "embed_pictures",
-        lambda _, p: p.mean((1, 2), dtype=np.float32) / 255,
-    )
-    monkeypatch.setattr(query_encoder.text_encoder, "load_encoder", load("text"))
-    monkeypatch.setattr(query_encoder.text_encoder, "embed_texts", read)
-    monkeypatch.setattr(query_encoder, "load_ear", load("audio"))
-    monkeypatch.setattr(query_encoder, "hear_track", hear)
+    def encode_images(images):
+        return images.mean((1, 2), dtype=np.float32) / 255
+
+    monkeypatch.setattr(query_encoder.image_encoder, "load", load("image", encode_images))
+    monkeypatch.setattr(query_encoder.text_encoder, "load", load("text", encode_texts))
+    monkeypatch.setattr(query_encoder, "load_fragment_encoder", load("audio"))
+    monkeypatch.setattr(query_encoder, "encode_track", encode_track)
 
     def answer(*searches, tracks=25):
         search.answer_searches(
@@ -254,7 +252,7 @@ def test_answers_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
     assert sorted(run.loaded) == [
         ("audio", "musicnn", "a.w", 1),
         ("image", "vit", "i.w"),
-        ("text", "t.w"),
+        ("text", "minilm", "t.w"),
     ]
     counts = found.groupby("search", sort=False)["rank"].apply(list).to_dict()
     assert counts == {name: [1, 2, 3] for name in ("all", "moment", "again", "file", "foreign")}
@@ -307,7 +305,7 @@ def test_a_track_is_no_answer_to_itself_whatever_its_path(indexed, run, monkeypa
         Search("album", track="cd1/ride.ogg"),
         Search("words", "Dusk"),
     )
-    assert run.loaded == [("text", "t.w")]  # nothing is heard again
+    assert run.loaded == [("text", "minilm", "t.w")]  # nothing is heard again
     paths = found.groupby("search")["path"].apply(sorted).to_dict()
     once = found[found.search == "words"].path.tolist()
     assert paths["known"] == paths["album"] == ["a.ogg", "b.ogg", "music/x.wav"]
@@ -349,7 +347,7 @@ def test_a_film_need_not_tell_its_length(run):
 
 def test_words_alone_need_no_other_network(run):
     found = run.answer(Search("words", "Dusk", ("slow", "sad")))
-    assert run.loaded == [("text", "t.w")]
+    assert run.loaded == [("text", "minilm", "t.w")]
     assert found["rank"].tolist() == [1, 2, 3, 4, 5]
     assert found[["image", "track"]].isna().all(axis=None)
 
@@ -373,7 +371,7 @@ def test_what_cannot_be_asked_is_named(run):
         with pytest.raises(InputError) as error:
             run.answer(Search("like", track=track, known=known))
         assert str(error.value) == (
-            f"config: retrieval.searches.like.track: {what}\n  expected: a track that sounds"
+            f"config: retrieval.searches.like.track: {what}\n  expected: a track with sound"
         )
 
 

@@ -9,7 +9,7 @@ from scorelens import tables
 from scorelens.albums.reading import read_album
 from scorelens.retrieval.embed import embed_tracks
 from scorelens.retrieval.search import track_index
-from scorelens.retrieval.search.query_encoder import Vectors
+from scorelens.retrieval.search.query_encoder import QueryEmbeddings
 from scorelens.retrieval.search.search import _heard
 from scorelens.retrieval.search.search_config import Search
 from tests.album_tables import titled_tracks
@@ -24,7 +24,7 @@ FILE "days.flac" WAVE
   TITLE "Dusk"
   INDEX 01 00:06:00
 """
-LOG_MEL = embed_tracks.Hearing("cnn_transformer", 2, None, "code")
+LOG_MEL = embed_tracks.EncodingSettings("cnn_transformer", 2, None, "code")
 
 
 def tagged(path, **tags):
@@ -62,7 +62,9 @@ def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
     tagged(tmp_path / "music/cd 1/b.flac")
     files = ["a.flac", "cd 1/b.flac"]
     table = tmp_path / "part.tsv"
-    embed_tracks.hear_part(tmp_path / "music", files, tmp_path / "part.npz", LOG_MEL, table)
+    embed_tracks.embed_library_part(
+        tmp_path / "music", files, tmp_path / "part.npz", LOG_MEL, table
+    )
     (shelf,) = track_index.shelves_of([("mine", "music")], [tmp_path / "part.npz"], [table])
     first, second = (shelf.row(file) for file in files)
     assert set(first) == set(tables.RETRIEVAL_INDEX.names)
@@ -76,7 +78,7 @@ def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
 def test_a_file_that_is_searched_with_is_named_by_its_tags(tmp_path):
     tagged(tmp_path / "x.flac", title="Dawn", artist="Jo Field")
     search = Search("like", track=str(tmp_path / "x.flac"))
-    nothing = Vectors({}, {}, {}, {}, {})
+    nothing = QueryEmbeddings({}, {}, {}, {}, {})
     assert _heard([search, Search("words", "Dusk")], nothing, pd.DataFrame()) == {
         "like": {
             **{"title": None, "path": search.track, "part": "", "track_title": "Dawn"},

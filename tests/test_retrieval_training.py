@@ -11,7 +11,8 @@ from planted_films import make_corpus
 from torch import nn
 
 from scorelens import retrieval
-from scorelens.encoders import text_encoder, vit
+from scorelens.encoders.image import vit
+from scorelens.encoders.text.bert import Bert
 from scorelens.errors import InputError
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.batches import Corpus, Drawer, Rows, Split
@@ -365,7 +366,7 @@ def test_the_papers_full_sizes_take_a_step():
     torch.manual_seed(4)
     encoders = {
         "image": Looking(vit.VisionTransformer(**VIT)),
-        "text": Reading(text_encoder.Bert(**BERT)),
+        "text": Reading(Bert(**BERT)),
     }
     torch.manual_seed(1)
     start = networks.Retrieval("all", networks.Sizes(768, 768, 0), 0.3, copy.deepcopy(encoders))

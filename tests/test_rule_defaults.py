@@ -12,7 +12,7 @@ from scorelens import rule_defaults
 from tests.rule_files import RULES
 
 HOME = Path(__file__).resolve().parent.parent
-BATCHES = {"embed_features", "embed_tracks", "embed_film_scenes", "sample_trailers"}
+BATCHES = {"embed_features", "embed_scenes", "embed_tracks", "sample_trailers"}
 
 
 def test_the_path_of_a_job_has_its_wildcards_in_the_order_of_the_output_and_each_once():

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from types import SimpleNamespace
 
 import mutagen
 import numpy as np
@@ -16,7 +17,6 @@ from scipy.special import expit
 
 from scorelens import tables
 from scorelens.features.columns import PITCH_CLASSES
-from scorelens.features.table import FeatureSet
 from scorelens.learning.cnn import shapes
 from scorelens.tagger import (
     COEFFICIENTS,
@@ -109,7 +109,7 @@ def level_of_seconds(blocks, moments_s):
     return np.array([[samples[s : s + RATE_HZ].std()] for s in starts], np.float32)
 
 
-LEVEL = FeatureSet(("level",), RATE_HZ, level_of_seconds)
+LEVEL = SimpleNamespace(sample_rate_hz=RATE_HZ, encode_at=level_of_seconds)
 SLOPE, SHIFT = 8.0, -2.0
 LEVEL_MODEL = Model(
     "embedding_linear",

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
-from scorelens import pretrained, tables, trailers
-from scorelens.encoders import audio_encoder, image_encoder, vgg16, yamnet
-from scorelens.encoders.efficientnet import EfficientNetLite
+from scorelens import tables, trailers
+from scorelens.encoders import audio_encoder, image_encoder
+from scorelens.encoders.image import vgg16
+from scorelens.encoders.image.efficientnet import EfficientNetLite
+from scorelens.encoders.registry import ENCODERS
 from scorelens.errors import InputError
+from scorelens.pretrained.fetch import fetch_network
 from scorelens.trailers.data import embed
 from scorelens.trailers.data.frame_sampling import RATE_HZ, Sample
 from tests.test_encoders_yamnet import variables as random_yamnet
@@ -41,7 +44,7 @@ def random_vgg16():
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A file as Keras published it: a group a layer, also for those without variables."""
-    path = tmp_path_factory.mktemp("vgg16") / pretrained.NETWORKS["vgg16"].files[0].name
+    path = tmp_path_factory.mktemp("vgg16") / ENCODERS["vgg16"].files[0].name
     variables = random_vgg16()
     with h5py.File(path, "w") as file:
         layers = ["input_1"]
@@ -63,29 +66,27 @@ def test_vgg16_of_a_published_file_says_what_keras_says(published, tmp_path):
     """Keras with its own preparation, and the mean over the last maps."""
     from keras.applications.vgg16 import VGG16, preprocess_input
 
-    pretrained.fetch_network(
-        "vgg16", published.parent, True, tmp_path, tmp_path / "vgg16.safetensors"
-    )
-    _, see = embed._load_eye("vgg16", tmp_path / "vgg16.safetensors")
+    fetch_network("vgg16", published.parent, True, tmp_path, tmp_path / "vgg16.safetensors")
+    _, encode = embed.load_trailer_encoder("vgg16", tmp_path / "vgg16.safetensors")
     shown = pictures(2)
     sample = Sample(shown, np.arange(2), np.arange(2.0), 0, np.zeros(0, np.float32))
     theirs = VGG16(include_top=False, weights=None, pooling="avg", input_shape=(224, 224, 3))
     theirs.set_weights(list(random_vgg16().values()))
     expected = theirs(preprocess_input(shown.astype(np.float32))).numpy()
     assert expected.std() > 1
-    np.testing.assert_allclose(see(sample).values, expected, rtol=1e-3, atol=1e-3 * expected.std())
+    np.testing.assert_allclose(
+        encode(sample).values, expected, rtol=1e-3, atol=1e-3 * expected.std()
+    )
 
 
 def test_vgg16_is_as_large_as_published():
-    network = vgg16.of_variables(random_vgg16())
+    network = vgg16.from_variables(random_vgg16())
     assert sum(parameter.numel() for parameter in network.parameters()) == 14_714_688
 
 
-def test_each_network_has_its_name_in_the_light_module_and_among_the_weights():
-    assert set(trailers.EYES) == set(embed.FRAME_NETWORKS)
-    assert set(trailers.EARS) == set(embed.SOUND_NETWORKS)
-    assert {*trailers.EYES, *trailers.EARS} <= set(pretrained.NETWORKS)
-    assert {network.RATE_HZ for network in embed.SOUND_NETWORKS.values()} == {RATE_HZ}
+def test_all_audio_networks_take_the_sound_of_a_sample():
+    rates = {audio_encoder.network_module(n).SAMPLE_RATE_HZ for n in trailers.AUDIO_ENCODERS}
+    assert rates == {RATE_HZ}
 
 
 # Tables
@@ -97,8 +98,8 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(3)
     state = EfficientNetLite().state_dict()
-    eye = {name: value.numpy() for name, value in state.items()}
-    found = {"efficientnet_lite0": eye, "yamnet": random_yamnet()}
+    weights = {name: value.numpy() for name, value in state.items()}
+    found = {"efficientnet_lite0": weights, "yamnet": random_yamnet()}
     for name, variables in found.items():
         save_file(variables, folder / f"{name}.safetensors")
     return {name: folder / f"{name}.safetensors" for name in found}
@@ -130,11 +131,11 @@ def test_frames_have_a_row_each(samples, files, tmp_path):
     embed.embed_trailers(paths, "efficientnet_lite0", weights_file, tmp_path / "x.parquet")
     table = read(tmp_path / "x.parquet")
     assert table["trailer_id"].tolist() == ["all"] * 3 + ["late"]
-    assert table["place"].tolist() == [7, 9, 12, 4]
+    assert table["number"].tolist() == [7, 9, 12, 4]
     assert table["time_s"].tolist() == [0.3, 0.4, 0.5, 0.2]
-    network = image_encoder.load_network("efficientnet_lite0", weights_file)
+    encoder = image_encoder.load("efficientnet_lite0", weights_file)
     shown = [made["all"].frames, made["late"].frames]
-    expected = np.concatenate([image_encoder.embed_pictures(network, own) for own in shown])
+    expected = np.concatenate([encoder.encode(frames) for frames in shown])
     np.testing.assert_array_equal(table.filter(like="efficientnet_lite0_").to_numpy(), expected)
     facts = tables.read_provenance(tmp_path / "x.parquet")
     assert facts["network"] == "efficientnet_lite0"
@@ -147,13 +148,13 @@ def test_windows_of_sound_have_a_row_each_but_silent_ones(samples, files, tmp_pa
     table = read(tmp_path / "x.parquet")
     assert list(dict.fromkeys(table["trailer_id"])) == ["all", "unseen", "late"]
     whole = table[table["trailer_id"] == "all"]
-    assert whole["place"].tolist() == list(range(9))
+    assert whole["number"].tolist() == list(range(9))
     np.testing.assert_allclose(whole["time_s"], 0.48 + 0.48 * np.arange(9))
     late = table[table["trailer_id"] == "late"]
-    assert late["place"].tolist() == list(range(5, 9))
-    layers = yamnet.layers(load_file(files["yamnet"]), "cpu")
-    expected = audio_encoder.frames(made["all"].sound, yamnet, layers, "cpu").values
-    np.testing.assert_array_equal(whole[list(yamnet.NAMES)].to_numpy(), expected)
+    assert late["number"].tolist() == list(range(5, 9))
+    expected = audio_encoder.load("yamnet", files["yamnet"]).encode(made["all"].sound)
+    columns = list(ENCODERS["yamnet"].feature_names)
+    np.testing.assert_array_equal(whole[columns].to_numpy(), expected)
 
 
 def test_a_trailer_alone_has_the_rows_that_it_has_among_others(samples, files, tmp_path):
@@ -182,6 +183,6 @@ def test_another_networks_weights_are_refused(samples, files, tmp_path, network)
     with pytest.raises(InputError) as error:
         embed.embed_trailers(paths, network, files["yamnet"], tmp_path / "x.parquet")
     lines = str(error.value).splitlines()
-    assert lines[0].startswith(f"{files['yamnet']}: is of another network (")
-    assert lines[1] == "  expected: the one asked for"
+    assert lines[0].startswith(f"{files['yamnet']}: holds the variables of another network (")
+    assert lines[1] == "  expected: those of the network named"
     assert not (tmp_path / "x.parquet").exists()

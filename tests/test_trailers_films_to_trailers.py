@@ -74,7 +74,7 @@ def corpus(folder, own=range(20), seed=0, blind=()):
     for film_id, rows in scene_table(shown).groupby("film_id"):
         path = folder / f"{film_id}.parquet"
         kept = rows[:0] if int(film_id[-2:]) in blind else rows
-        tables.write_table(kept, path, tables.TRAILER_SCENE_VECTORS)
+        tables.write_table(kept, path, tables.SCENES)
         seen.append(path)
     titles = titles_of(FILMS, own)
     films, said = folder / "films.tsv", folder / "said.parquet"

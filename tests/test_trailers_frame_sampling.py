@@ -20,7 +20,7 @@ from scorelens.trailers.data.frame_sampling import (
     Sampling,
     frame_numbers,
     is_black,
-    middle,
+    middle_items,
     read_sample,
     sample_trailer,
     sample_trailers,
@@ -229,9 +229,9 @@ def test_what_varies_more_than_noise_is_not_black():
 
 
 def test_the_middle_of_an_odd_rest_leans_to_the_start():
-    assert middle(range(31), 10) == range(10, 20)
-    assert middle(range(10), 10) == range(10)
-    assert middle(range(4), 10) == range(4)
+    assert middle_items(range(31), 10) == range(10, 20)
+    assert middle_items(range(10), 10) == range(10)
+    assert middle_items(range(4), 10) == range(4)
 
 
 # Shapes of pictures

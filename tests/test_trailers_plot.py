@@ -18,7 +18,7 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers import EARS, EYES, MODELS, runs
+from scorelens.trailers import AUDIO_ENCODERS, IMAGE_ENCODERS, MODELS, runs
 from scorelens.trailers.data.frame_sampling import Sample, read_sample
 from scorelens.trailers.evaluate import examples, plot, score
 from tests.trailer_tables import (
@@ -163,7 +163,11 @@ def test_lines_divide_the_arms(results):
 
 def test_three_networks_an_arm_are_legible(results):
     """No name of a run reaches into another's, nor out of the figure."""
-    table, eyes, ears = read_table(results[0], TRAILER_SCORES), list(EYES), list(EARS)
+    table, eyes, ears = (
+        read_table(results[0], TRAILER_SCORES),
+        list(IMAGE_ENCODERS),
+        list(AUDIO_ENCODERS),
+    )
     some = table[table["model"] == "frequency"]
     found = runs(MODELS, eyes, ears)
     assert len(found) == 16

@@ -34,11 +34,14 @@ def made_up(vectors, actual, titles=None) -> Material:
 
 
 def scene_table(vectors):
-    """Rows of TRAILER_SCENE_VECTORS. vectors: (films, scenes, columns)."""
+    """Rows of SCENES. vectors: (films, scenes, columns)."""
     films, count, columns = vectors.shape
     heads = {
         "film_id": np.repeat([f"film_{number:02d}" for number in range(films)], count),
         "cue_id": np.tile([f"cue_{number:03d}" for number in range(count)], films),
+        "track_id": "t",
+        "start_s": 0.0,
+        "end_s": 9.0,
     }
     names = [f"v_{place:02d}" for place in range(columns)]
     values = pd.DataFrame(vectors.reshape(-1, columns).astype(np.float32), columns=names)

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from scorelens import tables, trailers
 from scorelens.corpus.synthesis.pictures import Format
 from scorelens.corpus.synthesis.video_writer import write_film
-from scorelens.encoders.efficientnet import EfficientNetLite
+from scorelens.encoders.image.efficientnet import EfficientNetLite
 from tests import workflow_runs as runs
 from tests.test_encoders_yamnet import variables as random_yamnet
 from tests.test_trailers_workflow import (
@@ -182,7 +182,6 @@ FREQUENCY = {("none", "frequency")}
             OF_TRAILERS,
             SCRATCH | ATTENTIVE | LINEAR,
         ),
-        ({"scene_frames": 2}, set(), set()),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

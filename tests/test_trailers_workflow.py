@@ -101,7 +101,7 @@ def test_the_demo_plans_all(shared_clone, tmp_path):
     assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
     assert trained(said) == runs_of(trailers.MODELS)
     assert len(inputs(said, "sample_trailers")) == 2 + 40  # of the films, and composed
-    assert len([path for path in inputs(said, "embed_film_scenes") if "cues" in path]) == 2
+    assert len([path for path in inputs(said, "embed_scenes") if "cues" in path]) == 2
     assert figures(said) == {"arms", "scores", "examples", "films_to_trailers"}
     names = (
         "arms.tsv",
@@ -245,8 +245,8 @@ def test_networks_whose_weights_are_absent_are_left_out_in_a_line_each(shared_cl
     assert sorted(left_out(said)) == ["vgg16", "vggish", "yamnet"]
     assert trained(said) == runs_of(trailers.MODELS)
     assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
-    seen = inputs(said, "embed_film_scenes") & {
-        f"results/pretrained/{name}.safetensors" for name in trailers.EYES
+    seen = inputs(said, "embed_scenes") & {
+        f"results/pretrained/{name}.safetensors" for name in trailers.IMAGE_ENCODERS
     }
     assert seen == {"results/pretrained/efficientnet_lite0.safetensors"}
     for name in left_out(said):

@@ -100,7 +100,7 @@ def test_every_name_is_planned_with(shared_clone, study):
     assert done.returncode == 0, done.stdout
     planned = runs.jobs(done.stdout)
     rules = "extract_new_media embed_scenes search_retrieval embed_images sample_trailers"
-    assert {*rules.split(), "embed_film_scenes", "embed_library"} <= planned.keys()
+    assert {*rules.split(), "embed_library"} <= planned.keys()
     assert planned["match_cues"] == {f"f{number}" for number in range(len(ODD))}
 
 

@@ -46,7 +46,7 @@ def write_vectors(path, vectors):
     table = pd.DataFrame(
         {
             "trailer_id": np.repeat(trailer_ids(trailers), moments),
-            "place": np.tile(np.arange(moments), trailers),
+            "number": np.tile(np.arange(moments), trailers),
             "time_s": np.tile(np.arange(moments) * 2.0, trailers),
             **{name: values.astype(np.float32) for name, values in names.items()},
         }

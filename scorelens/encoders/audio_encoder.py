@@ -1,100 +1,229 @@
-"""What the feature sets of pretrained networks share: from a sound to embeddings at their times.
+"""Audio encoders: from the samples of a sound to embeddings at their times.
 
-A network's module says how its log-mel spectrogram is made (`log_mel`), which frames make a patch
-(`patch_starts`) and what becomes of patches (`layers`, `embed`). A sound shorter than one patch is
-repeated until it fills one, down to 0.05 s; below that there is no embedding. A patch that is
-silent, or holds a sample that is not finite, has none either: what a network says of silence is
-not about music.
+A module of `scorelens/encoders/audio/` describes one network:
+
+- `SAMPLE_RATE_HZ`, `HOP` (samples from frame to frame), `PATCH` and `PATCH_HOP` (frames),
+  `MIN_SAMPLES` (of a patch), `CENTRE_S` (from the start of a patch to its centre) and `BATCH_SIZE`
+  (patches at once on the CPU);
+- `log_mel(samples)`: the spectrogram; `patch_starts(frames)`: the first frames of its patches;
+- `build_layers(variables, device)` and `embed_patches(spectrogram, starts, layers)`.
+
+A sound shorter than one patch is repeated until it fills one, down to 0.05 s; a shorter one has no
+embedding. Neither has a patch that is silent, or that holds a sample that is not finite.
 """
 
 import logging
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from scorelens.encoders import musicnn, vggish, yamnet
-from scorelens.features import texture
-from scorelens.features.frames import SHORTEST_S, SILENCE_RMS, Series
-from scorelens.features.table import FeatureSet
+from scorelens.encoders.interpolation import interpolate_rows
+from scorelens.encoders.registry import ENCODERS
+from scorelens.encoders.weight_loading import build_network
+from scorelens.media.silence import MIN_SOUND_S, SILENCE_RMS
+from scorelens.torch_device import device
 
-MODULES = {"musicnn": musicnn, "vggish": vggish, "yamnet": yamnet}
-GPU_PATCHES_AT_ONCE = 128
+GPU_BATCH_SIZE = 128  # patches
 
 log = logging.getLogger(__name__)
 
 
-def load(feature_set: str, weights: str | os.PathLike, threads: int = 1) -> FeatureSet:
-    """A network with its weights, on the GPU if there is one, as a feature set.
+class Embeddings(NamedTuple):
+    """The embeddings of the patches of a sound.
 
-    feature_set: a name of MODULES. weights: its file of variables, as `scorelens.pretrained` writes
-    it. threads: of the CPU.
+    Attributes
+    ----------
+    times_s : ndarray of float64, shape (patches,)
+        Centres of the patches, s.
+    values : ndarray of float32, shape (patches, size)
+        NaN where a patch is silent or broken.
     """
-    torch.set_num_threads(threads)
-    network = MODULES[feature_set]
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    layers = network.layers(load_file(weights), device)
-    log.info("%s on %s", feature_set, device if device == "cpu" else torch.cuda.get_device_name())
 
-    def measured(blocks: Iterable[np.ndarray], moments_s: np.ndarray) -> np.ndarray:
+    times_s: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class AudioEncoder:
+    """A pretrained audio network with its weights.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the registry.
+    network : module
+        Its module of `scorelens/encoders/audio/`.
+    layers : dict
+        From the module's `build_layers`.
+    device : torch.device
+        Where the layers are.
+    """
+
+    name: str
+    network: ModuleType
+    layers: dict
+    device: torch.device
+
+    @property
+    def size(self) -> int:
+        """Values of an embedding."""
+        return ENCODERS[self.name].embedding_size
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the values of an embedding, (size,)."""
+        return ENCODERS[self.name].feature_names
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Sampling rate of the sounds that it takes, Hz."""
+        return self.network.SAMPLE_RATE_HZ
+
+    def encode(self, samples: np.ndarray) -> np.ndarray:
+        """Embed the patches of a sound.
+
+        Parameters
+        ----------
+        samples : ndarray of float32, shape (n,)
+            Mono sound at `sample_rate_hz`.
+
+        Returns
+        -------
+        ndarray of float32, shape (patches, size)
+            NaN where a patch is silent or broken.
+        """
+        return self.encode_patches(samples).values
+
+    def encode_patches(self, samples: np.ndarray) -> Embeddings:
+        """Embed the patches of a sound, with their times.
+
+        Parameters
+        ----------
+        samples : ndarray of float32, shape (n,)
+            Mono sound at `sample_rate_hz`.
+
+        Returns
+        -------
+        Embeddings
+            Empty if the sound is shorter than 0.05 s.
+        """
+        network = self.network
+        if len(samples) < MIN_SOUND_S * network.SAMPLE_RATE_HZ:
+            return Embeddings(np.zeros(0), np.zeros((0, self.size), np.float32))
+        if len(samples) < network.MIN_SAMPLES:
+            samples = np.resize(samples, network.MIN_SAMPLES)
+        finite = np.isfinite(samples)
+        sound = samples if finite.all() else np.where(finite, samples, np.float32(0))
+        spectrogram = network.log_mel(sound)
+        starts = network.patch_starts(len(spectrogram))
+        values = self._embed_batches(spectrogram, starts)
+        values[~is_audible(samples, starts * network.HOP, network.MIN_SAMPLES)] = np.nan
+        times_s = starts * network.HOP / network.SAMPLE_RATE_HZ + network.CENTRE_S
+        return Embeddings(times_s, values)
+
+    def encode_at(self, blocks: Iterable[np.ndarray], times_s: np.ndarray) -> np.ndarray:
+        """Embed a sound at given moments, by interpolation between the centres of its patches.
+
+        Parameters
+        ----------
+        blocks : iterable of ndarray of float32
+            The samples, block after block, at `sample_rate_hz`.
+        times_s : ndarray of float64, shape (m,)
+            Moments in s of the sound.
+
+        Returns
+        -------
+        ndarray of float32, shape (m, size)
+            Before the first centre and after the last, that patch's embedding. NaN where there is
+            none, and after the sound's end.
+        """
         samples = np.concatenate([np.zeros(0, np.float32), *blocks])
-        return measure(samples, moments_s, network, layers, device)
+        patches = self.encode_patches(samples)
+        if not len(patches.times_s):
+            return np.full((len(times_s), self.size), np.nan, np.float32)
+        values = interpolate_rows(patches.values.astype(np.float64), patches.times_s, times_s)
+        values[times_s > (len(samples) + 1) / self.sample_rate_hz] = np.nan
+        return values.astype(np.float32)
 
-    return FeatureSet(network.NAMES, network.RATE_HZ, measured)
+    @torch.inference_mode()
+    def _embed_batches(self, spectrogram: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        batch = self.network.BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE
+        on_device = torch.from_numpy(spectrogram).to(self.device)
+        parts = [
+            self.network.embed_patches(on_device, starts[first : first + batch], self.layers)
+            for first in range(0, len(starts), batch)
+        ]
+        return np.concatenate([part.cpu().numpy() for part in parts])
 
 
-def measure(
-    samples: np.ndarray, moments_s: np.ndarray, network: ModuleType, layers: dict, device: str
-) -> np.ndarray:
-    """A network's embedding of a sound at given moments.
+def load(name: str, weights: str | os.PathLike, threads: int | None = None) -> AudioEncoder:
+    """Load an audio network, on the GPU if there is one.
 
-    samples: (n,) float32 at the network's RATE_HZ. moments_s: (m,) s. Returns (m, d) float32:
-    between the centres of two patches what lies between their embeddings, before the first and
-    after the last that one's; NaN where there is none and after the sound's end.
+    Parameters
+    ----------
+    name : str
+        A name in the registry, of an audio network.
+    weights : path
+        Its variables, a file that `scorelens.pretrained.fetch_network` wrote.
+    threads : int, optional
+        Threads of the CPU; by default as PyTorch is set.
+
+    Returns
+    -------
+    AudioEncoder
+
+    Raises
+    ------
+    InputError
+        If the file holds the variables of another network.
     """
-    series = frames(samples, network, layers, device)
-    if not len(series.times_s):
-        return np.full((len(moments_s), len(series.names)), np.nan, np.float32)
-    values = texture.at_moments(series.values.astype(np.float64), series.times_s, moments_s)
-    values[moments_s > (len(samples) + 1) / network.RATE_HZ] = np.nan
-    return values.astype(np.float32)
+    if threads:
+        torch.set_num_threads(threads)
+    network, target = network_module(name), device()
+    layers = build_network(lambda v: network.build_layers(v, target), load_file(weights), weights)
+    log.info("%s on %s", name, target if target.type == "cpu" else torch.cuda.get_device_name())
+    return AudioEncoder(name, network, layers, target)
 
 
-def frames(samples: np.ndarray, network: ModuleType, layers: dict, device: str) -> Series:
-    """The embeddings of a sound's patches at the patches' centres.
+def network_module(name: str) -> ModuleType:
+    """Give the module of an audio network.
 
-    samples: (n,) float32 at the network's RATE_HZ. Silent and broken patches are NaN.
+    Parameters
+    ----------
+    name : str
+        A name in the registry, of an audio network.
+
+    Returns
+    -------
+    module
+        Of `scorelens/encoders/audio/`.
     """
-    if len(samples) < SHORTEST_S * network.RATE_HZ:
-        return Series(network.NAMES, np.zeros(0), np.zeros((0, len(network.NAMES)), np.float32))
-    if len(samples) < network.LEAST_SAMPLES:
-        samples = np.resize(samples, network.LEAST_SAMPLES)
-    finite = np.isfinite(samples)
-    sound = samples if finite.all() else np.where(finite, samples, np.float32(0))
-    spectrogram = network.log_mel(sound)
-    starts = network.patch_starts(len(spectrogram))
-    values = _embedded(spectrogram, starts, network, layers, device)
-    values[~_heard(samples, starts * network.HOP, network.LEAST_SAMPLES)] = np.nan
-    return Series(network.NAMES, starts * network.HOP / network.RATE_HZ + network.CENTRE_S, values)
+    return import_module(f"scorelens.encoders.audio.{ENCODERS[name].module}")
 
 
-def _heard(samples: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-    """Which patches are louder than silence and hold finite samples alone: (patches,) bool."""
+def is_audible(samples: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Tell which patches of a sound are louder than silence and hold only finite samples.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+    starts : ndarray of int, shape (patches,)
+        First sample of each patch.
+    length : int
+        Samples of a patch; one that reaches past the end is shorter.
+
+    Returns
+    -------
+    ndarray of bool, shape (patches,)
+    """
     patches = [samples[start : start + length] for start in starts]
     with np.errstate(invalid="ignore", over="ignore"):
         mean_square = np.array([patch @ patch / len(patch) for patch in patches])
     return np.isfinite(mean_square) & (mean_square >= SILENCE_RMS**2)
-
-
-@torch.inference_mode()
-def _embedded(spectrogram, starts, network, layers, device) -> np.ndarray:
-    at_once = network.PATCHES_AT_ONCE if device == "cpu" else GPU_PATCHES_AT_ONCE
-    spectrogram = torch.from_numpy(spectrogram).to(device)
-    parts = [
-        network.embed(spectrogram, starts[first : first + at_once], layers).cpu().numpy()
-        for first in range(0, len(starts), at_once)
-    ]
-    return np.concatenate(parts)

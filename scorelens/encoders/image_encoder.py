@@ -1,116 +1,122 @@
-"""Pictures, and what frozen networks say of them.
+"""Image encoders: from centre squares of pictures to embeddings.
 
-A picture becomes its middle square; a network of NETWORKS makes a vector of that.
+A module of `scorelens/encoders/image/` describes one network: `MEAN` and `SCALE` of the published
+preparation of pixels, (x - MEAN) / SCALE, and `from_variables(variables)`, which builds the network
+as an `nn.Module`. The network takes float32 (n, 3, 224, 224) and returns (n, size).
 """
 
 import os
-import struct
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
 from safetensors.numpy import load_file
 from torch import nn
 
-from scorelens.encoders import efficientnet, vit
-from scorelens.encoders.weight_loading import build
-from scorelens.errors import MediaError, Problem
+from scorelens.encoders.registry import ENCODERS
+from scorelens.encoders.weight_loading import build_network
 from scorelens.torch_device import device
 
-NETWORKS = {"efficientnet_lite0": efficientnet, "vit": vit}
-SIDE = 224  # px
-PICTURES_AT_ONCE = 8
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-# What Pillow raises for half a file, for one of another kind, or for flipped bits.
-DAMAGE = (EOFError, OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
+BATCH_SIZE = 8  # pictures
 
 
-def read_picture(path: str | os.PathLike) -> np.ndarray:
-    """The middle square of a picture file: uint8 (SIDE, SIDE, 3), RGB, 0 to 255.
+@dataclass(frozen=True)
+class ImageEncoder:
+    """A pretrained image network with its weights.
 
-    The way up that a camera noted is kept to; grey becomes RGB, 16 bits become 8, what is
-    transparent becomes white, and of an animation the first picture counts. Raises MediaError if
-    the file is missing or empty, is cut short, or is not a picture of FORMATS with 8 or 16 bits.
+    Parameters
+    ----------
+    name : str
+        Its name in the registry.
+    network : nn.Module
+        From `from_variables` of its module, on a device.
+    size : int
+        Values of an embedding.
     """
-    check_file(path)
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            return _squared(_coloured(path, upright))
-    except DAMAGE as error:
-        what = f"cannot be read as a picture ({_reason(error, path)})"
-        raise MediaError(Problem(str(path), what, _PICTURE, _BROKEN)) from error
+
+    name: str
+    network: nn.Module
+    size: int
+
+    @torch.inference_mode()
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Embed images.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, 224, 224, 3)
+            RGB, 0 to 255.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, size)
+        """
+        target = next(self.network.parameters()).device
+        starts = range(0, len(images), BATCH_SIZE)
+        batches = (preprocess(self.name, images[s : s + BATCH_SIZE]) for s in starts)
+        parts = [self.network(batch.to(target)).float().cpu().numpy() for batch in batches]
+        return np.concatenate([np.zeros((0, self.size), np.float32), *parts])
 
 
-def check_file(path: str | os.PathLike) -> None:
-    """Raise MediaError unless there is a file with something in it."""
-    if not os.path.isfile(path):
-        what = "is a folder" if os.path.isdir(path) else "does not exist"
-        raise MediaError(Problem(str(path), what, _PICTURE, "check the path"))
-    if os.path.getsize(path) == 0:
-        raise MediaError(Problem(str(path), "is empty (0 bytes)", _PICTURE, "copy the file again"))
+def load(name: str, weights: str | os.PathLike, threads: int | None = None) -> ImageEncoder:
+    """Load an image network, on the GPU if there is one.
 
+    Parameters
+    ----------
+    name : str
+        A name in the registry, of an image network.
+    weights : path
+        Its variables, a file that `scorelens.pretrained.fetch_network` wrote.
+    threads : int, optional
+        Threads of the CPU; by default as PyTorch is set.
 
-def square(frame: np.ndarray) -> np.ndarray:
-    """The middle square of a film's frame, as `read_picture` makes it of a file.
+    Returns
+    -------
+    ImageEncoder
 
-    frame: uint8 (height, width, 3), RGB, 0 to 255. The shorter side becomes SIDE.
+    Raises
+    ------
+    InputError
+        If the file holds the variables of another network.
     """
-    return _squared(Image.fromarray(frame))
+    if threads:
+        torch.set_num_threads(threads)
+    network = build_network(network_module(name).from_variables, load_file(weights), weights)
+    return ImageEncoder(name, network.to(device()).eval(), network.size)
 
 
-def load_network(name: str, weights: str | os.PathLike) -> nn.Module:
-    """A network, ready to be asked, on the GPU if there is one; its `size` is that of a vector.
+def preprocess(name: str, images: np.ndarray) -> torch.Tensor:
+    """Turn images into the input of a network, as it was published.
 
-    name: of NETWORKS. weights: its file of variables, as `scorelens.pretrained` writes it. Raises
-    InputError if the file holds those of another network.
+    Parameters
+    ----------
+    name : str
+        A name in the registry, of an image network.
+    images : ndarray of uint8, shape (n, 224, 224, 3)
+        RGB, 0 to 255.
+
+    Returns
+    -------
+    tensor of float32, shape (n, 3, 224, 224)
     """
-    return build(NETWORKS[name].of_variables, load_file(weights), weights).to(device()).eval()
+    module = network_module(name)
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+    return (pixels.float() - module.MEAN) / module.SCALE
 
 
-@torch.inference_mode()
-def embed_pictures(network: nn.Module, pictures: np.ndarray) -> np.ndarray:
-    """The vectors of pictures: float32 (n, network.size).
+def network_module(name: str) -> ModuleType:
+    """Give the module of an image network.
 
-    pictures: uint8 (n, SIDE, SIDE, 3), RGB, 0 to 255.
+    Parameters
+    ----------
+    name : str
+        A name in the registry, of an image network.
+
+    Returns
+    -------
+    module
+        Of `scorelens/encoders/image/`.
     """
-    own = next(network.parameters()).device
-    starts = range(0, len(pictures), PICTURES_AT_ONCE)
-    parts = (pictures[start : start + PICTURES_AT_ONCE] for start in starts)
-    found = [network(prepare(network, part).to(own)).float().cpu().numpy() for part in parts]
-    return np.concatenate([np.zeros((0, network.size), np.float32), *found])
-
-
-def prepare(network: nn.Module, pictures: np.ndarray) -> torch.Tensor:
-    """What a network takes: float32 (n, 3, SIDE, SIDE), about -1 to 1, of pictures uint8."""
-    values = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
-    return (values.float() - network.middle) / network.reach
-
-
-def _coloured(path, picture: Image.Image) -> Image.Image:
-    """A picture of any mode in RGB, on white."""
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(picture) // 257).astype(np.uint8)).convert("RGB")
-    if picture.mode in ("I", "F"):
-        what = "has samples of 32 bits, whose black and white no one knows"
-        raise MediaError(Problem(str(path), what, _PICTURE, "save it as a PNG of 8 or 16 bits"))
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    picture = picture.convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture).convert("RGB")
-
-
-def _squared(picture: Image.Image) -> np.ndarray:
-    return np.array(ImageOps.fit(picture, (SIDE, SIDE), Image.Resampling.BICUBIC))
-
-
-_PICTURE = f"a picture: {', '.join(FORMATS)}, 8 or 16 bits"
-_BROKEN = "the file may be cut short or of another kind than its ending says; open it to check"
-
-
-def _reason(error: Exception, path) -> str:
-    if isinstance(error, Image.UnidentifiedImageError):
-        return "of no kind that is known"
-    return str(error).replace(os.fspath(path), "it") or type(error).__name__
+    return import_module(f"scorelens.encoders.image.{ENCODERS[name].module}")

@@ -1,9 +1,27 @@
 """Frame features of the cues of a film, on its 1 Hz grid.
 
-`extract` does one film for a computed set, `embed` many films for a network; `table` is how both
-write and `sounds` where the samples come from. `mir` is the set of 70 MIR features (140 columns)
-of Ma et al. 2021, with the modules `timbre`, `tonality`, `pitch`, `rhythm` and `roughness` for the
-features, `frames` for what they share and `texture` for the way from frames to seconds. `musicnn`,
-`vggish` and `yamnet` are pretrained networks, with `mel` for their spectrograms and `networks` for
-what they share. `columns` holds the name, unit, range, definition and source of each feature.
+`extract` measures a set of signal descriptors on one film, `embed` a pretrained network on many;
+`table` writes the rows of either, and `sounds` decodes the samples. `mir` is the set of 70 features
+(140 columns) of Ma et al. 2021, with `timbre`, `tonality`, `pitch`, `rhythm` and `roughness`;
+`frames` cuts sound into frames and `texture` averages them over windows. `essentia` is a set of its
+own. `columns` and `essentia_columns` hold the name, unit, range, definition and source of each
+feature. `unpack` reads published features.
+
+Other stages import only what is offered here.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "columns": ["COLUMNS", "PITCH_CLASSES", "STATISTICS"],
+        "embed": ["embed_films"],
+        "extract": ["extract_film"],
+        "pitch": ["harmonic_features"],
+        "profiles": ["FAST"],
+        "rhythm": ["rhythm_features"],
+        "table": ["WHOLE", "film_sound"],
+        "tonality": ["chroma_features", "key"],
+    },
+)

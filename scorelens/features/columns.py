@@ -1,6 +1,4 @@
-"""The 70 frame features of the set `mir`, the 140 columns made of them, and how embeddings are
-called.
-"""
+"""The 70 frame features of the set `mir`, and the 140 columns made of them."""
 
 from dataclasses import dataclass
 from math import inf
@@ -65,30 +63,6 @@ def _cepstral(group, definition, source) -> list[Feature]:
         _short(f"{group}.{group}_{rank}", "", -inf, inf, definition.format(rank), source)
         for rank in range(1, 14)
     ]
-
-
-def embedding(
-    group: str,
-    size: int,
-    definition: str,
-    frame_s: float,
-    hop_s: float,
-    source: str,
-    low: float = -inf,
-    high: float = inf,
-) -> tuple[Feature, ...]:
-    """The columns of a network's embedding: `group.embedding_000` and so on.
-
-    definition: continues "value 0 ". frame_s, hop_s: of the patches, s.
-    """
-    digits = len(str(size - 1))
-    return tuple(
-        Feature(
-            f"{group}.embedding_{index:0{digits}}", "", low, high, f"value {index} {definition}",
-            frame_s, hop_s, source,
-        )
-        for index in range(size)
-    )  # fmt: skip
 
 
 COLUMNS: tuple[Feature, ...] = (

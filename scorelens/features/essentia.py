@@ -30,7 +30,8 @@ from scorelens.features.essentia_columns import (
     SPECTRAL,
     TONAL,
 )
-from scorelens.features.frames import SILENCE_RMS, Series
+from scorelens.features.frames import Series
+from scorelens.media.silence import SILENCE_RMS
 
 __all__ = ["NAMES", "RATE_HZ", "frame_features", "measure"]
 

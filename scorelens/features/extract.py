@@ -1,4 +1,4 @@
-"""Measure a feature set that is computed, not learned, on every cue of one film."""
+"""Measure a feature set of signal descriptors, `mir` or `essentia`, on the cues of one film."""
 
 import os
 from functools import partial
@@ -17,11 +17,35 @@ def extract_film(
     output: str | os.PathLike,
     audio: str = "",
 ) -> None:
-    """Write the features of a film's cues, as table.write_film does.
+    """Write the features of a film's cues, one row a cue and second (tables.FEATURES).
 
-    feature_set: `mir` or `essentia`; ending in `_tracks`, of the whole tracks of its album.
-    profile: of `mir`, a name of profiles.PROFILES. The others are those of table.film_sound.
-    Raises InputError if essentia is not installed.
+    Parameters
+    ----------
+    film_id : str
+    feature_set : str
+        `mir` or `essentia`; ending in `_tracks`, of the whole tracks of its album.
+    profile : str or None
+        Of `mir`, a name in `features.profiles.PROFILES`.
+    source : {"album", "film"}
+        Where the sound of the cues comes from.
+    cues : path or None
+        The cues (tables.CUES); None for whole tracks.
+    tracks : path
+        The tracks of the album (tables.TRACKS).
+    video : path or None
+        The film, if `source` is `film`.
+    output : path
+    audio : str
+        Number or language of the film's sound; empty for the default one.
+
+    Raises
+    ------
+    InputError
+        If essentia is needed and is not installed.
+    MediaError
+        If a sound does not decode.
+    TableError
+        If the track of a cue is unknown.
     """
     film = table.film_sound(feature_set, film_id, source, cues, tracks, video, audio)
     if feature_set.removesuffix(table.WHOLE) == "essentia":
@@ -29,5 +53,5 @@ def extract_film(
     else:
         measure = partial(mir.measure, profile=profile)
         features = table.FeatureSet(mir.NAMES, mir.RATE_HZ, measure)
-    provenance = table.origin(film, feature_set) | {"profile": profile}
+    provenance = table.provenance_of(film, feature_set) | {"profile": profile}
     table.write_film(film, features, output, provenance)

@@ -2,7 +2,7 @@
 
 Frame k starts at the sample nearest to k hops, so that hops need not be whole samples and times
 do not drift. Only whole frames count: nothing is padded. A sound shorter than a frame is one
-shorter frame, down to `SHORTEST_S`; below that there are no frames.
+shorter frame, down to `MIN_SOUND_S`; below that there are no frames.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import fft
 
+from scorelens.media.silence import MIN_SOUND_S, SILENCE_RMS
+
 RATE_HZ = 22_050  # roughness grows with the square of rate x window, so the rate is fixed
-SHORTEST_S = 0.05
-SILENCE_RMS = 1e-4  # -80 dB of full scale: above the dither of 16 bits, below any audible music
 BLOCK_BYTES = 1 << 19  # a block of frames stays in the processor's cache
 KEPT_BYTES = 30 << 20  # the GNU C library does not learn from more than 32 MiB
 LANES = 8  # the FFT takes so many frames at once; those left over cost three times as much
@@ -101,7 +101,7 @@ def _keep_memory() -> None:
 
 def frame_starts(n: int, length: int, hop_s: float) -> np.ndarray:
     """First sample of every frame of `length` samples in a sound of n samples."""
-    if n < round(SHORTEST_S * RATE_HZ):
+    if n < round(MIN_SOUND_S * RATE_HZ):
         return np.zeros(0, np.int64)
     hop = hop_s * RATE_HZ
     starts = np.rint(np.arange(int((n - length) / hop) + 2) * hop).astype(np.int64)

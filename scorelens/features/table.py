@@ -1,6 +1,6 @@
-"""From the cues of a film to its table of one feature set.
+"""Write the feature table of a film, one row a cue and second, for any feature set.
 
-Features are taken cue by cue, from the cue's own samples: no frame reaches past the cue's edges,
+Features are measured cue by cue, from the cue's own samples: no frame reaches past the cue's edges,
 and nothing is measured on the parts of an album that the film does not use.
 """
 
@@ -15,18 +15,25 @@ from tqdm import tqdm
 
 from scorelens import media, tables
 from scorelens.features import sounds
+from scorelens.media.cuts import SHORTFALL_S, whole_seconds
 
 WHOLE = "_tracks"  # ends the name of a set that is measured on whole tracks
-SHORTFALL_S = 0.1  # less than this is rounding of durations, not a cue that outlasts its sound
 
 log = logging.getLogger(__name__)
 
 
 class FeatureSet(NamedTuple):
-    """What a feature set is to the table: its columns and how they are measured.
+    """How a feature set is measured.
 
-    measure: takes the blocks of a sound, float32 at rate_hz, one after the other, and moments (m,)
-    in seconds of it, and returns (m, len(names)) float32, NaN where a feature has no meaning.
+    Attributes
+    ----------
+    names : tuple of str
+        Its columns.
+    rate_hz : int
+        Sampling rate that it takes, Hz.
+    measure : callable
+        Takes the blocks of a sound, float32 at `rate_hz`, one after the other, and moments (m,) in
+        s of it; returns float32 (m, len(names)), NaN where a feature has no meaning.
     """
 
     names: tuple[str, ...]
@@ -35,11 +42,20 @@ class FeatureSet(NamedTuple):
 
 
 class FilmSound(NamedTuple):
-    """A film's cues (tables.CUES), and where their sound is.
+    """The cues of a film, and where their sound is.
 
-    source: `album`, for the album's recording (`tracks`, a tables.TRACKS), `film`, for the film's
-    own sound (`video`: a file, or one of its sounds), or `tracks`, for the album's tracks as a
-    whole, each as one cue; `cues` is None then.
+    Attributes
+    ----------
+    film_id : str
+    source : {"album", "film", "tracks"}
+        `album`: the album's recording. `film`: the film's own sound. `tracks`: the album's tracks
+        as a whole, each as one cue.
+    cues : path or None
+        The cues (tables.CUES); None for `tracks`.
+    tracks : path
+        The tracks of the album (tables.TRACKS).
+    video : Sound or path or None
+        The film, or one of its sounds, for `film`.
     """
 
     film_id: str
@@ -58,14 +74,32 @@ def film_sound(
     video: str | os.PathLike | None,
     audio: str = "",
 ) -> FilmSound:
-    """The sound of a film's cues, or, if the name of the set ends in `_tracks`, of its tracks.
+    """Describe the sound of a film's cues, or of its tracks if the set's name ends in `_tracks`.
 
-    audio: number or language of the film's sound, empty for the default one.
+    Parameters
+    ----------
+    feature_set : str
+        Name of a feature set.
+    film_id : str
+    source : {"album", "film"}
+        Where the sound of the cues comes from.
+    cues : path or None
+        The cues (tables.CUES).
+    tracks : path
+        The tracks of the album (tables.TRACKS).
+    video : path or None
+        The film.
+    audio : str
+        Number or language of the film's sound; empty for the default one.
+
+    Returns
+    -------
+    FilmSound
     """
     if feature_set.endswith(WHOLE):
         return FilmSound(film_id, "tracks", None, tracks, None)
-    heard = media.Sound(video, stream=audio) if video and audio else video
-    return FilmSound(film_id, source, cues, tracks, heard)
+    stream = media.Sound(video, stream=audio) if video and audio else video
+    return FilmSound(film_id, source, cues, tracks, stream)
 
 
 def write_film(
@@ -74,24 +108,50 @@ def write_film(
     """Write the features of a film's cues, one row a cue and second (tables.FEATURES).
 
     A cue's rows are the whole seconds t of the film whose middle, t + 0.5 s, lies in it; at least
-    the second that holds the cue's middle. Seconds for which there is no sound hold nulls. Of whole
-    tracks, cue_id is the track and time_s counts in it.
-    Raises MediaError for sound that does not decode, TableError for a cue whose track is unknown.
+    the second that holds the cue's middle. Seconds without sound hold nulls. Of whole tracks,
+    cue_id is the track and time_s counts in it.
+
+    Parameters
+    ----------
+    film : FilmSound
+    features : FeatureSet
+    output : path
+    provenance : dict
+        What the table depends on, kept in the file.
+
+    Raises
+    ------
+    MediaError
+        If a sound does not decode.
+    TableError
+        If the track of a cue is unknown.
     """
     cues = _cues(film)
     sources = sounds.cue_sources(cues, film.source, film.tracks, film.video)
-    found = sounds.cue_sounds(cues, film.source, sources, features.rate_hz)
+    decoded = sounds.cue_sounds(cues, film.source, sources, features.rate_hz)
     measured = {
         cue.cue_id: _measure_cue(cue, blocks, speed, features)
-        for cue, blocks, speed in tqdm(found, total=len(cues), unit="cue", disable=None)
+        for cue, blocks, speed in tqdm(decoded, total=len(cues), unit="cue", disable=None)
     }
     frame = _joined([measured[cue_id] for cue_id in cues["cue_id"]], film.film_id, features.names)
     tables.write_table(frame, output, tables.FEATURES, provenance)
     log.info("%s: %d cues, %d seconds", film.film_id, len(cues), len(frame))
 
 
-def origin(film: FilmSound, feature_set: str) -> dict:
-    """What a film's table is made of, for its provenance: hashes of the cues and of the media."""
+def provenance_of(film: FilmSound, feature_set: str) -> dict:
+    """Give what a film's table depends on: hashes of the cues and of the media.
+
+    Parameters
+    ----------
+    film : FilmSound
+    feature_set : str
+        Name of the feature set.
+
+    Returns
+    -------
+    dict
+        For the provenance of the table.
+    """
     cues = _cues(film)
     digests = sounds.source_digests(cues, film.source, film.tracks, film.video)
     return {
@@ -100,15 +160,6 @@ def origin(film: FilmSound, feature_set: str) -> dict:
         "cues_sha256": media.sha256(film.cues or film.tracks),
         "media_sha256": dict(sorted(digests.items())),
     }
-
-
-def seconds_of(start_s: float, end_s: float) -> np.ndarray:
-    """Whole seconds t of the film whose middle lies in start_s..end_s, at least one: (m,) s.
-
-    If there is none, the second that holds the middle of the span.
-    """
-    seconds = np.arange(np.ceil(start_s - 0.5), np.ceil(end_s - 0.5))
-    return seconds if len(seconds) else np.array([np.floor((start_s + end_s) / 2)])
 
 
 def _cues(film: FilmSound) -> pd.DataFrame:
@@ -121,10 +172,10 @@ def _measure_cue(
     cue, blocks: Iterable[np.ndarray], speed: float, features: FeatureSet
 ) -> pd.DataFrame:
     length_s = cue.film_end_s - cue.film_start_s
-    seconds = seconds_of(cue.film_start_s, cue.film_end_s)
+    seconds = whole_seconds(cue.film_start_s, cue.film_end_s)
     moments_s = np.clip(seconds + 0.5 - cue.film_start_s, 0, length_s) * speed
     counts: list[int] = []
-    values = features.measure(_counted(blocks, counts), moments_s)
+    values = features.measure(_count(blocks, counts), moments_s)
     missing_s = length_s * speed - sum(counts) / features.rate_hz
     if missing_s > SHORTFALL_S:
         log.warning("cue %s: the last %.1f s lie past the end of the sound", cue.cue_id, missing_s)
@@ -134,8 +185,8 @@ def _measure_cue(
     return frame
 
 
-def _counted(blocks: Iterable[np.ndarray], counts: list[int]) -> Iterator[np.ndarray]:
-    """The blocks as they come, their lengths noted."""
+def _count(blocks: Iterable[np.ndarray], counts: list[int]) -> Iterator[np.ndarray]:
+    """Pass the blocks on and note their lengths."""
     for block in blocks:
         counts.append(len(block))
         yield block

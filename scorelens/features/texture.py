@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from scorelens.encoders.interpolation import interpolate_rows
 from scorelens.features.frames import Series
 
 WINDOW_S, HOP_S = 5.0, 3.35
@@ -51,7 +52,7 @@ def summarise(
             found |= zip(series.names, values.transpose(1, 0, 2), strict=True)
         statistics.append(np.concatenate([found[name] for name in names], axis=1))
         middles_s.append((starts_s + ends_s) / 2)
-    values = at_moments(np.concatenate(statistics), np.concatenate(middles_s), moments_s)
+    values = interpolate_rows(np.concatenate(statistics), np.concatenate(middles_s), moments_s)
     values[moments_s > end_s + 1 / rate_hz] = np.nan
     return values.astype(np.float32)
 
@@ -82,23 +83,6 @@ def window_statistics(series: Series, starts_s: np.ndarray, ends_s: np.ndarray) 
         np.copyto(values, 0, where=missing)
         deviation = np.sqrt(np.einsum("wfk,wfk->wk", values, values) / n)
     return np.stack([mean, deviation], axis=2)
-
-
-def at_moments(statistics: np.ndarray, middles_s: np.ndarray, moments_s: np.ndarray) -> np.ndarray:
-    """Interpolate window statistics, as the module says.
-
-    statistics: (windows, k) float64. middles_s: (windows,) ascending. moments_s: (m,).
-    Returns (m, k) float64.
-    """
-    place = np.interp(moments_s, middles_s, np.arange(len(middles_s)))
-    before = place.astype(np.int64)
-    after = np.minimum(before + 1, len(middles_s) - 1)
-    share = (place - before)[:, None]
-    valid = np.isfinite(statistics)
-    filled = np.where(valid, statistics, 0)
-    left, right = (1 - share) * valid[before], share * valid[after]
-    with np.errstate(invalid="ignore"):
-        return (left * filled[before] + right * filled[after]) / (left + right)
 
 
 def _pieces(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[tuple[np.ndarray, float, bool]]:

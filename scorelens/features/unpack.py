@@ -1,4 +1,4 @@
-"""From the published feature files to a table of each film, as if it had been measured here."""
+"""Turn the published feature files into a feature table of each film."""
 
 import logging
 import os
@@ -11,9 +11,7 @@ from tqdm import tqdm
 from scorelens import media, tables
 from scorelens.corpus.published import inspection
 from scorelens.corpus.published.mir_names import read_columns
-
-# As the set `vggish` has them, without loading what runs its network.
-VGGISH_NAMES = [f"vggish.embedding_{index:03d}" for index in range(inspection.VGGISH_COLUMNS)]
+from scorelens.encoders.registry import ENCODERS
 
 log = logging.getLogger(__name__)
 
@@ -23,16 +21,27 @@ def unpack_films(
     paths: Sequence[str | os.PathLike],
     outputs: Mapping[str, str | os.PathLike],
 ) -> None:
-    """Write the published features of every film (tables.FEATURES), the dictionary read once.
+    """Write the published features of every film (tables.FEATURES).
 
-    feature_set: `mir` or `vggish`. paths: its files, as corpus.published.FILES has them. outputs:
-    film_id -> its table. Cues are numbered as they come; when they play is not published, so
-    time_s counts the frames of a cue, which the study has at 1 Hz. A film whose cues cannot be used
-    gets a table without rows: the corpus is checked before, and is run without that film.
-    Raises InputError if a file does not hold as a whole.
+    Cues are numbered in their order; when they play is not published, so time_s counts the frames
+    of a cue, which the study has at 1 Hz. A film whose cues cannot be used gets a table without
+    rows: the corpus is checked before, and is run without that film.
+
+    Parameters
+    ----------
+    feature_set : {"mir", "vggish"}
+    paths : sequence of path
+        Its files, as `corpus.published.FILES` names them.
+    outputs : mapping of str to path
+        film_id -> its table.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
     """
     file = inspection.open_file(feature_set, paths)
-    names = read_columns(paths[1]) if feature_set == "mir" else VGGISH_NAMES
+    names = read_columns(paths[1]) if feature_set == "mir" else ENCODERS["vggish"].feature_names
     provenance = {
         "feature_set": feature_set,
         "source": "published",
@@ -48,9 +57,20 @@ def unpack_films(
 
 
 def film_table(film_id: str, cues: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
-    """The cues of one film as rows of tables.FEATURES.
+    """Make the rows of one film (tables.FEATURES).
 
-    cues: arrays (frames, features). names: of the features. Values become float32.
+    Parameters
+    ----------
+    film_id : str
+    cues : sequence of ndarray, shape (frames, features)
+        Values become float32.
+    names : sequence of str
+        Names of the features.
+
+    Returns
+    -------
+    DataFrame
+        One row a frame, in the order of the cues.
     """
     lengths = [len(cue) for cue in cues]
     values = np.concatenate([np.empty((0, len(names)), np.float32), *cues], dtype=np.float32)

@@ -6,9 +6,9 @@ choice of the model alone, so that the workflow makes it without loading numpy o
 
 from collections.abc import Sequence
 
+from scorelens.encoders.registry import ENCODERS
 from scorelens.errors import ConfigError, Problem
 from scorelens.genres import BASELINES
-from scorelens.pretrained import NETWORKS as EMBEDDINGS
 
 PAPER_MODEL = "average_pooling"
 
@@ -25,7 +25,7 @@ def choose_run(
     """
     sets = list(dict.fromkeys(name for name, trained in runs if trained not in BASELINES))
     models = list(dict.fromkeys(trained for _, trained in runs if trained not in BASELINES))
-    grouped = [name for name in sets if name.removesuffix("_tracks") not in EMBEDDINGS]
+    grouped = [name for name in sets if name.removesuffix("_tracks") not in ENCODERS]
     no_groups = "it must be among features.sets, and embeddings have no groups"
     problems = [
         *_problems("feature_set", feature_set, grouped, no_groups),

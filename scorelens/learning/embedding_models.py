@@ -11,11 +11,12 @@ import soxr
 from scipy import special
 from sklearn.linear_model import LogisticRegression
 
-from scorelens.features.table import FeatureSet, seconds_of
+from scorelens.encoders.audio_encoder import AudioEncoder
 from scorelens.genres.model.folds import predict, train_folds, weigh_instances
 from scorelens.learning.dataset import Material, tile_means
 from scorelens.learning.instances import Bags, fit_scale, standardise
 from scorelens.learning.model_io import Fold
+from scorelens.media.cuts import whole_seconds
 from scorelens.tagger import RATE_HZ
 
 BAGS_AT_ONCE = 512
@@ -83,14 +84,14 @@ def ask_attention(
     return np.concatenate(said).astype(np.float32), np.concatenate(weights).astype(np.float32)
 
 
-def embed_tiles(samples: np.ndarray, starts_s: np.ndarray, network: FeatureSet) -> np.ndarray:
+def embed_tiles(samples: np.ndarray, starts_s: np.ndarray, encoder: AudioEncoder) -> np.ndarray:
     """The mean embedding of the tiles of a track: float32 (tiles, columns), NaN of silence.
 
-    samples: float32 (n,) at RATE_HZ. starts_s: (tiles,). network: `encoders.audio_encoder.load`.
+    samples: float32 (n,) at RATE_HZ. starts_s: (tiles,).
     """
-    seconds = seconds_of(0, len(samples) / RATE_HZ)
-    sound = soxr.resample(samples, RATE_HZ, network.rate_hz)
-    return tile_means(network.measure([sound], seconds + 0.5), seconds, starts_s)
+    seconds = whole_seconds(0, len(samples) / RATE_HZ)
+    sound = soxr.resample(samples, RATE_HZ, encoder.sample_rate_hz)
+    return tile_means(encoder.encode_at([sound], seconds + 0.5), seconds, starts_s)
 
 
 def _regression(values, actual, weights) -> tuple[np.ndarray, float]:

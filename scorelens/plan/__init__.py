@@ -16,6 +16,7 @@ from scorelens.plan.features import FeaturePlan, plan_features
 from scorelens.plan.genres import GenrePlan, plan_genres
 from scorelens.plan.networks import absent_networks, wanted_models
 from scorelens.plan.retrieval import RetrievalPlan, plan_retrieval
+from scorelens.plan.scenes import ScenePlan, plan_scenes
 from scorelens.plan.tagger import TaggerPlan, plan_tagger
 from scorelens.plan.trailers import TrailerPlan, plan_trailers
 
@@ -28,7 +29,7 @@ class Plan:
     ----------
     config : mapping
         The complete configuration, with what the run has in place of what was asked for.
-    corpus, features, genres, tagger, retrieval, trailers
+    corpus, features, genres, tagger, retrieval, trailers, scenes
         The plans of the stages.
     networks : tuple of str
         The pretrained networks that the run uses.
@@ -47,6 +48,7 @@ class Plan:
     tagger: TaggerPlan
     retrieval: RetrievalPlan
     trailers: TrailerPlan
+    scenes: ScenePlan
     networks: tuple[str, ...]
     absent_networks: Mapping[str, str]
     left_out: tuple[str, ...]
@@ -116,6 +118,7 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
         tagger=tagger,
         retrieval=retrieval,
         trailers=trailers,
+        scenes=plan_scenes(config, corpus, retrieval, trailers),
         networks=tuple(models.networks()),
         absent_networks=absent,
         left_out=tuple(left_out),
@@ -126,9 +129,9 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
 
 
 def _published_sets(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None]) -> list[str]:
-    if config["features"]["of"] == "tracks":
+    if config["features"]["level"] == "tracks":
         what = "published features are of cues, not of tracks"
-        raise ConfigError(Problem("config: features.of", what, "cues"))
+        raise ConfigError(Problem("config: features.level", what, "cues"))
     present, absent = published.split_sets(corpus.published_folder, config["features"]["sets"])
     for name, reason in absent.items():
         note(f"feature set {name} is left out: {reason}")

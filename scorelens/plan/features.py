@@ -1,13 +1,14 @@
 """Feature sets of a run, the bags made of them, and the batches in which films are embedded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from scorelens.encoders.registry import AUDIO, encoder_titles
 from scorelens.errors import ConfigError, Problem
 from scorelens.plan.corpus import CorpusPlan
 
 COMPUTED_SETS = ("mir", "essentia")
-NETWORK_SETS = ("musicnn", "vggish", "yamnet")
+NETWORK_SETS = tuple(encoder_titles(AUDIO))
 WHOLE_TRACKS = "_tracks"  # ends the name of a set that is measured on whole tracks
 FRAMES = "_frames"  # ends the name of a set of bags whose instances are single frames
 
@@ -75,17 +76,37 @@ def plan_features(config: Mapping, corpus: CorpusPlan, sets: tuple[str, ...]) ->
     if not sets:
         what = "no feature set is left: every set of features.sets lacks its weights"
         raise ConfigError(Problem("config: features.sets", what, "one set at least"))
-    if config["features"]["of"] == "tracks":
+    if config["features"]["level"] == "tracks":
         sets = tuple(f"{name}{WHOLE_TRACKS}" for name in sets)
     endings = {"cues": "", "frames": FRAMES}
     instances = config["bags"]["instances"]
-    # With `skip` the films that are left are known only while the workflow runs.
-    size = 1 if corpus.skips_bad_films else config["features"]["batch_films"]
-    films = sorted(corpus.films)
     return FeaturePlan(
         sets=sets,
         bag_sets=tuple(f"{name}{endings[kind]}" for kind in instances for name in sets),
         measures_film=config["features"]["source"] == "film",
-        batches=tuple(tuple(films[first : first + size]) for first in range(0, len(films), size)),
+        batches=film_batches(config, corpus, corpus.films),
         corpus=corpus,
     )
+
+
+def film_batches(
+    config: Mapping, corpus: CorpusPlan, films: Iterable[str]
+) -> tuple[tuple[str, ...], ...]:
+    """Split films into batches, of which a job loads its network once.
+
+    Parameters
+    ----------
+    config : mapping
+        The complete configuration.
+    corpus : CorpusPlan
+        With `skip` each film is a batch: which are left is known only while the workflow runs.
+    films : iterable of str
+        Ids of films of the corpus.
+
+    Returns
+    -------
+    tuple of tuple of str
+    """
+    size = 1 if corpus.skips_bad_films else config["features"]["batch_films"]
+    names = sorted(films)
+    return tuple(tuple(names[first : first + size]) for first in range(0, len(names), size))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from scorelens import pretrained, result_paths, retrieval, tagger, trailers
 from scorelens.albums.files import estimate_tracks
+from scorelens.encoders.registry import ENCODERS
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.tagger.label_filter import teachable
 
@@ -58,7 +59,7 @@ class Models:
         for kind, networks in self._networks_of_trailers().items():
             if any(model in self.trailers for model in _frozen(kind)):
                 names += networks
-        return [name for name in dict.fromkeys(names) if name in pretrained.NETWORKS]
+        return [name for name in dict.fromkeys(names) if name in ENCODERS]
 
     def without(self, absent: Mapping[str, str]) -> "Models":
         """These without the networks that cannot be had, and without what needs them.

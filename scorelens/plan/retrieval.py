@@ -177,6 +177,15 @@ class RetrievalPlan:
         return {film.film_id for film in self.films.values() if film.year >= first}
 
     @property
+    def subtitles(self) -> dict[str, str]:
+        """Path of the subtitles of each film of the corpus that may be a test film and has some."""
+        return {
+            film: self.films[film].subtitles
+            for film in sorted(self.test_films())
+            if self.is_of_corpus(film) and self.films[film].subtitles
+        }
+
+    @property
     def search_reads_texts(self) -> bool:
         """Whether the model that answers searches takes tags or plots."""
         return bool(retrieval.text_segment(self.search_model))

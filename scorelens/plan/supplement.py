@@ -16,7 +16,6 @@ ONCE: list[dict[str, str]] = [{}]
 # and pages with files of their own.
 LEFT_OUT = (
     "apply_tagger",
-    "embed_film_scenes",
     "embed_images",
     "embed_library",
     "embed_scenes",

@@ -173,17 +173,16 @@ RETRIEVAL_RANKS = Table(
     ),
 )
 
-RETRIEVAL_SCENES = Table(
-    "retrieval scenes",
-    "The cues of a film as scenes, and what the image network says of their frames (the mean over "
-    "them; the further columns).",
+SCENES = Table(
+    "scenes",
+    "The cues of a film as scenes, with the mean embedding of their frames by an image network (the"
+    " further columns).",
     (
         FILM_ID,
         CUE_ID,
         TRACK_ID,
         seconds("start_s", "start of the cue in the film"),
         seconds("end_s", "its end"),
-        Column("words", "string", "subtitles shown in it; null without", nullable=True),
     ),
     features=True,
 )

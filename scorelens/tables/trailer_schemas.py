@@ -40,7 +40,12 @@ TRAILER_VECTORS = Table(
     "values are the further columns. Silent windows are left out.",
     (
         TRAILER_ID,
-        Column("place", "int64", "number of the frame as it is shown, or of the window", low=0),
+        Column(
+            "number",
+            "int64",
+            "number of the frame in order of presentation, or of the window",
+            low=0,
+        ),
         seconds("time_s", "when the frame is shown, or the middle of the window"),
     ),
     features=True,
@@ -184,14 +189,6 @@ TRAILER_ARMS = Table(
         ),
         Column("support", "int64", "trailers that carry the genre", "", 0),
     ),
-)
-
-TRAILER_SCENE_VECTORS = Table(
-    "trailer scene vectors",
-    "What a frozen network says of the scenes of films, their cues: its values, means over a few "
-    "frames, are the further columns.",
-    (FILM_ID, CUE_ID),
-    features=True,
 )
 
 TRAILER_SCENES = Table(

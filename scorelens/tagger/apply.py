@@ -15,10 +15,11 @@ from scorelens import media
 from scorelens.albums.files import says_audio
 from scorelens.albums.tags import read_tags, tag_columns
 from scorelens.encoders import audio_encoder
+from scorelens.encoders.audio_encoder import AudioEncoder
 from scorelens.errors import MediaError
-from scorelens.features.table import FeatureSet, seconds_of
 from scorelens.learning.dataset import look
 from scorelens.learning.embedding_models import embed_tiles
+from scorelens.media.cuts import whole_seconds
 from scorelens.tables import TAGGER_ANSWERS, TAGGER_LIBRARY, TAGGER_PROFILES, Table, write_table
 from scorelens.tagger import RATE_HZ
 from scorelens.tagger.descriptors import Heard, listen
@@ -76,7 +77,7 @@ def tag_part(
         write_table(_joined(parts, table).assign(library=library), output, table, facts)
 
 
-def tag_track(samples: np.ndarray, model: Model, network: FeatureSet | None) -> Tags | None:
+def tag_track(samples: np.ndarray, model: Model, network: AudioEncoder | None) -> Tags | None:
     """The tags of one track; None if nothing sounds.
 
     samples: (n,) float32 at RATE_HZ, at least LEAST_S. network: the one that the model stands on
@@ -89,13 +90,13 @@ def tag_track(samples: np.ndarray, model: Model, network: FeatureSet | None) -> 
     probability, weight = tag_tiles(model, inputs, tiles.track)
     whole = tag_tracks(probability, weight, tiles.track)[0]
     middles_s = tiles.start_s + tiles.length_s / 2
-    moments_s = seconds_of(0, len(samples) / RATE_HZ) + 0.5
+    moments_s = whole_seconds(0, len(samples) / RATE_HZ) + 0.5
     profile = [np.interp(moments_s, middles_s, column) for column in probability.T]
     return Tags(whole.astype(np.float64), np.stack(profile, axis=1))
 
 
 def _tag_files(
-    folder: str | os.PathLike, files: Sequence[str], model: Model, network: FeatureSet | None
+    folder: str | os.PathLike, files: Sequence[str], model: Model, network: AudioEncoder | None
 ) -> tuple[list[dict], dict[str, Tags]]:
     """The rows of TAGGER_LIBRARY without its library, and the tags of what could be tagged."""
     rows, said = [], {}

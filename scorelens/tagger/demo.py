@@ -1,4 +1,4 @@
-"""A library for the demo: pieces of known genres that belong to no film of the corpus."""
+"""Synthesize the library of the demo: tracks of known genres that belong to no film."""
 
 import os
 from collections.abc import Mapping
@@ -8,10 +8,15 @@ import numpy as np
 from scorelens.corpus.synthesis.demo import write_album
 
 
-def compose_library(pieces: Mapping[str | os.PathLike, str], seed: int) -> None:
-    """Compose a piece for each path, of the genre that stands with it, each on a theme of its own.
+def synthesize_library(tracks: Mapping[str | os.PathLike, str], seed: int) -> None:
+    """Write a track of a genre to each path, each on its own theme.
 
-    A piece depends on the seed and its place alone.
+    Parameters
+    ----------
+    tracks : mapping of path to str
+        File -> genre.
+    seed : int
+        A track depends on it and on the track's number only.
     """
-    for place, (path, genre) in enumerate(pieces.items()):
-        write_album([genre], [path], np.random.default_rng([seed, place]))
+    for number, (path, genre) in enumerate(tracks.items()):
+        write_album([genre], [path], np.random.default_rng([seed, number]))

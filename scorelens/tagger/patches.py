@@ -19,7 +19,7 @@ from scorelens import media
 from scorelens.albums.tracks import track_sounds
 from scorelens.encoders import mel
 from scorelens.errors import naming_damage
-from scorelens.features.frames import SILENCE_RMS
+from scorelens.media.silence import SILENCE_RMS
 from scorelens.tables import ALBUM_TRACKS, atomic, read_table
 from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, HOP, RATE_HZ, TILE_S
 

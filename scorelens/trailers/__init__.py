@@ -8,12 +8,12 @@ import math
 import zlib
 from collections.abc import Collection, Iterable, Sequence
 
+from scorelens.encoders.registry import AUDIO, ENCODERS, IMAGE, encoder_titles
 from scorelens.errors import ConfigError, Problem
 
-# What looks at frames and what listens: names in `scorelens.pretrained`, and as a reader writes
-# them.
-EYES = {"efficientnet_lite0": "EfficientNet-Lite0", "vit": "ViT", "vgg16": "VGG16"}
-EARS = {"musicnn": "MusiCNN", "vggish": "VGGish", "yamnet": "YAMNet"}
+# Pretrained networks of the frames and of the sound, with their names in the report.
+IMAGE_ENCODERS = encoder_titles(IMAGE)
+AUDIO_ENCODERS = encoder_titles(AUDIO)
 NO_NETWORK = "none"  # what a model stands on that needs no network of these
 
 PICTURE, SOUND, BOTH = "picture", "sound", "both"
@@ -54,7 +54,7 @@ TITLES = {
 HELD_OUT, TEACHING = "held_out", "teaching"  # parts of the answers of a fold
 TUNED = "tuned"  # in place of a threshold: each genre's own, found where the model learnt
 
-Run = tuple[str, str]  # a network of EYES or EARS, or NO_NETWORK, and a model that stands on it
+Run = tuple[str, str]  # a pretrained network or NO_NETWORK, and a model on its embeddings
 
 
 def runs(
@@ -62,8 +62,8 @@ def runs(
 ) -> list[Run]:
     """The runs that are asked for: in the order of MODELS, each model on the networks of its arm.
 
-    models: of MODELS. frame_networks: of EYES. sound_networks: of EARS. Raises ConfigError if the
-    fusion lacks what it fuses.
+    models: of MODELS. frame_networks: of IMAGE_ENCODERS. sound_networks: of AUDIO_ENCODERS. Raises
+    ConfigError if the fusion lacks what it fuses.
     """
     absent = [model for model in FUSED if model not in models]
     if FUSION in models and absent:
@@ -96,7 +96,7 @@ def batches(trailers: Iterable[str], size: int) -> dict[int, list[str]]:
 
 def title(network: str, model: str) -> str:
     """A run's name as a reader writes it: "Attention over frames, VGG16"."""
-    return TITLES[model] if network == NO_NETWORK else f"{TITLES[model]}, {(EYES | EARS)[network]}"
+    return TITLES[model] if network == NO_NETWORK else f"{TITLES[model]}, {ENCODERS[network].title}"
 
 
 def arm_run(arm: str, found: Collection[Run]) -> Run | None:

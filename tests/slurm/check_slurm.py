@@ -41,7 +41,6 @@ CONFIG = {
     },
     "resources": {"gpu": 1},
 }
-SCENES_OF = ("the_brass_letter", "the_hidden_garden", "the_hollow_letter")  # of the latest years
 GPU_JOBS = {
     "rule_apply_tagger_wildcards_demo_demo",
     "rule_embed_features_0_wildcards_musicnn",
@@ -54,13 +53,12 @@ GPU_JOBS = {
     "rule_embed_images",
     "rule_embed_texts",
     "rule_train_retrieval_wildcards_all",
-    *(f"rule_embed_scenes_wildcards_{film}" for film in SCENES_OF),
+    "rule_embed_scenes_0",
     "rule_embed_trailers_wildcards_efficientnet_lite0_0",
     "rule_embed_trailers_wildcards_musicnn_0",
     "rule_train_trailers_wildcards_efficientnet_lite0_frame_attention",
     "rule_train_trailers_wildcards_musicnn_sound_attention",
     "rule_train_trailers_wildcards_none_window_cnn",
-    "rule_embed_film_scenes_0",
 }
 CANCELLED = "measure_visuals"  # a job of this rule
 

@@ -184,3 +184,8 @@ def trailer_run(pattern, run):
 def variables(network):
     """The variables of a pretrained network."""
     return result_paths.PRETRAINED_VARIABLES.format(network=network)
+
+
+def scenes_by(network):
+    """The scenes of a film, embedded by an image network; the film is left open."""
+    return result_paths.SCENES.format(network=network, film="{film}")

@@ -1,6 +1,6 @@
 """The published files of pretrained networks."""
 
-from scorelens import pretrained
+from scorelens.encoders.registry import ENCODERS
 
 
 rule fetch_pretrained:
@@ -8,7 +8,7 @@ rule fetch_pretrained:
     output:
         variables=result_paths.PRETRAINED_VARIABLES,
     wildcard_constraints:
-        network="|".join(pretrained.NETWORKS),
+        network="|".join(ENCODERS),
     params:
         kept=result_paths.PRETRAINED_DOWNLOADS,
     script:

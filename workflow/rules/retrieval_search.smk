@@ -1,28 +1,4 @@
-"""Scenes of the films, libraries of any music, and searches in all of it."""
-
-
-rule embed_scenes:
-    """Embed the scenes of a film: its cues."""
-    input:
-        video=watched_video,
-        cues=rules.match_cues.output.table,
-        subtitles=lambda wildcards: watched([PLAN.retrieval.films[wildcards.film].subtitles]),
-        weights=variables(config["retrieval"]["image"]),
-        corpus=ancient_copy(rules.gather_corpus.output.films),
-    output:
-        table="results/retrieval/scenes/{film}.parquet",
-    resources:
-        gpu=GPU,
-    params:
-        network=config["retrieval"]["image"],
-        frames=config["retrieval"]["scene_frames"],
-        video=film_video,
-        subtitles=lambda wildcards: PLAN.retrieval.films[wildcards.film].subtitles,
-        unwatched=lambda wildcards: unwatched(
-            [film_video(wildcards), PLAN.retrieval.films[wildcards.film].subtitles]
-        ),
-    script:
-        "../../scripts/embed_scenes.py"
+"""Libraries of any music, searches in all music, and the evaluation by scenes."""
 
 
 rule embed_library:
@@ -61,7 +37,8 @@ if PLAN.retrieval.configurations:
                 configuration=PLAN.retrieval.search_model
             ),
             films=rules.gather_retrieval.output.films,
-            scenes=scene_films(rules.embed_scenes.output.table),
+            scenes=scene_films(scenes_by(config["retrieval"]["image"])),
+            subtitles=watched(PLAN.retrieval.subtitles.values()),
             texts=[rules.embed_texts.output.table] if PLAN.retrieval.search_reads_texts else [],
             weights=(
                 [variables(config["retrieval"]["text"])]
@@ -77,6 +54,9 @@ if PLAN.retrieval.configurations:
                 labels={"figure": "scenes"},
             ),
         params:
+            # A function, for Snakemake would take braces of a name for wildcards.
+            subtitles=lambda wildcards: PLAN.retrieval.subtitles,
+            unwatched=unwatched(PLAN.retrieval.subtitles.values()),
             samples=config["retrieval"]["bootstrap_repeats"],
             permutations=config["retrieval"]["permutation_repeats"],
             seed=config["seed"],
@@ -120,7 +100,7 @@ if PLAN.retrieval.configurations:
             searches=[search._asdict() for search in PLAN.retrieval.searches],
             unwatched=unwatched(PLAN.retrieval.query_files),
             tracks=config["retrieval"]["search"]["tracks"],
-            frames=config["retrieval"]["scene_frames"],
+            frames=config["scenes"]["frames"],
             fragments=config["retrieval"]["fragments_per_track"],
         script:
             "../../scripts/search_retrieval.py"

@@ -3,7 +3,7 @@
 from scorelens import trailers
 from scorelens.trailers.demo import demo_plan as trailer_plan
 
-NETWORKS = (*trailers.EYES, *trailers.EARS)
+NETWORKS = (*trailers.IMAGE_ENCODERS, *trailers.AUDIO_ENCODERS)
 
 
 rule synthesize_trailers:

@@ -2,31 +2,6 @@
 
 if PLAN.trailers.compares_films:
 
-    for number, batch in enumerate(PLAN.features.batches):
-
-        rule embed_film_scenes:
-            """Embed the scenes of a batch of films, their cues, like the frames of trailers."""
-            name:
-                f"embed_film_scenes_{number}"
-            input:
-                videos=watched(map(PLAN.corpus.video, batch)),
-                cues=expand(rules.match_cues.output.table, film=batch),
-                weights=variables(PLAN.trailers.scene_network),
-                corpus=ancient_copy(rules.gather_corpus.output.films),
-            output:
-                # The job reads the tables that are there, and keeps those that still hold.
-                tables=update(expand(result_paths.TRAILER_SCENES, film=batch)),
-            resources:
-                gpu=GPU,
-            params:
-                films=list(batch),
-                videos=lambda wildcards, batch=batch: list(map(PLAN.corpus.video, batch)),
-                unwatched=unwatched(map(PLAN.corpus.video, batch)),
-                network=PLAN.trailers.scene_network,
-                frames=config["trailers"]["scene_frames"],
-            script:
-                "../../scripts/embed_film_scenes.py"
-
     rule compare_films_to_trailers:
         """Compare how much films of a genre look like its trailers: by labels, and by the music."""
         input:
@@ -36,7 +11,7 @@ if PLAN.trailers.compares_films:
                 batch=PLAN.trailers.batches,
             ),
             table=watched([PLAN.trailers.table]),
-            scenes=used_films(result_paths.TRAILER_SCENES),
+            scenes=used_films(scenes_by(PLAN.trailers.scene_network)),
             films=rules.gather_corpus.output.films,
             predictions=genre_run(result_paths.GENRE_PREDICTIONS, PLAN.genres.compared),
         output:

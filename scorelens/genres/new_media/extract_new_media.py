@@ -1,7 +1,7 @@
 """The sound of a new film or album as frame features, from beginning to end.
 
 The same features on the same grid as those of the corpus: a film, and each track of an album, is
-measured as a whole track is (`features.of: tracks`).
+measured as a whole track is (`features.level: tracks`).
 """
 
 import logging
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from scorelens.albums.reading import read_album, read_file
 from scorelens.errors import MediaError
-from scorelens.features import embed, extract, table
+from scorelens.features import WHOLE, embed_films, extract_film, film_sound
 from scorelens.tables import TRACKS, write_table
 
 log = logging.getLogger(__name__)
@@ -43,9 +43,9 @@ def measure_media(
     for note in found.notes:
         log.info("%s: %s", path, note)
     write_table(found.tracks.assign(film_id=name), track_table, TRACKS)
-    whole = feature_set + table.WHOLE
+    whole = feature_set + WHOLE
     if weights is None:
-        extract.extract_film(name, whole, profile, "album", None, track_table, None, output)
+        extract_film(name, whole, profile, "album", None, track_table, None, output)
     else:
-        film = table.film_sound(whole, name, "album", None, track_table, None)
-        embed.embed_films(whole, weights, [film], [output], code, threads)
+        film = film_sound(whole, name, "album", None, track_table, None)
+        embed_films(whole, weights, [film], [output], code, threads)

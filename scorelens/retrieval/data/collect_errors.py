@@ -1,27 +1,43 @@
-"""Do something with each of several files, and tell of all that it cannot be done with."""
+"""Apply a function to each of several files, and report all errors together."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from scorelens.errors import InputError
 
-Given = TypeVar("Given")
-Found = TypeVar("Found")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def try_each(attempt: Callable[[Given], Found], given: Iterable[Given]) -> Iterator[Found]:
-    """What an attempt makes of each. Once one fails, the others are only tried as well.
+def map_collecting_errors(
+    function: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Result]:
+    """Apply a function to each item; once it fails, the others are still tried, for their errors.
 
-    Raises InputError at the end, with the problems of all that failed.
+    Parameters
+    ----------
+    function : callable
+        Takes an item; raises InputError.
+    items : iterable
+
+    Yields
+    ------
+    object
+        The results, up to the first failure.
+
+    Raises
+    ------
+    InputError
+        At the end, with the problems of all items that failed.
     """
     problems = []
-    for one in given:
+    for item in items:
         try:
-            found = attempt(one)
+            result = function(item)
         except InputError as error:
             problems += error.problems
         else:
             if not problems:
-                yield found
+                yield result
     if problems:
         raise InputError(problems)

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from scorelens.retrieval.data.batches import Split, check_parts
 from scorelens.retrieval.data.dataset import LEFT_OUT
-from scorelens.retrieval.embed.fragment_io import Sound
+from scorelens.retrieval.embed.fragment_io import TrackFragments
 
 # Of a value. One file, heard by itself or with MusiCNN's values of its seconds at hand, differs by
 # 0.01 at most in 23 tracks; other tracks of other films by 0.3 at least among the 768 of the demo,
@@ -27,7 +27,7 @@ ALIKE = 0.05
 log = logging.getLogger(__name__)
 
 
-def openings(sound: Sound) -> np.ndarray:
+def openings(sound: TrackFragments) -> np.ndarray:
     """What tells tracks apart: the values of their first fragments, of log-mel the mean of a band.
 
     Returns float32 (tracks, size).

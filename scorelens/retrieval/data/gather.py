@@ -16,7 +16,7 @@ from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.batches import Split, split_by_share, split_by_year
 from scorelens.retrieval.data.dataset import LEFT_OUT, whole_rows
 from scorelens.retrieval.data.deduplication import leave_out_copies, openings
-from scorelens.retrieval.embed.fragment_io import read_sound
+from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_IMAGES,
@@ -137,7 +137,7 @@ def _listen(sounds: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
     """The tracks of films: film_id, track_id, fragments, and `opening` as `copies` takes it."""
     rows = []
     for film_id, path in tqdm(sounds.items(), unit="film", disable=None):
-        sound = read_sound(path)
+        sound = read_fragments(path)
         counts = np.bincount(sound.track, minlength=len(sound.track_ids)).tolist()
         rows += zip(repeat(film_id), sound.track_ids, counts, openings(sound))
     columns = ["film_id", "track_id", "fragments", "opening"]
@@ -150,7 +150,7 @@ def _write_fragments(
     """Write the fragments of tracks, in their order."""
     rows = 0
     for film_id, own in tqdm(tracks.groupby("film_id", sort=False), unit="film", disable=None):
-        sound = read_sound(sounds[film_id])
+        sound = read_fragments(sounds[film_id])
         chosen = np.isin(sound.track_ids, own["track_id"])[sound.track]
         rows = append_rows(file, sound.values[chosen], rows)
 

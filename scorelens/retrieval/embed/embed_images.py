@@ -1,57 +1,68 @@
-"""Look at the pictures of films with a frozen network."""
+"""Embed the images of films with a pretrained network."""
 
 import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from scorelens import media
 from scorelens.encoders import image_encoder
-from scorelens.encoders.embedding_cache import update_vectors
-from scorelens.retrieval.data.collect_errors import try_each
+from scorelens.encoders.embedding_cache import update_embeddings
+from scorelens.encoders.image_files import check_image_file, read_image
+from scorelens.retrieval.data.collect_errors import map_collecting_errors
 from scorelens.tables import RETRIEVAL_IMAGES
 
 
-def see_pictures(
-    pictures: Mapping[str, str | os.PathLike],
+def embed_images(
+    images: Mapping[str, str | os.PathLike],
     network: str,
     weights: str | os.PathLike,
     code: str,
     output: str | os.PathLike,
     threads: int = 1,
 ) -> None:
-    """Write what a network says of each film's picture (tables.RETRIEVAL_IMAGES).
+    """Write the embedding of each film's image (tables.RETRIEVAL_IMAGES).
 
-    pictures: film_id -> file. network, weights: as `images.load_network` takes them. code: stands
-    for the code in force. threads: of the CPU. A picture that the table knows from before is not
-    looked at again. Raises InputError with every picture that cannot be read.
+    An image that is in the table already, by the same network and code, is not embedded again.
+
+    Parameters
+    ----------
+    images : mapping of str to path
+        film_id -> image file.
+    network : str
+        Name of an image network.
+    weights : path
+        Its variables, a file that `scorelens.pretrained.fetch` wrote.
+    code : str
+        Hash of the code that the result depends on.
+    output : path
+    threads : int
+        Threads of the CPU.
+
+    Raises
+    ------
+    InputError
+        With every image that cannot be read.
     """
-    torch.set_num_threads(threads)
-    digests = list(try_each(_digest, pictures.values()))
-    paths = dict(zip(digests, pictures.values(), strict=True))
+    hashes = list(map_collecting_errors(_sha256, images.values()))
+    paths = dict(zip(hashes, images.values(), strict=True))
 
-    def embed(due: Sequence[str]) -> list[np.ndarray]:
-        return _embed_files([paths[sha256] for sha256 in due], network, weights)
+    def embed(stale: Sequence[str]) -> list[np.ndarray]:
+        """One at a time: an embedding does not depend on what else is in a batch."""
+        encoder = image_encoder.load(network, weights, threads)
+        files = tqdm([paths[sha256] for sha256 in stale], unit="image", disable=None)
+        pictures = map_collecting_errors(read_image, files)
+        return [encoder.encode(picture[None])[0] for picture in pictures]
 
     rows = [
         {"film_id": film_id, "sha256": sha256}
-        for film_id, sha256 in zip(pictures, digests, strict=True)
+        for film_id, sha256 in zip(images, hashes, strict=True)
     ]
-    facts = {"network": network, "weights_sha256": media.sha256(weights), "code": code}
-    update_vectors(rows, embed, "image", output, RETRIEVAL_IMAGES, facts)
+    provenance = {"network": network, "weights_sha256": media.sha256(weights), "code": code}
+    update_embeddings(rows, embed, "image", output, RETRIEVAL_IMAGES, provenance)
 
 
-def _embed_files(
-    paths: Sequence[str | os.PathLike], name: str, weights: str | os.PathLike
-) -> list[np.ndarray]:
-    """The vectors of files, each (size,). One at a time: none hangs on what else is in a batch."""
-    network = image_encoder.load_network(name, weights)
-    pictures = try_each(image_encoder.read_picture, tqdm(paths, unit="picture", disable=None))
-    return [image_encoder.embed_pictures(network, picture[None])[0] for picture in pictures]
-
-
-def _digest(path: str | os.PathLike) -> str:
-    image_encoder.check_file(path)
+def _sha256(path: str | os.PathLike) -> str:
+    check_image_file(path)
     return media.sha256(path)

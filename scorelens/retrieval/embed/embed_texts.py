@@ -1,4 +1,4 @@
-"""Read the words of films, tags and plots, with a frozen network."""
+"""Embed the tags and plots of films with a pretrained network."""
 
 import hashlib
 import json
@@ -7,28 +7,35 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from scorelens import media
 from scorelens.encoders import text_encoder
-from scorelens.encoders.embedding_cache import update_vectors
-from scorelens.encoders.text_encoder import Text
-from scorelens.retrieval.data.collect_errors import try_each
+from scorelens.encoders.embedding_cache import update_embeddings
+from scorelens.encoders.text_encoder import Text, film_texts
+from scorelens.retrieval.data.collect_errors import map_collecting_errors
 from scorelens.retrieval.data.films import read_paragraphs
 from scorelens.tables import RETRIEVAL_TEXTS
 
 
-class Words(NamedTuple):
-    """The words of a film. plot: a text file, as `films.read_paragraphs` takes it, or None."""
+class FilmDescription(NamedTuple):
+    """The texts about a film.
+
+    Attributes
+    ----------
+    film_id : str
+    tags : sequence of str
+    plot : path or None
+        A text file of paragraphs.
+    """
 
     film_id: str
     tags: Sequence[str]
     plot: str | os.PathLike | None
 
 
-def read_words(
-    films: Sequence[Words],
+def embed_texts(
+    films: Sequence[FilmDescription],
     segments: Collection[str],
     network: str,
     weights: str | os.PathLike,
@@ -36,51 +43,73 @@ def read_words(
     output: str | os.PathLike,
     threads: int = 1,
 ) -> None:
-    """Write what a network says of each film's words (tables.RETRIEVAL_TEXTS).
+    """Write the embeddings of each film's texts (tables.RETRIEVAL_TEXTS), a row a text.
 
-    A row for each text, a film's together. segments: those of `texts.segments` that are wanted.
-    network: the name of that in weights. weights: as `texts.load_encoder` takes them. code: stands
-    for the code in force. threads: of the CPU. Words that the table knows from before are not read
-    again. Raises InputError with every plot that is no text.
+    A text that is in the table already, by the same network and code, is not embedded again.
+
+    Parameters
+    ----------
+    films : sequence of FilmDescription
+    segments : collection of str
+        Which of `tags`, `plot` and `tags_plot` are wanted.
+    network : str
+        Name of a text network.
+    weights : path
+        Its variables, a file that `scorelens.pretrained.fetch` wrote.
+    code : str
+        Hash of the code that the result depends on.
+    output : path
+    threads : int
+        Threads of the CPU.
+
+    Raises
+    ------
+    InputError
+        With every plot that is no text.
     """
-    torch.set_num_threads(threads)
-    rows, words = [], {}
-    plots = try_each(_paragraphs, films)
+    rows, texts = [], {}
+    plots = map_collecting_errors(_paragraphs, films)
     for film, paragraphs in zip(films, plots, strict=True):
-        for segment, paragraph, text in _texts(film, paragraphs, segments):
+        for segment, paragraph, text in _wanted_texts(film, paragraphs, segments):
             sha256 = digest(text)
-            words[sha256] = text
+            texts[sha256] = text
             row = {"film_id": film.film_id, "segment": segment, "paragraph": paragraph}
             rows.append(row | {"sha256": sha256})
 
-    def embed(due: Sequence[str]) -> list[np.ndarray]:
-        return _embed_each([words[sha256] for sha256 in due], weights)
+    def embed(stale: Sequence[str]) -> list[np.ndarray]:
+        """One at a time: an embedding does not depend on what else is in a batch."""
+        encoder = text_encoder.load(network, weights, threads)
+        tokens = encoder.tokenize([texts[sha256] for sha256 in stale])
+        return [encoder.encode_tokens([row])[0] for row in tqdm(tokens, unit="text", disable=None)]
 
-    facts = {"network": network, "weights_sha256": media.sha256(weights), "code": code}
-    update_vectors(rows, embed, "text", output, RETRIEVAL_TEXTS, facts)
-
-
-def _embed_each(found: Sequence[Text], weights: str | os.PathLike) -> list[np.ndarray]:
-    """The vectors of texts, each (size,). One at a time: none hangs on what else is in a batch."""
-    encoder = text_encoder.load_encoder(weights)
-    rows = tqdm(text_encoder.cut_texts(encoder, found), unit="text", disable=None)
-    return [text_encoder.embed_tokens(encoder.network, [row])[0] for row in rows]
+    provenance = {"network": network, "weights_sha256": media.sha256(weights), "code": code}
+    update_embeddings(rows, embed, "text", output, RETRIEVAL_TEXTS, provenance)
 
 
 def digest(text: Text) -> str:
-    """The SHA-256 of a text, tags and plot told apart."""
+    """Hash a text; the same words as tags and as plot have different hashes.
+
+    Parameters
+    ----------
+    text : Text
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+    """
     return hashlib.sha256(json.dumps(text).encode()).hexdigest()
 
 
-def _paragraphs(film: Words) -> list[str]:
+def _paragraphs(film: FilmDescription) -> list[str]:
     return read_paragraphs(film.plot) if film.plot else []
 
 
-def _texts(
-    film: Words, paragraphs: Sequence[str], wanted: Collection[str]
+def _wanted_texts(
+    film: FilmDescription, paragraphs: Sequence[str], segments: Collection[str]
 ) -> Iterator[tuple[str, int, Text]]:
-    """The texts of a film in the segments wanted, each with its segment and its number there."""
-    for segment, found in text_encoder.segments(film.tags, paragraphs).items():
-        if segment in wanted:
-            for number, text in enumerate(found):
+    """The texts of a film in some segments, each with its segment and its number there."""
+    for segment, texts in film_texts(film.tags, paragraphs).items():
+        if segment in segments:
+            for number, text in enumerate(texts):
                 yield segment, number, text

@@ -1,4 +1,4 @@
-"""Hear the tracks of films and of libraries: a few fragments of each."""
+"""Embed fragments of the tracks of films and of music libraries."""
 
 import logging
 import os
@@ -14,18 +14,20 @@ from scorelens.albums.files import says_audio
 from scorelens.albums.reading import read_album
 from scorelens.albums.tags import read_tags, tag_columns
 from scorelens.albums.tracks import track_digests, track_sounds
-from scorelens.encoders.musicnn import NAMES
+from scorelens.encoders.registry import ENCODERS
 from scorelens.errors import MediaError
-from scorelens.retrieval.embed.fragment_io import Sound, read_provenance, write_sound
+from scorelens.retrieval.embed.fragment_io import TrackFragments, read_provenance, write_fragments
 from scorelens.retrieval.embed.fragments import (
-    NOTHING,
-    Ear,
+    EMPTY,
+    FragmentEncoder,
     Fragments,
-    hear_track,
-    load_ear,
-    of_seconds,
+    encode_track,
+    fragments_of_seconds,
+    load_fragment_encoder,
 )
 from scorelens.tables import FEATURES, RETRIEVAL_LIBRARY, TRACKS
+
+COLUMNS = ENCODERS["musicnn"].feature_names
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +35,14 @@ log = logging.getLogger(__name__)
 class Album(NamedTuple):
     """The music of a film.
 
-    tracks: rows of tables.TRACKS, of all tracks. features: what MusiCNN said of each of their
-    seconds, a table of the set `musicnn_tracks` (tables.FEATURES); the sound is then left alone.
-    None without.
+    Attributes
+    ----------
+    film_id : str
+    tracks : DataFrame
+        Rows of tables.TRACKS, of all tracks.
+    features : path or None
+        MusiCNN's embedding of each second of the tracks, a table of the set `musicnn_tracks`
+        (tables.FEATURES); nothing is decoded then.
     """
 
     film_id: str
@@ -43,145 +50,203 @@ class Album(NamedTuple):
     features: str | os.PathLike | None = None
 
 
-class Hearing(NamedTuple):
-    """How tracks are heard.
+class EncodingSettings(NamedTuple):
+    """How tracks are encoded.
 
-    audio: `musicnn` or `cnn_transformer`. most: fragments of a track. weights: MusiCNN's file, as
-    `encoders.audio_encoder.load` takes it; None if nothing asks that network. code: stands for the
-    code in force. threads: of the CPU.
+    Attributes
+    ----------
+    audio : {"musicnn", "cnn_transformer"}
+    max_fragments : int
+        Fragments of a track at most.
+    weights : path or None
+        MusiCNN's variables, a file that `scorelens.pretrained.fetch` wrote; None if the network is
+        not needed.
+    code : str
+        Hash of the code that the result depends on.
+    threads : int
+        Threads of the CPU.
     """
 
     audio: str
-    most: int
+    max_fragments: int
     weights: str | os.PathLike | None
     code: str
     threads: int = 1
 
-    def facts(self) -> dict:
-        """What all that is heard so hangs on, for its provenance."""
-        found = {"audio": self.audio, "fragments_per_track": self.most, "code": self.code}
-        return found | ({"weights_sha256": media.sha256(self.weights)} if self.weights else {})
+    def provenance(self) -> dict:
+        """Give what the fragments of any track depend on."""
+        common = {"audio": self.audio, "fragments_per_track": self.max_fragments, "code": self.code}
+        return common | ({"weights_sha256": media.sha256(self.weights)} if self.weights else {})
 
-    def ear(self) -> Ear:
-        """The ear, the network loaded."""
-        return load_ear(self.audio, self.weights, self.threads)
+    def load_encoder(self) -> FragmentEncoder:
+        """Load the encoder of fragments, with its network."""
+        return load_fragment_encoder(self.audio, self.weights, self.threads)
 
 
 def open_albums(
     films: Sequence[str],
     folders: Sequence[str],
     files: Sequence[Sequence[str]],
-    tables_of_corpus: Sequence[str | os.PathLike | None],
+    track_tables: Sequence[str | os.PathLike | None],
     features: Sequence[str | os.PathLike | None],
 ) -> list[Album]:
-    """The albums of films: of the corpus by their tables, of others by their files.
+    """Open the albums of films: of the corpus by their tables, of others by their files.
 
-    folders, files: as `albums.reading.read_album` takes them. tables_of_corpus: of tables.TRACKS,
-    None of a film outside. features: as of Album. Raises MediaError with every file that calls
-    itself audio and cannot be used.
+    Parameters
+    ----------
+    films : sequence of str
+        Their ids.
+    folders : sequence of str
+        Folder of each album.
+    files : sequence of sequence of str
+        Audio files of each album; none of a film of the corpus.
+    track_tables : sequence of path or None
+        The tracks of each film of the corpus (tables.TRACKS), None of a film outside.
+    features : sequence of path or None
+        As in `Album`.
+
+    Returns
+    -------
+    list of Album
+
+    Raises
+    ------
+    MediaError
+        With every audio file that cannot be used.
     """
-    found, problems = [], []
-    for film_id, folder, own, table, known in zip(
-        films, folders, files, tables_of_corpus, features, strict=True
+    albums, problems = [], []
+    for film_id, folder, film_files, table, film_features in zip(
+        films, folders, files, track_tables, features, strict=True
     ):
         if table:
             tracks = tables.read_table(table, TRACKS)
         else:
-            album = read_album(folder, own)
+            album = read_album(folder, film_files)
             problems += album.problems
             tracks = album.tracks.assign(film_id=film_id)
             for note in album.notes:
                 log.info("%s: %s", film_id, note)
-        found.append(Album(film_id, tracks, known))
+        albums.append(Album(film_id, tracks, film_features))
     if problems:
         raise MediaError(problems)
-    return found
+    return albums
 
 
-def hear_films(
+def embed_films(
     films: Sequence[Album],
     outputs: Sequence[str | os.PathLike],
-    hearing: Hearing,
+    settings: EncodingSettings,
     table: str | os.PathLike,
 ) -> None:
-    """Write the fragments of each film's tracks, in order of their ids, for `sounds.read_sound`.
+    """Write the fragments of each film's tracks, in order of their ids.
 
-    table: where the tracks of all the films go (tables.TRACKS). outputs: one a film: .parquet, a
-    tables.RETRIEVAL_FRAGMENTS of vectors, or .npz, of log-mel. One that was made by the same code
-    of the same media, weights and settings is kept. A track in which nothing sounds is logged and
-    absent. Raises MediaError for one that does not decode.
+    A file that was made by the same code of the same media, weights and settings is kept. A silent
+    track is logged and left out.
+
+    Parameters
+    ----------
+    films : sequence of Album
+    outputs : sequence of path
+        One a film, for `fragment_io.read_fragments`: .parquet for embeddings, .npz for log-mel.
+    settings : EncodingSettings
+    table : path
+        Where the tracks of all films go (tables.TRACKS).
+
+    Raises
+    ------
+    MediaError
+        If a track does not decode.
     """
-    every = pd.concat([film.tracks for film in films], ignore_index=True)
-    tables.write_table(every, table, TRACKS)
-    facts = hearing.facts()
-    origins = [facts | _origin(film) for film in films]
-    due = [not _is_current(*pair) for pair in zip(outputs, origins, strict=True)]
-    decoded = [is_due and not film.features for film, is_due in zip(films, due, strict=True)]
-    ear = hearing.ear() if any(decoded) else None
-    jobs = list(zip(films, outputs, origins, due, strict=True))
-    for film, output, origin, is_due in tqdm(jobs, unit="film", disable=None):
-        if is_due:
-            sound = _join(film.film_id, _hear_film(film, hearing.most, ear), hearing.audio)
-            write_sound(sound, output, NAMES, origin)
+    tracks = pd.concat([film.tracks for film in films], ignore_index=True)
+    tables.write_table(tracks, table, TRACKS)
+    common = settings.provenance()
+    origins = [common | _origin(film) for film in films]
+    stale = [not _is_current(*pair) for pair in zip(outputs, origins, strict=True)]
+    decoded = [is_stale and not film.features for film, is_stale in zip(films, stale, strict=True)]
+    encoder = settings.load_encoder() if any(decoded) else None
+    jobs = list(zip(films, outputs, origins, stale, strict=True))
+    for film, output, origin, is_stale in tqdm(jobs, unit="film", disable=None):
+        if is_stale:
+            parts = _encode_film(film, settings.max_fragments, encoder)
+            fragments = _join(film.film_id, parts, settings.audio)
+            write_fragments(fragments, output, COLUMNS, origin)
         else:
             os.utime(output)  # newer than its inputs, as Snakemake expects of an output
             log.info("%s: kept, nothing that it depends on has changed", film.film_id)
 
 
-def hear_part(
+def embed_library_part(
     folder: str | os.PathLike,
     files: Sequence[str],
     output: str | os.PathLike,
-    hearing: Hearing,
+    settings: EncodingSettings,
     table: str | os.PathLike,
 ) -> None:
-    """Write the fragments of some files of a library, in their order, for `sounds.read_sound`.
+    """Write the fragments of some files of a library, in their order, and their tags.
 
-    folder: of the library. files: as seen from it. output: as `hear_films`. table: where the tags
-    of all the files go (tables.RETRIEVAL_LIBRARY). A file that cannot be
-    read, or in which nothing sounds, is logged and absent.
+    A file that cannot be read, or is silent, is logged and left out of the fragments.
+
+    Parameters
+    ----------
+    folder : path
+        Of the library.
+    files : sequence of str
+        As seen from the folder.
+    output : path
+        For `fragment_io.read_fragments`: .parquet for embeddings, .npz for log-mel.
+    settings : EncodingSettings
+    table : path
+        Where the tags of all the files go (tables.RETRIEVAL_LIBRARY).
     """
     tags = [read_tags(os.path.join(folder, file)) for file in files]
-    rows = pd.DataFrame([tag_columns(own) for own in tags]).assign(path=files)
+    rows = pd.DataFrame([tag_columns(file_tags) for file_tags in tags]).assign(path=files)
     tables.write_table(rows.astype({"disc": "Int64", "number": "Int64"}), table, RETRIEVAL_LIBRARY)
-    ear = hearing.ear()
+    encoder = settings.load_encoder()
     parts = {}
     for file in tqdm(files, unit="track", disable=None):
         try:
-            parts[file] = hear_track(os.path.join(folder, file), hearing.most, ear)
+            path = os.path.join(folder, file)
+            parts[file] = encode_track(path, settings.max_fragments, encoder)
         except MediaError as error:
             level = logging.WARNING if says_audio(file) else logging.INFO
             log.log(level, "%s cannot be searched: it %s", file, error.problems[0].what)
-    sound = _join(os.fspath(folder), parts, hearing.audio)
-    write_sound(sound, output, NAMES, hearing.facts())
+    fragments = _join(os.fspath(folder), parts, settings.audio)
+    write_fragments(fragments, output, COLUMNS, settings.provenance())
 
 
-def _hear_film(film: Album, most: int, ear: Ear | None) -> dict[str, Fragments]:
+def _encode_film(
+    film: Album, max_fragments: int, encoder: FragmentEncoder | None
+) -> dict[str, Fragments]:
     """The fragments of a film's tracks, by track_id."""
     if not film.features:
         lengths_s = film.tracks.set_index("track_id")["duration_s"]
-        parts = sorted(track_sounds(film.tracks).items())
-        return {own: hear_track(sound, most, ear, lengths_s[own]) for own, sound in parts}
+        return {
+            track_id: encode_track(sound, max_fragments, encoder, lengths_s[track_id])
+            for track_id, sound in sorted(track_sounds(film.tracks).items())
+        }
     frame = tables.read_table(film.features, FEATURES)
-    values, whose = frame[list(NAMES)].to_numpy(np.float32), frame["cue_id"].to_numpy()
-    return {own: of_seconds(values[whose == own], most) for own in sorted(film.tracks["track_id"])}
+    values, track_ids = frame[list(COLUMNS)].to_numpy(np.float32), frame["cue_id"].to_numpy()
+    return {
+        track_id: fragments_of_seconds(values[track_ids == track_id], max_fragments)
+        for track_id in sorted(film.tracks["track_id"])
+    }
 
 
-def _join(whose: str, parts: Mapping[str, Fragments], audio: str) -> Sound:
-    """The fragments of tracks, by track_id, in the order given. What does not sound is logged."""
-    heard = {track_id: own for track_id, own in parts.items() if len(own.values)}
+def _join(owner: str, parts: Mapping[str, Fragments], audio: str) -> TrackFragments:
+    """The fragments of tracks, by track_id, in the order given. Silent tracks are logged."""
+    audible = {track_id: part for track_id, part in parts.items() if len(part.values)}
     for track_id in parts:
-        if track_id not in heard:
-            log.warning("%s: %s is silent, and left out", whose, track_id)
-    if not heard:
-        log.warning("%s: no track sounds", whose)
-    counts = [len(own.values) for own in heard.values()]
-    log.info("%s: %d tracks, %d fragments", whose, len(heard), sum(counts))
-    return Sound(
-        list(heard),
-        np.repeat(np.arange(len(heard)), counts),
-        np.concatenate([np.zeros(0), *(own.start_s for own in heard.values())]),
-        np.concatenate([NOTHING[audio], *(own.values for own in heard.values())]),
+        if track_id not in audible:
+            log.warning("%s: %s is silent, and left out", owner, track_id)
+    if not audible:
+        log.warning("%s: all tracks are silent", owner)
+    counts = [len(part.values) for part in audible.values()]
+    log.info("%s: %d tracks, %d fragments", owner, len(audible), sum(counts))
+    return TrackFragments(
+        list(audible),
+        np.repeat(np.arange(len(audible)), counts),
+        np.concatenate([np.zeros(0), *(part.start_s for part in audible.values())]),
+        np.concatenate([EMPTY[audio], *(part.values for part in audible.values())]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is heard of tracks, in files: vectors of fragments as a table, log-mel as arrays."""
+"""Read and write the fragments of tracks: embeddings as a Parquet table, log-mel as .npz."""
 
 import contextlib
 import json
@@ -15,12 +15,19 @@ from scorelens.errors import naming_damage
 from scorelens.tables import RETRIEVAL_FRAGMENTS
 
 
-class Sound(NamedTuple):
+class TrackFragments(NamedTuple):
     """The fragments of some tracks, in order of track and time.
 
-    track_ids: of the tracks that sound; of a library the files, as seen from its folder. track:
-    int64 (n,), number of the track, rising from 0. start_s: float64 (n,), in the track. values:
-    float32 (n, size), or log-mel float16 (n, BANDS, FRAMES).
+    Attributes
+    ----------
+    track_ids : list of str
+        The tracks that are not silent; of a library the files, as seen from its folder.
+    track : ndarray of int64, shape (n,)
+        Number of the track of each fragment, ascending from 0.
+    start_s : ndarray of float64, shape (n,)
+        Start in the track, s.
+    values : ndarray, shape (n, size) or (n, BANDS, FRAMES)
+        Embeddings in float32, or log-mel in float16.
     """
 
     track_ids: list[str]
@@ -29,48 +36,87 @@ class Sound(NamedTuple):
     values: np.ndarray
 
 
-def read_sound(path: str | os.PathLike) -> Sound:
-    """What `write_sound` wrote. Raises InputError if the file is damaged."""
+def read_fragments(path: str | os.PathLike) -> TrackFragments:
+    """Read what `write_fragments` wrote.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    TrackFragments
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
     if Path(path).suffix == ".npz":
-        with _arrays(path) as file:
-            sound = Sound(*(file[name] for name in Sound._fields))
-        return sound._replace(track_ids=sound.track_ids.tolist())
+        with _open_arrays(path) as file:
+            fragments = TrackFragments(*(file[name] for name in TrackFragments._fields))
+        return fragments._replace(track_ids=fragments.track_ids.tolist())
     frame = tables.read_table(path, RETRIEVAL_FRAGMENTS)
     track, track_ids = pd.factorize(frame["track_id"])
     names = tables.feature_columns(frame, RETRIEVAL_FRAGMENTS)
     values = frame[names].to_numpy(np.float32)
-    return Sound(list(track_ids), track, frame["start_s"].to_numpy(), values)
+    return TrackFragments(list(track_ids), track, frame["start_s"].to_numpy(), values)
 
 
-def write_sound(
-    sound: Sound, output: str | os.PathLike, names: Sequence[str], facts: Mapping[str, object]
+def write_fragments(
+    fragments: TrackFragments,
+    output: str | os.PathLike,
+    names: Sequence[str],
+    provenance: Mapping[str, object],
 ) -> None:
-    """Write fragments by the ending of the file: .parquet for vectors, .npz for log-mel.
+    """Write fragments in the format of the file's ending.
 
-    names: of the columns of vectors. facts: what they were made of, kept in the file.
+    Parameters
+    ----------
+    fragments : TrackFragments
+    output : path
+        .parquet for embeddings (tables.RETRIEVAL_FRAGMENTS), .npz for log-mel.
+    names : sequence of str
+        Columns of an embedding.
+    provenance : mapping
+        What the fragments depend on, kept in the file.
     """
     if Path(output).suffix != ".npz":
-        frame = pd.DataFrame(sound.values, columns=list(names))
-        whose = np.array(sound.track_ids, object)[sound.track]
-        frame = frame.assign(track_id=whose, start_s=sound.start_s)
-        tables.write_table(frame, output, RETRIEVAL_FRAGMENTS, facts)
+        frame = pd.DataFrame(fragments.values, columns=list(names))
+        track_ids = np.array(fragments.track_ids, object)[fragments.track]
+        frame = frame.assign(track_id=track_ids, start_s=fragments.start_s)
+        tables.write_table(frame, output, RETRIEVAL_FRAGMENTS, provenance)
         return
-    arrays = sound._asdict() | {"track_ids": np.array(sound.track_ids, str)}
+    arrays = fragments._asdict() | {"track_ids": np.array(fragments.track_ids, str)}
     with tables.atomic(output) as temporary, open(temporary, "wb") as file:
-        np.savez(file, provenance=json.dumps(facts, sort_keys=True), **arrays)
+        np.savez(file, provenance=json.dumps(provenance, sort_keys=True), **arrays)
 
 
 def read_provenance(path: str | os.PathLike) -> dict:
-    """What a file of `write_sound` was made of. Raises InputError if it is damaged."""
+    """Read the provenance of a file of `write_fragments`.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
     if Path(path).suffix != ".npz":
         return tables.read_provenance(path)
-    with _arrays(path) as file:
+    with _open_arrays(path) as file:
         return json.loads(file["provenance"].item())
 
 
 @contextlib.contextmanager
-def _arrays(path: str | os.PathLike) -> Iterator[Mapping[str, np.ndarray]]:
-    """The arrays of an .npz, read when asked for; NumPy leaves a damaged one open by itself."""
+def _open_arrays(path: str | os.PathLike) -> Iterator[Mapping[str, np.ndarray]]:
+    """The arrays of an .npz, read on demand; NumPy leaves a damaged one open by itself."""
     with (
         naming_damage(path, "fragments of tracks"),
         open(path, "rb") as file,

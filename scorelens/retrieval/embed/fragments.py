@@ -1,12 +1,12 @@
-"""Fragments of a track: where they lie, and what is heard in them.
+"""Encode fragments of a track: where they lie, and the embedding or log-mel of each.
 
 Fragments are FRAGMENT_S long and spread evenly over a track, the first at its start, the last at
-its end; there are as many as it takes to hear all of it, up to a number. Of a file no more is kept
-at a time than a fragment and a block of the decoder, however long it plays.
+its end; there are as many as it takes to cover all of it, up to a number. No more of a file is kept
+in memory than a fragment and a block of the decoder.
 
-`musicnn`: the mean of that network's values over the seconds of a fragment. Its patches lie where
-those of the whole track do, so that the values are those of the feature set `musicnn_tracks`.
-`cnn_transformer`: log-mel, of which that network learns.
+`musicnn`: the mean of that network's embedding over the seconds of a fragment. Its patches lie
+where those of the whole track do, so that the values are those of the feature set `musicnn_tracks`.
+`cnn_transformer`: log-mel, the input of that network.
 """
 
 import os
@@ -17,26 +17,33 @@ from typing import NamedTuple
 import numpy as np
 
 from scorelens import media
-from scorelens.encoders import audio_encoder, musicnn
-from scorelens.features.frames import SHORTEST_S, SILENCE_RMS
-from scorelens.features.sounds import cuts
-from scorelens.features.table import SHORTFALL_S, FeatureSet, seconds_of
+from scorelens.encoders import audio_encoder
+from scorelens.encoders.audio import musicnn
+from scorelens.encoders.audio_encoder import AudioEncoder
+from scorelens.encoders.registry import ENCODERS
+from scorelens.media.cuts import SHORTFALL_S, cut_sound, whole_seconds
+from scorelens.media.silence import MIN_SOUND_S, SILENCE_RMS
 from scorelens.retrieval import BANDS, FRAGMENT, FRAGMENT_S, FRAMES, RATE_HZ
 from scorelens.retrieval.model import cnn_transformer
 
-# The values of no fragment, by what hears it.
-NOTHING = {
-    "musicnn": np.zeros((0, len(musicnn.NAMES)), np.float32),
+# The values of no fragment, by the name in `retrieval.audio`.
+EMPTY = {
+    "musicnn": np.zeros((0, ENCODERS["musicnn"].embedding_size), np.float32),
     "cnn_transformer": np.zeros((0, BANDS, FRAMES), np.float16),
 }
-PATCH_S = musicnn.LEAST_SAMPLES / musicnn.RATE_HZ
-PATCH_HOP_S = musicnn.PATCH_HOP * musicnn.HOP / musicnn.RATE_HZ
+PATCH_S = musicnn.MIN_SAMPLES / musicnn.SAMPLE_RATE_HZ
+PATCH_HOP_S = musicnn.PATCH_HOP * musicnn.HOP / musicnn.SAMPLE_RATE_HZ
 
 
 class Fragments(NamedTuple):
-    """The fragments of a track that sound, in order of time.
+    """The fragments of a track that are not silent, in order of time.
 
-    start_s: float64 (n,), in the track. values: float32 (n, size), or float16 (n, BANDS, FRAMES).
+    Attributes
+    ----------
+    start_s : ndarray of float64, shape (n,)
+        Start of each in the track, s.
+    values : ndarray, shape (n, size) or (n, BANDS, FRAMES)
+        Embeddings in float32, or log-mel in float16.
     """
 
     start_s: np.ndarray
@@ -44,7 +51,15 @@ class Fragments(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A fragment, and the part of its track that has to be heard for it, in s of the track."""
+    """A fragment, and the part of its track that has to be decoded for it.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        The fragment, s of the track.
+    from_s, to_s : float
+        The part, s of the track.
+    """
 
     start_s: float
     end_s: float
@@ -52,89 +67,171 @@ class Span(NamedTuple):
     to_s: float
 
 
-class Ear(NamedTuple):
-    """What hears fragments.
+class FragmentEncoder(NamedTuple):
+    """How fragments are encoded.
 
-    audio: its name in NOTHING. rate_hz: of the samples it takes. span: the span of a fragment, from
-    its start and its track's length in s. hear: takes a span's samples, float32 (n,), and the span;
-    returns values, None of silence.
+    Attributes
+    ----------
+    audio : str
+        A name in EMPTY.
+    rate_hz : int
+        Sampling rate of the samples that it takes, Hz.
+    span : callable
+        Takes the start of a fragment and the length of its track in s; returns its Span.
+    encode : callable
+        Takes the samples of a span, float32 (n,), and the Span; returns values, None of silence.
     """
 
     audio: str
     rate_hz: int
     span: Callable[[float, float], Span]
-    hear: Callable[[np.ndarray, Span], np.ndarray | None]
+    encode: Callable[[np.ndarray, Span], np.ndarray | None]
 
 
-def load_ear(audio: str, weights: str | os.PathLike | None, threads: int = 1) -> Ear:
-    """The ear of `retrieval.audio`.
+def load_fragment_encoder(
+    audio: str, weights: str | os.PathLike | None, threads: int = 1
+) -> FragmentEncoder:
+    """Load the encoder of fragments that `retrieval.audio` names.
 
-    audio: a name of NOTHING. weights: MusiCNN's, as `encoders.audio_encoder.load` takes them; the
-    other has none. threads: of the CPU.
+    Parameters
+    ----------
+    audio : str
+        A name in EMPTY.
+    weights : path or None
+        MusiCNN's variables, a file that `scorelens.pretrained.fetch` wrote; `cnn_transformer` needs
+        none.
+    threads : int
+        Threads of the CPU.
+
+    Returns
+    -------
+    FragmentEncoder
+
+    Raises
+    ------
+    InputError
+        If the file holds the variables of another network.
     """
     if audio == "cnn_transformer":
-        return Ear(audio, RATE_HZ, _plain_span, _log_mel)
-    network = audio_encoder.load(audio, weights, threads)
-    return Ear(audio, network.rate_hz, _patch_span, partial(_mean_values, network=network))
+        return FragmentEncoder(audio, RATE_HZ, _fragment_span, _log_mel)
+    encoder = audio_encoder.load(audio, weights, threads)
+    encode = partial(_mean_embedding, encoder=encoder)
+    return FragmentEncoder(audio, encoder.sample_rate_hz, _patch_span, encode)
 
 
-def fragment_starts(length_s: float, most: int) -> np.ndarray:
-    """Where the fragments of a track start, in s: float64 (n,), n from 1 to most, 0 the first."""
-    count = min(most, max(1, int(np.ceil(length_s / FRAGMENT_S))))
+def fragment_starts(length_s: float, max_fragments: int) -> np.ndarray:
+    """Spread fragments evenly over a track.
+
+    Parameters
+    ----------
+    length_s : float
+        Length of the track, s.
+    max_fragments : int
+        Fragments at most.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Where they start, s; n is 1 at least, and the first is 0.
+
+    Examples
+    --------
+    >>> fragment_starts(100.0, 3).tolist()
+    [0.0, 45.04, 90.08]
+    """
+    count = min(max_fragments, max(1, int(np.ceil(length_s / FRAGMENT_S))))
     return np.linspace(0, max(0, length_s - FRAGMENT_S), count)
 
 
-def hear_track(
-    source: media.Sound | str | os.PathLike, most: int, ear: Ear, length_s: float | None = None
+def encode_track(
+    source: media.Sound | str | os.PathLike,
+    max_fragments: int,
+    encoder: FragmentEncoder,
+    length_s: float | None = None,
 ) -> Fragments:
-    """The fragments of a sound, at most `most`; none if it is silent.
+    """Encode the fragments of a sound.
 
-    length_s: of the sound; None of a whole file, of which it is then looked up. If less decodes, it
-    is decoded once more. Raises MediaError if it cannot be decoded.
+    If less decodes than `length_s`, the sound is decoded once more.
+
+    Parameters
+    ----------
+    source : Sound or path
+    max_fragments : int
+        Fragments at most.
+    encoder : FragmentEncoder
+    length_s : float, optional
+        Length of the sound, s; by default that of the whole file is looked up.
+
+    Returns
+    -------
+    Fragments
+        None if the sound is silent.
+
+    Raises
+    ------
+    MediaError
+        If it does not decode.
     """
     if length_s is None:
         length_s = media.probe(source).sound_s
-    found = _heard(source, length_s, most, ear) if length_s else None
-    if found is None:
-        blocks = media.audio_blocks(source, ear.rate_hz)
-        found = _heard(source, sum(map(len, blocks)) / ear.rate_hz, most, ear)
-    return found
+    fragments = _encode(source, length_s, max_fragments, encoder) if length_s else None
+    if fragments is None:
+        blocks = media.audio_blocks(source, encoder.rate_hz)
+        decoded_s = sum(map(len, blocks)) / encoder.rate_hz
+        fragments = _encode(source, decoded_s, max_fragments, encoder)
+    return fragments
 
 
-def of_seconds(values: np.ndarray, most: int) -> Fragments:
-    """The fragments of a track whose seconds MusiCNN has heard already.
+def fragments_of_seconds(values: np.ndarray, max_fragments: int) -> Fragments:
+    """Average the embeddings of the seconds of a track over its fragments.
 
-    values: float32 (seconds, 200), from the track's start, NaN of silence. most: as `hear_track`.
+    Parameters
+    ----------
+    values : ndarray of float32, shape (seconds, 200)
+        MusiCNN's, from the start of the track, NaN of silence.
+    max_fragments : int
+        Fragments at most.
+
+    Returns
+    -------
+    Fragments
     """
     length_s = len(values)
-    starts_s = fragment_starts(length_s, most) if length_s else ()
-    spans = [_plain_span(start_s, length_s) for start_s in starts_s]
-    means = [_mean(values[seconds_of(span.start_s, span.end_s).astype(int)]) for span in spans]
-    return _joined(spans, means, NOTHING["musicnn"])
+    starts_s = fragment_starts(length_s, max_fragments) if length_s else ()
+    spans = [_fragment_span(start_s, length_s) for start_s in starts_s]
+    seconds = [whole_seconds(span.start_s, span.end_s).astype(int) for span in spans]
+    return _joined(spans, [_mean(values[rows]) for rows in seconds], EMPTY["musicnn"])
 
 
-def _heard(
-    source: media.Sound | str | os.PathLike, length_s: float, most: int, ear: Ear
+def _encode(
+    source: media.Sound | str | os.PathLike,
+    length_s: float,
+    max_fragments: int,
+    encoder: FragmentEncoder,
 ) -> Fragments | None:
     """The fragments of a sound of a known length; None if it turns out to be shorter."""
-    wanted = [ear.span(start_s, length_s) for start_s in fragment_starts(length_s, most)]
+    wanted = [
+        encoder.span(start_s, length_s) for start_s in fragment_starts(length_s, max_fragments)
+    ]
     spans, values = [], []
-    for span, samples in cuts([(s.from_s, s.to_s, s) for s in wanted], source, ear.rate_hz):
-        if len(samples) / ear.rate_hz < span.to_s - span.from_s - SHORTFALL_S:
+    for span, samples in cut_sound(
+        [(s.from_s, s.to_s, s) for s in wanted], source, encoder.rate_hz
+    ):
+        if len(samples) / encoder.rate_hz < span.to_s - span.from_s - SHORTFALL_S:
             return None
         spans.append(span)
-        values.append(ear.hear(samples, span))
-    return _joined(spans, values, NOTHING[ear.audio])
+        values.append(encoder.encode(samples, span))
+    return _joined(spans, values, EMPTY[encoder.audio])
 
 
-def _joined(spans: list[Span], values: list[np.ndarray | None], nothing: np.ndarray) -> Fragments:
+def _joined(spans: list[Span], values: list[np.ndarray | None], empty: np.ndarray) -> Fragments:
     """The fragments that have values."""
-    found = [pair for pair in zip(spans, values, strict=True) if pair[1] is not None]
-    starts_s = np.array([span.start_s for span, _ in found], np.float64)
-    return Fragments(starts_s, np.stack([own for _, own in found]) if found else nothing)
+    pairs = [pair for pair in zip(spans, values, strict=True) if pair[1] is not None]
+    starts_s = np.array([span.start_s for span, _ in pairs], np.float64)
+    return Fragments(starts_s, np.stack([value for _, value in pairs]) if pairs else empty)
 
 
-def _plain_span(start_s: float, length_s: float) -> Span:
+def _fragment_span(start_s: float, length_s: float) -> Span:
     """A fragment and no more, from a whole sample on."""
     start_s = round(start_s * RATE_HZ) / RATE_HZ
     end_s = min(start_s + FRAGMENT_S, length_s)
@@ -143,20 +240,20 @@ def _plain_span(start_s: float, length_s: float) -> Span:
 
 def _log_mel(samples: np.ndarray, span: Span) -> np.ndarray | None:
     """float16 (BANDS, FRAMES). A track that is shorter than a fragment is repeated."""
-    if not _sounds(samples, RATE_HZ):
+    if not _is_audible(samples, RATE_HZ):
         return None
     return cnn_transformer.log_mel(np.resize(samples, (1, FRAGMENT)))[0]
 
 
-def _sounds(samples: np.ndarray, rate_hz: int) -> bool:
+def _is_audible(samples: np.ndarray, rate_hz: int) -> bool:
     """Whether samples are finite, louder than silence, and no mere click."""
-    if len(samples) < SHORTEST_S * rate_hz or not np.isfinite(samples).all():
+    if len(samples) < MIN_SOUND_S * rate_hz or not np.isfinite(samples).all():
         return False
     return bool(samples @ samples / len(samples) >= SILENCE_RMS**2)
 
 
 def _patch_span(start_s: float, length_s: float) -> Span:
-    """A fragment from a patch on whose centre is before it, to one whose centre is behind it."""
+    """From the last patch whose centre is before a fragment to the first one behind it."""
     end_s = min(start_s + FRAGMENT_S, length_s)
     first = max(0, np.floor((start_s - musicnn.CENTRE_S) / PATCH_HOP_S))
     last = np.ceil((end_s - musicnn.CENTRE_S) / PATCH_HOP_S)
@@ -164,13 +261,13 @@ def _patch_span(start_s: float, length_s: float) -> Span:
     return Span(start_s, end_s, first * PATCH_HOP_S, to_s)
 
 
-def _mean_values(samples: np.ndarray, span: Span, network: FeatureSet) -> np.ndarray | None:
-    """The mean of a network's values over the seconds of a fragment: float32 (size,)."""
-    moments_s = np.clip(seconds_of(span.start_s, span.end_s) + 0.5, span.start_s, span.end_s)
-    return _mean(network.measure([samples], moments_s - span.from_s))
+def _mean_embedding(samples: np.ndarray, span: Span, encoder: AudioEncoder) -> np.ndarray | None:
+    """The mean embedding over the seconds of a fragment: float32 (size,)."""
+    moments_s = np.clip(whole_seconds(span.start_s, span.end_s) + 0.5, span.start_s, span.end_s)
+    return _mean(encoder.encode_at([samples], moments_s - span.from_s))
 
 
 def _mean(values: np.ndarray) -> np.ndarray | None:
     """The mean of the rows that are finite, (n, size) to (size,); None if no row is."""
-    known = values[np.isfinite(values).all(1)]
-    return known.mean(0) if len(known) else None
+    finite = values[np.isfinite(values).all(1)]
+    return finite.mean(0) if len(finite) else None

@@ -1,12 +1,13 @@
-"""Does the track that plays in a scene rank high for it? Scenes of films no model learnt from.
+"""Evaluate retrieval by scenes: does the track that plays in a scene rank high for it?
 
-A scene is asked in three ways. `scene`: its frames stand for the film's picture and its subtitles
-for the plot; where it has none, the film's first paragraph stays. `film`: what is asked for the
-whole film. `both`: the mean of the two places.
+Scenes are of films that were not in training. There are three kinds of queries. `scene`: its frames
+stand for the film's image and its subtitles for the plot; without subtitles, the film's first
+paragraph stays. `film`: the query of the whole film. `both`: the mean of the two.
 
-In the pool of all tracks films swap their queries, `film` with all test films, the others with
-those that have scenes. In that of an album the scenes of a film swap theirs. What scenes add shows
-there: the film's query is the same for all its scenes, and to swap it changes nothing (p = 1).
+In the pool of all tracks, the permutation test swaps queries between films: `film` between all test
+films, the others between those that have scenes. In the pool of an album, it swaps queries between
+the scenes of a film. What scenes add shows there: the film's query is the same for all its scenes,
+and swapping changes nothing (p = 1).
 """
 
 import logging
@@ -19,7 +20,10 @@ import pandas as pd
 
 from scorelens import tables
 from scorelens.encoders import text_encoder
+from scorelens.encoders.text_encoder import film_texts
 from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment, whole
+from scorelens.retrieval.data.collect_errors import map_collecting_errors
+from scorelens.retrieval.data.subtitles import read_subtitles, words_between
 from scorelens.retrieval.evaluate import scene_metrics
 from scorelens.retrieval.evaluate.metrics import rank_tracks
 from scorelens.retrieval.model.networks import Retrieval, embed_queries
@@ -34,8 +38,16 @@ log = logging.getLogger(__name__)
 class Pool(NamedTuple):
     """The tracks of the test films, and the scenes in which some of them play.
 
-    tracks: float32 (tracks, d), length 1. album: int (tracks,), the film of each. film, track: int
-    (scenes,), of each scene; film rises from 0, with none left out.
+    Attributes
+    ----------
+    tracks : ndarray of float32, shape (tracks, d)
+        Embeddings of length 1.
+    album : ndarray of int, shape (tracks,)
+        The film of each track.
+    film : ndarray of int, shape (scenes,)
+        The film of each scene, ascending from 0 without gaps.
+    track : ndarray of int, shape (scenes,)
+        The track of each scene.
     """
 
     tracks: np.ndarray
@@ -44,42 +56,99 @@ class Pool(NamedTuple):
     track: np.ndarray
 
 
-def judge_scenes(
+def evaluate_scenes(
     model: str | os.PathLike,
-    places: str | os.PathLike,
+    embeddings: str | os.PathLike,
     films: str | os.PathLike,
     scenes: Sequence[str | os.PathLike],
-    words: str | os.PathLike | None,
+    subtitles: Mapping[str, str | os.PathLike],
+    texts: str | os.PathLike | None,
     weights: str | os.PathLike | None,
     samples: int,
     permutations: int,
     seed: int,
     output: str | os.PathLike,
 ) -> None:
-    """Write how well one model finds the tracks of scenes (RETRIEVAL_SCENE_SCORES).
+    """Write how well one model finds the tracks of scenes (tables.RETRIEVAL_SCENE_SCORES).
 
-    model: its file. places: its table of RETRIEVAL_PLACES. films: RETRIEVAL_FILMS. scenes: tables
-    of RETRIEVAL_SCENES of any films; those of test films count. words: the films' RETRIEVAL_TEXTS,
-    None if the model does not read. weights: of the text network, None if no scene has subtitles.
-    samples, permutations: see `scene_measures.measure_scenes`. Without a scene of a test film the
-    table has no rows.
+    Without a scene of a test film the table has no rows.
+
+    Parameters
+    ----------
+    model : path
+        Its file.
+    embeddings : path
+        Its embeddings of test films and tracks (tables.RETRIEVAL_PLACES).
+    films : path
+        The films (tables.RETRIEVAL_FILMS).
+    scenes : sequence of path
+        Scenes of any films (tables.SCENES); those of test films count.
+    subtitles : mapping of str to path
+        film_id -> file of subtitles, of films that have one.
+    texts : path or None
+        Embeddings of the films' texts (tables.RETRIEVAL_TEXTS); None if the model takes no text.
+    weights : path or None
+        Of the text network; None if no scene has subtitles.
+    samples : int
+        Bootstrap samples of the films.
+    permutations : int
+        Permutations of the queries.
+    seed : int
+    output : path
+
+    Raises
+    ------
+    MediaError
+        If subtitles cannot be read.
     """
-    known, facts = load_model(model)
-    configuration = facts["configuration"]
-    held = read_table(places, tables.RETRIEVAL_PLACES)
+    retrieval, provenance = load_model(model)
+    configuration = provenance["configuration"]
+    placed = read_table(embeddings, tables.RETRIEVAL_PLACES)
     described = read_table(films, tables.RETRIEVAL_FILMS).set_index("film_id")
-    table = _test_scenes(scenes, described, held)
-    found = pd.DataFrame(columns=tables.RETRIEVAL_SCENE_SCORES.names)
+    table = _test_scenes(scenes, described, placed)
+    scores = pd.DataFrame(columns=tables.RETRIEVAL_SCENE_SCORES.names)
     if len(table):
-        places, queries = _film_places(held, configuration, table.film_id), {}
-        pool = _pool(table, held)
-        if _differs(configuration, table):
-            views = _views(configuration, table, described["tags"], words, weights)
-            queries = _scene_places(known, views, places[pool.film])
-        found = score_scenes(places, queries, pool, samples, permutations, seed)
+        table = add_words(table, subtitles)
+        film_queries, queries = _film_embeddings(placed, configuration, table.film_id), {}
+        pool = _pool(table, placed)
+        if _differs_from_film(configuration, table):
+            network = provenance["text"], weights
+            views = _views(configuration, table, described["tags"], texts, network)
+            queries = _scene_embeddings(retrieval, views, film_queries[pool.film])
+        scores = score_scenes(film_queries, queries, pool, samples, permutations, seed)
     else:
-        log.warning("no scene of a test film has a picture and a track: nothing is judged")
-    tables.write_table(found, output, tables.RETRIEVAL_SCENE_SCORES)
+        log.warning("no scene of a test film has a picture and a track: nothing is evaluated")
+    tables.write_table(scores, output, tables.RETRIEVAL_SCENE_SCORES)
+
+
+def add_words(scenes: pd.DataFrame, subtitles: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
+    """Add the subtitles that are shown in each scene.
+
+    Parameters
+    ----------
+    scenes : DataFrame
+        film_id, start_s and end_s.
+    subtitles : mapping of str to path
+        film_id -> file of subtitles, of films that have one.
+
+    Returns
+    -------
+    DataFrame
+        With `words`, null where a scene has none.
+
+    Raises
+    ------
+    MediaError
+        If subtitles cannot be read.
+    """
+    paths = {film: subtitles[film] for film in scenes.film_id.unique() if subtitles.get(film)}
+    read = dict(zip(paths, map_collecting_errors(read_subtitles, paths.values()), strict=True))
+    words = [
+        words_between(read.get(scene.film_id, []), scene.start_s, scene.end_s) or None
+        for scene in scenes.itertuples()
+    ]
+    log.info("%d scenes, %d with subtitles", len(scenes), sum(map(bool, words)))
+    return scenes.assign(words=pd.Series(words, scenes.index, dtype="str"))
 
 
 def score_scenes(
@@ -90,23 +159,38 @@ def score_scenes(
     permutations: int,
     seed: int,
 ) -> pd.DataFrame:
-    """The rows of RETRIEVAL_SCENE_SCORES.
+    """Compute the rows of tables.RETRIEVAL_SCENE_SCORES.
 
-    films: float32 (films, d), length 1, the queries of all test films, those with scenes first, as
-    `pool.film` counts them. scenes: queries of scenes by how they are asked, float32 (scenes, d),
-    alike; none where a scene is nothing but its film to the model. Films with one track are left
-    out of the pool `album`.
+    Films with one track are left out of the pool `album`.
+
+    Parameters
+    ----------
+    films : ndarray of float32, shape (films, d)
+        Queries of all test films, of length 1; those with scenes first, as `pool.film` counts them.
+    scenes : mapping of str to ndarray of float32, shape (scenes, d)
+        Queries of the scenes by kind, of length 1; empty where a scene does not differ from its
+        film for the model.
+    pool : Pool
+    samples : int
+        Bootstrap samples of the films.
+    permutations : int
+        Permutations of the queries.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
     """
     draws = samples, permutations, seed
     if scenes and pool.film[-1] == 0:
-        said = "all scenes are of one film: %s have nothing to swap with among all tracks, p is 1"
-        log.warning(said, " and ".join(scenes))
+        message = "all scenes are of one film: %s cannot be swapped among all tracks, p is 1"
+        log.warning(message, " and ".join(scenes))
     each = np.arange(len(pool.film))
     parts = [
         _among_all(films, np.arange(len(films)), pool.film, pool, draws).assign(asked="film"),
         *(
-            _among_all(queries, pool.film, each, pool, draws).assign(asked=asked)
-            for asked, queries in scenes.items()
+            _among_all(queries, pool.film, each, pool, draws).assign(asked=kind)
+            for kind, queries in scenes.items()
         ),
     ]
     many = (np.bincount(pool.album) >= 2)[pool.album[pool.track]]
@@ -114,94 +198,98 @@ def score_scenes(
         film = np.unique(pool.film[many], return_inverse=True)[1]
         part = pool._replace(film=film, track=pool.track[many])
         parts += [
-            _in_albums(queries[many], part, draws).assign(asked=asked)
-            for asked, queries in {"film": films[pool.film], **scenes}.items()
+            _in_albums(queries[many], part, draws).assign(asked=kind)
+            for kind, queries in {"film": films[pool.film], **scenes}.items()
         ]
     return pd.concat(parts, ignore_index=True)
 
 
 def _among_all(
-    queries: np.ndarray, owner: np.ndarray, own: np.ndarray, pool: Pool, draws: tuple[int, int, int]
+    queries: np.ndarray,
+    query_film: np.ndarray,
+    scene_query: np.ndarray,
+    pool: Pool,
+    draws: tuple[int, int, int],
 ) -> pd.DataFrame:
-    """The measures of one way to ask, in the pool `all`.
+    """The metrics of one kind of query, in the pool `all`.
 
-    owner: int (queries,), the film of each query, as `scene_measures.swap_films` takes it. own: int
-    (scenes,), the query of each scene. draws: samples, permutations, seed.
+    query_film: int (queries,), ascending. scene_query: int (scenes,), the query of each scene.
+    draws: samples, permutations, seed.
     """
-    blocks = np.array_split(queries, owner[-1] + 1)  # no more is ranked at once than needs be
-    lists = np.concatenate([rank_tracks(some, pool.tracks)[:, pool.track] for some in blocks])
-    ranks = lists[own, np.arange(len(own))]
+    blocks = np.array_split(queries, query_film[-1] + 1)  # bounds the memory
+    lists = np.concatenate([rank_tracks(block, pool.tracks)[:, pool.track] for block in blocks])
+    ranks = lists[scene_query, np.arange(len(scene_query))]
     sizes = np.full(len(ranks), len(pool.tracks))
-    swap = scene_metrics.swap_films(lists, owner, pool.film)
-    found = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
-    return found.assign(pool=ALL, scenes=len(ranks))
+    swap = scene_metrics.swap_films(lists, query_film, pool.film)
+    metrics = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    return metrics.assign(pool=ALL, scenes=len(ranks))
 
 
 def _in_albums(queries: np.ndarray, pool: Pool, draws: tuple[int, int, int]) -> pd.DataFrame:
-    """The measures of one way to ask, in the pool `album`. queries: of the scenes of the pool."""
+    """The metrics of one kind of query, in the pool `album`. queries: of the scenes of the pool."""
     starts = np.flatnonzero(np.diff(pool.film, prepend=-1))
     pairs = zip(np.split(queries, starts[1:]), np.split(pool.track, starts[1:]), strict=True)
-    blocks = [_ranked(own, track, pool) for own, track in pairs]
+    blocks = [_album_ranks(film_queries, track, pool) for film_queries, track in pairs]
     ranks = np.concatenate([block.diagonal() for block in blocks])
     sizes = np.bincount(pool.album)[pool.album[pool.track]]
     swap = scene_metrics.swap_scenes(blocks)
-    found = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
-    return found.assign(pool=ALBUM, scenes=len(ranks))
+    metrics = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    return metrics.assign(pool=ALBUM, scenes=len(ranks))
 
 
-def _ranked(queries: np.ndarray, track: np.ndarray, pool: Pool) -> np.ndarray:
-    """The places of a film's scenes' tracks in its album for each of their queries: int (n, n)."""
+def _album_ranks(queries: np.ndarray, track: np.ndarray, pool: Pool) -> np.ndarray:
+    """The ranks of a film's scenes' tracks in its album for each of their queries: int (n, n)."""
     rows = np.flatnonzero(pool.album == pool.album[track[0]])
     return rank_tracks(queries, pool.tracks[rows])[:, np.searchsorted(rows, track)]
 
 
 def _test_scenes(
-    scenes: Sequence[str | os.PathLike], films: pd.DataFrame, places: pd.DataFrame
+    scenes: Sequence[str | os.PathLike], films: pd.DataFrame, placed: pd.DataFrame
 ) -> pd.DataFrame:
-    """The scenes of test films whose track the model has a place for, film by film."""
-    parts = [read_table(path, tables.RETRIEVAL_SCENES) for path in sorted(map(str, scenes))]
-    every = pd.concat(parts) if parts else pd.DataFrame(columns=tables.RETRIEVAL_SCENES.names)
-    tested = every[every.film_id.isin(films.index[films.part == "test"])]
-    tracks = places[places.kind == "track"].set_index(["film_id", "track_id"]).index
-    heard = pd.MultiIndex.from_frame(tested[["film_id", "track_id"]]).isin(tracks)
-    if not heard.all():
-        log.info("%d scenes of tracks that are not heard are left out", (~heard).sum())
-    return tested[heard].sort_values(["film_id", "cue_id"], ignore_index=True)
+    """The scenes of test films whose track the model has embedded, film by film."""
+    parts = [read_table(path, tables.SCENES) for path in sorted(map(str, scenes))]
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=tables.SCENES.names)
+    tested = table[table.film_id.isin(films.index[films.part == "test"])]
+    tracks = placed[placed.kind == "track"].set_index(["film_id", "track_id"]).index
+    embedded = pd.MultiIndex.from_frame(tested[["film_id", "track_id"]]).isin(tracks)
+    if not embedded.all():
+        log.info("%d scenes of tracks without an embedding are left out", (~embedded).sum())
+    return tested[embedded].sort_values(["film_id", "cue_id"], ignore_index=True)
 
 
-def _pool(table: pd.DataFrame, places: pd.DataFrame) -> Pool:
-    tracks = places[places.kind == "track"]
+def _pool(table: pd.DataFrame, placed: pd.DataFrame) -> Pool:
+    tracks = placed[placed.kind == "track"]
     names = pd.MultiIndex.from_frame(tracks[["film_id", "track_id"]])
     return Pool(
-        tracks=tracks[_axes(places)].to_numpy(np.float32),
+        tracks=tracks[_axes(placed)].to_numpy(np.float32),
         album=pd.factorize(tracks.film_id)[0],
         film=pd.factorize(table.film_id)[0],
         track=names.get_indexer(pd.MultiIndex.from_frame(table[["film_id", "track_id"]])),
     )
 
 
-def _film_places(places: pd.DataFrame, configuration: str, scenes: pd.Series) -> np.ndarray:
-    """Where the model puts the test films, asked with all that it sees: float32 (films, d).
+def _film_embeddings(placed: pd.DataFrame, configuration: str, scenes: pd.Series) -> np.ndarray:
+    """The model's embeddings of the test films, with all its views: float32 (films, d).
 
     scenes: the film of each scene; those films come first, in their order there.
     """
-    is_whole = (places.kind == "film") & (places.seen == whole(configuration))
-    asked = places[is_whole].set_index("film_id")
-    films = pd.Index(scenes.unique()).append(asked.index).unique()
-    return asked.loc[films, _axes(places)].to_numpy(np.float32)
+    is_whole = (placed.kind == "film") & (placed.seen == whole(configuration))
+    queries = placed[is_whole].set_index("film_id")
+    films = pd.Index(scenes.unique()).append(queries.index).unique()
+    return queries.loc[films, _axes(placed)].to_numpy(np.float32)
 
 
-def _axes(places: pd.DataFrame) -> list[str]:
-    return feature_columns(places, tables.RETRIEVAL_PLACES)
+def _axes(placed: pd.DataFrame) -> list[str]:
+    return feature_columns(placed, tables.RETRIEVAL_PLACES)
 
 
-def _differs(configuration: str, table: pd.DataFrame) -> bool:
-    """Whether a scene is anything else to the model than its film."""
-    reads = "plot" in CONFIGURATIONS[configuration] and table.words.notna().any()
-    differs = sees_image(configuration) or bool(reads)
+def _differs_from_film(configuration: str, table: pd.DataFrame) -> bool:
+    """Whether the input of the model differs between a scene and its film."""
+    with_words = "plot" in CONFIGURATIONS[configuration] and table.words.notna().any()
+    differs = sees_image(configuration) or bool(with_words)
     if not differs:
-        said = "%s sees nothing of a scene (no image, or no subtitles): films alone are judged"
-        log.info(said, configuration)
+        message = "%s takes no image, and no subtitles are there: only films are evaluated"
+        log.info(message, configuration)
     return differs
 
 
@@ -209,51 +297,49 @@ def _views(
     configuration: str,
     table: pd.DataFrame,
     tags: pd.Series,
-    words: str | os.PathLike | None,
-    weights: str | os.PathLike | None,
+    texts: str | os.PathLike | None,
+    network: tuple[str, str | os.PathLike | None],
 ) -> dict[str, np.ndarray]:
-    """What the model sees of scenes. tags: by film_id. words: see `judge_scenes`."""
+    """The inputs of the model for scenes. tags: by film_id. network: of text, and its weights."""
     segment, views = text_segment(configuration), {}
     if sees_image(configuration):
-        columns = feature_columns(table, tables.RETRIEVAL_SCENES)
+        columns = [name for name in feature_columns(table, tables.SCENES) if name != "words"]
         views["image"] = table[columns].to_numpy(np.float32)
     if segment:
-        text = read_table(words, tables.RETRIEVAL_TEXTS)
-        own = text[text.segment == segment].sort_values("paragraph", kind="stable")
-        first = own.drop_duplicates("film_id").set_index("film_id")
+        text = read_table(texts, tables.RETRIEVAL_TEXTS)
+        in_segment = text[text.segment == segment].sort_values("paragraph", kind="stable")
+        first = in_segment.drop_duplicates("film_id").set_index("film_id")
         columns = feature_columns(text, tables.RETRIEVAL_TEXTS)
         views["text"] = first.loc[table.film_id, columns].to_numpy(np.float32, copy=True)
     if "plot" in CONFIGURATIONS[configuration]:
-        _read_words(views["text"], segment, table, tags, weights)
+        _replace_by_words(views["text"], segment, table, tags, network)
     return views
 
 
-def _read_words(
+def _replace_by_words(
     vectors: np.ndarray,
     segment: str,
     table: pd.DataFrame,
     tags: pd.Series,
-    weights: str | os.PathLike | None,
+    network: tuple[str, str | os.PathLike | None],
 ) -> None:
-    """Put the vectors of the words of scenes in place of those of their films."""
+    """Replace the text embeddings of films by those of the words of their scenes."""
     spoken = {
-        row: found[0]
+        row: texts[0]
         for row, (film_id, words) in enumerate(zip(table.film_id, table.words, strict=True))
-        if pd.notna(words)
-        and (found := text_encoder.segments(_tags(tags[film_id]), [words])[segment])
+        if pd.notna(words) and (texts := film_texts(_tags(tags[film_id]), [words])[segment])
     }
     if spoken:
-        encoder = text_encoder.load_encoder(weights)
-        vectors[list(spoken)] = text_encoder.embed_texts(encoder, list(spoken.values()))
+        vectors[list(spoken)] = text_encoder.load(*network).encode(list(spoken.values()))
 
 
 def _tags(line: str | None) -> list[str]:
     return [] if pd.isna(line) else [tag.strip() for tag in line.split(";")]
 
 
-def _scene_places(
+def _scene_embeddings(
     model: Retrieval, views: Mapping[str, np.ndarray], films: np.ndarray
 ) -> dict[str, np.ndarray]:
     scenes = embed_queries(model, views)
-    joined = scenes + films
-    return {"scene": scenes, "both": joined / np.linalg.norm(joined, axis=1, keepdims=True)}
+    total = scenes + films
+    return {"scene": scenes, "both": total / np.linalg.norm(total, axis=1, keepdims=True)}

@@ -1,6 +1,6 @@
-"""What searches ask with, as vectors: of pictures, frames and words, and the places of tracks.
+"""Encode what searches are made with: images, moments of films, words, and tracks.
 
-Each frozen network is loaded once for all searches, and only if one of them needs it.
+Each pretrained network is loaded once for all searches, and only if one of them needs it.
 """
 
 import os
@@ -13,42 +13,52 @@ import numpy as np
 
 from scorelens import media
 from scorelens.encoders import image_encoder, text_encoder
-from scorelens.encoders.text_encoder import Text
+from scorelens.encoders.image_files import centre_square, read_image
+from scorelens.encoders.text_encoder import Text, film_texts
 from scorelens.errors import InputError, Problem, closest
 from scorelens.media.frames import frames_at, spread
-from scorelens.retrieval.data.collect_errors import try_each
-from scorelens.retrieval.embed.fragments import hear_track, load_ear
+from scorelens.retrieval.data.collect_errors import map_collecting_errors
+from scorelens.retrieval.embed.fragments import encode_track, load_fragment_encoder
 from scorelens.retrieval.model.networks import Retrieval, embed_queries, embed_tracks
 from scorelens.retrieval.search.index import Index, vectors_of
 from scorelens.retrieval.search.search_config import CORPUS, WHERE, Search
 
-AROUND_S = 5.0  # of a moment in a film is looked at, before and after
+AROUND_S = 5.0  # before and after a moment of a film
 WORDS = ("tags", "plot")
 
 
 class Network(NamedTuple):
-    """A frozen network and the file of its weights, None where there is none."""
+    """A pretrained network and the file of its weights, None if it is not needed."""
 
     name: str
     weights: str | os.PathLike | None
 
 
-class Vectors(NamedTuple):
-    """What frozen networks say, and where tracks are.
+class QueryEmbeddings(NamedTuple):
+    """The embeddings of what searches are made with.
 
-    images, tracks: by the search's name; an image's vector, a track's place of length 1. texts: by
-    the words. own: a row of a search's track in the index, where it is there. pictures: uint8
-    (height, width, 3), RGB, by the search's name.
+    Attributes
+    ----------
+    images : mapping of str to ndarray
+        Search -> embedding of its image, by the image network.
+    texts : mapping of Text to ndarray
+        Text -> its embedding, by the text network.
+    tracks : mapping of str to ndarray
+        Search -> embedding of its track in the common space, of length 1.
+    index_rows : mapping of str to int
+        Search -> row of its track in the index, if it is there.
+    pictures : mapping of str to ndarray
+        Search -> its picture, uint8 (height, width, 3), RGB.
     """
 
     images: Mapping[str, np.ndarray]
     texts: Mapping[Text, np.ndarray]
     tracks: Mapping[str, np.ndarray]
-    own: Mapping[str, int]
+    index_rows: Mapping[str, int]
     pictures: Mapping[str, np.ndarray]
 
 
-def gather_vectors(
+def encode_searches(
     searches: Sequence[Search],
     model: Retrieval,
     networks: Mapping[str, Network],
@@ -57,65 +67,99 @@ def gather_vectors(
     frames: int,
     fragments: int,
     threads: int,
-) -> Vectors:
-    """Look at, read and hear what searches ask with.
+) -> QueryEmbeddings:
+    """Encode the images, words and tracks of searches.
 
-    networks: `image`, `text` and `audio`, those that the model stands on. index: where known tracks
-    are; a file is heard, unless it is one of them. files: real paths of the index's tracks, and the
-    parts of files that have several. frames:
-    of a film that are looked at. fragments: of a track that are heard, at most. threads: of the
-    network that hears. Raises InputError with all images, or else all tracks, that cannot be read,
-    are a moment after their film's end, or do not sound.
+    Parameters
+    ----------
+    searches : sequence of Search
+    model : Retrieval
+    networks : mapping of str to Network
+        `image`, `text` and `audio`, those that the model was trained with.
+    index : Index
+        The known tracks; a file is decoded unless it is one of them.
+    files : sequence of str
+        Real paths of the index's tracks, with the parts of files that hold several.
+    frames : int
+        Frames around a moment of a film.
+    fragments : int
+        Fragments of a track at most.
+    threads : int
+        Threads of the CPU for the audio network.
+
+    Returns
+    -------
+    QueryEmbeddings
+
+    Raises
+    ------
+    InputError
+        With all images, or else all tracks, that cannot be read, are a moment after their film's
+        end, or are silent.
     """
-    seen, pictures = _images(searches, networks["image"], frames)
-    own = dict(_own_rows(searches, index, files))
-    places = dict(zip(own, vectors_of(index, np.array([*own.values()], int)), strict=True))
-    outside = {s.name: s.track for s in searches if s.track and s.name not in own}
+    images, pictures = _encode_images(searches, networks["image"], frames)
+    rows = dict(_index_rows(searches, index, files))
+    tracks = dict(zip(rows, vectors_of(index, np.array([*rows.values()], int)), strict=True))
+    outside = {s.name: s.track for s in searches if s.track and s.name not in rows}
     if outside:
-        places |= _heard(outside, model, networks["audio"], fragments, threads)
-    return Vectors(seen, _texts(searches, networks["text"]), places, own, pictures)
+        tracks |= _encode_tracks(outside, model, networks["audio"], fragments, threads)
+    texts = _encode_texts(searches, networks["text"])
+    return QueryEmbeddings(images, texts, tracks, rows, pictures)
 
 
-def place_search(
-    search: Search, parts: Sequence[str], model: Retrieval, vectors: Vectors
+def embed_search(
+    search: Search, parts: Sequence[str], model: Retrieval, embeddings: QueryEmbeddings
 ) -> np.ndarray:
-    """Where a search asks with some of its parts, one at least: float32 (EMBEDDING,), length 1.
+    """Embed some parts of a search in the common space.
 
-    A track's place is joined to that of all else as the mean of the two.
+    The embedding of a track and that of all other parts together are averaged.
+
+    Parameters
+    ----------
+    search : Search
+    parts : sequence of str
+        One at least of `image`, `tags`, `plot` and `track`.
+    model : Retrieval
+    embeddings : QueryEmbeddings
+
+    Returns
+    -------
+    ndarray of float32, shape (EMBEDDING,)
+        Of length 1.
     """
-    views, places = {}, []
+    views, vectors = {}, []
     if "image" in parts:
-        views["image"] = vectors.images[search.name][None]
+        views["image"] = embeddings.images[search.name][None]
     if any(part in parts for part in WORDS):
-        views["text"] = vectors.texts[_words(search, parts)][None]
+        views["text"] = embeddings.texts[_text(search, parts)][None]
     if views:
-        places.append(embed_queries(model, views)[0])
+        vectors.append(embed_queries(model, views)[0])
     if "track" in parts:
-        places.append(vectors.tracks[search.name])
-    joined = np.sum(places, axis=0)
-    return joined / np.linalg.norm(joined).clip(np.finfo(np.float32).tiny)
+        vectors.append(embeddings.tracks[search.name])
+    total = np.sum(vectors, axis=0)
+    return total / np.linalg.norm(total).clip(np.finfo(np.float32).tiny)
 
 
-def _images(
+def _encode_images(
     searches: Sequence[Search], network: Network, frames: int
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The vector of each search's image, and a picture to show of it."""
-    looking = [search for search in searches if "image" in search.parts]
-    if not looking:
+    """The embedding of each search's image, and a picture to show of it."""
+    with_image = [search for search in searches if "image" in search.parts]
+    if not with_image:
         return {}, {}
-    eye = image_encoder.load_network(network.name, network.weights)
-    vectors, pictures = {}, {}
-    seen = try_each(partial(_look, frames=frames), looking)
-    for search, (squares, picture) in zip(looking, seen, strict=True):
+    encoder = image_encoder.load(network.name, network.weights)
+    embeddings, pictures = {}, {}
+    read = map_collecting_errors(partial(_read_frames, frames=frames), with_image)
+    for search, (squares, picture) in zip(with_image, read, strict=True):
         pictures[search.name] = picture
-        vectors[search.name] = image_encoder.embed_pictures(eye, squares).mean(0)
-    return vectors, pictures
+        embeddings[search.name] = encoder.encode(squares).mean(0)
+    return embeddings, pictures
 
 
-def _look(search: Search, frames: int) -> tuple[np.ndarray, np.ndarray]:
-    """What the network sees, uint8 (n, SIDE, SIDE, 3), and a picture to show."""
+def _read_frames(search: Search, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """The input of the network, uint8 (n, SIDE, SIDE, 3), and a picture to show."""
     if search.image:
-        picture = image_encoder.read_picture(search.image)
+        picture = read_image(search.image)
         return np.stack([picture]), picture
     duration_s = media.probe(search.film).duration_s
     if duration_s < search.time_s:
@@ -125,55 +169,55 @@ def _look(search: Search, frames: int) -> tuple[np.ndarray, np.ndarray]:
     start_s = max(0.0, search.time_s - AROUND_S)
     around_s = spread(start_s, min(duration_s, search.time_s + AROUND_S), frames)
     shown, *others = frames_at(search.film, [search.time_s, *around_s])
-    return np.stack([image_encoder.square(frame) for frame in others]), shown
+    return np.stack([centre_square(frame) for frame in others]), shown
 
 
-def _texts(searches: Sequence[Search], network: Network) -> dict[Text, np.ndarray]:
-    """The vectors of all words, and of the tags and the plot of a search alone."""
-    wanted = {
-        _words(search, parts)
+def _encode_texts(searches: Sequence[Search], network: Network) -> dict[Text, np.ndarray]:
+    """The embeddings of all words, and of the tags and the plot of a search alone."""
+    texts = {
+        _text(search, parts)
         for search in searches
         for count in (1, 2)
         for parts in combinations([part for part in search.parts if part in WORDS], count)
     }
-    if not wanted:
+    if not texts:
         return {}
-    ordered = sorted(wanted)
-    encoder = text_encoder.load_encoder(network.weights)
-    return dict(zip(ordered, text_encoder.embed_texts(encoder, ordered), strict=True))
+    ordered = sorted(texts)
+    encoder = text_encoder.load(network.name, network.weights)
+    return dict(zip(ordered, encoder.encode(ordered), strict=True))
 
 
-def _words(search: Search, parts: Sequence[str]) -> Text:
+def _text(search: Search, parts: Sequence[str]) -> Text:
     tags, plot = list(search.tags) * ("tags" in parts), [search.text] * ("plot" in parts)
     segment = "_".join(part for part in WORDS if part in parts)
-    return text_encoder.segments(tags, plot)[segment][0]
+    return film_texts(tags, plot)[segment][0]
 
 
-def _heard(
+def _encode_tracks(
     files: Mapping[str, str], model: Retrieval, network: Network, fragments: int, threads: int
 ) -> dict[str, np.ndarray]:
-    """The places of tracks in files, by the search's name."""
-    ear = load_ear(network.name, network.weights, threads)
+    """The embeddings of tracks in files, by the search's name."""
+    encoder = load_fragment_encoder(network.name, network.weights, threads)
 
-    def place(name: str) -> np.ndarray:
-        values = hear_track(files[name], fragments, ear).values
+    def embed(name: str) -> np.ndarray:
+        values = encode_track(files[name], fragments, encoder).values
         if not len(values):
             raise _no_sound(name, f"{files[name]} is silent")
         return embed_tracks(model, values, np.zeros(len(values), int))[0]
 
-    return dict(zip(files, try_each(place, files), strict=True))
+    return dict(zip(files, map_collecting_errors(embed, files), strict=True))
 
 
-def _own_rows(
+def _index_rows(
     searches: Sequence[Search], index: Index, files: Sequence[str]
 ) -> Iterator[tuple[str, int]]:
-    """Where in the index searches' tracks are, if they are there."""
-    asked = [search for search in searches if search.track]
-    if not asked:
+    """The rows of searches' tracks in the index, if they are there."""
+    with_track = [search for search in searches if search.track]
+    if not with_track:
         return
     by_name = {name: row for row, name in enumerate(index.ids.tolist())}
     by_file = {file: row for row, file in reversed([*enumerate(files)])}  # the first of a file
-    for search in asked:
+    for search in with_track:
         if not search.known:
             row = by_file.get(os.path.realpath(search.track))
         elif (row := by_name.get(f"{CORPUS}/{search.track}")) is None:
@@ -185,4 +229,5 @@ def _own_rows(
 
 
 def _no_sound(name: str, what: str, hint: str = "") -> InputError:
-    return InputError(Problem(f"{WHERE}.{name}.track", what, "a track that sounds", hint))
+    expected = "a track with sound"
+    return InputError(Problem(f"{WHERE}.{name}.track", what, expected, hint))

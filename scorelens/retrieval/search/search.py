@@ -24,7 +24,12 @@ from scorelens.retrieval.model.networks import Retrieval
 from scorelens.retrieval.model.train import load_model
 from scorelens.retrieval.search.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.search.page.write import CREDITS, write_page
-from scorelens.retrieval.search.query_encoder import Network, Vectors, gather_vectors, place_search
+from scorelens.retrieval.search.query_encoder import (
+    Network,
+    QueryEmbeddings,
+    embed_search,
+    encode_searches,
+)
 from scorelens.retrieval.search.search_config import PARTS, Search
 
 # Of a track in an answer.
@@ -53,7 +58,7 @@ def answer_searches(
     answer. frames: of a film that are looked at around a moment. fragments: of a track that are
     heard, at most. threads: of the CPU. Tracks are told apart by their files, links followed, and
     by where in them they are: one that is searched with is no answer to its own search, and none is
-    an answer twice. Raises what `queries.gather_vectors` does.
+    an answer twice. Raises what `query_encoder.encode_searches` does.
     """
     known, facts = load_model(model)
     held, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
@@ -63,7 +68,7 @@ def answer_searches(
         os.path.realpath(path) + part
         for path, part in zip(table["path"], fragments_of_files, strict=True)
     ]
-    vectors = gather_vectors(searches, known, networks, held, files, frames, fragments, threads)
+    vectors = encode_searches(searches, known, networks, held, files, frames, fragments, threads)
     numbers, _ = pd.factorize(np.array(files, object))
     found = [answer(search, known, vectors, held, numbers, tracks) for search in searches]
     named = pd.concat(found, ignore_index=True)
@@ -79,7 +84,7 @@ def answer_searches(
 def answer(
     search: Search,
     model: Retrieval,
-    vectors: Vectors,
+    vectors: QueryEmbeddings,
     index: Index,
     files: np.ndarray,
     most: int,
@@ -91,20 +96,20 @@ def answer(
     RETRIEVAL_ANSWERS.
     """
     parts = search.parts
-    whole = place_search(search, parts, model, vectors)
+    whole = embed_search(search, parts, model, vectors)
     # So many rows belong to `most` files and its own at least.
     enough = (most + 1) * np.bincount(files).max(initial=0)
     rows, cosines = (found[0] for found in search_index(index, whole[None], enough))
     chosen = np.sort(np.unique(files[rows], return_index=True)[1])
-    if search.name in vectors.own:
-        chosen = chosen[files[rows[chosen]] != files[vectors.own[search.name]]]
+    if search.name in vectors.index_rows:
+        chosen = chosen[files[rows[chosen]] != files[vectors.index_rows[search.name]]]
     chosen = chosen[:most]
     rows, cosines = rows[chosen], cosines[chosen].astype(np.float64)
     near = vectors_of(index, rows)
     falls = pd.DataFrame(np.nan, range(len(rows)), PARTS)
     for part in parts:
         others = [other for other in parts if other != part]
-        without = near @ place_search(search, others, model, vectors) if others else 0.0
+        without = near @ embed_search(search, others, model, vectors) if others else 0.0
         falls[part] = cosines - without
     moved = np.array(parts)[falls[list(parts)].to_numpy().argmax(axis=1)]
     ranks = np.arange(1, len(rows) + 1)
@@ -118,15 +123,15 @@ def _folder(name: str) -> str:
 
 
 def _heard(
-    searches: Sequence[Search], vectors: Vectors, table: pd.DataFrame
+    searches: Sequence[Search], vectors: QueryEmbeddings, table: pd.DataFrame
 ) -> dict[str, dict[str, str | None]]:
     """Of each search's track its file, the part of it (`time_fragment`), the title of the film, if
     there is one, and what there is to say of the track (`CREDITS`).
     """
     heard = {}
     for search in searches:
-        if search.name in vectors.own:
-            row = table.loc[vectors.own[search.name]]
+        if search.name in vectors.index_rows:
+            row = table.loc[vectors.index_rows[search.name]]
             title, part = row["title"], time_fragment(row["start_s"], row["end_s"])
             about = {"title": None if pd.isna(title) else title, "path": row["path"], "part": part}
             heard[search.name] = about | row[list(CREDITS)].to_dict()

@@ -17,7 +17,7 @@ from scorelens import media, tables
 from scorelens.albums.names import file_title, track_credits
 from scorelens.albums.tracks import track_parts
 from scorelens.ids import slug
-from scorelens.retrieval.embed.fragment_io import read_sound
+from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.retrieval.model.networks import embed_tracks
 from scorelens.retrieval.model.train import load_model
 from scorelens.retrieval.search.index import build_index, save_index
@@ -126,7 +126,7 @@ def index_music(
     known, _ = load_model(model)
     places, rows, names = [np.zeros((0, 0), np.float32)], [], []
     for source in tqdm(sources, unit="file", disable=None):
-        sound = read_sound(source.sound)
+        sound = read_fragments(source.sound)
         if sound.track_ids:
             places.append(embed_tracks(known, sound.values, sound.track))
             rows += [source.row(track) for track in sound.track_ids]

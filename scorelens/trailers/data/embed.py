@@ -1,4 +1,4 @@
-"""What frozen networks say of the frames and of the sound of trailers."""
+"""Embed the frames, or the sound, of trailers with a pretrained network."""
 
 import logging
 import os
@@ -7,33 +7,31 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
-from safetensors.numpy import load_file
-from torch import nn
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.encoders import audio_encoder, image_encoder, vgg16
+from scorelens.encoders import audio_encoder, image_encoder
 from scorelens.encoders.embedding_cache import column_names
-from scorelens.encoders.weight_loading import build
-from scorelens.learning.cnn import device
+from scorelens.encoders.registry import ENCODERS, IMAGE
 from scorelens.tables import TRAILER_VECTORS
 from scorelens.trailers.data.frame_sampling import Sample, read_sample
-
-FRAME_NETWORKS = image_encoder.NETWORKS | {"vgg16": vgg16}
-SOUND_NETWORKS = audio_encoder.MODULES
 
 log = logging.getLogger(__name__)
 
 
-class Vectors(NamedTuple):
-    """What a network says of one trailer.
+class TrailerEmbeddings(NamedTuple):
+    """The embeddings of one trailer.
 
-    place: int64 (n,), numbers of the frames as they are shown, or of the windows. time_s: float64
-    (n,), when a frame is shown, or the middle of a window. values: float32 (n, size).
+    Attributes
+    ----------
+    number : ndarray of int64, shape (n,)
+        Numbers of the frames in order of presentation, or of the windows of the sound.
+    time_s : ndarray of float64, shape (n,)
+        When a frame is shown, or the middle of a window, s.
+    values : ndarray of float32, shape (n, size)
     """
 
-    place: np.ndarray
+    number: np.ndarray
     time_s: np.ndarray
     values: np.ndarray
 
@@ -45,56 +43,82 @@ def embed_trailers(
     output: str | os.PathLike,
     threads: int = 1,
 ) -> None:
-    """Write what a network says of trailers, in their order (TRAILER_VECTORS).
+    """Write the embeddings of trailers, in their order (tables.TRAILER_VECTORS).
 
-    samples: trailer_id -> file, as `sample.sample_trailers` writes it. network: of FRAME_NETWORKS,
-    which look at the frames, or of SOUND_NETWORKS, which hear the sound in windows; of a silent
-    window they say nothing. weights: its file of variables, as `scorelens.pretrained` writes it.
-    threads: of the CPU. Raises InputError if the file holds another network's variables, or a
-    sample is damaged.
+    A silent window of the sound has none.
+
+    Parameters
+    ----------
+    samples : mapping of str to path
+        trailer_id -> file that `frame_sampling.sample_trailers` wrote.
+    network : str
+        Name of an image network, which embeds the frames, or of an audio network.
+    weights : path
+        Its variables, a file that `scorelens.pretrained.fetch` wrote.
+    output : path
+    threads : int
+        Threads of the CPU.
+
+    Raises
+    ------
+    InputError
+        If the file holds the variables of another network, or a sample is damaged.
     """
-    torch.set_num_threads(threads)
-    names, embed = (_load_eye if network in FRAME_NETWORKS else _load_ear)(network, weights)
-    parts = [_rows("", Vectors(np.zeros(0, int), np.zeros(0), np.zeros((0, len(names)))), names)]
+    columns, embed = load_trailer_encoder(network, weights, threads)
+    empty = TrailerEmbeddings(np.zeros(0, int), np.zeros(0), np.zeros((0, len(columns))))
+    parts = [_rows("", empty, columns)]
     for trailer_id, path in tqdm(samples.items(), unit="trailer", disable=None):
-        vectors = embed(read_sample(path))
-        log.info("%s: %d vectors of %s", trailer_id, len(vectors.place), network)
-        parts.append(_rows(trailer_id, vectors, names))
-    facts = {"network": network, "weights_sha256": media.sha256(weights)}
-    tables.write_table(pd.concat(parts, ignore_index=True), output, TRAILER_VECTORS, facts)
+        embeddings = embed(read_sample(path))
+        log.info("%s: %d embeddings of %s", trailer_id, len(embeddings.number), network)
+        parts.append(_rows(trailer_id, embeddings, columns))
+    provenance = {"network": network, "weights_sha256": media.sha256(weights)}
+    tables.write_table(pd.concat(parts, ignore_index=True), output, TRAILER_VECTORS, provenance)
 
 
-def load_network(name: str, weights: str | os.PathLike) -> nn.Module:
-    """A network of FRAME_NETWORKS, ready to be asked, as `images.load_network` gives its own."""
-    variables = load_file(weights)
-    return build(FRAME_NETWORKS[name].of_variables, variables, weights).to(device()).eval()
+def load_trailer_encoder(
+    network: str, weights: str | os.PathLike, threads: int = 1
+) -> tuple[list[str], Callable[[Sample], TrailerEmbeddings]]:
+    """Load a network that embeds the samples of trailers.
+
+    Parameters
+    ----------
+    network : str
+        Name of an image network or of an audio network.
+    weights : path
+        Its variables, a file that `scorelens.pretrained.fetch` wrote.
+    threads : int
+        Threads of the CPU.
+
+    Returns
+    -------
+    columns : list of str
+        Names of the values of an embedding.
+    embed : callable
+        Takes a Sample and returns its TrailerEmbeddings.
+
+    Raises
+    ------
+    InputError
+        If the file holds the variables of another network.
+    """
+    is_image = ENCODERS[network].modality == IMAGE
+    encoder = (image_encoder if is_image else audio_encoder).load(network, weights, threads)
+
+    def embed_frames(sample: Sample) -> TrailerEmbeddings:
+        values = encoder.encode(sample.frames)
+        return TrailerEmbeddings(sample.frame_number, sample.frame_s, values)
+
+    def embed_sound(sample: Sample) -> TrailerEmbeddings:
+        patches = encoder.encode_patches(sample.sound)
+        audible = np.flatnonzero(np.isfinite(patches.values).all(1))
+        return TrailerEmbeddings(audible, patches.times_s[audible], patches.values[audible])
+
+    if is_image:
+        return column_names(network, encoder.size), embed_frames
+    return list(encoder.feature_names), embed_sound
 
 
-def _load_eye(name: str, weights) -> tuple[list[str], Callable[[Sample], Vectors]]:
-    """The names of a network's values, and what it makes of a trailer's frames."""
-    network = load_network(name, weights)
-
-    def see(sample: Sample) -> Vectors:
-        values = image_encoder.embed_pictures(network, sample.frames)
-        return Vectors(sample.frame_number, sample.frame_s, values)
-
-    return column_names(name, network.size), see
-
-
-def _load_ear(name: str, weights) -> tuple[list[str], Callable[[Sample], Vectors]]:
-    """The names of a network's values, and what it makes of a trailer's sound."""
-    network, place = SOUND_NETWORKS[name], device().type
-    layers = build(lambda found: network.layers(found, place), load_file(weights), weights)
-
-    def hear(sample: Sample) -> Vectors:
-        series = audio_encoder.frames(sample.sound, network, layers, place)
-        heard = np.flatnonzero(np.isfinite(series.values).all(1))
-        return Vectors(heard, series.times_s[heard], series.values[heard])
-
-    return list(network.NAMES), hear
-
-
-def _rows(trailer_id: str, vectors: Vectors, names: list[str]) -> pd.DataFrame:
-    heads = {"trailer_id": trailer_id, "place": vectors.place, "time_s": vectors.time_s}
-    values = pd.DataFrame(vectors.values.astype(np.float32, copy=False), columns=names)
-    return pd.concat([pd.DataFrame(heads, index=values.index), values], axis=1)
+def _rows(trailer_id: str, embeddings: TrailerEmbeddings, columns: list[str]) -> pd.DataFrame:
+    keys = {"trailer_id": trailer_id, "number": embeddings.number, "time_s": embeddings.time_s}
+    values = pd.DataFrame(embeddings.values.astype(np.float32, copy=False), columns=columns)
+    return pd.concat([pd.DataFrame(keys, index=values.index), values], axis=1)

@@ -1,7 +1,7 @@
-"""A trailer's frames and sound: a few frames of its middle, and its first seconds to hear.
+"""Sample a trailer: a few frames of its middle that are not black, and its first seconds of sound.
 
-Frames are counted as they are shown, whatever their times: those of a variable frame rate count one
-each, those that an edit list cuts away do not count.
+Frames are counted in order of presentation, whatever their times: those of a variable frame rate
+count one each, those that an edit list cuts away do not count.
 """
 
 import contextlib
@@ -18,29 +18,36 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.encoders.image_encoder import SIDE, square
+from scorelens.encoders.image_files import SIDE, centre_square
 from scorelens.errors import MediaError, Problem, naming_damage
-from scorelens.features.frames import SILENCE_RMS
 from scorelens.media.frames import as_shown
+from scorelens.media.silence import SILENCE_RMS
 from scorelens.tables import TRAILER_SAMPLES
 
 RATE_HZ = 16_000  # of the sound; MusiCNN, VGGish and YAMNet all take it
-# A frame is black if its luma is at most so bright on average and varies at most so much, of 255:
-# a fade has passed below both; a title on black, or a face in the night, varies more.
+# A frame is black if the mean and the standard deviation of its luma, of 255, are at most these: a
+# fade passes below both; a title on black, or a face in the night, varies more.
 BLACK_LUMA, BLACK_SPREAD = 20.0, 8.0
 SKIP_HINT = "or set trailers: {on_bad_trailer: skip} to go on without its picture and sound"
-WHOLE = 0.75  # of its length, that a trailer's picture lasts at least if no more is said of it
-RAW_RATE_HZ = 25  # what FFmpeg takes a stream for that says nothing
+MIN_PICTURE_SHARE = 0.75  # of its length; a picture that ends earlier is noted
+RAW_RATE_HZ = 25  # FFmpeg's guess for a stream without a frame rate
 
 log = logging.getLogger(__name__)
 
 
 class Sampling(NamedTuple):
-    """Which part of a trailer counts.
+    """Which part of a trailer is used.
 
-    first_frame: number of the first frame that is looked at, from 0. frames: how many are looked
-    at, from there to the last. used: how many of those that are not black are kept. sound_s: length
-    of the sound, from the start.
+    Attributes
+    ----------
+    first_frame : int
+        Number of the first frame that is decoded, from 0.
+    frames : int
+        How many are decoded, from there to the last.
+    used : int
+        How many of those that are not black are kept.
+    sound_s : float
+        Length of the sound from the start, s.
     """
 
     first_frame: int
@@ -50,11 +57,20 @@ class Sampling(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What is kept of a trailer.
+    """The frames and the sound of a trailer.
 
-    frames: uint8 (n, SIDE, SIDE, 3), RGB, the middle squares of frames, as they are shown.
-    frame_number: int64 (n,), from 0. frame_s: float64 (n,), s of the trailer. skipped: how many
-    black frames were passed over. sound: float32 (m,), mono, at RATE_HZ, from the start.
+    Attributes
+    ----------
+    frames : ndarray of uint8, shape (n, SIDE, SIDE, 3)
+        Centre squares of frames, RGB, in order of presentation.
+    frame_number : ndarray of int64, shape (n,)
+        From 0.
+    frame_s : ndarray of float64, shape (n,)
+        When they are shown, s of the trailer.
+    skipped : int
+        How many black frames were skipped.
+    sound : ndarray of float32, shape (m,)
+        Mono, at RATE_HZ, from the start.
     """
 
     frames: np.ndarray
@@ -64,7 +80,7 @@ class Sample(NamedTuple):
     sound: np.ndarray
 
 
-NOTHING = Sample(
+EMPTY = Sample(
     frames=np.zeros((0, SIDE, SIDE, 3), np.uint8),
     frame_number=np.zeros(0, np.int64),
     frame_s=np.zeros(0),
@@ -87,11 +103,26 @@ def sample_trailers(
     on_bad: str = "stop",
     threads: int = 1,
 ) -> None:
-    """Write the sample of each trailer for `read_sample`, and a row about each (TRAILER_SAMPLES).
+    """Write the sample of each trailer for `read_sample`, and a row about each.
 
-    videos: trailer_id -> file. outputs: .npz, one a trailer. on_bad: `stop` raises MediaError with
-    every file that cannot be used, and writes no table; `skip` keeps nothing of such a file and
-    notes why. threads: of the decoder.
+    Parameters
+    ----------
+    videos : mapping of str to path
+        trailer_id -> file.
+    outputs : sequence of path
+        .npz, one a trailer.
+    table : path
+        Where the rows go (tables.TRAILER_SAMPLES).
+    sampling : Sampling
+    on_bad : {"stop", "skip"}
+        `skip` writes an empty sample of a file that cannot be used, and notes why.
+    threads : int
+        Threads of the decoder.
+
+    Raises
+    ------
+    MediaError
+        With every file that cannot be used, if `on_bad` is `stop`; no table is written then.
     """
     rows, problems = [], []
     jobs = zip(videos.items(), outputs, strict=True)
@@ -100,10 +131,10 @@ def sample_trailers(
             sample, note = sample_trailer(video, sampling, threads)
         except MediaError as error:
             if on_bad == "stop":
-                problems += map(_or_skip, error.problems)
+                problems += map(_with_skip_hint, error.problems)
                 continue
             log.warning("%s is skipped:\n%s", trailer_id, error)
-            sample, note = NOTHING, "; ".join(problem.what for problem in error.problems)
+            sample, note = EMPTY, "; ".join(problem.what for problem in error.problems)
         log.info("%s: %d frames, %s", trailer_id, len(sample.frames), note or "with sound")
         with tables.atomic(output) as temporary, open(temporary, "wb") as file:
             np.savez(file, **sample._asdict())
@@ -121,13 +152,27 @@ def sample_trailers(
     tables.write_table(pd.DataFrame(rows, columns=TRAILER_SAMPLES.names), table, TRAILER_SAMPLES)
 
 
-def _or_skip(problem: Problem) -> Problem:
+def _with_skip_hint(problem: Problem) -> Problem:
     hint = f"{problem.hint}; {SKIP_HINT}" if problem.hint else SKIP_HINT
     return dataclasses.replace(problem, hint=hint)
 
 
 def read_sample(path: str | os.PathLike) -> Sample:
-    """What `sample_trailers` wrote of a trailer. Raises InputError if the file is damaged."""
+    """Read what `sample_trailers` wrote of a trailer.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
     with (
         naming_damage(path, "frames and sound of a trailer"),
         open(path, "rb") as file,
@@ -140,31 +185,47 @@ def read_sample(path: str | os.PathLike) -> Sample:
 def sample_trailer(
     video: str | os.PathLike, sampling: Sampling, threads: int = 1
 ) -> tuple[Sample, str]:
-    """The frames and the sound of a trailer, and in words what it lacks of them; empty if nothing.
+    """Sample one trailer.
 
-    Raises MediaError if the file has neither moving pictures nor sound, not one frame of its
-    pictures decodes, or it is damaged such that FFmpeg gives up.
+    Parameters
+    ----------
+    video : path
+    sampling : Sampling
+    threads : int
+        Threads of the decoder.
+
+    Returns
+    -------
+    sample : Sample
+    note : str
+        What the trailer lacks, in words; empty if nothing.
+
+    Raises
+    ------
+    MediaError
+        If the file has neither moving pictures nor sound, none of its frames decodes, or it is
+        damaged such that FFmpeg gives up.
     """
     info = media.probe(video)
-    with _told(video):
-        looked_at, end_s = _frames(video, sampling, threads) if info.has_video else ([], None)
-        sound = _first_seconds(video, sampling.sound_s) if info.has_audio else NOTHING.sound
-    bright = [frame for frame in looked_at if not is_black(frame.picture)]
-    used = middle(bright, sampling.used)
+    with _naming_damage(video):
+        decoded, end_s = _decode_sampled(video, sampling, threads) if info.has_video else ([], None)
+        sound = _first_seconds(video, sampling.sound_s) if info.has_audio else EMPTY.sound
+    bright = [frame for frame in decoded if not is_black(frame.picture)]
+    used = middle_items(bright, sampling.used)
     pictures = np.array([frame.picture for frame in used], np.uint8)
     sample = Sample(
         frames=pictures.reshape(-1, SIDE, SIDE, 3),
         frame_number=np.array([frame.number for frame in used], np.int64),
         frame_s=np.array([frame.time_s for frame in used], np.float64),
-        skipped=len(looked_at) - len(bright),
+        skipped=len(decoded) - len(bright),
         sound=sound,
     )
     return sample, _note(sample, info, end_s)
 
 
 @contextlib.contextmanager
-def _told(video: str | os.PathLike) -> Iterator[None]:
-    """Damage in the user's words; the lookup fails if a stream appears midway."""
+def _naming_damage(video: str | os.PathLike) -> Iterator[None]:
+    """Turn errors of FFmpeg into MediaError; a lookup fails if a stream appears midway."""
     try:
         yield
     except (av.FFmpegError, LookupError) as error:
@@ -175,10 +236,26 @@ def _told(video: str | os.PathLike) -> Iterator[None]:
 
 
 def frame_numbers(count: int, sampling: Sampling) -> np.ndarray:
-    """The numbers of the frames to look at, of `count`: int64, rising, at even intervals.
+    """Choose the numbers of the frames to decode, at even intervals.
 
-    A trailer too short for as many frames from `first_frame` on starts earlier, just so much that
-    they are there; one that has no more than `frames` is looked at whole.
+    A trailer with fewer frames than asked for after `first_frame` starts earlier, just so much that
+    there are enough; of one with no more than `frames` in all, all are decoded.
+
+    Parameters
+    ----------
+    count : int
+        Frames of the trailer.
+    sampling : Sampling
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Ascending.
+
+    Examples
+    --------
+    >>> frame_numbers(100, Sampling(first_frame=40, frames=4, used=2, sound_s=30)).tolist()
+    [40, 60, 79, 99]
     """
     first = min(sampling.first_frame, max(0, count - sampling.frames))
     numbers = np.linspace(first, count - 1, sampling.frames) if count else np.zeros(0)
@@ -186,13 +263,38 @@ def frame_numbers(count: int, sampling: Sampling) -> np.ndarray:
 
 
 def is_black(picture: np.ndarray) -> bool:
-    """Whether a picture shows nothing: uint8 (height, width, 3), RGB, 0 to 255."""
+    """Tell whether a picture is black.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+        RGB, 0 to 255.
+
+    Returns
+    -------
+    bool
+    """
     mean, deviation = cv2.meanStdDev(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     return bool(mean[0, 0] <= BLACK_LUMA and deviation[0, 0] <= BLACK_SPREAD)
 
 
-def middle(items: Sequence, count: int) -> Sequence:
-    """The middle `count` of some items, all if there are no more; of an odd rest the last falls."""
+def middle_items(items: Sequence, count: int) -> Sequence:
+    """Take the middle `count` of some items, all if there are no more.
+
+    Parameters
+    ----------
+    items : sequence
+    count : int
+
+    Returns
+    -------
+    sequence
+
+    Examples
+    --------
+    >>> middle_items([1, 2, 3, 4, 5], 2)
+    [2, 3]
+    """
     start = max(0, len(items) - count) // 2
     return items[start : start + count]
 
@@ -201,7 +303,7 @@ def _note(sample: Sample, info: media.MediaInfo, end_s: float | None) -> str:
     """What a trailer lacks, in words. end_s: when its last frame is shown."""
     lacks = []
     length_s = max(info.duration_s, info.header_s or 0.0) if info.missing else info.duration_s
-    if end_s is not None and end_s < WHOLE * length_s:
+    if end_s is not None and end_s < MIN_PICTURE_SHARE * length_s:
         lacks.append(f"picture ends at {end_s:.1f} s of {length_s:.1f} s")
     if not len(sample.frames):
         lacks.append("only black frames" if info.has_video else "no picture")
@@ -217,19 +319,19 @@ def _first_seconds(video: str | os.PathLike, sound_s: float) -> np.ndarray:
         return next(blocks, np.zeros(0, np.float32))
 
 
-def _frames(
+def _decode_sampled(
     video: str | os.PathLike, sampling: Sampling, threads: int
 ) -> tuple[list[_Frame], float]:
-    """The frames to look at, black ones too, and when the last of all is shown, in s.
+    """The sampled frames, black ones too, and when the last of all is shown, in s.
 
-    The film is decoded once, after a count of its packets. Where the frames turn out to be more or
-    fewer, since a packet is damaged or is not shown, it is decoded once more.
+    The film is decoded once, after a count of its packets. Where there turn out to be more or fewer
+    frames, since a packet is damaged or is not shown, it is decoded once more.
     """
-    promised = _count_packets(video)
-    frames, shown = _take(video, frame_numbers(promised, sampling), threads)
-    if shown != promised:
-        log.info("%s: %d frames in %d packets, decoded once more", video, shown, promised)
-        frames, shown = _take(video, frame_numbers(shown, sampling), threads)
+    packets = _count_packets(video)
+    frames, shown = _decode_frames(video, frame_numbers(packets, sampling), threads)
+    if shown != packets:
+        log.info("%s: %d frames in %d packets, decoded once more", video, shown, packets)
+        frames, shown = _decode_frames(video, frame_numbers(shown, sampling), threads)
     if not shown:
         expected = "moving pictures that FFmpeg decodes"
         hint = "the file may be damaged or protected against copying; play it to check"
@@ -244,20 +346,22 @@ def _count_packets(video: str | os.PathLike) -> int:
         return sum(packet.size > 0 and not packet.is_discard for packet in packets)
 
 
-def _take(video: str | os.PathLike, numbers: np.ndarray, threads: int) -> tuple[list[_Frame], int]:
+def _decode_frames(
+    video: str | os.PathLike, numbers: np.ndarray, threads: int
+) -> tuple[list[_Frame], int]:
     """The frames of some numbers, and how many frames the film has."""
     wanted, taken, shown = set(numbers.tolist()), [], 0
     with media.open_container(video) as container:
         stream = media.picture_stream(container)
-        for frame in _decoded(container, stream, threads):
+        for frame in _good_frames(container, stream, threads):
             if shown in wanted:
                 time_s = _time_s(frame, shown, stream)
-                taken.append(_Frame(shown, time_s, square(as_shown(frame, stream))))
+                taken.append(_Frame(shown, time_s, centre_square(as_shown(frame, stream))))
             shown += 1
     return taken, shown
 
 
-def _decoded(container, stream: av.VideoStream, threads: int) -> Iterator[av.VideoFrame]:
+def _good_frames(container, stream: av.VideoStream, threads: int) -> Iterator[av.VideoFrame]:
     """The good frames of a film, in the order in which they are shown."""
     if stream.codec_context is None:  # a codec that FFmpeg does not know
         return

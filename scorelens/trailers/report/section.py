@@ -187,7 +187,7 @@ def absent_networks(
     reasons = {row["network"]: row["reason"] for row in left_out}
     return [
         {"title": title, "reason": reasons.get(network, "")}
-        for network, title in (trailers.EYES | trailers.EARS).items()
+        for network, title in (trailers.IMAGE_ENCODERS | trailers.AUDIO_ENCODERS).items()
         if network not in used
     ]
 

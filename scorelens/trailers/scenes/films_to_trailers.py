@@ -20,8 +20,8 @@ from scorelens.audiovisual_comparison.compare import (
 from scorelens.errors import Problem, TableError
 from scorelens.tables import (
     FILMS,
+    SCENES,
     TRAILER_MODES,
-    TRAILER_SCENE_VECTORS,
     TRAILER_SCENES,
     read_table,
     write_table,
@@ -49,7 +49,7 @@ def compare(
     """Judge the scenes of all films by what trailers teach, and compare the films.
 
     vectors: tables of TRAILER_VECTORS, of the frames. table, genres: of the trailers, as
-    `material.read_material` takes them. scenes: tables of TRAILER_SCENE_VECTORS by the same
+    `material.read_material` takes them. scenes: tables of SCENES by the same
     network, of every film; one without pictures takes no part. films: the table of FILMS.
     predictions: of a model of their music, as `audiovisual_comparison.compare.compare` takes them.
     names: feature set and model of the predictions, and the network. permutations, repeats: as in
@@ -62,7 +62,7 @@ def compare(
         found = f"films have {'; '.join(actual.columns)}, trailers {'; '.join(material.genres)}"
         hint = "name the genres alike in corpus.genres and trailers.genres"
         raise TableError(Problem(str(table), found, "a genre that both have", hint))
-    seen = pd.concat([read_table(path, TRAILER_SCENE_VECTORS) for path in scenes])
+    seen = pd.concat([read_table(path, SCENES) for path in scenes])
     titles = read_table(films, FILMS).set_index("film_id")["title"]
     said = judge_scenes(seen.reset_index(drop=True), titles, material)
     write_table(said, judged, TRAILER_SCENES)

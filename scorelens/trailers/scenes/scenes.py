@@ -16,7 +16,7 @@ from scipy.special import logit
 from scorelens.errors import Problem, TableError
 from scorelens.learning.dataset import Material
 from scorelens.learning.embedding_models import ask_linear, learn_linear
-from scorelens.tables import TRAILER_SCENE_VECTORS, feature_columns
+from scorelens.tables import SCENES, feature_columns
 from scorelens.trailers.data.dataset import title_weights
 from scorelens.trailers.data.table import plain_title
 
@@ -28,11 +28,11 @@ def judge_scenes(
 ) -> pd.DataFrame:
     """How much each scene looks like each genre: the columns of TRAILER_SCENES.
 
-    scenes: the columns of TRAILER_SCENE_VECTORS, of any films. titles: film_id -> title. material:
+    scenes: the columns of SCENES, of any films. titles: film_id -> title. material:
     frames of trailers by the same network (`material.read_material`). Each film is judged by what
     the trailers of other titles teach. Raises TableError if a film leaves no trailer to learn from.
     """
-    columns = feature_columns(scenes, TRAILER_SCENE_VECTORS)
+    columns = feature_columns(scenes, SCENES)
     judges: dict[tuple[int, ...], Mapping[str, np.ndarray]] = {}
     said = np.zeros((len(scenes), len(material.genres)), np.float32)
     for film_id, rows in scenes.groupby("film_id").indices.items():

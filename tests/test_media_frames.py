@@ -1,24 +1,14 @@
-"""Frames of films at given times, subtitles, and the scenes that they make."""
+"""Frames of films at given times."""
 
 import subprocess
 
 import av
 import imageio_ffmpeg
 import numpy as np
-import pandas as pd
 import pytest
-import torch
 
-from scorelens import tables
-from scorelens.encoders import image_encoder
 from scorelens.errors import MediaError
 from scorelens.media.frames import frames_at, spread
-from scorelens.retrieval.embed import embed_scenes
-
-torch.set_num_threads(1)
-
-
-# Frames
 
 
 def coded(path, codec="mpeg4", seconds=20, rate=10, ratio=None, **options):
@@ -129,7 +119,7 @@ def test_a_film_of_which_nothing_decodes_is_an_error(tmp_path):
     with pytest.raises(MediaError) as error:
         list(frames_at(path, [0.5]))
     assert str(error.value) == (
-        f"{path}: not one frame can be decoded at 0.5 s\n"
+        f"{path}: no frame can be decoded at 0.5 s\n"
         "  expected: moving pictures that FFmpeg decodes\n"
         "  hint: play it to check whether it is damaged or protected against copying; a bare "
         "stream has no time stamps, put it into Matroska or MP4"
@@ -138,70 +128,3 @@ def test_a_film_of_which_nothing_decodes_is_an_error(tmp_path):
 
 def test_times_are_spread_evenly():
     np.testing.assert_allclose(spread(10, 18, 4), [11, 13, 15, 17])
-
-
-# Watching
-
-
-class Eye:
-    """Stands in for an image network: the mean colour of a picture."""
-
-    def __call__(self, network, pictures):
-        return pictures.mean((1, 2), dtype=np.float32)
-
-
-@pytest.fixture
-def eye(monkeypatch):
-    monkeypatch.setattr(image_encoder, "load_network", lambda name, weights: name)
-    monkeypatch.setattr(image_encoder, "embed_pictures", Eye())
-
-
-def cues_of(film_id, stretches):
-    rows = [
-        {
-            "film_id": film_id,
-            "cue_id": f"cue_{number:03d}",
-            "track_id": track,
-            "film_start_s": start_s,
-            "film_end_s": end_s,
-            "track_start_s": 0.0,
-            "equal_starts_s": "",
-            "shared_tracks": "",
-            "speed": 1.0,
-            "score": 10.0,
-            "confidence": 0.9,
-        }
-        for number, (track, start_s, end_s) in enumerate(stretches)
-    ]
-    return pd.DataFrame(rows, columns=tables.CUES.names).astype({"film_start_s": float})
-
-
-def watched(tmp_path, video, stretches, subtitles=None):
-    cues, output = tmp_path / "cues.parquet", tmp_path / "scenes.parquet"
-    weights = tmp_path / "weights"
-    weights.write_bytes(b"")
-    tables.write_table(cues_of("noir", stretches), cues, tables.CUES)
-    embed_scenes.watch_film("noir", video, cues, subtitles, "vit", weights, 4, output)
-    return tables.read_table(output, tables.RETRIEVAL_SCENES)
-
-
-def test_a_scene_is_the_mean_of_its_frames_and_what_is_said_in_it(eye, tmp_path):
-    video = coded(tmp_path / "film.mp4", g="12")
-    (tmp_path / "film.srt").write_text("1\n00:00:01,000 --> 00:00:03,500\nRun!\n")
-    stretches = [("theme", 2.0, 6.0), ("chase", 10.0, 18.0)]
-    found = watched(tmp_path, video, stretches, tmp_path / "film.srt")
-    assert found.words.tolist()[0] == "Run!"
-    assert pd.isna(found.words[1])
-    assert found.track_id.tolist() == ["theme", "chase"]
-    assert found[["start_s", "end_s"]].to_numpy().tolist() == [[2, 6], [10, 18]]
-    values = found[tables.feature_columns(found, tables.RETRIEVAL_SCENES)].to_numpy()
-    # Seconds 2 to 5, and 11, 13, 15 and 17; the codec is a grey level or two off.
-    assert values.mean(1) == pytest.approx([20 + 35, 20 + 140], abs=2)
-
-
-def test_a_film_without_a_picture_or_a_cue_has_no_scenes(eye, film, tmp_path):
-    sound = film("sound.mkv", np.zeros(48000), picture=False)
-    assert not len(watched(tmp_path, sound, [("theme", 0.0, 1.0)]))
-    silent = watched(tmp_path, film("film.mkv"), [])
-    assert len(silent) == 0
-    assert len(silent.columns) == len(tables.RETRIEVAL_SCENES.names) + 3

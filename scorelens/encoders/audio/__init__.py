@@ -1,0 +1,1 @@
+"""Pretrained audio networks: preprocessing and layers of each, one module a network."""

@@ -1,0 +1,1 @@
+"""Pretrained text networks: layers of each, one module a network."""

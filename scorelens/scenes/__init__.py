@@ -1,0 +1,1 @@
+"""Scenes: the cues of films, with embeddings of the frames on screen during each."""
