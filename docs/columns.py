@@ -1,6 +1,6 @@
 """Write docs/columns.md: every column of every table, and every feature, as declared."""
 
-from scorelens.encoders.registry import AUDIO, encoder_titles
+from scorelens.encoders.registry import AUDIO_ENCODERS
 from scorelens.features.columns import COLUMNS
 from scorelens.features.embed import embedding_columns
 from scorelens.features.essentia_columns import COLUMNS as ESSENTIA
@@ -64,7 +64,7 @@ def main() -> None:
         print(head)
         print("\n".join(feature_row(feature) for feature in features))
     print(NETWORKS_HEAD)
-    for network in encoder_titles(AUDIO):
+    for network in AUDIO_ENCODERS:
         first, *_, last = embedding_columns(network)
         frame = f"{first.frame_s:.3g} s, {first.hop_s:.3g} s"
         span = limits(first.low, first.high)

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import jsonschema
@@ -17,7 +17,6 @@ import yaml
 
 from scorelens import paths
 from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
-from scorelens.encoders.registry import AUDIO, IMAGE, TEXT, encoder_titles
 from scorelens.errors import ConfigError, Problem, closest
 from scorelens.ids import slug
 from scorelens.renamed_keys import RENAMED_KEYS
@@ -25,12 +24,6 @@ from scorelens.tsv import Rows, cell, read_rows
 
 FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
 FIRST_FILM_YEAR = 1878
-# Lists of names that schemas may refer to.
-REGISTRIES = {
-    "audio_encoders": partial(encoder_titles, AUDIO),
-    "image_encoders": partial(encoder_titles, IMAGE),
-    "text_encoders": partial(encoder_titles, TEXT),
-}
 LONGEST_ID = 100
 # Snakemake refuses values of wildcards that repeat what they end in 20 times.
 PERIODIC = re.compile(r"(.+?)\1{19}$")
@@ -132,9 +125,9 @@ def describe(schemas: str | os.PathLike) -> str:
 
 
 def read_schema(path: str | os.PathLike) -> dict:
-    """Read the schema of a stage; the names in registries are filled in where it refers to one.
+    """Read the schema of a stage, with names from registries in its enumerations.
 
-    `enum_from: NAME` adds the names of a registry in REGISTRIES to the values of `enum`.
+    `enum_from: MODULE:NAME` adds the names in a registry of a module to the values of `enum`.
 
     Parameters
     ----------
@@ -159,8 +152,9 @@ def _fill_enumerations(schema: object) -> None:
         for part in schema.values():
             _fill_enumerations(part)
         if "enum_from" in schema:
-            names = REGISTRIES[schema.pop("enum_from")]()
-            schema["enum"] = [*schema.get("enum", ()), *names]
+            module, name = schema.pop("enum_from").split(":")
+            registry = getattr(import_module(module), name)
+            schema["enum"] = [*schema.get("enum", ()), *registry]
 
 
 def _key_table(title: str, schema: dict) -> list[str]:

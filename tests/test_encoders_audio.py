@@ -21,7 +21,7 @@ from scorelens import media, tables
 from scorelens.encoders import audio_encoder, mel
 from scorelens.encoders.audio import vggish
 from scorelens.encoders.audio_encoder import AudioEncoder
-from scorelens.encoders.registry import AUDIO, ENCODERS, encoder_titles
+from scorelens.encoders.registry import AUDIO_ENCODERS, ENCODERS
 from scorelens.features import embed, table
 from tests.album_tables import write_tracks
 
@@ -163,7 +163,7 @@ def test_every_second_of_a_sound_has_a_value_and_none_after_it(seconds, seed):
     assert np.isnan(measured(samples, [seconds + 0.1])).all()
 
 
-@pytest.mark.parametrize("name", encoder_titles(AUDIO))
+@pytest.mark.parametrize("name", AUDIO_ENCODERS)
 def test_columns_are_named_and_described(name):
     network, size = audio_encoder.network_module(name), ENCODERS[name].embedding_size
     assert ENCODERS[name].input_size == network.SAMPLE_RATE_HZ

@@ -8,7 +8,7 @@ from PIL import Image
 
 from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.image_files import SIDE, centre_square, read_image
-from scorelens.encoders.registry import ENCODERS, IMAGE, encoder_titles
+from scorelens.encoders.registry import ENCODERS, IMAGE_ENCODERS
 from scorelens.encoders.text_encoder import Text, film_texts, tokens_of
 from scorelens.errors import MediaError
 
@@ -248,4 +248,4 @@ def test_segments_of_a_film():
 
 
 def test_all_image_networks_take_the_square_that_is_read():
-    assert {ENCODERS[name].input_size for name in encoder_titles(IMAGE)} == {SIDE}
+    assert {ENCODERS[name].input_size for name in IMAGE_ENCODERS} == {SIDE}

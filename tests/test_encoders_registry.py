@@ -13,7 +13,14 @@ from safetensors.numpy import save_file
 from scorelens import code_hash, config
 from scorelens.encoders import load
 from scorelens.encoders.image import efficientnet, vgg16
-from scorelens.encoders.registry import AUDIO, ENCODERS, IMAGE, TEXT, encoder_titles
+from scorelens.encoders.registry import (
+    AUDIO,
+    AUDIO_ENCODERS,
+    ENCODERS,
+    IMAGE,
+    IMAGE_ENCODERS,
+    TEXT,
+)
 
 
 def test_every_network_has_a_module_of_its_modality():
@@ -64,9 +71,9 @@ def test_schemas_name_the_networks_of_the_registry(home):
     schemas = home / "workflow" / "schemas"
     read = {name: config.read_schema(schemas / f"{name}.yaml") for name in ("features", "trailers")}
     sets = read["features"]["properties"]["sets"]["items"]["enum"]
-    assert sets == ["mir", "essentia", *encoder_titles(AUDIO)]
+    assert sets == ["mir", "essentia", *AUDIO_ENCODERS]
     frames = read["trailers"]["properties"]["frame_networks"]["items"]["enum"]
-    assert frames == list(encoder_titles(IMAGE))
+    assert frames == list(IMAGE_ENCODERS)
 
 
 class MeanColour(torch.nn.Module):
@@ -82,7 +89,7 @@ class MeanColour(torch.nn.Module):
         return self.factor * images.mean((2, 3))
 
 
-def test_a_new_network_is_one_module_and_one_entry(home, tmp_path, monkeypatch):
+def test_a_new_network_is_one_module_and_one_entry(tmp_path, monkeypatch):
     module = SimpleNamespace(
         MEAN=10.0, SCALE=2.0, from_variables=lambda variables: MeanColour(variables["factor"])
     )
@@ -93,5 +100,3 @@ def test_a_new_network_is_one_module_and_one_entry(home, tmp_path, monkeypatch):
     encoder = load("toy", tmp_path / "toy.safetensors")
     embedding = encoder.encode(np.full((1, 224, 224, 3), 15, np.uint8))
     assert embedding.tolist() == [[10, 10, 10]]
-    schema = config.read_schema(home / "workflow" / "schemas" / "retrieval.yaml")
-    assert "toy" in schema["properties"]["image"]["enum"]

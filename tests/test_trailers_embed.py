@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from scorelens import tables, trailers
+from scorelens import tables
 from scorelens.encoders import audio_encoder, image_encoder
 from scorelens.encoders.image import vgg16
 from scorelens.encoders.image.efficientnet import EfficientNetLite
-from scorelens.encoders.registry import ENCODERS
+from scorelens.encoders.registry import AUDIO_ENCODERS, ENCODERS
 from scorelens.errors import InputError
 from scorelens.pretrained.fetch import fetch_network
 from scorelens.trailers.data import embed
@@ -85,7 +85,7 @@ def test_vgg16_is_as_large_as_published():
 
 
 def test_all_audio_networks_take_the_sound_of_a_sample():
-    rates = {audio_encoder.network_module(n).SAMPLE_RATE_HZ for n in trailers.AUDIO_ENCODERS}
+    rates = {audio_encoder.network_module(n).SAMPLE_RATE_HZ for n in AUDIO_ENCODERS}
     assert rates == {RATE_HZ}
 
 

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
+from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.figures import QUIET
 from scorelens.tables import (
     TRAILER_ARMS,
@@ -18,7 +19,7 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers import AUDIO_ENCODERS, IMAGE_ENCODERS, MODELS, runs
+from scorelens.trailers import MODELS, runs
 from scorelens.trailers.data.frame_sampling import Sample, read_sample
 from scorelens.trailers.evaluate import examples, plot, score
 from tests.trailer_tables import (

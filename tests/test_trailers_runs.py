@@ -2,11 +2,10 @@
 
 import pytest
 
+from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.errors import ConfigError
 from scorelens.trailers import (
-    AUDIO_ENCODERS,
     FROZEN,
-    IMAGE_ENCODERS,
     MODELS,
     NETWORKS,
     PREFERRED,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scorelens import trailers
+from scorelens.encoders.registry import IMAGE_ENCODERS
 from tests import workflow_runs as runs
 from tests.published_files import small
 from tests.report_run import Page
@@ -246,7 +247,7 @@ def test_networks_whose_weights_are_absent_are_left_out_in_a_line_each(shared_cl
     assert trained(said) == runs_of(trailers.MODELS)
     assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
     seen = inputs(said, "embed_scenes") & {
-        f"results/pretrained/{name}.safetensors" for name in trailers.IMAGE_ENCODERS
+        f"results/pretrained/{name}.safetensors" for name in IMAGE_ENCODERS
     }
     assert seen == {"results/pretrained/efficientnet_lite0.safetensors"}
     for name in left_out(said):

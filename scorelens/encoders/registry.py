@@ -298,3 +298,8 @@ def encoder_titles(modality: str) -> dict[str, str]:
     {'musicnn': 'MusiCNN', 'vggish': 'VGGish', 'yamnet': 'YAMNet'}
     """
     return {spec.name: spec.title for spec in ENCODERS.values() if spec.modality == modality}
+
+
+AUDIO_ENCODERS = encoder_titles(AUDIO)
+IMAGE_ENCODERS = encoder_titles(IMAGE)
+TEXT_ENCODERS = encoder_titles(TEXT)

@@ -11,7 +11,6 @@ import soxr
 from scipy import special
 from sklearn.linear_model import LogisticRegression
 
-from scorelens.encoders.audio_encoder import AudioEncoder
 from scorelens.genres.model.folds import predict, train_folds, weigh_instances
 from scorelens.learning.dataset import Material, tile_means
 from scorelens.learning.instances import Bags, fit_scale, standardise
@@ -84,10 +83,10 @@ def ask_attention(
     return np.concatenate(said).astype(np.float32), np.concatenate(weights).astype(np.float32)
 
 
-def embed_tiles(samples: np.ndarray, starts_s: np.ndarray, encoder: AudioEncoder) -> np.ndarray:
+def embed_tiles(samples: np.ndarray, starts_s: np.ndarray, encoder: object) -> np.ndarray:
     """The mean embedding of the tiles of a track: float32 (tiles, columns), NaN of silence.
 
-    samples: float32 (n,) at RATE_HZ. starts_s: (tiles,).
+    samples: float32 (n,) at RATE_HZ. starts_s: (tiles,). encoder: an `AudioEncoder`.
     """
     seconds = whole_seconds(0, len(samples) / RATE_HZ)
     sound = soxr.resample(samples, RATE_HZ, encoder.sample_rate_hz)

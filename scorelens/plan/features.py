@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scorelens.encoders.registry import AUDIO, encoder_titles
+from scorelens.encoders.registry import AUDIO_ENCODERS
 from scorelens.errors import ConfigError, Problem
 from scorelens.plan.corpus import CorpusPlan
 
 COMPUTED_SETS = ("mir", "essentia")
-NETWORK_SETS = tuple(encoder_titles(AUDIO))
+NETWORK_SETS = tuple(AUDIO_ENCODERS)
 WHOLE_TRACKS = "_tracks"  # ends the name of a set that is measured on whole tracks
 FRAMES = "_frames"  # ends the name of a set of bags whose instances are single frames
 

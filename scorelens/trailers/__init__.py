@@ -8,12 +8,9 @@ import math
 import zlib
 from collections.abc import Collection, Iterable, Sequence
 
-from scorelens.encoders.registry import AUDIO, ENCODERS, IMAGE, encoder_titles
+from scorelens.encoders.registry import ENCODERS
 from scorelens.errors import ConfigError, Problem
 
-# Pretrained networks of the frames and of the sound, with their names in the report.
-IMAGE_ENCODERS = encoder_titles(IMAGE)
-AUDIO_ENCODERS = encoder_titles(AUDIO)
 NO_NETWORK = "none"  # what a model stands on that needs no network of these
 
 PICTURE, SOUND, BOTH = "picture", "sound", "both"

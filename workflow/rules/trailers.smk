@@ -1,9 +1,10 @@
 """Trailers: genres predicted from their picture and from their sound."""
 
 from scorelens import trailers
+from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.trailers.demo import demo_plan as trailer_plan
 
-NETWORKS = (*trailers.IMAGE_ENCODERS, *trailers.AUDIO_ENCODERS)
+NETWORKS = (*IMAGE_ENCODERS, *AUDIO_ENCODERS)
 
 
 rule synthesize_trailers:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from scorelens import tables, trailers
+from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.genres.evaluate.score import MACRO
 from scorelens.sections import Run, Section, render_section
 from scorelens.trailers.evaluate.modality_comparison import SURE
@@ -187,7 +188,7 @@ def absent_networks(
     reasons = {row["network"]: row["reason"] for row in left_out}
     return [
         {"title": title, "reason": reasons.get(network, "")}
-        for network, title in (trailers.IMAGE_ENCODERS | trailers.AUDIO_ENCODERS).items()
+        for network, title in (IMAGE_ENCODERS | AUDIO_ENCODERS).items()
         if network not in used
     ]
 
