@@ -10,7 +10,7 @@ rule fetch_pretrained:
     wildcard_constraints:
         network="|".join(ENCODERS),
     params:
-        kept=result_paths.PRETRAINED_DOWNLOADS,
+        downloads=result_paths.PRETRAINED_DOWNLOADS,
     script:
         "../../scripts/fetch_pretrained.py"
 
