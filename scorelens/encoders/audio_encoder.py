@@ -171,7 +171,7 @@ def load(name: str, weights: str | os.PathLike, threads: int | None = None) -> A
     name : str
         A name in the registry, of an audio network.
     weights : path
-        Its variables, a file that `scorelens.pretrained.fetch_network` wrote.
+        Its variables, a file that `scorelens.pretrained.fetch` wrote.
     threads : int, optional
         Threads of the CPU; by default as PyTorch is set.
 

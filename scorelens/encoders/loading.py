@@ -35,7 +35,7 @@ def load(name: str, weights: str | os.PathLike, threads: int | None = None) -> E
     name : str
         A name in `registry.ENCODERS`.
     weights : path
-        Its variables, a file that `scorelens.pretrained.fetch_network` wrote.
+        Its variables, a file that `scorelens.pretrained.fetch` wrote.
     threads : int, optional
         Threads of the CPU; by default as PyTorch is set.
 

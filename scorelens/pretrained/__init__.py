@@ -1,4 +1,4 @@
-"""Weights of pretrained networks: whether they can be had, and how they are fetched and checked.
+"""Weights of pretrained networks: whether they are available, and how they are fetched and checked.
 
 `availability` is imported when the workflow is parsed, `fetch` and `status` in jobs.
 """

@@ -1,1 +1,1 @@
-"""Embeddings that retrieval needs of pictures, texts, tracks and scenes."""
+"""Embeddings of the images, texts and tracks of films for retrieval."""
