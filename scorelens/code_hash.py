@@ -16,8 +16,9 @@ PACKAGE = Path(__file__).resolve().parent
 MODULE_NAME = re.compile(rf"{PACKAGE.name}(\.\w+)+")
 TEMPLATES = {".html", ".css", ".js"}
 # These carry and check results, they do not make them.
+PLUMBING_MODULES = ("__init__", "config", "errors", "film_table", "logs", "paths", "tsv")
 PLUMBING = {
-    *(PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs", "paths", "tsv")),
+    *(PACKAGE / f"{name}.py" for name in PLUMBING_MODULES),
     *(PACKAGE / "tables").glob("*.py"),
 }
 
