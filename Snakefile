@@ -40,7 +40,7 @@ rule all:
     default_target: True
     input:
         rules.write_report.output,
-        media_films(rules.export_cues.output.webvtt),
+        media_films(rules.export_cues.output),
 
 
 # Every stage is a target by its noun: `snakemake --cores 2 cues`.
@@ -70,7 +70,7 @@ rule cues:
     input:
         media_films(rules.match_cues.output.table),
         media_films(rules.plot_cues.output.timeline),
-        media_films(rules.export_cues.output.webvtt),
+        media_films(rules.export_cues.output),
         [rules.score_cues.output, rules.calibrate_cues.output] if PLAN.corpus.is_made else [],
 
 

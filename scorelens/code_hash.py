@@ -8,14 +8,17 @@ edited file through their imports, and no other; a touch re-runs nothing.
 import ast
 import functools
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+MODULE_NAME = re.compile(rf"{PACKAGE.name}(\.\w+)+")
 TEMPLATES = {".html", ".css", ".js"}
 # These carry and check results, they do not make them.
+PLUMBING_MODULES = ("__init__", "config", "errors", "film_table", "logs", "paths", "tsv")
 PLUMBING = {
-    *(PACKAGE / f"{name}.py" for name in ("__init__", "config", "errors", "logs", "paths", "tsv")),
+    *(PACKAGE / f"{name}.py" for name in PLUMBING_MODULES),
     *(PACKAGE / "tables").glob("*.py"),
 }
 
@@ -51,8 +54,14 @@ def source_files(script: Path) -> list[Path]:
     -------
     list of Path
         Sorted. Templates in the folder of such a file are among them. The script itself, which
-        Snakemake watches, is not, and neither is PLUMBING. A name that a package offers by
-        `lazy_loader.attach` stands for the module that holds it, not for all that are offered.
+        Snakemake watches, is not, and neither is PLUMBING.
+
+    Notes
+    -----
+    Three things count as imports besides the statement itself. A name that a package offers by
+    `lazy_loader.attach` stands for the module that holds it, not for all that are offered. A text
+    that is the dotted name of a module, as in a registry, stands for that module. A call of
+    `import_module` with a formatted text stands for every module that the text may name.
     """
     known, new = set(), _imports(script)
     while new:
@@ -72,24 +81,23 @@ def _imports(path: Path) -> frozenset[Path]:
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    """Dotted names that an import statement may stand for; the last part may be no module.
-
-    A call of `import_module` stands for every module that its pattern may name.
-    """
+    """Dotted names that an import statement may stand for; the last part may be no module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Constant) and MODULE_NAME.fullmatch(str(node.value)):
+        yield node.value
     elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
         yield from _matching_modules(node.args[0])
 
 
 def _matching_modules(pattern: ast.AST) -> Iterator[str]:
-    """Names of the package's modules that a text, or a formatted text, may be."""
+    """Names of the package's modules that a formatted text may be."""
     parts = pattern.values if isinstance(pattern, ast.JoinedStr) else [pattern]
     texts = [part.value if isinstance(part, ast.Constant) else "*" for part in parts]
     _, *path = "".join(texts).split(".")
-    for file in sorted(PACKAGE.glob(f"{'/'.join(path)}.py")):
+    for file in sorted(PACKAGE.glob(f"{'/'.join(path)}.py")) if path else ():
         yield ".".join([PACKAGE.name, *file.relative_to(PACKAGE).with_suffix("").parts])
 
 

@@ -115,3 +115,21 @@ def test_what_a_package_offers_is_imported_by_name(home):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 offered = code_hash._offered(package / whole.get(node.value.id, "") / "__init__.py")
                 assert node.attr not in offered, (path, node.attr)
+
+
+def test_modules_that_a_registry_names_count(tmp_path, monkeypatch):
+    package = tmp_path / "scorelens"
+    (package / "models").mkdir(parents=True)
+    for name in ("__init__", "linear", "networks"):
+        (package / "models" / f"{name}.py").write_text("")
+    registry = package / "registry.py"
+    registry.write_text("MODELS = {'linear': 'scorelens.models.linear'}\n")
+    script = tmp_path / "script.py"
+    script.write_text("from scorelens.registry import MODELS\n")
+    monkeypatch.setattr(code_hash, "PACKAGE", package)
+    named = ["models/__init__.py", "models/linear.py", "registry.py"]
+    assert [str(p.relative_to(package)) for p in code_hash.source_files(script)] == named
+    other = tmp_path / "other.py"
+    other.write_text("import_module(f'scorelens.models.{name}')\n")
+    files = [path.name for path in code_hash.source_files(other)]
+    assert files == ["__init__.py", "linear.py", "networks.py"]

@@ -18,6 +18,7 @@ GROUND = (
     "config",
     "errors",
     "figures",
+    "film_table",
     "ids",
     "job_resources",
     "logs",

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from scorelens import config as configuration
 from scorelens import result_paths
 from scorelens.albums.files import Album
-from scorelens.config import Film
 from scorelens.corpus.published import published
 from scorelens.corpus.synthesis import demo_plan
 from scorelens.corpus.synthesis.demo_plan import DemoFilm
+from scorelens.film_table import Film, read_films
 
 
 @dataclass(frozen=True)
@@ -158,9 +157,7 @@ def plan_corpus(config: Mapping) -> CorpusPlan:
         is_assembled = settings["kind"] == "assembled"
         tables = Path(result_paths.ALBUM_TRACKS).parent.glob("*.tsv")
         known_albums = {path.stem for path in tables}
-        films = configuration.read_films(
-            settings["films"], settings["genres"], is_assembled, known_albums
-        )
+        films = read_films(settings["films"], settings["genres"], is_assembled, known_albums)
     return CorpusPlan(
         kind=settings["kind"],
         films={film.film_id: film for film in films},

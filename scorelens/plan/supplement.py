@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from scorelens import result_paths
+from scorelens.cues.formats import FORMATS
 from scorelens.plan import Plan
 from scorelens.plan.genres import Run
 
-TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg", ".vtt", ".txt"}
+TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg", *(f".{form.ENDING}" for form in FORMATS.values())}
 ONCE: list[dict[str, str]] = [{}]
 # Of these rules nothing is packed: media, indexes, models, embeddings, parts that are joined later,
 # and pages with files of their own.

@@ -1,5 +1,7 @@
 """Score Stamper: which album track plays when."""
 
+from scorelens.cues.formats import FORMATS
+
 
 rule match_cues:
     """Find which album track plays when in one film."""
@@ -74,12 +76,14 @@ rule plot_cues:
 
 
 rule export_cues:
-    """Write the cues of one film as subtitles and as an Audacity label track."""
+    """Write the cues of one film in the formats of players and editors."""
     input:
         cues=rules.match_cues.output.table,
         tracks=rules.check_corpus.output.tracks,
     output:
-        webvtt="results/cues/labels/{film}.vtt",
-        audacity="results/cues/labels/{film}.txt",
+        **{
+            name: f"results/cues/labels/{{film}}.{cue_format.ENDING}"
+            for name, cue_format in FORMATS.items()
+        },
     script:
         "../../scripts/export_cues.py"
