@@ -137,13 +137,13 @@ rule tagger:
 
 
 rule retrieval:
-    """How well films and scenes find their music, and the answers of the searches."""
+    """How well films and scenes find their music, and the results of the searches."""
     input:
         rules.write_report.input.retrieval,
 
 
 rule trailers:
-    """How well the picture and the sound of trailers tell the genre."""
+    """How well genres are predicted from the picture and the sound of trailers."""
     input:
         rules.write_report.input.trailers,
 

@@ -42,7 +42,7 @@ def complete(config: dict, schemas: str | os.PathLike) -> dict:
     Raises
     ------
     ConfigError
-        With every unknown key, every key that is no text, and every value out of place.
+        With every unknown key, every key that is no text, and every value that is not allowed.
     """
     known = {path.stem: read_schema(path) for path in sorted(Path(schemas).glob("*.yaml"))}
     schema = {
@@ -210,17 +210,17 @@ def _key_problems(value: object, block: Sequence[object] = ()) -> Iterator[Probl
         if not isinstance(key, str):
             what = f"has the key {key!r}, which is no text ({type(key).__name__})"
             hint = f"{UNQUOTED}: put the key in quotes"
-            yield Problem(_place(block), what, "names for keys", hint)
+            yield Problem(_key_path(block), what, "names for keys", hint)
         yield from _key_problems(item, [*block, key])
 
 
-def _place(keys: Sequence[object]) -> str:
-    """A place in the config, as messages name it."""
+def _key_path(keys: Sequence[object]) -> str:
+    """The path of a key, as messages name it."""
     return "config: " + (".".join(map(str, keys)) or "top level")
 
 
 def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
-    where = _place(error.absolute_path)
+    where = _key_path(error.absolute_path)
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
         for name in sorted(key for key in error.instance if isinstance(key, str)):

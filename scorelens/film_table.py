@@ -110,12 +110,12 @@ def id_problems(rows: Rows, path: str | os.PathLike, kind: str = "film") -> Iter
     Problem
     """
     column = f"{kind}_id"
-    seen = Counter(row[column] for _, row in rows)
+    counts = Counter(row[column] for _, row in rows)
     for number, row in rows:
         row_id, where = row[column], cell(path, number, column)
         yield from name_problems(where, row_id, row["title"] or kind)
-        if row_id and seen[row_id] > 1:
-            what = f"{row_id!r} stands in {seen[row_id]} rows"
+        if row_id and counts[row_id] > 1:
+            what = f"{row_id!r} stands in {counts[row_id]} rows"
             yield Problem(where, what, f"one row a {kind}", "rename one")
 
 
@@ -185,7 +185,7 @@ def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> 
     genres : sequence of str
         The labels allowed.
     where : str
-        Place of the labels, for the message.
+        Location of the labels, for the message.
 
     Yields
     ------
@@ -214,7 +214,7 @@ def year_problems(year: str, where: str) -> Iterator[Problem]:
     year : str
         As the table has it; it may be empty.
     where : str
-        Place of the year, for the message.
+        Location of the year, for the message.
 
     Yields
     ------
@@ -241,7 +241,7 @@ def album_problems(album: str, listing: Listing | None, where: str) -> Iterator[
     listing : Listing or None
         The files in it; None without a path.
     where : str
-        Place of the path, for the message.
+        Location of the path, for the message.
 
     Yields
     ------
@@ -265,7 +265,7 @@ def listing_problems(listing: Listing, where: str) -> Iterator[Problem]:
     listing : Listing
         The files.
     where : str
-        Place of the path of the folder, for the message.
+        Location of the path of the folder, for the message.
 
     Yields
     ------

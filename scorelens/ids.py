@@ -64,7 +64,7 @@ def name_problems(where: str, name: str, example: str = "") -> Iterator[Problem]
     Parameters
     ----------
     where : str
-        Place of the name, for the message.
+        Location of the name, for the message.
     name : str
         The name.
     example : str

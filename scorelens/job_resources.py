@@ -1,4 +1,4 @@
-"""How much memory and time a job asks for: a straight line over the size of its work.
+"""Memory and time that a job requests: a straight line over the size of its work.
 
 `workflow/job_resources.tsv` has a row for each rule; `benchmarks/resources.py` compares it with
 what finished jobs took. Imported when the workflow is parsed: light imports only.
@@ -14,11 +14,11 @@ from typing import NamedTuple
 from scorelens.result_paths import FILM_TABLE, TRACK_TABLE
 
 STEP_MB = 100
-UNCHECKED_MIN = 150.0  # length of a film or album that the last check did not see
+UNCHECKED_MIN = 150.0  # assumed length of a film or album that was not checked yet
 
 
 class Request(NamedTuple):
-    """What the jobs of a rule ask for at the first attempt.
+    """What the jobs of a rule request at the first attempt.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def read_requests(path: str | os.PathLike) -> dict[str, Request]:
 
 
 def memory_mb(request: Request, size: float, attempt: int) -> int:
-    """Memory to ask for.
+    """Memory to request.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def memory_mb(request: Request, size: float, attempt: int) -> int:
 
 
 def runtime_min(request: Request, size: float, attempt: int) -> int:
-    """Time to ask for.
+    """Time to request.
 
     Parameters
     ----------
@@ -133,14 +133,14 @@ def runtime_min(request: Request, size: float, attempt: int) -> int:
 
 
 def media_minutes(size: str, films: Sequence[str]) -> list[float]:
-    """Minutes of the media of films, as the last check found them.
+    """Minutes of the media of films, as measured by the last check.
 
     Parameters
     ----------
     size : str
         A key of MEDIA.
     films : sequence of str
-        Ids of films. One that the check did not see counts UNCHECKED_MIN.
+        Ids of films. One that was not checked yet counts UNCHECKED_MIN.
 
     Returns
     -------
@@ -150,8 +150,8 @@ def media_minutes(size: str, films: Sequence[str]) -> list[float]:
     Raises
     ------
     FileNotFoundError
-        Before the first check. Snakemake then plans without a number, and asks again once the job
-        may start.
+        Before the first check. Snakemake then plans without a number, and evaluates it again
+        once the job may start.
     """
     os.stat(FILM_TABLE)
     known = [minutes(path) for path in MEDIA[size]]

@@ -13,7 +13,7 @@ from scorelens import code_hash, job_resources
 from scorelens.job_resources import Request
 from scorelens.plan import Plan
 
-ENVIRONMENT = "../../envs/scorelens.yaml"  # seen from the folder of the rule files
+ENVIRONMENT = "../../envs/scorelens.yaml"  # relative to the folder of the rule files
 BATCH_RULE = re.compile(r"(\w+?)_(\d+)$")
 WILDCARD = re.compile(r"\{([a-z]\w*)")
 
@@ -49,8 +49,8 @@ def complete_rules(
         # An edit of a module behind the script runs the rule again, a touch does not.
         rule.set_params(source=code_hash.source_hash(home / "scripts" / f"{name}.py"))
         films = list(rule.params.get("films", ())) if number else []
-        asked = _resources(requests[name], plan, films)
-        rule.resources.update(Resources.from_mapping(asked))
+        requested = _resources(requests[name], plan, films)
+        rule.resources.update(Resources.from_mapping(requested))
         rule.resources.update(Resources.from_mapping(overwritten.get(rule.name, {})))
 
 
@@ -124,7 +124,7 @@ def job_path(name: str, number: str, output: str) -> str:
 
 
 def _resources(request: Request, plan: Plan, films: Sequence[str]) -> dict[str, Callable]:
-    """The functions that Snakemake asks for `mem_mb` and `runtime` (minutes).
+    """The functions that give `mem_mb` and `runtime` (minutes) of a job.
 
     A batch handles its films one after the other: the memory of the largest, the time of all.
     """

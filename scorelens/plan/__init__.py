@@ -28,13 +28,13 @@ class Plan:
     Parameters
     ----------
     config : mapping
-        The complete configuration, with what the run has in place of what was asked for.
+        The complete configuration, with the models, networks and searches that the run has.
     corpus, features, genres, tagger, retrieval, trailers, scenes
         The plans of the stages.
     networks : tuple of str
         The pretrained networks that the run uses.
     absent_networks : mapping of str to str
-        The networks that were asked for and cannot be had, and why.
+        The networks that the configuration names and that cannot be had, and why.
     left_out : tuple of str
         One sentence for each thing that the run does without.
     published_files : mapping of str to list of str
@@ -68,8 +68,8 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
     config : mapping
         The complete configuration (`scorelens.config.complete`). It is not changed.
     warn : callable
-        Called with one sentence for each thing that is left out, as soon as that is known: an
-        error that follows may hang on it.
+        Called with one sentence for each thing that is left out, as soon as that is known: it may
+        be the cause of an error that follows.
 
     Returns
     -------

@@ -85,7 +85,7 @@ class CorpusPlan:
 
     @property
     def has_faulty_rows(self) -> bool:
-        """Whether a row of the film table has a fault of its own."""
+        """Whether a row of the film table has a fault."""
         return any(film.problems for film in self.films.values())
 
     def video(self, film_id: str) -> str | None:

@@ -119,7 +119,7 @@ def wanted_models(
     feature_sets: Sequence[str],
     note: Callable[[str], None],
 ) -> Models:
-    """The models that the configuration asks for and that the corpus and the tables can train.
+    """The models of the configuration that can be trained on the corpus and the tables.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from scorelens.plan.genres import Run
 TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg", *(f".{form.ENDING}" for form in FORMATS.values())}
 ONCE: list[dict[str, str]] = [{}]
 # Of these rules nothing is packed: media, indexes, models, embeddings, parts that are joined later,
-# and pages with files of their own.
+# and libraries, which have a page each.
 LEFT_OUT = (
     "apply_tagger",
     "embed_images",

@@ -69,7 +69,7 @@ def plan_tagger(config: Mapping, kind: str, models: tuple[str, ...]) -> TaggerPl
     config : mapping
         The complete configuration.
     kind : str
-        Kind of the corpus; the demo has a library of its own.
+        Kind of the corpus; the demo comes with a library.
     models : tuple of str
         Models that the corpus and the networks allow.
 

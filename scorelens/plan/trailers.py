@@ -31,7 +31,7 @@ class TrailerPlan:
     runs : tuple of (str, str)
         Network and model of each.
     genres : tuple of str
-        The genres that the trailers can teach.
+        The genres that models can be trained on with these trailers.
     """
 
     settings: Mapping

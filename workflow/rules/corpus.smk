@@ -6,7 +6,7 @@ from scorelens.corpus.synthesis.demo_plan import DEMO_TRACKS
 
 
 rule list_corpus:
-    """Open the files of one album; list the tracks, and every problem found."""
+    """Open the files of one album; list the tracks, and every problem."""
     input:
         files=lambda wildcards: watched(PLAN.corpus.albums[wildcards.album].files),
     output:
@@ -54,7 +54,7 @@ else:
 
 
 rule check_corpus:
-    """Open one film; write what it and its album hold and every problem found."""
+    """Open one film; write what it and its album hold, and every problem."""
     input:
         video=lambda wildcards: watched([PLAN.corpus.present_video(wildcards.film)]),
         tracks=of_album(rules.list_corpus.output.tracks),
@@ -72,7 +72,7 @@ rule check_corpus:
 
 
 rule inspect_corpus:
-    """Look into the published feature files; write what each film has and every problem."""
+    """Check the published feature files; write what each film has and every problem."""
     input:
         published=watched([*PLAN.corpus.published_film_list, *PLAN.published_tables]),
     output:

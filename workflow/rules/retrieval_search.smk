@@ -64,7 +64,7 @@ if PLAN.retrieval.configurations:
             "../../scripts/evaluate_scenes.py"
 
     rule index_retrieval:
-        """Embed all music that can be found with the searching model."""
+        """Embed all music that can be searched, with the searching model."""
         input:
             model=rules.evaluate_scenes.input.model,
             albums=retrieval_films(FRAGMENTS),

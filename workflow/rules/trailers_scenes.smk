@@ -3,7 +3,7 @@
 if PLAN.trailers.compares_films:
 
     rule compare_films_to_trailers:
-        """Compare how much films of a genre look like its trailers: by labels, and by the music."""
+        """Compare how much films resemble the trailers of their genres, of labels and of the music."""
         input:
             vectors=expand(
                 rules.embed_trailers.output.table,
@@ -31,7 +31,7 @@ if PLAN.trailers.compares_films:
             "../../scripts/compare_films_to_trailers.py"
 
     rule plot_films_to_trailers:
-        """Draw how much films of a genre look like its trailers."""
+        """Draw how much the films of each genre resemble its trailers."""
         input:
             scores=rules.compare_films_to_trailers.output.scores,
         output:
