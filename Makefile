@@ -4,7 +4,11 @@ PYTHON ?= python3
 CORES ?= all
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := $(VENV)/ready
+READY_TEST := $(VENV)/ready-test
+# C++ headers and torch's own tests, 0.4 GB: nothing here compiles against them.
+UNUSED := $(addprefix $(VENV)/lib/python3*/site-packages/,tensorflow/include torch/test)
 
 .PHONY: help run test test-slurm lint docs bench bundle clean
 
@@ -14,14 +18,14 @@ help:  ## list these targets
 run: $(READY)  ## run the workflow on the corpus of the config and write results/report.html
 	$(BIN)/python workflow/run.py --cores $(CORES)
 
-test: $(READY)  ## run every test
+test: $(READY_TEST)  ## run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
 
-test-slurm: $(READY)  ## run the demo on a Slurm of its own: as root; apt installs Slurm if it is not there
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/slurm.txt
+test-slurm: $(READY_TEST)  ## run the demo on a Slurm of its own: as root; apt installs Slurm if it is not there
+	$(PIP_INSTALL) --requirement envs/slurm.txt
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs --durations 5 tests/slurm/check_slurm.py
 
-lint: $(READY)  ## check style: ruff for Python, snakefmt for rules
+lint: $(READY_TEST)  ## check style: ruff for Python, snakefmt for rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
@@ -30,7 +34,7 @@ docs: $(READY)  ## write config/README.md and docs/columns.md from the code
 	$(BIN)/python -c 'from scorelens import config; print(config.describe("workflow/schemas"), end="")' > config/README.md
 	$(BIN)/python docs/columns.py > docs/columns.md
 
-bench: $(READY)  ## measure the speed of every stage
+bench: $(READY_TEST)  ## measure the speed of every stage
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 bundle: $(READY)  ## pack tables, figures, report and environment of the last run: results/bundle.zip
@@ -44,6 +48,11 @@ $(READY): envs/requirements.txt
 	  { echo "scorelens needs Python 3.11 or later; name one with: make PYTHON=python3.12 ..."; exit 1; }
 	@test ! -L $(VENV) || { echo "$(VENV) is a link, and what it names would be emptied: take it away"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PIP_INSTALL) --requirement envs/requirements.txt
+	$(PIP_INSTALL) --no-deps --editable .
+	@rm -rf $(UNUSED)
+	@touch $@
+
+$(READY_TEST): $(READY) envs/test.txt
+	$(PIP_INSTALL) --requirement envs/test.txt
 	@touch $@

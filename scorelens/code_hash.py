@@ -19,7 +19,7 @@ TEMPLATES = {".html", ".css", ".js"}
 PLUMBING_MODULES = ("__init__", "config", "errors", "film_table", "logs", "paths", "tsv")
 PLUMBING = {
     *(PACKAGE / f"{name}.py" for name in PLUMBING_MODULES),
-    *(PACKAGE / "tables").glob("*.py"),
+    *(PACKAGE / "tables").rglob("*.py"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Errors that a user can act on: what is wrong, where, what was expected, and a hint."""
+"""Errors with messages for users: what is wrong, where, what was expected, and a hint."""
 
 import contextlib
 import difflib
@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# What readers raise for half a file, for one of another kind, or for flipped bits.
+# What readers raise for truncated or corrupted files and for files of another format.
 _DAMAGE = (EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
@@ -17,8 +17,16 @@ _DAMAGE = (EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.error)
 class Problem:
     """One thing that is wrong with the user's input.
 
-    where: file, and row or column if there is one. what: the fault with the value that was found.
-    expected: what would be right. hint: what to do about it (may be empty).
+    Parameters
+    ----------
+    where : str
+        The file, with row or column if there is one, or the key of the configuration.
+    what : str
+        The fault, with the actual value.
+    expected : str
+        What is valid.
+    hint : str
+        What to do about it; may be empty.
     """
 
     where: str
@@ -34,7 +42,13 @@ class Problem:
 
 
 class InputError(Exception):
-    """One or more problems of the user's input, shown together and without a traceback."""
+    """One or more problems of the user's input, shown together and without a traceback.
+
+    Parameters
+    ----------
+    problems : Problem or sequence of Problem
+        At least one.
+    """
 
     def __init__(self, problems: Problem | Sequence[Problem]):
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
@@ -54,19 +68,29 @@ class MediaError(InputError):
 
 
 class TableError(InputError):
-    """A table that breaks its contract in `scorelens.tables`."""
+    """A table that does not fit its schema in `scorelens.tables`."""
 
 
 class ConfigError(InputError):
-    """A value in the configuration or the film table that scorelens cannot work with."""
+    """An invalid value in the configuration or in a table of the user."""
 
 
 @contextlib.contextmanager
 def naming_damage(path: str | os.PathLike, kind: str) -> Iterator[None]:
-    """Read a result of an earlier step in the block; if it is damaged, say which file it is.
+    """Name the file in the error if reading it in the block fails because it is damaged.
 
-    kind: what the file should be. Raises InputError in place of what the reader raises; an error of
-    the system, such as a file that is not there, passes.
+    Parameters
+    ----------
+    path : path-like
+        A result of an earlier step.
+    kind : str
+        What the file should be, for the message.
+
+    Raises
+    ------
+    InputError
+        In place of the reader's error. Errors of the system, such as FileNotFoundError, are not
+        replaced.
     """
     try:
         yield
@@ -80,8 +104,10 @@ def naming_damage(path: str | os.PathLike, kind: str) -> Iterator[None]:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """The known name that is most like a name, whatever its case and spaces; empty if none is.
+    """Return the known name most similar to a name, ignoring case and spaces; empty if none is.
 
+    Examples
+    --------
     >>> nearest("Film ID", ["title", "film_id"])
     'film_id'
     """
@@ -91,6 +117,12 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def closest(name: str, known: Sequence[str]) -> str:
-    """A hint at the known name that is most like a name; empty if none is."""
+    """Return a hint with the known name most similar to a name; empty if none is.
+
+    Examples
+    --------
+    >>> closest("dramma", ["Drama", "Horror"])
+    "did you mean 'Drama'?"
+    """
     near = nearest(name, known)
     return f"did you mean {near!r}?" if near else ""

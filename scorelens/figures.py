@@ -11,7 +11,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from cycler import cycler
+from matplotlib import cycler
 from matplotlib.figure import Figure
 
 from scorelens.tables import atomic

@@ -1,4 +1,7 @@
-"""Ids that a person can read, of names in any script. Used when the workflow is parsed."""
+"""Readable identifiers made from names in any script.
+
+Imported when the workflow is parsed: light imports only.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,17 +13,21 @@ from scorelens.errors import Problem
 LONGEST_ID = 100  # letters
 # Snakemake refuses values of wildcards that repeat what they end in 20 times.
 PERIODIC = re.compile(r"(.+?)\1{19}$")
-LONGEST = 80  # letters of an id that is made of a path
+MAX_LENGTH = 80  # characters of an identifier that is made from a path
 
 
 def slug(text: str) -> str:
-    """An id of `[a-z0-9_]+` from any text, other scripts and accents in Latin letters.
+    """Return an identifier that matches `[a-z0-9_]+` for any text.
 
     Parameters
     ----------
-    text
-        Anything. If nothing of it becomes a letter or a digit, the code points of its first 16
-        characters after an `x` stand in.
+    text : str
+        Letters of other scripts and with accents are transliterated.
+
+    Returns
+    -------
+    str
+        If no letter or digit remains, `x` and the code points of the first 16 characters.
 
     Examples
     --------
@@ -32,30 +39,35 @@ def slug(text: str) -> str:
 
 
 def unique_ids(names: Iterable[str], empty: str) -> list[str]:
-    """An id for each name, of at most `LONGEST` letters, with a number where two would be equal.
+    """Return a different identifier for each name.
 
     Parameters
     ----------
-    names
-        In the order in which equal ids are numbered, from the second on.
-    empty
-        The id of a name of which nothing becomes a letter or a digit.
+    names : iterable of str
+        Equal identifiers are numbered in this order, from the second on.
+    empty : str
+        The identifier of a name without letters and digits.
+
+    Returns
+    -------
+    list of str
+        At most 80 characters each, and a number where two would be equal.
 
     Examples
     --------
     >>> unique_ids(["Élan", "elan!", "???", "elan_2"], "track")
     ['elan', 'elan_2', 'track', 'elan_2_2']
     """
-    found: dict[str, None] = {}
+    identifiers: dict[str, None] = {}
     for name in names:
         has_letters = any(letter.isalnum() for letter in anyascii(name))
-        first = slug(name)[:LONGEST].strip("_") if has_letters else empty
-        own, number = first, 1
-        while own in found:
+        base = slug(name)[:MAX_LENGTH].strip("_") if has_letters else empty
+        identifier, number = base, 1
+        while identifier in identifiers:
             number += 1
-            own = f"{first}_{number}"
-        found[own] = None
-    return list(found)
+            identifier = f"{base}_{number}"
+        identifiers[identifier] = None
+    return list(identifiers)
 
 
 def name_problems(where: str, name: str, example: str = "") -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The log of a job: every script starts it before it imports anything heavy."""
+"""The log of a job, started by every script before it imports anything heavy."""
 
 import ctypes
 import errno
@@ -17,17 +17,16 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def start(path: str | os.PathLike) -> None:
-    """Send log records to `path` and to standard error, and uncaught errors too.
+    """Write log records and uncaught errors to a file; warnings and errors also to standard error.
 
-    The rest of the script runs in a process of its own, so that a job which a signal ends is told
-    of too. An `InputError` is the user's to mend: its message is written without a traceback. So
-    is a full disk and a lack of memory. Any other error is ours: log and terminal get the
-    traceback.
+    The rest of the script runs in a child process, so that a job that a signal ends is logged too.
+    An `InputError`, a full disk and a lack of memory are logged as a message; any other error with
+    its traceback.
 
     Parameters
     ----------
-    path
-        The log, such as `logs/RULE/FILM.log`; its name is what the job is called.
+    path : path-like
+        The log file, such as `logs/RULE/FILM.log`. Messages name the job by it.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     _go_on_in_a_child(path)
@@ -44,18 +43,17 @@ def start(path: str | os.PathLike) -> None:
 
 
 def _go_on_in_a_child(path: str | os.PathLike) -> None:
-    """Return in a new process; this one waits for its end, tells of it and exits with its status.
+    """Fork and return in the child; the parent waits, logs how it ended and exits with its status.
 
-    It holds next to nothing, as nothing is imported yet, so a system that lacks memory ends the
-    other one.
+    The parent has imported almost nothing, so if memory runs out the system kills the child.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    own = os.getpid()
-    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # until both know what to do with them
+    parent = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # until both have their handlers
     child = os.fork()
     if child == 0:
-        _end_with(own)
+        _end_with(parent)
         signal.signal(signal.SIGINT, _interrupt_once)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         return
@@ -69,7 +67,7 @@ def _go_on_in_a_child(path: str | os.PathLike) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Let this process end if its parent is killed; where the system can."""
+    """End this process when its parent is killed, where the system can do that."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
@@ -77,33 +75,33 @@ def _end_with(parent: int) -> None:
 
 
 def _interrupt_once(_number, _frame) -> None:
-    """Ctrl-C reaches this process twice: from the terminal, and passed on."""
+    """Ctrl-C reaches this process twice: from the terminal and from the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _ending(path: str | os.PathLike, number: int) -> Problem | None:
-    """What to tell of a job that a signal ended; nothing if it ended by itself or by Ctrl-C."""
+    """The problem of a job that a signal ended; None if it ended by itself or by Ctrl-C."""
     if number <= 0 or number == signal.SIGINT:
         return None
     name = signal.Signals(number).name
     if number in CRASHES:
-        what, expected = f"crashed ({name})", "libraries that stand every file"
+        what, expected = f"crashed ({name})", "libraries that can read every file"
         hint = (
-            "a decoder may not stand one of its files: play them, or convert the odd one (ffmpeg "
-            "-i IN -c:v libx264 -c:a flac OUT.mkv), or take its film out of the table"
+            "a decoder may have crashed on one of its files: play them, convert the faulty one "
+            "(ffmpeg -i IN -c:v libx264 -c:a flac OUT.mkv), or take its film out of the table"
         )
     elif number == signal.SIGKILL:
         what, expected = f"was killed ({name})", "more memory than there was, most likely"
         hint = "run fewer jobs at a time (--cores), or give the job more memory (mem_mb)"
     else:
-        what, expected = f"was told to stop ({name})", "a job that may run to its end"
-        hint = "on a cluster its time may have been over (runtime); run again, what is done stays"
+        what, expected = f"was stopped ({name})", "a job that runs to its end"
+        hint = "on a cluster its time limit may be too short (runtime); run again: results stay"
     return Problem(f"the job {_job(path)}", what, expected, hint)
 
 
 def _job(path: str | os.PathLike) -> str:
-    """The rule and the film, or what else the job is of: `match_cues of night_train`."""
+    """The rule and the film or other wildcards of the job: `match_cues of night_train`."""
     parts = Path(path).with_suffix("").parts
     parts = parts[parts.index("logs") + 1 :] if "logs" in parts else parts[-1:]
     return f"{parts[0]} of {'/'.join(parts[1:])}" if len(parts) > 1 else parts[0]
@@ -137,9 +135,9 @@ def _log_error(kind, error, trace) -> None:
 def _shortage(error: BaseException) -> Problem | None:
     """The problem, if the machine has too little of what the job needs."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        hint = "make room and run again: what is finished stays"
-        return Problem("the disk", f"takes no more ({error})", "room for the results", hint)
-    # Torch raises errors of its own, or plain ones.
+        hint = "make room and run again: finished results stay"
+        return Problem("the disk", f"cannot be written to ({error})", "room for the results", hint)
+    # Torch raises OutOfMemoryError, or a RuntimeError.
     words = f"{type(error).__name__}: {error}"
     if isinstance(error, MemoryError) or "OutOfMemory" in words or "t allocate memory" in words:
         hint = "run fewer jobs at a time (--cores), or give the job more memory (mem_mb)"

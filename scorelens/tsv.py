@@ -1,4 +1,4 @@
-"""The user's tables, tab-separated, as spreadsheets and editors save them.
+"""Reading tab-separated tables that users write with spreadsheets and editors.
 
 Imported when the workflow is parsed: light imports only.
 """
@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from scorelens import charsets
 from scorelens.errors import ConfigError, Problem, nearest
 
-# A cell, and what ends it. Python's csv would take the first quote of `"Crocodile" Dundee` for that
-# of a whole cell, and so all up to the next one for one cell.
+# A cell and its end. Python's csv would take the quote at the start of `"Crocodile" Dundee` as that
+# of a quoted cell, and read on to the next quote.
 CELL = re.compile(r'(?:"(?P<quoted>(?:[^"\t]|"")*)"(?=[\t\n]|\Z)|(?P<plain>[^\t\n]*))([\t\n]|\Z)')
-# What no page and no figure can hold: XML has no such letters.
+# Characters that XML does not allow, so that no page and no figure can contain them.
 CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-# What is copied along with a text unseen, besides spaces: marks of direction, of joining, of order.
-UNSEEN = r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+"
-EDGES = re.compile(rf"^{UNSEEN}|{UNSEEN}$")
+# Spaces, and characters without a shape: marks of direction, joining and byte order.
+INVISIBLE = r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+"
+EDGES = re.compile(rf"^{INVISIBLE}|{INVISIBLE}$")
 SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars"}
 
 Rows = list[tuple[int, dict[str, str]]]
@@ -31,14 +31,34 @@ def read_rows(
     kind: str = "film",
     further: Sequence[str] = (),
 ) -> Rows:
-    """The rows of a table (TSV with a header): number of the line, and text by column.
+    """Read a TSV table with a header.
 
-    columns: that it must have. setting: the block of the config that names it. kind: what a row is
-    about. further: columns that it may have; those of yet other names are left alone.
-    UTF-8 and UTF-16 are read, whatever ends a line; cells may stand in quotes, as spreadsheets save
-    them. Spaces round a cell, control characters and rows without a word are passed over.
-    Raises ConfigError if the table cannot be read, lacks a column or has it twice, has no rows, or
-    has rows longer than the header.
+    UTF-8 and UTF-16 are read, with any line ends. Cells may be quoted. Spaces around a cell,
+    control characters and empty rows are ignored.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    columns : sequence of str
+        Required columns.
+    setting : str
+        Block of the configuration that names the table, for error messages.
+    kind : str
+        What a row describes, for error messages.
+    further : sequence of str
+        Optional columns, which may not be there twice. Any other columns are allowed.
+
+    Returns
+    -------
+    list of (int, dict)
+        For each row the number of its line in the file, and its text by column.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, lacks a column or has it twice, has no rows, or has rows
+        longer than the header.
     """
     lines = [(number, row) for number, row in _cells(_text(path, setting, kind)) if any(row)]
     number, header = lines[0] if lines else (1, [])
@@ -48,7 +68,7 @@ def read_rows(
         raise ConfigError(Problem(str(path), "has no rows", f"one row a {kind}"))
     if problems := list(_long_row_problems(path, len(header), lines[1:])):
         raise ConfigError(problems)
-    named = [place for place, name in enumerate(header) if name]
+    named = [index for index, name in enumerate(header) if name]
     return [
         (number, {header[n]: row[n] if n < len(row) else "" for n in named})
         for number, row in lines[1:]
@@ -56,12 +76,12 @@ def read_rows(
 
 
 def cell(path: str | os.PathLike, number: int, column: str) -> str:
-    """A place in a table, as messages name it."""
+    """Return the position in a table as error messages show it: file, line and column."""
     return f"{path}, line {number}, column {column}"
 
 
 def _text(path, setting: str, kind: str) -> str:
-    """The text of a table, each line ended alike."""
+    """The text of a table, with `\\n` as line ends."""
     hint = f"save the table as UTF-8, tab-separated; set its path with {setting}: {{{kind}s: ...}}"
     try:
         text, doubt = charsets.read_text(path)
@@ -70,14 +90,14 @@ def _text(path, setting: str, kind: str) -> str:
         raise ConfigError(problem) from None
     if doubt:
         line = next(line for line in text.splitlines() if not line.isascii())
-        what = f"is not in UTF-8 ({doubt}, it would say {line.strip()[:60]!r})"
+        what = f"is not in UTF-8 ({doubt}, it would read {line.strip()[:60]!r})"
         hint = "save the table as UTF-8, tab-separated; in Excel, as Unicode Text"
         raise ConfigError(Problem(str(path), what, f"a {kind} table in UTF-8 or UTF-16", hint))
     return CONTROL.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a text: number of the line that a row starts in, its cells to the last word."""
+    """The line number at which each row starts, and its cells without empty ones at the end."""
     first, line, row = 1, 1, []
     for match in CELL.finditer(text):
         quoted, plain, end = match.groups()
@@ -103,8 +123,8 @@ def _header_problems(path, number: int, header, columns, further) -> Iterator[Pr
 
 def _header_hint(header: Sequence[str], absent: Sequence[str]) -> str:
     if len(header) < 2:
-        found = [word for mark, word in SEPARATORS.items() if mark in "".join(header)]
-        return f"columns are separated by tabs, not {(found or ['spaces'])[0]}"
+        used = [word for mark, word in SEPARATORS.items() if mark in "".join(header)]
+        return f"columns are separated by tabs, not {(used or ['spaces'])[0]}"
     near = [(nearest(name, header), name) for name in absent]
     return "; ".join(f"call the column {old!r} {new!r}" for old, new in near if old)
 

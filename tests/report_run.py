@@ -70,7 +70,7 @@ class Page(HTMLParser):
 
 def make_films(count, rng):
     names = [f"film_{k:02}" for k in range(count)]
-    labels = [";".join(np.array(GENRES)[[k % 4, (k + 1 + k // 4) % 4]]) for k in range(count)]
+    labels = [tuple(np.array(GENRES)[[k % 4, (k + 1 + k // 4) % 4]]) for k in range(count)]
     return pd.DataFrame(
         {
             "film_id": names,
@@ -94,8 +94,8 @@ def make_cues(film_id, duration_s, rng, count=12):
             "film_start_s": starts,
             "film_end_s": starts + rng.uniform(10, 60, count),
             "track_start_s": 0.0,
-            "equal_starts_s": "",
-            "shared_tracks": "",
+            "equal_starts_s": [()] * count,
+            "shared_tracks": [()] * count,
             "speed": 1.0,
             "score": 50.0,
             "confidence": 0.9,
@@ -149,7 +149,7 @@ def make_predictions(films, rng, repeats=2):
             "genre": genre,
             "probability": probability,
             "predicted": probability > 0.5,
-            "actual": genre in film.genres.split(";"),
+            "actual": genre in film.genres,
             "fold": fold,
             "repeat": repeat,
         }

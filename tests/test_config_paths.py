@@ -90,11 +90,11 @@ def test_a_path_that_could_be_either_of_two_is_neither(media):
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ("FILM.mp4", "did you mean 'film.mp4'? Upper and lower case are told apart"),
-        ("Album/01.WAV", "did you mean 'album/01.wav'? Upper and lower case are told apart"),
+        ("FILM.mp4", "did you mean 'film.mp4'? Upper and lower case are different"),
+        ("Album/01.WAV", "did you mean 'album/01.wav'? Upper and lower case are different"),
         ("film.mkv", "did you mean 'film.mp4'?"),
         ("album\\01.wav", "write / in place of \\"),
-        ("lost", "it is a link to what is not there"),
+        ("lost", "it is a link to a file that does not exist"),
         ("quite_another", paths.IN_TABLE),
         ("no/such/film.mp4", paths.IN_TABLE),
     ],

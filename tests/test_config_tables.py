@@ -45,7 +45,7 @@ def test_unicode_of_any_kind_and_lines_of_any_end(read, encoding, ending):
 @pytest.mark.parametrize("encoding", ["cp1252", "iso8859-15"])
 def test_another_encoding_is_named_with_what_it_would_say(read, encoding):
     text = refusal(read, "film_id\ttitle\na\tLe château déjà hanté\n".encode(encoding))
-    assert "films.tsv: is not in UTF-8 (no Unicode: taken for cp1252, it would say 'a\\tLe" in text
+    assert "films.tsv: is not in UTF-8 (no Unicode: taken for cp1252, it would read 'a\\tLe" in text
     assert "Le château déjà hanté" in text
     assert "save the table as UTF-8" in text
 

@@ -235,7 +235,7 @@ def test_the_corpus_tables_and_their_policy(tmp_path):
     check.gather_films(films, "skip", [folder / "status.tsv"], [], outputs)
     kept = tables.read_table(outputs["films"], tables.FILMS)
     assert kept.film_id.tolist() == [UNEVEN, *(f"film_{number}" for number in range(4, 9))]
-    assert kept.genres[0] == "Action;Comedy"
+    assert kept.genres[0] == ("Action", "Comedy")
     assert (kept.tracks == 0).all()
     assert not kept.has_picture.any()
     assert tables.read_table(outputs["tracks"], tables.TRACKS).empty

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scorelens import tables
 from scorelens.cues import calibration
-from tests.test_cues_score import cue_table, truth_table
+from tests.cue_tables import cue_table, truth_table
 
 TRUTH = truth_table(
     "f",

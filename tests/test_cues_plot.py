@@ -8,7 +8,7 @@ import pytest
 from scorelens import tables
 from scorelens.cues import plot
 from tests.album_tables import titled_tracks
-from tests.test_cues_score import FILMS, cue_table
+from tests.cue_tables import FILMS, cue_table
 
 FOUND, TRUE = FILMS[0][1:]
 NAMES = {name: name for name in ("chase", "love", "theme")}

@@ -7,49 +7,7 @@ import pytest
 
 from scorelens import tables
 from scorelens.cues import score
-
-
-def cue_table(film: str, *rows) -> pd.DataFrame:
-    """Rows of (track, start, end, start in the track)."""
-    frame = pd.DataFrame(rows, columns=["track_id", "film_start_s", "film_end_s", "track_start_s"])
-    frame = frame.astype({"film_start_s": float, "film_end_s": float, "track_start_s": float})
-    cue_ids = [f"cue_{number:04d}" for number in range(len(rows))]
-    frame = frame.assign(film_id=film, cue_id=cue_ids, equal_starts_s="", shared_tracks="")
-    return frame.assign(speed=1.0, score=50.0, confidence=0.9)
-
-
-def truth_table(film: str, *rows) -> pd.DataFrame:
-    """Rows of (track, start, end, start in the track, SNR, decoy)."""
-    names = ["track_id", "film_start_s", "film_end_s", "track_start_s", "snr_db", "decoy"]
-    frame = pd.DataFrame(rows, columns=names).assign(film_id=film)
-    return frame.astype({**dict.fromkeys(names[1:5], float), "decoy": bool})
-
-
-FILMS = [
-    (
-        "a",
-        cue_table(
-            "a",
-            ("theme", 11.0, 39.2, 5.9),
-            ("chase", 45.5, 58.0, 4.7),
-            ("theme", 60.9, 80.2, 0.0),
-            ("chase", 97.0, 103.0, 0.0),
-            ("theme", 103.0, 119.0, 58.0),
-        ),
-        truth_table(
-            "a",
-            ("theme", 10.2, 40.7, 5.0, 0, False),
-            ("chase", 41.0, 61.5, 0.0, -10, False),
-            ("other/x", 70.0, 90.0, 3.0, 5, True),
-            ("theme", 95.3, 120.0, 50.0, -10, False),
-        ),
-    ),
-    (
-        "b",
-        cue_table("b", ("love", 3.0, 28.0, 12.0), ("hate", 33.0, 36.0, 0.0)),
-        truth_table("b", ("love", 3.4, 25.1, 12.0, 5, False), ("love", 30.0, 52.6, 2.0, 0, False)),
-    ),
-]
+from tests.cue_tables import FILMS, cue_table, truth_table
 
 # Printed for these two films by the scorer of the film benchmark that the measures come from.
 # (time precision, time recall, time F1, cue precision, cue recall, true seconds, true cues)
@@ -124,12 +82,12 @@ def test_offset_error_is_that_of_the_place_in_the_track(scores):
 def test_a_cue_is_placed_if_it_names_or_states_the_true_place():
     truth = truth_table("f", ("theme", 10, 20, 30, 0, False))
     for named, stated, placed in (
-        (30.09, "", 1),
-        (30.2, "", 0),
-        (50.0, "7.00;30.05", 1),
-        (50.0, "7.00;31.00", 0),
+        (30.09, (), 1),
+        (30.2, (), 0),
+        (50.0, (7.0, 30.05), 1),
+        (50.0, (7.0, 31.0), 0),
     ):
-        cues = cue_table("f", ("theme", 10, 20, named)).assign(equal_starts_s=stated)
+        cues = cue_table("f", ("theme", 10, 20, named)).assign(equal_starts_s=[stated])
         counts = score.count(cues, truth)
         assert (counts.placed_cues, len(counts.offset_errors_s)) == (placed, 1)
 

@@ -1,6 +1,9 @@
-"""One set of dependencies in three files: ranges, pins, and the same for conda."""
+"""One set of dependencies: ranges, pins for runs and for tests, and the same for conda."""
 
+import ast
+import importlib.metadata
 import re
+import sys
 import tomllib
 
 import pytest
@@ -9,37 +12,100 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 CONDA_NAMES = {
+    "lazy-loader": "lazy_loader",
     "opencv-python-headless": "py-opencv",
     "snakemake": "snakemake-minimal",
     "soundfile": "pysoundfile",
     "soxr": "python-soxr",
     "torch": "pytorch",
 }
+BUILDING = {"setuptools", "wheel"}  # `pip freeze` leaves them out
+PINNED = re.compile(r"([\w.-]+)==([\w.]+)(?:; .*)?")
 
 
-@pytest.fixture
-def ranges(home):
-    project = tomllib.loads((home / "pyproject.toml").read_text())["project"]
-    return [Requirement(line) for line in project["dependencies"]], [
-        Requirement(line) for line in project["optional-dependencies"]["test"]
-    ]
+@pytest.fixture(scope="module")
+def project(home):
+    return tomllib.loads((home / "pyproject.toml").read_text())["project"]
 
 
-def test_every_range_has_a_pin_inside_it(home, ranges):
-    lines = (home / "envs" / "requirements.txt").read_text().splitlines()
-    pins = dict(re.fullmatch(r"(\S+)==(\S+)", x).groups() for x in lines if x and x[0] != "#")
-    pins = {canonicalize_name(name): version for name, version in pins.items()}
-    for requirement in [*ranges[0], *ranges[1]]:
-        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), (
-            requirement
-        )
+@pytest.fixture(scope="module")
+def pins(home):
+    """The pinned versions by name, in the environment of a run and in what tests add."""
+    found = []
+    for name in ("requirements", "test"):
+        lines = (home / "envs" / f"{name}.txt").read_text().splitlines()
+        rows = [PINNED.fullmatch(line).groups() for line in lines if line and line[0] != "#"]
+        found.append({canonicalize_name(package): version for package, version in rows})
+    return found
 
 
-def test_conda_has_the_same_ranges(home, ranges):
+def requirements(lines):
+    return [Requirement(line) for line in lines]
+
+
+def test_every_range_has_a_pin_inside_it(project, pins):
+    run, added = pins
+    extras = project["optional-dependencies"]
+    for lines, known in (
+        (project["dependencies"], run),
+        (extras["essentia"], run),
+        (extras["test"], run | added),
+    ):
+        for requirement in requirements(lines):
+            version = known[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version, prereleases=True), requirement
+
+
+def test_what_tests_alone_need_is_not_in_the_environment_of_a_run(project, pins):
+    run, added = pins
+    assert not set(run) & set(added)
+    assert {"librosa", "numba", "playwright", "pytest", "ruff", "snakefmt"} <= set(added)
+
+
+def test_what_pinned_packages_require_is_pinned(pins):
+    """Or pip would take the newest."""
+    for known, packages in ((pins[0], pins[0]), (pins[0] | pins[1], pins[1])):
+        for package in packages:
+            try:
+                needed = requirements(importlib.metadata.requires(package) or [])
+            except importlib.metadata.PackageNotFoundError:
+                continue  # that of another platform
+            for requirement in needed:
+                if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                    name = canonicalize_name(requirement.name)
+                    assert name in BUILDING or name in known, (package, name)
+
+
+def test_conda_has_the_same_ranges(home, project):
     environment = yaml.safe_load((home / "envs" / "scorelens.yaml").read_text())
-    conda = {
-        Requirement(line).name: Requirement(line).specifier for line in environment["dependencies"]
-    }
-    expected = {CONDA_NAMES.get(r.name, r.name): r.specifier for r in ranges[0]}
+    conda = {r.name: r.specifier for r in requirements(environment["dependencies"])}
+    ranges = {r.name: r.specifier for r in requirements(project["dependencies"])}
+    del ranges["tensorflow-cpu"]  # conda chooses the build by the machine
+    expected = {CONDA_NAMES.get(name, name): specifier for name, specifier in ranges.items()}
     assert {name: conda[name] for name in expected} == expected
     assert set(conda) - set(expected) == {"python", "pip"}
+
+
+def test_the_package_imports_what_it_declares_and_nothing_else(home, project):
+    declared = requirements(
+        [*project["dependencies"], *project["optional-dependencies"]["essentia"]]
+    )
+    names = {canonicalize_name(requirement.name) for requirement in declared}
+    providers = importlib.metadata.packages_distributions()
+    imported = {
+        name
+        for folder in ("scorelens", "scripts", "workflow")
+        for path in (home / folder).rglob("*.py")
+        for name in imports(path)
+    } - {*sys.stdlib_module_names, "scorelens"}
+    for name in imported:
+        assert {canonicalize_name(provider) for provider in providers[name]} & names, name
+
+
+def imports(path):
+    """The first parts of the names of the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.partition(".")[0]

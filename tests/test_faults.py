@@ -161,7 +161,7 @@ def test_a_full_disk_is_named_and_with_room_the_run_goes_on(
     shared_clone, demo_run, work, small_disk
 ):
     full = snakemake(shared_clone, work, SMALL, "--", "features")
-    assert_said(full, work, "extract_features", "the disk: takes no more", "No space left")
+    assert_said(full, work, "extract_features", "the disk: cannot be written to", "No space left")
     assert not hidden(work)
     small_disk()
     finish(shared_clone, work, SMALL, "--", "features", "bags")
@@ -180,7 +180,7 @@ def test_a_limit_on_the_size_of_files_is_named(shared_clone, demo_run, work):
         *("--", "features"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
     )
-    assert_said(full, work, "extract_features", "the disk: takes no more", "File too large")
+    assert_said(full, work, "extract_features", "the disk: cannot be written to", "File too large")
     finish(shared_clone, work, SMALL, "--", "features", "bags")
     assert_same_tables(work, demo_run)
 

@@ -44,7 +44,7 @@ def extracted(film, cues, source="album", video="film.wav", profile="mirtoolbox"
     names = ["track_id", "film_start_s", "film_end_s", "track_start_s", "speed"]
     rows = [{"cue_id": f"c{i}", **dict(zip(names, cue, strict=True))} for i, cue in enumerate(cues)]
     same = {"film_id": "f", "score": 10.0, "confidence": 0.9}
-    same |= {"equal_starts_s": "", "shared_tracks": ""}
+    same |= dict.fromkeys(("equal_starts_s", "shared_tracks"), [()] * len(cues))
     frame = pd.DataFrame(rows, columns=["cue_id", *names]).assign(**same)
     tables.write_table(frame, film / "cues.parquet", tables.CUES)
     extract.extract_film(

@@ -81,7 +81,7 @@ def test_long_titles_are_wrapped():
 
 @pytest.mark.parametrize("title", TITLES.values(), ids=list(TITLES))
 def test_the_title_of_a_film_on_its_time_line(tmp_path, title):
-    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, "", "", 1.0, 50.0, 0.9)
+    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 50.0, 0.9)
     cues = pd.DataFrame([row], columns=tables.CUES.names)
     draw_timeline(cues, None, title, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))
@@ -89,7 +89,7 @@ def test_the_title_of_a_film_on_its_time_line(tmp_path, title):
 
 
 def test_a_long_title_leaves_the_words_beside_it_alone(tmp_path):
-    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, "", "", 1.0, 50.0, 0.9)
+    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 50.0, 0.9)
     cues = pd.DataFrame([row], columns=tables.CUES.names)
     draw_timeline(cues, None, "Dr. Strange " * 20, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))

@@ -54,7 +54,7 @@ def write_corpus(folder, bags, actual, without_cues=()):
     """The tables of a corpus, `films.tsv` and `bags.parquet`."""
     ids = [f"film_{k:02d}" for k in range(len(actual))]
     films = pd.DataFrame({"film_id": ids, "title": ids, "year": 2015})
-    films["genres"] = [";".join(np.array(GENRES)[row]) or GENRES[0] for row in actual]
+    films["genres"] = [tuple(np.array(GENRES)[row]) or GENRES[:1] for row in actual]
     films = films.assign(duration_s=60.0, has_picture=True, tracks=1)
     write_table(films, folder / "films.tsv", FILMS)
     table = pd.DataFrame(

@@ -137,7 +137,7 @@ def inputs(tmp_path):
         row |= {"feature_set": run[0], "model": run[1], "level": "cue", "genre": "macro"}
     tables.write_table(pd.DataFrame(rows), made["scores"], tables.GENRE_SCORES)
     films = {"film_id": ["film_000", "film_001"], "title": ["A Film", "A Silent Film"]}
-    films |= {"year": 2000, "genres": "Drama", "duration_s": 6000.0}
+    films |= {"year": 2000, "genres": [("Drama",)] * 2, "duration_s": 6000.0}
     films |= {"has_picture": True, "tracks": 3}
     made["films"] = tmp_path / "films.tsv"
     tables.write_table(pd.DataFrame(films), made["films"], tables.FILMS)

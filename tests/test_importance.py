@@ -187,8 +187,8 @@ def write_run(folder, model="average_pooling"):
     bags, actual = make_corpus()
     ids = [f"film_{k:02d}" for k in range(len(actual) + 1)]
     films = pd.DataFrame({"film_id": ids, "title": ids, "year": 2015})
-    labels = [";".join(np.array(GENRES)[row]) for row in actual]
-    films["genres"] = [*labels, "Drama"]
+    labels = [tuple(np.array(GENRES)[row]) for row in actual]
+    films["genres"] = [*labels, ("Drama",)]
     films = films.assign(duration_s=60.0, has_picture=True, tracks=1)
     write_table(films, folder / "films.tsv", FILMS)
     table = pd.DataFrame(bags.instances, columns=COLUMNS)

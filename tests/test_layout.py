@@ -250,3 +250,12 @@ def test_no_file_is_too_long_and_none_has_an_empty_name():
         longest = 410 if path.parent.name == "tests" or path.suffix == ".html" else 400
         assert len(path.read_text(encoding="utf-8").splitlines()) <= longest, path
         assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common_functions"}
+
+
+def test_arguments_of_public_functions_have_type_hints():
+    """Ruff cannot ask this of public functions alone."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                assert all(argument.annotation for argument in arguments), (path, node.name)

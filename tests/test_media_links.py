@@ -9,6 +9,15 @@ from scorelens import media
 from scorelens.errors import MediaError
 from scorelens.media import programs
 from scorelens.media.links import link_spans
+from tests.flashing_films import (
+    AAC,
+    AC3,
+    MP2,
+    PARTS,
+    assert_in_step,
+    assert_pictures_at,
+    times_of,
+)
 from tests.media_files import (
     H264,
     MPEG2,
@@ -19,15 +28,6 @@ from tests.media_files import (
     music,
     write_flashing,
     write_music,
-)
-from tests.test_media_clock import (
-    AAC,
-    AC3,
-    MP2,
-    PARTS,
-    assert_in_step,
-    assert_pictures_at,
-    times_of,
 )
 
 OTHER = ("-streamid", "0:500", "-streamid", "1:501")

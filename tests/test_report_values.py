@@ -12,7 +12,9 @@ from scorelens.report import provenance
 from scorelens.sections import box_plots, films, formats, svg
 from scorelens.visuals.report import section as visuals
 
-FILMS = pd.DataFrame({"film_id": ["a", "b", "c"], "genres": ["Drama;Comedy", "Drama", "Comedy"]})
+FILMS = pd.DataFrame(
+    {"film_id": ["a", "b", "c"], "genres": [("Drama", "Comedy"), ("Drama",), ("Comedy",)]}
+)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_films_tracks_and_fragments(left, tmp_path, caplog):
     assert set(films["tracks"]) == {2}
     assert set(films["fragments"]) == {4}
     assert set(films["paragraphs"]) == {2}
-    assert set(films["tags"]) == {"sad;slow"}
+    assert set(films["tags"]) == {("sad", "slow")}
     assert films["problem"].isna().all()
     assert "films: 6 for training, 4 for validation, 5 for test; tracks: 30, of 60 fragments" in (
         caplog.text

@@ -215,7 +215,13 @@ def _write_subtitles(folder, film_ids, words):
 
 def _write_films(folder, film_ids):
     rows = [
-        {"film_id": film_id, "title": film_id, "year": 2024, "part": "test", "tags": "dark; slow"}
+        {
+            "film_id": film_id,
+            "title": film_id,
+            "year": 2024,
+            "part": "test",
+            "tags": ("dark", "slow"),
+        }
         for film_id in film_ids
     ]
     rows.append({**rows[0], "film_id": "old", "part": "training"})

@@ -1,4 +1,7 @@
-"""The column contracts: what they let through, what they refuse, and how files are written."""
+"""The schemas: what they let through, what they refuse, and how files are written."""
+
+import ast
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,8 +22,8 @@ def cues(**changes) -> pd.DataFrame:
         "film_start_s": 1.25,
         "film_end_s": 9.5,
         "track_start_s": 0.0,
-        "equal_starts_s": "12.50;40.00",
-        "shared_tracks": "",
+        "equal_starts_s": (12.5, 40.0),
+        "shared_tracks": (),
         "speed": 1.0,
         "score": 40.0,
         "confidence": 0.9,
@@ -33,6 +36,37 @@ def test_round_trip(tmp_path, ending):
     path = tmp_path / f"cues.{ending}"
     tables.write_table(cues(), path, tables.CUES)
     pd.testing.assert_frame_equal(tables.read_table(path, tables.CUES), cues(), check_dtype=False)
+
+
+def test_lists_are_list_columns_in_parquet_and_joined_in_tsv(tmp_path):
+    for name in ("cues.tsv", "cues.parquet"):
+        tables.write_table(cues(shared_tracks=["a", "b"]), tmp_path / name, tables.CUES)
+        (row,) = tables.read_table(tmp_path / name, tables.CUES).itertuples()
+        assert row.shared_tracks == ("a", "b")
+        assert row.equal_starts_s == (12.5, 40.0)
+    schema = pq.read_schema(tmp_path / "cues.parquet")
+    assert str(schema.field("shared_tracks").type).startswith("list<")
+    header, line = (tmp_path / "cues.tsv").read_text().splitlines()
+    cells = dict(zip(header.split("\t"), line.split("\t"), strict=True))
+    assert cells["shared_tracks"] == "a;b"
+    assert cells["equal_starts_s"] == "12.50;40.00"
+
+
+def test_every_schema_of_every_module_is_offered():
+    assert tables.SCHEMAS["CUES"] is tables.CUES
+    folder = Path(tables.schemas.__file__).parent
+    declared = {
+        node.targets[0].id
+        for path in folder.glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func) == "Table"
+    }
+    assert set(tables.SCHEMAS) == declared
+    assert declared <= set(tables.__all__)
+    names = [table.name for table in tables.SCHEMAS.values()]
+    assert len(set(names)) == len(names) > 40
 
 
 @given(st.floats(0, 1e5, allow_subnormal=False))
@@ -70,9 +104,14 @@ def test_missing_features_become_nulls_not_nan(tmp_path):
         ({"score": np.inf}, "column score: is inf in row 0"),
         ({"score": np.nan}, "column score: is missing in row 0"),
         ({"more": 1}, "column more: is not declared"),
+        ({"shared_tracks": "theme"}, "column shared_tracks: is 'theme' in row 0"),
+        ({"shared_tracks": ("a;b",)}, "expected: a list of string without semicolons"),
+        ({"shared_tracks": (1,)}, "column shared_tracks: is (1,) in row 0"),
+        ({"equal_starts_s": ("1",)}, "expected: a list of float64"),
+        ({"shared_tracks": None}, "column shared_tracks: is missing in row 0"),
     ],
 )
-def test_a_broken_contract_is_named_and_nothing_is_written(tmp_path, change, words):
+def test_what_does_not_fit_the_schema_is_named_and_nothing_is_written(tmp_path, change, words):
     with pytest.raises(TableError) as caught:
         tables.write_table(cues(**change), tmp_path / "cues.tsv", tables.CUES)
     assert words in str(caught.value)
@@ -107,7 +146,7 @@ def test_failure_leaves_neither_half_a_file_nor_a_changed_one(tmp_path):
 
 
 def test_every_column_is_documented():
-    for table in tables.TABLES:
+    for table in tables.SCHEMAS.values():
         assert table.meaning
         assert len(set(table.names)) == len(table.names)
         assert all(column.meaning for column in table.columns)

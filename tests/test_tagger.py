@@ -358,7 +358,7 @@ def own_albums(films):
 
 def film_table(folder, genres):
     rows = [
-        (f"film_{number}", f"F {number}", 2000, text, 60.0, True, 1)
+        (f"film_{number}", f"F {number}", 2000, tuple(text.split(";")), 60.0, True, 1)
         for number, text in enumerate(genres)
     ]
     path = folder / "films.tsv"

@@ -29,10 +29,10 @@ from scorelens.tagger import (
     library,
 )
 from scorelens.tagger.model import Model, save_model
+from tests.odd_names import ODD_NAMES
 
 torch.set_num_threads(1)
 
-ODD_NAMES = ('O\'Brien, "Tempête" & <b>.wav', "映画 #1 100%.wav", "deep/ {er}; x.wav")
 GENRES = ["Horror", "Science Fiction", "Comedy"]
 SHARES = (0.2, 0.7, 0.1)
 

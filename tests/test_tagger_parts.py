@@ -7,7 +7,7 @@ import pytest
 from scorelens import tables
 from scorelens.errors import ConfigError
 from scorelens.tagger import library
-from tests.test_tagger_library import ODD_NAMES
+from tests.odd_names import ODD_NAMES
 
 
 def touch(folder, *names):

@@ -230,7 +230,8 @@ def test_the_profiles_are_drawn_from_files(results, tmp_path):
     ids = {name: tagged[name].to_numpy() for name in tagged}
     write_table(titled_tracks("", *tags).assign(**ids), corpus["albums"], TRACKS)
     names = tagged["film_id"].unique()
-    about = {"year": 2000, "genres": "Drama", "duration_s": 9.0, "has_picture": True, "tracks": 1}
+    about = {"year": 2000, "duration_s": 9.0, "has_picture": True, "tracks": 1}
+    about["genres"] = [("Drama",)] * len(names)
     films = pd.DataFrame({"film_id": names, "title": [f"Night & {own}" for own in names], **about})
     write_table(films, corpus["films"], FILMS)
     plot.plot_profiles("cnn", **model, **corpus, figure=tmp_path / "p.svg")

@@ -369,9 +369,9 @@ def test_verdicts_and_confusions_by_hand(tmp_path):
     own = simple(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
     judged = verdicts(own)
     assert judged["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
-    assert judged["genres"].tolist() == ["Action;Adventure"] * 3 + ["Adventure"]
+    assert judged["genres"].tolist() == [("Action", "Adventure")] * 3 + [("Adventure",)]
     assert judged["tags"].tolist() == [
-        "Action;Adventure", "Comedy;Action", "Crime;Comedy", "Adventure"
+        ("Action", "Adventure"), ("Comedy", "Action"), ("Crime", "Comedy"), ("Adventure",)
     ]  # fmt: skip
     assert judged["verdict"].tolist() == ["right", "partly", "wrong", "right"]
     table = confusions(own).set_index(["genre", "tagged"])

@@ -9,7 +9,7 @@ import pytest
 from scorelens import media
 from scorelens.errors import MediaError
 from scorelens.trailers.data import frame_sampling
-from tests.test_trailers_frame_sampling import FROM_200, coded, numbered
+from tests.numbered_films import FROM_200, coded, numbered
 
 
 @pytest.fixture

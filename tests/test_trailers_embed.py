@@ -18,7 +18,7 @@ from scorelens.errors import InputError
 from scorelens.pretrained.fetch import fetch_network
 from scorelens.trailers.data import embed
 from scorelens.trailers.data.frame_sampling import RATE_HZ, Sample
-from tests.test_encoders_yamnet import variables as random_yamnet
+from tests.random_yamnet import variables as random_yamnet
 
 torch.set_num_threads(1)
 

@@ -15,7 +15,7 @@ from scorelens.corpus.synthesis.pictures import Format
 from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.encoders.image.efficientnet import EfficientNetLite
 from tests import workflow_runs as runs
-from tests.test_encoders_yamnet import variables as random_yamnet
+from tests.random_yamnet import variables as random_yamnet
 from tests.test_trailers_workflow import (
     OF_TRAILERS,
     page_of,

@@ -7,7 +7,7 @@ import pytest
 from scorelens.visuals import colour, hdr, measure
 from scorelens.visuals.crops import LASTING_S, AxisTracker
 from scorelens.visuals.letterbox import Edges
-from tests.test_visuals import BLACK_LEVEL, grey, write_film
+from tests.grey_films import BLACK_LEVEL, grey, write_film
 
 HEIGHT, WIDTH, RATE = 90, 160, 4
 CODE, GREY = 147, (147 - 16) / 219

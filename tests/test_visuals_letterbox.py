@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from scorelens.visuals import colour, letterbox, measure
 from scorelens.visuals.letterbox import Detected, Edges
-from tests.test_visuals import (
+from tests.grey_films import (
     BLACK_LEVEL,
     blocks_of_colour,
     coded,

@@ -6,7 +6,7 @@ import pytest
 
 from scorelens.errors import MediaError
 from scorelens.visuals import measure, sampling
-from tests.test_visuals import BLACK_LEVEL, brightness, film_of_greys, write_film
+from tests.grey_films import BLACK_LEVEL, brightness, film_of_greys, write_film
 
 
 @pytest.mark.parametrize(("frames", "seconds"), [(24, 2), (25, 2), (26, 3), (30, 3), (4, 0)])

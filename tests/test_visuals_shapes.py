@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scorelens.visuals import measure
-from tests.test_visuals import BLACK_LEVEL
+from tests.grey_films import BLACK_LEVEL
 
 GREY = "color=c=0x999999:rate=10:size="  # 0.6
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scorelens import tables
 from scorelens.visuals import colour, measure, thumbnails
 from scorelens.visuals.shots_and_motion import FLASH_S, Cuts, Motion, Pulse
-from tests.test_visuals import film_of_greys, write_film
+from tests.grey_films import film_of_greys, write_film
 
 HEIGHT, WIDTH, RATE = 108, 192, 24
 

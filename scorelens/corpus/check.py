@@ -149,7 +149,7 @@ def _all_problems(bad: pd.DataFrame, films: int, hint: str) -> Problem:
 
 def _films_table(films: Sequence[Film], good: pd.DataFrame) -> pd.DataFrame:
     rows = pd.DataFrame(
-        [(f.film_id, f.title, f.year, ";".join(f.genres)) for f in films],
+        [(f.film_id, f.title, f.year, f.genres) for f in films],
         columns=["film_id", "title", "year", "genres"],
     ).astype({"year": "Int64"})
     return rows.merge(good[["film_id", "duration_s", "has_picture", "tracks"]], on="film_id")

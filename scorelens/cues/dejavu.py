@@ -52,11 +52,10 @@ def find_cues(
     cues["cue_id"] = [f"cue_{number:04d}" for number in range(1, len(cues) + 1)]
     cues["track_id"] = [index.track_ids[track] for track in cues.track_id]
     cues["track_start_s"] = np.maximum(0, cues.track_start_s * HOP_S)
-    cues[["equal_starts_s", "shared_tracks"]] = ""
+    cues["equal_starts_s"] = cues["shared_tracks"] = [()] * len(cues)
     cues["speed"] = 1.0
     cues["confidence"] = confidence(cues.score.to_numpy(np.float64), DOUBT, DOUBT_SLOPE)
-    kinds = {c.name: "str" if c.dtype == "string" else c.dtype for c in tables.CUES.columns}
-    return cues.reindex(columns=tables.CUES.names).astype(kinds)
+    return tables.as_typed(cues, tables.CUES)
 
 
 def match_segments(

@@ -104,10 +104,8 @@ def find_cues(
     cues = _widen(cues, album, fade_s)
     cues["film_id"] = film_id
     cues["cue_id"] = [f"cue_{number:04d}" for number in range(1, len(cues) + 1)]
-    starts = [";".join(f"{start:.2f}" for start in places) for places in cues.equal_starts_s]
-    cues["equal_starts_s"] = starts
-    kinds = {c.name: "str" if c.dtype == "string" else c.dtype for c in tables.CUES.columns}
-    return cues.astype(kinds)
+    starts = [tuple(round(float(s), 2) for s in places) for places in cues.equal_starts_s]
+    return tables.as_typed(cues.assign(equal_starts_s=starts), tables.CUES)
 
 
 def _widen(cues: pd.DataFrame, album: Album, fade_s: float) -> pd.DataFrame:
@@ -203,5 +201,5 @@ def _rivals(
     tracks = dict.fromkeys(index.track_ids[track] for track in course.track[rivals[~own]])
     return {
         "equal_starts_s": index.speed * places_s[rivals[own & apart]],
-        "shared_tracks": ";".join(tracks),
+        "shared_tracks": tuple(tracks),
     }

@@ -162,7 +162,7 @@ def _errors(right, album, shared, chosen) -> tuple[list[float], list[float], int
     due = true.track_start_s.to_numpy() + start * right.speed.to_numpy()
     offset = np.abs(right.track_start_s.to_numpy() - due)
     equal = [
-        min((abs(float(place) - at) for place in places.split(";") if place), default=np.inf)
+        min((abs(place - at) for place in places), default=np.inf)
         for places, at in zip(right.equal_starts_s, due, strict=True)
     ]
     placed = int((np.minimum(offset, equal) <= PLACE_S).sum())

@@ -95,7 +95,7 @@ def read_material(
     film = np.array(film, np.int64)
     first = {albums[own]: number for number, own in reversed([*enumerate(table.film_id)])}
     album = np.array([first[albums[own]] for own in table.film_id])[film]
-    labels = [set(text.split(";")) for text in table.genres]
+    labels = [set(names) for names in table.genres]
     heard = np.unique(np.concatenate(track))
     kept = _kept(genres, labels, film[heard], album[heard], films, least_tracks)
     material = Material(

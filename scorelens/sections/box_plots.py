@@ -56,7 +56,7 @@ def by_genre(table: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
     table : DataFrame
         With a column film_id.
     films : DataFrame
-        With columns film_id and genres, several joined by `;`.
+        With columns film_id and genres, a tuple each.
 
     Returns
     -------
@@ -65,11 +65,11 @@ def by_genre(table: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> films = pd.DataFrame({"film_id": ["a"], "genres": ["Drama;Comedy"]})
+    >>> films = pd.DataFrame({"film_id": ["a"], "genres": [("Drama", "Comedy")]})
     >>> by_genre(pd.DataFrame({"film_id": ["a"], "x": [1]}), films).genre.tolist()
     ['Drama', 'Comedy']
     """
-    genres = films.set_index("film_id")["genres"].str.split(";").explode().rename("genre")
+    genres = films.set_index("film_id")["genres"].explode().rename("genre")
     return table.merge(genres.reset_index(), on="film_id")
 
 

@@ -26,7 +26,7 @@ def film_rows(films: pd.DataFrame, cues: pd.DataFrame, status: pd.DataFrame) -> 
             "film_id": film.film_id,
             "title": film.title,
             "year": None if pd.isna(film.year) else int(film.year),
-            "genres": film.genres.replace(";", ", "),
+            "genres": ", ".join(film.genres),
             "duration_s": film.duration_s,
             "tracks": film.tracks,
             "cues": int(counts.get(film.film_id, 0)),

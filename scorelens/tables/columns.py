@@ -1,11 +1,32 @@
-"""What a table and its columns are, and the columns that many tables share."""
+"""What a table schema is made of, and the columns that many tables share."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: name, Arrow type name, meaning, unit, closed range and whether it may be null."""
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        As it stands in the file.
+    dtype : str
+        Name of an Arrow type, `string`, `bool`, `int64`, `float32` or `float64`; or a list of one,
+        such as `list<string>`.
+    meaning : str
+        One line of documentation.
+    unit : str
+        Unit of the numbers; empty if they have none.
+    low, high : float or None
+        Smallest and largest valid number; None for no limit.
+    nullable : bool
+        Whether values may be missing.
+    slug : bool
+        Whether values are identifiers that match `[a-z0-9_]+`.
+    decimals : int or None
+        Digits after the point of the numbers of a list in a TSV file; None for all.
+    """
 
     name: str
     dtype: str
@@ -15,11 +36,29 @@ class Column:
     high: float | None = None
     nullable: bool = False
     slug: bool = False
+    decimals: int | None = None
+
+    @property
+    def item_dtype(self) -> str:
+        """The type of the items of a list, `""` if the column holds no lists."""
+        return self.dtype[5:-1] if self.dtype.startswith("list<") else ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table's name and columns. `features` allows further float32 columns, each nullable."""
+    """The schema of a table.
+
+    Parameters
+    ----------
+    name : str
+        As it stands in messages and in the documentation.
+    meaning : str
+        What a row is.
+    columns : tuple of Column
+        In the order in which they are written.
+    features : bool
+        Whether further columns are allowed: nullable float32 values, such as features.
+    """
 
     name: str
     meaning: str
@@ -28,31 +67,37 @@ class Table:
 
     @property
     def names(self) -> list[str]:
+        """The names of the declared columns, in order."""
         return [column.name for column in self.columns]
 
 
 def identifier(name: str, meaning: str) -> Column:
-    """A name that is a slug."""
+    """Return a column of identifiers that match `[a-z0-9_]+`."""
     return Column(name, "string", meaning, slug=True)
 
 
+def texts(name: str, meaning: str) -> Column:
+    """Return a column of lists of strings."""
+    return Column(name, "list<string>", meaning)
+
+
 def share(name: str, meaning: str, nullable: bool = False) -> Column:
-    """A number in 0..1."""
+    """Return a column of numbers in 0..1."""
     return Column(name, "float64", meaning, "", 0, 1, nullable)
 
 
 def seconds(name: str, meaning: str, low: float | None = 0) -> Column:
-    """A time in seconds, at least `low`."""
+    """Return a column of times in seconds, not below `low`."""
     return Column(name, "float64", meaning, "s", low)
 
 
 def error_seconds(name: str, meaning: str) -> Column:
-    """By how many seconds something is off; null where there is nothing to measure."""
+    """Return a column of absolute errors in seconds; null where there is nothing to measure."""
     return Column(name, "float64", meaning, "s", 0, None, True)
 
 
 def deviations(name: str, meaning: str) -> Column:
-    """A difference in standard deviations of the films."""
+    """Return a column of differences in standard deviations over the films."""
     return Column(name, "float64", meaning, "standard deviations of the films", nullable=True)
 
 

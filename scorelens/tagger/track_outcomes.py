@@ -20,9 +20,9 @@ def verdicts(tracks: HeldOut) -> pd.DataFrame:
     hits, labels = (carried & tagged).sum(axis=1), carried.sum(axis=1)
     order = np.argsort(tracks.place, axis=1)
     names = np.array(tracks.genres, dtype=object)
-    said = [";".join(names[row[:number]]) for row, number in zip(order, labels, strict=True)]
+    said = [tuple(names[row[:number]]) for row, number in zip(order, labels, strict=True)]
     return tracks.units.assign(
-        genres=[";".join(names[row]) for row in carried],
+        genres=[tuple(names[row]) for row in carried],
         tags=said,
         verdict=np.select([hits == labels, hits > 0], [RIGHT, PARTLY], WRONG),
     )

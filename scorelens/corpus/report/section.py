@@ -99,7 +99,7 @@ def published_rows(
         {
             "film_id": film.film_id,
             "title": film.title,
-            "genres": film.genres.replace(";", ", "),
+            "genres": ", ".join(film.genres),
             "sets": {name: counts.loc[film.film_id].to_dict() for name, counts in sets.items()},
             "notes": notes.get(film.film_id, ""),
         }

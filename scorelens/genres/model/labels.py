@@ -36,7 +36,7 @@ def read_labels(path: str | os.PathLike, genres: Sequence[str]) -> Labels:
     films = read_table(path, FILMS)
     if len(films) < 2:
         raise too_few_films(path, len(films), "films")
-    named = [{name.strip() for name in text.split(";")} - {""} for text in films["genres"]]
+    named = [set(names) for names in films["genres"]]
     strange = [
         Problem(
             f"{path}, film {film}", f"the genre {name!r} is not listed", f"one of {list(genres)}"

@@ -126,7 +126,7 @@ def _describe(
                 "title": film["title"],
                 "year": film["year"],
                 "paragraphs": known["plot"].get(own, 0),
-                "tags": ";".join(film["tags"]) or None,
+                "tags": tuple(film["tags"]),
                 "problem": lacks if own in used else [UNUSED],
             }
         )

@@ -327,14 +327,10 @@ def _replace_by_words(
     spoken = {
         row: texts[0]
         for row, (film_id, words) in enumerate(zip(table.film_id, table.words, strict=True))
-        if pd.notna(words) and (texts := film_texts(_tags(tags[film_id]), [words])[segment])
+        if pd.notna(words) and (texts := film_texts(list(tags[film_id]), [words])[segment])
     }
     if spoken:
         vectors[list(spoken)] = text_encoder.load(*network).encode(list(spoken.values()))
-
-
-def _tags(line: str | None) -> list[str]:
-    return [] if pd.isna(line) else [tag.strip() for tag in line.split(";")]
 
 
 def _scene_embeddings(

@@ -1,7 +1,4 @@
-"""The tables of retrieval: what films and tracks are to the models, how well they meet, searches.
-
-The conventions are those of `contracts`.
-"""
+"""Schemas of retrieval: films and tracks as inputs, scores of the models, and searches."""
 
 from scorelens.tables.columns import (
     CUE_ID,
@@ -13,13 +10,14 @@ from scorelens.tables.columns import (
     identifier,
     seconds,
     share,
+    texts,
 )
 
-CONFIGURATION = Column("configuration", "string", "what the model sees of a film")
+CONFIGURATION = Column("configuration", "string", "which inputs of a film the model takes")
 SEEN = Column(
     "seen",
     "string",
-    "what it was given when it was asked: `image`, `tags`, `plot`, joined by `+`",
+    "inputs of the query: `image`, `tags`, `plot`, joined by `+`",
 )
 MEASURE = Column(
     "measure",
@@ -27,33 +25,44 @@ MEASURE = Column(
     "`recall_1`, `_5`, `_10`, `_20`, `_50`, `_100` (high is good), `median_rank` (low is good), "
     "`reciprocal_rank` (mean; high is good)",
 )
-VALUE = Column("value", "float64", "the figure", "", 0)
-LOW = Column("low", "float64", "2.5% bound, samples of the films", "", 0)
+VALUE = Column("value", "float64", "the score", "", 0)
+LOW = Column("low", "float64", "2.5% bound, bootstrap over films", "", 0)
 HIGH = Column("high", "float64", "97.5% bound", "", 0)
 LIBRARY = identifier("library", "the library, or `corpus`")
 ALBUM_OF = Column("film_id", "string", "the film; null in a library", nullable=True, slug=True)
 TRACK_PLACE = (
     Column("path", "string", "the audio file"),
-    seconds("start_s", "where in the file the track starts; 0 of a file that is one track"),
-    Column("end_s", "float64", "where in the file it ends; null at its end", "s", 0, None, True),
-    Column("track_title", "string", "what to call the track: its title, else its file's name"),
+    seconds("start_s", "start of the track in its file; 0 if the file is one track"),
+    Column(
+        "end_s",
+        "float64",
+        "end of the track in its file; null for the end of the file",
+        "s",
+        0,
+        None,
+        True,
+    ),
+    Column("track_title", "string", "title of the track, else the name of its file"),
     *(tag for tag in TRACK_TAGS if tag.name in ("artist", "composer", "album")),
 )
 
 RETRIEVAL_FILMS = Table(
     "retrieval films",
-    "The films that retrieval knows, those of the corpus and others of which there is an album.",
+    "The films of retrieval: those of the corpus, and others that have an album.",
     (
         FILM_ID,
         Column("title", "string", "title as given"),
         Column("year", "int64", "year, by which the films are split"),
         Column("part", "string", "`training`, `validation`, `test`, or `left_out`"),
         Column(
-            "tracks", "int64", "tracks that sound, less those that an earlier part has too", low=0
+            "tracks",
+            "int64",
+            "tracks with sound, without those that are also in an earlier part",
+            low=0,
         ),
         Column("fragments", "int64", "fragments of all its tracks", low=0),
         Column("paragraphs", "int64", "paragraphs of the plot", low=0),
-        Column("tags", "string", "tags, separated by semicolons", nullable=True),
+        texts("tags", "tags of the film"),
         Column("problem", "string", "why it is left out", nullable=True),
     ),
 )
@@ -61,24 +70,28 @@ RETRIEVAL_FILMS = Table(
 RETRIEVAL_TRACKS = Table(
     "retrieval tracks",
     "The tracks of the films that are not left out, in the order of their fragments.",
-    (FILM_ID, TRACK_ID, Column("fragments", "int64", "fragments that are heard of it", low=1)),
+    (
+        FILM_ID,
+        TRACK_ID,
+        Column("fragments", "int64", "fragments of the track that are used", low=1),
+    ),
 )
 
 RETRIEVAL_IMAGES = Table(
     "retrieval images",
-    "What a frozen network says of each film's picture; its values are the further columns.",
+    "Embedding of the picture of each film by a pretrained network (the further columns).",
     (FILM_ID, Column("sha256", "string", "SHA-256 of the picture's file")),
     features=True,
 )
 
 RETRIEVAL_TEXTS = Table(
     "retrieval texts",
-    "What a frozen network says of each film's words; its values are the further columns.",
+    "Embeddings of the text of each film by a pretrained network (the further columns).",
     (
         FILM_ID,
         Column("segment", "string", "`tags`, `plot`, or both as `tags_plot`"),
         Column("paragraph", "int64", "paragraph of the plot, from 0; 0 for tags alone", low=0),
-        Column("sha256", "string", "SHA-256 of the words"),
+        Column("sha256", "string", "SHA-256 of the text"),
     ),
     features=True,
 )
@@ -101,7 +114,7 @@ RETRIEVAL_LIBRARY = Table(
 
 RETRIEVAL_CURVES = Table(
     "retrieval curves",
-    "How a model learnt, a row an epoch.",
+    "Learning curves of the models, one epoch a row.",
     (
         CONFIGURATION,
         Column("epoch", "int64", "number of the pass over the training films", low=1),
@@ -140,7 +153,7 @@ RETRIEVAL_PLACES = Table(
 
 RETRIEVAL_SCORES = Table(
     "retrieval scores",
-    "How well films that no model learnt from find their music, with 95% intervals and chance.",
+    "Scores of the models on test films, with 95% intervals and chance.",
     (
         CONFIGURATION,
         SEEN,
@@ -154,22 +167,22 @@ RETRIEVAL_SCORES = Table(
         VALUE,
         LOW,
         HIGH,
-        Column("chance", "float64", "of tracks in a random order", "", 0),
-        Column("permuted", "float64", "mean of the figure when films swap their queries", "", 0),
-        share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        Column("chance", "float64", "score of a random order of the tracks", "", 0),
+        Column("permuted", "float64", "mean score with the queries of the films permuted", "", 0),
+        share("p", "permutation p-value: (1 + k) / (1 + draws)"),
     ),
 )
 
 RETRIEVAL_RANKS = Table(
     "retrieval ranks",
-    "Each test film on its own: where its tracks are in the list for it.",
+    "Ranks of the tracks of each test film.",
     (
         CONFIGURATION,
         FILM_ID,
-        Column("tracks", "int64", "its own tracks", low=1),
-        Column("first_rank", "int64", "place of the first of them", low=1),
-        Column("median_rank", "float64", "median of their places", low=1),
-        share("reciprocal_rank", "mean of 1 / place over its tracks"),
+        Column("tracks", "int64", "number of its tracks", low=1),
+        Column("first_rank", "int64", "rank of the first of them", low=1),
+        Column("median_rank", "float64", "median of their ranks", low=1),
+        share("reciprocal_rank", "mean of 1 / rank over its tracks"),
     ),
 )
 
@@ -189,7 +202,7 @@ SCENES = Table(
 
 RETRIEVAL_SCENE_SCORES = Table(
     "retrieval scene scores",
-    "Does the track that plays in a scene rank high for it? Scenes of films no model learnt from.",
+    "How high the track of a scene ranks for the scene. Scenes of test films.",
     (
         Column(
             "asked",
@@ -207,7 +220,7 @@ RETRIEVAL_SCENE_SCORES = Table(
         VALUE,
         LOW,
         HIGH,
-        Column("chance", "float64", "of tracks in a random order", "", 0),
+        Column("chance", "float64", "score of a random order of the tracks", "", 0),
         Column(
             "permuted",
             "float64",
@@ -216,8 +229,8 @@ RETRIEVAL_SCENE_SCORES = Table(
             "",
             0,
         ),
-        share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
-        Column("scenes", "int64", "scenes behind the figure", low=1),
+        share("p", "permutation p-value: (1 + k) / (1 + draws)"),
+        Column("scenes", "int64", "number of scenes", low=1),
     ),
 )
 

@@ -1,7 +1,4 @@
-"""The tables of the tagger: the tags of the corpus's tracks, and those of a library.
-
-The conventions are those of `contracts`.
-"""
+"""Schemas of the tagger: tags of the tracks of the corpus and of libraries, and their scores."""
 
 from scorelens.tables.columns import (
     FILM_ID,
@@ -12,27 +9,31 @@ from scorelens.tables.columns import (
     identifier,
     seconds,
     share,
+    texts,
 )
 
 TAG = Column("genre", "string", "a genre that the tagger gives")
 
 TAGGER_TILES = Table(
     "tagger tiles",
-    "How a model tags each tile, of 9.29 s, of tracks that it never heard; with `split: film` it "
-    "heard no other track of the film either.",
+    "Predictions for the tiles, of 9.29 s, of held-out tracks; with `split: film` all tracks of a "
+    "film are held out together.",
     (
         FILM_ID,
         TRACK_ID,
         seconds("start_s", "start of the tile in the track"),
         TAG,
         share("probability", "the model's probability of the genre in the tile"),
-        share("weight", "the tile's part in the track's answer; a track's tiles sum to 1"),
+        share(
+            "weight",
+            "weight of the tile in the prediction for the track; they sum to 1 over a track",
+        ),
     ),
 )
 
 TAGGER_TRACKS = Table(
     "tagger tracks",
-    "How a model tags tracks that it never heard; with `split: film` no other of the film either.",
+    "Predictions for held-out tracks; with `split: film` a film's tracks are held out together.",
     (
         FILM_ID,
         TRACK_ID,
@@ -46,7 +47,7 @@ TAGGER_TRACKS = Table(
 
 TAGGER_SCORES = Table(
     "tagger scores",
-    "How good the tagger's models are, a row a figure, with 95% intervals (bootstrap over films).",
+    "Scores of the tagger's models, one score a row, with 95% intervals (bootstrap over films).",
     (
         Column("model", "string", "the model"),
         Column("level", "string", "`tile` or `track`: what is ranked"),
@@ -96,7 +97,7 @@ TAGGER_SCORES = Table(
 
 TAGGER_CONFUSIONS = Table(
     "tagger confusions",
-    "Which wrong tags the tracks of a genre get. A track gets as many tags as its film has genres.",
+    "Wrong tags of the tracks of a genre. A track gets as many tags as its film has genres.",
     (
         Column("model", "string", "the model"),
         Column("genre", "string", "a genre of the film"),
@@ -113,8 +114,8 @@ TAGGER_VERDICTS = Table(
         Column("model", "string", "the model"),
         FILM_ID,
         TRACK_ID,
-        Column("genres", "string", "the film's genres, separated by semicolons"),
-        Column("tags", "string", "the tags, likeliest first, separated by semicolons"),
+        texts("genres", "the film's genres"),
+        texts("tags", "the tags, likeliest first"),
         Column("verdict", "string", "`right` (all of them), `partly` (some) or `wrong` (none)"),
     ),
 )
@@ -124,7 +125,7 @@ PLACE = Column("path", "string", "the audio file, as seen from the library's fol
 
 TAGGER_LIBRARY = Table(
     "tagger library",
-    "The tracks of a library, and what can be said of them besides their tags.",
+    "The tracks of a library, with tempo, key and loudness.",
     (
         LIBRARY,
         PLACE,
@@ -143,7 +144,7 @@ TAGGER_LIBRARY = Table(
             None,
             True,
         ),
-        Column("problem", "string", "why the track could not be tagged; empty if it was"),
+        Column("problem", "string", "why the track is not tagged; empty if it is"),
     ),
 )
 

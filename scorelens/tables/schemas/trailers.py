@@ -1,7 +1,4 @@
-"""The tables of trailers: their frames and sound, and how well these tell the genres.
-
-The conventions are those of `contracts`; times count from a trailer's first frame.
-"""
+"""Schemas of trailers: sampled frames and sound, predictions, scores. Times are in the trailer."""
 
 from scorelens.tables.columns import (
     CUE_ID,
@@ -18,11 +15,11 @@ TRAILER_ID = identifier("trailer_id", "the trailer")
 
 TRAILER_SAMPLES = Table(
     "trailer samples",
-    "The frames and the sound that are kept of each trailer.",
+    "The frames and the sound sampled from each trailer.",
     (
         TRAILER_ID,
         Column("frames", "int64", "frames that are used", low=0),
-        Column("skipped", "int64", "black frames that were passed over", low=0),
+        Column("skipped", "int64", "black frames that are left out", low=0),
         seconds("sound_s", "length of the sound that is used"),
         Column(
             "note",
@@ -36,8 +33,8 @@ TRAILER_SAMPLES = Table(
 
 TRAILER_VECTORS = Table(
     "trailer vectors",
-    "What a frozen network says of each frame of trailers, or of each window of their sound; its "
-    "values are the further columns. Silent windows are left out.",
+    "Embeddings of the frames of trailers, or of the windows of their sound, by a pretrained "
+    "network (the further columns). Silent windows are left out.",
     (
         TRAILER_ID,
         Column(
@@ -57,7 +54,7 @@ RUN = (
     Column(
         "network",
         "string",
-        "the frozen network whose answers the model takes; `none` for a model without one",
+        "the pretrained network whose embeddings the model takes; `none` without one",
     ),
     Column("model", "string", "the model"),
 )
@@ -82,7 +79,7 @@ def _arm(name: str, meaning: str) -> tuple[Column, ...]:
 
 TRAILER_PREDICTIONS = Table(
     "trailer predictions",
-    "What a model says of trailers whose title it did not learn from.",
+    "Predictions for trailers whose titles are not in the training set of the model.",
     (
         *RUN,
         Column("fold", "int64", "number of the fold", low=0),
@@ -90,8 +87,8 @@ TRAILER_PREDICTIONS = Table(
         TRAILER_ID,
         TITLE,
         TRAILER_GENRE,
-        share("probability", "the model's probability of the genre, calibrated in the fold"),
-        share("threshold", "of the genre in this fold: above it the genre counts as given"),
+        share("probability", "predicted probability of the genre, calibrated in the fold"),
+        share("threshold", "decision threshold of the genre in this fold"),
         Column("actual", "bool", "whether the trailer carries the genre"),
         Column(
             "seen",
@@ -104,14 +101,14 @@ TRAILER_PREDICTIONS = Table(
 
 TRAILER_MOMENTS = Table(
     "trailer moments",
-    "What a model says of the frames, or of the windows of sound, of trailers held out.",
+    "Predictions for the frames, or the windows of sound, of held-out trailers.",
     (
         *RUN,
         TRAILER_ID,
         seconds("time_s", "when the frame is shown, or the middle of the window, in the trailer"),
         TRAILER_GENRE,
-        share("probability", "the model's probability of the genre from this moment alone"),
-        share("weight", "the moment's part in the trailer's answer; they sum to 1 over a trailer"),
+        share("probability", "predicted probability of the genre from this frame or window alone"),
+        share("weight", "weight in the prediction for the trailer; they sum to 1 over a trailer"),
     ),
 )
 

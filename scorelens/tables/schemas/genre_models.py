@@ -1,7 +1,4 @@
-"""The tables of the models: what genre models say, how good they are, what it hangs on.
-
-The conventions are those of `contracts`.
-"""
+"""Schemas of the genre models: predictions, scores, importance, and comparison with the picture."""
 
 from scorelens.tables.columns import (
     CUE_ID,
@@ -16,52 +13,69 @@ from scorelens.tables.columns import (
 
 PREDICTIONS = Table(
     "predictions",
-    "What the model that never saw the film says about it.",
+    "Predictions of genre models for held-out films.",
     (
         FILM_ID,
         Column("genre", "string", "a genre of the config's list"),
-        share("probability", "the model's probability of the genre"),
-        Column("predicted", "bool", "the decision"),
-        Column("actual", "bool", "the film's label"),
-        Column("fold", "int64", "number of the fold; with single films the film's place", low=0),
-        Column("repeat", "int64", "number of the training run: networks run several times", low=0),
+        share("probability", "predicted probability of the genre"),
+        Column("predicted", "bool", "whether the genre is predicted"),
+        Column("actual", "bool", "whether the film has the genre"),
+        Column(
+            "fold",
+            "int64",
+            "number of the fold; with one film a fold, the index of the film",
+            low=0,
+        ),
+        Column(
+            "repeat",
+            "int64",
+            "number of the training run; networks are trained several times",
+            low=0,
+        ),
     ),
 )
 
 GENRE_CUES = Table(
     "genre cues",
-    "How the model that never saw the film hears each of its cues (the first training run).",
+    "Predictions of genre models for each cue of held-out films (first training run).",
     (
         FILM_ID,
         CUE_ID,
         Column("genre", "string", "a genre of the config's list"),
-        share("probability", "what the model says if the cue is all the music of the film"),
-        share("weight", "the cue's part in the answer for the film; the cues of a film sum to 1"),
+        share("probability", "predicted probability if the cue is the only instance of the film"),
+        share(
+            "weight", "weight of the cue in the prediction for the film; they sum to 1 over a film"
+        ),
     ),
 )
 
 GENRE_CURVES = Table(
     "genre curves",
-    "The loss of a network as it trains: weighted binary cross-entropy, mean over films and "
-    "genres. Empty for other models.",
+    "Learning curves of networks: weighted binary cross-entropy, mean over films and genres. "
+    "Empty for other models.",
     (
-        Column("film_id", "string", "the film held out; of a group the first"),
-        Column("fold", "int64", "number of the fold; with single films the film's place", low=0),
+        Column("film_id", "string", "the held-out film; of a group the first"),
+        Column(
+            "fold",
+            "int64",
+            "number of the fold; with one film a fold, the index of the film",
+            low=0,
+        ),
         Column("repeat", "int64", "number of the training run", low=0),
-        Column("epoch", "int64", "passes over the training films so far", low=1),
+        Column("epoch", "int64", "number of passes over the training films", low=1),
         Column("training_loss", "float64", "mean over the epoch's batches, with dropout", low=0),
-        Column("held_out_loss", "float64", "of the films held out, without dropout", low=0),
+        Column("held_out_loss", "float64", "loss of the held-out films, without dropout", low=0),
     ),
 )
 
 GENRE_APPLIED = Table(
     "genre applied",
-    "What a corpus's models say of a new film or album, window by window; silence has no rows.",
+    "Predictions of saved models for new films and albums, by window; silent windows are left out.",
     (
         identifier("media", "name of the film or album in `genres.apply.media`"),
         Column("track_id", "string", "the track of an album; empty for a film"),
-        seconds("start_s", "start of the window, in the film or the track"),
-        seconds("end_s", "its end"),
+        seconds("start_s", "start of the window in the film or track"),
+        seconds("end_s", "end of the window"),
         Column("genre", "string", "a genre of the config's list"),
         share("probability", "mean over the models, one for each film left out; not calibrated"),
         share("low", "5% bound over the models"),
@@ -71,15 +85,15 @@ GENRE_APPLIED = Table(
 
 GENRE_ANSWERS = Table(
     "genre answers",
-    "What the models of a corpus say of a new film or album as a whole, and of each of its tracks.",
+    "Predictions of saved models for new films and albums as a whole, and for each track.",
     (
         identifier("media", "name of the film or album in `genres.apply.media`"),
-        Column("track_id", "string", "the track of an album; empty for all of the film or album"),
+        Column("track_id", "string", "the track of an album; empty for the whole film or album"),
         Column("genre", "string", "a genre of the config's list"),
         share("probability", "mean over the models, one for each film left out; not calibrated"),
         share("low", "5% bound over the models"),
         share("high", "95% bound over the models"),
-        Column("predicted", "bool", "the decision: the mean probability is above one half"),
+        Column("predicted", "bool", "whether the mean probability is above one half"),
     ),
 )
 
@@ -100,35 +114,37 @@ GENRE_SCORES = Table(
         share("f1_spread", "standard deviation of F1 over training runs; null for one run", True),
         share(
             "permuted",
-            "mean F1 when the answers are handed to other films at random; null for a random guess",
+            "mean F1 with the predictions of the films permuted; null for the random baseline",
             True,
         ),
-        share("p_permuted", "how often it is then at least f1: (1 + k) / (1 + draws)", True),
+        share("p_permuted", "permutation p-value of F1: (1 + k) / (1 + draws)", True),
     ),
 )
 
 GENRE_COMPARISONS = Table(
     "genre comparisons",
-    "Every pair of genre models: the difference of their macro F1, mean over training runs, on the "
-    "same films.",
+    "Paired comparisons of genre models: the difference of their macro F1, mean over training "
+    "runs, on the same films.",
     (
         Column("feature_set", "string", "the features of the first; `none` for a baseline"),
         Column("model", "string", "the first model"),
         Column("other_feature_set", "string", "the features of the second"),
         Column("other_model", "string", "the second model"),
-        Column("films", "int64", "films with predictions of both", low=1),
-        Column("difference", "float64", "macro F1 of the first less that of the second", "", -1, 1),
+        Column("films", "int64", "films with predictions by both", low=1),
+        Column(
+            "difference", "float64", "macro F1 of the first minus that of the second", "", -1, 1
+        ),
         Column("low", "float64", "2.5% bound, bootstrap over films", "", -1, 1),
         Column("high", "float64", "97.5% bound", "", -1, 1),
         share("p", "two-sided p-value, approximate randomisation over films"),
-        share("p_holm", "the same, corrected over all pairs (Holm)"),
+        share("p_holm", "p-value corrected over all pairs (Holm)"),
     ),
 )
 
 MODES = Table(
     "audiovisual_comparison",
-    "How films of a genre differ in their picture from others: by their labels, and by what a "
-    "model hears in their music.",
+    "How the picture of the films of a genre differs from that of other films: by their labels, "
+    "and by the predictions of a model of their music.",
     (
         Column("feature_set", "string", "the features of the model"),
         Column("model", "string", "the model that predicts"),
@@ -143,7 +159,7 @@ MODES = Table(
             "labelling",
             "string",
             "which films count as the genre's: `actual` (labelled) or `predicted` (by the model "
-            "that never saw the film), each against all others, or `false_positive` (predicted, "
+            "that held the film out), each against all others, or `false_positive` (predicted, "
             "not labelled), against those neither predicted nor labelled",
         ),
         deviations("difference", "median of the genre's films minus median of the others"),
@@ -152,19 +168,19 @@ MODES = Table(
         share("p", "two-sided permutation p of the difference", True),
         share("p_adjusted", "p by Benjamini and Hochberg over the tests of the labelling", True),
         Column("films_with", "int64", "films of the genre by this labelling", low=0),
-        Column("films_without", "int64", "films that they are held against", low=0),
+        Column("films_without", "int64", "films that they are compared with", low=0),
     ),
 )
 
 IMPORTANCE = Table(
     "importance",
-    "How much each group of features matters to a model: the F1 that is lost when it is shuffled.",
+    "Permutation importance of each group of features: the F1 lost when it is shuffled.",
     (
         Column("feature_set", "string", "the features of the model"),
         Column("model", "string", "the model"),
         Column("genre", "string", "a genre, or `overall` for their unweighted mean"),
         Column("group", "string", "the group of features, first part of the columns' names"),
-        share("f1", "F1 as it is, by the folds that never saw the film"),
+        share("f1", "F1 of the held-out films without shuffling"),
         Column("score", "float64", "F1 lost, mean over the shuffles", "", -1, 1),
         Column("low", "float64", "2.5% bound of the score, bootstrap over films", "", -1, 1),
         Column("high", "float64", "97.5% bound", "", -1, 1),

@@ -1,0 +1,104 @@
+"""Schemas of the cues of a film, their true positions, scores and calibration."""
+
+from scorelens.tables.columns import (
+    CUE_ID,
+    FILM_ID,
+    TRACK_ID,
+    Column,
+    Table,
+    error_seconds,
+    seconds,
+    share,
+    texts,
+)
+
+CUES = Table(
+    "cues",
+    "When album tracks play in a film.",
+    (
+        FILM_ID,
+        CUE_ID,
+        TRACK_ID,
+        seconds("film_start_s", "start of the cue in the film"),
+        seconds("film_end_s", "end of the cue in the film"),
+        seconds("track_start_s", "start of the cue in the track"),
+        Column(
+            "equal_starts_s",
+            "list<float64>",
+            "other positions in the track that fit equally well",
+            "s",
+            decimals=2,
+        ),
+        texts("shared_tracks", "other tracks that fit equally well, best first"),
+        Column("speed", "float64", "playback speed: track seconds per film second", "", 0.5, 2),
+        Column(
+            "score",
+            "float64",
+            "evidence: landmark matches of the cue's alignment above chance, nats",
+            low=0,
+        ),
+        share("confidence", "probability that the match is right, calibrated"),
+    ),
+)
+
+TRUTH = Table(
+    "truth",
+    "The true cues of a film of the demo corpus.",
+    (
+        FILM_ID,
+        Column("track_id", "string", "the track; for a decoy its source"),
+        seconds("film_start_s", "start of the cue in the film"),
+        seconds("film_end_s", "end of the cue in the film"),
+        seconds("track_start_s", "start of the cue in the track"),
+        Column(
+            "snr_db", "float64", "signal-to-noise ratio: mean power of the music to the rest", "dB"
+        ),
+        Column("decoy", "bool", "whether the music is on no album of the film"),
+    ),
+)
+
+CUE_SCORES = Table(
+    "cue scores",
+    "Predicted cues against the truth.",
+    (
+        Column("group", "string", "`all`, `film` or `snr`"),
+        Column("value", "string", "the film, or the signal-to-noise ratio in dB"),
+        share("time_precision", "share of predicted track seconds that are correct", True),
+        share("time_recall", "share of true track seconds that are predicted", True),
+        share("time_f1", "F1 of the two", True),
+        share(
+            "cue_precision",
+            "share of predicted cues half or more on a true cue",
+            True,
+        ),
+        share("cue_recall", "share of true cues that a correct prediction overlaps", True),
+        Column("true_s", "int64", "seconds of album music in the truth", "s", 0),
+        Column("true_cues", "int64", "cues of album music in the truth", low=0),
+        Column("predicted_cues", "int64", "cues predicted", low=0),
+        Column("decoy_s", "int64", "seconds of decoy music predicted as a track", "s", 0),
+        error_seconds("boundary_error_s", "median error of the boundaries of correct cues"),
+        error_seconds("boundary_error_90_s", "90th percentile of the boundary error"),
+        error_seconds("offset_error_s", "median error of the position in the track"),
+        share(
+            "placed",
+            "share of correct cues with the true position in the track, or in `equal_starts_s`",
+            True,
+        ),
+    ),
+)
+
+CUE_CONFIDENCE = Table(
+    "cue confidence",
+    "Calibration of the confidence of the cues: correct cues by confidence.",
+    (
+        share("confidence_low", "lower bound of the bin"),
+        share("confidence_high", "upper bound of the bin"),
+        Column("cues", "int64", "cues of all films in the bin", low=0),
+        share("confidence", "mean confidence of the cues in the bin", True),
+        share("right", "share of the cues that are correct", True),
+        share("right_low", "95% interval of the share (Wilson), lower bound", True),
+        share("right_high", "upper bound", True),
+        share("cue_precision", "precision of all cues at or above the lower bound", True),
+        share("cue_recall", "recall of the same cues", True),
+    ),
+)

@@ -1,0 +1,54 @@
+"""Films that flash where their sound clicks, joined from parts."""
+
+import numpy as np
+import pytest
+
+from scorelens import media
+from scorelens.media.frames import frames_at
+from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
+from scorelens.visuals import sampling
+from tests.media_files import (
+    clicks_s,
+    flash_times,
+    flashes_s,
+)
+
+AAC, AC3, MP2 = ("-c:a", "aac"), ("-c:a", "ac3"), ("-c:a", "mp2")
+PARTS = [(7, 1), (6, 2), (5, 3)]  # seconds and seed of the films that are joined
+ALL = Sampling(first_frame=0, frames=10_000, used=10_000, sound_s=1.0)
+
+
+def times_of(*parts):
+    """When films joined one after the other flash, s: (n,)."""
+    starts = np.cumsum([0] + [seconds for seconds, _ in parts])
+    return np.concatenate([s + flash_times(*own) for s, own in zip(starts, parts, strict=False)])
+
+
+def assert_in_step(path, times_s, clicks=None):
+    """Flashes and clicks come when they should. clicks: when, s, if not with the flashes.
+
+    Sound and picture of a part end up to a frame apart, so later parts come a little late, both
+    alike; they must agree within 60 ms.
+    """
+    clicks = times_s if clicks is None else clicks
+    seen, heard = flashes_s(path), clicks_s(path)
+    assert (len(seen), len(heard)) == (len(times_s), len(clicks))
+    np.testing.assert_allclose(seen, times_s, atol=0.15)
+    late_s = np.interp(times_s, clicks, heard - clicks)
+    np.testing.assert_allclose(seen - times_s, late_s, atol=0.06)
+    shown = list(sampling.shown_frames(path))
+    assert media.probe(path).picture_s == pytest.approx(shown[-1].end_s, abs=0.05)
+    length_s = len(media.read_audio(path, 8000)) / 8000
+    assert media.probe(path).sound_s == pytest.approx(length_s, abs=0.05)
+
+
+def assert_pictures_at(path):
+    """Pictures at a time, and the frames of a trailer, are those that `shown_frames` shows then."""
+    seen = flashes_s(path)
+    beside = np.stack([seen - 0.06, seen + 0.06], axis=1).ravel()
+    assert [frame.mean() > 130 for frame in frames_at(path, beside)] == [False, True] * len(seen)
+    frames, _ = sample_trailer(path, ALL)
+    bright = frames.frames.mean(axis=(1, 2, 3)) > 130
+    after = frames.frame_s[:, None] - seen
+    expected = ((after > -0.02) & (after < 0.14)).any(axis=1)
+    assert (bright == expected).mean() > 0.99
