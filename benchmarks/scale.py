@@ -73,7 +73,7 @@ def make_corpus(folder: Path, films: int, sets: list[str], folds: int) -> None:
     (folder / "config.yaml").write_text(json.dumps(config))
     networks = {*sets, *OTHER_NETWORKS} - {"mir", "essentia"}
     for name in networks:  # or what needs it would be left out
-        weights = folder / "results" / "weights" / f"{name}.safetensors"
+        weights = folder / "results" / "pretrained" / f"{name}.safetensors"
         weights.parent.mkdir(parents=True, exist_ok=True)
         weights.touch()
 

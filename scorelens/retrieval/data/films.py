@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from scorelens import charsets, config, paths, tsv
+from scorelens import charsets, film_table, paths, tsv
 from scorelens.albums.files import NO_ALBUM, Album, Listing, scan
 from scorelens.errors import ConfigError, InputError, Problem, closest
 
@@ -38,7 +38,7 @@ class Described(NamedTuple):
     album: Album
 
 
-def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> list[Described]:
+def read_films(path: str | os.PathLike, corpus: Mapping[str, film_table.Film]) -> list[Described]:
     """The films of a table (TSV with a header; columns of COLUMNS), by film_id.
 
     corpus: its films by id; those of the table that are among them take year and album from there,
@@ -55,7 +55,7 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
     ]
     problems = [
         *_column_problems(path, found[0][1]),
-        *config.id_problems(rows, path),
+        *film_table.id_problems(rows, path),
         *_shared_problems(path, rows, albums),
     ]
     for (number, row), listing in zip(rows, listings, strict=True):
@@ -140,7 +140,7 @@ def _album_of(row, listing: Listing | None, corpus) -> Album:
     return Album("", listing.folder, listing.files) if listing else NO_ALBUM
 
 
-def _problems_in_corpus(path, number: int, row, film: config.Film) -> Iterator[Problem]:
+def _problems_in_corpus(path, number: int, row, film: film_table.Film) -> Iterator[Problem]:
     yield from _year_problems(tsv.cell(path, number, "year"), row["year"], film)
     at = tsv.cell(path, number, "album")
     if row["album"]:
@@ -149,9 +149,9 @@ def _problems_in_corpus(path, number: int, row, film: config.Film) -> Iterator[P
         yield Problem(at, f"{film.film_id} has no audio in the corpus", "a film with an album")
 
 
-def _year_problems(at: str, year: str, film: config.Film) -> Iterator[Problem]:
+def _year_problems(at: str, year: str, film: film_table.Film) -> Iterator[Problem]:
     """What is wrong with the year that the table gives a film of the corpus."""
-    bad = list(config.year_problems(year, at))
+    bad = list(film_table.year_problems(year, at))
     yield from bad
     if not year and film.year is None:
         yield Problem(at, "is empty here and in the corpus", "a year: it splits the films")
@@ -166,9 +166,9 @@ def _problems_outside(path, number: int, row, listing, corpus) -> Iterator[Probl
         if not row[name]:
             expected = f"a {name}: {row['film_id']} is no film of the corpus"
             yield Problem(tsv.cell(path, number, name), "is empty", expected, near)
-    yield from config.year_problems(row["year"], tsv.cell(path, number, "year"))
+    yield from film_table.year_problems(row["year"], tsv.cell(path, number, "year"))
     album = _beside(path, row["album"])
-    yield from config.album_problems(album, listing, tsv.cell(path, number, "album"))
+    yield from film_table.album_problems(album, listing, tsv.cell(path, number, "album"))
     if row["subtitles"]:
         expected = f"nothing: {row['film_id']} is no film of the corpus"
         yield Problem(tsv.cell(path, number, "subtitles"), "are given", expected, near)

@@ -12,10 +12,10 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scorelens import config
 from scorelens.albums.files import Album
-from scorelens.config import slug
 from scorelens.corpus.synthesis.demo_plan import GENRES
+from scorelens.film_table import Film
+from scorelens.ids import slug
 from scorelens.retrieval.data.films import Described
 from scorelens.retrieval.demo.demo_words import NOUNS, PLACES, TAGS
 
@@ -46,14 +46,14 @@ class DemoFilm:
     seed: int
 
 
-def demo_films(corpus: Sequence[config.Film], seed: int) -> list[Described]:
+def demo_films(corpus: Sequence[Film], seed: int) -> list[Described]:
     """The films of the demo corpus and the further ones, as a table would describe them."""
     known = {film.film_id: film for film in corpus}
     planned = plan_films({film.film_id: film.genres for film in corpus}, seed)
     return [_described(film, known.get(film.film_id)) for film in planned]
 
 
-def demo_files(corpus: Sequence[config.Film], seed: int) -> list[str]:
+def demo_files(corpus: Sequence[Film], seed: int) -> list[str]:
     """The files that `demo.compose_films` writes besides the table: pictures, plots, tracks."""
     films = plan_films({film.film_id: film.genres for film in corpus}, seed)
     return [path for film in films for path in _own_files(film)]
@@ -128,7 +128,7 @@ def _draw_genres(count: int, chance: random.Random) -> list[tuple[str, str, str]
     return found[:count]
 
 
-def _described(film: DemoFilm, known: config.Film | None) -> Described:
+def _described(film: DemoFilm, known: Film | None) -> Described:
     files = tuple(sorted(track(film.film_id, name) for name in film.tracks))
     return Described(
         film_id=film.film_id,

@@ -13,10 +13,10 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scorelens import config
-from scorelens.config import slug
 from scorelens.corpus.synthesis.demo_plan import GENRES
 from scorelens.errors import ConfigError, Problem
+from scorelens.film_table import Film
+from scorelens.ids import slug
 from scorelens.retrieval.demo.demo_words import NOUNS, PLACES
 from scorelens.trailers.data.table import Trailer
 
@@ -45,7 +45,7 @@ class DemoTrailer:
     seed: int
 
 
-def demo_trailers(films: Sequence[config.Film], genres: Sequence[str], seed: int) -> list[Trailer]:
+def demo_trailers(films: Sequence[Film], genres: Sequence[str], seed: int) -> list[Trailer]:
     """The trailers of the demo as a table would describe them. films: of the demo corpus.
 
     Raises ConfigError if one has a genre that is not among `genres`.
