@@ -20,6 +20,7 @@ include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/visuals.smk"
+include: "workflow/rules/scenes.smk"
 include: "workflow/rules/bags.smk"
 include: "workflow/rules/genres.smk"
 include: "workflow/rules/genres_apply.smk"
@@ -31,7 +32,6 @@ include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/retrieval_search.smk"
 include: "workflow/rules/trailers.smk"
 include: "workflow/rules/trailers_scenes.smk"
-include: "workflow/rules/scenes.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -40,7 +40,7 @@ rule all:
     default_target: True
     input:
         rules.write_report.output,
-        media_films(rules.export_cues.output.webvtt),
+        media_films(rules.export_cues.output),
 
 
 # Every stage is a target by its noun: `snakemake --cores 2 cues`.
@@ -52,17 +52,17 @@ rule corpus:
         rules.gather_corpus.output,
 
 
-rule weights:
+rule pretrained:
     """The pretrained networks of the run, and a list of all."""
     input:
-        expand(rules.fetch_pretrained.output.variables, network=USED_NETWORKS),
+        expand(rules.fetch_pretrained.output.variables, network=PLAN.networks),
         rules.list_pretrained.output.status,
 
 
 rule fingerprints:
     """The landmarks of every album."""
     input:
-        [] if PUBLISHED else used_albums(rules.index_fingerprints.output.index),
+        [] if PLAN.corpus.is_published else used_albums(rules.index_fingerprints.output.index),
 
 
 rule cues:
@@ -70,20 +70,14 @@ rule cues:
     input:
         media_films(rules.match_cues.output.table),
         media_films(rules.plot_cues.output.timeline),
-        media_films(rules.export_cues.output.webvtt),
-        [rules.score_cues.output, rules.calibrate_cues.output] if MADE else [],
+        media_films(rules.export_cues.output),
+        [rules.score_cues.output, rules.calibrate_cues.output] if PLAN.corpus.is_made else [],
 
 
 rule features:
     """The frame features of every cue."""
     input:
-        used_films(
-            expand(
-                "results/features/{set}/{film}.parquet",
-                set=config["features"]["sets"],
-                allow_missing=True,
-            )
-        ),
+        used_films(expand(result_paths.FEATURES, set=PLAN.features.sets, allow_missing=True)),
 
 
 rule visuals:
@@ -95,60 +89,70 @@ rule visuals:
 rule scenes:
     """The scenes of the films, embedded."""
     input:
-        scene_films(f"results/scenes/{RETRIEVAL['image']}/{{film}}.parquet") if SCENES else [],
-        used_films(f"results/scenes/{FRAME_NETWORKS[0]}/{{film}}.parquet") if LOOKS else [],
+        (scene_films(scenes_by(config["retrieval"]["image"])) if PLAN.retrieval.has_scenes else []),
+        (used_films(scenes_by(PLAN.trailers.scene_network)) if PLAN.trailers.compares_films else []),
 
 
 rule bags:
     """The cues of every film as instances."""
     input:
-        expand(rules.pool_bags.output.table, set=bag_sets()),
+        expand(rules.pool_bags.output.table, set=PLAN.features.bag_sets),
 
 
 rule genres:
-    """The genre models, their predictions, scores and figures; what they say of new media."""
+    """The genre models with their predictions, scores and figures, and the genres of new media."""
     input:
         rules.score_genres.output,
         rules.compare_genres.output,
-        expand("results/genres/{figure}.svg", figure=GENRE_FIGURES),
-        used_films(rules.explain_genres.output.figure) if NETWORK_RUNS else [],
-        expand("results/genres/applied/{name}.svg", name=NEW_MEDIA),
+        rules.write_report.input.genre_figures,
+        rules.write_report.input.explanations,
+        rules.write_report.input.applied_figures,
 
 
 rule importance:
     """How much each group of features matters to a genre model, with its figure."""
     input:
-        [rules.rank_importance.output, rules.plot_importance.output] if IMPORTANCE_RUN else [],
+        (
+            [rules.rank_importance.output, rules.plot_importance.output]
+            if PLAN.genres.importance
+            else []
+        ),
 
 
 rule audiovisual_comparison:
     """Music against picture: the differences of the genres and their figure."""
     input:
-        []
-        if PUBLISHED
-        else [rules.compare_music_to_picture.output, rules.plot_music_to_picture.output],
+        (
+            []
+            if PLAN.corpus.is_published
+            else [rules.compare_music_to_picture.output, rules.plot_music_to_picture.output]
+        ),
 
 
 rule tagger:
     """The tags of the tracks, how good they are, and the tags of the libraries."""
     input:
-        [rules.score_tagger.output, rules.plot_tagger.output] if TAGGER_MODELS else [],
-        expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
+        ([rules.score_tagger.output, rules.plot_tagger.output] if PLAN.tagger.models else []),
+        rules.write_report.input.libraries,
 
 
 rule retrieval:
-    """How well films and scenes find their music, and the answers of the searches."""
+    """How well films and scenes find their music, and the results of the searches."""
     input:
-        RETRIEVAL_RESULTS,
+        rules.write_report.input.retrieval,
 
 
 rule trailers:
-    """Whether the picture or the sound of trailers gives the genre away."""
+    """How well genres are predicted from the picture and the sound of trailers."""
     input:
-        TRAILER_RESULTS,
+        rules.write_report.input.trailers,
 
 
 rule report:
     """The report page."""
     input:
         rules.write_report.output,
+
+
+# Log, benchmark, environment, resources and code hash of every rule above, from its name.
+complete_rules(workflow.rules, PLAN, HOME, workflow.resource_settings.overwrite_resources)

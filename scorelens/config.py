@@ -1,4 +1,4 @@
-"""The configuration and the film table, checked whole: every fault is listed, not the first.
+"""The configuration, checked whole: every fault is listed, not the first.
 
 Imported when the workflow is parsed, also in every job of a cluster: light imports only.
 """
@@ -6,60 +6,43 @@ Imported when the workflow is parsed, also in every job of a cluster: light impo
 import importlib
 import json
 import os
-import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import jsonschema
 import yaml
 
 from scorelens import paths
-from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
 from scorelens.errors import ConfigError, Problem, closest
-from scorelens.ids import slug
 from scorelens.renamed_keys import RENAMED_KEYS
-from scorelens.tsv import Rows, cell, read_rows
 
-FILM_COLUMNS = ("film_id", "title", "year", "video", "album", "genres")
-FIRST_FILM_YEAR = 1878
 # Names that schemas may refer to, as module:attribute, imported when a schema is read.
 REGISTRIES = {
     "audio_encoders": "scorelens.encoders.registry:AUDIO_ENCODERS",
     "image_encoders": "scorelens.encoders.registry:IMAGE_ENCODERS",
     "text_encoders": "scorelens.encoders.registry:TEXT_ENCODERS",
 }
-LONGEST_ID = 100
-# Snakemake refuses values of wildcards that repeat what they end in 20 times.
-PERIODIC = re.compile(r"(.+?)\1{19}$")
-
-
-@dataclass(frozen=True)
-class Film:
-    """One row of the film table, its paths resolved against the table's folder.
-
-    video is None where the corpus makes the film itself. album: what films with the same one have
-    in common. audio: number or language of the film's sound, empty for the default one.
-    problems are the row's own; they do not hinder the other films.
-    """
-
-    film_id: str
-    title: str
-    year: int | None
-    genres: tuple[str, ...]
-    video: str | None
-    album: Album
-    problems: tuple[Problem, ...] = field(default=())
-    audio: str = ""
 
 
 def complete(config: dict, schemas: str | os.PathLike) -> dict:
-    """The configuration with every default filled in from the schemas `STAGE.yaml` of a folder.
+    """Check a configuration and fill in every default.
 
-    A block without a word is all defaults, and paths are resolved as `paths.resolve` does it.
-    Raises ConfigError that lists every key that is unknown or no text, and every value out of
-    place.
+    Parameters
+    ----------
+    config : dict
+        As the user wrote it. An empty block is all defaults. It is not changed.
+    schemas : path-like
+        Folder of the schemas `STAGE.yaml`.
+
+    Returns
+    -------
+    dict
+        Paths are resolved: variables and `~` are expanded, and what exists as written comes first.
+
+    Raises
+    ------
+    ConfigError
+        With every unknown key, every key that is no text, and every value that is not allowed.
     """
     known = {path.stem: read_schema(path) for path in sorted(Path(schemas).glob("*.yaml"))}
     schema = {
@@ -85,32 +68,19 @@ SEED_SCHEMA = {
 }
 
 
-def read_films(
-    path: str | os.PathLike,
-    genres: Sequence[str],
-    made: bool = False,
-    known_albums: Collection[str] = (),
-) -> list[Film]:
-    """Read the film table (TSV with a header; columns of FILM_COLUMNS, others are left alone).
-
-    genres: the labels allowed. made: the corpus makes the films, so there is no `video` column.
-    known_albums: ids of the albums that there are results of, as `albums.files.find_albums` takes.
-    Faults of one row stand in that film's `problems`. Raises ConfigError, with every fault of
-    every row, if the table itself does not hold: unreadable, a column absent, a row longer than the
-    header, ids bad or double.
-    """
-    rows = read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
-    listings = {album: scan(album) for album in (_album(row, path) for _, row in rows) if album}
-    albums = find_albums(listings, known_albums)
-    films = [_film(row, number, path, genres, made, listings, albums) for number, row in rows]
-    broken = list(id_problems(rows, path))
-    if broken:
-        raise ConfigError(broken + [p for film in films for p in film.problems])
-    return films
-
-
 def describe(schemas: str | os.PathLike) -> str:
-    """The text of config/README.md: every key of every schema with type, default and meaning."""
+    """Write the text of config/README.md: every key with type, default and meaning.
+
+    Parameters
+    ----------
+    schemas : path-like
+        Folder of the schemas `STAGE.yaml`.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
     lines = [
         "# Configuration",
         "",
@@ -235,22 +205,22 @@ def _from_text(text: str) -> object:
 
 
 def _key_problems(value: object, block: Sequence[object] = ()) -> Iterator[Problem]:
-    """Keys that YAML reads as something else than text, at any depth. block: the keys above."""
+    """Keys that YAML reads as something else than text, below the keys of `block`."""
     for key, item in value.items() if isinstance(value, Mapping) else ():
         if not isinstance(key, str):
             what = f"has the key {key!r}, which is no text ({type(key).__name__})"
             hint = f"{UNQUOTED}: put the key in quotes"
-            yield Problem(_place(block), what, "names for keys", hint)
+            yield Problem(_key_path(block), what, "names for keys", hint)
         yield from _key_problems(item, [*block, key])
 
 
-def _place(keys: Sequence[object]) -> str:
-    """A place in the config, as messages name it."""
+def _key_path(keys: Sequence[object]) -> str:
+    """The path of a key, as messages name it."""
     return "config: " + (".".join(map(str, keys)) or "top level")
 
 
 def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
-    where = _place(error.absolute_path)
+    where = _key_path(error.absolute_path)
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
         for name in sorted(key for key in error.instance if isinstance(key, str)):
@@ -264,130 +234,3 @@ def _config_problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
     if error.validator == "type" and "string" in error.validator_value:
         meaning = f"{UNQUOTED}: put the value in quotes. {meaning}".strip()
     yield Problem(where, error.message, f"{error.validator}: {error.validator_value}", meaning)
-
-
-def id_problems(rows: Rows, path: str | os.PathLike, kind: str = "film") -> Iterator[Problem]:
-    """Ids that are no ids or stand twice, in rows of `read_rows` with a title.
-
-    kind: what a row is about; its id is in the column of that name with `_id`.
-    """
-    column = f"{kind}_id"
-    seen = Counter(row[column] for _, row in rows)
-    for number, row in rows:
-        own, where = row[column], cell(path, number, column)
-        yield from name_problems(where, own, row["title"] or kind)
-        if own and seen[own] > 1:
-            what = f"{own!r} stands in {seen[own]} rows"
-            yield Problem(where, what, f"one row a {kind}", "rename one")
-
-
-def name_problems(where: str, name: str, example: str = "") -> Iterator[Problem]:
-    """What keeps a name from being an id, of which files and folders are called.
-
-    example: a text to make an id of; the name itself if it is empty.
-    """
-    if not re.fullmatch(r"[a-z0-9_]+", name):
-        hint = f"for example {slug(example or name)}"
-        what, expected = f"{name!r} is no id", "letters a-z, digits and underscores"
-        yield Problem(where, what, expected, hint)
-    elif len(name) > LONGEST_ID:
-        hint = "files are called after it"
-        yield Problem(where, f"has {len(name)} letters", f"{LONGEST_ID} at most", hint)
-    elif repeated := PERIODIC.search(name):
-        what = f"{name!r} ends in 20 times {repeated[1]!r} or more"
-        hint = "Snakemake takes that for a rule that feeds itself without end"
-        yield Problem(where, what, "a name that does not repeat itself", hint)
-
-
-def _album(row: dict[str, str], path) -> str:
-    """The folder of a row's album; empty without."""
-    return paths.resolve(row["album"], os.path.dirname(os.fspath(path)))
-
-
-def _film(
-    row: dict[str, str],
-    number: int,
-    path,
-    genres,
-    made: bool,
-    listings: dict[str, Listing],
-    albums: dict[str, Album],
-) -> Film:
-    folder, album = os.path.dirname(os.fspath(path)), _album(row, path)
-    video = "" if made else paths.resolve(row["video"], folder)
-    labels = genre_labels(row["genres"])
-    problems = [
-        *genre_problems(labels, genres, cell(path, number, "genres")),
-        *year_problems(row["year"], cell(path, number, "year")),
-        *([] if made else _video_problems(video, cell(path, number, "video"))),
-        *album_problems(album, listings.get(album), cell(path, number, "album")),
-    ]
-    return Film(
-        film_id=row["film_id"],
-        title=" ".join(row["title"].split()) or row["film_id"],
-        year=int(row["year"]) if row["year"].isdecimal() else None,
-        genres=labels,
-        video=None if made else video,
-        album=albums.get(album, NO_ALBUM),
-        audio=row.get("audio", ""),
-        problems=tuple(problems),
-    )
-
-
-def genre_labels(text: str) -> tuple[str, ...]:
-    """The genres of a cell, divided by semicolons.
-
-    >>> genre_labels(" Drama;; Science  Fiction ")
-    ('Drama', 'Science Fiction')
-    """
-    return tuple(" ".join(part.split()) for part in text.split(";") if part.strip())
-
-
-def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> Iterator[Problem]:
-    """What is wrong with the labels of a row, of which those in `genres` are allowed."""
-    if not labels:
-        yield Problem(where, "is empty", "at least one genre", f"genres: {'; '.join(genres)}")
-    for label in labels:
-        if label not in genres:
-            expected = f"one of {list(genres)}"
-            parts = [part.strip() for part in re.split(r"[,|/+&]", label)]
-            divided = len(parts) > 1 and any(part in genres for part in parts)
-            hint = f"semicolons divide genres: {';'.join(parts)}" if divided else ""
-            what = f"{label!r} is not a genre of the config"
-            yield Problem(where, what, expected, hint or closest(label, genres))
-    for label, count in Counter(labels).items():
-        if count > 1:
-            yield Problem(where, f"{label!r} is named {count} times", "each genre once")
-
-
-def year_problems(year: str, where: str) -> Iterator[Problem]:
-    """What is wrong with a year as the table has it; nothing if it is empty."""
-    if year and not (year.isdecimal() and FIRST_FILM_YEAR <= int(year) <= 2200):
-        yield Problem(where, f"is {year!r}", f"a year from {FIRST_FILM_YEAR} on, or nothing")
-
-
-def _video_problems(video: str, where: str) -> Iterator[Problem]:
-    if not video:
-        yield Problem(where, "is empty", "the path of the film, relative to the table")
-    else:
-        yield from paths.file_problems(where, video, "a media file")
-
-
-def album_problems(album: str, listing: Listing | None, where: str) -> Iterator[Problem]:
-    """What is wrong with the path of an album and with what lies there; listing: None without."""
-    if not album or listing is None:
-        yield Problem(
-            where, "is empty", "the folder of the soundtrack album, relative to the table"
-        )
-    elif not os.path.isdir(album):
-        yield from paths.folder_problems(where, album, "a folder of audio files")
-    else:
-        yield from listing_problems(listing, where)
-
-
-def listing_problems(listing: Listing, where: str) -> Iterator[Problem]:
-    """What is wrong with the files of a folder of music."""
-    if not listing.inside and not listing.faults:
-        yield Problem(where, f"{listing.folder} holds no audio file", "files with sound")
-    for path, fault in listing.faults:
-        yield Problem(where, f"{path!r} {fault}", "files that can be read", "rename or remove it")

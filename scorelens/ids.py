@@ -4,10 +4,15 @@ Imported when the workflow is parsed: light imports only.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from anyascii import anyascii
 
+from scorelens.errors import Problem
+
+LONGEST_ID = 100  # letters
+# Snakemake refuses values of wildcards that repeat what they end in 20 times.
+PERIODIC = re.compile(r"(.+?)\1{19}$")
 MAX_LENGTH = 80  # characters of an identifier that is made from a path
 
 
@@ -63,3 +68,32 @@ def unique_ids(names: Iterable[str], empty: str) -> list[str]:
             identifier = f"{base}_{number}"
         identifiers[identifier] = None
     return list(identifiers)
+
+
+def name_problems(where: str, name: str, example: str = "") -> Iterator[Problem]:
+    """Find what keeps a name from being an id, by which files and folders are called.
+
+    Parameters
+    ----------
+    where : str
+        Location of the name, for the message.
+    name : str
+        The name.
+    example : str
+        A text to make an id of, for the message; the name itself if it is empty.
+
+    Yields
+    ------
+    Problem
+    """
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        hint = f"for example {slug(example or name)}"
+        what, expected = f"{name!r} is no id", "letters a-z, digits and underscores"
+        yield Problem(where, what, expected, hint)
+    elif len(name) > LONGEST_ID:
+        hint = "files are called after it"
+        yield Problem(where, f"has {len(name)} letters", f"{LONGEST_ID} at most", hint)
+    elif repeated := PERIODIC.search(name):
+        what = f"{name!r} ends in 20 times {repeated[1]!r} or more"
+        hint = "Snakemake takes that for a rule that feeds itself without end"
+        yield Problem(where, what, "a name that does not repeat itself", hint)

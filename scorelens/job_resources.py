@@ -1,23 +1,33 @@
-"""How much memory and time a job asks for: a straight line over the size of its work.
+"""Memory and time that a job requests: a straight line over the size of its work.
 
-`workflow/job_resources.tsv` has a row for each rule; `benchmarks/resources.py` holds it against
-what finished jobs took. Read when the workflow is parsed: light imports only.
+`workflow/job_resources.tsv` has a row for each rule; `benchmarks/resources.py` compares it with
+what finished jobs took. Imported when the workflow is parsed: light imports only.
 """
 
 import csv
 import functools
 import math
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from scorelens.result_paths import FILM_TABLE, TRACK_TABLE
+
 STEP_MB = 100
+UNCHECKED_MIN = 150.0  # assumed length of a film or album that was not checked yet
 
 
 class Request(NamedTuple):
-    """What the jobs of a rule ask for at the first attempt.
+    """What the jobs of a rule request at the first attempt.
 
-    size: what their work grows with, a key of SIZES. mb, min: memory in MB and time in minutes of a
-    job without work; mb_per_size, min_per_size: what each unit of size adds.
+    Parameters
+    ----------
+    size : str
+        What their work grows with, a key of SIZES.
+    mb, min : float
+        Memory in MB and time in minutes of a job without work.
+    mb_per_size, min_per_size : float
+        What each unit of size adds.
     """
 
     size: str
@@ -37,43 +47,131 @@ SIZES = {
     "sound": "minutes of both",
     "folds": "MB of the table of bags, times the folds of the chunk",
 }
-# The tables of the corpus that know the minutes.
-MEDIA = {
-    "film": ("results/corpus/films.tsv",),
-    "album": ("results/corpus/tracks.tsv",),
-    "sound": ("results/corpus/films.tsv", "results/corpus/tracks.tsv"),
-}
+# The tables of the corpus that hold the minutes.
+MEDIA = {"film": (FILM_TABLE,), "album": (TRACK_TABLE,), "sound": (FILM_TABLE, TRACK_TABLE)}
 
 
 def read_requests(path: str | os.PathLike) -> dict[str, Request]:
-    """The table of requests, by rule. Raises ValueError if a size is none of SIZES."""
+    """Read the table of requests.
+
+    Parameters
+    ----------
+    path : path-like
+        TSV with the columns `rule` and the fields of Request.
+
+    Returns
+    -------
+    dict of str to Request
+        By rule.
+
+    Raises
+    ------
+    ValueError
+        If a size is none of SIZES.
+    """
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    found = {
+    requests = {
         row["rule"]: Request(row["size"], *(float(row[name]) for name in Request._fields[1:]))
         for row in rows
     }
-    strange = sorted({request.size for request in found.values()} - set(SIZES))
-    if strange:
-        raise ValueError(f"{path}: sizes {strange} are none of {list(SIZES)}")
-    return found
+    unknown = sorted({request.size for request in requests.values()} - set(SIZES))
+    if unknown:
+        raise ValueError(f"{path}: sizes {unknown} are none of {list(SIZES)}")
+    return requests
 
 
 def memory_mb(request: Request, size: float, attempt: int) -> int:
-    """The memory to ask for in MB, doubled with every further attempt, in whole steps."""
+    """Memory to request.
+
+    Parameters
+    ----------
+    request : Request
+        Row of the rule.
+    size : float
+        Size of the work, in the unit that `request.size` names.
+    attempt : int
+        1 for the first. Every further attempt doubles the memory.
+
+    Returns
+    -------
+    int
+        MB, in steps of STEP_MB.
+
+    Examples
+    --------
+    >>> memory_mb(Request("film", 300, 2.5, 10, 0.3), 41, 1)
+    500
+    """
     needed = (request.mb + request.mb_per_size * size) * 2 ** (attempt - 1)
     return STEP_MB * math.ceil(needed / STEP_MB)
 
 
 def runtime_min(request: Request, size: float, attempt: int) -> int:
-    """The time to ask for in whole minutes, doubled with every further attempt."""
+    """Time to request.
+
+    Parameters
+    ----------
+    request : Request
+        Row of the rule.
+    size : float
+        Size of the work, in the unit that `request.size` names.
+    attempt : int
+        1 for the first. Every further attempt doubles the time.
+
+    Returns
+    -------
+    int
+        Minutes.
+
+    Examples
+    --------
+    >>> runtime_min(Request("film", 300, 2.5, 10, 0.3), 120, 2)
+    92
+    """
     return math.ceil((request.min + request.min_per_size * size) * 2 ** (attempt - 1))
 
 
-def minutes(path: str | os.PathLike, owner: str = "film_id") -> dict[str, float]:
-    """Minutes by film, the sum of its rows, in a table with the columns film_id and duration_s.
+def media_minutes(size: str, films: Sequence[str]) -> list[float]:
+    """Minutes of the media of films, as measured by the last check.
 
-    owner: the column of what the rows are summed by.
+    Parameters
+    ----------
+    size : str
+        A key of MEDIA.
+    films : sequence of str
+        Ids of films. One that was not checked yet counts UNCHECKED_MIN.
+
+    Returns
+    -------
+    list of float
+        One value for each film.
+
+    Raises
+    ------
+    FileNotFoundError
+        Before the first check. Snakemake then plans without a number, and evaluates it again
+        once the job may start.
+    """
+    os.stat(FILM_TABLE)
+    known = [minutes(path) for path in MEDIA[size]]
+    return [sum(table.get(film, UNCHECKED_MIN) for table in known) for film in films]
+
+
+def minutes(path: str | os.PathLike, owner: str = "film_id") -> dict[str, float]:
+    """Sum the durations of a table.
+
+    Parameters
+    ----------
+    path : path-like
+        TSV with the columns `duration_s` and `owner`.
+    owner : str
+        The column by which the rows are summed.
+
+    Returns
+    -------
+    dict of str to float
+        Minutes by owner.
     """
     return _minutes(os.fspath(path), owner, os.stat(path).st_mtime_ns)
 
@@ -83,6 +181,6 @@ def _minutes(path: str, owner: str, written_ns: int) -> dict[str, float]:
     total: dict[str, float] = {}
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            film, seconds = row[owner], float(row["duration_s"] or 0)
-            total[film] = total.get(film, 0) + seconds / 60
+            key, seconds = row[owner], float(row["duration_s"] or 0)
+            total[key] = total.get(key, 0) + seconds / 60
     return total

@@ -1,8 +1,8 @@
-"""Ask the saved genre models about a new film or album.
+"""Predict the genres of a new film or album with the saved genre models.
 
-Reads its features and the archive of a model, one fold for each film left out. Writes the
+Reads its features and the model file, which has a model for each film left out. Writes the
 probability of each genre in every window of time, and in the whole and each track of an album: the
-mean over the folds and the band that they lie in.
+mean over the models, and their minimum and maximum.
 """
 
 from scorelens import logs

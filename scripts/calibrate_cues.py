@@ -1,4 +1,4 @@
-"""Hold the confidence of all cues against the truth.
+"""Compare the confidence of all cues with how often they are right.
 
 Writes how often cues of each confidence are right, with intervals, and what precision and recall a
 threshold on the confidence gives, as a table and as a figure.

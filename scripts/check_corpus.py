@@ -1,7 +1,7 @@
 """Check the media of one film.
 
-Opens the film, takes up what was found in its album, and writes a one-row status table (`ok` or
-`bad`, with every problem in full) and the table of its tracks. A bad film does not fail this job:
+Opens the film, adds the problems of its album, and writes a one-row status table (`ok` or `bad`,
+with every problem in full) and the table of its tracks. A bad film does not fail this job:
 `gather_corpus` decides what becomes of it.
 """
 

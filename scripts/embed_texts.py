@@ -13,7 +13,7 @@ from scorelens.retrieval.embed import embed_texts
 
 films = zip(snakemake.params.films, snakemake.params.tags, snakemake.params.plots, strict=True)
 embed_texts.embed_texts(
-    films=[embed_texts.FilmDescription(*film) for film in films],
+    films=[embed_texts.FilmTexts(*film) for film in films],
     segments=snakemake.params.segments,
     network=snakemake.params.network,
     weights=snakemake.input.weights,

@@ -1,8 +1,8 @@
-"""Draw which cues make one film what a model says it is.
+"""Draw which cues make a genre model predict the genres of one film.
 
 Reads the predictions and the cues of the candidate models and takes the one of the highest score.
-Writes one figure: for each genre what the model hears in each cue of the film, over film time, and
-how much the cue weighs in the answer.
+Writes one figure: for each genre its probability in each cue of the film, over film time, and the
+weight of the cue in the prediction.
 """
 
 from scorelens import logs

@@ -1,7 +1,7 @@
-"""Write the cues of one film for a player and for an editor.
+"""Write the cues of one film for players and editors.
 
-The same cues as in the cue table, as subtitles (WebVTT), which video players show over the film,
-and as a label track for Audacity. So a person can check by ear what was found.
+The same cues as in the cue table, in every format of `scorelens.cues.formats`, such as subtitles to
+watch the film with. So a person can check the cues by ear.
 """
 
 from scorelens import logs
@@ -13,6 +13,5 @@ from scorelens.cues import export
 export.export_cues(
     cues=snakemake.input.cues,
     tracks=snakemake.input.tracks,
-    webvtt=snakemake.output.webvtt,
-    audacity=snakemake.output.audacity,
+    outputs=dict(snakemake.output.items()),
 )

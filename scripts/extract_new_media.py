@@ -1,8 +1,8 @@
 """Measure the sound of a new film or album for the genre models.
 
 Reads a film, an audio file or the tracks of an album, each decoded once. Writes the list of its
-tracks and the features of the set that the models learnt from, one row a second, from beginning to
-end.
+tracks and the features of the set that the models were trained on, one row a second, from beginning
+to end.
 """
 
 from scorelens import logs

@@ -10,9 +10,9 @@ from scorelens import logs
 logs.start(snakemake.log[0])
 
 from scorelens.albums.files import NO_ALBUM
-from scorelens.config import Film
 from scorelens.corpus import check
 from scorelens.errors import Problem
+from scorelens.film_table import Film
 
 films = []
 for row in snakemake.params.films:

@@ -14,8 +14,8 @@ from scorelens.retrieval.data import gather
 gather.gather_retrieval(
     described=snakemake.params.films,
     sounds=snakemake.input.sounds,
-    images=snakemake.input.get("images"),
-    texts=snakemake.input.get("texts"),
+    images=snakemake.input.images or None,
+    texts=snakemake.input.texts or None,
     configurations=snakemake.params.configurations,
     split=snakemake.params.split,
     films=snakemake.output.films,

@@ -1,8 +1,8 @@
-"""Look into the published feature files.
+"""Check the published feature files.
 
 Opens the dictionary of each feature set and writes one status row a film (`ok` or `bad`, with every
 problem in full). A bad film does not fail this job: `gather_corpus` decides what becomes of it. A
-file that does not hold as a whole does.
+file that cannot be read as a whole does.
 """
 
 from scorelens import logs

@@ -1,8 +1,8 @@
 """List the tracks of one album.
 
-Opens every file of the album and writes the table of its tracks, with what their tags and CUE
-sheets say, and a one-row status table with what is wrong or passed over. A bad file does not fail
-this job: the checks of the films that have the album take it up.
+Opens every file of the album and writes the table of its tracks, with the values of their tags and
+CUE sheets, and a one-row status table with what is wrong or ignored. A bad file does not fail this
+job: the checks of the films that have the album report it.
 """
 
 from scorelens import logs

@@ -1,7 +1,7 @@
-"""Find which album track plays when in one film.
+"""Match one film with its album: which track plays when.
 
 Decodes the film's sound once, matches its landmarks with those of the album, and writes the cues as
-Parquet and as TSV. A film in which no track is found gets an empty table and a line in the log.
+Parquet and as TSV. A film without any match gets an empty table and a line in the log.
 """
 
 from scorelens import logs

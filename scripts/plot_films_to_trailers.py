@@ -1,4 +1,4 @@
-"""Draw whether the films of each genre look like its trailers.
+"""Draw whether the films of each genre resemble its trailers.
 
 Reads the table of differences. Writes one figure: a row a genre, a marker with its interval for
 each labelling, filled where the difference is significant.

@@ -1,4 +1,4 @@
-"""Draw how well models of retrieval find music, with which parts of a film, and how they learnt.
+"""Draw the scores of the models of retrieval, with all and with parts of a film, and their losses.
 
 Reads the table of scores and each model's losses.
 """

@@ -1,6 +1,6 @@
 """Draw the scores of the tagger, its confusions, and the tags of some tracks over their time.
 
-Reads the tables of scores and confusions, and what one model says of tiles and tracks.
+Reads the tables of scores and confusions, and the predictions of one model for tiles and tracks.
 """
 
 from scorelens import logs

@@ -1,4 +1,4 @@
-"""Take the mean of each cue's frames, or the frames: the instances that genre models learn from.
+"""Make the bags of the genre models: the mean of each cue's frames, or the frames themselves.
 
 Reads the feature tables of all films in use, of one feature set, and writes one row an instance.
 """

@@ -1,6 +1,6 @@
 """Sample a batch of trailers: a few frames of each, and the first seconds of its sound.
 
-Decodes each trailer once. Black frames are passed over; the table says how many, and what a trailer
+Decodes each trailer once. Black frames are skipped; the table says how many, and what a trailer
 lacks.
 """
 

@@ -1,4 +1,4 @@
-"""Score the cues of all films against the truth.
+"""Score the cues of all films against the true ones.
 
 Precision and recall by the second and by the cue, for all films together, each film and each
 signal-to-noise ratio. Only for a corpus that the workflow made, whose true cues are known.

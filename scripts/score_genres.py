@@ -2,7 +2,7 @@
 
 Reads the predictions of every model and feature set. Writes precision, recall, F1 and average
 precision of each genre and their unweighted mean over the genres (`macro`), with 95% bootstrap
-intervals over the films, the spread over training runs, and what the answers are worth by chance.
+intervals over the films, the spread over training runs, and the F1 of permuted predictions.
 """
 
 from scorelens import logs

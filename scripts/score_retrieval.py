@@ -1,8 +1,8 @@
 """Score the models of retrieval.
 
-Reads where each puts the test films and their tracks. Writes recalls, the median rank and the mean
-reciprocal rank, with intervals over films and what they are by chance, of queries with all that a
-model sees and with less; and where each film's own tracks are in its list.
+Reads each model's embeddings of the test films and their tracks. Writes recalls, the median rank
+and the mean reciprocal rank, with intervals over films and their values by chance, of queries with
+all parts of a film and with fewer; and the ranks of each film's own tracks.
 """
 
 from scorelens import logs
@@ -12,7 +12,7 @@ logs.start(snakemake.log[0])
 from scorelens.retrieval.evaluate import score
 
 score.score_retrieval(
-    places=snakemake.input.places,
+    places=snakemake.input.embeddings,
     samples=snakemake.params.samples,
     permutations=snakemake.params.permutations,
     seed=snakemake.params.seed,

@@ -1,8 +1,8 @@
 """Train a chunk of the folds of one genre model on one feature set.
 
 A fold leaves out one film, or a group of them. Reads the film table and the bags of the feature
-set. Writes what every fold says of the films that it never saw and of their cues, how its losses
-fell, and a zip archive with what it has learnt (`scorelens/learning/model_io.py` describes it).
+set. Writes the predictions of every fold for the films left out and for their cues, its losses, and
+a model file (`scorelens/learning/model_io.py` describes it).
 """
 
 from scorelens import logs

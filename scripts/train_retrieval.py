@@ -18,7 +18,7 @@ torch.set_num_threads(snakemake.threads)
 train.train_retrieval(
     configuration=snakemake.wildcards.configuration,
     inputs={
-        name: snakemake.input.get(name)
+        name: snakemake.input[name] or None
         for name in ("films", "tracks", "fragments", "images", "texts")
     },
     encoders=snakemake.params.encoders,

@@ -1,8 +1,8 @@
 """Train one model of the tagger.
 
-Reads the tiles of all albums, or their embeddings, and the genres of the films. Writes what folds
-that never heard a track's film say of its tiles and of the track, and the model that learnt from
-all films, for music to come.
+Reads the tiles of all albums, or their embeddings, and the genres of the films. Writes predictions
+for tiles and tracks by folds that were not trained on the film of the track, and the model trained
+on all films, for new music.
 """
 
 from scorelens import logs

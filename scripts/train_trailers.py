@@ -1,8 +1,8 @@
 """Train one model of trailers on their picture or their sound, fold by fold.
 
-Reads the trailers' samples, or what a frozen network says of their frames or sound, and the table
-of trailers. Writes what folds that did not learn from a trailer's title say of the trailer and of
-its moments.
+Reads the trailers' samples, or a network's embeddings of their frames or sound, and the table of
+trailers. Writes predictions for each trailer and its moments by folds that were not trained on its
+title.
 """
 
 from scorelens import logs

@@ -15,5 +15,6 @@ page.write_report(
     snakemake.output.record,
     files=snakemake.input,
     config=snakemake.params.config,
+    outputs=snakemake.params.outputs,
     published=snakemake.params.published,
 )

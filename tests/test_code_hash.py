@@ -1,5 +1,7 @@
 """What a rule depends on, by the imports of its script."""
 
+import ast
+
 from scorelens import code_hash
 
 
@@ -66,3 +68,68 @@ def test_the_hash_follows_the_text(tmp_path, monkeypatch):
     assert code_hash.source_hash(script) != before
     (package / "media.py").write_text("RATE = 1\n")
     assert code_hash.source_hash(script) == before
+
+
+def test_a_name_that_a_package_offers_stands_for_the_module_that_holds_it(tmp_path, monkeypatch):
+    package = tmp_path / "scorelens"
+    stage = package / "genres"
+    stage.mkdir(parents=True)
+    (stage / "__init__.py").write_text(
+        "import lazy_loader\n"
+        "__getattr__, __dir__, __all__ = lazy_loader.attach(\n"
+        "    __name__, submod_attrs={'model.folds': ['predict_bags'], 'plot': ['plot_genres']}\n"
+        ")\n"
+    )
+    (stage / "model").mkdir()
+    (stage / "model" / "__init__.py").write_text("")
+    (stage / "model" / "folds.py").write_text("from scorelens.genres.model import labels\n")
+    (stage / "model" / "labels.py").write_text("")
+    (stage / "plot.py").write_text("")
+    script = tmp_path / "script.py"
+    script.write_text("from scorelens.genres import predict_bags\n")
+    monkeypatch.setattr(code_hash, "PACKAGE", package)
+    files = {str(path.relative_to(stage)) for path in code_hash.source_files(script)}
+    assert files == {"__init__.py", "model/__init__.py", "model/folds.py", "model/labels.py"}
+
+
+def test_the_offers_of_the_package_name_modules_that_hold_them(home):
+    for init in (home / "scorelens").glob("*/__init__.py"):
+        for name, module in code_hash._offered(init).items():
+            path = init.parent.joinpath(*module.split("."))
+            holder = next(p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file())
+            assert name in holder.read_text(encoding="utf-8"), (init, name)
+
+
+def test_what_a_package_offers_is_imported_by_name(home):
+    """An import of the whole package, and a name taken from it later, would escape the hash."""
+    package = home / "scorelens"
+    for path in [*package.rglob("*.py"), *(home / "scripts").glob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        whole = {
+            alias.asname or alias.name: alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "scorelens"
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                offered = code_hash._offered(package / whole.get(node.value.id, "") / "__init__.py")
+                assert node.attr not in offered, (path, node.attr)
+
+
+def test_modules_that_a_registry_names_count(tmp_path, monkeypatch):
+    package = tmp_path / "scorelens"
+    (package / "models").mkdir(parents=True)
+    for name in ("__init__", "linear", "networks"):
+        (package / "models" / f"{name}.py").write_text("")
+    registry = package / "registry.py"
+    registry.write_text("MODELS = {'linear': 'scorelens.models.linear'}\n")
+    script = tmp_path / "script.py"
+    script.write_text("from scorelens.registry import MODELS\n")
+    monkeypatch.setattr(code_hash, "PACKAGE", package)
+    named = ["models/__init__.py", "models/linear.py", "registry.py"]
+    assert [str(p.relative_to(package)) for p in code_hash.source_files(script)] == named
+    other = tmp_path / "other.py"
+    other.write_text("import_module(f'scorelens.models.{name}')\n")
+    files = [path.name for path in code_hash.source_files(other)]
+    assert files == ["__init__.py", "linear.py", "networks.py"]

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorelens import config
+from scorelens import config, film_table, ids
 from scorelens.errors import ConfigError
 
 GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
@@ -33,7 +33,7 @@ def table(tmp_path, tone):
 
 
 def problems(path, genres=GENRES, **more):
-    return [str(p) for film in config.read_films(path, genres, **more) for p in film.problems]
+    return [str(p) for film in film_table.read_films(path, genres, **more) for p in film.problems]
 
 
 def test_empty_config_becomes_complete(schemas):
@@ -129,7 +129,7 @@ def test_config_readme_is_current(home, schemas):
 
 
 def test_a_good_table(table, tmp_path):
-    (film,) = config.read_films(
+    (film,) = film_table.read_films(
         table("a_film\tA  Film\t2015\tfilm.mp4\talbum\tDrama; Action"), GENRES
     )
     assert film.problems == ()
@@ -186,7 +186,7 @@ def test_films_with_one_album_share_it(table, tmp_path):
     rows = [
         f"{film}\tA\t\tfilm.mp4\t{album}\tDrama" for film, album in (("a", "album"), ("b", "link"))
     ]
-    first, second = config.read_films(table(*rows), GENRES)
+    first, second = film_table.read_films(table(*rows), GENRES)
     assert first.album == second.album
     assert first.problems == second.problems == ()
 
@@ -198,7 +198,7 @@ def test_broken_ids_and_all_other_faults_come_together(table):
         "My Film\tC\t\tfilm.mp4\talbum\tDrama",
     ]
     with pytest.raises(ConfigError) as caught:
-        config.read_films(table(*rows), GENRES)
+        film_table.read_films(table(*rows), GENRES)
     text = str(caught.value)
     assert "line 3, column film_id: 'x' stands in 2 rows" in text
     assert "line 4, column film_id: 'My Film' is no id" in text
@@ -218,13 +218,13 @@ def test_broken_ids_and_all_other_faults_come_together(table):
 def test_a_table_that_is_none(tmp_path, content, words):
     (tmp_path / "films.tsv").write_bytes(content)
     with pytest.raises(ConfigError, match=words):
-        config.read_films(tmp_path / "films.tsv", GENRES)
+        film_table.read_films(tmp_path / "films.tsv", GENRES)
 
 
 def test_rows_longer_than_the_header_are_told_together(table):
     row = "a\tA\t2015\tfilm.mp4\talbum\tDrama"
     with pytest.raises(ConfigError) as caught:
-        config.read_films(table(row.replace("A", "A\t"), row, f"{row}\tgood"), GENRES)
+        film_table.read_films(table(row.replace("A", "A\t"), row, f"{row}\tgood"), GENRES)
     hint = "a tab too many moves what comes after it into another column"
     assert [str(problem).partition("films.tsv, ")[2] for problem in caught.value.problems] == [
         f"line {line}: has 7 cells\n  expected: 6 at most, as many as the header\n  hint: {hint}"
@@ -236,23 +236,23 @@ def test_no_table(tmp_path):
     with pytest.raises(
         ConfigError, match=r"films\.tsv: cannot be read \(No such file or directory\)"
     ):
-        config.read_films(tmp_path / "films.tsv", GENRES)
+        film_table.read_films(tmp_path / "films.tsv", GENRES)
 
 
 def test_made_films_need_no_video(tmp_path, table):
     path = tmp_path / "made.tsv"
     path.write_text("film_id\ttitle\tyear\talbum\tgenres\na\tA\t\talbum\tDrama\n")
     table()
-    (film,) = config.read_films(path, GENRES, made=True)
+    (film,) = film_table.read_films(path, GENRES, made=True)
     assert film.video is None
     assert film.problems == ()
 
 
 @given(st.text(min_size=1))
 def test_slugs_are_ids(text):
-    assert set(config.slug(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789_")
-    assert config.slug(text)
+    assert set(ids.slug(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789_")
+    assert ids.slug(text)
 
 
 def test_slugs_of_other_scripts_differ():
-    assert config.slug("Тема") != config.slug("主题")
+    assert ids.slug("Тема") != ids.slug("主题")

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 import yaml
 
-from scorelens import config, paths
+from scorelens import config, film_table, paths
 from scorelens.genres.new_media import new_media_config
 from scorelens.retrieval.data import films as described
 from scorelens.retrieval.search import search_config
@@ -118,7 +118,7 @@ def test_every_column_that_is_a_path(media, tmp_path, home):
     table = tmp_path / "tables" / "any.tsv"
     table.parent.mkdir()
     table.write_text(f"{HEADER}a\tA\t2015\t{home}/film.mp4\t{home}/album\tDrama\n")
-    (film,) = config.read_films(table, ["Drama"])
+    (film,) = film_table.read_films(table, ["Drama"])
     assert film.problems == ()
     assert film.video == str(media / "film.mp4")
     assert film.album.files == (str(media / "album" / "01.wav"),)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorelens import config, tsv
+from scorelens import film_table, ids, tsv
 from scorelens.errors import ConfigError
 from scorelens.retrieval.data import films as described
 from scorelens.trailers.data import table as trailers
@@ -132,18 +132,18 @@ def test_the_users_own_columns_may_stand_twice(read):
 )
 def test_genres_divided_or_written_in_another_way(label, hint):
     genres = ["Action", "Drama", "Science Fiction"]
-    (problem,) = config.genre_problems(config.genre_labels(label), genres, "here")
+    (problem,) = film_table.genre_problems(film_table.genre_labels(label), genres, "here")
     assert problem.hint == hint
-    assert config.genre_labels(" Science\u00a0Fiction ;") == ("Science Fiction",)
+    assert film_table.genre_labels(" Science\u00a0Fiction ;") == ("Science Fiction",)
 
 
 @pytest.mark.parametrize("repeated", ["a", "ab", "a_long_one"])
 def test_ids_that_snakemake_cannot_have_are_told(repeated):
-    assert not list(config.name_problems("here", f"x{repeated * 19}"[-100:]))
-    if 20 * len(repeated) <= config.LONGEST_ID:
-        (problem,) = config.name_problems("here", f"x{repeated * 20}")
+    assert not list(ids.name_problems("here", f"x{repeated * 19}"[-100:]))
+    if 20 * len(repeated) <= ids.LONGEST_ID:
+        (problem,) = ids.name_problems("here", f"x{repeated * 20}")
         assert "in 20 times" in problem.what
-    (problem,) = config.name_problems("here", repeated * 101)
+    (problem,) = ids.name_problems("here", repeated * 101)
     assert problem.expected == "100 at most"
 
 

@@ -11,9 +11,9 @@ import soundfile
 
 from scorelens import tables
 from scorelens.albums.files import NO_ALBUM
-from scorelens.config import Film
 from scorelens.corpus import check
 from scorelens.errors import InputError, Problem
+from scorelens.film_table import Film
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""Cues as subtitles and as an Audacity label track."""
+"""Cues as subtitles and as an Audacity label track, and in a format that is added."""
 
 import re
+import types
 
 import pandas as pd
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from scorelens import tables
 from scorelens.cues import export
+from scorelens.cues.formats import FORMATS
 from tests.album_tables import titled_tracks
 
 NAMES = {"main_title": "main_title"}
@@ -26,8 +28,13 @@ def label(tmp_path, found, tracks):
     paths = {"cues": tmp_path / "cues.parquet", "tracks": tmp_path / "tracks.tsv"}
     tables.write_table(found, paths["cues"], tables.CUES)
     tables.write_table(tracks, paths["tracks"], tables.TRACKS)
-    export.export_cues(**paths, webvtt=tmp_path / "a.vtt", audacity=tmp_path / "a.txt")
-    return [(tmp_path / name).read_text(encoding="utf-8") for name in ("a.vtt", "a.txt")]
+    outputs = {name: tmp_path / f"a.{form.ENDING}" for name, form in FORMATS.items()}
+    export.export_cues(**paths, outputs=outputs)
+    return [path.read_text(encoding="utf-8") for path in outputs.values()]
+
+
+def as_text(name, rows) -> str:
+    return FORMATS[name].as_text(export.make_labels(rows, NAMES))
 
 
 def test_both_files_name_track_place_and_times(tmp_path):
@@ -71,12 +78,22 @@ def test_a_file_without_title_is_named_in_one_line(tmp_path):
 
 
 def test_a_film_without_cues_gives_empty_valid_files():
-    assert export.as_webvtt(cues(), {}) == "WEBVTT\n"
-    assert export.as_audacity(cues(), {}) == ""
+    assert as_text("webvtt", cues()) == "WEBVTT\n"
+    assert as_text("audacity", cues()) == ""
+
+
+def test_a_format_that_is_added_is_written_too(tmp_path, monkeypatch):
+    starts = types.SimpleNamespace(
+        ENDING="csv", as_text=lambda labels: "".join(f"{label.start_s}\n" for label in labels)
+    )
+    monkeypatch.setitem(FORMATS, "starts", starts)
+    tracks = titled_tracks("a_film", ("Main Title", "", "", 1, 1))
+    *_, text = label(tmp_path, cues((1.5, 2.0), (3.0, 4.0)).assign(track_id="t0"), tracks)
+    assert text == "1.5\n3.0\n"
 
 
 @given(st.floats(0, 100_000))
 def test_a_time_stamp_reads_back_to_the_millisecond(time_s):
-    stamp = export.as_webvtt(cues((time_s, time_s + 1)), NAMES).splitlines()[3].split(" --> ")[0]
+    stamp = as_text("webvtt", cues((time_s, time_s + 1))).splitlines()[3].split(" --> ")[0]
     hours, minutes, seconds = re.fullmatch(r"(\d\d+):([0-5]\d):([0-5]\d\.\d{3})", stamp).groups()
     assert abs(int(hours) * 3600 + int(minutes) * 60 + float(seconds) - time_s) <= 0.00051

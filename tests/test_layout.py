@@ -1,13 +1,39 @@
-"""The naming law: a rule, its script, module, test, config and results bear one name."""
+"""The order of the house: one name for a rule and all that is its, and who may import whom."""
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.rule_files import RULES
+
 HOME = Path(__file__).resolve().parent.parent
 PACKAGE = HOME / "scorelens"
+GROUND = (
+    "albums",
+    "charsets",
+    "code_hash",
+    "config",
+    "errors",
+    "figures",
+    "html_page",
+    "film_table",
+    "ids",
+    "job_resources",
+    "logs",
+    "media",
+    "paths",
+    "renamed_keys",
+    "result_paths",
+    "sections",
+    "tables",
+    "torch_device",
+    "tsv",
+)
+# Each library, and the others that it may import.
+LIBRARIES = {"encoders": (), "evaluation": (), "learning": ("evaluation",)}
 STAGES = (
     "corpus",
     "pretrained",
@@ -25,113 +51,183 @@ STAGES = (
     "trailers",
     "report",
 )
-SHARED = (
-    "albums",
-    "charsets",
-    "code_hash",
-    "config",
-    "encoders",
-    "errors",
-    "evaluation",
-    "figures",
-    "html_page",
-    "ids",
-    "job_resources",
-    "learning",
-    "logs",
-    "media",
-    "paths",
-    "renamed_keys",
-    "sections",
-    "tables",
-    "torch_device",
-    "tsv",
-)
+# What decides over all stages: imported by the rules alone.
+ABOVE = ("plan", "rule_defaults")
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
-RULE = re.compile(r"^( *)(?:rule|checkpoint) (\w+):\n(.*?)(?=^(?:\1)?\S|\Z)", re.M | re.S)
-
-
-def rules() -> dict[str, tuple[str, str]]:
-    """Rule name -> (stage, text of the rule)."""
-    found = {}
-    for path in sorted((HOME / "workflow" / "rules").glob("*.smk")):
-        for _, name, body in RULE.findall(path.read_text()):
-            stage = path.stem.partition("_")[0]  # a long stage has further files: genres_apply.smk
-            found[name] = stage, found.get(name, ("", ""))[1] + body
-    return found
-
-
-RULES = rules()
+# Keys of the config of which a run may have less, or other, than was asked for: in the plan.
+PLANNED = {
+    "features": ("sets",),
+    "tagger": ("models", "libraries"),
+    "retrieval": ("configurations", "films", "searches", "libraries"),
+    "trailers": ("models", "trailers", "frame_networks", "sound_networks"),
+}
+# Imports that break the law and are to go: this may only shrink.
+NOT_YET: set[tuple[str, str]] = {
+    ("cues", "scorelens.fingerprints.dejavu"),
+    ("features", "scorelens.corpus.published.inspection"),
+    ("features", "scorelens.corpus.published.mir_names"),
+    ("importance", "scorelens.genres.evaluate.score"),
+    ("importance", "scorelens.genres.model.folds"),
+    ("importance", "scorelens.genres.model.labels"),
+    ("learning", "scorelens.genres.model.folds"),
+    ("learning", "scorelens.genres.model.labels"),
+    ("learning", "scorelens.tagger"),
+    ("learning", "scorelens.tagger.label_filter"),
+    ("learning", "scorelens.tagger.patches"),
+    ("report", "scorelens.cues.plot"),
+    ("report", "scorelens.features.columns"),
+    ("report", "scorelens.genres.evaluate.score"),
+    ("report", "scorelens.retrieval.search.search_config"),
+    ("report", "scorelens.trailers.evaluate.modality_comparison"),
+    ("retrieval", "scorelens.corpus.synthesis.composer"),
+    ("retrieval", "scorelens.corpus.synthesis.demo_plan"),
+    ("retrieval", "scorelens.corpus.synthesis.demo_titles"),
+    ("retrieval", "scorelens.corpus.synthesis.exaggeration"),
+    ("retrieval", "scorelens.corpus.synthesis.instruments"),
+    ("retrieval", "scorelens.corpus.synthesis.pictures"),
+    ("retrieval", "scorelens.corpus.synthesis.recipes"),
+    ("tagger", "scorelens.corpus.synthesis.demo"),
+    ("tagger", "scorelens.features.columns"),
+    ("tagger", "scorelens.features.pitch"),
+    ("tagger", "scorelens.features.profiles"),
+    ("tagger", "scorelens.features.rhythm"),
+    ("tagger", "scorelens.features.tonality"),
+    ("tagger", "scorelens.genres.evaluate.score"),
+    ("tagger", "scorelens.genres.new_media.timeline"),
+    ("trailers", "scorelens.audiovisual_comparison.compare"),
+    ("trailers", "scorelens.audiovisual_comparison.plot"),
+    ("trailers", "scorelens.corpus.synthesis.composer"),
+    ("trailers", "scorelens.corpus.synthesis.demo_plan"),
+    ("trailers", "scorelens.corpus.synthesis.demo_titles"),
+    ("trailers", "scorelens.corpus.synthesis.exaggeration"),
+    ("trailers", "scorelens.corpus.synthesis.instruments"),
+    ("trailers", "scorelens.corpus.synthesis.pictures"),
+    ("trailers", "scorelens.corpus.synthesis.recipes"),
+    ("trailers", "scorelens.corpus.synthesis.video_writer"),
+    ("trailers", "scorelens.genres.evaluate.score"),
+    ("trailers", "scorelens.tagger.model"),
+    ("trailers", "scorelens.tagger.patches"),
+    ("trailers", "scorelens.tagger.score"),
+}
 
 
 def modules_of(name: str) -> list[Path]:
-    """The files of a module; the sections that a stage makes for the report count to the report."""
+    """The files of a top-level name; the sections that stages make for the report are its."""
     folder = PACKAGE / name
     if not folder.is_dir():
         return [folder.with_suffix(".py")]
-    sections = [path for stage in STAGES for path in (PACKAGE / stage / "report").rglob("*.py")]
-    if name == "report":
-        return sorted([*folder.rglob("*.py"), *sections])
-    return sorted(set(folder.rglob("*.py")) - set(sections))
+    sections = {path for stage in STAGES for path in (PACKAGE / stage / "report").rglob("*.py")}
+    files = set(folder.rglob("*.py"))
+    return sorted(files | sections if name == "report" else files - sections)
 
 
-def imported(path: Path) -> set[str]:
-    """The top-level scorelens modules that a file imports."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "scorelens":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scorelens."):
-            names.add(node.module.split(".")[1])
+def is_module(name: str) -> bool:
+    path = HOME.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules of the package that a file imports, by their dotted names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scorelens"):
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if is_module(name) else node.module
         elif isinstance(node, ast.Import):
-            names |= {a.name.split(".")[1] for a in node.names if a.name.startswith("scorelens.")}
-    return names - {"__version__"}
+            yield from (a.name for a in node.names if a.name.startswith("scorelens"))
 
 
-def closure(names: set[str]) -> set[str]:
-    """The modules, and everything they import in turn."""
-    known, new = set(), set(names)
-    while new:
-        known |= new
-        new = {n for name in new for path in modules_of(name) for n in imported(path)} - known
-    return known
+def imported_by(name: str) -> set[str]:
+    """The modules that the modules of a top-level name import, but for its own."""
+    modules = {module for path in modules_of(name) for module in imports(path)}
+    own = ("scorelens", f"scorelens.{name}")
+    return {m for m in modules if m not in own and not m.startswith(f"scorelens.{name}.")}
 
 
-def test_there_are_rules_for_every_stage():
-    assert {stage for stage, _ in RULES.values()} == set(STAGES)
+def may_import(name: str, module: str) -> bool:
+    """Whether a top-level name may import a module."""
+    top, *inside = module.split(".")[1:]
+    if top in GROUND or name in ABOVE:
+        return True
+    if name in LIBRARIES:
+        return top in LIBRARIES[name]
+    # Of another stage what its `__init__` offers; of every stage the report takes the section.
+    offered = not inside or (name == "report" and inside[0] == "report")
+    return name in STAGES and (top in LIBRARIES or (top in STAGES and offered))
 
 
-def test_every_module_is_a_stage_or_shared_ground():
+def breaches() -> set[tuple[str, str]]:
+    return {
+        (name, module)
+        for name in (*GROUND, *LIBRARIES, *STAGES)
+        for module in imported_by(name)
+        if not may_import(name, module)
+    }
+
+
+def test_every_module_is_ground_a_library_a_stage_or_above_them():
     modules = {path.stem for path in PACKAGE.iterdir() if path.name[0] not in "_."}
-    assert modules == {*STAGES, *SHARED}
+    assert modules == {*GROUND, *LIBRARIES, *STAGES, *ABOVE}
 
 
-@pytest.mark.parametrize("rule", list(RULES))
-def test_a_rule_bears_one_name_everywhere(rule):
-    stage, body = RULES[rule]
-    assert re.fullmatch(rf"[a-z]+_{stage}", rule)
-    assert f'"../../scripts/{rule}.py"' in body
-    assert (HOME / "scripts" / f"{rule}.py").is_file()
-    assert list((HOME / "tests").glob(f"test_{stage}*.py"))
-    assert (HOME / "workflow" / "schemas" / f"{stage}.yaml").is_file()
-    assert f'"logs/{rule}' in body
-    assert f'"results/benchmarks/{rule}' in body
-    outputs = re.search(r"^( *)output:\n(.*?)^\1\w+:", body, re.M | re.S).group(2)
-    place = "results/report" if stage == "report" else f"results/{stage}/"
-    paths = re.findall(r'"([^"]*/[^"]*)"', outputs)
-    results = [path for path in paths if not path.startswith("../report/")]  # captions
-    assert results
-    assert all(path.startswith(place) for path in results), results
+def test_a_stage_imports_of_another_only_what_its_init_offers():
+    assert breaches() - NOT_YET == set()
 
 
-@pytest.mark.parametrize("rule", list(RULES))
-def test_a_rule_says_what_it_needs(rule):
-    _, body = RULES[rule]
-    assert '"""' in body
-    assert set(re.findall(r"source_hash\((.*?)\)", body)) == {f'"{rule}"'}
-    for part in ("params:", "threads:", "mem_mb=", "runtime=", "conda:"):
-        assert part in body, part
-    assert "params: config[" not in body
+def test_what_breaks_the_law_no_more_is_off_the_list():
+    assert NOT_YET - breaches() == set()
+
+
+def test_no_circles():
+    direct = {
+        name: {
+            module.split(".")[1] for module in imported_by(name) if (name, module) not in NOT_YET
+        }
+        for name in (*GROUND, *LIBRARIES, *STAGES, *ABOVE)
+    }
+    for name, known in direct.items():
+        while more := {far for near in known for far in direct[near]} - known:
+            known = known | more
+        assert name not in known, name
+
+
+def test_every_stage_has_rules_tests_and_a_block_of_the_config():
+    assert {rule.stage for rule in RULES.values()} == set(STAGES)
+    for stage in STAGES:
+        assert list((HOME / "tests").glob(f"test_{stage}*.py"))
+        assert (HOME / "workflow" / "schemas" / f"{stage}.yaml").is_file()
+
+
+@pytest.mark.parametrize("name", list(RULES))
+def test_a_rule_has_the_name_of_its_script_and_writes_into_the_folder_of_its_stage(name):
+    rule = RULES[name]
+    assert '"""' in rule.text
+    assert f'"../../scripts/{name}.py"' in rule.text
+    assert (HOME / "scripts" / f"{name}.py").is_file()
+    folder = "results/report" if rule.stage == "report" else f"results/{rule.stage}/"
+    assert all(path.startswith(folder) for path in rule.outputs), rule.outputs
+
+
+@pytest.mark.parametrize("name", list(RULES))
+def test_a_rule_does_not_state_what_every_rule_has_alike(name):
+    text = RULES[name].text
+    assert not re.search(r"^ +(log|benchmark|conda):", text, re.M)
+    assert not re.search(r"^ +(source|mem_mb|runtime)=", text, re.M)
+    assert "threads: 1\n" not in text
+    assert "params: config[" not in text
+
+
+@pytest.mark.parametrize("path", sorted((HOME / "workflow" / "rules").glob("*.smk")), ids=str)
+def test_rule_files_read_the_plan_and_change_nothing(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\bconfig(\[[^]]*\])* *[|+]?= ", text)
+    if path.name == "common.smk":
+        return
+    assert "config.update(" not in text
+    assert not re.search(r"^ *def ", text, re.M)
+    for block, keys in PLANNED.items():
+        for key in keys:
+            assert f'config["{block}"]["{key}"]' not in text
 
 
 @pytest.mark.parametrize("script", sorted((HOME / "scripts").glob("*.py")), ids=lambda p: p.stem)
@@ -144,19 +240,6 @@ def test_a_script_is_thin_and_has_a_rule(script):
     assert ast.unparse(calls[0]) == "logs.start(snakemake.log[0])"
 
 
-@pytest.mark.parametrize("module", (*SHARED, *STAGES))
-def test_no_stage_imports_a_later_one(module):
-    allowed = {*SHARED, *(STAGES[: STAGES.index(module) + 1] if module in STAGES else ())}
-    for path in modules_of(module):
-        assert imported(path) <= allowed, path
-
-
-def test_no_circles():
-    for name in (*SHARED, *STAGES):
-        direct = {n for path in modules_of(name) for n in imported(path)} - {name}
-        assert name not in closure(direct), name
-
-
 def tracked() -> list[Path]:
     folders = ("scorelens", "workflow", "scripts", "tests", "benchmarks", "profiles", "envs")
     files = [p for folder in folders for p in (HOME / folder).rglob("*") if p.suffix in SUFFIXES]
@@ -166,7 +249,8 @@ def tracked() -> list[Path]:
 
 def test_no_file_is_too_long_and_none_has_an_empty_name():
     for path in tracked():
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 410, path
+        longest = 410 if path.parent.name == "tests" or path.suffix == ".html" else 400
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= longest, path
         assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common_functions"}
 
 

@@ -51,7 +51,7 @@ def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_pat
         "features": {"sets": ["musicnn"]},
         "pretrained": {"offline": True, "folder": str(fetched("musicnn").parent)},
     }
-    code, said = snakemake(home, tmp_path, config, "--", "features", "weights")
+    code, said = snakemake(home, tmp_path, config, "--", "features", "pretrained")
     assert code == 0, said
     films = sorted((tmp_path / "results" / "features" / "musicnn").glob("*.parquet"))
     assert len(films) == 2
@@ -61,5 +61,5 @@ def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_pat
         assert frame[list(ENCODERS["musicnn"].feature_names)].notna().all(axis=None)
         assert tables.read_provenance(film)["weights_sha256"]
     assert len(list((tmp_path / "logs" / "embed_features").rglob("*.log"))) == 1  # one job
-    state = tables.read_table(tmp_path / "results" / "weights" / "status.tsv", tables.WEIGHTS)
+    state = tables.read_table(tmp_path / "results" / "pretrained" / "status.tsv", tables.WEIGHTS)
     assert state.set_index("network")["state"]["musicnn"] == "used"

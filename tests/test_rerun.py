@@ -10,6 +10,7 @@ import soundfile
 import yaml
 
 from tests import workflow_runs as runs
+from tests.rule_files import RULES
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +87,7 @@ def write_table(
 
 
 def describe(corpus: Path, films=(*FILMS, OUTSIDE), tags="sea") -> None:
-    """Write the table of what films show and tell; those outside the corpus have an album."""
+    """Write the table of pictures and plots; films outside the corpus have an album."""
     lines = ["film_id\ttitle\tyear\timage\tplot\ttags\talbum"]
     for film in films:
         of_corpus = film in FILMS
@@ -229,8 +230,9 @@ def stand_in(clone: Path, work: Path, config: dict) -> None:
     empty files.
     """
     scripts = clone / "scripts"
-    patterns = ("*_retrieval", "*_trailers", "fetch_pretrained", "embed_features", "write_report")
-    changed = [path for pattern in patterns for path in scripts.glob(f"{pattern}.py")]
+    names = ["fetch_pretrained", "embed_features", "write_report"]
+    names += [name for name, rule in RULES.items() if rule.stage in ("retrieval", "trailers")]
+    changed = [scripts / f"{name}.py" for name in names]
     for path in changed:
         path.write_text(TOUCH + path.read_text())
     runs.finish(clone, work, config)

@@ -10,10 +10,10 @@ import pytest
 import soundfile
 
 from scorelens.albums.files import Album
-from scorelens.config import Film
 from scorelens.corpus.synthesis import demo_plan as corpus_plan
 from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.image_files import read_image
+from scorelens.film_table import Film
 from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment
 from scorelens.retrieval.data.batches import PairDataset, Rows, split_by_year
 from scorelens.retrieval.data.films import read_films, read_paragraphs

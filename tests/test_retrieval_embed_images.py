@@ -13,7 +13,7 @@ from scorelens.encoders.embedding_cache import column_names, update_embeddings
 from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
 from scorelens.retrieval.embed import embed_images, embed_texts
-from scorelens.retrieval.embed.embed_texts import FilmDescription
+from scorelens.retrieval.embed.embed_texts import FilmTexts
 from scorelens.tables import RETRIEVAL_IMAGES, RETRIEVAL_TEXTS
 
 SIZE = 12
@@ -187,7 +187,7 @@ def read_all(tmp_path, weights):
         for film_id, (tags, plot) in films.items():
             path = tmp_path / f"{film_id}.txt"
             path.write_text(plot, encoding="utf-8")
-            described.append(FilmDescription(film_id, tags, path if plot else None))
+            described.append(FilmTexts(film_id, tags, path if plot else None))
         output = tmp_path / "texts.parquet"
         embed_texts.embed_texts(described, segments, "net", weights, code, output)
         return tables.read_table(output, RETRIEVAL_TEXTS)
@@ -262,7 +262,7 @@ def test_words_that_the_network_cannot_use_are_left_out_and_told(
 def test_every_plot_that_cannot_be_read_is_told(tmp_path, weights):
     paths = [tmp_path / f"{name}.txt" for name in ("good", "gone", "lost")]
     paths[0].write_text("Dusk")
-    films = [FilmDescription(path.stem, [], path) for path in paths]
+    films = [FilmTexts(path.stem, [], path) for path in paths]
     with pytest.raises(InputError) as error:
         embed_texts.embed_texts(films, ["plot"], "net", weights, "c", tmp_path / "x.parquet")
     expected = "  expected: a text file"

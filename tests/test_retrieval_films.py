@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from scorelens.albums.files import NO_ALBUM, Album
-from scorelens.config import Film
 from scorelens.errors import ConfigError, InputError
+from scorelens.film_table import Film
 from scorelens.retrieval.data import films
 
 CORPUS = {

@@ -148,7 +148,7 @@ def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
 
 
 def place_of_weights(work: Path, network: str) -> Path:
-    path = work / "results" / "weights" / f"{network}.safetensors"
+    path = work / "results" / "pretrained" / f"{network}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from scorelens.albums.files import NO_ALBUM
-from scorelens.config import Film
 from scorelens.corpus.synthesis import instruments, pictures
 from scorelens.corpus.synthesis.demo_plan import GENRES
 from scorelens.corpus.synthesis.exaggeration import exaggerated_look
 from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.errors import ConfigError, MediaError
+from scorelens.film_table import Film
 from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
 from scorelens.trailers.data.table import read_trailers
 from scorelens.trailers.demo import demo_plan, synthesis

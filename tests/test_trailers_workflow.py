@@ -50,7 +50,7 @@ def settings(table: Path | str = "", **own) -> dict:
 
 
 def place_of_weights(work: Path, network: str) -> Path:
-    path = work / "results" / "weights" / f"{network}.safetensors"
+    path = work / "results" / "pretrained" / f"{network}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

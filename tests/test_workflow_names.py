@@ -92,7 +92,7 @@ def test_what_snakemake_may_take_for_a_wildcard_is_a_parameter(tmp_path):
 
 @pytest.mark.slow
 def test_every_name_is_planned_with(shared_clone, study):
-    weights = study / "results" / "weights"
+    weights = study / "results" / "pretrained"
     weights.mkdir(parents=True)
     for network in ("musicnn", "efficientnet_lite0", "minilm"):
         (weights / f"{network}.safetensors").touch()

@@ -63,7 +63,7 @@ def options(clone: Path, work: Path, config: dict, *more: str) -> list[str]:
 
 
 def snakemake(clone, work, config, *more, **process) -> subprocess.CompletedProcess:
-    """Run Snakemake to its end; `stdout` holds all that it said."""
+    """Run Snakemake to its end; `stdout` holds all of its output."""
     line = [sys.executable, "-m", "snakemake", *options(clone, work, config, *more)]
     return subprocess.run(
         line,
@@ -85,7 +85,7 @@ def finish(clone, work, config, *more) -> Path:
 
 
 def start(clone, work, config, *more) -> subprocess.Popen:
-    """Start a run as `make run` does, in a process group of its own; it tells `output.txt`."""
+    """Start a run as `make run` does, in another process group; its output is in `output.txt`."""
     line = [sys.executable, str(clone / "workflow" / "run.py")]
     line += options(clone, work, config, *more)
     with (work / "output.txt").open("a") as output:
@@ -105,31 +105,31 @@ def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def wait_for(found: Callable[[], object], process: subprocess.Popen) -> object:
-    """What `found` gives as soon as it gives something, while a run is at work."""
+def wait_for(check: Callable[[], object], process: subprocess.Popen) -> object:
+    """The first true result of `check`, called again and again while a run is at work."""
     deadline = time.monotonic() + 300
-    while not (what := found()):
+    while not (result := check()):
         assert process.poll() is None, "the run ended before"
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return what
+    return result
 
 
 def planned(clone, work, config, *more) -> dict[str, set[str]]:
-    """What a dry run would do, as `jobs` tells it."""
+    """The jobs of a dry run, as `jobs` returns them."""
     done = snakemake(clone, work, config, "--dry-run", *more)
     assert done.returncode == 0, done.stdout
     return jobs(done.stdout)
 
 
-def jobs(said: str) -> dict[str, set[str]]:
+def jobs(output: str) -> dict[str, set[str]]:
     """The jobs that Snakemake names: rule -> films, or albums (none for a rule over all films).
 
     Targets, which are rules without a job, are left out.
     """
-    found = {}
-    for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", said):
+    films_of = {}
+    for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", output):
         if rule := re.match(r"(?:local)?(?:rule|checkpoint) (\w+?)(?:_\d+)?:", block):
             film = re.search(r"wildcards: .*?(?:film|album)=(\w+)", block)
-            found.setdefault(rule[1], set()).update({film[1]} if film else ())
-    return {rule: films for rule, films in found.items() if "_" in rule}
+            films_of.setdefault(rule[1], set()).update({film[1]} if film else ())
+    return {rule: films for rule, films in films_of.items() if "_" in rule}

@@ -1,7 +1,7 @@
 """Run Snakemake alone in this folder, and go on after a run that was killed.
 
 A killed Snakemake leaves its lock behind, and the same command would then refuse to start. This
-file holds a lock of its own, which the system frees with the process: whoever gets it knows that
+file holds another lock, which the system frees with the process: whoever gets it knows that
 Snakemake's lock is stale and may remove it. All arguments are Snakemake's.
 """
 
@@ -15,12 +15,12 @@ from pathlib import Path
 def main() -> None:
     state = Path(".snakemake")
     state.mkdir(exist_ok=True)
-    own = os.open(state / "scorelens.lock", os.O_RDWR | os.O_CREAT)
+    lock = os.open(state / "scorelens.lock", os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit("another run is at work in this folder: wait for it, or stop it first")
-    os.set_inheritable(own, True)
+    os.set_inheritable(lock, True)
     snakemake = [sys.executable, "-m", "snakemake"]
     if any((state / "locks").glob("*.lock")):
         subprocess.run([*snakemake, "--unlock", *sys.argv[1:]], check=True)

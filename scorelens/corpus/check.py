@@ -9,8 +9,8 @@ import pandas as pd
 
 from scorelens import media
 from scorelens.albums.reading import read_album
-from scorelens.config import Film
 from scorelens.errors import InputError, MediaError, Problem
+from scorelens.film_table import Film
 from scorelens.tables import (
     ALBUM_STATUS,
     ALBUM_TRACKS,

@@ -1,6 +1,5 @@
-"""The cues of a film for a player or an editor, to be checked by ear."""
+"""Write the cues of a film for players and editors."""
 
-import html
 import os
 from collections.abc import Mapping
 
@@ -8,57 +7,52 @@ import pandas as pd
 
 from scorelens import tables
 from scorelens.albums.names import track_names
+from scorelens.cues.formats import FORMATS
+from scorelens.cues.formats.label import Label
 
 
 def export_cues(
     cues: str | os.PathLike,
     tracks: str | os.PathLike,
-    webvtt: str | os.PathLike,
-    audacity: str | os.PathLike,
+    outputs: Mapping[str, str | os.PathLike],
 ) -> None:
-    """Write a film's cues as subtitles (WebVTT) and as an Audacity label track.
+    """Write the cues of one film in each format.
 
-    cues, tracks: the film's tables of the contracts CUES and TRACKS. Each label names the track and
-    its artist, where in the track the cue starts, and the confidence.
+    Parameters
+    ----------
+    cues : path-like
+        The film's table CUES.
+    tracks : path-like
+        The film's table TRACKS.
+    outputs : mapping of str to path-like
+        File to write by the name of its format in FORMATS.
     """
-    found = tables.read_table(cues, tables.CUES)
     names = track_names(tables.read_table(tracks, tables.TRACKS))
-    for path, text in ((webvtt, as_webvtt(found, names)), (audacity, as_audacity(found, names))):
+    labels = make_labels(tables.read_table(cues, tables.CUES), names)
+    for name, path in outputs.items():
         with tables.atomic(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(FORMATS[name].as_text(labels), encoding="utf-8")
 
 
-def as_webvtt(cues: pd.DataFrame, names: Mapping[str, str]) -> str:
-    """The text of a WebVTT file (W3C), one subtitle a cue, named by its id.
+def make_labels(cues: pd.DataFrame, names: Mapping[str, str]) -> list[Label]:
+    """The cues as labels.
 
-    names: what to call the tracks, in one line, by track_id.
+    Parameters
+    ----------
+    cues : DataFrame
+        Rows of a table CUES.
+    names : mapping of str to str
+        What to call each track, in one line, by track_id.
+
+    Returns
+    -------
+    list of Label
+        In the order of the rows. A text is, for example, "Main Title from 1:23 (0.99)".
     """
-    blocks = [
-        f"{cue.cue_id}\n{_stamp(cue.film_start_s)} --> {_stamp(cue.film_end_s)}\n"
-        f"{html.escape(_label(cue, names), quote=False)}\n"
-        for cue in cues.itertuples()
-    ]
-    return "\n".join(["WEBVTT\n", *blocks])
-
-
-def as_audacity(cues: pd.DataFrame, names: Mapping[str, str]) -> str:
-    """The text of an Audacity label track: start and end in seconds and a label, by tabs.
-
-    names: as `as_webvtt` takes them.
-    """
-    return "".join(
-        f"{cue.film_start_s:.6f}\t{cue.film_end_s:.6f}\t{_label(cue, names)}\n"
-        for cue in cues.itertuples()
-    )
-
-
-def _label(cue, names: Mapping[str, str]) -> str:
-    minutes, seconds = divmod(cue.track_start_s, 60)
-    return f"{names[cue.track_id]} from {minutes:.0f}:{int(seconds):02d} ({cue.confidence:.2f})"
-
-
-def _stamp(time_s: float) -> str:
-    """hours:minutes:seconds.milliseconds."""
-    minutes, milliseconds = divmod(round(time_s * 1000), 60_000)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02d}:{minutes:02d}:{milliseconds // 1000:02d}.{milliseconds % 1000:03d}"
+    labels = []
+    for cue in cues.itertuples():
+        minutes, seconds = divmod(cue.track_start_s, 60)
+        start = f"{minutes:.0f}:{int(seconds):02d}"
+        text = f"{names[cue.track_id]} from {start} ({cue.confidence:.2f})"
+        labels.append(Label(cue.cue_id, cue.film_start_s, cue.film_end_s, text))
+    return labels

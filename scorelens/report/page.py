@@ -20,6 +20,7 @@ def write_report(
     files: Iterable[str | os.PathLike],
     config: Mapping,
     published: Sequence[str | os.PathLike] = (),
+    outputs: Sequence[str] = (),
 ) -> None:
     """Write the report of one run.
 
@@ -28,7 +29,7 @@ def write_report(
     page : path
         HTML file to write, in the folder of the results.
     record : path
-        YAML file to write: the provenance and the configuration.
+        YAML file to write: the provenance, the configuration and the outputs.
     files : iterable of path
         Results that the report is made of. A section is left out if its files are not among them.
         The page is dated by the newest one, so that equal inputs give equal bytes.
@@ -36,10 +37,12 @@ def write_report(
         The whole configuration.
     published : sequence of path
         Files of a corpus of published features; empty if the films are at hand.
+    outputs : sequence of str
+        Patterns of the tables and figures of the run, which the bundle packs.
     """
     run = Run(Path(page).parent, files, config, published)
     collected = provenance.collect(run)
-    provenance.write_record(collected | {"config": config}, record)
+    provenance.write_record(collected | {"config": config, "outputs": [*outputs]}, record)
     sections = [section for make in SECTIONS if (section := make(run))]
     sections.append(provenance.provenance_section(run, collected))
     template = load_template(Path(__file__).with_name("page.html"))

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from scorelens import __version__
 from scorelens.albums.names import file_title
-from scorelens.config import slug
+from scorelens.ids import slug
 from scorelens.tables import (
     TAGGER_LIBRARY,
     TAGGER_PROFILES,

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from scorelens import paths
 from scorelens.albums.files import is_cue, scan
-from scorelens.config import listing_problems, name_problems
 from scorelens.errors import ConfigError, Problem
-from scorelens.ids import slug
+from scorelens.film_table import listing_problems
+from scorelens.ids import name_problems, slug
 from scorelens.tagger import MODELS
 
 log = logging.getLogger(__name__)

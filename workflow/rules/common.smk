@@ -1,213 +1,191 @@
-"""What every rule file uses: the films in use, the paths of their media, hashes of the code, and
-what jobs ask for.
-"""
+"""The plan of the run, and the input functions over films, albums and models."""
 
 import os
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 HOME = Path(workflow.basedir)
 # Scripts run in processes of their own and find the package here, installed or not.
 sys.path.insert(0, str(HOME))
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")]))
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")]))
+)
 # The Slurm executor looks here. A profile could name the file only as seen from one folder.
 os.environ.setdefault(
     "SNAKEMAKE_SLURM_PARTITIONS", str(HOME / "profiles" / "slurm" / "partitions.yaml")
 )
 
-from scorelens import config as configuration
-from scorelens import code_hash, job_resources, paths
-from scorelens.albums.files import Album
-from scorelens.corpus.synthesis import demo_plan
-from scorelens.corpus.published import published
+from scorelens import result_paths
+from scorelens.config import complete
 from scorelens.errors import InputError
-
-
-def read_films():
-    """The films of the corpus, by id."""
-    corpus = config["corpus"]
-    if corpus["kind"] == "demo":
-        films = [demo_film(film) for film in DEMO_FILMS.values()]
-    elif corpus["kind"] == "published":
-        films = published.read_films(corpus["published"]["folder"], corpus["genres"])
-    else:
-        made = corpus["kind"] == "assembled"
-        known = {path.stem for path in Path("results/corpus/albums").glob("*.tsv")}
-        films = configuration.read_films(corpus["films"], corpus["genres"], made, known)
-    return {film.film_id: film for film in films}
-
-
-def demo_film(film):
-    """A film of the demo corpus as a row of a film table."""
-    folder = f"results/corpus/media/{film.film_id}/album"
-    files = tuple(f"{folder}/{track}.flac" for track in demo_plan.DEMO_TRACKS)
-    return configuration.Film(
-        film_id=film.film_id,
-        title=film.title,
-        year=film.year,
-        genres=film.genres,
-        video=None,
-        album=Album(film.film_id, folder, files),
-    )
-
+from scorelens.paths import unwatched, watched
+from scorelens.plan import make_plan
+from scorelens.rule_defaults import complete_rules
 
 try:
-    config.update(configuration.complete(config, HOME / "workflow" / "schemas"))
-    DEMO_FILMS = {
-        film.film_id: film
-        for film in demo_plan.demo_films(config["corpus"]["demo"]["films"], config["seed"])
-    }
-    FILMS = read_films()
+    # The defaults, as `snakemake.utils.validate` would fill them in; no rule changes the config.
+    config.update(complete(config, HOME / "workflow" / "schemas"))
+    PLAN = make_plan(config, warn=logger.warning)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-ALBUMS = {film.album.album_id: film.album for film in FILMS.values() if film.album.files}
-FILM_TABLE = "results/corpus/films.tsv"
-# A corpus that makes its films knows their true cues.
-MADE = config["corpus"]["kind"] in ("demo", "assembled")
-# A corpus of published features has neither sound nor picture: no fingerprints, cues, visuals, audiovisual_comparison.
-PUBLISHED = config["corpus"]["kind"] == "published"
+GPU = config["resources"]["gpu"]
 
 
 wildcard_constraints:
     album="[a-z0-9_]+",
     film="[a-z0-9_]+",
-    set="[a-z0-9_]+",
+    library="[a-z0-9_]+",
     model="[a-z0-9_]+",
+    name="[a-z0-9_]+",
+    part="[a-z0-9_]+",
+    set="[a-z0-9_]+",
 
 
-def video_of(film):
-    """The video of a film."""
-    return f"results/corpus/media/{film}/film.mp4" if MADE else FILMS[film].video
+def ancient_copy(path):
+    """The output of a rule as an input whose changes do not count for this one.
+
+    `ancient` itself would mark the output, and thus the inputs of all that use it.
+    """
+    return ancient(str(path))
 
 
 def film_video(wildcards):
     """The video of the film of a job."""
-    return video_of(wildcards.film)
+    return PLAN.corpus.video(wildcards.film)
+
+
+def watched_video(wildcards):
+    """The same as an input, if Snakemake can watch it."""
+    return watched([film_video(wildcards)])
+
+
+def unwatched_video(wildcards):
+    """The same as a parameter, if it cannot."""
+    return unwatched([film_video(wildcards)])
 
 
 def of_album(pattern):
     """An input function: the pattern for the album of the film of a job, if it has one."""
 
     def inputs(wildcards):
-        album = FILMS[wildcards.film].album
+        album = PLAN.corpus.films[wildcards.film].album
         return pattern.format(album=album.album_id) if album.files else []
 
     return inputs
 
 
-def watched_video(wildcards):
-    """The same as an input, if Snakemake can watch it."""
-    return paths.watched([film_video(wildcards)])
+def checked_films():
+    """The films in use; None if the film table has faults, which the check reports.
 
-
-def unwatched_video(wildcards):
-    """The same as a parameter, if it cannot."""
-    return paths.unwatched([film_video(wildcards)])
-
-
-def video_bytes(wildcards):
-    """The size of the film of a job as the run begins: a file that grew since then is not used.
-
-    None if there is none yet, or if the workflow makes it.
+    With `on_bad_film: stop` that is every film of the table, so that the graph is known at once.
+    With `skip` it is the films that the check passed.
     """
-    video = video_of(wildcards.film)
-    return None if MADE or not os.path.isfile(video) else os.path.getsize(video)
+    if not PLAN.corpus.skips_bad_films:
+        return None if PLAN.corpus.has_faulty_rows else list(PLAN.corpus.films)
+    table = Path(checkpoints.gather_corpus.get().output.films)
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    return [row.split("\t")[0] for row in rows]
 
 
-def used_films(pattern):
-    """An input function: the pattern for every film in use, other wildcards left as they are.
+def over_films(pattern, choose=lambda films: films, wildcard="film"):
+    """An input function: the pattern for what `choose` makes of the films in use.
 
-    With `on_bad_film: stop` that is every film of the table, so that the graph is known at once; if
-    the table has faults, it is what gathers them, and the run ends there. With `skip` it is what
-    the check left over.
+    Other wildcards stay open. If the film table has faults, the input is the table of the check,
+    at which the run ends.
     """
 
     def inputs(wildcards):
-        if config["corpus"]["on_bad_film"] == "stop":
-            faulty = any(film.problems for film in FILMS.values())
-            return FILM_TABLE if faulty else expand(pattern, film=FILMS, allow_missing=True)
-        table = Path(checkpoints.gather_corpus.get().output.films)
-        header, *rows = table.read_text(encoding="utf-8").splitlines()
-        return expand(pattern, film=[row.split("\t")[0] for row in rows], allow_missing=True)
+        films = checked_films()
+        if films is None:
+            return result_paths.FILM_TABLE
+        return expand(pattern, **{wildcard: choose(films)}, allow_missing=True)
 
     return inputs
+
+
+def used_films(pattern):
+    """An input function: the pattern for every film in use."""
+    return over_films(pattern)
 
 
 def used_albums(pattern):
     """An input function: the pattern for every album of a film in use."""
-
-    def inputs(wildcards):
-        films = used_films("{film}")(wildcards)
-        if films == FILM_TABLE:
-            return films
-        albums = dict.fromkeys(FILMS[film].album.album_id for film in films)
-        return expand(pattern, album=albums, allow_missing=True)
-
-    return inputs
+    films = PLAN.corpus.films
+    return over_films(
+        pattern,
+        lambda used: dict.fromkeys(films[film].album.album_id for film in used),
+        wildcard="album",
+    )
 
 
 def media_films(pattern):
     """`used_films`, or nothing if the corpus has no media to make the pattern from."""
-    return [] if PUBLISHED else used_films(pattern)
+    return [] if PLAN.corpus.is_published else used_films(pattern)
 
 
-def source_hash(rule):
-    """A hash of the modules behind a rule's script: an edit re-runs the rule, a touch does not."""
-    return code_hash.source_hash(HOME / "scripts" / f"{rule}.py")
+def retrieval_films(pattern):
+    """An input function: the pattern for every film of retrieval that is in use."""
+
+    def choose(used):
+        outside = (film for film in PLAN.retrieval.films if not PLAN.retrieval.is_of_corpus(film))
+        in_use = {*used, *outside}
+        return [film for film in PLAN.retrieval.films if film in in_use]
+
+    return over_films(pattern, choose)
 
 
-REQUESTS = job_resources.read_requests(HOME / "workflow" / "job_resources.tsv")
-# Of a film that the last check did not see.
-UNKNOWN_MIN = 150
+def scene_films(pattern):
+    """An input function: the pattern for every film of the corpus whose scenes may be evaluated."""
+    later = PLAN.retrieval.test_films()
+    return over_films(pattern, lambda used: [film for film in used if film in later])
 
 
-def memory(rule, films=()):
-    """What a rule's jobs ask for as `mem_mb`: more for more work, twice as much at every retry.
+def retrieval_batches(wildcards):
+    """The tables of the tracks of the films of retrieval that are in use."""
+    films = retrieval_films("{film}")(wildcards)
+    if films == result_paths.FILM_TABLE:
+        return films
+    used = set(films)
+    return [
+        result_paths.RETRIEVAL_ALBUMS.format(batch=number)
+        for number, batch in enumerate(PLAN.retrieval.batches)
+        if used & set(batch)
+    ]
 
-    films: those of the job, one after the other, if it is not the film of its wildcards, or one
-    that has the album of its wildcards.
-    """
-    return lambda wildcards, input, attempt: job_resources.memory_mb(
-        REQUESTS[rule], max(work_sizes(rule, wildcards, input, films)), attempt
+
+def library_parts(pattern):
+    """An input function: the pattern for every part of a library."""
+    return lambda wildcards: expand(
+        pattern, part=PLAN.tagger.parts_of(wildcards.library), library=wildcards.library
     )
 
 
-def duration(rule, films=()):
-    """What a rule's jobs ask for as `runtime`, in minutes; see `memory`."""
-    return lambda wildcards, input, attempt: job_resources.runtime_min(
-        REQUESTS[rule], sum(work_sizes(rule, wildcards, input, films)), attempt
-    )
+def indexed_films(wildcards, input):
+    """The films of retrieval whose fragments are an input; none while the check may leave out some."""
+    used = {Path(path).stem for path in input.albums}
+    films = PLAN.retrieval.films.values()
+    return [(film.film_id, film.title) for film in films if film.film_id in used]
 
 
-def job_films(wildcards):
-    """The film of a job, or one that has its album."""
-    if "film" in wildcards.keys():
-        return [wildcards.film]
-    of_album = (own.film_id for own in FILMS.values() if own.album.album_id == wildcards.album)
-    return [next(of_album)]
+def genre_run(pattern, run):
+    """The pattern for a genre model: a feature set and a model."""
+    return pattern.format(set=run[0], model=run[1])
 
 
-def work_sizes(rule, wildcards, input, films):
-    """The size of each part of a job, in the unit that its row of the table of requests names.
+def trailer_run(pattern, run):
+    """The pattern for a model of trailers: a network and a model."""
+    return pattern.format(network=run[0], model=run[1])
 
-    Before there is a check to know the minutes, or a table of bags, its absence is the error on
-    which Snakemake plans without a number and asks again once the job may start.
-    """
-    size = REQUESTS[rule].size
-    if size in job_resources.MEDIA:
-        os.stat(FILM_TABLE)
-        known = [requests.minutes(path) for path in job_resources.MEDIA[size]]
-        return [
-            sum(minutes.get(film, UNKNOWN_MIN) for minutes in known)
-            for film in films or job_films(wildcards)
-        ]
-    if size == "folds":
-        folds = min(FOLDS, config["genres"]["folds_per_chunk"])
-        return [folds * os.path.getsize(input.bags) / 1e6]
-    corpus = config["corpus"]
-    made = corpus["demo" if corpus["kind"] == "demo" else "assembly"]
-    counts = {"none": 0, "films": len(FILMS), "trailers": len(TRAILERS)}
-    return [(counts | {"made": made["film_s"] / 60})[size]]
+
+def variables(network):
+    """The variables of a pretrained network."""
+    return result_paths.PRETRAINED_VARIABLES.format(network=network)
+
+
+def scenes_by(network):
+    """The scenes of a film, embedded by an image network; the film is left open."""
+    return result_paths.SCENES.format(network=network, film="{film}")

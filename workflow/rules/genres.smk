@@ -1,72 +1,20 @@
 """The multiple-instance genre models, every film left out in turn, and their scores."""
 
 from scorelens import genres as genre_models
-
-
-def genre_runs():
-    """The (feature set, model) of every model to train.
-
-    Baselines need no features; frames are for the networks alone.
-    """
-    chosen = config["genres"]["models"]
-    return [
-        (genre_models.NO_FEATURES, model) for model in chosen if model in genre_models.BASELINES
-    ] + [
-        (instances, model)
-        for instances in bag_sets()
-        for model in chosen
-        if model in genre_models.NETWORKS
-        or (model not in genre_models.BASELINES and not instances.endswith(FRAMES))
-    ]
-
-
-def of_runs(kind, runs):
-    """The tables of a kind (`predictions`, `cues`, `curves`) of some models."""
-    return [f"results/genres/{kind}/{feature_set}/{model}.parquet" for feature_set, model in runs]
-
-
-HEARING_RUNS = [run for run in genre_runs() if run[1] not in genre_models.BASELINES]
-NETWORK_RUNS = [run for run in HEARING_RUNS if run[1] in genre_models.NETWORKS]
-# The weights of single attention are meant to be looked at (Ma et al. 2021); else any network's.
-EXPLAINED_RUNS = [run for run in NETWORK_RUNS if run[1] == "single_attention"] or NETWORK_RUNS
-GENRE_FIGURES = (
-    ["scores", "genres"]
-    + ["precision_recall", "films", "label_sets"] * bool(HEARING_RUNS)
-    + ["losses"] * bool(NETWORK_RUNS)
-)
-
-
-TRAINED = "|".join(model for model in genre_models.MODELS if model not in genre_models.BASELINES)
-FOLDS = min(config["genres"]["folds"] or len(FILMS), len(FILMS))
-# With `skip` a film may turn out bad: its chunk is then smaller, at worst empty.
-CHUNKS = -(-FOLDS // config["genres"]["folds_per_chunk"])
-
-
-def genre_parts(path):
-    """What the chunks of a model write."""
-    return expand(f"results/genres/chunks/{path}", chunk=range(CHUNKS), allow_missing=True)
+from scorelens.plan.genres import TRAINED_MODELS
 
 
 rule predict_baselines:
-    """Ask a baseline, which looks at no music, with each film or group of films left out in turn."""
+    """Predict with a baseline, which uses no music, each film or group of films left out in turn."""
     input:
-        films="results/corpus/films.tsv",
+        films=rules.gather_corpus.output.films,
     output:
-        predictions=f"results/genres/predictions/{genre_models.NO_FEATURES}/{{model}}.parquet",
-    log:
-        "logs/predict_baselines/{model}.log",
-    benchmark:
-        "results/benchmarks/predict_baselines/{model}.tsv"
+        predictions=result_paths.GENRE_PREDICTIONS.format(
+            set=genre_models.NO_FEATURES, model="{model}"
+        ),
     wildcard_constraints:
         model="|".join(genre_models.BASELINES),
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("predict_baselines"),
-        runtime=duration("predict_baselines"),
     params:
-        source=source_hash("predict_baselines"),
         genres=config["corpus"]["genres"],
         folds=config["genres"]["folds"],
         seed=config["seed"],
@@ -77,33 +25,23 @@ rule predict_baselines:
 rule train_genres:
     """Train a chunk of the folds of one genre model on one feature set."""
     input:
-        films="results/corpus/films.tsv",
-        bags="results/bags/{set}.parquet",
+        films=rules.gather_corpus.output.films,
+        bags=rules.pool_bags.output.table,
     output:
         models="results/genres/chunks/models/{set}/{model}/{chunk}.zip",
         predictions="results/genres/chunks/predictions/{set}/{model}/{chunk}.parquet",
         cues="results/genres/chunks/cues/{set}/{model}/{chunk}.parquet",
         curves="results/genres/chunks/curves/{set}/{model}/{chunk}.parquet",
-    log:
-        "logs/train_genres/{set}/{model}/{chunk}.log",
-    benchmark:
-        "results/benchmarks/train_genres/{set}/{model}/{chunk}.tsv"
     wildcard_constraints:
-        model=TRAINED,
+        model="|".join(TRAINED_MODELS),
         chunk="[0-9]+",
-    conda:
-        "../../envs/scorelens.yaml"
     threads: lambda wildcards: 2 if wildcards.model.endswith(("forest", "svm")) else 1
     resources:
-        mem_mb=memory("train_genres"),
-        runtime=duration("train_genres"),
-        gpu=lambda wildcards: config["resources"]["gpu"]
-        * (wildcards.model in genre_models.NETWORKS),
+        gpu=lambda wildcards: GPU * (wildcards.model in genre_models.NETWORKS),
     params:
-        source=source_hash("train_genres"),
         genres=config["corpus"]["genres"],
         settings=lambda wildcards: config["genres"][genre_models.MODELS[wildcards.model]],
-        chunks=CHUNKS,
+        chunks=PLAN.genres.chunks,
         folds=config["genres"]["folds"],
         seed=config["seed"],
     script:
@@ -113,55 +51,29 @@ rule train_genres:
 rule gather_genres:
     """Join the chunks of one genre model."""
     input:
-        models=genre_parts("models/{set}/{model}/{chunk}.zip"),
-        predictions=genre_parts("predictions/{set}/{model}/{chunk}.parquet"),
-        cues=genre_parts("cues/{set}/{model}/{chunk}.parquet"),
-        curves=genre_parts("curves/{set}/{model}/{chunk}.parquet"),
+        **{
+            name: expand(paths, chunk=range(PLAN.genres.chunks), allow_missing=True)
+            for name, paths in rules.train_genres.output.items()
+        },
     output:
         models="results/genres/models/{set}/{model}.zip",
-        predictions="results/genres/predictions/{set}/{model}.parquet",
+        predictions=result_paths.GENRE_PREDICTIONS,
         cues="results/genres/cues/{set}/{model}.parquet",
         curves="results/genres/curves/{set}/{model}.parquet",
-    log:
-        "logs/gather_genres/{set}/{model}.log",
-    benchmark:
-        "results/benchmarks/gather_genres/{set}/{model}.tsv"
     wildcard_constraints:
-        model=TRAINED,
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("gather_genres"),
-        runtime=duration("gather_genres"),
-    params:
-        source=source_hash("gather_genres"),
+        model="|".join(TRAINED_MODELS),
     script:
         "../../scripts/gather_genres.py"
 
 
 rule score_genres:
-    """Score every genre model on the films it never saw."""
+    """Score every genre model on the films that it was not trained on."""
     input:
-        predictions=[
-            f"results/genres/predictions/{feature_set}/{model}.parquet"
-            for feature_set, model in genre_runs()
-        ],
+        predictions=[genre_run(result_paths.GENRE_PREDICTIONS, run) for run in PLAN.genres.runs],
     output:
         scores="results/genres/scores.tsv",
-    log:
-        "logs/score_genres.log",
-    benchmark:
-        "results/benchmarks/score_genres.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("score_genres"),
-        runtime=duration("score_genres"),
     params:
-        source=source_hash("score_genres"),
-        models=genre_runs(),
+        models=list(PLAN.genres.runs),
         samples=config["genres"]["bootstrap_repeats"],
         permutations=config["genres"]["permutation_repeats"],
         seed=config["seed"],
@@ -172,25 +84,11 @@ rule score_genres:
 rule compare_genres:
     """Compare every pair of genre models on the same films."""
     input:
-        predictions=[
-            f"results/genres/predictions/{feature_set}/{model}.parquet"
-            for feature_set, model in genre_runs()
-        ],
+        predictions=rules.score_genres.input.predictions,
     output:
         comparisons="results/genres/comparisons.tsv",
-    log:
-        "logs/compare_genres.log",
-    benchmark:
-        "results/benchmarks/compare_genres.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("compare_genres"),
-        runtime=duration("compare_genres"),
     params:
-        source=source_hash("compare_genres"),
-        models=genre_runs(),
+        models=list(PLAN.genres.runs),
         repeats=config["genres"]["permutation_repeats"],
         seed=config["seed"],
     script:
@@ -200,7 +98,7 @@ rule compare_genres:
 rule plot_genres:
     """Draw the scores of the genre models."""
     input:
-        scores="results/genres/scores.tsv",
+        scores=rules.score_genres.output.scores,
     output:
         macro=report(
             "results/genres/scores.svg",
@@ -214,28 +112,18 @@ rule plot_genres:
             category="Genre models",
             labels={"figure": "genre by genre"},
         ),
-    log:
-        "logs/plot_genres.log",
-    benchmark:
-        "results/benchmarks/plot_genres.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("plot_genres"),
-        runtime=duration("plot_genres"),
-    params:
-        source=source_hash("plot_genres"),
     script:
         "../../scripts/plot_genres.py"
 
 
 rule plot_diagnostics:
-    """Draw a closer look at the best genre model of each feature set."""
+    """Draw precision, recall and confusions of the best genre model of each feature set."""
     input:
-        scores="results/genres/scores.tsv",
-        predictions=of_runs("predictions", HEARING_RUNS),
-        cues=of_runs("cues", HEARING_RUNS),
+        scores=rules.score_genres.output.scores,
+        predictions=[
+            genre_run(result_paths.GENRE_PREDICTIONS, run) for run in PLAN.genres.trained_runs
+        ],
+        cues=[genre_run(rules.gather_genres.output.cues, run) for run in PLAN.genres.trained_runs],
     output:
         precision_recall=report(
             "results/genres/precision_recall.svg",
@@ -255,19 +143,8 @@ rule plot_diagnostics:
             category="Genre models",
             labels={"figure": "sets of genres taken for each other"},
         ),
-    log:
-        "logs/plot_diagnostics.log",
-    benchmark:
-        "results/benchmarks/plot_diagnostics.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("plot_diagnostics"),
-        runtime=duration("plot_diagnostics"),
     params:
-        source=source_hash("plot_diagnostics"),
-        models=HEARING_RUNS,
+        models=PLAN.genres.trained_runs,
     script:
         "../../scripts/plot_diagnostics.py"
 
@@ -275,7 +152,9 @@ rule plot_diagnostics:
 rule plot_learning_curves:
     """Draw how the networks trained."""
     input:
-        curves=of_runs("curves", NETWORK_RUNS),
+        curves=[
+            genre_run(rules.gather_genres.output.curves, run) for run in PLAN.genres.network_runs
+        ],
     output:
         figure=report(
             "results/genres/losses.svg",
@@ -283,32 +162,25 @@ rule plot_learning_curves:
             category="Genre models",
             labels={"figure": "training curves"},
         ),
-    log:
-        "logs/plot_learning_curves.log",
-    benchmark:
-        "results/benchmarks/plot_learning_curves.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("plot_learning_curves"),
-        runtime=duration("plot_learning_curves"),
     params:
-        source=source_hash("plot_learning_curves"),
-        models=NETWORK_RUNS,
+        models=PLAN.genres.network_runs,
     script:
         "../../scripts/plot_learning_curves.py"
 
 
 rule explain_genres:
-    """Draw which cues make one film what a genre model says it is."""
+    """Draw which cues make a genre model predict the genres of one film."""
     input:
-        films="results/corpus/films.tsv",
-        scores="results/genres/scores.tsv",
-        predictions=of_runs("predictions", EXPLAINED_RUNS),
-        genre_cues=of_runs("cues", EXPLAINED_RUNS),
-        cues=[] if PUBLISHED else ["results/cues/films/{film}.parquet"],
-        tracks=[] if PUBLISHED else ["results/corpus/tracks/{film}.tsv"],
+        films=rules.gather_corpus.output.films,
+        scores=rules.score_genres.output.scores,
+        predictions=[
+            genre_run(result_paths.GENRE_PREDICTIONS, run) for run in PLAN.genres.explained_runs
+        ],
+        genre_cues=[
+            genre_run(rules.gather_genres.output.cues, run) for run in PLAN.genres.explained_runs
+        ],
+        cues=[] if PLAN.corpus.is_published else [rules.match_cues.output.table],
+        tracks=[] if PLAN.corpus.is_published else [rules.check_corpus.output.tracks],
     output:
         figure=report(
             "results/genres/explanations/{film}.svg",
@@ -317,18 +189,7 @@ rule explain_genres:
             subcategory="Which cues made it so",
             labels={"film": "{film}"},
         ),
-    log:
-        "logs/explain_genres/{film}.log",
-    benchmark:
-        "results/benchmarks/explain_genres/{film}.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("explain_genres"),
-        runtime=duration("explain_genres"),
     params:
-        source=source_hash("explain_genres"),
-        models=EXPLAINED_RUNS,
+        models=PLAN.genres.explained_runs,
     script:
         "../../scripts/explain_genres.py"

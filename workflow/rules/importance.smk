@@ -1,41 +1,16 @@
 """How much each group of features matters to a genre model of the run."""
 
-from snakemake.logging import logger
-
-from scorelens.importance import choose_run
-
-try:
-    IMPORTANCE_RUN = choose_run(
-        genre_runs(), config["importance"]["feature_set"], config["importance"]["model"]
-    )
-except InputError as error:
-    raise WorkflowError(str(error)) from None
-
-if IMPORTANCE_RUN is None:
-    logger.warning("importance is left out: the run has no model on a feature set with groups")
-else:
-    ranked_set, ranked_model = IMPORTANCE_RUN
+if PLAN.genres.importance:
 
     rule rank_importance:
         """Measure how much each group of features matters to one genre model."""
         input:
-            bags=f"results/bags/{ranked_set}.parquet",
-            films="results/corpus/films.tsv",
-            models=f"results/genres/models/{ranked_set}/{ranked_model}.zip",
+            bags=rules.pool_bags.output.table.format(set=PLAN.genres.importance[0]),
+            films=rules.gather_corpus.output.films,
+            models=genre_run(rules.gather_genres.output.models, PLAN.genres.importance),
         output:
             scores="results/importance/scores.tsv",
-        log:
-            "logs/rank_importance.log",
-        benchmark:
-            "results/benchmarks/rank_importance.tsv"
-        conda:
-            "../../envs/scorelens.yaml"
-        threads: 1
-        resources:
-            mem_mb=memory("rank_importance"),
-            runtime=duration("rank_importance"),
         params:
-            source=source_hash("rank_importance"),
             together=config["importance"]["shuffle"] == "groups",
             repeats=config["importance"]["repeats"],
             samples=config["genres"]["bootstrap_repeats"],
@@ -46,7 +21,7 @@ else:
     rule plot_importance:
         """Draw how much each group of features matters, genre by genre."""
         input:
-            scores="results/importance/scores.tsv",
+            scores=rules.rank_importance.output.scores,
         output:
             figure=report(
                 "results/importance/scores.svg",
@@ -54,17 +29,5 @@ else:
                 category="Genre models",
                 labels={"figure": "importance of the groups of features"},
             ),
-        log:
-            "logs/plot_importance.log",
-        benchmark:
-            "results/benchmarks/plot_importance.tsv"
-        conda:
-            "../../envs/scorelens.yaml"
-        threads: 1
-        resources:
-            mem_mb=memory("plot_importance"),
-            runtime=duration("plot_importance"),
-        params:
-            source=source_hash("plot_importance"),
         script:
             "../../scripts/plot_importance.py"

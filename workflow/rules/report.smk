@@ -1,70 +1,103 @@
 """The report: one page with the results of all stages."""
 
+from scorelens.plan.supplement import supplement
+from scorelens.rule_defaults import output_patterns
+
 
 rule write_report:
     """Write the report: one self-contained page."""
     input:
-        films="results/corpus/films.tsv",
-        tracks="results/corpus/tracks.tsv",
-        status="results/corpus/status.tsv",
+        films=rules.gather_corpus.output.films,
+        tracks=rules.gather_corpus.output.tracks,
+        status=rules.gather_corpus.output.status,
         # A corpus of published features has these files in place of cues, timelines and visuals.
-        published=paths.watched(all_published_files()),
-        cues=media_films("results/cues/films/{film}.parquet"),
-        timelines=media_films("results/cues/timelines/{film}.svg"),
-        cue_scores=["results/cues/scores.tsv"] if MADE else [],
-        cue_confidence=["results/cues/confidence.svg"] if MADE else [],
+        published=watched(PLAN.published_tables),
+        cues=media_films(rules.match_cues.output.table),
+        timelines=media_films(rules.plot_cues.output.timeline),
+        cue_scores=[rules.score_cues.output.scores] if PLAN.corpus.is_made else [],
+        cue_confidence=[rules.calibrate_cues.output.figure] if PLAN.corpus.is_made else [],
         # The film overview needs this feature set.
         features=(
-            media_films("results/features/mir/{film}.parquet")
-            if "mir" in config["features"]["sets"]
+            media_films(result_paths.FEATURES.format(set="mir", film="{film}"))
+            if "mir" in PLAN.features.sets
             else []
         ),
-        visuals=media_films("results/visuals/{film}.parquet"),
-        bags=expand("results/bags/{set}.parquet", set=config["features"]["sets"]),
-        predictions=[
-            f"results/genres/predictions/{feature_set}/{model}.parquet"
-            for feature_set, model in genre_runs()
-        ],
-        weights="results/pretrained/status.tsv",
-        genre_scores="results/genres/scores.tsv",
-        comparisons="results/genres/comparisons.tsv",
-        genre_figures=expand("results/genres/{figure}.svg", figure=GENRE_FIGURES),
-        explanations=used_films("results/genres/explanations/{film}.svg") if NETWORK_RUNS else [],
-        applied=expand("results/genres/applied/{name}.tsv", name=NEW_MEDIA),
-        applied_figures=expand("results/genres/applied/{name}.svg", name=NEW_MEDIA),
+        visuals=media_films(rules.measure_visuals.output.table),
+        bags=expand(rules.pool_bags.output.table, set=PLAN.features.sets),
+        predictions=rules.score_genres.input.predictions,
+        weights=rules.list_pretrained.output.status,
+        genre_scores=rules.score_genres.output.scores,
+        comparisons=rules.compare_genres.output.comparisons,
+        genre_figures=expand("results/genres/{figure}.svg", figure=PLAN.genres.figures),
+        explanations=(
+            used_films(rules.explain_genres.output.figure) if PLAN.genres.network_runs else []
+        ),
+        applied=(
+            expand(rules.apply_genres.output.answers, name=PLAN.genres.media)
+            if PLAN.genres.media
+            else []
+        ),
+        applied_figures=(
+            expand(rules.plot_new_media.output.figure, name=PLAN.genres.media)
+            if PLAN.genres.media
+            else []
+        ),
         tagger=(
             [
-                "results/tagger/scores.tsv",
-                "results/tagger/verdicts.tsv",
-                *expand("results/tagger/{figure}.svg", figure=TAGGER_FIGURES),
+                rules.score_tagger.output.scores,
+                rules.score_tagger.output.verdicts,
+                *rules.plot_tagger.output,
             ]
-            if TAGGER_MODELS
+            if PLAN.tagger.models
             else []
         ),
-        libraries=expand("results/tagger/libraries/{library}.html", library=LIBRARIES),
-        retrieval=RETRIEVAL_RESULTS,
-        trailers=TRAILER_RESULTS,
-        trailer_samples=[f"results/trailers/samples/{batch}.tsv" for batch in TRAILER_BATCHES],
-        importance=["results/importance/scores.svg"] if IMPORTANCE_RUN else [],
-        audiovisual_comparison=[] if PUBLISHED else ["results/audiovisual_comparison/scores.svg"],
+        libraries=(
+            expand(rules.export_library.output.page, library=PLAN.tagger.libraries)
+            if PLAN.tagger.libraries
+            else []
+        ),
+        retrieval=[
+            *(
+                [
+                    rules.gather_retrieval.output.films,
+                    rules.score_retrieval.output.scores,
+                    *rules.plot_retrieval.output,
+                ]
+                if PLAN.retrieval.configurations
+                else []
+            ),
+            *(rules.evaluate_scenes.output if PLAN.retrieval.has_scenes else []),
+            *([rules.search_retrieval.output.page] if PLAN.retrieval.searches else []),
+        ],
+        trailers=[
+            *(
+                [*rules.score_trailers.output, *rules.plot_trailers.output]
+                if PLAN.trailers.trailers
+                else []
+            ),
+            *(
+                [
+                    rules.compare_films_to_trailers.output.scores,
+                    rules.plot_films_to_trailers.output.figure,
+                ]
+                if PLAN.trailers.compares_films
+                else []
+            ),
+        ],
+        trailer_samples=expand(result_paths.TRAILER_SAMPLE_TABLE, batch=PLAN.trailers.batches),
+        importance=[rules.plot_importance.output.figure] if PLAN.genres.importance else [],
+        audiovisual_comparison=(
+            [] if PLAN.corpus.is_published else [rules.plot_music_to_picture.output.figure]
+        ),
     output:
         page="results/report.html",
         record="results/report.yaml",
-    log:
-        "logs/write_report.log",
-    benchmark:
-        "results/benchmarks/write_report.tsv"
-    conda:
-        "../../envs/scorelens.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory("write_report"),
-        runtime=duration("write_report"),
     params:
-        source=source_hash("write_report"),
-        published=lambda wildcards: all_published_files(),
-        unwatched=paths.unwatched(all_published_files()),
+        published=lambda wildcards: PLAN.published_tables,
+        unwatched=unwatched(PLAN.published_tables),
         # The whole configuration, unlike other rules: the page shows all of it.
-        config=config,
+        config=PLAN.config,
+        # A function, for the wildcard of the films stays open.
+        outputs=lambda wildcards: supplement(output_patterns(workflow.rules), PLAN),
     script:
         "../../scripts/write_report.py"

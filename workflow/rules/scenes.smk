@@ -1,47 +1,26 @@
 """Scenes of the films, their cues: embedded once for retrieval and for trailers."""
 
-# Image network -> the films whose scenes it embeds.
-SCENE_FILMS = {}
-if SCENES:
-    SCENE_FILMS[RETRIEVAL["image"]] = EVALUATED_FILMS
-if LOOKS:
-    SCENE_FILMS[FRAME_NETWORKS[0]] = list(FILMS)
-SCENE_BATCHES = [
-    (network, films) for network, own in SCENE_FILMS.items() for films in embedding_batches(own)
-]
-
-
-for number, (network, films) in enumerate(SCENE_BATCHES):
+for number, (network, batch) in enumerate(PLAN.scenes.batches):
 
     rule embed_scenes:
         """Embed the scenes of a batch of films, their cues, with an image network."""
         name:
             f"embed_scenes_{number}"
         input:
-            videos=paths.watched(map(video_of, films)),
-            cues=expand("results/cues/films/{film}.parquet", film=films),
-            statuses=ancient(expand("results/corpus/status/{film}.tsv", film=films)),
-            weights=f"results/pretrained/{network}.safetensors",
-            corpus=ancient("results/corpus/films.tsv"),
+            videos=watched(map(PLAN.corpus.video, batch)),
+            cues=expand(rules.match_cues.output.table, film=batch),
+            statuses=map(ancient_copy, expand(rules.check_corpus.output.status, film=batch)),
+            weights=variables(network),
+            corpus=ancient_copy(rules.gather_corpus.output.films),
         output:
-            # What stands there is kept until the job has looked at it.
-            tables=update(expand(f"results/scenes/{network}/{{film}}.parquet", film=films)),
-        log:
-            f"logs/embed_scenes/{number}.log",
-        benchmark:
-            f"results/benchmarks/embed_scenes/{number}.tsv"
-        conda:
-            "../../envs/scorelens.yaml"
-        threads: 1
+            # The job reads the tables that are there, and keeps those that still hold.
+            tables=update(expand(scenes_by(network), film=batch)),
         resources:
-            mem_mb=memory("embed_scenes", films),
-            runtime=duration("embed_scenes", films),
-            gpu=config["resources"]["gpu"],
+            gpu=GPU,
         params:
-            source=source_hash("embed_scenes"),
-            films=films,
-            videos=lambda wildcards, films=films: list(map(video_of, films)),
-            unwatched=paths.unwatched(map(video_of, films)),
+            films=list(batch),
+            videos=lambda wildcards, batch=batch: list(map(PLAN.corpus.video, batch)),
+            unwatched=unwatched(map(PLAN.corpus.video, batch)),
             network=network,
             frames=config["scenes"]["frames"],
         script:

@@ -12,8 +12,8 @@ import re
 import numpy as np
 from numpy.lib import format as npy
 
-from scorelens.config import slug
 from scorelens.errors import InputError, Problem
+from scorelens.ids import slug
 
 WHAT = "a NumPy file of a dictionary: film -> list of cues, each frames x features"
 AGAIN = "fetch the file again from the paper's supplement S4"

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scorelens.config import Film
 from scorelens.corpus.published.dictionaries import read_dictionary
 from scorelens.corpus.published.mir_names import read_columns
 from scorelens.errors import InputError, Problem
+from scorelens.film_table import Film
 from scorelens.tables import STATUS, write_table
 
 VGGISH_COLUMNS = 128

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from scorelens.albums.files import NO_ALBUM
-from scorelens.config import Film
 from scorelens.errors import ConfigError, Problem
+from scorelens.film_table import Film
 from scorelens.ids import slug
 
 FILM_LIST = "film_genre_master_list.csv"

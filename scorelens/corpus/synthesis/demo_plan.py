@@ -6,7 +6,7 @@ Imported when the workflow is parsed: light imports only.
 import random
 from dataclasses import dataclass
 
-from scorelens.config import slug
+from scorelens.ids import slug
 
 GENRES = ("Action", "Comedy", "Drama", "Horror", "Romance", "Science Fiction")
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from scorelens import paths
 from scorelens.albums.files import list_files, scan
-from scorelens.config import listing_problems, name_problems
 from scorelens.errors import ConfigError, Problem
+from scorelens.film_table import listing_problems
 from scorelens.genres import BASELINES, NETWORKS
+from scorelens.ids import name_problems
 
 # Ma et al. 2021: their best network on their best feature set.
 PAPER_SET, PAPER_MODEL = "vggish", "single_attention"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens import charsets, config, paths, tsv
+from scorelens import charsets, film_table, paths, tsv
 from scorelens.albums.files import NO_ALBUM, Album, Listing, scan
 from scorelens.errors import ConfigError, InputError, Problem, closest
 
@@ -47,7 +47,9 @@ class FilmDescription(NamedTuple):
     album: Album
 
 
-def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> list[FilmDescription]:
+def read_films(
+    path: str | os.PathLike, corpus: Mapping[str, film_table.Film]
+) -> list[FilmDescription]:
     """Read the films of a table: tab-separated with a header, paths relative to the table.
 
     A film of the corpus takes its year and album from there, and its title unless the table has
@@ -58,7 +60,7 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
     ----------
     path : str or os.PathLike
         Path of the table.
-    corpus : mapping of str to config.Film
+    corpus : mapping of str to film_table.Film
         Films of the corpus, by film id.
 
     Returns
@@ -79,7 +81,7 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, config.Film]) -> li
     ]
     problems = [
         *_column_problems(path, read[0][1]),
-        *config.id_problems(rows, path),
+        *film_table.id_problems(rows, path),
         *_shared_file_problems(path, rows, albums),
     ]
     for (number, row), listing in zip(rows, listings, strict=True):
@@ -165,7 +167,7 @@ def _shared_file_problems(
 
 
 def _album_listing(
-    path: str | os.PathLike, row: Mapping[str, str], corpus: Mapping[str, config.Film]
+    path: str | os.PathLike, row: Mapping[str, str], corpus: Mapping[str, film_table.Film]
 ) -> Listing | None:
     """The files of the album of a film outside the corpus; None without an album."""
     if row["film_id"] in corpus or not row["album"]:
@@ -174,7 +176,7 @@ def _album_listing(
 
 
 def _album(
-    row: Mapping[str, str], listing: Listing | None, corpus: Mapping[str, config.Film]
+    row: Mapping[str, str], listing: Listing | None, corpus: Mapping[str, film_table.Film]
 ) -> Album:
     if row["film_id"] in corpus:
         return corpus[row["film_id"]].album
@@ -182,7 +184,7 @@ def _album(
 
 
 def _problems_in_corpus(
-    path: str | os.PathLike, number: int, row: Mapping[str, str], film: config.Film
+    path: str | os.PathLike, number: int, row: Mapping[str, str], film: film_table.Film
 ) -> Iterator[Problem]:
     yield from _year_problems(tsv.cell(path, number, "year"), row["year"], film)
     at = tsv.cell(path, number, "album")
@@ -192,9 +194,9 @@ def _problems_in_corpus(
         yield Problem(at, f"{film.film_id} has no audio in the corpus", "a film with an album")
 
 
-def _year_problems(at: str, year: str, film: config.Film) -> Iterator[Problem]:
+def _year_problems(at: str, year: str, film: film_table.Film) -> Iterator[Problem]:
     """Faults of the year of a film of the corpus."""
-    bad = list(config.year_problems(year, at))
+    bad = list(film_table.year_problems(year, at))
     yield from bad
     if not year and film.year is None:
         yield Problem(at, "is empty here and in the corpus", "a year: it splits the films")
@@ -208,16 +210,16 @@ def _problems_outside(
     number: int,
     row: Mapping[str, str],
     listing: Listing | None,
-    corpus: Mapping[str, config.Film],
+    corpus: Mapping[str, film_table.Film],
 ) -> Iterator[Problem]:
     near = closest(row["film_id"], list(corpus))
     for name in ("title", "year"):
         if not row[name]:
             expected = f"a {name}: {row['film_id']} is no film of the corpus"
             yield Problem(tsv.cell(path, number, name), "is empty", expected, near)
-    yield from config.year_problems(row["year"], tsv.cell(path, number, "year"))
+    yield from film_table.year_problems(row["year"], tsv.cell(path, number, "year"))
     album = _resolve(path, row["album"])
-    yield from config.album_problems(album, listing, tsv.cell(path, number, "album"))
+    yield from film_table.album_problems(album, listing, tsv.cell(path, number, "album"))
     if row["subtitles"]:
         expected = f"nothing: {row['film_id']} is no film of the corpus"
         yield Problem(tsv.cell(path, number, "subtitles"), "are given", expected, near)
@@ -236,7 +238,7 @@ def _description(
     path: str | os.PathLike,
     row: Mapping[str, str],
     album: Album,
-    corpus: Mapping[str, config.Film],
+    corpus: Mapping[str, film_table.Film],
 ) -> FilmDescription:
     film = corpus.get(row["film_id"])
     files = {name: _resolve(path, row[name]) or None for name in FILES}

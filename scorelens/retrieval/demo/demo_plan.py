@@ -12,11 +12,11 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scorelens import config
 from scorelens.albums.files import Album
-from scorelens.config import slug
 from scorelens.corpus.synthesis.demo_plan import GENRES
 from scorelens.corpus.synthesis.demo_titles import demo_titles
+from scorelens.film_table import Film
+from scorelens.ids import slug
 from scorelens.retrieval.data.films import FilmDescription
 from scorelens.retrieval.demo.plot_words import TAGS
 
@@ -62,12 +62,12 @@ class DemoFilm:
     seed: int
 
 
-def demo_films(corpus: Sequence[config.Film], seed: int) -> list[FilmDescription]:
+def demo_films(corpus: Sequence[Film], seed: int) -> list[FilmDescription]:
     """Describe the films of the demo as a table of the user would.
 
     Parameters
     ----------
-    corpus : sequence of config.Film
+    corpus : sequence of Film
         Films of the demo corpus.
     seed : int
         Seed of the plan.
@@ -82,12 +82,12 @@ def demo_films(corpus: Sequence[config.Film], seed: int) -> list[FilmDescription
     return [_description(film, by_id.get(film.film_id)) for film in planned]
 
 
-def demo_files(corpus: Sequence[config.Film], seed: int) -> list[str]:
+def demo_files(corpus: Sequence[Film], seed: int) -> list[str]:
     """List the pictures, plots and tracks that `synthesis.synthesize_films` writes.
 
     Parameters
     ----------
-    corpus : sequence of config.Film
+    corpus : sequence of Film
         Films of the demo corpus.
     seed : int
         Seed of the plan.
@@ -190,7 +190,7 @@ def _draw_genres(count: int, rng: random.Random) -> list[tuple[str, str, str]]:
     return drawn[:count]
 
 
-def _description(film: DemoFilm, corpus_film: config.Film | None) -> FilmDescription:
+def _description(film: DemoFilm, corpus_film: Film | None) -> FilmDescription:
     files = tuple(sorted(track(film.film_id, name) for name in film.tracks))
     return FilmDescription(
         film_id=film.film_id,

@@ -18,7 +18,7 @@ from scorelens.retrieval.data.films import read_paragraphs
 from scorelens.tables import RETRIEVAL_TEXTS
 
 
-class FilmDescription(NamedTuple):
+class FilmTexts(NamedTuple):
     """The texts about a film.
 
     Attributes
@@ -35,7 +35,7 @@ class FilmDescription(NamedTuple):
 
 
 def embed_texts(
-    films: Sequence[FilmDescription],
+    films: Sequence[FilmTexts],
     segments: Collection[str],
     network: str,
     weights: str | os.PathLike,
@@ -49,7 +49,7 @@ def embed_texts(
 
     Parameters
     ----------
-    films : sequence of FilmDescription
+    films : sequence of FilmTexts
     segments : collection of str
         Which of `tags`, `plot` and `tags_plot` are wanted.
     network : str
@@ -101,12 +101,12 @@ def digest(text: Text) -> str:
     return hashlib.sha256(json.dumps(text).encode()).hexdigest()
 
 
-def _paragraphs(film: FilmDescription) -> list[str]:
+def _paragraphs(film: FilmTexts) -> list[str]:
     return read_paragraphs(film.plot) if film.plot else []
 
 
 def _wanted_texts(
-    film: FilmDescription, paragraphs: Sequence[str], segments: Collection[str]
+    film: FilmTexts, paragraphs: Sequence[str], segments: Collection[str]
 ) -> Iterator[tuple[str, int, Text]]:
     """The texts of a film in some segments, each with its segment and its number there."""
     for segment, texts in film_texts(film.tags, paragraphs).items():

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from scorelens import paths
 from scorelens.albums.files import likely_ids, may_be_track
-from scorelens.config import name_problems
 from scorelens.errors import ConfigError, Problem, closest
+from scorelens.ids import name_problems
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.films import FilmDescription
 

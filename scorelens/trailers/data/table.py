@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from scorelens import config, paths, tsv
+from scorelens import film_table, paths, tsv
 from scorelens.errors import ConfigError, Problem
 
 YEAR_HINT = "if these are different films, put the year in the title"
@@ -61,14 +61,14 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
     """
     rows = tsv.read_rows(path, COLUMNS, "trailers", "trailer")
     trailers = [_trailer(path, row) for _, row in rows]
-    problems = list(config.id_problems(rows, path, "trailer"))
+    problems = list(film_table.id_problems(rows, path, "trailer"))
     for (number, row), trailer in zip(rows, trailers, strict=True):
         where = {name: tsv.cell(path, number, name) for name in COLUMNS}
         if not trailer.title:
             expected = "a title: trailers of one title are in the same fold"
             problems.append(Problem(where["title"], "is empty", expected))
         problems += _video_problems(where["video"], row, trailer.video)
-        problems += config.genre_problems(trailer.genres, genres, where["genres"])
+        problems += film_table.genre_problems(trailer.genres, genres, where["genres"])
     lines = [number for number, _ in rows]
     by_line = dict(zip(lines, trailers, strict=True))
     problems += [*_title_problems(path, by_line), *_shared_file_problems(path, by_line)]
@@ -133,7 +133,7 @@ def _trailer(path: str | os.PathLike, row: Mapping[str, str]) -> Trailer:
         trailer_id=row["trailer_id"],
         title=" ".join(row["title"].split()),
         video=paths.resolve(row["video"], os.path.dirname(os.fspath(path))),
-        genres=config.genre_labels(row["genres"]),
+        genres=film_table.genre_labels(row["genres"]),
     )
 
 

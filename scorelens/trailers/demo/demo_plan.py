@@ -13,11 +13,11 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scorelens import config
-from scorelens.config import slug
 from scorelens.corpus.synthesis.demo_plan import GENRES
 from scorelens.corpus.synthesis.demo_titles import demo_titles
 from scorelens.errors import ConfigError, Problem
+from scorelens.film_table import Film
+from scorelens.ids import slug
 from scorelens.trailers.data.table import Trailer
 
 FOLDER = "results/trailers/demo"
@@ -57,12 +57,12 @@ class DemoTrailer:
     seed: int
 
 
-def demo_trailers(films: Sequence[config.Film], genres: Sequence[str], seed: int) -> list[Trailer]:
+def demo_trailers(films: Sequence[Film], genres: Sequence[str], seed: int) -> list[Trailer]:
     """Describe the trailers of the demo as a table of the user would.
 
     Parameters
     ----------
-    films : sequence of config.Film
+    films : sequence of Film
         Films of the demo corpus.
     genres : sequence of str
         Genres that the configuration allows.

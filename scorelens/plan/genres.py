@@ -1,0 +1,158 @@
+"""Genre models of a run, their figures, the new media they are applied to, and who is compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scorelens import audiovisual_comparison, genres, importance
+from scorelens.genres.new_media import new_media_config
+from scorelens.genres.new_media.new_media_config import NewMedia
+from scorelens.plan.corpus import CorpusPlan
+from scorelens.plan.features import FRAMES, WHOLE_TRACKS, FeaturePlan
+
+Run = tuple[str, str]  # feature set, model
+TRAINED_MODELS = tuple(model for model in genres.MODELS if model not in genres.BASELINES)
+
+
+@dataclass(frozen=True)
+class GenrePlan:
+    """The genre models of a run and what is made of them.
+
+    Parameters
+    ----------
+    runs : tuple of (str, str)
+        Feature set and model of each, the baselines first.
+    folds : int
+        Films, or groups of films, that are held out in turn.
+    chunks : int
+        Jobs over which the folds of a model are spread.
+    media : mapping of str to NewMedia
+        New films and albums by name.
+    applied : (str, str) or None
+        Feature set and model that new media are given to; None without new media.
+    importance : (str, str) or None
+        Feature set and model whose groups of features are ranked; None if none has groups.
+    compared : (str, str)
+        Feature set and model whose predictions are compared with the picture.
+    """
+
+    runs: tuple[Run, ...]
+    folds: int
+    chunks: int
+    media: Mapping[str, NewMedia]
+    applied: Run | None
+    importance: Run | None
+    compared: Run
+
+    @property
+    def baseline_runs(self) -> list[Run]:
+        """The runs of baselines, which use no music."""
+        return [run for run in self.runs if run[1] in genres.BASELINES]
+
+    @property
+    def trained_runs(self) -> list[Run]:
+        """The runs that use the music: all but the baselines."""
+        return [run for run in self.runs if run[1] not in genres.BASELINES]
+
+    @property
+    def network_runs(self) -> list[Run]:
+        """The runs of neural networks."""
+        return [run for run in self.runs if run[1] in genres.NETWORKS]
+
+    @property
+    def explained_runs(self) -> list[Run]:
+        """The networks whose weights of cues are drawn: those of single attention, or else all.
+
+        References
+        ----------
+        Ma et al. 2021: the attention weights of this model are the ones meant for inspection.
+        """
+        attention = [run for run in self.network_runs if run[1] == "single_attention"]
+        return attention or self.network_runs
+
+    @property
+    def figures(self) -> list[str]:
+        """Names of the figures of `results/genres`."""
+        names = ["scores", "genres"]
+        if self.trained_runs:
+            names += ["precision_recall", "films", "label_sets"]
+        return [*names, "losses"] if self.network_runs else names
+
+    @property
+    def applied_features(self) -> str:
+        """The feature set that is measured on new media; empty without new media."""
+        return (
+            self.applied[0].removesuffix(FRAMES).removesuffix(WHOLE_TRACKS) if self.applied else ""
+        )
+
+
+def plan_genres(config: Mapping, corpus: CorpusPlan, features: FeaturePlan) -> GenrePlan:
+    """Choose the genre models of a run.
+
+    Parameters
+    ----------
+    config : mapping
+        The complete configuration.
+    corpus : CorpusPlan
+        The films.
+    features : FeaturePlan
+        The bags that the models are trained on.
+
+    Returns
+    -------
+    GenrePlan
+
+    Raises
+    ------
+    ConfigError
+        If new media cannot be read, or if a model is chosen that the run does not train.
+    """
+    settings = config["genres"]
+    runs = genre_runs(settings["models"], features.bag_sets)
+    media = new_media_config.find_media(settings["apply"]["media"])
+    applied = None
+    if media:
+        wanted = settings["apply"]["feature_set"], settings["apply"]["model"]
+        applied = new_media_config.choose_run(runs, *wanted)
+    ranked, compared = config["importance"], config["audiovisual_comparison"]
+    folds = min(settings["folds"] or len(corpus.films), len(corpus.films))
+    return GenrePlan(
+        runs=tuple(runs),
+        folds=folds,
+        # With `skip` a film may turn out bad: its chunk is then smaller, at worst empty.
+        chunks=-(-folds // settings["folds_per_chunk"]),
+        media=media,
+        applied=applied,
+        importance=importance.choose_run(runs, ranked["feature_set"], ranked["model"]),
+        compared=audiovisual_comparison.choose_run(
+            runs, compared["feature_set"], compared["model"]
+        ),
+    )
+
+
+def genre_runs(models: list[str], bag_sets: tuple[str, ...]) -> list[Run]:
+    """The feature set and model of every model to train.
+
+    Parameters
+    ----------
+    models : list of str
+        Models of the configuration. Baselines need no features; networks alone take frames.
+    bag_sets : tuple of str
+        Sets of instances.
+
+    Returns
+    -------
+    list of (str, str)
+
+    Examples
+    --------
+    >>> genre_runs(["plurality", "imv_knn", "max_pooling"], ("mir", "mir_frames"))[:3]
+    [('none', 'plurality'), ('mir', 'imv_knn'), ('mir', 'max_pooling')]
+    """
+    baselines = [(genres.NO_FEATURES, model) for model in models if model in genres.BASELINES]
+    trained = [model for model in models if model not in genres.BASELINES]
+    return baselines + [
+        (instances, model)
+        for instances in bag_sets
+        for model in trained
+        if model in genres.NETWORKS or not instances.endswith(FRAMES)
+    ]

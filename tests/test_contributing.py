@@ -1,0 +1,77 @@
+"""The worked examples of CONTRIBUTING.md, done with a copy of the project."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import workflow_runs as runs
+
+PAGE = (
+    (runs.HOME / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Worked examples")[2]
+)
+BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory) -> Path:
+    """A copy of the project with all additions of the page."""
+    clone = runs.copy_project(tmp_path_factory.mktemp("contributing") / "clone")
+    for name, text in BLOCK.findall(PAGE):
+        path = clone / name
+        path.write_text(with_entry(path.read_text(), text) if path.exists() else text)
+    return clone
+
+
+def with_entry(module: str, lines: str) -> str:
+    """A module with the lines of an example in their places.
+
+    An import takes the place of the one that it extends; after the line that opens a registry come
+    the lines of the entry.
+    """
+    added = lines.splitlines()
+    opening = next((number for number, line in enumerate(added) if line[-1] in "[({"), len(added))
+    for line in added[:opening]:
+        source = re.match(r"from \S+ import ", line)[0]
+        assert source in module
+        module = re.sub(
+            rf"^{re.escape(source)}.*$", lambda match, line=line: line, module, flags=re.M
+        )
+    if opening < len(added):
+        head, *entry = added[opening:]
+        assert module.count(f"{head}\n") == 1
+        module = module.replace(f"{head}\n", "\n".join([head, *entry, ""]))
+    return module
+
+
+def python(clone: Path, code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=clone, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_a_format_to_export_cues_to(extended):
+    code = """
+from scorelens.cues.formats import FORMATS
+from scorelens.cues.formats.label import Label
+print(FORMATS["spreadsheet"].as_text([Label("cue_0001", 1.5, 2.0, "Main Title")]))
+"""
+    assert python(extended, code).strip() == '1.500,2.000,"Main Title"'
+
+
+@pytest.mark.slow
+def test_the_new_format_is_an_output_of_its_rule(extended, tmp_path):
+    done = runs.snakemake(extended, tmp_path, runs.SMALL, "--dry-run", "--", "cues")
+    assert done.returncode == 0, done.stdout
+    exported = re.findall(r"rule export_cues:\n.*\n +output: (.*)", done.stdout)
+    assert len(exported) == 4
+    assert all(re.search(r"results/cues/labels/\w+\.csv", outputs) for outputs in exported)
+
+
+def test_an_addition_touches_two_files():
+    files = [name for name, _ in BLOCK.findall(PAGE)]
+    examples = PAGE.partition("## How the corpus flows")[0].count("\n### ")
+    assert len(files) == 2 * examples

@@ -1,0 +1,212 @@
+"""The plan of a run: what is made of a configuration, and why something is left out."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scorelens import config as configuration
+from scorelens.corpus.synthesis.demo_plan import DEMO_TRACKS
+from scorelens.errors import InputError
+from scorelens.plan import make_plan
+from scorelens.plan.genres import genre_runs
+from tests.published_files import small
+
+SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
+NETWORKS = ("musicnn", "efficientnet_lite0", "minilm")
+
+
+@pytest.fixture
+def plan_of(tmp_path, monkeypatch):
+    """Plan a configuration in an empty folder in which the networks named are at hand."""
+    monkeypatch.chdir(tmp_path)
+
+    def plan(config, networks=NETWORKS):
+        for network in networks:
+            path = tmp_path / "results" / "pretrained" / f"{network}.safetensors"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return make_plan(configuration.complete(config, SCHEMAS))
+
+    return plan
+
+
+@pytest.fixture
+def film_table(tmp_path):
+    """A table of three films with an album of two tracks each."""
+    rows = ["film_id\ttitle\tyear\tvideo\talbum\tgenres"]
+    for number, genres in enumerate(("Drama", "Comedy", "Comedy;Drama"), 1):
+        album = tmp_path / f"album {number}"
+        album.mkdir()
+        for track in range(2):
+            (album / f"{track}.flac").touch()
+        (tmp_path / f"{number}.mkv").write_bytes(bytes(number))
+        rows.append(f"film_{number}\tFilm {number}\t2001\t{number}.mkv\talbum {number}\t{genres}")
+    (tmp_path / "films.tsv").write_text("\n".join(rows) + "\n")
+    return {"kind": "table", "films": str(tmp_path / "films.tsv")}
+
+
+def test_importing_the_plan_loads_nothing_heavy():
+    code = "import sys, scorelens.rule_defaults, scorelens.plan.supplement; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "pandas", "torch", "sklearn", "av"} & set(done.stdout.split())
+
+
+def test_the_demo_has_everything(plan_of):
+    plan = plan_of({"corpus": {"demo": {"films": 8}}, "tagger": {"least_tracks": 5}})
+    assert plan.left_out == ()
+    assert plan.absent_networks == {}
+    assert plan.networks == NETWORKS
+    assert len(plan.corpus.films) == 8
+    assert plan.corpus.is_made
+    film = plan.corpus.ordered_films[0]
+    assert plan.corpus.video(film) == f"results/corpus/media/{film}/film.mp4"
+    assert plan.corpus.video_bytes(film) is None
+    assert len(plan.corpus.albums[film].files) == len(DEMO_TRACKS)
+    assert plan.genres.folds == 8
+    assert plan.retrieval.has_scenes
+    assert [search.name for search in plan.retrieval.searches] == [
+        "a_brief", "a_poster_and_a_tag", "a_scene", "more_like_this",
+    ]  # fmt: skip
+    assert plan.tagger.libraries == {"demo": "results/tagger/demo"}
+    assert plan.trailers.figures == ["arms", "scores", "examples"]
+    assert plan.trailers.compares_films
+
+
+def test_the_configuration_is_not_changed(plan_of, monkeypatch):
+    config = configuration.complete({"corpus": {"demo": {"films": 3}}}, SCHEMAS)
+    before = copy.deepcopy(config)
+    plan = make_plan(config)
+    assert config == before
+    assert plan.config["tagger"]["models"] == []
+    assert config["tagger"]["models"] != []
+
+
+def test_what_lacks_its_network_is_left_out_and_the_reason_is_given(plan_of):
+    config = {
+        "corpus": {"demo": {"films": 8}},
+        "features": {"sets": ["mir", "yamnet"]},
+        "tagger": {"least_tracks": 5},
+        "pretrained": {"offline": True},
+    }
+    plan = plan_of(config, networks=["musicnn", "minilm"])
+    assert list(plan.absent_networks) == ["yamnet", "efficientnet_lite0"]
+    assert [sentence.partition(",")[0] for sentence in plan.left_out] == [
+        "yamnet",
+        "efficientnet_lite0",
+    ]
+    assert plan.features.sets == ("mir",)
+    assert plan.networks == ("musicnn", "minilm")
+    assert set(plan.retrieval.configurations) == {"plot", "tags", "tags_plot"} & set(
+        configuration.complete(config, SCHEMAS)["retrieval"]["configurations"]
+    )
+    assert not plan.retrieval.has_scenes
+    assert plan.trailers.settings["frame_networks"] == []
+    models = plan.trailers.settings["models"]
+    assert not [model for model in models if model in ("frame_linear", "frame_attention", "fusion")]
+    assert "sound_attention" in models
+    assert not plan.trailers.compares_films
+
+
+def test_without_any_feature_set_there_is_no_run(plan_of):
+    config = {"features": {"sets": ["yamnet"]}, "pretrained": {"offline": True}}
+    with pytest.raises(InputError, match=r"every set of features\.sets lacks its weights"):
+        plan_of(config, networks=[])
+
+
+def test_warnings_come_before_an_error_that_hangs_on_them(film_table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = {"corpus": film_table, "tagger": {"libraries": {"mine": str(tmp_path / "album 1")}}}
+    warnings = []
+    with pytest.raises(InputError, match=r"tagger\.libraries: none is among the trained models"):
+        make_plan(configuration.complete(config, SCHEMAS), warn=warnings.append)
+    assert [text for text in warnings if text.startswith("the tagger is left out")]
+
+
+def test_a_table_of_films_alone_has_no_tagger_retrieval_and_trailers(plan_of, film_table):
+    plan = plan_of({"corpus": film_table})
+    assert plan.tagger.models == ()
+    assert plan.retrieval.films == {}
+    assert plan.trailers.trailers == {}
+    assert plan.trailers.batches == {}
+    assert [sentence.partition(":")[0] for sentence in plan.left_out] == ["the tagger is left out"]
+    assert plan.corpus.video_bytes("film_3") == 3
+    assert plan.corpus.film_of_album == {
+        plan.corpus.films[film].album.album_id: film for film in plan.corpus.films
+    }
+
+
+def test_films_are_embedded_in_batches_and_alone_where_some_may_be_skipped(plan_of, film_table):
+    batches = plan_of({"corpus": film_table, "features": {"batch_films": 2}}).features.batches
+    assert batches == (("film_1", "film_2"), ("film_3",))
+    config = {"corpus": {**film_table, "on_bad_film": "skip"}, "features": {"batch_films": 2}}
+    assert plan_of(config).features.batches == (("film_1",), ("film_2",), ("film_3",))
+
+
+def test_published_features_come_without_films(plan_of, tmp_path):
+    small().write(tmp_path / "published")
+    corpus = {"kind": "published", "published": {"folder": str(tmp_path / "published")}}
+    plan = plan_of({"corpus": corpus, "features": {"sets": ["mir", "vggish", "yamnet"]}})
+    assert plan.features.sets == ("mir", "vggish")
+    assert [Path(path).name for path in plan.published_tables] == [
+        "mir_features_dictionary.npy",
+        "mir_feature_names.csv",
+        "vggish_features_dictionary.npy",
+    ]
+    assert plan.networks == ()
+    assert plan.tagger.models == ()
+    assert plan.left_out == (
+        "feature set yamnet is left out: published features are mir and vggish",
+        "cues, visuals and audiovisual_comparison are left out: "
+        "published features come without films",
+    )
+    with pytest.raises(InputError, match="published features are of cues, not of tracks"):
+        plan_of({"corpus": corpus, "features": {"level": "tracks"}})
+
+
+def test_whole_tracks_and_frames_have_sets_of_their_own(plan_of):
+    config = {
+        "corpus": {"demo": {"films": 3}},
+        "features": {"level": "tracks", "source": "film"},
+        "bags": {"instances": ["cues", "frames"]},
+    }
+    plan = plan_of(config)
+    assert plan.features.sets == ("mir_tracks",)
+    assert plan.features.bag_sets == ("mir_tracks", "mir_tracks_frames")
+    film = plan.corpus.ordered_films[0]
+    assert plan.features.measured_video(film, "mir_tracks") is None
+    assert plan.features.measured_video(film, "musicnn") == plan.corpus.video(film)
+
+
+def test_baselines_take_no_features_and_networks_alone_take_frames():
+    models = ["plurality", "imv_knn", "max_pooling"]
+    assert genre_runs(models, ("mir", "mir_frames")) == [
+        ("none", "plurality"),
+        ("mir", "imv_knn"),
+        ("mir", "max_pooling"),
+        ("mir_frames", "max_pooling"),
+    ]
+
+
+def test_figures_and_chunks_follow_from_the_models_and_folds(plan_of):
+    def genres(**settings):
+        return plan_of({"corpus": {"demo": {"films": 5}}, "genres": settings}).genres
+
+    assert genres(models=["plurality"]).figures == ["scores", "genres"]
+    assert "losses" not in genres(models=["imv_knn"]).figures
+    assert genres(models=["single_attention"]).figures[-1] == "losses"
+    both = genres(models=["max_pooling", "single_attention"], folds_per_chunk=2)
+    assert both.explained_runs == [("mir", "single_attention")]
+    assert (both.folds, both.chunks) == (5, 3)
+    assert genres(models=["plurality"], folds=2).folds == 2
+
+
+def test_the_split_hangs_on_years_or_on_shares(plan_of):
+    def split(**settings):
+        config = {"corpus": {"demo": {"films": 3}}, "retrieval": {"split": settings}}
+        return set(plan_of(config).retrieval.split_settings)
+
+    assert split(last_training=2021) == {"last_training", "first_test"}
+    assert split(last_training=0) == {"last_training", "training", "validation"}

@@ -1,0 +1,101 @@
+"""Log, benchmark, environment, resources and code hash of rules, as Snakemake plans the jobs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scorelens import rule_defaults
+from tests.rule_files import RULES
+
+HOME = Path(__file__).resolve().parent.parent
+BATCHES = {"embed_features", "embed_scenes", "embed_tracks", "sample_trailers"}
+
+
+def test_the_path_of_a_job_has_its_wildcards_in_the_order_of_the_output_and_each_once():
+    output = "results/{set,[a-z0-9_]+}/{film}/{film}.parquet"
+    assert rule_defaults.job_path("some_rule", "", output) == "some_rule/{set}/{film}"
+    assert rule_defaults.job_path("some_rule", "12", "results/x.tsv") == "some_rule/12"
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory) -> dict[str, str]:
+    """What a dry run says of one job of each rule; every batch of a rule counts."""
+    work = tmp_path_factory.mktemp("plan")
+    (work / "new.wav").touch()
+    config = {
+        "corpus": {"demo": {"films": 6}},
+        "features": {"sets": ["mir", "musicnn"]},
+        "tagger": {"least_tracks": 5},
+        "genres": {"apply": {"media": {"new": "new.wav"}}},
+    }
+    (work / "settings.yaml").write_text(yaml.safe_dump(config))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")),
+            *("--directory", str(work), "--configfile", str(work / "settings.yaml")),
+            *("--workflow-profile", "none", "--dry-run", "--cores", "2"),
+            *("--set-resources", "check_corpus:mem_mb=4321", "--set-threads", "match_cues=2"),
+        ],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", done.stdout)
+    heads = (re.match(r"(?:local)?(?:rule|checkpoint) (\w+):", block) for block in blocks)
+    jobs = {head[1]: block for head, block in zip(heads, blocks, strict=True) if head}
+    return {rule: block for rule, block in jobs.items() if "_" in rule and "    log:" in block}
+
+
+@pytest.mark.slow
+def test_every_job_has_a_log_a_benchmark_and_resources_under_its_name(plan):
+    assert len({rule_defaults.split_name(rule)[0] for rule in plan}) > 55
+    for rule, block in plan.items():
+        name, number = rule_defaults.split_name(rule)
+        assert name in RULES
+        assert bool(number) == (name in BATCHES)
+        wildcards = dict(re.findall(r"(\w+)=(\w+)", block.partition("    wildcards: ")[2]))
+        log = re.search(r"    log: logs/(\S+)\.log", block)[1]
+        assert re.search(r"    benchmark: results/benchmarks/(\S+)\.tsv", block)[1] == log
+        first, *folders = log.split("/")
+        assert first == name
+        assert {*folders} - {number} <= {*wildcards.values()}
+        assert "mem_mb=" in block
+        assert "runtime=" in block
+
+
+@pytest.mark.slow
+def test_the_command_line_counts_before_the_table(plan):
+    assert "mem_mb=4321" in plan["check_corpus"]
+    assert "runtime=30" in plan["check_corpus"]
+    assert "    threads: 2" in plan["match_cues"]
+
+
+@pytest.mark.slow
+def test_a_rule_whose_script_fails_names_its_log(tmp_path):
+    config = {"corpus": {"kind": "assembled", "films": "films.tsv"}}
+    (tmp_path / "album").mkdir()
+    (tmp_path / "album" / "a.flac").write_bytes(b"no sound" * 1000)
+    header = "film_id\ttitle\tyear\talbum\tgenres"
+    (tmp_path / "films.tsv").write_text(f"{header}\none\tOne\t2001\talbum\tDrama\n")
+    config["corpus"]["assembly"] = {"speech": "nowhere", "effects": "nowhere", "film_s": 30}
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(config))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")),
+            *("--directory", str(tmp_path), "--configfile", str(tmp_path / "settings.yaml")),
+            *("--workflow-profile", "none", "--cores", "1", "--", "corpus"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "log: logs/make_corpus/one.log (check log file(s) for error details)" in done.stderr
+    assert (tmp_path / "logs" / "make_corpus" / "one.log").stat().st_size > 0
