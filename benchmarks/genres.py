@@ -1,13 +1,13 @@
-"""How fast the networks of all folds train, against a loop over folds and an arithmetic floor.
+"""Measure how fast the networks of all folds train, against a loop over folds and a floor.
 
-On generated features of the published shape: 110 films, 4,664 cues, 140 features (MIR) or 128
+Features are generated in the published shape: 110 films, 4,664 cues, 140 features (MIR) or 128
 (VGGish), six genres. The network half of Table 4 is six poolings on both sets, 110 folds of 200
-epochs; some folds and epochs of every row are timed and scaled up, for the work is the same in
-every fold and epoch. Seconds are CPU seconds, of the slower worker where two are at work at once:
-the wall seconds of two cores that do nothing else.
+epochs. Some folds and epochs of every row are timed and scaled up, since the work is the same in
+every fold and epoch. Seconds are CPU seconds, of the slower worker where two work at once: the wall
+seconds of two idle cores.
 
-- side by side: two worker processes of one thread, a chunk of folds each, as the workflow's jobs;
-- fold by fold: one process, one thread, plain modules of PyTorch, the same layers and batches;
+- side by side: two worker processes of one thread, with a group of folds each, as in the workflow;
+- fold by fold: one process, one thread, plain PyTorch modules with the same layers and batches;
 - floor: the multiplications of the layers, forward and backward, at the rate at which two
   processes of one thread multiply large matrices.
 
@@ -85,7 +85,7 @@ def train_loop(model, features, hidden):
 
 
 def multiply(_):
-    """The floor, in a worker. Returns CPU seconds an operation."""
+    """The floor, in a worker. Returns CPU seconds per operation."""
     factor, times = torch.ones(SIDE, SIDE), 20
     torch.mm(factor, factor)
     start = time.process_time()
@@ -107,7 +107,7 @@ def operations(model, features, hidden):
 
 
 def measure_row(pool, model, features, hidden):
-    """Seconds of a row of Table 4: side by side, fold by fold, floor; the least of a few runs."""
+    """Seconds of a row of Table 4: side by side, fold by fold, floor; minimum of a few runs."""
     chunks = [(model, features, hidden, worker) for worker in range(WORKERS)]
     runs = [
         (

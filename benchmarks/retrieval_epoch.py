@@ -1,15 +1,14 @@
-"""How long an epoch of the paper's model takes with all its encoders learning, against a floor.
+"""Measure an epoch of the paper's model with all encoders in training, against a floor.
 
-The configuration `all`: ViT-B/16 looks at pictures, BERT-base reads 256 tokens, the CNN-Transformer
-hears log-mel, batches of 16, Adam at 1e-5. Sizes are the published ones, variables, pictures, texts
-and sounds are random, which takes as long. The epoch is the workflow's own; on a GPU a first one
-warms up and the second is timed.
+The configuration is `all`: ViT-B/16 for pictures, BERT-base for 256 tokens, the CNN-Transformer for
+log-mel, batches of 16, Adam at 1e-5. Sizes are the published ones; parameters, pictures, texts and
+sounds are random. The epoch is that of the workflow; on a GPU the second epoch is timed.
 
 - floor: the arithmetic of a step, three times that of the forward pass (backward to the inputs and
-  to the weights), at the rate at which the device multiplies large matrices of the same precision;
-- memory: the most that the GPU held, or the process on a CPU.
+  to the weights), at the rate of products of large matrices of the same precision;
+- memory: peak of the GPU, or of the process on a CPU.
 
-    python benchmarks/retrieval_epoch.py [--films N] [--tracks N] [--piece N]
+    python benchmarks/retrieval_epoch.py [--films N] [--tracks N] [--micro-batch-size N]
 """
 
 import argparse
@@ -32,7 +31,7 @@ from learning_encoders import BERT, VIT, Looking, Reading, make_texts
 from scorelens.encoders.image import vit
 from scorelens.encoders.text.bert import Bert
 from scorelens.retrieval import BANDS, FRAMES
-from scorelens.retrieval.data.batches import Corpus, Rows, Split
+from scorelens.retrieval.data.batches import PairDataset, Rows, Split
 from scorelens.retrieval.model import networks, training
 from scorelens.torch_device import device
 
@@ -57,7 +56,7 @@ def make_corpus(films, tracks):
     sounds = random.normal(-40, 15, (films * tracks, BANDS, FRAMES)).astype(np.float16)
     one, each = np.arange(films), np.arange(films * tracks)
     views = {"image": Rows(pictures, one), "text": Rows(words, one)}
-    return Corpus(views, Rows(sounds, each), each // tracks)
+    return PairDataset(views, Rows(sounds, each), each // tracks)
 
 
 def wait():
@@ -68,7 +67,7 @@ def wait():
 @contextlib.contextmanager
 def timed_epochs():
     """The seconds of each epoch that the block trains, in a list."""
-    epoch, spent_s = training._epoch, []
+    epoch, spent_s = training._train_epoch, []
 
     def timed(*work):
         wait()
@@ -78,20 +77,20 @@ def timed_epochs():
         spent_s.append(time.perf_counter() - start)
         return loss
 
-    training._epoch = timed
+    training._train_epoch = timed
     try:
         yield spent_s
     finally:
-        training._epoch = epoch
+        training._train_epoch = epoch
 
 
-def train(corpus, piece):
+def train(corpus, micro_batch_size):
     """One epoch, or two on a GPU. Returns the seconds of the last, and the losses."""
     films = int(corpus.film[-1]) + 1
     settings = {
         "learning_rate": 1e-5,
-        "batch": BATCH,
-        "piece": piece,
+        "batch_size": BATCH,
+        "micro_batch_size": micro_batch_size,
         "epochs": 2 if device().type == "cuda" else 1,
         "patience": 3,
         "dropout": 0.3,
@@ -102,30 +101,30 @@ def train(corpus, piece):
         trained = training.train_configuration(
             "all", corpus, split, settings, 0, encoders=make_encoders()
         )
-    return spent_s[-1], trained.curve[:, 0].tolist()
+    return spent_s[-1], trained.losses[:, 0].tolist()
 
 
 def operations(corpus):
     """Floating-point operations of the forward pass of one pair."""
     own, encoders = torch.device("cpu"), make_encoders()
-    model = networks.Retrieval("all", networks.Sizes(768, 768, 0), encoders=encoders)
+    model = networks.RetrievalModel("all", networks.Sizes(768, 768, 0), encoders=encoders)
     parts = {**corpus.views, "sound": corpus.fragments}
     rows = {name: networks.to_tensor(part.values[:1], own) for name, part in parts.items()}
     counter = FlopCounterMode(display=False)
-    # Attention in its parts, for the counter knows products of matrices.
+    # The counter knows products of matrices, so attention is computed in its parts.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
         for view, encoder in encoders.items():
             encoder(rows[view])
-        model.audio.encoder(rows["sound"])
+        model.track_tower.encoder(rows["sound"])
     return counter.get_total_flops()
 
 
 def precision():
-    return torch.bfloat16 if training._has_bfloat16(device()) else torch.float32
+    return torch.bfloat16 if training._supports_bfloat16(device()) else torch.float32
 
 
 def multiply():
-    """The floor: operations a second of a product of large matrices."""
+    """Operations per second of a product of large matrices, for the floor."""
     side = SIDES[device().type]
     factor = torch.randn(side, side, device=device()).to(precision())
     best_s = np.inf
@@ -153,11 +152,11 @@ def memory_mb():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--films", type=int, default=16)
-    parser.add_argument("--tracks", type=int, default=1, help="of a film; a pair each, an epoch")
-    parser.add_argument("--piece", type=int, default=0, help="rows in an encoder at a time")
+    parser.add_argument("--tracks", type=int, default=1, help="tracks of a film: pairs of an epoch")
+    parser.add_argument("--micro-batch-size", type=int, default=0, help="rows at once; 0: all")
     given = parser.parse_args()
     corpus = make_corpus(given.films, given.tracks)
-    epoch_s, losses = train(corpus, given.piece)
+    epoch_s, losses = train(corpus, given.micro_batch_size)
     peak_mb = memory_mb()
     pairs, steps = given.films * given.tracks, given.tracks * -(-given.films // BATCH)
     step_ms = 1e3 * epoch_s / steps
@@ -167,7 +166,7 @@ def main():
         "films": given.films,
         "pairs": pairs,
         "batches": steps,
-        "piece": given.piece,
+        "micro_batch_size": given.micro_batch_size,
         "epoch_s": round(epoch_s, 2),
         "step_ms": round(step_ms, 1),
         "pairs_per_s": round(pairs / epoch_s, 1),

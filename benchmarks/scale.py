@@ -1,14 +1,14 @@
-"""What it costs to plan a corpus of many films, before any work is done.
+"""Measure what it costs to plan the workflow for many films, before any job runs.
 
     python benchmarks/scale.py [FILMS ...] [--folds 10] [--sets mir musicnn] [--finished]
 
-A film table with stand-in media (empty files, albums of 20 tracks), a table of their pictures and
-plots and one of their trailers are written to a temporary folder, and Snakemake is asked what it
-would do, 100 and 1,000 films by default. For each number of films one line: jobs, CPU seconds of
-reading the rules alone and of the whole plan, its wall time, and the peak of its memory. With
---finished the outputs are put there as empty files and touched, so that Snakemake takes the run for
-done, and two more lines follow: the plan that finds nothing to do, and the plan once a film is
-added. The last line is one JSON object.
+A film table with placeholder media (empty files, albums of 20 tracks), a table of their pictures
+and plots and a table of their trailers are written to a temporary folder, for 100 and 1,000 films
+by default. Snakemake plans the workflow in a dry run. Each number of films has one line: jobs, CPU
+seconds of reading the rules and of the whole plan, its wall time, and its peak memory. With
+--finished the outputs are created as empty files and touched, so that the run counts as done, and
+two more lines follow: a plan with nothing to do, and a plan after a film is added. The last line is
+one JSON object.
 """
 
 import argparse
@@ -35,9 +35,9 @@ JOBS = re.compile(r"^total +(\d+)$", re.M)
 
 
 class Cost(NamedTuple):
-    """What a process took, itself alone."""
+    """Output and cost of a process, without its children."""
 
-    said: str
+    output: str
     wall_s: float
     cpu_s: float
     peak_mb: float
@@ -54,7 +54,7 @@ def make_corpus(folder: Path, films: int, sets: list[str], folds: int) -> None:
         trailer = f"trailers/{name}.mp4"
         for path in (folder / inside for inside in (video, image, plot, trailer, *tracks)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():  # what stands there keeps its date
+            if not path.exists():  # an existing file keeps its date
                 path.touch()
         genre, year = GENRES[number % len(GENRES)], YEARS[number % len(YEARS)]
         rows.append("\t".join([name, name, str(year), video, f"albums/{name}", genre]))
@@ -72,35 +72,35 @@ def make_corpus(folder: Path, films: int, sets: list[str], folds: int) -> None:
     }
     (folder / "config.yaml").write_text(json.dumps(config))
     networks = {*sets, *OTHER_NETWORKS} - {"mir", "essentia"}
-    for name in networks:  # or what needs it would be left out
+    for name in networks:  # without its weights a network would be left out
         weights = folder / "results" / "pretrained" / f"{name}.safetensors"
         weights.parent.mkdir(parents=True, exist_ok=True)
         weights.touch()
 
 
 def snakemake(folder: Path, *options: str) -> Cost:
-    """Run Snakemake in a folder. Raises RuntimeError with what it said if it fails."""
+    """Run Snakemake in a folder. Raises RuntimeError with its output if it fails."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")]
     command += ["--workflow-profile", "none", "--directory", str(folder), "--cores", "2"]
     command += ["--configfile", str(folder / "config.yaml"), *options]
     start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output:
-        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile("w+") as file:
+        child = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         wall_s = time.perf_counter() - start
-        output.seek(0)
-        said = output.read()
+        file.seek(0)
+        output = file.read()
     if child.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{said[-3000:]}")
-    return Cost(said, wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        raise RuntimeError(f"{' '.join(command)}\n{output[-3000:]}")
+    return Cost(output, wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def measure(folder: Path, label: str) -> dict:
     """Plan the corpus of a folder."""
     parse = snakemake(folder, "--list-rules")
     plan = snakemake(folder, "--dry-run", "--quiet", "rules")
-    jobs = JOBS.search(plan.said)
+    jobs = JOBS.search(plan.output)
     return {
         "plan": label,
         "jobs": int(jobs.group(1)) if jobs else 0,
@@ -112,13 +112,13 @@ def measure(folder: Path, label: str) -> dict:
 
 
 def finish(folder: Path) -> None:
-    """Put every output there as an empty file and have Snakemake record it as made."""
-    said = snakemake(folder, "--dry-run").said
-    for line in OUTPUTS.findall(said):
+    """Create every output as an empty file and have Snakemake record it as made."""
+    output = snakemake(folder, "--dry-run").output
+    for line in OUTPUTS.findall(output):
         for path in line.split(", "):
-            place = folder / path.removesuffix(" (update)")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.touch()
+            target = folder / path.removesuffix(" (update)")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
     snakemake(folder, "--touch", "--quiet", "all")
 
 

@@ -1,13 +1,13 @@
-"""How fast every stage is, beside the cost of decoding alone.
+"""Measure how fast every stage is, against the cost of decoding alone.
 
     python benchmarks/stages.py [RESULTS ...] [--films 2]
 
 RESULTS are the `results` folders of finished runs (a demo, a corpus of real albums); without one,
-two demo films are made. Each stage works again on the first films of each run, into a temporary
-folder. CPU seconds of one thread; "x real time" is media seconds (of the album for fingerprints, of
-the cues for features, of the film for the rest) in a CPU second. The floor of the sound stages is
-decoding the same sound at their rate, that of the visuals decoding every picture. The last line is
-one JSON object.
+two demo films are made. Each stage runs again on the first films of each run, into a temporary
+folder. CPU seconds are of one thread. "x real time" is media seconds (of the album for
+fingerprints, of the cues for features, of the film for the rest) per CPU second. The floor is
+decoding: the same sound at the same rate for the sound stages, every frame for the visuals. The
+last line is one JSON object.
 """
 
 import argparse
@@ -46,14 +46,17 @@ def cpu_s(work: Callable[[], object]) -> float:
 def make_demo(folder: Path, count: int) -> Path:
     """Make and check demo films; return a results folder that holds them."""
     for film in demo_plan.demo_films(count, seed=1):
-        place = folder / "corpus" / "media" / film.film_id
-        tracks = {name: place / "album" / f"{name}.flac" for name in demo_plan.DEMO_TRACKS}
-        video, truth = place / "film.mp4", folder / "corpus" / "truth" / f"{film.film_id}.tsv"
+        media_folder = folder / "corpus" / "media" / film.film_id
+        tracks = {name: media_folder / "album" / f"{name}.flac" for name in demo_plan.DEMO_TRACKS}
+        video, truth = (
+            media_folder / "film.mp4",
+            folder / "corpus" / "truth" / f"{film.film_id}.tsv",
+        )
         demo.make_demo_film(film, list(tracks.values()), DEMO_FILM_S, video, truth)
         corpus, name = folder / "corpus", f"{film.film_id}.tsv"
         album = corpus / "albums" / name, corpus / "albums" / f"{film.film_id}.status.tsv"
         check.check_album(
-            film.film_id, place / "album", list(map(str, tracks.values())), *album[::-1]
+            film.film_id, media_folder / "album", list(map(str, tracks.values())), *album[::-1]
         )
         check.check_film(
             film.film_id, video, album, corpus / "status" / name, corpus / "tracks" / name
@@ -148,8 +151,10 @@ def main() -> None:
         for results in runs:
             films = sorted(path.name for path in (results / "corpus" / "media").iterdir())
             with contextlib.chdir(results.resolve().parent):  # tables hold relative paths
-                place = Path(results.name)
-                costs = [stage_costs(place, film, config) for film in films[: arguments.films]]
+                folder_name = Path(results.name)
+                costs = [
+                    stage_costs(folder_name, film, config) for film in films[: arguments.films]
+                ]
             figures[str(results) if arguments.results else "demo"] = report(str(results), costs)
     print(json.dumps(figures))
 

@@ -1,17 +1,17 @@
-"""How fast the tagger's networks train and tag, against plain loops and floors.
+"""Measure how fast the tagger's networks train and tag, against plain loops and floors.
 
-Training, on random tiles of the real shapes (40 x 100 MFCCs, 128 x 100 bands), ten genres: the ten
-networks of the ensemble, and of the other models as many as there are folds, and the final one.
-CPU milliseconds a tile and network, one thread, least of a few runs:
+Training uses random tiles of the real shapes (40 x 100 MFCCs, 128 x 100 bands) and ten genres: the
+ten networks of the ensemble, and for the other models one network per fold and the final one. CPU
+milliseconds per tile and network, one thread, minimum of a few runs:
 
-- side by side: `train_networks`, batches of 32, dropout and Adam with it;
-- one by one: plain modules of PyTorch, the same layers and batches, in a loop over networks;
+- side by side: `train_networks`, batches of 32, with dropout and Adam;
+- one by one: plain PyTorch modules with the same layers and batches, in a loop over networks;
 - floor: the multiplications of the layers, forward and backward, at the rate of large matrices or
-  of a large convolution, whichever the machine does faster.
+  of a large convolution, whichever is faster.
 
-Tagging, on ten minutes of composed music: multiples of real time of decoding, of cutting tiles
-and making MFCCs of them, of the networks alone, of tempo, key and loudness, and, as `x_realtime`,
-of all that `apply_tagger` does with a track of the ensemble but decode it.
+Tagging uses ten minutes of composed music. It gives multiples of real time for decoding, for
+cutting tiles and computing MFCCs, for the networks alone, for tempo, key and loudness, and, as
+`x_realtime`, for all of `apply_tagger` with the ensemble but decoding.
 
     python benchmarks/tagger.py
 """
@@ -38,7 +38,7 @@ from scorelens.learning.cnn_trainer import Lesson, train_networks
 from scorelens.learning.dataset import look
 from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, MODELS, NETWORKS, RATE_HZ
 from scorelens.tagger.apply import tag_track
-from scorelens.tagger.descriptors import listen
+from scorelens.tagger.descriptors import describe_track
 from scorelens.tagger.model import Model
 from scorelens.tagger.patches import cut_track, mfcc
 
@@ -120,7 +120,7 @@ def operations(model):
 
 
 def operation_s():
-    """CPU seconds an operation, of large matrices or of a large convolution: the least."""
+    """CPU seconds per operation, of large matrices or of a large convolution: the minimum."""
     factor = torch.ones(SIDE, SIDE)
     product_s = cpu_s(lambda: torch.mm(factor, factor), 20) / (2 * SIDE**3)
     kernel = torch.ones(256, 256, 3, 3).to(memory_format=torch.channels_last)
@@ -130,7 +130,7 @@ def operation_s():
 
 
 def measure_model(model):
-    """CPU ms a tile and network: side by side, one by one, floor; the least of a few runs."""
+    """CPU ms per tile and network: side by side, one by one, floor; minimum of a few runs."""
     inputs, lessons = make_lessons(model)
     settings = SETTINGS | {"epochs": EPOCHS[model]}
     outputs = shape_of(model)[2]
@@ -140,14 +140,14 @@ def measure_model(model):
             cpu_s(lambda: train_loop(model, inputs, lessons), 1),
             operation_s() * operations(model),
         )
-        for _ in range(REPEATS)  # in turns, for a busy machine slows all of them
+        for _ in range(REPEATS)  # in turn, since a busy machine slows all of them
     ]
     each = 1e3 / (len(lessons) * TILES * EPOCHS[model])
     return np.min(runs, axis=0) * (each, each, 1e3)
 
 
 def measure_training():
-    """Print the table of training. Returns, of each model, x the loop and x the floor."""
+    """Print the table of training. Returns ms, x the loop and x the floor of each model."""
     print(
         f"{'training, ms a tile and network':34s} {'side by side':>12s} {'one by one':>12s} floor"
     )
@@ -199,7 +199,7 @@ def measure_tagging(path):
     for model in NETWORKS:
         note(f"{model} alone", ask(model, look(model, tiles)))
     ensemble = make_ensemble()
-    note("tempo, key, loudness", lambda: listen(samples))
+    note("tempo, key, loudness", lambda: describe_track(samples))
     note("all but decoding, cnn_ensemble", lambda: hear(samples, ensemble))
     return found
 
@@ -215,7 +215,7 @@ def make_ensemble():
 
 
 def hear(samples, model):
-    return tag_track(samples, model, None), listen(samples)
+    return tag_track(samples, model, None), describe_track(samples)
 
 
 def main():

@@ -1,19 +1,18 @@
-"""How fast a trailer is sampled, against the usual loops and against decoding alone.
+"""Measure how fast a trailer is sampled, against common loops and against decoding alone.
 
     python benchmarks/trailers.py [--trailer FILE]
 
 Without a trailer it makes one: the film of benchmarks/visuals.py (48 s of 1080p H.264), with stereo
-AAC. Every way gives 31 frames at even intervals from frame 200 on and 30 s of mono sound at 16 kHz,
-on one thread; what becomes of them costs little. The ways take turns, three times, and of each the
-run with the fewest CPU seconds counts, those of its child processes with them. The last line is
-JSON:
+AAC. Every method gives 31 frames at equal intervals from frame 200 on and 30 s of mono sound at
+16 kHz, on one thread. The methods run in turn, three times; the run with the fewest CPU seconds
+counts, including child processes. The last line is JSON:
 
-- `over_decode`: ours, divided by what PyAV takes to decode every frame, and 30 s of sound
-- `over_opencv`: a loop that reads every frame with OpenCV and keeps those, and `ffmpeg` for the
+- `over_decode`: ours, divided by decoding every frame and 30 s of sound with PyAV
+- `over_opencv`: a loop that reads every frame with OpenCV and selects frames, and `ffmpeg` for the
   sound, divided by ours
-- `over_opencv_grab`: the same, with a loop that has OpenCV convert only the frames that it keeps
-- `x_realtime`: seconds of trailer in a CPU second
-- `difference`: the middle ten frames less those of the loop, mean over pixels, of 255
+- `over_opencv_grab`: the same with a loop in which OpenCV converts only the selected frames
+- `x_realtime`: seconds of trailer per CPU second
+- `difference`: the middle ten frames minus those of the loop, mean over pixels, of 255
 """
 
 import argparse
@@ -43,28 +42,28 @@ TURNS = 3
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--trailer", type=Path, help="one to sample instead of the one made here")
+    parser.add_argument("--trailer", type=Path, help="trailer to sample")
     trailer = parser.parse_args().trailer
     with tempfile.TemporaryDirectory() as folder:
         report(trailer or make_trailer(Path(folder)))
 
 
 def report(trailer: Path) -> None:
-    ways = {
+    methods = {
         OURS: lambda: frame_sampling.sample_trailer(trailer, SAMPLING)[0],
         FLOOR: lambda: decode(trailer),
         READ: lambda: loop(trailer, grabs=False),
         GRAB: lambda: loop(trailer, grabs=True),
     }
-    cpu_s, found = {name: float("inf") for name in ways}, {}
+    cpu_s, samples = {name: float("inf") for name in methods}, {}
     for _ in range(TURNS):
-        for name, way in ways.items():
+        for name, method in methods.items():
             start = sum(os.times()[:4])
-            found[name] = way()
+            samples[name] = method()
             cpu_s[name] = min(cpu_s[name], sum(os.times()[:4]) - start)
     trailer_s = media.probe(trailer).duration_s
     print(f"{trailer_s:.0f} s of trailer, one thread")
-    print(f"{'way':26}{'CPU s':>8}{'x real time':>14}")
+    print(f"{'method':26}{'CPU s':>8}{'x real time':>14}")
     for name, seconds in cpu_s.items():
         print(f"{name:26}{seconds:8.2f}{trailer_s / seconds:14.0f}")
     ratios = {
@@ -72,13 +71,13 @@ def report(trailer: Path) -> None:
         "over_opencv": cpu_s[READ] / cpu_s[OURS],
         "over_opencv_grab": cpu_s[GRAB] / cpu_s[OURS],
         "x_realtime": trailer_s / cpu_s[OURS],
-        "difference": np.abs(found[OURS].frames - np.float32(found[READ])).mean(),
+        "difference": np.abs(samples[OURS].frames - np.float32(samples[READ])).mean(),
     }
     print(json.dumps({name: round(float(ratio), 3) for name, ratio in ratios.items()}))
 
 
 def decode(trailer: Path) -> None:
-    """Decode every frame and the first seconds of sound, and keep nothing."""
+    """Decode every frame and the first seconds of sound, without using them."""
     with av.open(str(trailer)) as container:
         stream = container.streams.video[0]
         stream.thread_count = 1
@@ -91,18 +90,18 @@ def decode(trailer: Path) -> None:
 
 
 def loop(trailer: Path, grabs: bool) -> np.ndarray:
-    """The usual way: count, go through the frames, pick; ffmpeg for the sound."""
+    """A common loop: count and select the frames; ffmpeg for the sound."""
     line = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-threads", "1", "-i", str(trailer)]
     line += ["-vn", "-t", str(SAMPLING.sound_s), "-ac", "1", "-ar", str(frame_sampling.RATE_HZ)]
     sound = subprocess.run([*line, "-f", "f32le", "-"], capture_output=True, check=True).stdout
     assert len(sound) > 0
-    pictures = [centre_square(bgr[..., ::-1]) for bgr in picked(trailer, grabs)]
-    kept = [picture for picture in pictures if not frame_sampling.is_black(picture)]
-    return np.array(frame_sampling.middle_items(kept, SAMPLING.used))
+    pictures = [centre_square(bgr[..., ::-1]) for bgr in selected_frames(trailer, grabs)]
+    not_black = [picture for picture in pictures if not frame_sampling.is_black(picture)]
+    return np.array(frame_sampling.middle_items(not_black, SAMPLING.used))
 
 
-def picked(trailer: Path, grabs: bool) -> Iterator[np.ndarray]:
-    """The frames that count, of all that OpenCV decodes. grabs: convert no others."""
+def selected_frames(trailer: Path, grabs: bool) -> Iterator[np.ndarray]:
+    """The selected frames, with OpenCV. grabs: do not convert other frames."""
     reader = cv2.VideoCapture(str(trailer), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
     wanted = set(frame_sampling.frame_numbers(count, SAMPLING).tolist())
@@ -118,7 +117,7 @@ def picked(trailer: Path, grabs: bool) -> Iterator[np.ndarray]:
 
 
 def make_trailer(folder: Path) -> Path:
-    """A film with a sound of its length: chords of tones that fade, and hiss."""
+    """A film with sound of its length: fading chords and hiss."""
     film, path = visuals.make_film(folder / "film.mp4"), folder / "trailer.mp4"
     with av.open(str(film)) as pictures, av.open(str(path), "w") as container:
         picture = container.add_stream_from_template(pictures.streams.video[0])

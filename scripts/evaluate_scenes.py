@@ -16,7 +16,7 @@ from scorelens.retrieval.evaluate import plot, scenes
 torch.set_num_threads(snakemake.threads)
 scenes.evaluate_scenes(
     model=snakemake.input.model,
-    embeddings=snakemake.input.places,
+    embeddings=snakemake.input.embeddings,
     films=snakemake.input.films,
     scenes=snakemake.input.scenes,
     subtitles=snakemake.params.subtitles,

@@ -1,8 +1,8 @@
-"""List a music library with its tags.
+"""Export a tagged music library.
 
-Reads the tables of its parts. Writes them as one table each, a JSON file a track, an M3U playlist a
-genre, and a page to sort, filter and hear the tracks in, which needs no server. Nothing is written
-into the library's own folder.
+Reads the tables of its parts. Writes one table of each kind, a JSON file for each track, an M3U
+playlist for each genre, and a page to sort, filter and play, which needs no server. Nothing is
+written into the folder of the library.
 """
 
 from scorelens import logs
@@ -11,16 +11,16 @@ logs.start(snakemake.log[0])
 
 from scorelens.tagger import export
 
-export.list_library(
+export.export_library(
     library=snakemake.wildcards.library,
     folder=snakemake.params.folder,
     parts=export.Parts(
         tracks=snakemake.input.tracks,
-        answers=snakemake.input.answers,
+        ranking=snakemake.input.ranking,
         profiles=snakemake.input.profiles,
     ),
     tracks=snakemake.output.tracks,
-    answers=snakemake.output.answers,
+    ranking=snakemake.output.ranking,
     profiles=snakemake.output.profiles,
     tags=snakemake.output.tags,
     playlists=snakemake.output.playlists,

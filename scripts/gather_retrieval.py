@@ -1,8 +1,8 @@
-"""Gather what the models of retrieval learn from.
+"""Gather the dataset of retrieval.
 
-Reads what networks say of the films' pictures and words, and the fragments of all tracks. Writes
-which films teach, tell when to stop and test, which are left out and why, the tracks, and all
-fragments in one array.
+Reads the vectors of the films' pictures and texts, and the fragments of all tracks. Writes the
+films with their part of the split and why some are left out, the tracks, and all fragments in one
+array.
 """
 
 from scorelens import logs

@@ -1,7 +1,7 @@
-"""Put all music that can be found in its place: the corpus's albums and the libraries.
+"""Index the tracks of the films and of the libraries.
 
-Reads what is heard of each album and of each part of a library. Writes the index of the tracks'
-places by the model that answers searches, and a table that names them.
+Reads the fragments of each album and of each part of a library. Writes the index of the tracks'
+embeddings by the model for searches, and a table that names them.
 """
 
 from scorelens import logs
@@ -13,13 +13,13 @@ import torch
 from scorelens.retrieval.search import track_index
 
 torch.set_num_threads(snakemake.threads)
-track_index.index_music(
+track_index.index_tracks(
     model=snakemake.input.model,
     sources=[
-        *track_index.albums_of(
+        *track_index.film_albums(
             snakemake.params.films, snakemake.input.albums, snakemake.input.tracks
         ),
-        *track_index.shelves_of(
+        *track_index.library_parts(
             snakemake.params.parts, snakemake.input.parts, snakemake.input.part_tables
         ),
     ],

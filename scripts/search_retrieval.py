@@ -1,8 +1,7 @@
-"""Answer the searches of the config.
+"""Run the searches of the configuration.
 
-Looks at the pictures and films, reads the words and hears the tracks that are asked with, and finds
-the tracks that lie nearest. Writes them as a table, and as a page to sort, filter and hear them on,
-which needs no server.
+Encodes the pictures, films, texts and tracks of the searches, and finds the nearest tracks of each.
+Writes them as a table, and as a page to sort, filter and play, which needs no server.
 """
 
 from scorelens import logs
@@ -14,7 +13,7 @@ import torch
 from scorelens.retrieval.search import search, search_config
 
 torch.set_num_threads(snakemake.threads)
-search.answer_searches(
+search.run_searches(
     searches=[search_config.Search(**asked) for asked in snakemake.params.searches],
     model=snakemake.input.model,
     index=snakemake.input.index,
@@ -26,6 +25,6 @@ search.answer_searches(
     frames=snakemake.params.frames,
     fragments=snakemake.params.fragments,
     threads=snakemake.threads,
-    answers=snakemake.output.answers,
+    results=snakemake.output.results,
     page=snakemake.output.page,
 )

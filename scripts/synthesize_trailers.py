@@ -1,7 +1,7 @@
 """Make the trailers of the demo.
 
-Cuts one from each film of the demo corpus and composes further ones whose genres show in the
-picture alone, in the sound alone, or in both; writes the table that describes them all.
+Cuts one from each film of the demo corpus, synthesizes further ones with genres in the picture
+alone, in the sound alone or in both, and writes the table that describes all trailers.
 """
 
 from scorelens import logs

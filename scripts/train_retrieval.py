@@ -1,9 +1,9 @@
 """Train one model of retrieval.
 
-Reads the films with their parts of the split, their vectors, and the fragments of their tracks.
-Writes the model, its losses epoch by epoch, and where it puts the test films and their tracks: with
-all that it sees of a film, and with each smaller choice. A training that is cut short goes on from
-its last checkpoint, which lies beside the model.
+Reads the films with their part of the split, their vectors, and the fragments of their tracks.
+Writes the model, its losses by epoch, and the embeddings of the test films and their tracks: with
+all parts that it sees, and with each smaller subset. An interrupted training resumes from its last
+checkpoint, which is beside the model.
 """
 
 from scorelens import logs

@@ -1,15 +1,15 @@
-"""Films of which one part, the image, the tags or the plot, says what the music is like."""
+"""Films of which one part, the image, the tags or the plot, determines the music."""
 
 import numpy as np
 
 from scorelens.retrieval import sees_image, text_segment
-from scorelens.retrieval.data.batches import Corpus, Rows
+from scorelens.retrieval.data.batches import PairDataset, Rows
 
-LATENT = 6  # numbers that say what music is like
+LATENT = 6  # dimensions that determine the music
 
 
 def planted_parts(planted, films=216, tracks=2, fragments=2, seed=0):
-    """Vectors of the parts of films, and of fragments; one part says what the music is like."""
+    """Vectors of the parts of films, and of fragments; one part determines the music."""
     random = np.random.default_rng(seed)
     mood = random.normal(size=(films, LATENT))
     parts = {
@@ -27,8 +27,8 @@ def planted_parts(planted, films=216, tracks=2, fragments=2, seed=0):
     return vectors, Rows(audio.astype(np.float32), track), film
 
 
-def make_corpus(configuration, planted="image", **sizes):
-    """What a configuration sees of planted films. A plot has two paragraphs that say the same."""
+def make_pairs(configuration, planted="image", **sizes):
+    """Planted films as a configuration sees them. A plot has two equal paragraphs."""
     vectors, fragments, film = planted_parts(planted, **sizes)
     films = np.arange(len(vectors["image"]))
     views, segment = {}, text_segment(configuration)
@@ -38,4 +38,4 @@ def make_corpus(configuration, planted="image", **sizes):
         text = np.concatenate([vectors[part] for part in segment.split("_")], axis=1)
         again = 1 if segment == "tags" else 2
         views["text"] = Rows(np.repeat(text, again, 0).astype(np.float32), np.repeat(films, again))
-    return Corpus(views, fragments, film)
+    return PairDataset(views, fragments, film)

@@ -1,4 +1,4 @@
-"""Planted films as the rules of retrieval leave them: vectors, what is gathered, a model."""
+"""Inputs of retrieval's rules for planted films: vectors, the gathered dataset, a model."""
 
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ SPLIT = {"last_training": 2021, "first_test": 2023}
 ENCODERS = {"image": "efficientnet_lite0", "text": "minilm", "audio": "musicnn"}
 SETTINGS = {
     "learning_rate": 1e-3,
-    "batch": 16,
-    "piece": 0,
+    "batch_size": 16,
+    "micro_batch_size": 0,
     "epochs": 3,
     "patience": 3,
     "dropout": 0.3,
@@ -25,7 +25,7 @@ SETTINGS = {
 }
 
 
-class Left(NamedTuple):
+class Inputs(NamedTuple):
     """Films as dicts, a table of fragments a film, and two tables of vectors."""
 
     described: list[dict]
@@ -34,10 +34,10 @@ class Left(NamedTuple):
     texts: object
 
 
-def leave(folder, planted="image", films=(96, 20, 100), test_vectors=None, seed=0):
-    """Write the tables of planted films, of which some teach, some stop and some test.
+def write_inputs(folder, planted="image", films=(96, 20, 100), test_vectors=None, seed=0):
+    """Write the tables of planted films, of which some train_model, some stop and some test.
 
-    test_vectors: a generator of random numbers that replaces all that is known of test films.
+    test_vectors: a generator whose numbers replace all vectors of test films.
     """
     vectors, fragments, film = planted_parts(planted, films=sum(films), seed=seed)
     audio = fragments.values
@@ -52,36 +52,36 @@ def leave(folder, planted="image", films=(96, 20, 100), test_vectors=None, seed=
         for own, year in zip(ids, years, strict=True)
     ]
     folder.mkdir(parents=True)
-    return Left(
+    return Inputs(
         described,
-        leave_sounds(folder / "sounds", ids, audio, fragments.owner, film),
-        leave_images(folder / "images.parquet", ids, vectors["image"]),
-        leave_texts(folder / "texts.parquet", ids, vectors["tags"], vectors["plot"]),
+        write_fragments(folder / "sounds", ids, audio, fragments.owner, film),
+        write_images(folder / "images.parquet", ids, vectors["image"]),
+        write_texts(folder / "texts.parquet", ids, vectors["tags"], vectors["plot"]),
     )
 
 
 def replaced(rows, films, random):
-    learnt_from = np.arange(len(rows)) < films[0] + films[1]
-    return np.where(learnt_from[:, None], rows, random.normal(size=rows.shape))
+    is_trained_on = np.arange(len(rows)) < films[0] + films[1]
+    return np.where(is_trained_on[:, None], rows, random.normal(size=rows.shape))
 
 
-def leave_sounds(folder, ids, values, track, film):
+def write_fragments(folder, ids, values, track, film):
     paths = []
     for number, film_id in enumerate(ids):
-        own = film[track] == number
-        frame = with_values({"track_id": [f"t{one:04d}" for one in track[own]]}, values[own])
+        is_own = film[track] == number
+        frame = with_values({"track_id": [f"t{one:04d}" for one in track[is_own]]}, values[is_own])
         paths.append(folder / f"{film_id}.parquet")
         write_table(frame.assign(start_s=0.0), paths[-1], RETRIEVAL_FRAGMENTS)
     return paths
 
 
-def leave_images(path, ids, values):
+def write_images(path, ids, values):
     write_table(with_values({"film_id": ids, "sha256": "0"}, values), path, RETRIEVAL_IMAGES)
     return path
 
 
-def leave_texts(path, ids, tags, plots):
-    """Of every plot two paragraphs; the second says the same more softly. In no order."""
+def write_texts(path, ids, tags, plots):
+    """Two paragraphs of every plot; the second is half the first. Unordered."""
     nothing, other = np.zeros_like(tags), plots / 2
     rows = [
         text_rows(ids, "plot", 1, nothing, other),
@@ -106,24 +106,24 @@ def with_values(about, values):
     )
 
 
-def gather(left, folder, configurations=tuple(CONFIGURATIONS), split=SPLIT):
-    """Gather into a folder. Returns the inputs of `read_material`."""
-    places = {
+def gather(inputs, folder, configurations=tuple(CONFIGURATIONS), split=SPLIT):
+    """Gather into a folder. Returns the arguments of `read_dataset`."""
+    outputs = {
         "films": folder / "films.tsv",
         "tracks": folder / "tracks.tsv",
         "fragments": folder / "fragments.npy",
     }
-    gather_retrieval(**left._asdict(), configurations=configurations, split=split, **places)
-    return {**places, "images": left.images, "texts": left.texts}
+    gather_retrieval(**inputs._asdict(), configurations=configurations, split=split, **outputs)
+    return {**outputs, "images": inputs.images, "texts": inputs.texts}
 
 
-def teach(configuration, inputs, folder, seed=1, settings=SETTINGS):
+def train_model(configuration, dataset, folder, seed=1, settings=SETTINGS):
     """Train one model. Returns its outputs."""
     outputs = {
         "model": folder / f"{configuration}.safetensors",
         "curve": folder / f"{configuration}.tsv",
-        "places": folder / f"{configuration}.parquet",
+        "embeddings": folder / f"{configuration}.parquet",
     }
     checkpoint = folder / "checkpoint.safetensors"
-    train_retrieval(configuration, inputs, ENCODERS, settings, seed, checkpoint, outputs)
+    train_retrieval(configuration, dataset, ENCODERS, settings, seed, checkpoint, outputs)
     return outputs

@@ -179,7 +179,7 @@ def test_the_table_is_held_against_a_run(tmp_path):
 def test_too_small_a_request_is_named(tmp_path):
     done = refitted(make_run(tmp_path, {10: 220, 60: 90_000, 120: 330}))
     assert done.returncode == 1
-    assert done.stderr == "asked for too little: measure_visuals\n"
+    assert done.stderr == "requests are too small: measure_visuals\n"
     assert refitted(tmp_path / "nothing").stdout.startswith("no benchmark files: name the results")
 
 

@@ -120,7 +120,7 @@ def test_warnings_come_before_an_error_that_hangs_on_them(film_table, tmp_path, 
     monkeypatch.chdir(tmp_path)
     config = {"corpus": film_table, "tagger": {"libraries": {"mine": str(tmp_path / "album 1")}}}
     warnings = []
-    with pytest.raises(InputError, match=r"tagger\.libraries: none is among the models"):
+    with pytest.raises(InputError, match=r"tagger\.libraries: none is among the trained models"):
         make_plan(configuration.complete(config, SCHEMAS), warn=warnings.append)
     assert [text for text in warnings if text.startswith("the tagger is left out")]
 

@@ -1,4 +1,4 @@
-"""The split of the films by year, and the pairs that a model sees at a time."""
+"""The split of the films by year, and batches of pairs."""
 
 from itertools import combinations
 
@@ -6,50 +6,50 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planted_films import make_corpus
+from planted_films import make_pairs
 
 from scorelens.errors import InputError
-from scorelens.retrieval.data.batches import Drawer, Rows, split_by_share, split_by_year
+from scorelens.retrieval.data.batches import PairSampler, Rows, split_by_share, split_by_year
 
 
-def test_a_batch_holds_a_film_once_and_what_belongs_together():
-    corpus = make_corpus("all", films=37, tracks=3)
+def test_a_batch_holds_each_film_once_with_rows_of_its_own():
+    pairs = make_pairs("all", films=37, tracks=3)
     films = np.arange(3, 37)
-    found = list(Drawer(corpus).epoch(films, 16, np.random.default_rng(0)))
-    assert [len(own) for own, _ in found] == [12, 11, 11] * 3  # three tracks a film
-    assert sorted(np.concatenate([own for own, _ in found])) == sorted(np.tile(films, 3))
+    found = list(PairSampler(pairs).epoch(films, 16, np.random.default_rng(0)))
+    assert [len(chosen) for chosen, _ in found] == [12, 11, 11] * 3  # three tracks a film
+    assert sorted(np.concatenate([chosen for chosen, _ in found])) == sorted(np.tile(films, 3))
     tracks, texts = set(), set()
-    for own, batch in found:
-        assert len(set(own)) == len(own)
-        np.testing.assert_array_equal(corpus.views["image"].owner[batch.views["image"]], own)
-        np.testing.assert_array_equal(corpus.views["text"].owner[batch.views["text"]], own)
-        track = corpus.fragments.owner[batch.fragments]
-        np.testing.assert_array_equal(corpus.film[track], own)
-        tracks |= set(track - 3 * own)
-        texts |= set(batch.views["text"] - 2 * own)
+    for chosen, batch in found:
+        assert len(set(chosen)) == len(chosen)
+        np.testing.assert_array_equal(pairs.views["image"].owner[batch.views["image"]], chosen)
+        np.testing.assert_array_equal(pairs.views["text"].owner[batch.views["text"]], chosen)
+        track = pairs.fragments.owner[batch.fragments]
+        np.testing.assert_array_equal(pairs.film[track], chosen)
+        tracks |= set(track - 3 * chosen)
+        texts |= set(batch.views["text"] - 2 * chosen)
     assert tracks == {0, 1, 2}
     assert texts == {0, 1}
 
 
 @pytest.mark.parametrize(("films", "sizes"), [(2, [2]), (3, [3]), (5, [3, 2]), (17, [9, 8])])
-def test_no_batch_is_of_one_film(films, sizes):
-    corpus = make_corpus("image", films=films, tracks=1)
+def test_no_batch_has_a_single_film(films, sizes):
+    pairs = make_pairs("image", films=films, tracks=1)
     size = 2 if films < 17 else 16
-    drawn = Drawer(corpus).epoch(np.arange(films), size, np.random.default_rng(0))
-    assert [len(own) for own, _ in drawn] == sizes
+    drawn = PairSampler(pairs).epoch(np.arange(films), size, np.random.default_rng(0))
+    assert [len(chosen) for chosen, _ in drawn] == sizes
 
 
 def test_evaluation_takes_the_first_paragraph():
-    corpus = make_corpus("plot", films=5)
-    np.testing.assert_array_equal(Drawer(corpus).firsts(np.array([1, 4]))["text"], [2, 8])
+    pairs = make_pairs("plot", films=5)
+    np.testing.assert_array_equal(PairSampler(pairs).first_rows(np.array([1, 4]))["text"], [2, 8])
 
 
 @pytest.mark.parametrize("owner", [[0, 0, 2], [0, 1, 0, 2], [0, 1, 2, 3]])
 def test_a_film_without_a_row_is_refused(owner):
-    corpus = make_corpus("image", films=3)
+    pairs = make_pairs("image", films=3)
     rows = Rows(np.zeros((len(owner), 4), np.float32), np.array(owner))
     with pytest.raises(ValueError, match="owners must rise from 0 to the last"):
-        Drawer(corpus._replace(views={"image": rows}))
+        PairSampler(pairs._replace(views={"image": rows}))
 
 
 def test_split_by_the_papers_years():
@@ -68,27 +68,28 @@ def test_split_by_shares_keeps_years_whole():
     assert [part.tolist() for part in few] == [[2, 3], [4, 5], [0, 1]]
 
 
-def test_a_split_that_leaves_nothing_says_so():
+def test_a_split_without_films_in_a_part_is_an_error():
     with pytest.raises(InputError) as raised:
         split_by_year(np.array([2020, 2020, 2022, 2023]), 2021, 2023)
     assert str(raised.value) == (
         "the split of the films by year: up to 2021, between, and from 2023 on: 1 for validation, "
         "1 for test\n"
-        "  expected: two films at least in each part\n"
+        "  expected: at least two films in each part\n"
         "  hint: set retrieval.split.last_training and first_test in the config (last_training: 0 "
         "goes by the shares training and validation), or add films of other years"
     )
-    said = (
-        "4 films of 2 years, and a year is never cut\n  expected: two films at least in each part"
+    message = (
+        "4 films of 2 years, and films of a year stay together\n"
+        "  expected: at least two films in each part"
     )
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         split_by_share(np.array([2020, 2020, 2022, 2022]), 0.8, 0.1)
     for years in ([], [2020], [2020, 2021, 2022], [2020, 2020, 2021, 2022, 2022]):
         with pytest.raises(InputError, match=f"{len(years)} films of"):
             split_by_share(np.array(years, int), 0.8, 0.1)
 
 
-def test_of_the_splits_that_leave_two_films_everywhere_the_nearest_is_taken():
+def test_the_nearest_split_with_two_films_in_each_part_is_taken():
     """Half of 7 films is nearest to the end of 2002, but then 2003 would be a part by itself."""
     years = np.array([2000, 2001, 2002, 2002, 2003, 2004, 2004])
     parts = split_by_share(years, 0.5, 0.2)
@@ -104,8 +105,8 @@ def test_of_the_splits_that_leave_two_films_everywhere_the_nearest_is_taken():
     training=st.floats(0.1, 0.8),
     validation=st.floats(0.05, 0.2),
 )
-def test_a_split_by_shares_is_found_wherever_there_is_one(years, training, validation):
-    """As every pair of years that could be tried says."""
+def test_a_split_by_shares_is_found_if_there_is_one(years, training, validation):
+    """Compared with a search over all pairs of years."""
     years, away = np.array(years), []
     for last, first in combinations(np.unique(years), 2):
         sizes = np.array([(years <= last).sum(), 0, (years >= first).sum()])
@@ -122,10 +123,10 @@ def test_a_split_by_shares_is_found_wherever_there_is_one(years, training, valid
     assert found == pytest.approx(min(away))
 
 
-def test_years_that_would_teach_and_test_are_refused():
+def test_years_in_training_and_test_are_an_error():
     with pytest.raises(InputError) as raised:
         split_by_year(np.arange(2000, 2020), 2010, 2010)
     assert str(raised.value).startswith(
-        "the split of the films by year: films teach up to 2010, and test from 2010 on\n"
-        "  expected: the last year of training before the first of testing\n"
+        "the split of the films by year: training films go up to 2010, test films start at 2010\n"
+        "  expected: the last year of training before the first year of test\n"
     )

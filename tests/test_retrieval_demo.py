@@ -1,4 +1,4 @@
-"""The demo of retrieval: its files are what the plan says, and what is planted in it is found."""
+"""The demo of retrieval: its files are those of the plan, and models find its planted relations."""
 
 import hashlib
 from collections import Counter
@@ -15,9 +15,9 @@ from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.image_files import read_image
 from scorelens.film_table import Film
 from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment
-from scorelens.retrieval.data.batches import Corpus, Rows, split_by_year
+from scorelens.retrieval.data.batches import PairDataset, Rows, split_by_year
 from scorelens.retrieval.data.films import read_films, read_paragraphs
-from scorelens.retrieval.demo import demo_plan, demo_words, synthesis
+from scorelens.retrieval.demo import demo_plan, plot_words, synthesis
 from scorelens.retrieval.embed import fragments
 from scorelens.retrieval.model import networks
 from scorelens.retrieval.model.training import train_configuration
@@ -25,15 +25,15 @@ from scorelens.retrieval.model.training import train_configuration
 SEED = 3
 SETTINGS = {
     "learning_rate": 1e-3,
-    "batch": 16,
-    "piece": 0,
+    "batch_size": 16,
+    "micro_batch_size": 0,
     "epochs": 200,
     "patience": 3,
     "dropout": 0.3,
     "margin": 0.2,
 }
 PLANTED = dict(zip(("image", "plot", "tags"), demo_plan.TRACKS, strict=True))
-SURE, BY_CHANCE = 0.01, 0.01  # p-values: below the one a track is found, above the other it is not
+SURE, BY_CHANCE = 0.01, 0.01  # p below the first: found; above the second: not found
 PERMUTATIONS = 9999
 
 
@@ -61,11 +61,11 @@ def composed(tmp_path_factory):
     own = [film for film in films if not film.tracks] + films[:3]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        synthesis.compose_films(own)
+        synthesis.synthesize_films(own)
     return folder, own
 
 
-def test_further_films_teach_tell_when_to_stop_and_test():
+def test_further_films_are_in_all_parts_of_the_split():
     films = demo_plan.plan_films({}, SEED)
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
     assert [len(part) for part in split] == [144, 36, 36]
@@ -73,7 +73,7 @@ def test_further_films_teach_tell_when_to_stop_and_test():
 
 
 @pytest.mark.parametrize("seed", [0, 1, 7])
-def test_no_part_of_a_film_tells_of_another(seed):
+def test_the_parts_of_a_film_are_independent(seed):
     films = demo_plan.plan_films({}, seed)
     for part in split_by_year(np.array([film.year for film in films]), 2021, 2023):
         genres = [tuple(films[row].tracks.values()) for row in part]
@@ -83,10 +83,13 @@ def test_no_part_of_a_film_tells_of_another(seed):
             assert len(set(counts.values())) == 1
 
 
-def test_a_film_is_shown_told_and_tagged_as_its_tracks_sound():
+def test_picture_plot_and_tags_have_the_genres_of_the_tracks():
     for film in demo_plan.plan_films({}, SEED):
-        assert [film.tracks["as_shown"], film.tracks["as_told"]] == [film.shown, *film.told]
-        assert set(film.tags) <= set(demo_words.TAGS[film.tracks["as_tagged"]])
+        assert [film.tracks["as_shown"], film.tracks["as_told"]] == [
+            film.picture_genre,
+            *film.plot_genres,
+        ]
+        assert set(film.tags) <= set(plot_words.TAGS[film.tracks["as_tagged"]])
         assert len(set(film.tags)) == len(film.tags) in (2, 3)
 
 
@@ -94,9 +97,13 @@ def test_the_films_of_the_corpus_are_described_by_their_own_genres():
     films = {film.film_id: film for film in demo_plan.plan_films(genres_of(corpus(18)), SEED)}
     for known in corpus(18):
         film = films[known.film_id]
-        assert (film.shown, film.told, film.tracks) == (known.genres[0], known.genres, {})
+        assert (film.picture_genre, film.plot_genres, film.tracks) == (
+            known.genres[0],
+            known.genres,
+            {},
+        )
         for genre in known.genres:
-            assert len(set(film.tags) & set(demo_words.TAGS[genre])) == 2
+            assert len(set(film.tags) & set(plot_words.TAGS[genre])) == 2
 
 
 def test_a_larger_corpus_changes_no_other_film():
@@ -110,8 +117,8 @@ def test_no_title_is_that_of_a_film_of_the_corpus():
     assert not known & {film.film_id for film in demo_plan.plan_films({}, SEED)}
 
 
-def test_words_of_all_genres_are_as_many_and_no_two_alike():
-    for words, count in ((demo_words.TAGS, 8), (demo_words.SENTENCES, 8)):
+def test_all_genres_have_equally_many_distinct_words():
+    for words, count in ((plot_words.TAGS, 8), (plot_words.SENTENCES, 8)):
         assert list(words) == list(corpus_plan.GENRES)
         assert [len(set(own)) for own in words.values()] == [count] * 6
         assert len(set().union(*words.values())) == 6 * count
@@ -127,7 +134,7 @@ def test_the_files_are_those_of_the_plan(composed):
     assert len(planned) == len(set(planned)) == 2 * 2 + 5 * 216
 
 
-def test_the_table_reads_as_what_the_plan_describes(composed, monkeypatch):
+def test_the_table_has_the_films_of_the_plan(composed, monkeypatch):
     folder, films = composed
     monkeypatch.chdir(folder)
     known = corpus(2)
@@ -144,7 +151,7 @@ def test_the_table_reads_as_what_the_plan_describes(composed, monkeypatch):
     assert [resolved(film) for film in found] == [resolved(film) for film in described]
 
 
-def test_tracks_sound_and_last_five_seconds(composed):
+def test_tracks_last_five_seconds_without_silence(composed):
     folder, films = composed
     for film in films:
         for track_id in film.tracks:
@@ -169,12 +176,12 @@ def longest(sentence):
     return max(sentence.format(one="@", other="@", place="@").split("@"), key=len)
 
 
-def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
-    told = synthesis.tell_plot(("Horror", "Comedy"), np.random.default_rng(3))
+def test_every_paragraph_of_a_plot_has_all_its_genres():
+    told = synthesis.compose_plot(("Horror", "Comedy"), np.random.default_rng(3))
     for paragraph in told.strip().split("\n\n"):
         heard = {
             genre
-            for genre, sentences in demo_words.SENTENCES.items()
+            for genre, sentences in plot_words.SENTENCES.items()
             for sentence in sentences
             if longest(sentence) in paragraph
         }
@@ -184,7 +191,7 @@ def test_a_plot_tells_of_all_its_genres_in_every_paragraph():
 def test_the_same_plan_gives_the_same_bytes(composed, tmp_path, monkeypatch):
     folder, films = composed
     monkeypatch.chdir(tmp_path)
-    synthesis.compose_films(films)
+    synthesis.synthesize_films(films)
     assert digests(tmp_path) == digests(folder)
 
 
@@ -198,12 +205,12 @@ def digests(folder):
 
 @pytest.fixture(scope="module")
 def vectors(fetched, tmp_path_factory):
-    """The further films, and what the frozen networks say of all that the demo composes of them."""
+    """The further films, and the embeddings of their pictures, plots and tracks."""
     films = demo_plan.plan_films({}, SEED)
     files = [fetched(name) for name in ("efficientnet_lite0", "minilm", "musicnn")]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("all"))
-        synthesis.compose_films(films)
+        synthesis.synthesize_films(films)
         return films, see(films, files[0]) | read(films, files[1]) | hear(films, files[2])
 
 
@@ -240,13 +247,13 @@ def hear(films, file):
 
 
 def places(configuration, films, vectors):
-    """Where a trained model puts the test films and their tracks."""
+    """Embeddings of the test films and their tracks by a trained model."""
     views = {"image": vectors["image"]} if sees_image(configuration) else {}
     if segment := text_segment(configuration):
         views["text"] = vectors[segment]
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
     film = np.repeat(np.arange(len(films)), len(demo_plan.TRACKS))
-    learnt = Corpus(views, vectors["sound"], film)
+    learnt = PairDataset(views, vectors["sound"], film)
     trained = train_configuration(configuration, learnt, split, SETTINGS, SEED)
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
     firsts = {view: np.searchsorted(rows.owner, split.test) for view, rows in views.items()}
@@ -256,8 +263,8 @@ def places(configuration, films, vectors):
 
 
 def chances(queries, tracks):
-    """How often films that swap their queries find a kind of track as early: p, by kind."""
-    order = (queries @ tracks.T).argsort(1).argsort(1)  # 0 for the last in a film's list
+    """p of permuted queries finding a kind of track as early, by kind."""
+    order = (queries @ tracks.T).argsort(1).argsort(1)  # 0 for the last track
     films, random = np.arange(len(queries)), np.random.default_rng(0)
     swapped = random.permuted(np.tile(films, (PERMUTATIONS, 1)), axis=1)
     found = {}

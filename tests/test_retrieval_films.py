@@ -1,4 +1,4 @@
-"""The table of what films show and tell: what is read, and every fault with its place."""
+"""The table of film descriptions: what is read, and every fault with its cell."""
 
 import dataclasses
 import subprocess
@@ -46,7 +46,7 @@ def refusal(path):
 def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path):
     path = table("a_film\t\t\tposter.png\tplot.txt\ttwo; one ;; a  tag;two\t\twords.srt")
     assert films.read_films(path, CORPUS) == [
-        films.Described(
+        films.FilmDescription(
             film_id="a_film",
             title="A Film",
             year=2015,
@@ -59,11 +59,11 @@ def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path)
     ]
 
 
-def test_a_film_outside_the_corpus_brings_its_album(table, tmp_path):
+def test_a_film_outside_the_corpus_has_an_album_of_its_own(table, tmp_path):
     path = table("other\tAn  Other\t1999\t\t\t\tmusic\t", "a_film\t\t\t\t\t\t\t")
     first, second = films.read_films(path, CORPUS)
     assert (first.film_id, second.film_id) == ("a_film", "other")
-    assert second == films.Described(
+    assert second == films.FilmDescription(
         film_id="other",
         title="An Other",
         year=1999,
@@ -84,7 +84,7 @@ def test_a_title_and_a_year_may_be_given_to_a_film_of_the_corpus(table):
     ]
 
 
-def test_columns_may_be_left_out_and_others_stand_beside_them(table, tmp_path):
+def test_columns_are_optional_and_others_are_ignored(table, tmp_path):
     path = table("plot.txt\tmine\ta_film", header="plot\tremarks\tfilm_id")
     (found,) = films.read_films(path, CORPUS)
     assert found.plot == str(tmp_path / "plot.txt")
@@ -172,7 +172,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("row", "words"), FAULTS.values(), ids=list(FAULTS))
-def test_a_fault_is_told_with_its_place(table, row, words):
+def test_a_fault_is_named_with_its_cell(table, row, words):
     text = refusal(table("a_film\t\t\t\t\t\t\t" if "a_film" not in row else "", row))
     assert "films.tsv, line 3, column " in text
     assert words in text
@@ -189,7 +189,7 @@ def test_every_fault_of_every_row_is_listed(table):
         assert f"line 4, column {column}: is empty" in text
 
 
-def test_a_table_that_is_none_is_told(table, tmp_path):
+def test_an_invalid_table_is_named(table, tmp_path):
     assert "hint: save the table as UTF-8, tab-separated; set its path with retrieval: {films" in (
         refusal(tmp_path / "gone.tsv")
     )
@@ -197,13 +197,13 @@ def test_a_table_that_is_none_is_told(table, tmp_path):
     assert "films.tsv: has no rows" in refusal(table())
 
 
-def test_a_misspelt_column_is_told(table):
+def test_a_misspelt_column_is_named(table):
     text = refusal(table("a_film\tx", header="film_id\ttag"))
     assert "films.tsv, header: has a column 'tag'\n  expected: columns of film_id, title" in text
     assert "hint: did you mean 'tags'?" in text
 
 
-def test_paragraphs_are_divided_by_lines_without_text(tmp_path):
+def test_blank_lines_separate_paragraphs(tmp_path):
     path = tmp_path / "plot.txt"
     path.write_bytes("\ufeff\r\n One,\r\n two.\r\n \t\r\n\r\nÚt 東京.\r\n".encode())
     assert films.read_paragraphs(path) == ["One, two.", "Út 東京."]
@@ -211,17 +211,17 @@ def test_paragraphs_are_divided_by_lines_without_text(tmp_path):
     assert films.read_paragraphs(path) == []
 
 
-def test_columns_of_other_names_are_told_if_nothing_is_described(table):
+def test_a_table_without_descriptions_is_named(table):
     text = refusal(
         table("a_film\tposter.png\tplot.txt\tsad", header="film_id\tpicture\tsynopsis\tgenres")
     )
     assert text == (
-        "films.tsv, header: describes nothing\n"
-        "  expected: one at least of image, plot, tags: what the films show and tell"
+        "films.tsv, header: has no column that describes the films\n"
+        "  expected: at least one of image, plot, tags"
     )
 
 
-def test_a_row_longer_than_the_header_is_told(table):
+def test_a_row_longer_than_the_header_is_named(table):
     text = refusal(table("a_film\ta\tb", "a_film\tc\t\t", "a_film\td\t\te", header="film_id\ttags"))
     assert text == "\n".join(
         [
@@ -266,9 +266,9 @@ def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
     path = table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t", outside)
     with pytest.raises(ConfigError) as error:
         films.read_films(path, own)
-    said = str(error.value)
-    assert f"line 3, column album: b_film shares {track} with a_film" in said
-    assert f"line 4, column album: other shares {track} with a_film" in said
+    message = str(error.value)
+    assert f"line 3, column album: b_film shares {track} with a_film" in message
+    assert f"line 4, column album: other shares {track} with a_film" in message
 
 
 def test_films_of_the_corpus_may_share_a_whole_album(table):
@@ -290,7 +290,7 @@ def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):
     assert len(caplog.messages) == 1
 
 
-def test_a_plot_that_is_not_there_is_told(tmp_path):
+def test_a_missing_plot_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot be read \\(No such file or directory\\)"):
         films.read_paragraphs(tmp_path / "gone.txt")
 

@@ -1,4 +1,4 @@
-"""The search of a library: exact, in cells, kept in a file."""
+"""The index: exact, in cells, and its file."""
 
 import subprocess
 import sys
@@ -34,10 +34,10 @@ def names(rows):
 
 @pytest.fixture(scope="module")
 def celled():
-    return build_index(vectors(20_000), names(20_000), exact_most=1000)
+    return build_index(vectors(20_000), names(20_000), max_exact=1000)
 
 
-def test_cosines_are_those_worked_out_by_hand():
+def test_cosines_by_hand():
     library = build_index([[3, 4], [10, 0], [-2, 0], [0, 0]], ["a", "b", "c", "nothing"])
     found = search_index(library, [[5, 0], [0, 1]], 4)
     assert library.ids[found.rows].tolist() == [
@@ -53,14 +53,14 @@ def test_cosines_are_those_worked_out_by_hand():
 def test_an_exact_search_is_scikit_learns(rows, queries, most, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "BLOCK", block)
-        patch.setattr(index, "QUERIES_AT_ONCE", 2)
-        held, asked = vectors(rows, 5), vectors(queries, 5, seed=1)
-        found = search_index(build_index(held, names(rows)), asked, most)
+        patch.setattr(index, "QUERIES_PER_CHUNK", 2)
+        library_vectors, query_vectors = vectors(rows, 5), vectors(queries, 5, seed=1)
+        found = search_index(build_index(library_vectors, names(rows)), query_vectors, most)
     few = min(most, rows)
     assert found.rows.shape == found.cosines.shape == (queries, few)
     if queries and few:
-        nearest = NearestNeighbors(n_neighbors=few, metric="cosine").fit(held)
-        distances, expected = nearest.kneighbors(asked)
+        nearest = NearestNeighbors(n_neighbors=few, metric="cosine").fit(library_vectors)
+        distances, expected = nearest.kneighbors(query_vectors)
         assert np.array_equal(found.rows, expected)
         assert found.cosines == pytest.approx(1 - distances, abs=1e-5)
 
@@ -71,19 +71,23 @@ def test_an_empty_library_has_nothing():
 
 
 def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
-    """Vectors that lie nowhere in particular: then most cells have to be looked into."""
+    """Random vectors, for which most cells have to be searched."""
     random = np.random.default_rng(2)
-    held = random.standard_normal((index.EXACT_MOST + 1, 64), dtype=np.float32)
-    asked = random.standard_normal((100, 64))
+    library_vectors = random.standard_normal((index.MAX_EXACT + 1, 64), dtype=np.float32)
+    query_vectors = random.standard_normal((100, 64))
     caplog.set_level("INFO", "scorelens.retrieval.search.index")
-    library = build_index(held, names(len(held)))
+    library = build_index(library_vectors, names(len(library_vectors)))
     assert library.vectors is None
     assert library.cells.nlist == 1024
     assert library.cells.nprobe == 512
-    said = "200001 vectors in 1024 cells, of which 512 are looked into: 9"
-    assert caplog.messages[0].startswith(said)
-    found = search_index(library, asked, 10)
-    exact = search_index(build_index(held, names(len(held)), len(held)), asked, 10)
+    message = "200001 vectors in 1024 cells, of which 512 are searched: recall 9"
+    assert caplog.messages[0].startswith(message)
+    found = search_index(library, query_vectors, 10)
+    exact = search_index(
+        build_index(library_vectors, names(len(library_vectors)), len(library_vectors)),
+        query_vectors,
+        10,
+    )
     recall = [len(np.intersect1d(*pair)) / 10 for pair in zip(found.rows, exact.rows, strict=True)]
     assert np.mean(recall) >= 0.95
     same = found.rows == exact.rows
@@ -91,14 +95,14 @@ def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
     assert (np.diff(found.cosines) <= 0).all()
 
 
-def test_of_music_with_a_few_strong_directions_fewer_cells_are_looked_into(celled):
+def test_of_music_with_a_few_strong_directions_fewer_cells_are_searched(celled):
     strength = np.arange(1, 65) ** -1.0
-    library = build_index(vectors(20_000) * strength, names(20_000), exact_most=1000)
+    library = build_index(vectors(20_000) * strength, names(20_000), max_exact=1000)
     assert library.cells.nlist == celled.cells.nlist == 256
     assert (library.cells.nprobe, celled.cells.nprobe) == (128, 256)
 
 
-def test_cells_look_further_for_more_than_they_hold(celled):
+def test_more_cells_are_searched_for_many_neighbours(celled):
     found = search_index(celled, vectors(2, seed=3), 30_000)
     assert np.array_equal(np.sort(found.rows), np.tile(np.arange(20_000), (2, 1)))
 
@@ -106,30 +110,32 @@ def test_cells_look_further_for_more_than_they_hold(celled):
 def test_the_same_vectors_give_the_same_cells(celled):
     import faiss
 
-    again = build_index(vectors(20_000), names(20_000), exact_most=1000)
+    again = build_index(vectors(20_000), names(20_000), max_exact=1000)
     assert np.array_equal(faiss.serialize_index(again.cells), faiss.serialize_index(celled.cells))
 
 
-@pytest.mark.parametrize("exact_most", [5000, 1000])
-def test_the_vector_of_a_track_finds_the_track(exact_most):
-    held = vectors(5000)
-    library = build_index(held, names(5000), exact_most)
+@pytest.mark.parametrize("max_exact", [5000, 1000])
+def test_the_vector_of_a_track_finds_the_track(max_exact):
+    library_vectors = vectors(5000)
+    library = build_index(library_vectors, names(5000), max_exact)
     own = vectors_of(library, np.array([4321, 7]))
-    assert own == pytest.approx(held[[4321, 7]] / np.linalg.norm(held[[4321, 7]], axis=1)[:, None])
+    assert own == pytest.approx(
+        library_vectors[[4321, 7]] / np.linalg.norm(library_vectors[[4321, 7]], axis=1)[:, None]
+    )
     found = search_index(library, own, 1)
     assert library.ids[found.rows[:, 0]].tolist() == ["track_4321", "track_7"]
     assert found.cosines == pytest.approx(np.ones((2, 1)), abs=1e-6)
 
 
-@pytest.mark.parametrize("exact_most", [5000, 1000])
-def test_an_index_comes_back_from_its_file(tmp_path, exact_most):
-    library = build_index(vectors(5000), ["é", *names(4999)], exact_most)
+@pytest.mark.parametrize("max_exact", [5000, 1000])
+def test_an_index_comes_back_from_its_file(tmp_path, max_exact):
+    library = build_index(vectors(5000), ["é", *names(4999)], max_exact)
     save_index(library, tmp_path / "index.npz")
     again = load_index(tmp_path / "index.npz")
     assert np.array_equal(again.ids, library.ids)
-    asked = vectors(20, seed=4)
+    query_vectors = vectors(20, seed=4)
     for found, expected in zip(
-        search_index(again, asked, 7), search_index(library, asked, 7), strict=True
+        search_index(again, query_vectors, 7), search_index(library, query_vectors, 7), strict=True
     ):
         assert np.array_equal(found, expected)
     assert [path.name for path in tmp_path.iterdir()] == ["index.npz"]
@@ -148,7 +154,7 @@ def test_a_damaged_file_is_named(tmp_path):
     )
 
 
-def test_what_has_no_cosine_is_refused():
+def test_invalid_vectors_are_an_error():
     with pytest.raises(ValueError, match="3 vectors, but 2 ids"):
         build_index(vectors(3), names(2))
     with pytest.raises(ValueError, match="a value that is not finite"):
@@ -162,3 +168,10 @@ def test_a_small_library_needs_no_faiss(home):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_a_pickle_in_an_index_is_refused(tmp_path):
+    path = tmp_path / "index.npz"
+    np.savez(path, ids=np.array([{"code": "anything"}], object), vectors=np.zeros((1, 2)))
+    with pytest.raises(InputError, match="an index of a library"):
+        load_index(path)

@@ -11,9 +11,10 @@ from torch.nn import functional
 
 from scorelens import retrieval
 from scorelens.retrieval import CONFIGURATIONS
-from scorelens.retrieval.model import cnn_transformer, networks
+from scorelens.retrieval.model import cnn_transformer, networks, towers
 from scorelens.retrieval.model.losses import contrastive_loss, triplet_loss
-from scorelens.retrieval.model.networks import HIDDEN, AttentionBlock, Retrieval, Sizes
+from scorelens.retrieval.model.networks import RetrievalModel, Sizes
+from scorelens.retrieval.model.towers import HIDDEN, AttentionBlock
 
 torch.set_num_threads(1)
 
@@ -27,7 +28,7 @@ def unit_rows(rows, size, seed=0):
 
 def make_model(configuration, sizes=SIZES):
     torch.manual_seed(0)
-    return Retrieval(configuration, sizes).eval()
+    return RetrievalModel(configuration, sizes).eval()
 
 
 def make_views(rows, seed=0):
@@ -38,8 +39,8 @@ def make_views(rows, seed=0):
     }
 
 
-def views_of(configuration, views):
-    return {view: views[view] for view in networks.views_of(configuration, SIZES)}
+def select_views(configuration, views):
+    return {view: views[view] for view in networks.view_sizes(configuration, SIZES)}
 
 
 def test_fragments_are_the_papers():
@@ -70,14 +71,14 @@ def test_contrastive_loss_by_hand():
     """Cosines 0.6 and 0.8 on the first row, 0 and 1 on the second, twice as large."""
     queries = torch.tensor([[0.6, 0.8], [0.0, 1.0]])
     tracks = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    # Logits [[1.2, 1.6], [0, 2]]: each film's track, then each track's film.
-    there = (log(1 + exp(0.4)) + log(1 + exp(-2))) / 2
-    back = (log(1 + exp(-1.2)) + log(1 + exp(-0.4))) / 2
+    # Logits [[1.2, 1.6], [0, 2]]: by query, then by track.
+    by_query = (log(1 + exp(0.4)) + log(1 + exp(-2))) / 2
+    by_track = (log(1 + exp(-1.2)) + log(1 + exp(-0.4))) / 2
     found = contrastive_loss(queries, tracks, torch.tensor(2.0))
-    assert float(found) == pytest.approx((there + back) / 2)
+    assert float(found) == pytest.approx((by_query + by_track) / 2)
 
 
-def test_contrastive_loss_of_no_knowledge_is_log_of_the_batch():
+def test_contrastive_loss_of_equal_cosines_is_log_of_the_batch():
     same = torch.ones(16, 1)
     assert float(contrastive_loss(same, same, torch.tensor(14.0))) == pytest.approx(log(16))
 
@@ -104,7 +105,7 @@ def test_triplet_loss_is_that_of_pytorch_over_all_triplets():
     torch.testing.assert_close(triplet_loss(queries, tracks, 0.7), torch.stack(every).mean())
 
 
-def test_triplet_loss_has_a_slope_where_two_points_meet():
+def test_triplet_loss_has_a_finite_gradient_at_distance_zero():
     queries = unit_rows(3, 4).requires_grad_()
     triplet_loss(queries, queries.detach().clone(), 1.0).backward()
     assert torch.isfinite(queries.grad).all()
@@ -112,22 +113,22 @@ def test_triplet_loss_has_a_slope_where_two_points_meet():
 
 def test_temperature_is_clips():
     model = make_model("image")
-    assert model.scale().item() == pytest.approx(1 / 0.07)
-    model.log_scale.data.fill_(9.0)
-    assert model.scale().item() == pytest.approx(100)
+    assert model.inverse_temperature().item() == pytest.approx(1 / 0.07)
+    model.log_inverse_temperature.data.fill_(9.0)
+    assert model.inverse_temperature().item() == pytest.approx(100)
 
 
 def attend(block, tokens):
     """The block by its formulas: softmax(q k / sqrt d) v in each head, residual, norm."""
     weight, bias = block.attention.in_proj_weight, block.attention.in_proj_bias
     heads = [
-        (tokens @ w.T + b).unflatten(-1, (networks.HEADS, -1)).transpose(1, 2)
+        (tokens @ w.T + b).unflatten(-1, (towers.HEADS, -1)).transpose(1, 2)
         for w, b in zip(weight.chunk(3), bias.chunk(3), strict=True)
     ]
     query, key, value = heads
     shares = (query @ key.transpose(-1, -2) / sqrt(query.shape[-1])).softmax(-1)
-    heard = (shares @ value).transpose(1, 2).flatten(2)
-    out = tokens + block.attention.out_proj(heard)
+    attended = (shares @ value).transpose(1, 2).flatten(2)
+    out = tokens + block.attention.out_proj(attended)
     centred = out - out.mean(-1, keepdim=True)
     normed = centred / (out.var(-1, correction=0, keepdim=True) + block.norm.eps).sqrt()
     return (normed * block.norm.weight + block.norm.bias).flatten(1), shares
@@ -145,20 +146,20 @@ def test_attention_block_by_its_formulas(count):
         torch.testing.assert_close(mode(tokens), expected, rtol=1e-4, atol=1e-4)
     assert expected.shape == (3, count * HIDDEN)
     if count == 1:
-        assert (shares == 1).all()  # alone, a token has nothing to weigh
+        assert (shares == 1).all()  # a single token has the weight 1
     else:
         assert shares.std() > 0.01
 
 
 def test_attention_block_with_weights_by_hand():
-    """Values pass unchanged, all keys alike: each token gains the mean of both, then is normed."""
+    """Identity values and equal keys: the mean of both tokens is added to each, then layer norm."""
     block = AttentionBlock()
     eye = torch.eye(HIDDEN)
     block.attention.in_proj_weight.data = torch.cat([0 * eye, 0 * eye, eye])
     block.attention.out_proj.weight.data = eye
     tokens = torch.zeros(1, 2, HIDDEN)
     tokens[0, 0, 0], tokens[0, 1, 1] = 2.0, 4.0
-    # Means 1 and 2 on places 0 and 1; so the tokens are (3, 2, 0, ...) and (1, 6, 0, ...).
+    # Means 1 and 2 at positions 0 and 1; so the tokens are (3, 2, 0, ...) and (1, 6, 0, ...).
     for place, (first, second) in enumerate([(3.0, 2.0), (1.0, 6.0)]):
         mean = (first + second) / HIDDEN
         spread = sqrt((first**2 + second**2) / HIDDEN - mean**2 + block.norm.eps)
@@ -180,7 +181,7 @@ def net_count(inputs):
 @pytest.mark.parametrize("configuration", list(CONFIGURATIONS))
 def test_parameters_of_the_papers_sizes(configuration):
     """768 of ViT and BERT to 256, attention with four 256 x 256, norm; nets to 64."""
-    model = Retrieval(configuration, Sizes(768, 768, 0))
+    model = RetrievalModel(configuration, Sizes(768, 768, 0))
     views = (
         2 if retrieval.sees_image(configuration) and retrieval.text_segment(configuration) else 1
     )
@@ -188,27 +189,31 @@ def test_parameters_of_the_papers_sizes(configuration):
     query = views * (768 * 256 + 256) + block + net_count(views * 256)
     if configuration == "baseline":
         query = 2 * net_count(768)
-    assert count_of(model.query) == query
-    assert count_of(model.audio.net) == net_count(256)
+    assert count_of(model.query_tower) == query
+    assert count_of(model.track_tower.net) == net_count(256)
 
 
-def test_sound_encoder_is_four_blocks_a_transformer_and_a_class_token():
-    encoder = cnn_transformer.SoundEncoder()
+def test_the_cnn_transformer_is_four_blocks_a_transformer_and_a_class_token():
+    encoder = cnn_transformer.CnnTransformer()
     # Two 3 x 3 convolutions, a 1 x 1 and three norms a block.
     pairs = [(1, 64), (64, 128), (128, 256), (256, 256)]
     blocks = sum(9 * a * b + 9 * b * b + a * b + 6 * b for a, b in pairs)
     token = 256 * 8 * 256 + 256
     layer = 4 * (256 * 256 + 256) + 2 * 256 * 1024 + 1024 + 256 + 4 * 256
     assert count_of(encoder) == blocks + token + 4 * layer + 256 + (1 + 27) * 256
-    assert encoder.place.shape == (1, 28, 256)  # 426 frames halved four times, and the class token
+    assert encoder.position.shape == (
+        1,
+        28,
+        256,
+    )  # 426 frames halved four times; class token
 
 
 def test_residual_block_by_plain_functions():
     torch.manual_seed(0)
     block = cnn_transformer.ResidualBlock(8, 16)
     values = torch.randn(2, 8, 9, 6)
-    first, norm, _, second, last = block.way
-    past, past_norm = block.past
+    first, norm, _, second, last = block.convolutions
+    past, past_norm = block.shortcut
     way = functional.conv2d(values, first.weight, stride=2, padding=1)
     way = functional.group_norm(way, 8, norm.weight, norm.bias).relu()
     way = functional.group_norm(
@@ -238,26 +243,26 @@ def test_log_mel_is_librosas():
 
 @pytest.fixture
 def small_sound(monkeypatch):
-    """Fragments of 16 bands and 32 frames, heard by two layers."""
+    """Fragments of 16 bands and 32 frames, and two layers."""
     monkeypatch.setattr(cnn_transformer, "BANDS", 16)
     monkeypatch.setattr(cnn_transformer, "FRAMES", 32)
-    monkeypatch.setattr(networks, "BANDS", 16)
+    monkeypatch.setattr(towers, "BANDS", 16)
     monkeypatch.setattr(cnn_transformer, "LAYERS", 2)
 
 
-def descent(model, views, fragments, piece, half=False):
+def descent(model, views, fragments, size, half=False):
     model.zero_grad()
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        queries, tracks = model.query(views), model.audio(fragments, piece)
-    loss = contrastive_loss(queries, tracks, model.scale())
+        queries, tracks = model.query_tower(views), model.track_tower(fragments, size)
+    loss = contrastive_loss(queries, tracks, model.inverse_temperature())
     loss.backward()
     return loss.detach(), [value.grad.clone() for value in model.parameters()]
 
 
-def test_a_batch_in_pieces_has_the_loss_and_gradient_of_the_whole(small_sound):
-    """All fragments stay one another's negatives, batch norm included."""
+def test_micro_batches_have_the_loss_and_gradient_of_the_batch(small_sound):
+    """All fragments are negatives of each other, also in batch norm."""
     model = make_model("image", Sizes(5, 0, 0)).train()
-    model.query.net[3].p = model.audio.net[3].p = 0.0
+    model.query_tower.net[3].p = model.track_tower.net[3].p = 0.0
     views = {"image": torch.randn(12, 5)}
     fragments = torch.randn(12, 16, 32)
     whole, gradients = descent(model, views, fragments, 0)
@@ -270,18 +275,18 @@ def test_a_batch_in_pieces_has_the_loss_and_gradient_of_the_whole(small_sound):
             for n in (0, 6)
         ]
     )
-    assert abs(float(sum(alone) / 2 - whole)) > 0.1  # half the negatives: another loss
+    assert abs(float(sum(alone) / 2 - whole)) > 0.1  # half the negatives: a different loss
 
 
-def test_pieces_and_half_precision_go_together(small_sound):
-    """The gradient of the pieces is that of the whole but for the rounding of half precision."""
+def test_micro_batches_and_half_precision_go_together(small_sound):
+    """The gradient of micro-batches equals that of the batch up to half-precision rounding."""
     model = make_model("image", Sizes(5, 0, 0)).train()
-    model.query.net[3].p = model.audio.net[3].p = 0.0
+    model.query_tower.net[3].p = model.track_tower.net[3].p = 0.0
     given = {"image": torch.randn(12, 5)}, torch.randn(12, 16, 32)
     exact = torch.cat([value.flatten() for value in descent(model, *given, 0)[1]])
     rounded, pieces = (
-        torch.cat([value.flatten() for value in descent(model, *given, piece, True)[1]])
-        for piece in (0, 5)
+        torch.cat([value.flatten() for value in descent(model, *given, size, True)[1]])
+        for size in (0, 5)
     )
     assert pieces.dtype == torch.float32
     error = (rounded - exact).norm() / exact.norm()
@@ -290,11 +295,11 @@ def test_pieces_and_half_precision_go_together(small_sound):
     assert (pieces - rounded).norm() / exact.norm() < error
 
 
-def test_pieces_remember_little(small_sound):
-    """The largest tensor that is kept for the gradient is a batch's of 256, not a feature map."""
+def test_micro_batches_save_little_for_the_gradient(small_sound):
+    """The largest tensor saved for the gradient is the output of a batch, not a feature map."""
     model = make_model("image", Sizes(5, 0, 0)).train()
 
-    def kept(piece):
+    def saved_values(size):
         sizes = []
         fragments = torch.randn(16, 16, 32)
 
@@ -304,16 +309,16 @@ def test_pieces_remember_little(small_sound):
             return value
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda value: value):
-            networks.in_pieces(model.audio.encoder, fragments, piece)
+            towers.in_micro_batches(model.track_tower.encoder, fragments, size)
         return sum(sizes)
 
-    assert kept(4) < kept(16) / 50
+    assert saved_values(4) < saved_values(16) / 50
 
 
-def test_a_view_that_is_missing_is_the_mean_film():
+def test_a_missing_view_is_the_mean_film():
     model = make_model("all")
     views = make_views(4)
-    model.query.scales["text"].mean.copy_(torch.linspace(-1, 1, 7))
+    model.query_tower.standardizers["text"].mean.copy_(torch.linspace(-1, 1, 7))
     mean = np.tile(np.linspace(-1, 1, 7, dtype=np.float32), (4, 1))
     without = networks.embed_queries(model, {"image": views["image"]})
     given = networks.embed_queries(model, {"image": views["image"], "text": mean})
@@ -322,33 +327,33 @@ def test_a_view_that_is_missing_is_the_mean_film():
 
 
 @pytest.mark.parametrize("configuration", list(CONFIGURATIONS))
-def test_places_have_length_one_and_do_not_hang_on_their_batch(configuration):
+def test_embeddings_are_unit_vectors_and_do_not_depend_on_their_batch(configuration):
     model = make_model(configuration)
-    views = views_of(configuration, make_views(5))
-    places = networks.embed_queries(model, views)
-    assert places.shape == (5, 64)
-    assert places.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(places, axis=1), 1, atol=1e-6)
+    views = select_views(configuration, make_views(5))
+    embeddings = networks.embed_queries(model, views)
+    assert embeddings.shape == (5, 64)
+    assert embeddings.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-6)
     alone = networks.embed_queries(model, {view: rows[2:3] for view, rows in views.items()})
-    np.testing.assert_allclose(alone[0], places[2], atol=1e-5)
+    np.testing.assert_allclose(alone[0], embeddings[2], atol=1e-5)
 
 
 def test_the_baseline_is_the_mean_of_its_views():
     model = make_model("baseline")
     views = {view: torch.from_numpy(rows) for view, rows in make_views(3).items()}
     image, text = (
-        functional.normalize(model.query.nets[view](views[view]), dim=1)
+        functional.normalize(model.query_tower.nets[view](views[view]), dim=1)
         for view in ("image", "text")
     )
     expected = functional.normalize((image + text) / 2, dim=1)
-    torch.testing.assert_close(model.query(views), expected)
+    torch.testing.assert_close(model.query_tower(views), expected)
 
 
 @pytest.mark.parametrize("given", ["image", "text"])
-def test_the_baseline_asked_with_one_view_is_at_that_views_place(given):
+def test_the_baseline_with_one_view_is_the_embedding_of_that_view(given):
     model = make_model("baseline")
     rows = make_views(3)[given]
-    expected = functional.normalize(model.query.nets[given](torch.from_numpy(rows)), dim=1)
+    expected = functional.normalize(model.query_tower.nets[given](torch.from_numpy(rows)), dim=1)
     found = networks.embed_queries(model, {given: rows})
     np.testing.assert_allclose(found, expected.detach(), atol=1e-6)
 
@@ -357,10 +362,10 @@ def test_a_track_is_the_mean_of_its_fragments():
     model = make_model("image")
     fragments = np.random.default_rng(0).normal(size=(70, 6)).astype(np.float32)
     track = np.repeat([0, 1, 2], [1, 4, 65])
-    places = networks.embed_fragments(model, fragments)
+    embeddings = networks.embed_fragments(model, fragments)
     found = networks.embed_tracks(model, fragments, track)
     for number in range(3):
-        mean = places[track == number].mean(axis=0)
+        mean = embeddings[track == number].mean(axis=0)
         np.testing.assert_allclose(found[number], mean / np.linalg.norm(mean), atol=1e-6)
 
 

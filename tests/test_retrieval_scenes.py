@@ -14,15 +14,15 @@ from scorelens.retrieval.data.batches import Split
 from scorelens.retrieval.evaluate import scenes
 from scorelens.retrieval.evaluate.scenes import Pool, score_scenes
 from scorelens.retrieval.model.networks import embed_queries, embed_tracks, load_model
-from scorelens.retrieval.model.train import AXES, save_model
+from scorelens.retrieval.model.train import DIMENSIONS, save_model
 from scorelens.retrieval.model.training import train_configuration
-from tests.planted_films import make_corpus
+from tests.planted_films import make_pairs
 
 torch.set_num_threads(1)
 SETTINGS = {
     "learning_rate": 1e-3,
-    "batch": 32,
-    "piece": 0,
+    "batch_size": 32,
+    "micro_batch_size": 0,
     "epochs": 12,
     "patience": 12,
     "dropout": 0.0,
@@ -132,7 +132,7 @@ def reading(tmp_path_factory):
 
 def trained(folder, configuration, planted="image"):
     """The model's file, its corpus, and the row of the first test film."""
-    corpus = make_corpus(configuration, planted, tracks=1)
+    corpus = make_pairs(configuration, planted, tracks=1)
     split = Split(np.arange(160), np.arange(160, 180), np.arange(180, 216))
     taught = train_configuration(configuration, corpus, split, SETTINGS, 0)
     names = {"image": "vit", "text": "minilm", "audio": "musicnn"}
@@ -158,15 +158,15 @@ def judged(fixture, words=None, monkeypatch=None):
     held = pd.concat(
         [
             pd.DataFrame({"kind": "film", "film_id": film_ids[::6], "seen": seen}).join(
-                pd.DataFrame(films, columns=AXES)
+                pd.DataFrame(films, columns=DIMENSIONS)
             ),
             pd.DataFrame({"kind": "track", "film_id": film_ids, "track_id": track_ids}).join(
-                pd.DataFrame(tracks, columns=AXES)
+                pd.DataFrame(tracks, columns=DIMENSIONS)
             ),
         ],
         ignore_index=True,
     ).assign(configuration=configuration)
-    tables.write_table(held, folder / "places.parquet", tables.RETRIEVAL_PLACES)
+    tables.write_table(held, folder / "places.parquet", tables.RETRIEVAL_EMBEDDINGS)
     _write_films(folder, sorted(set(film_ids)))
     _write_words(folder, sorted(set(film_ids)), firsts[::6])
     _write_scenes(folder, film_ids, track_ids, firsts)

@@ -1,17 +1,17 @@
-"""Scores of places that are made up, against counting by hand, and of planted films."""
+"""Scores of made-up embeddings, against counting by hand, and of planted films."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from retrieval_tables import SETTINGS, gather, leave, teach
+from retrieval_tables import SETTINGS, gather, train_model, write_inputs
 
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.dataset import subsets
 from scorelens.retrieval.evaluate import metrics
 from scorelens.retrieval.evaluate.score import score_retrieval
 from scorelens.tables import (
-    RETRIEVAL_PLACES,
+    RETRIEVAL_EMBEDDINGS,
     RETRIEVAL_RANKS,
     RETRIEVAL_SCORES,
     read_table,
@@ -27,7 +27,7 @@ def unit(values):
     return values / np.linalg.norm(values, axis=1, keepdims=True)
 
 
-def make_places(configuration, random, near=0.0):
+def make_embeddings(configuration, random, near=0.0):
     """Places in a plane of three films and six tracks, shuffled. near: to their film's first."""
     tracks = unit(random.normal(size=(6, 2)))
     axes = ["p00", "p01"]
@@ -49,8 +49,8 @@ def make_places(configuration, random, near=0.0):
 def score(tables, folder, samples=50, permutations=99):
     paths = []
     for number, table in enumerate(tables):
-        paths.append(folder / f"places_{number}.parquet")
-        write_table(table, paths[-1], RETRIEVAL_PLACES)
+        paths.append(folder / f"embeddings_{number}.parquet")
+        write_table(table, paths[-1], RETRIEVAL_EMBEDDINGS)
     outputs = folder / "scores.tsv", folder / "ranks.tsv"
     score_retrieval(paths, samples, permutations, 7, *outputs)
     return read_table(outputs[0], RETRIEVAL_SCORES), read_table(outputs[1], RETRIEVAL_RANKS)
@@ -71,7 +71,7 @@ def ranks_by_hand(table, seen):
 
 def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
     random = np.random.default_rng(3)
-    tables = [make_places(name, random) for name in ("image", "image_tags")]
+    tables = [make_embeddings(name, random) for name in ("image", "image_tags")]
     scores, ranks = score(tables, tmp_path)
     scores = scores.set_index(["configuration", "seen", "level", "measure"])["value"].sort_index()
     assert len(scores) == (1 + 3) * 2 * len(metrics.MEASURES)
@@ -98,7 +98,7 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
 
 def test_all_models_have_the_same_chance(tmp_path):
     random = np.random.default_rng(5)
-    scores, _ = score([make_places(name, random) for name in ("plot", "all")], tmp_path)
+    scores, _ = score([make_embeddings(name, random) for name in ("plot", "all")], tmp_path)
     chances = scores.groupby(["level", "measure"])["chance"].agg(["min", "max"])
     assert (chances["min"] == chances["max"]).all()
     assert (scores["low"] <= scores["value"]).all()
@@ -106,15 +106,15 @@ def test_all_models_have_the_same_chance(tmp_path):
 
 
 def test_films_at_their_tracks_find_them_first(tmp_path):
-    table = make_places("plot", np.random.default_rng(1), near=1.0)
+    table = make_embeddings("plot", np.random.default_rng(1), near=1.0)
     scores, ranks = score([table], tmp_path)
     assert set(ranks["first_rank"]) == {1}
     first = scores[(scores["level"] == "film") & (scores["measure"] == "recall_1")]
     assert first["value"].item() == 1
 
 
-def test_the_same_places_give_the_same_tables(tmp_path):
-    tables = [make_places("all", np.random.default_rng(2))]
+def test_the_same_embeddings_give_the_same_tables(tmp_path):
+    tables = [make_embeddings("all", np.random.default_rng(2))]
     score(tables, tmp_path)
     kept = [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")]
     score(tables, tmp_path)
@@ -127,11 +127,11 @@ def test_from_tables_of_vectors_to_scores(tmp_path):
 
     On films that no model learnt from; the words say nothing.
     """
-    inputs = gather(leave(tmp_path / "left", planted="image"), tmp_path)
+    inputs = gather(write_inputs(tmp_path / "left", planted="image"), tmp_path)
     settings = SETTINGS | {"epochs": 8}
     paths = []
     for name in ("image", "plot", "all"):
-        paths.append(teach(name, inputs, tmp_path, settings=settings)["places"])
+        paths.append(train_model(name, inputs, tmp_path, settings=settings)["embeddings"])
     outputs = tmp_path / "scores.tsv", tmp_path / "ranks.tsv"
     score_retrieval(paths, 200, 500, 0, *outputs)
     table = read_table(outputs[0], RETRIEVAL_SCORES)

@@ -1,4 +1,4 @@
-"""How the config may ask."""
+"""Searches in the configuration."""
 
 import json
 
@@ -7,7 +7,7 @@ import torch
 
 from scorelens.albums.files import Album
 from scorelens.errors import ConfigError
-from scorelens.retrieval.data.films import Described
+from scorelens.retrieval.data.films import FilmDescription
 from scorelens.retrieval.search.search_config import Search, choose_configuration, read_searches
 
 torch.set_num_threads(1)
@@ -18,8 +18,8 @@ def album(folder, *tracks):
 
 
 FILMS = [
-    Described("noir", "Noir", 1950, "made/noir.png", None, (), None, album("noir", "theme")),
-    Described("west", "West", 1960, None, None, (), None, album("west", "theme", "ride")),
+    FilmDescription("noir", "Noir", 1950, "made/noir.png", None, (), None, album("noir", "theme")),
+    FilmDescription("west", "West", 1960, None, None, (), None, album("west", "theme", "ride")),
 ]
 VIDEOS = {"noir": "made/noir.mp4"}
 
@@ -33,7 +33,7 @@ def settings(configuration="", configurations=("image", "all", "baseline"), **se
     }
 
 
-def test_the_model_that_sees_most_answers():
+def test_the_model_with_most_parts_is_chosen():
     assert choose_configuration(["image", "tags_plot", "plot"], "") == "tags_plot"
     assert choose_configuration(["baseline", "image", "all"], "") == "all"
     assert choose_configuration(["baseline", "image"], "") == "baseline"
@@ -50,14 +50,14 @@ def test_searches_are_read_by_name(tmp_path):
     picture, film = tmp_path / "p.png", tmp_path / "f.mp4"
     picture.write_bytes(b"p")
     film.write_bytes(b"f")
-    asked = settings(
+    block = settings(
         words={"text": "A chase.", "tags": ["tense", "night"]},
         file={"image": str(picture)},
         made={"image": "made/noir.png"},
         corpus={"film": "noir", "time_s": 61, "track": "west/ride"},
         foreign={"film": str(film), "time_s": 2.5, "track": str(picture)},
     )
-    found = {one.name: one for one in read_searches(asked, FILMS, VIDEOS)}
+    found = {one.name: one for one in read_searches(block, FILMS, VIDEOS)}
     assert list(found) == ["corpus", "file", "foreign", "made", "words"]
     assert found["words"] == Search("words", "A chase.", ("tense", "night"))
     assert found["words"].parts == ("tags", "plot")
@@ -66,13 +66,13 @@ def test_searches_are_read_by_name(tmp_path):
     assert corpus[4:] == ("made/noir.mp4", "Noir", 61.0, "west/ride", True)
     assert corpus.parts == ("image", "track")
     assert corpus.files == ["made/noir.mp4"]
-    assert found["foreign"].scene == "f.mp4"
+    assert found["foreign"].film_title == "f.mp4"
     assert found["foreign"].files == [str(film), str(picture)]
     assert Search(**json.loads(json.dumps(corpus._asdict()))).parts == corpus.parts
 
 
 def test_every_fault_of_every_search_is_named(tmp_path):
-    asked = settings(
+    block = settings(
         **{"Big Chase": {"text": "?!"}},
         pictures={"image": "no.png", "film": "noir", "time_s": 1},
         film={"film": "nor"},
@@ -80,11 +80,11 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         track={"track": "west/rid", "tags": ["-"]},
         folder={"track": str(tmp_path)},
     )
-    hint = "paths count from the folder that the workflow runs in"
+    hint = "paths are relative to the folder that the workflow runs in"
     with pytest.raises(ConfigError) as error:
-        read_searches(asked, FILMS, VIDEOS)
+        read_searches(block, FILMS, VIDEOS)
     at = "config: retrieval.searches"
-    track = "film_id/track_id of a film of retrieval, or the path of a piece of music"
+    track = "film_id/track_id of a film of retrieval, or the path of an audio file"
     film = "the id of a film of the corpus, or the path of a film"
     assert str(error.value).split("\n") == [
         "11 problems were found",
@@ -94,7 +94,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         f"{at}.Big Chase.text: '?!' has no letter and no digit",
         "  expected: words",
         f"{at}.film: has film, but no time_s",
-        "  expected: both: a film, and where in it",
+        "  expected: both: a film and a time in it",
         f"{at}.film.film: nor does not exist",
         f"  expected: {film}",
         "  hint: did you mean 'noir'?",
@@ -107,8 +107,8 @@ def test_every_fault_of_every_search_is_named(tmp_path):
         "  expected: a picture",
         f"  hint: {hint}",
         f"{at}.time: has time_s, but no film",
-        "  expected: both: a film, and where in it",
-        f"{at}.time: asks for nothing",
+        "  expected: both: a film and a time in it",
+        f"{at}.time: has no part",
         "  expected: a text, tags, an image, a film or a track",
         f"{at}.track.tags: ['-'] has no letter and no digit",
         "  expected: words",
@@ -119,9 +119,9 @@ def test_every_fault_of_every_search_is_named(tmp_path):
 
 
 def test_a_part_that_the_model_does_not_see_is_named_with_its_key():
-    asked = settings("image", words={"text": "A chase."}, like={"track": "west/ride"})
+    block = settings("image", words={"text": "A chase."}, like={"track": "west/ride"})
     with pytest.raises(ConfigError) as error:
-        read_searches(asked, FILMS, VIDEOS)
+        read_searches(block, FILMS, VIDEOS)
     assert str(error.value) == (
         "config: retrieval.searches.words.text: the model 'image' sees no plot\n"
         "  expected: any of: image, film, track\n"
@@ -130,10 +130,10 @@ def test_a_part_that_the_model_does_not_see_is_named_with_its_key():
 
 
 def test_no_library_takes_the_name_of_the_corpus():
-    asked = settings() | {"libraries": {"corpus": "music"}}
+    block = settings() | {"libraries": {"corpus": "music"}}
     with pytest.raises(ConfigError) as error:
-        read_searches(asked, FILMS, VIDEOS)
+        read_searches(block, FILMS, VIDEOS)
     assert str(error.value) == (
-        "config: retrieval.libraries.corpus: is called like the films' albums\n"
+        "config: retrieval.libraries.corpus: has the name of the films' albums\n"
         "  expected: another name"
     )

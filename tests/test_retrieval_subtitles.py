@@ -1,4 +1,4 @@
-"""Subtitles as people have them: any format, any encoding, bad entries among good ones."""
+"""Subtitles of any format and encoding, with invalid entries."""
 
 import logging
 
@@ -106,7 +106,7 @@ def test_subtitles_in_bad_order_are_sorted(read):
         ("00:01:02,500 --> 00:01:02,500", 62.5, 62.5),
     ],
 )
-def test_times_as_people_write_them(read, times, start_s, end_s):
+def test_variants_of_times(read, times, start_s, end_s):
     assert read(entry(times))[1] == (start_s, end_s, "Run!")
 
 
@@ -137,7 +137,7 @@ def test_a_bad_subtitle_is_left_out_and_counted(read, tmp_path, caplog, times):
     assert caplog.messages == [f"{tmp_path / 'film.srt'}: {what} {times!r}"]
 
 
-def test_an_arrow_in_the_words_is_one_of_the_words(read, caplog):
+def test_an_arrow_in_the_text_is_text(read, caplog):
     words = "EXIT --> second floor\n2 -> 3"
     found = read(entry("00:01:02,500 --> 00:01:04,000", words))
     assert [line.text for line in found] == ["first", "EXIT --> second floor 2 -> 3", "last"]
@@ -155,7 +155,7 @@ def test_webvtt(read):
 
 def test_microdvd_needs_its_frame_rate(read):
     assert read("{1}{1}25\n{25}{50}{y:i}Hi|there\n") == [(1.0, 2.0, "Hi there")]
-    with pytest.raises(MediaError, match="does not say how many are in a second"):
+    with pytest.raises(MediaError, match="gives no frame rate"):
         read("{25}{50}Hi|there\n")
 
 
@@ -188,7 +188,7 @@ def test_another_encoding_is_guessed_and_named(read, tmp_path, caplog, encoding,
     ]
 
 
-def test_few_damaged_letters_leave_utf8_what_it_is(read, caplog):
+def test_utf8_with_few_damaged_letters_is_utf8(read, caplog):
     found = read(entry("00:01:02,500 --> 00:01:04,000", RUSSIAN).encode() + b"\xd0")
     assert found[1].text == RUSSIAN
     assert "utf-8 with 1 damaged letter;" in caplog.text
@@ -217,7 +217,7 @@ def test_a_file_that_holds_no_subtitles_is_named(tmp_path, caplog, content, what
     assert f"\n  expected: {expected}" in str(error.value)
 
 
-def test_words_of_a_scene_are_those_shown_in_it():
+def test_words_of_a_scene_are_those_of_overlapping_subtitles():
     lines = [(0.0, 2.0, "a"), (2.0, 4.0, "b"), (3.0, 3.5, ""), (5.0, 6.0, "c"), (9.0, 10.0, "d")]
     lines = [Subtitle(*line) for line in lines]
     assert words_between(lines, 2.0, 5.5) == "b c"

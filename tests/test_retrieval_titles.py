@@ -1,4 +1,4 @@
-"""What tracks are called in the index of retrieval, and so in searches."""
+"""Names of tracks in the index of retrieval and in searches."""
 
 import mutagen
 import numpy as np
@@ -10,7 +10,7 @@ from scorelens.albums.reading import read_album
 from scorelens.retrieval.embed import embed_tracks
 from scorelens.retrieval.search import track_index
 from scorelens.retrieval.search.query_encoder import QueryEmbeddings
-from scorelens.retrieval.search.search import _heard
+from scorelens.retrieval.search.search import _query_tracks
 from scorelens.retrieval.search.search_config import Search
 from tests.album_tables import titled_tracks
 
@@ -36,12 +36,12 @@ def tagged(path, **tags):
         file.save()
 
 
-def test_tracks_of_one_file_have_a_place_and_a_name_each(tmp_path):
+def test_tracks_of_one_file_have_times_and_names_of_their_own(tmp_path):
     tagged(tmp_path / "days.flac")
     (tmp_path / "days.cue").write_text(SHEET)
     tracks = read_album(tmp_path, sorted(tmp_path.iterdir())).tracks.assign(film_id="f")
     tables.write_table(tracks, tmp_path / "t.tsv", tables.TRACKS)
-    (album,) = track_index.albums_of([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
+    (album,) = track_index.film_albums([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
     rows = pd.DataFrame([album.row(track_id) for track_id in tracks.track_id])
     assert rows["track_title"].tolist() == ["Dawn", "Dusk"]
     assert rows["artist"].tolist() == ["Jo Field"] * 2
@@ -53,7 +53,7 @@ def test_tracks_of_one_file_have_a_place_and_a_name_each(tmp_path):
 
 def test_an_album_without_tracks_has_no_rows(tmp_path):
     tables.write_table(titled_tracks("f"), tmp_path / "t.tsv", tables.TRACKS)
-    (album,) = track_index.albums_of([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
+    (album,) = track_index.film_albums([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
     assert album.tracks == {}
 
 
@@ -65,8 +65,8 @@ def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
     embed_tracks.embed_library_part(
         tmp_path / "music", files, tmp_path / "part.npz", LOG_MEL, table
     )
-    (shelf,) = track_index.shelves_of([("mine", "music")], [tmp_path / "part.npz"], [table])
-    first, second = (shelf.row(file) for file in files)
+    (part,) = track_index.library_parts([("mine", "music")], [tmp_path / "part.npz"], [table])
+    first, second = (part.row(file) for file in files)
     assert set(first) == set(tables.RETRIEVAL_INDEX.names)
     assert (first["track_title"], first["composer"], first["album"]) == (
         "Élan & <Co>", "Jo Field", "Days",
@@ -75,11 +75,11 @@ def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
     assert (second["track_id"], second["path"]) == ("b", "music/cd 1/b.flac")
 
 
-def test_a_file_that_is_searched_with_is_named_by_its_tags(tmp_path):
+def test_the_file_of_a_search_is_named_by_its_tags(tmp_path):
     tagged(tmp_path / "x.flac", title="Dawn", artist="Jo Field")
     search = Search("like", track=str(tmp_path / "x.flac"))
     nothing = QueryEmbeddings({}, {}, {}, {}, {})
-    assert _heard([search, Search("words", "Dusk")], nothing, pd.DataFrame()) == {
+    assert _query_tracks([search, Search("words", "Dusk")], nothing, pd.DataFrame()) == {
         "like": {
             **{"title": None, "path": search.track, "part": "", "track_title": "Dawn"},
             **{"artist": "Jo Field", "composer": "", "album": ""},

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from learning_encoders import BERT, VIT, Looking, Reading, make_texts
-from planted_films import make_corpus
+from planted_films import make_pairs
 from torch import nn
 
 from scorelens import retrieval
@@ -15,18 +15,19 @@ from scorelens.encoders.image import vit
 from scorelens.encoders.text.bert import Bert
 from scorelens.errors import InputError
 from scorelens.retrieval import CONFIGURATIONS
-from scorelens.retrieval.data.batches import Corpus, Drawer, Rows, Split
+from scorelens.retrieval.data.batches import PairDataset, PairSampler, Rows, Split
 from scorelens.retrieval.evaluate.metrics import measure, rank_tracks
-from scorelens.retrieval.model import networks, training
+from scorelens.retrieval.model import networks, standardization, towers, training
 from scorelens.retrieval.model.training import train_configuration
+from scorelens.retrieval.model.training_state import TrainingState
 
 torch.set_num_threads(1)
 
 FILMS = Split(np.arange(96), np.arange(96, 116), np.arange(116, 216))
 SETTINGS = {
     "learning_rate": 1e-3,
-    "batch": 16,
-    "piece": 0,
+    "batch_size": 16,
+    "micro_batch_size": 0,
     "epochs": 8,
     "patience": 3,
     "dropout": 0.3,
@@ -34,40 +35,40 @@ SETTINGS = {
 }
 
 
-def search(configuration, corpus, trained, films, ablated=()):
+def search(configuration, pairs, trained, films, ablated=()):
     """Ranks of the films' tracks, and the film of each track, from 0."""
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
-    rows = Drawer(corpus).firsts(films)
+    rows = PairSampler(pairs).first_rows(films)
     views = {
-        view: corpus.views[view].values[own] for view, own in rows.items() if view not in ablated
+        view: pairs.views[view].values[own] for view, own in rows.items() if view not in ablated
     }
-    tracks = np.flatnonzero(np.isin(corpus.film, films))
-    chosen = np.isin(corpus.fragments.owner, tracks)
-    owner = np.searchsorted(tracks, corpus.fragments.owner[chosen])
-    places = networks.embed_tracks(model, corpus.fragments.values[chosen], owner)
-    film = np.searchsorted(films, corpus.film[tracks])
-    return rank_tracks(networks.embed_queries(model, views), places), film
+    tracks = np.flatnonzero(np.isin(pairs.film, films))
+    chosen = np.isin(pairs.fragments.owner, tracks)
+    owner = np.searchsorted(tracks, pairs.fragments.owner[chosen])
+    embeddings = networks.embed_tracks(model, pairs.fragments.values[chosen], owner)
+    film = np.searchsorted(films, pairs.film[tracks])
+    return rank_tracks(networks.embed_queries(model, views), embeddings), film
 
 
-def figures(configuration, corpus, trained, ablated=()):
-    table = measure(*search(configuration, corpus, trained, FILMS.test, ablated), 200, 500, 0)
+def figures(configuration, pairs, trained, ablated=()):
+    table = measure(*search(configuration, pairs, trained, FILMS.test, ablated), 200, 500, 0)
     return table[table.level == "film"].set_index("measure")
 
 
 @pytest.fixture(scope="module")
 def image_model():
-    corpus = make_corpus("image")
-    return corpus, train_configuration("image", corpus, FILMS, SETTINGS, 1)
+    pairs = make_pairs("image")
+    return pairs, train_configuration("image", pairs, FILMS, SETTINGS, 1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("planted", ["image", "plot", "tags"])
 def test_planted_relations_are_found_by_the_models_that_see_them(planted):
-    """On films never trained on: R@1 far over chance, or nothing that swapped films have not."""
+    """On test films: R@1 far above chance, or no better than with permuted films."""
     for configuration, modalities in CONFIGURATIONS.items():
-        corpus = make_corpus(configuration, planted)
+        pairs = make_pairs(configuration, planted)
         found = figures(
-            configuration, corpus, train_configuration(configuration, corpus, FILMS, SETTINGS, 1)
+            configuration, pairs, train_configuration(configuration, pairs, FILMS, SETTINGS, 1)
         )
         first, top, middle = (found.loc[n] for n in ("recall_1", "recall_10", "median_rank"))
         if planted in modalities:
@@ -81,18 +82,18 @@ def test_planted_relations_are_found_by_the_models_that_see_them(planted):
             assert min(first.p_permuted, top.p_permuted, middle.p_permuted) > 0.005, configuration
 
 
-def test_without_a_relation_there_is_nothing_to_find():
-    corpus = make_corpus("image", planted="")
-    found = figures("image", corpus, train_configuration("image", corpus, FILMS, SETTINGS, 1))
+def test_without_a_relation_ranks_are_at_chance():
+    pairs = make_pairs("image", planted="")
+    found = figures("image", pairs, train_configuration("image", pairs, FILMS, SETTINGS, 1))
     assert found.value["recall_1"] < 0.05
     assert found.p_permuted.min() > 0.005
 
 
-def test_taking_the_modality_away_takes_the_skill_away():
-    corpus = make_corpus("image_tags", "tags")
-    trained = train_configuration("image_tags", corpus, FILMS, SETTINGS, 1)
+def test_without_the_planted_modality_there_is_no_skill():
+    pairs = make_pairs("image_tags", "tags")
+    trained = train_configuration("image_tags", pairs, FILMS, SETTINGS, 1)
     median = {
-        ablated: figures("image_tags", corpus, trained, ablated).value["median_rank"]
+        ablated: figures("image_tags", pairs, trained, ablated).value["median_rank"]
         for ablated in ((), ("image",), ("text",))
     }
     assert median[()] < 20
@@ -101,171 +102,179 @@ def test_taking_the_modality_away_takes_the_skill_away():
 
 
 def test_same_seed_same_bits_other_seed_others(image_model):
-    corpus, trained = image_model
-    torch.rand(3)  # what others draw does not matter
-    again = train_configuration("image", corpus, FILMS, SETTINGS, 1)
-    np.testing.assert_array_equal(again.curve, trained.curve)
+    pairs, trained = image_model
+    torch.rand(3)  # the global random state does not matter
+    again = train_configuration("image", pairs, FILMS, SETTINGS, 1)
+    np.testing.assert_array_equal(again.losses, trained.losses)
     for name, value in trained.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
-    other = train_configuration("image", corpus, FILMS, SETTINGS | {"epochs": 1}, 2)
-    assert abs(other.curve[0] - trained.curve[0]).max() > 1e-4
+    other = train_configuration("image", pairs, FILMS, SETTINGS | {"epochs": 1}, 2)
+    assert abs(other.losses[0] - trained.losses[0]).max() > 1e-4
 
 
-def test_training_leaves_the_random_numbers_of_others_alone():
-    corpus = make_corpus("image", films=12)
+def test_training_does_not_change_the_global_random_state():
+    pairs = make_pairs("image", films=12)
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
-    train_configuration("image", corpus, split, SETTINGS | {"epochs": 1}, 1)
+    train_configuration("image", pairs, split, SETTINGS | {"epochs": 1}, 1)
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
 
 
-def test_test_films_are_never_looked_at(image_model):
-    corpus, trained = image_model
-    image, audio = corpus.views["image"], corpus.fragments
-    tracks = np.isin(corpus.film, FILMS.test)
-    changed = Corpus(
+def test_test_films_are_not_used(image_model):
+    pairs, trained = image_model
+    image, audio = pairs.views["image"], pairs.fragments
+    tracks = np.isin(pairs.film, FILMS.test)
+    changed = PairDataset(
         {"image": image._replace(values=np.where(image.owner[:, None] >= 116, 9e9, image.values))},
         audio._replace(values=np.where(tracks[audio.owner][:, None], np.nan, audio.values)),
-        corpus.film,
+        pairs.film,
     )
     again = train_configuration("image", changed, FILMS, SETTINGS, 1)
-    np.testing.assert_array_equal(again.curve, trained.curve)
+    np.testing.assert_array_equal(again.losses, trained.losses)
 
 
-def test_scales_are_of_the_training_films(image_model):
-    corpus, trained = image_model
-    seen = corpus.views["image"].values[FILMS.training]
+def test_standardizers_are_of_the_training_films(image_model):
+    pairs, trained = image_model
+    seen = pairs.views["image"].values[FILMS.training]
     np.testing.assert_allclose(
-        trained.arrays["query.scales.image.mean"], seen.mean(axis=0), atol=1e-5
+        trained.arrays["query_tower.standardizers.image.mean"], seen.mean(axis=0), atol=1e-5
     )
-    gain = 1 / np.sqrt(seen.var(axis=0).mean())
-    assert trained.arrays["query.scales.image.gain"] == pytest.approx(gain, rel=1e-5)
+    inverse_std = 1 / np.sqrt(seen.var(axis=0).mean())
+    assert trained.arrays["query_tower.standardizers.image.inverse_std"] == pytest.approx(
+        inverse_std, rel=1e-5
+    )
 
 
-def test_the_scale_of_log_mel_is_a_bands_mean(monkeypatch):
-    """In pieces of one fragment, of half-precision values."""
-    monkeypatch.setattr(training, "VALUES_AT_ONCE", 1)
+def test_log_mel_is_standardized_by_band(monkeypatch):
+    """In chunks of one fragment of half-precision values."""
+    monkeypatch.setattr(standardization, "VALUES_PER_CHUNK", 1)
     values = np.random.default_rng(0).normal(-40, 9, (5, 128, 7)).astype(np.float16)
     values += np.arange(128, dtype=np.float16)[:, None]
-    scale = networks.Scale(128, 1)
-    teaching = np.array([True, False, True])
-    training._fit_scale(scale, Rows(values, np.array([0, 0, 1, 2, 2])), teaching)
+    standardizer = standardization.Standardizer(128, 1)
+    is_training = np.array([True, False, True])
+    rows = Rows(values, np.array([0, 0, 1, 2, 2]))
+    standardization.fit_standardizer(standardizer, rows, is_training)
     own = values[[0, 1, 3, 4]].astype(float)
-    np.testing.assert_allclose(scale.mean[:, 0], own.mean(axis=(0, 2)), rtol=1e-5)
-    assert float(scale.gain) == pytest.approx(1 / np.sqrt(own.var(axis=(0, 2)).mean()), rel=1e-5)
+    np.testing.assert_allclose(standardizer.mean[:, 0], own.mean(axis=(0, 2)), rtol=1e-5)
+    assert float(standardizer.inverse_std) == pytest.approx(
+        1 / np.sqrt(own.var(axis=(0, 2)).mean()), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize(
     ("losses", "epochs", "best"),
     [
-        ([3, 2, 1, 1, 2, 3, 0], 6, 3),  # three without gain; an equal loss is no gain
+        ([3, 2, 1, 1, 2, 3, 0], 6, 3),  # three without improvement; an equal loss is none
         ([5, 4, 3, 2, 1, 0.5, 0.4, 0.3], 8, 8),  # all
-        ([1, 2, 0.5, 2, 2, 2, 0], 6, 3),  # a gain starts the count anew
+        ([1, 2, 0.5, 2, 2, 2, 0], 6, 3),  # an improvement restarts the count
     ],
 )
 def test_early_stopping(monkeypatch, losses, epochs, best):
-    """The validation losses are given; the parameters kept are those of the best epoch."""
+    """The validation losses are given; the parameters are those of the best epoch."""
     given, seen = iter(losses), []
 
-    def held(model, loss, batches):
+    def given_loss(model, loss, batches):
         seen.append({name: value.clone() for name, value in model.state_dict().items()})
         return next(given)
 
-    monkeypatch.setattr(training, "_held_loss", held)
-    corpus = make_corpus("image", films=12)
+    monkeypatch.setattr(training, "_validation_loss", given_loss)
+    pairs = make_pairs("image", films=12)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
-    trained = train_configuration("image", corpus, split, SETTINGS, 1)
-    assert (len(trained.curve), trained.best_epoch) == (epochs, best)
-    np.testing.assert_allclose(trained.curve[:, 1], losses[:epochs])
+    trained = train_configuration("image", pairs, split, SETTINGS, 1)
+    assert (len(trained.losses), trained.best_epoch) == (epochs, best)
+    np.testing.assert_allclose(trained.losses[:, 1], losses[:epochs])
     for name, value in trained.arrays.items():
         np.testing.assert_array_equal(value, seen[best - 1][name].numpy())
 
 
 def test_without_validation_films_the_last_epoch_counts():
-    corpus = make_corpus("image", films=12)
+    pairs = make_pairs("image", films=12)
     nobody = np.arange(0)
     split = Split(np.arange(12), nobody, nobody)
-    trained = train_configuration("image", corpus, split, SETTINGS, 1)
-    assert trained.curve.shape == (8, 2)
-    assert np.isnan(trained.curve[:, 1]).all()
-    one = train_configuration("image", corpus, split, SETTINGS | {"epochs": 1}, 1)
-    assert np.abs(one.arrays["audio.net.0.weight"] - trained.arrays["audio.net.0.weight"]).max() > 0
+    trained = train_configuration("image", pairs, split, SETTINGS, 1)
+    assert trained.losses.shape == (8, 2)
+    assert np.isnan(trained.losses[:, 1]).all()
+    one = train_configuration("image", pairs, split, SETTINGS | {"epochs": 1}, 1)
+    assert (
+        np.abs(
+            one.arrays["track_tower.net.0.weight"] - trained.arrays["track_tower.net.0.weight"]
+        ).max()
+        > 0
+    )
 
 
 class Killed(Exception):
-    """Stands for a job that is killed."""
+    """Stands in for a killed job."""
 
 
 def kill_after(monkeypatch, epoch):
-    """Keep a checkpoint each epoch, and die after one of them."""
-    keep = training._Course.keep
+    """Write a checkpoint each epoch, and raise Killed after one of them."""
+    save = TrainingState.save
 
-    def keep_and_die(course, *where):
-        keep(course, *where)
-        if len(course.curve) == epoch:
+    def save_and_die(state, *where):
+        save(state, *where)
+        if len(state.losses) == epoch:
             raise Killed
 
     monkeypatch.setattr(training, "CHECKPOINT_S", 0.0)
-    monkeypatch.setattr(training._Course, "keep", keep_and_die)
+    monkeypatch.setattr(TrainingState, "save", save_and_die)
 
 
 @pytest.mark.parametrize("configuration", ["all", "baseline"])
-def test_a_training_goes_on_after_a_checkpoint_as_if_never_stopped(
-    configuration, monkeypatch, tmp_path, caplog
-):
-    corpus = make_corpus(configuration, films=30)
+def test_a_resumed_training_gives_the_same_bits(configuration, monkeypatch, tmp_path, caplog):
+    pairs = make_pairs(configuration, films=30)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
     path = tmp_path / "kept" / "checkpoint.safetensors"
-    whole = train_configuration(configuration, corpus, split, SETTINGS, 1)
+    whole = train_configuration(configuration, pairs, split, SETTINGS, 1)
     with monkeypatch.context() as patched:
         kill_after(patched, 3)
         with pytest.raises(Killed):
-            train_configuration(configuration, corpus, split, SETTINGS, 1, path)
+            train_configuration(configuration, pairs, split, SETTINGS, 1, path)
     assert path.exists()
     with caplog.at_level(logging.INFO):
-        again = train_configuration(configuration, corpus, split, SETTINGS, 1, path)
-    assert "taken up after epoch 3" in caplog.text
+        again = train_configuration(configuration, pairs, split, SETTINGS, 1, path)
+    assert "resumed after epoch 3" in caplog.text
     assert not path.exists()
-    np.testing.assert_array_equal(again.curve, whole.curve)
+    np.testing.assert_array_equal(again.losses, whole.losses)
     for name, value in whole.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
 
 
-def test_a_checkpoint_of_another_training_is_not_taken_up(monkeypatch, tmp_path, caplog):
-    corpus = make_corpus("image", films=12)
+def test_a_checkpoint_of_another_training_is_not_resumed(monkeypatch, tmp_path, caplog):
+    pairs = make_pairs("image", films=12)
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     path = tmp_path / "checkpoint.safetensors"
     with monkeypatch.context() as patched:
         kill_after(patched, 1)
         with pytest.raises(Killed):
-            train_configuration("image", corpus, split, SETTINGS, 1, path)
-    whole = train_configuration("image", corpus, split, SETTINGS, 2)
+            train_configuration("image", pairs, split, SETTINGS, 1, path)
+    whole = train_configuration("image", pairs, split, SETTINGS, 2)
     with caplog.at_level(logging.INFO):
-        again = train_configuration("image", corpus, split, SETTINGS, 2, path)
-    assert "is of another training: begun anew" in caplog.text
-    np.testing.assert_array_equal(again.curve, whole.curve)
+        again = train_configuration("image", pairs, split, SETTINGS, 2, path)
+    assert "is of another training: start from the beginning" in caplog.text
+    np.testing.assert_array_equal(again.losses, whole.losses)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
-    corpus = make_corpus("image", films=12)
+    pairs = make_pairs("image", films=12)
     path = tmp_path / "checkpoint.safetensors"
     path.write_bytes(b"half a file")
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     with pytest.raises(InputError) as raised:
-        train_configuration("image", corpus, split, SETTINGS, 1, path)
+        train_configuration("image", pairs, split, SETTINGS, 1, path)
     assert "checkpoint.safetensors: cannot be read" in str(raised.value)
     assert "expected: a checkpoint of a training" in str(raised.value)
     assert "delete it and run again" in str(raised.value)
 
 
-def test_a_training_that_diverges_says_so():
-    corpus = make_corpus("image", films=12)
-    corpus.fragments.values[3] = np.nan
+def test_a_diverging_training_is_an_error():
+    pairs = make_pairs("image", films=12)
+    pairs.fragments.values[3] = np.nan
     split = Split(np.arange(8), np.arange(8, 12), np.arange(0))
     with pytest.raises(InputError) as raised:
-        train_configuration("image", corpus, split, SETTINGS, 1)
+        train_configuration("image", pairs, split, SETTINGS, 1)
     assert str(raised.value) == (
         "the training of retrieval, image: the loss of epoch 1 is not finite\n"
         "  expected: a loss that falls\n"
@@ -274,7 +283,7 @@ def test_a_training_that_diverges_says_so():
 
 
 class Reader(nn.Module):
-    """Words to a vector, with nothing known at the start."""
+    """Encodes words as a vector."""
 
     def __init__(self):
         super().__init__()
@@ -285,49 +294,51 @@ class Reader(nn.Module):
         return self.dropout(self.words(tokens)).mean(1)
 
 
-def test_an_encoder_can_learn_too():
-    """Texts are numbers of words, whose vectors are learnt; in pieces of a batch at that."""
-    corpus = make_corpus("tags", films=30)
+def test_an_encoder_is_trained_too():
+    """Texts are word numbers with trained vectors, in micro-batches."""
+    pairs = make_pairs("tags", films=30)
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
-    corpus = corpus._replace(views={"text": Rows(words, np.arange(30))})
+    pairs = pairs._replace(views={"text": Rows(words, np.arange(30))})
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
-    settings = SETTINGS | {"epochs": 2, "piece": 4}
+    settings = SETTINGS | {"epochs": 2, "micro_batch_size": 4}
     torch.manual_seed(3)
     reader = Reader()
     start = reader.words.weight.detach().clone()
-    trained = train_configuration("tags", corpus, split, settings, 1, encoders={"text": reader})
+    trained = train_configuration("tags", pairs, split, settings, 1, encoders={"text": reader})
     assert trained.sizes == (0, 9, 16)
-    learnt = trained.arrays["encoders.text.words.weight"]
-    taught = np.isin(np.arange(50), words[:20])
-    moved = np.abs(learnt - start.numpy()).max(axis=1)
-    assert (moved[taught] > 0).all()
-    assert (moved[~taught] == 0).all()
-    assert (trained.arrays["query.scales.text.mean"] == 0).all()
+    trained_names = trained.arrays["encoders.text.words.weight"]
+    in_training = np.isin(np.arange(50), words[:20])
+    moved = np.abs(trained_names - start.numpy()).max(axis=1)
+    assert (moved[in_training] > 0).all()
+    assert (moved[~in_training] == 0).all()
+    assert (trained.arrays["query_tower.standardizers.text.mean"] == 0).all()
     model = networks.load_model("tags", trained.sizes, trained.arrays, {"text": Reader()})
-    vectors = learnt[words].mean(axis=1)
+    vectors = trained_names[words].mean(axis=1)
     with torch.no_grad():
-        expected = model.query({"text": torch.from_numpy(vectors).to(model.log_scale.device)})
+        expected = model.query_tower(
+            {"text": torch.from_numpy(vectors).to(model.log_inverse_temperature.device)}
+        )
     found = networks.embed_queries(model, {"text": words})
     np.testing.assert_allclose(found, expected.cpu(), atol=1e-5)
 
 
-def test_pieces_encoders_half_precision_and_checkpoints_go_together(monkeypatch, tmp_path):
-    """A training with all of them goes on after a checkpoint; variables stay float32."""
-    monkeypatch.setattr(training, "_has_bfloat16", lambda own: True)
-    corpus = make_corpus("image_tags", films=30)
+def test_micro_batches_encoders_half_precision_and_checkpoints_together(monkeypatch, tmp_path):
+    """A training with all of them resumes from a checkpoint; parameters stay float32."""
+    monkeypatch.setattr(training, "_supports_bfloat16", lambda where: True)
+    pairs = make_pairs("image_tags", films=30)
     words = np.random.default_rng(0).integers(0, 50, (30, 6))
     text = {"text": Rows(words, np.arange(30))}
     sounds = np.random.default_rng(1).normal(-40, 15, (120, 128, 20)).astype(np.float16)
-    heard = corpus.fragments._replace(values=sounds)
-    corpus = corpus._replace(views=corpus.views | text, fragments=heard)
-    monkeypatch.setattr(networks, "SoundEncoder", small_sound_encoder)
+    fragments = pairs.fragments._replace(values=sounds)
+    pairs = pairs._replace(views=pairs.views | text, fragments=fragments)
+    monkeypatch.setattr(towers, "CnnTransformer", small_sound_encoder)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
 
     def train(checkpoint=None):
         torch.manual_seed(3)
-        settings = SETTINGS | {"epochs": 4, "piece": 3}
+        settings = SETTINGS | {"epochs": 4, "micro_batch_size": 3}
         given = {"text": Reader()}
-        return train_configuration("image_tags", corpus, split, settings, 1, checkpoint, given)
+        return train_configuration("image_tags", pairs, split, settings, 1, checkpoint, given)
 
     whole = train()
     path = tmp_path / "checkpoint.safetensors"
@@ -336,25 +347,25 @@ def test_pieces_encoders_half_precision_and_checkpoints_go_together(monkeypatch,
         with pytest.raises(Killed):
             train(path)
     again = train(path)
-    np.testing.assert_array_equal(again.curve, whole.curve)
+    np.testing.assert_array_equal(again.losses, whole.losses)
     for name, value in whole.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
         assert value.dtype in (np.float32, np.int64), name
     monkeypatch.undo()
-    monkeypatch.setattr(networks, "SoundEncoder", small_sound_encoder)
-    assert 0 < abs(train().curve[0, 0] - whole.curve[0, 0]) < 0.05  # what was rounded
+    monkeypatch.setattr(towers, "CnnTransformer", small_sound_encoder)
+    assert 0 < abs(train().losses[0, 0] - whole.losses[0, 0]) < 0.05  # rounding
 
 
 def small_sound_encoder():
-    """Hears the mean over time of log-mel; with weights that half precision rounds."""
+    """Encodes the mean of log-mel over time, with weights that half precision rounds."""
     return nn.Sequential(nn.AvgPool1d(20), nn.Flatten(), nn.Linear(128, 256))
 
 
 @pytest.mark.slow
 def test_the_papers_full_sizes_take_a_step():
-    """ViT-B/16, BERT-base and the CNN-Transformer learn together, in a batch of 16.
+    """ViT-B/16, BERT-base and the CNN-Transformer are trained together in a batch of 16.
 
-    All as published but for the variables, which are random, and texts of 24 tokens.
+    All sizes are as published; parameters are random, and texts have 24 tokens.
     """
     random = np.random.default_rng(0)
     films = np.arange(18)
@@ -362,29 +373,31 @@ def test_the_papers_full_sizes_take_a_step():
     words = make_texts(random.integers(6, 25, 18), 24, random)
     sounds = random.normal(-40, 15, (18, retrieval.BANDS, retrieval.FRAMES)).astype(np.float16)
     views = {"image": Rows(pictures, films), "text": Rows(words, films)}
-    corpus = Corpus(views, Rows(sounds, films), films)
+    pairs = PairDataset(views, Rows(sounds, films), films)
     torch.manual_seed(4)
     encoders = {
         "image": Looking(vit.VisionTransformer(**VIT)),
         "text": Reading(Bert(**BERT)),
     }
     torch.manual_seed(1)
-    start = networks.Retrieval("all", networks.Sizes(768, 768, 0), 0.3, copy.deepcopy(encoders))
-    settings = SETTINGS | {"learning_rate": 1e-5, "epochs": 1, "piece": 4}
+    start = networks.RetrievalModel(
+        "all", networks.Sizes(768, 768, 0), 0.3, copy.deepcopy(encoders)
+    )
+    settings = SETTINGS | {"learning_rate": 1e-5, "epochs": 1, "micro_batch_size": 4}
     split = Split(films[:16], films[16:], films[:0])
-    trained = train_configuration("all", corpus, split, settings, 1, encoders=encoders)
+    trained = train_configuration("all", pairs, split, settings, 1, encoders=encoders)
     assert trained.sizes == (768, 768, 0)
-    assert np.isfinite(trained.curve).all()
-    assert abs(trained.curve[0, 0] - np.log(16)) < 6  # cosines of nothing learnt, at 1 / 0.07
+    assert np.isfinite(trained.losses).all()
+    assert abs(trained.losses[0, 0] - np.log(16)) < 6  # log(16) if untrained
     said = np.setdiff1d(words[:16, 0], [0])  # 0 is padding
-    learnt = [name for name, _ in start.named_parameters()]
+    trained_names = [name for name, _ in start.named_parameters()]
     for name, value in start.state_dict().items():
         moved = np.abs(trained.arrays[name] - value.numpy())
-        if name in learnt:
+        if name in trained_names:
             assert 0 < moved.max() <= 1.01e-5, name  # Adam's first step: the learning rate at most
         if name == "encoders.text.network.words.weight":
             assert set(np.flatnonzero(moved.max(axis=1))) == set(said)
     model = networks.load_model("all", trained.sizes, trained.arrays, encoders)
-    asked = {view: rows.values[:2] for view, rows in views.items()}
-    assert networks.embed_queries(model, asked).shape == (2, 64)
+    first_views = {view: rows.values[:2] for view, rows in views.items()}
+    assert networks.embed_queries(model, first_views).shape == (2, 64)
     assert networks.embed_fragments(model, sounds[:2]).shape == (2, 64)

@@ -248,9 +248,11 @@ def test_the_tables_of_a_run(finished):
     for name in ("plot", "all"):
         curve = tables.read_table(results / f"curves/{name}.tsv", tables.RETRIEVAL_CURVES)
         assert curve["epoch"].tolist() == [1, 2]
-        places = tables.read_table(results / f"places/{name}.parquet", tables.RETRIEVAL_PLACES)
-        assert set(places["film_id"]) == {"film_6", "film_7"}
-        assert (places["kind"] == "track").sum() == 4
+        embeddings = tables.read_table(
+            results / f"embeddings/{name}.parquet", tables.RETRIEVAL_EMBEDDINGS
+        )
+        assert set(embeddings["film_id"]) == {"film_6", "film_7"}
+        assert (embeddings["kind"] == "track").sum() == 4
     scores = tables.read_table(results / "scores.tsv", tables.RETRIEVAL_SCORES)
     assert set(scores["configuration"]) == {"plot", "all"}
     assert set(scores.loc[scores["measure"] == "recall_10", "value"]) == {1}  # of four tracks
@@ -262,7 +264,7 @@ def test_the_answers_of_a_run(finished):
     results = finished[0] / "results" / "retrieval"
     index = tables.read_table(results / "index.parquet", tables.RETRIEVAL_INDEX)
     assert index["library"].value_counts().to_dict() == {"corpus": 16, "mine": 2}
-    answers = tables.read_table(results / "searches.tsv", tables.RETRIEVAL_ANSWERS)
+    answers = tables.read_table(results / "searches.tsv", tables.RETRIEVAL_SEARCHES)
     assert answers["search"].value_counts().to_dict() == {"a_picture": 5, "more_like_this": 5}
     assert "film_6" in (results / "searches.html").read_text(encoding="utf-8")
     listened = next((finished[0] / "logs" / "embed_library").rglob("*.log"))

@@ -1,4 +1,4 @@
-"""Libraries of any music: what is heard of a track, its tags, and all their files."""
+"""Music libraries: descriptors and tags of tracks, and exported files."""
 
 import json
 import logging
@@ -81,8 +81,8 @@ def test_a_triad_over_its_root_has_its_key(root, major):
 
 
 def test_silence_has_neither_key_nor_loudness_nor_tempo():
-    assert descriptors.listen(np.zeros(5 * RATE_HZ, np.float32)) == (None, "", None)
-    assert descriptors.listen(np.full(5 * RATE_HZ, np.nan, np.float32)) == (None, "", None)
+    assert descriptors.describe_track(np.zeros(5 * RATE_HZ, np.float32)) == (None, "", None)
+    assert descriptors.describe_track(np.full(5 * RATE_HZ, np.nan, np.float32)) == (None, "", None)
 
 
 @pytest.mark.parametrize("level_db", [0, -20, -40])
@@ -125,7 +125,7 @@ LEVEL_MODEL = Model(
 )
 
 
-def test_a_tracks_tags_are_the_mean_of_its_tiles_and_its_profile_lies_between_them():
+def test_tags_are_the_mean_of_the_tiles_and_the_profile_interpolates_them():
     levels = (0.7, 0.1, 0.4)
     samples = np.concatenate([sine(440, TILE_S, a * 2**0.5) for a in levels]).astype(np.float32)
     tags = apply.tag_track(samples, LEVEL_MODEL, LEVEL)
@@ -140,7 +140,7 @@ def test_a_tracks_tags_are_the_mean_of_its_tiles_and_its_profile_lies_between_th
     np.testing.assert_allclose(steps, (by_tile[1] - by_tile[0]) / 9.29, rtol=0.1)
 
 
-def test_a_silent_stretch_has_the_profile_of_what_lies_round_it():
+def test_the_profile_of_silence_is_interpolated():
     parts = [sine(440, TILE_S), np.zeros(round(TILE_S * RATE_HZ)), sine(440, TILE_S)]
     tags = apply.tag_track(np.concatenate(parts).astype(np.float32), LEVEL_MODEL, LEVEL)
     assert np.ptp(tags.profile[:, 0]) < 0.05
@@ -149,7 +149,7 @@ def test_a_silent_stretch_has_the_profile_of_what_lies_round_it():
 
 @pytest.fixture
 def constant_model(tmp_path):
-    """A model file whose network says SHARES of everything."""
+    """A model file whose network predicts SHARES for every track."""
     arrays = {
         name: np.zeros(shape, np.float32)
         for name, shape in shapes("dnn", COEFFICIENTS, FRAMES, len(GENRES)).items()
@@ -191,13 +191,13 @@ def tag_part(model, folder, files, number=0):
 def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, caplog):
     caplog.set_level(logging.INFO)
     (part,) = library.find_parts({"odd": str(music)}).values()
-    tracks, answers, profiles = tag_part(constant_model, part.folder, part.files)
+    tracks, ranking, profiles = tag_part(constant_model, part.folder, part.files)
     found = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
     assert dict(found["problem"]) == dict.fromkeys(ODD_NAMES, "") | BAD
     assert found.loc[ODD_NAMES[0], "duration_s"] == 12
     assert found.loc[ODD_NAMES[0], "loudness_lufs"] == pytest.approx(-9.7, abs=0.3)
     assert found.loc[list(BAD), ["tempo_bpm", "loudness_lufs"]].isna().all(axis=None)
-    said = tables.read_table(answers, tables.TAGGER_ANSWERS)
+    said = tables.read_table(ranking, tables.TAGGER_RANKING)
     assert set(said["path"]) == set(ODD_NAMES)
     own = said[said["path"] == ODD_NAMES[1]]
     assert own["genre"].tolist() == ["Science Fiction", "Horror", "Comedy"]
@@ -220,13 +220,13 @@ def test_a_part_without_music_is_empty(constant_model, tmp_path):
         (tmp_path / name).write_text("no music")
     for output, table in zip(
         tag_part(constant_model, tmp_path, ["a.zip", "b.mid"]),
-        (tables.TAGGER_LIBRARY, tables.TAGGER_ANSWERS, tables.TAGGER_PROFILES),
+        (tables.TAGGER_LIBRARY, tables.TAGGER_RANKING, tables.TAGGER_PROFILES),
         strict=True,
     ):
         assert tables.read_table(output, table).empty
 
 
-def test_tags_of_the_files_stand_in_the_tables(constant_model, tmp_path):
+def test_tags_of_the_files_are_in_the_tables(constant_model, tmp_path):
     write_wav(tmp_path / "music/a.flac.wav", chord([60, 64, 67]))
     write_wav(tmp_path / "music/b.wav", chord([60, 64, 67]))
     file = mutagen.File(tmp_path / "music/b.wav")
@@ -248,12 +248,12 @@ def test_tags_of_the_files_stand_in_the_tables(constant_model, tmp_path):
 
 
 def listed(model, folder, *parts):
-    """`list_library` of parts of files; the folder of its results."""
+    """`export_library` of parts of files; the folder of its results."""
     done = [tag_part(model, folder, files, number) for number, files in enumerate(parts)]
     home = model.parent / "results"
-    export.list_library(
+    export.export_library(
         *("odd", folder, export.Parts(*zip(*done, strict=True))),
-        *(home / "tracks.tsv", home / "answers.tsv", home / "profiles.parquet"),
+        *(home / "tracks.tsv", home / "ranking.tsv", home / "profiles.parquet"),
         *(home / "tags", home / "playlists", home / "odd.html"),
     )
     return home
@@ -265,7 +265,7 @@ def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
     assert sorted(music.rglob("*")) == before
     tracks = tables.read_table(home / "tracks.tsv", tables.TAGGER_LIBRARY)
     assert tracks["path"].tolist() == sorted([*ODD_NAMES, "text.mp3"])
-    assert len(tables.read_table(home / "answers.tsv", tables.TAGGER_ANSWERS)) == 9
+    assert len(tables.read_table(home / "ranking.tsv", tables.TAGGER_RANKING)) == 9
     profiles = tables.read_table(home / "profiles.parquet", tables.TAGGER_PROFILES)
     assert len(profiles) == 3 * (12 + 4 + 2)
     sidecars = {path.relative_to(home / "tags") for path in (home / "tags").rglob("*.json")}
@@ -279,14 +279,14 @@ def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
     assert (bad["problem"], bad["tags"], bad["tempo_bpm"]) == (BAD["text.mp3"], [], None)
 
 
-def test_a_library_without_a_single_tag_has_its_page_too(constant_model, music):
+def test_a_library_without_tags_has_a_page(constant_model, music):
     home = listed(constant_model, music, list(BAD))
-    assert tables.read_table(home / "answers.tsv", tables.TAGGER_ANSWERS).empty
+    assert tables.read_table(home / "ranking.tsv", tables.TAGGER_RANKING).empty
     assert (home / "playlists/comedy.m3u8").read_text() == "#EXTM3U\n"
     assert "<title>odd: 3 tracks</title>" in (home / "odd.html").read_text()
 
 
-def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
+def test_a_playlist_has_the_tracks_of_its_genre_by_probability(tmp_path):
     shares = {"a, b.mp3": (0.6, 0.8), "ü/c.flac": (0.9, 0.1), "d.ogg": (0.3, 0.2)}
     tracks = pd.DataFrame({"path": list(shares), "duration_s": [10.4, 61.5, 3.0]})
     tracks = tracks.assign(title=["", "C & D", ""], artist="", composer=["", "É", "F"])
@@ -295,9 +295,9 @@ def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
         for path, own in shares.items()
         for genre, share in zip(("Horror", "Science Fiction"), own, strict=True)
     ]
-    answers = pd.DataFrame(rows, columns=["path", "genre", "probability", "rank"])
+    ranking = pd.DataFrame(rows, columns=["path", "genre", "probability", "rank"])
     facts = {"genres": ["Horror", "Science Fiction"], "calibrated": True}
-    export._write_playlists(tracks, answers, "/music", facts, tmp_path)
+    export._write_playlists(tracks, ranking, "/music", facts, tmp_path)
     assert (tmp_path / "horror.m3u8").read_text(encoding="utf-8").split("\n") == [
         *("#EXTM3U", "#EXTINF:62,É - C & D", "/music/ü/c.flac"),
         *("#EXTINF:10,a, b", "/music/a, b.mp3", "#EXTINF:3,F - d", "/music/d.ogg", ""),
@@ -306,14 +306,14 @@ def test_a_playlist_holds_the_tracks_of_its_genre_best_first(tmp_path):
     assert text == "#EXTM3U\n#EXTINF:10,a, b\n/music/a, b.mp3\n"
 
 
-def test_what_was_listed_before_is_gone(constant_model, music):
+def test_earlier_exports_are_removed(constant_model, music):
     listed(constant_model, music, ODD_NAMES[:2])
     home = listed(constant_model, music, ODD_NAMES[:1])
     assert len(list((home / "tags").rglob("*.json"))) == 1
 
 
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
-def test_a_sidecar_keeps_its_tracks_name_unless_no_file_system_takes_it(name):
+def test_a_sidecar_has_the_name_of_its_track_unless_it_is_too_long(name):
     assert export.sidecar_name(f"a/{name}") == f"a/{name}.json" or len(name.encode()) > 200
     long = [export.sidecar_name(name * 300 + end) for end in "ab"]
     assert long[0] != long[1]

@@ -1,4 +1,4 @@
-"""The page of a library: its data, and the page at work in a real browser, without a server."""
+"""The page of a library: its data, and the page in a real browser, without a server."""
 
 import csv
 import io
@@ -74,7 +74,7 @@ def data_of(page):
 # What is in the page
 
 
-def test_the_page_holds_what_the_tables_say_and_asks_the_network_for_nothing(tmp_path):
+def test_the_page_holds_the_tables_and_needs_no_network(tmp_path):
     page = written(tmp_path)
     data = data_of(page)
     assert data["home"] == str(tmp_path)
@@ -86,10 +86,10 @@ def test_the_page_holds_what_the_tables_say_and_asks_the_network_for_nothing(tmp
     text = page.read_text(encoding="utf-8")
     assert "<b>é" not in text
     assert not re.search(r"""(src|href)=["']|@import|url\(""", text)
-    assert "a model of 24 films" in text
+    assert "a model trained on 24 films" in text
 
 
-def test_a_profile_is_means_of_even_stretches_in_64_steps():
+def test_a_profile_is_means_of_equal_spans_in_64_levels():
     values = np.stack([np.linspace(0, 1, 120), np.full(120, 1 / 63)], axis=1)
     text = write.profile_text(values)
     assert len(text) == 2 * write.POINTS
@@ -101,7 +101,7 @@ def test_a_profile_is_means_of_even_stretches_in_64_steps():
 
 def test_a_library_too_large_for_profiles_has_none_in_its_page(tmp_path, monkeypatch):
     assert len(data_of(written(tmp_path))["profile"][0]) == 60 * len(GENRES)
-    monkeypatch.setattr(write, "LARGEST", 4 * 60 * len(GENRES) - 1)
+    monkeypatch.setattr(write, "MAX_PROFILE_LETTERS", 4 * 60 * len(GENRES) - 1)
     assert set(data_of(written(tmp_path))["profile"]) == {""}
 
 
@@ -153,7 +153,7 @@ def head(page, column):
 DAWN, BRIEN, FILM, CHASE, BAD = (row[0].rpartition("/")[2] for row in TRACKS)
 
 
-def test_every_column_sorts_both_ways_and_what_has_no_value_comes_last(opened):
+def test_every_column_sorts_both_ways_with_missing_values_last(opened):
     page = opened()
     assert names(page) == [DAWN, BRIEN, FILM, BAD, CHASE]  # numbers in names count as numbers
     orders = {
@@ -195,8 +195,8 @@ def test_filters_narrow_the_list_and_clear_widens_it(opened):
     assert filtered(text="映画") == [FILM]
     assert filtered(text="nothing like it") == []
     assert filtered(genre="Horror") == [BRIEN, CHASE]  # the likeliest first
-    assert filtered(genre="Horror", least="40") == [BRIEN, CHASE, FILM]
-    assert filtered(genre="Horror", least="40", text="noir/1") == [CHASE]
+    assert filtered(genre="Horror", minimum="40") == [BRIEN, CHASE, FILM]
+    assert filtered(genre="Horror", minimum="40", text="noir/1") == [CHASE]
     assert filtered(tempo_low="100") == [DAWN, CHASE]
     assert filtered(tempo_low="100", tempo_high="121") == [DAWN]
     assert filtered(key="A minor") == [BRIEN, FILM]
@@ -206,7 +206,7 @@ def test_filters_narrow_the_list_and_clear_widens_it(opened):
     assert filtered() == [DAWN, BRIEN, FILM, BAD, CHASE]
 
 
-def test_a_row_shows_five_tags_with_bars_and_the_one_asked_for_among_them(opened):
+def test_a_row_shows_five_tags_with_bars_including_the_selected_one(opened):
     page = opened()
     tags = page.locator(f"tr.track:has-text('{CHASE}') ol.tags li")
     assert [" ".join(text.split()) for text in tags.all_inner_texts()] == [
@@ -215,16 +215,16 @@ def test_a_row_shows_five_tags_with_bars_and_the_one_asked_for_among_them(opened
     bar = tags.nth(2).locator("b")
     wide = bar.evaluate("bar => bar.clientWidth / bar.parentElement.clientWidth")
     assert wide == pytest.approx(0.55, abs=0.02)
-    assert page.locator("#least").is_disabled()
+    assert page.locator("#minimum").is_disabled()
     page.locator("#genre").select_option(label="Romance")
-    page.locator("#least").fill("1")
+    page.locator("#minimum").fill("1")
     texts = tags.all_inner_texts()
     assert len(texts) == 5
     assert "Romance" in texts[4]
     assert page.locator("tr.track td.number").all_inner_texts()[:3] == ["0:02", "120", "-14.2"]
 
 
-def test_details_show_all_genres_and_their_course(opened):
+def test_details_show_all_genres_with_curves(opened):
     page = opened()
     page.locator("tr.track td.key").nth(1).click()  # anywhere in the row
     details = page.locator("tr.details")
@@ -318,7 +318,7 @@ TAGS = (
 )
 
 
-def test_titles_and_who_made_it_stand_where_the_tags_tell_them(opened, tmp_path):
+def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
     page = opened(tags=TAGS)
     assert names(page) == [TAGS[0]["title"], "Same", "Same", BAD, CHASE]
     lines = [
@@ -369,7 +369,7 @@ def test_a_large_library_comes_in_pages_and_fits_a_narrow_screen(opened):
         for k in range(250)
     ]
     page = opened(rows, viewport={"width": 400, "height": 800}, color_scheme="dark")
-    assert (page.locator("tr.track").count(), page.inner_text("#place")) == (100, "1–100")
+    assert (page.locator("tr.track").count(), page.inner_text("#range")) == (100, "1–100")
     assert page.get_by_role("button", name="Previous").is_disabled()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Next").click()

@@ -1,4 +1,4 @@
-"""Libraries of any music: which files they hold, their parts, and the model that tags them."""
+"""Music libraries: their files, their parts, and the model that tags them."""
 
 import os
 
@@ -30,12 +30,12 @@ def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
     assert part.paths == [str(tmp_path / name) for name in part.files]
 
 
-def test_cue_sheets_are_left_alone_with_a_word(tmp_path, caplog):
+def test_cue_sheets_are_ignored_and_logged(tmp_path, caplog):
     touch(tmp_path, "image.flac", "image.cue", "b/other.CUE", "music without an ending")
     (part,) = library.find_parts({"all": str(tmp_path)}).values()
     assert part.files == ("image.flac", "music without an ending")
     assert caplog.messages == [
-        "config: tagger.libraries.all: CUE sheets (2) are left alone: in a library a file is one "
+        "config: tagger.libraries.all: CUE sheets (2) are ignored: in a library each file is one "
         "track"
     ]
 
@@ -69,12 +69,12 @@ def test_two_libraries_on_one_folder_have_parts_of_their_own(tmp_path):
     assert sorted(part.library for part in parts.values()) == ["first", "second"]
 
 
-def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
+def test_all_problems_of_all_libraries_are_listed_at_once(tmp_path):
     touch(tmp_path, "empty/cover.jpg", "file", "odd/good.mp3", "odd/ta\tb.mp3", "odd/\udcff.mp3")
     (tmp_path / "odd/lost.mp3").symlink_to(tmp_path / "nowhere")
     odd, empty, gone, file = (str(tmp_path / name) for name in ("odd", "empty", "gone", "file"))
-    told = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
-    assert told.startswith("7 problems were found\n")
+    message = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
+    assert message.startswith("7 problems were found\n")
     for line in (
         "config: tagger.libraries.My Music: 'My Music' is no id",
         "  hint: for example my_music",
@@ -83,13 +83,13 @@ def test_all_problems_of_all_libraries_are_told_at_once(tmp_path):
         "  expected: a folder of audio files",
         f"config: tagger.libraries.empty: {empty} holds no audio file",
         f"config: tagger.libraries.odd: '{odd}/lost.mp3' is a broken link",
-        "config: tagger.libraries.odd: 'ta\\tb.mp3' has letters that are none",
+        "config: tagger.libraries.odd: 'ta\\tb.mp3' has control characters",
         f"config: tagger.libraries.odd: '{odd}/\\udcff.mp3' has a name that is not UTF-8",
     ):
-        assert line in told.split("\n"), told
+        assert line in message.split("\n"), message
 
 
-def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     touch(tmp_path, "open/a.mp3", "shut/b.mp3")
     scandir = os.scandir
 
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
     assert f"'{tmp_path}/shut' cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
 
 
-def test_the_model_is_the_one_wanted_or_the_best_that_listens():
+def test_the_model_is_the_wanted_one_or_the_last_with_audio():
     trained = ["embedding_linear", "frequency_ranking", "cnn"]
     assert library.choose_model(trained, "") == "embedding_linear"
     assert library.choose_model(trained, "cnn") == "cnn"
@@ -110,11 +110,11 @@ def test_the_model_is_the_one_wanted_or_the_best_that_listens():
         (
             trained,
             "dnn",
-            "dnn is not among the models that the run trains",
+            "dnn is not among the trained models with an audio input",
             "one of: cnn, embedding_linear",
         ),
         (trained, "frequency_ranking", "frequency_ranking is not among", "cnn"),
-        ([], "", "none is among the models", "models in tagger.models"),
+        ([], "", "none is among the trained models", "models in tagger.models"),
     ):
         with pytest.raises(ConfigError, match=what) as caught:
             library.choose_model(models, wanted)

@@ -65,14 +65,14 @@ def test_every_track_is_tagged_by_folds_that_never_heard_its_film(tagged):
 def test_a_library_is_tagged_and_what_cannot_be_is_named(tagged):
     folder = tagged[0] / "results/tagger/libraries/mine"
     tracks = tables.read_table(folder / "tracks.tsv", tables.TAGGER_LIBRARY).set_index("path")
-    answers = tables.read_table(folder / "answers.tsv", tables.TAGGER_ANSWERS)
+    ranking = tables.read_table(folder / "ranking.tsv", tables.TAGGER_RANKING)
     assert len(tracks) == 6
     assert "cannot be read" in tracks.problem["an álbum/broken.flac"]
     whole = tracks[tracks.problem == ""]
     assert whole.tempo_bpm.dropna().between(40, 200).all()
     assert whole.loudness_lufs.between(-40, 0).all()
-    assert set(answers.path) == set(whole.index)
-    first = answers[answers["rank"] == 1].set_index("path")
+    assert set(ranking.path) == set(whole.index)
+    first = ranking[ranking["rank"] == 1].set_index("path")
     sidecar = json.loads((folder / "tags" / f"{whole.index[0]}.json").read_text(encoding="utf-8"))
     assert sidecar["tags"][0]["genre"] == first.genre[whole.index[0]]
     profiles = pd.read_parquet(folder / "profiles.parquet")

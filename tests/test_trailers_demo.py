@@ -1,4 +1,4 @@
-"""The trailers of the demo: what is planted in them, and that it is there."""
+"""The trailers of the demo, and the genres planted in them."""
 
 import itertools
 import re
@@ -12,10 +12,10 @@ import pytest
 from scorelens.albums.files import NO_ALBUM
 from scorelens.corpus.synthesis import instruments, pictures
 from scorelens.corpus.synthesis.demo_plan import GENRES
+from scorelens.corpus.synthesis.exaggeration import exaggerated_look
 from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.errors import ConfigError, MediaError
 from scorelens.film_table import Film
-from scorelens.retrieval.demo.synthesis import overstated_look
 from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
 from scorelens.trailers.data.table import read_trailers
 from scorelens.trailers.demo import demo_plan, synthesis
@@ -31,43 +31,46 @@ def composed(seed=1):
 
 
 def test_each_film_has_a_trailer_with_its_genres():
-    cut = [own for own in demo_plan.plan_trailers(FILMS, 1) if own.film_id]
-    assert [(own.trailer_id, own.film_id, own.title, own.genres) for own in cut] == [
+    cut = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id]
+    assert [(item.trailer_id, item.film_id, item.title, item.genres) for item in cut] == [
         ("a_film_trailer", "a_film", "A Film", ("Horror", "Comedy")),
         ("other_trailer", "other", "Other", ("Drama",)),
     ]
 
 
-def test_each_combination_of_genres_is_composed_as_often():
-    """So no arm learns anything of a genre that only the other has, nor of a title."""
-    count = Counter((own.shown[0], own.heard[0], own.shown[1]) for own in composed())
-    everything = itertools.product(demo_plan.SHOWN_ONLY, demo_plan.HEARD_ONLY, demo_plan.IN_BOTH)
-    assert count == dict.fromkeys(everything, sum(demo_plan.TRAILERS_OF_TITLES))
+def test_each_combination_of_genres_has_equally_many_trailers():
+    """So neither modality has evidence for the genres of the other."""
+    count = Counter(
+        (item.picture_genres[0], item.sound_genres[0], item.picture_genres[1])
+        for item in composed()
+    )
+    everything = itertools.product(demo_plan.PICTURE_ONLY, demo_plan.SOUND_ONLY, demo_plan.IN_BOTH)
+    assert count == dict.fromkeys(everything, sum(demo_plan.TRAILERS_PER_TITLE))
     assert len(composed()) == 40
 
 
 @pytest.mark.parametrize("seed", [1, 2, 77])
-def test_what_is_shown_and_heard_are_the_genres(seed):
-    for own in composed(seed):
-        assert set(own.shown) | set(own.heard) == set(own.genres)
-        assert not set(own.shown) & set(demo_plan.HEARD_ONLY)
-        assert not set(own.heard) & set(demo_plan.SHOWN_ONLY)
-        assert own.shown[1] == own.heard[1]
-        assert list(own.genres) == sorted(own.genres, key=GENRES.index)
+def test_the_genres_of_picture_and_sound_are_those_of_the_trailer(seed):
+    for item in composed(seed):
+        assert set(item.picture_genres) | set(item.sound_genres) == set(item.genres)
+        assert not set(item.picture_genres) & set(demo_plan.SOUND_ONLY)
+        assert not set(item.sound_genres) & set(demo_plan.PICTURE_ONLY)
+        assert item.picture_genres[1] == item.sound_genres[1]
+        assert list(item.genres) == sorted(item.genres, key=GENRES.index)
 
 
 def test_ids_are_unique_slugs_and_some_titles_have_two_trailers():
     trailers = demo_plan.plan_trailers(FILMS, 3)
     ids = [trailer.trailer_id for trailer in trailers]
     assert ids == sorted(set(ids))
-    assert all(re.fullmatch(r"[a-z0-9_]+", own) for own in ids)
+    assert all(re.fullmatch(r"[a-z0-9_]+", item) for item in ids)
     titles = Counter(trailer.title for trailer in composed(3))
     assert Counter(titles.values()) == {1: 24, 2: 8}
     for title in titles:
-        assert len({own.genres for own in composed(3) if own.title == title}) == 1
+        assert len({item.genres for item in composed(3) if item.title == title}) == 1
 
 
-def test_a_seed_settles_the_plan():
+def test_the_seed_determines_the_plan():
     assert demo_plan.plan_trailers(FILMS, 4) == demo_plan.plan_trailers(FILMS, 4)
     assert composed(4) != composed(5)
     assert len({trailer.seed for trailer in composed(4)}) == 40
@@ -88,7 +91,7 @@ def film(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(film, tmp_path_factory):
-    """The folder of a demo of one trailer that is cut and two that are composed."""
+    """The folder of a demo with one cut trailer and two synthetic ones."""
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -97,21 +100,23 @@ def made(film, tmp_path_factory):
 
 
 def few():
-    cut = [own for own in demo_plan.plan_trailers(FILMS, 1) if own.film_id == "a_film"]
+    cut = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id == "a_film"]
     return cut + composed()[:2]
 
 
-def test_the_table_says_what_the_plan_says(made, monkeypatch):
+def test_the_table_has_the_trailers_of_the_plan(made, monkeypatch):
     monkeypatch.chdir(made)
     (trailer, *_) = few()
-    found = {own.trailer_id: own for own in read_trailers(demo_plan.TABLE, GENRES)}
-    assert set(found) == {own.trailer_id for own in few()}
+    found = {item.trailer_id: item for item in read_trailers(demo_plan.TABLE, GENRES)}
+    assert set(found) == {item.trailer_id for item in few()}
     assert found["a_film_trailer"].genres == trailer.genres
     films = [
         Film(name, *about[:1], 2020, about[1], None, NO_ALBUM) for name, about in FILMS.items()
     ]
-    told = {own.trailer_id: own for own in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)}
-    assert {name: told[name] for name in found} == found
+    described = {
+        item.trailer_id: item for item in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)
+    }
+    assert {name: described[name] for name in found} == found
     with pytest.raises(ConfigError) as error:
         demo_plan.demo_trailers(
             films, [genre for genre in demo_plan.GENRES if genre != "Horror"], 1
@@ -129,7 +134,7 @@ def test_a_trailer_is_the_beginning_of_its_film(made, film):
     np.testing.assert_allclose(cut.sound[: 34 * 16_000], uncut.sound[: 34 * 16_000], atol=1e-3)
 
 
-def test_a_composed_trailer_is_long_enough_for_all_its_frames(made):
+def test_a_synthetic_trailer_has_enough_frames(made):
     video = made / demo_plan.video(composed()[0].trailer_id)
     with av.open(str(video)) as container:
         assert container.streams.video[0].frames == 384
@@ -142,27 +147,27 @@ def test_a_composed_trailer_is_long_enough_for_all_its_frames(made):
 def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     synthesis.make_trailers(few()[:2], {"a_film": film})
-    for own in few()[:2]:
-        path = demo_plan.video(own.trailer_id)
+    for item in few()[:2]:
+        path = demo_plan.video(item.trailer_id)
         assert (tmp_path / path).read_bytes() == (made / path).read_bytes()
 
 
-def test_shots_look_as_their_genres_in_turn():
-    frames = np.stack(list(synthesis.show(("Horror", "Romance"), np.random.default_rng(1))))
+def test_shots_alternate_between_the_genres():
+    frames = np.stack(list(synthesis.video_frames(("Horror", "Romance"), np.random.default_rng(1))))
     assert frames.shape == (384, 90, 160, 3)
     shots = frames.reshape(32, 12, 90, 160, 3)
     luma = np.array([cv2.cvtColor(shot[0], cv2.COLOR_BGR2GRAY).mean() / 255 for shot in shots])
-    dark, light = (overstated_look(genre).luma for genre in ("Horror", "Romance"))
+    dark, light = (exaggerated_look(genre).luma for genre in ("Horror", "Romance"))
     assert luma[::2].mean() == pytest.approx(dark, abs=0.05)
     assert luma[1::2].mean() == pytest.approx(light, abs=0.05)
     assert (shots[:, 0] != shots[:, -1]).any((1, 2, 3)).all()  # the camera moves
 
 
-def test_the_music_of_genres_comes_in_turn():
-    """What is played of the first genre hangs on it alone; turns begin and end in silence."""
+def test_the_music_alternates_between_the_genres():
+    """The first piece depends on its genre alone; pieces start and end in silence."""
     rate, length = instruments.RATE_HZ, round(synthesis.MUSIC_S * instruments.RATE_HZ)
-    sound = synthesis.play(("Action", "Drama"), np.random.default_rng(2))
-    other = synthesis.play(("Action", "Comedy"), np.random.default_rng(2))
+    sound = synthesis.soundtrack(("Action", "Drama"), np.random.default_rng(2))
+    other = synthesis.soundtrack(("Action", "Comedy"), np.random.default_rng(2))
     assert sound.dtype == np.float32
     assert sound.shape == (4 * length, 2) == (32 * rate, 2)
     np.testing.assert_array_equal(sound[:length], other[:length])

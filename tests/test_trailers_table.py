@@ -1,4 +1,4 @@
-"""The table of trailers: what is read, and every fault with its place."""
+"""The table of trailers: what is read, and every fault with its cell."""
 
 import subprocess
 import sys
@@ -49,20 +49,20 @@ def test_trailers_come_by_id_with_their_genres_in_the_tables_order(table, tmp_pa
     ]
 
 
-def test_other_columns_are_left_alone(table):
+def test_other_columns_are_ignored(table):
     path = table("x\t1999\tA\tclips/a.mp4\tDrama", header="trailer_id\tyear\ttitle\tvideo\tgenres")
     (trailer,) = trailer_table.read_trailers(path, GENRES)
     assert (trailer.title, trailer.genres) == ("A", ("Drama",))
 
 
-def test_a_column_that_is_absent_is_named(table):
+def test_a_missing_column_is_named(table):
     path = table("x\tA\tclips/a.mp4", header="trailer_id\ttitle\tvideo")
     assert refusal(path) == (
         "trailers.tsv, header: lacks genres\n  expected: columns trailer_id, title, video, genres"
     )
 
 
-def test_a_table_that_cannot_be_read_or_is_empty_is_told(table, tmp_path):
+def test_a_table_that_cannot_be_read_or_is_empty_is_named(table, tmp_path):
     assert refusal(tmp_path / "absent.tsv") == (
         "absent.tsv: cannot be read (No such file or directory)\n  expected: a trailer table\n"
         "  hint: save the table as UTF-8, tab-separated; "
@@ -80,7 +80,7 @@ def test_every_fault_of_every_row_is_named(table):
     )
     twice = "'same' stands in 2 rows\n  expected: one row a trailer\n  hint: rename one"
     slug = "letters a-z, digits and underscores\n  hint: for example"
-    title = "a title: trailers of one title are never on both sides of a split"
+    title = "a title: trailers of one title are in the same fold"
     beside = "hint: paths are relative to the table"
     labels = "['Comedy', 'Drama', 'Science Fiction']\n  hint: did you mean 'Drama'?"
     expected = [
@@ -108,7 +108,7 @@ def test_every_fault_of_every_row_is_named(table):
     assert refusal(path) == "\n".join(expected)
 
 
-def test_trailers_of_one_title_carry_the_same_genres(table):
+def test_trailers_of_one_title_have_the_same_genres(table):
     path = table(
         "a\tThe Sea\tclips/a.mp4\tDrama;Comedy",
         "b\tThe Sea\tclips/a.mp4\tComedy;Drama",
@@ -118,11 +118,11 @@ def test_trailers_of_one_title_carry_the_same_genres(table):
     assert refusal(path) == (
         "trailers.tsv, line 4, column genres: differ from those of line 2, of the same title "
         "'The Sea'\n  expected: the same genres for one title\n"
-        "  hint: if these are different films, tell them apart: put the year in the title"
+        "  hint: if these are different films, put the year in the title"
     )
 
 
-def test_a_row_longer_than_the_header_is_told(table):
+def test_a_row_longer_than_the_header_is_named(table):
     assert refusal(table("a\tThe Sea\tclips/a.mp4\tDrama\t1999")) == (
         "trailers.tsv, line 2: has 5 cells\n  expected: 4 at most, as many as the header\n"
         "  hint: a tab too many moves what comes after it into another column"
@@ -131,7 +131,10 @@ def test_a_row_longer_than_the_header_is_told(table):
 
 def test_reading_is_light():
     """The workflow does it while it is parsed, in each job."""
-    code = "import sys; from scorelens.trailers import table, plan; print(*sys.modules)"
+    code = (
+        "import sys; from scorelens.trailers.data import table; "
+        "from scorelens.trailers.demo import demo_plan; print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "pandas", "torch", "sklearn", "matplotlib", "av", "cv2", "librosa"}
     assert not heavy & set(done.stdout.split())
@@ -140,13 +143,13 @@ def test_reading_is_light():
 def test_one_title_in_two_spellings_is_named(table):
     path = table("x\tThe Ring\tclips/a.mp4\tDrama", "y\tthe  r\u00edng!\tclips/b.mkv\tDrama")
     assert refusal(path) == (
-        "trailers.tsv, line 3, column title: 'the r\u00edng!' is all but 'The Ring' of line 2\n"
-        "  expected: one spelling of a title, so that it is never on both sides of a split\n"
-        "  hint: if these are different films, tell them apart: put the year in the title"
+        "trailers.tsv, line 3, column title: 'the r\u00edng!' is nearly 'The Ring' of line 2\n"
+        "  expected: one spelling of a title, so that its trailers are in the same fold\n"
+        "  hint: if these are different films, put the year in the title"
     )
 
 
-def test_titles_told_apart_by_a_year_are_two(table):
+def test_titles_that_differ_by_a_year_are_two(table):
     path = table("x\tThe Ring 1998\tclips/a.mp4\tDrama", "y\tThe Ring 2002\tclips/b.mkv\tComedy")
     assert len(trailer_table.read_trailers(path, GENRES)) == 2
 
@@ -155,6 +158,6 @@ def test_a_file_of_two_titles_is_named(table, tmp_path):
     (tmp_path / "clips" / "again.mp4").symlink_to(tmp_path / "clips" / "a.mp4")
     path = table("x\tA\tclips/a.mp4\tDrama", "y\tB\tclips/again.mp4\tDrama")
     assert refusal(path) == (
-        "trailers.tsv, line 3, column video: is the file of line 2 too, of another title\n"
+        "trailers.tsv, line 3, column video: is also the file of line 2, which has another title\n"
         "  expected: one title for a file"
     )

@@ -9,7 +9,7 @@ from scorelens.corpus.synthesis import demo_plan
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.plan.features import WHOLE_TRACKS
 from scorelens.retrieval.data import films as described_films
-from scorelens.retrieval.data.films import Described
+from scorelens.retrieval.data.films import FilmDescription
 from scorelens.retrieval.demo import demo_plan as retrieval_demo_plan
 from scorelens.retrieval.search import search_config
 from scorelens.retrieval.search.search_config import Search
@@ -30,7 +30,7 @@ class RetrievalPlan:
         The block `retrieval` of the configuration, with the models and searches of the run.
     corpus : CorpusPlan
         The films of the corpus.
-    films : mapping of str to Described
+    films : mapping of str to FilmDescription
         The films that have pictures or texts, of the corpus and others, by id.
     batches : tuple of tuple of str
         Ids of films; a job loads its network once for the tracks of all films of a batch.
@@ -44,7 +44,7 @@ class RetrievalPlan:
 
     settings: Mapping
     corpus: CorpusPlan
-    films: Mapping[str, Described]
+    films: Mapping[str, FilmDescription]
     batches: tuple[tuple[str, ...], ...] = ()
     search_model: str = ""
     searches: tuple[Search, ...] = ()
@@ -270,7 +270,7 @@ def plan_retrieval(
     return plan
 
 
-def _read_films(settings: Mapping, corpus: CorpusPlan, seed: int) -> dict[str, Described]:
+def _read_films(settings: Mapping, corpus: CorpusPlan, seed: int) -> dict[str, FilmDescription]:
     if not settings["configurations"]:
         return {}
     known = {} if corpus.is_published else corpus.films
@@ -305,7 +305,7 @@ def _has_demo_searches(settings: Mapping, corpus: CorpusPlan) -> bool:
 
 
 def _demo_searches(
-    model: str, films: Mapping[str, Described], corpus: list[str], film_s: float
+    model: str, films: Mapping[str, FilmDescription], corpus: list[str], film_s: float
 ) -> dict[str, dict]:
     """The searches of the demo, as far as the model takes what they name."""
     first, *_, last = corpus

@@ -1,20 +1,24 @@
-"""Retrieval: which track fits a film, a plot, a picture?
+"""Retrieval: find the tracks that fit a film, a plot, a picture, a scene or another track.
 
-Wang, Kim, Chen, Kim and McAuley, soundtrack retrieval for film production ("the paper"). Films and
-tracks become points of one space, in which a film's own music lies near. What a model sees of a
-film is its configuration. This module is light: it is imported when the workflow is parsed.
+Films and tracks are embedded in one space, in which a film is near its own music. A configuration
+is the parts of a film that a model sees. Light imports only: the package is imported when the
+workflow is parsed.
+
+References
+----------
+Wang, Kim, Chen, Kim and McAuley, soundtrack retrieval for film production ("the paper").
 """
 
 RATE_HZ = 22_050
-FRAGMENT_S = 9.92  # of a track that is heard at a time
+FRAGMENT_S = 9.92  # length of a fragment of a track
 FRAGMENT = round(FRAGMENT_S * RATE_HZ)  # samples
-WINDOW, HOP = 1024, 512  # samples of a frame, and from frame to frame
-FRAMES = (FRAGMENT - WINDOW) // HOP + 1  # of a fragment: 426
+WINDOW, HOP = 1024, 512  # samples of a frame, and between frames
+FRAMES = (FRAGMENT - WINDOW) // HOP + 1  # frames of a fragment: 426
 BANDS = 128  # mel bands
-EMBEDDING = 64  # values of a film or a track in the common space
+EMBEDDING_SIZE = 64  # dimensions of the space of films and tracks
 
 BASELINE = "baseline"
-# What each configuration sees of a film.
+# Parts of a film that each configuration sees.
 CONFIGURATIONS = {
     "image": ("image",),
     "plot": ("plot",),
@@ -37,16 +41,59 @@ TITLES = {
 }
 
 
-def whole(configuration: str) -> str:
-    """All that a configuration sees of a film, as the column `seen` of the tables has it."""
+def all_parts(configuration: str) -> str:
+    """All parts that a configuration sees, as in the column `seen` of the tables.
+
+    Parameters
+    ----------
+    configuration : str
+        A name of CONFIGURATIONS.
+
+    Returns
+    -------
+    str
+        Parts joined by `+`.
+
+    Examples
+    --------
+    >>> all_parts("image_tags")
+    'image+tags'
+    """
     return "+".join(CONFIGURATIONS[configuration])
 
 
 def sees_image(configuration: str) -> bool:
-    """Whether a configuration looks at a film's image."""
+    """Whether a configuration sees the image of a film.
+
+    Parameters
+    ----------
+    configuration : str
+        A name of CONFIGURATIONS.
+
+    Returns
+    -------
+    bool
+        True if it does.
+    """
     return "image" in CONFIGURATIONS[configuration]
 
 
 def text_segment(configuration: str) -> str:
-    """The text that a configuration reads: `tags`, `plot`, both as `tags_plot`, or nothing."""
+    """The text that a configuration sees.
+
+    Parameters
+    ----------
+    configuration : str
+        A name of CONFIGURATIONS.
+
+    Returns
+    -------
+    str
+        `tags`, `plot`, both as `tags_plot`, or empty.
+
+    Examples
+    --------
+    >>> text_segment("all"), text_segment("image")
+    ('tags_plot', '')
+    """
     return "_".join(part for part in CONFIGURATIONS[configuration] if part != "image")

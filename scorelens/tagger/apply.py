@@ -20,9 +20,9 @@ from scorelens.errors import MediaError
 from scorelens.learning.dataset import look
 from scorelens.learning.embedding_models import embed_tiles
 from scorelens.media.cuts import whole_seconds
-from scorelens.tables import TAGGER_ANSWERS, TAGGER_LIBRARY, TAGGER_PROFILES, Table, write_table
+from scorelens.tables import TAGGER_LIBRARY, TAGGER_PROFILES, TAGGER_RANKING, Table, write_table
 from scorelens.tagger import RATE_HZ
-from scorelens.tagger.descriptors import Heard, listen
+from scorelens.tagger.descriptors import Descriptors, describe_track
 from scorelens.tagger.model import LINES, Model, load_model, tag_tiles, tag_tracks
 from scorelens.tagger.patches import LEAST_S, cut_track
 
@@ -54,7 +54,7 @@ def tag_part(
 
     folder: of the library. files: as seen from it. model: a model file (`answer.save_model`).
     weights: of the network that it stands on, None if it stands on none. tracks, answers, profiles:
-    where the tables of the contracts TAGGER_LIBRARY, TAGGER_ANSWERS and TAGGER_PROFILES go. A file
+    where the tables of the contracts TAGGER_LIBRARY, TAGGER_RANKING and TAGGER_PROFILES go. A file
     that sounds, or calls itself audio, and cannot be tagged has a row of `tracks` that says why,
     and no others. Other files without sound have none.
     """
@@ -70,7 +70,7 @@ def tag_part(
     found = pd.DataFrame(rows, columns=names).astype(kinds)
     write_table(found.assign(library=library), tracks, TAGGER_LIBRARY, facts)
     for output, table, make in (
-        (answers, TAGGER_ANSWERS, _answers),
+        (answers, TAGGER_RANKING, _answers),
         (profiles, TAGGER_PROFILES, _profile),
     ):
         parts = [make(tags, known.genres).assign(path=file) for file, tags in said.items()]
@@ -109,9 +109,9 @@ def _tag_files(
         if problem and not len(samples) and not says_audio(file):
             log.info("passed over: %s %s", file, problem)
             continue
-        heard = Heard(None, "", None)
+        heard = Descriptors(None, "", None)
         if not problem:
-            tags, heard = tag_track(samples, model, network), listen(samples)
+            tags, heard = tag_track(samples, model, network), describe_track(samples)
             problem = "" if tags else "is silent"
         if problem:
             log.warning("%s is not tagged: it %s", file, problem)
@@ -140,7 +140,7 @@ def _read(path: str) -> tuple[np.ndarray, str]:
 
 
 def _answers(tags: Tags, genres: list[str]) -> pd.DataFrame:
-    """The rows of TAGGER_ANSWERS of a track, likeliest first."""
+    """The rows of TAGGER_RANKING of a track, likeliest first."""
     order = np.argsort(-tags.whole, kind="stable")
     found = {"genre": np.array(genres, object)[order], "probability": tags.whole[order]}
     return pd.DataFrame(found | {"rank": np.arange(1, len(genres) + 1)})

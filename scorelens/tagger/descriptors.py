@@ -1,4 +1,4 @@
-"""Tempo, key and loudness of a track: what a music supervisor sorts by, besides its tags."""
+"""Tempo, key and loudness of a track."""
 
 from typing import NamedTuple
 
@@ -10,13 +10,21 @@ from scorelens.features.columns import PITCH_CLASSES
 from scorelens.features.profiles import FAST
 from scorelens.tagger import RATE_HZ
 
-UNHEARD_S = 60.0  # from frame to frame of inharmonicity, which comes with the bands
-LEAST_CLARITY = 0.2  # of a pulse; white noise has 0.16
+INHARMONICITY_HOP_S = 60.0  # inharmonicity is computed with the bands and not used
+MIN_CLARITY = 0.2  # of a pulse; white noise has 0.16
 
 
-class Heard(NamedTuple):
-    """Median tempo in BPM, None without a pulse; key such as `A minor`, empty if none fits;
-    integrated loudness in LUFS, None in silence.
+class Descriptors(NamedTuple):
+    """Descriptors of a track.
+
+    Attributes
+    ----------
+    tempo_bpm : float or None
+        Median tempo in BPM; None without a pulse.
+    key : str
+        Key such as `A minor`; empty if none fits.
+    loudness_lufs : float or None
+        Integrated loudness in LUFS; None in silence.
     """
 
     tempo_bpm: float | None
@@ -24,36 +32,63 @@ class Heard(NamedTuple):
     loudness_lufs: float | None
 
 
-def listen(samples: np.ndarray) -> Heard:
-    """Hear a track of at least 0.4 s.
+def describe_track(samples: np.ndarray) -> Descriptors:
+    """Compute all descriptors of a track of at least 0.4 s.
 
-    samples: (n,) float32 at RATE_HZ, mono, full scale 1; values that are not finite count as 0.
+    Parameters
+    ----------
+    samples : numpy.ndarray
+        float32 (n,), mono at RATE_HZ, full scale 1. Values that are not finite count as 0.
+
+    Returns
+    -------
+    Descriptors
+        Tempo, key and loudness.
     """
     finite = np.isfinite(samples)
     sound = samples if finite.all() else np.where(finite, samples, np.float32(0))
-    return Heard(tempo_bpm(sound), key_name(sound), loudness_lufs(sound))
+    return Descriptors(tempo_bpm(sound), key_name(sound), loudness_lufs(sound))
 
 
 def tempo_bpm(samples: np.ndarray) -> float | None:
-    """The median over frames of 3 s, 40 to 200 BPM, as the feature set `mir` measures it.
+    """Median of the tempo over frames of 3 s, as in the feature set `mir`.
 
-    None under 3 s, where nothing stands out, or where it does no more than in noise.
+    Parameters
+    ----------
+    samples : numpy.ndarray
+        float32 (n,), mono at RATE_HZ.
+
+    Returns
+    -------
+    float or None
+        40 to 200 BPM; None for less than 3 s, or if the pulse is not clearer than in noise.
     """
-    _, bands = pitch.harmonic_features(samples, UNHEARD_S)
+    _, bands = pitch.harmonic_features(samples, INHARMONICITY_HOP_S)
     tempo, clarity = (series.values[:, 0] for series in rhythm.rhythm_features(bands))
-    found, clear = tempo[~np.isnan(tempo)], clarity[~np.isnan(clarity)]
-    if not len(found) or np.median(clear) < LEAST_CLARITY:
+    tempo, clarity = tempo[~np.isnan(tempo)], clarity[~np.isnan(clarity)]
+    if not len(tempo) or np.median(clarity) < MIN_CLARITY:
         return None
-    return float(np.median(found))
+    return float(np.median(tempo))
 
 
 def key_name(samples: np.ndarray) -> str:
-    """The key whose profile fits the mean chroma of the track best, as `mir` compares them."""
+    """Key whose profile fits the mean chroma of the track best, as in the feature set `mir`.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray
+        float32 (n,), mono at RATE_HZ.
+
+    Returns
+    -------
+    str
+        Tonic and mode, such as `A minor`; empty in silence.
+    """
     chroma = tonality.chroma_features(samples, FAST.chroma_hop_s).values
-    known = chroma[~np.isnan(chroma).any(axis=1)]
-    if not len(known):
+    valid = chroma[~np.isnan(chroma).any(axis=1)]
+    if not len(valid):
         return ""
-    _, _, mode, cosine, sine = tonality.key(known.mean(axis=0, keepdims=True))[0]
+    _, _, mode, cosine, sine = tonality.key(valid.mean(axis=0, keepdims=True))[0]
     if np.isnan(mode):
         return ""
     fifths = round(np.arctan2(sine, cosine) * 12 / (2 * np.pi))
@@ -61,9 +96,23 @@ def key_name(samples: np.ndarray) -> str:
 
 
 def loudness_lufs(samples: np.ndarray) -> float | None:
-    """Integrated loudness (ITU-R BS.1770-4) of one channel; None if all is below its gate.
+    """Integrated loudness of the mono mix.
 
-    The mono mix is 3 LU softer than two equal channels together, and more if they differ.
+    It is 3 LU below that of two equal channels, and more if the channels differ.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray
+        float32 (n,), mono at RATE_HZ.
+
+    Returns
+    -------
+    float or None
+        LUFS; None if all is below the gate.
+
+    References
+    ----------
+    ITU-R BS.1770-4.
     """
     loudness = pyloudnorm.Meter(RATE_HZ).integrated_loudness(samples)
     return float(loudness) if np.isfinite(loudness) else None

@@ -1,6 +1,6 @@
-"""Libraries of any music: which files they hold, and how they are dealt to jobs.
+"""List the files of music libraries and divide them into parts for jobs.
 
-Asked when the workflow is parsed: light imports only.
+Imported when the workflow is parsed: light imports only.
 """
 
 import hashlib
@@ -17,15 +17,22 @@ from scorelens.ids import name_problems, slug
 from scorelens.tagger import MODELS
 
 log = logging.getLogger(__name__)
-WHERE = "config: tagger.libraries"
-MOST = 50  # files of a part
-ONE_IN = 40  # files that begin a part, whatever comes before them
+CONFIG_KEY = "config: tagger.libraries"
+MAX_FILES = 50  # of a part
+START_ONE_IN = 40  # one file in so many starts a part, by the hash of its name
 
 
 class Part(NamedTuple):
-    """Files of a library that one job tags.
+    """Files of a library that one job processes.
 
-    library: its name. folder: as the config has it. files: seen from the folder, in order.
+    Attributes
+    ----------
+    library : str
+        Name of the library.
+    folder : str
+        Folder of the library, as in the configuration.
+    files : tuple of str
+        Paths relative to the folder, sorted.
     """
 
     library: str
@@ -38,73 +45,101 @@ class Part(NamedTuple):
         return [os.path.join(self.folder, file) for file in self.files]
 
 
-def find_parts(libraries: Mapping[str, str], where: str = WHERE) -> dict[str, Part]:
-    """The files of libraries in parts of at most MOST, by a name that is the part's own.
+def find_parts(libraries: Mapping[str, str], where: str = CONFIG_KEY) -> dict[str, Part]:
+    """Find the files of libraries and divide them into parts of at most MAX_FILES.
 
-    libraries: name -> path of a folder. where: the place in the config that names them. Files count
-    as in an album (`albums.files.scan`); which of them sound is for the jobs to find out. Where a
-    part begins is for the names of the files to say, not for their number, so that a file that
-    comes or goes changes a part or two of many.
-    Raises ConfigError with every name that is no id, every folder that cannot be read or holds no
-    file that may be music, and every file that a table or playlist cannot name.
+    The names of the files decide where a part starts, not their number. So a file that is added or
+    removed changes one or two parts of many. Files that do not sound are found by the jobs.
+
+    Parameters
+    ----------
+    libraries : mapping of str to str
+        Folder of each library, by name.
+    where : str
+        Config key of the libraries, for messages.
+
+    Returns
+    -------
+    dict of str to Part
+        The parts, by a unique id.
+
+    Raises
+    ------
+    ConfigError
+        With every invalid name, every folder that cannot be read or holds no file that may be
+        music, and every file that a table or playlist cannot name.
     """
-    problems, found = [], {}
+    problems, parts = [], {}
     for name, folder in libraries.items():
-        wrong = list(_folder_problems(f"{where}.{name}", name, folder))
-        if not wrong:
-            files = _music_files(folder, f"{where}.{name}", wrong)
-            found |= {_part_id(name, part): Part(name, folder, part) for part in _cut(files)}
-        problems += wrong
+        key = f"{where}.{name}"
+        expected = "a folder of audio files"
+        faults = [
+            *name_problems(key, name),
+            *paths.folder_problems(key, folder, expected, paths.IN_CONFIG),
+        ]
+        if not faults:
+            files = _music_files(folder, key, faults)
+            parts |= {_part_id(name, part): Part(name, folder, part) for part in _divide(files)}
+        problems += faults
     if problems:
         raise ConfigError(problems)
-    return found
+    return parts
 
 
 def choose_model(models: Sequence[str], wanted: str) -> str:
-    """The model that tags libraries.
+    """Choose the model that tags libraries.
 
-    models: those that the workflow trains. wanted: one of them; empty takes the last in the order
-    of `tagger.MODELS`. Raises ConfigError if there is none that looks at the music.
+    Parameters
+    ----------
+    models : sequence of str
+        Models that the workflow trains.
+    wanted : str
+        One of them; empty takes the last in the order of MODELS.
+
+    Returns
+    -------
+    str
+        The model.
+
+    Raises
+    ------
+    ConfigError
+        If there is none with an audio input.
     """
-    hearing = [model for model in MODELS if MODELS[model] and model in models]
-    fitting = [model for model in hearing if wanted in ("", model)]
-    if not fitting:
-        where = "config: tagger.apply.model" if wanted else WHERE
+    audio_models = [model for model in MODELS if MODELS[model] and model in models]
+    candidates = [model for model in audio_models if wanted in ("", model)]
+    if not candidates:
+        where = "config: tagger.apply.model" if wanted else CONFIG_KEY
         who = f"{wanted} is not" if wanted else "none is"
-        what = f"{who} among the models that the run trains and that look at music"
-        expected = f"one of: {', '.join(hearing)}" if hearing else "models in tagger.models"
-        hint = (
-            "a warning above says what was left out: weights, or a corpus too small to learn from"
+        what = f"{who} among the trained models with an audio input"
+        expected = (
+            f"one of: {', '.join(audio_models)}" if audio_models else "models in tagger.models"
         )
+        hint = "a warning above names what was left out: weights, or a corpus too small to train on"
         raise ConfigError(Problem(where, what, expected, hint))
-    return fitting[-1]
-
-
-def _folder_problems(where: str, name: str, folder: str) -> Iterator[Problem]:
-    yield from name_problems(where, name)
-    yield from paths.folder_problems(where, folder, "a folder of audio files", paths.IN_CONFIG)
+    return candidates[-1]
 
 
 def _music_files(folder: str, where: str, problems: list[Problem]) -> list[str]:
-    """The files below a folder that may be music, seen from it; what is wrong joins `problems`."""
+    """The files below a folder that may be music; faults are appended to `problems`."""
     listing = scan(folder)
     problems += listing_problems(listing, where)
     files = [path for path in listing.inside if not is_cue(path)]
     if sheets := len(listing.inside) - len(files):
         log.warning(
-            "%s: CUE sheets (%d) are left alone: in a library a file is one track", where, sheets
+            "%s: CUE sheets (%d) are ignored: in a library each file is one track", where, sheets
         )
     for file in files:
         if any(ord(letter) < 32 for letter in file):
             expected = "names without tabs and line breaks, so that playlists can name them"
-            problems.append(Problem(where, f"{file!r} has letters that are none", expected))
+            problems.append(Problem(where, f"{file!r} has control characters", expected))
     return files
 
 
-def _cut(files: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _divide(files: Sequence[str]) -> Iterator[tuple[str, ...]]:
     part: list[str] = []
     for file in files:
-        if len(part) == MOST or (part and int(_digest(file), 16) % ONE_IN == 0):
+        if len(part) == MAX_FILES or (part and int(_digest(file), 16) % START_ONE_IN == 0):
             yield tuple(part)
             part = []
         part.append(file)

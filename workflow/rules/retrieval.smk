@@ -138,7 +138,7 @@ rule train_retrieval:
     output:
         model="results/retrieval/models/{configuration}.safetensors",
         curve="results/retrieval/curves/{configuration}.tsv",
-        places="results/retrieval/places/{configuration}.parquet",
+        embeddings="results/retrieval/embeddings/{configuration}.parquet",
     wildcard_constraints:
         configuration="|".join(retrieval.CONFIGURATIONS),
     resources:
@@ -155,8 +155,8 @@ rule train_retrieval:
 rule score_retrieval:
     """Score the models of retrieval on films and tracks that none was trained on."""
     input:
-        places=expand(
-            rules.train_retrieval.output.places, configuration=PLAN.retrieval.configurations
+        embeddings=expand(
+            rules.train_retrieval.output.embeddings, configuration=PLAN.retrieval.configurations
         ),
     output:
         scores="results/retrieval/scores.tsv",

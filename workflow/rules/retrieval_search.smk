@@ -33,7 +33,7 @@ if PLAN.retrieval.configurations:
             model=rules.train_retrieval.output.model.format(
                 configuration=PLAN.retrieval.search_model
             ),
-            places=rules.train_retrieval.output.places.format(
+            embeddings=rules.train_retrieval.output.embeddings.format(
                 configuration=PLAN.retrieval.search_model
             ),
             films=rules.gather_retrieval.output.films,
@@ -94,7 +94,7 @@ if PLAN.retrieval.configurations:
             names=rules.index_retrieval.output.table,
             asked=watched(PLAN.retrieval.query_files),
         output:
-            answers="results/retrieval/searches.tsv",
+            results="results/retrieval/searches.tsv",
             page="results/retrieval/searches.html",
         params:
             searches=[search._asdict() for search in PLAN.retrieval.searches],

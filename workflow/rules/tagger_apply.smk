@@ -26,7 +26,7 @@ if PLAN.tagger.libraries:
             ),
         output:
             tracks="results/tagger/libraries/{library}/parts/{part}.tracks.parquet",
-            answers="results/tagger/libraries/{library}/parts/{part}.answers.parquet",
+            ranking="results/tagger/libraries/{library}/parts/{part}.ranking.parquet",
             profiles="results/tagger/libraries/{library}/parts/{part}.profiles.parquet",
         resources:
             gpu=GPU,
@@ -41,11 +41,11 @@ if PLAN.tagger.libraries:
         """List a library with its tags: tables, sidecars, playlists and a page."""
         input:
             tracks=library_parts(rules.apply_tagger.output.tracks),
-            answers=library_parts(rules.apply_tagger.output.answers),
+            ranking=library_parts(rules.apply_tagger.output.ranking),
             profiles=library_parts(rules.apply_tagger.output.profiles),
         output:
             tracks="results/tagger/libraries/{library}/tracks.tsv",
-            answers="results/tagger/libraries/{library}/answers.tsv",
+            ranking="results/tagger/libraries/{library}/ranking.tsv",
             profiles="results/tagger/libraries/{library}/profiles.parquet",
             tags=directory("results/tagger/libraries/{library}/tags"),
             playlists=directory("results/tagger/libraries/{library}/playlists"),

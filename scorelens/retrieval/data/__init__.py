@@ -1,1 +1,1 @@
-"""The data of retrieval: films, their texts and pictures, tracks, splits and batches."""
+"""Data of retrieval: film descriptions, subtitles, the split by year, and batches of pairs."""

@@ -1,7 +1,7 @@
-"""What a model of retrieval learns from and is asked: vectors of films and tracks, and the split.
+"""Read the dataset of one retrieval model: vectors of films and tracks, and the split.
 
-All models have the same films: those that have every part that any model in use sees. Of those
-parts a model that sees several can be asked with some alone.
+All models share the same films: those with every part that any model of the run sees. A model that
+sees several parts can be queried with each non-empty subset of them.
 """
 
 import os
@@ -14,7 +14,7 @@ import pandas as pd
 
 from scorelens.errors import naming_damage
 from scorelens.retrieval import CONFIGURATIONS
-from scorelens.retrieval.data.batches import Corpus, Rows, Split
+from scorelens.retrieval.data.batches import PairDataset, Rows, Split
 from scorelens.tables import (
     RETRIEVAL_FILMS,
     RETRIEVAL_IMAGES,
@@ -26,52 +26,77 @@ from scorelens.tables import (
 )
 
 IMAGE = "image"
-LEFT_OUT = "left_out"  # the part of a film that takes no part
+LEFT_OUT = "left_out"  # part of the films outside the split
 
 
-class Material(NamedTuple):
-    """The films that take part, by id in order, and their tracks, film by film.
+class RetrievalDataset(NamedTuple):
+    """Films of the split and their tracks.
 
-    films: ids. tracks: (film_id, track_id) of each. corpus: as the model sees the films, numbered
-    in the order of `films`. split: numbers of films. vectors: of the films, by what the model can
-    be asked with: `image`, `tags`, `plot`, `tags_plot`; for `views_of`.
+    Attributes
+    ----------
+    films : list of str
+        Film ids, sorted.
+    tracks : list of (str, str)
+        Film id and track id of each track, film by film.
+    pairs : PairDataset
+        What the model sees; films are numbered as in `films`.
+    split : Split
+        Numbers of the films of each part.
+    vectors : mapping of str to Rows
+        Vectors of films that queries use: `image`, `tags`, `plot`, `tags_plot`. See `select_views`.
     """
 
     films: list[str]
     tracks: list[tuple[str, str]]
-    corpus: Corpus
+    pairs: PairDataset
     split: Split
     vectors: Mapping[str, Rows]
 
 
-def read_material(
+def read_dataset(
     configuration: str,
     films: str | os.PathLike,
     tracks: str | os.PathLike,
     fragments: str | os.PathLike,
     images: str | os.PathLike | None,
     texts: str | os.PathLike | None,
-) -> Material:
-    """Read what one model learns from.
+) -> RetrievalDataset:
+    """Read the dataset of one model.
 
-    films, tracks, fragments: of `gather.gather_retrieval`; the fragments stay on the disk, as a
-    memory map. images, texts: tables of RETRIEVAL_IMAGES and RETRIEVAL_TEXTS, in which every film
-    that takes part has what the model sees; None where it does not look at them.
+    Parameters
+    ----------
+    configuration : str
+        A name of CONFIGURATIONS.
+    films, tracks, fragments : str or os.PathLike
+        Outputs of `gather.gather_retrieval`. The fragments are memory-mapped.
+    images, texts : str or os.PathLike or None
+        Tables of RETRIEVAL_IMAGES and RETRIEVAL_TEXTS with every film of the split; None if the
+        model does not see them.
+
+    Returns
+    -------
+    RetrievalDataset
+        Films, tracks, vectors and the split.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
     """
     table = read_table(films, RETRIEVAL_FILMS)
     table = table[table["part"] != LEFT_OUT].sort_values("film_id", ignore_index=True)
-    known = pd.Index(table["film_id"])
-    heard = read_table(tracks, RETRIEVAL_TRACKS)
+    ids = pd.Index(table["film_id"])
+    track_table = read_table(tracks, RETRIEVAL_TRACKS)
     with naming_damage(fragments, "an array of fragments"):
         values = np.load(fragments, mmap_mode="r")
-    vectors = _read_vectors(subsets(configuration), known, images, texts)
-    return Material(
-        known.tolist(),
-        list(zip(heard["film_id"], heard["track_id"], strict=True)),
-        Corpus(
-            views_of(vectors, CONFIGURATIONS[configuration]),
-            Rows(values, np.repeat(np.arange(len(heard)), heard["fragments"])),
-            known.get_indexer(heard["film_id"]),
+    vectors = _read_vectors(subsets(configuration), ids, images, texts)
+    return RetrievalDataset(
+        ids.tolist(),
+        list(zip(track_table["film_id"], track_table["track_id"], strict=True)),
+        PairDataset(
+            select_views(vectors, CONFIGURATIONS[configuration]),
+            Rows(values, np.repeat(np.arange(len(track_table)), track_table["fragments"])),
+            ids.get_indexer(track_table["film_id"]),
         ),
         Split(*(np.flatnonzero(table["part"] == part) for part in Split._fields)),
         vectors,
@@ -79,20 +104,62 @@ def read_material(
 
 
 def subsets(configuration: str) -> list[tuple[str, ...]]:
-    """What a model can be asked with: all that it sees, then each smaller choice of its parts."""
+    """List the non-empty subsets of the parts that a model sees, the largest first.
+
+    Parameters
+    ----------
+    configuration : str
+        A name of CONFIGURATIONS.
+
+    Returns
+    -------
+    list of tuple of str
+        Subsets of `image`, `tags` and `plot`.
+
+    Examples
+    --------
+    >>> subsets("image_tags")
+    [('image', 'tags'), ('image',), ('tags',)]
+    """
     parts = CONFIGURATIONS[configuration]
     return [chosen for size in range(len(parts), 0, -1) for chosen in combinations(parts, size)]
 
 
-def views_of(vectors: Mapping[str, Rows], parts: Sequence[str]) -> dict[str, Rows]:
-    """What a model is given of films that it sees some parts of: `image`, `text` or both."""
+def select_views(vectors: Mapping[str, Rows], parts: Sequence[str]) -> dict[str, Rows]:
+    """Select the vectors of films for some parts.
+
+    Parameters
+    ----------
+    vectors : mapping of str to Rows
+        Vectors by `image`, `tags`, `plot` and `tags_plot`.
+    parts : sequence of str
+        Of `image`, `tags` and `plot`.
+
+    Returns
+    -------
+    dict of str to Rows
+        `image`, `text` or both.
+    """
     views = {"image": vectors[IMAGE]} if IMAGE in parts else {}
     segment = _segment(parts)
     return views | ({"text": vectors[segment]} if segment else {})
 
 
-def whole_rows(path: str | os.PathLike, table: Table) -> pd.DataFrame:
-    """The rows of a table of vectors that hold all values; what has none says nothing."""
+def complete_rows(path: str | os.PathLike, table: Table) -> pd.DataFrame:
+    """Read the rows of a table of vectors that have no missing value.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Path of the table.
+    table : Table
+        Its schema.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The complete rows.
+    """
     frame = read_table(path, table)
     return frame[frame[feature_columns(frame, table)].notna().all(axis=1)]
 
@@ -102,25 +169,25 @@ def _segment(parts: Sequence[str]) -> str:
 
 
 def _read_vectors(
-    asked: Collection[Sequence[str]],
+    part_subsets: Collection[Sequence[str]],
     films: pd.Index,
     images: str | os.PathLike | None,
     texts: str | os.PathLike | None,
 ) -> dict[str, Rows]:
-    """The vectors of films that are needed to ask with some choices of parts."""
-    segments = dict.fromkeys(_segment(parts) for parts in asked)
-    found = {}
-    if any(IMAGE in parts for parts in asked):
-        found[IMAGE] = _rows(whole_rows(images, RETRIEVAL_IMAGES), RETRIEVAL_IMAGES, films)
+    """Vectors of films that queries with the subsets need."""
+    segments = dict.fromkeys(_segment(parts) for parts in part_subsets)
+    vectors = {}
+    if any(IMAGE in parts for parts in part_subsets):
+        vectors[IMAGE] = _rows(complete_rows(images, RETRIEVAL_IMAGES), RETRIEVAL_IMAGES, films)
     if any(segments):
-        read = whole_rows(texts, RETRIEVAL_TEXTS).sort_values("paragraph", kind="stable")
+        table = complete_rows(texts, RETRIEVAL_TEXTS).sort_values("paragraph", kind="stable")
         for segment in filter(None, segments):
-            found[segment] = _rows(read[read["segment"] == segment], RETRIEVAL_TEXTS, films)
-    return found
+            vectors[segment] = _rows(table[table["segment"] == segment], RETRIEVAL_TEXTS, films)
+    return vectors
 
 
 def _rows(frame: pd.DataFrame, table: Table, films: pd.Index) -> Rows:
-    """Vectors of the films, film by film, in the order that a film's have in the frame."""
+    """Vectors film by film; the vectors of a film keep their order."""
     number = films.get_indexer(frame["film_id"])
     order = np.argsort(number, kind="stable")
     order = order[number[order] >= 0]

@@ -1,4 +1,4 @@
-"""The table of what films show and tell, checked whole: every fault is listed, not the first.
+"""Read the table that describes films for retrieval, and list every fault of it at once.
 
 Imported when the workflow is parsed: light imports only.
 """
@@ -6,7 +6,7 @@ Imported when the workflow is parsed: light imports only.
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scorelens import charsets, film_table, paths, tsv
@@ -14,18 +14,27 @@ from scorelens.albums.files import NO_ALBUM, Album, Listing, scan
 from scorelens.errors import ConfigError, InputError, Problem, closest
 
 COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
-DESCRIBING = ("image", "plot", "tags")
+DESCRIPTION_COLUMNS = ("image", "plot", "tags")
 FILES = {"image": "a picture", "plot": "a text file", "subtitles": "a file of subtitles"}
-
 
 log = logging.getLogger(__name__)
 
 
-class Described(NamedTuple):
-    """A film, its music, and what is known of it besides.
+class FilmDescription(NamedTuple):
+    """A film with its picture, plot, tags, subtitles and album.
 
-    image, plot, subtitles: paths of files; None without. tags: as given, each once. album: of a
-    film outside the corpus without an id.
+    Attributes
+    ----------
+    film_id, title : str
+        Id and title.
+    year : int
+        Year, by which films are split.
+    image, plot, subtitles : str or None
+        Paths of the files.
+    tags : tuple of str
+        Tags as given, without duplicates.
+    album : Album
+        Album; without an id if the film is outside the corpus.
     """
 
     film_id: str
@@ -38,25 +47,42 @@ class Described(NamedTuple):
     album: Album
 
 
-def read_films(path: str | os.PathLike, corpus: Mapping[str, film_table.Film]) -> list[Described]:
-    """The films of a table (TSV with a header; columns of COLUMNS), by film_id.
+def read_films(
+    path: str | os.PathLike, corpus: Mapping[str, film_table.Film]
+) -> list[FilmDescription]:
+    """Read the films of a table: tab-separated with a header, paths relative to the table.
 
-    corpus: its films by id; those of the table that are among them take year and album from there,
-    and the title unless the table has one. The others need title, year and album. Of the columns
-    only film_id and one of DESCRIBING must be there; what a column that is not there would say is
-    empty; others are left alone. Paths are relative to the table. No audio file may stand in two
-    albums. Raises ConfigError with every fault of every row.
+    A film of the corpus takes its year and album from there, and its title unless the table has
+    one. Other films need a title, a year and an album. Of COLUMNS only `film_id` and one of
+    DESCRIPTION_COLUMNS are required; further columns are ignored.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Path of the table.
+    corpus : mapping of str to film_table.Film
+        Films of the corpus, by film id.
+
+    Returns
+    -------
+    list of FilmDescription
+        The films, by film id.
+
+    Raises
+    ------
+    ConfigError
+        With every fault of every row. An audio file in the albums of two films is one.
     """
-    found = tsv.read_rows(path, COLUMNS[:1], "retrieval", further=COLUMNS)
-    rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in found]
-    listings = [_listing(path, row, corpus) for _, row in rows]
+    read = tsv.read_rows(path, COLUMNS[:1], "retrieval", further=COLUMNS)
+    rows = [(number, dict.fromkeys(COLUMNS, "") | row) for number, row in read]
+    listings = [_album_listing(path, row, corpus) for _, row in rows]
     albums = [
-        _album_of(row, listing, corpus) for (_, row), listing in zip(rows, listings, strict=True)
+        _album(row, listing, corpus) for (_, row), listing in zip(rows, listings, strict=True)
     ]
     problems = [
-        *_column_problems(path, found[0][1]),
+        *_column_problems(path, read[0][1]),
         *film_table.id_problems(rows, path),
-        *_shared_problems(path, rows, albums),
+        *_shared_file_problems(path, rows, albums),
     ]
     for (number, row), listing in zip(rows, listings, strict=True):
         film = corpus.get(row["film_id"])
@@ -68,16 +94,30 @@ def read_films(path: str | os.PathLike, corpus: Mapping[str, film_table.Film]) -
     if problems:
         raise ConfigError(problems)
     films = [
-        _described(path, row, album, corpus) for (_, row), album in zip(rows, albums, strict=True)
+        _description(path, row, album, corpus) for (_, row), album in zip(rows, albums, strict=True)
     ]
     return sorted(films)
 
 
 def read_paragraphs(path: str | os.PathLike) -> list[str]:
-    """The paragraphs of a text file, divided by lines without text, each in one line.
+    """Read the paragraphs of a text file. Blank lines separate them.
 
-    An encoding that had to be guessed is named in the log. Raises InputError if the file cannot be
-    read.
+    The log names an encoding that had to be guessed.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Path of the file.
+
+    Returns
+    -------
+    list of str
+        One line per paragraph.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
     """
     try:
         text, doubt = charsets.read_text(path)
@@ -90,25 +130,24 @@ def read_paragraphs(path: str | os.PathLike) -> list[str]:
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def _column_problems(path, row: Mapping[str, str]) -> Iterator[Problem]:
-    """A column that is misspelt would be passed over, for most may be left out.
-
-    Those under quite another name are not told from the user's own, unless nothing is described.
-    """
+def _column_problems(path: str | os.PathLike, row: Mapping[str, str]) -> Iterator[Problem]:
+    """Misspelt columns, which would otherwise be ignored since most columns are optional."""
     absent = [name for name in COLUMNS if name not in row]
     for name in row:
         if name not in COLUMNS and (hint := closest(name, absent)):
             expected = f"columns of {', '.join(COLUMNS)}"
             yield Problem(f"{path}, header", f"has a column {name!r}", expected, hint)
-    if not any(name in row for name in DESCRIBING):
-        expected = f"one at least of {', '.join(DESCRIBING)}: what the films show and tell"
-        yield Problem(f"{path}, header", "describes nothing", expected)
+    if not any(name in row for name in DESCRIPTION_COLUMNS):
+        expected = f"at least one of {', '.join(DESCRIPTION_COLUMNS)}"
+        yield Problem(f"{path}, header", "has no column that describes the films", expected)
 
 
-def _shared_problems(path, rows, albums) -> Iterator[Problem]:
-    """Files in the albums of two films: a model could learn from what it is then tested with.
+def _shared_file_problems(
+    path: str | os.PathLike, rows: Sequence[tuple[int, dict]], albums: Sequence[Album]
+) -> Iterator[Problem]:
+    """Audio files in the albums of two films, which could leak from training into test.
 
-    Films of the corpus may share a whole album: `copies` keeps it on one side of the split.
+    Films of the corpus may share a whole album: `deduplication` keeps it on one side of the split.
     """
     owners, seen = {}, set()
     for (number, row), album in zip(rows, albums, strict=True):
@@ -127,20 +166,26 @@ def _shared_problems(path, rows, albums) -> Iterator[Problem]:
                 yield Problem(tsv.cell(path, number, "album"), what, expected)
 
 
-def _listing(path, row, corpus) -> Listing | None:
-    """What lies in the album of a film that is not in the corpus; None without."""
+def _album_listing(
+    path: str | os.PathLike, row: Mapping[str, str], corpus: Mapping[str, film_table.Film]
+) -> Listing | None:
+    """The files of the album of a film outside the corpus; None without an album."""
     if row["film_id"] in corpus or not row["album"]:
         return None
-    return scan(_beside(path, row["album"]))
+    return scan(_resolve(path, row["album"]))
 
 
-def _album_of(row, listing: Listing | None, corpus) -> Album:
+def _album(
+    row: Mapping[str, str], listing: Listing | None, corpus: Mapping[str, film_table.Film]
+) -> Album:
     if row["film_id"] in corpus:
         return corpus[row["film_id"]].album
     return Album("", listing.folder, listing.files) if listing else NO_ALBUM
 
 
-def _problems_in_corpus(path, number: int, row, film: film_table.Film) -> Iterator[Problem]:
+def _problems_in_corpus(
+    path: str | os.PathLike, number: int, row: Mapping[str, str], film: film_table.Film
+) -> Iterator[Problem]:
     yield from _year_problems(tsv.cell(path, number, "year"), row["year"], film)
     at = tsv.cell(path, number, "album")
     if row["album"]:
@@ -150,7 +195,7 @@ def _problems_in_corpus(path, number: int, row, film: film_table.Film) -> Iterat
 
 
 def _year_problems(at: str, year: str, film: film_table.Film) -> Iterator[Problem]:
-    """What is wrong with the year that the table gives a film of the corpus."""
+    """Faults of the year of a film of the corpus."""
     bad = list(film_table.year_problems(year, at))
     yield from bad
     if not year and film.year is None:
@@ -160,32 +205,45 @@ def _year_problems(at: str, year: str, film: film_table.Film) -> Iterator[Proble
         yield Problem(at, f"is {year}", expected, "leave it empty")
 
 
-def _problems_outside(path, number: int, row, listing, corpus) -> Iterator[Problem]:
+def _problems_outside(
+    path: str | os.PathLike,
+    number: int,
+    row: Mapping[str, str],
+    listing: Listing | None,
+    corpus: Mapping[str, film_table.Film],
+) -> Iterator[Problem]:
     near = closest(row["film_id"], list(corpus))
     for name in ("title", "year"):
         if not row[name]:
             expected = f"a {name}: {row['film_id']} is no film of the corpus"
             yield Problem(tsv.cell(path, number, name), "is empty", expected, near)
     yield from film_table.year_problems(row["year"], tsv.cell(path, number, "year"))
-    album = _beside(path, row["album"])
+    album = _resolve(path, row["album"])
     yield from film_table.album_problems(album, listing, tsv.cell(path, number, "album"))
     if row["subtitles"]:
         expected = f"nothing: {row['film_id']} is no film of the corpus"
         yield Problem(tsv.cell(path, number, "subtitles"), "are given", expected, near)
 
 
-def _file_problems(path, number: int, row) -> Iterator[Problem]:
+def _file_problems(
+    path: str | os.PathLike, number: int, row: Mapping[str, str]
+) -> Iterator[Problem]:
     for name, kind in FILES.items():
         if row[name]:
             at = tsv.cell(path, number, name)
-            yield from paths.file_problems(at, _beside(path, row[name]), kind)
+            yield from paths.file_problems(at, _resolve(path, row[name]), kind)
 
 
-def _described(path, row, album: Album, corpus) -> Described:
+def _description(
+    path: str | os.PathLike,
+    row: Mapping[str, str],
+    album: Album,
+    corpus: Mapping[str, film_table.Film],
+) -> FilmDescription:
     film = corpus.get(row["film_id"])
-    files = {name: _beside(path, row[name]) or None for name in FILES}
+    files = {name: _resolve(path, row[name]) or None for name in FILES}
     tags = (" ".join(tag.split()) for tag in row["tags"].split(";"))
-    return Described(
+    return FilmDescription(
         film_id=row["film_id"],
         title=" ".join(row["title"].split()) or film.title,
         year=int(row["year"] or film.year),
@@ -195,5 +253,5 @@ def _described(path, row, album: Album, corpus) -> Described:
     )
 
 
-def _beside(path, inside: str) -> str:
+def _resolve(path: str | os.PathLike, inside: str) -> str:
     return paths.resolve(inside, os.path.dirname(os.fspath(path)))

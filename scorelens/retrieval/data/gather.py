@@ -1,4 +1,4 @@
-"""Which films take part in retrieval, on which side of the split, and all they sound like."""
+"""Gather the dataset of retrieval: films with their part of the split, tracks, and fragments."""
 
 import logging
 import os
@@ -14,8 +14,8 @@ from tqdm import tqdm
 from scorelens.errors import InputError, Problem
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.batches import Split, split_by_share, split_by_year
-from scorelens.retrieval.data.dataset import LEFT_OUT, whole_rows
-from scorelens.retrieval.data.deduplication import leave_out_copies, openings
+from scorelens.retrieval.data.dataset import LEFT_OUT, complete_rows
+from scorelens.retrieval.data.deduplication import remove_duplicates, track_signatures
 from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.tables import (
     RETRIEVAL_FILMS,
@@ -26,7 +26,8 @@ from scorelens.tables import (
     write_table,
 )
 
-LACKS = {"image": "no picture", "tags": "no tags", "plot": "no plot"}
+# Reasons why a film is left out.
+MISSING_PARTS = {"image": "no picture", "tags": "no tags", "plot": "no plot"}
 SILENT = "no track that sounds"
 UNUSED = "the corpus leaves it out"
 
@@ -44,39 +45,72 @@ def gather_retrieval(
     tracks: str | os.PathLike,
     fragments: str | os.PathLike,
 ) -> None:
-    """Write the films with their part in the split, their tracks, and all fragments in one array.
+    """Write the films with their part of the split, their tracks, and all fragments in one array.
 
-    A film is left out if it lacks a part that any of the configurations sees, or has no track that
-    sounds; so is music that is on both sides of the split (see `copies`). The table and the log say
-    so. described: `film_id`, `title`, `year` and `tags` of each film. sounds: a file of `sounds` a
-    film, named by it; a film that has none is not in use. images, texts: tables of RETRIEVAL_IMAGES
-    and RETRIEVAL_TEXTS; None where no configuration looks at them. split: the settings
-    `last_training` and `first_test`, or with 0 for the first `training` and `validation`, see
-    `batches`. fragments: of the tracks in the order of their table, an array of NumPy that can be
-    memory-mapped. Raises InputError if too few films are left for a split, with how many are left
-    out and why.
+    A film is left out if it lacks a part that a configuration sees, has no track that sounds, or
+    has only music of an earlier part of the split (see `deduplication`). The table and the log give
+    the reason.
+
+    Parameters
+    ----------
+    described : sequence of mapping
+        `film_id`, `title`, `year` and `tags` of each film.
+    sounds : sequence of path
+        Files of `fragment_io`, one per film, named by the film id. A film without one is unused.
+    images, texts : path or None
+        Tables of RETRIEVAL_IMAGES and RETRIEVAL_TEXTS; None if no configuration sees them.
+    configurations : sequence of str
+        Names of CONFIGURATIONS.
+    split : mapping of str to float
+        `last_training` and `first_test` (years); or `last_training` 0, `training` and `validation`
+        (shares of the films).
+    films, tracks : path
+        Outputs: tables of RETRIEVAL_FILMS and RETRIEVAL_TRACKS.
+    fragments : path
+        Output: NumPy array of the fragments in the order of the tracks, to be memory-mapped.
+
+    Raises
+    ------
+    InputError
+        If too few films are left for a split. It says how many are left out and why.
     """
     paths = {Path(path).stem: path for path in sounds}
-    table = _describe(described, paths, _known(images, texts), configurations)
-    heard = _listen({film: paths[film] for film in table["film_id"] if film in paths})
-    table = _with_sounds(table, heard)
-    _report_left_out(table)
+    table = _describe(described, paths, _count_vectors(images, texts), configurations)
+    track_table = _read_tracks({film: paths[film] for film in table["film_id"] if film in paths})
+    table = _with_counts(table, track_table)
+    _log_left_out(table)
     table = _with_parts(table, split)
-    heard = heard[heard["film_id"].isin(table.loc[table["part"] != LEFT_OUT, "film_id"])]
-    table, heard = leave_out_copies(table, heard)
+    used = table.loc[table["part"] != LEFT_OUT, "film_id"]
+    track_table = track_table[track_table["film_id"].isin(used)]
+    table, track_table = remove_duplicates(table, track_table)
     with atomic(fragments) as temporary:
         with temporary.open("wb") as file:
-            _write_fragments(file, heard, paths)
+            _write_fragments(file, track_table, paths)
         write_table(table, films, RETRIEVAL_FILMS)
-        write_table(heard, tracks, RETRIEVAL_TRACKS)
-    _report(table, heard)
+        write_table(track_table, tracks, RETRIEVAL_TRACKS)
+    counts = ", ".join(f"{(table['part'] == part).sum()} for {part}" for part in Split._fields)
+    message = "films: %s; tracks: %d, of %d fragments"
+    log.info(message, counts, len(track_table), track_table["fragments"].sum())
 
 
 def append_rows(file: BinaryIO, values: np.ndarray, rows: int) -> int:
-    """Append rows to an array of NumPy that is being written. Returns how many it then has.
+    """Append rows to a NumPy array on the disk.
 
-    values: (n, ...), of one shape and type from call to call. rows: those that are there; with 0
-    the file is empty. NumPy's header keeps room for the number of rows to grow.
+    The header of the format has room for the number of rows to grow.
+
+    Parameters
+    ----------
+    file : binary file
+        File of the array, open for writing; empty if `rows` is 0.
+    values : numpy.ndarray
+        (n, ...), of the same row shape and dtype in each call.
+    rows : int
+        Number of rows so far.
+
+    Returns
+    -------
+    int
+        Number of rows afterwards.
     """
     header = {
         "descr": np.lib.format.dtype_to_descr(values.dtype),
@@ -90,125 +124,116 @@ def append_rows(file: BinaryIO, values: np.ndarray, rows: int) -> int:
     return rows + len(values)
 
 
-def _known(
+def _count_vectors(
     images: str | os.PathLike | None, texts: str | os.PathLike | None
 ) -> dict[str, dict[str, int]]:
-    """How many vectors there are of each part of a film: part -> film_id -> number."""
-    known = {part: {} for part in LACKS}
+    """Number of vectors of each film, by part and film id."""
+    counts = {part: {} for part in MISSING_PARTS}
     if texts:
-        ids = whole_rows(texts, RETRIEVAL_TEXTS).groupby("segment")["film_id"]
-        known |= {segment: own.value_counts().to_dict() for segment, own in ids}
+        ids = complete_rows(texts, RETRIEVAL_TEXTS).groupby("segment")["film_id"]
+        counts |= {segment: films.value_counts().to_dict() for segment, films in ids}
     if images:
-        known["image"] = whole_rows(images, RETRIEVAL_IMAGES)["film_id"].value_counts().to_dict()
-    return known
+        ids = complete_rows(images, RETRIEVAL_IMAGES)["film_id"]
+        counts["image"] = ids.value_counts().to_dict()
+    return counts
 
 
 def _describe(
     described: Sequence[Mapping],
     used: Collection[str],
-    known: Mapping[str, Mapping[str, int]],
+    counts: Mapping[str, Mapping[str, int]],
     configurations: Sequence[str],
 ) -> pd.DataFrame:
-    """The films by id, with what is known before they are heard; `problem` says what they lack.
-
-    used: ids of the films in use.
-    """
+    """The films by id; `problem` lists the parts that each lacks. used: ids of films in use."""
     needed = {part for name in configurations for part in CONFIGURATIONS[name]}
     rows = []
     for film in sorted(described, key=lambda film: film["film_id"]):
-        own = film["film_id"]
-        lacks = [
-            words for part, words in LACKS.items() if part in needed and own not in known[part]
+        film_id = film["film_id"]
+        missing = [
+            reason
+            for part, reason in MISSING_PARTS.items()
+            if part in needed and film_id not in counts[part]
         ]
         rows.append(
             {
-                "film_id": own,
+                "film_id": film_id,
                 "title": film["title"],
                 "year": film["year"],
-                "paragraphs": known["plot"].get(own, 0),
+                "paragraphs": counts["plot"].get(film_id, 0),
                 "tags": tuple(film["tags"]),
-                "problem": lacks if own in used else [UNUSED],
+                "problem": missing if film_id in used else [UNUSED],
             }
         )
     return pd.DataFrame(rows)
 
 
-def _listen(sounds: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
-    """The tracks of films: film_id, track_id, fragments, and `opening` as `copies` takes it."""
+def _read_tracks(sounds: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
+    """The tracks of films: film_id, track_id, fragments, signature."""
     rows = []
     for film_id, path in tqdm(sounds.items(), unit="film", disable=None):
         sound = read_fragments(path)
         counts = np.bincount(sound.track, minlength=len(sound.track_ids)).tolist()
-        rows += zip(repeat(film_id), sound.track_ids, counts, openings(sound))
-    columns = ["film_id", "track_id", "fragments", "opening"]
+        rows += zip(repeat(film_id), sound.track_ids, counts, track_signatures(sound))
+    columns = ["film_id", "track_id", "fragments", "signature"]
     return pd.DataFrame(rows, columns=columns).astype({"fragments": int})
 
 
 def _write_fragments(
     file: BinaryIO, tracks: pd.DataFrame, sounds: Mapping[str, str | os.PathLike]
 ) -> None:
-    """Write the fragments of tracks, in their order."""
     rows = 0
-    for film_id, own in tqdm(tracks.groupby("film_id", sort=False), unit="film", disable=None):
+    for film_id, group in tqdm(tracks.groupby("film_id", sort=False), unit="film", disable=None):
         sound = read_fragments(sounds[film_id])
-        chosen = np.isin(sound.track_ids, own["track_id"])[sound.track]
+        chosen = np.isin(sound.track_ids, group["track_id"])[sound.track]
         rows = append_rows(file, sound.values[chosen], rows)
 
 
-def _with_sounds(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
-    """The films with the number of their tracks and fragments, and their problem in words."""
-    heard = tracks.groupby("film_id")["fragments"].agg(tracks="size", fragments="sum")
-    heard = heard.reindex(table["film_id"], fill_value=0).reset_index(drop=True)
+def _with_counts(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+    """The films with their numbers of tracks and fragments, and `problem` as text."""
+    counts = tracks.groupby("film_id")["fragments"].agg(tracks="size", fragments="sum")
+    counts = counts.reindex(table["film_id"], fill_value=0).reset_index(drop=True)
     problems = [
-        ", ".join(lacks if tracks or UNUSED in lacks else [*lacks, SILENT]) or None
-        for lacks, tracks in zip(table["problem"], heard["tracks"], strict=True)
+        ", ".join(missing if tracks or UNUSED in missing else [*missing, SILENT]) or None
+        for missing, tracks in zip(table["problem"], counts["tracks"], strict=True)
     ]
-    return table.assign(**heard, problem=problems)
+    return table.assign(**counts, problem=problems)
 
 
 def _with_parts(table: pd.DataFrame, split: Mapping[str, float]) -> pd.DataFrame:
-    """The films with their part in the split, which those that are left out do not move."""
+    """The films with their part; films that are left out do not affect the split."""
     used = np.flatnonzero(table["problem"].isna())
-    left_out = _left_out(table)
+    left_out = _left_out_problems(table)
     if not len(used):
         raise InputError(left_out)
+    years = table["year"].to_numpy()[used]
     try:
-        found = _split(table["year"].to_numpy()[used], split)
+        if split["last_training"]:
+            films = split_by_year(years, split["last_training"], split["first_test"])
+        else:
+            films = split_by_share(years, split["training"], split["validation"])
     except InputError as error:
         raise InputError([*error.problems, *left_out]) from None
     parts = np.full(len(table), LEFT_OUT, object)
-    for part, chosen in zip(Split._fields, found, strict=True):
+    for part, chosen in zip(Split._fields, films, strict=True):
         parts[used[chosen]] = part
     return table.assign(part=parts)
 
 
-def _split(years: np.ndarray, split: Mapping[str, float]) -> Split:
-    if split["last_training"]:
-        return split_by_year(years, split["last_training"], split["first_test"])
-    return split_by_share(years, split["training"], split["validation"])
-
-
-def _left_out(table: pd.DataFrame) -> list[Problem]:
-    """How many films are left out, and why; nothing if none is."""
+def _left_out_problems(table: pd.DataFrame) -> list[Problem]:
+    """How many films are left out and why; empty if none is."""
     problems = table["problem"].dropna()
     if problems.empty:
         return []
     reasons = problems.str.split(", ").explode().value_counts()
-    said = ", ".join(f"{number} {reason}" for reason, number in reasons.items())
-    what = f"{len(problems)} of {len(table)} films are left out: {said}"
-    expected = "films that have all that the configurations see"
+    counts = ", ".join(f"{number} {reason}" for reason, number in reasons.items())
+    what = f"{len(problems)} of {len(table)} films are left out: {counts}"
+    expected = "films with every part that the configurations see"
     hint = "narrow retrieval.configurations, or fill in the columns of the table retrieval.films"
     return [Problem("the films of retrieval", what, expected, hint)]
 
 
-def _report_left_out(table: pd.DataFrame) -> None:
+def _log_left_out(table: pd.DataFrame) -> None:
     for film_id, problem in table.loc[table["problem"].notna(), ["film_id", "problem"]].values:
         log.info("%s is left out: %s", film_id, problem)
-    for problem in _left_out(table):
+    for problem in _left_out_problems(table):
         log.info(problem.what)
-
-
-def _report(table: pd.DataFrame, tracks: pd.DataFrame) -> None:
-    counts = [f"{(table['part'] == part).sum()} for {part}" for part in Split._fields]
-    said = "films: %s; tracks: %d, of %d fragments"
-    log.info(said, ", ".join(counts), len(tracks), tracks["fragments"].sum())

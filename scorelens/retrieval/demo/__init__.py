@@ -1,1 +1,1 @@
-"""The demo corpus of retrieval: pictures, plots and further albums."""
+"""The demo of retrieval: synthetic pictures, plots and further albums."""

@@ -1,4 +1,4 @@
-"""Compose what retrieval knows of the demo: pictures, plots, and the albums of further films."""
+"""Synthesize the retrieval demo: pictures, plots, albums of further films, and their table."""
 
 import csv
 import os
@@ -10,82 +10,104 @@ import numpy as np
 import soundfile
 
 from scorelens.corpus.synthesis import composer, instruments, pictures
-from scorelens.corpus.synthesis.recipes import (
-    PICTURE,
-    PICTURE_HIGH,
-    PICTURE_LOW,
-    PictureRecipe,
-    draw_music,
-)
+from scorelens.corpus.synthesis.demo_titles import PLACES
+from scorelens.corpus.synthesis.exaggeration import exaggerated_look
+from scorelens.corpus.synthesis.recipes import draw_music
 from scorelens.retrieval.data.films import COLUMNS
 from scorelens.retrieval.demo import demo_plan
-from scorelens.retrieval.demo.demo_words import PEOPLE, PLACES, SENTENCES
+from scorelens.retrieval.demo.plot_words import PEOPLE, SENTENCES
 from scorelens.tables import atomic
 
-LOOK = pictures.Format(width=448, height=252, frame_rate_hz=12)
-QUALITY = 90  # of JPEG
-OVERSTATED = 2.0  # a poster's distance from the mean of all looks, against its genre's
+PICTURE_FORMAT = pictures.Format(width=448, height=252, frame_rate_hz=12)
+JPEG_QUALITY = 90
 TRACK_S = 5.0
 PARAGRAPHS = 3
-LEAST_SENTENCES = 2  # of a paragraph
+MIN_SENTENCES = 2  # of a paragraph
 
 
-def compose_films(films: Sequence[demo_plan.DemoFilm]) -> None:
-    """Write the files of `plan.demo_files`: of each film a picture, a plot and its further tracks,
-    and the table that describes them all. The same films give the same bytes.
+def synthesize_films(films: Sequence[demo_plan.DemoFilm]) -> None:
+    """Write the picture, the plot and the further tracks of each film, and the table of all films.
+
+    The paths are those of `demo_plan`. Equal films give equal bytes.
+
+    Parameters
+    ----------
+    films : sequence of DemoFilm
+        The plan of `demo_plan.plan_films`.
     """
     for film in films:
-        music, paint, words = np.random.default_rng(film.seed).spawn(3)
+        music_rng, picture_rng, plot_rng = np.random.default_rng(film.seed).spawn(3)
         for track_id, genre in film.tracks.items():
-            write_track(genre, demo_plan.track(film.film_id, track_id), music)
-        paint_picture(film.shown, demo_plan.picture(film.film_id), paint)
+            write_track(genre, demo_plan.track(film.film_id, track_id), music_rng)
+        write_picture(film.picture_genre, demo_plan.picture(film.film_id), picture_rng)
         with atomic(demo_plan.plot(film.film_id)) as temporary:
-            temporary.write_text(tell_plot(film.told, words), encoding="utf-8")
+            temporary.write_text(compose_plot(film.plot_genres, plot_rng), encoding="utf-8")
     _write_table(films, demo_plan.TABLE)
 
 
 def write_track(genre: str, path: str | os.PathLike, rng: np.random.Generator) -> None:
-    """Compose TRACK_S of music on a theme of its own, so that no track of an album tells of
-    another, and write it as FLAC, 16 bits.
+    """Compose a track and write it as 16-bit FLAC.
+
+    Each track has a theme of its own, so that the tracks of an album do not resemble each other.
+
+    Parameters
+    ----------
+    genre : str
+        Genre of the music.
+    path : str or os.PathLike
+        Path of the file. It lasts TRACK_S seconds.
+    rng : numpy.random.Generator
+        Source of the theme and the music.
     """
     recipe = draw_music(genre, rng)
     score = composer.compose(composer.draw_theme(rng), recipe, TRACK_S, rng)
-    sound = instruments.play(_begun(score), recipe, rng)
+    sound = instruments.play(_cut_score(score), recipe, rng)
     with atomic(path) as temporary:
         soundfile.write(temporary, sound, instruments.RATE_HZ, subtype="PCM_16")
 
 
-def paint_picture(genre: str, path: str | os.PathLike, rng: np.random.Generator) -> None:
-    """Paint a picture that overstates a genre's look, as JPEG."""
-    picture = pictures.paint_still(overstated_look(genre), LOOK, rng)
-    _, coded = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
+def write_picture(genre: str, path: str | os.PathLike, rng: np.random.Generator) -> None:
+    """Paint a picture with the exaggerated look of a genre and write it as JPEG.
+
+    Parameters
+    ----------
+    genre : str
+        Genre of the picture.
+    path : str or os.PathLike
+        Path of the file.
+    rng : numpy.random.Generator
+        Source of the shapes and colours.
+    """
+    picture = pictures.paint_still(exaggerated_look(genre), PICTURE_FORMAT, rng)
+    _, encoded = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
     with atomic(path) as temporary:
-        temporary.write_bytes(coded.tobytes())
+        temporary.write_bytes(encoded.tobytes())
 
 
-def overstated_look(genre: str) -> PictureRecipe:
-    """A genre's look, its light and colour further from the mean of all genres."""
-    amounts = {part: _overstated(part, genre) for part in ("luma", "contrast", "saturation")}
-    return replace(PICTURE[genre], **amounts)
+def compose_plot(genres: Sequence[str], rng: np.random.Generator) -> str:
+    """Compose the text of a plot.
 
+    Parameters
+    ----------
+    genres : sequence of str
+        Genres of the sentences, in turn.
+    rng : numpy.random.Generator
+        Source of the names and the sentences.
 
-def tell_plot(genres: Sequence[str], rng: np.random.Generator) -> str:
-    """Paragraphs of a plot, divided by blank lines; the sentences go through the genres in turn."""
+    Returns
+    -------
+    str
+        Paragraphs separated by blank lines.
+    """
     one, other = rng.choice(PEOPLE, 2, replace=False)
-    named = {"one": one, "other": other, "place": rng.choice(PLACES)}
-    unsaid = {genre: iter(rng.permutation(SENTENCES[genre])) for genre in genres}
-    in_turn = np.resize(genres, max(LEAST_SENTENCES, len(genres)))
-    paragraphs = (" ".join(next(unsaid[genre]) for genre in in_turn) for _ in range(PARAGRAPHS))
-    return "\n\n".join(paragraphs).format(**named) + "\n"
+    names = {"one": one, "other": other, "place": rng.choice(PLACES)}
+    remaining = {genre: iter(rng.permutation(SENTENCES[genre])) for genre in genres}
+    in_turn = np.resize(genres, max(MIN_SENTENCES, len(genres)))
+    paragraphs = (" ".join(next(remaining[genre]) for genre in in_turn) for _ in range(PARAGRAPHS))
+    return "\n\n".join(paragraphs).format(**names) + "\n"
 
 
-def _overstated(part: str, genre: str) -> float:
-    mean = np.mean([getattr(look, part) for look in PICTURE.values()])
-    amount = mean + OVERSTATED * (getattr(PICTURE[genre], part) - mean)
-    return float(np.clip(amount, getattr(PICTURE_LOW, part), getattr(PICTURE_HIGH, part)))
-
-
-def _begun(score: composer.Score) -> composer.Score:
+def _cut_score(score: composer.Score) -> composer.Score:
     """The first TRACK_S of a score."""
     parts = {
         name: [note for note in notes if note.onset_s < TRACK_S]
@@ -96,7 +118,6 @@ def _begun(score: composer.Score) -> composer.Score:
 
 
 def _write_table(films: Sequence[demo_plan.DemoFilm], path: str | os.PathLike) -> None:
-    """The table that a user would write; title, year and album are those of further films."""
     with atomic(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, restval="", delimiter="\t", lineterminator="\n")
         table.writeheader()
@@ -104,17 +125,18 @@ def _write_table(films: Sequence[demo_plan.DemoFilm], path: str | os.PathLike) -
 
 
 def _row(film: demo_plan.DemoFilm) -> dict[str, str | int]:
+    """A row of the table; title, year and album are given for further films only."""
     row = {
         "film_id": film.film_id,
-        "image": _in_folder(demo_plan.picture(film.film_id)),
-        "plot": _in_folder(demo_plan.plot(film.film_id)),
+        "image": _relative(demo_plan.picture(film.film_id)),
+        "plot": _relative(demo_plan.plot(film.film_id)),
         "tags": "; ".join(film.tags),
     }
     if film.tracks:
-        album = _in_folder(demo_plan.album(film.film_id))
+        album = _relative(demo_plan.album(film.film_id))
         row |= {"title": film.title, "year": film.year, "album": album}
     return row
 
 
-def _in_folder(path: str) -> str:
+def _relative(path: str) -> str:
     return os.path.relpath(path, demo_plan.FOLDER)

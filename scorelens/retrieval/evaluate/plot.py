@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from scorelens.figures import PALETTE, QUIET, save
-from scorelens.retrieval import BASELINE, CONFIGURATIONS, TITLES, whole
+from scorelens.retrieval import BASELINE, CONFIGURATIONS, TITLES, all_parts
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, read_table
 
 MEDIAN, RECALL = "median_rank", "recall_"
@@ -71,7 +71,7 @@ def recall_figure(table: pd.DataFrame) -> plt.Figure:
 
     Three recalls and the median rank, on both levels. table: rows of RETRIEVAL_SCORES.
     """
-    rows = table[table["seen"] == table["configuration"].map(whole)]
+    rows = table[table["seen"] == table["configuration"].map(all_parts)]
     models = [name for name in CONFIGURATIONS if (rows["configuration"] == name).any()]
     colours = [_colour(name) for name in models]
     measures = [*_telling(rows), MEDIAN]
@@ -105,12 +105,12 @@ def ablation_figure(table: pd.DataFrame) -> plt.Figure:
         chosen = rows[rows["measure"] == measure].loc[asked]
         _draw(axis, chosen, places, measure, [_colour(name) for name in models], "tracks")
     names = [
-        TITLES[name] if seen == whole(name) else "only " + seen.replace("+", " and ")
+        TITLES[name] if seen == all_parts(name) else "only " + seen.replace("+", " and ")
         for name, seen in asked
     ]
     _name_line(axes[0, 0], LEVELS["track"], places, names)
     for label, (name, seen) in zip(axes[0, 0].get_yticklabels(), asked, strict=True):
-        label.set_fontweight("bold" if seen == whole(name) else "normal")
+        label.set_fontweight("bold" if seen == all_parts(name) else "normal")
     _place_keys(figure, [*_model_keys(models), *_keys("films swap their queries")])
     return figure
 

@@ -21,12 +21,12 @@ import pandas as pd
 from scorelens import tables
 from scorelens.encoders import text_encoder
 from scorelens.encoders.text_encoder import film_texts
-from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment, whole
+from scorelens.retrieval import CONFIGURATIONS, all_parts, sees_image, text_segment
 from scorelens.retrieval.data.collect_errors import map_collecting_errors
 from scorelens.retrieval.data.subtitles import read_subtitles, words_between
 from scorelens.retrieval.evaluate import scene_metrics
 from scorelens.retrieval.evaluate.metrics import rank_tracks
-from scorelens.retrieval.model.networks import Retrieval, embed_queries
+from scorelens.retrieval.model.networks import RetrievalModel, embed_queries
 from scorelens.retrieval.model.train import load_model
 from scorelens.tables import feature_columns, read_table
 
@@ -78,7 +78,7 @@ def evaluate_scenes(
     model : path
         Its file.
     embeddings : path
-        Its embeddings of test films and tracks (tables.RETRIEVAL_PLACES).
+        Its embeddings of test films and tracks (tables.RETRIEVAL_EMBEDDINGS).
     films : path
         The films (tables.RETRIEVAL_FILMS).
     scenes : sequence of path
@@ -103,7 +103,7 @@ def evaluate_scenes(
     """
     retrieval, provenance = load_model(model)
     configuration = provenance["configuration"]
-    placed = read_table(embeddings, tables.RETRIEVAL_PLACES)
+    placed = read_table(embeddings, tables.RETRIEVAL_EMBEDDINGS)
     described = read_table(films, tables.RETRIEVAL_FILMS).set_index("film_id")
     table = _test_scenes(scenes, described, placed)
     scores = pd.DataFrame(columns=tables.RETRIEVAL_SCENE_SCORES.names)
@@ -273,14 +273,14 @@ def _film_embeddings(placed: pd.DataFrame, configuration: str, scenes: pd.Series
 
     scenes: the film of each scene; those films come first, in their order there.
     """
-    is_whole = (placed.kind == "film") & (placed.seen == whole(configuration))
+    is_whole = (placed.kind == "film") & (placed.seen == all_parts(configuration))
     queries = placed[is_whole].set_index("film_id")
     films = pd.Index(scenes.unique()).append(queries.index).unique()
     return queries.loc[films, _axes(placed)].to_numpy(np.float32)
 
 
 def _axes(placed: pd.DataFrame) -> list[str]:
-    return feature_columns(placed, tables.RETRIEVAL_PLACES)
+    return feature_columns(placed, tables.RETRIEVAL_EMBEDDINGS)
 
 
 def _differs_from_film(configuration: str, table: pd.DataFrame) -> bool:
@@ -334,7 +334,7 @@ def _replace_by_words(
 
 
 def _scene_embeddings(
-    model: Retrieval, views: Mapping[str, np.ndarray], films: np.ndarray
+    model: RetrievalModel, views: Mapping[str, np.ndarray], films: np.ndarray
 ) -> dict[str, np.ndarray]:
     scenes = embed_queries(model, views)
     total = scenes + films

@@ -1,1 +1,1 @@
-"""The trained model of retrieval: two towers, their losses and their training."""
+"""Models of retrieval: networks, losses, training and model files."""

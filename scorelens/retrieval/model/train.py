@@ -1,8 +1,7 @@
-"""Train one model of retrieval, keep it in a file, and place the test films and their tracks.
+"""Train one retrieval model, write its file, and embed the test films and their tracks with it.
 
-A model file is a safetensors file: the arrays of the model, and as metadata what it sees, the
-networks that make its vectors, their sizes, and the films that taught it. It holds no code and no
-pickle.
+A model file is a safetensors file: the arrays of the model, and as metadata its configuration, the
+networks behind its vectors, their sizes, and the training films. It holds no code and no pickle.
 """
 
 import json
@@ -17,16 +16,21 @@ import safetensors
 import safetensors.numpy
 
 from scorelens.errors import naming_damage
-from scorelens.retrieval import EMBEDDING
-from scorelens.retrieval.data.batches import Corpus
-from scorelens.retrieval.data.dataset import Material, read_material, subsets, views_of
+from scorelens.retrieval import EMBEDDING_SIZE
+from scorelens.retrieval.data.batches import PairDataset
+from scorelens.retrieval.data.dataset import (
+    RetrievalDataset,
+    read_dataset,
+    select_views,
+    subsets,
+)
 from scorelens.retrieval.model import networks
-from scorelens.retrieval.model.training import Trained, train_configuration
-from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_PLACES, atomic, write_table
+from scorelens.retrieval.model.training import TrainedModel, train_configuration
+from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_EMBEDDINGS, atomic, write_table
 
-AXES = [f"p{number:02d}" for number in range(EMBEDDING)]  # columns of a place
-TRACKS_AT_ONCE = 64  # whose fragments are read from the disk; bounds the memory
-FACTS = "scorelens"  # in a file's metadata
+DIMENSIONS = [f"e{number:02d}" for number in range(EMBEDDING_SIZE)]  # columns of an embedding
+TRACKS_PER_CHUNK = 64  # tracks whose fragments are read at once; bounds the memory
+METADATA = "scorelens"  # key of the metadata in a model file
 
 log = logging.getLogger(__name__)
 
@@ -40,110 +44,177 @@ def train_retrieval(
     checkpoint: str | os.PathLike,
     outputs: Mapping[str, str | os.PathLike],
 ) -> None:
-    """Train a model; write it, how it learnt, and where it puts the test films and their tracks.
+    """Train a model; write it, its losses, and the embeddings of the test films and their tracks.
 
-    inputs: `films`, `tracks`, `fragments`, `images`, `texts`, as `material.read_material` takes
-    them. encoders: names of the frozen networks, `image`, `text` and `audio`. settings, seed,
-    checkpoint: of `training.train_configuration`. outputs: `model` for the model; `curve` and
-    `places` for tables of RETRIEVAL_CURVES and RETRIEVAL_PLACES. The test films are asked for with
-    all that the model sees, and with each smaller choice of its parts; of several paragraphs the
-    first counts (the paper).
+    The test films are embedded with all parts that the model sees, and with each smaller subset. Of
+    several paragraphs the first counts, as in the paper.
+
+    Parameters
+    ----------
+    configuration : str
+        A name of CONFIGURATIONS.
+    inputs : mapping of str to path
+        `films`, `tracks`, `fragments`, `images`, `texts`, for `dataset.read_dataset`.
+    encoders : mapping of str to str
+        Names of the frozen networks: `image`, `text`, `audio`.
+    settings : mapping of str to float
+        Settings of `training.train_configuration`.
+    seed : int
+        Seed of the training.
+    checkpoint : str or os.PathLike
+        Path of the checkpoint.
+    outputs : mapping of str to path
+        `model` (model file), `curve` and `embeddings` (tables of RETRIEVAL_CURVES and
+        RETRIEVAL_EMBEDDINGS).
     """
-    material = read_material(configuration, **inputs)
+    dataset = read_dataset(configuration, **inputs)
     start_s = time.monotonic()
     trained = train_configuration(
-        configuration, material.corpus, material.split, settings, seed, checkpoint
+        configuration, dataset.pairs, dataset.split, settings, seed, checkpoint
     )
-    _report(trained, time.monotonic() - start_s)
-    taught = [material.films[film] for film in material.split.training]
-    facts = {"configuration": configuration, **encoders, "films": taught}
-    save_model(outputs["model"], trained, facts)
-    write_table(_curve(configuration, trained.curve), outputs["curve"], RETRIEVAL_CURVES)
+    _log_training(trained, time.monotonic() - start_s)
+    films = [dataset.films[film] for film in dataset.split.training]
+    save_model(
+        outputs["model"], trained, {"configuration": configuration, **encoders, "films": films}
+    )
+    write_table(_curve(configuration, trained.losses), outputs["curve"], RETRIEVAL_CURVES)
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
-    places = place_films(configuration, model, material)
-    write_table(places, outputs["places"], RETRIEVAL_PLACES, {**encoders, "seed": seed})
+    embeddings = embed_test_films(configuration, model, dataset)
+    provenance = {**encoders, "seed": seed}
+    write_table(embeddings, outputs["embeddings"], RETRIEVAL_EMBEDDINGS, provenance)
 
 
-def save_model(path: str | os.PathLike, trained: Trained, facts: Mapping) -> None:
-    """Write a model file, the same bytes for the same model.
+def save_model(path: str | os.PathLike, trained: TrainedModel, metadata: Mapping) -> None:
+    """Write a model file. Equal models give equal bytes.
 
-    facts: `configuration`, `image`, `text`, `audio` (names of networks), `films` (ids of those that
-    taught it), and what else there is to say, as JSON can.
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Path of the file.
+    trained : TrainedModel
+        The model.
+    metadata : mapping
+        `configuration`; `image`, `text`, `audio` (names of networks); `films` (ids of the training
+        films); further values that JSON can hold.
     """
-    text = json.dumps({**facts, "sizes": trained.sizes._asdict()}, sort_keys=True)
+    text = json.dumps({**metadata, "sizes": trained.sizes._asdict()}, sort_keys=True)
     arrays = {name: np.ascontiguousarray(value) for name, value in trained.arrays.items()}
     with atomic(path) as temporary:
-        safetensors.numpy.save_file(arrays, temporary, {FACTS: text})
+        safetensors.numpy.save_file(arrays, temporary, {METADATA: text})
 
 
-def load_model(path: str | os.PathLike) -> tuple[networks.Retrieval, dict]:
-    """Read a model file. Returns the model, ready to be asked, and the facts of `save_model`.
+def load_model(path: str | os.PathLike) -> tuple[networks.RetrievalModel, dict]:
+    """Read a model file.
 
-    The facts have `sizes` besides, a dict of networks.Sizes. Raises InputError if it is damaged.
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Path of the file.
+
+    Returns
+    -------
+    model : RetrievalModel
+        The model on its device, in evaluation mode.
+    metadata : dict
+        Metadata of `save_model`, and `sizes` (a dict of `networks.Sizes`).
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
     """
     with naming_damage(path, "a model of retrieval"):
         try:
             with safetensors.safe_open(path, "numpy") as file:
-                facts = json.loads(file.metadata()[FACTS])
+                metadata = json.loads(file.metadata()[METADATA])
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except safetensors.SafetensorError as error:
             raise ValueError(str(error)) from error
-    sizes = networks.Sizes(**facts["sizes"])
-    return networks.load_model(facts["configuration"], sizes, arrays), facts
+    sizes = networks.Sizes(**metadata["sizes"])
+    return networks.load_model(metadata["configuration"], sizes, arrays), metadata
 
 
-def place_films(configuration: str, model: networks.Retrieval, material: Material) -> pd.DataFrame:
-    """The places of the test films, for each choice of parts, and of their tracks.
+def embed_test_films(
+    configuration: str, model: networks.RetrievalModel, dataset: RetrievalDataset
+) -> pd.DataFrame:
+    """Embed the test films with each subset of parts, and their tracks.
 
-    Returns rows of RETRIEVAL_PLACES: all films with all parts, then with each smaller choice, then
-    the tracks, each in the order of the material.
+    Parameters
+    ----------
+    configuration : str
+        Configuration of the model.
+    model : RetrievalModel
+        A trained model.
+    dataset : RetrievalDataset
+        Films and tracks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of RETRIEVAL_EMBEDDINGS: all films with all parts, then with each smaller subset, then
+        the tracks, each in the order of the dataset.
     """
-    films = material.split.test
-    ids = [material.films[film] for film in films]
+    films = dataset.split.test
+    ids = [dataset.films[film] for film in films]
     tables = []
     for parts in subsets(configuration):
-        views = views_of(material.vectors, parts)
-        firsts = {
+        views = select_views(dataset.vectors, parts)
+        first_rows = {
             view: rows.values[np.searchsorted(rows.owner, films)] for view, rows in views.items()
         }
-        places = networks.embed_queries(model, firsts)
-        tables.append(_rows("film", ids, None, "+".join(parts), places))
-    tracks = np.flatnonzero(np.isin(material.corpus.film, films))
-    named = [material.tracks[track] for track in tracks]
-    places = place_tracks(model, material.corpus, tracks)
-    tables.append(_rows("track", *map(list, zip(*named, strict=True)), None, places))
+        embeddings = networks.embed_queries(model, first_rows)
+        tables.append(_rows("film", ids, None, "+".join(parts), embeddings))
+    tracks = np.flatnonzero(np.isin(dataset.pairs.film, films))
+    names = [dataset.tracks[track] for track in tracks]
+    embeddings = embed_dataset_tracks(model, dataset.pairs, tracks)
+    tables.append(_rows("track", *map(list, zip(*names, strict=True)), None, embeddings))
     return pd.concat(tables, ignore_index=True).assign(configuration=configuration)
 
 
-def place_tracks(model: networks.Retrieval, corpus: Corpus, tracks: np.ndarray) -> np.ndarray:
-    """The places of some tracks of a corpus: float32 (len(tracks), EMBEDDING), length 1.
+def embed_dataset_tracks(
+    model: networks.RetrievalModel, pairs: PairDataset, tracks: np.ndarray
+) -> np.ndarray:
+    """Embed some tracks of a dataset, reading a few at a time from the disk.
 
-    tracks: their numbers, rising. A few of them are read from the disk at a time.
+    Parameters
+    ----------
+    model : RetrievalModel
+        A trained model.
+    pairs : PairDataset
+        Tracks with their fragments.
+    tracks : numpy.ndarray
+        int (n,), numbers of the tracks, rising.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (n, EMBEDDING_SIZE), unit vectors.
     """
-    values, owner = corpus.fragments
-    found = []
-    for start in range(0, len(tracks), TRACKS_AT_ONCE):
-        some = tracks[start : start + TRACKS_AT_ONCE]
-        rows = np.flatnonzero(np.isin(owner, some))
-        found.append(networks.embed_tracks(model, values[rows], np.searchsorted(some, owner[rows])))
-    return np.concatenate(found)
+    values, owner = pairs.fragments
+    embeddings = []
+    for start in range(0, len(tracks), TRACKS_PER_CHUNK):
+        chunk = tracks[start : start + TRACKS_PER_CHUNK]
+        rows = np.flatnonzero(np.isin(owner, chunk))
+        track = np.searchsorted(chunk, owner[rows])
+        embeddings.append(networks.embed_tracks(model, values[rows], track))
+    return np.concatenate(embeddings)
 
 
 def _rows(
-    kind: str, films: list[str], tracks: list[str] | None, seen: str | None, places: np.ndarray
+    kind: str, films: list[str], tracks: list[str] | None, seen: str | None, values: np.ndarray
 ) -> pd.DataFrame:
-    about = pd.DataFrame({"kind": kind, "film_id": films, "track_id": tracks, "seen": seen})
-    return pd.concat([about.astype(object), pd.DataFrame(places, columns=AXES)], axis=1)
+    keys = pd.DataFrame({"kind": kind, "film_id": films, "track_id": tracks, "seen": seen})
+    return pd.concat([keys.astype(object), pd.DataFrame(values, columns=DIMENSIONS)], axis=1)
 
 
 def _curve(configuration: str, losses: np.ndarray) -> pd.DataFrame:
-    """losses: (epochs, 2)."""
     return pd.DataFrame(losses.astype(float), columns=["training", "validation"]).assign(
         configuration=configuration, epoch=np.arange(1, len(losses) + 1)
     )
 
 
-def _report(trained: Trained, spent_s: float) -> None:
-    training, validation = trained.curve[trained.best_epoch - 1]
-    said = "%d epochs in %.1f s; epoch %d counts: loss %.4f in training, %.4f in validation"
-    log.info(said, len(trained.curve), spent_s, trained.best_epoch, training, validation)
+def _log_training(trained: TrainedModel, duration_s: float) -> None:
+    training, validation = trained.losses[trained.best_epoch - 1]
+    message = "%d epochs in %.1f s; best epoch %d: loss %.4f in training, %.4f in validation"
+    epochs = len(trained.losses), duration_s, trained.best_epoch
+    log.info(message, *epochs, training, validation)

@@ -69,7 +69,7 @@ def full_queries(scores: pd.DataFrame) -> pd.DataFrame:
         Some of its rows.
     """
     return scores[
-        (scores.level == PAIRS) & (scores.seen == scores.configuration.map(retrieval.whole))
+        (scores.level == PAIRS) & (scores.seen == scores.configuration.map(retrieval.all_parts))
     ]
 
 

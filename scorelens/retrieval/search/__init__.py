@@ -1,1 +1,1 @@
-"""Search: queries, the index of tracks, and the page of answers."""
+"""Search of retrieval: the index of tracks, queries, and the page of results."""

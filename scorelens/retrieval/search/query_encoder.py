@@ -19,7 +19,7 @@ from scorelens.errors import InputError, Problem, closest
 from scorelens.media.frames import frames_at, spread
 from scorelens.retrieval.data.collect_errors import map_collecting_errors
 from scorelens.retrieval.embed.fragments import encode_track, load_fragment_encoder
-from scorelens.retrieval.model.networks import Retrieval, embed_queries, embed_tracks
+from scorelens.retrieval.model.networks import RetrievalModel, embed_queries, embed_tracks
 from scorelens.retrieval.search.index import Index, vectors_of
 from scorelens.retrieval.search.search_config import CORPUS, WHERE, Search
 
@@ -60,7 +60,7 @@ class QueryEmbeddings(NamedTuple):
 
 def encode_searches(
     searches: Sequence[Search],
-    model: Retrieval,
+    model: RetrievalModel,
     networks: Mapping[str, Network],
     index: Index,
     files: Sequence[str],
@@ -73,7 +73,7 @@ def encode_searches(
     Parameters
     ----------
     searches : sequence of Search
-    model : Retrieval
+    model : RetrievalModel
     networks : mapping of str to Network
         `image`, `text` and `audio`, those that the model was trained with.
     index : Index
@@ -108,7 +108,7 @@ def encode_searches(
 
 
 def embed_search(
-    search: Search, parts: Sequence[str], model: Retrieval, embeddings: QueryEmbeddings
+    search: Search, parts: Sequence[str], model: RetrievalModel, embeddings: QueryEmbeddings
 ) -> np.ndarray:
     """Embed some parts of a search in the common space.
 
@@ -119,12 +119,12 @@ def embed_search(
     search : Search
     parts : sequence of str
         One at least of `image`, `tags`, `plot` and `track`.
-    model : Retrieval
+    model : RetrievalModel
     embeddings : QueryEmbeddings
 
     Returns
     -------
-    ndarray of float32, shape (EMBEDDING,)
+    ndarray of float32, shape (EMBEDDING_SIZE,)
         Of length 1.
     """
     views, vectors = {}, []
@@ -194,7 +194,7 @@ def _text(search: Search, parts: Sequence[str]) -> Text:
 
 
 def _encode_tracks(
-    files: Mapping[str, str], model: Retrieval, network: Network, fragments: int, threads: int
+    files: Mapping[str, str], model: RetrievalModel, network: Network, fragments: int, threads: int
 ) -> dict[str, np.ndarray]:
     """The embeddings of tracks in files, by the search's name."""
     encoder = load_fragment_encoder(network.name, network.weights, threads)

@@ -1,12 +1,12 @@
-"""Answer searches: the tracks that lie nearest to what is asked, and which part moved each.
+"""Run searches: the nearest tracks of each query, and the contribution of each part of the query.
 
-What a part did to a track is how far the track's cosine falls when the search is asked again
-without it. Parts do not add up to the cosine: two that say the same hardly miss one another. A part
-that stands alone has the whole cosine, for without it nothing is asked.
+The contribution of a part to a track is how far the cosine of the track falls when the search is
+repeated without the part. Contributions do not add up to the cosine: of two redundant parts neither
+is missed much. If there is one part alone, its contribution is the whole cosine.
 
-A fall may be alike for all tracks: then the part moved the search, and no track up the list. It is
-shown as it is, not less its mean over the index, so that it can be checked by asking again without
-the part, and stays what it is when a library grows; the page says how to read it.
+A contribution may be the same for all tracks; then the part changes the cosines and not the order.
+It is shown as it is, and not relative to its mean over the index. So it can be checked by a search
+without the part, and does not change when a library grows.
 """
 
 import logging
@@ -20,7 +20,7 @@ from scorelens import tables
 from scorelens.albums.names import file_title
 from scorelens.albums.tags import read_tags
 from scorelens.albums.tracks import time_fragment
-from scorelens.retrieval.model.networks import Retrieval
+from scorelens.retrieval.model.networks import RetrievalModel
 from scorelens.retrieval.model.train import load_model
 from scorelens.retrieval.search.index import Index, load_index, search_index, vectors_of
 from scorelens.retrieval.search.page.write import CREDITS, write_page
@@ -32,13 +32,13 @@ from scorelens.retrieval.search.query_encoder import (
 )
 from scorelens.retrieval.search.search_config import PARTS, Search
 
-# Of a track in an answer.
-PLACE = ["library", "film_id", "track_id", "path", "start_s", "end_s"]
+# Columns of RETRIEVAL_INDEX in the results.
+LOCATION = ["library", "film_id", "track_id", "path", "start_s", "end_s"]
 
 log = logging.getLogger(__name__)
 
 
-def answer_searches(
+def run_searches(
     searches: Sequence[Search],
     model: str | os.PathLike,
     index: str | os.PathLike,
@@ -48,96 +48,141 @@ def answer_searches(
     frames: int,
     fragments: int,
     threads: int,
-    answers: str | os.PathLike,
+    results: str | os.PathLike,
     page: str | os.PathLike,
 ) -> None:
-    """Answer all searches; write the tracks found (RETRIEVAL_ANSWERS) and the page to hear them on.
+    """Run all searches, and write their results as a table and as a page.
 
-    model: its file. index, names: what `catalogue.index_music` wrote with it. weights: files of the
-    frozen networks, `image`, `text` and `audio`; None of one that no search needs. tracks: of an
-    answer. frames: of a film that are looked at around a moment. fragments: of a track that are
-    heard, at most. threads: of the CPU. Tracks are told apart by their files, links followed, and
-    by where in them they are: one that is searched with is no answer to its own search, and none is
-    an answer twice. Raises what `query_encoder.encode_searches` does.
+    Tracks are identified by their file, with links resolved, and by their time in it. The track of
+    a search is not among its own results, and no track is a result twice.
+
+    Parameters
+    ----------
+    searches : sequence of Search
+        The searches.
+    model : str or os.PathLike
+        Model file.
+    index, names : str or os.PathLike
+        Outputs of `track_index.index_tracks` with this model.
+    weights : mapping of str to path or None
+        Weights of the frozen networks `image`, `text` and `audio`; None if no search needs one.
+    tracks : int
+        Maximum number of results of a search.
+    frames : int
+        Frames that are encoded around a moment of a film.
+    fragments : int
+        Maximum number of fragments of a track.
+    threads : int
+        CPU threads.
+    results : str or os.PathLike
+        Output: table of RETRIEVAL_SEARCHES.
+    page : str or os.PathLike
+        Output: HTML page.
+
+    Raises
+    ------
+    InputError
+        With every image, or else every track, that cannot be used.
     """
-    known, facts = load_model(model)
-    held, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
-    networks = {part: Network(facts[part], weights[part]) for part in ("image", "text", "audio")}
-    fragments_of_files = map(time_fragment, table["start_s"], table["end_s"])
+    trained, metadata = load_model(model)
+    library, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
+    networks = {part: Network(metadata[part], weights[part]) for part in ("image", "text", "audio")}
+    time_fragments = map(time_fragment, table["start_s"], table["end_s"])
     files = [
         os.path.realpath(path) + part
-        for path, part in zip(table["path"], fragments_of_files, strict=True)
+        for path, part in zip(table["path"], time_fragments, strict=True)
     ]
-    vectors = encode_searches(searches, known, networks, held, files, frames, fragments, threads)
-    numbers, _ = pd.factorize(np.array(files, object))
-    found = [answer(search, known, vectors, held, numbers, tracks) for search in searches]
-    named = pd.concat(found, ignore_index=True)
-    named = named.join(table[[*PLACE, *CREDITS, "title"]], on="row")
-    named["folder"] = [_folder(name) for name in held.ids[named["row"]]]
-    listed = named[tables.RETRIEVAL_ANSWERS.names]
-    tables.write_table(listed, answers, tables.RETRIEVAL_ANSWERS)
-    heard = _heard(searches, vectors, table)
-    write_page(searches, named, vectors.pictures, heard, facts, len(table), page)
+    vectors = encode_searches(
+        searches, trained, networks, library, files, frames, fragments, threads
+    )
+    file_numbers, _ = pd.factorize(np.array(files, object))
+    ranked = pd.concat(
+        [rank_results(each, trained, vectors, library, file_numbers, tracks) for each in searches],
+        ignore_index=True,
+    )
+    ranked = ranked.join(table[[*LOCATION, *CREDITS, "title"]], on="row")
+    ranked["folder"] = [_folder(track_id) for track_id in library.ids[ranked["row"]]]
+    columns = ranked[tables.RETRIEVAL_SEARCHES.names]
+    tables.write_table(columns, results, tables.RETRIEVAL_SEARCHES)
+    query_tracks = _query_tracks(searches, vectors, table)
+    write_page(searches, ranked, vectors.pictures, query_tracks, metadata, len(table), page)
     log.info("%d searches among %d tracks", len(searches), len(table))
 
 
-def answer(
+def rank_results(
     search: Search,
-    model: Retrieval,
+    model: RetrievalModel,
     vectors: QueryEmbeddings,
     index: Index,
     files: np.ndarray,
-    most: int,
+    k: int,
 ) -> pd.DataFrame:
-    """The nearest tracks of one search, `most` at most: of a file the nearest row, of its own none.
+    """Rank the nearest tracks of one search, with the contributions of its parts.
 
-    files: int (n,), the number of each row's file; rows of one file have the same. Returns the
-    columns search, rank, row (of the index), cosine, moved_by and one a part, as in
-    RETRIEVAL_ANSWERS.
+    Of a file only the nearest row counts; the file of the search itself is excluded.
+
+    Parameters
+    ----------
+    search : Search
+        The search.
+    model : RetrievalModel
+        A trained model.
+    vectors : QueryEmbeddings
+        QueryEmbeddings of the parts of all searches.
+    index : Index
+        The index.
+    files : numpy.ndarray
+        int (n,), number of the file of each row; equal for rows of one file.
+    k : int
+        Maximum number of results.
+
+    Returns
+    -------
+    pandas.DataFrame
+        search, rank, row (of the index), cosine, moved_by, and a column for each part, as in
+        RETRIEVAL_SEARCHES.
     """
     parts = search.parts
-    whole = embed_search(search, parts, model, vectors)
-    # So many rows belong to `most` files and its own at least.
-    enough = (most + 1) * np.bincount(files).max(initial=0)
-    rows, cosines = (found[0] for found in search_index(index, whole[None], enough))
+    query = embed_search(search, parts, model, vectors)
+    # So many rows belong to at least k files besides the excluded one.
+    enough = (k + 1) * np.bincount(files).max(initial=0)
+    rows, cosines = (values[0] for values in search_index(index, query[None], enough))
     chosen = np.sort(np.unique(files[rows], return_index=True)[1])
     if search.name in vectors.index_rows:
         chosen = chosen[files[rows[chosen]] != files[vectors.index_rows[search.name]]]
-    chosen = chosen[:most]
+    chosen = chosen[:k]
     rows, cosines = rows[chosen], cosines[chosen].astype(np.float64)
-    near = vectors_of(index, rows)
-    falls = pd.DataFrame(np.nan, range(len(rows)), PARTS)
+    nearest = vectors_of(index, rows)
+    contributions = pd.DataFrame(np.nan, range(len(rows)), PARTS)
     for part in parts:
         others = [other for other in parts if other != part]
-        without = near @ embed_search(search, others, model, vectors) if others else 0.0
-        falls[part] = cosines - without
-    moved = np.array(parts)[falls[list(parts)].to_numpy().argmax(axis=1)]
+        without = nearest @ embed_search(search, others, model, vectors) if others else 0.0
+        contributions[part] = cosines - without
+    moved_by = np.array(parts)[contributions[list(parts)].to_numpy().argmax(axis=1)]
     ranks = np.arange(1, len(rows) + 1)
     columns = {"search": search.name, "rank": ranks, "row": rows, "cosine": cosines.clip(-1, 1)}
-    return pd.DataFrame(columns | {"moved_by": moved}).join(falls)
+    return pd.DataFrame(columns | {"moved_by": moved_by}).join(contributions)
 
 
-def _folder(name: str) -> str:
-    """Where in its library a track is, of its id in the index; nothing at its top."""
-    return os.path.dirname(name.partition("/")[2])
+def _folder(track_id: str) -> str:
+    """The folder of a track in its library, from its id in the index."""
+    return os.path.dirname(track_id.partition("/")[2])
 
 
-def _heard(
+def _query_tracks(
     searches: Sequence[Search], vectors: QueryEmbeddings, table: pd.DataFrame
 ) -> dict[str, dict[str, str | None]]:
-    """Of each search's track its file, the part of it (`time_fragment`), the title of the film, if
-    there is one, and what there is to say of the track (`CREDITS`).
-    """
-    heard = {}
+    """By search with a track: title of its film, path, part of the file, and CREDITS."""
+    tracks = {}
     for search in searches:
         if search.name in vectors.index_rows:
             row = table.loc[vectors.index_rows[search.name]]
             title, part = row["title"], time_fragment(row["start_s"], row["end_s"])
-            about = {"title": None if pd.isna(title) else title, "path": row["path"], "part": part}
-            heard[search.name] = about | row[list(CREDITS)].to_dict()
+            file = {"title": None if pd.isna(title) else title, "path": row["path"], "part": part}
+            tracks[search.name] = file | row[list(CREDITS)].to_dict()
         elif search.track:
             tags = read_tags(search.track)
             credits = tags.title or file_title(search.track), tags.artist, tags.composer, tags.album
-            about = {"title": None, "path": search.track, "part": ""}
-            heard[search.name] = about | dict(zip(CREDITS, credits, strict=True))
-    return heard
+            file = {"title": None, "path": search.track, "part": ""}
+            tracks[search.name] = file | dict(zip(CREDITS, credits, strict=True))
+    return tracks

@@ -1,7 +1,7 @@
-"""All the music that can be found, at its place by one model: the index, and what names its tracks.
+"""Index the tracks of the films and of the libraries: their embeddings, and a table of their names.
 
-An id of the index is `corpus/film_id/track_id`, or the library and the file as seen from its
-folder.
+The id of a track in the index is `corpus/film_id/track_id`, or the library and the path of the file
+in its folder.
 """
 
 import logging
@@ -26,14 +26,20 @@ from scorelens.retrieval.search.search_config import CORPUS
 log = logging.getLogger(__name__)
 
 
-class Album(NamedTuple):
+class FilmAlbum(NamedTuple):
     """The album of a film.
 
-    sound: file of what is heard. tracks: of each track, by track_id, what `track_parts` and
-    `track_credits` tell.
+    Attributes
+    ----------
+    fragments : str
+        File of the fragments of its tracks.
+    film_id, title : str
+        The film.
+    tracks : mapping of str to mapping
+        Location and credits of each track (`track_parts`, `track_credits`), by track id.
     """
 
-    sound: str
+    fragments: str
     film_id: str
     title: str
     tracks: Mapping[str, Mapping]
@@ -43,98 +49,138 @@ class Album(NamedTuple):
         film = {"library": CORPUS, "film_id": self.film_id, "title": self.title}
         return film | {"track_id": track_id} | self.tracks[track_id]
 
-    def name(self, track_id: str) -> str:
+    def index_id(self, track_id: str) -> str:
         """The id of a track in the index."""
         return f"{CORPUS}/{self.film_id}/{track_id}"
 
 
-class Shelf(NamedTuple):
-    """Some files of a library.
+class LibraryPart(NamedTuple):
+    """A part of the files of a library.
 
-    sound: file of what is heard of them. folder: of the library. tags: rows of RETRIEVAL_LIBRARY,
-    by path.
+    Attributes
+    ----------
+    fragments : str
+        File of the fragments of its tracks.
+    library, folder : str
+        Name and folder of the library.
+    tags : mapping of str to mapping
+        Rows of RETRIEVAL_LIBRARY, by path.
     """
 
-    sound: str
+    fragments: str
     library: str
     folder: str
     tags: Mapping[str, Mapping]
 
     def row(self, file: str) -> dict:
-        """As `Album.row`."""
+        """The row of a file in RETRIEVAL_INDEX."""
         stem, tags = os.path.splitext(os.path.basename(file))[0], self.tags[file]
         owner = {"library": self.library, "film_id": None, "title": None}
-        place = {"path": os.path.join(self.folder, file), "start_s": 0.0, "end_s": None}
-        about = {name: tags[name] for name in ("artist", "composer", "album")}
-        about["track_title"] = tags["title"] or file_title(file)
-        return owner | {"track_id": slug(stem)} | place | about
+        location = {"path": os.path.join(self.folder, file), "start_s": 0.0, "end_s": None}
+        credits = {name: tags[name] for name in ("artist", "composer", "album")}
+        credits["track_title"] = tags["title"] or file_title(file)
+        return owner | {"track_id": slug(stem)} | location | credits
 
-    def name(self, file: str) -> str:
-        """As `Album.name`."""
+    def index_id(self, file: str) -> str:
+        """The id of a file in the index."""
         return f"{self.library}/{file}"
 
 
-def albums_of(
+def film_albums(
     films: Sequence[tuple[str, str]],
-    sounds: Sequence[str | os.PathLike],
+    fragments: Sequence[str | os.PathLike],
     tracks: Sequence[str | os.PathLike],
-) -> list[Album]:
-    """The albums of films, each with its id and title.
+) -> list[FilmAlbum]:
+    """Collect the albums of films.
 
-    sounds: of each film the file of what is heard. tracks: tables of TRACKS that have them all.
+    Parameters
+    ----------
+    films : sequence of (str, str)
+        Id and title of each film.
+    fragments : sequence of path
+        File of the fragments of each film.
+    tracks : sequence of path
+        Tables of TRACKS that hold the tracks of all films.
+
+    Returns
+    -------
+    list of FilmAlbum
+        One per film.
     """
     every = pd.concat([tables.read_table(path, tables.TRACKS) for path in tracks])
-    own = dict(list(every.groupby("film_id")))
+    by_film = dict(list(every.groupby("film_id")))
     return [
-        Album(sound, film_id, title, _described(own.get(film_id, every[:0])))
-        for sound, (film_id, title) in zip(sounds, films, strict=True)
+        FilmAlbum(path, film_id, title, _track_details(by_film.get(film_id, every[:0])))
+        for path, (film_id, title) in zip(fragments, films, strict=True)
     ]
 
 
-def shelves_of(
+def library_parts(
     parts: Sequence[tuple[str, str]],
-    sounds: Sequence[str | os.PathLike],
+    fragments: Sequence[str | os.PathLike],
     tags: Sequence[str | os.PathLike],
-) -> list[Shelf]:
-    """The parts of libraries, each with the library's name and folder.
+) -> list[LibraryPart]:
+    """Collect the parts of libraries.
 
-    sounds: of each part the file of what is heard. tags: its table of RETRIEVAL_LIBRARY.
+    Parameters
+    ----------
+    parts : sequence of (str, str)
+        Name and folder of the library of each part.
+    fragments : sequence of path
+        File of the fragments of each part.
+    tags : sequence of path
+        Table of RETRIEVAL_LIBRARY of each part.
+
+    Returns
+    -------
+    list of LibraryPart
+        One per part.
     """
-    found = []
-    for part, sound, table in zip(parts, sounds, tags, strict=True):
-        rows = tables.read_table(table, tables.RETRIEVAL_LIBRARY).set_index("path")
-        found.append(Shelf(sound, *part, rows.to_dict("index")))
-    return found
+    return [
+        LibraryPart(
+            path,
+            *part,
+            tables.read_table(table, tables.RETRIEVAL_LIBRARY).set_index("path").to_dict("index"),
+        )
+        for part, path, table in zip(parts, fragments, tags, strict=True)
+    ]
 
 
-def _described(tracks: pd.DataFrame) -> dict[str, dict]:
-    """As `Album.tracks`."""
-    about = track_credits(tracks)
-    return {track_id: part | about[track_id] for track_id, part in track_parts(tracks).items()}
+def _track_details(tracks: pd.DataFrame) -> dict[str, dict]:
+    credits = track_credits(tracks)
+    return {track_id: part | credits[track_id] for track_id, part in track_parts(tracks).items()}
 
 
-def index_music(
+def index_tracks(
     model: str | os.PathLike,
-    sources: Sequence[Album | Shelf],
+    sources: Sequence[FilmAlbum | LibraryPart],
     index: str | os.PathLike,
     table: str | os.PathLike,
 ) -> None:
-    """Write the index of all tracks that sound, and their names (RETRIEVAL_INDEX).
+    """Write the index of all tracks that sound, and the table of their names.
 
-    model: file of the model whose places they are.
+    Parameters
+    ----------
+    model : str or os.PathLike
+        Model file.
+    sources : sequence of FilmAlbum or LibraryPart
+        The tracks.
+    index : str or os.PathLike
+        Output: file of the index.
+    table : str or os.PathLike
+        Output: table of RETRIEVAL_INDEX, in the order of the index.
     """
-    known, _ = load_model(model)
-    places, rows, names = [np.zeros((0, 0), np.float32)], [], []
+    trained, _ = load_model(model)
+    embeddings, rows, ids = [np.zeros((0, 0), np.float32)], [], []
     for source in tqdm(sources, unit="file", disable=None):
-        sound = read_fragments(source.sound)
+        sound = read_fragments(source.fragments)
         if sound.track_ids:
-            places.append(embed_tracks(known, sound.values, sound.track))
+            embeddings.append(embed_tracks(trained, sound.values, sound.track))
             rows += [source.row(track) for track in sound.track_ids]
-            names += [source.name(track) for track in sound.track_ids]
-    vectors = np.concatenate(places[1:] or places)
-    save_index(build_index(vectors, names), index)
+            ids += [source.index_id(track) for track in sound.track_ids]
+    save_index(build_index(np.concatenate(embeddings[1:] or embeddings), ids), index)
     frame = pd.DataFrame(rows, columns=tables.RETRIEVAL_INDEX.names)
     frame = frame.astype({"start_s": float, "end_s": float})
-    facts = {"model_sha256": media.sha256(model)}
-    tables.write_table(frame, table, tables.RETRIEVAL_INDEX, facts)
-    log.info("%d tracks", len(names))
+    provenance = {"model_sha256": media.sha256(model)}
+    tables.write_table(frame, table, tables.RETRIEVAL_INDEX, provenance)
+    log.info("%d tracks", len(ids))

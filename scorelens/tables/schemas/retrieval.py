@@ -131,9 +131,9 @@ RETRIEVAL_CURVES = Table(
     ),
 )
 
-RETRIEVAL_PLACES = Table(
-    "retrieval places",
-    "Where a model puts the test films and their tracks; the 64 coordinates are the further "
+RETRIEVAL_EMBEDDINGS = Table(
+    "retrieval embeddings",
+    "Embeddings of the test films and their tracks by a model; the 64 values are the further "
     "columns.",
     (
         CONFIGURATION,
@@ -246,29 +246,28 @@ RETRIEVAL_INDEX = Table(
     ),
 )
 
-RETRIEVAL_ANSWERS = Table(
-    "retrieval answers",
-    "The tracks that searches found, the best first, each file once a search.",
+RETRIEVAL_SEARCHES = Table(
+    "retrieval searches",
+    "Results of searches, the best first, each file once a search.",
     (
         identifier("search", "the search, as the config names it"),
-        Column("rank", "int64", "place of the track, 1 for the best", low=1),
+        Column("rank", "int64", "rank of the track, 1 for the best", low=1),
         LIBRARY,
         ALBUM_OF,
         TRACK_ID,
         *TRACK_PLACE,
-        Column("cosine", "float64", "nearness to the whole of the search", "", -1, 1),
+        Column("cosine", "float64", "similarity to the whole search", "", -1, 1),
         Column(
             "moved_by",
             "string",
-            "the part of the search that moved the track most: without it its cosine falls most; a "
-            "fall that is alike for all tracks moved none of them up the list",
+            "the part of the search with the largest contribution to the track",
         ),
         *(
             Column(
                 part,
                 "float64",
-                f"how far the cosine falls without the {part}; the cosine itself if the search has "
-                "nothing else, null if it has none",
+                f"contribution: how far the cosine falls without the {part}; the cosine itself if "
+                "the search has no other part, null if it has none",
                 nullable=True,
             )
             for part in ("image", "tags", "plot", "track")

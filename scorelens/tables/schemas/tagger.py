@@ -39,7 +39,7 @@ TAGGER_TRACKS = Table(
         TRACK_ID,
         TAG,
         share("probability", "the model's probability of the genre"),
-        Column("rank", "int64", "place of the genre among the track's, 1 for the likeliest", "", 1),
+        Column("rank", "int64", "rank of the genre for the track, 1 for the most probable", "", 1),
         Column("actual", "bool", "whether the film carries the genre"),
         Column("fold", "int64", "number of the fold that held the track out", low=0),
     ),
@@ -148,15 +148,15 @@ TAGGER_LIBRARY = Table(
     ),
 )
 
-TAGGER_ANSWERS = Table(
-    "tagger answers",
-    "The tags of a library's tracks.",
+TAGGER_RANKING = Table(
+    "tagger ranking",
+    "Ranked tags of the tracks of a library.",
     (
         LIBRARY,
         PLACE,
         TAG,
         share("probability", "the model's probability of the genre"),
-        Column("rank", "int64", "place of the genre among the track's, 1 for the likeliest", "", 1),
+        Column("rank", "int64", "rank of the genre for the track, 1 for the most probable", "", 1),
     ),
 )
 

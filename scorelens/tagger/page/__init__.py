@@ -1,1 +1,1 @@
-"""The page of a library: what a music supervisor opens. `write` fills it, a browser runs it."""
+"""The page of a tagged library."""

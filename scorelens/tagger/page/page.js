@@ -1,10 +1,10 @@
 "use strict";
-// The table of a library: filters, sorting, pages of rows, details, sound, downloads.
+// The page of a library: filters, sorting, pages of rows, details, player, downloads.
 
 const ROWS = 100; // of a page of the table
 const SHOWN = 5; // tags of a row
 const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-// Okabe and Ito's palette and four of Paul Tol's; names and numbers stand beside every colour.
+// Okabe and Ito's palette and four colours of Paul Tol's. Every colour has a name and a number beside it.
 const COLOURS = [
   "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442",
   "#882255", "#999933", "#7A6FD0", "#8A8A8A",
@@ -19,7 +19,7 @@ const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase(
 const searched = data.path.map((path, track) => (
   plain([data.title[track], data.artist[track], data.composer[track], data.album[track], path].join(" "))
 ));
-// The genres of each track, likeliest first.
+// The genres of each track by probability.
 const ranked = data.shares.map(
   shares => (shares ? shares.map((_, genre) => genre).sort((a, b) => shares[b] - shares[a] || a - b) : [])
 );
@@ -34,7 +34,7 @@ const address = path => "file://" + `${data.home}/${path}`.split("/").map(encode
 const fileName = path => path.slice(path.lastIndexOf("/") + 1);
 const stem = name => name.replace(/(?<=.)\.[^.]*$/, "");
 const trackName = track => data.title[track] || fileName(data.path[track]);
-/** Who made it, and the album; what is there of it. */
+/** Artist, composer and album, as far as known. */
 const credits = track => (
   [...new Set([data.artist[track], data.composer[track], data.album[track]])].filter(Boolean).join(" · ")
 );
@@ -50,35 +50,35 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** What the filters ask for; a bound that is not set is null. */
-function wishes() {
+/** The values of the filters; a bound that is not set is null. */
+function filterValues() {
   const bound = id => (find(id).value === "" ? null : Number(find(id).value));
   return {
     words: plain(find("text").value).split(/\s+/).filter(Boolean),
     genre: find("genre").value === "" ? null : Number(find("genre").value),
-    least: 10 * Number(find("least").value),
+    minimum: 10 * Number(find("minimum").value),
     key: find("key").value,
     tempo: [bound("tempo-low"), bound("tempo-high")],
     loudness: [bound("loudness-low"), bound("loudness-high")],
   };
 }
 
-/** Whether a value lies between bounds; what has no value does not, once a bound is set. */
+/** Whether a value is within bounds; a missing value is not, if a bound is set. */
 function within(value, [low, high]) {
   if (low === null && high === null) return true;
   return value !== null && (low === null || value >= low) && (high === null || value <= high);
 }
 
-function fits(track, wish) {
+function matches(track, filter) {
   const key = data.key[track];
-  return wish.words.every(word => searched[track].includes(word))
-    && (wish.genre === null || (data.shares[track] !== null && data.shares[track][wish.genre] >= wish.least))
-    && (wish.key === "" || key === wish.key || key.endsWith(` ${wish.key}`))
-    && within(data.tempo[track], wish.tempo)
-    && within(data.loudness[track], wish.loudness);
+  return filter.words.every(word => searched[track].includes(word))
+    && (filter.genre === null || (data.shares[track] !== null && data.shares[track][filter.genre] >= filter.minimum))
+    && (filter.key === "" || key === filter.key || key.endsWith(` ${filter.key}`))
+    && within(data.tempo[track], filter.tempo)
+    && within(data.loudness[track], filter.loudness);
 }
 
-/** What a column sorts a track by: null comes last, whichever way. */
+/** The sort key of a track in a column; null is last in both directions. */
 function sortValue(track, column, genre) {
   if (column === "tags") {
     if (data.shares[track] === null) return null;
@@ -89,7 +89,7 @@ function sortValue(track, column, genre) {
 
 function compare(a, b, genre) {
   const {column, up} = state;
-  // Without a genre asked for, tracks of one first tag stand together.
+  // Without a selected genre, tracks are grouped by their first tag.
   if (column === "tags" && genre === null && ranked[a].length && ranked[b].length && ranked[a][0] !== ranked[b][0]) {
     return (up ? 1 : -1) * (ranked[a][0] - ranked[b][0]);
   }
@@ -99,18 +99,18 @@ function compare(a, b, genre) {
   return (up ? order : -order) || a - b;
 }
 
-/** Filter and sort anew, and show the first page. */
+/** Apply the filters and the sorting, and show the first page. */
 function refresh() {
-  const wish = wishes();
-  find("least").disabled = wish.genre === null;
-  find("least-shown").textContent = `${find("least").value}%`;
-  state.rows = data.path.map((_, track) => track).filter(track => fits(track, wish));
-  state.rows.sort((a, b) => compare(a, b, wish.genre));
+  const filter = filterValues();
+  find("minimum").disabled = filter.genre === null;
+  find("minimum-shown").textContent = `${find("minimum").value}%`;
+  state.rows = data.path.map((_, track) => track).filter(track => matches(track, filter));
+  state.rows.sort((a, b) => compare(a, b, filter.genre));
   state.page = 0;
   show();
 }
 
-/** The likeliest of the genre that is asked for first; without one, by path. */
+/** Sort by the selected genre; without one, by path. */
 function orderByGenre() {
   [state.column, state.up] = find("genre").value === "" ? ["path", true] : ["tags", false];
   refresh();
@@ -119,12 +119,12 @@ function orderByGenre() {
 /** Draw the rows of the page. */
 function show() {
   const pages = Math.max(1, Math.ceil(state.rows.length / ROWS)), first = state.page * ROWS;
-  const shown = state.rows.slice(first, first + ROWS), genre = wishes().genre;
+  const shown = state.rows.slice(first, first + ROWS), genre = filterValues().genre;
   body.replaceChildren(...shown.flatMap(track => (
     state.open.has(track) ? [trackRow(track, genre), detailsRow(track)] : [trackRow(track, genre)]
   )));
   find("count").textContent = `${state.rows.length} of ${data.path.length} tracks`;
-  find("place").textContent = shown.length ? `${first + 1}–${first + shown.length}` : "none";
+  find("range").textContent = shown.length ? `${first + 1}–${first + shown.length}` : "none";
   find("previous").disabled = state.page === 0;
   find("next").disabled = state.page >= pages - 1;
   for (const head of heads) {
@@ -144,7 +144,7 @@ function trackRow(track, genre) {
     open ? "−" : "+"
   );
   const file = make("td", {class: "file"}, make("a", {href: address(path), dir: "auto"}, name));
-  // Under a title the whole path, which tells tracks of one title apart.
+  // Below a title the whole path, which distinguishes tracks with one title.
   const where = data.title[track] ? path : path.slice(0, -name.length - 1);
   for (const words of [credits(track), where].filter(Boolean)) file.append(make("small", {}, make("bdi", {}, words)));
   const number = (heading, text) => make("td", {class: "number", "data-name": heading}, text);
@@ -166,7 +166,7 @@ function trackRow(track, genre) {
   return row;
 }
 
-/** The first tags as bars; the genre that is asked for is among them. */
+/** The first tags as bars; the selected genre is among them. */
 function tagBars(track, genre) {
   if (data.shares[track] === null) return make("span", {class: "problem"}, `Not tagged: ${data.problem[track]}`);
   const first = ranked[track].slice(0, SHOWN);
@@ -175,7 +175,7 @@ function tagBars(track, genre) {
     "li",
     {},
     named(track, tag),
-    make("span", {class: tag === genre ? "meter asked" : "meter", "aria-hidden": "true"},
+    make("span", {class: tag === genre ? "meter selected" : "meter", "aria-hidden": "true"},
       make("b", {style: `width: ${data.shares[track][tag] / 10}%; background: ${colour(tag)}`}))
   )));
 }
@@ -184,7 +184,7 @@ const named = (track, tag) => make(
   "span", {}, make("i", {title: data.genres[tag]}, data.genres[tag]), ` ${percent(data.shares[track][tag])}`
 );
 
-/** All tags of a track, with their course over its time. */
+/** All tags of a track, with their curves over time. */
 function detailsRow(track) {
   const cell = make("td", {colspan: 8});
   const close = event => event.key === "Escape" && toggle(track);
@@ -194,8 +194,8 @@ function detailsRow(track) {
   } else {
     const text = data.profile[track];
     const words = text
-      ? "From the track's beginning to its end; the box is 0 to 100%."
-      : "Profiles over time are left out of the page of so large a library; they stand in the Parquet table.";
+      ? "Over the length of the track; the height of a box is 100%."
+      : "The library is too large for curves over time in this page; they are in the Parquet table.";
     cell.append(make("p", {class: "note"}, `${data.path[track]}. ${words}`));
     cell.append(make("ul", {class: "profiles"}, ...ranked[track].map(tag => make(
       "li",
@@ -237,7 +237,7 @@ function listen(track) {
   find("playing").textContent = name;
   audio.src = address(data.path[track]);
   audio.play().catch(error => {
-    if (error.name === "AbortError") return; // another track was asked for meanwhile
+    if (error.name === "AbortError") return; // another track was started meanwhile
     find("playing").textContent = `${name}: the browser cannot play it; its link opens the file`;
   });
 }
@@ -252,7 +252,7 @@ function playlistText() {
   return ["#EXTM3U", ...entries, ""].join("\n");
 }
 
-/** The listed tracks in their order, as spreadsheets read them. */
+/** The listed tracks in their order as CSV. */
 function listText() {
   const quoted = value => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
   const columns = ["path", "title", "artist", "composer", "album", "duration", "tempo", "key", "loudness", "problem"];
@@ -261,7 +261,7 @@ function listText() {
     ...columns.map(column => data[column][track]),
     ...data.genres.map((_, genre) => (data.shares[track] ? data.shares[track][genre] / 1000 : "")),
   ]);
-  // The mark at the beginning tells spreadsheets that this is UTF-8.
+  // The byte order mark marks UTF-8 for spreadsheets.
   return "\ufeff" + [[...units, ...data.genres], ...lines].map(line => line.map(quoted).join(",") + "\r\n").join("");
 }
 
@@ -281,7 +281,7 @@ function turn(step) {
 for (const head of heads) {
   head.querySelector("button").addEventListener("click", () => {
     const column = head.dataset.column, tagsByGenre = column === "tags" && find("genre").value !== "";
-    // The likeliest first, if there is a genre to sort by.
+    // The most probable first, if a genre is selected.
     state.up = state.column === column ? !state.up : !tagsByGenre;
     state.column = column;
     refresh();

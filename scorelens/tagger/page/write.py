@@ -1,99 +1,96 @@
-"""Write the page of a library: one file that needs no server and no network."""
+"""Write the page of a library: one HTML file that needs no server and no network."""
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import jinja2
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from markupsafe import Markup
 
-from scorelens.tables import atomic
+from scorelens.html_page import render_page
 from scorelens.tagger import TITLES
 
 POINTS = 60  # of a profile
 LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"  # 0..1 as a letter
-LARGEST = 12_000_000  # letters of profiles in a page; without them it stays quick to open
-HERE = Path(__file__).parent
+MAX_PROFILE_LETTERS = 12_000_000  # of a page; beyond that profiles are left out to open it quickly
+FOLDER = Path(__file__).parent
 
 
 def write_page(
     library: str,
     home: str,
     tracks: pd.DataFrame,
-    answers: pd.DataFrame,
+    ranking: pd.DataFrame,
     profiles: str | os.PathLike,
-    facts: dict,
+    provenance: dict,
     output: str | os.PathLike,
 ) -> None:
     """Write the page of a library.
 
-    home: absolute path of its folder. tracks, answers: rows of TAGGER_LIBRARY and TAGGER_ANSWERS.
-    profiles: file of TAGGER_PROFILES, the rows of a track one after the other, second by second.
-    facts: `model`, `films` that it learnt from, whether its answers are `calibrated`, and
-    its `genres` in the order of the profiles.
+    Parameters
+    ----------
+    library : str
+        Name of the library.
+    home : str
+        Absolute path of its folder.
+    tracks, ranking : pandas.DataFrame
+        Rows of TAGGER_LIBRARY and TAGGER_RANKING.
+    profiles : str or os.PathLike
+        Table of TAGGER_PROFILES, track by track and second by second.
+    provenance : dict
+        Of the model: `model`, `films` (their number), `calibrated`, and `genres` in the order of
+        the profiles.
+    output : str or os.PathLike
+        Path of the page.
     """
     render_page(
-        HERE,
-        page_data(home, tracks, answers, profiles, facts["genres"]),
+        FOLDER,
+        page_data(home, tracks, ranking, profiles, provenance["genres"]),
         output,
         library=library,
         home=home,
         count=len(tracks),
-        model=TITLES[facts["model"]],
-        films=facts["films"],
-        calibrated=facts["calibrated"],
+        model=TITLES[provenance["model"]],
+        films=provenance["films"],
+        calibrated=provenance["calibrated"],
     )
-
-
-def render_page(folder: Path, data: object, output: str | os.PathLike, **facts: object) -> None:
-    """Write a page that needs no other file, of a folder's page.html, page.css and page.js.
-
-    data: what the script works with, as JSON can. facts: what the template shows besides.
-    """
-    # In a script element the text of the data must not end it, nor begin a comment.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("page.html").render(
-        facts,
-        style=Markup((folder / "page.css").read_text(encoding="utf-8")),
-        script=Markup((folder / "page.js").read_text(encoding="utf-8")),
-        data=Markup(text),
-    )
-    with atomic(output) as temporary:
-        temporary.write_text(page + "\n", encoding="utf-8")
 
 
 def page_data(
     home: str,
     tracks: pd.DataFrame,
-    answers: pd.DataFrame,
+    ranking: pd.DataFrame,
     profiles: str | os.PathLike,
     genres: Sequence[str],
 ) -> dict:
-    """What the page's script works with, as plain values.
+    """Collect the data for the script of the page.
 
-    Arguments as in `write_page`. Returns `home`; `genres`; and of the tracks, in order of their
-    paths, `path`, `title`, `artist`, `composer` and `album`, `duration`, s, `tempo`, BPM, `key`,
-    `loudness`, LUFS, `problem`, `shares`, whole per mille in order of the genres or None, and
-    `profile`, a letter of LEVELS a point, POINTS at most, genre after genre; empty if there is none
-    or the library is too large for that.
+    Parameters
+    ----------
+    home : str
+        Absolute path of the folder of the library.
+    tracks, ranking : pandas.DataFrame
+        Rows of TAGGER_LIBRARY and TAGGER_RANKING.
+    profiles : str or os.PathLike
+        Table of TAGGER_PROFILES.
+    genres : sequence of str
+        Genres in the order of the profiles.
+
+    Returns
+    -------
+    dict
+        `home`; `genres`; and of the tracks by path, lists of `path`, `title`, `artist`, `composer`,
+        `album`, `duration` (s), `tempo` (BPM), `key`, `loudness` (LUFS), `problem`, `shares`
+        (probabilities in per mille, genre by genre, or None), and `profile` (a letter of LEVELS per
+        point, genre by genre; empty if there is none, or the library is too large).
     """
-    shares = answers.pivot_table(index="path", columns="genre", values="probability")
+    shares = ranking.pivot_table(index="path", columns="genre", values="probability")
     shares = (1000 * shares.reindex(columns=genres)).round().astype(int)
     by_path = dict(zip(shares.index, shares.to_numpy().tolist(), strict=True))
-    drawn = {}
-    if len(by_path) * len(genres) * POINTS <= LARGEST:
-        drawn = {path: profile_text(values) for path, values in _profiles(profiles, len(genres))}
+    texts = {}
+    if len(by_path) * len(genres) * POINTS <= MAX_PROFILE_LETTERS:
+        texts = {path: profile_text(values) for path, values in _profiles(profiles, len(genres))}
     paths = tracks["path"].tolist()
     return {
         "home": home,
@@ -106,12 +103,28 @@ def page_data(
         "loudness": _numbers(tracks["loudness_lufs"], 1),
         "problem": tracks["problem"].tolist(),
         "shares": [by_path.get(path) for path in paths],
-        "profile": [drawn.get(path, "") for path in paths],
+        "profile": [texts.get(path, "") for path in paths],
     }
 
 
 def profile_text(values: np.ndarray) -> str:
-    """A profile as letters: float (seconds, genres) of 0..1, in means of even stretches."""
+    """Encode a profile as letters: means of equal spans of time, quantized to 64 levels.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float (seconds, genres), in 0..1.
+
+    Returns
+    -------
+    str
+        A letter of LEVELS per point, genre by genre; at most POINTS points per genre.
+
+    Examples
+    --------
+    >>> profile_text(np.array([[0.0, 1.0], [1.0, 1.0]]))
+    'A___'
+    """
     points = min(len(values), POINTS)
     edges = np.arange(points) * len(values) // points
     means = np.add.reduceat(values, edges) / np.diff(edges, append=len(values))[:, None]
@@ -120,7 +133,7 @@ def profile_text(values: np.ndarray) -> str:
 
 
 def _profiles(path: str | os.PathLike, genres: int) -> Iterator[tuple[str, np.ndarray]]:
-    """The path and profile, (seconds, genres), of each track, a row group in memory at a time."""
+    """Path and profile (seconds, genres) of each track, with one row group in memory at a time."""
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
             group = file.read_row_group(number, columns=["path", "probability"])

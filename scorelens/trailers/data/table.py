@@ -1,4 +1,4 @@
-"""The table of trailers, checked whole: every fault is listed, not the first.
+"""Read the table of trailers, and list every fault of it at once.
 
 Imported when the workflow is parsed: light imports only.
 """
@@ -12,14 +12,23 @@ from typing import NamedTuple
 from scorelens import film_table, paths, tsv
 from scorelens.errors import ConfigError, Problem
 
-APART = "if these are different films, tell them apart: put the year in the title"
+YEAR_HINT = "if these are different films, put the year in the title"
 COLUMNS = ("trailer_id", "title", "video", "genres")
 
 
 class Trailer(NamedTuple):
-    """A trailer. title: of what it is for; trailers of one title belong together. video: its file.
+    """A trailer.
 
-    genres: of the labels that the config allows, in the order of the table.
+    Attributes
+    ----------
+    trailer_id : str
+        Id of the trailer.
+    title : str
+        Title of the film. Trailers of one title are in the same fold.
+    video : str
+        Path of the file.
+    genres : tuple of str
+        Genres, in the order of the table.
     """
 
     trailer_id: str
@@ -29,12 +38,26 @@ class Trailer(NamedTuple):
 
 
 def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Trailer]:
-    """The trailers of a table (TSV with a header; columns of COLUMNS), by trailer_id.
+    """Read the trailers of a table: tab-separated with a header, paths relative to the table.
 
-    genres: the labels allowed; those of a trailer are divided by semicolons. Paths are relative to
-    the table. Other columns are left alone. Raises ConfigError with every fault of every row; it is
-    one if trailers of one title carry different genres, if two titles differ in nothing but case,
-    accents and punctuation, or if two titles share a file.
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Path of the table. It has the columns of COLUMNS; others are ignored. Semicolons separate
+        genres.
+    genres : sequence of str
+        Labels that are allowed.
+
+    Returns
+    -------
+    list of Trailer
+        The trailers, by trailer id.
+
+    Raises
+    ------
+    ConfigError
+        With every fault of every row. It is a fault if trailers of one title have different genres,
+        if two titles differ only in case, accents or punctuation, or if two titles share a file.
     """
     rows = tsv.read_rows(path, COLUMNS, "trailers", "trailer")
     trailers = [_trailer(path, row) for _, row in rows]
@@ -42,55 +65,70 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
     for (number, row), trailer in zip(rows, trailers, strict=True):
         where = {name: tsv.cell(path, number, name) for name in COLUMNS}
         if not trailer.title:
-            expected = "a title: trailers of one title are never on both sides of a split"
+            expected = "a title: trailers of one title are in the same fold"
             problems.append(Problem(where["title"], "is empty", expected))
         problems += _video_problems(where["video"], row, trailer.video)
         problems += film_table.genre_problems(trailer.genres, genres, where["genres"])
     lines = [number for number, _ in rows]
     by_line = dict(zip(lines, trailers, strict=True))
-    problems += [*_title_problems(path, by_line), *_copy_problems(path, by_line)]
+    problems += [*_title_problems(path, by_line), *_shared_file_problems(path, by_line)]
     if problems:
         raise ConfigError(problems)
     return sorted(trailers)
 
 
-def _title_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
-    """Rows whose title is spelt, or whose genres are, unlike those of the first row of their title.
-
-    trailers: by line.
-    """
+def _title_problems(path: str | os.PathLike, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
+    """Rows whose spelling or genres differ from the first row of their title, by line."""
     first: dict[str, int] = {}
     for number, trailer in trailers.items():
-        before = first.setdefault(plain_title(trailer.title), number)
-        other = trailers[before]
+        line = first.setdefault(plain_title(trailer.title), number)
+        other = trailers[line]
         if trailer.title != other.title:
-            what = f"{trailer.title!r} is all but {other.title!r} of line {before}"
-            expected = "one spelling of a title, so that it is never on both sides of a split"
-            yield Problem(tsv.cell(path, number, "title"), what, expected, APART)
+            what = f"{trailer.title!r} is nearly {other.title!r} of line {line}"
+            expected = "one spelling of a title, so that its trailers are in the same fold"
+            yield Problem(tsv.cell(path, number, "title"), what, expected, YEAR_HINT)
         elif trailer.title and set(trailer.genres) != set(other.genres):
-            what = f"differ from those of line {before}, of the same title {trailer.title!r}"
+            what = f"differ from those of line {line}, of the same title {trailer.title!r}"
             expected = "the same genres for one title"
-            yield Problem(tsv.cell(path, number, "genres"), what, expected, APART)
+            yield Problem(tsv.cell(path, number, "genres"), what, expected, YEAR_HINT)
 
 
-def _copy_problems(path, trailers: Mapping[int, Trailer]) -> Iterator[Problem]:
-    """Rows whose file stands under another title as well. trailers: by line."""
+def _shared_file_problems(
+    path: str | os.PathLike, trailers: Mapping[int, Trailer]
+) -> Iterator[Problem]:
+    """Rows whose file has another title in an earlier row, by line."""
     first: dict[str, int] = {}
     for number, trailer in trailers.items():
-        before = first.setdefault(os.path.realpath(trailer.video), number)
-        if os.path.isfile(trailer.video) and trailer.title != trailers[before].title:
-            what = f"is the file of line {before} too, of another title"
+        line = first.setdefault(os.path.realpath(trailer.video), number)
+        if os.path.isfile(trailer.video) and trailer.title != trailers[line].title:
+            what = f"is also the file of line {line}, which has another title"
             yield Problem(tsv.cell(path, number, "video"), what, "one title for a file")
 
 
 def plain_title(title: str) -> str:
-    """A title without case, accents and punctuation; as it is if nothing else is in it."""
+    """Remove case, accents and punctuation from a title.
+
+    Parameters
+    ----------
+    title : str
+        Any title.
+
+    Returns
+    -------
+    str
+        The plain title; the title itself if nothing is left.
+
+    Examples
+    --------
+    >>> plain_title("Élan: The Movie!")
+    'elan the movie'
+    """
     letters = unicodedata.normalize("NFKD", title.casefold())
-    kept = "".join(one for one in letters if not unicodedata.combining(one))
-    return " ".join(re.sub(r"[\W_]+", " ", kept).split()) or title
+    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[\W_]+", " ", letters).split()) or title
 
 
-def _trailer(path, row: Mapping[str, str]) -> Trailer:
+def _trailer(path: str | os.PathLike, row: Mapping[str, str]) -> Trailer:
     return Trailer(
         trailer_id=row["trailer_id"],
         title=" ".join(row["title"].split()),

@@ -1,1 +1,1 @@
-"""The demo corpus of trailers."""
+"""The demo of trailers: trailers cut from films, and synthetic ones."""

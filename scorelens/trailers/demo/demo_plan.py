@@ -1,9 +1,9 @@
-"""The trailers of the demo: known in full before anything runs.
+"""Plan of the trailer demo: which trailers are cut from films and which are synthesized.
 
-One is cut from each film of the demo corpus. The further ones are composed, so that it is known
-what gives a genre away: each carries one genre that only its picture shows, one that only its sound
-tells, and one that both do. These are drawn apart: who sees the picture alone learns nothing of the
-genre that is heard, and the other way round.
+One trailer is cut from each film of the demo corpus. The further trailers are synthetic, so that
+the evidence for each genre is known: each carries one genre in the picture alone, one in the sound
+alone, and one in both. The three are independent: the picture holds no evidence for a genre that is
+in the sound alone, and the reverse.
 
 Imported when the workflow is parsed: light imports only.
 """
@@ -14,92 +14,133 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scorelens.corpus.synthesis.demo_plan import GENRES
+from scorelens.corpus.synthesis.demo_titles import demo_titles
 from scorelens.errors import ConfigError, Problem
 from scorelens.film_table import Film
 from scorelens.ids import slug
-from scorelens.retrieval.demo.demo_words import NOUNS, PLACES
 from scorelens.trailers.data.table import Trailer
 
 FOLDER = "results/trailers/demo"
 TABLE = f"{FOLDER}/trailers.tsv"
-SHOWN_ONLY, HEARD_ONLY = ("Horror", "Romance"), ("Action", "Comedy")
+PICTURE_ONLY, SOUND_ONLY = ("Horror", "Romance"), ("Action", "Comedy")
 IN_BOTH = ("Drama", "Science Fiction")
-# How many trailers the titles of each combination of genres have.
-TRAILERS_OF_TITLES = (2, 1, 1, 1)
+# Number of trailers of each title of a combination of genres.
+TRAILERS_PER_TITLE = (2, 1, 1, 1)
 
 
 @dataclass(frozen=True)
 class DemoTrailer:
-    """What is to be made of a trailer.
+    """What is synthesized for one trailer.
 
-    film_id: the film that it is cut from; empty if it is composed. shown, heard: the genres of its
-    picture and of its sound; empty if it is cut. seed: settles what is composed.
+    Attributes
+    ----------
+    trailer_id : str
+        Id of the trailer.
+    title : str
+        Title of the film.
+    genres : tuple of str
+        Genres of the film.
+    film_id : str
+        Film that the trailer is cut from; empty for a synthetic trailer.
+    picture_genres, sound_genres : tuple of str
+        Genres of the picture and of the sound; empty for a trailer that is cut.
+    seed : int
+        Seed of a synthetic trailer.
     """
 
     trailer_id: str
     title: str
     genres: tuple[str, ...]
     film_id: str
-    shown: tuple[str, ...]
-    heard: tuple[str, ...]
+    picture_genres: tuple[str, ...]
+    sound_genres: tuple[str, ...]
     seed: int
 
 
 def demo_trailers(films: Sequence[Film], genres: Sequence[str], seed: int) -> list[Trailer]:
-    """The trailers of the demo as a table would describe them. films: of the demo corpus.
+    """Describe the trailers of the demo as a table of the user would.
 
-    Raises ConfigError if one has a genre that is not among `genres`.
+    Parameters
+    ----------
+    films : sequence of Film
+        Films of the demo corpus.
+    genres : sequence of str
+        Genres that the configuration allows.
+    seed : int
+        Seed of the plan.
+
+    Returns
+    -------
+    list of Trailer
+        All trailers, by trailer id.
+
+    Raises
+    ------
+    ConfigError
+        If a trailer has a genre that is not among `genres`.
     """
     planned = plan_trailers({film.film_id: (film.title, film.genres) for film in films}, seed)
-    absent = sorted({genre for own in planned for genre in own.genres} - {*genres})
+    absent = sorted({genre for trailer in planned for genre in trailer.genres} - {*genres})
     if absent:
-        found = f"lacks {', '.join(absent)}"
+        what = f"lacks {', '.join(absent)}"
         hint = "or name trailers of your own in trailers.trailers"
-        problem = Problem("config: trailers.genres", found, "the genres of the demo", hint)
-        raise ConfigError(problem)
+        raise ConfigError(Problem("config: trailers.genres", what, "the genres of the demo", hint))
     return [
-        Trailer(own.trailer_id, own.title, video(own.trailer_id), own.genres) for own in planned
+        Trailer(trailer.trailer_id, trailer.title, video(trailer.trailer_id), trailer.genres)
+        for trailer in planned
     ]
 
 
 def plan_trailers(films: Mapping[str, tuple[str, Sequence[str]]], seed: int) -> list[DemoTrailer]:
-    """All trailers, by trailer_id. films: title and genres of each film of the corpus, by id."""
+    """Plan all trailers of the demo.
+
+    Parameters
+    ----------
+    films : mapping of str to (str, sequence of str)
+        Title and genres of each film of the corpus, by film id.
+    seed : int
+        Seed of the plan.
+
+    Returns
+    -------
+    list of DemoTrailer
+        Cut and synthetic trailers, by trailer id.
+    """
     cut = [
         DemoTrailer(f"{film_id}_trailer", title, tuple(genres), film_id, (), (), 0)
         for film_id, (title, genres) in films.items()
     ]
-    return sorted(cut + _composed(seed), key=lambda trailer: trailer.trailer_id)
+    return sorted(cut + _synthetic_trailers(seed), key=lambda trailer: trailer.trailer_id)
 
 
 def video(trailer_id: str) -> str:
-    """Path of a trailer."""
+    """Path of the video of a trailer."""
     return f"{FOLDER}/videos/{trailer_id}.mp4"
 
 
-def _composed(seed: int) -> list[DemoTrailer]:
-    """Every combination of genres has as many trailers."""
-    chance = random.Random(f"{seed} trailers")
-    combinations = list(itertools.product(SHOWN_ONLY, HEARD_ONLY, IN_BOTH))
-    slots = list(itertools.product(combinations, TRAILERS_OF_TITLES))
-    titles = [f"{noun} of {place}" for noun in NOUNS for place in PLACES]
-    drawn = chance.sample(titles, len(slots))
+def _synthetic_trailers(seed: int) -> list[DemoTrailer]:
+    """Equally many trailers of each combination of genres."""
+    rng = random.Random(f"{seed} trailers")
+    combinations = list(itertools.product(PICTURE_ONLY, SOUND_ONLY, IN_BOTH))
+    slots = list(itertools.product(combinations, TRAILERS_PER_TITLE))
+    titles = rng.sample(demo_titles(), len(slots))
     return [
-        _one_composed(title, number, combination, chance)
-        for title, (combination, trailers) in zip(drawn, slots, strict=True)
+        _synthetic_trailer(title, number, combination, rng)
+        for title, (combination, trailers) in zip(titles, slots, strict=True)
         for number in range(1, trailers + 1)
     ]
 
 
-def _one_composed(
-    title: str, number: int, combination: tuple[str, str, str], chance: random.Random
+def _synthetic_trailer(
+    title: str, number: int, combination: tuple[str, str, str], rng: random.Random
 ) -> DemoTrailer:
-    shown, heard, both = combination
+    of_picture, of_sound, of_both = combination
     return DemoTrailer(
         trailer_id=f"{slug(title)}_trailer_{number}",
         title=title,
         genres=tuple(sorted(combination, key=GENRES.index)),
         film_id="",
-        shown=(shown, both),
-        heard=(heard, both),
-        seed=chance.getrandbits(32),
+        picture_genres=(of_picture, of_both),
+        sound_genres=(of_sound, of_both),
+        seed=rng.getrandbits(32),
     )

@@ -1,4 +1,4 @@
-"""Make the trailers of the demo: cut them from films, or compose them, and write their table."""
+"""Make the trailers of the demo: cut them from films or synthesize them, and write their table."""
 
 import csv
 import os
@@ -10,88 +10,148 @@ import numpy as np
 from tqdm import tqdm
 
 from scorelens.corpus.synthesis import composer, instruments, pictures
+from scorelens.corpus.synthesis.exaggeration import exaggerated_look
 from scorelens.corpus.synthesis.recipes import draw_music
 from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.errors import MediaError, Problem
-from scorelens.retrieval.demo.synthesis import overstated_look
 from scorelens.tables import atomic
 from scorelens.trailers.data.table import COLUMNS
 from scorelens.trailers.demo import demo_plan
 
-CUT_S = 35.0  # of a film
-LENGTH_S = 32.0  # of a composed trailer
-LOOK = pictures.Format(width=160, height=90, frame_rate_hz=12)
-SHOT_S, MUSIC_S = 1.0, 8.0  # how long one genre is shown, and heard, before the other's turn
-ROOM = 16  # px that a shot is larger than the frame, for the camera to move over
-SPARE_S = 2.0  # by which a piece is longer, which may be half a bar shorter than asked for
+CUT_S = 35.0  # length of a trailer that is cut from a film
+SYNTHETIC_S = 32.0  # length of a synthetic trailer
+VIDEO_FORMAT = pictures.Format(width=160, height=90, frame_rate_hz=12)
+SHOT_S, MUSIC_S = 1.0, 8.0  # length of a shot and of a piece of music; then the next genre follows
+MARGIN = 16  # px by which a painted picture exceeds the frame, for the camera to pan over
+SPARE_S = 2.0  # a piece is composed longer by this, since it may end half a bar early
 FADE_S = 0.05
 
 
 def make_trailers(
     trailers: Sequence[demo_plan.DemoTrailer], films: Mapping[str, str | os.PathLike]
 ) -> None:
-    """Write the video of each trailer, at `plan.video`, and the table of all.
+    """Write the video of each trailer, at `demo_plan.video`, and the table of all trailers.
 
-    films: film_id -> video, of those that trailers are cut from. The same trailers give the same
-    bytes. Raises MediaError if FFmpeg fails.
+    Equal trailers give equal bytes.
+
+    Parameters
+    ----------
+    trailers : sequence of DemoTrailer
+        The plan of `demo_plan.plan_trailers`.
+    films : mapping of str to path
+        Videos of the films that trailers are cut from, by film id.
+
+    Raises
+    ------
+    MediaError
+        If FFmpeg fails.
     """
     for trailer in tqdm(trailers, unit="trailer", disable=None):
         target = demo_plan.video(trailer.trailer_id)
         if trailer.film_id:
             cut_trailer(films[trailer.film_id], target)
         else:
-            compose_trailer(trailer, target)
+            synthesize_trailer(trailer, target)
     _write_table(trailers)
 
 
 def cut_trailer(film: str | os.PathLike, target: str | os.PathLike) -> None:
-    """Copy the first CUT_S of a film, not coded anew. Raises MediaError if FFmpeg fails."""
+    """Copy the first CUT_S seconds of a film without encoding them again.
+
+    Parameters
+    ----------
+    film : str or os.PathLike
+        Path of the film.
+    target : str or os.PathLike
+        Path of the trailer.
+
+    Raises
+    ------
+    MediaError
+        If FFmpeg fails.
+    """
     with atomic(target) as temporary:
-        begun = ffmpeg.input(os.fspath(film), t=CUT_S)
+        start = ffmpeg.input(os.fspath(film), t=CUT_S)
         options = {"movflags": "+faststart", "map_metadata": -1, "fflags": "+bitexact"}
-        copy = begun.output(str(temporary), c="copy", loglevel="error", **options)
+        copy = start.output(str(temporary), c="copy", loglevel="error", **options)
         try:
             copy.run(
                 cmd=imageio_ffmpeg.get_ffmpeg_exe(), capture_stderr=True, overwrite_output=True
             )
         except ffmpeg.Error as error:
-            words = error.stderr.decode(errors="replace").strip().splitlines()
-            what = f"no trailer can be cut from it ({words[0] if words else error})"
+            lines = error.stderr.decode(errors="replace").strip().splitlines()
+            what = f"no trailer can be cut from it ({lines[0] if lines else error})"
             raise MediaError(Problem(str(film), what, "a film that FFmpeg can copy")) from error
 
 
-def compose_trailer(trailer: demo_plan.DemoTrailer, target: str | os.PathLike) -> None:
-    """Paint and compose a trailer of LENGTH_S and write it."""
-    paint, music = np.random.default_rng(trailer.seed).spawn(2)
-    frames, sound = show(trailer.shown, paint), play(trailer.heard, music)
-    write_film(target, frames, LOOK, sound, instruments.RATE_HZ)
+def synthesize_trailer(trailer: demo_plan.DemoTrailer, target: str | os.PathLike) -> None:
+    """Paint and compose a trailer of SYNTHETIC_S seconds and write it.
+
+    Parameters
+    ----------
+    trailer : DemoTrailer
+        A synthetic trailer of the plan.
+    target : str or os.PathLike
+        Path of the video.
+    """
+    picture_rng, sound_rng = np.random.default_rng(trailer.seed).spawn(2)
+    frames = video_frames(trailer.picture_genres, picture_rng)
+    sound = soundtrack(trailer.sound_genres, sound_rng)
+    write_film(target, frames, VIDEO_FORMAT, sound, instruments.RATE_HZ)
 
 
-def show(genres: Sequence[str], rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """The frames of a trailer, uint8 BGR (height, width, 3): shots of the genres in turn."""
-    frames = round(SHOT_S * LOOK.frame_rate_hz)
-    for shot in range(round(LENGTH_S / SHOT_S)):
+def video_frames(genres: Sequence[str], rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Generate the frames of a synthetic trailer: shots of its genres in turn.
+
+    Parameters
+    ----------
+    genres : sequence of str
+        Genres of the picture.
+    rng : numpy.random.Generator
+        Source of the pictures and the camera's path.
+
+    Yields
+    ------
+    numpy.ndarray
+        A frame, uint8 (height, width, 3), BGR.
+    """
+    frames = round(SHOT_S * VIDEO_FORMAT.frame_rate_hz)
+    for shot in range(round(SYNTHETIC_S / SHOT_S)):
         yield from _pan(genres[shot % len(genres)], frames, rng)
 
 
-def play(genres: Sequence[str], rng: np.random.Generator) -> np.ndarray:
-    """The sound of a trailer, float32 (n, 2) in -1..1: music of the genres, in turn."""
+def soundtrack(genres: Sequence[str], rng: np.random.Generator) -> np.ndarray:
+    """Compose the sound of a synthetic trailer: pieces of its genres in turn on one theme.
+
+    Parameters
+    ----------
+    genres : sequence of str
+        Genres of the music.
+    rng : numpy.random.Generator
+        Source of the music.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (n, 2) in -1..1 at `instruments.RATE_HZ`.
+    """
     theme = composer.draw_theme(rng)
-    turns = range(round(LENGTH_S / MUSIC_S))
+    turns = range(round(SYNTHETIC_S / MUSIC_S))
     return np.concatenate([_piece(genres[turn % len(genres)], theme, rng) for turn in turns])
 
 
 def _pan(genre: str, frames: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """A shot: the camera moves over a painted picture that is larger than the frame."""
-    larger = pictures.Format(LOOK.width + ROOM, LOOK.height + ROOM, LOOK.frame_rate_hz)
-    painted = pictures.paint_still(overstated_look(genre), larger, rng)
-    corners = np.linspace(*rng.integers(0, ROOM + 1, (2, 2)), frames).round().astype(int)
+    """A shot in which the camera pans over a painted picture."""
+    width, height = VIDEO_FORMAT.width, VIDEO_FORMAT.height
+    larger = pictures.Format(width + MARGIN, height + MARGIN, VIDEO_FORMAT.frame_rate_hz)
+    painted = pictures.paint_still(exaggerated_look(genre), larger, rng)
+    corners = np.linspace(*rng.integers(0, MARGIN + 1, (2, 2)), frames).round().astype(int)
     for left, top in corners:
-        yield painted[top : top + LOOK.height, left : left + LOOK.width]
+        yield painted[top : top + height, left : left + width]
 
 
 def _piece(genre: str, theme: composer.Theme, rng: np.random.Generator) -> np.ndarray:
-    """The first MUSIC_S of a piece: float32 (n, 2)."""
+    """The first MUSIC_S of a piece, faded in and out: float32 (n, 2)."""
     recipe = draw_music(genre, rng)
     score = composer.compose(theme, recipe, MUSIC_S + SPARE_S, rng)
     piece = instruments.play(score, recipe, rng)[: round(MUSIC_S * instruments.RATE_HZ)]
@@ -102,7 +162,6 @@ def _piece(genre: str, theme: composer.Theme, rng: np.random.Generator) -> np.nd
 
 
 def _write_table(trailers: Sequence[demo_plan.DemoTrailer]) -> None:
-    """The table that a user would write."""
     with (
         atomic(demo_plan.TABLE) as temporary,
         open(temporary, "w", encoding="utf-8", newline="") as file,

@@ -1,5 +1,5 @@
 "use strict";
-// The page of searches: tabs, what was asked, the tracks found, sorting, a filter, sound, lists.
+// The page of search results: tabs, queries, results, sorting, filters, player, downloads.
 
 const NAMES = {image: "Image", tags: "Tags", plot: "Text", track: "Track"};
 const searches = JSON.parse(document.getElementById("data").textContent);
@@ -23,7 +23,7 @@ const clock = seconds => {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 };
 
-/** What is shown of a track: `name`, its title or file; who made it, and the album; `file` under a title. */
+/** Texts of a track: `name` (title or file), `credits` (artist, composer, album), `file` (if the name is a title). */
 function shown({track_title: title, artist, composer, album, path}) {
   const file = fileName(path), named = title !== stem(file).normalize("NFC");
   const credits = [...new Set([artist, composer, album])].filter(Boolean).join(" · ");
@@ -40,17 +40,17 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Go to a search: its tab, what it asked, and its tracks, the best first. */
+/** Show a search: its tab, its query, and its results, the best first. */
 function choose(search) {
   Object.assign(state, {search, column: "rank", up: true});
   for (const tab of find("tabs").children) {
-    const own = tab.dataset.search === search.name;
-    tab.setAttribute("aria-selected", own);
-    tab.tabIndex = own ? 0 : -1;
-    if (own) find("panel").setAttribute("aria-labelledby", tab.id);
+    const selected = tab.dataset.search === search.name;
+    tab.setAttribute("aria-selected", selected);
+    tab.tabIndex = selected ? 0 : -1;
+    if (selected) find("panel").setAttribute("aria-labelledby", tab.id);
   }
   history.replaceState(null, "", `#${search.name}`);
-  find("asked").replaceChildren(...asked(search));
+  find("query").replaceChildren(...queryCards(search));
   find("library").replaceChildren(
     new Option("any", ""),
     ...[...new Set(search.library)].sort(collator.compare).map(name => new Option(name, name))
@@ -59,8 +59,8 @@ function choose(search) {
   refresh();
 }
 
-/** What a search asked, part by part. */
-function* asked(search) {
+/** The parts of a query. */
+function* queryCards(search) {
   const card = (part, ...children) => make("div", {class: `part ${part}`}, make("h2", {}, NAMES[part]), ...children);
   if (search.picture) {
     const where = search.time === null ? "" : `, at ${clock(search.time)}`;
@@ -89,7 +89,7 @@ function headings(search) {
   return [make("th", {scope: "col", class: "control"}, make("span", {class: "hidden"}, "Play")), ...cells];
 }
 
-/** By names from A on, by figures from the largest on; the same column again, the other way. */
+/** Sort by a column: names ascending, numbers descending; the same column again reverses. */
 function sortBy(column) {
   const rising = ["rank", "title", "moved"].includes(column);
   state.up = state.column === column ? !state.up : rising;
@@ -103,13 +103,13 @@ function compare(a, b) {
   if (column === "title") order = collator.compare(owner(search, a), owner(search, b)) || collator.compare(search.path[a], search.path[b]);
   else if (column === "moved") order = collator.compare(NAMES[search.moved[a]], NAMES[search.moved[b]]);
   else if (column !== "rank") {
-    const values = search.falls[column] ?? search.cosine;
+    const values = search.contributions[column] ?? search.cosine;
     order = values[a] - values[b];
   }
   return (up ? order : -order) || a - b;
 }
 
-/** Filter and sort anew. */
+/** Apply the filters and the sorting. */
 function refresh() {
   const {search} = state, words = plain(find("text").value).split(/\s+/).filter(Boolean), library = find("library").value;
   const fits = row => {
@@ -118,9 +118,9 @@ function refresh() {
     return words.every(word => text.includes(word)) && (library === "" || search.library[row] === library);
   };
   state.rows = search.path.map((_, row) => row).filter(fits).sort(compare);
-  const falls = search.parts.flatMap(part => search.falls[part]);
-  const ends = [Math.min(0, ...falls), Math.max(0, ...falls)];
-  body.replaceChildren(...state.rows.map(row => trackRow(search, row, ends)));
+  const values = search.parts.flatMap(part => search.contributions[part]);
+  const range = [Math.min(0, ...values), Math.max(0, ...values)];
+  body.replaceChildren(...state.rows.map(row => trackRow(search, row, range)));
   find("count").textContent = `${state.rows.length} of ${search.path.length} tracks`;
   for (const head of table.tHead.querySelectorAll("[data-column]")) {
     if (head.dataset.column === state.column) head.setAttribute("aria-sort", state.up ? "ascending" : "descending");
@@ -128,8 +128,8 @@ function refresh() {
   }
 }
 
-/** A track that was found. ends: the least and the greatest fall of a cosine in the search. */
-function trackRow(search, row, ends) {
+/** The row of a result. range: smallest and largest contribution in the search. */
+function trackRow(search, row, range) {
   const {name, credits, file} = shownRow(search, row), of = owner(search, row), part = search.part[row];
   const link = make("a", {href: address(search.path[row]) + part, dir: "auto"}, name);
   const cell = make("td", {class: "file"}, make("strong", {}, make("bdi", {}, of)), link);
@@ -142,22 +142,22 @@ function trackRow(search, row, ends) {
     make("td", {class: "rank", "data-name": "Rank"}, row + 1),
     cell,
     make("td", {class: "number", "data-name": "Cosine"}, search.cosine[row].toFixed(3)),
-    ...search.parts.map(part => fallCell(search, row, part, ends)),
+    ...search.parts.map(part => contributionCell(search, row, part, range)),
     make("td", {class: "moved", "data-name": "Moved by"}, NAMES[search.moved[row]])
   );
 }
 
-/** How far a cosine falls without a part, as a number and a bar that begins at nothing. */
-function fallCell(search, row, part, [least, most]) {
-  const fall = search.falls[part][row], wide = most - least || 1;
+/** The contribution of a part, as a number and a bar that starts at zero. */
+function contributionCell(search, row, part, [min, max]) {
+  const value = search.contributions[part][row], width = max - min || 1;
   const bar = make("b", {class: part});
-  bar.style.left = `${(100 * (Math.min(fall, 0) - least)) / wide}%`;
-  bar.style.width = `${(100 * Math.abs(fall)) / wide}%`;
-  const nothing = make("i");
-  nothing.style.left = `${(-100 * least) / wide}%`;
-  const kind = part === search.moved[row] ? "fall most" : "fall";
-  const meter = make("span", {class: "meter", "aria-hidden": "true"}, bar, nothing);
-  return make("td", {class: kind, "data-name": NAMES[part]}, make("span", {}, signed(fall)), meter);
+  bar.style.left = `${(100 * (Math.min(value, 0) - min)) / width}%`;
+  bar.style.width = `${(100 * Math.abs(value)) / width}%`;
+  const zero = make("i");
+  zero.style.left = `${(-100 * min) / width}%`;
+  const kind = part === search.moved[row] ? "contribution largest" : "contribution";
+  const meter = make("span", {class: "meter", "aria-hidden": "true"}, bar, zero);
+  return make("td", {class: kind, "data-name": NAMES[part]}, make("span", {}, signed(value)), meter);
 }
 
 /** A button that plays a file, or the part of it that a media fragment names. */
@@ -172,7 +172,7 @@ function listen(name, source) {
   find("playing").textContent = name;
   audio.src = source;
   audio.play().catch(error => {
-    if (error.name === "AbortError") return; // another track was asked for meanwhile
+    if (error.name === "AbortError") return; // another track was started meanwhile
     find("playing").textContent = `${name}: the browser cannot play it; its link opens the file`;
   });
 }
@@ -188,7 +188,7 @@ function playlistText() {
   return ["#EXTM3U", ...entries, ""].join("\n");
 }
 
-/** Artist and title, as players part them; of a track without tags its film or library and its file. */
+/** Artist and title; film or library and file for a track without tags. */
 function playlistName(search, row) {
   const {name} = shownRow(search, row), artist = search.artist[row] || search.composer[row];
   return artist ? `${artist} - ${name}` : `${owner(search, row)}: ${name}`;
@@ -200,19 +200,19 @@ function partOptions(part) {
   return [start && `#EXTVLCOPT:start-time=${start}`, stop && `#EXTVLCOPT:stop-time=${stop}`].filter(Boolean);
 }
 
-/** The listed tracks in their order, with a sign between the values of a line. */
-function listText(sign, end, quoted) {
+/** The listed tracks in their order as separated values. */
+function listText(separator, end, quoted) {
   const {search, rows} = state;
   const lines = rows.map(row => [
     row + 1, search.library[row], search.title[row], search.track_id[row],
     ...SHOWN.slice(0, -1).map(column => search[column][row]), filePath(search.path[row]),
-    search.cosine[row], search.moved[row], ...search.parts.map(part => search.falls[part][row]),
+    search.cosine[row], search.moved[row], ...search.parts.map(part => search.contributions[part][row]),
   ]);
   const head = ["rank", "library", "title", "track_id", ...SHOWN, "cosine", "moved_by", ...search.parts];
-  return [head, ...lines].map(line => line.map(value => quoted(String(value))).join(sign) + end).join("");
+  return [head, ...lines].map(line => line.map(value => quoted(String(value))).join(separator) + end).join("");
 }
 
-// The mark at the beginning tells spreadsheets that this is UTF-8.
+// The byte order mark marks UTF-8 for spreadsheets.
 const csvText = () => "\ufeff" + listText(",", "\r\n", value => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value));
 const copiedText = () => listText("\t", "\n", value => value.replace(/[\t\n\r]+/g, " "));
 
@@ -223,17 +223,17 @@ function download(text, type, ending) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** Browsers may refuse the clipboard to a page from the file system: then as of old. */
+/** Copy the list. Browsers may deny the clipboard to a page from the file system; then use execCommand. */
 async function copy() {
   const text = copiedText();
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    const held = make("textarea", {}, text);
-    document.body.append(held);
-    held.select();
+    const area = make("textarea", {}, text);
+    document.body.append(area);
+    area.select();
     document.execCommand("copy");
-    held.remove();
+    area.remove();
   }
   find("copy").textContent = "Copied";
   setTimeout(() => (find("copy").textContent = "Copy list"), 1500);

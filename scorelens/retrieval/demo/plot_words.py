@@ -1,17 +1,8 @@
-"""The words of the demo: titles, tags, and sentences of which plots are made.
+"""Words of the retrieval demo: tags, and sentences of which plots are composed.
 
-Names and places are the same for all genres, so that only what happens tells them apart.
+Names of people and places are shared by all genres. Only the events differ between genres.
 """
 
-NOUNS = (
-    "Ashes", "Bridges", "Children", "Colours", "Daughters", "Echoes", "Gardens", "Harvests",
-    "Letters", "Mirrors", "Orchards", "Roads", "Rooms", "Seasons", "Shadows", "Songs", "Stones",
-    "Strangers", "Voices", "Windows",
-)  # fmt: skip
-PLACES = (
-    "Aldermoor", "Brackwater", "Caldhope", "Dunmarrow", "Eastering", "Fenwick Hill", "Garrowby",
-    "Hartsea", "Inverlyn", "Kestle", "Lowmere", "Marrick",
-)  # fmt: skip
 PEOPLE = (
     "Ada", "Bruno", "Clara", "Dario", "Edith", "Felix", "Greta", "Henrik", "Ines", "Jonas",
     "Karin", "Leo", "Marta", "Nils", "Olga", "Pavel",
