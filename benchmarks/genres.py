@@ -28,10 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from plain_networks import PlainNetwork
 
 from scorelens.genres import NETWORKS
-from scorelens.learning.instances import Bags
+from scorelens.learning.class_weights import balanced_label_weights
 from scorelens.learning.mil_batches import epoch_batches, fold_stream
-from scorelens.learning.mil_heads import head_shapes
-from scorelens.learning.mil_trainer import fit_networks, genre_weights
+from scorelens.learning.mil_pooling import POOLINGS
+from scorelens.learning.mil_training import fit_networks
+from scorelens.learning.packed_bags import Bags
 
 FILMS, CUES, GENRES = 110, 4664, 6
 SETS = {"mir": 140, "vggish": 128}
@@ -39,7 +40,7 @@ PUBLISHED_EPOCHS = 200
 WORKERS, FOLDS, EPOCHS, REPEATS = 2, 20, 8, 2
 LOOP_FOLDS, LOOP_EPOCHS = 5, 2
 SIDE = 1024  # of the large matrices
-SETTINGS = {"dropout": 0.5, "learning_rate": 5e-5, "batch": 16}
+SETTINGS = {"dropout": 0.5, "learning_rate": 5e-5, "batch_size": 16}
 
 
 def make_corpus(features):
@@ -71,11 +72,11 @@ def train_loop(model, features, hidden):
     start = time.process_time()
     for fold in range(LOOP_FOLDS):
         network = PlainNetwork(model, features, hidden, GENRES, SETTINGS["dropout"])
-        positive, negative = torch.from_numpy(genre_weights(actual, fold))
+        positive, negative = torch.from_numpy(balanced_label_weights(actual, fold))
         optimiser = torch.optim.Adam(network.parameters(), SETTINGS["learning_rate"], fused=True)
         stream = fold_stream(0, fold)
         for _ in range(LOOP_EPOCHS):
-            for (chosen,) in epoch_batches([stream], [fold], bags, SETTINGS["batch"], stream):
+            for (chosen,) in epoch_batches([stream], [fold], bags, SETTINGS["batch_size"], stream):
                 probability = network([films[film] for film in chosen])
                 weight = torch.where(targets[chosen] > 0, positive, negative)
                 optimiser.zero_grad()
@@ -101,7 +102,7 @@ def operations(model, features, hidden):
     first layer's inputs need no gradient.
     """
     shapes = [(hidden, features), (hidden, hidden), (hidden, hidden)]
-    shapes += head_shapes(model, hidden, GENRES).values()
+    shapes += POOLINGS[model].layer_shapes(hidden, GENRES).values()
     per_instance = 2 * (3 * sum(out * inputs for out, inputs in shapes) - hidden * features)
     return per_instance * CUES * (FILMS - 1) * PUBLISHED_EPOCHS
 

@@ -33,19 +33,20 @@ from plain_tagger import plain_network
 
 from scorelens import media
 from scorelens.learning import cnn
-from scorelens.learning.cnn import ARCHITECTURES, ask_networks
-from scorelens.learning.cnn_trainer import Lesson, train_networks
-from scorelens.learning.dataset import look
+from scorelens.learning.cnn_architectures import ARCHITECTURES, initial_parameters
+from scorelens.learning.cnn_batches import TrainingSet
+from scorelens.learning.cnn_training import train_networks
 from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, MODELS, NETWORKS, RATE_HZ
 from scorelens.tagger.apply import tag_track
 from scorelens.tagger.descriptors import describe_track
+from scorelens.tagger.inputs import model_inputs
 from scorelens.tagger.model import Model
 from scorelens.tagger.patches import cut_track, mfcc
 
 GENRES, FOLDS = 10, 5
 TILES, REPEATS = 128, 3
 EPOCHS = {"dnn": 10, "cnn": 1, "cnn_ensemble": 1, "mel_cnn": 1}  # enough for the clock
-SETTINGS = {"learning_rate": 1e-3, "batch": 32, "patience": 5}
+SETTINGS = {"learning_rate": 1e-3, "batch_size": 32, "patience": 5}
 SIDE = 1024  # of the large matrices
 
 
@@ -57,41 +58,45 @@ def shape_of(model):
     return height, FRAMES, GENRES, FOLDS + 1
 
 
-def make_lessons(model):
+def make_training_sets(model):
     """Random tiles, and for each network its own draw of them."""
     height, width, outputs, members = shape_of(model)
     random = np.random.default_rng(0)
     inputs = random.standard_normal((4 * TILES, height, width)).astype(np.float16)
-    lessons = []
+    sets = []
     for member in range(members):
         if ARCHITECTURES[model].exclusive:
             targets = random.integers(0, outputs, TILES)
         else:
             targets = random.integers(0, 2, (TILES, outputs)).astype(np.float32)
-        mean, gain = (np.full(height, value, np.float32) for value in (0, 1))
+        mean, inverse_std = (np.full(height, value, np.float32) for value in (0, 1))
         train = random.integers(0, len(inputs), TILES), targets, np.ones(TILES, np.float32)
         held = (part[:0] for part in train)
-        lessons.append(Lesson(*train, *held, mean, gain, (0, member)))
-    return inputs, lessons
+        sets.append(TrainingSet(*train, *held, mean, inverse_std, (0, member)))
+    return inputs, sets
 
 
-def train_loop(model, inputs, lessons):
+def train_loop(model, inputs, sets):
     """One network after the other, as one would write it first."""
     height, width, outputs, _ = shape_of(model)
     exclusive = ARCHITECTURES[model].exclusive
-    judge = functional.cross_entropy if exclusive else _binary_loss
-    for member, lesson in enumerate(lessons):
+    loss_function = functional.cross_entropy if exclusive else _binary_loss
+    for member, one_set in enumerate(sets):
         torch.manual_seed(member)
         network = plain_network(model, height, width, outputs)
         optimiser = torch.optim.Adam(network.parameters(), SETTINGS["learning_rate"], fused=True)
-        mean, gain = (torch.from_numpy(part)[:, None] for part in (lesson.mean, lesson.gain))
+        mean, inverse_std = (
+            torch.from_numpy(part)[:, None] for part in (one_set.mean, one_set.inverse_std)
+        )
         for _ in range(EPOCHS[model]):
-            for chosen in torch.randperm(TILES).split(SETTINGS["batch"]):
-                tiles = torch.from_numpy(inputs[lesson.rows[chosen]]).float()
-                said = network(((tiles - mean) * gain)[:, None])
-                loss = judge(said, torch.from_numpy(lesson.targets[chosen]), reduction="none")
+            for chosen in torch.randperm(TILES).split(SETTINGS["batch_size"]):
+                tiles = torch.from_numpy(inputs[one_set.rows[chosen]]).float()
+                said = network(((tiles - mean) * inverse_std)[:, None])
+                loss = loss_function(
+                    said, torch.from_numpy(one_set.targets[chosen]), reduction="none"
+                )
                 optimiser.zero_grad()
-                (loss * torch.from_numpy(lesson.weights[chosen])).mean().backward()
+                (loss * torch.from_numpy(one_set.weights[chosen])).mean().backward()
                 optimiser.step()
 
 
@@ -131,18 +136,18 @@ def operation_s():
 
 def measure_model(model):
     """CPU ms per tile and network: side by side, one by one, floor; minimum of a few runs."""
-    inputs, lessons = make_lessons(model)
+    inputs, sets = make_training_sets(model)
     settings = SETTINGS | {"epochs": EPOCHS[model]}
     outputs = shape_of(model)[2]
     runs = [
         (
-            cpu_s(lambda: train_networks(model, inputs, lessons, outputs, settings), 1),
-            cpu_s(lambda: train_loop(model, inputs, lessons), 1),
+            cpu_s(lambda: train_networks(model, inputs, sets, outputs, settings), 1),
+            cpu_s(lambda: train_loop(model, inputs, sets), 1),
             operation_s() * operations(model),
         )
         for _ in range(REPEATS)  # in turn, since a busy machine slows all of them
     ]
-    each = 1e3 / (len(lessons) * TILES * EPOCHS[model])
+    each = 1e3 / (len(sets) * TILES * EPOCHS[model])
     return np.min(runs, axis=0) * (each, each, 1e3)
 
 
@@ -169,10 +174,10 @@ def measure_training():
 
 def make_networks(model):
     height, width, outputs, _ = shape_of(model)
-    scale = {"mean": np.zeros(height, np.float32), "gain": np.ones(height, np.float32)}
+    scale = {"mean": np.zeros(height, np.float32), "inverse_std": np.ones(height, np.float32)}
     members = GENRES if model == "cnn_ensemble" else 1
     return [
-        cnn.initial_parameters(model, height, width, outputs, np.random.default_rng(member)) | scale
+        initial_parameters(model, height, width, outputs, np.random.default_rng(member)) | scale
         for member in range(members)
     ]
 
@@ -190,14 +195,14 @@ def measure_tagging(path):
 
     def ask(model, inputs):
         members = make_networks(model)
-        return lambda: ask_networks(model, members, inputs)
+        return lambda: cnn.predict(model, members, inputs)
 
     print(f"{f'tagging, {duration_s:.0f} s of music':34s} {'x real time':>12s}")
     note("decode", lambda: media.read_audio(path, RATE_HZ))
     note("tiles", lambda: cut_track([samples]))
     note("mfcc", lambda: mfcc(tiles.mel))
     for model in NETWORKS:
-        note(f"{model} alone", ask(model, look(model, tiles)))
+        note(f"{model} alone", ask(model, model_inputs(model, tiles)))
     ensemble = make_ensemble()
     note("tempo, key, loudness", lambda: describe_track(samples))
     note("all but decoding, cnn_ensemble", lambda: hear(samples, ensemble))

@@ -17,12 +17,22 @@ FRAMES = "_frames"  # ends the name of a set whose instances are single frames
 def pool_bags(
     features: Sequence[str | os.PathLike], feature_set: str, output: str | os.PathLike
 ) -> None:
-    """Write the instances of all films (tables.BAGS).
+    """Write the instances of all films.
 
-    features: one table of tables.FEATURES a film, all of one feature set. feature_set: if its name
-    ends in `_frames` an instance is a frame, else a cue, the mean of its frames. Rows are in the
-    order of the films given, then of the cues in their film, then of time.
-    Raises TableError if the films' features differ.
+    Parameters
+    ----------
+    features : sequence of path
+        A table of tables.FEATURES for each film, all of one feature set.
+    feature_set : str
+        If its name ends in `_frames` an instance is a frame, else a cue, the mean of its frames.
+    output : path
+        Where the table of tables.BAGS goes. Rows are in the order of the films given, then of the
+        cues in their film, then of time.
+
+    Raises
+    ------
+    TableError
+        If the films have different features.
     """
     frames = [tables.read_table(path, tables.FEATURES) for path in features]
     _check_columns(frames, features)
@@ -37,10 +47,18 @@ def pool_bags(
 
 
 def pool_film(frame: pd.DataFrame) -> pd.DataFrame:
-    """The mean of every feature over each cue's frames, and the number of frames.
+    """Compute the mean of every feature over each cue's frames, and the number of frames.
 
-    frame: rows of tables.FEATURES. Nulls do not count; a feature that is null in all frames of a
-    cue stays null. Returns rows of tables.BAGS, cues in order of appearance.
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of tables.FEATURES.
+
+    Returns
+    -------
+    DataFrame
+        Rows of tables.BAGS, cues in order of appearance. Nulls do not count; a feature that is
+        null in all frames of a cue stays null.
     """
     exact = frame[tables.feature_columns(frame)].astype("float64")
     cues = exact.groupby([frame["film_id"], frame["cue_id"]], sort=False)
@@ -49,9 +67,9 @@ def pool_film(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def keep_frames(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every frame as an instance: rows of tables.FEATURES as rows of tables.BAGS."""
-    kept = frame[["film_id", "cue_id"]].assign(n_frames=1)
-    return pd.concat([kept, frame[tables.feature_columns(frame)]], axis=1)
+    """Make every frame an instance: rows of tables.FEATURES as rows of tables.BAGS."""
+    ids = frame[["film_id", "cue_id"]].assign(n_frames=1)
+    return pd.concat([ids, frame[tables.feature_columns(frame)]], axis=1)
 
 
 def _check_columns(frames: Sequence[pd.DataFrame], paths: Sequence[str | os.PathLike]) -> None:

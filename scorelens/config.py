@@ -21,6 +21,9 @@ REGISTRIES = {
     "audio_encoders": "scorelens.encoders.registry:AUDIO_ENCODERS",
     "image_encoders": "scorelens.encoders.registry:IMAGE_ENCODERS",
     "text_encoders": "scorelens.encoders.registry:TEXT_ENCODERS",
+    "genre_models": "scorelens.genres.registry:MODELS",
+    "tagger_models": "scorelens.tagger.registry:MODELS",
+    "trailer_models": "scorelens.trailers.registry:MODELS",
 }
 
 

@@ -1,6 +1,6 @@
-"""Ask a baseline, with each film, or each group of films, left out in turn.
+"""Predict with a baseline, with each film, or each group of films, held out in turn.
 
-Reads the film table. Writes what the baseline says of every film from the labels of the others.
+Reads the film table. Writes the predictions of every film from the labels of the others.
 """
 
 from scorelens import logs
@@ -9,7 +9,7 @@ logs.start(snakemake.log[0])
 
 from scorelens.genres.model import baselines
 
-baselines.guess(
+baselines.predict_baseline(
     model=snakemake.wildcards.model,
     films=snakemake.input.films,
     genres=snakemake.params.genres,

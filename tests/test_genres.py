@@ -10,9 +10,9 @@ import torch
 from scorelens.errors import TableError
 from scorelens.genres import BASELINES, MODELS, NETWORKS
 from scorelens.genres.evaluate import score
-from scorelens.genres.model import baselines, fold_jobs, folds, labels, prediction_io
-from scorelens.learning import instances, model_io
-from scorelens.learning.instances import Bags
+from scorelens.genres.model import baselines, fold_jobs, folds, prediction_io
+from scorelens.learning import labels, model_io, packed_bags, scaling
+from scorelens.learning.packed_bags import Bags
 from scorelens.tables import (
     BAGS,
     FILMS,
@@ -26,13 +26,13 @@ from scorelens.tables import (
 torch.set_num_threads(1)
 
 GENRES = ["Action", "Drama", "Horror"]
-NETWORK = {"hidden": 8, "dropout": 0.25, "learning_rate": 0.01, "batch": 8, "epochs": 30}
+NETWORK = {"hidden": 8, "dropout": 0.25, "learning_rate": 0.01, "batch_size": 8, "epochs": 30}
 KINDS = {"models": "zip", "predictions": "parquet", "cues": "parquet", "curves": "parquet"}
 SETTINGS = {
     None: {},
-    "forest": {"trees": 10, "leaves": 16},
+    "forest": {"n_estimators": 10, "max_leaf_nodes": 16},
     "svm": {"c": 1.0},
-    "knn": {"neighbours": 3},
+    "knn": {"n_neighbors": 3},
     "logistic": {"c": 0.01},
     "network": {**NETWORK, "repeats": 1},
 }
@@ -70,7 +70,9 @@ def train(folder, model, settings=None, chunk=(0, 1), folds=0):
     """Run one chunk of a model as the workflow does; return its predictions."""
     paths = {kind: folder / f"{model}.{kind}.{chunk[0]}.{end}" for kind, end in KINDS.items()}
     if model in BASELINES:
-        baselines.guess(model, folder / "films.tsv", GENRES, 5, paths["predictions"], folds)
+        baselines.predict_baseline(
+            model, folder / "films.tsv", GENRES, 5, paths["predictions"], folds
+        )
     else:
         fold_jobs.train_chunk(
             model=model,
@@ -112,13 +114,13 @@ def test_noise_is_not_taken_for_genres(tmp_path, model):
 
 def same(one, other):
     """Whether two folds hold the same arrays, bit for bit."""
-    return all(np.array_equal(one.arrays[name], other.arrays[name]) for name in one.arrays)
+    return all(np.array_equal(one[name], other[name]) for name in one)
 
 
 def train_all(model, bags, actual):
     short = SETTINGS[MODELS[model]] | ({"epochs": 3} if model in NETWORKS else {})
     learnt = folds.train_folds(model, bags, actual, range(len(actual)), short, seed=5, threads=1)
-    return [one.fold for one in learnt]
+    return [one.arrays for one in learnt]
 
 
 @pytest.mark.parametrize("model", BASELINES)
@@ -127,7 +129,8 @@ def test_a_baseline_does_not_see_the_film_it_leaves_out(model):
     own, others = actual.copy(), ~actual
     own[4], others[4] = ~actual[4], actual[4]
     first, same_fold, other_fold = (
-        list(baselines.FIT[model](labels, 5))[4]["probability"] for labels in (actual, own, others)
+        list(baselines.BASELINES[model](labels, 5))[4]["probability"]
+        for labels in (actual, own, others)
     )
     np.testing.assert_array_equal(first, same_fold)
     assert (first != other_fold).any()
@@ -146,7 +149,7 @@ def test_a_fold_does_not_see_the_film_it_leaves_out(model):
     assert same(before[held_out], after[held_out])
     assert not same(before[0], after[0])
     probe = bags.one(held_out)
-    answers = [folds.predict(model, fitted[held_out], probe) for fitted in (before, after)]
+    answers = [folds.predict_bags(model, fitted[held_out], probe) for fitted in (before, after)]
     np.testing.assert_array_equal(answers[0], answers[1])
 
 
@@ -157,7 +160,7 @@ def test_a_marker_of_the_film_left_out_changes_nothing(model):
     marked = Bags(np.column_stack([bags.instances, marker]), bags.starts)
     unmarked = Bags(np.column_stack([bags.instances, 0 * marker]), bags.starts)
     fold = train_all(model, marked, actual)[4]
-    answers = [folds.predict(model, fold, variant.one(4)) for variant in (marked, unmarked)]
+    answers = [folds.predict_bags(model, fold, variant.one(4)) for variant in (marked, unmarked)]
     np.testing.assert_array_equal(answers[0], answers[1])
 
 
@@ -167,7 +170,7 @@ def test_a_genre_that_never_varies_in_training_is_predicted_so(model):
     actual[:] = [True, False, False]
     actual[2] = [False, True, False]
     for fold, fitted in enumerate(train_all(model, bags, actual)):
-        probability, predicted = folds.predict(model, fitted, bags.one(fold))
+        probability, predicted = folds.predict_bags(model, fitted, bags.one(fold))
         assert np.isfinite(probability).all()
         assert not predicted[0, 2]
         if fold == 2:
@@ -184,7 +187,7 @@ def test_a_kept_fold_repeats_its_prediction(tmp_path, model):
     assert (about.model, about.feature_set, about.genres) == (model, "mir", GENRES)
     for place, film in enumerate(about.films):
         fold = model_io.load_fold(path, film)
-        probability, predicted = folds.predict(about.model, fold, bags.one(place))
+        probability, predicted = folds.predict_bags(about.model, fold, bags.one(place))
         rows = table[table["film_id"] == film]
         np.testing.assert_allclose(rows["probability"], probability[0], rtol=0, atol=1e-12)
         np.testing.assert_array_equal(rows["predicted"], predicted[0])
@@ -222,8 +225,8 @@ def test_chunks_come_to_what_one_chunk_gives(tmp_path, model):
     about = model_io.load_about(joined["models"])
     assert about.films == ["film_00", "film_01", "film_02", "film_04"]
     for film in about.films:
-        one = model_io.load_fold(tmp_path / f"{model}.models.0.zip", film).arrays
-        for name, values in model_io.load_fold(joined["models"], film).arrays.items():
+        one = model_io.load_fold(tmp_path / f"{model}.models.0.zip", film)
+        for name, values in model_io.load_fold(joined["models"], film).items():
             np.testing.assert_allclose(values, one[name], atol=1e-5)
 
 
@@ -234,7 +237,7 @@ def test_training_runs_differ_and_the_first_is_kept(tmp_path):
     first, second = (table[table["repeat"] == run]["probability"].to_numpy() for run in (0, 1))
     assert np.abs(first - second).max() > 1e-3
     fold = model_io.load_fold(tmp_path / "average_pooling.models.0.zip", "film_02")
-    kept, _ = folds.predict("average_pooling", fold, bags.one(2))
+    kept, _ = folds.predict_bags("average_pooling", fold, bags.one(2))
     np.testing.assert_allclose(kept[0], first.reshape(6, -1)[2], atol=1e-6)
 
 
@@ -268,7 +271,9 @@ def test_frames_of_a_cue_are_judged_together(tmp_path):
     np.testing.assert_allclose(sums, 1, atol=1e-6)
     fold = model_io.load_fold(tmp_path / "single_attention.models.0.zip", "film_00")
     whole = bags.one(0)
-    first, _ = folds.predict("single_attention", fold, Bags(whole.instances[:2], np.array([0, 2])))
+    first, _ = folds.predict_bags(
+        "single_attention", fold, Bags(whole.instances[:2], np.array([0, 2]))
+    )
     np.testing.assert_allclose(cues["probability"][:3], first[0], atol=1e-6)
 
 
@@ -287,8 +292,8 @@ def test_many_bags_at_once_are_predicted_as_one_by_one():
     bags, actual = make_corpus(films=8)
     for model in MUSIC_MODELS:
         fold = train_all(model, bags, actual)[0]
-        together, _ = folds.predict(model, fold, bags)
-        alone = [folds.predict(model, fold, bags.one(k))[0][0] for k in range(8)]
+        together, _ = folds.predict_bags(model, fold, bags)
+        alone = [folds.predict_bags(model, fold, bags.one(k))[0][0] for k in range(8)]
         np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
@@ -308,7 +313,7 @@ def test_too_few_films_with_cues_are_an_error(tmp_path):
         train(tmp_path, "imv_svm")
     assert str(error.value) == (
         f"{tmp_path}/bags.parquet: films with cues: 1\n  expected: at least 2\n"
-        "  hint: a model is tested on a film that it never saw: add films, "
+        "  hint: a model is tested on films held out of training: add films, "
         "or ask for `cues` alone"
     )
 
@@ -330,19 +335,19 @@ def test_an_unlisted_genre_is_an_error(tmp_path):
 
 def test_bags_of_films_not_in_use_are_an_error(tmp_path):
     write_corpus(tmp_path, *make_corpus(films=4))
-    known = labels.read_labels(tmp_path / "films.tsv", GENRES).of(["film_00", "film_01"])
+    known = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_00", "film_01"])
     with pytest.raises(TableError) as error:
-        instances.read_bags(tmp_path / "bags.parquet", known)
+        packed_bags.read_bags(tmp_path / "bags.parquet", known)
     assert "bags of films that are not in use: film_02, film_03" in str(error.value)
 
 
 def test_the_bags_come_in_the_order_of_the_film_table(tmp_path):
     bags, actual = make_corpus(films=4)
     write_corpus(tmp_path, bags, actual)
-    known = labels.read_labels(tmp_path / "films.tsv", GENRES).of(["film_02", "film_00"])
+    known = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_02", "film_00"])
     table = read_table(tmp_path / "bags.parquet", BAGS)
     write_table(table[table["film_id"].isin(known.film_ids)], tmp_path / "two.parquet", BAGS)
-    packed, found, features, cue_ids = instances.read_bags(tmp_path / "two.parquet", known)
+    packed, found, features, cue_ids = packed_bags.read_bags(tmp_path / "two.parquet", known)
     assert found.film_ids == ["film_02", "film_00"]
     assert features == [f"a.b{k}.mean" for k in range(6)]
     first = bags.starts[2]
@@ -353,11 +358,11 @@ def test_the_bags_come_in_the_order_of_the_film_table(tmp_path):
 
 def test_the_scale_passes_missing_values_over():
     x = np.array([[1, 7, np.nan, 2], [3, 7, np.nan, np.nan], [np.nan, 7, np.nan, 6]], np.float32)
-    scale = instances.fit_scale(x)
+    scale = scaling.fit_feature_scaler(x)
     np.testing.assert_allclose(scale["mean"], [2, 7, 0, 4])
-    np.testing.assert_allclose(scale["gain"], [1, 0, 0, 0.5])
+    np.testing.assert_allclose(scale["inverse_std"], [1, 0, 0, 0.5])
     expected = [[-1, 0, 0, -1], [1, 0, 0, 0], [0, 0, 0, 1]]
-    np.testing.assert_allclose(instances.standardise(x, scale), expected)
+    np.testing.assert_allclose(scaling.standardise(x, scale), expected)
 
 
 def test_the_scale_agrees_with_scikit_learn():
@@ -366,9 +371,9 @@ def test_the_scale_agrees_with_scikit_learn():
     x = np.random.default_rng(0).gamma(2, 1000, (50, 4)).astype(np.float32)
     x[::7, 2] = np.nan
     scaler = StandardScaler().fit(x.astype(float))
-    scale = instances.fit_scale(x)
+    scale = scaling.fit_feature_scaler(x)
     np.testing.assert_allclose(scale["mean"], scaler.mean_, rtol=1e-6)
-    np.testing.assert_allclose(1 / scale["gain"], scaler.scale_, rtol=1e-6)
+    np.testing.assert_allclose(1 / scale["inverse_std"], scaler.scale_, rtol=1e-6)
 
 
 def test_bag_means_agree_with_nanmean():

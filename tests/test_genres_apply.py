@@ -9,15 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from scorelens import tables
 from scorelens.errors import MediaError, TableError
 from scorelens.genres.model import folds
 from scorelens.genres.new_media import apply
 from scorelens.learning import model_io
-from scorelens.learning.instances import Bags
-from scorelens.learning.model_io import About, Fold
+from scorelens.learning.model_io import About
+from scorelens.learning.packed_bags import Bags
 
 torch.set_num_threads(1)
 
@@ -30,14 +29,9 @@ FRAMES_PER_TRACK = {"opening": 31, "finale": 47}
 
 def known_fold(shift):
     """A fold whose answer follows from its numbers: a logistic regression a genre, film means."""
-    regressions = []
-    for weights, bias in zip(WEIGHTS, BIASES + shift, strict=True):
-        model = LogisticRegression()
-        model.classes_ = np.array([False, True])
-        model.coef_, model.intercept_ = weights[None], np.array([bias])
-        regressions.append(model)
-    scale = {"mean": np.float32([1, 2]), "gain": np.float32([0.5, 4])}
-    return Fold({"frequency": np.float32([0.5, 0.5]), **scale}, regressions)
+    scaler = {"mean": np.float32([1, 2]), "inverse_std": np.float32([0.5, 4])}
+    regressions = {"coefficients": WEIGHTS, "intercepts": BIASES + shift}
+    return {"frequency": np.float32([0.5, 0.5]), **scaler, **regressions}
 
 
 def known_probability(mean, shift):
@@ -149,14 +143,14 @@ def trained(folder, model, feature_set="mir", features=FEATURES, films=6):
     sizes = random.integers(2, 5, films)
     x = random.standard_normal((sizes.sum(), len(features))).astype(np.float32)
     x[:, : len(GENRES)] += np.repeat(actual, sizes, axis=0)
-    settings = {"hidden": 6, "dropout": 0.25, "learning_rate": 0.01, "batch": 4, "epochs": 3}
-    settings |= {"c": 1.0, "neighbours": 3}
+    settings = {"hidden": 6, "dropout": 0.25, "learning_rate": 0.01, "batch_size": 4, "epochs": 3}
+    settings |= {"c": 1.0, "n_neighbors": 3}
     bags = Bags(x, np.append(0, np.cumsum(sizes)))
     learnt = folds.train_folds(model, bags, actual, range(films), settings, 1, 1)
     films_out = [f"film_{k}" for k in range(films)]
     about = About(model, feature_set, GENRES, list(features), films_out)
     path = folder / f"{model}.zip"
-    model_io.save_folds(path, about, (one.fold for one in learnt))
+    model_io.save_folds(path, about, (one.arrays for one in learnt))
     return path
 
 
@@ -175,7 +169,7 @@ def test_folds_are_asked_as_predict_answers_each_window_alone(tmp_path, model):
     def ask(instances):
         bag = Bags(instances, np.array([0, len(instances)]))
         loaded = (model_io.load_fold(models, film) for film in about.films)
-        return np.stack([folds.predict(model, fold, bag)[0][0] for fold in loaded])
+        return np.stack([folds.predict_bags(model, fold, bag)[0][0] for fold in loaded])
 
     by_loop = np.stack([ask(instance[None]) for instance in means])
     found = windows["probability"].to_numpy().reshape(len(means), len(GENRES))
@@ -193,7 +187,7 @@ def test_a_model_of_frames_takes_a_window_as_a_bag_of_its_frames(tmp_path):
     about = model_io.load_about(models)
     bag = Bags(frames[FEATURES].to_numpy(np.float32), np.array([0, 12]))
     said = [
-        folds.predict("max_pooling", model_io.load_fold(models, film), bag)[0][0]
+        folds.predict_bags("max_pooling", model_io.load_fold(models, film), bag)[0][0]
         for film in about.films
     ]
     np.testing.assert_allclose(windows["probability"], np.mean(said, axis=0), atol=1e-6)
@@ -228,7 +222,7 @@ def test_a_silent_track_is_named_and_the_others_answer(tmp_path, models, caplog)
     with caplog.at_level(logging.WARNING):
         _, answers = applied(tmp_path, models, frames, is_album=True)
     assert set(answers["track_id"]) == {"", *FRAMES_PER_TRACK}
-    assert "track hush is silent and has no answer" in caplog.text
+    assert "track hush is silent and has no result" in caplog.text
 
 
 def test_nothing_but_silence_is_an_error(tmp_path, models):
@@ -237,8 +231,7 @@ def test_nothing_but_silence_is_an_error(tmp_path, models):
     with pytest.raises(MediaError) as error:
         applied(tmp_path, models, frames)
     assert str(error.value) == (
-        "config: genres.apply.media.new: is silent from beginning to end\n"
-        "  expected: sound to listen to"
+        "config: genres.apply.media.new: is silent from beginning to end\n  expected: sound"
     )
 
 
@@ -254,8 +247,8 @@ def test_other_features_than_the_models_are_an_error(tmp_path, models):
     with pytest.raises(TableError) as error:
         applied(tmp_path, models, frames)
     assert str(error.value) == (
-        f"{tmp_path}/frames.parquet: has other features than simple_mi_logistic_regression learnt "
-        "from (3 and 2), such as a.three.mean, a.two.mean, b.four.mean\n"
+        f"{tmp_path}/frames.parquet: has other features than simple_mi_logistic_regression was "
+        "trained on (3 and 2), such as a.three.mean, a.two.mean, b.four.mean\n"
         "  expected: the features of the set mir\n"
         "  hint: the models are of another version or feature set: train them again"
     )

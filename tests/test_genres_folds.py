@@ -20,12 +20,12 @@ from scorelens.config import complete
 from scorelens.errors import ConfigError, TableError
 from scorelens.genres import BASELINES, MODELS, NETWORKS
 from scorelens.genres.model import baselines, folds, prediction_io
-from scorelens.genres.model.labels import deal_films
 from scorelens.genres.new_media import apply
 from scorelens.importance import rank
 from scorelens.learning import model_io
-from scorelens.learning.instances import Bags
-from scorelens.learning.mil_trainer import fit_networks
+from scorelens.learning.grouped_folds import make_folds
+from scorelens.learning.mil_training import fit_networks
+from scorelens.learning.packed_bags import Bags
 from scorelens.tables import IMPORTANCE, read_table
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
@@ -43,18 +43,18 @@ def ids(films):
 def train_groups(model, bags, actual, groups=GROUPS):
     settings = SHORT[MODELS[model]]
     learnt = folds.train_folds(model, bags, actual, groups, settings, seed=5, threads=1)
-    return [one.fold for one in learnt]
+    return [one.arrays for one in learnt]
 
 
 def test_single_films_are_dealt_in_order():
-    assert [list(held_out) for held_out in deal_films(ids(4), ids(4), 0, 1)] == [[0], [1], [2], [3]]
+    assert [list(held_out) for held_out in make_folds(ids(4), ids(4), 0, 1)] == [[0], [1], [2], [3]]
     without = [film for film in ids(4) if film != "film_01"]
-    assert [list(held_out) for held_out in deal_films(ids(4), without, 0, 1)] == [[0], [1], [2]]
+    assert [list(held_out) for held_out in make_folds(ids(4), without, 0, 1)] == [[0], [1], [2]]
 
 
 @pytest.mark.parametrize(("films", "number"), [(10, 3), (100, 10), (5, 9), (31, 2)])
 def test_groups_are_even_and_hold_every_film_once(films, number):
-    dealt = deal_films(ids(films), ids(films), number, 3)
+    dealt = make_folds(ids(films), ids(films), number, 3)
     assert len(dealt) == min(films, number)
     assert sorted(np.concatenate(dealt)) == list(range(films))
     sizes = [len(held_out) for held_out in dealt]
@@ -64,20 +64,20 @@ def test_groups_are_even_and_hold_every_film_once(films, number):
 def test_films_without_cues_leave_the_others_in_their_groups():
     films = ids(30)
     present = [film for film in films if film not in ("film_02", "film_17")]
-    of_all = [{films[k] for k in held_out} for held_out in deal_films(films, films, 5, 3)]
-    left = [{present[k] for k in held_out} for held_out in deal_films(films, present, 5, 3)]
+    of_all = [{films[k] for k in held_out} for held_out in make_folds(films, films, 5, 3)]
+    left = [{present[k] for k in held_out} for held_out in make_folds(films, present, 5, 3)]
     assert left == [group - {"film_02", "film_17"} for group in of_all]
 
 
 def test_films_of_a_regular_table_are_mixed():
     genre = np.arange(1000) % 10  # a table with every genre in turn must not deal genre by genre
-    for held_out in deal_films([str(k) for k in range(1000)], [str(k) for k in range(1000)], 10, 1):
+    for held_out in make_folds([str(k) for k in range(1000)], [str(k) for k in range(1000)], 10, 1):
         assert len(set(genre[held_out])) == 10
 
 
 def test_one_group_is_an_error_with_a_way_out():
     with pytest.raises(TableError) as caught:
-        deal_films(ids(3), ids(3), 1, 0)
+        make_folds(ids(3), ids(3), 1, 0)
     text = str(caught.value)
     assert "config: genres.folds: 1: all 3 films with cues are in one group" in text
     assert "choose more groups, or 0" in text
@@ -96,7 +96,9 @@ def test_a_fold_sees_no_film_of_its_group(model):
     assert same(before[1], after[1])
     assert not any(same(before[fold], after[fold]) for fold in (0, 2, 3))
     for film in GROUPS[1]:
-        answers = [folds.predict(model, fitted[1], bags.one(film)) for fitted in (before, after)]
+        answers = [
+            folds.predict_bags(model, fitted[1], bags.one(film)) for fitted in (before, after)
+        ]
         np.testing.assert_array_equal(answers[0], answers[1])
 
 
@@ -106,7 +108,9 @@ def test_a_baseline_sees_no_film_of_its_group(model):
     flipped, others = actual.copy(), ~actual
     flipped[GROUPS[1]], others[GROUPS[1]] = ~actual[GROUPS[1]], actual[GROUPS[1]]
     own, same_group, other_films = (
-        np.stack([answer["probability"] for answer in baselines.FIT[model](labels, 5, GROUPS)])
+        np.stack(
+            [answer["probability"] for answer in baselines.BASELINES[model](labels, 5, GROUPS)]
+        )
         for labels in (actual, flipped, others)
     )
     np.testing.assert_array_equal(own[3:6], same_group[3:6])
@@ -136,9 +140,9 @@ def test_the_loss_of_a_group_is_the_mean_over_its_films():
     bags, actual = make_corpus(films=10)
     group, rest = np.array([1, 4]), SHORT["network"] | {"epochs": 1, "learning_rate": 1e-12}
     (learnt,) = fit_networks("average_pooling", bags, actual, [group], rest, 7)
-    fold = model_io.Fold({"frequency": np.full(3, 0.5, np.float32), **learnt.arrays})
+    fold = {"frequency": np.full(3, 0.5, np.float32), **learnt.arrays}
     frequency = np.delete(actual, group, axis=0).mean(axis=0)
-    said = np.stack([folds.predict("average_pooling", fold, bags.one(k))[0][0] for k in group])
+    said = np.stack([folds.predict_bags("average_pooling", fold, bags.one(k))[0][0] for k in group])
     losses = -np.where(
         actual[group], np.log(said) / (2 * frequency), np.log(1 - said) / (2 * (1 - frequency))
     )
@@ -178,7 +182,7 @@ def test_chunks_of_groups_come_to_what_one_chunk_gives(tmp_path, model):
     first = said[said["repeat"] == 0]
     for film, own in first.groupby("film_id"):
         fold = model_io.load_fold(joined["models"], film)
-        probability, _ = folds.predict(model, fold, bags.one(int(film[-2:])))
+        probability, _ = folds.predict_bags(model, fold, bags.one(int(film[-2:])))
         np.testing.assert_allclose(own["probability"], probability[0], atol=1e-5)
     with pytest.raises(KeyError, match="film_03"):
         model_io.load_fold(joined["models"], "film_03")
@@ -200,4 +204,4 @@ def test_importance_and_new_media_take_the_fold_of_the_group(tmp_path):
     np.testing.assert_allclose(found[GENRES], f1[GENRES], atol=1e-6)
     about = model_io.load_about(models)
     assert len(about.films) == 9
-    assert apply.ask_folds(models, about, [bags.one(0)]).shape == (3, 1, len(GENRES))
+    assert apply.predict_folds(models, about, [bags.one(0)]).shape == (3, 1, len(GENRES))

@@ -13,21 +13,21 @@ from scorelens.genres import MODELS
 from scorelens.genres.evaluate import score
 from scorelens.genres.model import fold_jobs, folds, prediction_io
 from scorelens.importance import choose_run, plot, rank
-from scorelens.learning.instances import Bags
+from scorelens.learning.packed_bags import Bags
 from scorelens.tables import BAGS, FILMS, IMPORTANCE, PREDICTIONS, read_table, write_table
 
 torch.set_num_threads(1)
 
 GENRES = ["Action", "Drama", "Horror"]
 SETTINGS = {
-    "forest": {"trees": 10, "leaves": 16},
+    "forest": {"n_estimators": 10, "max_leaf_nodes": 16},
     "svm": {"c": 1.0},
-    "knn": {"neighbours": 3},
+    "knn": {"n_neighbors": 3},
     "network": {
         "hidden": 8,
         "dropout": 0.25,
         "learning_rate": 0.01,
-        "batch": 8,
+        "batch_size": 8,
         "epochs": 40,
     },
 }
@@ -60,12 +60,14 @@ GROUPS = list(rank.feature_groups(COLUMNS, "bags").values())
 def trained(model, bags, actual, settings=None):
     settings = settings or SETTINGS[MODELS[model]]
     learnt = folds.train_folds(model, bags, actual, range(len(actual)), settings, 5, 1)
-    return [one.fold for one in learnt]
+    return [one.arrays for one in learnt]
 
 
 def ranked(model, bags, actual, repeats=20, together=False):
     orders = rank.draw_orders(GROUPS, len(bags.instances), repeats, together, 1)
-    intact, shuffled = rank.judge(model, iter(trained(model, bags, actual)), bags, GROUPS, orders)
+    intact, shuffled = rank.predict_shuffled(
+        model, iter(trained(model, bags, actual)), bags, GROUPS, orders
+    )
     return {
         group: rank.score_group(intact, said, actual, 200, 0)
         for group, said in zip(WIDTHS, shuffled, strict=True)
@@ -97,10 +99,10 @@ def test_batched_is_a_plain_loop(monkeypatch, model, at_once, together):
     settings = SETTINGS[MODELS[model]] | {"epochs": 3}
     fitted = trained(model, bags, actual, settings)
     orders = rank.draw_orders(GROUPS, len(bags.instances), 4, together, 2)
-    intact, shuffled = rank.judge(model, iter(fitted), bags, GROUPS, orders)
+    intact, shuffled = rank.predict_shuffled(model, iter(fitted), bags, GROUPS, orders)
     for film, fold in enumerate(fitted):
         np.testing.assert_array_equal(
-            intact[film], folds.predict(model, fold, bags.one(film))[1][0]
+            intact[film], folds.predict_bags(model, fold, bags.one(film))[1][0]
         )
         for group, columns in enumerate(GROUPS):
             for repeat in range(4):
@@ -108,7 +110,9 @@ def test_batched_is_a_plain_loop(monkeypatch, model, at_once, together):
                 for place, column in enumerate(columns):
                     order = orders[group][0 if together else place, repeat]
                     instances[:, column] = instances[order, column]
-                alone = folds.predict(model, fold, Bags(instances, bags.starts).one(film))[1][0]
+                alone = folds.predict_bags(model, fold, Bags(instances, bags.starts).one(film))[1][
+                    0
+                ]
                 np.testing.assert_array_equal(shuffled[group, repeat, film], alone)
 
 
@@ -121,9 +125,9 @@ def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeyp
         seen.setdefault(fold, []).append(copies)
         return None, np.zeros((len(copies.sizes), 3), bool)
 
-    monkeypatch.setattr(rank, "predict", listen)
+    monkeypatch.setattr(rank, "predict_bags", listen)
     orders = rank.draw_orders(GROUPS, len(bags.instances), 3, True, 0)
-    rank.judge("any", iter(range(9)), bags, GROUPS, orders)
+    rank.predict_shuffled("any", iter(range(9)), bags, GROUPS, orders)
     for place, columns in enumerate(GROUPS):
         others = np.setdiff1d(np.arange(9), columns)
         # Of a film the first call is the film as it is; then one call holds the repeats of a group.

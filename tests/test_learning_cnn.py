@@ -7,16 +7,18 @@ from plain_tagger import Given, fill, plain_network, with_given_dropout
 from torch import nn
 from torch.nn import functional
 
-from scorelens.learning import cnn, cnn_batches, cnn_trainer
-from scorelens.learning.cnn_trainer import Lesson, train_networks
-from scorelens.tagger import NETWORKS
+from scorelens.learning import cnn, cnn_architectures, cnn_batches, cnn_training
+from scorelens.learning.cnn_batches import TrainingSet
+from scorelens.learning.cnn_training import train_networks
+from scorelens.learning.trainer import stack_parameters
 
 torch.set_num_threads(1)
 
 SMALL = {"dnn": (6, 8), "cnn": (40, 36), "cnn_ensemble": (20, 18), "mel_cnn": (60, 24)}
 OUTPUTS = {"dnn": 3, "cnn": 3, "cnn_ensemble": 1, "mel_cnn": 3}
 EXCLUSIVE = ("dnn", "cnn")
-SETTINGS = {"learning_rate": 1e-3, "batch": 8, "epochs": 3, "patience": 3}
+NETWORKS = list(SMALL)
+SETTINGS = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 3, "patience": 3}
 
 
 @pytest.fixture
@@ -32,28 +34,28 @@ def make_targets(model, classes):
     return (classes[:, None] == np.arange(OUTPUTS[model])).astype(np.float32)
 
 
-def make_material(model, tiles=60, seed=0):
+def make_instances(model, tiles=60, seed=0):
     """Noise, with one loud band for each of two classes."""
     random = np.random.default_rng(seed)
     height, width = SMALL[model]
-    inputs = random.standard_normal((tiles, height, width)).astype(np.float16)
+    instances = random.standard_normal((tiles, height, width)).astype(np.float16)
     classes = random.integers(0, 2, tiles)
     for tile, number in enumerate(classes):
-        inputs[tile, number * height // 2 : (number + 1) * height // 2] += 2
-    return inputs, classes
+        instances[tile, number * height // 2 : (number + 1) * height // 2] += 2
+    return instances, classes
 
 
-def make_lesson(model, classes, rows, held_rows, member=0):
+def make_training_set(model, classes, rows, validation_rows, member=0):
     height = SMALL[model][0]
     random = np.random.default_rng(member)
     targets = make_targets(model, classes)
-    return Lesson(
+    return TrainingSet(
         rows,
         targets[rows],
         random.uniform(0.5, 2, len(rows)).astype(np.float32),
-        held_rows,
-        targets[held_rows],
-        random.uniform(0.5, 2, len(held_rows)).astype(np.float32),
+        validation_rows,
+        targets[validation_rows],
+        random.uniform(0.5, 2, len(validation_rows)).astype(np.float32),
         random.normal(0, 0.1, height).astype(np.float32),
         random.uniform(0.5, 1.5, height).astype(np.float32),
         (7, member),
@@ -65,18 +67,18 @@ def make_networks(model, members):
     made = []
     for member in range(members):
         random = np.random.default_rng(member)
-        one = cnn.initial_parameters(model, height, width, OUTPUTS[model], random)
+        one = cnn_architectures.initial_parameters(model, height, width, OUTPUTS[model], random)
         for name in one:
             if name.endswith(".bias"):
                 one[name] = random.normal(0, 0.1, one[name].shape).astype(np.float32)
         one["mean"] = random.normal(0, 1, height).astype(np.float32)
-        one["gain"] = random.uniform(0.5, 2, height).astype(np.float32)
+        one["inverse_std"] = random.uniform(0.5, 2, height).astype(np.float32)
         made.append(one)
     return made
 
 
 def learnt(network):
-    return {name: value for name, value in network.items() if name not in ("mean", "gain")}
+    return {name: value for name, value in network.items() if name not in ("mean", "inverse_std")}
 
 
 def plain_from(model, network):
@@ -85,9 +87,9 @@ def plain_from(model, network):
     return plain
 
 
-def give_masks(plain, kept, member):
+def give_masks(plain, masks, member):
     """Hand a plain network the dropout of one member."""
-    for place, mask in zip([m for m in plain if isinstance(m, Given)], kept, strict=True):
+    for place, mask in zip([m for m in plain if isinstance(m, Given)], masks, strict=True):
         own = mask[member]
         place.mask = own.permute(0, 3, 1, 2) if own.ndim == 4 else own
 
@@ -106,7 +108,7 @@ def give_masks(plain, kept, member):
     ],
 )
 def test_shapes(model, height, outputs, count, flat):
-    shapes = cnn.shapes(model, height, 100, outputs)
+    shapes = cnn_architectures.parameter_shapes(model, height, 100, outputs)
     assert sum(np.prod(shape) for shape in shapes.values()) == count
     assert shapes["dense.0.weight"][1] == flat
     plain = plain_network(model, height, 100, outputs)
@@ -115,16 +117,20 @@ def test_shapes(model, height, outputs, count, flat):
 
 def test_dropout_sites():
     """The thesis's shares, where its pools leave 19 x 49, 9 x 24 and 4 x 11."""
-    found = cnn.dropout_sites("cnn_ensemble", 40, 100)
+    found = cnn_architectures.dropout_sites("cnn_ensemble", 40, 100)
     convolutions = [((19, 49, 32), 0.1), ((9, 24, 64), 0.2), ((4, 11, 128), 0.3)]
     assert found == [*convolutions, ((50,), 0.5)]
-    assert cnn.dropout_sites("dnn", 40, 100) == [((4000,), 0.2), ((50,), 0.5), ((50,), 0.5)]
+    assert cnn_architectures.dropout_sites("dnn", 40, 100) == [
+        ((4000,), 0.2),
+        ((50,), 0.5),
+        ((50,), 0.5),
+    ]
 
 
 @pytest.mark.parametrize("model", NETWORKS)
 def test_start(model):
     """Weights uniform with the variance of Glorot, 2 / (in + out), or of He, 2 / in."""
-    one = cnn.initial_parameters(model, 128, 100, 10, np.random.default_rng(0))
+    one = cnn_architectures.initial_parameters(model, 128, 100, 10, np.random.default_rng(0))
     for name, value in one.items():
         if name.endswith(".bias"):
             assert not value.any()
@@ -137,17 +143,17 @@ def test_start(model):
 
 @pytest.mark.parametrize("model", NETWORKS)
 def test_answers_are_those_of_plain_modules(model, few_at_once):
-    inputs, _ = make_material(model, tiles=65)
+    instances, _ = make_instances(model, tiles=65)
     members = make_networks(model, 3)
-    answers = cnn.ask_networks(model, members, inputs)
+    answers = cnn.predict(model, members, instances)
     assert answers.dtype == np.float32
-    assert answers.shape == (3, len(inputs), OUTPUTS[model])
+    assert answers.shape == (3, len(instances), OUTPUTS[model])
     assert answers.min() >= 0
     assert answers.max() <= 1
     if model in EXCLUSIVE:
         np.testing.assert_allclose(answers.sum(-1), 1, atol=1e-6)
     for answer, one in zip(answers, members, strict=True):
-        scaled = (inputs - one["mean"][:, None]) * one["gain"][:, None]
+        scaled = (instances - one["mean"][:, None]) * one["inverse_std"][:, None]
         with torch.no_grad():
             said = plain_from(model, one).eval()(torch.from_numpy(scaled)[:, None])
         expected = said.softmax(1) if model in EXCLUSIVE else said.sigmoid()
@@ -157,7 +163,7 @@ def test_answers_are_those_of_plain_modules(model, few_at_once):
 
 def test_answers_to_no_tiles():
     none = np.zeros((0, *SMALL["dnn"]), np.float32)
-    assert cnn.ask_networks("dnn", make_networks("dnn", 2), none).shape == (2, 0, 3)
+    assert cnn.predict("dnn", make_networks("dnn", 2), none).shape == (2, 0, 3)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
@@ -165,19 +171,19 @@ def test_members_in_one_pass_are_plain_modules(model):
     """As on a GPU, all members go through the layers together: the same outputs and gradients."""
     members, tiles = 3, 4
     made = [learnt(one) for one in make_networks(model, members)]
-    stacked = cnn.stack(made, torch.device("cpu"))
+    stacked = stack_parameters(made, torch.device("cpu"))
     own = {name: value.requires_grad_() for name, value in stacked.items()}
     sound = torch.randn(members, tiles, *SMALL[model], generator=torch.Generator().manual_seed(1))
     streams = [np.random.default_rng(member) for member in range(members)]
-    kept = [
-        cnn_batches._draw_kept(site, [tiles] * members, streams, torch.device("cpu"))
-        for site in cnn.dropout_sites(model, *SMALL[model])
+    masks = [
+        cnn_batches.draw_dropout_mask(site, [tiles] * members, streams, torch.device("cpu"))
+        for site in cnn_architectures.dropout_sites(model, *SMALL[model])
     ]
-    said = cnn.forward(model, own, sound, kept)
+    said = cnn.forward(model, own, sound, masks)
     gradients = torch.autograd.grad(said.square().sum(), list(own.values()))
     for member in range(members):
         plain = with_given_dropout(plain_from(model, made[member]))
-        give_masks(plain, kept, member)
+        give_masks(plain, masks, member)
         expected = plain(sound[member][:, None])
         torch.testing.assert_close(said[member], expected, atol=1e-5, rtol=1e-4)
         theirs = torch.autograd.grad(expected.square().sum(), list(plain.parameters()))
@@ -188,25 +194,32 @@ def test_members_in_one_pass_are_plain_modules(model):
 @pytest.mark.parametrize("model", NETWORKS)
 def test_training_is_that_of_plain_modules(model, few_at_once):
     """Three epochs of two batches, in pieces: losses and parameters as of PyTorch's own Adam."""
-    inputs, classes = make_material(model, tiles=12)
-    lesson = make_lesson(model, classes, np.arange(12), np.arange(0))
-    (trained,) = train_networks(model, inputs, [lesson], OUTPUTS[model], SETTINGS)
+    instances, classes = make_instances(model, tiles=12)
+    training_set = make_training_set(model, classes, np.arange(12), np.arange(0))
+    (trained,) = train_networks(model, instances, [training_set], OUTPUTS[model], SETTINGS)
     shape = (*SMALL[model], OUTPUTS[model])
-    random = cnn_batches.stream(lesson)
+    random = cnn_batches.random_stream(training_set)
     plain = plain_network(model, *shape)
-    fill(plain, cnn.initial_parameters(model, *shape, random))
+    fill(plain, cnn_architectures.initial_parameters(model, *shape, random))
     plain = with_given_dropout(plain)
     optimiser = torch.optim.Adam(plain.parameters(), SETTINGS["learning_rate"], eps=1e-7)
-    sites = cnn.dropout_sites(model, *SMALL[model])
+    sites = cnn_architectures.dropout_sites(model, *SMALL[model])
     judge = nn.CrossEntropyLoss(reduction="none") if model in EXCLUSIVE else _binary_loss
-    drawn, losses = cnn_batches.epoch_batches(12, SETTINGS["batch"], random), []
+    drawn, losses = cnn_batches.epoch_batches(12, SETTINGS["batch_size"], random), []
     for _ in range(2 * SETTINGS["epochs"]):
         chosen, _ = next(drawn)
-        kept = [cnn_batches._draw_kept(site, [6], [random], torch.device("cpu")) for site in sites]
-        give_masks(plain, kept, 0)
-        scaled = (inputs[chosen] - lesson.mean[:, None]) * lesson.gain[:, None]
-        each = judge(plain(torch.from_numpy(scaled)[:, None]), torch.tensor(lesson.targets[chosen]))
-        weight = torch.from_numpy(lesson.weights[chosen])
+        masks = [
+            cnn_batches.draw_dropout_mask(site, [6], [random], torch.device("cpu"))
+            for site in sites
+        ]
+        give_masks(plain, masks, 0)
+        scaled = (instances[chosen] - training_set.mean[:, None]) * training_set.inverse_std[
+            :, None
+        ]
+        each = judge(
+            plain(torch.from_numpy(scaled)[:, None]), torch.tensor(training_set.targets[chosen])
+        )
+        weight = torch.from_numpy(training_set.weights[chosen])
         optimiser.zero_grad()
         ((each * weight).sum() / weight.sum()).backward()
         optimiser.step()
@@ -216,25 +229,25 @@ def test_training_is_that_of_plain_modules(model, few_at_once):
     assert np.isnan(trained.curve[:, 1]).all()
     for value, expected in zip(learnt(trained.arrays).values(), plain.parameters(), strict=True):
         np.testing.assert_allclose(value, expected.detach().numpy(), atol=1e-4)
-    np.testing.assert_array_equal(trained.arrays["mean"], lesson.mean)
-    np.testing.assert_array_equal(trained.arrays["gain"], lesson.gain)
+    np.testing.assert_array_equal(trained.arrays["mean"], training_set.mean)
+    np.testing.assert_array_equal(trained.arrays["inverse_std"], training_set.inverse_std)
 
 
 def _binary_loss(said, targets):
     return functional.binary_cross_entropy_with_logits(said, targets, reduction="none").mean(1)
 
 
-def uneven_lessons(model, classes):
+def uneven_training_sets(model, classes):
     """Members of different length; the second is judged by wrong labels, and stops early."""
     rows = np.arange(len(classes))
-    lessons = [
-        make_lesson(model, classes, rows[:34], rows[40:], 0),
-        make_lesson(model, classes, rows[3:20], rows[40:55], 1),
-        make_lesson(model, classes, rows[10:37], rows[:0], 2),
+    training_sets = [
+        make_training_set(model, classes, rows[:34], rows[40:], 0),
+        make_training_set(model, classes, rows[3:20], rows[40:55], 1),
+        make_training_set(model, classes, rows[10:37], rows[:0], 2),
     ]
-    wrong = make_targets(model, 1 - classes)[lessons[1].held_rows]
-    lessons[1] = lessons[1]._replace(held_targets=wrong)
-    return lessons
+    wrong = make_targets(model, 1 - classes)[training_sets[1].validation_rows]
+    training_sets[1] = training_sets[1]._replace(validation_targets=wrong)
+    return training_sets
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["in turns", "in one pass"])
@@ -244,13 +257,18 @@ def test_batched_is_alone(model, together, monkeypatch):
 
     In one pass, as on a GPU, short batches are padded.
     """
-    inputs, classes = make_material(model)
-    lessons = uneven_lessons(model, classes)
+    instances, classes = make_instances(model)
+    training_sets = uneven_training_sets(model, classes)
     settings = SETTINGS | {"epochs": 5, "patience": 1}
-    alone = [train_networks(model, inputs, [one], OUTPUTS[model], settings)[0] for one in lessons]
+    alone = [
+        train_networks(model, instances, [one], OUTPUTS[model], settings)[0]
+        for one in training_sets
+    ]
     if together:
-        monkeypatch.setattr(cnn_trainer, "passes", lambda _model, members, _: [slice(0, members)])
-    batched = train_networks(model, inputs, lessons, OUTPUTS[model], settings)
+        monkeypatch.setattr(
+            cnn_training, "member_slices", lambda _model, members, _: [slice(0, members)]
+        )
+    batched = train_networks(model, instances, training_sets, OUTPUTS[model], settings)
     assert len(alone[1].curve) < len(alone[0].curve)
     assert [len(one.curve) for one in batched] == [len(one.curve) for one in alone]
     for mine, other in zip(batched, alone, strict=True):
@@ -262,54 +280,56 @@ def test_batched_is_alone(model, together, monkeypatch):
 
 def test_early_stopping_keeps_the_best_epoch(few_at_once):
     """The same bits as of a training that ends with the best epoch."""
-    inputs, classes = make_material("cnn_ensemble")
+    instances, classes = make_instances("cnn_ensemble")
     classes[::3] = 1 - classes[::3]  # with wrong labels among them, the right ones wear off
-    rows = np.arange(len(inputs))
-    lesson = make_lesson("cnn_ensemble", classes, rows[:40], rows[40:])
+    rows = np.arange(len(instances))
+    training_set = make_training_set("cnn_ensemble", classes, rows[:40], rows[40:])
     settings = SETTINGS | {"epochs": 60, "patience": 4}
-    (stopped,) = train_networks("cnn_ensemble", inputs, [lesson], 1, settings)
+    (stopped,) = train_networks("cnn_ensemble", instances, [training_set], 1, settings)
     best = int(stopped.curve[:, 1].argmin()) + 1
     assert best > 1
     assert len(stopped.curve) == best + 4 < 60
-    (brief,) = train_networks("cnn_ensemble", inputs, [lesson], 1, settings | {"epochs": best})
+    (brief,) = train_networks(
+        "cnn_ensemble", instances, [training_set], 1, settings | {"epochs": best}
+    )
     for name, value in stopped.arrays.items():
         np.testing.assert_array_equal(value, brief.arrays[name])
-    said = cnn.ask_networks("cnn_ensemble", [stopped.arrays], inputs[lesson.held_rows])[0]
+    said = cnn.predict("cnn_ensemble", [stopped.arrays], instances[training_set.validation_rows])[0]
     each = functional.binary_cross_entropy(
-        torch.from_numpy(said), torch.from_numpy(lesson.held_targets), reduction="none"
+        torch.from_numpy(said), torch.from_numpy(training_set.validation_targets), reduction="none"
     )
-    mean = np.average(each[:, 0].numpy(), weights=lesson.held_weights)
+    mean = np.average(each[:, 0].numpy(), weights=training_set.validation_weights)
     assert mean == pytest.approx(stopped.curve[best - 1, 1], rel=1e-5)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
 def test_learns_what_can_be_told_apart(model):
-    inputs, classes = make_material(model, tiles=90)
+    instances, classes = make_instances(model, tiles=90)
     rows = np.arange(90)
-    lesson = make_lesson(model, classes, rows[:60], rows[60:75])
-    settings = {"learning_rate": 2e-3, "batch": 8, "epochs": 12, "patience": 12}
-    (trained,) = train_networks(model, inputs, [lesson], OUTPUTS[model], settings)
+    training_set = make_training_set(model, classes, rows[:60], rows[60:75])
+    settings = {"learning_rate": 2e-3, "batch_size": 8, "epochs": 12, "patience": 12}
+    (trained,) = train_networks(model, instances, [training_set], OUTPUTS[model], settings)
     assert trained.curve[-1, 0] < 0.7 * trained.curve[0, 0]
-    said = cnn.ask_networks(model, [trained.arrays], inputs[75:])[0]
+    said = cnn.predict(model, [trained.arrays], instances[75:])[0]
     guess = said.argmax(1) if OUTPUTS[model] > 1 else said[:, 0] < 0.5
     assert (guess == classes[75:]).mean() > 0.9
 
 
 @pytest.mark.parametrize("model", ["dnn", "cnn_ensemble"])
 def test_same_seed_same_bits(model):
-    inputs, classes = make_material(model)
+    instances, classes = make_instances(model)
     rows = np.arange(len(classes))
-    lesson = make_lesson(model, classes, rows[:40], rows[40:])
-    twice = lesson._replace(seed=(7, 1))
-    first, other = train_networks(model, inputs, [lesson, twice], OUTPUTS[model], SETTINGS)
-    again, _ = train_networks(model, inputs, [lesson, twice], OUTPUTS[model], SETTINGS)
+    training_set = make_training_set(model, classes, rows[:40], rows[40:])
+    twice = training_set._replace(seed=(7, 1))
+    first, other = train_networks(model, instances, [training_set, twice], OUTPUTS[model], SETTINGS)
+    again, _ = train_networks(model, instances, [training_set, twice], OUTPUTS[model], SETTINGS)
     np.testing.assert_array_equal(first.curve, again.curve)
     assert (first.curve != other.curve).all()
     for name, value in first.arrays.items():
         np.testing.assert_array_equal(value, again.arrays[name])
 
 
-def test_no_lessons():
+def test_no_training_sets():
     assert train_networks("dnn", np.zeros((1, 6, 8), np.float32), [], 3, SETTINGS) == []
 
 
@@ -324,23 +344,25 @@ def test_an_epoch_takes_each_tile_once_in_even_batches():
 
 
 def test_dropout_keeps_its_share_and_the_mean():
-    site = cnn.Site((40, 50, 4), 0.3)
+    site = cnn_architectures.DropoutSite((40, 50, 4), 0.3)
     streams = [np.random.default_rng(member) for member in range(2)]
-    kept = cnn_batches._draw_kept(site, [5, 3], streams, torch.device("cpu")).numpy()
-    assert kept.shape == (2, 5, 40, 50, 4)
-    assert not kept[1, 3:].any()
-    for there in (kept[0], kept[1, :3]):
+    masks = cnn_batches.draw_dropout_mask(site, [5, 3], streams, torch.device("cpu")).numpy()
+    assert masks.shape == (2, 5, 40, 50, 4)
+    assert not masks[1, 3:].any()
+    for there in (masks[0], masks[1, :3]):
         assert (there == 0).mean() == pytest.approx(0.3, abs=0.01)
         assert there.mean() == pytest.approx(1, abs=0.01)
 
 
 def test_a_batch_without_weight_teaches_nothing():
     """And leaves no nan behind."""
-    inputs, classes = make_material("dnn")
+    instances, classes = make_instances("dnn")
     rows = np.arange(16)
-    lesson = make_lesson("dnn", classes, rows, rows[:0])
-    lesson = lesson._replace(weights=np.zeros(16, np.float32))
-    (trained,) = train_networks("dnn", inputs, [lesson], 3, SETTINGS)
-    first = cnn.initial_parameters("dnn", 6, 8, 3, cnn_batches.stream(lesson))
+    training_set = make_training_set("dnn", classes, rows, rows[:0])
+    training_set = training_set._replace(weights=np.zeros(16, np.float32))
+    (trained,) = train_networks("dnn", instances, [training_set], 3, SETTINGS)
+    first = cnn_architectures.initial_parameters(
+        "dnn", 6, 8, 3, cnn_batches.random_stream(training_set)
+    )
     for name, value in first.items():
         np.testing.assert_array_equal(trained.arrays[name], value)

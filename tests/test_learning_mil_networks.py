@@ -8,14 +8,18 @@ from hypothesis import strategies as st
 from plain_networks import PlainNetwork
 from torch import nn
 
-from scorelens.genres import NETWORKS
-from scorelens.learning import mil_batches, mil_heads, mil_networks, mil_pooling, mil_trainer
-from scorelens.learning.instances import Bags, fit_scale, standardise
+from scorelens.learning import mil_batches, mil_networks, mil_pooling, mil_training
+from scorelens.learning.class_weights import balanced_label_weights
+from scorelens.learning.packed_bags import Bags
+from scorelens.learning.scaling import fit_feature_scaler, standardise
+from scorelens.learning.trainer import stack_parameters
 
 torch.set_num_threads(1)
 
+NETWORKS = list(mil_pooling.POOLINGS)
+POOLS = (mil_pooling.max_pooling, mil_pooling.average_pooling, mil_pooling.linear_softmax)
 FEATURES, HIDDEN, GENRES = 5, 4, 3
-SETTINGS = {"hidden": HIDDEN, "dropout": 0.5, "learning_rate": 5e-5, "batch": 4, "epochs": 4}
+SETTINGS = {"hidden": HIDDEN, "dropout": 0.5, "learning_rate": 5e-5, "batch_size": 4, "epochs": 4}
 
 
 def make_bags(films=9, seed=0):
@@ -32,7 +36,7 @@ def plain_network(model, parameters):
     network = PlainNetwork(model, FEATURES, HIDDEN, GENRES, dropout=0)
     for layer, linear in enumerate(network.linears):
         linear.weight.data = torch.from_numpy(parameters[f"embedding.{layer}.weight"].copy())
-    for name in mil_heads.head_shapes(model, HIDDEN, GENRES):
+    for name in mil_pooling.POOLINGS[model].layer_shapes(HIDDEN, GENRES):
         head = network.heads[name.replace(".", "_")]
         head.weight.data = torch.from_numpy(parameters[f"{name}.weight"].copy())
         if head.bias is not None:
@@ -47,7 +51,10 @@ def start(model, folds):
         mil_networks.initial_parameters(model, FEATURES, HIDDEN, GENRES, stream)
         for stream in streams
     ]
-    parameters = mil_trainer._stacked(initial, torch.device("cpu"))
+    parameters = {
+        name: value.requires_grad_(mil_networks.is_trained(name))
+        for name, value in stack_parameters(initial, torch.device("cpu")).items()
+    }
     plain = [plain_network(model, one) for one in initial]
     return parameters, plain
 
@@ -78,14 +85,14 @@ def test_a_training_step_is_that_of_plain_networks(model):
     instances, members = packed(bags, chosen)
     counts = members.sum((1, 2)).numpy().astype(int)
     streams = [mil_batches.fold_stream(2, fold) for fold in range(3)]
-    kept = torch.from_numpy(mil_batches.draw_kept(streams, counts, 3, HIDDEN, 0.5))
+    kept = torch.from_numpy(mil_batches.draw_dropout_masks(streams, counts, 3, HIDDEN, 0.5))
     kept_of_bags = torch.rand(3, HIDDEN, 3) < 0.5
     kept_of_bags[1, :, 2] = False  # this fold has two bags
     batch = make_batch(instances, members, kept, kept_of_bags, 0.5)
-    ours = mil_networks.train_step(model, parameters, batch)
+    ours = mil_networks.train_forward(model, parameters, batch)
     targets = torch.from_numpy(actual.astype(np.float32))
     weights = torch.rand(3, 2, GENRES)
-    loss = mil_trainer.fold_losses(ours, targets, weights, torch.from_numpy(chosen))
+    loss = mil_training.fold_losses(ours, targets, weights, torch.from_numpy(chosen))
     loss.sum().backward()
     total = 0.0
     for fold, network in enumerate(plain):
@@ -106,16 +113,19 @@ def test_a_training_step_is_that_of_plain_networks(model):
 
 
 def _same_gradients(parameters, network, fold):
-    pairs = {"input.gain": network.norms[0].weight}
+    pairs = {"input.norm_weight": network.norms[0].weight}
     for layer in range(3):
         pairs[f"embedding.{layer}.weight"] = network.linears[layer].weight
-        pairs[f"embedding.{layer}.gain"] = network.norms[layer + 1].weight
-        pairs[f"embedding.{layer}.shift"] = network.norms[layer + 1].bias
-    for name in mil_heads.head_shapes(network.model, HIDDEN, GENRES):
+        pairs[f"embedding.{layer}.norm_weight"] = network.norms[layer + 1].weight
+        pairs[f"embedding.{layer}.norm_bias"] = network.norms[layer + 1].bias
+    for name in mil_pooling.POOLINGS[network.model].layer_shapes(HIDDEN, GENRES):
         pairs[f"{name}.weight"] = network.heads[name.replace(".", "_")].weight
-    if "bag.gain" in parameters:
-        pairs |= {"bag.gain": network.norms[4].weight, "bag.shift": network.norms[4].bias}
-    learnt = {name for name in parameters if mil_networks.is_learnt(name)}
+    if "bag.norm_weight" in parameters:
+        pairs |= {
+            "bag.norm_weight": network.norms[4].weight,
+            "bag.norm_bias": network.norms[4].bias,
+        }
+    learnt = {name for name in parameters if mil_networks.is_trained(name)}
     biases = {name for name in parameters if name.endswith(".bias")}
     assert set(pairs) == learnt - biases
     for name, theirs in pairs.items():
@@ -130,7 +140,10 @@ def _same_gradients(parameters, network, fold):
 def _same_running_statistics(parameters, network, fold):
     names = ["input", "embedding.0", "embedding.1", "embedding.2", "bag"]
     for name, norm in zip(names, network.norms, strict=False):  # not every model has the last
-        ours = parameters[f"{name}.mean"][fold], parameters[f"{name}.variance"][fold]
+        ours = (
+            parameters[f"{name}.running_mean"][fold],
+            parameters[f"{name}.running_variance"][fold],
+        )
         torch.testing.assert_close(ours[0], norm.running_mean, atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(ours[1], norm.running_var, atol=1e-5, rtol=1e-4)
 
@@ -144,14 +157,14 @@ def test_evaluation_is_that_of_a_plain_network(model):
     everything &= members.sum(2).bool()[None, :, None]
     every_bag = torch.ones(2, HIDDEN, 4, dtype=torch.bool)
     batch = make_batch(instances, members, everything, every_bag, 1.0)
-    mil_networks.train_step(model, parameters, batch)
+    mil_networks.train_forward(model, parameters, batch)
     for fold, films in enumerate(([0, 1, 2, 3], [4, 5, 6, 7])):
         chosen = [torch.from_numpy(bags.one(film).instances) for film in films]
         plain[fold](chosen)
         plain[fold].eval()
         theirs = plain[fold](chosen)
         one = {name: value[fold : fold + 1].detach() for name, value in parameters.items()}
-        ours = mil_networks.evaluate(
+        ours = mil_networks.predict_bags(
             model, one, instances[fold : fold + 1], members[fold : fold + 1]
         )[0].T
         torch.testing.assert_close(ours, theirs.detach(), atol=1e-5, rtol=1e-4)
@@ -160,9 +173,9 @@ def test_evaluation_is_that_of_a_plain_network(model):
 @pytest.mark.parametrize("model", NETWORKS)
 def test_a_fold_learns_alone_what_it_learns_beside_others(model):
     bags, actual = make_bags()
-    together = mil_trainer.fit_networks(model, bags, actual, range(9), SETTINGS, 7)
+    together = mil_training.fit_networks(model, bags, actual, range(9), SETTINGS, 7)
     for fold in (0, 4, 8):
-        (alone,) = mil_trainer.fit_networks(model, bags, actual, [fold], SETTINGS, 7)
+        (alone,) = mil_training.fit_networks(model, bags, actual, [fold], SETTINGS, 7)
         for name, value in alone.arrays.items():
             np.testing.assert_allclose(value, together[fold].arrays[name], atol=2e-6, err_msg=name)
         np.testing.assert_allclose(alone.curve, together[fold].curve, rtol=1e-4)
@@ -173,7 +186,7 @@ def test_a_fold_learns_alone_what_it_learns_beside_others(model):
 def test_a_training_run_has_a_start_of_its_own():
     bags, actual = make_bags()
     first, second, again = (
-        mil_trainer.fit_networks("average_pooling", bags, actual, [2], SETTINGS, 7, run)[0]
+        mil_training.fit_networks("average_pooling", bags, actual, [2], SETTINGS, 7, run)[0]
         for run in (0, 1, 1)
     )
     assert np.abs(first.arrays["output.weight"] - second.arrays["output.weight"]).max() > 1e-2
@@ -183,13 +196,13 @@ def test_a_training_run_has_a_start_of_its_own():
 def test_the_curve_is_the_loss_of_the_film_held_out():
     bags, actual = make_bags()
     one_epoch = SETTINGS | {"epochs": 1}
-    (trained,) = mil_trainer.fit_networks("single_attention", bags, actual, [3], one_epoch, 7)
+    (trained,) = mil_training.fit_networks("single_attention", bags, actual, [3], one_epoch, 7)
     parameters = {name: torch.from_numpy(a)[None] for name, a in trained.arrays.items()}
     scaled = torch.from_numpy(standardise(bags.one(3).instances, trained.arrays))[None]
-    said = mil_networks.evaluate(
+    said = mil_networks.predict_bags(
         "single_attention", parameters, scaled, torch.ones(1, scaled.shape[1], 1)
     )[0, :, 0].double()
-    positive, negative = torch.from_numpy(mil_trainer.genre_weights(actual, 3))
+    positive, negative = torch.from_numpy(balanced_label_weights(actual, 3))
     true = torch.from_numpy(actual[3])
     lost = torch.where(true, -positive * said.log(), -negative * (1 - said).log()).mean()
     assert trained.curve.shape == (1, 2)
@@ -205,7 +218,9 @@ def test_attention_follows_its_formula():
     first = (0.2 * s[0] + 0.8 * s[1]) / sum(s)
     last = 1 / (1 + np.exp(-1.0))
     second = (0.5 * 1e-7 + 0.9 * last) / (1e-7 + last)
-    np.testing.assert_allclose(mil_pooling.attend(p, v, members)[0, 0], [first, second], rtol=1e-6)
+    np.testing.assert_allclose(
+        mil_pooling.weighted_mean(p, v, members)[0, 0], [first, second], rtol=1e-6
+    )
 
 
 def hand_made(heads_of_model, layers):
@@ -231,13 +246,15 @@ def test_multi_attention_follows_its_formula():
         [[[9.0, 9.0]], [[1.0, 3.0]], [[2.0, -1.0]]],
     )  # fmt: skip
     members = torch.ones(1, 2, 1)
-    answer = mil_heads.bag_probability("multi_attention", parameters, layers, members, None)
+    answer = mil_pooling.POOLINGS["multi_attention"].bag_probability(
+        parameters, layers, members, None
+    )
     v = sigmoid([2.0, 6.0]), sigmoid([3.0, 0.0])
     p = sigmoid([1.5, 3.5]), sigmoid([-2.0, 1.0])
     pooled = [(level @ weight) / weight.sum() for level, weight in zip(p, v, strict=True)]
     expected = sigmoid(3 * pooled[0] - 2 * pooled[1] + 0.25)
     assert float(answer) == pytest.approx(expected, rel=1e-6)
-    shares = mil_heads.instance_weights("multi_attention", parameters, layers, 1)[0, 0]
+    shares = mil_pooling.POOLINGS["multi_attention"].instance_weights(parameters, layers, 1)[0, 0]
     np.testing.assert_allclose(shares, (v[0] / v[0].sum() + v[1] / v[1].sum()) / 2, rtol=1e-6)
 
 
@@ -250,15 +267,15 @@ def test_feature_attention_follows_its_formula():
         [[[1.0, 2.0], [3.0, -1.0]]],
     )  # fmt: skip
     members = torch.ones(1, 2, 1)
-    answer = mil_heads.bag_probability(
-        "feature_attention", parameters, layers, members, lambda bags: bags.relu()
+    answer = mil_pooling.POOLINGS["feature_attention"].bag_probability(
+        parameters, layers, members, lambda bags: bags.relu()
     )
     g = np.array([[1.0, 2.0], [-6.0, 2.0]])
     a = sigmoid([[3.0, -1.0], [0.0, 1.0]])
     u = (g * a).sum(1) / a.sum(1)
     expected = sigmoid(2 * max(u[0], 0) + max(u[1], 0) - 0.5)
     assert float(answer) == pytest.approx(expected, rel=1e-6)
-    shares = mil_heads.instance_weights("feature_attention", parameters, layers, 3)[0]
+    shares = mil_pooling.POOLINGS["feature_attention"].instance_weights(parameters, layers, 3)[0]
     np.testing.assert_allclose(
         shares, np.tile((a / a.sum(1, keepdims=True)).mean(0), (3, 1)), rtol=1e-6
     )
@@ -269,7 +286,7 @@ def test_weights_of_a_bag_sum_to_one(model):
     parameters, _ = start(model, 2)
     instances = torch.from_numpy(make_bags()[0].instances[:7])[None].expand(2, -1, -1)
     with torch.no_grad():
-        weight = mil_networks.weigh(model, parameters, instances, GENRES)
+        weight = mil_networks.instance_weights(model, parameters, instances, GENRES)
     assert weight.shape == (2, GENRES, 7)
     assert (weight >= 0).all()
     np.testing.assert_allclose(weight.sum(-1), 1, atol=1e-6)
@@ -281,8 +298,8 @@ def test_pooling_stays_between_the_least_and_the_most(values, random):
     p = torch.tensor(values)[None, None]
     v = torch.tensor([random.uniform(-30, 30) for _ in values])[None, None]
     members = torch.ones(1, len(values), 1)
-    attended = mil_pooling.attend(p, mil_pooling.attention_weight(v), members)
-    for pooled in [attended, *(pool(p, members) for pool in mil_pooling.POOLING.values())]:
+    attended = mil_pooling.weighted_mean(p, mil_pooling.attention_weight(v), members)
+    for pooled in [attended, *(pool(p, members) for pool in POOLS)]:
         assert min(values) - 1e-6 <= float(pooled) <= max(values) + 1e-6
 
 
@@ -305,7 +322,7 @@ def test_average_pooling_is_the_mean_and_an_empty_bag_is_zero():
 
 def test_genre_weights_balance_the_labels():
     actual = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 1]], bool)
-    positive, negative = mil_trainer.genre_weights(actual, held_out=4)
+    positive, negative = balanced_label_weights(actual, held_out=4)
     np.testing.assert_allclose(positive, [0.5, 1, 0])
     np.testing.assert_allclose(negative, [0, 1, 0.5])
 
@@ -325,17 +342,18 @@ def test_every_epoch_shows_each_training_bag_once_in_even_batches():
 
 
 def test_a_batch_has_the_moments_of_its_instances():
-    bags, _ = make_bags()
-    scales = [fit_scale(bags.instances[bags.bag_of_instance != fold]) for fold in (0, 5)]
-    material = mil_trainer._material(bags, scales, torch.device("cpu"))
-    streams = [mil_batches.fold_stream(0, fold) for fold in (0, 5)]
+    bags, labels = make_bags()
     chosen = np.array([[1, 4, 8], [3, 0, -1]])
-    batch = mil_trainer._draw_batch("average_pooling", chosen, bags, material, streams, SETTINGS)
-    straight = make_batch(batch.instances, batch.members, batch.kept, batch.kept, 0.5)
+    task = mil_training._MilTask("average_pooling", bags, labels, [0, 5], SETTINGS, (0, 0))
+    batch = task._batch(chosen)
+    straight = make_batch(
+        batch.instances, batch.members, batch.dropout_masks, batch.dropout_masks, 0.5
+    )
     torch.testing.assert_close(batch.mean, straight.mean, atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(batch.variance, straight.variance, atol=1e-6, rtol=1e-5)
-    own = standardise(np.vstack([bags.one(3).instances, bags.one(0).instances]), scales[1])
-    torch.testing.assert_close(batch.instances[1, : len(own)], torch.from_numpy(own))
+    own = np.vstack([bags.one(3).instances, bags.one(0).instances])
+    scaled = torch.from_numpy(standardise(own, task.scalers[1]))
+    torch.testing.assert_close(batch.instances[1, : len(own)], scaled)
     assert not batch.instances[1, len(own) :].any()
 
 
@@ -349,7 +367,7 @@ def test_packing_keeps_the_bags_apart():
 
 def test_dropout_keeps_its_share_and_nothing_of_the_padding():
     streams = [mil_batches.fold_stream(0, fold) for fold in range(2)]
-    kept = mil_batches.draw_kept(streams, np.array([4000, 1000]), 3, 8, 0.75)
+    kept = mil_batches.draw_dropout_masks(streams, np.array([4000, 1000]), 3, 8, 0.75)
     assert kept[:, 0].mean() == pytest.approx(0.75, abs=0.005)
     assert kept[:, 1, :, :1000].mean() == pytest.approx(0.75, abs=0.01)
     assert not kept[:, 1, :, 1000:].any()
@@ -361,15 +379,15 @@ def test_a_bag_of_one_cue_trains(model):
         np.random.default_rng(0).standard_normal((3, FEATURES)).astype(np.float32), np.arange(4)
     )
     actual = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 0]], bool)
-    small = SETTINGS | {"batch": 1}
-    for learnt in mil_trainer.fit_networks(model, bags, actual, range(3), small, 0):
+    small = SETTINGS | {"batch_size": 1}
+    for learnt in mil_training.fit_networks(model, bags, actual, range(3), small, 0):
         assert all(np.isfinite(value).all() for value in learnt.arrays.values())
 
 
 def test_the_held_out_film_has_no_part_in_its_own_scale():
     bags, actual = make_bags()
-    (learnt,) = mil_trainer.fit_networks("average_pooling", bags, actual, [3], SETTINGS, 0)
+    (learnt,) = mil_training.fit_networks("average_pooling", bags, actual, [3], SETTINGS, 0)
     others = bags.instances[bags.bag_of_instance != 3]
     np.testing.assert_allclose(learnt.arrays["mean"], others.mean(axis=0), atol=1e-6)
-    scaled = standardise(others, fit_scale(others))
+    scaled = standardise(others, fit_feature_scaler(others))
     np.testing.assert_allclose(scaled.std(axis=0), 1, rtol=1e-5)

@@ -55,7 +55,7 @@ def test_importing_the_plan_loads_nothing_heavy():
 
 
 def test_the_demo_has_everything(plan_of):
-    plan = plan_of({"corpus": {"demo": {"films": 8}}, "tagger": {"least_tracks": 5}})
+    plan = plan_of({"corpus": {"demo": {"films": 8}}, "tagger": {"min_tracks": 5}})
     assert plan.left_out == ()
     assert plan.absent_networks == {}
     assert plan.networks == NETWORKS
@@ -88,7 +88,7 @@ def test_what_lacks_its_network_is_left_out_and_the_reason_is_given(plan_of):
     config = {
         "corpus": {"demo": {"films": 8}},
         "features": {"sets": ["mir", "yamnet"]},
-        "tagger": {"least_tracks": 5},
+        "tagger": {"min_tracks": 5},
         "pretrained": {"offline": True},
     }
     plan = plan_of(config, networks=["musicnn", "minilm"])

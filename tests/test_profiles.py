@@ -94,7 +94,7 @@ TRAINED_ON_GPU = ("cnn", "cnn_ensemble", "dnn", "embedding_attention", "mel_cnn"
 SETTINGS = {
     "corpus": {"demo": {"films": 6}},
     "features": {"sets": ["mir", "musicnn"], "batch_films": 3},
-    "tagger": {"least_tracks": 5},
+    "tagger": {"min_tracks": 5},
     "retrieval": {"configurations": ["image", "tags"]},
     "genres": {
         "models": ["plurality", "simple_mi_knn", "average_pooling"],

@@ -35,7 +35,7 @@ CONFIG = {
     "audiovisual_comparison": {"permutations": 100, "bootstrap_repeats": 100},
     "tagger": {
         "models": ["frequency_ranking", "dnn"],
-        "least_tracks": 5,
+        "min_tracks": 5,
         "folds": 2,
         "network": {"epochs": 1},
         "bootstrap_repeats": 50,

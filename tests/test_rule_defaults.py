@@ -29,7 +29,7 @@ def plan(tmp_path_factory) -> dict[str, str]:
     config = {
         "corpus": {"demo": {"films": 6}},
         "features": {"sets": ["mir", "musicnn"]},
-        "tagger": {"least_tracks": 5},
+        "tagger": {"min_tracks": 5},
         "genres": {"apply": {"media": {"new": "new.wav"}}},
     }
     (work / "settings.yaml").write_text(yaml.safe_dump(config))

@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from scorelens import tables
 from scorelens.features.columns import PITCH_CLASSES
-from scorelens.learning.cnn import shapes
+from scorelens.learning.cnn_architectures import parameter_shapes
 from scorelens.tagger import (
     COEFFICIENTS,
     FRAMES,
@@ -116,7 +116,7 @@ LEVEL_MODEL = Model(
     ["Loud", "Quiet"],
     {
         "all/mean": np.float32([0]),
-        "all/gain": np.float32([1]),
+        "all/inverse_std": np.float32([1]),
         "all/weight": np.float32([[SLOPE, -SLOPE]]),
         "all/bias": np.float32([SHIFT, -SHIFT]),
     },
@@ -152,11 +152,11 @@ def constant_model(tmp_path):
     """A model file whose network predicts SHARES for every track."""
     arrays = {
         name: np.zeros(shape, np.float32)
-        for name, shape in shapes("dnn", COEFFICIENTS, FRAMES, len(GENRES)).items()
+        for name, shape in parameter_shapes("dnn", COEFFICIENTS, FRAMES, len(GENRES)).items()
     }
     last = max(name for name in arrays if name.endswith(".bias"))
     arrays[last] = np.log(np.float32(SHARES))
-    arrays |= {"mean": np.zeros(COEFFICIENTS, "f4"), "gain": np.ones(COEFFICIENTS, "f4")}
+    arrays |= {"mean": np.zeros(COEFFICIENTS, "f4"), "inverse_std": np.ones(COEFFICIENTS, "f4")}
     arrays = {"frequency": np.float32(SHARES), **{f"all/{k}": v for k, v in arrays.items()}}
     save_model(tmp_path / "model", Model("dnn", GENRES, arrays, films=12))
     return tmp_path / "model"

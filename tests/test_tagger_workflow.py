@@ -32,7 +32,7 @@ def tagged(shared_clone, demo_run, tmp_path_factory):
         "corpus": {"demo": {"films": 6, "film_s": 45}},
         "tagger": {
             "models": MODELS,
-            "least_tracks": 5,
+            "min_tracks": 5,
             "folds": 2,
             "network": {"epochs": 2},
             "tops": [1, 2],

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorelens.errors import TableError
-from scorelens.learning.dataset import Material
+from scorelens.learning.class_weights import group_weights
+from scorelens.learning.datasets import Dataset, bag_per_group, bag_per_instance
+from scorelens.learning.grouped_folds import nested_folds
 from scorelens.trailers.data import dataset, preprocessing
 from scorelens.trailers.data.preprocessing import RATE_HZ, WINDOW
 from tests.trailer_tables import GENRES, make_labels, write_sample, write_trailers, write_vectors
@@ -18,14 +20,14 @@ from tests.trailer_tables import GENRES, make_labels, write_sample, write_traile
 NOISE = np.random.default_rng(0).normal(0, 0.1, 30 * RATE_HZ).astype(np.float32)
 
 
-def made_up(title, heard=None, genres=4) -> Material:
+def made_up(title, heard=None, genres=4) -> Dataset:
     """Trailers of some titles, of which some have a moment."""
     title = np.asarray(title)
     heard = np.arange(len(title)) if heard is None else np.asarray(heard)
     actual = make_labels(title.max() + 1, genres)[title]
     names = [(f"title {number}", f"trailer_{place}") for place, number in enumerate(title)]
     vectors = np.zeros((len(heard), 3), np.float32)
-    return Material(
+    return Dataset(
         vectors, heard, np.zeros(len(heard)), names, title, title, GENRES[:genres], actual
     )
 
@@ -84,15 +86,15 @@ def test_a_trailer_is_a_track_and_its_title_the_film(tmp_path):
     vectors[2] = np.nan
     table = write_trailers(tmp_path, actual, title)
     paths = [write_vectors(tmp_path / "vectors.parquet", vectors)]
-    own = dataset.read_material("frame_linear", table, GENRES, {}, paths)
+    own = dataset.read_dataset("frame_linear", table, GENRES, {}, paths)
     assert own.genres == ["Action", "Comedy", "Horror"]  # one title alone carries Drama
-    assert own.tracks[2] == ("Title 01", "trailer_02")
-    assert own.film.tolist() == [0, 1, 1, 2, 3]
-    assert own.track.tolist() == [0, 0, 1, 1, 3, 3, 4, 4]
-    assert own.start_s.tolist() == [0, 2] * 4
-    assert (own.actual == actual[title][:, :3]).all()
-    np.testing.assert_allclose(own.inputs, vectors[[0, 1, 3, 4]].reshape(8, 3), rtol=1e-6)
-    assert dataset.seen(own, np.array([1, 2])).tolist() == [1]
+    assert own.bag_ids[2] == ("Title 01", "trailer_02")
+    assert own.group.tolist() == [0, 1, 1, 2, 3]
+    assert own.bag.tolist() == [0, 0, 1, 1, 3, 3, 4, 4]
+    assert own.time_s.tolist() == [0, 2] * 4
+    assert (own.labels == actual[title][:, :3]).all()
+    np.testing.assert_allclose(own.instances, vectors[[0, 1, 3, 4]].reshape(8, 3), rtol=1e-6)
+    assert dataset.nonempty(own, np.array([1, 2])).tolist() == [1]
 
 
 def test_vectors_may_lie_in_several_tables(tmp_path):
@@ -101,8 +103,8 @@ def test_vectors_may_lie_in_several_tables(tmp_path):
     halves = np.stack([vectors, vectors])
     halves[0, 2:], halves[1, :2] = np.nan, np.nan
     paths = [write_vectors(tmp_path / f"{place}.parquet", own) for place, own in enumerate(halves)]
-    found = dataset.read_material("sound_linear", table, GENRES, {}, paths[::-1])
-    np.testing.assert_allclose(found.inputs, vectors.reshape(8, 3), rtol=1e-6)
+    found = dataset.read_dataset("sound_linear", table, GENRES, {}, paths[::-1])
+    np.testing.assert_allclose(found.instances, vectors.reshape(8, 3), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -114,25 +116,25 @@ def test_networks_from_scratch_look_at_samples(tmp_path, model, shape, times):
     frames = np.full((3, 224, 224, 3), 128, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames, NOISE[:WINDOW])
     samples = {f"trailer_{number:02d}": path for number in range(4)}
-    own = dataset.read_material(model, table, GENRES, samples, [])
-    assert own.inputs.shape[1:] == shape
-    assert own.start_s.tolist() == times * 4
+    own = dataset.read_dataset(model, table, GENRES, samples, [])
+    assert own.instances.shape[1:] == shape
+    assert own.time_s.tolist() == times * 4
 
 
 def test_the_frequency_looks_at_nothing(tmp_path):
     table = write_trailers(tmp_path, make_labels(4))
-    own = dataset.read_material("frequency", table, GENRES, {}, [])
-    assert own.inputs.shape == (4, 0)
-    assert own.heard.tolist() == [0, 1, 2, 3]
+    own = dataset.read_dataset("frequency", table, GENRES, {}, [])
+    assert own.instances.shape == (4, 0)
+    assert own.nonempty_bags.tolist() == [0, 1, 2, 3]
 
 
 def test_genres_that_teach_nothing_are_left_out_and_the_log_says_why(tmp_path, caplog):
     actual = np.array([[1, 1, 0, 0], [1, 1, 0, 1], [1, 0, 1, 1], [1, 0, 0, 0]], bool)
     table = write_trailers(tmp_path, actual, np.array([0, 1, 2, 2, 3]))
     with caplog.at_level("INFO"):
-        own = dataset.read_material("frequency", table, GENRES, {}, [])
+        own = dataset.read_dataset("frequency", table, GENRES, {}, [])
     assert own.genres == ["Comedy", "Drama"]
-    assert (own.actual == actual[[0, 1, 2, 2, 3]][:, [1, 3]]).all()
+    assert (own.labels == actual[[0, 1, 2, 2, 3]][:, [1, 3]]).all()
     assert caplog.messages == [
         "Action is left out: carried by all",
         "Horror is left out: fewer than two titles carry it",  # of one title, two trailers
@@ -142,16 +144,16 @@ def test_genres_that_teach_nothing_are_left_out_and_the_log_says_why(tmp_path, c
 def test_too_few_titles_or_genres_are_named(tmp_path):
     table = write_trailers(tmp_path, np.ones((3, 4), bool), np.array([0, 1, 1, 2]))
     with pytest.raises(TableError) as error:
-        dataset.read_material("frequency", table, GENRES, {}, [])
+        dataset.read_dataset("frequency", table, GENRES, {}, [])
     assert str(error.value) == (
         "config: trailers.trailers: titles of trailers: 3\n"
         "  expected: at least 4\n"
-        "  hint: a model is tested on titles that it never saw: add trailers of other films"
+        "  hint: a model is tested on titles held out of training: add trailers of other films"
     )
     actual = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]], bool)
     table = write_trailers(tmp_path, actual)
     with pytest.raises(TableError) as error:
-        dataset.read_material("frequency", table, GENRES, {}, [])
+        dataset.read_dataset("frequency", table, GENRES, {}, [])
     assert str(error.value) == (
         "config: trailers.trailers: genres that two titles or more carry, but not all: 1\n"
         "  expected: at least 2\n"
@@ -163,7 +165,7 @@ def test_what_a_table_can_teach_is_asked_lightly():
     """When the workflow is parsed: without what only training needs."""
     heavy = ("numpy", "pandas", "torch", "sklearn", "cv2")
     asked = (
-        "import sys; from scorelens.trailers.data.label_filter import taught_genres; "
+        "import sys; from scorelens.trailers.data.label_filter import trainable_genres; "
         f"print(sorted(set({heavy}) & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
@@ -179,43 +181,43 @@ def test_what_a_table_can_teach_is_asked_lightly():
 def test_no_title_is_on_both_sides(numbers, folds, seed):
     title = np.unique(numbers, return_inverse=True)[1]
     own = made_up(title)
-    dealt = dataset.deal(own, folds, seed)
+    dealt = nested_folds(own, folds, dataset.N_INNER, seed)
     held_out = np.concatenate([fold.held_out for fold in dealt])
     assert sorted(held_out) == list(range(len(title)))
     for fold in dealt:
-        everyone = np.append(fold.held_out, fold.teaching)
+        everyone = np.append(fold.held_out, fold.training)
         assert sorted(everyone) == list(range(len(title)))
-        assert not set(title[fold.held_out]) & set(title[fold.teaching])
-        assert sorted(np.concatenate(fold.parts)) == sorted(fold.teaching)
-        for part in fold.parts:
-            rest = np.setdiff1d(fold.teaching, part)
+        assert not set(title[fold.held_out]) & set(title[fold.training])
+        assert sorted(np.concatenate(fold.inner)) == sorted(fold.training)
+        for part in fold.inner:
+            rest = np.setdiff1d(fold.training, part)
             assert len(rest)
             assert not set(title[part]) & set(title[rest])
 
 
 def test_folds_are_the_same_whatever_a_model_can_look_at():
     title = np.repeat(np.arange(12), 2)
-    whole, some = (dataset.deal(made_up(title, own), 4, 7) for own in (None, [0, 5, 9]))
+    whole, some = (nested_folds(made_up(title, own), 4, 3, 7) for own in (None, [0, 5, 9]))
     assert str(whole) == str(some)
-    assert str(whole) != str(dataset.deal(made_up(title), 4, 8))
+    assert str(whole) != str(nested_folds(made_up(title), 4, 3, 8))
 
 
 def test_moments_and_titles_may_stand_for_trailers():
     title = np.array([1, 0, 1, 2])
     own = made_up(title, heard=[0, 0, 1, 2, 2])  # the last trailer has nothing
-    own = own._replace(inputs=np.arange(5.0)[:, None], start_s=np.array([0.0, 2, 0, 0, 2]))
-    moments, titles = dataset.by_moment(own), dataset.by_title(own)
-    assert moments.film.tolist() == [1, 1, 0, 1, 1]
-    assert moments.track.tolist() == [0, 1, 2, 3, 4]
-    assert (moments.actual == own.actual[[0, 0, 1, 2, 2]]).all()
-    assert [name for _, name in moments.tracks] == [f"trailer_{n}" for n in (0, 0, 1, 2, 2)]
-    assert titles.inputs.ravel().tolist() == [2, 0, 1, 3, 4]
-    assert titles.track.tolist() == [0, 1, 1, 1, 1]
-    assert titles.start_s.tolist() == [0, 0, 2, 0, 2]
-    assert titles.film.tolist() == [0, 1, 2]
-    assert (titles.actual == own.actual[[1, 0, 3]]).all()
-    assert titles.heard.tolist() == [0, 1]
+    own = own._replace(instances=np.arange(5.0)[:, None], time_s=np.array([0.0, 2, 0, 0, 2]))
+    moments, titles = bag_per_instance(own), bag_per_group(own)
+    assert moments.group.tolist() == [1, 1, 0, 1, 1]
+    assert moments.bag.tolist() == [0, 1, 2, 3, 4]
+    assert (moments.labels == own.labels[[0, 0, 1, 2, 2]]).all()
+    assert [name for _, name in moments.bag_ids] == [f"trailer_{n}" for n in (0, 0, 1, 2, 2)]
+    assert titles.instances.ravel().tolist() == [2, 0, 1, 3, 4]
+    assert titles.bag.tolist() == [0, 1, 1, 1, 1]
+    assert titles.time_s.tolist() == [0, 0, 2, 0, 2]
+    assert titles.group.tolist() == [0, 1, 2]
+    assert (titles.labels == own.labels[[1, 0, 3]]).all()
+    assert titles.nonempty_bags.tolist() == [0, 1]
 
 
 def test_titles_count_one_together():
-    assert dataset.title_weights(np.array([3, 0, 3, 3])).tolist() == [1 / 3, 1, 1 / 3, 1 / 3]
+    assert group_weights(np.array([3, 0, 3, 3])).tolist() == [1 / 3, 1, 1 / 3, 1 / 3]

@@ -6,30 +6,30 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from scorelens.learning import cnn
-from scorelens.learning.dataset import Material
-from scorelens.trailers.data.dataset import Fold
-from scorelens.trailers.model import models
+from scorelens.learning import cnn, cnn_architectures
+from scorelens.learning.datasets import Dataset
+from scorelens.learning.grouped_folds import NestedFold
+from scorelens.trailers.model import ensemble, networks
 from tests.trailer_tables import GENRES, make_labels
 
 torch.set_num_threads(1)
 
-ATTENTION = {"hidden": 8, "dropout": 0.5, "learning_rate": 2e-3, "batch": 4, "epochs": 3}
+ATTENTION = {"hidden": 8, "dropout": 0.5, "learning_rate": 2e-3, "batch_size": 4, "epochs": 3}
 
 
 def moments(inputs, track, title=None):
-    """Material. track: int (moments,), trailer of each. title: int (trailers,); each its own."""
+    """Dataset. track: int (moments,), trailer of each. title: int (trailers,); each its own."""
     title = np.arange(track.max() + 1) if title is None else np.array(title)
     names = [(f"Title {own}", f"trailer_{number}") for number, own in enumerate(title)]
     actual = make_labels(title.max() + 1)[title]
     values = np.asarray(inputs, np.float32)
-    return Material(values, track, np.zeros(len(track)), names, title, title, GENRES, actual)
+    return Dataset(values, track, np.zeros(len(track)), names, title, title, GENRES, actual)
 
 
 def learnt(model, own, part):
     """What the one model learns that is without a part of the trailers; none is held out."""
-    fold = Fold(own.heard[:0], own.heard, [np.array(part)])
-    [[found]] = models.learn(model, own, [fold], {"attention": ATTENTION}, 0)
+    fold = NestedFold(own.nonempty_bags[:0], own.nonempty_bags, [np.array(part)])
+    [[found]] = ensemble.fit_ensembles(model, own, [fold], {"attention": ATTENTION}, 0)
     return found
 
 
@@ -42,12 +42,14 @@ def test_the_frames_network_is_its_plain_modules():
     ]
     plain = nn.Sequential(*layers, nn.Flatten(), nn.Linear(256, 10))
     random = np.random.default_rng(0)
-    members = [cnn.initial_parameters("frame_cnn", 192, 64, 10, random) for _ in range(2)]
+    members = [
+        cnn_architectures.initial_parameters("frame_cnn", 192, 64, 10, random) for _ in range(2)
+    ]
     # 3 x 9 x 16 + 16, 16 x 9 x 32 + 32, 32 x 9 x 64 + 64; 64 -> 62 -> 15 -> 13 -> 6 -> 4 -> 2
     count = 448 + 4_640 + 18_496 + 64 * 2 * 2 * 10 + 10
     frames = random.random((5, 192, 64)).astype(np.float32)
-    scale = {"mean": np.full(192, 0.5, np.float32), "gain": np.full(192, 3, np.float32)}
-    said = cnn.ask_networks("frame_cnn", [own | scale for own in members], frames)
+    scale = {"mean": np.full(192, 0.5, np.float32), "inverse_std": np.full(192, 3, np.float32)}
+    said = cnn.predict("frame_cnn", [own | scale for own in members], frames)
     for own, answers in zip(members, said, strict=True):
         assert sum(value.size for value in own.values()) == count
         for value, one in zip(plain.parameters(), own.values(), strict=True):
@@ -58,7 +60,7 @@ def test_the_frames_network_is_its_plain_modules():
 
 def test_the_windows_network_has_the_taggers_layers():
     """64 x 46 -> 62 x 44 -> 15 x 22 -> 13 x 20 -> 6 x 10 -> 4 x 8 -> 4."""
-    shapes = cnn.shapes("mel_cnn", 64, 46, 10)
+    shapes = cnn_architectures.parameter_shapes("mel_cnn", 64, 46, 10)
     assert sum(np.prod(own) for own in shapes.values()) == 320 + 18_496 + 73_856 + 512 * 10 + 10
 
 
@@ -69,31 +71,35 @@ def test_bars_in_all_frames_that_teach_do_not_blow_up_others():
     boxed = frames.copy()
     boxed[:, :, [*range(8), *range(56, 64)]] = random.random((40, 3, 16, 64)) / 255
     own = moments(boxed.reshape(40, 192, 64), np.arange(40))
-    lesson = models._lesson("frame_cnn", own, np.arange(30), np.arange(30, 40), (0,))
+    training_set = networks.training_set("frame_cnn", own, np.arange(30), np.arange(30, 40), (0,))
     for colour, pixels in enumerate(boxed[:30].transpose(1, 0, 2, 3)):
         rows = slice(64 * colour, 64 * (colour + 1))
-        np.testing.assert_allclose(lesson.mean[rows], pixels.mean(), rtol=1e-5)
-        np.testing.assert_allclose(lesson.gain[rows], 1 / pixels.std(), rtol=1e-5)
-    scaled = (frames.reshape(40, 192, 64) - lesson.mean[:, None]) * lesson.gain[:, None]
+        np.testing.assert_allclose(training_set.mean[rows], pixels.mean(), rtol=1e-5)
+        np.testing.assert_allclose(training_set.inverse_std[rows], 1 / pixels.std(), rtol=1e-5)
+    scaled = (frames.reshape(40, 192, 64) - training_set.mean[:, None]) * training_set.inverse_std[
+        :, None
+    ]
     assert np.abs(scaled).max() < 4
 
 
 def test_mel_bands_have_a_scale_each():
     windows = np.random.default_rng(0).normal(size=(6, 64, 46)) * np.arange(1, 65)[:, None]
-    lesson = models._lesson(
+    training_set = networks.training_set(
         "window_cnn", moments(windows, np.arange(6)), np.arange(4), np.array([4, 5]), (0,)
     )
-    np.testing.assert_allclose(lesson.gain, 1 / windows[:4].std(axis=(0, 2)), rtol=1e-5)
+    np.testing.assert_allclose(
+        training_set.inverse_std, 1 / windows[:4].std(axis=(0, 2)), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("model", ["frame_cnn", "window_cnn"])
 def test_titles_count_alike_in_networks_from_scratch(model):
     track = np.array([0, 0, 1, 2, 2, 2, 3, 3])
     own = moments(np.zeros((8, 192, 64)), track, title=[0, 0, 1, 2])
-    lesson = models._lesson(model, own, np.array([0, 1, 2]), np.array([3]), (0,))
-    np.testing.assert_allclose(lesson.weights, [1 / 3] * 6)
-    np.testing.assert_allclose(lesson.held_weights, [0.5, 0.5])
-    assert (lesson.targets == own.actual[track[:6]]).all()
+    training_set = networks.training_set(model, own, np.array([0, 1, 2]), np.array([3]), (0,))
+    np.testing.assert_allclose(training_set.weights, [1 / 3] * 6)
+    np.testing.assert_allclose(training_set.validation_weights, [0.5, 0.5])
+    assert (training_set.targets == own.labels[track[:6]]).all()
 
 
 def test_a_linear_model_learns_from_each_frame_and_titles_count_alike():
@@ -102,10 +108,10 @@ def test_a_linear_model_learns_from_each_frame_and_titles_count_alike():
         np.random.default_rng(0).normal(size=(27, 5)), track, title=[0, 0, 1, 2, 3, 4, 5, 6, 7]
     )
     found = learnt("frame_linear", own, [7, 8])
-    rows = own.inputs[track < 7]
+    rows = own.instances[track < 7]
     weights = np.repeat(1 / np.array([3, 3, 4, 5, 3, 3]), [3, 3, 4, 5, 3, 3])
     values = (rows - rows.mean(axis=0)) / rows.std(axis=0)
-    for genre, carries in enumerate(own.actual[track[track < 7]].T):
+    for genre, carries in enumerate(own.labels[track[track < 7]].T):
         plain = LogisticRegression(C=0.1, tol=1e-8).fit(values, carries, weights)
         np.testing.assert_allclose(found["weight"][:, genre], plain.coef_[0], atol=2e-3)
         np.testing.assert_allclose(found["bias"][genre], plain.intercept_[0], atol=2e-3)

@@ -243,7 +243,7 @@ def test_the_surest_trailer_of_a_genre_is_chosen(judged):
     ]
     unseen = answers.assign(seen=answers["trailer_id"] != "trailer_02")
     assert examples.choose(unseen, moments, scores)["Action"].trailer_id == "trailer_01"
-    taught = answers.assign(part="teaching", probability=1.0)
+    taught = answers.assign(part="training", probability=1.0)
     again = examples.choose(pd.concat([answers, taught]), moments, scores)
     assert again["Action"].probability == 0.7
 

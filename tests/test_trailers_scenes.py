@@ -8,28 +8,28 @@ from scipy import special
 from sklearn.linear_model import LogisticRegression
 
 from scorelens.errors import TableError
-from scorelens.learning.dataset import Material
-from scorelens.learning.embedding_models import learn_linear
+from scorelens.learning.datasets import Dataset
+from scorelens.learning.embedding_models import fit_linear
 from scorelens.trailers.scenes import scenes
 from tests.trailer_tables import GENRES, make_labels, make_vectors
 
 torch.set_num_threads(1)
 
 
-def made_up(vectors, actual, titles=None) -> Material:
+def made_up(vectors, actual, titles=None) -> Dataset:
     """A trailer a title. vectors: (trailers, moments, columns). actual: bool (trailers, genres)."""
     count, moments, columns = vectors.shape
     titles = [f"Title {number:02d}" for number in range(count)] if titles is None else titles
     title = np.unique(titles, return_inverse=True)[1]
-    return Material(
-        inputs=vectors.reshape(-1, columns).astype(np.float32),
-        track=np.repeat(np.arange(count), moments),
-        start_s=np.zeros(count * moments),
-        tracks=[(title, f"trailer_{number}") for number, title in enumerate(titles)],
-        film=title,
-        album=title,
+    return Dataset(
+        instances=vectors.reshape(-1, columns).astype(np.float32),
+        bag=np.repeat(np.arange(count), moments),
+        time_s=np.zeros(count * moments),
+        bag_ids=[(title, f"trailer_{number}") for number, title in enumerate(titles)],
+        group=title,
+        split_group=title,
         genres=GENRES[: actual.shape[1]],
-        actual=actual,
+        labels=actual,
     )
 
 
@@ -92,8 +92,9 @@ def test_a_films_own_trailers_do_not_teach_what_is_asked_of_it():
     titles = {"film_00": "The Etoile", "film_01": "Title 3", "film_02": "L'Étoile — The"}
     shown = scene_table(np.random.default_rng(5).normal(size=(3, 2, 8)))
     # Either trailer is of another film's title: both are replaced only where both are left out.
-    one = material._replace(inputs=np.r_[changed[0], vectors[1:].reshape(-1, 8)].astype(np.float32))
-    one = one._replace(actual=np.r_[labels[:1], actual[1:]])
+    instances = np.r_[changed[0], vectors[1:].reshape(-1, 8)].astype(np.float32)
+    one = material._replace(instances=instances)
+    one = one._replace(labels=np.r_[labels[:1], actual[1:]])
     before, after = (scenes.judge_scenes(shown, titles, own) for own in (material, one))
     np.testing.assert_array_equal(answers(before, "film_00"), answers(after, "film_00"))
     for other in ("film_01", "film_02"):
@@ -108,7 +109,7 @@ def test_pictures_that_say_nothing_are_as_likely_as_not(own):
     shown = scene_table(np.ones((4, 2, 8)))
     judged = scenes.judge_scenes(shown, titles_of(4, own), material)
     np.testing.assert_allclose(judged["probability"], 0.5, atol=1e-3)
-    rarer = learn_linear(material, np.arange(1, 12))["bias"]
+    rarer = fit_linear(material, np.arange(1, 12))["bias"]
     np.testing.assert_allclose(special.expit(rarer), actual[1:].mean(axis=0), atol=1e-3)
 
 

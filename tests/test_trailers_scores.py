@@ -115,7 +115,7 @@ def test_only_answers_about_trailers_held_out_count(tmp_path):
     probability, actual = made_up(0)
     table = answers_of(probability, actual, TITLE)
     path = tmp_path / "one.parquet"
-    taught = table.assign(part="teaching", probability=table["actual"].astype(float))
+    taught = table.assign(part="training", probability=table["actual"].astype(float))
     write_table(pd.concat([taught, table]), path, TRAILER_PREDICTIONS)
     own = read_answers(path).own
     order = np.lexsort([own.units["trailer_id"]])

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
 from scorelens.errors import TableError
-from scorelens.learning.calibration import STRENGTH, weigh_odds
+from scorelens.learning.calibration import PRIOR_STRENGTH, fit_log_odds
+from scorelens.learning.grouped_folds import nested_folds
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, read_table, write_table
 from scorelens.trailers.data import dataset
-from scorelens.trailers.model import fusion, models, thresholds, train
+from scorelens.trailers.model import ensemble, fusion, thresholds, train
 from tests.trailer_tables import (
     GENRES,
     make_labels,
@@ -25,8 +26,8 @@ from tests.trailer_tables import (
 
 torch.set_num_threads(1)
 
-ATTENTION = {"hidden": 16, "dropout": 0.5, "learning_rate": 2e-3, "batch": 16, "epochs": 40}
-NETWORK = {"learning_rate": 3e-3, "batch": 16, "epochs": 3, "patience": 3}
+ATTENTION = {"hidden": 16, "dropout": 0.5, "learning_rate": 2e-3, "batch_size": 16, "epochs": 40}
+NETWORK = {"learning_rate": 3e-3, "batch_size": 16, "epochs": 3, "patience": 3}
 SETTINGS = {"genres": GENRES, "folds": 3, "attention": ATTENTION, "network": NETWORK}
 LEARNING = ("frame_linear", "sound_attention", "window_cnn")
 
@@ -64,11 +65,11 @@ def learnt(model, folder, change=None):
             samples[f"trailer_{number:02d}"] = path
     else:
         vectors = [write_vectors(folder / "vectors.parquet", make_vectors(actual, [0]))]
-    own = dataset.read_material(model, table, GENRES, samples, vectors)
-    folds = dataset.deal(own, 3, 0)
+    own = dataset.read_dataset(model, table, GENRES, samples, vectors)
+    folds = nested_folds(own, 3, dataset.N_INNER, 0)
     if change:
         own = change(own, folds)
-    return models.learn(model, own, folds, SETTINGS, 0)
+    return ensemble.fit_ensembles(model, own, folds, SETTINGS, 0)
 
 
 @pytest.mark.parametrize("model", LEARNING)
@@ -80,12 +81,12 @@ def test_no_model_hears_of_what_it_does_not_learn_from(model, tmp_path):
     def change(own, folds):
         hidden = folds[0].held_out
         if model != "window_cnn":
-            hidden = np.union1d(hidden, folds[0].parts[0])
-        rows, actual = own.tiles_of(hidden), own.actual.copy()
-        changed = own.inputs.copy()
+            hidden = np.union1d(hidden, folds[0].inner[0])
+        rows, actual = own.rows_of(hidden), own.labels.copy()
+        changed = own.instances.copy()
         changed[rows] = changed[rows][::-1] * 3 - 1
         actual[hidden] = ~actual[hidden]
-        return own._replace(inputs=changed, actual=actual)
+        return own._replace(instances=changed, labels=actual)
 
     after = learnt(model, tmp_path, change)
     for name, value in before[0][0].items():
@@ -95,20 +96,20 @@ def test_no_model_hears_of_what_it_does_not_learn_from(model, tmp_path):
 
 @pytest.mark.parametrize("model", ["frame_linear", "sound_attention"])
 def test_what_a_fold_says_does_not_hang_on_the_labels_held_out(model, tmp_path):
-    own = dataset.read_material(
+    own = dataset.read_dataset(
         model,
         write_trailers(tmp_path, make_labels(14)),
         GENRES,
         {},
         [write_vectors(tmp_path / "vectors.parquet", make_vectors(make_labels(14), [0, 2]))],
     )
-    fold = dataset.deal(own, 3, 0)[0]
-    actual = own.actual.copy()
+    fold = nested_folds(own, 3, dataset.N_INNER, 0)[0]
+    actual = own.labels.copy()
     actual[fold.held_out] = ~actual[fold.held_out]
     tables = []
-    for one in (own, own._replace(actual=actual)):
-        [members] = models.learn(model, one, [fold], SETTINGS, 0)
-        tables.append(train.answer_fold(model, members, one, fold))
+    for one in (own, own._replace(labels=actual)):
+        [members] = ensemble.fit_ensembles(model, one, [fold], SETTINGS, 0)
+        tables.append(train.predict_fold(model, members, one, fold))
     for column in ("probability", "threshold"):
         assert (tables[0][0][column] == tables[1][0][column]).all()
     assert tables[0][1].equals(tables[1][1])
@@ -203,7 +204,7 @@ def test_moments_make_up_the_answer(tmp_path):
 
 def test_a_committee_says_the_mean_of_its_models(tmp_path):
     [members, *_] = learnt("sound_attention", tmp_path)
-    own = dataset.read_material(
+    own = dataset.read_dataset(
         "sound_attention",
         tmp_path / "trailers.tsv",
         GENRES,
@@ -211,9 +212,10 @@ def test_a_committee_says_the_mean_of_its_models(tmp_path):
         [tmp_path / "vectors.parquet"],
     )
     trailers = np.array([1, 4, 5])
-    each = [models.ask("sound_attention", one, own, trailers).whole for one in members]
-    said = models.ask_committee("sound_attention", members, own, trailers)
-    np.testing.assert_allclose(said.whole, np.mean(each, axis=0), atol=1e-6)
+    alone = [ensemble.predict("sound_attention", one, own, trailers) for one in members]
+    each = [one.bag_probability for one in alone]
+    said = ensemble.predict_mean("sound_attention", members, own, trailers)
+    np.testing.assert_allclose(said.bag_probability, np.mean(each, axis=0), atol=1e-6)
     np.testing.assert_allclose(said.weight.reshape(3, 4, 4).sum(axis=1), 1, atol=1e-6)
 
 
@@ -228,7 +230,7 @@ def test_a_trailer_with_nothing_to_look_at_has_the_frequency_of_its_fold(model, 
     assert set(unseen["trailer_id"]) == (ids or {"trailer_03"})
     assert "trailer_03" not in set(moments["trailer_id"])
     one = table[(table["trailer_id"] == "trailer_03") & (table["part"] == "held_out")]
-    teaching = table[(table["fold"] == one["fold"].iloc[0]) & (table["part"] == "teaching")]
+    teaching = table[(table["fold"] == one["fold"].iloc[0]) & (table["part"] == "training")]
     frequency = teaching.groupby("genre")["actual"].mean()[GENRES]
     np.testing.assert_allclose(one.set_index("genre")["probability"][GENRES], frequency, rtol=1e-6)
 
@@ -237,7 +239,7 @@ def test_a_model_with_nothing_to_learn_from_is_named(tmp_path):
     vectors = make_vectors(make_labels(12), [0])
     vectors[1:] = np.nan
     found = (
-        r"frame_linear: titles whose trailers have what it looks at: 1(.|\n)*"
+        r"frame_linear: titles whose trailers have its input: 1(.|\n)*"
         r"leave the model out of trailers.models"
     )
     with pytest.raises(TableError, match=found):
@@ -256,10 +258,10 @@ def test_thresholds_by_hand():
     probability = np.array([[0.9, 0.2], [0.6, 0.2], [0.5, 0.7], [0.1, 0.1]])
     actual = np.array([[True, False], [False, False], [True, False], [False, False]])
     # F1 of the first genre: 2/3 above 0.75, 2/4 above 0.55, 4/5 above 0.3, 4/6 above 0.05.
-    found = thresholds.tune(probability, actual, np.ones(4))
+    found = thresholds.tune_thresholds(probability, actual, np.ones(4))
     np.testing.assert_allclose(found, [0.3, 1.0])
     # Where the second trailer counts much, its error does, too: 2/3, .., 4/9.
-    found = thresholds.tune(probability, actual, np.array([1.0, 5, 1, 1]))
+    found = thresholds.tune_thresholds(probability, actual, np.array([1.0, 5, 1, 1]))
     np.testing.assert_allclose(found, [0.75, 1.0])
 
 
@@ -267,7 +269,7 @@ def test_thresholds_by_hand():
 @given(st.lists(st.tuples(st.floats(0.015625, 1, width=32), st.booleans()), min_size=1, max_size=9))
 def test_no_other_threshold_is_better(pairs):
     probability, actual = (np.array(own)[:, None] for own in zip(*pairs, strict=True))
-    [own] = thresholds.tune(probability, actual, np.ones(len(pairs)))
+    [own] = thresholds.tune_thresholds(probability, actual, np.ones(len(pairs)))
     assert 0 <= own <= 1
     if actual.any():
         score = f1_score(actual[:, 0], probability[:, 0] > own)
@@ -284,12 +286,12 @@ def test_the_weights_of_parts_are_the_most_likely():
     def loss(own):
         said = parts @ own
         each = np.where(actual, np.logaddexp(0, -said), np.logaddexp(0, said))
-        return counts @ each + STRENGTH / 2 * np.square(own - expected).sum()
+        return counts @ each + PRIOR_STRENGTH / 2 * np.square(own - expected).sum()
 
-    found = weigh_odds(parts, actual, counts, expected)
+    found = fit_log_odds(parts, actual, counts, expected)
     for step in 0.02 * np.vstack([np.eye(3), -np.eye(3)]):
         assert loss(found) < loss(found + step)
-    none = weigh_odds(np.zeros((0, 3)), np.zeros(0, bool), np.zeros(0), expected)
+    none = fit_log_odds(np.zeros((0, 3)), np.zeros(0, bool), np.zeros(0), expected)
     np.testing.assert_allclose(none, expected)
 
 

@@ -1,7 +1,7 @@
-"""Permutation importance: what a genre model loses when one group of features is shuffled.
+"""Permutation importance: the F1 that a genre model loses when a group of features is shuffled.
 
-`rank` computes the scores and `plot` draws them (Ma et al. 2021, Fig 3). This module holds the
-choice of the model alone, so that the workflow makes it without loading numpy or torch.
+`rank` computes the scores and `plot` draws them (Ma et al. 2021, Fig 3). This module only chooses
+the model. Light: read when the workflow is parsed.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,25 @@ PAPER_MODEL = "average_pooling"
 def choose_run(
     runs: Sequence[tuple[str, str]], feature_set: str, model: str
 ) -> tuple[str, str] | None:
-    """The (feature set, model) of a run whose groups of features are ranked.
+    """Choose the feature set and the model whose groups of features are ranked.
 
-    runs: every (feature set, model) that the run trains. feature_set, model: the user's choice;
-    empty takes the first feature set that has groups, and the paper's model (average pooling) or
-    else the first model of the run. Returns None if nothing was chosen and nothing is there.
-    Raises ConfigError if the choice is not in the run or has no groups of features.
+    Parameters
+    ----------
+    runs : sequence of (str, str)
+        Feature set and model of everything that the workflow trains.
+    feature_set, model : str
+        The user's choice. Empty takes the first feature set that has groups, and the paper's model
+        (average pooling), or else the first model.
+
+    Returns
+    -------
+    (str, str) or None
+        None if nothing was chosen and nothing fits.
+
+    Raises
+    ------
+    ConfigError
+        If the choice is not trained, or has no groups of features.
     """
     sets = list(dict.fromkeys(name for name, trained in runs if trained not in BASELINES))
     models = list(dict.fromkeys(trained for _, trained in runs if trained not in BASELINES))
@@ -35,8 +48,8 @@ def choose_run(
         raise ConfigError(problems)
     if not (grouped and models):
         return None
-    best = PAPER_MODEL if PAPER_MODEL in models else models[0]
-    return feature_set or grouped[0], model or best
+    default = PAPER_MODEL if PAPER_MODEL in models else models[0]
+    return feature_set or grouped[0], model or default
 
 
 def _problems(key: str, chosen: str, allowed: Sequence[str], hint: str) -> list[Problem]:

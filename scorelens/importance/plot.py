@@ -1,4 +1,4 @@
-"""The picture of the importance of the groups of features (after Ma et al. 2021, Fig 3)."""
+"""The figure of the importance of the groups of features (after Ma et al. 2021, Fig 3)."""
 
 import os
 
@@ -18,14 +18,22 @@ WRITTEN = {"mfcc": "MFCC", "dmfcc": "Delta MFCC", "ddmfcc": "Delta-delta MFCC"}
 
 
 def plot(scores: str | os.PathLike, figure: str | os.PathLike) -> None:
-    """Draw the table of scores to a file."""
+    """Draw the table of scores (tables.IMPORTANCE) to a file."""
     figures.save(importance_figure(read_table(scores, IMPORTANCE)), figure)
 
 
 def importance_figure(table: pd.DataFrame) -> plt.Figure:
-    """A panel for the mean over the genres and one for each genre, a row a group.
+    """Draw a panel for the mean over the genres and one for each genre, a row a group.
 
-    The rows are in the order of the mean over the genres, the most important on top.
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of tables.IMPORTANCE of one model.
+
+    Returns
+    -------
+    Figure
+        Rows in the order of the mean over the genres, the highest score on top.
     """
     overall = table[table["genre"] == OVERALL].sort_values("score", kind="stable")
     groups = overall["group"].tolist()
@@ -36,8 +44,8 @@ def importance_figure(table: pd.DataFrame) -> plt.Figure:
         rows, COLUMNS, sharex=True, sharey=True, squeeze=False, figsize=size
     )
     for axis, genre in zip(axes.flat, genres, strict=False):
-        own = table[table["genre"] == genre].set_index("group").loc[groups]
-        _draw_panel(axis, own, genre)
+        rows_of_genre = table[table["genre"] == genre].set_index("group").loc[groups]
+        _draw_panel(axis, rows_of_genre, genre)
     for axis in axes.flat[len(genres) :]:
         axis.set_visible(False)
     for axis in axes.flat[max(0, len(genres) - COLUMNS) : len(genres)]:
@@ -54,11 +62,11 @@ def importance_figure(table: pd.DataFrame) -> plt.Figure:
 
 def _draw_panel(axis: Axes, rows: pd.DataFrame, genre: str) -> None:
     colour = figures.PALETTE[3 if genre == OVERALL else 0]
-    places = range(len(rows))
+    positions = range(len(rows))
     axis.axvline(0, color=figures.QUIET, lw=1, ls="--", zorder=0)
-    axis.hlines(places, rows["low"], rows["high"], color=colour, lw=1)
-    axis.hlines(places, rows["repeat_low"], rows["repeat_high"], color=colour, lw=4, alpha=0.5)
-    axis.plot(rows["score"], places, "o", color=colour)
+    axis.hlines(positions, rows["low"], rows["high"], color=colour, lw=1)
+    axis.hlines(positions, rows["repeat_low"], rows["repeat_high"], color=colour, lw=4, alpha=0.5)
+    axis.plot(rows["score"], positions, "o", color=colour)
     name = "Overall" if genre == OVERALL else genre
     axis.set_title(f"{name} (F1 {rows['f1'].iloc[0]:.2f})")
     axis.grid(axis="x", lw=0.5, alpha=0.5)

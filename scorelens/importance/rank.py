@@ -1,10 +1,10 @@
-"""Permutation importance of groups of features, on films that the model never saw.
+"""Permutation importance of groups of features, on films that the model was not trained on.
 
 The score of a group is the F1 of a genre less the mean F1 once the group is shuffled (Ma et al.
 2021, "Feature importance"): the values of the group's columns are exchanged at random among the
-cues of all films, and each film is judged anew by the fold that never saw it. Nothing is trained
-again. Each column is shuffled on its own, as in the paper, or the columns of a group together, so
-that what is lost is what the group says of a cue, and not also that its columns fit together.
+cues of all films, and each film is predicted again by the fold that holds it out. Nothing is
+trained again. Each column is shuffled on its own, as in the paper, or the columns of a group
+together, so that the loss does not include what their combination says.
 Of a network that is trained several times the first run is ranked.
 """
 
@@ -18,17 +18,17 @@ import torch
 from tqdm import tqdm
 
 from scorelens.errors import Problem, TableError
+from scorelens.genres import predict_bags
 from scorelens.genres.evaluate.score import BOUNDS, with_macro
-from scorelens.genres.model.folds import predict
-from scorelens.genres.model.labels import read_labels
-from scorelens.learning.instances import Bags, read_bags
-from scorelens.learning.model_io import Fold, load_about, load_fold
+from scorelens.learning.labels import read_labels
+from scorelens.learning.model_io import Arrays, load_about, load_fold
+from scorelens.learning.packed_bags import Bags, read_bags
 from scorelens.tables import IMPORTANCE, write_table
 
 log = logging.getLogger(__name__)
 
 OVERALL = "overall"
-CHUNK_INSTANCES = 4096  # instances judged at once: bounds the memory, and stays inside the cache
+CHUNK_INSTANCES = 4096  # predicted at once: bounds the memory, and stays inside the cache
 
 
 def rank(
@@ -43,10 +43,27 @@ def rank(
 ) -> None:
     """Write the importance of every group of features for every genre and overall.
 
-    bags, films: the tables that the model was trained on. models: the model file with all folds.
-    together: whether the columns of a group are shuffled together, or each on its own.
-    repeats: shuffles of each group. samples: bootstrap samples of the films.
-    Raises TableError if the features are all of one group.
+    Parameters
+    ----------
+    bags, films : path
+        The tables that the model was trained on.
+    models : path
+        The model file with all folds.
+    together : bool
+        Whether the columns of a group are shuffled together, or each on its own.
+    repeats : int
+        Shuffles of each group.
+    samples : int
+        Bootstrap samples of the films.
+    seed : int
+        Of shuffles and samples.
+    output : path
+        Where the table of tables.IMPORTANCE goes.
+
+    Raises
+    ------
+    TableError
+        If the features are all of one group.
     """
     torch.set_num_threads(1)
     about = load_about(models)
@@ -55,12 +72,12 @@ def rank(
     columns = list(groups.values())
     orders = draw_orders(columns, len(packed.instances), repeats, together, seed)
     loaded = (load_fold(models, film) for film in labels.film_ids)
-    intact, shuffled = judge(about.model, loaded, packed, columns, orders)
+    intact, shuffled = predict_shuffled(about.model, loaded, packed, columns, orders)
     tables = [
-        score_group(intact, said, labels.actual, samples, seed).assign(
+        score_group(intact, predicted, labels.matrix, samples, seed).assign(
             group=group, genre=[*labels.genres, OVERALL]
         )
-        for group, said in zip(groups, shuffled, strict=True)
+        for group, predicted in zip(groups, shuffled, strict=True)
     ]
     by_genre = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
     named = by_genre.assign(feature_set=about.feature_set, model=about.model)
@@ -69,109 +86,178 @@ def rank(
 
 
 def feature_groups(features: Sequence[str], where: str | os.PathLike) -> dict[str, np.ndarray]:
-    """The columns of each group, by the first part of their names `group.feature.statistic`.
+    """Group the columns by the first part of their names, `group.feature.statistic`.
 
-    where: the file, for the message. Returns positions int64, groups in order of appearance.
-    Raises TableError if there are fewer than two groups.
+    Parameters
+    ----------
+    features : sequence of str
+        Names of the columns.
+    where : path
+        The file, for the message.
+
+    Returns
+    -------
+    dict
+        Group -> positions of its columns, int64; groups in order of appearance.
+
+    Raises
+    ------
+    TableError
+        If there are fewer than two groups.
+
+    Examples
+    --------
+    >>> feature_groups(["mfcc.1.mean", "pitch.mode.mean", "mfcc.2.mean"], "bags.parquet")
+    {'mfcc': array([0, 2]), 'pitch': array([1])}
     """
     names = np.array([name.split(".")[0] for name in features])
     groups = {str(group): np.flatnonzero(names == group) for group in dict.fromkeys(names)}
     if len(groups) < 2:
-        found = f"groups of features: {', '.join(groups) or 'none'}"
+        what = f"groups of features: {', '.join(groups) or 'none'}"
         hint = "a group is the first part of a column's name, such as `mfcc` in mfcc.mfcc_1.mean"
-        raise TableError(Problem(str(where), found, "at least 2", hint))
+        raise TableError(Problem(str(where), what, "at least 2", hint))
     return groups
 
 
 def draw_orders(
     groups: Sequence[np.ndarray], instances: int, repeats: int, together: bool, seed: int
 ) -> list[np.ndarray]:
-    """Random orders of the instances for each group: where each takes its values from.
+    """Draw random orders of the instances for each group.
 
-    groups: positions of the columns of each group. Returns, a group, int32 (columns, repeats,
-    instances); if they move together (1, repeats, instances), the same for all groups, so that two
-    groups differ by what is shuffled and not by how.
+    Parameters
+    ----------
+    groups : sequence of ndarray of int64
+        Positions of the columns of each group.
+    instances, repeats : int
+        Number of instances, and of orders.
+    together : bool
+        Whether the columns of a group have one order, or each its own.
+    seed : int
+        Of the orders.
+
+    Returns
+    -------
+    list of ndarray of int32, shape (n_columns, repeats, instances)
+        For each group the instance that each instance takes its values from. If columns move
+        together the shape is (1, repeats, instances), and the orders of all groups are the same, so
+        that two groups differ by what is shuffled and not by how.
     """
-    straight = np.tile(np.arange(instances, dtype=np.int32), (repeats, 1))
+    identity = np.tile(np.arange(instances, dtype=np.int32), (repeats, 1))
 
     def order(*stream: int) -> np.ndarray:
-        return np.random.default_rng([seed, *stream]).permuted(straight, axis=1)
+        return np.random.default_rng([seed, *stream]).permuted(identity, axis=1)
 
     if together:
         return [order()[None]] * len(groups)
     return [np.stack([order(1 + column) for column in columns]) for columns in groups]
 
 
-def judge(
+def predict_shuffled(
     model: str,
-    folds: Iterator[Fold],
+    folds: Iterator[Arrays],
     bags: Bags,
     groups: Sequence[np.ndarray],
     orders: Sequence[np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each fold decides on the film it never saw, as it is and with each group shuffled.
+    """Predict each film by the fold that holds it out, as it is and with each group shuffled.
 
-    folds: one a bag, in order. groups: positions of the columns of each group. orders: one array
-    a group, see `draw_orders`.
-    Returns two bool arrays: (films, genres) and (groups, repeats, films, genres).
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.genres.MODELS`, no baseline.
+    folds : iterator of dict
+        Arrays of the fold of each bag, in order.
+    bags : Bags
+        One for each film.
+    groups : sequence of ndarray of int64
+        Positions of the columns of each group.
+    orders : sequence of ndarray of int32
+        Of each group, see `draw_orders`.
+
+    Returns
+    -------
+    intact : ndarray of bool, shape (n_films, n_genres)
+        Predictions of the films as they are.
+    shuffled : ndarray of bool, shape (n_groups, n_repeats, n_films, n_genres)
+        Predictions with a group shuffled.
     """
     intact, shuffled = [], []
     films = range(len(bags.sizes))
     for film, fold in tqdm(zip(films, folds, strict=True), total=len(films), disable=None):
-        intact.append(predict(model, fold, bags.one(film))[1][0])
+        intact.append(predict_bags(model, fold, bags.one(film))[1][0])
         chunks = (
-            [predict(model, fold, copies)[1] for copies in _copies(bags, film, columns, order)]
+            [predict_bags(model, fold, copies)[1] for copies in _copies(bags, film, columns, order)]
             for columns, order in zip(groups, orders, strict=True)
         )
-        shuffled.append([np.concatenate(decided) for decided in chunks])
+        shuffled.append([np.concatenate(predicted) for predicted in chunks])
     return np.stack(intact), np.stack(shuffled, axis=2)
 
 
 def _copies(bags: Bags, film: int, columns: np.ndarray, order: np.ndarray) -> Iterator[Bags]:
     """Copies of a film, a bag each, with these columns taken from other instances; in chunks."""
-    own = bags.one(film).instances
+    rows = bags.one(film).instances
     sources = order[:, :, bags.starts[film] : bags.starts[film + 1]]
-    repeats, at_once = order.shape[1], max(1, CHUNK_INSTANCES // len(own))
+    repeats, at_once = order.shape[1], max(1, CHUNK_INSTANCES // len(rows))
     for start in range(0, repeats, at_once):
         chunk = sources[:, start : start + at_once]
         copies = chunk.shape[1]
-        instances = np.tile(own, (copies, 1))
+        instances = np.tile(rows, (copies, 1))
         moved = bags.instances[chunk, columns[:, None, None]]
         instances[:, columns] = moved.reshape(len(columns), -1).T
-        yield Bags(instances, np.arange(copies + 1) * len(own))
+        yield Bags(instances, np.arange(copies + 1) * len(rows))
 
 
 def score_group(
-    intact: np.ndarray, shuffled: np.ndarray, actual: np.ndarray, samples: int, seed: int
+    intact: np.ndarray, shuffled: np.ndarray, labels: np.ndarray, samples: int, seed: int
 ) -> pd.DataFrame:
-    """The F1 that one group is worth, for each genre and, in the last row, their unweighted mean.
+    """Compute the F1 that is lost with one group, for each genre and their unweighted mean.
 
-    intact: bool (films, genres), decisions. shuffled: bool (repeats, films, genres), the same with
-    the group shuffled. actual: bool (films, genres), labels. samples: bootstrap samples of films.
-    Returns `f1` before shuffling, 0..1; `score`, what is lost on average over the repeats, -1..1;
-    `low` and `high`, the 95% percentile interval of the score over samples of the films;
-    `repeat_low` and `repeat_high`, the middle 95% of the single repeats.
+    Parameters
+    ----------
+    intact : ndarray of bool, shape (n_films, n_genres)
+        Predictions of the films as they are.
+    shuffled : ndarray of bool, shape (n_repeats, n_films, n_genres)
+        Predictions with the group shuffled.
+    labels : ndarray of bool, shape (n_films, n_genres)
+        The films' labels.
+    samples : int
+        Bootstrap samples of the films.
+    seed : int
+        Of the samples.
+
+    Returns
+    -------
+    DataFrame
+        A row for each genre, then one for the mean. `f1` before shuffling, in 0..1; `score`, the
+        mean loss over the repeats, in -1..1; `low` and `high`, the 95% percentile interval of the
+        score over samples of the films; `repeat_low` and `repeat_high`, the middle 95% of the
+        repeats.
     """
-    once = np.ones((1, len(actual)))
-    whole = with_macro(_f1(intact, actual, once)[0])
-    lost = whole - with_macro(_f1(shuffled, actual, once)[:, 0])
+    once = np.ones((1, len(labels)))
+    whole = with_macro(_f1(intact, labels, once)[0])
+    lost = whole - with_macro(_f1(shuffled, labels, once)[:, 0])
     random = np.random.default_rng(seed)
-    draws = random.multinomial(len(actual), np.full(len(actual), 1 / len(actual)), samples)
-    drawn = _f1(intact, actual, draws)
+    draws = random.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), samples)
+    drawn = _f1(intact, labels, draws)
     # One repeat after the other: all at once would take a hundred times the memory.
-    sampled = sum(drawn - _f1(said, actual, draws) for said in shuffled) / len(shuffled)
+    sampled = sum(drawn - _f1(repeat, labels, draws) for repeat in shuffled) / len(shuffled)
     bounds = np.percentile(with_macro(sampled), BOUNDS, axis=0)
     spread = np.percentile(lost, BOUNDS, axis=0)
     names = ("f1", "score", "low", "high", "repeat_low", "repeat_high")
     return pd.DataFrame(dict(zip(names, (whole, lost.mean(axis=0), *bounds, *spread), strict=True)))
 
 
-def _f1(said: np.ndarray, actual: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """F1 of each genre in samples of the films; 0 where neither a decision nor a label says yes.
+def _f1(predicted: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """F1 of each genre in samples of the films; 0 where nothing is predicted or labelled.
 
-    said: bool (..., films, genres). draws: (samples, films), how often each film is drawn.
+    predicted: bool (..., films, genres). draws: (samples, films), how often each film is drawn.
     Returns float (..., samples, genres).
     """
-    hits = draws @ (said & actual).astype(float)
-    said_or_true = draws @ (said.astype(float) + actual)
-    return np.divide(2 * hits, said_or_true, out=np.zeros_like(hits), where=said_or_true > 0)
+    hits = draws @ (predicted & labels).astype(float)
+    predicted_plus_labelled = draws @ (predicted.astype(float) + labels)
+    return np.divide(
+        2 * hits,
+        predicted_plus_labelled,
+        out=np.zeros_like(hits),
+        where=predicted_plus_labelled > 0,
+    )

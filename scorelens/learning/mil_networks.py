@@ -1,11 +1,11 @@
-"""The neural genre models of all folds as one computation.
+"""The neural multiple-instance models of all folds as one computation.
 
 Batch norm on the input, three dense embedding layers (linear without bias, batch norm, ReLU,
-dropout), then one of six poolings (`heads`; Ma et al. 2021, "Models"). Every parameter has the
-folds as its first dimension: the folds learn side by side and never meet.
+dropout), then one of six poolings (Ma et al. 2021, "Models"). Every parameter has the folds as its
+first dimension: the folds train side by side and are independent.
 
-Shapes: F folds, D features, H hidden units, K genres, N instances, B bags. A fold's instances are
-packed bag after bag; only at the end of the row do zeros fill up to the longest fold.
+Shapes: F folds, D features, H hidden units, K genres, N instances, B bags. The instances of a fold
+are packed bag after bag; at the end of the row zeros fill up to the longest fold.
 """
 
 from typing import NamedTuple
@@ -13,140 +13,206 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from scorelens.learning.mil_heads import (
-    CONTENT,
-    Embeddings,
-    bag_probability,
-    head_shapes,
-    instance_weights,
-)
-from scorelens.learning.stacked_layers import (
+from scorelens.learning.mil_layers import (
     EPSILON,
     Parameters,
     centre_running_mean,
+    fold_input_norm,
     norm_relu_dropout,
-    normed_weight,
     trained_norm_relu,
 )
+from scorelens.learning.mil_pooling import CONTENT, POOLINGS, Embeddings
 
-LAYERS = 3
-BAG_NORM = "bag"  # the batch norm of feature-level attention, over bags
-
-
-def initial_parameters(
-    model: str, features: int, hidden: int, genres: int, random: np.random.Generator
-) -> dict[str, np.ndarray]:
-    """One fold's parameters and running statistics before training, float32.
-
-    Linear weights and biases are uniform in +-1/sqrt(inputs); batch norms start as the identity.
-    The input's batch norm has no shift: the batch norm after the first layer would take it away.
-    """
-
-    def uniform(inputs: int, *shape: int) -> np.ndarray:
-        return random.uniform(-1, 1, shape).astype(np.float32) / np.float32(np.sqrt(inputs))
-
-    def identity(name: str, size: int, *learnt: str) -> dict[str, np.ndarray]:
-        start = {"gain": 1, "shift": 0, "mean": 0, "variance": 1}
-        parts = (*learnt, "mean", "variance")
-        return {f"{name}.{part}": np.full(size, start[part], np.float32) for part in parts}
-
-    parameters = identity("input", features, "gain")
-    for layer in range(LAYERS):
-        inputs = hidden if layer else features
-        parameters[f"embedding.{layer}.weight"] = uniform(inputs, hidden, inputs)
-        parameters |= identity(f"embedding.{layer}", hidden, "gain", "shift")
-    for name, (outputs, inputs) in head_shapes(model, hidden, genres).items():
-        parameters[f"{name}.weight"] = uniform(inputs, outputs, inputs)
-        if name != CONTENT:
-            parameters[f"{name}.bias"] = uniform(inputs, outputs, 1)
-    if has_bag_norm(model):
-        parameters |= identity(BAG_NORM, hidden, "gain", "shift")
-    return parameters
-
-
-def is_learnt(name: str) -> bool:
-    """Whether a parameter is learnt, and not a running statistic."""
-    return not name.endswith((".mean", ".variance"))
-
-
-def has_bag_norm(model: str) -> bool:
-    """Whether a model has a batch norm and a dropout over bags."""
-    return model == "feature_attention"
+N_LAYERS = 3
+BAG_NORM = "bag"  # the batch norm over bags of feature-level attention
+INITIAL_NORM = {"norm_weight": 1, "norm_bias": 0, "running_mean": 0, "running_variance": 1}
 
 
 class Batch(NamedTuple):
-    """What the folds see in one step.
+    """One batch of some folds.
 
-    instances: (F, N, D), standardised, zero in the padding. members: (F, N, B), see `pooling`.
-    mean, variance: (F, D), of the instances without the padding. kept: uint8 (LAYERS, F, H, N), 1
-    for what dropout keeps, 0 in the padding. kept_of_bags: uint8 (F, H, B), the same for bags, if
-    the model `has_bag_norm`. keep: the share that dropout keeps on average.
+    Parameters
+    ----------
+    instances : tensor, shape (F, N, D)
+        Standardised, zero in the padding.
+    members : tensor, shape (F, N, B)
+        1 where an instance lies in a bag.
+    mean, variance : tensor, shape (F, D)
+        Of the instances without the padding.
+    dropout_masks : tensor of uint8, shape (N_LAYERS, F, H, N)
+        1 for what is retained, 0 for what is dropped and in the padding.
+    bag_dropout_mask : tensor of uint8, shape (F, H, B), or None
+        The same for bags, if the pooling has a batch norm over them.
+    keep : float
+        The share that dropout retains on average.
     """
 
     instances: torch.Tensor
     members: torch.Tensor
     mean: torch.Tensor
     variance: torch.Tensor
-    kept: torch.Tensor
-    kept_of_bags: torch.Tensor | None
+    dropout_masks: torch.Tensor
+    bag_dropout_mask: torch.Tensor | None
     keep: float
 
 
-def train_step(model: str, parameters: Parameters, batch: Batch) -> torch.Tensor:
-    """Bag probabilities of one batch in training; the running statistics take the batch in.
+def initial_parameters(
+    model: str, n_features: int, hidden: int, n_genres: int, random: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Draw the parameters and running statistics of one fold before training.
 
-    Returns (F, K, B) in 0..1.
+    Weights and biases of dense layers are uniform in +-1/sqrt(inputs); batch norms start as the
+    identity. The batch norm of the input has no bias: the one after the first layer would remove
+    it.
+
+    Parameters
+    ----------
+    model : str
+        A name of `mil_pooling.POOLINGS`.
+    n_features, hidden, n_genres : int
+        Width of the instances, of the embedding layers and of the output.
+    random : numpy.random.Generator
+        Draws the weights.
+
+    Returns
+    -------
+    dict
+        float32 arrays by name.
+    """
+
+    def uniform(inputs: int, *shape: int) -> np.ndarray:
+        return random.uniform(-1, 1, shape).astype(np.float32) / np.float32(np.sqrt(inputs))
+
+    def norm(name: str, size: int, *trained: str) -> dict[str, np.ndarray]:
+        parts = (*trained, "running_mean", "running_variance")
+        return {f"{name}.{part}": np.full(size, INITIAL_NORM[part], np.float32) for part in parts}
+
+    parameters = norm("input", n_features, "norm_weight")
+    for layer in range(N_LAYERS):
+        inputs = hidden if layer else n_features
+        parameters[f"embedding.{layer}.weight"] = uniform(inputs, hidden, inputs)
+        parameters |= norm(f"embedding.{layer}", hidden, "norm_weight", "norm_bias")
+    for name, (outputs, inputs) in POOLINGS[model].layer_shapes(hidden, n_genres).items():
+        parameters[f"{name}.weight"] = uniform(inputs, outputs, inputs)
+        if name != CONTENT:
+            parameters[f"{name}.bias"] = uniform(inputs, outputs, 1)
+    if POOLINGS[model].has_bag_norm:
+        parameters |= norm(BAG_NORM, hidden, "norm_weight", "norm_bias")
+    return parameters
+
+
+def is_trained(name: str) -> bool:
+    """Return whether a parameter is trained, and no running statistic.
+
+    Examples
+    --------
+    >>> is_trained("input.norm_weight"), is_trained("input.running_mean")
+    (True, False)
+    """
+    return not name.endswith((".running_mean", ".running_variance"))
+
+
+def train_forward(model: str, parameters: Parameters, batch: Batch) -> torch.Tensor:
+    """Compute the probabilities of the bags of a batch in training; update running statistics.
+
+    Parameters
+    ----------
+    model : str
+        A name of `mil_pooling.POOLINGS`.
+    parameters : dict
+        Of the folds.
+    batch : Batch
+        Of the same folds.
+
+    Returns
+    -------
+    tensor, shape (F, K, B)
+        In 0..1.
     """
     size = batch.members.sum(1)
     counts = size.sum(1, keepdim=True)
     hidden, embeddings = batch.instances.transpose(1, 2), []
-    for layer in range(LAYERS):
+    for layer in range(N_LAYERS):
         name = f"embedding.{layer}"
         weight = parameters[f"{name}.weight"]
         if layer == 0:
-            weight = normed_weight(parameters, weight, batch.mean, batch.variance, counts)
-        values = torch.bmm(weight, hidden)
-        hidden = norm_relu_dropout(parameters, name, values, batch.kept[layer], batch.keep, counts)
+            weight = fold_input_norm(parameters, weight, batch.mean, batch.variance, counts)
+        values, mask = torch.bmm(weight, hidden), batch.dropout_masks[layer]
+        hidden = norm_relu_dropout(parameters, name, values, mask, batch.keep, counts)
         if layer == 0:
             centre_running_mean(parameters, name, weight, batch.mean)
         embeddings.append(hidden)
 
     def bag_norm(bags: torch.Tensor) -> torch.Tensor:
-        number = (size > 0).sum(1, keepdim=True).float()
-        return norm_relu_dropout(parameters, BAG_NORM, bags, batch.kept_of_bags, batch.keep, number)
+        n_bags, mask = (size > 0).sum(1, keepdim=True).float(), batch.bag_dropout_mask
+        return norm_relu_dropout(parameters, BAG_NORM, bags, mask, batch.keep, n_bags)
 
-    return bag_probability(model, parameters, embeddings, batch.members, bag_norm)
+    return POOLINGS[model].bag_probability(parameters, embeddings, batch.members, bag_norm)
 
 
-def evaluate(
+def predict_bags(
     model: str, parameters: Parameters, instances: torch.Tensor, members: torch.Tensor
 ) -> torch.Tensor:
-    """Bag probabilities of trained networks, by the running statistics, without dropout.
+    """Compute the probabilities of bags by trained networks, without dropout.
 
-    instances: (F, N, D), standardised. members: (F, N, B), see `pooling`.
-    Returns (F, K, B) in 0..1.
+    Parameters
+    ----------
+    model : str
+        A name of `mil_pooling.POOLINGS`.
+    parameters : dict
+        Of the folds; batch norms use the running statistics.
+    instances : tensor, shape (F, N, D)
+        Standardised.
+    members : tensor, shape (F, N, B)
+        1 where an instance lies in a bag.
+
+    Returns
+    -------
+    tensor, shape (F, K, B)
+        In 0..1.
     """
 
     def bag_norm(bags: torch.Tensor) -> torch.Tensor:
         return trained_norm_relu(parameters, BAG_NORM, bags)
 
-    return bag_probability(model, parameters, _embed(parameters, instances), members, bag_norm)
+    embeddings = _embed(parameters, instances)
+    return POOLINGS[model].bag_probability(parameters, embeddings, members, bag_norm)
 
 
-def weigh(model: str, parameters: Parameters, instances: torch.Tensor, genres: int) -> torch.Tensor:
-    """How much each instance of one bag counts for each genre, (F, K, N): `heads`.
+def instance_weights(
+    model: str, parameters: Parameters, instances: torch.Tensor, n_genres: int
+) -> torch.Tensor:
+    """Compute the weights of the instances of one bag.
 
-    instances: (F, N, D), standardised, all of one bag.
+    Parameters
+    ----------
+    model : str
+        A name of `mil_pooling.POOLINGS`.
+    parameters : dict
+        Of trained networks.
+    instances : tensor, shape (F, N, D)
+        Standardised, all of one bag.
+    n_genres : int
+        K.
+
+    Returns
+    -------
+    tensor, shape (F, K, N)
+        Of sum 1 over N. Max pooling puts all weight on one instance. The weights of multi-attention
+        are the mean over its levels, those of feature-level attention the mean over its features:
+        neither has one weight for each genre.
     """
-    return instance_weights(model, parameters, _embed(parameters, instances), genres)
+    return POOLINGS[model].instance_weights(parameters, _embed(parameters, instances), n_genres)
 
 
 def _embed(parameters: Parameters, instances: torch.Tensor) -> Embeddings:
     """The embeddings of trained networks, (F, H, N) each."""
-    gain = parameters["input.gain"] * (parameters["input.variance"] + EPSILON).rsqrt()
-    hidden = ((instances - parameters["input.mean"][:, None]) * gain[:, None]).transpose(1, 2)
-    embeddings = []
-    for layer in range(LAYERS):
+    scale = (
+        parameters["input.norm_weight"] * (parameters["input.running_variance"] + EPSILON).rsqrt()
+    )
+    centred = instances - parameters["input.running_mean"][:, None]
+    hidden, embeddings = (centred * scale[:, None]).transpose(1, 2), []
+    for layer in range(N_LAYERS):
         values = torch.bmm(parameters[f"embedding.{layer}.weight"], hidden)
         hidden = trained_norm_relu(parameters, f"embedding.{layer}", values)
         embeddings.append(hidden)

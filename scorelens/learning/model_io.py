@@ -1,22 +1,19 @@
-"""Model files: what every fold of a genre model has learnt, to be used on films to come.
+"""Model files: the arrays of every fold of a genre model, to predict the genres of other films.
 
-A model file is a zip archive. `about.json` says what it is: model, feature set, genres, features,
-films and the fold of each. A fold has the name of the first film that it holds out, and in
-`{name}.safetensors` its arrays: `frequency` (share of the training films that carry each genre),
-`mean` and `gain` (the scale of the features), and a network's parameters. The classifiers add
-`{name}.joblib`, which is a pickle: load only files that you trust. Of networks that are trained
-several times the first run is kept.
+A model file is a zip archive. `about.json` names model, feature set, genres, features, films and
+the fold of each film. A fold has the name of the first film that it holds out, and its arrays stand
+in `{name}.safetensors`: `frequency` (share of the training films that carry each genre), `mean` and
+`inverse_std` (the scaler of the features), and the parameters of the model. A file holds arrays
+alone, no code and no pickle. Of networks that are trained several times the file has the first run.
 """
 
 import contextlib
-import io
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-import joblib
 import numpy as np
 import safetensors.numpy
 
@@ -24,13 +21,23 @@ from scorelens.errors import naming_damage
 from scorelens.tables import atomic
 
 ABOUT = "about.json"
+Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class About:
-    """What a model file holds: genres and features by name, and the films that folds held out.
+    """What a model file holds.
 
-    folds: for each film the name of its fold; nothing if every film has a fold of its own.
+    Parameters
+    ----------
+    model, feature_set : str
+        Names of the model and of the feature set that it was trained on.
+    genres, features : list of str
+        Names, in the order of the arrays.
+    films : list of str
+        The films that the folds hold out.
+    folds : list of str
+        The name of the fold of each film; empty if every film has a fold of its own.
     """
 
     model: str
@@ -41,34 +48,49 @@ class About:
     folds: list[str] = field(default_factory=list)
 
     def fold_of(self) -> dict[str, str]:
-        """Film -> name of the fold that never saw it."""
+        """Return for each film the name of the fold that holds it out."""
         return dict(zip(self.films, self.folds or self.films, strict=True))
 
     def fold_names(self) -> list[str]:
-        """The names of the folds, in order."""
+        """Return the names of the folds, in order."""
         return list(dict.fromkeys(self.folds or self.films))
 
 
-@dataclass(frozen=True)
-class Fold:
-    """What one fold learnt: arrays by name, and the classifier if it is one."""
+def save_folds(
+    path: str | os.PathLike, about: About, folds: Iterable[Mapping[str, np.ndarray]]
+) -> None:
+    """Write a model file; the same models give the same bytes.
 
-    arrays: dict[str, np.ndarray]
-    classifier: object = None
-
-
-def save_folds(path: str | os.PathLike, about: About, folds: Iterable[Fold]) -> None:
-    """Write a model file. folds: one for each of `about.fold_names()`, in order."""
+    Parameters
+    ----------
+    path : path
+        Where the file goes.
+    about : About
+        What it holds.
+    folds : iterable of mapping
+        The arrays of each of `about.fold_names()`, in order.
+    """
     with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         _add_about(archive, about)
         for name, fold in zip(about.fold_names(), folds, strict=True):
-            _add_fold(archive, name, fold)
+            arrays = {key: np.ascontiguousarray(value) for key, value in fold.items()}
+            _add(archive, f"{name}.safetensors", safetensors.numpy.save(arrays))
 
 
 def join_archives(
     paths: Sequence[str | os.PathLike], films: Sequence[str], output: str | os.PathLike
 ) -> None:
-    """Join model files of one model that hold different films. films: all of them, in order."""
+    """Join model files of one model that hold different films.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        The files to join.
+    films : sequence of str
+        All films, in the order of the joined file.
+    output : path
+        Where the joined file goes.
+    """
     parts = [load_about(path) for path in paths]
     fold_of = {film: fold for part in parts for film, fold in part.fold_of().items()}
     folds = [fold_of[film] for film in films] if any(part.folds for part in parts) else []
@@ -78,24 +100,105 @@ def join_archives(
             with _open(path) as part:
                 for entry in part.infolist():
                     if entry.filename != ABOUT:
-                        _add(archive, entry.filename, part.read(entry), entry.compress_type)
+                        _add(archive, entry.filename, part.read(entry))
 
 
 def load_about(path: str | os.PathLike) -> About:
-    """What a model file holds. Raises InputError if it is damaged, as all that read one."""
+    """Read what a model file holds.
+
+    Parameters
+    ----------
+    path : path
+        A model file.
+
+    Returns
+    -------
+    About
+        Names of model, feature set, genres, features, films and folds.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
     with _open(path) as archive:
         return _read_about(archive)
 
 
-def load_fold(path: str | os.PathLike, film_id: str) -> Fold:
-    """The fold of a model file that never saw this film. Raises KeyError if there is none."""
+def load_fold(path: str | os.PathLike, film_id: str) -> Arrays:
+    """Read the fold of a model file that holds out a film.
+
+    Parameters
+    ----------
+    path : path
+        A model file.
+    film_id : str
+        The film.
+
+    Returns
+    -------
+    dict
+        The arrays of the fold, by name.
+
+    Raises
+    ------
+    KeyError
+        If no fold holds the film out.
+    InputError
+        If the file is damaged.
+    """
     with _open(path) as archive:
         name = _read_about(archive).fold_of()[film_id]
-        arrays = safetensors.numpy.load(archive.read(f"{name}.safetensors"))
-        pickled = f"{name}.joblib"
-        if pickled not in archive.namelist():
-            return Fold(arrays)
-        return Fold(arrays, joblib.load(io.BytesIO(archive.read(pickled))))
+        return safetensors.numpy.load(archive.read(f"{name}.safetensors"))
+
+
+def prefix_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> Arrays:
+    """Put a name and a slash before the names of the arrays of one network.
+
+    Parameters
+    ----------
+    name : str
+        Of the network.
+    arrays : mapping
+        Its arrays.
+
+    Returns
+    -------
+    dict
+        The same arrays under the longer names.
+
+    Examples
+    --------
+    >>> prefix_arrays("all", {"bias": 1})
+    {'all/bias': 1}
+    """
+    return {f"{name}/{key}": value for key, value in arrays.items()}
+
+
+def group_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, Arrays]:
+    """Collect the arrays of each network by its name; the reverse of `prefix_arrays`.
+
+    Parameters
+    ----------
+    arrays : mapping
+        Names without a slash belong to no network.
+
+    Returns
+    -------
+    dict
+        Network -> its arrays.
+
+    Examples
+    --------
+    >>> group_arrays({"frequency": 0, "all/bias": 1})
+    {'all': {'bias': 1}}
+    """
+    groups: dict[str, Arrays] = {}
+    for path, value in arrays.items():
+        network, slash, name = path.partition("/")
+        if slash:
+            groups.setdefault(network, {})[name] = value
+    return groups
 
 
 @contextlib.contextmanager
@@ -112,17 +215,6 @@ def _add_about(archive: zipfile.ZipFile, about: About) -> None:
     _add(archive, ABOUT, json.dumps(asdict(about), indent=1).encode())
 
 
-def _add_fold(archive: zipfile.ZipFile, name: str, fold: Fold) -> None:
-    arrays = {name: np.ascontiguousarray(value) for name, value in fold.arrays.items()}
-    _add(archive, f"{name}.safetensors", safetensors.numpy.save(arrays))
-    if fold.classifier is not None:
-        pickled = io.BytesIO()
-        joblib.dump(fold.classifier, pickled)
-        _add(archive, f"{name}.joblib", pickled.getvalue(), zipfile.ZIP_DEFLATED)
-
-
-def _add(
-    archive: zipfile.ZipFile, name: str, content: bytes, how: int = zipfile.ZIP_STORED
-) -> None:
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     """Add a file without the time of day, so that the same models give the same archive."""
-    archive.writestr(zipfile.ZipInfo(name), content, how, compresslevel=1)
+    archive.writestr(zipfile.ZipInfo(name), content)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scorelens import audiovisual_comparison, genres, importance
+from scorelens.genres import BASELINES, MODELS, NETWORKS
 from scorelens.genres.new_media import new_media_config
 from scorelens.genres.new_media.new_media_config import NewMedia
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.plan.features import FRAMES, WHOLE_TRACKS, FeaturePlan
 
 Run = tuple[str, str]  # feature set, model
-TRAINED_MODELS = tuple(model for model in genres.MODELS if model not in genres.BASELINES)
+TRAINED_MODELS = tuple(model for model in MODELS if model not in BASELINES)
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,17 @@ class GenrePlan:
     @property
     def baseline_runs(self) -> list[Run]:
         """The runs of baselines, which use no music."""
-        return [run for run in self.runs if run[1] in genres.BASELINES]
+        return [run for run in self.runs if run[1] in BASELINES]
 
     @property
     def trained_runs(self) -> list[Run]:
         """The runs that use the music: all but the baselines."""
-        return [run for run in self.runs if run[1] not in genres.BASELINES]
+        return [run for run in self.runs if run[1] not in BASELINES]
 
     @property
     def network_runs(self) -> list[Run]:
         """The runs of neural networks."""
-        return [run for run in self.runs if run[1] in genres.NETWORKS]
+        return [run for run in self.runs if run[1] in NETWORKS]
 
     @property
     def explained_runs(self) -> list[Run]:
@@ -148,11 +149,11 @@ def genre_runs(models: list[str], bag_sets: tuple[str, ...]) -> list[Run]:
     >>> genre_runs(["plurality", "imv_knn", "max_pooling"], ("mir", "mir_frames"))[:3]
     [('none', 'plurality'), ('mir', 'imv_knn'), ('mir', 'max_pooling')]
     """
-    baselines = [(genres.NO_FEATURES, model) for model in models if model in genres.BASELINES]
-    trained = [model for model in models if model not in genres.BASELINES]
+    baselines = [(genres.NO_FEATURES, model) for model in models if model in BASELINES]
+    trained = [model for model in models if model not in BASELINES]
     return baselines + [
         (instances, model)
         for instances in bag_sets
         for model in trained
-        if model in genres.NETWORKS or not instances.endswith(FRAMES)
+        if model in NETWORKS or not instances.endswith(FRAMES)
     ]

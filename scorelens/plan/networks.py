@@ -4,11 +4,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scorelens import pretrained, result_paths, retrieval, tagger, trailers
+from scorelens import pretrained, result_paths, retrieval
 from scorelens.albums.files import estimate_tracks
 from scorelens.encoders.registry import ENCODERS
 from scorelens.plan.corpus import CorpusPlan
-from scorelens.tagger.label_filter import teachable
+from scorelens.tagger import MODELS
+from scorelens.tagger.label_filter import trainable_genres
+from scorelens.trailers import FUSED, FUSION
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Models:
     def networks(self) -> list[str]:
         """The pretrained networks that these need, each once, in the order of the stages."""
         names = [*self.feature_sets] if self.needs_feature_weights else []
-        if any(tagger.MODELS[model] == "embedding" for model in self.tagger):
+        if any(MODELS[model] == "embedding" for model in self.tagger):
             names.append(self.tagger_embedding)
         if self.configurations:
             names.append(self.retrieval_networks["audio"])
@@ -83,7 +85,7 @@ class Models:
             ),
         )
         if self.tagger_embedding in absent:
-            models = tuple(name for name in self.tagger if tagger.MODELS[name] != "embedding")
+            models = tuple(name for name in self.tagger if MODELS[name] != "embedding")
             left = replace(left, tagger=models)
         return replace(left, trailers=left._trailers_with_networks())
 
@@ -108,8 +110,8 @@ class Models:
             for model in _frozen(kind)
         }
         models = [model for model in self.trailers if model not in lost]
-        if lost & {*trailers.FUSED}:
-            models = [model for model in models if model != trailers.FUSION]
+        if lost & {*FUSED}:
+            models = [model for model in models if model != FUSION]
         return tuple(models)
 
 
@@ -194,12 +196,12 @@ def _tagger_models(
     for film in corpus.films.values():
         labels.setdefault(film.album, set()).update(film.genres)
     albums = [(genres, estimate_tracks(album.files)) for album, genres in labels.items()]
-    genres = teachable(settings["genres"], albums, settings["least_tracks"])
+    genres = trainable_genres(settings["genres"], albums, settings["min_tracks"])
     if len(genres) > 1 or not settings["models"]:
         return tuple(settings["models"])
     note(
         "the tagger is left out: it wants two genres of tagger.genres or more, each with "
-        f"{settings['least_tracks']} tracks (tagger.least_tracks) of two films or more; "
+        f"{settings['min_tracks']} tracks (tagger.min_tracks) of two films or more; "
         f"the corpus has: {', '.join(genres) or 'none'}"
     )
     return ()

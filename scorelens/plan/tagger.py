@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scorelens import result_paths, tagger
+from scorelens import result_paths
 from scorelens.corpus.synthesis import demo_plan
 from scorelens.ids import slug
+from scorelens.tagger import MODEL_SPECS, MODELS
 from scorelens.tagger import library as music_library
 from scorelens.tagger.library import Part
 
@@ -45,16 +46,12 @@ class TaggerPlan:
 
     def model_settings(self, model: str) -> dict:
         """The part of the configuration that one model depends on."""
-        keys = ("genres", "least_tracks", "split", "folds")
-        if model in tagger.NETWORKS:
-            keys += ("tiles_per_track", "tiles_per_class", "network")
-        if model == "embedding_attention":
-            keys += ("attention",)
+        keys = ("genres", "min_tracks", "split", "folds", *MODEL_SPECS[model].settings)
         return {key: self.settings[key] for key in keys}
 
     def embedding(self, model: str) -> str:
         """The network whose embeddings a model takes; empty if it takes none."""
-        return self.settings["embedding"] if tagger.MODELS[model] == "embedding" else ""
+        return self.settings["embedding"] if MODELS[model] == "embedding" else ""
 
     def parts_of(self, library: str) -> list[str]:
         """The names of the parts of a library."""
@@ -83,8 +80,8 @@ def plan_tagger(config: Mapping, kind: str, models: tuple[str, ...]) -> TaggerPl
         If a library cannot be read, or if the model that should tag it is not trained.
     """
     settings = config["tagger"]
-    trained = [model for model in models if tagger.MODELS[model]]
-    order = list(tagger.MODELS).index
+    trained = [model for model in models if MODELS[model]]
+    order = list(MODELS).index
     chosen = settings["apply"]["model"]
     libraries = settings["libraries"]
     parts = music_library.find_parts(libraries)

@@ -7,8 +7,11 @@ from functools import cached_property
 from scorelens import trailers
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.plan.networks import Models
+from scorelens.trailers import FUSION, MODEL_SPECS, PICTURE, SOUND, arm_run
+from scorelens.trailers import batches as trailer_batches
+from scorelens.trailers import runs as trailer_runs
 from scorelens.trailers.data import table as trailer_table
-from scorelens.trailers.data.label_filter import taught_genres
+from scorelens.trailers.data.label_filter import trainable_genres
 from scorelens.trailers.data.table import Trailer
 from scorelens.trailers.demo import demo_plan as trailer_plan
 
@@ -63,18 +66,18 @@ class TrailerPlan:
     @cached_property
     def batches(self) -> dict[int, list[str]]:
         """Ids of trailers by the number of their batch."""
-        return trailers.batches(self.trailers, TRAILERS_PER_JOB)
+        return trailer_batches(self.trailers, TRAILERS_PER_JOB)
 
     @property
     def compared_runs(self) -> list[Run]:
         """The runs that stand for the picture and for the sound; empty unless there are both."""
-        runs = [trailers.arm_run(arm, self.runs) for arm in (trailers.PICTURE, trailers.SOUND)]
+        runs = [arm_run(arm, self.runs) for arm in (PICTURE, SOUND)]
         return runs if all(runs) else []
 
     @property
     def has_fusion(self) -> bool:
         """Whether picture and sound are fused."""
-        return (trailers.NO_NETWORK, trailers.FUSION) in self.runs
+        return (trailers.NO_NETWORK, FUSION) in self.runs
 
     @property
     def drawn_trailers(self) -> list[str]:
@@ -103,11 +106,7 @@ class TrailerPlan:
 
     def model_settings(self, model: str) -> dict:
         """The part of the configuration that the training of a model depends on."""
-        keys = ("genres", "folds")
-        if model in trailers.NETWORKS:
-            keys += ("network",)
-        if model in trailers.ATTENTIVE:
-            keys += ("attention",)
+        keys = ("genres", "folds", *MODEL_SPECS[model].settings)
         return {key: self.settings[key] for key in keys}
 
 
@@ -145,8 +144,8 @@ def plan_trailers(config: Mapping, corpus: CorpusPlan, models: Models) -> Traile
         settings=settings,
         corpus=corpus,
         trailers=known,
-        genres=tuple(taught_genres([*known.values()], settings["genres"]) if known else ()),
-        runs=tuple(trailers.runs(models.trailers, models.frame_networks, models.sound_networks)),
+        genres=tuple(trainable_genres([*known.values()], settings["genres"]) if known else ()),
+        runs=tuple(trailer_runs(models.trailers, models.frame_networks, models.sound_networks)),
     )
 
 

@@ -1,37 +1,24 @@
-"""The tagger: which film genres does a track say?
+"""The tagger: which film genres does a track suggest?
 
 Stone's thesis on a bagged ensemble of convolutional networks for film score genre labelling, and
-networks beside it that hear more. A track is cut in tiles; a model tags every tile, and a track's
-tags are drawn from those of its tiles. This module is light: it is imported when the workflow is
-parsed.
+further networks beside it. A track is cut in tiles; a model predicts the genres of every tile, and
+the tags of a track are pooled from those of its tiles. Light: what needs numpy or torch is imported
+when it is used.
 """
+
+import lazy_loader
 
 RATE_HZ = 22_050
 HOP = 2048  # samples from frame to frame, and length of a frame
 FRAMES = 100  # of a tile
 TILE_S = FRAMES * HOP / RATE_HZ  # 9.29 s
 BANDS = 128  # mel bands of a tile
-COEFFICIENTS = 40  # MFCCs of a tile, without the one that is its level
+COEFFICIENTS = 40  # MFCCs of a tile, without coefficient 0, which is its level
 
-FREQUENCY, RANDOM = "frequency_ranking", "random_ranking"
-# What each model looks at: a field of `tiles.Tiles`, or nothing.
-MODELS = {
-    FREQUENCY: "",
-    "dnn": "mfcc",
-    "cnn": "mfcc",
-    "cnn_ensemble": "mfcc",
-    "mel_cnn": "mel",
-    "embedding_linear": "embedding",
-    "embedding_attention": "embedding",
-}
-NETWORKS = ("dnn", "cnn", "cnn_ensemble", "mel_cnn")
-TITLES = {
-    RANDOM: "Random ranking",
-    FREQUENCY: "Ranking by frequency",
-    "dnn": "DNN on MFCC",
-    "cnn": "CNN on MFCC",
-    "cnn_ensemble": "Ensemble of CNNs on MFCC",
-    "mel_cnn": "CNN on log-mel",
-    "embedding_linear": "Linear on embeddings",
-    "embedding_attention": "Attention on embeddings",
-}
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "registry": ["FREQUENCY", "MODELS", "MODEL_SPECS", "NETWORKS", "RANDOM", "TITLES"]
+    },
+)
+__all__ += ["BANDS", "COEFFICIENTS", "FRAMES", "HOP", "RATE_HZ", "TILE_S"]

@@ -1,9 +1,9 @@
-"""Tracks cut in tiles: what the tagger's networks look at.
+"""Cut tracks in tiles, the log-mel patches that the tagger's networks take as input.
 
 A tile is 100 frames of 2048 samples at 22,050 Hz, 9.29 s: with librosa's settings, which the
 thesis seems to have used, the 100 frames of its "about 9.2 s" come out so. Frames follow each other
-without overlap, and none reaches into the next tile. What is left at the end of a track is no tile,
-unless it is all there is: a track of at least a second is repeated until it fills one.
+without overlap, and none reaches into the next tile. The rest at the end of a track is left out,
+unless it is all there is: a track of at least a second is repeated until it fills a tile.
 """
 
 import logging
@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from scorelens import media
 from scorelens.albums.tracks import track_sounds
-from scorelens.encoders import mel
+from scorelens.encoders.log_mel import log_mel_patches, sounding_rows
 from scorelens.errors import naming_damage
 from scorelens.media.silence import SILENCE_RMS
 from scorelens.tables import ALBUM_TRACKS, atomic, read_table
@@ -25,8 +25,7 @@ from scorelens.tagger import BANDS, COEFFICIENTS, FRAMES, HOP, RATE_HZ, TILE_S
 
 TILE = FRAMES * HOP  # samples
 TILES_AT_ONCE = 16  # decoded; bounds the memory
-LEAST_S = 1.0  # of a track
-FLOOR_DB, RANGE_DB = -100.0, 80.0  # as librosa's power_to_db has them
+MIN_S = 1.0  # of a track
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +33,16 @@ log = logging.getLogger(__name__)
 class Tiles(NamedTuple):
     """The tiles of some tracks, in order of track and time.
 
-    mel: float16 (tiles, BANDS, FRAMES), power in dB, at most 80 below the tile's loudest. track:
-    int64 (tiles,), number of the track. start_s: float64 (tiles,), in the track. length_s: float64
-    (tiles,), seconds of the track that the tile stands for.
+    Parameters
+    ----------
+    mel : ndarray of float16, shape (n_tiles, BANDS, FRAMES)
+        Power in dB, at most 80 below the tile's loudest value.
+    track : ndarray of int64, shape (n_tiles,)
+        Number of the track.
+    start_s : ndarray of float64, shape (n_tiles,)
+        Start in the track, in seconds.
+    length_s : ndarray of float64, shape (n_tiles,)
+        Seconds of the track that the tile stands for.
     """
 
     mel: np.ndarray
@@ -48,92 +54,113 @@ class Tiles(NamedTuple):
 def tile_album(tracks: str | os.PathLike, output: str | os.PathLike) -> None:
     """Cut the tracks of an album in tiles and write them.
 
-    tracks: a tables.ALBUM_TRACKS. output: an .npz of the fields of Tiles and `track_ids`. Raises
-    MediaError for a track that does not decode.
+    Parameters
+    ----------
+    tracks : path
+        A table of tables.ALBUM_TRACKS.
+    output : path
+        An .npz of the fields of Tiles and `track_ids`.
+
+    Raises
+    ------
+    MediaError
+        For a track that does not decode.
     """
     album = track_sounds(read_table(tracks, ALBUM_TRACKS))
-    found = []
+    parts = []
     for number, (track_id, sound) in enumerate(tqdm(album.items(), disable=None)):
         tiles = cut_track(media.audio_blocks(sound, RATE_HZ, TILES_AT_ONCE * TILE_S))
         if not len(tiles.mel):
-            log.warning("%s: under %g s, or silent: no tiles", track_id, LEAST_S)
-        found.append(tiles._replace(track=np.full(len(tiles.mel), number)))
-    joined = join(found)
+            log.warning("%s: under %g s, or silent: no tiles", track_id, MIN_S)
+        parts.append(tiles._replace(track=np.full(len(tiles.mel), number)))
+    joined = join_tiles(parts)
     with atomic(output) as temporary, open(temporary, "wb") as file:
         np.savez(file, track_ids=np.array(list(album), str), **joined._asdict())
     log.info("%d tracks, %d tiles", len(album), len(joined.mel))
 
 
 def read_tiles(path: str | os.PathLike) -> tuple[Tiles, list[str]]:
-    """The tiles of an album and the ids of its tracks, in the order of their numbers."""
+    """Read the tiles of an album.
+
+    Parameters
+    ----------
+    path : path
+        Of `tile_album`.
+
+    Returns
+    -------
+    tiles : Tiles
+        Of all tracks.
+    track_ids : list of str
+        Ids of the tracks, by number.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
     with naming_damage(path, "tiles of an album"), np.load(path, allow_pickle=False) as file:
         return Tiles(*(file[name] for name in Tiles._fields)), file["track_ids"].tolist()
 
 
-def join(parts: list[Tiles]) -> Tiles:
-    """Tiles one after the other; none of no parts."""
-    return Tiles(*(np.concatenate(field) for field in zip(*[*parts, _NONE], strict=True)))
+def join_tiles(parts: list[Tiles]) -> Tiles:
+    """Concatenate tiles; without parts there are none."""
+    return Tiles(*(np.concatenate(field) for field in zip(*[*parts, _NO_TILES], strict=True)))
 
 
 def cut_track(blocks: Iterable[np.ndarray]) -> Tiles:
-    """The tiles of one track, all of track 0; a tile that is silent or not finite is left out.
+    """Cut one track in tiles; those that are silent or not finite are left out.
 
-    blocks: its samples, float32 at RATE_HZ, one after the other; all but the last hold a whole
-    number of tiles.
+    Parameters
+    ----------
+    blocks : iterable of ndarray of float32
+        The samples of the track at RATE_HZ, one block after the other; all but the last hold a
+        whole number of tiles.
+
+    Returns
+    -------
+    Tiles
+        All of track 0.
     """
     parts, first = [], 0
     for block in blocks:
         whole = len(block) // TILE
-        if first == 0 and whole == 0 and len(block) >= LEAST_S * RATE_HZ:
+        if first == 0 and whole == 0 and len(block) >= MIN_S * RATE_HZ:
             parts.append(_tiles(np.resize(block, (1, TILE)), 0, len(block) / RATE_HZ))
         else:
             parts.append(_tiles(block[: whole * TILE].reshape(whole, TILE), first, TILE_S))
         first += whole
-    return join(parts)
+    return join_tiles(parts)
 
 
 def mfcc(decibels: np.ndarray) -> np.ndarray:
-    """Cepstral coefficients 1 to 40 of tiles, by an orthonormal DCT of the bands in dB.
+    """Compute cepstral coefficients 1 to 40 of tiles, by an orthonormal DCT of the bands in dB.
 
-    decibels: (tiles, BANDS, FRAMES). Returns float32 (tiles, COEFFICIENTS, FRAMES). The coefficient
-    0, which is the level, is left out, as in the thesis.
+    Parameters
+    ----------
+    decibels : ndarray, shape (n_tiles, BANDS, FRAMES)
+        Bands of `Tiles.mel`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_tiles, COEFFICIENTS, FRAMES)
+        Coefficient 0, which is the level, is left out, as in the thesis.
     """
     basis = fft.dct(np.eye(BANDS, dtype=np.float32), axis=0, norm="ortho")[1 : COEFFICIENTS + 1]
     return basis @ decibels.astype(np.float32)
 
 
-def loud(samples: np.ndarray) -> np.ndarray:
-    """Rows of the stretches of sound, (n, samples), that are finite and no silence; ascending."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        mean_square = np.einsum("ts,ts->t", samples, samples) / samples.shape[1]
-    return np.flatnonzero(np.isfinite(mean_square) & (mean_square >= SILENCE_RMS**2))
-
-
-def decibels(samples: np.ndarray, rate_hz: int, hop: int, bands: int) -> np.ndarray:
-    """Slaney's mel bands of stretches of sound in dB, at most 80 below a stretch's loudest.
-
-    samples: float32 (n, frames * hop) at `rate_hz`; frames of `hop` samples follow each other
-    without overlap. Returns float16 (n, bands, frames).
-    """
-    filters = mel.slaney_bands(rate_hz, hop, bands)
-    power = mel.mel_spectrogram(samples.ravel(), mel.hann(hop), hop, filters, exponent=2)
-    levels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
-    tiles = levels.reshape(len(samples), samples.shape[1] // hop, bands).transpose(0, 2, 1)
-    loudest = tiles.max(axis=(1, 2), keepdims=True, initial=FLOOR_DB)
-    return np.maximum(tiles, loudest - RANGE_DB).astype(np.float16)
-
-
 def _tiles(samples: np.ndarray, first: int, length_s: float) -> Tiles:
     """samples: (tiles, TILE). first: number of the first in its track."""
-    heard = loud(samples)
+    rows = sounding_rows(samples, SILENCE_RMS)
     return Tiles(
-        decibels(samples[heard], RATE_HZ, HOP, BANDS),
-        np.zeros(len(heard), np.int64),
-        (first + heard) * TILE_S,
-        np.full(len(heard), length_s),
+        log_mel_patches(samples[rows], RATE_HZ, HOP, BANDS),
+        np.zeros(len(rows), np.int64),
+        (first + rows) * TILE_S,
+        np.full(len(rows), length_s),
     )
 
 
-_NONE = Tiles(
+_NO_TILES = Tiles(
     np.zeros((0, BANDS, FRAMES), np.float16), np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
 )

@@ -1,4 +1,4 @@
-"""Train one model of the tagger: every fold, and the model for new music."""
+"""Train one model of the tagger: every fold, and the final model for other music."""
 
 import logging
 import os
@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from scorelens.learning.calibration import EDGE, fit_lines
-from scorelens.learning.cnn_trainer import train_networks
-from scorelens.learning.dataset import Material, Split, read_material, split
-from scorelens.learning.embedding_models import learn_attention, learn_linear
-from scorelens.learning.training_sets import lessons_of
+from scorelens.learning.calibration import MIN_PROBABILITY, fit_platt
+from scorelens.learning.datasets import Dataset
+from scorelens.learning.grouped_folds import Split, split_dataset
+from scorelens.learning.instance_predictions import pool_by_weight
 from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, write_table
-from scorelens.tagger import FREQUENCY, MODELS, NETWORKS
-from scorelens.tagger.model import LINES, Model, raw_answers, save_model, tag_tiles, tag_tracks
-
-CALIBRATED = ("mel_cnn", "embedding_linear", "embedding_attention")
+from scorelens.tagger.dataset import read_dataset
+from scorelens.tagger.model import CALIBRATION, Model, predict_tiles, save_model
+from scorelens.tagger.registry import MODEL_SPECS
 
 log = logging.getLogger(__name__)
 Arrays = dict[str, np.ndarray]
@@ -34,160 +32,136 @@ def train_tagger(
     seed: int,
     outputs: Mapping[str, str | os.PathLike],
 ) -> None:
-    """Train a model fold by fold and once on all films; write it, and what the folds say.
+    """Train a model fold by fold and once on all films; write it, and the folds' predictions.
 
-    Of all films, too, a fifth only stops the networks from scratch.
+    Of all films, too, a fifth only stops the training of the networks from scratch.
 
-    films, tiles, albums, embeddings: as `material.read_material` takes them. embedding: their
-    feature set. settings: `genres`, `least_tracks`, `split`, `folds`, and those of the model.
-    outputs: `model` for the model that learnt from all films; `tiles` and `tracks` for tables of
-    the contracts TAGGER_TILES and TAGGER_TRACKS, by folds that never heard the track's film.
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.tagger.MODELS`.
+    films, tiles, albums, embeddings
+        As `dataset.read_dataset` takes them: the table of films, files of tiles named by album,
+        film -> album, tables of embeddings named by film.
+    embedding : str
+        The feature set of the embeddings.
+    settings : mapping
+        `genres`, `min_tracks`, `split`, `folds`, and those of the model.
+    seed : int
+        Of everything random.
+    outputs : mapping
+        Paths of `model`, trained on all films, and of the tables `tiles` (TAGGER_TILES) and
+        `tracks` (TAGGER_TRACKS), predicted by folds that hold out the track's film.
     """
-    material = read_material(
-        model, films, tiles, albums, embeddings, settings["genres"], settings["least_tracks"]
+    dataset = read_dataset(
+        model, films, tiles, albums, embeddings, settings["genres"], settings["min_tracks"]
     )
-    _name_silent(material)
-    splits = split(material, settings["split"], settings["folds"], seed)
+    for number in np.setdiff1d(np.arange(len(dataset.bag_ids)), dataset.nonempty_bags):
+        log.warning("%s/%s has no tiles and is left out", *dataset.bag_ids[number])
+    splits = split_dataset(dataset, settings["split"] == "film", settings["folds"], seed)
     log.info(
         "%s: %d tracks, %d tiles, %d genres, %d folds",
-        *(model, len(material.heard), len(material.track), len(material.genres), len(splits) - 1),
+        *(model, len(dataset.nonempty_bags), len(dataset.bag)),
+        *(len(dataset.genres), len(splits) - 1),
     )
-    learnt = learn(model, material, splits, settings, seed)
-    for_embedding = embedding if MODELS[model] == "embedding" else ""
-    made = [
-        Model(
-            model,
-            material.genres,
-            arrays,
-            len(np.unique(material.film[material.heard])),
-            for_embedding,
-        )
-        for arrays in learnt
+    n_films = len(np.unique(dataset.group[dataset.nonempty_bags]))
+    source = embedding if MODEL_SPECS[model].inputs == "embedding" else ""
+    models = [
+        Model(model, dataset.genres, arrays, n_films, source)
+        for arrays in fit(model, dataset, splits, settings, seed)
     ]
-    save_model(outputs["model"], made[-1])
-    folds = zip(made[:-1], splits[:-1], strict=True)
-    parts = [_answers(*pair, material, fold) for fold, pair in enumerate(folds)]
+    save_model(outputs["model"], models[-1])
+    folds = zip(models[:-1], splits[:-1], strict=True)
+    parts = [_predictions(*pair, dataset, fold) for fold, pair in enumerate(folds)]
     by_tile, by_track = (pd.concat(tables) for tables in zip(*parts, strict=True))
     order = ["film_id", "track_id"]
     write_table(by_tile.sort_values(order, kind="stable"), outputs["tiles"], TAGGER_TILES)
     write_table(by_track.sort_values(order, kind="stable"), outputs["tracks"], TAGGER_TRACKS)
 
 
-def learn(
-    model: str, material: Material, splits: Sequence[Split], settings: Mapping, seed: int
+def fit(
+    model: str, dataset: Dataset, splits: Sequence[Split], settings: Mapping, seed: int
 ) -> list[Arrays]:
-    """What a model learns from the tracks that teach in each split, by name (`answer.Model`)."""
-    if model == FREQUENCY:
-        return [_frequency(material, _whole(one)) for one in splits]
-    if model in NETWORKS:
-        found = _learn_networks(model, material, splits, settings, seed)
-        return [_calibrated(model, *pair, material) for pair in zip(found, splits, strict=True)]
-    # With the calibration known, the tracks that it was fitted on teach as well.
-    partial = _learn_embeddings(model, material, [one.training for one in splits], settings, seed)
-    lines = [_calibrated(model, *pair, material) for pair in zip(partial, splits, strict=True)]
-    teaching = [_whole(one).training for one in splits]
-    whole = _learn_embeddings(model, material, teaching, settings, seed)
-    return [own | {LINES: line[LINES]} for own, line in zip(whole, lines, strict=True)]
+    """Fit a model on the training tracks of each split, and calibrate it on the validation tracks.
 
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.tagger.MODELS`.
+    dataset : Dataset
+        Tiles of the tracks.
+    splits : sequence of Split
+        Of the tracks.
+    settings : mapping
+        Of the model.
+    seed : int
+        Of everything random.
 
-def _whole(one: Split) -> Split:
-    """A split whose validation tracks teach as well."""
-    return one._replace(training=np.union1d(one.training, one.validation))
-
-
-def _frequency(material: Material, one: Split) -> Arrays:
-    return {"frequency": material.actual[one.training].mean(axis=0, dtype=np.float32)}
-
-
-def _learn_networks(
-    model: str, material: Material, splits: Sequence[Split], settings: Mapping, seed: int
-) -> list[Arrays]:
-    """All networks of all folds side by side."""
-    place = list(MODELS).index(model)
-    asked = [
-        ((fold, number), lesson)
-        for fold, one in enumerate(splits)
-        for number, lesson in lessons_of(
-            model, material, one, settings, (seed, place, fold)
-        ).items()
-    ]
-    outputs = 1 if model == "cnn_ensemble" else len(material.genres)
-    trained = train_networks(
-        model, material.inputs, [lesson for _, lesson in asked], outputs, settings["network"]
-    )
-    found = [_frequency(material, one) for one in splits]
-    for ((fold, number), _), network in zip(asked, trained, strict=True):
-        name = "all" if number is None else str(number)
-        found[fold] |= {f"{name}/{key}": value for key, value in network.arrays.items()}
-    return found
-
-
-def _learn_embeddings(
-    model: str, material: Material, teaching: list[np.ndarray], settings: Mapping, seed: int
-) -> list[Arrays]:
-    found = [
-        learn_linear(material, tracks)
-        if model == "embedding_linear"
-        else learn_attention(material, tracks, settings["attention"], seed)
-        for tracks in teaching
-    ]
-    return [{f"all/{name}": value for name, value in arrays.items()} for arrays in found]
-
-
-def _calibrated(model: str, arrays: Arrays, one: Split, material: Material) -> Arrays:
-    """The arrays with the lines that the validation tracks ask for.
-
-    Attention learns as if every genre were as frequent as not; what that adds to the odds is known.
+    Returns
+    -------
+    list of dict
+        The arrays of `model.Model` of each split. A model whose module says REFIT is fitted again,
+        with the calibration known, on training and validation tracks.
     """
-    if model not in CALIBRATED:
-        return arrays
-    rows = material.tiles_of(one.validation)
-    track = material.track[rows]
-    networks = Model(model, material.genres, arrays).networks()
-    said, _ = raw_answers(model, arrays, networks, material.inputs[rows], track)
-    film = material.film[track]
-    weights = 1 / (np.bincount(track)[track] * _tracks_of(material, one.validation)[film])
-    frequency = np.clip(material.actual[one.training].mean(axis=0), EDGE, 1 - EDGE)
-    shift = logit(frequency) * (model == "embedding_attention")
-    return arrays | {LINES: fit_lines(said, material.actual[track], weights, shift)}
+    spec = MODEL_SPECS[model]
+    module = spec.load()
+    fitted = module.fit(model, dataset, splits, settings, seed)
+    if not spec.calibrated:
+        return fitted
+    calibration = [_calibration(model, *pair, dataset) for pair in zip(fitted, splits, strict=True)]
+    if module.REFIT:
+        whole = [
+            split._replace(training=np.union1d(split.training, split.validation))
+            for split in splits
+        ]
+        fitted = module.fit(model, dataset, whole, settings, seed)
+    pairs = zip(fitted, calibration, strict=True)
+    return [arrays | {CALIBRATION: coefficients} for arrays, coefficients in pairs]
 
 
-def _tracks_of(material: Material, tracks: np.ndarray) -> np.ndarray:
-    """How many of some tracks each film has: int64 (films,)."""
-    return np.bincount(material.film[tracks], minlength=material.film.max() + 1)
+def _calibration(model: str, arrays: Arrays, split: Split, dataset: Dataset) -> np.ndarray:
+    """The coefficients of `calibration.fit_platt`, from the validation tracks.
+
+    A balanced loss trains as if every genre were as frequent as not; what that adds to the log-odds
+    is known.
+    """
+    module, rows = MODEL_SPECS[model].load(), dataset.rows_of(split.validation)
+    bag = dataset.bag[rows]
+    probability, _ = module.predict(model, arrays, dataset.instances[rows], bag)
+    film = dataset.group[bag]
+    tracks = np.bincount(dataset.group[split.validation], minlength=dataset.group.max() + 1)
+    weights = 1 / (np.bincount(bag)[bag] * tracks[film])
+    frequency = dataset.labels[split.training].mean(axis=0)
+    offset = logit(np.clip(frequency, MIN_PROBABILITY, 1 - MIN_PROBABILITY))
+    return fit_platt(probability, dataset.labels[bag], weights, offset * module.BALANCED_LOSS)
 
 
-def _answers(
-    model: Model, one: Split, material: Material, fold: int
+def _predictions(
+    model: Model, split: Split, dataset: Dataset, fold: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What a fold says of the tracks that it never heard: the rows of both tables."""
-    rows = material.tiles_of(one.held_out)
-    track = material.track[rows]
-    probability, weight = tag_tiles(model, material.inputs[rows], track)
-    whole = tag_tracks(probability, weight, track)
-    by_tile = _rows(material, track).assign(
-        start_s=np.repeat(material.start_s[rows], len(material.genres)),
+    """The rows of both tables for the tracks that a fold holds out."""
+    rows = dataset.rows_of(split.held_out)
+    bag = dataset.bag[rows]
+    probability, weight = predict_tiles(model, dataset.instances[rows], bag)
+    whole = pool_by_weight(probability, weight, bag)
+    by_tile = _rows(dataset, bag).assign(
+        start_s=np.repeat(dataset.time_s[rows], len(dataset.genres)),
         probability=probability.ravel().astype(np.float64),
         weight=weight.ravel().astype(np.float64),
     )
-    heard = np.unique(track)
+    tracks = np.unique(bag)
     rank = np.argsort(np.argsort(-whole, axis=1, kind="stable"), axis=1) + 1
-    by_track = _rows(material, heard).assign(
+    by_track = _rows(dataset, tracks).assign(
         probability=whole.ravel().astype(np.float64),
         rank=rank.ravel(),
-        actual=material.actual[heard].ravel(),
+        actual=dataset.labels[tracks].ravel(),
         fold=fold,
     )
     return by_tile[TAGGER_TILES.names], by_track[TAGGER_TRACKS.names]
 
 
-def _rows(material: Material, track: np.ndarray) -> pd.DataFrame:
+def _rows(dataset: Dataset, tracks: np.ndarray) -> pd.DataFrame:
     """A row for each of some tracks and each genre."""
-    names = np.array(material.tracks, object)[np.repeat(track, len(material.genres))]
-    genres = np.tile(np.array(material.genres, object), len(track))
+    names = np.array(dataset.bag_ids, object)[np.repeat(tracks, len(dataset.genres))]
+    genres = np.tile(np.array(dataset.genres, object), len(tracks))
     return pd.DataFrame({"film_id": names[:, 0], "track_id": names[:, 1], "genre": genres})
-
-
-def _name_silent(material: Material) -> None:
-    for number in np.setdiff1d(np.arange(len(material.tracks)), material.heard):
-        log.warning("%s/%s has no tiles and takes no part", *material.tracks[number])

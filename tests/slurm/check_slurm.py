@@ -29,7 +29,7 @@ CONFIG = {
     },
     "tagger": {
         "models": ["frequency_ranking", "dnn", "embedding_linear"],
-        "least_tracks": 5,
+        "min_tracks": 5,
         "folds": 2,
         "network": {"epochs": 2},
     },

@@ -37,7 +37,7 @@ rule train_genres:
         chunk="[0-9]+",
     threads: lambda wildcards: 2 if wildcards.model.endswith(("forest", "svm")) else 1
     resources:
-        gpu=lambda wildcards: GPU * (wildcards.model in genre_models.NETWORKS),
+        gpu=lambda wildcards: GPU * genre_models.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
         genres=config["corpus"]["genres"],
         settings=lambda wildcards: config["genres"][genre_models.MODELS[wildcards.model]],

@@ -36,7 +36,7 @@ rule train_tagger:
     wildcard_constraints:
         model="|".join(tagger.MODELS),
     resources:
-        gpu=lambda wildcards: (GPU * (wildcards.model in (*tagger.NETWORKS, "embedding_attention"))),
+        gpu=lambda wildcards: GPU * tagger.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
         albums={film: PLAN.corpus.films[film].album.album_id for film in PLAN.corpus.ordered_films},
         settings=lambda wildcards: PLAN.tagger.model_settings(wildcards.model),

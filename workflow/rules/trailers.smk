@@ -82,7 +82,7 @@ rule train_trailers:
         network="|".join((trailers.NO_NETWORK, *NETWORKS)),
         model="|".join(model for model in trailers.MODELS if model != trailers.FUSION),
     resources:
-        gpu=lambda wildcards: (GPU * (wildcards.model in (*trailers.NETWORKS, *trailers.ATTENTIVE))),
+        gpu=lambda wildcards: GPU * trailers.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
         table=lambda wildcards: PLAN.trailers.table,
         unwatched=unwatched([PLAN.trailers.table]),

@@ -1,1 +1,1 @@
-"""The genre models: labels, folds, classifiers, baselines and their predictions."""
+"""The genre models: folds, classifiers, baselines and their predictions."""

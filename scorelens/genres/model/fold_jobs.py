@@ -1,7 +1,7 @@
-"""The jobs of the genre models: chunks of folds that are trained apart.
+"""The training jobs of the genre models: chunks of folds.
 
 A fold holds out one film, or a group of them; a chunk is every n-th fold. Chunks bound the memory,
-and a cluster can spread them; which folds stand in one chunk changes no result beyond rounding.
+and a cluster distributes them; how folds are assigned to chunks changes no result beyond rounding.
 """
 
 import logging
@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scorelens.genres import NETWORKS
-from scorelens.genres.model.folds import Learnt, predict, train_folds, weigh_instances
-from scorelens.genres.model.labels import deal_films, read_labels
-from scorelens.genres.model.prediction_io import PARTS, prediction_rows, sha256
+from scorelens.genres.model.folds import predict_bags, train_folds, weigh_instances
+from scorelens.genres.model.prediction_io import PARTS, file_sha256, prediction_rows
+from scorelens.genres.registry import NETWORKS
 from scorelens.learning import model_io
-from scorelens.learning.instances import Bags, BagTable, read_bags
+from scorelens.learning.grouped_folds import make_folds
+from scorelens.learning.labels import read_labels
+from scorelens.learning.mil_folds import FittedFold
 from scorelens.learning.model_io import About
+from scorelens.learning.packed_bags import Bags, BagTable, read_bags
 from scorelens.tables import GENRE_CUES, GENRE_CURVES, PREDICTIONS, Table, write_table
 
 log = logging.getLogger(__name__)
@@ -39,29 +41,48 @@ def train_chunk(
 ) -> None:
     """Train the folds of a chunk, each without the films that it holds out.
 
-    model: a name of `scorelens.genres.MODELS`, no baseline. films: the table of films in use.
-    bags: the table of bags. settings: the model's block of the configuration. chunk: its number,
-    from 0, and the number of chunks; a chunk may be empty. outputs: the paths of `models` and of
-    the tables of PARTS; the one of losses is empty if the model is no network. folds: as
-    `labels.deal_films` takes it.
-    Raises TableError if fewer than two films can take part, or all are in one fold.
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.genres.MODELS`, no baseline.
+    feature_set : str
+        Name of the feature set of the bags.
+    films, bags : path
+        The table of the films in use, and the table of bags.
+    genres : sequence of str
+        The allowed genres.
+    settings : mapping
+        The model's block of the configuration.
+    chunk : (int, int)
+        Number of the chunk, from 0, and the number of chunks; a chunk may be empty.
+    seed, threads : int
+        Of everything random; threads of torch, or processes of a classifier.
+    outputs : mapping
+        Paths of `models` and of the tables of PARTS. The table of curves is empty if the model is
+        no network.
+    folds : int
+        0 holds out each film on its own (`grouped_folds.make_folds`).
+
+    Raises
+    ------
+    TableError
+        If fewer than two films can take part, or all are in one fold.
     """
     torch.set_num_threads(threads)
     all_films = read_labels(films, genres)
     corpus = read_bags(bags, all_films)
-    dealt = deal_films(all_films.film_ids, corpus.labels.film_ids, folds, seed)
+    held_out = make_folds(all_films.film_ids, corpus.labels.film_ids, folds, seed)
     number, chunks = chunk
-    own = dict(list(enumerate(dealt))[number::chunks])
-    common = (model, corpus.bags, corpus.labels.actual, [*own.values()], settings, seed, threads)
+    chosen = dict(list(enumerate(held_out))[number::chunks])
+    common = (model, corpus.bags, corpus.labels.matrix, [*chosen.values()], settings, seed, threads)
     runs = [list(train_folds(*common, repeat)) for repeat in range(settings.get("repeats", 1))]
-    about = _about(model, feature_set, corpus, own.values(), grouped=folds > 0)
-    model_io.save_folds(outputs["models"], about, (learnt.fold for learnt in runs[0]))
-    tables = _tables(model, corpus, own, runs)
+    about = _about(model, feature_set, corpus, chosen.values(), grouped=folds > 0)
+    model_io.save_folds(outputs["models"], about, (fitted.arrays for fitted in runs[0]))
     provenance = {"model": model, "feature_set": feature_set, "seed": seed, "folds": folds}
-    provenance |= {"films_sha256": sha256(films), "bags_sha256": sha256(bags)}
-    for name, table in tables.items():
+    provenance |= {"films_sha256": file_sha256(films), "bags_sha256": file_sha256(bags)}
+    for name, table in _tables(model, corpus, chosen, runs).items():
         write_table(table, outputs[name], PARTS[name], {**provenance, "settings": settings})
-    log.info("%s on %s: %d folds of %d", model, feature_set, len(own), len(dealt))
+    log.info("%s on %s: %d folds of %d", model, feature_set, len(chosen), len(held_out))
 
 
 def _about(
@@ -82,27 +103,24 @@ def _tables(
     model: str,
     corpus: BagTable,
     folds: Mapping[int, np.ndarray],
-    runs: Sequence[Sequence[Learnt]],
+    runs: Sequence[Sequence[FittedFold]],
 ) -> dict[str, pd.DataFrame]:
-    """The tables of PARTS. folds: number -> films held out. runs: a fold each, in this order."""
+    """The tables of PARTS. folds: number -> films held out. runs: fitted folds in this order."""
     predictions = [
-        prediction_rows(
-            corpus.labels, film, fold, repeat, *(said[0] for said in predict(model, learnt, bag))
-        )
+        _predictions(model, fitted, corpus, film, fold, repeat)
         for repeat, run in enumerate(runs)
-        for (fold, held_out), (learnt, _) in zip(folds.items(), run, strict=True)
+        for (fold, held_out), fitted in zip(folds.items(), run, strict=True)
         for film in held_out
-        for bag in [corpus.bags.one(film)]
     ]
     cues = [
-        _cues(model, learnt, corpus, film)
-        for held_out, learnt in zip(folds.values(), runs[0], strict=True)
+        _cues(model, fitted, corpus, film)
+        for held_out, fitted in zip(folds.values(), runs[0], strict=True)
         for film in held_out
     ]
     curves = [
-        _curve(corpus.labels.film_ids[held_out[0]], fold, repeat, learnt.curve)
+        _curve(corpus.labels.film_ids[held_out[0]], fold, repeat, fitted.curve)
         for repeat, run in enumerate(runs)
-        for (fold, held_out), learnt in zip(folds.items(), run, strict=True)
+        for (fold, held_out), fitted in zip(folds.items(), run, strict=True)
         if model in NETWORKS
     ]
     return {
@@ -116,14 +134,21 @@ def _joined(tables: Sequence[pd.DataFrame], kind: Table) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=kind.names)
 
 
-def _cues(model: str, learnt: Learnt, corpus: BagTable, film: int) -> pd.DataFrame:
-    """How a fold hears the cues of one film that it held out, one row a cue and genre."""
+def _predictions(
+    model: str, fitted: FittedFold, corpus: BagTable, film: int, fold: int, repeat: int
+) -> pd.DataFrame:
+    probability, predicted = predict_bags(model, fitted.arrays, corpus.bags.one(film))
+    return prediction_rows(corpus.labels, film, fold, repeat, probability[0], predicted[0])
+
+
+def _cues(model: str, fitted: FittedFold, corpus: BagTable, film: int) -> pd.DataFrame:
+    """The prediction of each cue of a film that the fold holds out, a row a cue and genre."""
     bag, genres = corpus.bags.one(film), corpus.labels.genres
     ids = corpus.cue_ids[corpus.bags.starts[film] : corpus.bags.starts[film + 1]]
     firsts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
     cues = Bags(bag.instances, np.r_[firsts, len(ids)])
-    probability, _ = predict(model, learnt.fold, cues)
-    weight = np.add.reduceat(weigh_instances(model, learnt.fold, bag), firsts, axis=0)
+    probability, _ = predict_bags(model, fitted.arrays, cues)
+    weight = np.add.reduceat(weigh_instances(model, fitted.arrays, bag), firsts, axis=0)
     return pd.DataFrame(
         {
             "film_id": corpus.labels.film_ids[film],

@@ -1,104 +1,104 @@
-"""Train a model with some films left out, and ask it about those films or others."""
+"""Train a genre model with some films held out, and predict the genres of these films or others."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from scorelens.genres import NETWORKS, THRESHOLD
+from scorelens.genres import THRESHOLD
 from scorelens.genres.model import classifiers
-from scorelens.genres.model.labels import HeldOut, training_frequency
-from scorelens.learning.instances import Bags, standardise
-from scorelens.learning.mil_networks import evaluate, weigh
-from scorelens.learning.mil_trainer import fit_networks
-from scorelens.learning.model_io import Fold
-from scorelens.learning.stacked_layers import Parameters
-
-
-class Learnt(NamedTuple):
-    """A fold, and the curve of its losses if it is a network (`training.Trained`)."""
-
-    fold: Fold
-    curve: np.ndarray | None
+from scorelens.genres.registry import NETWORKS
+from scorelens.learning import mil_folds
+from scorelens.learning.grouped_folds import HeldOut
+from scorelens.learning.mil_folds import FittedFold
+from scorelens.learning.packed_bags import Bags
 
 
 def train_folds(
     model: str,
     bags: Bags,
-    actual: np.ndarray,
+    labels: np.ndarray,
     folds: Sequence[HeldOut],
     settings: Mapping[str, float],
     seed: int,
     threads: int,
     repeat: int = 0,
-) -> Iterator[Learnt]:
+) -> Iterator[FittedFold]:
     """Train a model fold by fold, each without the films that it holds out.
 
-    model: a name of `scorelens.genres.MODELS`, no baseline. bags: one a film. actual: bool (films,
-    genres). folds: the films that each holds out (`labels.deal_films`); what a fold learns depends
-    neither on these nor on the folds beside it. repeat: number of a network's training run.
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.genres.MODELS`, no baseline.
+    bags : Bags
+        One for each film.
+    labels : ndarray of bool, shape (n_films, n_genres)
+        Their labels.
+    folds : sequence of int or ndarray of int
+        The films that each fold holds out (`grouped_folds.make_folds`). A fold's result depends
+        neither on these films nor on the other folds.
+    settings : mapping
+        The model's block of the configuration.
+    seed : int
+        Of everything random.
+    threads : int
+        Processes of a classifier.
+    repeat : int
+        Number of a network's training run.
+
+    Yields
+    ------
+    FittedFold
+        In the order of the folds.
     """
     if model in NETWORKS:
-        trained = fit_networks(model, bags, actual, folds, settings, seed, repeat)
-        fitted = ((network.arrays, None, network.curve) for network in trained)
-    else:
-        found = classifiers.fit_classifiers(model, bags, actual, folds, settings, seed, threads)
-        fitted = ((arrays, classifier, None) for arrays, classifier in found)
-    for held_out, (arrays, classifier, curve) in zip(folds, fitted, strict=True):
-        frequency = training_frequency(actual, held_out)
-        yield Learnt(Fold({"frequency": frequency, **arrays}, classifier), curve)
+        return mil_folds.fit_folds(model, bags, labels, folds, settings, seed, repeat)
+    return classifiers.fit_folds(model, bags, labels, folds, settings, seed, threads)
 
 
-def predict(model: str, fold: Fold, bags: Bags) -> tuple[np.ndarray, np.ndarray]:
-    """What a fold says of new bags.
+def predict_bags(
+    model: str, arrays: Mapping[str, np.ndarray], bags: Bags
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict the genres of bags with one fold.
 
-    bags: instances with the features of the model file, in their own units, NaN where missing.
-    Returns the probability of each genre, float (bags, genres) in 0..1, and the decision, bool. A
-    genre that all training films carry, or none, is predicted so.
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.genres.MODELS`, no baseline.
+    arrays : mapping
+        Of the fold.
+    bags : Bags
+        Instances with the features of the model file, in their own units, NaN where missing.
+
+    Returns
+    -------
+    probability : ndarray of float64, shape (n_bags, n_genres)
+        In 0..1. A genre that all training films carry, or none, is predicted so.
+    predicted : ndarray of bool, shape (n_bags, n_genres)
+        Whether the probability is above THRESHOLD.
     """
-    frequency = fold.arrays["frequency"]
-    varied = (frequency > 0) & (frequency < 1)
-    probability = np.tile(frequency.astype(float), (len(bags.sizes), 1))
-    if varied.any():
-        probability[:, varied] = _varied_probability(model, fold, bags, varied)
+    predict = mil_folds.predict if model in NETWORKS else classifiers.predict
+    probability = predict(model, arrays, bags)
     return probability, probability > THRESHOLD
 
 
-@torch.no_grad()
-def weigh_instances(model: str, fold: Fold, bag: Bags) -> np.ndarray:
-    """How much each instance counts in what a fold says of one bag.
+def weigh_instances(model: str, arrays: Mapping[str, np.ndarray], bag: Bags) -> np.ndarray:
+    """Compute the weight of each instance in the prediction of one bag.
 
-    bag: a single bag, as `predict` takes it. Returns float (instances, genres); each genre's
-    weights sum to 1 (`heads.instance_weights`). For a classifier all instances count the same.
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.genres.MODELS`, no baseline.
+    arrays : mapping
+        Of the fold.
+    bag : Bags
+        A single bag, as `predict_bags` takes it.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_instances, n_genres)
+        The weights of each genre sum to 1. For a classifier all instances have the same weight.
     """
-    genres = len(fold.arrays["frequency"])
-    if model not in NETWORKS:
-        return np.full((len(bag.instances), genres), 1 / len(bag.instances))
-    scaled = torch.from_numpy(standardise(bag.instances, fold.arrays))
-    return weigh(model, _parameters(fold), scaled[None], genres)[0].T.double().numpy()
-
-
-def _varied_probability(model: str, fold: Fold, bags: Bags, varied: np.ndarray) -> np.ndarray:
     if model in NETWORKS:
-        scaled = standardise(bags.instances, fold.arrays)
-        return _network_probability(model, fold, Bags(scaled, bags.starts))[:, varied]
-    seen = classifiers.instances_seen(model, bags)
-    scaled = standardise(seen.instances, fold.arrays)
-    return classifiers.bag_probability(model, fold.classifier, Bags(scaled, seen.starts))
-
-
-@torch.no_grad()
-def _network_probability(model: str, fold: Fold, bags: Bags) -> np.ndarray:
-    members = bags.bag_of_instance[:, None] == np.arange(len(bags.sizes))
-    answer = evaluate(
-        model,
-        _parameters(fold),
-        torch.from_numpy(bags.instances)[None],
-        torch.from_numpy(members.astype(np.float32))[None],
-    )
-    return answer[0].T.double().numpy()
-
-
-def _parameters(fold: Fold) -> Parameters:
-    return {name: torch.from_numpy(value)[None] for name, value in fold.arrays.items()}
+        return mil_folds.weigh_instances(model, arrays, bag)
+    count = len(bag.instances)
+    return np.full((count, len(arrays["frequency"])), 1 / count)

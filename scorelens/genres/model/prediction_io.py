@@ -1,6 +1,6 @@
-"""What the genre models write of every film, and how the parts of several jobs are joined.
+"""The predictions of the genre models for every film, and joining those of several jobs.
 
-Light: nothing here loads torch or scikit-learn, which most of these jobs do without.
+Light: nothing here imports torch or scikit-learn, which most of these jobs do not need.
 """
 
 import hashlib
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from scorelens.genres.model.labels import Labels
 from scorelens.learning import model_io
+from scorelens.learning.labels import Labels
 from scorelens.tables import (
     GENRE_CUES,
     GENRE_CURVES,
@@ -22,7 +22,7 @@ from scorelens.tables import (
     write_table,
 )
 
-# What a chunk writes, and its joined form.
+# The tables of a chunk, and of all chunks joined.
 PARTS: dict[str, Table] = {
     "predictions": PREDICTIONS,
     "cues": GENRE_CUES,
@@ -35,18 +35,22 @@ def gather_chunks(
 ) -> None:
     """Join the chunks of a model, in order of the folds.
 
-    parts, outputs: paths, as `train_chunk` wrote them.
+    Parameters
+    ----------
+    parts : mapping
+        Paths of the model files (`models`) and of the tables of PARTS, chunk by chunk.
+    outputs : mapping
+        Where the joined files go, by the same names.
     """
     joined = {
         name: pd.concat([read_table(path, table) for path in parts[name]])
         for name, table in PARTS.items()
     }
-    numbered = joined["predictions"].sort_values("fold", kind="stable")
-    films = list(numbered["film_id"].unique())
-    place = {film: number for number, film in enumerate(films)}
+    films = list(joined["predictions"].sort_values("fold", kind="stable")["film_id"].unique())
+    number = {film: row for row, film in enumerate(films)}
     for name, table in joined.items():
         # Within a film and training run the rows are in order already.
-        keys = table.get("repeat", pd.Series(0, table.index)), table["film_id"].map(place)
+        keys = table.get("repeat", pd.Series(0, table.index)), table["film_id"].map(number)
         order = np.lexsort(keys[::-1])
         table = table.iloc[order].reset_index(drop=True)
         write_table(table, outputs[name], PARTS[name], read_provenance(parts[name][0]))
@@ -61,9 +65,25 @@ def prediction_rows(
     probability: np.ndarray,
     predicted: np.ndarray,
 ) -> pd.DataFrame:
-    """What one fold says of one film that it held out, a row a genre of PREDICTIONS.
+    """Make the rows of tables.PREDICTIONS of one film that a fold holds out, one a genre.
 
-    film: its place in `labels`. probability: float (genres,) in 0..1. predicted: bool (genres,).
+    Parameters
+    ----------
+    labels : Labels
+        Of all films.
+    film : int
+        Its row in `labels`.
+    fold, repeat : int
+        Numbers of the fold and of the training run.
+    probability : ndarray of float, shape (n_genres,)
+        In 0..1.
+    predicted : ndarray of bool, shape (n_genres,)
+        The decisions.
+
+    Returns
+    -------
+    DataFrame
+        Columns of tables.PREDICTIONS.
     """
     return pd.DataFrame(
         {
@@ -71,15 +91,15 @@ def prediction_rows(
             "genre": labels.genres,
             "probability": probability.astype(float),
             "predicted": predicted,
-            "actual": labels.actual[film],
+            "actual": labels.matrix[film],
             "fold": fold,
             "repeat": repeat,
         }
     )
 
 
-def sha256(path: str | os.PathLike) -> str:
-    """The SHA-256 of a table that was learnt from, for its provenance."""
-    # As in `media`, which is not imported here: an edit of the decoder must not train again.
+def file_sha256(path: str | os.PathLike) -> str:
+    """Return the SHA-256 of a table that a model was trained on, for its provenance."""
+    # `media.sha256` is the same, but an edit of the decoder must not train again.
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

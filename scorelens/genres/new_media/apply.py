@@ -1,13 +1,13 @@
-"""What the saved genre models say of a new film or album, window by window and as a whole.
+"""Predict the genres of a new film or album with saved models, window by window and as a whole.
 
-All folds of a model file are asked: each has learnt from the corpus without one of its films. The
-answer is the mean over the folds, with the band that 90% of them lie in. The band tells how much a
-single film of the corpus matters; it is no error of the answer, for the folds share most of what
-they learnt from.
+All folds of a model file predict: each was trained on the corpus without some of its films. The
+result is the mean over the folds, with the band that holds 90% of them. The band says how much
+single films of the corpus matter. It is no error of the result: the folds share most
+training films.
 
 A window is pooled as a cue of the corpus is, into the mean of its frames, and is then a bag of one
-instance; to a model of single frames it is a bag of its frames. All windows together are the bag of
-the whole, and those of one track the bag of the track. A window is silent, and has no answer, if
+instance; for a model of single frames it is a bag of its frames. All windows together are the bag
+of the whole, and those of one track the bag of the track. A window is silent, and has no result, if
 none of its frames has half of the features.
 """
 
@@ -25,9 +25,9 @@ from scorelens import media
 from scorelens.bags import FRAMES
 from scorelens.errors import MediaError, Problem, TableError
 from scorelens.genres import THRESHOLD
-from scorelens.genres.model.folds import predict
-from scorelens.learning.instances import Bags
+from scorelens.genres.model.folds import predict_bags
 from scorelens.learning.model_io import About, load_about, load_fold
+from scorelens.learning.packed_bags import Bags
 from scorelens.tables import (
     FEATURES,
     GENRE_ANSWERS,
@@ -38,21 +38,25 @@ from scorelens.tables import (
 )
 
 BAND = (5, 95)  # percentiles over the folds
-LEAST_KNOWN = 0.5  # share of the features that a frame of sound has
+MIN_KNOWN = 0.5  # share of the features that a frame with sound has
 WINDOWS_AT_ONCE = 512
 
 log = logging.getLogger(__name__)
 
 
 class Windows(NamedTuple):
-    """Windows in order of track and time: rows of the frames, and what a reader calls them.
+    """Windows in order of track and time.
 
-    spans: int64 (windows, 2), first row and one past the last. places: a row a window, `track_id`,
-    `start_s` and `end_s` in the track.
+    Parameters
+    ----------
+    spans : ndarray of int64, shape (n_windows, 2)
+        First row of the frames, and one past the last.
+    positions : DataFrame
+        A row for each window: `track_id`, `start_s` and `end_s` in the track.
     """
 
     spans: np.ndarray
-    places: pd.DataFrame
+    positions: pd.DataFrame
 
 
 def apply_models(
@@ -65,49 +69,80 @@ def apply_models(
     windows: str | os.PathLike,
     answers: str | os.PathLike,
 ) -> None:
-    """Ask every fold of a model file about a new film or album.
+    """Predict the genres of a new film or album with every fold of a model file.
 
-    features: table of FEATURES, as `measure_media` writes it. models: a model file, see
-    `scorelens.learning.model_io`. is_album: whether the tracks have names of their own. window_s,
-    hop_s: length of a window and the step to the next, whole seconds. windows, answers: where the
-    tables of the contracts GENRE_APPLIED and GENRE_ANSWERS go.
-    Raises TableError if the features are not those that the model learnt from, and MediaError if
-    all is silence.
+    Parameters
+    ----------
+    features : path
+        Table of tables.FEATURES, as `extract_new_media.measure_media` writes it.
+    models : path
+        A model file (`scorelens.learning.model_io`).
+    is_album : bool
+        Whether the tracks have names of their own.
+    window_s, hop_s : int
+        Length of a window and the step to the next, in seconds.
+    threads : int
+        Threads of torch.
+    windows, answers : path
+        Where the tables GENRE_APPLIED (windows) and GENRE_ANSWERS (whole and tracks) go.
+
+    Raises
+    ------
+    TableError
+        If the features are not those that the model was trained on.
+    MediaError
+        If all is silence.
     """
     torch.set_num_threads(threads)
     frames, about = read_table(features, FEATURES), load_about(models)
     values = matching_values(frames, about, features)
-    found = heard_windows(frames, values, window_s, hop_s)
-    _check_heard(frames, found)
-    if not is_album:
-        found = found._replace(places=found.places.assign(track_id=""))
-    bags = window_bags(values, found.spans, about.feature_set.endswith(FRAMES))
-    groups = _groups(found.places, is_album)
-    asked = [*bags, *(_joined(bags, lengths) for _, lengths in groups)]
-    said = _summary(ask_folds(models, about, asked))
-    count, name = len(found.places), frames["film_id"].iloc[0]
-    over_time = _rows(found.places, said[:, :count], about.genres).assign(media=name)
+    sounding = sounding_windows(frames, values, window_s, hop_s)
+    _check_silence(frames, sounding)
+    positions = sounding.positions if is_album else sounding.positions.assign(track_id="")
+    bags = window_bags(values, sounding.spans, about.feature_set.endswith(FRAMES))
+    groups = _groups(positions, is_album)
+    all_bags = [*bags, *(_joined(bags, lengths) for _, lengths in groups)]
+    summary = _summary(predict_folds(models, about, all_bags))
+    count, name = len(positions), frames["film_id"].iloc[0]
+    over_time = _rows(positions, summary[:, :count], about.genres).assign(media=name)
     wholes = pd.DataFrame({"track_id": [track for ids, _ in groups for track in ids]})
-    answered = _rows(wholes, said[:, count:], about.genres).assign(media=name)
-    answered["predicted"] = answered["probability"] > THRESHOLD
+    whole_rows = _rows(wholes, summary[:, count:], about.genres).assign(media=name)
+    whole_rows["predicted"] = whole_rows["probability"] > THRESHOLD
     folds = len(about.fold_names())
-    facts = {"model": about.model, "feature_set": about.feature_set, "folds": folds}
-    facts |= {"window_s": window_s, "hop_s": hop_s, "features_sha256": media.sha256(features)}
-    write_table(over_time, windows, GENRE_APPLIED, facts)
-    write_table(answered, answers, GENRE_ANSWERS)
+    provenance = {"model": about.model, "feature_set": about.feature_set, "folds": folds}
+    provenance |= {"window_s": window_s, "hop_s": hop_s, "features_sha256": media.sha256(features)}
+    write_table(over_time, windows, GENRE_APPLIED, provenance)
+    write_table(whole_rows, answers, GENRE_ANSWERS)
     log.info("%s: %d windows, %d folds of %s", name, count, folds, about.model)
 
 
 def matching_values(frames: pd.DataFrame, about: About, features: str | os.PathLike) -> np.ndarray:
-    """The features that a model learnt from, in its order: float32 (frames, features), NaN missing.
+    """Select the features that a model was trained on, in its order.
 
-    features: the path, for the error. Raises TableError if the frames have other features.
+    Parameters
+    ----------
+    frames : DataFrame
+        Rows of tables.FEATURES.
+    about : About
+        Of the model file.
+    features : path
+        Of the table, for the message.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_frames, n_features)
+        NaN where a value is missing.
+
+    Raises
+    ------
+    TableError
+        If the frames have other features.
     """
     measured = feature_columns(frames)
     odd = sorted(set(measured) ^ set(about.features))
     if odd:
         what = (
-            f"has other features than {about.model} learnt from "
+            f"has other features than {about.model} was trained on "
             f"({len(measured)} and {len(about.features)}), such as {', '.join(odd[:5])}"
         )
         hint = "the models are of another version or feature set: train them again"
@@ -116,10 +151,24 @@ def matching_values(frames: pd.DataFrame, about: About, features: str | os.PathL
     return frames[about.features].to_numpy(np.float32, na_value=np.nan)
 
 
-def heard_windows(frames: pd.DataFrame, values: np.ndarray, window_s: int, hop_s: int) -> Windows:
-    """The windows of every track in which something sounds.
+def sounding_windows(
+    frames: pd.DataFrame, values: np.ndarray, window_s: int, hop_s: int
+) -> Windows:
+    """List the windows of every track that are not silent.
 
-    frames: rows of FEATURES, one a second. values: (frames, features), NaN where missing.
+    Parameters
+    ----------
+    frames : DataFrame
+        Rows of tables.FEATURES, one a second.
+    values : ndarray of float32, shape (n_frames, n_features)
+        NaN where a value is missing.
+    window_s, hop_s : int
+        Length of a window and the step to the next, in seconds.
+
+    Returns
+    -------
+    Windows
+        In order of track and time.
     """
     lengths = frames.groupby("cue_id", sort=False).size()
     spans = np.concatenate(
@@ -128,23 +177,38 @@ def heard_windows(frames: pd.DataFrame, values: np.ndarray, window_s: int, hop_s
             for start, length in zip(lengths.cumsum() - lengths, lengths, strict=True)
         ]
     )
-    sounding = np.mean(~np.isnan(values), axis=1) >= LEAST_KNOWN
+    sounding = np.mean(~np.isnan(values), axis=1) >= MIN_KNOWN
     so_far = np.append(0, np.cumsum(sounding))
     spans = spans[so_far[spans[:, 1]] > so_far[spans[:, 0]]]
     time_s = frames["time_s"].to_numpy()
-    places = {
+    positions = {
         "track_id": frames["cue_id"].to_numpy()[spans[:, 0]],
         "start_s": time_s[spans[:, 0]],
         "end_s": time_s[spans[:, 1] - 1] + 1,
     }
-    return Windows(spans, pd.DataFrame(places))
+    return Windows(spans, pd.DataFrame(positions))
 
 
 def window_spans(frames: int, window: int, hop: int) -> np.ndarray:
-    """The windows of one track of so many frames, all in frames; int64 (windows, 2).
+    """List the windows of one track.
 
-    First frame and one past the last. The last window ends with the track, so that all of it
-    counts; a track shorter than a window is one window.
+    Parameters
+    ----------
+    frames, window, hop : int
+        Length of the track, of a window, and the step to the next window, in frames.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_windows, 2)
+        First frame and one past the last. The last window ends with the track, so that all of it
+        counts; a track shorter than a window is one window.
+
+    Examples
+    --------
+    >>> window_spans(8, 5, 2).tolist()
+    [[0, 5], [2, 7], [3, 8]]
+    >>> window_spans(3, 5, 2).tolist()
+    [[0, 3]]
     """
     last = max(frames - window, 0)
     starts = np.append(np.arange(0, last, hop), last)
@@ -152,10 +216,21 @@ def window_spans(frames: int, window: int, hop: int) -> np.ndarray:
 
 
 def window_bags(values: np.ndarray, spans: np.ndarray, single_frames: bool) -> list[Bags]:
-    """The windows as bags, a bounded number of them at a time.
+    """Make bags of the windows, a bounded number of them at a time.
 
-    values: (frames, features). spans: int64 (windows, 2). A bag holds the mean of the window's
-    frames, missing values passed over, or, if `single_frames`, the frames.
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n_frames, n_features)
+        NaN where a value is missing.
+    spans : ndarray of int64, shape (n_windows, 2)
+        First frame and one past the last.
+    single_frames : bool
+        Whether a bag holds the frames of the window, or their mean.
+
+    Returns
+    -------
+    list of Bags
+        In order; at most WINDOWS_AT_ONCE windows each.
     """
     chunks = np.split(spans, range(WINDOWS_AT_ONCE, len(spans), WINDOWS_AT_ONCE))
     packed = (
@@ -168,37 +243,51 @@ def window_bags(values: np.ndarray, spans: np.ndarray, single_frames: bool) -> l
     return list(packed) if single_frames else [bags.means() for bags in packed]
 
 
-def ask_folds(models: str | os.PathLike, about: About, asked: Sequence[Bags]) -> np.ndarray:
-    """What each fold says of bags: float32 (folds, bags, genres), probabilities in 0..1."""
-    said = []
-    for name in tqdm(about.fold_names(), unit="fold", disable=None):
-        fold = load_fold(models, name)
-        said.append(np.concatenate([predict(about.model, fold, bags)[0] for bags in asked]))
-    return np.stack(said).astype(np.float32)
+def predict_folds(models: str | os.PathLike, about: About, bags: Sequence[Bags]) -> np.ndarray:
+    """Predict bags with each fold of a model file.
 
+    Parameters
+    ----------
+    models : path
+        The model file.
+    about : About
+        What it holds.
+    bags : sequence of Bags
+        In the features' own units.
 
-def _check_heard(frames: pd.DataFrame, found: Windows) -> None:
-    """Name the tracks that are silent; an error if all are."""
-    if found.places.empty:
-        where = f"config: genres.apply.media.{frames['film_id'].iloc[0]}"
-        raise MediaError(Problem(where, "is silent from beginning to end", "sound to listen to"))
-    for track in sorted(set(frames["cue_id"]) - set(found.places["track_id"])):
-        log.warning("track %s is silent and has no answer", track)
-
-
-def _summary(said: np.ndarray) -> np.ndarray:
-    """Mean and band over the folds: float64 (3, bags, genres)."""
-    return np.stack([said.mean(axis=0, dtype=np.float64), *np.percentile(said, BAND, axis=0)])
-
-
-def _groups(places: pd.DataFrame, is_album: bool) -> list[tuple[list[str], list[int]]]:
-    """The bags of windows that are asked about beside the windows, a name and a length each.
-
-    First the whole, called "", then the tracks of an album.
+    Returns
+    -------
+    ndarray of float32, shape (n_folds, n_bags, n_genres)
+        Probabilities in 0..1.
     """
-    groups = [([""], [len(places)])]
+    probability = []
+    for name in tqdm(about.fold_names(), unit="fold", disable=None):
+        arrays = load_fold(models, name)
+        parts = [predict_bags(about.model, arrays, part)[0] for part in bags]
+        probability.append(np.concatenate(parts))
+    return np.stack(probability).astype(np.float32)
+
+
+def _check_silence(frames: pd.DataFrame, windows: Windows) -> None:
+    """Name the tracks that are silent; an error if all are."""
+    if windows.positions.empty:
+        where = f"config: genres.apply.media.{frames['film_id'].iloc[0]}"
+        raise MediaError(Problem(where, "is silent from beginning to end", "sound"))
+    for track in sorted(set(frames["cue_id"]) - set(windows.positions["track_id"])):
+        log.warning("track %s is silent and has no result", track)
+
+
+def _summary(probability: np.ndarray) -> np.ndarray:
+    """Mean and band over the folds: float64 (3, bags, genres)."""
+    mean = probability.mean(axis=0, dtype=np.float64)
+    return np.stack([mean, *np.percentile(probability, BAND, axis=0)])
+
+
+def _groups(positions: pd.DataFrame, is_album: bool) -> list[tuple[list[str], list[int]]]:
+    """The larger bags, names and numbers of windows: the whole, called "", then the tracks."""
+    groups = [([""], [len(positions)])]
     if is_album:
-        tracks = places.groupby("track_id", sort=False).size()
+        tracks = positions.groupby("track_id", sort=False).size()
         groups.append((tracks.index.tolist(), tracks.tolist()))
     return groups
 
@@ -210,10 +299,10 @@ def _joined(bags: Sequence[Bags], lengths: Sequence[int]) -> Bags:
     return Bags(instances, ends[np.append(0, np.cumsum(lengths))])
 
 
-def _rows(places: pd.DataFrame, said: np.ndarray, genres: Sequence[str]) -> pd.DataFrame:
-    """A row a place and genre. said: (3, places, genres)."""
-    rows = places.loc[np.repeat(places.index, len(genres))].reset_index(drop=True)
-    rows["genre"] = np.tile(genres, len(places))
-    for name, values in zip(("probability", "low", "high"), said, strict=True):
+def _rows(positions: pd.DataFrame, summary: np.ndarray, genres: Sequence[str]) -> pd.DataFrame:
+    """A row for each position and genre. summary: (3, positions, genres)."""
+    rows = positions.loc[np.repeat(positions.index, len(genres))].reset_index(drop=True)
+    rows["genre"] = np.tile(genres, len(positions))
+    for name, values in zip(("probability", "low", "high"), summary, strict=True):
         rows[name] = values.ravel()
     return rows

@@ -1,7 +1,7 @@
-"""The sound of a new film or album as frame features, from beginning to end.
+"""Extract the frame features of a new film or album, from beginning to end.
 
-The same features on the same grid as those of the corpus: a film, and each track of an album, is
-measured as a whole track is (`features.level: tracks`).
+The features and their grid are those of the corpus: a film, and each track of an album, is measured
+as a whole track is.
 """
 
 import logging
@@ -29,20 +29,42 @@ def measure_media(
     track_table: str | os.PathLike,
     output: str | os.PathLike,
 ) -> None:
-    """Measure a new film or album; every file is decoded once.
+    """Extract the features of a new film or album; every file is decoded once.
 
-    path: of the film, or of the folder of the album. files: its files. feature_set: `mir`,
-    `essentia` or a network. profile: of `mir`. weights: the network's, None for the other sets.
-    code: stands for the code in force. track_table, output: where the tables of the contracts
-    TRACKS and FEATURES go; `film_id` is the name, `cue_id` the track. Raises MediaError with every
-    file that cannot be read or has no sound.
+    Parameters
+    ----------
+    name : str
+        Its id: `film_id` of both tables.
+    path : path
+        Of the film, or of the folder of the album.
+    files : sequence of path
+        Its files.
+    is_album : bool
+        Whether `path` is a folder.
+    feature_set : str
+        `mir`, `essentia` or a network.
+    profile : str or None
+        Of `mir`.
+    weights : path or None
+        Of the network, None for the other sets.
+    code : str
+        Hash of the code in force.
+    threads : int
+        Threads of the network.
+    track_table, output : path
+        Where the tables TRACKS and FEATURES go; `cue_id` is the track.
+
+    Raises
+    ------
+    MediaError
+        With every file that cannot be read or has no sound.
     """
-    found = read_album(path, files) if is_album else read_file(path, name)
-    if found.problems:
-        raise MediaError(found.problems)
-    for note in found.notes:
+    listing = read_album(path, files) if is_album else read_file(path, name)
+    if listing.problems:
+        raise MediaError(listing.problems)
+    for note in listing.notes:
         log.info("%s: %s", path, note)
-    write_table(found.tracks.assign(film_id=name), track_table, TRACKS)
+    write_table(listing.tracks.assign(film_id=name), track_table, TRACKS)
     whole = feature_set + WHOLE
     if weights is None:
         extract_film(name, whole, profile, "album", None, track_table, None, output)

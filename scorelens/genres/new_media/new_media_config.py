@@ -1,6 +1,6 @@
-"""New films and albums, which are not in the corpus: what they are, and which model hears them.
+"""The new films and albums of the configuration, and the model that predicts their genres.
 
-Asked when the workflow is parsed: light imports only.
+Read when the workflow is parsed: light imports only.
 """
 
 import os
@@ -23,8 +23,14 @@ WHERE = "config: genres.apply"
 class NewMedia:
     """A film (or one file of music), or an album.
 
-    path: as the config has it. files: those of the folder of an album, or the file itself, which is
-    its own only track.
+    Parameters
+    ----------
+    path : str
+        As in the configuration.
+    files : tuple of str
+        Those of the folder of an album, or the file itself, which is the only track.
+    is_album : bool
+        Whether `path` is a folder.
     """
 
     path: str
@@ -33,10 +39,22 @@ class NewMedia:
 
 
 def find_media(media: Mapping[str, str]) -> dict[str, NewMedia]:
-    """The new films and albums by name.
+    """List the files of the new films and albums.
 
-    media: name -> path of a file, or of a folder of audio files, which is an album.
-    Raises ConfigError with every name that is no id and every path that holds nothing to hear.
+    Parameters
+    ----------
+    media : mapping
+        Name -> path of a file, or of a folder of audio files, which is an album.
+
+    Returns
+    -------
+    dict
+        Name -> NewMedia.
+
+    Raises
+    ------
+    ConfigError
+        With every name that is no id and every path without media.
     """
     problems = [problem for name, path in media.items() for problem in _problems(name, path)]
     if problems:
@@ -50,18 +68,32 @@ def find_media(media: Mapping[str, str]) -> dict[str, NewMedia]:
 
 
 def choose_run(runs: Sequence[tuple[str, str]], feature_set: str, model: str) -> tuple[str, str]:
-    """The (feature set, model) that new media are heard with.
+    """Choose the feature set and the model that predict the genres of new media.
 
-    runs: those that the workflow trains. feature_set, model: the ones wanted; empty leaves the
-    choice open. Of those that fit it takes the paper's network (single attention) before another
-    model, a network before a classifier, VGGish before another set, and the first of equals.
-    Baselines hear nothing and take no part. Raises ConfigError if none fits.
+    Parameters
+    ----------
+    runs : sequence of (str, str)
+        Feature set and model of each run of the workflow. Baselines take no part.
+    feature_set, model : str
+        The ones wanted; empty leaves the choice open.
+
+    Returns
+    -------
+    (str, str)
+        Of the runs that fit: the paper's network (single attention) before another model, a network
+        before a classifier, VGGish before another set, and the first of equals.
+
+    Raises
+    ------
+    ConfigError
+        If no run fits.
     """
-    hearing = [run for run in runs if run[1] not in BASELINES]
-    fitting = [run for run in hearing if feature_set in ("", run[0]) and model in ("", run[1])]
+    candidates = [run for run in runs if run[1] not in BASELINES]
+    fitting = [run for run in candidates if feature_set in ("", run[0]) and model in ("", run[1])]
     if not fitting:
         wanted = f"{model or 'any model'} on {feature_set or 'any feature set'}"
-        trained = "; ".join(f"{name} on {features}" for features, name in hearing) or "nothing yet"
+        trained = "; ".join(f"{name} on {features}" for features, name in candidates)
+        trained = trained or "nothing yet"
         hint = "name one of them, or add to genres.models and features.sets"
         what = f"{wanted} is not trained, or is a baseline"
         raise ConfigError(Problem(WHERE, what, f"one of: {trained}", hint))

@@ -61,8 +61,8 @@ RUN = (
 PART = Column(
     "part",
     "string",
-    "`held_out`: no model of the fold learnt from the trailer's title; `teaching`: one of the "
-    "fold's models did not, and only it is asked, for thresholds and fusion",
+    "`held_out`: no model of the fold was trained on the trailer's title; `training`: one of the "
+    "fold's models was not, and only it predicts the trailer, for thresholds and fusion",
 )
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from scorelens import tables, tagger
+from scorelens import tables
 from scorelens.sections import Run, Section, render_section
+from scorelens.tagger import FREQUENCY, TITLES
 
 RANKING_MEASURES = ("coverage_error", "label_ranking_average_precision")
 VERDICTS = ("right", "partly", "wrong")
@@ -73,7 +74,7 @@ def score_rows(scores: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
     return [
         {
             "model": model,
-            "title": tagger.TITLES[model],
+            "title": TITLES[model],
             "cells": {name: _cell(column, model, name) for name, column in columns.items()},
             "verdicts": {verdict: int(counts.get((model, verdict), 0)) for verdict in VERDICTS}
             if model in tested
@@ -98,7 +99,7 @@ def best_row(rows: list[dict]) -> dict:
         only if there is no other model.
     """
     models = [row for row in rows if row["verdicts"]]
-    trained = [row for row in models if row["model"] != tagger.FREQUENCY]
+    trained = [row for row in models if row["model"] != FREQUENCY]
     return max(trained or models, key=lambda row: row["cells"][RANKING_MEASURES[1]]["value"])
 
 

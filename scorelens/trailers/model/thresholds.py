@@ -1,20 +1,30 @@
-"""Where a genre's threshold lies, found in the trailers that teach."""
+"""The decision threshold of each genre, tuned on the training trailers."""
 
 import numpy as np
 
 from scorelens.genres.evaluate.score import measures
 
 
-def tune(probability: np.ndarray, actual: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The threshold of each genre with the best F1: float64 (genres,) in 0..1.
+def tune_thresholds(probability: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Find the threshold of each genre with the highest F1.
 
-    A probability above it says yes. It lies halfway between two of the probabilities; of equal F1
-    the highest counts, and for a genre that no trailer carries it is 1.
-    probability: float (trailers, genres), of trailers that the model did not learn from. actual:
-    bool (trailers, genres). weights: (trailers,), what each counts.
+    Parameters
+    ----------
+    probability : ndarray of float, shape (n_trailers, n_genres)
+        By models that were not trained on these trailers.
+    labels : ndarray of bool, shape (n_trailers, n_genres)
+        Their labels.
+    weights : ndarray of float, shape (n_trailers,)
+        Their weights.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_genres,)
+        In 0..1; a genre is predicted above it. It lies halfway between two of the probabilities;
+        of equal F1 the highest counts. For a genre that no trailer carries it is 1.
     """
-    columns = zip(probability.T, actual.T, strict=True)
-    return np.array([_best(own, carries, weights) for own, carries in columns])
+    columns = zip(probability.T, labels.T, strict=True)
+    return np.array([_best(column, carries, weights) for column, carries in columns])
 
 
 def _best(probability: np.ndarray, carries: np.ndarray, weights: np.ndarray) -> float:
@@ -22,7 +32,7 @@ def _best(probability: np.ndarray, carries: np.ndarray, weights: np.ndarray) -> 
         return 1.0
     falling = np.unique(probability)[::-1].astype(np.float64)
     thresholds = (falling + np.append(falling[1:], 0)) / 2
-    said = probability > thresholds[:, None]
-    hits, yes = said @ (weights * carries), said @ weights
-    f1 = measures(np.stack([hits, yes - hits, weights @ carries - hits]))[2]
+    predicted = probability > thresholds[:, None]
+    hits, positive = predicted @ (weights * carries), predicted @ weights
+    f1 = measures(np.stack([hits, positive - hits, weights @ carries - hits]))[2]
     return float(thresholds[f1.argmax()])

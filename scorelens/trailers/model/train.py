@@ -1,7 +1,7 @@
-"""Train one model of trailers fold by fold, and write what it says of titles it did not learn from.
+"""Train one model of trailers fold by fold, and write its predictions of titles held out.
 
-A fold's probabilities are calibrated, and its thresholds found, by what its committee says of the
-trailers that teach, each asked of the model that did not learn from its title.
+The probabilities of a fold are calibrated, and its thresholds found, on the training trailers, each
+predicted by the model of the inner ensemble that was trained without its title.
 """
 
 import logging
@@ -12,13 +12,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from scorelens.learning.calibration import EDGE, fit_lines, on_lines
-from scorelens.learning.dataset import Material
+from scorelens.learning.calibration import MIN_PROBABILITY, apply_platt, fit_platt
+from scorelens.learning.class_weights import group_weights
+from scorelens.learning.datasets import Dataset
+from scorelens.learning.grouped_folds import NestedFold, nested_folds
+from scorelens.learning.instance_predictions import InstancePredictions
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, write_table
-from scorelens.trailers import ATTENTIVE, HELD_OUT, TEACHING, title
-from scorelens.trailers.data.dataset import Fold, deal, read_material, seen, title_weights
-from scorelens.trailers.model.models import Arrays, Said, ask, ask_committee, learn
-from scorelens.trailers.model.thresholds import tune
+from scorelens.trailers import HELD_OUT, TRAINING
+from scorelens.trailers.data.dataset import N_INNER, nonempty, read_dataset
+from scorelens.trailers.model.ensemble import Arrays, fit_ensembles, predict, predict_mean
+from scorelens.trailers.model.thresholds import tune_thresholds
+from scorelens.trailers.model_runs import title
+from scorelens.trailers.registry import MODEL_SPECS
 
 log = logging.getLogger(__name__)
 
@@ -34,121 +39,143 @@ def train_trailers(
     predictions: str | os.PathLike,
     moments: str | os.PathLike,
 ) -> None:
-    """Train a model of one arm, or the frequency, and write what it says.
+    """Train a model of picture or sound, or the frequency, and write its predictions.
 
-    network, model: a run of `trailers.runs`, not the fusion. table, samples, vectors: as
-    `material.read_material` takes them, the vectors those of `network`. settings: `genres`,
-    `folds`, and `network` or `attention` if the model takes them. predictions, moments: where
-    tables of the contracts TRAILER_PREDICTIONS and TRAILER_MOMENTS go; the latter has no rows for
-    the frequency.
+    Parameters
+    ----------
+    network, model : str
+        A run of `scorelens.trailers.runs`, not the fusion.
+    table, samples, vectors
+        As `dataset.read_dataset` takes them: the table of trailers, trailer -> sample, tables of
+        the embeddings of `network`.
+    settings : mapping
+        `genres`, `folds`, and `network` or `attention` if the model has such a block.
+    seed : int
+        Of everything random.
+    predictions, moments : path
+        Where the tables TRAILER_PREDICTIONS and TRAILER_MOMENTS go; the latter has no rows for the
+        frequency.
     """
-    material = read_material(model, table, settings["genres"], samples, vectors)
-    for number in np.setdiff1d(np.arange(len(material.tracks)), material.heard):
-        log.warning("%s: nothing to look at, %s", material.tracks[number][1], title(network, model))
-    folds = deal(material, settings["folds"], seed)
-    learnt = learn(model, material, folds, settings, seed)
-    said = [
-        answer_fold(model, members, material, fold)
-        for members, fold in zip(learnt, folds, strict=True)
+    dataset = read_dataset(model, table, settings["genres"], samples, vectors)
+    for number in np.setdiff1d(np.arange(len(dataset.bag_ids)), dataset.nonempty_bags):
+        log.warning("%s: no input for %s", dataset.bag_ids[number][1], title(network, model))
+    folds = nested_folds(dataset, settings["folds"], N_INNER, seed)
+    ensembles = fit_ensembles(model, dataset, folds, settings, seed)
+    tables = [
+        predict_fold(model, members, dataset, fold)
+        for members, fold in zip(ensembles, folds, strict=True)
     ]
-    asked = [own.assign(fold=number) for number, (own, _) in enumerate(said)]
+    by_trailer = [part.assign(fold=number) for number, (part, _) in enumerate(tables)]
     run = {"network": network, "model": model}
-    write_table(pd.concat(asked).assign(**run), predictions, TRAILER_PREDICTIONS)
-    felt = pd.concat([own for _, own in said]).assign(**run)
+    write_table(pd.concat(by_trailer).assign(**run), predictions, TRAILER_PREDICTIONS)
+    by_moment = pd.concat([part for _, part in tables]).assign(**run)
     order = ["trailer_id", "time_s"]
-    write_table(felt.sort_values(order, kind="stable"), moments, TRAILER_MOMENTS)
+    write_table(by_moment.sort_values(order, kind="stable"), moments, TRAILER_MOMENTS)
     log.info(
-        "%s: %d trailers, %d with something to look at, %d genres, %d folds",
-        *(
-            title(network, model),
-            len(material.tracks),
-            len(material.heard),
-            len(material.genres),
-            len(folds),
-        ),
+        "%s: %d trailers, %d with input, %d genres, %d folds",
+        *(title(network, model), len(dataset.bag_ids), len(dataset.nonempty_bags)),
+        *(len(dataset.genres), len(folds)),
     )
 
 
-def answer_fold(
-    model: str, members: Sequence[Arrays], material: Material, fold: Fold
+def predict_fold(
+    model: str, members: Sequence[Arrays], dataset: Dataset, fold: NestedFold
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What a fold's committee says, calibrated: rows of both tables.
+    """Predict all trailers with a fold's inner ensemble, calibrated.
 
-    members: of `models.learn`. Returns the columns of TRAILER_PREDICTIONS without the fold and the
-    run, and those of TRAILER_MOMENTS without the run.
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.trailers.MODELS`, not the fusion.
+    members : sequence of dict
+        Of `ensemble.fit_ensembles`.
+    dataset : Dataset
+        Of the trailers.
+    fold : NestedFold
+        The fold.
+
+    Returns
+    -------
+    predictions : DataFrame
+        Columns of TRAILER_PREDICTIONS without the fold and the run.
+    moments : DataFrame
+        Columns of TRAILER_MOMENTS without the run, of the trailers held out.
     """
-    frequency = _frequency(material, fold.teaching)
-    answers = np.tile(frequency, (len(material.tracks), 1))
+    frequency = _frequency(dataset, fold.training)
+    probability = np.tile(frequency, (len(dataset.bag_ids), 1))
     moments = pd.DataFrame({name: [] for name in TRAILER_MOMENTS.names})
     if members:
         inner = [
-            ask(model, arrays, material, seen(material, part))
-            for arrays, part in zip(members, fold.parts, strict=True)
+            predict(model, arrays, dataset, nonempty(dataset, part))
+            for arrays, part in zip(members, fold.inner, strict=True)
         ]
-        lines = _lines(model, inner, material, frequency)
-        outer = ask_committee(model, members, material, seen(material, fold.held_out))
-        for said in (*inner, outer):
-            if len(said.rows):
-                answers[np.unique(said.track)] = on_lines(said.whole, lines)
-        moments = _moments(material, outer, lines)
-    looked = np.isin(np.arange(len(answers)), material.heard) & bool(members)
-    return _predictions(material, fold, answers, looked), moments
+        coefficients = _calibration(model, inner, dataset, frequency)
+        outer = predict_mean(model, members, dataset, nonempty(dataset, fold.held_out))
+        for part in (*inner, outer):
+            if len(part.rows):
+                calibrated = apply_platt(part.bag_probability, coefficients)
+                probability[np.unique(part.bag)] = calibrated
+        moments = _moments(dataset, outer, coefficients)
+    has_input = np.isin(np.arange(len(probability)), dataset.nonempty_bags) & bool(members)
+    return _predictions(dataset, fold, probability, has_input), moments
 
 
-def _frequency(material: Material, trailers: np.ndarray) -> np.ndarray:
+def _frequency(dataset: Dataset, trailers: np.ndarray) -> np.ndarray:
     """The share of some trailers' titles that carry each genre: float32 (genres,)."""
-    weights = title_weights(material.film[trailers])
-    return np.average(material.actual[trailers], axis=0, weights=weights).astype(np.float32)
+    weights = group_weights(dataset.group[trailers])
+    return np.average(dataset.labels[trailers], axis=0, weights=weights).astype(np.float32)
 
 
 def _predictions(
-    material: Material, fold: Fold, answers: np.ndarray, looked: np.ndarray
+    dataset: Dataset, fold: NestedFold, probability: np.ndarray, has_input: np.ndarray
 ) -> pd.DataFrame:
-    """The answers of a fold with its thresholds.
-
-    answers: float32 (trailers, genres). looked: bool (trailers,), whether there was something to
-    look at.
-    """
-    weights = title_weights(material.film[fold.teaching])
-    threshold = tune(answers[fold.teaching], material.actual[fold.teaching], weights)
-    parts = {HELD_OUT: fold.held_out, TEACHING: fold.teaching}
+    """The predictions of a fold with its thresholds. has_input: bool (trailers,)."""
+    weights = group_weights(dataset.group[fold.training])
+    labels = dataset.labels[fold.training]
+    threshold = tune_thresholds(probability[fold.training], labels, weights)
+    parts = {HELD_OUT: fold.held_out, TRAINING: fold.training}
     return pd.concat(
-        _rows(material, own).assign(
+        _rows(dataset, trailers).assign(
             part=name,
-            probability=answers[own].ravel().astype(np.float64),
-            threshold=np.tile(threshold, len(own)),
-            actual=material.actual[own].ravel(),
-            seen=np.repeat(looked[own], len(material.genres)),
+            probability=probability[trailers].ravel().astype(np.float64),
+            threshold=np.tile(threshold, len(trailers)),
+            actual=dataset.labels[trailers].ravel(),
+            seen=np.repeat(has_input[trailers], len(dataset.genres)),
         )
-        for name, own in parts.items()
+        for name, trailers in parts.items()
     )
 
 
-def _lines(
-    model: str, inner: Sequence[Said], material: Material, frequency: np.ndarray
+def _calibration(
+    model: str, inner: Sequence[InstancePredictions], dataset: Dataset, frequency: np.ndarray
 ) -> np.ndarray:
-    """What calibrates a fold: see `calibration.fit_lines`. frequency: float32 (genres,).
+    """The coefficients of `calibration.fit_platt`. frequency: float32 (genres,).
 
-    Attention learns as if every genre were as frequent as not; what that adds to the odds is known.
+    A balanced loss trains as if every genre were as frequent as not; what that adds to the log-odds
+    is known.
     """
-    some = [said for said in inner if len(said.rows)]
-    trailers = np.concatenate([np.unique(said.track) for said in some])
-    probability = np.concatenate([said.whole for said in some])
-    shift = logit(np.clip(frequency, EDGE, 1 - EDGE)) * (model in ATTENTIVE)
-    weights = title_weights(material.film[trailers])
-    return fit_lines(probability, material.actual[trailers], weights, shift)
+    some = [part for part in inner if len(part.rows)]
+    trailers = np.concatenate([np.unique(part.bag) for part in some])
+    probability = np.concatenate([part.bag_probability for part in some])
+    odds = logit(np.clip(frequency, MIN_PROBABILITY, 1 - MIN_PROBABILITY))
+    weights = group_weights(dataset.group[trailers])
+    offset = odds * MODEL_SPECS[model].load().BALANCED_LOSS
+    return fit_platt(probability, dataset.labels[trailers], weights, offset)
 
 
-def _moments(material: Material, said: Said, lines: np.ndarray) -> pd.DataFrame:
-    return _rows(material, said.track)[["trailer_id", "genre"]].assign(
-        time_s=np.repeat(material.start_s[said.rows], len(material.genres)),
-        probability=on_lines(said.probability, lines).ravel().astype(np.float64),
-        weight=said.weight.ravel().astype(np.float64),
+def _moments(
+    dataset: Dataset, predictions: InstancePredictions, coefficients: np.ndarray
+) -> pd.DataFrame:
+    probability = apply_platt(predictions.probability, coefficients)
+    return _rows(dataset, predictions.bag)[["trailer_id", "genre"]].assign(
+        time_s=np.repeat(dataset.time_s[predictions.rows], len(dataset.genres)),
+        probability=probability.ravel().astype(np.float64),
+        weight=predictions.weight.ravel().astype(np.float64),
     )
 
 
-def _rows(material: Material, trailers: np.ndarray) -> pd.DataFrame:
+def _rows(dataset: Dataset, trailers: np.ndarray) -> pd.DataFrame:
     """A row for each of some trailers and each genre."""
-    names = np.array(material.tracks, object)[np.repeat(trailers, len(material.genres))]
-    genres = np.tile(np.array(material.genres, object), len(trailers))
+    names = np.array(dataset.bag_ids, object)[np.repeat(trailers, len(dataset.genres))]
+    genres = np.tile(np.array(dataset.genres, object), len(trailers))
     return pd.DataFrame({"title": names[:, 0], "trailer_id": names[:, 1], "genre": genres})

@@ -10,10 +10,12 @@ from scorelens import tables, trailers
 from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.genres.evaluate.score import MACRO
 from scorelens.sections import Run, Section, render_section
+from scorelens.trailers import BOTH, PICTURE, SOUND
+from scorelens.trailers import title as run_title
 from scorelens.trailers.evaluate.modality_comparison import SURE
 
 MEASURES = ("precision", "recall", "f1")
-MODALITIES = (trailers.PICTURE, trailers.SOUND, trailers.BOTH)
+MODALITIES = (PICTURE, SOUND, BOTH)
 
 
 def trailers_section(run: Run) -> Section | None:
@@ -70,8 +72,8 @@ def better_modality(comparison: pd.DataFrame) -> dict[str, list[str]] | None:
         return None
     significant = genres.p_adjusted < SURE
     masks = {
-        trailers.PICTURE: significant & (genres.difference > 0),
-        trailers.SOUND: significant & (genres.difference < 0),
+        PICTURE: significant & (genres.difference > 0),
+        SOUND: significant & (genres.difference < 0),
         "neither": ~significant,
     }
     return {name: genres.genre[mask].tolist() for name, mask in masks.items()}
@@ -101,7 +103,7 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
     }
     return [
         {
-            "title": trailers.title(row.network, row.model),
+            "title": run_title(row.network, row.model),
             "modality": None if pd.isna(row.arm) else row.arm,
             "cells": {name: _cell(column, row) for name, column in columns.items()},
         }

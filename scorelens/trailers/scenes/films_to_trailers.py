@@ -26,7 +26,7 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.trailers.data.dataset import read_material
+from scorelens.trailers.data.dataset import read_dataset
 from scorelens.trailers.scenes.scenes import film_looks, judge_scenes
 
 log = logging.getLogger(__name__)
@@ -49,14 +49,14 @@ def compare(
     """Judge the scenes of all films by what trailers teach, and compare the films.
 
     vectors: tables of TRAILER_VECTORS, of the frames. table, genres: of the trailers, as
-    `material.read_material` takes them. scenes: tables of SCENES by the same
+    `dataset.read_dataset` takes them. scenes: tables of SCENES by the same
     network, of every film; one without pictures takes no part. films: the table of FILMS.
     predictions: of a model of their music, as `audiovisual_comparison.compare.compare` takes them.
     names: feature set and model of the predictions, and the network. permutations, repeats: as in
     `compare_looks`. judged, scores: where TRAILER_SCENES and TRAILER_MODES go. Raises TableError if
     trailers and films have no genre in common.
     """
-    material = read_material("frame_linear", table, genres, {}, vectors)
+    material = read_dataset("frame_linear", table, genres, {}, vectors)
     actual, predicted = read_labels(predictions)
     if not set(material.genres) & set(actual.columns):
         found = f"films have {'; '.join(actual.columns)}, trailers {'; '.join(material.genres)}"

@@ -14,22 +14,22 @@ import pandas as pd
 from scipy.special import logit
 
 from scorelens.errors import Problem, TableError
-from scorelens.learning.dataset import Material
-from scorelens.learning.embedding_models import ask_linear, learn_linear
+from scorelens.learning.class_weights import group_weights
+from scorelens.learning.datasets import Dataset
+from scorelens.learning.embedding_models import fit_linear, predict_linear
 from scorelens.tables import SCENES, feature_columns
-from scorelens.trailers.data.dataset import title_weights
 from scorelens.trailers.data.table import plain_title
 
 log = logging.getLogger(__name__)
 
 
 def judge_scenes(
-    scenes: pd.DataFrame, titles: Mapping[str, str], material: Material
+    scenes: pd.DataFrame, titles: Mapping[str, str], material: Dataset
 ) -> pd.DataFrame:
     """How much each scene looks like each genre: the columns of TRAILER_SCENES.
 
     scenes: the columns of SCENES, of any films. titles: film_id -> title. material:
-    frames of trailers by the same network (`material.read_material`). Each film is judged by what
+    frames of trailers by the same network (`dataset.read_dataset`). Each film is judged by what
     the trailers of other titles teach. Raises TableError if a film leaves no trailer to learn from.
     """
     columns = feature_columns(scenes, SCENES)
@@ -38,7 +38,7 @@ def judge_scenes(
     for film_id, rows in scenes.groupby("film_id").indices.items():
         own = trailers_of(titles[film_id], material)
         log.info("%s: trailers of its own, left out: %d", film_id, len(own))
-        teaching = np.setdiff1d(material.heard, own)
+        teaching = np.setdiff1d(material.nonempty_bags, own)
         if not len(teaching):
             hint = "add trailers of other films"
             found = f"{film_id}: no trailer of another title has frames"
@@ -46,7 +46,7 @@ def judge_scenes(
         if tuple(teaching) not in judges:
             judges[tuple(teaching)] = learn_look(material, teaching)
         vectors = scenes[columns].iloc[rows].to_numpy(np.float32)
-        said[rows] = ask_linear(judges[tuple(teaching)], vectors)
+        said[rows] = predict_linear(judges[tuple(teaching)], vectors)
     row = np.repeat(np.arange(len(scenes)), len(material.genres))
     repeated = scenes[["film_id", "cue_id"]].iloc[row]
     return repeated.reset_index(drop=True).assign(
@@ -64,26 +64,26 @@ def film_looks(judged: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
     return means.reindex(columns=genres)
 
 
-def learn_look(material: Material, trailers: np.ndarray) -> dict[str, np.ndarray]:
+def learn_look(material: Dataset, trailers: np.ndarray) -> dict[str, np.ndarray]:
     """What trailers teach about the look of each genre, as if each were as frequent as not.
 
     Where a film's trailers are left out its own genres are rarer. Were that not taken out of the
     odds, films would look less like their genres for no other reason. A genre that all trailers
     carry, or none, is as likely as not. trailers: numbers of those that teach, which have frames.
-    Returns the arrays of `embeddings.learn_linear`.
+    Returns the arrays of `embedding_models.fit_linear`.
     """
-    arrays = learn_linear(material, trailers)
-    weights = title_weights(material.film[trailers])
-    frequency = np.average(material.actual[trailers], axis=0, weights=weights)
+    arrays = fit_linear(material, trailers)
+    weights = group_weights(material.group[trailers])
+    frequency = np.average(material.labels[trailers], axis=0, weights=weights)
     varied = (frequency > 0) & (frequency < 1)
     bias = arrays["bias"] - logit(np.where(varied, frequency, 0.5))
     return arrays | {"bias": np.where(varied, bias, 0).astype(np.float32)}
 
 
-def trailers_of(title: str, material: Material) -> np.ndarray:
+def trailers_of(title: str, material: Dataset) -> np.ndarray:
     """Numbers of the trailers of a title, by `bare_title`: int64 (n,), ascending."""
     bare = bare_title(title)
-    return np.flatnonzero([bare_title(own) == bare for own, _ in material.tracks])
+    return np.flatnonzero([bare_title(own) == bare for own, _ in material.bag_ids])
 
 
 def bare_title(title: str) -> str:

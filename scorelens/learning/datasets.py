@@ -1,0 +1,103 @@
+"""One dataset for the tagger and the trailers: instances, their bags, and the labels of the bags.
+
+The words are those of multiple-instance learning. A bag is a track or a trailer, an instance one of
+its patches, frames or windows, and a group the film or title that bags belong to.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Dataset(NamedTuple):
+    """Instances in order of group, bag and time.
+
+    Parameters
+    ----------
+    instances : ndarray of float, shape (n_instances, ...)
+        What a model takes as input.
+    bag : ndarray of int64, shape (n_instances,)
+        Number of the bag of each instance.
+    time_s : ndarray of float64, shape (n_instances,)
+        Where each instance lies in its bag, in seconds.
+    bag_ids : list of (str, str)
+        Ids of the group and of the bag itself, for each bag.
+    group : ndarray of int64, shape (n_bags,)
+        Number of the group of each bag. The labels of a group are one observation.
+    split_group : ndarray of int64, shape (n_bags,)
+        Bags of one number are never on two sides of a split. Equal to `group`, unless groups share
+        their sound: films with the same album.
+    genres : list of str
+        Names of the labels.
+    labels : ndarray of bool, shape (n_bags, n_genres)
+        Whether a bag carries a genre.
+    """
+
+    instances: np.ndarray
+    bag: np.ndarray
+    time_s: np.ndarray
+    bag_ids: list[tuple[str, str]]
+    group: np.ndarray
+    split_group: np.ndarray
+    genres: list[str]
+    labels: np.ndarray
+
+    @property
+    def nonempty_bags(self) -> np.ndarray:
+        """Numbers of the bags that have instances, int64, ascending."""
+        return np.unique(self.bag)
+
+    def rows_of(self, bags: np.ndarray) -> np.ndarray:
+        """Return the rows of the instances of some bags, int64, ascending."""
+        return np.flatnonzero(np.isin(self.bag, bags))
+
+
+def bag_per_instance(dataset: Dataset) -> Dataset:
+    """Make each instance a bag of its own.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any dataset.
+
+    Returns
+    -------
+    Dataset
+        The same instances; the number of a bag is the row of its instance.
+    """
+    group = dataset.group[dataset.bag]
+    return dataset._replace(
+        bag=np.arange(len(group)),
+        bag_ids=[dataset.bag_ids[number] for number in dataset.bag],
+        group=group,
+        split_group=group,
+        labels=dataset.labels[dataset.bag],
+    )
+
+
+def bag_per_group(dataset: Dataset) -> Dataset:
+    """Join the bags of each group into one, so that training weighs all groups alike.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its groups are numbered from 0 without gaps.
+
+    Returns
+    -------
+    Dataset
+        The same instances; the number of a bag is the number of its group.
+    """
+    group = dataset.group[dataset.bag]
+    order = np.argsort(group, kind="stable")
+    groups, first = np.unique(dataset.group, return_index=True)
+    return Dataset(
+        instances=dataset.instances[order],
+        bag=group[order],
+        time_s=dataset.time_s[order],
+        bag_ids=[dataset.bag_ids[number] for number in first],
+        group=groups,
+        split_group=groups,
+        genres=dataset.genres,
+        labels=dataset.labels[first],
+    )

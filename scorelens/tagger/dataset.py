@@ -1,0 +1,120 @@
+"""The dataset of the tagger: the tiles of all tracks, and the genres of their films."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scorelens.errors import Problem, TableError
+from scorelens.learning.datasets import Dataset
+from scorelens.learning.labels import too_few_films
+from scorelens.tables import FILMS, read_table
+from scorelens.tagger.inputs import model_inputs, read_tile_embeddings
+from scorelens.tagger.label_filter import trainable_genres
+from scorelens.tagger.patches import read_tiles
+
+log = logging.getLogger(__name__)
+
+
+def read_dataset(
+    model: str,
+    films: str | os.PathLike,
+    tiles: Sequence[str | os.PathLike],
+    albums: Mapping[str, str],
+    embeddings: Sequence[str | os.PathLike],
+    genres: Sequence[str],
+    min_tracks: int,
+) -> Dataset:
+    """Read the tiles of a corpus for one model.
+
+    Parameters
+    ----------
+    model : str
+        A name of `scorelens.tagger.MODELS`.
+    films : path
+        Table of the films in use.
+    tiles : sequence of path
+        A file of tiles for each album, named by it.
+    albums : mapping
+        Film -> album.
+    embeddings : sequence of path
+        Tables of tables.FEATURES of whole tracks, named by film; none if the model takes no
+        embeddings.
+    genres : sequence of str
+        The tags. Those with fewer than `min_tracks` tracks, or of one film, are left out, and the
+        log says so.
+    min_tracks : int
+        Tracks that a genre needs.
+
+    Returns
+    -------
+    Dataset
+        A bag is a track, an instance a tile, a group a film; films with one album are a split
+        group.
+
+    Raises
+    ------
+    TableError
+        If fewer than two films have tiles, or fewer than two genres are left.
+    """
+    table = read_table(films, FILMS)
+    inputs, bag, time_s, bag_ids, film = [], [], [], [], []
+    tiles, embeddings = ({Path(path).stem: path for path in part} for part in (tiles, embeddings))
+    for number, film_id in enumerate(table.film_id):
+        album_tiles, track_ids = read_tiles(tiles[albums[film_id]])
+        inputs.append(
+            read_tile_embeddings(embeddings[film_id], album_tiles, track_ids)
+            if embeddings
+            else model_inputs(model, album_tiles)
+        )
+        bag.append(album_tiles.track + len(bag_ids))
+        time_s.append(album_tiles.start_s)
+        bag_ids += [(film_id, track_id) for track_id in track_ids]
+        film += [number] * len(track_ids)
+    film = np.array(film, np.int64)
+    first = {albums[one]: number for number, one in reversed([*enumerate(table.film_id)])}
+    album = np.array([first[albums[one]] for one in table.film_id])[film]
+    film_genres = [set(names) for names in table.genres]
+    nonempty = np.unique(np.concatenate(bag))
+    retained = _retained(genres, film_genres, film[nonempty], album[nonempty], films, min_tracks)
+    labels = np.array(
+        [[genre in film_genres[number] for genre in retained] for number in film], bool
+    )
+    instances, bag, time_s = (np.concatenate(part) for part in (inputs, bag, time_s))
+    dataset = Dataset(instances, bag, time_s, bag_ids, film, album, retained, labels)
+    with_tiles = len(np.unique(album[dataset.nonempty_bags]))
+    if with_tiles < 2:
+        raise too_few_films(
+            films, with_tiles, "films with an album of their own that is not silent"
+        )
+    return dataset
+
+
+def _retained(
+    genres: Sequence[str],
+    film_genres: Sequence[set[str]],
+    film: np.ndarray,
+    album: np.ndarray,
+    films: str | os.PathLike,
+    min_tracks: int,
+) -> list[str]:
+    """The genres that the tracks with tiles suffice for; the log names the others.
+
+    film, album: of each of those tracks. An album has the genres of all its films.
+    """
+    albums = []
+    for number in np.unique(album):
+        sharing = np.unique(film[album == number])
+        names = set().union(*(film_genres[one] for one in sharing))
+        albums.append((names, int((film == sharing[0]).sum())))
+    retained = trainable_genres(genres, albums, min_tracks)
+    for genre in genres:
+        if genre not in retained:
+            log.info("%s is left out: too few tracks or films carry it", genre)
+    if len(retained) < 2:
+        what = f"genres with at least {min_tracks} tracks, of two films or more: {len(retained)}"
+        hint = "add films, lower tagger.min_tracks, or do without: tagger: {models: []}"
+        raise TableError(Problem(str(films), what, "at least 2 to distinguish", hint))
+    return retained
