@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens.albums import files
-from scorelens.ids import LONGEST, slug, unique_ids
+from scorelens.ids import MAX_LENGTH, slug, unique_ids
 
 
 def put(folder, *names, content=b"sound"):
@@ -146,7 +146,7 @@ def test_ids_differ_and_are_slugs(names):
     assert len(set(ids)) == len(names)
     for item in ids:
         assert slug(item) == item
-        assert len(item) <= LONGEST + 3
+        assert len(item) <= MAX_LENGTH + 3
 
 
 @pytest.mark.parametrize(
@@ -165,4 +165,4 @@ def test_names_in_other_scripts_can_be_read(name, own):
 
 def test_long_names_end_within_the_bound():
     first, second = unique_ids(["a" * 300, "a" * 299 + "b"], "track")
-    assert (first, second) == ("a" * LONGEST, "a" * LONGEST + "_2")
+    assert (first, second) == ("a" * MAX_LENGTH, "a" * MAX_LENGTH + "_2")
