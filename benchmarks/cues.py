@@ -1,4 +1,4 @@
-"""What the two methods of finding cues find in films of known cues, and what they cost.
+"""Score the two cue matching methods on films with known cues, and measure their cost.
 
     python benchmarks/cues.py [--albums FOLDER --speech FOLDER --effects FOLDER] [--films 6]
 
@@ -8,7 +8,7 @@ core. The albums are composed unless --albums names a folder with one folder of 
 film of 3 hours, the first film over and over, shows the memory. The last line is JSON, for the
 method `diagonal`: `x_realtime`, film seconds that one CPU second matches, reading the index and
 decoding included; `decode_x_realtime`, the same for decoding alone; `index_mb_per_hour` of music;
-`peak_mb`, most memory of matching the film of 3 hours, everything imported included.
+`peak_mb`, peak memory of matching the film of 3 hours, imports included.
 """
 
 import argparse
@@ -36,9 +36,8 @@ from scorelens.corpus.synthesis.clips import clips_of_folder
 from scorelens.corpus.synthesis.demo_plan import GENRES
 from scorelens.corpus.synthesis.mixing import mix_film
 from scorelens.corpus.synthesis.recipes import draw_music
-from scorelens.corpus.synthesis.timeline import RATE_HZ, Pace, lay_out
+from scorelens.corpus.synthesis.timeline import RATE_HZ, Pace, plan_scenes
 from scorelens.cues import calibration, dejavu, match, score
-from scorelens.fingerprints import dejavu as dejavu_landmarks
 from scorelens.fingerprints import methods
 
 HOME = Path(__file__).resolve().parent.parent
@@ -53,7 +52,7 @@ CODECS = (("aac", 48000, "m4a"), ("libmp3lame", 44100, "mp3"))
 
 @dataclass(frozen=True)
 class Film:
-    """A film with its truth. speed: album seconds that pass in one of its own."""
+    """A film with its truth. speed: album seconds that pass in a second of film."""
 
     film_id: str
     sound: Path
@@ -73,10 +72,10 @@ def main() -> None:
         folder = Path(name)
         rng = np.random.default_rng(chosen.seed)
         films = make_films(chosen, folder, rng)
-        facts = {method: run(method, films, folder) for method in METHODS}
-        facts["diagonal"]["peak_mb"] = measure_peak(films[0], folder)
-    print_table("cost", {m: {k: f"{v:g}" for k, v in facts[m].items()} for m in METHODS})
-    print(json.dumps(facts["diagonal"]))
+        costs = {method: run(method, films, folder) for method in METHODS}
+        costs["diagonal"]["peak_mb"] = measure_peak(films[0], folder)
+    print_table("cost", {m: {k: f"{v:g}" for k, v in costs[m].items()} for m in METHODS})
+    print(json.dumps(costs["diagonal"]))
 
 
 def run(method: str, films: list[Film], folder: Path) -> dict[str, float]:
@@ -92,9 +91,9 @@ def run(method: str, films: list[Film], folder: Path) -> dict[str, float]:
     film_s = sum(media.probe(film.sound).duration_s for film in films)
     decode_s = sum(cpu_seconds(decode, film.sound) for film in films)
     start = time.process_time()
-    found = [find(method, film, indices[film.tracks]) for film in films]
+    predicted = [find_cues(method, film, indices[film.tracks]) for film in films]
     match_s = time.process_time() - start
-    print_scores(method, films, found)
+    print_scores(method, films, predicted)
     size_mb = sum(path.stat().st_size for path in indices.values()) / 1e6
     return {
         "x_realtime": round(film_s / match_s, 1),
@@ -104,22 +103,22 @@ def run(method: str, films: list[Film], folder: Path) -> dict[str, float]:
     }
 
 
-def find(method: str, film: Film, index: Path) -> pd.DataFrame:
-    """The cues of one film, everything that a job does included."""
+def find_cues(method: str, film: Film, index: Path) -> pd.DataFrame:
+    """Predict the cues of one film, with all that a job does."""
     settings = SETTINGS["cues"][method]
     if method == "dejavu":
-        album = dejavu_landmarks.read_index(index)
+        album = fingerprints.read_dejavu_index(index)
         return dejavu.find_cues(film.film_id, film.sound, album, **settings)
     album = fingerprints.read_album(index)
-    sound = match.fingerprint_film(film.sound, album)
-    return match.find_cues(film.film_id, sound, album, **settings)
+    hashes = match.fingerprint_film(film.sound, album)
+    return match.find_cues(film.film_id, hashes, album, **settings)
 
 
-def print_scores(method: str, films: list[Film], found: list[pd.DataFrame]) -> None:
+def print_scores(method: str, films: list[Film], predicted: list[pd.DataFrame]) -> None:
     def scores(chosen):
         return score.score_films([(f.film_id, cues, f.truth) for f, cues in chosen])
 
-    pairs = list(zip(films, found, strict=True))
+    pairs = list(zip(films, predicted, strict=True))
     everything = scores(pairs)
     rows = {"all films": everything.iloc[0]}
     for name, fast in (("usual speed", False), ("fast films", True)):
@@ -130,12 +129,12 @@ def print_scores(method: str, films: list[Film], found: list[pd.DataFrame]) -> N
         rows[f"{row.value} dB"] = pd.Series(row._asdict())
     columns = tables.CUE_SCORES.names[2:]
     print_table(method, {name: {c: figure(row[c]) for c in columns} for name, row in rows.items()})
-    judged = calibration.bin_confidence([(cues, film.truth) for film, cues in pairs])
-    print(f"calibration error of {method}: {calibration.calibration_error(judged):.3f}\n")
+    bins = calibration.bin_confidence([(cues, film.truth) for film, cues in pairs])
+    print(f"calibration error of {method}: {calibration.calibration_error(bins):.3f}\n")
 
 
 def measure_peak(film: Film, folder: Path) -> int:
-    """Most memory, MB, of a process that matches a film of 3 hours."""
+    """Peak memory, MB, of a process that matches a film of 3 hours."""
     long = folder / f"long{film.sound.suffix}"
     times = round(LONG_S / media.probe(film.sound).duration_s)
     ffmpeg("-stream_loop", times - 1, "-i", film.sound, "-c", "copy", long)
@@ -151,7 +150,7 @@ def measure_peak(film: Film, folder: Path) -> int:
 def match_alone(film: Film, index: Path) -> tuple[float, float, int]:
     """CPU seconds, peak memory of this process in MB, and the number of cues."""
     start = time.process_time()
-    cues = find("diagonal", film, index)
+    cues = find_cues("diagonal", film, index)
     seconds = time.process_time() - start
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(cues)
 
@@ -163,16 +162,16 @@ def make_films(chosen: argparse.Namespace, folder: Path, rng: np.random.Generato
     names = list(albums)
     films = []
     for number in range(chosen.films):
-        own = names[number % len(names)]
-        others = {f"{n}/{t}": p for n in names if n != own for t, p in albums[n].items()}
-        scenes = lay_out(albums[own], others, Pace(), round(FILM_S * RATE_HZ), rng)
+        name = names[number % len(names)]
+        others = {f"{n}/{t}": p for n in names if n != name for t, p in albums[n].items()}
+        scenes = plan_scenes(albums[name], others, Pace(), round(FILM_S * RATE_HZ), rng)
         sound, _, snrs = mix_film(scenes, speech, effects, SNRS_DB, rng)
         speed = FAST if number >= chosen.films - chosen.films // 3 else 1.0
         film_id = f"film_{number:02d}"
         truth = true_cues(film_id, scenes, snrs)
         truth[["film_start_s", "film_end_s"]] /= speed
         path = encode(sound, speed, folder, film_id, CODECS[number % len(CODECS)])
-        films.append(Film(film_id, path, track_table(own, albums[own], folder), truth, speed))
+        films.append(Film(film_id, path, track_table(name, albums[name], folder), truth, speed))
     return films
 
 
@@ -198,7 +197,9 @@ def composed(count: int, folder: Path, rng: np.random.Generator) -> dict[str, di
             recipe = draw_music(GENRES[rng.integers(len(GENRES))], rng)
             played = composer.compose(theme, recipe, TRACK_S, rng)
             path = folder / f"album_{number}_{track}.flac"
-            soundfile.write(path, instruments.play(played, recipe, rng), instruments.RATE_HZ)
+            soundfile.write(
+                path, instruments.render(played, recipe, rng), instruments.MUSIC_RATE_HZ
+            )
             tracks[f"track_{track}"] = str(path)
         albums[f"album_{number}"] = tracks
     return albums

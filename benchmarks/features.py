@@ -1,15 +1,16 @@
-"""How fast the frame features are, what the profile `fast` changes, and what a long sound takes.
+"""Measure the speed of the frame features, the effect of the profile `fast`, and peak memory.
 
     python benchmarks/features.py [--audio FILE]
     python benchmarks/features.py --profiles ALBUMS
     python benchmarks/features.py --hours 3
 
 Composes ten minutes of music, or takes FILE, and measures decoding, both profiles of the set `mir`,
-every part of it alone, the set `essentia`, and two peers: essentia's MusicExtractor, and librosa as
-one would write it down. CPU seconds of one thread, best of three (peers: one run); figures are
-multiples of real time, those of the sets and peers with decoding. --profiles compares the profiles
-at 1 Hz on the tracks below the folder ALBUMS, as a table in Markdown. --hours writes a file so long
-and measures it in blocks, for its peak memory. The last line is one JSON object.
+every part of it separately, the set `essentia`, and two others: essentia's MusicExtractor, and
+librosa used as in its tutorials. CPU seconds of one thread, best of three (others: one run);
+figures are multiples of real time, those of the sets and the others with decoding. --profiles
+compares the profiles at 1 Hz on the tracks in the folder ALBUMS, as a table in Markdown. --hours
+writes a file of that length and measures it in blocks, for its peak memory. The last line is one
+JSON object.
 """
 
 import argparse

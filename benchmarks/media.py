@@ -1,4 +1,4 @@
-"""What the true length of media costs, beside decoding them.
+"""Measure the cost of the true lengths of media files, compared with decoding them.
 
     python benchmarks/media.py
 
@@ -8,11 +8,11 @@ core. The last line is JSON:
 
 - `length_over_decode`: CPU seconds for the lengths of the film in MP4, divided by those for
   decoding its sound and its picture
-- `length_over_sound`: the same, divided by those for decoding its sound alone; the most of the
+- `length_over_sound`: the same, divided by those for decoding its sound only; the maximum of the
   three containers
 - `album_length_over_sound`: for the album
-- `check_1000_s`: CPU seconds for the lengths of 1,000 tracks and their first sound, as the check of
-  a corpus takes them
+- `check_1000_s`: CPU seconds for the lengths of 1,000 tracks and their first sound, as in the check
+  of a corpus
 """
 
 import json
@@ -53,13 +53,13 @@ def main() -> None:
     print(f"picture of the film in MP4, {WIDTH} x {HEIGHT}: {picture_s:.1f} CPU s")
     print(f"check of {MANY:,} tracks: {check_s:.1f} CPU s")
     length_s, sound_s = films["film, mp4"]
-    facts = {
+    ratios = {
         "length_over_decode": length_s / (sound_s + picture_s),
         "length_over_sound": max(length_s / sound_s for length_s, sound_s in films.values()),
         "album_length_over_sound": album[0] / album[1],
         "check_1000_s": check_s,
     }
-    print(json.dumps({name: round(fact, 4) for name, fact in facts.items()}))
+    print(json.dumps({name: round(ratio, 4) for name, ratio in ratios.items()}))
 
 
 def measure_films(folder: Path) -> tuple[dict[str, tuple[float, float]], float]:

@@ -1,14 +1,14 @@
-"""How fast visuals are measured, against OpenCV and against decoding alone.
+"""Measure the speed of the visuals, compared with OpenCV and with decoding only.
 
     python benchmarks/visuals.py [--film FILE]
 
 Without a film it makes one: 48 s of 1080p H.264 as x264 writes it by itself (preset medium, GOP
-250, B-frames), with pans, cuts and grain. The ways take turns, three times, and of each the run
-with the fewest CPU seconds counts. The last line is JSON:
+250, B-frames), with pans, cuts and grain. The methods run in turn, three times, and the run with
+the fewest CPU seconds counts. The last line is JSON:
 
 - `over_opencv`: CPU seconds of a loop that reads every frame with OpenCV and computes the same four
   statistics once a second from BGR, divided by ours in mode `exact`, which adds cuts and motion
-- `over_decode`: ours in mode `exact`, divided by those of the decoder alone for the same frames
+- `over_decode`: ours in mode `exact`, divided by those of the decoder only for the same frames
 - `keyframes_over_opencv`: the loop's, divided by ours in mode `keyframes`
 - `x_realtime`, `keyframes_x_realtime`: seconds of film in a CPU second
 - `keyframes_shift`: median over the film by key frames, less that of mode `exact`
@@ -44,22 +44,22 @@ def main() -> None:
 def report(film: Path) -> None:
     needs = packet_needs(film)
     tables = {}
-    ways = {
+    methods = {
         OURS: lambda: tables.update(exact=measured(film, "exact")),
         KEY_FRAMES: lambda: tables.update(keyframes=measured(film, "keyframes")),
         LOOP: lambda: opencv_statistics(film),
         SAME_FRAMES: lambda: decode(film, needs),
         ALL_FRAMES: lambda: decode(film, [True] * len(needs)),
     }
-    cpu_s = {name: float("inf") for name in ways}
+    cpu_s = {name: float("inf") for name in methods}
     for _ in range(TURNS):
-        for name, way in ways.items():
+        for name, method in methods.items():
             start = time.process_time()
-            way()
+            method()
             cpu_s[name] = min(cpu_s[name], time.process_time() - start)
     film_s = media.probe(film).duration_s
     print(f"{film_s:.0f} s of film, {THREADS} decoder threads")
-    print(f"{'way':26}{'CPU s':>8}{'x real time':>14}")
+    print(f"{'method':26}{'CPU s':>8}{'x real time':>14}")
     for name, seconds in cpu_s.items():
         print(f"{name:26}{seconds:8.2f}{film_s / seconds:14.0f}")
     medians = {mode: table[list(colour.MEASURES)].median() for mode, table in tables.items()}
@@ -80,7 +80,7 @@ def measured(film: Path, mode: str):
 
 
 def packet_needs(film: Path) -> list[bool]:
-    """Which packets scorelens has decoded even if no other frame is predicted from theirs."""
+    """Which packets scorelens decodes although no other frame is predicted from them."""
     with av.open(str(film)) as container:
         stream = media.picture_stream(container)
         return [needed for _, needed in sampling._with_need(container, stream)]
@@ -152,7 +152,7 @@ def shapes(rng: np.random.Generator, height: int, width: int, low: float, high: 
 
 
 def window(planes: tuple[np.ndarray, ...], right: int, grain: np.ndarray) -> np.ndarray:
-    """The part of a scene that the camera sees after it went that far, as yuv420p."""
+    """The part of a scene in the frame after a pan of so many pixels, as yuv420p."""
     luma, *chroma = planes
     down = right // 2
     luma = cv2.add(luma[down : down + HEIGHT, right : right + WIDTH], grain, dtype=cv2.CV_8U)

@@ -17,5 +17,5 @@ methods.index_album(
     table=snakemake.input.table,
     path=snakemake.output.index,
     settings=snakemake.params.settings,
-    recipe=snakemake.params.source,
+    code_version=snakemake.params.source,
 )

@@ -28,7 +28,9 @@ else:
         pictures_folder=assembly["pictures"] or None,
         film_s=assembly["film_s"],
         snrs_db=assembly["snrs_db"],
-        look=pictures.Format(assembly["width"], assembly["height"], assembly["frame_rate_hz"]),
+        frame_format=pictures.FrameFormat(
+            assembly["width"], assembly["height"], assembly["frame_rate_hz"]
+        ),
         seed=given.seed,
         **outputs,
     )

@@ -56,7 +56,7 @@ class Published:
     def write(self, folder: Path) -> Path:
         """Write the four files as the study's Python did; returns the folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        rows = [f'{film},"{_raw(own)}","{",".join(own)}"' for film, own in self.genres.items()]
+        rows = [f'{film},"{_raw(item)}","{",".join(item)}"' for film, item in self.genres.items()]
         (folder / "film_genre_master_list.csv").write_text("\n".join(rows) + "\n")
         (folder / "mir_feature_names.csv").write_text("\t".join(self.names) + "\n")
         for name, films in self.cues.items():
@@ -72,9 +72,9 @@ def whole(seed: int = 1) -> Published:
     counts = _cue_counts(len(films) - 1, random)
     cues = {}
     for name in WIDTHS:
-        own = dict(zip(films, [UNEVEN_CUES[name], *counts], strict=True))
+        item = dict(zip(films, [UNEVEN_CUES[name], *counts], strict=True))
         cues[name] = {
-            film: _film(name, genres[film], number, random) for film, number in own.items()
+            film: _film(name, genres[film], number, random) for film, number in item.items()
         }
     return Published(genres, cues)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens.albums.cuesheets import parse_sheet
-from scorelens.albums.cuts import Source, apply_sheets
+from scorelens.albums.splitting import Source, apply_sheets
 
 SHEET = """REM GENRE Soundtrack
 REM DATE 1999
@@ -75,10 +75,10 @@ LINES = st.sampled_from([*SHEET.splitlines(), *THREE.splitlines(), "INDEX 01 00:
 @given(st.lists(LINES | st.text(), max_size=40))
 def test_any_text_is_a_sheet_and_its_tracks_fill_their_files(lines):
     cuts, _ = applied("\n".join(lines), {"album.wav": 200.0, "other.flac": 5.0})
-    for path, own in cuts.items():
-        assert [cut.start_s for cut in own[1:]] == [cut.end_s for cut in own[:-1]]
-        assert own[-1].end_s is None
-        assert all(0 <= cut.start_s < {"album.wav": 200, "other.flac": 5}[path] for cut in own)
+    for path, item in cuts.items():
+        assert [cut.start_s for cut in item[1:]] == [cut.end_s for cut in item[:-1]]
+        assert item[-1].end_s is None
+        assert all(0 <= cut.start_s < {"album.wav": 200, "other.flac": 5}[path] for cut in item)
 
 
 def test_the_tracks_of_a_file_follow_each_other():
@@ -97,8 +97,8 @@ def test_the_tracks_of_a_file_follow_each_other():
 )
 def test_music_before_the_first_track_is_track_0_if_it_is_more_than_a_pause(start, first):
     cuts, _ = applied(THREE.replace("00:00:00", start), {"album.wav": 200.0})
-    own = cuts["album.wav"][0]
-    assert (own.track.number, own.start_s) == first
+    item = cuts["album.wav"][0]
+    assert (item.track.number, item.start_s) == first
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_name_itself_comes_before_other_endings():
     ("text", "length_s", "note"),
     [
         (THREE, 100.0, "has a track at 120.0 s, and the file ends at 100.0 s"),
-        (THREE.replace("02:00:00", "00:30:00"), 200.0, "has times that do not rise"),
+        (THREE.replace("02:00:00", "00:30:00"), 200.0, "has times that do not increase"),
         (THREE.replace("INDEX 01 02", "INDEX 02 02"), 200.0, "has no INDEX 01 of track 3"),
     ],
 )
@@ -149,7 +149,7 @@ def test_times_that_do_not_fit(text, length_s, note):
 def test_a_sheet_without_its_file():
     assert applied(THREE, {"other.flac": 200.0}) == (
         {},
-        ["album.cue names 'album.wav', which is not there"],
+        ["album.cue names 'album.wav', which does not exist"],
     )
     assert applied("", {"other.flac": 200.0}) == ({}, ["album.cue has no track"])
 
@@ -158,7 +158,7 @@ def test_the_first_of_two_sheets_counts():
     one, two = (Source(name, name, parse_sheet(THREE)) for name in ("a.cue", "b.cue"))
     cuts, notes = apply_sheets([one, two], {"album.wav": 200.0})
     assert len(cuts["album.wav"]) == 3
-    assert notes == ["b.cue is not used for album.wav: it is one sheet too many"]
+    assert notes == ["b.cue is not used for album.wav: it comes after another sheet for it"]
 
 
 def test_a_file_a_track():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens.albums import files
-from scorelens.ids import LONGEST, slug, unique_ids
+from scorelens.ids import MAX_LENGTH, slug, unique_ids
 
 
 def put(folder, *names, content=b"sound"):
@@ -53,9 +53,9 @@ def test_what_cannot_be_used_is_named(tmp_path):
     (tmp_path / "cover.jpg").symlink_to(tmp_path / "nowhere.jpg")
     with open(os.fsencode(tmp_path) + b"/\xe9lan.flac", "wb"):
         pass
-    found = files.scan(tmp_path)
-    assert found.inside == ("good.flac",)
-    assert {(os.path.basename(path), why) for path, why in found.faults} == {
+    result = files.scan(tmp_path)
+    assert result.inside == ("good.flac",)
+    assert {(os.path.basename(path), why) for path, why in result.faults} == {
         ("gone.flac", "is a broken link"),
         ("\udce9lan.flac", "has a name that is not UTF-8"),
     }
@@ -78,26 +78,26 @@ def test_one_album_however_it_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     album = put(tmp_path / "The Album", "01.flac", "02.flac")
     (tmp_path / "link").symlink_to(album)
-    found = albums("The Album", "link", str(album), "The Album/../link")
-    assert len(set(found.values())) == 1
-    own = found["link"]
-    assert own.album_id.startswith("the_album_")
-    assert own.folder in ("The Album", str(album))
-    assert albums("link")["link"].album_id == own.album_id
+    result = albums("The Album", "link", str(album), "The Album/../link")
+    assert len(set(result.values())) == 1
+    item = result["link"]
+    assert item.album_id.startswith("the_album_")
+    assert item.folder in ("The Album", str(album))
+    assert albums("link")["link"].album_id == item.album_id
 
 
 def test_copies_are_one_album_and_keep_the_id_of_earlier_results(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     data = bytes(range(256)) * 400
     put(tmp_path / "b", "01.flac", "02.flac", content=data)
-    (own,) = albums("b").values()
+    (item,) = albums("b").values()
     shutil.copytree("b", "a")
     shutil.copytree("b", "c")
-    found = albums("a", "b", "c")
-    assert len(set(found.values())) == 1
-    assert found["a"].folder == "a"
-    kept = albums("a", "b", "c", known={own.album_id})
-    assert set(kept.values()) == {own}
+    result = albums("a", "b", "c")
+    assert len(set(result.values())) == 1
+    assert result["a"].folder == "a"
+    retained = albums("a", "b", "c", known={item.album_id})
+    assert set(retained.values()) == {item}
 
 
 @pytest.mark.parametrize("change", ["name", "size", "bytes", "more"])
@@ -125,7 +125,7 @@ def test_empty_files_do_not_make_copies(tmp_path):
 def test_files_are_opened_only_where_names_and_sizes_agree(tmp_path, monkeypatch):
     put(tmp_path / "a", "01.flac")
     put(tmp_path / "b", "02.flac")
-    monkeypatch.setattr(files, "_bytes_at_spots", lambda listing: pytest.fail("opened"))
+    monkeypatch.setattr(files, "_sample_digest", lambda listing: pytest.fail("opened"))
     assert len(set(albums(tmp_path / "a", tmp_path / "b").values())) == 2
 
 
@@ -144,9 +144,9 @@ def test_an_estimate_of_the_tracks(tmp_path):
 def test_ids_differ_and_are_slugs(names):
     ids = unique_ids(names, "track")
     assert len(set(ids)) == len(names)
-    for own in ids:
-        assert slug(own) == own
-        assert len(own) <= LONGEST + 3
+    for item in ids:
+        assert slug(item) == item
+        assert len(item) <= MAX_LENGTH + 3
 
 
 @pytest.mark.parametrize(
@@ -165,4 +165,4 @@ def test_names_in_other_scripts_can_be_read(name, own):
 
 def test_long_names_end_within_the_bound():
     first, second = unique_ids(["a" * 300, "a" * 299 + "b"], "track")
-    assert (first, second) == ("a" * LONGEST, "a" * LONGEST + "_2")
+    assert (first, second) == ("a" * MAX_LENGTH, "a" * MAX_LENGTH + "_2")

@@ -101,11 +101,11 @@ def test_letters_that_belong_together_are_not_parted():
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs"))), st.integers(1, 30))
 def test_a_shortened_text_fits_and_begins_the_same(text, columns):
-    found = names.shorten(text, columns)
-    assert names.text_columns(found) <= columns
-    assert found == text or (found[-1] == "…" and text.startswith(found[:-1]))
-    if found != text:
-        rest = text[len(found) - 1 :]
+    result = names.shorten(text, columns)
+    assert names.text_columns(result) <= columns
+    assert result == text or (result[-1] == "…" and text.startswith(result[:-1]))
+    if result != text:
+        rest = text[len(result) - 1 :]
         assert names.text_columns(text) > columns
         assert not unicodedata.combining(rest[0])
 
@@ -114,9 +114,9 @@ def test_a_shortened_text_fits_and_begins_the_same(text, columns):
 def test_no_two_tracks_are_called_the_same(titles):
     tracks = table(*((title, "", "", None, None) for title in titles))
     for columns in (None, 8, 12, 20):
-        found = names.track_titles(tracks, columns)
-        assert list(found) == tracks.track_id.tolist()
-        assert len(set(found.values())) == len(titles)
+        result = names.track_titles(tracks, columns)
+        assert list(result) == tracks.track_id.tolist()
+        assert len(set(result.values())) == len(titles)
 
 
 def test_an_album_without_tracks():

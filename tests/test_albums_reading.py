@@ -90,11 +90,11 @@ KINDS = {
 def test_what_sounds_is_a_track_whatever_it_is_called(put, album):
     for name, options in KINDS.items():
         put(name, *options)
-    found = read(album)
-    assert (found.problems, found.notes) == ([], [])
-    assert found.tracks.track_id.tolist() == list("abcdefghijklmnop")
-    assert found.tracks.duration_s.between(5.9, 6.3).all()
-    assert set(found.tracks.sample_rate_hz) == {44100, 48000}
+    result = read(album)
+    assert (result.problems, result.notes) == ([], [])
+    assert result.tracks.track_id.tolist() == list("abcdefghijklmnop")
+    assert result.tracks.duration_s.between(5.9, 6.3).all()
+    assert set(result.tracks.sample_rate_hz) == {44100, 48000}
 
 
 def test_what_does_not_sound_is_named(put, album, film):
@@ -104,10 +104,10 @@ def test_what_does_not_sound_is_named(put, album, film):
     (album / "extra").mkdir()
     shutil.copy(film("clip.mkv"), album / "extra" / "clip.mkv")
     (album / "cover.jpg").write_bytes(b"\xff\xd8")
-    found = read(album)
-    assert found.tracks.track_id.tolist() == ["good"]
-    assert found.problems == []
-    assert found.notes == ["no music, passed over: bonus.zip, extra/clip.mkv, notes"]
+    result = read(album)
+    assert result.tracks.track_id.tolist() == ["good"]
+    assert result.problems == []
+    assert result.notes == ["no music, skipped: bonus.zip, extra/clip.mkv, notes"]
 
 
 def test_many_of_no_use_are_counted(put, album):
@@ -124,20 +124,20 @@ def test_what_says_it_is_audio_and_is_none_is_a_problem(put, album, film):
     (album / "empty.ogg").touch()
     shutil.copy(film("picture.mkv"), album / "picture.mka")
     soundfile.write(album / "nothing.wav", np.zeros(0), RATE_HZ)
-    found = read(album)
-    text = "\n".join(map(str, found.problems))
+    result = read(album)
+    text = "\n".join(map(str, result.problems))
     assert "words.mp3: cannot be read" in text
     assert "empty.ogg: is empty (0 bytes)" in text
     assert "picture.mka: has no sound" in text
     assert "nothing.wav: holds no sound" in text
-    assert found.tracks.track_id.tolist() == ["good"]
+    assert result.tracks.track_id.tolist() == ["good"]
 
 
 def test_ids_of_names_that_lose_their_letters(put, album):
     for name in ("メイン.flac", "メイン!.mp3", "???.flac", "CD1/01 Élan.flac", "cd1/01 elan.mp3"):
         put(name)
     ids = read(album).tracks.set_index("path").track_id
-    assert {path.partition("album/")[2]: own for path, own in ids.items()} == {
+    assert {path.partition("album/")[2]: item for path, item in ids.items()} == {
         "???.flac": "track",
         "CD1/01 Élan.flac": "cd1_01_elan",
         "cd1/01 elan.mp3": "cd1_01_elan_2",
@@ -152,20 +152,20 @@ def test_tags_and_titles(put, album):
     file.update({"title": "A\tTitle", "artist": ["One", "Two"], "tracknumber": "3/9"})
     file.save()
     put("02 Untitled.flac")
-    found = read(album).tracks
-    first, second = found.itertuples()
+    result = read(album).tracks
+    first, second = result.itertuples()
     assert (first.title, first.artist, first.number, first.isrc) == ("A Title", "One; Two", 3, "")
     assert pd.isna(first.disc) and pd.isna(second.number)
     assert first.sha256 == media.sha256(path)
-    assert names.track_titles(found) == {"01": "A Title", "02_untitled": "02 Untitled"}
+    assert names.track_titles(result) == {"01": "A Title", "02_untitled": "02 Untitled"}
 
 
 def test_a_sheet_cuts_its_file(album):
     whole = put_image(album)
     (album / "album.cue").write_text(SHEET, encoding="utf-8")
-    found = read(album)
-    assert (found.notes, found.problems) == ([], [])
-    rows = found.tracks
+    result = read(album)
+    assert (result.notes, result.problems) == ([], [])
+    rows = result.tracks
     assert rows.track_id.tolist() == ["album_01_main_title", "album_02_tema", "album_03"]
     assert rows.start_s.tolist() == list(STARTS_S)
     assert rows.duration_s.tolist() == pytest.approx([STARTS_S[1], 14 - STARTS_S[1], 6])
@@ -179,8 +179,8 @@ def test_a_sheet_cuts_its_file(album):
     assert len(set(digests.values())) == 3
     sounds = tracks.track_sounds(rows)
     edges = [round(start_s * RATE_HZ) for start_s in STARTS_S] + [len(whole)]
-    for number, own in enumerate(sounds.values()):
-        samples = media.read_audio(own, RATE_HZ)
+    for number, item in enumerate(sounds.values()):
+        samples = media.read_audio(item, RATE_HZ)
         np.testing.assert_array_equal(samples, whole[edges[number] : edges[number + 1]])
 
 
@@ -212,10 +212,10 @@ def test_a_sheet_in_a_block_of_a_flac_file(album):
     file.cuesheet = flac.CueSheet(None)
     for number, start_s in enumerate(STARTS_S, 1):
         pause = 588 * 75 * (number > 1)  # INDEX 00 a second before
-        own = flac.CueSheetTrack(number, round(start_s * RATE_HZ) - pause, b"USABC1234567")
-        own.indexes = [flac.CueSheetTrackIndex(0, 0)] * (number > 1)
-        own.indexes += [flac.CueSheetTrackIndex(1, pause)]
-        file.cuesheet.tracks.append(own)
+        item = flac.CueSheetTrack(number, round(start_s * RATE_HZ) - pause, b"USABC1234567")
+        item.indexes = [flac.CueSheetTrackIndex(0, 0)] * (number > 1)
+        item.indexes += [flac.CueSheetTrackIndex(1, pause)]
+        file.cuesheet.tracks.append(item)
     file.cuesheet.tracks.append(flac.CueSheetTrack(170, 20 * RATE_HZ))
     file.metadata_blocks.append(file.cuesheet)
     file.save()
@@ -231,25 +231,25 @@ def test_a_sheet_beside_its_file_comes_before_the_one_in_its_tags(album):
     file["CUESHEET"] = SHEET
     file.save()
     (album / "album.cue").write_text(SHEET.replace("Main Title", "Other"), encoding="utf-8")
-    found = read(album)
-    assert found.notes == []
-    assert found.tracks.title[0] == "Other"
+    result = read(album)
+    assert result.notes == []
+    assert result.tracks.title[0] == "Other"
 
 
 def test_a_sheet_in_an_old_encoding_is_read_and_the_guess_is_noted(album):
     put_image(album)
     (album / "album.cue").write_bytes(SHEET.encode("cp1251"))
-    found = read(album)
-    assert found.tracks.title[1] == "Тема"
-    assert found.notes == ["album.cue: no Unicode: taken for cp1251"]
+    result = read(album)
+    assert result.tracks.title[1] == "Тема"
+    assert result.notes == ["album.cue: no Unicode: taken for cp1251"]
 
 
 def test_a_sheet_that_fits_nothing_is_named_and_the_file_is_one_track(album):
     put_image(album)
     (album / "album.cue").write_text(SHEET.replace("00:14:00", "10:14:00"), encoding="utf-8")
-    found = read(album)
-    assert found.tracks.track_id.tolist() == ["album"]
-    assert found.notes == [
+    result = read(album)
+    assert result.tracks.track_id.tolist() == ["album"]
+    assert result.notes == [
         "album.cue is not used for album.flac: it has a track at 614.0 s, and the file ends at "
         "20.0 s"
     ]

@@ -137,8 +137,8 @@ def test_asf(encode):
 @pytest.mark.parametrize("name", ["a.mka", "a.webm", "a.wav", "a.nut"])
 def test_what_only_ffmpeg_reads(encode, name):
     """Matroska, and the INFO list of RIFF."""
-    said = {"title": "A Title", "artist": "Someone", "album": "The Album", "track": "3"}
-    options = [part for key, value in said.items() for part in ("-metadata", f"{key}={value}")]
+    tags = {"title": "A Title", "artist": "Someone", "album": "The Album", "track": "3"}
+    options = [part for key, value in tags.items() for part in ("-metadata", f"{key}={value}")]
     path = encode(name, *options, *(["-c:a", "libopus"] if name == "a.webm" else []))
     assert read_tags(path) == Tags(title="A Title", artist="Someone", album="The Album", number=3)
 
@@ -175,8 +175,8 @@ def test_damaged_tags_never_stop_anything(encode, name):
     whole = path.read_bytes()
     for seed in range(20):
         data = bytearray(whole)
-        for place in range(seed, min(4000, len(data)), 10):
-            data[place] = (data[place] * 31 + seed) % 256
+        for position in range(seed, min(4000, len(data)), 10):
+            data[position] = (data[position] * 31 + seed) % 256
         path.write_bytes(data)
         assert isinstance(read_tags(path), Tags)
 

@@ -81,7 +81,7 @@ def test_every_problem_of_a_film_at_once(checked, film, tmp_path, tone):
 
 def test_a_picture_is_no_track(checked, film, tone):
     status, tracks = checked(tone("a.wav", 8.0), [film("clip.mkv"), tone("good.wav", 6.0)])
-    assert "no music, passed over: clip.mkv" in status.notes
+    assert "no music, skipped: clip.mkv" in status.notes
     assert (status.problems, tracks.track_id.tolist()) == ("", ["good"])
 
 
@@ -99,14 +99,14 @@ def test_truncated_film(checked, tone, film, share):
     good = tone("good.wav", 6.0)
     assert checked(mp4, [good])[0].status == "ok"
     status, _ = checked(cut(mp4, share), [good])
-    assert re.search(r"lacks \d\d% of what its index names, from \d\d\.\d s on", status.problems)
+    assert re.search(r"lacks \d\d% of what its index lists, from \d\d\.\d s on", status.problems)
     assert "cut off" in status.problems
 
 
 def test_truncated_track(checked, tone):
     whole = tone("t.flac", 60.0, 44100)
     status, _ = checked(tone("a.wav", 8.0), [cut(whole, 0.5)])
-    assert "t.flac: lacks 50% of what its index names, from 30." in status.problems
+    assert "t.flac: lacks 50% of what its index lists, from 30." in status.problems
 
 
 def test_film_that_is_not_there(checked, tone):
@@ -121,8 +121,8 @@ def gathered(tmp_path, checked, tone):
     def run(on_bad_film, faults):
         films = []
         for film_id, fault in faults.items():
-            own = (Problem("films.tsv, line 2, column genres", fault, "a genre"),) if fault else ()
-            films.append(Film(film_id, film_id, 2001, ("Drama",), "", NO_ALBUM, own))
+            item = (Problem("films.tsv, line 2, column genres", fault, "a genre"),) if fault else ()
+            films.append(Film(film_id, film_id, 2001, ("Drama",), "", NO_ALBUM, item))
             checked(tone("a.wav", 8.0), [tone("t.wav", 6.0)], film_id)
         outputs = {name: str(tmp_path / f"{name}.tsv") for name in ("films", "tracks", "status")}
         statuses = [str(tmp_path / f"{film.film_id}_status.tsv") for film in films]
@@ -162,5 +162,5 @@ def test_samples_that_are_no_numbers_are_noted(checked, tmp_path):
     soundfile.write(tmp_path / "a.wav", sound, 6000, subtype="FLOAT")
     status, _ = checked(tmp_path / "a.wav", [tmp_path / "a.wav"])
     assert status.status == "ok"
-    assert "4 samples are no numbers; they count as silence" in status.notes
-    assert "a.wav: 4 samples are no numbers; they count as silence" in status.notes
+    assert "4 samples are not finite; they count as silence" in status.notes
+    assert "a.wav: 4 samples are not finite; they count as silence" in status.notes

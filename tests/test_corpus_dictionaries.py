@@ -48,9 +48,9 @@ def assert_same(read, films):
     assert list(read) == list(films)
     for name, cues in films.items():
         assert len(read[name]) == len(cues)
-        for mine, own in zip(read[name], cues, strict=True):
-            assert mine.dtype.kind == np.asarray(own).dtype.kind
-            np.testing.assert_array_equal(mine, own)
+        for mine, item in zip(read[name], cues, strict=True):
+            assert mine.dtype.kind == np.asarray(item).dtype.kind
+            np.testing.assert_array_equal(mine, item)
 
 
 def test_what_numpy_saves_comes_back(tmp_path, films):
@@ -84,8 +84,8 @@ def test_a_film_may_be_an_array_of_arrays_and_a_cue_a_list_of_frames(tmp_path):
     read = read_dictionary(saved(tmp_path / "a.npy", films))
     np.testing.assert_array_equal(read["block"][1], cues[0] + 1)
     for name in ("objects", "tuple", "lists", "frames"):
-        for mine, own in zip(read[name], cues, strict=True):
-            np.testing.assert_array_equal(mine, own)
+        for mine, item in zip(read[name], cues, strict=True):
+            np.testing.assert_array_equal(mine, item)
 
 
 def test_an_empty_cue_keeps_its_shape(tmp_path):
@@ -128,7 +128,7 @@ def test_a_file_that_would_run_a_command_is_refused_and_runs_none(tmp_path):
     text = refusal(path)
     assert f"asks for {os.system.__module__}.system" in text
     assert "expected: arrays of numbers, lists and dictionaries alone" in text
-    assert "hint: such a file can run programs: do not open it by other means" in text
+    assert "hint: such a file can run programs: do not open it with another reader" in text
     assert not mark.exists()
     np.load(path, allow_pickle=True)  # what the reader keeps from happening
     assert mark.exists()
@@ -203,7 +203,7 @@ def test_files_of_other_contents_say_what_they_hold(tmp_path):
     assert "holds no dictionary" in refusal(saved(tmp_path / "list.npy", [{}, {}]))
     assert "cannot be read (No such file" in refusal(tmp_path / "absent.npy")
     twice = refusal(saved(tmp_path / "twice.npy", {"A film": [], "a_film": []}))
-    assert "2 names stand for 1 films\n  expected: each film once" in twice
+    assert "2 names give 1 film ids\n  expected: each film once" in twice
 
 
 @pytest.mark.parametrize("value", ["words", 3, {"a": 1}, [{"a": 1}], [["x"]], [[[1, 2], [3]]]])

@@ -23,7 +23,7 @@ from scorelens.tables import ALBUM_TRACKS, TRUTH, read_table
 from tests.album_tables import write_tracks
 
 RATE_HZ = timeline.RATE_HZ
-SMALL = pictures.Format(64, 36, 8)
+SMALL = pictures.FrameFormat(64, 36, 8)
 
 
 # --- scenes
@@ -57,7 +57,7 @@ def test_scenes_fill_the_film_and_hold_exact_excerpts(music_folder, seed):
     rng = np.random.default_rng(seed)
     decoys = {"c": music_folder / "c.wav"}
     album = tracks_of(music_folder, "ab")
-    scenes = timeline.lay_out(album, decoys, PACE, 40 * RATE_HZ, rng)
+    scenes = timeline.plan_scenes(album, decoys, PACE, 40 * RATE_HZ, rng)
     edges = [scenes[0].start, *(scene.end for scene in scenes)]
     assert edges[0] == 0 and edges[-1] == 40 * RATE_HZ
     assert [scene.start for scene in scenes] == edges[:-1] and np.all(np.diff(edges) > 0)
@@ -72,7 +72,7 @@ def test_scenes_fill_the_film_and_hold_exact_excerpts(music_folder, seed):
 
 
 def test_every_track_is_heard_once_before_one_comes_back(music_folder):
-    scenes = timeline.lay_out(
+    scenes = timeline.plan_scenes(
         tracks_of(music_folder), {}, PACE, 60 * RATE_HZ, np.random.default_rng(0)
     )
     order = [scene.track_id for scene in scenes if scene.track_id]
@@ -94,9 +94,9 @@ def test_tracks_of_no_use_are_named_in_the_log(music_folder, tmp_path, caplog):
     soundfile.write(tmp_path / "silent.wav", np.zeros(9 * RATE_HZ), RATE_HZ)
     (tmp_path / "text.wav").write_text("no sound at all")
     album = tracks_of(tmp_path, ["short", "silent", "text"]) | tracks_of(music_folder, "a")
-    scenes = timeline.lay_out(album, {}, PACE, 30 * RATE_HZ, np.random.default_rng(1))
+    scenes = timeline.plan_scenes(album, {}, PACE, 30 * RATE_HZ, np.random.default_rng(1))
     assert {scene.track_id for scene in scenes} == {None, "a"}
-    assert f"track short is passed over: {tmp_path / 'short.wav'}: is 1.0 s long" in caplog.text
+    assert f"track short is skipped: {tmp_path / 'short.wav'}: is 1.0 s long" in caplog.text
     assert "silent.wav: is quiet nearly throughout" in caplog.text
     assert "text.wav: cannot be read as media" in caplog.text
 
@@ -104,7 +104,7 @@ def test_tracks_of_no_use_are_named_in_the_log(music_folder, tmp_path, caplog):
 def test_an_album_without_a_usable_track_is_an_error(tmp_path):
     soundfile.write(tmp_path / "short.wav", np.full(RATE_HZ, 0.1), RATE_HZ)
     with pytest.raises(InputError) as error:
-        timeline.lay_out(
+        timeline.plan_scenes(
             tracks_of(tmp_path, ["short"]), {}, PACE, 30 * RATE_HZ, np.random.default_rng(1)
         )
     assert str(error.value) == (
@@ -116,7 +116,9 @@ def test_an_album_without_a_usable_track_is_an_error(tmp_path):
 
 def test_a_film_too_short_for_a_cue_is_an_error(music_folder):
     with pytest.raises(ConfigError, match=r"film_s: is 2 s\n  expected: more than .* cue, 2 s"):
-        timeline.lay_out(tracks_of(music_folder), {}, PACE, 2 * RATE_HZ, np.random.default_rng(1))
+        timeline.plan_scenes(
+            tracks_of(music_folder), {}, PACE, 2 * RATE_HZ, np.random.default_rng(1)
+        )
 
 
 # --- the mix
@@ -154,7 +156,7 @@ def test_the_mix_has_the_snr_of_its_truth_and_is_the_bed_elsewhere(snr_db):
 @pytest.mark.parametrize("seed", range(3))
 def test_music_is_ducked_under_speech_by_3_to_9_db(seed):
     scenes = [cue_scene(0, 60)]
-    _, speaking = mixing.lay_bed(60 * RATE_HZ, talk, talk, np.random.default_rng(seed))
+    _, speaking = mixing.mix_background(60 * RATE_HZ, talk, talk, np.random.default_rng(seed))
     film, bed, _ = mixing.mix_film(scenes, talk, talk, [20.0], np.random.default_rng(seed))
     music = (film - bed)[: 60 * RATE_HZ, 0].reshape(-1, RATE_HZ // 100 * 10)
     loudness = np.sqrt(np.mean(music**2, axis=1))[40:-40]
@@ -203,13 +205,13 @@ def shift_s(found, expected):
 
 
 def test_a_film_that_cannot_be_encoded_leaves_nothing_behind(tmp_path):
-    odd = pictures.Format(63, 35, 8)
+    odd = pictures.FrameFormat(63, 35, 8)
     frames = iter([np.zeros((35, 63, 3), np.uint8)] * 8)
     with pytest.raises(MediaError) as error:
         video_writer.write_film(tmp_path / "f.mp4", frames, odd, np.zeros((RATE_HZ, 2)), RATE_HZ)
     assert "f.mp4: could not be encoded (" in str(error.value)
     assert "width not divisible by 2 (63x35)" in str(error.value)
-    assert "look for room on the disk" in str(error.value)
+    assert "check that the disk has space" in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -291,7 +293,7 @@ def assemble(music_folder, clip_folder, tmp_path, **changes):
         "pictures_folder": None,
         "film_s": 20,
         "snrs_db": [5.0],
-        "look": SMALL,
+        "frame_format": SMALL,
         "seed": 1,
         "video": tmp_path / "out" / "f.mp4",
         "truth": tmp_path / "out" / "f.tsv",

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from scorelens.corpus.published.mir_names import our_names, read_columns
+from scorelens.corpus.published.mir_names import read_columns, translate_names
 from scorelens.errors import InputError
 from scorelens.features.columns import NAMES
 from tests.published_files import mir_names
@@ -60,18 +60,18 @@ def test_every_spelling_of_the_named_features(style, words, first):
         for statistic, word in zip(("mean", "std"), words, strict=True)
     }
     order = random.Random(style).sample(list(names), len(names))
-    assert our_names([names[column] for column in order], "names") == order
+    assert translate_names([names[column] for column in order], "names") == order
     assert set(NAMED) <= set(order)
 
 
 @pytest.mark.parametrize(("ours", "spelling"), [(o, s) for o, all_ in SINGLE.items() for s in all_])
 def test_every_spelling_of_a_feature(ours, spelling):
     names = [spelt(spelling, word, "after") for word in ("mean", "std")]
-    assert our_names(names, "names") == [f"{ours}.mean", f"{ours}.std"]
+    assert translate_names(names, "names") == [f"{ours}.mean", f"{ours}.std"]
 
 
 def test_the_generated_names_have_the_studys_eight_groups_and_140_columns():
-    columns = our_names(mir_names(), "names")
+    columns = translate_names(mir_names(), "names")
     assert len(set(columns)) == 140
     assert {column.split(".")[0] for column in columns} == GROUPS
     assert set(NAMED) <= set(columns)
@@ -80,22 +80,25 @@ def test_the_generated_names_have_the_studys_eight_groups_and_140_columns():
 
 def test_chroma_by_the_names_of_the_pitch_classes():
     tones = ("C", "Db", "D", "D#", "E", "F", "F#", "G", "Ab", "A", "A#", "B")
-    columns = our_names([f"chroma_{tone}_mean" for tone in tones], "names")
+    columns = translate_names([f"chroma_{tone}_mean" for tone in tones], "names")
     assert columns == [f"pitch.chroma_{number}.mean" for number in range(12)]
 
 
 def test_names_without_numbers_are_numbered_as_they_come():
-    columns = our_names(["mfcc_std"] * 13, "names")
+    columns = translate_names(["mfcc_std"] * 13, "names")
     assert columns == [f"mfcc.mfcc_{number}.std" for number in range(1, 14)]
 
 
 def test_a_name_beside_its_deviation_is_the_mean():
-    assert our_names(["tempo", "tempo_std"], "names") == ["rhythm.tempo.mean", "rhythm.tempo.std"]
+    assert translate_names(["tempo", "tempo_std"], "names") == [
+        "rhythm.tempo.mean",
+        "rhythm.tempo.std",
+    ]
 
 
 def fault(names, path="names.csv"):
     with pytest.raises(InputError) as caught:
-        our_names(names, path)
+        translate_names(names, path)
     return str(caught.value)
 
 
@@ -123,7 +126,7 @@ def test_all_faults_of_the_names_are_listed():
 def test_the_file_of_names(tmp_path):
     path = tmp_path / "mir_feature_names.csv"
     path.write_text("\t".join(mir_names()) + "\n", encoding="utf-8")
-    assert read_columns(path) == our_names(mir_names(), "names")
+    assert read_columns(path) == translate_names(mir_names(), "names")
     path.write_text("\n", encoding="utf-8")
     with pytest.raises(InputError, match="holds no names"):
         read_columns(path)

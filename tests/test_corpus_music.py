@@ -66,8 +66,11 @@ def test_the_plan_is_light_to_import():
 
 
 def test_recipes_keep_the_directions_of_the_study():
-    look = recipes.PICTURE
-    by = {name: sorted(look, key=lambda g: getattr(look[g], name)) for name in ("luma", "contrast")}
+    picture = recipes.PICTURE
+    by = {
+        name: sorted(picture, key=lambda g: getattr(picture[g], name))
+        for name in ("luma", "contrast")
+    }
     assert by["luma"][0] == by["contrast"][0] == "Horror"
     assert by["luma"][-1] == by["contrast"][-1] == "Comedy"
     assert by["luma"].index("Drama") == by["contrast"].index("Drama") == 1
@@ -87,21 +90,21 @@ def test_drawn_recipes_stay_in_range_and_differ(genre):
 
 def plain(**changes):
     values = {
-        "minor": 0, "open_mode": 0, "tempo": 120, "register": 69, "roll_off": 1.5,
-        "attack": 0.01, "vibrato": 0, "legato": 1, "breath": 0, "dissonance": 0, "pulse": 0.5,
+        "minor": 0, "lydian": 0, "tempo": 120, "register": 69, "roll_off": 1.5,
+        "attack": 0.01, "vibrato": 0, "legato": 1, "noise": 0, "dissonance": 0, "pulse": 0.5,
         "drums": 0, "swell": 0,
     }  # fmt: skip
     return recipes.MusicRecipe(**values | changes)
 
 
-SCALES = {"major": composer.MAJOR, "minor": composer.MINOR, "open": composer.OPEN}
+SCALES = {"major": composer.MAJOR, "minor": composer.MINOR, "lydian": composer.LYDIAN}
 
 
 @pytest.mark.parametrize("mode", SCALES)
 def test_without_dissonance_every_note_is_in_the_key(mode):
     rng = np.random.default_rng(1)
     theme = composer.draw_theme(rng)
-    recipe = plain(minor=mode == "minor", open_mode=mode == "open")
+    recipe = plain(minor=mode == "minor", lydian=mode == "lydian")
     score = composer.compose(theme, recipe, 30, rng)
     pitches = {note.pitch for notes in score.parts.values() for note in notes}
     assert {(pitch - theme.tonic) % 12 for pitch in pitches} <= set(SCALES[mode])
@@ -142,19 +145,21 @@ def test_dissonance_brings_semitones_and_tritones():
 
 
 def test_a_tone_has_the_harmonics_of_its_roll_off():
-    tone = instruments.tone(57, instruments.RATE_HZ, plain(), roll_off=1.5, attack_s=0.004)
-    held = tone[2000 : 2000 + instruments.RATE_HZ // 2]
+    tone = instruments.tone(57, instruments.MUSIC_RATE_HZ, plain(), roll_off=1.5, attack_s=0.004)
+    held = tone[2000 : 2000 + instruments.MUSIC_RATE_HZ // 2]
     spectrum = np.abs(np.fft.rfft(held * np.hanning(len(held))))
-    found = spectrum[[110, 220, 330, 440]]  # harmonics of 220 Hz in bins of 2 Hz
-    np.testing.assert_allclose(found / found[0], np.array([1, 2, 3, 4]) ** -1.5, rtol=0.01)
+    result = spectrum[[110, 220, 330, 440]]  # harmonics of 220 Hz in bins of 2 Hz
+    np.testing.assert_allclose(result / result[0], np.array([1, 2, 3, 4]) ** -1.5, rtol=0.01)
     assert np.sqrt(2 * np.mean(held**2)) == pytest.approx(1, rel=0.01)
 
 
 def test_vibrato_swings_by_its_cents():
-    tone = instruments.tone(81, instruments.RATE_HZ, plain(vibrato=50), roll_off=6, attack_s=0.004)
+    tone = instruments.tone(
+        81, instruments.MUSIC_RATE_HZ, plain(vibrato=50), roll_off=6, attack_s=0.004
+    )
     crossings = np.flatnonzero((tone[:-1] < 0) & (tone[1:] >= 0))[20:-20]
     exact = crossings - tone[crossings] / (tone[crossings + 1] - tone[crossings])
-    hz = instruments.RATE_HZ / np.convolve(np.diff(exact), np.ones(8) / 8, "valid")
+    hz = instruments.MUSIC_RATE_HZ / np.convolve(np.diff(exact), np.ones(8) / 8, "valid")
     assert 1200 * np.log2(hz.max() / 880) == pytest.approx(50, abs=6)
     assert 1200 * np.log2(hz.min() / 880) == pytest.approx(-50, abs=6)
 
@@ -162,7 +167,7 @@ def test_vibrato_swings_by_its_cents():
 def played(genre, seed):
     rng = np.random.default_rng(seed)
     theme, recipe = composer.draw_theme(rng), recipes.draw_music(genre, rng)
-    return instruments.play(composer.compose(theme, recipe, 12, rng), recipe, rng)
+    return instruments.render(composer.compose(theme, recipe, 12, rng), recipe, rng)
 
 
 def test_music_is_stereo_of_full_level_and_silent_at_the_end():

@@ -10,7 +10,7 @@ from scorelens.corpus.synthesis import demo_plan, pictures, recipes, timeline, v
 from scorelens.errors import InputError
 
 RATE_HZ = timeline.RATE_HZ
-SMALL = pictures.Format(64, 36, 8)
+SMALL = pictures.FrameFormat(64, 36, 8)
 
 
 def frames_of(shots, count, seed=0):
@@ -22,10 +22,10 @@ def luma(frame):
 
 
 def test_painted_shots_have_the_brightness_of_their_genre():
-    look = pictures.Format(160, 90, 8)
+    picture = pictures.FrameFormat(160, 90, 8)
     mean = {}
     for genre in demo_plan.GENRES:
-        shots = pictures.painted(lambda _, genre=genre: (genre,), look)
+        shots = pictures.painted_shots(lambda _, genre=genre: (genre,), picture)
         frames = [frame for seed in range(8) for frame in frames_of(shots, 20, seed)]
         assert all(frame.shape == (90, 160, 3) and frame.dtype == np.uint8 for frame in frames)
         mean[genre] = np.mean([luma(frame).mean() for frame in frames])
@@ -36,7 +36,7 @@ def test_painted_shots_have_the_brightness_of_their_genre():
 @given(st.integers(1, 200), st.integers(0, 100))
 @settings(max_examples=15)
 def test_shots_give_exactly_the_frames_asked_for(count, seed):
-    shots = pictures.painted(pictures.any_genre, SMALL)
+    shots = pictures.painted_shots(pictures.all_genres, SMALL)
     assert len(frames_of(shots, count, seed)) == count
 
 
@@ -58,10 +58,10 @@ def test_stills_and_clips_of_a_folder_fill_the_frame(tmp_path, caplog):
     blue[..., 0] = 200
     silence = np.zeros((RATE_HZ, 2), np.float32)
     video_writer.write_film(tmp_path / "blue.mp4", iter([blue] * 8), SMALL, silence, RATE_HZ)
-    frames = frames_of(pictures.from_folder(tmp_path, SMALL), 400)
+    frames = frames_of(pictures.shots_from_folder(tmp_path, SMALL), 400)
     seen = {tuple(frame.mean(axis=(0, 1)).round(-2)) for frame in frames}
     assert seen == {(0, 0, 200), (200, 0, 0)}
-    assert "icon.png: is no image of use" in caplog.text
+    assert "icon.png: is no usable image" in caplog.text
     assert "broken.mp4: cannot be read as media" in caplog.text
 
 
@@ -69,9 +69,9 @@ def test_folders_without_pictures_are_errors(tmp_path):
     with pytest.raises(
         InputError, match=r"nowhere: is not a folder\n  expected: a folder of images"
     ):
-        pictures.from_folder(tmp_path / "nowhere", SMALL)
+        pictures.shots_from_folder(tmp_path / "nowhere", SMALL)
     with pytest.raises(InputError, match=r"holds no picture that can be read\n  expected: .*\.png"):
-        pictures.from_folder(tmp_path, SMALL)
+        pictures.shots_from_folder(tmp_path, SMALL)
     (tmp_path / "text.png").write_text("not a picture")
     with pytest.raises(InputError, match="holds no picture that can be read"):
-        frames_of(pictures.from_folder(tmp_path, SMALL), 8)
+        frames_of(pictures.shots_from_folder(tmp_path, SMALL), 8)

@@ -33,7 +33,10 @@ def test_the_generator_has_the_published_numbers():
     """110 films, 4,664 and 4,693 cues, the labels, medians of about 39 cues and 19 s."""
     made = whole()
     assert len(made.genres) == 110
-    assert [sum(g in own for own in made.genres.values()) for g in ("horror", "sci-fi")] == [11, 36]
+    assert [sum(g in item for item in made.genres.values()) for g in ("horror", "sci-fi")] == [
+        11,
+        36,
+    ]
     for name, cues in (("vggish", 4664), ("mir", 4693)):
         sizes = [len(film) for film in made.cues[name].values()]
         frames = [len(cue) for film in made.cues[name].values() for cue in film]
@@ -47,8 +50,8 @@ def test_the_generator_plants_structure():
     """Horror is darker by as much as is planted, and no deviation of a feature differs as much."""
     made = whole()
     means = {f: np.concatenate(cues).mean(axis=0) for f, cues in made.cues["mir"].items()}
-    horror = np.mean([means[f] for f, own in made.genres.items() if "horror" in own], axis=0)
-    others = np.mean([means[f] for f, own in made.genres.items() if "horror" not in own], axis=0)
+    horror = np.mean([means[f] for f, item in made.genres.items() if "horror" in item], axis=0)
+    others = np.mean([means[f] for f, item in made.genres.items() if "horror" not in item], axis=0)
     shift = dict(zip(made.names, horror - others, strict=True))
     assert all(abs(shift[f"{name}_mean"] + 1.5) < 0.6 for name in PLANTED["horror"][0])
     unplanted = [shift[name] for name in made.names if name.endswith("_std")]
@@ -71,8 +74,8 @@ def test_genres_are_read_in_any_case_and_sci_fi_is_science_fiction(tmp_path):
     assert (film.film_id, film.title) == ("a_film", "A Film")
     assert film.genres == ("Science Fiction", "Drama")
     assert other.genres == ("Science Fiction",)
-    own = published.read_films(tmp_path, ["Sci-Fi", "Drama"])
-    assert [film.genres for film in own] == [("Sci-Fi", "Drama"), ("Sci-Fi",)]
+    item = published.read_films(tmp_path, ["Sci-Fi", "Drama"])
+    assert [film.genres for film in item] == [("Sci-Fi", "Drama"), ("Sci-Fi",)]
 
 
 def test_an_unknown_or_absent_genre_is_the_films_problem(tmp_path):
@@ -87,7 +90,7 @@ def test_a_list_that_does_not_hold_is_refused_with_all_its_faults(tmp_path):
     with pytest.raises(ConfigError) as caught:
         listed(tmp_path, 'a,"x",horror', 'A!,"x",horror', "b,horror", ',"x",horror', 'c,"x",jazz')
     text = str(caught.value)
-    assert "'a' stands in 2 rows\n  expected: one row a film\n  hint: take one out" in text
+    assert "'a' is in 2 rows\n  expected: one row a film\n  hint: remove one of them" in text
     assert "line 3: has 2 fields\n  expected: slug, raw genres, reduced genres" in text
     assert "line 4: names no film" in text
     assert "'jazz' is not a genre of the config" in text
@@ -128,7 +131,7 @@ def test_no_set_at_all_is_refused(tmp_path):
     text = str(caught.value)
     assert "mir: " in text
     assert "lacks mir_features_dictionary.npy and mir_feature_names.csv; vggish: " in text
-    assert "expected: the files of mir or vggish, asked for by features.sets" in text
+    assert "expected: the files of mir or vggish, which features.sets asks for" in text
 
 
 def test_good_files_have_no_problems_and_a_note_where_the_sets_differ(tmp_path):
@@ -161,7 +164,7 @@ def test_every_problem_of_every_film_at_once(tmp_path):
     status = inspected(folder)
     assert status.index[status.status == "ok"].tolist() == [UNEVEN, "film_8", "film_9"]
     dictionaries = [f"{folder / published.FILES[name][0]}, film " for name in ("mir", "vggish")]
-    for film, place, words in [
+    for film, position, words in [
         (
             2,
             0,
@@ -178,7 +181,7 @@ def test_every_problem_of_every_film_at_once(tmp_path):
         (7, 0, "film_7, cue_0001: infinite values, or too large for 32 bits"),
     ]:
         assert words in status.problems[f"film_{film}"]
-        assert dictionaries[place] in status.problems[f"film_{film}"]
+        assert dictionaries[position] in status.problems[f"film_{film}"]
 
 
 def test_a_film_that_only_the_dictionary_has_is_named_in_the_log(tmp_path, caplog):
@@ -186,7 +189,7 @@ def test_a_film_that_only_the_dictionary_has_is_named_in_the_log(tmp_path, caplo
     made.cues["vggish"]["stranger"] = made.cues["vggish"]["film_2"]
     status = inspected(made.write(tmp_path))
     assert "stranger" not in status.index
-    assert "stranger is not in the list of films: left alone" in caplog.text
+    assert "stranger is not in the list of films: ignored" in caplog.text
 
 
 def test_faults_of_whole_files_come_with_those_of_the_films(tmp_path):
@@ -233,10 +236,10 @@ def test_the_corpus_tables_and_their_policy(tmp_path):
         check.gather_films(films, "stop", [folder / "status.tsv"], [], outputs)
     assert "2 of 8 films have problems" in str(caught.value)
     check.gather_films(films, "skip", [folder / "status.tsv"], [], outputs)
-    kept = tables.read_table(outputs["films"], tables.FILMS)
-    assert kept.film_id.tolist() == [UNEVEN, *(f"film_{number}" for number in range(4, 9))]
-    assert kept.genres[0] == ("Action", "Comedy")
-    assert (kept.tracks == 0).all()
-    assert not kept.has_picture.any()
+    retained = tables.read_table(outputs["films"], tables.FILMS)
+    assert retained.film_id.tolist() == [UNEVEN, *(f"film_{number}" for number in range(4, 9))]
+    assert retained.genres[0] == ("Action", "Comedy")
+    assert (retained.tracks == 0).all()
+    assert not retained.has_picture.any()
     assert tables.read_table(outputs["tracks"], tables.TRACKS).empty
     assert isinstance(tables.read_table(outputs["status"], tables.STATUS), pd.DataFrame)

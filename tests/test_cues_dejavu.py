@@ -16,19 +16,25 @@ from scorelens.cues import dejavu, match
 from scorelens.errors import InputError, MediaError
 from scorelens.fingerprints import dejavu as landmarks
 from scorelens.fingerprints import methods
-from scorelens.fingerprints.dejavu import HOP, HOP_S, RATE_HZ, WINDOW, Index
+from scorelens.fingerprints.dejavu import (
+    DEJAVU_HOP_S,
+    DEJAVU_RATE_HZ,
+    HOP_SAMPLES,
+    WINDOW_SAMPLES,
+    DejavuIndex,
+)
 from tests.album_tables import write_tracks
 
 
 def noise(seconds: float, level: float = 0.01, seed: int = 99) -> np.ndarray:
-    samples = np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ))
+    samples = np.random.default_rng(seed).standard_normal(round(seconds * DEJAVU_RATE_HZ))
     return (level * samples).astype(np.float32)
 
 
 def music(seed: int, seconds: float = 30.0) -> np.ndarray:
     """A melody of decaying chords, a new one every quarter second."""
     rng = np.random.default_rng(seed)
-    time_s = np.arange(RATE_HZ // 4) / RATE_HZ
+    time_s = np.arange(DEJAVU_RATE_HZ // 4) / DEJAVU_RATE_HZ
     chords = [
         np.sin(2 * np.pi * 110 * 2 ** (rng.integers(0, 60, (6, 1)) / 12) * time_s).sum(axis=0)
         for _ in range(round(4 * seconds))
@@ -40,19 +46,19 @@ def film_of(seconds: float, *scenes: tuple[float, np.ndarray, float, float]) -> 
     """Noise with excerpts: (film second, track, second in the track, length in s)."""
     film = noise(seconds, 0.003)
     for at_s, track, from_s, length_s in scenes:
-        at, start, length = (round(s * RATE_HZ) for s in (at_s, from_s, length_s))
+        at, start, length = (round(s * DEJAVU_RATE_HZ) for s in (at_s, from_s, length_s))
         film[at : at + length] += track[start : start + length]
     return film
 
 
-def index_of(folder, **tracks: np.ndarray) -> Index:
+def index_of(folder, **tracks: np.ndarray) -> DejavuIndex:
     """The index of an album, by way of its files."""
     for name, track in tracks.items():
-        soundfile.write(folder / f"{name}.flac", track, RATE_HZ)
-    rows = [("album", name, f"{folder}/{name}.flac", 30.0, RATE_HZ) for name in tracks]
+        soundfile.write(folder / f"{name}.flac", track, DEJAVU_RATE_HZ)
+    rows = [("album", name, f"{folder}/{name}.flac", 30.0, DEJAVU_RATE_HZ) for name in tracks]
     write_tracks(rows, folder / "tracks.tsv", tables.ALBUM_TRACKS)
     landmarks.index_album("album", folder / "tracks.tsv", folder / "index.npz")
-    return landmarks.read_index(folder / "index.npz")
+    return landmarks.read_dejavu_index(folder / "index.npz")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +71,7 @@ def album(tmp_path_factory):
 def cues_of(tmp_path, album):
     """Write a sound to a file and find the cues in it: cues_of(sound, rate_hz)."""
 
-    def find(sound, rate_hz=RATE_HZ, index=album[1], **chosen):
+    def find(sound, rate_hz=DEJAVU_RATE_HZ, index=album[1], **chosen):
         soundfile.write(tmp_path / "film.wav", sound, rate_hz)
         return dejavu.find_cues("a_film", tmp_path / "film.wav", index, **chosen)
 
@@ -75,7 +81,11 @@ def cues_of(tmp_path, album):
 def test_the_spectrogram_is_that_of_matplotlib():
     sound = noise(0.5)
     expected, _, _ = mlab.specgram(
-        sound * 32768.0, NFFT=WINDOW, Fs=RATE_HZ, window=mlab.window_hanning, noverlap=WINDOW - HOP
+        sound * 32768.0,
+        NFFT=WINDOW_SAMPLES,
+        Fs=DEJAVU_RATE_HZ,
+        window=mlab.window_hanning,
+        noverlap=WINDOW_SAMPLES - HOP_SAMPLES,
     )
     got = landmarks.spectrogram(sound)
     np.testing.assert_allclose(got, expected.T, rtol=1e-3, atol=1e-5 * expected.max())
@@ -91,18 +101,18 @@ def test_a_peak_is_the_loudest_of_21_by_21_points_and_above_10_db():
         for t, f in np.ndindex(decibels.shape)
         if decibels[t, f] == decibels[max(0, t - 10) : t + 11, max(0, f - 10) : f + 11].max()
     ]
-    expected = [place for place in loudest if decibels[place] > 10]
+    expected = [position for position in loudest if decibels[position] > 10]
     assert list(zip(*landmarks.find_peaks([sound]), strict=True)) == expected
-    assert min(decibels[place] for place in expected) < 12
-    assert max(decibels[place] for place in set(loudest) - set(expected)) > 8
+    assert min(decibels[position] for position in expected) < 12
+    assert max(decibels[position] for position in set(loudest) - set(expected)) > 8
 
 
 def test_two_bursts_are_two_peaks_and_one_hash():
-    time_s = np.arange(3 * RATE_HZ) / RATE_HZ
+    time_s = np.arange(3 * DEJAVU_RATE_HZ) / DEJAVU_RATE_HZ
 
     def burst(frame, place):
-        middle_s = (frame * HOP + WINDOW / 2) / RATE_HZ
-        hz = place * RATE_HZ / WINDOW
+        middle_s = (frame * HOP_SAMPLES + WINDOW_SAMPLES / 2) / DEJAVU_RATE_HZ
+        hz = place * DEJAVU_RATE_HZ / WINDOW_SAMPLES
         return np.exp(-(((time_s - middle_s) / 0.02) ** 2)) * np.sin(2 * np.pi * hz * time_s)
 
     sound = (0.3 * (burst(20, 100) + burst(45, 300))).astype(np.float32)
@@ -114,7 +124,7 @@ def test_two_bursts_are_two_peaks_and_one_hash():
 
 
 @settings(max_examples=10)
-@given(st.lists(st.integers(0, 3 * RATE_HZ), max_size=5))
+@given(st.lists(st.integers(0, 3 * DEJAVU_RATE_HZ), max_size=5))
 def test_peaks_do_not_depend_on_where_the_blocks_meet(cuts):
     sound = noise(3)
     whole = landmarks.find_peaks([sound])
@@ -129,8 +139,8 @@ def test_pairs_equal_those_of_two_plain_loops(peaks):
     peaks.sort()
     expected = [
         (b1 * 2**20 + b2 * 2**8 + f2 - f1, f1)
-        for place, (f1, b1) in enumerate(peaks)
-        for f2, b2 in peaks[place + 1 : place + 5]
+        for position, (f1, b1) in enumerate(peaks)
+        for f2, b2 in peaks[position + 1 : position + 5]
         if f2 - f1 <= 200
     ]
     frames, bins = np.array(peaks, np.int32).reshape(-1, 2).T
@@ -140,7 +150,7 @@ def test_pairs_equal_those_of_two_plain_loops(peaks):
 
 
 def test_alignment_goes_to_the_place_with_the_most_votes_of_one_track():
-    index = Index(
+    index = DejavuIndex(
         track_ids=("one", "two"),
         hashes=np.array([3, 3, 5, 5, 8, 9], np.uint32),
         tracks=np.array([0, 1, 0, 1, 1, 0], np.uint16),
@@ -175,18 +185,18 @@ def test_merging_joins_what_is_near_and_of_one_track_and_nothing_else(steps, bri
 def test_two_hits_around_a_missed_segment_make_one_cue_of_15_s(album, cues_of, gap_s, cues):
     theme = album[0]["theme"]
     film = film_of(30, (5.0, theme, 2.0, 5.0), (15.0, theme, 12.0, 5.0))
-    found = cues_of(film, merge_gap_s=gap_s)
-    assert len(found) == cues
-    assert (found.film_start_s.min(), found.film_end_s.max()) == (5.0, 20.0)
+    result = cues_of(film, merge_gap_s=gap_s)
+    assert len(result) == cues
+    assert (result.film_start_s.min(), result.film_end_s.max()) == (5.0, 20.0)
 
 
 def test_a_gap_of_three_tenths_is_three_segments_of_a_tenth(monkeypatch):
     hits = [(n, n * 0.1, n * 0.1 + 0.1, 0, 0, 9) for n in (0, 4)]
     names = ["segment", "start_s", "end_s", "track", "offset", "aligned"]
-    index = Index(("one",), *(np.zeros(0, kind) for kind in (np.uint32, np.uint16, np.int32)))
+    index = DejavuIndex(("one",), *(np.zeros(0, kind) for kind in (np.uint32, np.uint16, np.int32)))
     monkeypatch.setattr(dejavu, "match_segments", lambda *_: pd.DataFrame(hits, columns=names))
-    found = dejavu.find_cues("a_film", "", index, segment_s=0.1, merge_gap_s=0.3)
-    assert found.score.tolist() == [18]
+    result = dejavu.find_cues("a_film", "", index, segment_s=0.1, merge_gap_s=0.3)
+    assert result.score.tolist() == [18]
 
 
 def test_cues_lie_on_the_grid_and_say_where_in_the_track(album, cues_of):
@@ -199,7 +209,7 @@ def test_cues_lie_on_the_grid_and_say_where_in_the_track(album, cues_of):
     assert cues.film_start_s.tolist() == [5, 25]
     assert cues.film_end_s.tolist() == [20, 48]  # the film's end
     due_s = [12.0 - (6.0 - 5.0), 0.0]  # the second track begins inside a segment
-    np.testing.assert_allclose(cues.track_start_s, due_s, atol=HOP_S / 2 + 1e-9)
+    np.testing.assert_allclose(cues.track_start_s, due_s, atol=DEJAVU_HOP_S / 2 + 1e-9)
     assert cues.speed.tolist() == [1, 1]
     assert (cues.score > 100).all()
     assert cues.confidence.between(0.1, 1).all()
@@ -208,10 +218,10 @@ def test_cues_lie_on_the_grid_and_say_where_in_the_track(album, cues_of):
 def test_a_film_of_another_rate_is_resampled(album, cues_of):
     film = film_of(20, (5.0, album[0]["theme"], 3.0, 10.0))
     time_s = np.arange(20 * 48000) / 48000
-    resampled = np.interp(time_s, np.arange(len(film)) / RATE_HZ, film)
+    resampled = np.interp(time_s, np.arange(len(film)) / DEJAVU_RATE_HZ, film)
     cues = cues_of(resampled, 48000)
     assert cues.track_id.tolist() == ["theme"]
-    assert abs(cues.track_start_s[0] - 3.0) <= HOP_S / 2
+    assert abs(cues.track_start_s[0] - 3.0) <= DEJAVU_HOP_S / 2
 
 
 def test_confidence_falls_as_noise_rises(album, cues_of):
@@ -224,8 +234,8 @@ def test_confidence_falls_as_noise_rises(album, cues_of):
 def test_a_film_that_runs_fast_is_not_found(album, cues_of):
     film = film_of(30, (0.0, album[0]["theme"], 0.0, 30.0))
     assert len(cues_of(film)) == 1
-    time_s = np.arange(0, 30, 25 / 24 / RATE_HZ)
-    assert cues_of(np.interp(time_s, np.arange(len(film)) / RATE_HZ, film)).empty
+    time_s = np.arange(0, 30, 25 / 24 / DEJAVU_RATE_HZ)
+    assert cues_of(np.interp(time_s, np.arange(len(film)) / DEJAVU_RATE_HZ, film)).empty
 
 
 def test_music_that_is_not_on_the_album_is_no_cue(cues_of):
@@ -234,15 +244,15 @@ def test_music_that_is_not_on_the_album_is_no_cue(cues_of):
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 12.0])
 def test_silence_gives_an_empty_table_with_its_columns(cues_of, seconds):
-    cues = cues_of(np.zeros(round(seconds * RATE_HZ)))
+    cues = cues_of(np.zeros(round(seconds * DEJAVU_RATE_HZ)))
     assert cues.empty
     assert tables.to_arrow(cues, tables.CUES).column_names == tables.CUES.names
 
 
 def test_an_album_of_silence_matches_nothing_and_is_named_in_the_log(tmp_path, cues_of, caplog):
     with caplog.at_level(logging.WARNING):
-        index = index_of(tmp_path, hush=np.zeros(RATE_HZ))
-    assert caplog.messages == ["album: track hush is silent; it cannot be found"]
+        index = index_of(tmp_path, hush=np.zeros(DEJAVU_RATE_HZ))
+    assert caplog.messages == ["album: track hush is silent; no film can match it"]
     assert len(index.hashes) == 0
     assert cues_of(noise(12), index=index).empty
 
@@ -251,10 +261,10 @@ def test_the_index_holds_every_hash_of_every_track_sorted(album):
     tracks, index = album
     assert index.track_ids == ("theme", "chase")
     assert (np.diff(index.hashes.astype(np.int64)) >= 0).all()
-    for place, track in enumerate(tracks.values()):
+    for position, track in enumerate(tracks.values()):
         as_in_the_file = np.round(track * 32768) / np.float32(32768)
         hashes, frames = landmarks.pair_peaks(*landmarks.find_peaks([as_in_the_file]))
-        here = index.tracks == place
+        here = index.tracks == position
         stored = sorted(zip(index.hashes[here], index.frames[here], strict=True))
         assert stored == sorted(zip(hashes, frames, strict=True))
         assert len(stored) > 1000
@@ -286,29 +296,31 @@ def test_a_film_without_sound_is_named(album, film):
 def test_an_index_with_pickled_objects_is_not_opened(tmp_path):
     np.savez(tmp_path / "index.npz", counts=np.array([{}], object))
     with pytest.raises(InputError, match="allow_pickle=False"):
-        landmarks.read_index(tmp_path / "index.npz")
+        landmarks.read_dejavu_index(tmp_path / "index.npz")
 
 
 def test_the_method_is_reached_by_its_name(tmp_path, album):
     """Index and match as the rules do, and find what the functions find."""
     tracks, _ = album
     for name, sound in tracks.items():
-        soundfile.write(tmp_path / f"{name}.wav", sound, RATE_HZ, subtype="FLOAT")
-    rows = [("f", name, tmp_path / f"{name}.wav", 30.0, RATE_HZ) for name in tracks]
+        soundfile.write(tmp_path / f"{name}.wav", sound, DEJAVU_RATE_HZ, subtype="FLOAT")
+    rows = [("f", name, tmp_path / f"{name}.wav", 30.0, DEJAVU_RATE_HZ) for name in tracks]
     write_tracks(rows, tmp_path / "tracks.tsv", tables.ALBUM_TRACKS)
     methods.index_album("dejavu", "f", tmp_path / "tracks.tsv", tmp_path / "i.npz", {}, "")
     film = tmp_path / "film.wav"
-    soundfile.write(film, film_of(20, (5.0, tracks["theme"], 3.0, 10.0)), RATE_HZ, subtype="FLOAT")
+    soundfile.write(
+        film, film_of(20, (5.0, tracks["theme"], 3.0, 10.0)), DEJAVU_RATE_HZ, subtype="FLOAT"
+    )
     row = {"film_id": "f", "status": "ok", "problems": "", "notes": "", "duration_s": 20.0}
     row |= {"has_picture": False, "tracks": 2, "video_sha256": "ab12"}
     row |= {"video_bytes": film.stat().st_size}
     tables.write_table(pd.DataFrame([row]), tmp_path / "status.tsv", tables.STATUS)
     outputs = {"table": f"{tmp_path}/cues.parquet", "text": f"{tmp_path}/cues.tsv"}
-    settings = {"segment_s": 5.0, "least_aligned": 8, "merge_gap_s": 5.0}
+    settings = {"segment_s": 5.0, "min_aligned": 8, "merge_gap_s": 5.0}
     status = tmp_path / "status.tsv"
     match.match_film("dejavu", "f", film, tmp_path / "i.npz", status, outputs, settings)
-    found = tables.read_table(outputs["table"], tables.CUES)
-    index = landmarks.read_index(tmp_path / "i.npz")
-    pd.testing.assert_frame_equal(found, dejavu.find_cues("f", film, index), check_dtype=False)
-    assert found.track_id.tolist() == ["theme"]
+    result = tables.read_table(outputs["table"], tables.CUES)
+    index = landmarks.read_dejavu_index(tmp_path / "i.npz")
+    pd.testing.assert_frame_equal(result, dejavu.find_cues("f", film, index), check_dtype=False)
+    assert result.track_id.tolist() == ["theme"]
     assert tables.read_provenance(outputs["table"])["method"] == "dejavu"

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from scorelens.cues.alignment import ORIGIN, SHIFT, Found, choose_lines
+from scorelens.cues.alignment import KEY_ORIGIN, KEY_SHIFT, Candidates, choose_alignments
 from scorelens.fingerprints import Settings
 
 HOP_S = Settings().hop_s
@@ -13,16 +13,16 @@ INDEX = SimpleNamespace(settings=Settings())
 
 
 def windows_with_drift(slope, count=5, apart_s=0.5, track=2, diagonal=100.0):
-    """The same line found in windows, its diagonal moving by `slope` frames a frame."""
-    found = []
+    """The same key candidates in windows, its diagonal moving by `slope` frames a frame."""
+    candidates = []
     for number in range(count):
         frame = number * apart_s / HOP_S
-        here = diagonal + slope * frame
-        line = (track << SHIFT) + round(here) + ORIGIN
+        at_frame = diagonal + slope * frame
+        key = (track << KEY_SHIFT) + round(at_frame) + KEY_ORIGIN
         nats = 100.0 - number
-        columns = (nats, frame, here, 0.0, 1.0)
-        found.append(Found(np.array([line]), *(np.array([value]) for value in columns)))
-    return found
+        columns = (nats, frame, at_frame, 0.0, 1.0)
+        candidates.append(Candidates(np.array([key]), *(np.array([value]) for value in columns)))
+    return candidates
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -30,11 +30,11 @@ def windows_with_drift(slope, count=5, apart_s=0.5, track=2, diagonal=100.0):
     ("slope", "apart_s", "is_followed"),
     [(0.0029, 5.0, True), (0.0031, 5.0, False), (0.0029, 1.0, False)],
 )
-def test_a_line_that_drifts_by_up_to_three_thousandths_is_followed(
+def test_an_alignment_that_drifts_by_up_to_three_thousandths_is_followed(
     slope, apart_s, is_followed, sign
 ):
     """Within a second it does not move by a frame, and is taken to keep its diagonal."""
-    found = windows_with_drift(sign * slope, 3, apart_s)
-    lines = choose_lines(found, INDEX, 0.0)
-    assert lines.slope[0] == pytest.approx(sign * slope if is_followed else 0.0, abs=1e-6)
-    assert set(lines.track) == {2}
+    candidates = windows_with_drift(sign * slope, 3, apart_s)
+    alignments = choose_alignments(candidates, INDEX, 0.0)
+    assert alignments.slope[0] == pytest.approx(sign * slope if is_followed else 0.0, abs=1e-6)
+    assert set(alignments.track) == {2}

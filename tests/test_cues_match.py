@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens import fingerprints, tables
-from scorelens.cues import alignment, match, speed, viterbi
-from scorelens.cues.alignment import Sound
+from scorelens.cues import alignment, evidence, match, speed, viterbi
+from scorelens.cues.alignment import FilmHashes
 from scorelens.cues.confidence import confidence
 from scorelens.errors import MediaError
 from scorelens.fingerprints import Album, Index, Settings
 
 RATE_HZ = 11025
-CONFIG = {"share": 0.008, "entry": 100.0, "ceiling": 40.0, "fade_s": 0.0}
+CONFIG = {"matched_share": 0.008, "onset_penalty": 100.0, "max_evidence_per_s": 40.0, "fade_s": 0.0}
 SPEEDS = [1.0, 25 / 24, 24 / 25, 1.001, 1 / 1.001]
 
 
@@ -48,9 +48,9 @@ def film_of(seconds: float, *scenes: tuple[float, np.ndarray, float, float]) -> 
     return film
 
 
-def sound_of(film: np.ndarray) -> Sound:
+def sound_of(film: np.ndarray) -> FilmHashes:
     landmarks = fingerprints.find_landmarks([film], Settings())
-    return Sound(*fingerprints.pair_landmarks(landmarks))
+    return FilmHashes(*fingerprints.pair_landmarks(landmarks))
 
 
 def album_of(speeds=(1.0,), **tracks: np.ndarray) -> Album:
@@ -93,12 +93,12 @@ def test_two_cues_are_found_where_they_play(album):
 
 def test_a_landmark_that_stands_alone_is_no_edge():
     starts = np.sort(np.random.default_rng(5).integers(1000, 2000, 300))
-    assert match.first_of_many(starts) == starts.min()
-    assert match.first_of_many(np.append(starts, 900)) == starts.min()
-    assert match.first_of_many(np.append(starts, [900, 899])) == 899  # two agree
+    assert match.first_without_outlier(starts) == starts.min()
+    assert match.first_without_outlier(np.append(starts, 900)) == starts.min()
+    assert match.first_without_outlier(np.append(starts, [900, 899])) == 899  # two agree
     near = starts.min() - 3
-    assert match.first_of_many(np.append(starts, near)) == near
-    assert match.first_of_many(np.array([7])) == 7
+    assert match.first_without_outlier(np.append(starts, near)) == near
+    assert match.first_without_outlier(np.array([7])) == 7
 
 
 def test_music_that_is_not_on_the_album_is_no_cue(album):
@@ -156,9 +156,9 @@ def test_a_loop_states_its_other_places_and_gives_no_long_cue():
     np.testing.assert_allclose(cues.film_start_s, [5, 30], atol=0.3)
     np.testing.assert_allclose(cues.film_end_s, [15, 40], atol=0.3)
     for cue in cues.itertuples():
-        places = [cue.track_start_s, *cue.equal_starts_s]
+        positions = [cue.track_start_s, *cue.equal_starts_s]
         expected = np.array([1.0, 21.0, 51.0]) + cue.film_start_s - (5 if cue.Index == 0 else 30)
-        np.testing.assert_allclose(sorted(places), expected, atol=0.03)
+        np.testing.assert_allclose(sorted(positions), expected, atol=0.03)
 
 
 @pytest.mark.parametrize("film", [np.zeros(0, np.float32), np.zeros(30 * RATE_HZ, np.float32)])
@@ -254,9 +254,11 @@ def test_a_track_that_drifts_against_its_film_is_one_cue_of_its_own_speed():
 def test_a_film_of_little_music_has_the_usual_speed():
     index = album_of(SPEEDS, theme=music(1), chase=music(2))
     sound = sound_of(film_of(60, (5.0, music(4), 0.0, 38.0)))
-    assert speed.choose_base(sound, index, CONFIG["share"]) == 1.0
-    found = alignment.search_lines(sound, fingerprints.hash_album(index, 1.0), CONFIG["share"])
-    assert speed.film_drift(found, 1.0, SPEEDS) == 0.0
+    assert speed.choose_base_speed(sound, index, CONFIG["matched_share"]) == 1.0
+    result = alignment.search_alignments(
+        sound, fingerprints.hash_album(index, 1.0), CONFIG["matched_share"]
+    )
+    assert speed.film_drift(result, 1.0, SPEEDS) == 0.0
 
 
 def test_edges_move_out_by_the_fade_within_track_and_film(album):
@@ -300,36 +302,40 @@ SMALL_INDEX = Index(
     tracks=np.array([0, 0, 1, 1], np.uint16),
     frames=np.array([10, 20, 30, 40], np.int32),
 )
-SMALL_FILM = Sound(np.array([7 << 6 | 4, 5 << 6 | 3], np.uint32), np.array([100, 200], np.int32))
+SMALL_FILM = FilmHashes(
+    np.array([7 << 6 | 4, 5 << 6 | 3], np.uint32), np.array([100, 200], np.int32)
+)
 
 
 def test_the_weight_of_a_match_is_its_rarity():
-    matches, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, share=1.0)
+    matches, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, matched_share=1.0)
     assert counts.tolist() == [2, 1]
     np.testing.assert_allclose(matches.nats, np.log([4 / 2, 4 / 2, 4 / 1]), rtol=1e-6)
     assert matches.diagonal.tolist() == [80, 70, 190]
-    assert (matches.line >> alignment.SHIFT).tolist() == [0, 1, 0]
+    assert (matches.alignment >> alignment.KEY_SHIFT).tolist() == [0, 1, 0]
     assert matches.end.tolist() == [104, 104, 203]
-    rare, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, share=0.5)
+    rare, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, matched_share=0.5)
     assert counts.tolist() == [0, 1]  # the hash that is half of the album weighs nothing
     np.testing.assert_allclose(rare.nats, np.log(2), rtol=1e-6)
 
 
-def test_chance_matches_spread_over_all_lines_of_the_album():
-    none = alignment.choose_lines([], SMALL_INDEX, 0.0)
-    evidence = alignment.gather_evidence(SMALL_FILM, SMALL_INDEX, none, 1.0, ceiling=40, least=0)
-    three_of_all_lines = 3 * Settings().hop_s / 20.0
-    expected = [0, 0, 2 * three_of_all_lines, 0, three_of_all_lines]  # frames of 2.3 s and 4.6 s
-    np.testing.assert_allclose(evidence.chance, expected, rtol=1e-12)
+def test_chance_matches_spread_over_all_alignments_of_the_album():
+    none = alignment.choose_alignments([], SMALL_INDEX, 0.0)
+    chance = evidence.gather_evidence(
+        SMALL_FILM, SMALL_INDEX, none, 1.0, max_evidence_per_s=40, min_evidence=0
+    ).chance
+    three_diagonals = 3 * Settings().hop_s / 20.0
+    expected = [0, 0, 2 * three_diagonals, 0, three_diagonals]  # frames of 2.3 s and 4.6 s
+    np.testing.assert_allclose(chance, expected, rtol=1e-12)
 
 
 numbers = st.floats(-50, 50, width=32)
 
 
 @given(st.lists(numbers, min_size=1, max_size=12))
-def test_best_stretch_equals_the_best_of_all_slices(values):
+def test_max_run_sum_equals_the_best_of_all_slices(values):
     sums = [sum(values[a:b]) for a in range(len(values)) for b in range(a, len(values) + 1)]
-    best = alignment.best_stretch(np.array([values], np.float32))
+    best = evidence.max_run_sum(np.array([values], np.float32))
     np.testing.assert_allclose(best, [max(sums)], atol=1e-3)
 
 
@@ -345,10 +351,10 @@ def test_best_path_equals_the_best_of_all_paths(steps, entry):
     np.testing.assert_allclose(worth(viterbi.best_path(nats, entry).tolist()), best, atol=1e-3)
 
 
-def test_stretches():
-    assert viterbi.stretches(np.array([-1, 2, 2, -1, 0, 1, 1])) == [(2, 1, 3), (0, 4, 5), (1, 5, 7)]
-    assert viterbi.stretches(np.array([-1, -1])) == []
-    assert viterbi.stretches(np.array([], np.int64)) == []
+def test_runs():
+    assert viterbi.runs(np.array([-1, 2, 2, -1, 0, 1, 1])) == [(2, 1, 3), (0, 4, 5), (1, 5, 7)]
+    assert viterbi.runs(np.array([-1, -1])) == []
+    assert viterbi.runs(np.array([], np.int64)) == []
 
 
 def test_confidence_is_one_half_at_its_middle_and_rises():

@@ -35,7 +35,7 @@ def tables_of(tmp_path):
     def run(video, audio=""):
         status, tracks = tmp_path / "status.tsv", tmp_path / "tracks.tsv"
         check.check_film("f", str(video), None, status, tracks, audio, video.stat().st_size)
-        found = tables.read_table(status, tables.STATUS).iloc[0]
+        result = tables.read_table(status, tables.STATUS).iloc[0]
         fingerprints.write_album(tmp_path / "index.npz", album_of(theme=THEME, chase=CHASE))
         outputs = {"table": str(tmp_path / "cues.parquet")}
         match.match_film(
@@ -43,7 +43,7 @@ def tables_of(tmp_path):
         )
         measure_film("f", video, tmp_path / "visuals.parquet", 0.07, "exact")
         cues = tables.read_table(outputs["table"], tables.CUES)
-        return found, cues, pd.read_parquet(tmp_path / "visuals.parquet")
+        return result, cues, pd.read_parquet(tmp_path / "visuals.parquet")
 
     return run
 
@@ -82,10 +82,10 @@ def test_another_sound_may_be_chosen(tables_of, two_sounds, audio):
 def test_a_sound_that_is_not_there_is_a_problem(tmp_path, two_sounds):
     status, tracks = tmp_path / "status.tsv", tmp_path / "tracks.tsv"
     check.check_film("f", str(two_sounds), None, status, tracks, "de")
-    found = tables.read_table(status, tables.STATUS).iloc[0]
-    assert found.status == "bad"
-    assert "f.mkv: has no sound 'de'" in found.problems
-    assert "3 (fre, mono)" in found.problems
+    result = tables.read_table(status, tables.STATUS).iloc[0]
+    assert result.status == "bad"
+    assert "f.mkv: has no sound 'de'" in result.problems
+    assert "3 (fre, mono)" in result.problems
 
 
 @pytest.mark.parametrize("ending", ["vob", "ts"])

@@ -52,7 +52,7 @@ def test_the_same_cues_give_the_same_bytes(tmp_path):
 @pytest.mark.parametrize("tracks", [0, 1, 30])
 def test_any_number_of_tracks_fits(tmp_path, tracks):
     rows = [(f"track_{k:02d}", 4.0 * k, 4.0 * k + 3, 0.0) for k in range(tracks)]
-    names = {own: own for own, *_ in rows}
+    names = {item: item for item, *_ in rows}
     svg = draw(tmp_path, cue_table("f", *rows), None, names)
     assert f">The Film: {tracks} of {tracks} tracks found, {tracks} cues<" in svg
     assert all(f">track_{k:02d}<" in svg for k in range(tracks))

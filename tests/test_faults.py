@@ -17,7 +17,7 @@ import pytest
 
 from scorelens import tables
 from scorelens.errors import InputError
-from scorelens.fingerprints import dejavu, read_album
+from scorelens.fingerprints import read_album, read_dejavu_index
 from scorelens.learning import model_io
 from tests.workflow_runs import SMALL, finish, snakemake, start, wait_for
 
@@ -188,10 +188,10 @@ def test_a_limit_on_the_size_of_files_is_named(shared_clone, demo_run, work):
 def test_a_film_that_finds_no_room_for_its_sound_says_so(home, tmp_path):
     code = (
         "import resource, numpy as np\n"
-        "from scorelens.corpus.synthesis import pictures, video_writer\n"
+        "from scorelens.corpus import FrameFormat, write_film\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "look, sound = pictures.Format(64, 36, 8), np.zeros((9000, 2))\n"
-        "video_writer.write_film('film.mp4', iter([]), look, sound, 9000)\n"
+        "shape, sound = FrameFormat(64, 36, 8), np.zeros((9000, 2))\n"
+        "write_film('film.mp4', iter([]), shape, sound, 9000)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -201,7 +201,7 @@ def test_a_film_that_finds_no_room_for_its_sound_says_so(home, tmp_path):
         text=True,
     )
     assert "film.mp4: could not be encoded (" in done.stderr
-    assert "hint: look for room on the disk" in done.stderr
+    assert "hint: check that the disk has space" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
@@ -264,7 +264,7 @@ def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo
 
     targets = ("--", "cues", "features", "visuals")
     run = snakemake(shared_clone, work, SMALL, "--keep-going", *targets)
-    no_frame = f"{blind}/film.mp4: has a picture of which not one frame can be decoded"
+    no_frame = f"{blind}/film.mp4: has a picture without a frame that can be decoded"
     assert_said(run, work, "measure_visuals", no_frame)
     assert_said(run, work, "match_cues", f"{dumb}/film.mp4: cannot be read as media")
     assert_said(run, work, "extract_features", ".flac: has no sound")
@@ -316,7 +316,7 @@ READERS = {
     "table.parquet": (lambda path: tables.read_table(path, tables.TRUTH), "a Parquet table of"),
     "schema.parquet": (tables.read_provenance, "a Parquet table"),
     "index.npz": (read_album, "an index of landmarks"),
-    "peaks.npz": (dejavu.read_index, "an index of peaks"),
+    "peaks.npz": (read_dejavu_index, "an index of peaks"),
     "models.zip": (model_io.load_about, "a file of genre models"),
     "fold.zip": (lambda path: model_io.load_fold(path, "film"), "a file of genre models"),
 }

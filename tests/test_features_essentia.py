@@ -47,10 +47,10 @@ def measured(samples, moment_s=3.0):
 
 def test_loudness_of_the_reference_tone():
     """BS.1770: 997 Hz at 0 dB of full scale in one channel is -3.01 LUFS, so 0 in both."""
-    found = measured(sine(997, amplitude=0.1))
-    assert found["loudness.momentary.mean"] == pytest.approx(-20, abs=0.05)
-    assert found["loudness.short_term.mean"] == pytest.approx(-20, abs=0.05)
-    assert found["loudness.short_term.std"] == pytest.approx(0, abs=0.01)
+    result = measured(sine(997, amplitude=0.1))
+    assert result["loudness.momentary.mean"] == pytest.approx(-20, abs=0.05)
+    assert result["loudness.short_term.mean"] == pytest.approx(-20, abs=0.05)
+    assert result["loudness.short_term.std"] == pytest.approx(0, abs=0.01)
 
 
 def test_loudness_lies_in_the_middle_of_its_window():
@@ -64,34 +64,34 @@ def test_loudness_lies_in_the_middle_of_its_window():
 
 
 def test_spectrum_of_white_noise():
-    found = measured(noise())
-    assert found["spectral.centroid.mean"] == pytest.approx(RATE_HZ / 4, rel=0.02)
-    assert found["spectral.spread.mean"] == pytest.approx((RATE_HZ / 2) ** 2 / 12, rel=0.03)
-    assert found["spectral.skewness.mean"] == pytest.approx(0, abs=0.03)
-    assert found["spectral.kurtosis.mean"] == pytest.approx(1.8 - 3, abs=0.03)
-    assert found["spectral.zero_crossing_rate.mean"] == pytest.approx(0.5, abs=0.01)
-    assert found["spectral.rolloff.mean"] == pytest.approx(0.85 * RATE_HZ / 2, rel=0.02)
+    result = measured(noise())
+    assert result["spectral.centroid.mean"] == pytest.approx(RATE_HZ / 4, rel=0.02)
+    assert result["spectral.spread.mean"] == pytest.approx((RATE_HZ / 2) ** 2 / 12, rel=0.03)
+    assert result["spectral.skewness.mean"] == pytest.approx(0, abs=0.03)
+    assert result["spectral.kurtosis.mean"] == pytest.approx(1.8 - 3, abs=0.03)
+    assert result["spectral.zero_crossing_rate.mean"] == pytest.approx(0.5, abs=0.01)
+    assert result["spectral.rolloff.mean"] == pytest.approx(0.85 * RATE_HZ / 2, rel=0.02)
 
 
 def test_band_energies_of_a_sine_are_where_it_is():
-    found = measured(sine(440))
-    energies = [found[f"bark.band_{index:02}.mean"] for index in range(27)]
+    result = measured(sine(440))
+    energies = [result[f"bark.band_{index:02}.mean"] for index in range(27)]
     assert np.argmax(energies) == 6  # 400 to 510 Hz; the lowest two Bark bands are halved
     low = ("low", "middle_low", "middle_high", "high")
-    assert max(low, key=lambda name: found[f"spectral.energy_{name}.mean"]) == "middle_low"
-    assert found["spectral.zero_crossing_rate.mean"] == pytest.approx(880 / RATE_HZ, rel=0.03)
+    assert max(low, key=lambda name: result[f"spectral.energy_{name}.mean"]) == "middle_low"
+    assert result["spectral.zero_crossing_rate.mean"] == pytest.approx(880 / RATE_HZ, rel=0.03)
 
 
 @pytest.mark.parametrize(("tonic", "fifths"), [(0, 0), (7, 1), (9, 3), (5, -1)])
 def test_profile_and_key_of_triads_start_at_c(tonic, fifths):
     notes = [tonic, tonic + 4, tonic + 7]
-    found = measured(triad(notes))
-    profile = [found[f"tonal.hpcp_{index:02}.mean"] for index in range(12)]
+    result = measured(triad(notes))
+    profile = [result[f"tonal.hpcp_{index:02}.mean"] for index in range(12)]
     assert sorted(np.argsort(profile)[-3:]) == sorted(note % 12 for note in notes)
     angle = 2 * np.pi * fifths / 12
-    assert found["tonal.tonic_cos.mean"] == pytest.approx(np.cos(angle), abs=1e-5)
-    assert found["tonal.tonic_sin.mean"] == pytest.approx(np.sin(angle), abs=1e-5)
-    assert found["tonal.key_mode.mean"] == 1
+    assert result["tonal.tonic_cos.mean"] == pytest.approx(np.cos(angle), abs=1e-5)
+    assert result["tonal.tonic_sin.mean"] == pytest.approx(np.sin(angle), abs=1e-5)
+    assert result["tonal.key_mode.mean"] == 1
 
 
 def test_a_minor_triad_is_minor():
@@ -99,9 +99,9 @@ def test_a_minor_triad_is_minor():
 
 
 def test_tempo_and_onsets_of_clicks():
-    found = measured(clicks(120, 20), 10.0)
-    assert found["rhythm.bpm.mean"] == pytest.approx(120, rel=0.02)
-    assert found["rhythm.onset_rate.mean"] == pytest.approx(2, abs=0.1)
+    result = measured(clicks(120, 20), 10.0)
+    assert result["rhythm.bpm.mean"] == pytest.approx(120, rel=0.02)
+    assert result["rhythm.onset_rate.mean"] == pytest.approx(2, abs=0.1)
 
 
 def test_dissonance_of_a_semitone_is_above_that_of_an_octave():
@@ -206,12 +206,12 @@ def test_silence_has_nothing(sound):
 
 
 def test_short_sounds_lack_what_takes_longer():
-    found = measured(noise(2.9) + sine(440, 2.9), 1.0)
-    absent = {name.rsplit(".", 1)[0] for name, value in found.items() if np.isnan(value)}
+    result = measured(noise(2.9) + sine(440, 2.9), 1.0)
+    absent = {name.rsplit(".", 1)[0] for name, value in result.items() if np.isnan(value)}
     rhythm_names = {"rhythm.bpm", "rhythm.beat_loudness", "rhythm.onset_rate"}
     assert absent == {*rhythm_names, "loudness.short_term"}
-    found = measured(noise(0.3), 0.1)
-    absent = {name.rsplit(".", 1)[0] for name, value in found.items() if np.isnan(value)}
+    result = measured(noise(0.3), 0.1)
+    absent = {name.rsplit(".", 1)[0] for name, value in result.items() if np.isnan(value)}
     assert absent == {*rhythm_names, "loudness.short_term", "loudness.momentary"}
 
 

@@ -43,12 +43,12 @@ def clicks(bpm, seconds=20.0):
 
 def means(samples):
     """The mean of each frame feature over all frames that have it."""
-    found = {}
+    result = {}
     for series in mir.frame_features(samples):
         for name, column in zip(series.names, series.values.T, strict=True):
             valid = column[np.isfinite(column)]
-            found[name] = valid.mean(dtype=np.float64) if len(valid) else np.nan
-    return found
+            result[name] = valid.mean(dtype=np.float64) if len(valid) else np.nan
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +141,10 @@ def test_roughness_in_blocks_is_the_sum_over_all_pairs():
     for row in spectrum:
         inner = np.arange(1, 1024)
         is_peak = (row[1:-1] > row[:-2]) & (row[1:-1] >= row[2:]) & (row[1:-1] > 0.01 * row.max())
-        places = inner[is_peak]
-        low, high = places[:, None] * bin_hz, places[None, :] * bin_hz
+        positions = inner[is_peak]
+        low, high = positions[:, None] * bin_hz, positions[None, :] * bin_hz
         curve = np.where(low < high, roughness.dissonance(np.minimum(low, high), high), 0)
-        expected.append(row[places] @ curve @ row[places])
+        expected.append(row[positions] @ curve @ row[positions])
     assert roughness.roughness(spectrum, bin_hz) == pytest.approx(expected, rel=1e-3)
 
 
@@ -163,19 +163,19 @@ def test_key_of_c_major(of_major):
 
 
 def test_key_of_c_minor():
-    found = means(chord(C_MINOR))
-    assert found["tone.key_mode"] == pytest.approx(-0.3, abs=0.05)
-    assert (found["tone.tonic_cos"], found["tone.tonic_sin"]) == pytest.approx((1, 0))
+    result = means(chord(C_MINOR))
+    assert result["tone.key_mode"] == pytest.approx(-0.3, abs=0.05)
+    assert (result["tone.tonic_cos"], result["tone.tonic_sin"]) == pytest.approx((1, 0))
 
 
 @pytest.mark.parametrize(("tonic", "fifths"), [(7, 1), (2, 2), (9, 3), (5, -1), (6, 6)])
 def test_tonic_goes_round_the_circle_of_fifths(tonic, fifths):
     series = tonality.key_features(chord([s + tonic for s in C_MAJOR], 1.0))
-    found = dict(zip(series.names, series.values[0], strict=True))
+    result = dict(zip(series.names, series.values[0], strict=True))
     angle = 2 * np.pi * fifths / 12
-    assert found["tone.tonic_cos"] == pytest.approx(np.cos(angle), abs=1e-5)
-    assert found["tone.tonic_sin"] == pytest.approx(np.sin(angle), abs=1e-5)
-    assert found["tone.key_mode"] > 0
+    assert result["tone.tonic_cos"] == pytest.approx(np.cos(angle), abs=1e-5)
+    assert result["tone.tonic_sin"] == pytest.approx(np.sin(angle), abs=1e-5)
+    assert result["tone.key_mode"] > 0
 
 
 @pytest.mark.parametrize("bpm", [60, 90, 120, 150])

@@ -56,8 +56,8 @@ def test_fast_stays_close_where_it_is_coarser():
 def test_fast_keeps_the_tempo_of_clicks(bpm):
     samples = np.zeros(10 * RATE_HZ, np.float32)
     samples[np.rint(np.arange(0, 9.9, 60 / bpm) * RATE_HZ).astype(int)] = 0.9
-    found = mir.measure(samples, np.array([5.0]), "fast")[0]
-    assert found[NAMES.index("rhythm.tempo.mean")] == pytest.approx(bpm, rel=0.01)
+    result = mir.measure(samples, np.array([5.0]), "fast")[0]
+    assert result[NAMES.index("rhythm.tempo.mean")] == pytest.approx(bpm, rel=0.01)
 
 
 def test_frame_rates_of_fast():
@@ -81,8 +81,8 @@ def test_pieces_and_blocks_do_not_show(monkeypatch, profile):
     cuts = [0, 1, 22_050, 500_000, 1_400_123]
     for given in (sound, iter(np.split(sound, cuts))):
         lengths.clear()
-        found = mir.measure(given, moments_s, profile)
-        assert found == pytest.approx(whole, rel=5e-3, abs=2e-3, nan_ok=True)
+        result = mir.measure(given, moments_s, profile)
+        assert result == pytest.approx(whole, rel=5e-3, abs=2e-3, nan_ok=True)
         assert len(lengths) == 4 and max(lengths) == 35 * RATE_HZ
 
 

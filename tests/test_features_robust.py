@@ -143,9 +143,9 @@ def test_frames_of_a_joined_sound_are_the_frames_of_its_parts(first, second):
     joined = mir.frame_features(np.concatenate(parts))[1]
     for offset_s, part in zip((0, 4), parts, strict=True):
         alone = mir.frame_features(part)[1]
-        place = np.searchsorted(joined.times_s, alone.times_s + offset_s - 1e-6)
-        assert joined.times_s[place] == pytest.approx(alone.times_s + offset_s, abs=1e-9)
-        close = np.isclose(joined.values[place, 1:], alone.values[:, 1:], rtol=1e-3, atol=1e-3)
+        position = np.searchsorted(joined.times_s, alone.times_s + offset_s - 1e-6)
+        assert joined.times_s[position] == pytest.approx(alone.times_s + offset_s, abs=1e-9)
+        close = np.isclose(joined.values[position, 1:], alone.values[:, 1:], rtol=1e-3, atol=1e-3)
         assert close.all()
 
 

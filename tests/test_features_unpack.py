@@ -5,7 +5,7 @@ import pytest
 
 from scorelens import bags, tables
 from scorelens.corpus.published import published
-from scorelens.corpus.published.mir_names import our_names
+from scorelens.corpus.published.mir_names import translate_names
 from scorelens.encoders.registry import ENCODERS
 from scorelens.errors import InputError
 from scorelens.features import unpack
@@ -25,7 +25,11 @@ def unpacked(made, folder, feature_set):
 def test_every_value_comes_through(tmp_path, feature_set):
     made = small()
     made.cues[feature_set]["film_4"][1][:, 7] = np.nan if feature_set == "mir" else 9.0
-    names = our_names(NAMES, "") if feature_set == "mir" else list(ENCODERS["vggish"].feature_names)
+    names = (
+        translate_names(NAMES, "")
+        if feature_set == "mir"
+        else list(ENCODERS["vggish"].feature_names)
+    )
     for film, path in unpacked(made, tmp_path, feature_set).items():
         cues = made.cues[feature_set][film]
         frame = tables.read_table(path, tables.FEATURES)

@@ -54,9 +54,9 @@ def test_a_tone_burst_is_one_landmark_at_its_time_and_frequency():
     time_s = np.arange(3 * RATE_HZ) / RATE_HZ
     burst = np.exp(-(((time_s - middle_s) / width_s) ** 2)) * np.sin(2 * np.pi * hz * time_s)
     chosen = Settings()
-    found = find(burst.astype(np.float32))
+    result = find(burst.astype(np.float32))
     strongest_bin = round(hz * chosen.window_s)
-    at = found.frames[found.bins == strongest_bin]
+    at = result.frames[result.bins == strongest_bin]
     assert at.tolist() == [round((middle_s - chosen.window_s / 2) / chosen.hop_s)]
 
 
@@ -74,15 +74,15 @@ def test_landmarks_do_not_depend_on_the_level():
 
 
 def test_landmarks_keep_their_spacing():
-    found, (frames, bins) = find(noise(3)), Settings().reach
-    near_time = np.abs(np.subtract.outer(found.frames, found.frames)) <= frames
-    near_bin = np.abs(np.subtract.outer(found.bins.astype(int), found.bins.astype(int))) <= bins
-    assert (near_time & near_bin).sum() == len(found.frames)  # each is near itself alone
+    result, (frames, bins) = find(noise(3)), Settings().spacing
+    near_time = np.abs(np.subtract.outer(result.frames, result.frames)) <= frames
+    near_bin = np.abs(np.subtract.outer(result.bins.astype(int), result.bins.astype(int))) <= bins
+    assert (near_time & near_bin).sum() == len(result.frames)  # each is near itself alone
 
 
 def test_settings_in_frames_and_bins():
-    assert Settings().reach == (7, 9)
-    assert Settings(hop_samples=512).reach == (4, 9)
+    assert Settings().spacing == (7, 9)
+    assert Settings(hop_samples=512).spacing == (4, 9)
 
 
 def test_a_hash_holds_frequency_interval_and_time():
@@ -120,8 +120,8 @@ def test_pairing_in_blocks_changes_nothing(monkeypatch):
     np.testing.assert_array_equal(fingerprints.pair_landmarks(landmarks), whole)
 
 
-def test_spans():
-    spans = fingerprints.spans(np.array([5, 9, 2]), np.array([2, 0, 3]))
+def test_concatenated_ranges():
+    spans = fingerprints.concatenate_ranges(np.array([5, 9, 2]), np.array([2, 0, 3]))
     assert spans.tolist() == [5, 6, 2, 3, 4]
 
 
@@ -129,18 +129,18 @@ def test_spans():
 def test_thinned_pairs_are_those_whose_earlier_bin_divides(thinning):
     landmarks = find(noise(4))
     hashes, anchors = fingerprints.pair_landmarks(landmarks)
-    kept = (hashes >> 13) % thinning == 0
+    retained = (hashes >> 13) % thinning == 0
     thin = fingerprints.pair_landmarks(landmarks, thinning)
-    np.testing.assert_array_equal(thin, (hashes[kept], anchors[kept]))
+    np.testing.assert_array_equal(thin, (hashes[retained], anchors[retained]))
 
 
 @settings(max_examples=25)
 @given(st.tuples(st.integers(1, 30), st.integers(1, 30)), st.tuples(*[st.integers(0, 6)] * 2))
-def test_the_largest_around_is_that_of_a_general_filter(shape, reach):
+def test_the_maximum_filter_is_that_of_a_general_filter(shape, reach):
     values = np.random.default_rng(SEED).random(shape, np.float32)
     size = [2 * r + 1 for r in reach]
     expected = maximum_filter(values, size, mode="constant")
-    np.testing.assert_array_equal(fingerprints.landmarks._largest_around(values, reach), expected)
+    np.testing.assert_array_equal(fingerprints.landmarks._maximum_filter(values, reach), expected)
 
 
 def album_of(*tracks: Landmarks, **changes) -> Album:
@@ -162,11 +162,11 @@ def test_an_album_reads_back_as_it_was_written(tmp_path):
         landmarks={1.0: (slow,), 0.96: (fast,)},
         settings=Settings(spacing_hz=60.0),
         digests=("ab",),
-        recipe="r",
+        cache_key="r",
     )
     fingerprints.write_album(tmp_path / "album.npz", written)
     read = fingerprints.read_album(tmp_path / "album.npz")
-    for name in ("track_ids", "settings", "speeds", "digests", "recipe"):
+    for name in ("track_ids", "settings", "speeds", "digests", "cache_key"):
         assert getattr(read, name) == getattr(written, name)
     assert list(read.landmarks) == [1.0, 0.96]
     for base, (landmarks,) in written.landmarks.items():
@@ -178,7 +178,7 @@ def test_the_hashes_of_every_track_are_sorted_by_value():
     first, second = find(noise(3)), find(noise(4)[RATE_HZ:])
     index = fingerprints.hash_album(album_of(first, second), 1.0)
     assert (np.diff(index.hashes.astype(np.int64)) >= 0).all()
-    found = sorted(
+    result = sorted(
         zip(index.tracks.tolist(), index.frames.tolist(), index.hashes.tolist(), strict=True)
     )
     expected = [
@@ -188,7 +188,7 @@ def test_the_hashes_of_every_track_are_sorted_by_value():
             *map(np.ndarray.tolist, fingerprints.pair_landmarks(landmarks)), strict=True
         )
     ]
-    assert found == sorted(expected)
+    assert result == sorted(expected)
 
 
 def test_a_track_lasts_shorter_the_faster_it_plays():
@@ -209,15 +209,15 @@ def test_landmarks_of_a_track_at_another_speed_are_those_of_a_film_at_that_speed
     index(tmp_path, tmp_path / "burst.wav", speeds=[1.0, 1.25])
     album = fingerprints.read_album(tmp_path / "index.npz")
     for speed in (1.0, 1.25):
-        (found,) = album.landmarks[speed]
-        at = found.frames[found.bins == round(1000 * speed * Settings().window_s)]
+        (result,) = album.landmarks[speed]
+        at = result.frames[result.bins == round(1000 * speed * Settings().window_s)]
         middle = (1.2 / speed - Settings().window_s / 2) / Settings().hop_s
         assert abs(at - middle).min() <= 1
 
 
-def index(folder, *sources, name="index.npz", recipe="", **settings):
+def index(folder, *sources, name="index.npz", code_version="", **settings):
     table = track_table(folder / "tracks.tsv", *sources)
-    fingerprints.index_album("film", table, folder / name, SPEEDS | settings, recipe)
+    fingerprints.index_album("film", table, folder / name, SPEEDS | settings, code_version)
     return folder / name
 
 
@@ -244,9 +244,9 @@ def test_tracks_that_are_known_are_not_decoded_again(tmp_path, monkeypatch):
     soundfile.write(one, noise(2), RATE_HZ)
     index(tmp_path, one, three)
     assert decoded == [one]
-    index(tmp_path, one, three, recipe="new code")
+    index(tmp_path, one, three, code_version="new code")
     assert decoded == [one, one, three]
-    index(tmp_path, one, three, recipe="new code", spacing_hz=60.0)
+    index(tmp_path, one, three, code_version="new code", spacing_hz=60.0)
     assert decoded == [one, one, three, one, three]
 
 
@@ -266,7 +266,7 @@ def test_a_silent_track_is_named_in_the_log(tmp_path, caplog):
     soundfile.write(tmp_path / "noise.wav", noise(3), RATE_HZ)
     with caplog.at_level(logging.WARNING):
         index(tmp_path, tmp_path / "noise.wav", tmp_path / "silence.wav")
-    assert caplog.messages == ["film: track track_1 is silent; it cannot be found"]
+    assert caplog.messages == ["film: track track_1 is silent; no film can match it"]
     album = fingerprints.read_album(tmp_path / "index.npz")
     assert set(fingerprints.hash_album(album, 1.0).tracks) == {0}
 

@@ -130,9 +130,9 @@ def test_what_an_ogg_file_holds_before_its_first_sample_is_left_out(tone):
 
 def standing_in(container, packets):
     """An open file that gives out other packets."""
-    kept = ("name", "format", "streams")
+    retained = ("name", "format", "streams")
     return SimpleNamespace(
-        demux=lambda *_: packets, **{name: getattr(container, name) for name in kept}
+        demux=lambda *_: packets, **{name: getattr(container, name) for name in retained}
     )
 
 

@@ -12,7 +12,7 @@ from scorelens.errors import MediaError
 from scorelens.visuals import sampling
 from tests.media_files import H264, write_flashing, write_music
 
-HINT = "hint: a recording or a copy may still be going on: wait for its end and run again"
+HINT = "hint: a recording or a copy may still be running: wait for its end and run again"
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_a_file_that_grows_while_sound_is_read(wave):
     with open(wave, "ab") as file:
         file.write(bytes(1000))
     text = rf"a\.wav: changed while it was read \({size:,} bytes before, {size + 1000:,} after\)"
-    with pytest.raises(MediaError, match=text) as told:
+    with pytest.raises(MediaError, match=text) as error:
         list(blocks)
-    assert HINT in str(told.value)
+    assert HINT in str(error.value)
 
 
 def test_a_film_that_grows_while_its_picture_is_read(tmp_path):

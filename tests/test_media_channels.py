@@ -121,9 +121,9 @@ def test_a_layout_that_changes_midway(tmp_path, ending):
     film = joined(tmp_path / f"film.{ending}", *parts)
     sound = media.read_audio(film, RATE_HZ)
     assert len(sound) == pytest.approx(6 * RATE_HZ, abs=3000)
-    for number, own in enumerate(expected):
+    for number, item in enumerate(expected):
         middle = sound[round((2 * number + 0.5) * RATE_HZ) :][:RATE_HZ]
-        spectrum, known = (np.abs(np.fft.rfft(x[:RATE_HZ])) for x in (middle, own[RATE_HZ // 2 :]))
+        spectrum, known = (np.abs(np.fft.rfft(x[:RATE_HZ])) for x in (middle, item[RATE_HZ // 2 :]))
         np.testing.assert_allclose(spectrum, known, atol=0.02 * known.max())
 
 
@@ -149,4 +149,4 @@ def test_samples_that_are_no_numbers_are_silence(tmp_path, caplog):
     sound = media.read_audio(tmp_path / "a.wav", RATE_HZ)
     expected = np.where(np.isfinite(wave), wave, 0)
     np.testing.assert_array_equal(sound, expected)
-    assert "102 samples are no numbers; they count as silence" in caplog.text
+    assert "102 samples are not finite; they count as silence" in caplog.text

@@ -68,9 +68,9 @@ def test_a_part_in_which_one_ends_before_the_other(tmp_path, kind):
     ]
     film, times_s = joined(tmp_path / "film.vob", *parts), times_of(first, second)
     there = times_s[(times_s < 4) | (times_s > 7)]
-    seen, heard = flashes_s(film), clicks_s(film)
+    seen, clicked = flashes_s(film), clicks_s(film)
     np.testing.assert_allclose(seen, times_s if kind == "sound" else there, atol=0.06)
-    np.testing.assert_allclose(heard, there if kind == "sound" else times_s, atol=0.06)
+    np.testing.assert_allclose(clicked, there if kind == "sound" else times_s, atol=0.06)
 
 
 @pytest.mark.parametrize("offset_s", [95442.5, 95440.0])  # of 2**33 / 90000 = 95443.7
@@ -132,9 +132,9 @@ def test_a_pause_of_one_while_the_other_goes_on(tmp_path, ending, kind):
     ffmpeg("-i", whole, *cut, "-fps_mode", "vfr", *H264, "-c:a", "aac", film)
     times_s = times_of((seconds, seed))
     there = times_s[(times_s < pause[0]) | (times_s > pause[1])]
-    seen, heard = flashes_s(film), clicks_s(film)
+    seen, clicked = flashes_s(film), clicks_s(film)
     np.testing.assert_allclose(seen, times_s if kind == "sound" else there, atol=0.05)
-    np.testing.assert_allclose(heard, there if kind == "sound" else times_s, atol=0.05)
+    np.testing.assert_allclose(clicked, there if kind == "sound" else times_s, atol=0.05)
 
 
 @pytest.mark.parametrize("factor", [0.99, 0.9995, 1.0005, 1.01])

@@ -143,9 +143,9 @@ def test_a_wrong_count_of_frames_in_the_header(wave, tmp_path, factor):
     path = tmp_path / "a.mp3"
     ffmpeg("-i", wave, *LAME, "-q:a", "4", path)
     data = bytearray(path.read_bytes())
-    place = data.index(b"Xing") + 8
-    count = int.from_bytes(data[place : place + 4], "big")
-    data[place : place + 4] = round(count * factor).to_bytes(4, "big")
+    position = data.index(b"Xing") + 8
+    count = int.from_bytes(data[position : position + 4], "big")
+    data[position : position + 4] = round(count * factor).to_bytes(4, "big")
     path.write_bytes(data)
     assert_length(path)
     assert abs(media.probe(path).header_s - SECONDS) > 3

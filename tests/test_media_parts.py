@@ -60,10 +60,10 @@ def test_a_part_is_the_slice_of_the_whole(wave, tmp_path, name):
     for start_s, end_s in parts:
         stop = len(whole) if end_s is None else round(end_s * rate_hz)
         expected = whole[round(start_s * rate_hz) : stop]
-        found = part(path, start_s, end_s, rate_hz)
-        assert len(found) == pytest.approx(len(expected), abs=1)
-        count = min(len(found), len(expected))
-        np.testing.assert_allclose(found[:count], expected[:count], atol=1e-4)
+        result = part(path, start_s, end_s, rate_hz)
+        assert len(result) == pytest.approx(len(expected), abs=1)
+        count = min(len(result), len(expected))
+        np.testing.assert_allclose(result[:count], expected[:count], atol=1e-4)
     assert len(part(path, SECONDS + 5, None, rate_hz)) == 0
     assert len(part(path, SECONDS + 5, SECONDS + 6, rate_hz)) == 0
 
@@ -80,7 +80,7 @@ def test_parts_one_after_the_other_are_the_whole(wave, tmp_path, ending):
     path = tmp_path / f"a.{ending}"
     ffmpeg("-i", wave, *(AAC if ending == "m4a" else ()), path)
     edges = [0.0, 150 / 75, 307 / 75, 555 / 75]
-    parts = [part(path, *own, RATE_HZ) for own in zip(edges, [*edges[1:], None], strict=True)]
+    parts = [part(path, *item, RATE_HZ) for item in zip(edges, [*edges[1:], None], strict=True)]
     whole = media.read_audio(path, RATE_HZ)
     np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-4)
 
@@ -90,11 +90,11 @@ def test_a_late_part_is_found_to_the_sample(tmp_path, ending):
     path = tmp_path / f"a.{ending}"
     wave = write_music(tmp_path / "a.wav", 120.0)
     ffmpeg("-i", wave, path)
-    found = part(path, 100.0, 102.0, RATE_HZ)
+    result = part(path, 100.0, 102.0, RATE_HZ)
     expected = 0.75 * music(120.0)[100 * RATE_HZ : 102 * RATE_HZ]
-    lags = np.correlate(found, expected[1000:-1000], "valid")
+    lags = np.correlate(result, expected[1000:-1000], "valid")
     assert lags.argmax() == 1000
-    assert np.corrcoef(found, expected)[0, 1] > 0.95
+    assert np.corrcoef(result, expected)[0, 1] > 0.95
 
 
 def test_times_of_a_part_count_as_those_of_the_film(tmp_path):
@@ -103,8 +103,8 @@ def test_times_of_a_part_count_as_those_of_the_film(tmp_path):
     whole = media.read_audio(film, 8000)
     for start_s, end_s in ((0.2, 3.0), (2.5, 6.0)):
         expected = whole[round(start_s * 8000) : round(end_s * 8000)]
-        found = part(film, start_s, end_s, 8000)
-        np.testing.assert_allclose(found[100:-100], expected[100 : len(found) - 100], atol=5e-3)
+        result = part(film, start_s, end_s, 8000)
+        np.testing.assert_allclose(result[100:-100], expected[100 : len(result) - 100], atol=5e-3)
 
 
 def test_blocks_of_a_part(wave):

@@ -62,7 +62,7 @@ def test_the_default_sound_counts_or_the_first(film, ending, sounds, used):
 def test_not_a_commentary_by_its_flags_even_if_default(film, flags):
     path = film("mkv", (f"default+{flags}", "eng", ""), (PLAIN, "eng", ""), (PLAIN, "deu", ""))
     assert number_of(path) == 2
-    assert [sound.aside for sound in media.probe(path).sounds] == [True, False, False]
+    assert [sound.secondary for sound in media.probe(path).sounds] == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_a_sound_that_is_not_there(film, choice):
     text = (
         rf"film\.mkv: has no sound '{choice}'\n"
         r"  expected: a number or a language of its sounds: 1 \(eng, stereo, 'Main', default\); "
-        r"2 \(ger, stereo, commentary or the like\)\n"
-        r"  hint: mend the column `audio` of the table"
+        r"2 \(ger, stereo, commentary\)\n"
+        r"  hint: correct the column `audio` of the table"
     )
     for work in (media.probe, media.read_header):
         with pytest.raises(MediaError, match=text):
@@ -122,7 +122,7 @@ def test_the_note_names_what_else_there_is(film):
     path = film("mkv", (COMMENT, "eng", "Talk"), (DEFAULT, "eng", ""), (PLAIN, "fre", ""))
     assert list(media.sound_notes(path, media.probe(path))) == [
         "of 3 sounds number 2 (eng, stereo, default) is used; "
-        "there are also 1 (eng, stereo, 'Talk', commentary or the like); 3 (fre, stereo)"
+        "there are also 1 (eng, stereo, 'Talk', commentary); 3 (fre, stereo)"
     ]
     path = film("mkv", (DEFAULT, "eng", ""))
     assert not list(media.sound_notes(path, media.probe(path)))

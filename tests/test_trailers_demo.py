@@ -85,7 +85,7 @@ def film(tmp_path_factory):
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     greys = (np.full((36, 64, 3), 40 + 5 * (number // 12), np.uint8) for number in range(480))
     tone = 0.3 * np.sin(np.arange(40 * 24000) / 10)
-    write_film(path, greys, pictures.Format(64, 36, 12), np.stack([tone, tone], 1), 24000)
+    write_film(path, greys, pictures.FrameFormat(64, 36, 12), np.stack([tone, tone], 1), 24000)
     return path
 
 
@@ -165,7 +165,7 @@ def test_shots_alternate_between_the_genres():
 
 def test_the_music_alternates_between_the_genres():
     """The first piece depends on its genre alone; pieces start and end in silence."""
-    rate, length = instruments.RATE_HZ, round(synthesis.MUSIC_S * instruments.RATE_HZ)
+    rate, length = instruments.MUSIC_RATE_HZ, round(synthesis.MUSIC_S * instruments.MUSIC_RATE_HZ)
     sound = synthesis.soundtrack(("Action", "Drama"), np.random.default_rng(2))
     other = synthesis.soundtrack(("Action", "Comedy"), np.random.default_rng(2))
     assert sound.dtype == np.float32

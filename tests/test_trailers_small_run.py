@@ -11,7 +11,7 @@ import torch
 from safetensors.numpy import save_file
 
 from scorelens import tables, trailers
-from scorelens.corpus.synthesis.pictures import Format
+from scorelens.corpus.synthesis.pictures import FrameFormat
 from scorelens.corpus.synthesis.video_writer import write_film
 from scorelens.encoders.image.efficientnet import EfficientNetLite
 from tests import workflow_runs as runs
@@ -56,7 +56,7 @@ def compose(folder: Path) -> Path:
         sound = 0.3 * np.sin(2 * np.pi * pitch_hz * np.arange(4 * 22050) / 22050)
         video = folder / f"{name}.mp4"
         shown, heard = frames * (name != BLACK), np.stack([sound, sound], 1) * (name != SILENT)
-        write_film(video, shown, Format(64, 36, 12), heard, 22050)
+        write_film(video, shown, FrameFormat(64, 36, 12), heard, 22050)
         rows.append((name, f"Title {number % TITLES}", video.name, ";".join(own)))
     (folder / f"{BROKEN}.mp4").write_bytes(b"no film")
     return write_table(folder, rows)

@@ -112,9 +112,9 @@ def test_a_high_dynamic_range_picture_looks_like_its_standard_one(tmp_path, mosa
     film = write_film(
         tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le", matrix=9, transfer=hdr.PQ
     )
-    found, expected = statistics(film)[0], numpy_statistics(mosaic)
-    np.testing.assert_allclose(found[:2], expected[:2], atol=0.04)
-    np.testing.assert_allclose(found[2:], expected[2:], atol=0.01)
+    result, expected = statistics(film)[0], numpy_statistics(mosaic)
+    np.testing.assert_allclose(result[:2], expected[:2], atol=0.04)
+    np.testing.assert_allclose(result[2:], expected[2:], atol=0.01)
 
 
 def test_grey_without_chroma_planes(tmp_path):

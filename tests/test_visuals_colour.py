@@ -39,5 +39,5 @@ def test_moments_inside_black_are_those_of_the_whole_over_the_area(bar, height, 
     )
     share = planes.y.size / wide.y.size
     inside, whole = colour.moments(planes), colour.moments(wide)
-    np.testing.assert_allclose(whole.over(share), inside, atol=1e-5)
-    np.testing.assert_allclose(inside.over(1 / share), whole, atol=1e-5)
+    np.testing.assert_allclose(whole.rescaled(share), inside, atol=1e-5)
+    np.testing.assert_allclose(inside.rescaled(1 / share), whole, atol=1e-5)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scorelens.visuals import colour, hdr, measure
-from scorelens.visuals.crops import LASTING_S, AxisTracker
+from scorelens.visuals.crops import MIN_ASYMMETRIC_S, AxisTracker
 from scorelens.visuals.letterbox import Edges
 from tests.grey_films import BLACK_LEVEL, grey, write_film
 
@@ -149,11 +149,11 @@ def credits_on_black(first, end):
 
 
 def test_credits_keep_the_crop_of_the_film_unless_they_pass_its_bars(tmp_path):
-    stretches = [(6, picture(SCOPE)), (6, credits_on_black(30, 70)), (6, credits_on_black(0, 88))]
-    film = measured(tmp_path / "a.mkv", *stretches)
+    sections = [(6, picture(SCOPE)), (6, credits_on_black(30, 70)), (6, credits_on_black(0, 88))]
+    film = measured(tmp_path / "a.mkv", *sections)
     shape = WIDTH / (HEIGHT - 24)
     np.testing.assert_allclose(film.aspect_ratio[:12], shape, rtol=1e-6)
-    light = [(frame[0] - 16.0).mean() / 219 for _, frame in stretches[1:]]
+    light = [(frame[0] - 16.0).mean() / 219 for _, frame in sections[1:]]
     assert film.brightness[6] == pytest.approx(light[0] * HEIGHT / (HEIGHT - 24), abs=1e-5)
     np.testing.assert_allclose(film.brightness[12:], light[1], atol=0.02)
 
@@ -162,9 +162,9 @@ def test_credits_keep_the_crop_of_the_film_unless_they_pass_its_bars(tmp_path):
 @pytest.mark.parametrize("black", [16, 24, 30])
 def test_noisy_bars_that_change(tmp_path, black, chroma):
     rng = np.random.default_rng(7)
-    stretches = [(5, SCOPE), (4, WHOLE), (4, BOTH)]
+    sections = [(5, SCOPE), (4, WHOLE), (4, BOTH)]
     pictures = []
-    for seconds, bars in stretches:
+    for seconds, bars in sections:
         for _ in range(seconds * RATE):
             noise = rng.normal(0, [[[5]], [[chroma]], [[chroma]]], (3, HEIGHT, WIDTH))
             pictures.append(np.clip(picture(bars, black=black) + noise, 0, 255).astype(np.uint8))
@@ -235,7 +235,9 @@ def test_the_log_tells_the_stretches(tmp_path, caplog):
     ]
 
 
-@pytest.mark.parametrize(("seconds", "counts"), [(LASTING_S - 1, False), (LASTING_S, True)])
+@pytest.mark.parametrize(
+    ("seconds", "counts"), [(MIN_ASYMMETRIC_S - 1, False), (MIN_ASYMMETRIC_S, True)]
+)
 def test_uneven_bars_count_once_they_last(seconds, counts):
     axis, whole, uneven = AxisTracker(100, Edges(0, 100)), np.ones((2, 100)), np.ones((2, 100))
     uneven[:, 70:] = 0

@@ -121,7 +121,7 @@ def test_edges_of_any_shares_lie_in_the_frame(shares):
     first, end = letterbox.detect_edges(shares)
     assert first is None or 0 <= first < size
     assert end is None or 0 < end <= size
-    assert None in (first, end) or end - first >= letterbox.SMALLEST * size
+    assert None in (first, end) or end - first >= letterbox.MIN_PICTURE * size
 
 
 def lit(*parts):
@@ -154,8 +154,8 @@ def test_what_lit_lines_show(parts, edges):
     assert letterbox.detect_edges(lit(*parts)) == edges
     other = tuple(None if line is None else 100 - line for line in edges[::-1])
     mirrored = letterbox.detect_edges(lit(*parts)[:, ::-1])
-    for found, line in zip(mirrored, other, strict=True):
-        assert found == line or abs(found - line) <= 1  # on even lines
+    for result, line in zip(mirrored, other, strict=True):
+        assert result == line or abs(result - line) <= 1  # on even lines
 
 
 def test_the_edge_of_a_gradient_is_no_bar():
@@ -178,18 +178,18 @@ def test_bars_that_are_not_quite_black(code, noise):
 def test_a_dim_picture_is_no_bar():
     """Its border is as dark as bars may be; only it is not flat."""
     dim = 20 + PICTURE.repeat(4, axis=1).repeat(4, axis=2) // 7
-    assert np.quantile(dim[0, :8], 0.95) < 16 + letterbox.BRIGHTEST_BAR * BLACK_LEVEL * 219
+    assert np.quantile(dim[0, :8], 0.95) < 16 + letterbox.MAX_BAR_LEVEL * BLACK_LEVEL * 219
     assert detected(dim) == ((0, 384), (0, 512))
 
 
 def test_edges_that_other_frames_show_are_confirmed_by_little_light():
     faint = lit((12, 0), (76, 0.15), (12, 0))
     assert letterbox.detect_edges(faint) == (None, None)
-    assert letterbox.confirms(faint, Edges(12, 88))
-    assert not letterbox.confirms(faint, Edges(20, 80))
-    assert not letterbox.confirms(faint, Edges(0, 100))
-    assert letterbox.confirms(lit((100, 0.15)), Edges(0, 100))
-    assert not letterbox.confirms(lit((100, 0)), Edges(12, 88))
+    assert letterbox.is_confirmed(faint, Edges(12, 88))
+    assert not letterbox.is_confirmed(faint, Edges(20, 80))
+    assert not letterbox.is_confirmed(faint, Edges(0, 100))
+    assert letterbox.is_confirmed(lit((100, 0.15)), Edges(0, 100))
+    assert not letterbox.is_confirmed(lit((100, 0)), Edges(12, 88))
 
 
 def test_the_most_common_edges():

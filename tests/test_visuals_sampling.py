@@ -45,8 +45,8 @@ def test_avi_with_reordered_frames(tmp_path):
     """AVI keeps decoding times alone: frames may be late by the decoder's delay, but in order."""
     codes = list(range(20, 220, 5))
     film = film_of_greys(tmp_path / "a.avi", codes, codec="libx264", qp="1", bf="3", b_strategy="0")
-    found = np.rint(brightness(film) * 219 + 16)
-    np.testing.assert_allclose(found, [45, 95, 145, 195], atol=11)
+    result = np.rint(brightness(film) * 219 + 16)
+    np.testing.assert_allclose(result, [45, 95, 145, 195], atol=11)
 
 
 def test_key_frames_alone(tmp_path):
@@ -59,8 +59,8 @@ def test_key_frames_alone(tmp_path):
 def test_spread_key_frames_differ_and_cover_the_film(tmp_path):
     codes = list(range(20, 220))
     film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="10", bf="0")
-    found = [int(f.to_ndarray()[0, 0, 0]) for f in sampling.spread_key_frames(film, 10)]
-    assert found == list(range(30, 220, 20))
+    result = [int(f.to_ndarray()[0, 0, 0]) for f in sampling.spread_key_frames(film, 10)]
+    assert result == list(range(30, 220, 20))
     assert len(list(sampling.spread_key_frames(film, 1000))) == 20
 
 
@@ -82,7 +82,7 @@ def test_damaged_frames_are_passed_over(tmp_path, caplog):
     rows = brightness(damaged_film(tmp_path, 14, 18))
     expected = [(code - 16) / 219 for code in (45, 85, 145, 195)]
     assert rows == pytest.approx(expected, abs=1e-5)
-    assert "decoding errors, damaged frames were passed over" in caplog.text
+    assert "decoding errors, damaged frames were skipped" in caplog.text
 
 
 def test_the_first_good_frame_stands_for_a_damaged_start(tmp_path):
@@ -93,7 +93,7 @@ def test_the_first_good_frame_stands_for_a_damaged_start(tmp_path):
 
 def test_a_picture_that_cannot_be_decoded(tmp_path):
     film = damaged_film(tmp_path, 0, 40)
-    text = r"a\.mkv: has a picture of which not one frame can be decoded \(codec h264\)"
+    text = r"a\.mkv: has a picture without a frame that can be decoded \(codec h264\)"
     with pytest.raises(MediaError, match=text):
         measure.measure_film("a", film, tmp_path / "a.parquet", BLACK_LEVEL, "exact")
     assert not (tmp_path / "a.parquet").exists()
@@ -159,10 +159,10 @@ def test_brightness_and_contrast_equal_the_all_frames_answer(tmp_path, codec, en
     film = write_film(
         tmp_path / f"a.{ending}", pictures, codec, "yuv420p", 25, color_range=0, **options
     )
-    found = measure.measure_picture(film, 0, threads=2)[["brightness", "contrast"]].to_numpy()
+    result = measure.measure_picture(film, 0, threads=2)[["brightness", "contrast"]].to_numpy()
     expected = all_frames_statistics(film)
     assert len(expected) >= 5
-    np.testing.assert_allclose(found[: len(expected)], expected, atol=0.002)
+    np.testing.assert_allclose(result[: len(expected)], expected, atol=0.002)
     assert np.ptp(expected[:, 0]) > 0.05
 
 
@@ -173,9 +173,9 @@ def test_all_frames_answer_at_a_variable_frame_rate(tmp_path):
     pts = np.concatenate([[0], np.cumsum(steps)]).tolist()
     pictures = list(moving_pictures(len(pts)))
     film = write_film(tmp_path / "a.mkv", pictures, "libx264", "yuv420p", 60, pts, bf="3")
-    found = measure.measure_picture(film, 0)[["brightness", "contrast"]].to_numpy()
+    result = measure.measure_picture(film, 0)[["brightness", "contrast"]].to_numpy()
     expected = all_frames_statistics(film)
-    np.testing.assert_allclose(found[: len(expected)], expected, atol=0.002)
+    np.testing.assert_allclose(result[: len(expected)], expected, atol=0.002)
     assert len(list(sampling.shown_frames(film))) < len(pts)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scorelens import tables
 from scorelens.visuals import colour, measure, thumbnails
-from scorelens.visuals.shots_and_motion import FLASH_S, Cuts, Motion, Pulse
+from scorelens.visuals.shots_and_motion import FLASH_S, CutDetector, MotionMeter, ShotsAndMotion
 from tests.grey_films import film_of_greys, write_film
 
 HEIGHT, WIDTH, RATE = 108, 192, 24
@@ -32,16 +32,16 @@ def as_planes(luma):
     return colour.Planes(luma, none, none, 0, 255, 128, 255, colour.BT709)
 
 
-def pulse_of(pictures, rate=RATE):
-    pulse = Pulse()
+def measured(pictures, rate=RATE):
+    shots = ShotsAndMotion()
     for k, picture in enumerate(pictures):
-        pulse.add(thumbnails.thumbnail(k / rate, as_planes(picture)))
-    return pulse
+        shots.add(thumbnails.thumbnail(k / rate, as_planes(picture)))
+    return shots
 
 
 def cuts_of(pictures, rate=RATE):
     """The numbers of the frames at which a shot begins."""
-    return list(np.rint(rate * pulse_of(pictures, rate).cuts.found()).astype(int))
+    return list(np.rint(rate * measured(pictures, rate).cuts.times_s()).astype(int))
 
 
 @pytest.mark.parametrize("rate", [10, 12, 24, 50])
@@ -111,11 +111,11 @@ def test_the_same_frame_in_another_crop_is_the_same():
     inside = thumbnails.thumbnail(0, planes, colour.Crop(20 / 148, 128 / 148, 0, 1), True)
     whole, narrow = (
         thumbnails.thumbnail(1, planes, crop, True)
-        for crop in (colour.WHOLE, colour.Crop(0, 1, 0.2, 0.8))
+        for crop in (colour.WHOLE_FRAME, colour.Crop(0, 1, 0.2, 0.8))
     )
     for one, other in [(inside, whole), (whole, inside), (inside, narrow)]:
         assert thumbnails.distance(one, other) == pytest.approx(0, abs=1e-6)
-    motion = Motion()
+    motion = MotionMeter()
     for shown in (inside, whole):
         motion.add(shown)
     np.testing.assert_allclose(motion.by_second(1, 1.5, np.zeros(0)), 0, atol=1e-6)
@@ -188,25 +188,25 @@ def test_thumbnail_of_any_size(size):
 
 
 def test_few_thumbnails_are_kept():
-    cuts = Cuts()
+    cuts = CutDetector()
     for k, picture in enumerate(shot(0, 24, 4) * 20):
         cuts.add(thumbnails.thumbnail(k / RATE, as_planes(picture)))
         assert len(cuts.recent) <= 2 + 3 * FLASH_S * RATE
 
 
 def test_time_stamps_that_repeat_or_go_back_are_left_out():
-    pulse = Pulse()
+    shots = ShotsAndMotion()
     for time_s, picture in zip([0, 0, 0.5, 0.2, 1, 1.5], shot(0, 1) + shot(1, 1) * 5, strict=True):
-        pulse.add(thumbnails.thumbnail(time_s, as_planes(picture)))
-    assert pulse.cuts.times_s == [0, 0.5, 1, 1.5]
-    assert list(pulse.by_second(2, 2.0).cuts) == [1, 0]
+        shots.add(thumbnails.thumbnail(time_s, as_planes(picture)))
+    assert shots.cuts.frames_s == [0, 0.5, 1, 1.5]
+    assert list(shots.by_second(2, 2.0).cuts) == [1, 0]
 
 
 def test_shots_by_second():
     """Cuts at 2.5, 4, 4.375 and 6 s of a film of 8 s."""
     lengths = [60, 36, 9, 39, 48]
     pictures = [p for k, n in enumerate(lengths) for p in shot(k, n)]
-    table = pulse_of(pictures).by_second(8, 8.0)
+    table = measured(pictures).by_second(8, 8.0)
     assert list(table.cuts) == [0, 0, 1, 0, 2, 0, 1, 0]
     np.testing.assert_allclose(
         table.shot_length_s, [2.5, 2.5, 1.5, 1.5, 1.625, 1.625, 2, 2], atol=1e-6
@@ -215,9 +215,9 @@ def test_shots_by_second():
 
 def test_a_still_has_no_motion_nor_has_a_change_of_light():
     still = scene(0)[:, :WIDTH]
-    assert list(pulse_of([still] * 48).by_second(2, 2.0).motion_energy) == [0, 0]
+    assert list(measured([still] * 48).by_second(2, 2.0).motion_energy) == [0, 0]
     lit = [(still // 2 + 2 * k).astype(np.uint8) for k in range(48)]
-    np.testing.assert_allclose(pulse_of(lit).by_second(2, 2.0).motion_energy, 0, atol=1e-6)
+    np.testing.assert_allclose(measured(lit).by_second(2, 2.0).motion_energy, 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("period_s", [1.0, 2.0])
@@ -238,7 +238,7 @@ def _triangle(turns):
 
 
 def _motion(pictures, times_s):
-    motion = Motion()
+    motion = MotionMeter()
     for time_s, picture in zip(times_s, pictures, strict=True):
         motion.add(thumbnails.thumbnail(time_s, as_planes(picture)))
     return motion.by_second(4, 4.0, np.zeros(0))
@@ -246,20 +246,20 @@ def _motion(pictures, times_s):
 
 def test_motion_grows_with_speed():
     energies = [
-        pulse_of(shot(0, 48, speed)).by_second(2, 2.0).motion_energy[1] for speed in (0, 0.5, 1, 2)
+        measured(shot(0, 48, speed)).by_second(2, 2.0).motion_energy[1] for speed in (0, 0.5, 1, 2)
     ]
     assert energies == sorted(energies)
     assert energies[0] == 0 < energies[1]
 
 
 def test_a_cut_is_no_motion():
-    table = pulse_of(shot(0, 36) + shot(1, 36)).by_second(3, 3.0)
+    table = measured(shot(0, 36) + shot(1, 36)).by_second(3, 3.0)
     assert list(table.cuts) == [0, 1, 0]
     assert list(table.motion_energy) == [0, 0, 0]
 
 
 def test_cuts_that_leave_no_pair_leave_no_motion():
-    motion = Motion()
+    motion = MotionMeter()
     for k, picture in enumerate(shot(0, 48)):
         motion.add(thumbnails.thumbnail(k / RATE, as_planes(picture)))
     found = motion.by_second(2, 2.0, np.array([0.1, 0.3, 0.6, 0.8]))
@@ -268,14 +268,14 @@ def test_cuts_that_leave_no_pair_leave_no_motion():
 
 @pytest.mark.parametrize("b_frames", ["0", "3"])
 def test_a_coded_film(tmp_path, b_frames):
-    """What is not decoded for the pulse moves a cut by a few frames at most, and no motion."""
+    """What is not decoded moves a cut by a few frames at most, and no motion."""
     shots = enumerate([(60, 0), (84, 1), (96, 2)])
     whole = [p for k, (frames, speed) in shots for p in shot(k, frames, speed)]
     pictures = [np.concatenate([p, np.full_like(p[: HEIGHT // 2], 128)]) for p in whole]
     options = {"bf": b_frames, "crf": "18", "color_range": 2}
     film = write_film(tmp_path / "a.mp4", pictures, "libx264", "yuv420p", RATE, **options)
     found = measure.measure_picture(film, 0)
-    direct = pulse_of(whole).by_second(10, 10.0)
+    direct = measured(whole).by_second(10, 10.0)
     assert list(found.cuts) == [0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
     np.testing.assert_allclose(found.shot_length_s, direct.shot_length_s, atol=4 / RATE)
     np.testing.assert_allclose(found.motion_energy, direct.motion_energy, atol=0.01)

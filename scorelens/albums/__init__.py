@@ -1,7 +1,6 @@
-"""Soundtrack albums as people have them: which files are tracks, where in a file a track lies, and
-what its tags say.
+"""Soundtrack albums: which files are tracks, where a track lies in a file, and what its tags hold.
 
-`files` lists an album when the workflow is parsed. At job time `reading` opens its files, `tags`
-and `cuesheets` tell what they are. Of its table the other stages take `tracks`, and what a person
-reads `names`.
+`files` lists an album when the workflow is parsed. At job time `reading` opens its files, with the
+help of `tags`, `cuesheets` and `splitting`. Other stages use `tracks` for the sound of the tracks
+and `names` for their titles.
 """

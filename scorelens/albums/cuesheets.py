@@ -1,6 +1,6 @@
-"""CUE sheets: what they say of the tracks of a file.
+"""Parse CUE sheets, which describe the tracks of a file.
 
-Our own parser: no library that is kept up takes CUE sheets as rippers and hands write them.
+Our own parser: no maintained library reads CUE sheets as rippers and people write them.
 """
 
 import re
@@ -14,10 +14,18 @@ TIME = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})")
 
 
 class CueTrack(NamedTuple):
-    """A track of a sheet.
+    """A track of a sheet. Texts are empty where the sheet has none.
 
-    file: as its FILE line says it. start_s: INDEX 01, in the file, in s; None without. Texts are
-    empty where the sheet has none.
+    Parameters
+    ----------
+    number : int
+        Track number.
+    file : str
+        Path as in its FILE line.
+    start_s : float or None
+        INDEX 01, s of the file; None without.
+    title, performer, composer, isrc : str
+        As in the sheet.
     """
 
     number: int
@@ -30,7 +38,15 @@ class CueTrack(NamedTuple):
 
 
 class CueSheet(NamedTuple):
-    """A sheet: what it says of the album, and its audio tracks in their order."""
+    """A CUE sheet. Texts are empty where the sheet has none.
+
+    Parameters
+    ----------
+    title, performer, composer, disc : str
+        Of the album.
+    tracks : tuple of CueTrack
+        Its audio tracks in order.
+    """
 
     title: str
     performer: str
@@ -40,20 +56,24 @@ class CueSheet(NamedTuple):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that it names, each once."""
+        """Files that the sheet names, each once."""
         return tuple(dict.fromkeys(track.file for track in self.tracks))
 
 
 def parse_sheet(text: str) -> CueSheet:
-    """Read a sheet, whatever the case of its commands; lines that say nothing here are passed over.
+    """Parse a sheet, whatever the case of its commands. Unknown lines are ignored.
 
-    Pauses that a player would add (PREGAP, POSTGAP) are not in the file and move nothing; what
-    INDEX 00 counts in belongs to the track before. Data tracks are left out.
+    Pauses that a player would add (PREGAP, POSTGAP) are not in the file and shift nothing; the time
+    from INDEX 00 to INDEX 01 belongs to the track before. Data tracks are left out.
 
     Parameters
     ----------
-    text
+    text : str
         The whole sheet, or the tag CUESHEET of a file.
+
+    Returns
+    -------
+    CueSheet
 
     Examples
     --------
@@ -63,22 +83,22 @@ def parse_sheet(text: str) -> CueSheet:
     """
     album: dict[str, str] = {}
     tracks: list[dict] = []
-    file, about = "", album
+    file, fields = "", album
     for command, rest in _lines(text):
         words = rest.split()
         if command == "FILE":
             file = _file(rest)
         elif command == "TRACK" and words[0].isdecimal():
-            about = {"number": int(words[0]), "kind": words[-1].upper(), "file": file}
-            tracks.append(about)
+            fields = {"number": int(words[0]), "kind": words[-1].upper(), "file": file}
+            tracks.append(fields)
         elif command == "INDEX" and tracks:
             if FIRST_INDEX.match(words[0]) and (time := TIME.match(words[-1])):
                 minutes, seconds, frames = map(int, time.groups())
-                about |= {"file": file, "start_s": minutes * 60 + seconds + frames / FRAMES}
+                fields |= {"file": file, "start_s": minutes * 60 + seconds + frames / FRAMES}
         else:
-            about.setdefault(command, _text(rest))
-    found = (_track(own) for own in tracks if own["kind"] == "AUDIO")
-    return CueSheet(*_words(album), album.get("DISCNUMBER", ""), tuple(found))
+            fields.setdefault(command, _text(rest))
+    audio = (_track(fields) for fields in tracks if fields["kind"] == "AUDIO")
+    return CueSheet(*_credits(album), album.get("DISCNUMBER", ""), tuple(audio))
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
@@ -89,7 +109,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _text(rest: str) -> str:
-    """A text with or without its quotation marks; there may be others inside it."""
+    """A text with or without quotation marks around it; there may be others inside it."""
     if not rest.startswith('"'):
         return rest
     end = rest.rfind('"')
@@ -97,17 +117,17 @@ def _text(rest: str) -> str:
 
 
 def _file(rest: str) -> str:
-    """The path of a FILE line, whose last word is the kind of the file if it has no dot."""
+    """Path of a FILE line, whose last word is the type of the file if it has no dot."""
     words = rest.rsplit(None, 1)
     is_bare = not rest.startswith('"') and len(words) > 1 and "." not in words[1]
     return words[0] if is_bare else _text(rest)
 
 
-def _words(about: dict) -> tuple[str, str, str]:
-    composer = about.get("SONGWRITER") or about.get("COMPOSER", "")
-    return about.get("TITLE", ""), about.get("PERFORMER", ""), composer
+def _credits(fields: dict) -> tuple[str, str, str]:
+    composer = fields.get("SONGWRITER") or fields.get("COMPOSER", "")
+    return fields.get("TITLE", ""), fields.get("PERFORMER", ""), composer
 
 
-def _track(about: dict) -> CueTrack:
-    place = about["number"], about["file"], about.get("start_s")
-    return CueTrack(*place, *_words(about), about.get("ISRC", ""))
+def _track(fields: dict) -> CueTrack:
+    position = fields["number"], fields["file"], fields.get("start_s")
+    return CueTrack(*position, *_credits(fields), fields.get("ISRC", ""))

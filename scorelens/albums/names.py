@@ -1,4 +1,4 @@
-"""What to call a track where a person reads: its title and artist, cut to the room there is."""
+"""Make display names of tracks: title and artist, shortened to a maximum length."""
 
 import itertools
 import os
@@ -11,45 +11,45 @@ import pandas as pd
 from scorelens.albums.tags import clean_text
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-LEAST_COLUMNS = 8  # of a title that is cut; with less of it, the id alone stands
+MIN_COLUMNS = 8  # of a shortened title; if it would be shorter, the id is used
 
 
 def track_names(tracks: pd.DataFrame, columns: int | None = None) -> dict[str, str]:
-    """Title and artist of every track where there is room for both, else the title.
+    """Title and artist of every track where both fit, otherwise the title.
 
     Parameters
     ----------
-    tracks
+    tracks : pd.DataFrame
         Rows of one album, with the columns of tables.TRACKS.
-    columns
-        As `track_titles` takes it.
+    columns : int or None
+        Maximum length of a name, as `text_columns` counts it; None for any.
 
     Returns
     -------
     dict
-        By track_id, such as `Main Title - Jo Field`; no two alike.
+        By track_id, such as `Main Title - Jo Field`; all different.
     """
-    artists, found = track_artists(tracks), track_titles(tracks, columns)
+    artists, names = track_artists(tracks), track_titles(tracks, columns)
     for track_id, title in track_titles(tracks).items():
         name = f"{title} - {artists[track_id]}"
         if artists[track_id] and (columns is None or text_columns(name) <= columns):
-            found[track_id] = name
-    return found
+            names[track_id] = name
+    return names
 
 
 def track_titles(tracks: pd.DataFrame, columns: int | None = None) -> dict[str, str]:
-    """The title of every track, each another one.
+    """Title of every track, all different.
 
-    It is that of the tags or the CUE sheet, else the name of the file without the ending, with the
-    track's number if the file holds several. Titles that are the same, or would be when cut, are
-    followed by the numbers of disc and track, or by the id.
+    It is that of the tags or the CUE sheet, otherwise the name of the file without the extension,
+    with the track's number if the file holds several. Titles that are equal, also after shortening,
+    are followed by the numbers of disc and track, or by the id.
 
     Parameters
     ----------
-    tracks
+    tracks : pd.DataFrame
         Rows of one album, with the columns of tables.TRACKS.
-    columns
-        Room for a title, as `text_columns` counts it; None for any. A title that is longer ends in
+    columns : int or None
+        Maximum length of a title, as `text_columns` counts it; None for any. A longer title ends in
         an ellipsis.
 
     Returns
@@ -58,53 +58,62 @@ def track_titles(tracks: pd.DataFrame, columns: int | None = None) -> dict[str, 
         By track_id, in the order of the table.
     """
     titles = _titles(tracks)
-    found = {track_id: shorten(title, columns) for track_id, title in titles.items()}
-    counts = Counter(found.values())
-    alike = tracks[tracks["track_id"].map(found).map(counts) > 1]
-    for _, rows in alike.groupby(alike["track_id"].map(found)):
-        for track_id, mark in zip(rows["track_id"], _marks(rows), strict=True):
-            found[track_id] = _marked(titles[track_id], mark, track_id, columns)
-    return found
+    shown = {track_id: shorten(title, columns) for track_id, title in titles.items()}
+    counts = Counter(shown.values())
+    equal = tracks[tracks["track_id"].map(shown).map(counts) > 1]
+    for _, rows in equal.groupby(equal["track_id"].map(shown)):
+        for track_id, suffix in zip(rows["track_id"], _suffixes(rows), strict=True):
+            shown[track_id] = _with_suffix(titles[track_id], suffix, track_id, columns)
+    return shown
 
 
 def track_artists(tracks: pd.DataFrame) -> dict[str, str]:
-    """Who made every track, by track_id: the artists, else the composers; empty if unknown.
+    """Artists of every track, otherwise its composers.
 
     Parameters
     ----------
-    tracks
+    tracks : pd.DataFrame
         Rows with the columns of tables.TRACKS.
+
+    Returns
+    -------
+    dict of str to str
+        By track_id; empty if unknown.
     """
     return {row.track_id: row.artist or row.composer for row in tracks.itertuples()}
 
 
 def track_credits(tracks: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """What a table or a page shows of every track, by track_id.
+    """Title, artist, composer and album of every track.
 
     Parameters
     ----------
-    tracks
+    tracks : pd.DataFrame
         Rows of one album, with the columns of tables.TRACKS.
 
     Returns
     -------
     dict
-        Of each track `track_title` (as `track_titles` gives it), `artist`, `composer` and `album`.
+        By track_id: `track_title`, `artist`, `composer` and `album`.
     """
-    own = tracks.set_index("track_id")[["artist", "composer", "album"]].to_dict("index")
+    credits = tracks.set_index("track_id")[["artist", "composer", "album"]].to_dict("index")
     return {
-        track_id: {"track_title": title, **own[track_id]}
+        track_id: {"track_title": title, **credits[track_id]}
         for track_id, title in track_titles(tracks).items()
     }
 
 
 def file_title(path: str | os.PathLike) -> str:
-    """What to call a file that has no title: its name without the ending, in one line.
+    """Title of a file without tags: its name without the extension, in one line.
 
     Parameters
     ----------
-    path
-        Of the file.
+    path : path
+        The file.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -115,14 +124,18 @@ def file_title(path: str | os.PathLike) -> str:
 
 
 def shorten(text: str, columns: int | None) -> str:
-    """A text that ends in an ellipsis where it is too long.
+    """Shorten a text to a maximum length, with an ellipsis at its end.
 
     Parameters
     ----------
-    text
-        Of one line.
-    columns
-        What the whole may be long at most, as `text_columns` counts it; None for any length.
+    text : str
+        One line.
+    columns : int or None
+        Maximum length of the result, as `text_columns` counts it; None for any.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -132,19 +145,23 @@ def shorten(text: str, columns: int | None) -> str:
     if columns is None or text_columns(text) <= columns:
         return text
     lengths = itertools.accumulate(map(_columns, text))
-    kept = sum(1 for _ in itertools.takewhile(lambda length: length < columns, lengths))
-    while kept and unicodedata.category(text[kept - 1]) in ("Cf", "Zs"):
-        kept -= 1
-    return text[:kept] + ELLIPSIS
+    length = sum(1 for _ in itertools.takewhile(lambda end: end < columns, lengths))
+    while length and unicodedata.category(text[length - 1]) in ("Cf", "Zs"):
+        length -= 1
+    return text[:length] + ELLIPSIS
 
 
 def text_columns(text: str) -> int:
-    """How long a text is in columns of a terminal: wide letters take two, accents on them none.
+    """Length of a text in columns of a terminal: wide letters take two, combining accents none.
 
     Parameters
     ----------
-    text
-        Of one line.
+    text : str
+        One line.
+
+    Returns
+    -------
+    int
 
     Examples
     --------
@@ -162,17 +179,17 @@ def _columns(letter: str) -> int:
 
 def _titles(tracks: pd.DataFrame) -> dict[str, str]:
     parts = Counter(tracks["path"])
-    found = {}
+    titles = {}
     for row in tracks.itertuples():
         name = file_title(row.path)
         if parts[row.path] > 1 and not pd.isna(row.number):
             name = f"{name} {row.number}"
-        found[row.track_id] = row.title or name or row.track_id
-    return found
+        titles[row.track_id] = row.title or name or row.track_id
+    return titles
 
 
-def _marks(rows: pd.DataFrame) -> Iterator[str]:
-    """What tells tracks of one title apart."""
+def _suffixes(rows: pd.DataFrame) -> Iterator[str]:
+    """Suffixes that distinguish tracks of one title."""
     discs, numbers = rows["disc"].astype("Int64").fillna(1), rows["number"]
     if numbers.isna().any() or rows.duplicated(["disc", "number"]).any():
         return iter(rows["track_id"])
@@ -181,8 +198,8 @@ def _marks(rows: pd.DataFrame) -> Iterator[str]:
     return (f"disc {disc}, track {number}" for disc, number in zip(discs, numbers, strict=True))
 
 
-def _marked(title: str, mark: str, track_id: str, columns: int | None) -> str:
-    room = None if columns is None else columns - text_columns(f" ({mark})")
-    if room is not None and room < LEAST_COLUMNS:
+def _with_suffix(title: str, suffix: str, track_id: str, columns: int | None) -> str:
+    available = None if columns is None else columns - text_columns(f" ({suffix})")
+    if available is not None and available < MIN_COLUMNS:
         return track_id
-    return f"{shorten(title, room)} ({mark})"
+    return f"{shorten(title, available)} ({suffix})"

@@ -1,4 +1,4 @@
-"""Open the files of an album: which are tracks, what they are, and what to tell of the others."""
+"""Open the files of an album: list its tracks, the problems, and notes on other files."""
 
 import logging
 import os
@@ -9,8 +9,8 @@ import pandas as pd
 
 from scorelens import charsets, media
 from scorelens.albums.cuesheets import CueSheet, parse_sheet
-from scorelens.albums.cuts import Cut, Source, apply_sheets
-from scorelens.albums.files import NAMELESS, SHORTENED, is_cue, says_audio
+from scorelens.albums.files import DEFAULT_ID, MAX_FILE_ID, has_audio_extension, is_cue
+from scorelens.albums.splitting import Source, TrackSpan, apply_sheets
 from scorelens.albums.tags import Tags, clean_text, plain_isrc, read_tags, tag_columns, whole_number
 from scorelens.errors import MediaError, Problem
 from scorelens.ids import slug, unique_ids
@@ -18,15 +18,21 @@ from scorelens.tables import TRACKS
 
 log = logging.getLogger(__name__)
 TEXTURE_S = 5.0  # of a texture window
-SHOWN = 20  # files of no use that a note names; the others are counted
+SHOWN = 20  # unused files that a note names; the others are counted
 COLUMNS = [name for name in TRACKS.names if name != "film_id"]
 
 
 class AlbumTracks(NamedTuple):
-    """What an album holds.
+    """The tracks of an album.
 
-    tracks: the columns of tables.TRACKS without the film, in order of path and time. notes: what a
-    user may want to know. problems: files that should be music and cannot be used.
+    Parameters
+    ----------
+    tracks : DataFrame
+        Columns of `tables.TRACKS` without the film, in order of path and time.
+    notes : list of str
+        Notes for the user.
+    problems : list of Problem
+        Files that should be music and cannot be used.
     """
 
     tracks: pd.DataFrame
@@ -35,7 +41,7 @@ class AlbumTracks(NamedTuple):
 
 
 class SoundFile(NamedTuple):
-    """A file that has sound. inside: its path as seen from the album's folder."""
+    """A file that has sound; `inside` is its path relative to the album's folder."""
 
     path: str
     inside: str
@@ -44,46 +50,56 @@ class SoundFile(NamedTuple):
 
 
 def read_album(folder: str | os.PathLike, files: Sequence[str | os.PathLike]) -> AlbumTracks:
-    """Open the files of an album, by content and not by their endings; never fails on bad media.
+    """Open the files of an album. Never fails on bad media.
 
-    A file is a track if sound in it decodes, or as many as a CUE sheet or its tag CUESHEET says. A
-    file that calls itself audio and cannot be used is a problem; any other is named in a note.
+    The content of a file decides, not its extension. A file is one track if its sound decodes, or
+    several if a CUE sheet or its tag CUESHEET says so. A file with an audio extension that cannot
+    be used is a problem; any other is named in a note.
 
     Parameters
     ----------
-    folder
-        Of the album; ids of tracks are made of their paths as seen from it.
-    files
-        The paths of its files, CUE sheets among them (`files.list_files`).
+    folder : path
+        Folder of the album; ids of tracks are made from their paths relative to it.
+    files : sequence of path
+        Its files, CUE sheets included.
+
+    Returns
+    -------
+    AlbumTracks
     """
     problems: list[Problem] = []
-    passed_over: list[str] = []
+    unused: list[str] = []
     sounds = []
     for path in sorted(map(os.fspath, files)):
         if not is_cue(path):
-            sound = _opened(path, os.path.relpath(path, folder), problems, passed_over)
+            sound = _opened(path, os.path.relpath(path, folder), problems, unused)
             sounds += [sound] if sound else []
-    cuts, notes = _cuts(folder, sorted(filter(is_cue, map(os.fspath, files))), sounds)
-    rows = [row for sound in sounds for row in _rows(sound, cuts.get(sound.inside))]
-    ids = unique_ids([row.pop("name") for row in rows], NAMELESS)
+    spans, notes = _spans(folder, sorted(filter(is_cue, map(os.fspath, files))), sounds)
+    rows = [row for sound in sounds for row in _rows(sound, spans.get(sound.inside))]
+    ids = unique_ids([row.pop("name") for row in rows], DEFAULT_ID)
     tracks = pd.DataFrame(
-        [{"track_id": own, **row} for own, row in zip(ids, rows, strict=True)], columns=COLUMNS
+        [{"track_id": track_id, **row} for track_id, row in zip(ids, rows, strict=True)],
+        columns=COLUMNS,
     )
     if tracks.empty and not problems:
         problems.append(Problem(os.fspath(folder), "holds no audio file", "files with sound"))
-    notes = [*_unused(passed_over), *_sound_notes(sounds), *notes, *_short(tracks)]
+    notes = [*_unused_note(unused), *_sound_notes(sounds), *notes, *_short_notes(tracks)]
     return AlbumTracks(tracks, notes, problems)
 
 
 def read_file(path: str | os.PathLike, track_id: str) -> AlbumTracks:
-    """Open a single file, such as a film, as the one track of an album; never fails on bad media.
+    """Open a single file, such as a film, as the only track of an album. Never fails on bad media.
 
     Parameters
     ----------
-    path
+    path : path
         The file.
-    track_id
-        Of the track.
+    track_id : str
+        Id of the track.
+
+    Returns
+    -------
+    AlbumTracks
     """
     path = os.fspath(path)
     try:
@@ -98,7 +114,7 @@ def _open(path: str, inside: str) -> tuple[SoundFile, list[Problem]]:
     """A file with sound, and what is wrong with it. Raises MediaError if none of it decodes."""
     info = media.probe(path)
     if not info.has_audio or info.sound_s is None:
-        hint = "take it out of the album folder"
+        hint = "remove it from the album folder"
         raise MediaError(Problem(path, "has no sound", "a file with an audio stream", hint))
     problems = list(media.sound_problems(path, info))
     if len(problems) > bool(info.missing):
@@ -106,29 +122,27 @@ def _open(path: str, inside: str) -> tuple[SoundFile, list[Problem]]:
     return SoundFile(path, inside, info, read_tags(path)), problems
 
 
-def _opened(
-    path: str, inside: str, problems: list[Problem], passed_over: list[str]
-) -> SoundFile | None:
-    """A file, if it has sound that decodes; else it is a problem or passed over."""
+def _opened(path: str, inside: str, problems: list[Problem], unused: list[str]) -> SoundFile | None:
+    """A file, if it has sound that decodes; otherwise it is added to the problems or the unused."""
     try:
-        sound, found = _open(path, inside)
+        sound, of_file = _open(path, inside)
     except MediaError as error:
-        if says_audio(path):
+        if has_audio_extension(path):
             problems += error.problems
         else:
-            passed_over.append(inside)
-            log.info("passed over: %s", error)
+            unused.append(inside)
+            log.info("skipped: %s", error)
         return None
-    problems += found
+    problems += of_file
     return sound
 
 
-def _cuts(
+def _spans(
     folder, sheets: Sequence[str], sounds: Sequence[SoundFile]
-) -> tuple[dict[str, list[Cut]], list[str]]:
-    """The tracks of the files that sheets speak of, those beside them and those in their tags."""
+) -> tuple[dict[str, list[TrackSpan]], list[str]]:
+    """Tracks of the files that sheets describe, by separate sheets and by those in tags."""
     lengths_s = {sound.inside: sound.info.sound_s for sound in sounds}
-    beside, doubts = [], []
+    separate, doubts = [], []
     for path in sheets:
         name = os.path.relpath(path, folder)
         try:
@@ -136,55 +150,55 @@ def _cuts(
         except OSError as error:
             text, doubt = "", f"cannot be read ({error.strerror})"
         doubts += [f"{name}: {doubt}"] if doubt else []
-        beside.append(Source(name, name, parse_sheet(text)))
-    cuts, notes = apply_sheets(beside, lengths_s)
-    inside = [
-        Source(f"the tag CUESHEET of {sound.inside}", sound.inside, _of_file(sound))
+        separate.append(Source(name, name, parse_sheet(text)))
+    spans, notes = apply_sheets(separate, lengths_s)
+    in_tags = [
+        Source(f"the tag CUESHEET of {sound.inside}", sound.inside, _sheet_in_tag(sound))
         for sound in sounds
-        if sound.tags.cuesheet and sound.inside not in cuts
+        if sound.tags.cuesheet and sound.inside not in spans
     ]
-    more_cuts, more_notes = apply_sheets(inside, lengths_s)
-    return cuts | more_cuts, doubts + notes + more_notes
+    more_spans, more_notes = apply_sheets(in_tags, lengths_s)
+    return spans | more_spans, doubts + notes + more_notes
 
 
-def _of_file(sound: SoundFile) -> CueSheet:
-    """The sheet in a file's tag, which is about that file, whatever it calls it."""
+def _sheet_in_tag(sound: SoundFile) -> CueSheet:
+    """The sheet in a file's tag, with the name of that file."""
     sheet = parse_sheet(sound.tags.cuesheet)
-    own = os.path.basename(sound.path)
-    return sheet._replace(tracks=tuple(track._replace(file=own) for track in sheet.tracks))
+    name = os.path.basename(sound.path)
+    return sheet._replace(tracks=tuple(track._replace(file=name) for track in sheet.tracks))
 
 
-def _rows(sound: SoundFile, cuts: Sequence[Cut] | None) -> list[dict]:
-    """The rows of the tracks of a file, each with the `name` that its id is made of."""
+def _rows(sound: SoundFile, spans: Sequence[TrackSpan] | None) -> list[dict]:
+    """Rows of the tracks of a file, each with the `name` from which its id is made."""
     stem = os.path.splitext(sound.inside)[0]
     file = {
         "path": sound.path,
         "sample_rate_hz": sound.info.sample_rate_hz,
         "sha256": media.sha256(sound.path),
     }
-    if not cuts or len(cuts) == 1:
-        about = _described(sound.tags, cuts[0]) if cuts else sound.tags
+    if not spans or len(spans) == 1:
+        tags = _completed(sound.tags, spans[0]) if spans else sound.tags
         whole = {"name": stem, "start_s": 0.0, "duration_s": sound.info.sound_s}
-        return [file | whole | tag_columns(about)]
-    return [file | _part(stem, sound, cut) for cut in cuts]
+        return [file | whole | tag_columns(tags)]
+    return [file | _part(stem, sound, span) for span in spans]
 
 
-def _part(stem: str, sound: SoundFile, cut: Cut) -> dict:
-    """What is a row's own in a file of several tracks."""
-    about = _described(Tags(), cut)
-    shared = sound.tags._replace(title="", number=cut.track.number, isrc="")
-    about = Tags(*(own or other for own, other in zip(about, shared, strict=True)))
-    end_s = sound.info.sound_s if cut.end_s is None else cut.end_s
+def _part(stem: str, sound: SoundFile, span: TrackSpan) -> dict:
+    """The columns that differ between the tracks of a file."""
+    of_track = _completed(Tags(), span)
+    of_file = sound.tags._replace(title="", number=span.track.number, isrc="")
+    tags = Tags(*(first or second for first, second in zip(of_track, of_file, strict=True)))
+    end_s = sound.info.sound_s if span.end_s is None else span.end_s
     return {
-        "name": f"{slug(stem)[:SHORTENED]} {cut.track.number:02d} {about.title}",
-        "start_s": cut.start_s,
-        "duration_s": end_s - cut.start_s,
-    } | tag_columns(about)
+        "name": f"{slug(stem)[:MAX_FILE_ID]} {span.track.number:02d} {tags.title}",
+        "start_s": span.start_s,
+        "duration_s": end_s - span.start_s,
+    } | tag_columns(tags)
 
 
-def _described(tags: Tags, cut: Cut) -> Tags:
-    """The tags of a track, and from the sheet what they lack."""
-    track, sheet = cut.track, cut.sheet
+def _completed(tags: Tags, span: TrackSpan) -> Tags:
+    """The tags of a track, completed from the sheet."""
+    track, sheet = span.track, span.sheet
     of_sheet = Tags(
         title=clean_text(track.title),
         artist=clean_text(track.performer or sheet.performer),
@@ -194,14 +208,14 @@ def _described(tags: Tags, cut: Cut) -> Tags:
         number=track.number,
         isrc=plain_isrc(track.isrc),
     )
-    return Tags(*(own or other for own, other in zip(tags, of_sheet, strict=True)))
+    return Tags(*(first or second for first, second in zip(tags, of_sheet, strict=True)))
 
 
-def _unused(files: Sequence[str]) -> list[str]:
+def _unused_note(files: Sequence[str]) -> list[str]:
     if not files:
         return []
     more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
-    return [f"no music, passed over: {', '.join(files[:SHOWN])}{more}"]
+    return [f"no music, skipped: {', '.join(files[:SHOWN])}{more}"]
 
 
 def _sound_notes(sounds: Sequence[SoundFile]) -> list[str]:
@@ -212,7 +226,7 @@ def _sound_notes(sounds: Sequence[SoundFile]) -> list[str]:
     ]
 
 
-def _short(tracks: pd.DataFrame) -> list[str]:
+def _short_notes(tracks: pd.DataFrame) -> list[str]:
     return [
         f"track {row.track_id} is shorter than a texture window of 5 s ({row.duration_s:.1f} s)"
         for row in tracks.itertuples()

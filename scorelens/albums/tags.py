@@ -1,6 +1,6 @@
-"""What the tags of a sound file say, whatever the format; damaged tags say nothing.
+"""Read the tags of a sound file in any format. Damaged tags count as none.
 
-mutagen reads ID3, APEv2, Vorbis comments, MP4 atoms and ASF; FFmpeg knows the rest, such as
+mutagen reads ID3, APEv2, Vorbis comments, MP4 atoms and ASF; FFmpeg reads the rest, such as
 Matroska and the INFO lists of RIFF.
 """
 
@@ -33,9 +33,18 @@ NAMES = {
 
 
 class Tags(NamedTuple):
-    """The tags of a file. Texts are empty, numbers None, where there is none.
+    """The tags of a file. Texts are empty, numbers None, where there is no tag.
 
-    isrc: of 12 letters and digits. cuesheet: a CUE sheet as the tag has it.
+    Parameters
+    ----------
+    title, artist, composer, album : str
+        In one line; several values are joined by semicolons.
+    disc, number : int or None
+        Numbers of disc and track.
+    isrc : str
+        12 letters and digits.
+    cuesheet : str
+        Text of a CUE sheet.
     """
 
     title: str = ""
@@ -49,46 +58,82 @@ class Tags(NamedTuple):
 
 
 def read_tags(path: str | os.PathLike) -> Tags:
-    """The tags of a sound file; never fails for what they hold.
+    """Read the tags of a sound file. Never fails because of their content.
 
-    Several values of one field are joined by semicolons. Of a number such as `3/12` the first part
-    counts. Of tags that are there twice the newer kind counts.
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    Tags
+        Several values of a field are joined by semicolons. Of a number such as `3/12` the first
+        part counts. Of two kinds of tags the newer one counts.
     """
     for read in (_of_format, id3.ID3, apev2.APEv2, _of_ffmpeg):
         try:
-            found = _tags(read(path))
+            tags = _tags(read(path))
         except Exception as error:  # a library may raise anything for damaged bytes
             log.debug("%s: no tags by %s (%s)", path, read.__name__, error)
             continue
-        if found != Tags():
-            return found
+        if tags != Tags():
+            return tags
     return Tags()
 
 
 def tag_columns(tags: Tags) -> dict[str, str | int | None]:
-    """The tags of a track by the columns that tables have for them, which is all but the CUE sheet.
+    """Tags of a track as columns of a table: all but the CUE sheet.
 
     Parameters
     ----------
-    tags
-        As `read_tags` gives them.
+    tags : Tags
+        Of the track.
+
+    Returns
+    -------
+    dict of str to str, int or None
     """
     return {name: value for name, value in tags._asdict().items() if name != "cuesheet"}
 
 
 def clean_text(text: str) -> str:
-    """A text of tags in one line, composed (NFC), without control characters.
+    """Normalise a text of tags: one line, composed (NFC), without control characters.
 
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> clean_text("The\\x00 Night\\n Train\\x00")
     'The Night Train'
     """
-    kept = (c for c in unicodedata.normalize("NFC", text) if c.isspace() or not _is_unseen(c))
-    return " ".join("".join(kept).split())
+    composed = unicodedata.normalize("NFC", text)
+    visible = (c for c in composed if c.isspace() or not _is_invisible(c))
+    return " ".join("".join(visible).split())
 
 
 def whole_number(text: str) -> int | None:
-    """The number that a text starts with, such as `3/12`; None without, and of 0, which is none.
+    """Number at the start of a text, such as 3 of `3/12`.
 
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    int or None
+        None if there is no number, or if it is 0.
+
+    Examples
+    --------
     >>> whole_number("03/12"), whole_number("A1"), whole_number("0")
     (3, None, None)
     """
@@ -97,8 +142,20 @@ def whole_number(text: str) -> int | None:
 
 
 def plain_isrc(text: str) -> str:
-    """The 12 letters and digits of an ISRC; empty if the text is none.
+    """The 12 letters and digits of an ISRC.
 
+    Parameters
+    ----------
+    text : str
+        With or without hyphens.
+
+    Returns
+    -------
+    str
+        Empty if the text is no ISRC.
+
+    Examples
+    --------
     >>> plain_isrc("us-abc-12-34567"), plain_isrc("none")
     ('USABC1234567', '')
     """
@@ -106,7 +163,7 @@ def plain_isrc(text: str) -> str:
     return plain if ISRC.fullmatch(plain) else ""
 
 
-def _is_unseen(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     """Whether a character is a control character, half of one, or a byte order mark."""
     return unicodedata.category(character) in ("Cc", "Cs") or character == "\ufeff"
 
@@ -114,18 +171,18 @@ def _is_unseen(character: str) -> bool:
 def _of_format(path):
     file = mutagen.File(path)
     if isinstance(file, flac.FLAC) and file.cuesheet:
-        own = file.tags.as_dict() if file.tags else {}
-        return {"cuesheet": [_sheet_of_block(file)]} | own
+        tags = file.tags.as_dict() if file.tags else {}
+        return {"cuesheet": [_sheet_of_block(file)]} | tags
     return None if file is None else file.tags
 
 
 def _sheet_of_block(file: flac.FLAC) -> str:
-    """The CUE sheet that a FLAC file has as a block of its own, which has no titles."""
+    """The CUE sheet in a metadata block of a FLAC file, which has no titles."""
     lines = ['FILE "" WAVE']
     for track in file.cuesheet.tracks:
         for index in track.indexes:
-            place = track.start_offset + index.index_offset
-            seconds, frames = divmod(round(place * FRAMES / file.info.sample_rate), FRAMES)
+            sample = track.start_offset + index.index_offset
+            seconds, frames = divmod(round(sample * FRAMES / file.info.sample_rate), FRAMES)
             time = f"{seconds // 60:02d}:{seconds % 60:02d}:{frames:02d}"
             if index.index_number == 1 and track.type == 0:
                 isrc = track.isrc.decode("ascii", "replace").strip("\0")
@@ -137,8 +194,8 @@ def _sheet_of_block(file: flac.FLAC) -> str:
 def _of_ffmpeg(path) -> dict[str, str]:
     with media.open_container(path) as container:
         streams = [stream.metadata for stream in container.streams.audio]
-        own = [container.metadata, *streams]
-    return {key: value for tags in reversed(own) for key, value in tags.items()}
+        sources = [container.metadata, *streams]
+    return {key: value for tags in reversed(sources) for key, value in tags.items()}
 
 
 def _tags(tags) -> Tags:
@@ -159,25 +216,25 @@ def _joined(values: Iterable[str]) -> str:
 
 def _values(tags, names) -> Iterator[str]:
     """The values of one field as texts."""
-    of_id3, of_mp4, of_asf, words = names
+    of_id3, of_mp4, of_asf, plain = names
     if isinstance(tags, id3.ID3Tags):
-        found = [value for frame in tags.getall(of_id3) for value in frame.text]
+        values = [value for frame in tags.getall(of_id3) for value in frame.text]
     elif isinstance(tags, mp4.MP4Tags):
-        found = tags.get(of_mp4, [])
+        values = tags.get(of_mp4, [])
     elif isinstance(tags, asf.ASFTags):
-        found = tags.get(of_asf, [])
+        values = tags.get(of_asf, [])
     else:
-        found = _of_words(tags, words)
-    for value in found:
+        values = _of_plain_names(tags, plain)
+    for value in values:
         first = value[0] if isinstance(value, tuple) and value else value  # 3 of 12, in MP4
         yield first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
 
 
-def _of_words(tags: Mapping, words: Iterable[str]) -> list:
-    """The values of the first of some names that is there, in tags whose names are words."""
-    for word in words:
+def _of_plain_names(tags: Mapping, names: Iterable[str]) -> list:
+    """The values of the first of some names that the tags have, in any case."""
+    for name in names:
         for key in tags.keys():  # noqa: SIM118  (some of mutagen's are no mappings to iterate)
-            if key.lower() == word:
+            if key.lower() == name:
                 value = tags[key]
                 is_text = isinstance(value, str | bytes)
                 return [value] if is_text else list(value)

@@ -1,4 +1,4 @@
-"""What the other stages take from the tracks of an album: their sound."""
+"""Locate the sound of the tracks of an album, and compute digests of it."""
 
 from collections import Counter
 
@@ -8,60 +8,67 @@ from scorelens import media
 
 
 def track_sounds(tracks: pd.DataFrame) -> "dict[str, str | media.Sound]":
-    """The sound of every track: its file, or its part of a file that holds several.
+    """Locate the sound of every track: its file, or its part of a file that holds several.
 
     Parameters
     ----------
-    tracks
-        All rows of an album, with the columns of tables.TRACKS.
+    tracks : DataFrame
+        All rows of an album, with the columns of `tables.TRACKS`.
 
     Returns
     -------
-    dict
-        By track_id, what `media.audio_blocks` and `media.read_audio` take. The last track of a
-        file runs to its end, wherever that is.
+    dict of str to path or media.Sound
+        By track_id. The last track of a file lasts until the end of the file.
     """
     parts = Counter(tracks["path"])
     last_s = tracks.groupby("path")["start_s"].max()
-    found = {}
+    sounds = {}
     for row in tracks.itertuples():
         if parts[row.path] == 1 and not row.start_s:
-            found[row.track_id] = row.path
+            sounds[row.track_id] = row.path
         else:
             end_s = None if row.start_s == last_s[row.path] else row.start_s + row.duration_s
-            found[row.track_id] = media.Sound(row.path, row.start_s, end_s)
-    return found
+            sounds[row.track_id] = media.Sound(row.path, row.start_s, end_s)
+    return sounds
 
 
 def track_parts(tracks: pd.DataFrame) -> dict[str, dict]:
-    """Where every track is, by track_id, as plain values for tables and pages.
+    """Locate every track, as plain values for tables and pages.
 
     Parameters
     ----------
-    tracks
-        As `track_sounds` takes them.
+    tracks : DataFrame
+        All rows of an album, with the columns of `tables.TRACKS`.
 
     Returns
     -------
-    dict
-        Of each track `path`, `start_s` and `end_s`, s of the file, None where the file ends.
+    dict of str to dict
+        By track_id: `path`, `start_s` and `end_s`, s of the file, None for the end of the file.
     """
-    found = {}
+    parts = {}
     for track_id, sound in track_sounds(tracks).items():
         path, start_s, end_s = (sound if isinstance(sound, media.Sound) else media.Sound(sound))[:3]
-        found[track_id] = {"path": path, "start_s": start_s, "end_s": end_s}
-    return found
+        parts[track_id] = {"path": path, "start_s": start_s, "end_s": end_s}
+    return parts
 
 
 def time_fragment(start_s: float, end_s: float | None) -> str:
-    """What a player wants after the address of a file to play a part of it (W3C Media Fragments).
+    """URL fragment with which a player plays a part of a file.
 
     Parameters
     ----------
-    start_s
-        Where the part starts, s.
-    end_s
-        Where it ends, s; None or NaN at the end of the file.
+    start_s : float
+        Start of the part, s.
+    end_s : float or None
+        End of the part, s; None or NaN for the end of the file.
+
+    Returns
+    -------
+    str
+
+    References
+    ----------
+    W3C, Media Fragments URI 1.0, section 4.2.1.
 
     Examples
     --------
@@ -73,12 +80,17 @@ def time_fragment(start_s: float, end_s: float | None) -> str:
 
 
 def track_digests(tracks: pd.DataFrame) -> dict[str, str]:
-    """What stands for the sound of every track, by track_id: the SHA-256 of its file, and its part.
+    """Digest of the sound of every track.
 
     Parameters
     ----------
-    tracks
-        As `track_sounds` takes them.
+    tracks : DataFrame
+        All rows of an album, with the columns of `tables.TRACKS`.
+
+    Returns
+    -------
+    dict of str to str
+        By track_id: the SHA-256 of its file, and its part of the file if that holds several.
     """
     parts = Counter(tracks["path"])
     return {

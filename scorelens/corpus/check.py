@@ -1,4 +1,4 @@
-"""Check the media behind the film table: what each film holds, and every problem at once."""
+"""Check the media of the film table and write the corpus tables, with every problem at once."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ from scorelens.tables import (
 )
 
 log = logging.getLogger(__name__)
-STOP_HINT = "mend them, or set corpus: {on_bad_film: skip} to go on without these films"
+STOP_HINT = "fix them, or set corpus: {on_bad_film: skip} to go on without these films"
 
 
 def check_album(
@@ -32,16 +32,26 @@ def check_album(
     status: str | os.PathLike,
     track_table: str | os.PathLike,
 ) -> None:
-    """Open the files of an album, and write what was found; never fails on bad media.
+    """Open the files of an album and write its tracks and problems. Never fails on bad media.
 
-    folder, files: as `albums.reading.read_album` takes them. status, track_table: where the one-row
-    ALBUM_STATUS table and the ALBUM_TRACKS table go.
+    Parameters
+    ----------
+    album_id : str
+        Id of the album.
+    folder : path
+        Its folder, or a single file.
+    files : sequence of str
+        Its files.
+    status : path
+        Where its row of problems and notes goes (`tables.ALBUM_STATUS`).
+    track_table : path
+        Where its tracks go (`tables.ALBUM_TRACKS`).
     """
-    found = read_album(folder, files)
-    row = {"problems": "\n".join(map(str, found.problems)), "notes": "; ".join(found.notes)}
+    album = read_album(folder, files)
+    row = {"problems": "\n".join(map(str, album.problems)), "notes": "; ".join(album.notes)}
     write_table(pd.DataFrame([{"album_id": album_id, **row}]), status, ALBUM_STATUS)
-    write_table(found.tracks.assign(album_id=album_id), track_table, ALBUM_TRACKS)
-    log.info("%s: %d tracks in %d files", folder, len(found.tracks), len(files))
+    write_table(album.tracks.assign(album_id=album_id), track_table, ALBUM_TRACKS)
+    log.info("%s: %d tracks in %d files", folder, len(album.tracks), len(files))
 
 
 def check_film(
@@ -53,13 +63,24 @@ def check_film(
     audio: str = "",
     video_bytes: int | None = None,
 ) -> None:
-    """Open a film, add what was found in its album, and write it; never fails on bad media.
+    """Open a film and write its status, with that of its album. Never fails on bad media.
 
-    video: path of the film, None if there is no such file. album: the tables of `check_album`,
-    tracks and status; None if there is no such folder. audio: number or language of the film's
-    sound, empty for the default one. video_bytes: size of the film when the run was planned, None
-    if it was not there yet.
-    status, track_table: where the one-row STATUS table and the TRACKS table of the film go.
+    Parameters
+    ----------
+    film_id : str
+        Id of the film.
+    video : str or None
+        The film; None if there is no such file.
+    album : tuple of path, or None
+        Track table and status table of `check_album`; None if there is no such folder.
+    status : path
+        Where the film's row goes (`tables.STATUS`).
+    track_table : path
+        Where the film's tracks go (`tables.TRACKS`).
+    audio : str
+        Number or language of the film's sound, empty for the default one.
+    video_bytes : int or None
+        Size of the film when the run was planned, bytes; None if it was not there yet.
     """
     problems, notes = [], []
     info, digest, size = None, "", 0
@@ -77,9 +98,9 @@ def check_film(
     texts = list(map(str, problems))
     if album is not None:
         tracks = read_table(album[0], ALBUM_TRACKS).assign(film_id=film_id)[TRACKS.names]
-        found = read_table(album[1], ALBUM_STATUS).iloc[0]
-        texts += filter(None, [found.problems])
-        notes += filter(None, [found.notes])
+        album_status = read_table(album[1], ALBUM_STATUS).iloc[0]
+        texts += filter(None, [album_status.problems])
+        notes += filter(None, [album_status.notes])
     for text in texts:
         log.warning("%s", text)
     frame = pd.DataFrame(
@@ -108,13 +129,25 @@ def gather_films(
     track_tables: Sequence[str],
     outputs: Mapping[str, str],
 ) -> None:
-    """Join what was found about each film into the corpus tables.
+    """Join the tables of the films into the corpus tables.
 
-    films: rows of the film table. on_bad_film: `stop` or `skip`. statuses, track_tables: the files
-    of check_film, in the films' order; or the one of inspection.inspect_films, and no tracks.
-    outputs: paths of `films`, `tracks` and `status`.
-    Raises InputError naming every problem of table and media if there are any and the policy is
-    `stop`, or if no film is left.
+    Parameters
+    ----------
+    films : sequence of Film
+        Rows of the film table.
+    on_bad_film : {"stop", "skip"}
+        What to do with films that have problems.
+    statuses, track_tables : sequence of str
+        The tables of `check_film` in the order of the films; or one status table of all films, and
+        no track tables.
+    outputs : mapping of str to str
+        Paths of `films`, `tracks` and `status`.
+
+    Raises
+    ------
+    InputError
+        If there are problems and `on_bad_film` is `stop`, or if no film is left. It lists every
+        problem of the film table and the media.
     """
     status = pd.concat([read_table(path, STATUS) for path in statuses], ignore_index=True)
     status = _with_table_problems(status, films)
@@ -134,10 +167,10 @@ def gather_films(
 
 
 def _with_table_problems(status: pd.DataFrame, films: Sequence[Film]) -> pd.DataFrame:
-    """A film's own row in the table comes before its media."""
+    """The problems of a film's row in the film table come before those of its media."""
     status = status.set_index("film_id").loc[[film.film_id for film in films]].reset_index()
-    own = ["\n".join(map(str, film.problems)) for film in films]
-    joined = ["\n".join(filter(None, pair)) for pair in zip(own, status.problems, strict=True)]
+    of_table = ["\n".join(map(str, film.problems)) for film in films]
+    joined = ["\n".join(filter(None, pair)) for pair in zip(of_table, status.problems, strict=True)]
     return status.assign(problems=joined, status=["bad" if text else "ok" for text in joined])
 
 
@@ -162,7 +195,7 @@ def _check_film_streams(
         problems.extend(media.sound_problems(video, info, audio))
         notes.extend(media.sound_notes(video, info, audio))
     else:
-        hint = "cues are found by the sound"
+        hint = "cues are matched by the sound"
         problems.append(Problem(video, "has no sound", "a film with an audio stream", hint))
     if not info.has_video:
         notes.append("no picture: the film has no visual statistics")

@@ -1,4 +1,4 @@
-"""The timeline of a film's cues."""
+"""Draw the cues of a film on a timeline, with the truth where it is known."""
 
 import os
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ from scorelens.cues.speed import film_speed
 
 WIDTH_IN = 10.0
 ROW_IN = 0.24
-COLUMNS, LINE_IN = 75, 0.2  # of a title, beside the words on the right
+COLUMNS, LINE_IN = 75, 0.2  # of a title, beside the speed on the right
 FRAME_IN = 1.1  # title, legend and time axis
 SHADES = LinearSegmentedColormap.from_list("confidence", ["#d7e9f5", figures.PALETTE[0]])
 NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 TICKS = 12
-NAME_COLUMNS = 44  # of a row's name at most
+NAME_COLUMNS = 44  # maximum length of a row's name
 TRUE = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.9}
 DECOY = {"facecolor": "none", "edgecolor": figures.QUIET, "hatch": "////", "linewidth": 0.5}
 
@@ -35,15 +35,24 @@ def plot_cues(
     path: str | os.PathLike,
     truth: str | os.PathLike | None = None,
 ) -> None:
-    """Draw the cues of a film over its running time to `path`, with the truth if there is any.
+    """Draw the cues of a film over its running time.
 
-    cues, status, tracks, truth: the film's tables of the contracts CUES, STATUS, TRACKS and TRUTH.
+    Parameters
+    ----------
+    title : str
+        Title of the film.
+    cues, status, tracks : path
+        The film's tables (`tables.CUES`, `tables.STATUS`, `tables.TRACKS`).
+    path : path
+        Where the figure goes.
+    truth : path, optional
+        The true cues (`tables.TRUTH`).
     """
     film = tables.read_table(status, tables.STATUS).iloc[0]
-    found = tables.read_table(cues, tables.CUES)
-    true = tables.read_table(truth, tables.TRUTH) if truth else None
+    true_cues = tables.read_table(truth, tables.TRUTH) if truth else None
     names = track_names(tables.read_table(tracks, tables.TRACKS), NAME_COLUMNS)
-    draw_timeline(found, true, title, film.duration_s, names, path)
+    predicted = tables.read_table(cues, tables.CUES)
+    draw_timeline(predicted, true_cues, title, film.duration_s, names, path)
 
 
 def draw_timeline(
@@ -54,22 +63,37 @@ def draw_timeline(
     names: Mapping[str, str],
     path: str | os.PathLike,
 ) -> None:
-    """Draw one row for each track that plays: bars for found cues, outlines for the truth.
+    """Draw one row for each track that plays: bars for predicted cues, outlines for true cues.
 
-    The darker a bar, the surer its cue. Decoys, music of no album track, are hatched in a row of
-    their own. names: what to call the tracks of the album, by track_id, in the order of the rows.
+    The darker a bar, the higher the confidence of its cue. Decoys, which are music of no album
+    track, are hatched in a row of their own.
+
+    Parameters
+    ----------
+    cues : DataFrame
+        Predicted cues (`tables.CUES`).
+    truth : DataFrame or None
+        True cues (`tables.TRUTH`).
+    title : str
+        Title of the film.
+    duration_s : float
+        Its running time, s.
+    names : mapping of str to str
+        Name of each track of the album, by track_id, in the order of the rows.
+    path : path
+        Where the figure goes.
     """
     decoys = truth[truth.decoy] if truth is not None else cues[:0]
     true = truth[~truth.decoy] if truth is not None else cues[:0]
     playing = {*cues.track_id, *true.track_id}
     shown = [track_id for track_id in names if track_id in playing]
-    about = f"{cues.track_id.nunique()} of {len(names)} tracks found, {len(cues)} cues"
-    heading = figures.wrapped(f"{figures.isolated(title)}: {about}", COLUMNS)
+    counts = f"{cues.track_id.nunique()} of {len(names)} tracks found, {len(cues)} cues"
+    heading = figures.wrapped(f"{figures.isolated(title)}: {counts}", COLUMNS)
     height = (
         FRAME_IN + ROW_IN * max(2, len(shown) + bool(len(decoys))) + LINE_IN * heading.count("\n")
     )
     figure, axes = plt.subplots(figsize=(WIDTH_IN, height))
-    rows = {track_id: place for place, track_id in enumerate(shown)}
+    rows = {track_id: row for row, track_id in enumerate(shown)}
     _bars(axes, cues, cues.track_id.map(rows), 0.62, color=_shades(cues.confidence))
     _bars(axes, true, true.track_id.map(rows), 0.86, **TRUE)
     _bars(axes, decoys, np.full(len(decoys), len(shown)), 0.62, **DECOY)
@@ -78,19 +102,19 @@ def draw_timeline(
     axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
     axes.set_title(heading)
     if len(cues):
-        words = f"runs at {film_speed(cues):.4f} times the speed of its album"
-        axes.set_title(words, loc="right", size=9, color=figures.QUIET)
+        speed = f"runs at {film_speed(cues):.4f} times the speed of its album"
+        axes.set_title(speed, loc="right", size=9, color=figures.QUIET)
     _time_axis(axes, duration_s)
     if labels:
         _legend(axes, truth is not None, bool(len(decoys)))
     else:
-        words = "no track of the album was found"
-        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center")
+        message = "no track of the album was found"
+        axes.text(0.5, 0.5, message, transform=axes.transAxes, ha="center")
     figures.save(figure, path)
 
 
-def _bars(axes: Axes, cues: pd.DataFrame, rows, height: float, **look) -> None:
-    axes.barh(rows, cues.film_end_s - cues.film_start_s, height, cues.film_start_s, **look)
+def _bars(axes: Axes, cues: pd.DataFrame, rows, height: float, **style) -> None:
+    axes.barh(rows, cues.film_end_s - cues.film_start_s, height, cues.film_start_s, **style)
 
 
 def _shades(confidence: pd.Series) -> np.ndarray:
@@ -108,13 +132,13 @@ def _time_axis(axes: Axes, duration_s: float) -> None:
 
 
 def _legend(axes: Axes, has_truth: bool, has_decoys: bool) -> None:
-    sure, unsure = _shades(pd.Series([1.0, 0.5]))
-    keys = [
-        Patch(color=sure, label="found, confidence 1"),
-        Patch(color=unsure, label="found, confidence 0.5 or less"),
+    high, low = _shades(pd.Series([1.0, 0.5]))
+    handles = [
+        Patch(color=high, label="found, confidence 1"),
+        Patch(color=low, label="found, confidence 0.5 or less"),
     ]
     if has_truth:
-        keys.append(Patch(label="truth", **TRUE))
+        handles.append(Patch(label="truth", **TRUE))
     if has_decoys:
-        keys.append(Patch(label="music of no album track", **DECOY))
-    axes.figure.legend(handles=keys, loc="outside lower center", ncols=len(keys), fontsize=8)
+        handles.append(Patch(label="music of no album track", **DECOY))
+    axes.figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8)

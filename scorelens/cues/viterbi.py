@@ -1,42 +1,77 @@
-"""The best course through a film: at each step one line plays, or none."""
+"""Find the best path through a film: at each step one alignment plays, or none."""
 
 from itertools import pairwise
 
 import numpy as np
 
 
-def best_path(nats: np.ndarray, entry: float) -> np.ndarray:
-    """The states with the most evidence in all (Viterbi, IEEE Trans. Inf. Theory 13(2), 1967).
+def best_path(nats: np.ndarray, onset_penalty: float) -> np.ndarray:
+    """Find the sequence of states with the most evidence in total.
 
-    nats: float32 (k, n), evidence of k lines in n steps against "none", which has 0 throughout.
-    entry: what it costs to start a line, nats; to end one is free.
-    Returns int64 (n,): the line that plays, or -1 for none. One line at a time, so cues never
-    overlap, and a gap is bridged only on one line, where that costs less than to start it again.
+    One alignment plays at a time, so cues never overlap. A gap is bridged only on one alignment,
+    where that costs less than to start it again.
+
+    Parameters
+    ----------
+    nats : ndarray of float32, shape (k, n)
+        Evidence of k alignments in n steps against "none", which has 0 throughout.
+    onset_penalty : float
+        Cost of starting an alignment, nats. Ending one is free.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        The alignment that plays in each step, or -1 for none.
+
+    References
+    ----------
+    Viterbi, IEEE Transactions on Information Theory 13(2), 1967.
+
+    Examples
+    --------
+    >>> best_path(np.array([[5, 5, -1, 5, -9]], np.float32), onset_penalty=3)
+    array([ 0,  0,  0,  0, -1])
     """
-    lines, steps = nats.shape
-    price = np.full(lines + 1, float(entry))
-    price[0] = 0
-    states = np.arange(lines + 1, dtype=np.min_scalar_type(lines))  # state 0 is "none"
-    total = -price  # of the best course that ends in each state
-    came_from = np.empty((steps, lines + 1), states.dtype)
+    alignments, steps = nats.shape
+    penalty = np.full(alignments + 1, float(onset_penalty))
+    penalty[0] = 0
+    states = np.arange(alignments + 1, dtype=np.min_scalar_type(alignments))  # state 0 is "none"
+    total = -penalty  # of the best path that ends in each state
+    previous = np.empty((steps, alignments + 1), states.dtype)
     for step in range(steps):
         best = total.argmax()
-        changed = total[best] - price
-        came_from[step] = np.where(changed > total, best, states)
+        changed = total[best] - penalty
+        previous[step] = np.where(changed > total, best, states)
         total = np.maximum(changed, total)
         total[1:] += nats[:, step]
-    return _trace_back(came_from, total.argmax()) - 1
+    return _trace_back(previous, total.argmax()) - 1
 
 
-def stretches(path: np.ndarray) -> list[tuple[int, int, int]]:
-    """The runs of one line in a path, as (line, first step, step after the last)."""
+def runs(path: np.ndarray) -> list[tuple[int, int, int]]:
+    """List the runs of one alignment in a path.
+
+    Parameters
+    ----------
+    path : ndarray of int64, shape (n,)
+        As `best_path` returns it.
+
+    Returns
+    -------
+    list of (int, int, int)
+        Alignment, first step, and step after the last.
+
+    Examples
+    --------
+    >>> runs(np.array([-1, 2, 2, -1, 0]))
+    [(2, 1, 3), (0, 4, 5)]
+    """
     edges = np.flatnonzero(np.diff(path, prepend=-2, append=-2)).tolist()
     return [(int(path[a]), a, b) for a, b in pairwise(edges) if path[a] >= 0]
 
 
-def _trace_back(came_from: np.ndarray, state: int) -> np.ndarray:
-    path = np.empty(len(came_from), np.int64)
+def _trace_back(previous: np.ndarray, state: int) -> np.ndarray:
+    path = np.empty(len(previous), np.int64)
     for step in range(len(path) - 1, -1, -1):
         path[step] = state
-        state = came_from[step, state]
+        state = previous[step, state]
     return path

@@ -22,6 +22,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "profiles": ["FAST"],
         "rhythm": ["rhythm_features"],
         "table": ["WHOLE", "film_sound"],
-        "tonality": ["chroma_features", "key"],
+        "tonality": ["chroma_features", "estimate_key"],
     },
 )

@@ -1,4 +1,4 @@
-"""The 70 frame features of the set `mir`, and the 140 columns made of them."""
+"""Declare the 70 frame features of the set `mir`, and their 140 columns."""
 
 from dataclasses import dataclass
 from math import inf
@@ -15,17 +15,39 @@ SETHARES = "Sethares 1998, after Plomp and Levelt 1965; MIRtoolbox"
 PEETERS = "Peeters 2004; MATLAB Audio Toolbox"
 GOMEZ = "Gomez 2006; MIRtoolbox"
 KEY = "Gomez 2006, Krumhansl and Kessler 1982; MIRtoolbox"
-OPEN = "our choice: the study counts 70 features and names 67"
+OWN_CHOICE = "our choice: the study counts 70 features and names 67"
 
-TEMPO_WORDS = "best lag of the onset envelope's enhanced autocorrelation, weighted round 120 BPM"
-PULSE_WORDS = "largest normalised autocorrelation of the onset envelope, lags of 0.3 to 1.5 s"
-CHROMA_WORDS = "mean amplitude a semitone, summed over octaves, over that of the strongest class"
-INHARMONICITY_WORDS = "twice the mean distance of amplitude from the pitch's multiples, in pitches"
+TEMPO_DEFINITION = (
+    "best lag of the onset envelope's enhanced autocorrelation, weighted around 120 BPM"
+)
+PULSE_DEFINITION = "largest normalised autocorrelation of the onset envelope, lags of 0.3 to 1.5 s"
+CHROMA_DEFINITION = (
+    "mean amplitude a semitone, summed over octaves, over that of the strongest class"
+)
+INHARMONICITY_DEFINITION = (
+    "twice the mean distance of amplitude from the pitch's multiples, in pitches"
+)
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One frame feature: name, unit, closed range, definition, frame and hop in s, and source."""
+    """One frame feature.
+
+    Parameters
+    ----------
+    name : str
+        `group.feature`.
+    unit : str
+        Unit, empty for a plain number.
+    low, high : float
+        Closed range.
+    definition : str
+        What it measures.
+    frame_s, hop_s : float
+        Frame and hop, s.
+    source : str
+        Paper and implementation that it follows.
+    """
 
     name: str
     unit: str
@@ -54,7 +76,7 @@ def _key(name, low, high, definition, source=KEY) -> Feature:
 
 
 def _chroma(index, pitch_class) -> Feature:
-    definition = f"{pitch_class}: {CHROMA_WORDS}"
+    definition = f"{pitch_class}: {CHROMA_DEFINITION}"
     return Feature(f"pitch.chroma_{index}", "", 0, 1, definition, 0.2, 0.01, GOMEZ)
 
 
@@ -68,8 +90,8 @@ def _cepstral(group, definition, source) -> list[Feature]:
 COLUMNS: tuple[Feature, ...] = (
     _short("dynamics.rms", "", 0, inf, "square root of the mean square of the samples"),
     *(_chroma(index, pitch_class) for index, pitch_class in enumerate(PITCH_CLASSES)),
-    Feature("rhythm.tempo", "BPM", 40, 200, TEMPO_WORDS, 3.0, 0.3, MIRTOOLBOX),
-    Feature("rhythm.pulse_clarity", "", 0, 1, PULSE_WORDS, 5.0, 0.5, PULSE),
+    Feature("rhythm.tempo", "BPM", 40, 200, TEMPO_DEFINITION, 3.0, 0.3, MIRTOOLBOX),
+    Feature("rhythm.pulse_clarity", "", 0, 1, PULSE_DEFINITION, 5.0, 0.5, PULSE),
     *_cepstral("mfcc", "cepstral coefficient {} of 40 mel bands", SLANEY),
     *_cepstral("dmfcc", "slope of mfcc_{} a frame, over 5 frames", FURUI),
     *_cepstral("ddmfcc", "slope of dmfcc_{} a frame, over 5 frames", FURUI),
@@ -85,10 +107,22 @@ COLUMNS: tuple[Feature, ...] = (
     _key("tone.key_strength", -1, 1, "best correlation of the chroma with the 24 key profiles"),
     _short("tone.brightness", "", 0, 1, "share of the amplitude spectrum above 1500 Hz"),
     _short("tone.entropy", "", 0, 1, "entropy of the amplitude spectrum over that of a flat one"),
-    Feature("tone.inharmonicity", "", 0, 1, INHARMONICITY_WORDS, 0.1, 0.0125, MIRTOOLBOX),
-    _key("tone.key_clarity", 0, 2, "best minus second-best key correlation", OPEN),
-    _key("tone.tonic_cos", -1, 1, "cosine of the best tonic on the circle of fifths, C at 0", OPEN),
-    _key("tone.tonic_sin", -1, 1, "sine of the best tonic on the circle of fifths, C at 0", OPEN),
+    Feature("tone.inharmonicity", "", 0, 1, INHARMONICITY_DEFINITION, 0.1, 0.0125, MIRTOOLBOX),
+    _key("tone.key_clarity", 0, 2, "best minus second-best key correlation", OWN_CHOICE),
+    _key(
+        "tone.tonic_cos",
+        -1,
+        1,
+        "cosine of the best tonic on the circle of fifths, C at 0",
+        OWN_CHOICE,
+    ),
+    _key(
+        "tone.tonic_sin",
+        -1,
+        1,
+        "sine of the best tonic on the circle of fifths, C at 0",
+        OWN_CHOICE,
+    ),
 )
 
 NAMES: tuple[str, ...] = tuple(f"{f.name}.{s}" for f in COLUMNS for s in STATISTICS)

@@ -1,10 +1,10 @@
-"""The feature set `essentia`: the descriptors of its MusicExtractor, frame by frame, at 1 Hz.
+"""Compute the feature set `essentia`: the descriptors of its MusicExtractor by frame, at 1 Hz.
 
-Low-level descriptors are of 46 ms frames, tonal ones of 93 ms, as in MusicExtractor, each 50 ms;
-EBU R 128 loudness is of its own windows, rhythm of beats and onsets. Where MusicExtractor has
+Low-level descriptors have 46 ms frames, tonal ones 93 ms, as in MusicExtractor, with a hop of
+50 ms; EBU R 128 loudness has its own windows, rhythm has beats and onsets. Where MusicExtractor has
 statistics of the whole track, texture windows and grid are those of the set `mir`.
 
-Essentia is under the AGPL-3.0 and is imported only here, and only when the set is asked for.
+Essentia is under the AGPL-3.0 and is imported only here, and only when the set is requested.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,12 +35,12 @@ from scorelens.media.silence import SILENCE_RMS
 
 __all__ = ["NAMES", "RATE_HZ", "frame_features", "measure"]
 
-RATE_HZ = 44_100  # its beat and onset trackers know no other
+RATE_HZ = 44_100  # its beat and onset trackers support no other
 FRAME, TONAL_FRAME, HOP = 2048, 4096, 2205  # the short one lies in the middle of the long one
 MIDDLE = slice((TONAL_FRAME - FRAME) // 2, (TONAL_FRAME + FRAME) // 2)
 LOUDNESS_HOP_S = 0.1
 GATE_LUFS = -70.0  # BS.1770's absolute gate: below it there is no loudness
-REACH_S = 0.5  # of an onset or a beat
+MAX_DISTANCE_S = 0.5  # of an onset or a beat from an audible frame
 RHYTHM_S = 3.0  # shorter sounds have no rhythm
 A_TO_C = 3  # its pitch class profiles start at A
 OF_SPECTRUM = (
@@ -71,12 +71,24 @@ FIFTHS = ("C", "G", "D", "A", "E", "B", "F#", "C#", "Ab", "Eb", "Bb", "F")
 
 
 def frame_features(samples: np.ndarray) -> list[Series]:
-    """Every feature of `essentia_columns.COLUMNS`, each at its own times.
+    """Compute every feature of `essentia_columns.COLUMNS`, each at its own times.
 
-    samples: (n,) float32 at RATE_HZ, mono. Frames that are silent or hold a value that is not
-    finite are NaN, and so are beats and onsets far from any other, and loudness under -70 LUFS.
-    Under 93 ms there is nothing, under 0.4 s no loudness, under 3 s no short-term loudness and no
-    rhythm. Raises InputError if essentia is not installed.
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono samples at `RATE_HZ`.
+
+    Returns
+    -------
+    list of Series
+        NaN for frames that are silent or hold a value that is not finite, for beats and onsets far
+        from any audible frame, and for loudness under -70 LUFS. Under 93 ms there is nothing, under
+        0.4 s no loudness, under 3 s no short-term loudness and no rhythm.
+
+    Raises
+    ------
+    InputError
+        If essentia is not installed.
     """
     standard = _standard()
     spectral = _spectral(samples, standard)
@@ -90,11 +102,24 @@ def frame_features(samples: np.ndarray) -> list[Series]:
 
 
 def measure(samples: np.ndarray | Iterable[np.ndarray], moments_s: np.ndarray) -> np.ndarray:
-    """The columns of a sound at given moments.
+    """Compute the columns of a sound at given moments.
 
-    samples: (n,) float32 at RATE_HZ, or such arrays that follow each other. moments_s: (m,) seconds
-    of the sound. Returns (m, len(NAMES)) float32, NaN where a feature has no meaning and after the
-    sound's end. Raises InputError if essentia is not installed.
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,), or iterable of such
+        Mono samples at `RATE_HZ`, or consecutive blocks.
+    moments_s : ndarray, shape (m,)
+        Moments, s of the sound.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, len(NAMES))
+        NaN where a feature is undefined and after the end of the sound.
+
+    Raises
+    ------
+    InputError
+        If essentia is not installed.
     """
     names = [feature.name for feature in COLUMNS]
     return texture.summarise(samples, RATE_HZ, moments_s, names, frame_features)
@@ -104,7 +129,7 @@ def _standard() -> ModuleType:
     try:
         import essentia
 
-        essentia.log.infoActive = False  # it greets on import
+        essentia.log.infoActive = False  # it prints a message on import
         import essentia.standard
     except ImportError:
         raise InputError(
@@ -131,10 +156,8 @@ def _spectral(samples: np.ndarray, standard: ModuleType) -> Series:
 
 
 def _describer(standard: ModuleType) -> Callable[[np.ndarray, np.ndarray], list[float]]:
-    """From a frame, short and long, to its values in the order of SPECTRAL.
-
-    It remembers the last spectrum for the flux.
-    """
+    """Function from a frame, short and long, to its values in the order of SPECTRAL."""
+    # It keeps the last spectrum for the flux.
     make = partial(_algorithm, standard)
     to_spectrum = _spectrum(standard, FRAME)
     of_spectrum = [make(name, **settings) for name, settings in OF_SPECTRUM]
@@ -173,7 +196,7 @@ def _describer(standard: ModuleType) -> Callable[[np.ndarray, np.ndarray], list[
 
 
 def _tonal(standard: ModuleType) -> Callable[[np.ndarray], tuple[float, list[float]]]:
-    """From a frame to its dissonance, and to the pitch class profile and what is made of it."""
+    """Function from a frame to its dissonance, and its pitch class profile, with statistics."""
     make = partial(_algorithm, standard)
     to_spectrum = _spectrum(standard, TONAL_FRAME)
     find = make("SpectralPeaks", **PEAKS, sampleRate=RATE_HZ)
@@ -202,30 +225,28 @@ def _spectrum(standard: ModuleType, size: int) -> Callable[[np.ndarray], np.ndar
 
 
 def _shaper(standard: ModuleType, span: float) -> Callable[[np.ndarray], tuple[float, ...]]:
-    """From a spectrum over 0 to `span` to its spread, skewness and kurtosis."""
+    """Function from a spectrum over 0 to `span` to its spread, skewness and kurtosis."""
     moments = _algorithm(standard, "CentralMoments", range=span)
     shape = _algorithm(standard, "DistributionShape")
     return lambda bars: shape(moments(bars))
 
 
 def _statistics(standard: ModuleType, count: int) -> Callable[[np.ndarray], list[float]]:
-    """From `count` bands to their crest, flatness, spread, skewness and kurtosis."""
+    """Function from `count` bands to their crest, flatness, spread, skewness and kurtosis."""
     crest, flatness = _algorithm(standard, "Crest"), _algorithm(standard, "FlatnessDB")
     shape = _shaper(standard, count - 1)
     return lambda bands: [crest(bands), flatness(bands), *shape(bands)]
 
 
 def _algorithm(standard: ModuleType, name: str, **settings) -> Callable:
-    """The bare function of an algorithm.
-
-    A call of the algorithm itself looks its types up anew, at each frame, and that takes longer
-    than most descriptors.
-    """
+    """The compute function of an algorithm."""
+    # A call of the algorithm itself looks up its types at each frame, which takes longer than most
+    # descriptors.
     return getattr(standard, name)(**settings).__compute__
 
 
 def _key(spectral: Series, standard: ModuleType) -> Series:
-    """The key of the mean pitch class profile of each second."""
+    """Key of the mean pitch class profile of each second."""
     first = spectral.names.index("tonal.hpcp_00")
     length, hop = round(KEY_S * RATE_HZ / HOP), round(KEY_HOP_S * RATE_HZ / HOP)
     starts = np.arange(0, max(len(spectral.values) - length, 0) + 1, hop)
@@ -249,14 +270,14 @@ def _key_values(tonic: str, scale: str, strength: float, clarity: float) -> list
 
 
 def _loudness(samples: np.ndarray, standard: ModuleType) -> list[Series]:
-    """Momentary and short-term loudness, the window of each whole."""
-    found = [np.zeros(0, np.float32)] * 2
+    """Momentary and short-term loudness, of whole windows only."""
+    loudness = [np.zeros(0, np.float32)] * 2
     if len(samples) >= TONAL_FRAME:
         both = np.stack([samples, samples], axis=1)
-        found = standard.LoudnessEBUR128(hopSize=LOUDNESS_HOP_S)(both)[:2]
+        loudness = standard.LoudnessEBUR128(hopSize=LOUDNESS_HOP_S)(both)[:2]
     return [
         _loudness_series(f, v, len(samples))
-        for f, v in zip((MOMENTARY, SHORT_TERM), found, strict=True)
+        for f, v in zip((MOMENTARY, SHORT_TERM), loudness, strict=True)
     ]
 
 
@@ -276,11 +297,11 @@ def _rhythm(samples: np.ndarray, spectral: Series, standard: ModuleType) -> list
         beats_s = standard.RhythmExtractor2013(method="degara")(samples)[1]
         onsets_s = standard.OnsetRate()(samples)[0]
     if len(beats_s):
-        room = np.pad(samples, RATE_HZ)  # it passes over beats at the edges
-        loudness = standard.BeatsLoudness(beats=beats_s + 1)(room)[0]
+        padded = np.pad(samples, RATE_HZ)  # it skips beats at the edges
+        loudness = standard.BeatsLoudness(beats=beats_s + 1)(padded)[0]
     return [
-        _heard(_beat_series(beats_s, loudness), spectral),
-        _heard(_onset_series(onsets_s, len(samples) / RATE_HZ), spectral),
+        _near_sound(_beat_series(beats_s, loudness), spectral),
+        _near_sound(_onset_series(onsets_s, len(samples) / RATE_HZ), spectral),
     ]
 
 
@@ -298,10 +319,12 @@ def _onset_series(onsets_s: np.ndarray, duration_s: float) -> Series:
     return Series((ONSETS.name,), starts_s + ONSET_S / 2, rates[:, None])
 
 
-def _heard(series: Series, spectral: Series) -> Series:
-    """A series without what lies where no frame within REACH_S is heard."""
-    heard = spectral.times_s[np.isfinite(spectral.values[:, 0])]
-    first, after = np.searchsorted(heard, series.times_s + [[-REACH_S], [REACH_S]])
+def _near_sound(series: Series, spectral: Series) -> Series:
+    """A series with NaN where no frame within MAX_DISTANCE_S is audible."""
+    audible_s = spectral.times_s[np.isfinite(spectral.values[:, 0])]
+    first, after = np.searchsorted(
+        audible_s, series.times_s + [[-MAX_DISTANCE_S], [MAX_DISTANCE_S]]
+    )
     missing = (first == after)[:, None]
     return series._replace(values=np.where(missing, np.float32(np.nan), series.values))
 

@@ -1,4 +1,4 @@
-"""The frame features of the set `essentia`, and the columns made of them."""
+"""Declare the frame features of the set `essentia` and their columns."""
 
 from math import inf
 
@@ -39,7 +39,7 @@ def _numbered(name, count, unit, low, high, definition, source) -> list[Feature]
 
 
 def _shape(group, bands) -> list[Feature]:
-    """Statistics of the energies of bands, as if each were a bar of a histogram."""
+    """Statistics of the energies of bands, each taken as a bar of a histogram."""
     top = {"bark": BARK_BANDS, "mel": 40, "erb": 40}[group] - 1
     return [
         _frame(f"{group}.crest", "", 1, top + 1, f"largest over mean of the {bands}"),
@@ -53,8 +53,8 @@ def _shape(group, bands) -> list[Feature]:
 
 
 def _energy_band(name, low_hz, high_hz) -> Feature:
-    words = f"energy of the spectrum from {low_hz} to {high_hz} Hz"
-    return _frame(f"spectral.energy_{name}", "", 0, inf, words)
+    definition = f"energy of the spectrum from {low_hz} to {high_hz} Hz"
+    return _frame(f"spectral.energy_{name}", "", 0, inf, definition)
 
 
 def _key(name, low, high, definition) -> Feature:
@@ -69,8 +69,8 @@ SPECTRAL: tuple[Feature, ...] = (
     _energy_band("middle_high", 800, 4000),
     _energy_band("high", 4000, 20000),
     _frame("spectral.hfc", "", 0, inf, "high-frequency content: squares weighted by frequency"),
-    _frame("spectral.flux", "", 0, inf, "distance of the spectrum from the last heard one"),
-    _frame("spectral.rolloff", "Hz", 0, NYQUIST_HZ, "below it lies 85% of the energy"),
+    _frame("spectral.flux", "", 0, inf, "distance from the last spectrum above silence"),
+    _frame("spectral.rolloff", "Hz", 0, NYQUIST_HZ, "frequency below which 85% of the energy lies"),
     _frame("spectral.strong_peak", "", 0, inf, "highest peak over the bandwidth of its top half"),
     _frame("spectral.complexity", "", 0, inf, "number of spectral peaks above 0.005"),
     _frame("spectral.pitch_salience", "", -1, 1, "highest autocorrelation of the spectrum"),
@@ -80,7 +80,7 @@ SPECTRAL: tuple[Feature, ...] = (
     _frame("spectral.spread", "Hz^2", 0, inf, "variance of the amplitude spectrum"),
     _frame("spectral.skewness", "", -inf, inf, "skewness of the amplitude spectrum"),
     _frame("spectral.kurtosis", "", -3, inf, "excess kurtosis of the amplitude spectrum"),
-    _frame("spectral.zero_crossing_rate", "", 0, 1, "share of samples before which the sign turns"),
+    _frame("spectral.zero_crossing_rate", "", 0, 1, "share of samples at which the sign changes"),
     _tonal("spectral.dissonance", "", 0, 1, "roughness of spectral peaks to 5 kHz", DISSONANCE),
     *_numbered("bark.band", BARK_BANDS, "", 0, inf, "energy in Bark band {}", EXTRACTOR),
     *_shape("bark", "27 Bark bands"),
@@ -96,11 +96,11 @@ SPECTRAL: tuple[Feature, ...] = (
     ),
     _tonal("tonal.hpcp_crest", "", 1, 12, "largest over mean of the pitch class profile"),
     _tonal("tonal.hpcp_entropy", "bit", 0, 3.6, "entropy of the pitch class profile"),
-    _tonal("tonal.tuning", "cent", -35, 65, "where the peaks' tuning lies beside 440 Hz"),
+    _tonal("tonal.tuning", "cent", -35, 65, "tuning of the peaks relative to 440 Hz"),
 )  # fmt: skip
 TONAL: tuple[Feature, ...] = (
     _key("key_strength", -1, 1, "correlation of the pitch class profile with the best key"),
-    _key("key_clarity", 0, inf, "best less second-best key correlation, over the best"),
+    _key("key_clarity", 0, inf, "best minus second-best key correlation, over the best"),
     _key("key_mode", -1, 1, "1 if the best key is major, -1 if minor"),
     _key("tonic_cos", -1, 1, "cosine of the best tonic on the circle of fifths, C at 0"),
     _key("tonic_sin", -1, 1, "sine of the best tonic on the circle of fifths, C at 0"),
@@ -115,7 +115,7 @@ SHORT_TERM = Feature(
 )  # fmt: skip
 BEATS: tuple[Feature, ...] = (
     Feature("rhythm.bpm", "BPM", 0, inf, "60 s over the time to the next beat", 0, 0, DEGARA),
-    Feature("rhythm.beat_loudness", "", 0, inf, "energy of 0.1 s round the beat", 0, 0, EXTRACTOR),
+    Feature("rhythm.beat_loudness", "", 0, inf, "energy of 0.1 s around the beat", 0, 0, EXTRACTOR),
 )
 ONSETS = Feature(
     "rhythm.onset_rate", "1/s", 0, inf, "onsets of high-frequency content and complex spectrum",

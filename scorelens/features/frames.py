@@ -1,4 +1,4 @@
-"""Cut sound into frames, leave out the silent ones, and measure the rest block by block.
+"""Cut sound into frames, leave out the silent ones, and apply functions to the rest in blocks.
 
 Frame k starts at the sample nearest to k hops, so that hops need not be whole samples and times
 do not drift. Only whole frames count: nothing is padded. A sound shorter than a frame is one
@@ -16,15 +16,21 @@ from scorelens.media.silence import MIN_SOUND_S, SILENCE_RMS
 
 RATE_HZ = 22_050  # roughness grows with the square of rate x window, so the rate is fixed
 BLOCK_BYTES = 1 << 19  # a block of frames stays in the processor's cache
-KEPT_BYTES = 30 << 20  # the GNU C library does not learn from more than 32 MiB
-LANES = 8  # the FFT takes so many frames at once; those left over cost three times as much
+HEAP_BYTES = 30 << 20  # the GNU C library adapts its threshold up to 32 MiB
+LANES = 8  # the FFT transforms so many frames at once; left-over ones cost three times as much
 
 
 class Series(NamedTuple):
     """Frame features that share a frame rate.
 
-    names: k feature names. times_s: (frames,) float64, middle of each frame in seconds of the
-    sound. values: (frames, k) float32, NaN where a feature has no meaning.
+    Parameters
+    ----------
+    names : tuple of str
+        k feature names.
+    times_s : ndarray of float64, shape (frames,)
+        Middle of each frame, s of the sound.
+    values : ndarray of float32, shape (frames, k)
+        NaN where a feature is undefined.
     """
 
     names: tuple[str, ...]
@@ -40,38 +46,90 @@ def measure_frames(
     measure: Callable[[np.ndarray], np.ndarray],
     silence_rms: float = SILENCE_RMS,
 ) -> Series:
-    """Apply `measure` to every frame that is louder than silence.
+    """Apply a function to every frame that is louder than silence.
 
-    samples: (n,) float32 at RATE_HZ. length_s, hop_s: of the frames, s. measure: takes frames
-    (b, length), returns (b, len(names)). silence_rms: a frame of lower RMS, or one that holds a
-    NaN, gets NaN.
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono samples at `RATE_HZ`.
+    length_s, hop_s : float
+        Length and hop of the frames, s.
+    names : tuple of str
+        Features that the function returns.
+    measure : callable
+        Takes frames (b, length) and returns values (b, len(names)).
+    silence_rms : float
+        A frame of lower RMS, or one that holds a NaN, gets NaN.
+
+    Returns
+    -------
+    Series
     """
-    _keep_memory()
+    _retain_heap()
     length = min(round(length_s * RATE_HZ), len(samples))
     starts = frame_starts(len(samples), length, hop_s)
     values = np.full((len(starts), len(names)), np.nan, np.float32)
     for rows, frames in _blocks(samples, starts, length):
-        heard = rms(frames) >= silence_rms
-        if heard.any():
-            values[rows][heard] = measure(frames if heard.all() else frames[heard])
+        audible = rms(frames) >= silence_rms
+        if audible.any():
+            values[rows][audible] = measure(frames if audible.all() else frames[audible])
     return Series(names, (starts + length / 2) / RATE_HZ, values)
 
 
 def split(series: Series, at: int) -> tuple[Series, Series]:
-    """The first `at` features of a series, and the others."""
+    """Split a series into its first features and the others.
+
+    Parameters
+    ----------
+    series : Series
+        The series.
+    at : int
+        Number of features of the first part.
+
+    Returns
+    -------
+    tuple of Series
+    """
     names, times_s, values = series
     return Series(names[:at], times_s, values[:, :at]), Series(names[at:], times_s, values[:, at:])
 
 
 def rms(frames: np.ndarray) -> np.ndarray:
-    """Root mean square of each frame: (b, length) to (b,)."""
+    """Root mean square of each frame.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (b, length)
+        Samples.
+
+    Returns
+    -------
+    ndarray, shape (b,)
+
+    Examples
+    --------
+    >>> rms(np.array([[3.0, 4.0, 0.0, 0.0]]))
+    array([2.5])
+    """
     return np.sqrt(np.einsum("ij,ij->i", frames, frames) / frames.shape[1])
 
 
 def hamming_spectrum(frames: np.ndarray, size: int, bins: slice = slice(None)) -> np.ndarray:
-    """Amplitude spectrum |X| of Hamming-windowed frames, padded with zeros to `size`.
+    """Amplitude spectrum of Hamming-windowed, zero-padded frames.
 
-    frames: (b, length). Returns (b, bins) float32; bin j lies at j * RATE_HZ / size.
+    Parameters
+    ----------
+    frames : ndarray of float32, shape (b, length)
+        Samples.
+    size : int
+        Points of the FFT, at least `length`.
+    bins : slice
+        Bins to return.
+
+    Returns
+    -------
+    ndarray of float32, shape (b, bins)
+        Bin j lies at ``j * RATE_HZ / size`` Hz.
     """
     length = frames.shape[1]
     padded = np.empty((len(frames), size), np.float32)
@@ -81,26 +139,61 @@ def hamming_spectrum(frames: np.ndarray, size: int, bins: slice = slice(None)) -
 
 
 def frequencies_hz(size: int) -> np.ndarray:
-    """Frequency of each bin of a spectrum of `size` points: (size // 2 + 1,) float32."""
+    """Frequency of each bin of a spectrum.
+
+    Parameters
+    ----------
+    size : int
+        Points of the FFT.
+
+    Returns
+    -------
+    ndarray of float32, shape (size // 2 + 1,)
+        Hz.
+    """
     return fft.rfftfreq(size, 1 / RATE_HZ).astype(np.float32)
 
 
 @cache
 def hamming(length: int) -> np.ndarray:
-    """The symmetric Hamming window: (length,) float32."""
+    """Symmetric Hamming window.
+
+    Parameters
+    ----------
+    length : int
+        Samples.
+
+    Returns
+    -------
+    ndarray of float32, shape (length,)
+    """
     return np.hamming(length).astype(np.float32)
 
 
 @cache
-def _keep_memory() -> None:
-    """Free one large array, untouched. The C library then keeps what blocks free for the next one;
-    before, it hands it back to the system after each, and new pages cost as much as the FFT.
-    """
-    np.empty(KEPT_BYTES, np.uint8)
+def _retain_heap() -> None:
+    """Free one large array, so that the C library retains the memory of later blocks."""
+    # Otherwise it returns the memory to the system after each, and new pages cost as much as the
+    # FFT.
+    np.empty(HEAP_BYTES, np.uint8)
 
 
 def frame_starts(n: int, length: int, hop_s: float) -> np.ndarray:
-    """First sample of every frame of `length` samples in a sound of n samples."""
+    """First sample of every frame of a sound.
+
+    Parameters
+    ----------
+    n : int
+        Samples of the sound.
+    length : int
+        Samples of a frame.
+    hop_s : float
+        Hop, s.
+
+    Returns
+    -------
+    ndarray of int64, shape (frames,)
+    """
     if n < round(MIN_SOUND_S * RATE_HZ):
         return np.zeros(0, np.int64)
     hop = hop_s * RATE_HZ

@@ -1,4 +1,4 @@
-"""The feature set `mir`: 70 frame features with MIRtoolbox's frames, as 140 columns at 1 Hz."""
+"""Compute the feature set `mir`: 70 frame features as MIRtoolbox has them, 140 columns at 1 Hz."""
 
 from collections.abc import Iterable
 
@@ -13,12 +13,20 @@ __all__ = ["NAMES", "RATE_HZ", "frame_features", "measure"]
 
 
 def frame_features(samples: np.ndarray, profile: Profile = MIRTOOLBOX) -> list[Series]:
-    """Every feature of `columns.COLUMNS`, each at its own frame rate.
+    """Compute every feature of `columns.COLUMNS`, each at its own frame rate.
 
-    samples: (n,) float32 at RATE_HZ, mono, full scale 1. The mean is taken off first, except for
-    RMS. Frames that are silent or hold a value that is not finite are NaN (RMS: the latter only),
-    and those that the profile passes over. Under 0.05 s there are no frames; under 3 s there is no
-    tempo and no pulse clarity.
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono samples at `RATE_HZ`, full scale 1. The mean is subtracted first, except for RMS.
+    profile : Profile
+        Frame rates.
+
+    Returns
+    -------
+    list of Series
+        NaN for frames that are silent (except RMS), or hold a value that is not finite. Under
+        0.05 s there are no frames; under 3 s there is no tempo and no pulse clarity.
     """
     finite = np.isfinite(samples)
     if finite.all():
@@ -48,12 +56,21 @@ def frame_features(samples: np.ndarray, profile: Profile = MIRTOOLBOX) -> list[S
 def measure(
     samples: np.ndarray | Iterable[np.ndarray], moments_s: np.ndarray, profile: str = "mirtoolbox"
 ) -> np.ndarray:
-    """The 140 columns of a sound at given moments.
+    """Compute the 140 columns of a sound at given moments.
 
-    samples: (n,) float32 at RATE_HZ, or such arrays that follow each other, for long sounds in
-    bounded memory. moments_s: (m,) seconds of the sound. profile: a name of profiles.PROFILES.
-    Returns (m, 140) float32 in the order of NAMES, NaN where a feature has no meaning and after the
-    sound's end.
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,), or iterable of such
+        Mono samples at `RATE_HZ`, or consecutive blocks, for long sounds in bounded memory.
+    moments_s : ndarray, shape (m,)
+        Moments, s of the sound.
+    profile : str
+        A name of `profiles.PROFILES`.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, 140)
+        In the order of `NAMES`; NaN where a feature is undefined and after the end of the sound.
     """
     names = [feature.name for feature in COLUMNS]
 

@@ -1,4 +1,4 @@
-"""Inharmonicity, and the band powers that rhythm needs: the features of 100 ms frames."""
+"""Compute pitch, inharmonicity and the power of critical bands, from 100 ms frames."""
 
 from functools import cache
 
@@ -15,7 +15,7 @@ LAGS = np.arange(int(RATE_HZ / HIGHEST_HZ) - 1, int(RATE_HZ / LOWEST_HZ) + 2)  #
 FFT_SIZE = 2500  # frame and longest lag fit, so the circular autocorrelation is the linear one
 SHORT_FFT_SIZE = 2048
 SHORT_FRAME_S = SHORT_FFT_SIZE / RATE_HZ
-CLEAR_PEAK = 0.9  # of the highest; the first peak that high is the period, not its multiple
+MIN_PEAK = 0.9  # of the highest; the first peak that high is the period, not its multiple
 BAND_EDGES_HZ = (
     0,
     100,
@@ -41,17 +41,29 @@ BAND_EDGES_HZ = (
     7700,
     9500,
     11_025,
-)  # Zwicker's critical bands up to the highest frequency there is
+)  # Zwicker's critical bands up to the Nyquist frequency
 BAND_NAMES = tuple(f"band_{index}" for index in range(len(BAND_EDGES_HZ) - 1))
 
 
 def harmonic_features(
     samples: np.ndarray, inharmonicity_hop_s: float = MIRTOOLBOX.inharmonicity_hop_s
 ) -> tuple[Series, Series]:
-    """Inharmonicity, and mean power of 23 critical bands each 12.5 ms, of 100 ms frames.
+    """Compute inharmonicity, and the mean power of 23 critical bands every 12.5 ms.
 
-    samples: (n,) float32. Both come from one spectrum a frame, if their hops are the same; if not,
-    the bands have frames of 93 ms, whose FFT is cheap.
+    Both come from one spectrum of a 100 ms frame if their hops are the same. If not, the bands have
+    frames of 93 ms, whose FFT is cheap.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono samples at `frames.RATE_HZ`.
+    inharmonicity_hop_s : float
+        Hop of inharmonicity, s.
+
+    Returns
+    -------
+    inharmonicity, bands : Series
+        NaN in silence.
     """
     names = ("tone.inharmonicity",)
     if inharmonicity_hop_s == HOP_S:
@@ -66,8 +78,17 @@ def harmonic_features(
 def inharmonicity(spectrum: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
     """Twice the mean distance of amplitude from the nearest multiple of the pitch, in pitches.
 
-    spectrum: (b, FFT_SIZE // 2 + 1) amplitudes. pitch_hz: (b,). Returns (b,), 0 to 1; NaN without
-    pitch.
+    Parameters
+    ----------
+    spectrum : ndarray, shape (b, FFT_SIZE // 2 + 1)
+        Amplitudes.
+    pitch_hz : ndarray, shape (b,)
+        Pitch of each frame, Hz.
+
+    Returns
+    -------
+    ndarray, shape (b,)
+        0..1; NaN without pitch.
     """
     ratio = frames.frequencies_hz(FFT_SIZE) / pitch_hz[:, None]
     distance = np.rint(ratio)
@@ -76,18 +97,27 @@ def inharmonicity(spectrum: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
 
 
 def pitch_hz(power: np.ndarray, length: int) -> np.ndarray:
-    """Pitch of each frame, from the first clear peak of its autocorrelation.
+    """Pitch of each frame, from the first high peak of its autocorrelation.
 
-    power: (b, FFT_SIZE // 2 + 1) squared amplitudes of frames of `length` samples under a Hamming
-    window. Returns (b,) Hz, 75 to about 2400; NaN if there is no peak.
+    Parameters
+    ----------
+    power : ndarray, shape (b, FFT_SIZE // 2 + 1)
+        Squared amplitudes of frames with a Hamming window.
+    length : int
+        Samples of a frame.
+
+    Returns
+    -------
+    ndarray of float32, shape (b,)
+        Hz, 75 to about 2400; NaN if there is no peak.
     """
     correlation = _autocorrelation(power) / _window_autocorrelation(length)
-    before, here, after = correlation[:, :-2], correlation[:, 1:-1], correlation[:, 2:]
-    is_peak = (here > before) & (here >= after) & (here > 0)
-    highest = np.max(here, axis=1, where=is_peak, initial=0, keepdims=True)
-    first = np.argmax(is_peak & (here >= CLEAR_PEAK * highest), axis=1)
+    before, value, after = correlation[:, :-2], correlation[:, 1:-1], correlation[:, 2:]
+    is_peak = (value > before) & (value >= after) & (value > 0)
+    highest = np.max(value, axis=1, where=is_peak, initial=0, keepdims=True)
+    first = np.argmax(is_peak & (value >= MIN_PEAK * highest), axis=1)
     rows = np.arange(len(first))
-    left, middle, right = (c[rows, first].astype(np.float64) for c in (before, here, after))
+    left, middle, right = (c[rows, first].astype(np.float64) for c in (before, value, after))
     with np.errstate(invalid="ignore", divide="ignore"):
         shift = 0.5 * (left - right) / (left - 2 * middle + right)
     return np.where(is_peak.any(1), RATE_HZ / (LAGS[1 + first] + shift), np.nan).astype(np.float32)

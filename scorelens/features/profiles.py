@@ -1,4 +1,4 @@
-"""How finely the set `mir` looks: MIRtoolbox's frame rates, or coarser ones at less cost.
+"""Profiles of the set `mir`: the frame rates of MIRtoolbox, or lower ones at less cost.
 
 `fast` has fewer frames of chroma, crest and flatness, roughness and inharmonicity, and rhythm's
 band powers are of frames of 93 ms instead of 100 ms; all other columns are the same. The benchmark
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Profile(NamedTuple):
-    """From frame to frame, s."""
+    """Hops of the frames, s."""
 
     chroma_hop_s: float
     power_hop_s: float  # crest and flatness

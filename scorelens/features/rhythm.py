@@ -1,4 +1,4 @@
-"""Tempo and pulse clarity, from the autocorrelation of the onset envelope."""
+"""Compute tempo and pulse clarity from the autocorrelation of the onset envelope."""
 
 from functools import cache
 from math import log
@@ -13,19 +13,26 @@ from scorelens.features.pitch import HOP_S as STEP_S
 TEMPO_FRAME_S, TEMPO_HOP_S = 3.0, 0.3
 PULSE_FRAME_S, PULSE_HOP_S = 5.0, 0.5
 LAGS = np.arange(round(0.3 / STEP_S), round(1.5 / STEP_S) + 1)  # 200 to 40 BPM
-FAVOURITE_S = 0.5  # 120 BPM
+PREFERRED_S = 0.5  # 120 BPM
 COMPRESSION = 1000.0  # 30 dB below the highest still counts, side lobes do not
-LEAST_DEVIATION = 1e-4  # of the envelope; a steady tone under a sliding window has a tenth of it
+MIN_DEVIATION = 1e-4  # of the envelope; a steady tone under a sliding window has a tenth of it
 MULTIPLES = range(2, 11)
 FRAMES_AT_ONCE = 32
-TINY = 1e-30  # far below the power of any band that is heard
+TINY = 1e-30  # far below the power of any audible band
 
 
 def rhythm_features(bands: Series) -> tuple[Series, Series]:
-    """Tempo (3 s frames each 0.3 s) and pulse clarity (5 s frames each 0.5 s).
+    """Compute tempo (3 s frames, hop 0.3 s) and pulse clarity (5 s frames, hop 0.5 s).
 
-    bands: power of frequency bands each STEP_S, NaN in silence. A sound under 3 s has neither;
-    under 5 s pulse clarity is that of the whole sound.
+    Parameters
+    ----------
+    bands : Series
+        Power of frequency bands every 12.5 ms, NaN in silence.
+
+    Returns
+    -------
+    tempo, clarity : Series
+        A sound under 3 s has neither; under 5 s pulse clarity is that of the whole sound.
     """
     tempo = _each_frame(bands, TEMPO_FRAME_S, TEMPO_HOP_S, "rhythm.tempo", tempo_bpm, np.nan)
     name = "rhythm.pulse_clarity"
@@ -34,11 +41,20 @@ def rhythm_features(bands: Series) -> tuple[Series, Series]:
 
 
 def onset_envelope(power: np.ndarray) -> np.ndarray:
-    """Mean rise of the compressed band power from step to step, smoothed.
+    """Onset envelope: mean increase of the compressed band power from step to step, smoothed.
 
-    power: (frames, bands, steps). It is compressed by log(1 + 1000 p), p relative to the frame's
-    highest, so the envelope depends neither on loudness nor on what plays elsewhere. Returns
-    (frames, steps - 3) in 0..1.
+    Power is compressed by log(1 + 1000 p), with p relative to the highest of the frame, so the
+    envelope depends neither on loudness nor on the sound outside the frame.
+
+    Parameters
+    ----------
+    power : ndarray, shape (frames, bands, steps)
+        Band power.
+
+    Returns
+    -------
+    ndarray, shape (frames, steps - 3)
+        0..1.
     """
     level = power * (COMPRESSION / np.maximum(power.max((1, 2), keepdims=True), TINY))
     level += 1
@@ -49,31 +65,70 @@ def onset_envelope(power: np.ndarray) -> np.ndarray:
 
 
 def tempo_bpm(correlation: np.ndarray) -> np.ndarray:
-    """The best pulse of each frame, weighted round 120 BPM (Toiviainen and Snyder 2003).
+    """Tempo of each frame: the best lag, weighted around 120 BPM.
 
-    correlation: (frames, lags from 0) normalised autocorrelation. Returns (frames,) BPM, 40 to
-    200; NaN if no lag stands out.
+    Parameters
+    ----------
+    correlation : ndarray, shape (frames, lags)
+        Normalised autocorrelation, lags from 0.
+
+    Returns
+    -------
+    ndarray, shape (frames,)
+        BPM, 40..200; NaN if there is no peak.
+
+    References
+    ----------
+    Toiviainen and Snyder, Tapping to Bach, Music Perception 21(1), 2003.
     """
     enhanced = _enhance(correlation)
-    preference = np.maximum(1 - 0.25 * np.log2(LAGS * STEP_S / FAVOURITE_S) ** 2, 0)
-    here = enhanced[:, LAGS]
-    is_peak = (here > 0) & (here >= enhanced[:, LAGS - 1]) & (here >= enhanced[:, LAGS + 1])
-    best = LAGS[np.argmax(np.where(is_peak, here * preference, 0), axis=1)]
+    preference = np.maximum(1 - 0.25 * np.log2(LAGS * STEP_S / PREFERRED_S) ** 2, 0)
+    value = enhanced[:, LAGS]
+    is_peak = (value > 0) & (value >= enhanced[:, LAGS - 1]) & (value >= enhanced[:, LAGS + 1])
+    best = LAGS[np.argmax(np.where(is_peak, value * preference, 0), axis=1)]
     rows = np.arange(len(best))
     left, middle, right = (correlation[rows, best + k].astype(np.float64) for k in (-1, 0, 1))
-    bend = left - 2 * middle + right
-    shift = np.divide(0.5 * (left - right), bend, out=np.zeros_like(bend), where=bend < 0)
+    curvature = left - 2 * middle + right
+    shift = np.divide(
+        0.5 * (left - right), curvature, out=np.zeros_like(curvature), where=curvature < 0
+    )
     tempo = 60 / (STEP_S * (best + np.clip(shift, -0.5, 0.5)))
     return np.where(is_peak.any(1), np.clip(tempo, 40, 200), np.nan)
 
 
 def pulse_clarity(correlation: np.ndarray) -> np.ndarray:
-    """The largest normalised autocorrelation at 0.3 to 1.5 s: (frames, lags) to (frames,)."""
+    """Largest normalised autocorrelation at lags of 0.3 to 1.5 s.
+
+    Parameters
+    ----------
+    correlation : ndarray, shape (frames, lags)
+        Normalised autocorrelation, lags from 0.
+
+    Returns
+    -------
+    ndarray, shape (frames,)
+        0..1.
+
+    References
+    ----------
+    Lartillot et al., Multi-feature modeling of pulse clarity, ISMIR 2008.
+    """
     return np.maximum(correlation[:, LAGS].max(1), 0)
 
 
 def autocorrelation(frames: np.ndarray) -> np.ndarray:
-    """Autocorrelation of each frame without its mean, 1 at lag 0: (f, n) to (f, lags from 0)."""
+    """Normalised autocorrelation of each frame minus its mean.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (f, n)
+        Onset envelopes.
+
+    Returns
+    -------
+    ndarray, shape (f, lags)
+        1 at lag 0.
+    """
     centred = frames - frames.mean(1, keepdims=True)
     size = fft.next_fast_len(frames.shape[1] + LAGS[-1] + 2, real=True)
     spectrum = fft.rfft(centred, n=size)
@@ -90,10 +145,10 @@ def _each_frame(bands: Series, length_s, hop_s, name, measure, without_onsets) -
     every_frame = np.lib.stride_tricks.sliding_window_view(power, length, axis=0)
     for first in range(0, len(starts), FRAMES_AT_ONCE):
         rows = slice(first, first + FRAMES_AT_ONCE)
-        cut = every_frame[starts[rows]]
-        envelope = onset_envelope(cut)
-        moving = envelope.std(1) >= LEAST_DEVIATION
-        values[rows][~moving & cut.any((1, 2))] = without_onsets
+        block = every_frame[starts[rows]]
+        envelope = onset_envelope(block)
+        moving = envelope.std(1) >= MIN_DEVIATION
+        values[rows][~moving & block.any((1, 2))] = without_onsets
         if moving.any():
             values[rows][moving, 0] = measure(autocorrelation(envelope[moving]))
     return Series((name,), (bands.times_s[starts] + bands.times_s[starts + length - 1]) / 2, values)
@@ -114,22 +169,20 @@ def _steps(length_s: float) -> int:
 
 
 def _enhance(correlation: np.ndarray) -> np.ndarray:
-    """Take away the peaks at multiples of a pulse (Tolonen and Karjalainen 2000).
-
-    The positive part, less its copies stretched by 2 to 10. Lags shorter than any tempo cast no
-    copies: the lobe at lag 0 is no pulse, and fast notes should not hide the beat above them.
-    """
+    """Remove the peaks at multiples of a pulse (Tolonen and Karjalainen 2000)."""
+    # Subtracts from the positive part its copies stretched by 2 to 10. Lags shorter than any tempo
+    # are not copied: the lobe at lag 0 is no pulse, and fast notes should not hide the beat.
     positive = np.maximum(correlation, 0)
     positive[:, : LAGS[0] - 1] = 0
     enhanced = positive.copy()
-    for below, share in _stretches(correlation.shape[1]):
-        copy = positive[:, below] * (1 - share) + positive[:, below + 1] * share
+    for below, weight in _stretched_lags(correlation.shape[1]):
+        copy = positive[:, below] * (1 - weight) + positive[:, below + 1] * weight
         np.maximum(enhanced - copy, 0, out=enhanced)
     return enhanced
 
 
 @cache
-def _stretches(lags: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each multiple, the whole lag below lag / multiple and the share of the next one."""
-    places = [np.arange(lags) / multiple for multiple in MULTIPLES]
-    return [(p.astype(np.int64), (p % 1).astype(np.float32)) for p in places]
+def _stretched_lags(lags: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each multiple, the whole lag below lag / multiple and the weight of the next one."""
+    divided = [np.arange(lags) / multiple for multiple in MULTIPLES]
+    return [(lag.astype(np.int64), (lag % 1).astype(np.float32)) for lag in divided]

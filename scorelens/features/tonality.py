@@ -1,8 +1,8 @@
-"""Chroma, key and mode, after Gomez (2006) as MIRtoolbox computes them.
+"""Compute chroma, key and mode after Gomez (2006), as MIRtoolbox does.
 
-One thing differs: Gomez adds harmonics to the key profiles of Krumhansl and Kessler (1982), and
-MIRtoolbox ships the result as data under its own licence. Here the published ratings serve as
-they are; the tests show what that gives for triads.
+One difference: Gomez adds harmonics to the key profiles of Krumhansl and Kessler (1982), and
+MIRtoolbox has the result as data under its own licence. Here the published ratings are used
+unchanged; the tests show the results for triads.
 """
 
 from functools import cache
@@ -29,7 +29,20 @@ MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
 def chroma_features(samples: np.ndarray, hop_s: float = MIRTOOLBOX.chroma_hop_s) -> Series:
-    """Chroma of 200 ms frames each hop_s, divided by its largest value. samples: (n,) float32."""
+    """Chroma of 200 ms frames, divided by its largest value.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono samples at `frames.RATE_HZ`.
+    hop_s : float
+        Hop of the frames, s.
+
+    Returns
+    -------
+    Series
+        12 pitch classes from C, 0..1.
+    """
 
     def measure(block):
         return chroma(block, CHROMA_FFT_SIZE)
@@ -38,19 +51,39 @@ def chroma_features(samples: np.ndarray, hop_s: float = MIRTOOLBOX.chroma_hop_s)
 
 
 def key_features(samples: np.ndarray) -> Series:
-    """Key strength, clarity, mode and tonic of 1 s frames each 0.5 s. samples: (n,) float32."""
+    """Key strength, clarity, mode and tonic of 1 s frames with a hop of 0.5 s.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono samples at `frames.RATE_HZ`.
+
+    Returns
+    -------
+    Series
+        Features `KEY_NAMES`.
+    """
 
     def measure(block):
-        return key(chroma(block, KEY_FFT_SIZE))
+        return estimate_key(chroma(block, KEY_FFT_SIZE))
 
     return frames.measure_frames(samples, KEY_FRAME_S, KEY_HOP_S, KEY_NAMES, measure)
 
 
 def chroma(block: np.ndarray, fft_size: int) -> np.ndarray:
-    """Chroma of frames (b, length): (b, 12) float32, pitch class 0 is C, the largest is 1.
+    """Chroma: mean amplitude of each semitone from 103.8 to 6272 Hz, summed over octaves.
 
-    The mean amplitude of each semitone from 103.8 to 6272 Hz, summed over octaves; NaN where there
-    is none.
+    Parameters
+    ----------
+    block : ndarray of float32, shape (b, length)
+        Frames at `frames.RATE_HZ`.
+    fft_size : int
+        Points of the FFT.
+
+    Returns
+    -------
+    ndarray of float32, shape (b, 12)
+        Pitch class 0 is C, the largest value is 1; NaN where the frame has no amplitude there.
     """
     bins, weights = _semitone_weights(fft_size)
     summed = frames.hamming_spectrum(block, fft_size, bins) @ weights
@@ -58,10 +91,31 @@ def chroma(block: np.ndarray, fft_size: int) -> np.ndarray:
     return np.divide(summed, largest, out=np.full_like(summed, np.nan), where=largest > 0)
 
 
-def key(chroma: np.ndarray) -> np.ndarray:
-    """Compare chroma with the 24 key profiles by Pearson correlation.
+def estimate_key(chroma: np.ndarray) -> np.ndarray:
+    """Estimate the key by the Pearson correlation of chroma with the 24 key profiles.
 
-    chroma: (b, 12). Returns (b, 5) as KEY_NAMES; NaN where the chroma is flat.
+    Parameters
+    ----------
+    chroma : ndarray, shape (b, 12)
+        Pitch class 0 is C.
+
+    Returns
+    -------
+    ndarray, shape (b, 5)
+        Best correlation (key strength), best minus second-best (clarity), best major minus best
+        minor (mode), cosine and sine of the tonic on the circle of fifths with C at 0. NaN where
+        the chroma is flat.
+
+    References
+    ----------
+    Krumhansl and Kessler, Tracing the dynamic changes in perceived tonal organization,
+    Psychological Review 89(4), 1982.
+
+    Examples
+    --------
+    >>> strength, _, mode, cosine, sine = estimate_key(np.array([MAJOR]))[0].round(3).tolist()
+    >>> strength, mode > 0, cosine, sine
+    (1.0, True, 1.0, 0.0)
     """
     centred = chroma - chroma.mean(1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
@@ -76,7 +130,7 @@ def key(chroma: np.ndarray) -> np.ndarray:
 
 @cache
 def _semitone_weights(fft_size: int) -> tuple[slice, np.ndarray]:
-    """The bins of six octaves, and the weights (bins, 12) that fold them into chroma."""
+    """Bins of six octaves, and the weights (bins, 12) that sum them to chroma."""
     frequency_hz = np.arange(fft_size // 2 + 1) * RATE_HZ / fft_size
     inside = np.flatnonzero((frequency_hz >= LOWEST_HZ) & (frequency_hz <= HIGHEST_HZ))
     bins = slice(inside[0], inside[-1] + 1)
@@ -92,7 +146,7 @@ def _semitone_weights(fft_size: int) -> tuple[slice, np.ndarray]:
 
 @cache
 def _profiles() -> np.ndarray:
-    """The 24 profiles as unit vectors without mean: (12, 24) float32, major keys first."""
+    """The 24 profiles as centred unit vectors, (12, 24) float32, major keys first."""
     rotated = [np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)]
     centred = np.array(rotated) - np.mean(rotated, axis=1, keepdims=True)
     return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).T.astype(np.float32)

@@ -9,8 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.corpus.published import inspection
-from scorelens.corpus.published.mir_names import read_columns
+from scorelens.corpus import cue_ids, film_problems, open_file, read_columns
 from scorelens.encoders.registry import ENCODERS
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def unpack_films(
     InputError
         If a file is damaged.
     """
-    file = inspection.open_file(feature_set, paths)
+    file = open_file(feature_set, paths)
     names = read_columns(paths[1]) if feature_set == "mir" else ENCODERS["vggish"].feature_names
     provenance = {
         "feature_set": feature_set,
@@ -48,7 +47,7 @@ def unpack_films(
         "published_sha256": {os.path.basename(path): media.sha256(path) for path in paths},
     }
     for film_id, output in tqdm(outputs.items(), unit="film", disable=None):
-        problems = inspection.film_problems(film_id, file)
+        problems = film_problems(film_id, file)
         for problem in problems:
             log.warning("%s", problem)
         cues = [] if problems else file.films[film_id]
@@ -76,7 +75,7 @@ def film_table(film_id: str, cues: Sequence[np.ndarray], names: Sequence[str]) -
     values = np.concatenate([np.empty((0, len(names)), np.float32), *cues], dtype=np.float32)
     frame = pd.DataFrame(values, columns=list(names))
     frame.insert(0, "film_id", film_id)
-    frame.insert(1, "cue_id", np.repeat(inspection.cue_ids(len(cues)), lengths).astype(object))
+    frame.insert(1, "cue_id", np.repeat(cue_ids(len(cues)), lengths).astype(object))
     seconds = np.concatenate([np.empty(0), *(np.arange(length) for length in lengths)])
     frame.insert(2, "time_s", seconds)
     return frame

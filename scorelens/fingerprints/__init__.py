@@ -1,42 +1,41 @@
-"""Landmarks of sound, and the index of an album by which a film's music is recognised.
+"""Audio fingerprints of albums: landmarks of the spectrogram, and the hashes of their pairs.
 
-A landmark is a peak of the spectrogram; two landmarks close in time and frequency make a hash that
-survives noise, coding and level (Wang, An industrial-strength audio search algorithm, ISMIR 2003).
-`landmarks` finds and pairs them, `index` keeps those of an album at every speed of a film.
+A landmark is a peak of the spectrogram. Two landmarks close in time and frequency make a hash that
+survives noise, coding and changes of level (Wang, An industrial-strength audio search algorithm,
+ISMIR 2003). `landmarks` finds and pairs peaks, `index` keeps those of an album at every speed of a
+film, `dejavu` does the same as the public Dejavu project does.
 """
 
-from scorelens.fingerprints.index import (
-    Album,
-    Index,
-    base_speeds,
-    hash_album,
-    index_album,
-    read_album,
-    write_album,
-)
-from scorelens.fingerprints.landmarks import (
-    Landmarks,
-    Settings,
-    check_settings,
-    find_landmarks,
-    hash_span,
-    pair_landmarks,
-    spans,
-)
+import lazy_loader
 
-__all__ = [
-    "Album",
-    "Index",
-    "Landmarks",
-    "Settings",
-    "base_speeds",
-    "check_settings",
-    "find_landmarks",
-    "hash_album",
-    "hash_span",
-    "index_album",
-    "pair_landmarks",
-    "read_album",
-    "spans",
-    "write_album",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "dejavu": [
+            "DEJAVU_HOP_S",
+            "DEJAVU_RATE_HZ",
+            "DejavuIndex",
+            "find_peaks",
+            "pair_peaks",
+            "read_dejavu_index",
+        ],
+        "index": [
+            "Album",
+            "Index",
+            "base_speeds",
+            "hash_album",
+            "index_album",
+            "read_album",
+            "write_album",
+        ],
+        "landmarks": [
+            "Landmarks",
+            "Settings",
+            "check_settings",
+            "concatenate_ranges",
+            "find_landmarks",
+            "hash_span",
+            "pair_landmarks",
+        ],
+    },
+)

@@ -1,8 +1,8 @@
-"""Landmarks and index of an album as Dejavu makes them.
+"""Spectral peaks and hashes of an album as the public Dejavu project makes them.
 
-The settings are those of the public Dejavu project (Drevo, 2013; worldveil/dejavu as of June 2020).
-Until October 2019 it had 20 for `REACH`, in the shape of a diamond, and 15 for `FAN`. Dejavu
-fingerprints each channel, at the file's own rate; here all sound is mono at one rate.
+The settings are those of Dejavu (Drevo, 2013; worldveil/dejavu as of June 2020). Until October 2019
+it had 20 for `NEIGHBOURHOOD`, in the shape of a diamond, and 15 for `FAN_VALUE`. Dejavu hashes
+each channel at the rate of the file; here all sound is mono at one rate.
 """
 
 import logging
@@ -19,26 +19,34 @@ from scorelens import media, tables
 from scorelens.albums.tracks import track_sounds
 from scorelens.errors import naming_damage
 
-RATE_HZ = 44100
-WINDOW = 4096  # samples
-HOP = 2048
-REACH = 10  # a peak is the largest value within so many frames and bins on either side
-FLOOR = 10.0  # 10 dB, as power density of 16-bit samples; Dejavu's amplitude minimum
-FAN = 5  # a peak is paired with the next FAN - 1 peaks
-LONGEST = 200  # frames between the peaks of a pair, at the most
+DEJAVU_RATE_HZ = 44100
+WINDOW_SAMPLES = 4096
+HOP_SAMPLES = 2048
+NEIGHBOURHOOD = 10  # a peak is the largest value within so many frames and bins on either side
+MIN_POWER = 10.0  # 10 dB, as power density of 16-bit samples; Dejavu's amplitude minimum
+FAN_VALUE = 5  # a peak is paired with the next FAN_VALUE - 1 peaks
+MAX_PAIR_FRAMES = 200  # between the peaks of a pair
 FULL_SCALE = 1 << 15  # what 1.0 is in 16-bit samples
 
-HOP_S = HOP / RATE_HZ
+DEJAVU_HOP_S = HOP_SAMPLES / DEJAVU_RATE_HZ
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Index:
+class DejavuIndex:
     """The hashes of an album, sorted by value.
 
-    hashes: uint32 (n,). tracks: uint16 (n,), places in `track_ids`. frames: int32 (n,), where in
-    the track, in hops of 46 ms.
+    Parameters
+    ----------
+    track_ids : tuple of str
+        The album's tracks.
+    hashes : ndarray of uint32, shape (n,)
+        As `pair_peaks` makes them, ascending.
+    tracks : ndarray of uint16, shape (n,)
+        Position in `track_ids` of the track that holds each hash.
+    frames : ndarray of int32, shape (n,)
+        Time in the track of each hash, hops of 46 ms.
     """
 
     track_ids: tuple[str, ...]
@@ -50,23 +58,46 @@ class Index:
 def index_album(album_id: str, table: str | os.PathLike, path: str | os.PathLike) -> None:
     """Write the peaks of every track of an album to a compressed .npz.
 
-    table: the album's tracks (`tables.ALBUM_TRACKS`). Raises MediaError for a track that does not
-    decode.
+    Parameters
+    ----------
+    album_id : str
+        Id of the album, for log and progress bar.
+    table : path
+        The album's tracks (`tables.ALBUM_TRACKS`).
+    path : path
+        Where the peaks go.
+
+    Raises
+    ------
+    MediaError
+        If a track does not decode.
     """
     tracks = tables.read_table(table, tables.ALBUM_TRACKS)
-    found = []
+    peaks = []
     for track_id, sound in tqdm(track_sounds(tracks).items(), album_id, disable=None):
-        found.append(find_peaks(media.audio_blocks(sound, RATE_HZ)))
-        if not len(found[-1][0]):
-            log.warning("%s: track %s is silent; it cannot be found", album_id, track_id)
-    _write_index(path, tracks.track_id.to_numpy(), found)
-    log.info("%s: %d peaks in %d tracks", album_id, sum(len(f) for f, _ in found), len(tracks))
+        peaks.append(find_peaks(media.audio_blocks(sound, DEJAVU_RATE_HZ)))
+        if not len(peaks[-1][0]):
+            log.warning("%s: track %s is silent; no film can match it", album_id, track_id)
+    _write_index(path, tracks.track_id.to_numpy(), peaks)
+    log.info("%s: %d peaks in %d tracks", album_id, sum(len(f) for f, _ in peaks), len(tracks))
 
 
-def read_index(path: str | os.PathLike) -> Index:
+def read_dejavu_index(path: str | os.PathLike) -> DejavuIndex:
     """Read an album's peaks and hash them. Nothing in the file is executed (no pickle).
 
-    Raises InputError if the file is damaged.
+    Parameters
+    ----------
+    path : path
+        A file of `index_album`.
+
+    Returns
+    -------
+    DejavuIndex
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
     """
     with naming_damage(path, "an index of peaks"), np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
@@ -77,14 +108,25 @@ def read_index(path: str | os.PathLike) -> Index:
     order = np.argsort(hashes, kind="stable")
     tracks = np.repeat(np.arange(len(pairs), dtype=np.uint16), [len(h) for h, _ in pairs])
     frames = np.concatenate([anchors for _, anchors in pairs])
-    return Index(tuple(stored["track_ids"].tolist()), hashes[order], tracks[order], frames[order])
+    track_ids = tuple(stored["track_ids"].tolist())
+    return DejavuIndex(track_ids, hashes[order], tracks[order], frames[order])
 
 
 def find_peaks(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Frames, int32 (n,), and bins, uint16 (n,), of the spectral peaks, in order of both.
+    """Find the spectral peaks of a sound that comes in blocks.
 
-    blocks: float32 arrays in -1..1, mono, at 44,100 Hz, one after the other without a gap. The
-    result does not depend on where they meet. Memory is bounded by the longest block.
+    Parameters
+    ----------
+    blocks : iterable of float32 ndarray
+        Mono samples in -1..1 at 44,100 Hz, one block after the other without a gap. The result does
+        not depend on where the blocks meet.
+
+    Returns
+    -------
+    frames : ndarray of int32, shape (n,)
+        Time of each peak, hops, ascending. Memory is bounded by the longest block.
+    bins : ndarray of uint16, shape (n,)
+        Frequency of each peak, bins, ascending within a frame.
     """
     parts = [(np.zeros(0, np.int32), np.zeros(0, np.uint16)), *_peaks(blocks)]
     frames, bins = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -92,15 +134,29 @@ def find_peaks(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pair_peaks(frames: np.ndarray, bins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Hash each peak with the FAN - 1 next ones that are at most 200 frames away.
+    """Hash each peak with the next `FAN_VALUE` - 1 peaks that are at most 200 frames away.
 
-    Returns the hashes, uint32 (n,), 12 bits for each bin and 8 for the frames between, and the
-    frames of the earlier peaks, int32 (n,).
+    Parameters
+    ----------
+    frames, bins : ndarray of int32 and uint16, shape (n,)
+        As `find_peaks` returns them.
+
+    Returns
+    -------
+    hashes : ndarray of uint32, shape (m,)
+        12 bits for each bin and 8 for the frames between.
+    anchors : ndarray of int32, shape (m,)
+        Frame of the earlier peak of each pair.
+
+    Examples
+    --------
+    >>> pair_peaks(np.array([0, 3], np.int32), np.array([1, 2], np.uint16))
+    (array([1049091], dtype=uint32), array([0], dtype=int32))
     """
     hashes, anchors, wide = [np.zeros(0, np.uint32)], [np.zeros(0, np.int32)], bins.astype("u4")
-    for step in range(1, FAN):
+    for step in range(1, FAN_VALUE):
         between = frames[step:] - frames[:-step]
-        near = between <= LONGEST
+        near = between <= MAX_PAIR_FRAMES
         hashed = wide[:-step] << 20 | wide[step:] << 8 | between.astype(np.uint32)
         hashes.append(hashed[near])
         anchors.append(frames[:-step][near])
@@ -108,12 +164,23 @@ def pair_peaks(frames: np.ndarray, bins: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def spectrogram(sound: np.ndarray) -> np.ndarray:
-    """Power density of 16-bit samples, float32 (frames, 2049), of mono sound at 44,100 Hz."""
-    if len(sound) < WINDOW:
-        return np.zeros((0, WINDOW // 2 + 1), np.float32)
-    window = np.hanning(WINDOW).astype(np.float32)
-    window *= FULL_SCALE / np.sqrt(RATE_HZ * (window**2).sum())
-    frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP]
+    """Power density of a sound, in units of 16-bit samples.
+
+    Parameters
+    ----------
+    sound : ndarray of float32, shape (n,)
+        Mono samples in -1..1 at 44,100 Hz.
+
+    Returns
+    -------
+    ndarray of float32, shape (frames, 2049)
+        Empty if the sound is shorter than the window.
+    """
+    if len(sound) < WINDOW_SAMPLES:
+        return np.zeros((0, WINDOW_SAMPLES // 2 + 1), np.float32)
+    window = np.hanning(WINDOW_SAMPLES).astype(np.float32)
+    window *= FULL_SCALE / np.sqrt(DEJAVU_RATE_HZ * (window**2).sum())
+    frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW_SAMPLES)[::HOP_SAMPLES]
     spectrum = fft.rfft(frames * window, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     power[:, 1:-1] *= 2  # both halves of the spectrum
@@ -121,30 +188,30 @@ def spectrogram(sound: np.ndarray) -> np.ndarray:
 
 
 def _peaks(blocks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Peaks of each block as (frames, bins), held back until the frames after them are known."""
-    held = np.zeros(0, np.float32)
-    first, due = 0, 0  # the frame that `held` starts with, and the next one to look at
+    """Peaks of each block as (frames, bins), held back until the frames after them are there."""
+    pending = np.zeros(0, np.float32)
+    first, begin = 0, 0  # frame that `pending` starts with, and first frame not searched yet
     for block in blocks:
-        held = np.concatenate([held, block])
-        count = (len(held) - WINDOW) // HOP + 1
-        if count <= 2 * REACH:
+        pending = np.concatenate([pending, block])
+        count = (len(pending) - WINDOW_SAMPLES) // HOP_SAMPLES + 1
+        if count <= 2 * NEIGHBOURHOOD:
             continue
-        known = first + count - REACH
-        yield _local_maxima(held, first, due, known)
-        first, due = known - REACH, known
-        held = held[(count - 2 * REACH) * HOP :]
-    yield _local_maxima(held, first, due, np.inf)
+        end = first + count - NEIGHBOURHOOD
+        yield _local_maxima(pending, first, begin, end)
+        first, begin = end - NEIGHBOURHOOD, end
+        pending = pending[(count - 2 * NEIGHBOURHOOD) * HOP_SAMPLES :]
+    yield _local_maxima(pending, first, begin, np.inf)
 
 
 def _local_maxima(sound, first: int, low: int, high: float) -> tuple[np.ndarray, np.ndarray]:
     """Peaks in the frames low .. high - 1 of a sound that starts with frame `first`."""
     power = spectrogram(sound)
     # Decibels rise with power: the same peaks, and no logarithm of silence.
-    peaks = (power > FLOOR) & (power == maximum_filter(power, 2 * REACH + 1))
+    peaks = (power > MIN_POWER) & (power == maximum_filter(power, 2 * NEIGHBOURHOOD + 1))
     frames, bins = np.nonzero(peaks)
     frames += first
-    kept = (frames >= low) & (frames < high)
-    return frames[kept], bins[kept]
+    inside = (frames >= low) & (frames < high)
+    return frames[inside], bins[inside]
 
 
 def _write_index(path, track_ids: np.ndarray, peaks: list[tuple[np.ndarray, np.ndarray]]) -> None:

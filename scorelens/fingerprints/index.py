@@ -1,7 +1,7 @@
-"""The landmarks of an album, at every speed at which a film may play it, and their hashes.
+"""Write, read and hash the landmarks of an album at every speed at which a film may play it.
 
-The file keeps the landmarks alone. Their hashes are some twelve times as many, follow from them
-within a second, and are made when a film is matched.
+The file holds landmarks only. Their hashes are about twelve times as many, take a second to
+compute, and are made when a film is matched.
 """
 
 import logging
@@ -23,7 +23,7 @@ from scorelens.fingerprints.landmarks import (
     pair_landmarks,
 )
 
-SAME_SPEED = 0.0025  # so little moves a peak by less than a bin, and a cue by a frame in 9 s
+SAME_SPEED = 0.0025  # moves a peak by less than a bin, and a cue by a frame in 9 s
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +32,22 @@ log = logging.getLogger(__name__)
 class Album:
     """The landmarks of an album's tracks.
 
-    durations_s: float64, one a track. speeds: album seconds that may pass in a second of film, the
-    usual one first. landmarks: base speed -> one entry a track, of the track played at that speed.
-    digests: what stands for the tracks' sound (`track_digests`). recipe: what else the landmarks
-    follow from.
+    Parameters
+    ----------
+    track_ids : tuple of str
+        The tracks in album order.
+    durations_s : ndarray of float64, shape (tracks,)
+        Their durations, s.
+    settings : Settings
+        How the landmarks were made.
+    speeds : tuple of float
+        Album seconds that may pass in a second of film, the usual speed first.
+    landmarks : mapping of float to tuple of Landmarks
+        Base speed -> landmarks of each track played at that speed.
+    digests : tuple of str
+        Digest of each track's sound (`albums.tracks.track_digests`).
+    cache_key : str
+        Digest of settings and code. Tracks of an index with another key are decoded again.
     """
 
     track_ids: tuple[str, ...]
@@ -44,15 +56,29 @@ class Album:
     speeds: tuple[float, ...]
     landmarks: Mapping[float, tuple[Landmarks, ...]]
     digests: tuple[str, ...] = ()
-    recipe: str = ""
+    cache_key: str = ""
 
 
 @dataclass(frozen=True)
 class Index:
     """The hashes of an album at one speed, sorted by value.
 
-    hashes: uint32 (n,). tracks: uint16 (n,), places in `track_ids`. frames: int32 (n,), where in
-    the track as it plays at `speed`. durations_s: float64, of the tracks at that speed.
+    Parameters
+    ----------
+    track_ids : tuple of str
+        The tracks in album order.
+    durations_s : ndarray of float64, shape (tracks,)
+        Their durations when played at `speed`, s.
+    settings : Settings
+        How the landmarks were made.
+    speed : float
+        Album seconds that pass in a second of film.
+    hashes : ndarray of uint32, shape (n,)
+        As `pair_landmarks` makes them, ascending.
+    tracks : ndarray of uint16, shape (n,)
+        Position in `track_ids` of the track that holds each hash.
+    frames : ndarray of int32, shape (n,)
+        Time of each hash in the track played at `speed`, hops.
     """
 
     track_ids: tuple[str, ...]
@@ -65,10 +91,22 @@ class Index:
 
 
 def base_speeds(speeds: Sequence[float]) -> tuple[float, ...]:
-    """The speeds that need landmarks of their own, in their order.
+    """Select the speeds that need landmarks of their own.
 
-    One that differs from an earlier by `SAME_SPEED` or less, such as 1001/1000 from 1, is told
-    apart when a film is matched.
+    Parameters
+    ----------
+    speeds : sequence of float
+        Album seconds that may pass in a second of film.
+
+    Returns
+    -------
+    tuple of float
+        In the same order, without those that differ from an earlier one by `SAME_SPEED` or less.
+
+    Examples
+    --------
+    >>> base_speeds([1.0, 25 / 24, 1.001])
+    (1.0, 1.0416666666666667)
     """
     bases: list[float] = []
     for speed in speeds:
@@ -82,27 +120,45 @@ def index_album(
     table: str | os.PathLike,
     path: str | os.PathLike,
     settings: Mapping[str, object],
-    recipe: str = "",
+    code_version: str = "",
 ) -> None:
     """Write the landmarks of every track of an album to a compressed .npz.
 
-    table: the album's tracks (`tables.ALBUM_TRACKS`). settings: `speeds` and the fields of
-    `Settings`. recipe: names the code at work. If `path` holds an index by the same recipe and
-    settings, tracks whose sound is in it are taken from there.
-    Raises MediaError for a track that does not decode, InputError for an impossible setting.
+    Parameters
+    ----------
+    album_id : str
+        Id of the album, for log and progress bar.
+    table : path
+        The album's tracks (`tables.ALBUM_TRACKS`).
+    path : path
+        Where the landmarks go. If it holds an index with the same settings and code version, tracks
+        whose sound is in it are not decoded again.
+    settings : mapping
+        `speeds` and the fields of `Settings`.
+    code_version : str
+        Hash of the code at work.
+
+    Raises
+    ------
+    MediaError
+        If a track does not decode.
+    InputError
+        If the hop is longer than the window.
     """
     chosen = check_settings({k: v for k, v in settings.items() if k != "speeds"})
     speeds = tuple(settings["speeds"])
-    recipe = tables.digest([recipe, dict(settings)])
+    cache_key = tables.digest([code_version, dict(settings)])
     tracks = tables.read_table(table, tables.ALBUM_TRACKS)
-    known = _known(path, recipe)
-    digests, found = track_digests(tracks), []
+    cached = _read_cached(path, cache_key)
+    digests, by_track = track_digests(tracks), []
     for track_id, sound in tqdm(track_sounds(tracks).items(), album_id, disable=None):
-        own = known.get(digests[track_id]) or _index_track(sound, chosen, base_speeds(speeds))
-        if not len(own[0].frames):
-            log.warning("%s: track %s is silent; it cannot be found", album_id, track_id)
-        found.append(own)
-    by_speed = zip(base_speeds(speeds), zip(*found, strict=True), strict=True)
+        landmarks = cached.get(digests[track_id]) or _index_track(
+            sound, chosen, base_speeds(speeds)
+        )
+        if not len(landmarks[0].frames):
+            log.warning("%s: track %s is silent; no film can match it", album_id, track_id)
+        by_track.append(landmarks)
+    by_speed = zip(base_speeds(speeds), zip(*by_track, strict=True), strict=True)
     album = Album(
         tuple(tracks.track_id),
         tracks.duration_s.to_numpy(),
@@ -110,13 +166,13 @@ def index_album(
         speeds,
         dict(by_speed),
         tuple(digests.values()),
-        recipe,
+        cache_key,
     )
     write_album(path, album)
-    reused = sum(digest in known for digest in digests.values())
-    total = sum(len(landmarks.frames) for track in found for landmarks in track)
+    reused = sum(digest in cached for digest in digests.values())
+    total = sum(len(landmarks.frames) for track in by_track for landmarks in track)
     log.info(
-        "%s: %d landmarks in %d tracks at %d speeds; %d tracks were known",
+        "%s: %d landmarks in %d tracks at %d speeds; %d tracks reused",
         album_id,
         total,
         len(tracks),
@@ -126,10 +182,18 @@ def index_album(
 
 
 def write_album(path: str | os.PathLike, album: Album) -> None:
-    """Write an album's landmarks as a compressed .npz."""
+    """Write an album's landmarks as a compressed .npz.
+
+    Parameters
+    ----------
+    path : path
+        Where they go.
+    album : Album
+        The landmarks.
+    """
     every = [landmarks for tracks in album.landmarks.values() for landmarks in tracks]
-    # Steps in time are small numbers and pack better than the times.
-    steps = [np.diff(found.frames, prepend=np.int32(0)) for found in every]
+    # Differences of times are small numbers and compress better than times.
+    steps = [np.diff(landmarks.frames, prepend=np.int32(0)) for landmarks in every]
     with tables.atomic(path) as temporary:
         np.savez_compressed(
             temporary,
@@ -137,10 +201,10 @@ def write_album(path: str | os.PathLike, album: Album) -> None:
             durations_s=np.asarray(album.durations_s, np.float64),
             speeds=np.array(album.speeds, np.float64),
             digests=np.array(album.digests),
-            recipe=np.array(album.recipe),
-            counts=np.array([len(found.frames) for found in every], np.int64),
+            cache_key=np.array(album.cache_key),
+            counts=np.array([len(landmarks.frames) for landmarks in every], np.int64),
             steps=np.concatenate([np.zeros(0, np.int32), *steps]),
-            bins=np.concatenate([np.zeros(0, np.uint16), *(found.bins for found in every)]),
+            bins=np.concatenate([np.zeros(0, np.uint16), *(landmarks.bins for landmarks in every)]),
             **asdict(album.settings),
         )
 
@@ -148,7 +212,19 @@ def write_album(path: str | os.PathLike, album: Album) -> None:
 def read_album(path: str | os.PathLike) -> Album:
     """Read an album's landmarks. Nothing in the file is executed (no pickle).
 
-    Raises InputError if the file is damaged.
+    Parameters
+    ----------
+    path : path
+        A file of `write_album`.
+
+    Returns
+    -------
+    Album
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
     """
     with naming_damage(path, "an index of landmarks"), np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
@@ -171,12 +247,26 @@ def read_album(path: str | os.PathLike) -> Album:
             for k, base in enumerate(base_speeds(speeds))
         },
         digests=tuple(stored["digests"].tolist()),
-        recipe=str(stored["recipe"]),
+        cache_key=str(stored["cache_key"]),
     )
 
 
 def hash_album(album: Album, speed: float, thinning: int = 1) -> Index:
-    """The hashes of an album that plays at one of its base speeds, thinned as `pair_landmarks`."""
+    """Hash an album that plays at one of its base speeds.
+
+    Parameters
+    ----------
+    album : Album
+        The landmarks.
+    speed : float
+        One of `album.landmarks`.
+    thinning : int, default 1
+        Only hashes whose earlier landmark lies in a bin that this divides are made.
+
+    Returns
+    -------
+    Index
+    """
     pairs = [pair_landmarks(track, thinning) for track in album.landmarks[speed]]
     hashes = np.concatenate([hashes for hashes, _ in pairs])
     tracks = np.repeat(np.arange(len(pairs), dtype=np.uint16), [len(h) for h, _ in pairs])
@@ -195,19 +285,19 @@ def hash_album(album: Album, speed: float, thinning: int = 1) -> Index:
 def _index_track(
     sound: media.Sound | str, settings: Settings, bases: Sequence[float]
 ) -> tuple[Landmarks, ...]:
-    """Sampled at rate / speed and read at the usual rate, a track plays at the speed, pitch too."""
+    """A track that is sampled at rate / speed and read at the usual rate plays at the speed."""
     return tuple(
         find_landmarks(media.audio_blocks(sound, settings.sample_rate_hz / base), settings)
         for base in bases
     )
 
 
-def _known(path: str | os.PathLike, recipe: str) -> dict[str, tuple[Landmarks, ...]]:
-    """The landmarks of an earlier index by the same recipe, by the digest of the track's sound."""
+def _read_cached(path: str | os.PathLike, cache_key: str) -> dict[str, tuple[Landmarks, ...]]:
+    """The landmarks of an earlier index with the same key, by the digest of the track's sound."""
     try:
         album = read_album(path)
     except (FileNotFoundError, InputError, KeyError):
         return {}
-    if album.recipe != recipe:
+    if album.cache_key != cache_key:
         return {}
     return dict(zip(album.digests, zip(*album.landmarks.values(), strict=True), strict=True))

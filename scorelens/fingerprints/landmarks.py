@@ -1,4 +1,4 @@
-"""Landmarks, the peaks of a spectrogram, and the hashes of their pairs."""
+"""Find the landmarks of a sound, which are the peaks of its spectrogram, and hash pairs of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from scipy import fft
 
 from scorelens.errors import InputError, Problem
 
-FLOOR_DB = -80.0  # re a full-scale sine; what is softer, no listener hears
+FLOOR_DB = -80.0  # re a full-scale sine; softer peaks are not audible
 LOWEST_BIN = 3  # below it the window leaks the mean of the signal
 SPAN_FRAMES = 63  # a hash holds 6 bits of time, 7 of interval and 11 of frequency
 SPAN_BINS = 31
@@ -18,10 +18,16 @@ PAIRING_BLOCK = 4096  # anchors paired at once, to bound the memory
 
 @dataclass(frozen=True)
 class Settings:
-    """How sound becomes landmarks; film and album must agree, so the index carries them.
+    """How sound becomes landmarks. Film and album must agree, so the index carries them.
 
-    sample_rate_hz: rate of analysis. window_samples, hop_samples: of the spectrogram.
-    spacing_s, spacing_hz: a landmark is the loudest point within so much on either side.
+    Parameters
+    ----------
+    sample_rate_hz : int
+        Rate of the analysis, Hz.
+    window_samples, hop_samples : int
+        Window and hop of the spectrogram, samples.
+    spacing_s, spacing_hz : float
+        A landmark is the loudest point within this distance on either side, s and Hz.
     """
 
     sample_rate_hz: int = 11025
@@ -39,7 +45,7 @@ class Settings:
         return self.window_samples / self.sample_rate_hz
 
     @property
-    def reach(self) -> tuple[int, int]:
+    def spacing(self) -> tuple[int, int]:
         """The spacing in whole frames and bins."""
         bin_hz = self.sample_rate_hz / self.window_samples
         return max(1, round(self.spacing_s / self.hop_s)), max(1, round(self.spacing_hz / bin_hz))
@@ -47,17 +53,41 @@ class Settings:
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Peaks in order of time. frames: int32 (n,), in hops. bins: uint16 (n,), of the spectrum."""
+    """Peaks of a spectrogram in order of time.
+
+    Parameters
+    ----------
+    frames : ndarray of int32, shape (n,)
+        Time of each peak, hops.
+    bins : ndarray of uint16, shape (n,)
+        Frequency of each peak, bins of the spectrum.
+    """
 
     frames: np.ndarray
     bins: np.ndarray
 
 
 def find_landmarks(blocks: Iterable[np.ndarray], settings: Settings) -> Landmarks:
-    """The landmarks of a sound that comes in blocks; silence has none.
+    """Find the landmarks of a sound that comes in blocks. Silence has none.
 
-    blocks: float32 arrays, mono, at `settings.sample_rate_hz`, one after the other without a gap.
-    The result does not depend on where the blocks meet. Memory is bounded by the block's length.
+    Parameters
+    ----------
+    blocks : iterable of float32 ndarray
+        Mono samples in -1..1 at `settings.sample_rate_hz`, one block after the other without a
+        gap. The result does not depend on where the blocks meet.
+    settings : Settings
+        How the spectrogram is made and how far landmarks are apart.
+
+    Returns
+    -------
+    Landmarks
+        In order of time. Memory is bounded by the longest block.
+
+    Examples
+    --------
+    >>> silence = np.zeros(11025, np.float32)
+    >>> len(find_landmarks([silence], Settings()).frames)
+    0
     """
     parts = list(_peaks(blocks, settings))
     frames = np.concatenate([np.zeros(0, np.int32), *(frames for frames, _ in parts)])
@@ -66,12 +96,35 @@ def find_landmarks(blocks: Iterable[np.ndarray], settings: Settings) -> Landmark
 
 
 def pair_landmarks(landmarks: Landmarks, thinning: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Hash all pairs of landmarks, one in the target zone of the other (Wang, section 2.2).
+    """Hash all pairs of landmarks of which one lies in the target zone of the other.
 
-    Returns the hashes, uint32 (n,), and the frames of their earlier landmarks, int32 (n,), in order
-    of time. The zone is 2 to 63 frames ahead, 31 bins up and down. Every pair in it counts: a fixed
-    number of partners would change with each landmark that speech adds. Only pairs whose earlier
-    landmark lies in a bin that `thinning` divides are made, the same ones in film and album.
+    The zone is 2 to 63 frames ahead and 31 bins up and down. Every pair in it counts: a fixed
+    number of partners would change with each landmark that speech adds.
+
+    Parameters
+    ----------
+    landmarks : Landmarks
+        Of a film or a track.
+    thinning : int, default 1
+        Only pairs whose earlier landmark lies in a bin that this divides are made. They are the
+        same pairs in film and album.
+
+    Returns
+    -------
+    hashes : ndarray of uint32, shape (n,)
+        In order of time: 11 bits of frequency, 7 of interval, 6 of time.
+    anchors : ndarray of int32, shape (n,)
+        Frame of the earlier landmark of each pair.
+
+    References
+    ----------
+    Wang, An industrial-strength audio search algorithm, ISMIR 2003, section 2.2.
+
+    Examples
+    --------
+    >>> landmarks = Landmarks(np.array([0, 5], np.int32), np.array([10, 12], np.uint16))
+    >>> pair_landmarks(landmarks)
+    (array([86149], dtype=uint32), array([0], dtype=int32))
     """
     anchors = np.flatnonzero(landmarks.bins % thinning == 0)
     blocks = np.split(anchors, range(PAIRING_BLOCK, len(anchors), PAIRING_BLOCK))
@@ -82,12 +135,43 @@ def pair_landmarks(landmarks: Landmarks, thinning: int = 1) -> tuple[np.ndarray,
 
 
 def hash_span(hashes: np.ndarray) -> np.ndarray:
-    """Frames from the earlier to the later landmark of each hash, int32."""
+    """Time from the earlier to the later landmark of each hash.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint32, shape (n,)
+        As `pair_landmarks` makes them.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Frames, 2..63.
+
+    Examples
+    --------
+    >>> hash_span(np.array([86149], np.uint32))
+    array([5], dtype=int32)
+    """
     return (hashes & 63).astype(np.int32)
 
 
 def check_settings(settings: Mapping[str, float]) -> Settings:
-    """The settings as a `Settings`. Raises InputError if the hop passes the window."""
+    """Turn the configuration into `Settings`.
+
+    Parameters
+    ----------
+    settings : mapping of str to number
+        The fields of `Settings`.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    InputError
+        If the hop is longer than the window.
+    """
     chosen = Settings(**settings)
     if chosen.hop_samples > chosen.window_samples:
         raise InputError(
@@ -101,35 +185,50 @@ def check_settings(settings: Mapping[str, float]) -> Settings:
     return chosen
 
 
-def spans(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The whole numbers starts[i] .. starts[i] + lengths[i] - 1 of every i, one after the other."""
+def concatenate_ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Concatenate the ranges ``starts[i] .. starts[i] + lengths[i] - 1``.
+
+    Parameters
+    ----------
+    starts, lengths : ndarray of int, shape (n,)
+        First number and length of each range.
+
+    Returns
+    -------
+    ndarray of int64, shape (lengths.sum(),)
+
+    Examples
+    --------
+    >>> concatenate_ranges(np.array([5, 0]), np.array([2, 3]))
+    array([5, 6, 0, 1, 2])
+    """
     ends = np.cumsum(lengths)
     return np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
 
 
 def _peaks(blocks, settings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Peaks of each block as (frames, bins), held back until the frames after them are known."""
-    reach = settings.reach[0]
-    held = np.zeros(0, np.float32)
-    first, due = 0, 0  # the frame that `held` starts with, and the next one to look at
+    """Peaks of each block as (frames, bins), held back until the frames after them are there."""
+    margin = settings.spacing[0]
+    pending = np.zeros(0, np.float32)
+    first, begin = 0, 0  # frame that `pending` starts with, and first frame not searched yet
     for block in blocks:
-        held = np.concatenate([held, block])
-        count = (len(held) - settings.window_samples) // settings.hop_samples + 1
-        if count <= 2 * reach:
+        pending = np.concatenate([pending, block])
+        count = (len(pending) - settings.window_samples) // settings.hop_samples + 1
+        if count <= 2 * margin:
             continue
-        frames, bins = _local_maxima(held, settings)
-        known = first + count - reach
-        yield _between(frames + first, bins, due, known)
-        first, due = known - reach, known
-        held = held[(count - 2 * reach) * settings.hop_samples :]
-    if len(held) >= settings.window_samples:
-        frames, bins = _local_maxima(held, settings)
-        yield _between(frames + first, bins, due, np.inf)
+        frames, bins = _local_maxima(pending, settings)
+        end = first + count - margin
+        yield _between(frames + first, bins, begin, end)
+        first, begin = end - margin, end
+        pending = pending[(count - 2 * margin) * settings.hop_samples :]
+    if len(pending) >= settings.window_samples:
+        frames, bins = _local_maxima(pending, settings)
+        yield _between(frames + first, bins, begin, np.inf)
 
 
 def _between(frames, bins, low, high) -> tuple[np.ndarray, np.ndarray]:
-    kept = (frames >= low) & (frames < high)
-    return frames[kept], bins[kept]
+    inside = (frames >= low) & (frames < high)
+    return frames[inside], bins[inside]
 
 
 def _local_maxima(sound: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
@@ -138,21 +237,20 @@ def _local_maxima(sound: np.ndarray, settings: Settings) -> tuple[np.ndarray, np
     window /= window.sum() / 2  # a full-scale sine has magnitude 1
     frames = np.lib.stride_tricks.sliding_window_view(sound, len(window))[:: settings.hop_samples]
     spectrum = np.abs(fft.rfft(frames * window, axis=1))
-    peaks = spectrum == _largest_around(spectrum, settings.reach)
+    peaks = spectrum == _maximum_filter(spectrum, settings.spacing)
     peaks &= spectrum > 10 ** (FLOOR_DB / 20)
     peaks[:, :LOWEST_BIN] = False
     return np.nonzero(peaks)
 
 
-def _largest_around(spectrum: np.ndarray, reach: tuple[int, int]) -> np.ndarray:
-    """The largest value within `reach` frames and bins on either side; doubling the span each time
-    takes a ninth of the time of a general maximum filter.
-    """
-    largest = np.pad(spectrum, [(size, size) for size in reach])
-    for axis, size in enumerate(reach):
-        span, wanted = 1, 2 * size + 1
-        while span < wanted:
-            step = min(span, wanted - span)
+def _maximum_filter(spectrum: np.ndarray, radii: tuple[int, int]) -> np.ndarray:
+    """Maximum over `radii` frames and bins on either side."""
+    # Doubling the span each time takes a ninth of the time of scipy's maximum filter.
+    largest = np.pad(spectrum, [(size, size) for size in radii])
+    for axis, size in enumerate(radii):
+        span, full = 1, 2 * size + 1
+        while span < full:
+            step = min(span, full - span)
             rest = np.moveaxis(largest, axis, 0)
             largest = np.moveaxis(np.maximum(rest[:-step], rest[step:]), 0, axis)
             span += step
@@ -164,7 +262,7 @@ def _pair(landmarks: Landmarks, early: np.ndarray) -> tuple[np.ndarray, np.ndarr
     frames, bins = landmarks.frames, landmarks.bins.astype(np.int32)
     nearest = np.searchsorted(frames, frames[early] + NEAREST_FRAMES)
     partners = np.searchsorted(frames, frames[early] + SPAN_FRAMES, side="right") - nearest
-    late = spans(nearest, partners)
+    late = concatenate_ranges(nearest, partners)
     early = np.repeat(early, partners)
     interval = bins[late] - bins[early]
     near = np.abs(interval) <= SPAN_BINS

@@ -1,4 +1,4 @@
-"""The landmarks of an album for each method of finding cues."""
+"""Index the sound of an album for the cue matching method that the configuration names."""
 
 import os
 from collections.abc import Mapping
@@ -12,15 +12,34 @@ def index_album(
     table: str | os.PathLike,
     path: str | os.PathLike,
     settings: Mapping[str, object],
-    recipe: str,
+    code_version: str,
 ) -> None:
-    """Write the landmarks of an album for the method `diagonal` or `dejavu`.
+    """Write the landmarks of an album for one matching method.
 
-    table: the album's tracks (`tables.ALBUM_TRACKS`). settings, recipe: as `index.index_album` has
-    them; Dejavu's are fixed. Raises MediaError for a track that does not decode, InputError for an
-    impossible setting.
+    Parameters
+    ----------
+    method : {"diagonal", "dejavu"}
+        The matching method.
+    album_id : str
+        Id of the album, for log and progress bar.
+    table : path
+        The album's tracks (`tables.ALBUM_TRACKS`).
+    path : path
+        Where the index goes, a compressed .npz.
+    settings : mapping
+        `speeds` and the fields of `landmarks.Settings`. Not used by `dejavu`, whose settings are
+        fixed.
+    code_version : str
+        Hash of the code at work. An index by another version is not reused.
+
+    Raises
+    ------
+    MediaError
+        If a track does not decode.
+    InputError
+        If the hop is longer than the window.
     """
     if method == "dejavu":
         dejavu.index_album(album_id, table, path)
     else:
-        index.index_album(album_id, table, path, settings, recipe)
+        index.index_album(album_id, table, path, settings, code_version)

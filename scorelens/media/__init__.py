@@ -1,4 +1,4 @@
-"""Media files: what they hold, how long it lasts, and their sound. All files are opened here."""
+"""Media files: their streams, lengths, sound and pictures. All media files are opened here."""
 
 from scorelens.media.clock import path_of, read_clock
 from scorelens.media.demuxing import demux, finds_times

@@ -1,9 +1,9 @@
-"""One clock for the sound and the picture of a file, from the time stamps of its packets.
+"""Compute one clock for the sound and the picture of a file from the time stamps of its packets.
 
 Time stamps of joined, recorded or cut files start again, jump or wrap, and broadcasts change their
 streams midway. The packets of a stream between two such breaks are a *run*. Runs of different
-streams that start together are moved together, to where the file has got so far, so that sound and
-picture stay in step. A pause of one stream while others go on is no break.
+streams that start together are moved together, to the end of what came before, so that sound and
+picture stay synchronous. A pause of one stream while others continue is no break.
 """
 
 import functools
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import av
 
 from scorelens.media.files import open_container
-from scorelens.media.links import link_spans, open_link
 from scorelens.media.packets import (
     AHEAD_S,
     BACK_S,
@@ -24,6 +23,7 @@ from scorelens.media.packets import (
     StreamPackets,
     count_packets,
 )
+from scorelens.media.segments import open_segment, segment_spans
 from scorelens.media.streams import picture_stream, sound_streams
 
 TOGETHER_S = 5.0  # streams of a new run start within this
@@ -31,42 +31,52 @@ TOGETHER_S = 5.0  # streams of a new run start within this
 
 @dataclass(frozen=True)
 class Clock:
-    """How the stamps of a file's streams are moved to one clock.
+    """Offsets that move the time stamps of a file's streams to one clock.
 
-    streams: by index, only those with packets. offsets_s: index -> what is added to the stamps of
-    each run. followers: index -> indices of the streams that go on with it, itself first. error:
-    what kept the file from being read to its end; empty if nothing did. links, links_s: of a file
-    of several links the clock of each, and what is added to its stamps.
+    Parameters
+    ----------
+    streams : dict of int to StreamPackets
+        Streams with packets, by index.
+    offsets_s : dict of int to list of float
+        Index -> offset of each run, s.
+    successors : dict of int to list of int
+        Index -> indices of the streams that continue it, itself first.
+    error : str
+        Why the file could not be read to its end; empty if it could.
+    segments : tuple of Clock
+        Clock of each segment of a file of several segments.
+    segment_offsets_s : tuple of float
+        Offset of each segment, s.
     """
 
     streams: dict[int, StreamPackets]
     offsets_s: dict[int, list[float]]
-    followers: dict[int, list[int]]
+    successors: dict[int, list[int]]
     error: str = ""
-    links: tuple["Clock", ...] = ()
-    links_s: tuple[float, ...] = ()
+    segments: tuple["Clock", ...] = ()
+    segment_offsets_s: tuple[float, ...] = ()
 
     def span_s(self, index: int) -> tuple[float, float] | None:
-        """Start and end of a stream and those that go on with it, on one clock; None if empty."""
+        """Start and end of a stream and its successors on one clock, s; None if it is empty."""
         spans = [
             (run.start_s + offset_s, run.end_s + offset_s)
-            for own in self.followers.get(index, [])
-            for run, offset_s in zip(self.streams[own].runs, self.offsets_s[own], strict=True)
+            for i in self.successors.get(index, [])
+            for run, offset_s in zip(self.streams[i].runs, self.offsets_s[i], strict=True)
         ]
         if not spans:
             return None
         return spans[0][0], max(end_s for _, end_s in spans)
 
     def number(self, index: int) -> int:
-        """The place of a stream among those of its kind, from 0."""
+        """Number of a stream among those of its kind, from 0."""
         kind = self.streams[index].kind
-        return [i for i, own in sorted(self.streams.items()) if own.kind == kind].index(index)
+        return [i for i, s in sorted(self.streams.items()) if s.kind == kind].index(index)
 
     @property
     def is_plain(self) -> bool:
-        """Whether all stamps count as they are, so that a place in the file is found by them."""
-        moved = any(offset_s for own in self.offsets_s.values() for offset_s in own)
-        return not moved and all(len(own) == 1 for own in self.followers.values())
+        """Whether no stamp is moved, so that a seek by time stamp finds a time."""
+        moved = any(any(offsets_s) for offsets_s in self.offsets_s.values())
+        return not moved and all(len(indices) == 1 for indices in self.successors.values())
 
 
 def read_clock(path: str | os.PathLike) -> Clock:
@@ -74,13 +84,13 @@ def read_clock(path: str | os.PathLike) -> Clock:
 
     Parameters
     ----------
-    path
+    path : path
         A media file that FFmpeg reads.
 
     Returns
     -------
     Clock
-        Kept, so that the same file is not read again by the same process.
+        Cached, so that the same process does not read the file again.
 
     Raises
     ------
@@ -93,98 +103,107 @@ def read_clock(path: str | os.PathLike) -> Clock:
 
 
 def path_of(container: av.container.InputContainer) -> str:
-    """The path of an open file."""
+    """Path of an open file.
+
+    Parameters
+    ----------
+    container : av.container.InputContainer
+        The file.
+
+    Returns
+    -------
+    str
+    """
     return container.name.removeprefix("file:")
 
 
 @functools.lru_cache(maxsize=32)
 def _read_clock(path: str, _version: tuple[int, int] | None) -> Clock:
     with open_container(path) as container:
-        spans = link_spans(path, container.format.name)
+        spans = segment_spans(path, container.format.name)
         if len(spans) > 1:
-            return _clock_of_links(path, spans, container.format.name)
+            return _clock_of_segments(path, spans, container.format.name)
         return _clock_of(container)
 
 
 def _clock_of(container: av.container.InputContainer) -> Clock:
     changing = container.format.name in CHANGING_FORMATS
-    # Of a stream that appears midway the header knows little.
+    # The header says little about a stream that appears midway.
     sounds = container.streams.audio if changing else sound_streams(container)
     picture = picture_stream(container)
     pictures = container.streams.video if changing else [picture] if picture else []
     wanted = [*pictures, *sounds]
-    streams = {s.index: StreamPackets(s.index, s.type, _codec(s)) for s in wanted}
+    codecs = {s.index: s.codec_context.name if s.codec_context else "" for s in wanted}
+    streams = {s.index: StreamPackets(s.index, s.type, codecs[s.index]) for s in wanted}
     error = count_packets(container, wanted, streams)
-    streams = {index: own for index, own in streams.items() if own.runs}
+    streams = {index: packets for index, packets in streams.items() if packets.runs}
     for stream in wanted:
         if stream.index in streams and stream.start_time is not None:
             run = streams[stream.index].runs[0]
             start_s = float(stream.start_time * stream.time_base)
-            # Samples before it are an encoder's run-in; pictures after it may be left out at first.
+            # Samples before it are encoder delay; pictures after it may be missing at first.
             run.start_s = max(run.start_s, start_s) if stream.type == "audio" else start_s
-    followers = _followers(streams) if changing else {index: [index] for index in streams}
-    return Clock(streams, _offsets_s(streams, followers), followers, error)
+    successors = _successors(streams) if changing else {index: [index] for index in streams}
+    return Clock(streams, _offsets_s(streams, successors), successors, error)
 
 
-def _clock_of_links(path: str, spans: list[tuple[int, int]], format_name: str) -> Clock:
-    """The streams of the first link go on in the others, each by its place among its kind."""
-    links = []
+def _clock_of_segments(path: str, spans: list[tuple[int, int]], format_name: str) -> Clock:
+    """Streams of the first segment continue in the others, by their number among their kind."""
+    segments = []
     for span in spans:
-        with open_link(path, span) as container:
-            links.append(_clock_of(container))
-    links_s = _links_s(links, format_name)
+        with open_segment(path, span) as container:
+            segments.append(_clock_of(container))
+    segment_offsets_s = _segment_offsets_s(segments, format_name)
     streams: dict[int, StreamPackets] = {}
     offsets_s: dict[int, list[float]] = {}
     indices: dict[tuple[str, int], int] = {}
-    for link, link_s in zip(links, links_s, strict=True):
-        for index, own in link.streams.items():
-            known = indices.setdefault((own.kind, link.number(index)), index)
-            start_s, end_s = link.span_s(index)
-            kept = streams.setdefault(known, StreamPackets(known, own.kind, own.codec))
-            kept.runs.append(Run(0, start_s, end_s))
-            offsets_s.setdefault(known, []).append(link_s)
-    followers = {index: [index] for index in streams}
-    error = next((link.error for link in links if link.error), "")
-    return Clock(streams, offsets_s, followers, error, tuple(links), tuple(links_s))
+    for segment, offset_s in zip(segments, segment_offsets_s, strict=True):
+        for index, packets in segment.streams.items():
+            first = indices.setdefault((packets.kind, segment.number(index)), index)
+            start_s, end_s = segment.span_s(index)
+            joined = streams.setdefault(first, StreamPackets(first, packets.kind, packets.codec))
+            joined.runs.append(Run(0, start_s, end_s))
+            offsets_s.setdefault(first, []).append(offset_s)
+    successors = {index: [index] for index in streams}
+    error = next((segment.error for segment in segments if segment.error), "")
+    return Clock(streams, offsets_s, successors, error, tuple(segments), tuple(segment_offsets_s))
 
 
-def _links_s(links: list[Clock], format_name: str) -> list[float]:
-    """What is added to the stamps of each link: it starts where the one before ended.
-
-    The programmes of a broadcast may change while its clock goes on.
-    """
-    links_s, before_s, reached_s = [], None, 0.0
-    for link in links:
-        spans_s = [link.span_s(index) for index in link.streams]
+def _segment_offsets_s(segments: list[Clock], format_name: str) -> list[float]:
+    """Offset of each segment: it starts where the one before ended."""
+    # The programmes of a broadcast may change while its clock continues.
+    offsets_s, previous_end_s, total_end_s = [], None, 0.0
+    for segment in segments:
+        spans_s = [segment.span_s(index) for index in segment.streams]
         start_s = min((span_s[0] for span_s in spans_s), default=0.0)
         end_s = max((span_s[1] for span_s in spans_s), default=start_s)
-        goes_on = format_name in CHANGING_FORMATS and before_s is not None
-        if before_s is None:
-            links_s.append(0.0)
-        elif goes_on and before_s - BACK_S <= start_s <= before_s + AHEAD_S:
-            links_s.append(links_s[-1])
+        may_continue = format_name in CHANGING_FORMATS and previous_end_s is not None
+        if previous_end_s is None:
+            offsets_s.append(0.0)
+        elif may_continue and previous_end_s - BACK_S <= start_s <= previous_end_s + AHEAD_S:
+            offsets_s.append(offsets_s[-1])
         else:
-            links_s.append(reached_s - start_s)
-        before_s, reached_s = end_s, max(reached_s, end_s + links_s[-1])
-    return links_s
+            offsets_s.append(total_end_s - start_s)
+        previous_end_s, total_end_s = end_s, max(total_end_s, end_s + offsets_s[-1])
+    return offsets_s
 
 
-def _followers(streams: dict[int, StreamPackets]) -> dict[int, list[int]]:
-    """Which streams go on with which: the first of its kind, at best of its codec, of those that
-    start after its end.
-    """
+def _successors(streams: dict[int, StreamPackets]) -> dict[int, list[int]]:
+    """Streams that continue each stream: the first of its kind that starts after its end."""
+    # One of the same codec is preferred.
     following: dict[int, int] = {}
-    for own in sorted(streams.values(), key=lambda own: own.runs[0].first):
+    for stream in sorted(streams.values(), key=lambda stream: stream.runs[0].first):
         later = [
             other
             for other in streams.values()
-            if other.kind == own.kind
-            and other.runs[0].first > own.last
+            if other.kind == stream.kind
+            and other.runs[0].first > stream.last
             and other.index not in following.values()
         ]
         if later:
-            best = min(later, key=lambda other: (other.codec != own.codec, other.index))
-            following[own.index] = best.index
+            codec = stream.codec
+            best = min(later, key=lambda other: (other.codec != codec, other.index))
+            following[stream.index] = best.index
     return {index: list(_chain(index, following)) for index in streams}
 
 
@@ -195,16 +214,16 @@ def _chain(index: int, following: dict[int, int]) -> Iterator[int]:
 
 
 def _offsets_s(
-    streams: dict[int, StreamPackets], followers: dict[int, list[int]]
+    streams: dict[int, StreamPackets], successors: dict[int, list[int]]
 ) -> dict[int, list[float]]:
-    """What is added to the stamps of each run of each stream."""
-    chained = {index for chain in followers.values() for index in chain[1:]}
+    """Offset of each run of each stream, s."""
+    chained = {index for chain in successors.values() for index in chain[1:]}
     chains = [
         [(index, k) for index in chain for k in range(len(streams[index].runs))]
-        for start, chain in followers.items()
+        for start, chain in successors.items()
         if start not in chained
     ]
-    offsets_s = {index: [0.0] * len(own.runs) for index, own in streams.items()}
+    offsets_s = {index: [0.0] * len(packets.runs) for index, packets in streams.items()}
     for chain in chains:
         _mark_joins(streams, chain)
     for members in _common_breaks(streams, chains):
@@ -217,23 +236,23 @@ def _offsets_s(
 
 
 def _mark_joins(streams: dict[int, StreamPackets], chain: list[tuple[int, int]]) -> None:
-    """A stream that goes on with another may do so by the same clock or by one of its own."""
+    """Set the jump between a stream and its successor, which may have another clock."""
     for before, after in itertools.pairwise(chain):
         if before[0] != after[0]:
             end_s, start_s = _run(streams, before).end_s, _run(streams, after).start_s
-            same = end_s - BACK_S <= start_s <= end_s + AHEAD_S
-            _run(streams, after).jump_s = 0.0 if same else start_s - end_s
+            continues = end_s - BACK_S <= start_s <= end_s + AHEAD_S
+            _run(streams, after).jump_s = 0.0 if continues else start_s - end_s
 
 
 def _common_breaks(
     streams: dict[int, StreamPackets], chains: list[list[tuple[int, int]]]
 ) -> list[dict[int, int]]:
-    """The breaks of the file's clock: chain -> place of its run in the chain, each."""
+    """Breaks of the file's clock: for each, chain -> number of its run in the chain."""
     runs = [
-        (_run(streams, place).first, c, k)
+        (_run(streams, key).first, c, k)
         for c, chain in enumerate(chains)
-        for k, place in enumerate(chain)
-        if _run(streams, place).jump_s
+        for k, key in enumerate(chain)
+        if _run(streams, key).jump_s
     ]
     breaks: list[dict[int, int]] = []
     for _, c, k in sorted(runs):
@@ -253,9 +272,9 @@ def _common_breaks(
 
 
 def _is_break(streams, chains, members: dict[int, int]) -> bool:
-    """Whether the clock jumps; ahead it does only if no stream goes on meanwhile, and if there is
-    sound, as a picture alone may be on screen for long.
-    """
+    """Whether the clock jumps."""
+    # It jumps ahead only if no stream continues meanwhile, and if there is sound, because a picture
+    # alone may be on screen for long.
     runs = [_run(streams, chains[c][k]) for c, k in members.items()]
     if runs[0].jump_s < 0:
         return True
@@ -269,15 +288,11 @@ def _is_break(streams, chains, members: dict[int, int]) -> bool:
     )
 
 
-def _run(streams: dict[int, StreamPackets], place: tuple[int, int]) -> Run:
-    index, number = place
+def _run(streams: dict[int, StreamPackets], key: tuple[int, int]) -> Run:
+    index, number = key
     return streams[index].runs[number]
 
 
 def _end_before(streams, offsets_s, chain: list[tuple[int, int]], k: int) -> float:
-    """Where a chain ends before its run number k, on the one clock."""
+    """End of a chain before its run number k, on the one clock."""
     return max(_run(streams, (i, n)).end_s + offsets_s[i][n] for i, n in chain[:k])
-
-
-def _codec(stream: av.stream.Stream) -> str:
-    return stream.codec_context.name if stream.codec_context else ""

@@ -1,4 +1,4 @@
-"""What is wrong, or worth knowing, about the length of a media file and its sounds."""
+"""List problems and notes about the length of a media file and about its sounds."""
 
 import os
 from collections.abc import Iterator
@@ -12,50 +12,50 @@ APART_S = 5.0  # by which sound and picture may end at different times without a
 
 
 def sound_problems(path: str | os.PathLike, info: MediaInfo, stream: str = "") -> Iterator[Problem]:
-    """What keeps the sound of a file from being used.
+    """List the problems that prevent the sound of a file from being used.
 
     Parameters
     ----------
-    path
+    path : path
         The file.
-    info
-        What `probe` says of it.
-    stream
-        Which of its sounds counts; see `sound_stream`.
+    info : MediaInfo
+        The result of `probe`.
+    stream : str
+        Number or language of the sound, empty for the default one.
 
     Yields
     ------
     Problem
-        That an index promises more than is there, or that nothing decodes.
+        The file is shorter than its index says, or no sound decodes.
     """
     if info.missing:
         yield Problem(
             str(path),
-            f"lacks {info.missing:.0%} of what its index names, from {info.duration_s:.1f} s on",
+            f"lacks {info.missing:.0%} of what its index lists, from {info.duration_s:.1f} s on",
             "a whole file",
             "the copy was probably cut off; copy it again",
         )
     if not _decodes(path, stream):
         yield Problem(
             str(path),
-            "has sound of which nothing can be decoded",
+            "has sound that cannot be decoded",
             "sound that FFmpeg or libsndfile decodes",
             "the file may be damaged or protected against copying; play it to check",
         )
 
 
 def length_notes(info: MediaInfo) -> Iterator[str]:
-    """What a user may want to know of the length of a film: ends that differ, a header that errs.
+    """List notes about the length of a film: different ends, or a wrong header.
 
     Parameters
     ----------
-    info
-        What `probe` says of the film.
+    info : MediaInfo
+        The result of `probe`.
 
     Yields
     ------
     str
-        A sentence each.
+        One note.
     """
     sound_s, picture_s = info.sound_s, info.picture_s
     if sound_s is not None and picture_s is not None and abs(sound_s - picture_s) > APART_S:
@@ -70,28 +70,28 @@ def length_notes(info: MediaInfo) -> Iterator[str]:
 
 
 def sound_notes(path: str | os.PathLike, info: MediaInfo, stream: str = "") -> Iterator[str]:
-    """What a user may want to know of the sound of a file.
+    """List notes about the sound of a file.
 
     Parameters
     ----------
-    path
+    path : path
         The file.
-    info
-        What `probe` says of it.
-    stream
-        Which of its sounds counts; see `sound_stream`.
+    info : MediaInfo
+        The result of `probe`.
+    stream : str
+        Number or language of the sound, empty for the default one.
 
     Yields
     ------
     str
-        Which of several sounds is used and which others there are; how many samples are broken.
+        Which of several sounds is used, or the number of samples that are not finite.
     """
     if len(info.sounds) > 1:
         used = next(sound for sound in info.sounds if sound.number == info.sound)
         others = "; ".join(str(sound) for sound in info.sounds if sound is not used)
         yield f"of {len(info.sounds)} sounds number {used} is used; there are also {others}"
     if info.sounds and (broken := count_broken_samples(Sound(path, stream=stream))):
-        yield f"{broken:,} samples are no numbers; they count as silence"
+        yield f"{broken:,} samples are not finite; they count as silence"
 
 
 def _decodes(path: str | os.PathLike, stream: str) -> bool:

@@ -1,4 +1,4 @@
-"""Media files as files: opened with FFmpeg, hashed, and held to stay as they are while read."""
+"""Open media files with FFmpeg, hash them, and check that they do not change while read."""
 
 import contextlib
 import hashlib
@@ -10,9 +10,9 @@ import av
 from scorelens.errors import MediaError, Problem
 
 EXPECTED = "an audio or video file that FFmpeg reads"
-# How far FFmpeg may read to learn what streams there are: bytes, and microseconds.
-LONG_LOOK = {"probesize": str(1 << 27), "analyzeduration": str(600_000_000)}
-BROKEN = "the file may be truncated or of another kind than its ending says; play it to check"
+# How far FFmpeg may read to find all streams: bytes, and microseconds.
+LONG_PROBE = {"probesize": str(1 << 27), "analyzeduration": str(600_000_000)}
+BROKEN = "the file may be truncated or have the wrong file name extension; play it to check"
 
 
 def open_container(path: str | os.PathLike) -> av.container.InputContainer:
@@ -20,18 +20,18 @@ def open_container(path: str | os.PathLike) -> av.container.InputContainer:
 
     Parameters
     ----------
-    path
+    path : path
         A media file.
 
     Returns
     -------
     av.container.InputContainer
-        To be closed by the caller, as by a `with` block.
+        The caller closes it, for example by a `with` block.
 
     Raises
     ------
     MediaError
-        If the file is missing, a folder, empty, or nothing that FFmpeg reads.
+        If the file is missing, a folder, empty, or cannot be read by FFmpeg.
     """
     if not os.path.isfile(path):
         what = "is a folder" if os.path.isdir(path) else "does not exist"
@@ -44,7 +44,7 @@ def open_container(path: str | os.PathLike) -> av.container.InputContainer:
         container = _open(path)
         if container.streams.audio and not any(s.sample_rate for s in container.streams.audio):
             container.close()  # its sound starts late
-            container = _open(path, LONG_LOOK)
+            container = _open(path, LONG_PROBE)
         return container
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
@@ -53,24 +53,24 @@ def open_container(path: str | os.PathLike) -> av.container.InputContainer:
 
 
 def _open(path, options: dict[str, str] | None = None) -> av.container.InputContainer:
-    # The prefix keeps FFmpeg from taking a name such as `concat:a` for one of its protocols.
+    # The prefix prevents FFmpeg from taking a name such as `concat:a` for a protocol.
     return open_url(f"file:{os.fspath(path)}", options)
 
 
 def open_url(url: str, options: dict[str, str] | None = None) -> av.container.InputContainer:
-    """Open what an address of FFmpeg names.
+    """Open a URL of FFmpeg.
 
     Parameters
     ----------
-    url
-        A protocol and a path.
-    options
-        Of FFmpeg's demuxers.
+    url : str
+        Protocol and path.
+    options : dict of str to str or None
+        Options of FFmpeg's demuxers.
 
     Returns
     -------
     av.container.InputContainer
-        Its decoders of sound know the number of channels, and their layout if it is a usual one.
+        Its audio decoders have the number of channels, and their layout if it is a standard one.
     """
     container = av.open(url, metadata_errors="ignore", options=options)
     for stream in container.streams.audio:
@@ -80,9 +80,7 @@ def open_url(url: str, options: dict[str, str] | None = None) -> av.container.In
 
 
 def _make_layout_plain(decoder: av.AudioCodecContext) -> None:
-    """PyAV frees the list of an unusual order of channels twice, which ends the process; so such an
-    order, once read, is replaced by none at all.
-    """
+    """Remove an unusual order of channels: PyAV frees its list twice, which ends the process."""
     layout = decoder.layout
     if layout.nb_channels:
         decoder.layout = f"{layout.nb_channels}C" if " " in layout.name else layout.name
@@ -90,12 +88,17 @@ def _make_layout_plain(decoder: av.AudioCodecContext) -> None:
 
 @contextlib.contextmanager
 def unchanged(path: str | os.PathLike) -> Iterator[None]:
-    """Read a file in the block; if its size or its time of change differ after it, say so.
+    """Context manager that checks that a file does not change inside the block.
+
+    Parameters
+    ----------
+    path : path
+        The file.
 
     Raises
     ------
     MediaError
-        At the end of the block, if the file was written to meanwhile.
+        At the end of the block, if size or modification time of the file differ.
     """
     before = os.stat(path)
     yield
@@ -105,14 +108,14 @@ def unchanged(path: str | os.PathLike) -> Iterator[None]:
 
 
 def require_bytes(path: str | os.PathLike, size: int) -> None:
-    """Make sure that a file is as long as it was.
+    """Check that a file has the size that it had before.
 
     Parameters
     ----------
-    path
+    path : path
         The file.
-    size
-        Its size before, as when it was checked, in bytes.
+    size : int
+        Its size before, bytes.
 
     Raises
     ------
@@ -125,22 +128,62 @@ def require_bytes(path: str | os.PathLike, size: int) -> None:
 
 
 def changed(path: str | os.PathLike, before: int, after: int, when: str) -> Problem:
-    """The problem of a file that did not stay as it was; sizes in bytes."""
+    """Make the problem of a file that changed.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    before, after : int
+        Its sizes, bytes.
+    when : str
+        Continues "changed ".
+
+    Returns
+    -------
+    Problem
+    """
     sizes = f" ({before:,} bytes before, {after:,} after)" if before != after else ""
     return Problem(
         str(path),
         f"changed {when}{sizes}",
-        "a file that nothing writes to",
-        "a recording or a copy may still be going on: wait for its end and run again",
+        "a file that no program writes to",
+        "a recording or a copy may still be running: wait for its end and run again",
     )
 
 
 def sha256(path: str | os.PathLike) -> str:
-    """The SHA-256 of a file's bytes, 64 hex digits."""
+    """SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    str
+        64 hex digits.
+    """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reason(error: Exception) -> str:
-    """What an error of FFmpeg or libsndfile says, without the path and the number."""
+    """Message of an error of FFmpeg or libsndfile, without path and number.
+
+    Parameters
+    ----------
+    error : Exception
+        The error.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> reason(OSError(2, "No such file"))
+    'No such file'
+    """
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What a media file holds: its streams by its header, their lengths by what is there."""
+"""Read the streams of a media file from its header, and their true lengths from its packets."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import soundfile
 from scorelens.errors import MediaError, Problem
 from scorelens.media.clock import Clock, read_clock
 from scorelens.media.files import EXPECTED, open_container
-from scorelens.media.promise import ends_torn, promised_bytes
+from scorelens.media.index_lengths import has_cut_frame, indexed_bytes
 from scorelens.media.streams import (
     SoundStream,
     describe_sounds,
@@ -18,15 +18,28 @@ from scorelens.media.streams import (
     sound_streams,
 )
 
-SHORTFALL = 0.01  # of a file that an index may promise too much, for padding and free space
+MAX_SHORTFALL = 0.01  # share of a file that its index may list too much: padding, free space
 HEADER_TOLERANCE_S, HEADER_TOLERANCE = 5.0, 0.05  # headers round, and estimate
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of a file says that can be relied on. None where there is no such stream.
+    """The reliable part of the header of a file. None where there is no such stream.
 
-    sounds: all sounds of the file. sound: number of the one that counts, from 1.
+    Parameters
+    ----------
+    sample_rate_hz : int or None
+        Of the sound that is used, Hz.
+    channels : int or None
+        Its channels.
+    width, height : int or None
+        Size of the picture, pixels.
+    frame_rate_hz : float or None
+        Its mean frame rate, Hz.
+    sounds : tuple of SoundStream
+        All sounds of the file.
+    sound : int or None
+        Number of the one that is used, from 1.
     """
 
     sample_rate_hz: int | None
@@ -48,13 +61,23 @@ class Header:
 
 @dataclass(frozen=True)
 class MediaInfo(Header):
-    """What a file holds. Lengths in s are of what is there, whatever the header says.
+    """The streams of a file and their true lengths, whatever the header says.
 
-    Times count from the first picture; without pictures, from the first sample. duration_s: until
-    the last of sound and picture. sound_s, picture_s: ends of the two, None without such a stream.
-    missing: the share of the file that its index promises and that is not there, 0..1.
-    header_s: the length that the header tells, None if none. error: what keeps FFmpeg from reading
-    the file to its end; empty if nothing does.
+    Times count from the first picture; without pictures, from the first sample. The fields of
+    `Header` come first.
+
+    Parameters
+    ----------
+    duration_s : float
+        End of the last of sound and picture, s.
+    sound_s, picture_s : float or None
+        End of the sound and of the picture, s; None without such a stream.
+    missing : float
+        Share of the file that its index lists and that is not there, 0..1.
+    header_s : float or None
+        Length by the header, s.
+    error : str
+        Why FFmpeg cannot read the file to its end; empty if it can.
     """
 
     duration_s: float = 0.0
@@ -66,14 +89,14 @@ class MediaInfo(Header):
 
 
 def read_header(path: str | os.PathLike, sound: str = "") -> Header:
-    """The streams of a media file, by its header: cheap, and without a length.
+    """Read the streams of a media file from its header. Cheap, and without a length.
 
     Parameters
     ----------
-    path
+    path : path
         A media file.
-    sound
-        Which of its sounds counts; see `sound_stream`.
+    sound : str
+        Number or language of the sound, empty for the default one.
 
     Returns
     -------
@@ -82,8 +105,8 @@ def read_header(path: str | os.PathLike, sound: str = "") -> Header:
     Raises
     ------
     MediaError
-        If the file is missing, empty, or no media that FFmpeg or libsndfile reads, or if it has not
-        the sound that is asked for.
+        If the file is missing, empty, or cannot be read by FFmpeg or libsndfile, or if it lacks the
+        requested sound.
     """
     try:
         container = open_container(path)
@@ -95,14 +118,14 @@ def read_header(path: str | os.PathLike, sound: str = "") -> Header:
 
 
 def probe(path: str | os.PathLike, sound: str = "") -> MediaInfo:
-    """What a media file holds: all its packets are read, and none is decoded.
+    """Read the streams and lengths of a media file. Reads all packets and decodes none.
 
     Parameters
     ----------
-    path
+    path : path
         A media file.
-    sound
-        Which of its sounds counts; see `sound_stream`.
+    sound : str
+        Number or language of the sound, empty for the default one.
 
     Returns
     -------
@@ -111,8 +134,8 @@ def probe(path: str | os.PathLike, sound: str = "") -> MediaInfo:
     Raises
     ------
     MediaError
-        As `read_header`; or if the file holds neither sound nor moving pictures, or not one packet
-        of them.
+        If the file is missing, empty, or cannot be read by FFmpeg or libsndfile, if it lacks the
+        requested sound, or if it holds no packet of sound or moving pictures.
     """
     try:
         container = open_container(path)
@@ -135,7 +158,24 @@ def probe(path: str | os.PathLike, sound: str = "") -> MediaInfo:
 
 
 def open_soundfile(path: str | os.PathLike, refused: MediaError) -> soundfile.SoundFile:
-    """Open a file that FFmpeg refuses with libsndfile; raises what FFmpeg said if that fails."""
+    """Open with libsndfile a file that FFmpeg cannot read.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    refused : MediaError
+        The error of FFmpeg.
+
+    Returns
+    -------
+    soundfile.SoundFile
+
+    Raises
+    ------
+    MediaError
+        `refused`, if libsndfile cannot read it either.
+    """
     try:
         return soundfile.SoundFile(os.fspath(path))
     except (soundfile.LibsndfileError, OSError):
@@ -146,15 +186,15 @@ def _streams(path, container, sound: str) -> dict[str, object]:
     video, audio = picture_stream(container), sound_stream(container, sound)
     if video is None and audio is None:
         raise MediaError(Problem(str(path), "holds neither sound nor moving pictures", EXPECTED))
-    known = sound_streams(container)
+    sounds = sound_streams(container)
     return {
         "sample_rate_hz": audio.sample_rate if audio else None,
         "channels": audio.channels if audio else None,
         "width": video.width if video else None,
         "height": video.height if video else None,
         "frame_rate_hz": float(video.average_rate) if video and video.average_rate else None,
-        "sounds": tuple(describe_sounds(known)),
-        "sound": known.index(audio) + 1 if audio else None,
+        "sounds": tuple(describe_sounds(sounds)),
+        "sound": sounds.index(audio) + 1 if audio else None,
     }
 
 
@@ -181,13 +221,13 @@ def _lengths(path, clock: Clock, audio, picture) -> dict[str, float | None]:
 
 
 def _missing(container, path, clock: Clock, audio) -> float:
-    """The share of the file that its index promises and that is not there."""
-    promised, size = promised_bytes(container, path), os.path.getsize(path)
-    if promised > size * (1 + SHORTFALL):
-        return 1 - size / promised
-    told_s = (container.duration or 0) / av.time_base
-    there_s = clock.span_s(audio.index)[1] if audio and clock.span_s(audio.index) else 0.0
-    last = clock.streams[audio.index].last_bytes if there_s else b""
-    if told_s > there_s * (1 + SHORTFALL) and ends_torn(container, last):
-        return 1 - there_s / told_s
+    """Share of the file that its index lists and that is not there."""
+    indexed, size = indexed_bytes(container, path), os.path.getsize(path)
+    if indexed > size * (1 + MAX_SHORTFALL):
+        return 1 - size / indexed
+    header_s = (container.duration or 0) / av.time_base
+    actual_s = clock.span_s(audio.index)[1] if audio and clock.span_s(audio.index) else 0.0
+    last = clock.streams[audio.index].last_bytes if actual_s else b""
+    if header_s > actual_s * (1 + MAX_SHORTFALL) and has_cut_frame(container, last):
+        return 1 - actual_s / header_s
     return 0.0

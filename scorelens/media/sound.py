@@ -1,7 +1,7 @@
-"""The sound of media files, decoded once to mono blocks at any sample rate.
+"""Decode the sound of media files once, as mono blocks at any sample rate.
 
-Times count from the film's first picture; a file without moving pictures starts at its first
-sample. Samples are float32 in -1..1. Mono is the mean of all channels, taken here and not by
+Times count from the first picture of the film; a file without moving pictures starts at its first
+sample. Samples are float32 in -1..1. Mono is the mean of all channels, computed here and not by
 FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two.
 """
 
@@ -24,13 +24,13 @@ from scorelens.media.probe import open_soundfile
 from scorelens.media.streams import picture_stream, sound_stream
 
 GAP_S = 0.05  # a longer gap between time stamps is filled with silence
-OVERLAP_S = 0.03  # a longer overlap, more than a frame of the codecs in use, is left out
+OVERLAP_S = 0.03  # a longer overlap, more than a frame of the codecs in use, is dropped
 PIECE_SAMPLES = 1 << 15
-PLANES = 7  # that PyAV reads of a planar frame; it crashes on more, so those are interleaved
-# Formats, and codecs in them, in which FFmpeg finds the very sample of a time.
+MAX_PLANES = 7  # PyAV crashes on planar frames with more channels, so those are interleaved
+# Formats, and codecs in them, in which FFmpeg seeks to the exact sample.
 SEEKABLE = ("flac", "wav", "aiff", "wv", "tta", "caf", "w64", "mov,mp4,m4a,3gp,3g2,mj2")
-SEEKABLE_CODECS = ("pcm_", "flac", "alac", "aac", "mp3", "opus", "wavpack", "tta")  # or beginnings
-RUN_IN_S = 1.0  # decoded before a place that is sought, for codecs that overlap their frames
+SEEKABLE_CODECS = ("pcm_", "flac", "alac", "aac", "mp3", "opus", "wavpack", "tta")  # or prefixes
+PREROLL_S = 1.0  # decoded before the start of a part, for codecs that overlap their frames
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,15 @@ log = logging.getLogger(__name__)
 class Sound(NamedTuple):
     """A part of the sound of a file.
 
-    path: the file. start_s, end_s: the part that counts, s of the file; None for its end. Times of
-    the part count from its start. stream: which sound of the file; see `sound_stream`.
+    Parameters
+    ----------
+    path : path
+        The file.
+    start_s, end_s : float
+        Start and end of the part, s of the file; None for the end of the file. Times of the part
+        count from its start.
+    stream : str
+        Number or language of the sound, empty for the default one.
     """
 
     path: str | os.PathLike
@@ -62,18 +69,18 @@ def audio_blocks(
 
     Parameters
     ----------
-    source
-        A sound, or the path of a file of which all counts.
-    rate_hz
-        Of the samples to be given, Hz.
-    block_s
+    source : Sound or path
+        A sound, or the path of a file to read whole.
+    rate_hz : float
+        Sample rate of the result, Hz.
+    block_s : float
         Length of a block, s.
 
     Yields
     ------
     numpy.ndarray
         float32, shape (block_s * rate_hz,), the last one shorter; block k starts at k * block_s
-        seconds of the sound. Samples that are no numbers are 0.
+        seconds of the sound. Samples that are not finite are 0.
 
     Raises
     ------
@@ -81,18 +88,18 @@ def audio_blocks(
         If there is no such sound, it does not decode, or the file changes while it is read.
     """
     size = round(block_s * rate_hz)
-    held, length = [], 0
+    pending, length = [], 0
     for piece in _resampled(_sound(source), rate_hz):
-        held.append(piece)
+        pending.append(piece)
         length += len(piece)
         if length < size:
             continue
-        joined = np.concatenate(held)
+        joined = np.concatenate(pending)
         whole = length // size * size
         yield from joined[:whole].reshape(-1, size)
-        held, length = [joined[whole:]], length - whole
+        pending, length = [joined[whole:]], length - whole
     if length:
-        yield np.concatenate(held)
+        yield np.concatenate(pending)
 
 
 def read_audio(source: Sound | str | os.PathLike, rate_hz: int) -> np.ndarray:
@@ -100,10 +107,10 @@ def read_audio(source: Sound | str | os.PathLike, rate_hz: int) -> np.ndarray:
 
     Parameters
     ----------
-    source
-        A sound, or the path of a file of which all counts.
-    rate_hz
-        Of the samples to be given, Hz.
+    source : Sound or path
+        A sound, or the path of a file to read whole.
+    rate_hz : int
+        Sample rate of the result, Hz.
 
     Returns
     -------
@@ -113,20 +120,20 @@ def read_audio(source: Sound | str | os.PathLike, rate_hz: int) -> np.ndarray:
     Raises
     ------
     MediaError
-        As `audio_blocks`.
+        If there is no such sound, it does not decode, or the file changes while it is read.
     """
     pieces = list(_resampled(_sound(source), rate_hz))
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
 def count_broken_samples(source: Sound | str | os.PathLike) -> int:
-    """How many samples of a sound are no numbers, after the mean of the channels.
+    """Count the samples of a sound that are not finite, after the mean of the channels.
 
     Parameters
     ----------
-    source
-        A sound, or the path of a file of which all counts. It is decoded only if it is coded as
-        floating-point numbers, which is quick; other codecs hold none.
+    source : Sound or path
+        A sound, or the path of a file to read whole. It is decoded only if it is coded as
+        floating-point numbers, which is fast; other codecs hold none.
 
     Returns
     -------
@@ -135,7 +142,7 @@ def count_broken_samples(source: Sound | str | os.PathLike) -> int:
     Raises
     ------
     MediaError
-        As `audio_blocks`.
+        If there is no such sound, it does not decode, or the file changes while it is read.
     """
     sound = _sound(source)
     with open_container(sound.path) as container:
@@ -150,12 +157,12 @@ def _sound(source: Sound | str | os.PathLike) -> Sound:
 
 
 def _resampled(sound: Sound, rate_hz: float) -> Iterator[np.ndarray]:
-    """Pieces of mono sound at one rate, as many samples as the sound is long."""
-    left = np.inf if sound.end_s is None else round((sound.end_s - sound.start_s) * rate_hz)
+    """Pieces of mono sound at one rate, cut to the length of the sound."""
+    remaining = np.inf if sound.end_s is None else round((sound.end_s - sound.start_s) * rate_hz)
     for samples in _at_rate(_finite(sound.path, _mono_pieces(sound)), rate_hz):
-        yield samples[: int(min(left, len(samples)))]
-        left -= len(samples)
-        if left <= 0:
+        yield samples[: int(min(remaining, len(samples)))]
+        remaining -= len(samples)
+        if remaining <= 0:
             return
 
 
@@ -171,17 +178,17 @@ def _at_rate(pieces: Iterator[_Piece], rate_hz: float) -> Iterator[np.ndarray]:
 
 
 def _finite(path, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
-    """The pieces, with 0 for samples that are no numbers, which a file of floats may hold."""
-    wrong = 0
+    """The pieces, with 0 for samples that are not finite, which a file of floats may hold."""
+    count = 0
     for piece in pieces:
         with np.errstate(invalid="ignore", over="ignore"):
             total = piece.samples.sum()
         if not np.isfinite(total):
-            wrong += int((~np.isfinite(piece.samples)).sum())
+            count += int((~np.isfinite(piece.samples)).sum())
             piece = piece._replace(samples=np.nan_to_num(piece.samples, posinf=0.0, neginf=0.0))
         yield piece
-    if wrong:
-        log.warning("%s: %d samples are no numbers; they count as silence", path, wrong)
+    if count:
+        log.warning("%s: %d samples are not finite; they count as silence", path, count)
 
 
 def _mono_pieces(sound: Sound) -> Iterator[_Piece]:
@@ -212,14 +219,11 @@ def _without_first(seconds: float, pieces: Iterator[_Piece]) -> Iterator[_Piece]
 
 
 def _decoded_pieces(path, container, audio, origin_s: float | None) -> Iterator[_Piece]:
-    """Pieces of about `PIECE_SAMPLES`; single frames of a decoder are too short to handle.
-
-    Samples are put where their time stamps say: gaps are filled with silence, and what overlaps
-    what came before is left out. origin_s: the time stamp at which the sound starts; None if its
-    first frame tells.
-    """
+    """Pieces of about `PIECE_SAMPLES`; single frames of a decoder are too short."""
+    # Samples are placed by their time stamps: gaps are filled with silence, overlaps are dropped.
+    # origin_s: time stamp at which the sound starts; None for that of its first frame.
     fifo, kind, rate_hz, mono = av.AudioFifo(), None, audio.sample_rate, None
-    since_s, written = 0.0, 0  # the place in the sound is since_s + written / rate_hz
+    since_s, written = 0.0, 0  # the position in the sound is since_s + written / rate_hz
     for frame in _frames(container, audio):
         time_s = frame.time
         if origin_s is None and time_s is not None:
@@ -253,18 +257,18 @@ def _decoded_pieces(path, container, audio, origin_s: float | None) -> Iterator[
 
 
 def _seek(sound: Sound, container, audio) -> float | None:
-    """Go to the start of a part, and tell its time stamp, s; None if it must be decoded from the
-    start of the file: where seeking does not find the very sample, or time starts with a picture.
-    """
+    """Seek to the start of a part and return its time stamp, s."""
+    # None if the file must be decoded from its start: where a seek does not find the exact sample,
+    # or time starts with a picture.
     is_exact = container.format.name in SEEKABLE and (
         audio.codec_context.name.startswith(SEEKABLE_CODECS)
     )
-    if sound.start_s <= RUN_IN_S or not is_exact:
+    if sound.start_s <= PREROLL_S or not is_exact:
         return None
     if picture_stream(container) is not None or not read_clock(sound.path).is_plain:
         return None
     start_s = float((audio.start_time or 0) * audio.time_base)
-    before_s = start_s + sound.start_s - RUN_IN_S
+    before_s = start_s + sound.start_s - PREROLL_S
     try:
         container.seek(round(before_s / audio.time_base), stream=audio)
     except av.FFmpegError:
@@ -273,11 +277,9 @@ def _seek(sound: Sound, container, audio) -> float | None:
 
 
 def _frames(container, stream) -> Iterator[av.AudioFrame]:
-    """Decoded frames; a damaged packet inside a file is passed over, as a player does.
-
-    So is an empty one, which Ogg files may end with; the last of all, without a time, is not: it
-    makes the decoder give out what it holds.
-    """
+    """Decoded frames; damaged packets inside a file are skipped, as in a player."""
+    # So are empty ones, which Ogg files may end with, except the last one without a time: it
+    # flushes the decoder.
     for packet in demux(container, stream):
         if packet.size == 0 and packet.pts is not None:
             continue
@@ -286,9 +288,9 @@ def _frames(container, stream) -> Iterator[av.AudioFrame]:
 
 
 def _mean_of_channels(like: av.AudioFrame) -> Callable[[av.AudioFrame | None], np.ndarray]:
-    """What makes mono of frames of one kind: the mean of their channels, nothing of no frame."""
+    """Function that returns the mean of the channels of a frame; no samples for None."""
     channels = like.layout.nb_channels
-    is_planar = channels <= PLANES
+    is_planar = channels <= MAX_PLANES
     converter = av.AudioResampler(format="fltp" if is_planar else "flt")
 
     def mono(frame: av.AudioFrame | None) -> np.ndarray:
@@ -310,11 +312,9 @@ def _silence(samples: int) -> Iterator[np.ndarray]:
 
 
 def _surplus(path, audio) -> int:
-    """How many samples FFmpeg decodes before the first that counts, in an Ogg Vorbis file.
-
-    A file cut out of a longer one has more in its first page than the page's granule position says
-    (Vorbis I, appendix A.2); libvorbis leaves them out, FFmpeg does not.
-    """
+    """Samples that FFmpeg decodes before the first valid one of an Ogg Vorbis file."""
+    # A file cut out of a longer one has more in its first page than the page's granule position
+    # says (Vorbis I, appendix A.2); libvorbis drops them, FFmpeg does not.
     if audio.codec_context.name != "vorbis" or audio.container.format.name != "ogg":
         return 0
     position, packets = _first_page(path)
@@ -324,10 +324,8 @@ def _surplus(path, audio) -> int:
 
 
 def _first_page(path) -> tuple[int, int]:
-    """Granule position of the first page of sound in an Ogg file, and how many packets end in it.
-
-    The pages before it hold the codec's headers. The layout of a page: RFC 3533, section 6.
-    """
+    """Granule position of the first page of sound in an Ogg file, and packets that end in it."""
+    # The pages before it hold the codec's headers. Layout of a page: RFC 3533, section 6.
     with open(path, "rb") as file:
         while len(head := file.read(27)) == 27:
             lacing = file.read(head[26])
@@ -339,7 +337,7 @@ def _first_page(path) -> tuple[int, int]:
 
 
 def _soundfile_pieces(sound: Sound, refused: MediaError) -> Iterator[_Piece]:
-    """Some files that FFmpeg refuses, libsndfile reads."""
+    """Pieces of a file that FFmpeg cannot read and libsndfile can."""
     with open_soundfile(sound.path, refused) as file, unchanged(sound.path):
         file.seek(min(round(sound.start_s * file.samplerate), file.frames))
         for block in file.blocks(blocksize=1 << 18, dtype="float32", always_2d=True):

@@ -1,4 +1,4 @@
-"""Which streams of a file count: its picture, and the one of its sounds that is the film's."""
+"""Select the streams of a file to use: its picture, and one of its sounds."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from av.stream import Disposition
 
 from scorelens.errors import MediaError, Problem
 
-# What a sound is called that comments on the film, or describes it to the blind.
+# Titles of commentaries and of descriptions for the blind.
 _COMMENTARY = re.compile(
     r"comment|kommentar|comentar|descri|beschreib|audio.?guide|h.rfilm|director", re.IGNORECASE
 )
-_ASIDE = (
+_SECONDARY = (
     Disposition.comment
     | Disposition.visual_impaired
     | Disposition.hearing_impaired
@@ -26,10 +26,22 @@ _ASIDE = (
 
 
 class SoundStream(NamedTuple):
-    """What a file says of one of its sounds.
+    """One of the sounds of a file.
 
-    number: among the file's sounds, from 1. language: as the file has it, such as `eng`; may be
-    empty. aside: a commentary, a description for the blind, or the like. default: flagged so.
+    Parameters
+    ----------
+    number : int
+        Among the file's sounds, from 1.
+    language : str
+        As in the file, such as `eng`; may be empty.
+    title : str
+        As in the file; may be empty.
+    layout : str
+        Channel layout.
+    default : bool
+        Flagged as default.
+    secondary : bool
+        A commentary, a description for the blind, or similar.
     """
 
     number: int
@@ -37,36 +49,56 @@ class SoundStream(NamedTuple):
     title: str
     layout: str
     default: bool
-    aside: bool
+    secondary: bool
 
     def __str__(self) -> str:
-        words = [self.language, self.layout, f"{self.title!r}" if self.title else ""]
-        flags = ["default" if self.default else "", "commentary or the like" if self.aside else ""]
-        return f"{self.number} ({', '.join(filter(None, [*words, *flags]))})"
+        details = [self.language, self.layout, f"{self.title!r}" if self.title else ""]
+        flags = ["default" if self.default else "", "commentary" if self.secondary else ""]
+        return f"{self.number} ({', '.join(filter(None, [*details, *flags]))})"
 
 
 def picture_stream(container: av.container.InputContainer) -> av.VideoStream | None:
-    """The first stream of moving pictures; the cover image of an album track does not count."""
+    """First stream of moving pictures; the cover image of an album track does not count.
+
+    Parameters
+    ----------
+    container : av.container.InputContainer
+        An open file.
+
+    Returns
+    -------
+    av.VideoStream or None
+    """
     still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
     return next((s for s in container.streams.video if not s.disposition & still), None)
 
 
 def sound_streams(container: av.container.InputContainer) -> list[av.AudioStream]:
-    """The sounds of a file of which the sample rate is known, in the file's order."""
+    """Sounds of a file with a sample rate, in the order of the file.
+
+    Parameters
+    ----------
+    container : av.container.InputContainer
+        An open file.
+
+    Returns
+    -------
+    list of av.AudioStream
+    """
     return [stream for stream in container.streams.audio if stream.sample_rate]
 
 
 def sound_stream(container: av.container.InputContainer, choice: str = "") -> av.AudioStream | None:
-    """The sound of a file that counts.
+    """Select the sound of a file.
 
     Parameters
     ----------
-    container
+    container : av.container.InputContainer
         An open file.
-    choice
-        The number of a sound, from 1, or its language, such as `de`, `deu` or `ger`. If it is
-        empty: the sound that is flagged default, if that is no commentary or description; else
-        the first that is neither; else the first.
+    choice : str
+        Number of a sound, from 1, or its language, such as `de`, `deu` or `ger`. Empty for the
+        sound that is flagged as default, if it is no commentary or description; otherwise the
+        first that is neither; otherwise the first.
 
     Returns
     -------
@@ -76,18 +108,28 @@ def sound_stream(container: av.container.InputContainer, choice: str = "") -> av
     Raises
     ------
     MediaError
-        If the file has sound, but not the one that is asked for.
+        If the file has sound, but not the requested one.
     """
     streams = sound_streams(container)
-    known = describe_sounds(streams)
+    sounds = describe_sounds(streams)
     if choice and streams:
-        return streams[_chosen(container.name, choice, known)]
-    order = sorted(range(len(known)), key=lambda k: (known[k].aside, not known[k].default))
+        return streams[_chosen(container.name, choice, sounds)]
+    order = sorted(range(len(sounds)), key=lambda k: (sounds[k].secondary, not sounds[k].default))
     return streams[order[0]] if order else None
 
 
 def describe_sounds(streams: Sequence[av.AudioStream]) -> list[SoundStream]:
-    """What a file says of its sounds; see `sound_streams`."""
+    """Describe the sounds of a file.
+
+    Parameters
+    ----------
+    streams : sequence of av.AudioStream
+        As `sound_streams` returns them.
+
+    Returns
+    -------
+    list of SoundStream
+    """
     return [
         SoundStream(
             number=number,
@@ -95,40 +137,40 @@ def describe_sounds(streams: Sequence[av.AudioStream]) -> list[SoundStream]:
             title=" ".join(stream.metadata.get("title", "").split()),
             layout=stream.layout.name,
             default=bool(stream.disposition & Disposition.default),
-            aside=_is_aside(stream),
+            secondary=_is_secondary(stream),
         )
         for number, stream in enumerate(streams, start=1)
     ]
 
 
-def _is_aside(stream: av.AudioStream) -> bool:
+def _is_secondary(stream: av.AudioStream) -> bool:
     title = f"{stream.metadata.get('title', '')} {stream.metadata.get('handler_name', '')}"
-    return bool(stream.disposition & _ASIDE) or bool(_COMMENTARY.search(title))
+    return bool(stream.disposition & _SECONDARY) or bool(_COMMENTARY.search(title))
 
 
-def _chosen(path: str | os.PathLike, choice: str, known: Sequence[SoundStream]) -> int:
-    """The place of the sound of a number or of a language."""
+def _chosen(path: str | os.PathLike, choice: str, sounds: Sequence[SoundStream]) -> int:
+    """Index of the sound of a number or of a language."""
     matching = [
         k
-        for k, sound in enumerate(known)
+        for k, sound in enumerate(sounds)
         if (choice.isdecimal() and int(choice) == sound.number)
         or (sound.language and _language(choice) == _language(sound.language))
     ]
     if not matching:
-        there = "; ".join(map(str, known))
+        available = "; ".join(map(str, sounds))
         raise MediaError(
             Problem(
                 str(path).removeprefix("file:"),
                 f"has no sound {choice!r}",
-                f"a number or a language of its sounds: {there}",
-                "mend the column `audio` of the table, or leave it empty",
+                f"a number or a language of its sounds: {available}",
+                "correct the column `audio` of the table, or leave it empty",
             )
         )
-    return min(matching, key=lambda k: (known[k].aside, not known[k].default))
+    return min(matching, key=lambda k: (sounds[k].secondary, not sounds[k].default))
 
 
 def _language(name: str) -> str:
-    """One spelling of a language: `ger`, `deu` and `de` are `de`; other words are themselves."""
+    """Normalised language: `ger`, `deu` and `de` are `de`; other words do not change."""
     try:
         return langcodes.Language.get(name.strip()).language or name.strip().lower()
     except langcodes.LanguageTagError:

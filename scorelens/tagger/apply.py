@@ -12,7 +12,7 @@ import torch
 from tqdm import tqdm
 
 from scorelens import media
-from scorelens.albums.files import says_audio
+from scorelens.albums.files import has_audio_extension
 from scorelens.albums.tags import read_tags, tag_columns
 from scorelens.encoders import audio_encoder
 from scorelens.encoders.audio_encoder import AudioEncoder
@@ -139,7 +139,7 @@ def _tag_files(
         path = os.path.join(folder, file)
         samples, problem = _read(path)
         decoding_s += time.perf_counter() - begun
-        if problem and not len(samples) and not says_audio(file):
+        if problem and not len(samples) and not has_audio_extension(file):
             log.info("skipped: %s %s", file, problem)
             continue
         descriptors = Descriptors(None, "", None)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scorelens.corpus.synthesis.demo import write_album
+from scorelens.corpus import write_album
 
 
 def synthesize_library(tracks: Mapping[str | os.PathLike, str], seed: int) -> None:

@@ -5,9 +5,14 @@ from typing import NamedTuple
 import numpy as np
 import pyloudnorm
 
-from scorelens.features import pitch, rhythm, tonality
-from scorelens.features.columns import PITCH_CLASSES
-from scorelens.features.profiles import FAST
+from scorelens.features import (
+    FAST,
+    PITCH_CLASSES,
+    chroma_features,
+    estimate_key,
+    harmonic_features,
+    rhythm_features,
+)
 from scorelens.tagger import RATE_HZ
 
 INHARMONICITY_HOP_S = 60.0  # inharmonicity is computed with the bands and not used
@@ -63,8 +68,8 @@ def tempo_bpm(samples: np.ndarray) -> float | None:
     float or None
         40 to 200 BPM; None for less than 3 s, or if the pulse is not clearer than in noise.
     """
-    _, bands = pitch.harmonic_features(samples, INHARMONICITY_HOP_S)
-    tempo, clarity = (series.values[:, 0] for series in rhythm.rhythm_features(bands))
+    _, bands = harmonic_features(samples, INHARMONICITY_HOP_S)
+    tempo, clarity = (series.values[:, 0] for series in rhythm_features(bands))
     tempo, clarity = tempo[~np.isnan(tempo)], clarity[~np.isnan(clarity)]
     if not len(tempo) or np.median(clarity) < MIN_CLARITY:
         return None
@@ -84,11 +89,11 @@ def key_name(samples: np.ndarray) -> str:
     str
         Tonic and mode, such as `A minor`; empty in silence.
     """
-    chroma = tonality.chroma_features(samples, FAST.chroma_hop_s).values
+    chroma = chroma_features(samples, FAST.chroma_hop_s).values
     valid = chroma[~np.isnan(chroma).any(axis=1)]
     if not len(valid):
         return ""
-    _, _, mode, cosine, sine = tonality.key(valid.mean(axis=0, keepdims=True))[0]
+    _, _, mode, cosine, sine = estimate_key(valid.mean(axis=0, keepdims=True))[0]
     if np.isnan(mode):
         return ""
     fifths = round(np.arctan2(sine, cosine) * 12 / (2 * np.pi))

@@ -1,1 +1,1 @@
-"""Brightness, contrast, colour, cuts and motion of a film's picture, once a second."""
+"""Visuals: brightness, contrast, colour, cuts and motion of a film's picture, once a second."""

@@ -1,12 +1,12 @@
-"""Which part of the frame holds the picture, in each stretch of a film.
+"""Track which part of the frame holds the picture, inside black bars that change over a film.
 
-Bars change when the film does: scenes that open up to the whole frame, a prologue in 4:3, a
-broadcast of another shape. Rows and columns are followed apart from each other, and so are frames
-of each size. What a frame shows holds until others show something else for `HOLD_S`, and then from
-the first of those on; a frame that shows nothing, as it is dark, is like the one before it.
+Bars change with the scene: some scenes fill the whole frame, a prologue is in 4:3, a broadcast has
+another shape. Rows and columns are tracked independently, and so are frames of each size. Detected
+edges hold until other frames show other edges for `MIN_CHANGE_S`; these then count from the first
+such frame. A frame without edges, such as a dark one, is like the one before it.
 
-Bars that differ between the two sides are more often the shadows of a scene. They count if all of
-the key frames that are read first have them, if they last for `LASTING_S`, or all of the film.
+Bars that differ between the two sides are more often shadows in a scene. They count if all of the
+key frames that are read first have them, if they last for `MIN_ASYMMETRIC_S`, or the whole film.
 """
 
 import os
@@ -18,12 +18,12 @@ import numpy as np
 from scorelens.visuals import colour, letterbox
 from scorelens.visuals.letterbox import Detected, Edges
 
-HOLD_S = 2
-LASTING_S = 60
+MIN_CHANGE_S = 2
+MIN_ASYMMETRIC_S = 60
 
 
 class Evidence(NamedTuple):
-    """Edges, the number of the sample that first shows them, and for how many seconds."""
+    """Edges, the number of the sample that first shows them, and the seconds they last."""
 
     edges: Edges
     sample: int
@@ -31,63 +31,75 @@ class Evidence(NamedTuple):
 
 
 class AxisTracker:
-    """Follows the edges of the picture on one axis, from sample to sample.
+    """Tracks the edges of the picture on one axis, from sample to sample.
 
-    edges: of each sample; later ones can change them. current: those of the last sample.
-    candidates: those that it may have in the end.
+    Attribute `edges` has those of each sample, which later samples can change; `current` those of
+    the last sample; `candidates` those that it may get.
+
+    Parameters
+    ----------
+    size : int
+        Lines of the axis.
+    initial : Edges
+        Edges before the first sample.
     """
 
-    def __init__(self, size: int, guess: Edges):
+    def __init__(self, size: int, initial: Edges):
         self.size, self.whole = size, Edges(0, size)
-        self.current, self.candidates = guess, []
-        self.known = list(dict.fromkeys([guess, self.whole]))
-        self.edges, self.is_settled, self.pending = [], False, []
-        self.uneven, self.first_shown = Evidence(self.whole, 0, 0), None
-        self.changed = -HOLD_S  # at which sample, counted from 0
+        self.current, self.candidates = initial, []
+        self.known = list(dict.fromkeys([initial, self.whole]))
+        self.edges, self.has_start, self.pending = [], False, []
+        self.asymmetric, self.first_detected = Evidence(self.whole, 0, 0), None
+        self.changed = -MIN_CHANGE_S  # number of the sample, counted from 0
 
     def add(self, shares: np.ndarray, seconds: int) -> None:
-        """Take the next frame, which is on screen in the middle of so many seconds.
+        """Add the next frame.
 
-        shares: of each line that passes the lower and the upper level, shape (2, lines), 0..1.
+        Parameters
+        ----------
+        shares : ndarray, shape (2, lines)
+            Share of each line that is above the lower and the upper level, 0..1.
+        seconds : int
+            Seconds in whose middle the frame is on screen.
         """
         detected = letterbox.detect_edges(shares)
         edges = self._edges(detected, shares)
         self.edges.append(self.current)
         if edges is not None:
-            self._settle(Evidence(edges, len(self.edges) - 1, seconds))
-        uneven = self._settle_uneven(detected, seconds)
-        self.candidates = [self.current, edges or self.current, uneven or self.current]
+            self._update(Evidence(edges, len(self.edges) - 1, seconds))
+        asymmetric = self._update_asymmetric(detected, seconds)
+        self.candidates = [self.current, edges or self.current, asymmetric or self.current]
 
     @property
     def is_changing(self) -> bool:
-        """Whether the edges of frames to come may differ from these, or did a moment ago."""
-        is_recent = len(self.edges) - self.changed <= HOLD_S
-        is_due = self.uneven.seconds >= LASTING_S - HOLD_S
-        return is_recent or is_due or bool(self.pending)
+        """Whether the edges changed a moment ago or may change with the next frames."""
+        is_recent = len(self.edges) - self.changed <= MIN_CHANGE_S
+        is_near = self.asymmetric.seconds >= MIN_ASYMMETRIC_S - MIN_CHANGE_S
+        return is_recent or is_near or bool(self.pending)
 
     def finish(self) -> None:
-        """Take what little a short film shows, or all of a film."""
-        if not self.is_settled:
+        """Accept the pending edges of a short film, and asymmetric edges of the whole film."""
+        if not self.has_start:
             for one in self.pending:
-                self._settle_start(one)
+                self._fill_start(one)
                 self._change(one)
-        if self.uneven.sample == self.first_shown and self.uneven.seconds:
-            self._change(self.uneven._replace(sample=0))
+        if self.asymmetric.sample == self.first_detected and self.asymmetric.seconds:
+            self._change(self.asymmetric._replace(sample=0))
 
     def _edges(self, detected: Detected, shares: np.ndarray) -> Edges | None:
-        """The edges that a frame shows, those that are known already if it is as good as them."""
+        """The edges that a frame shows, or known edges that are near."""
         both = detected.edges
         if both and letterbox.are_near(both, self.current, self.size):
             return self.current
-        if both and letterbox.are_even(both, self.size):
-            before = [*self.known, *(evidence.edges for evidence in self.pending)]
-            return next((e for e in before if letterbox.are_near(both, e, self.size)), both)
+        if both and letterbox.are_symmetric(both, self.size):
+            earlier = [*self.known, *(evidence.edges for evidence in self.pending)]
+            return next((e for e in earlier if letterbox.are_near(both, e, self.size)), both)
         if self._has_side(detected, self.current):
             return self.current
         if detected.first == 0 or detected.end == self.size:
             return self.whole
         one_sided = (e for e in self.known if self._has_side(detected, e))
-        confirmed = (e for e in [self.current, *self.known] if letterbox.confirms(shares, e))
+        confirmed = (e for e in [self.current, *self.known] if letterbox.is_confirmed(shares, e))
         return next(one_sided, None) or next(confirmed, None)
 
     def _has_side(self, detected: Detected, edges: Edges) -> bool:
@@ -96,79 +108,93 @@ class AxisTracker:
             for line, known in zip(detected, edges, strict=True)
         )
 
-    def _settle(self, evidence: Evidence) -> None:
+    def _update(self, evidence: Evidence) -> None:
         if evidence.edges == self.current:
             self.pending = []
-            self._settle_start(evidence)
+            self._fill_start(evidence)
             return
         self.pending.append(evidence)
-        if sum(one.seconds for one in self.pending) >= HOLD_S:
-            self._settle_start(self.pending[0])
+        if sum(one.seconds for one in self.pending) >= MIN_CHANGE_S:
+            self._fill_start(self.pending[0])
             for one in self.pending:
                 self._change(one)
             if evidence.edges not in self.known and len({e.edges for e in self.pending}) == 1:
                 self.known.append(evidence.edges)
             self.pending = []
 
-    def _settle_start(self, evidence: Evidence) -> None:
-        """The samples before the first that shows anything are like that one."""
-        if not self.is_settled:
+    def _fill_start(self, evidence: Evidence) -> None:
+        """Samples before the first one with edges get its edges."""
+        if not self.has_start:
             self.edges[: evidence.sample] = [evidence.edges] * evidence.sample
-            self.is_settled = True
+            self.has_start = True
 
     def _change(self, evidence: Evidence) -> None:
-        """From a sample on, all have other edges."""
+        """Change the edges of all samples from one on."""
         after = len(self.edges) - evidence.sample
         self.edges[evidence.sample :] = [evidence.edges] * after
         self.current, self.changed = evidence.edges, len(self.edges) - 1
 
-    def _settle_uneven(self, detected: Detected, seconds: int) -> Edges | None:
-        """Change to uneven edges once they last; returns those of the frame."""
-        if self.first_shown is None and detected != (None, None):
-            self.first_shown = len(self.edges) - 1
-        both, sides = detected.edges, zip(detected, self.uneven.edges, strict=True)
+    def _update_asymmetric(self, detected: Detected, seconds: int) -> Edges | None:
+        """Change to asymmetric edges once they last; return those of the frame."""
+        if self.first_detected is None and detected != (None, None):
+            self.first_detected = len(self.edges) - 1
+        both, sides = detected.edges, zip(detected, self.asymmetric.edges, strict=True)
         if any(a is not None and not letterbox.is_near(a, b, self.size) for a, b in sides):
-            self.uneven = Evidence(both or self.whole, len(self.edges) - 1, 0)
-        edges = self.uneven.edges
-        if both is None or edges == self.current or letterbox.are_even(edges, self.size):
+            self.asymmetric = Evidence(both or self.whole, len(self.edges) - 1, 0)
+        edges = self.asymmetric.edges
+        if both is None or edges == self.current or letterbox.are_symmetric(edges, self.size):
             return None
-        self.uneven = self.uneven._replace(seconds=self.uneven.seconds + seconds)
-        if self.uneven.seconds >= LASTING_S:
-            self._change(self.uneven)
+        self.asymmetric = self.asymmetric._replace(seconds=self.asymmetric.seconds + seconds)
+        if self.asymmetric.seconds >= MIN_ASYMMETRIC_S:
+            self._change(self.asymmetric)
             self.known.append(edges)
         return edges
 
 
 class CropTracker:
-    """Follows the part of the frame that holds the picture, from sample to sample.
+    """Tracks the part of the frame that holds the picture, from sample to sample.
 
-    video: the film; a few of its key frames are read first. black_level: luma, 0..1, up to which a
-    bar is black; 0 keeps the bars.
+    Parameters
+    ----------
+    video : path
+        The film. A few of its key frames are read first.
+    black_level : float
+        Luma, 0..1, up to which a bar is black; 0 keeps the bars.
     """
 
     def __init__(self, video: str | os.PathLike, black_level: float):
         self.black_level, self.samples = black_level, []
-        self.axes = _guess(video, black_level) if black_level > 0 else {}
+        self.axes = _initial_trackers(video, black_level) if black_level > 0 else {}
 
     def current(self, size: tuple[int, int]) -> colour.Crop:
-        """The crop of a frame of this size (h, w), by what is known so far."""
+        """Crop of a frame of this size (h, w), as far as it is known."""
         if size not in self.axes:
-            return colour.WHOLE
+            return colour.WHOLE_FRAME
         return _crop(size, [axis.current for axis in self.axes[size]])
 
     def is_changing(self, size: tuple[int, int]) -> bool:
-        """Whether the crop of frames of this size may change soon, or did a moment ago."""
+        """Whether the crop of frames of this size changed a moment ago or may change soon."""
         return size not in self.axes or any(axis.is_changing for axis in self.axes[size])
 
     def add(self, planes: colour.Planes, seconds: int) -> list[colour.Crop]:
-        """Take the next sample, which is on screen in the middle of so many seconds.
+        """Add the next sample.
 
-        Returns the crops that it may have in the end.
+        Parameters
+        ----------
+        planes : Planes
+            The frame.
+        seconds : int
+            Seconds in whose middle it is on screen.
+
+        Returns
+        -------
+        list of Crop
+            Crops that it may get.
         """
         size = planes.y.shape
         if self.black_level == 0:
             self.samples.append((size, None))
-            return [colour.WHOLE]
+            return [colour.WHOLE_FRAME]
         if size not in self.axes:
             self.axes[size] = [AxisTracker(lines, Edges(0, lines)) for lines in size]
         axes = self.axes[size]
@@ -179,19 +205,19 @@ class CropTracker:
         return list(dict.fromkeys(_crop(size, edges) for edges in candidates))
 
     def crops(self) -> list[colour.Crop]:
-        """The crop of each sample, once there are no more."""
+        """Crop of each sample, after the last one."""
         for axis in (axis for axes in self.axes.values() for axis in axes):
             axis.finish()
         return [
-            colour.WHOLE
+            colour.WHOLE_FRAME
             if number is None
             else _crop(size, [axis.edges[number] for axis in self.axes[size]])
             for size, number in self.samples
         ]
 
 
-def _guess(video, black_level: float) -> dict[tuple[int, int], list[AxisTracker]]:
-    """Trackers of both axes by the size of the frame, from a few key frames."""
+def _initial_trackers(video, black_level: float) -> dict[tuple[int, int], list[AxisTracker]]:
+    """Trackers of both axes by the size of the frame, initialised from a few key frames."""
     frames = list(letterbox.key_frame_edges(video, black_level))
     trackers = {}
     for size in {size for size, _ in frames}:

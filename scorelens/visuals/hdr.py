@@ -1,9 +1,9 @@
-"""High dynamic range brought to the scale of other films.
+"""Convert pictures in high dynamic range (PQ, HLG) to the scale of standard dynamic range.
 
-The codes of PQ and HLG stand for other light than those of BT.709: the same white wall has a lower
-one. Here they are turned into light, that into shares of reference white (203 cd/m2, ITU-R BT.2408,
-table 1), and these into the codes that BT.1886 turns into the same light, 1 at the most: what is
-brighter than white paper, lamps and reflections, counts as white.
+The same white wall has a lower code in PQ or HLG than in BT.709. Codes are converted to light,
+relative to reference white (203 cd/m2, ITU-R BT.2408, table 1), and then to the codes that BT.1886
+displays as the same light, at most 1: what is brighter than white paper, such as lamps and
+reflections, counts as white.
 """
 
 import numpy as np
@@ -19,23 +19,64 @@ BT2020_TO_BT709 = np.array(
 
 
 def is_hdr(transfer: int) -> bool:
-    """Whether FFmpeg's number of the transfer characteristics is that of PQ or HLG."""
+    """Whether a picture is in high dynamic range.
+
+    Parameters
+    ----------
+    transfer : int
+        FFmpeg's number of the transfer characteristics.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_hdr(PQ), is_hdr(1)
+    (True, False)
+    """
     return transfer in (PQ, HLG)
 
 
 def standard_luma(signal: np.ndarray, transfer: int) -> np.ndarray:
-    """The BT.1886 code 0..1 of a PQ or HLG code 0..1, element by element."""
+    """Convert luma codes to BT.1886.
+
+    Parameters
+    ----------
+    signal : ndarray
+        PQ or HLG codes, 0..1.
+    transfer : int
+        FFmpeg's number of the transfer characteristics.
+
+    Returns
+    -------
+    ndarray
+        Codes 0..1, of the same shape.
+    """
     return _code(_light(signal, transfer))
 
 
 def standard_rgb(rgb: np.ndarray, transfer: int) -> np.ndarray:
-    """R, G, B of BT.2020 in PQ or HLG codes 0..1, shape (3, ...), as BT.709's, float32 0..1."""
+    """Convert BT.2020 colours to BT.709.
+
+    Parameters
+    ----------
+    rgb : ndarray, shape (3, ...)
+        R, G and B in PQ or HLG codes, 0..1.
+    transfer : int
+        FFmpeg's number of the transfer characteristics.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, ...)
+        R, G and B, 0..1.
+    """
     light = np.tensordot(BT2020_TO_BT709.astype(np.float32), _light(rgb, transfer), 1)
     return _code(light).astype(np.float32)
 
 
 def _light(signal: np.ndarray, transfer: int) -> np.ndarray:
-    """Light as a share of reference white."""
+    """Light relative to reference white."""
     nits = _pq_nits(signal) if transfer == PQ else _hlg_nits(signal)
     return nits / WHITE_NITS
 
@@ -53,7 +94,7 @@ def _pq_nits(signal: np.ndarray) -> np.ndarray:
 
 
 def _hlg_nits(signal: np.ndarray) -> np.ndarray:
-    """ITU-R BT.2100, table 5; the display's gamma is applied to each channel by itself."""
+    """ITU-R BT.2100, table 5; the gamma of the display is applied to each channel separately."""
     a = 0.17883277
     b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
     signal = np.clip(signal, 0, 1)

@@ -1,10 +1,11 @@
-"""Black bars in one frame: between which lines of an axis, rows or columns, the picture lies.
+"""Detect black bars in one frame: the first and last line of the picture on each axis.
 
-A side of the frame shows where the picture ends in one of two ways. Either its outermost line is
-lit over half of the picture's length: then there is no bar. Or such a line follows, within a few
-lines, on lines that are black but for a caption: then that is the straight edge of a bar. A shadow
-or the sky at night has no such edge. Where light grows slowly, the line at which pixels count as
-lit depends on the level, so two levels must agree. Other sides, black ones too, show nothing.
+The edge of the picture is clear in two cases. Either the outermost line of the frame is lit over
+half of the picture's length: then there is no bar. Or such a line follows, within a few lines, on
+lines that are black except for a caption: then it is the straight edge of a bar. A shadow or the
+sky at night has no such edge. Where light increases slowly, the line at which pixels count as lit
+depends on the level, so two levels must agree. In other cases, such as black frames, no edge is
+detected.
 
 What is lit in a bar (subtitles, the logo of a channel, a ticker) is no picture: it is lit over less
 than half of the length, or it is a thin band with black on both sides.
@@ -21,48 +22,62 @@ import numpy as np
 from scorelens import media
 from scorelens.visuals import colour, sampling
 
-KEY_FRAMES, FEW_KEY_FRAMES = 12, 3  # at the most and at the least, for a first guess
-KEY_FRAME_S = 15.0  # film for one of them: a short film's are a good part of its decoding
-BRIGHTEST_BAR = 3.0  # in black levels; bars that are not quite black, or noisy, may be so bright
-FAINT = 1 / 3  # of a black level: the lower of the two levels, and what a bar is even to
+MIN_KEY_FRAMES, MAX_KEY_FRAMES = 3, 12  # for the initial edges
+KEY_FRAME_S = 15.0  # of film for each: those of a short film are a large part of its decoding
+MAX_BAR_LEVEL = 3.0  # black levels; bars that are not quite black, or noisy, may be so bright
+LOWER_LEVEL = 1 / 3  # black levels: the lower of the two levels, and the flatness of a bar
 BORDER, BLOCK = 8, 32  # lines at each side of the frame, and pixels along them in a mean
-SMALLEST = 0.4  # of height or width; less is a small thing on black, not what bars leave
-CAPTION = 0.1  # of height or width; a thicker band that is lit is picture
-SOFT = 0.003  # of height or width, over which scaling or coding smears the edge of a bar
-STRAY = 0.1  # of a bar's lines, at the most: what noise may light of them
-FEW_LIT = 0.1  # of a line, at the least, to confirm an edge that other frames have shown
-EVEN = 0.02  # of height or width, by which the bars of the two sides may differ
+MIN_PICTURE = 0.4  # of height or width; less is a small object on black, not a picture with bars
+MAX_CAPTION = 0.1  # of height or width; a thicker band that is lit is picture
+EDGE_WIDTH = 0.003  # of height or width, over which scaling or coding smears the edge of a bar
+MAX_NOISE = 0.1  # of a line of a bar that noise may light
+MIN_CONFIRMING = 0.1  # of a line that must be lit to confirm an edge that other frames have shown
+MAX_ASYMMETRY = 0.02  # of height or width, by which the bars of the two sides may differ
 
 
 class Edges(NamedTuple):
-    """The first line of the picture on an axis, and one past its last."""
+    """First line of the picture on an axis, and one past its last."""
 
     first: int
     end: int
 
 
 class Detected(NamedTuple):
-    """The first line of the picture and one past its last, as a frame shows them; None if not."""
+    """First line of the picture and one past its last; None where no edge is detected."""
 
     first: int | None
     end: int | None
 
     @property
     def edges(self) -> Edges | None:
-        """The edges if both sides show theirs."""
+        """The edges if both are detected."""
         return None if self.first is None or self.end is None else Edges(self.first, self.end)
 
 
 def lit_shares(planes: colour.Planes, black_level: float) -> tuple[np.ndarray, np.ndarray]:
-    """The share of each row, and of each column, that passes a lower and an upper level.
+    """Share of each row and column that is above a lower and an upper level.
 
-    The upper one is `black_level`, luma 0..1, above what bars have, noise included, and the lower
-    one a third of it. Returns arrays of shape (2, rows) and (2, columns), 0..1.
+    The levels are a third of `black_level` and `black_level` above the luma of the bars, noise
+    included.
+
+    Parameters
+    ----------
+    planes : Planes
+        The frame.
+    black_level : float
+        Luma, 0..1.
+
+    Returns
+    -------
+    rows : ndarray, shape (2, rows)
+        0..1, lower level first.
+    columns : ndarray, shape (2, columns)
+        0..1, lower level first.
     """
     span, bars = planes.white - planes.black, _luma_of_bars(planes, black_level)
     height, width = planes.y.shape
     rows, columns = [], []
-    for level in (bars + FAINT * black_level, bars + black_level):
+    for level in (bars + LOWER_LEVEL * black_level, bars + black_level):
         lit = cv2.threshold(planes.y, planes.black + level * span, 1, cv2.THRESH_BINARY)[1]
         rows.append(_sums(lit, 1) / width)
         columns.append(_sums(lit, 0) / height)
@@ -70,86 +85,173 @@ def lit_shares(planes: colour.Planes, black_level: float) -> tuple[np.ndarray, n
 
 
 def detect_edges(shares: np.ndarray) -> Detected:
-    """Where the picture begins and ends on an axis, on even lines, where chroma has lines too.
+    """Detect where the picture begins and ends on an axis.
 
-    shares: of each line that passes the lower and the upper level, shape (2, lines), 0..1.
+    Parameters
+    ----------
+    shares : ndarray, shape (2, lines)
+        Share of each line that is above the lower and the upper level, 0..1.
+
+    Returns
+    -------
+    Detected
+        On even lines, where chroma has lines too.
     """
     size = shares.shape[1]
-    extents = np.sort(shares, axis=1)[:, -round(SMALLEST * size / 2) - 1]  # that picture may fill
-    if extents.min() < SMALLEST:
+    # Share of a line that the picture may fill, by level.
+    extents = np.sort(shares, axis=1)[:, -round(MIN_PICTURE * size / 2) - 1]
+    if extents.min() < MIN_PICTURE:
         return Detected(None, None)
     first, last = _first_line(shares, extents), _first_line(shares[:, ::-1], extents)
     first = None if first is None else (first + 1) // 2 * 2
     end = None if last is None else size - last if last == 0 else (size - last) // 2 * 2
-    if None not in (first, end) and end - first < SMALLEST * size:
+    if None not in (first, end) and end - first < MIN_PICTURE * size:
         return Detected(None, None)
     return Detected(first, end)
 
 
-def confirms(shares: np.ndarray, edges: Edges) -> bool:
-    """Whether light, a little perhaps, begins and ends at edges that other frames have shown.
+def is_confirmed(shares: np.ndarray, edges: Edges) -> bool:
+    """Whether some light begins and ends at edges that other frames have shown.
 
-    shares: as for `detect_edges`.
+    Parameters
+    ----------
+    shares : ndarray, shape (2, lines)
+        Share of each line that is above the lower and the upper level, 0..1.
+    edges : Edges
+        The edges of other frames.
+
+    Returns
+    -------
+    bool
     """
     size = shares.shape[1]
     return _begins(shares, edges.first) and _begins(shares[:, ::-1], size - edges.end)
 
 
-def are_even(edges: Edges, size: int) -> bool:
-    """Whether the bars of both sides are as good as the same, as those of nearly all films are."""
-    return abs(edges.first - (size - edges.end)) <= max(4, EVEN * size)
+def are_symmetric(edges: Edges, size: int) -> bool:
+    """Whether the bars of both sides are nearly the same, as in nearly all films.
+
+    Parameters
+    ----------
+    edges : Edges
+        Of the picture.
+    size : int
+        Lines of the axis.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> are_symmetric(Edges(60, 420), 480), are_symmetric(Edges(60, 480), 480)
+    (True, False)
+    """
+    return abs(edges.first - (size - edges.end)) <= max(4, MAX_ASYMMETRY * size)
 
 
 def is_near(line: int | None, other: int, size: int) -> bool:
-    """Whether a detected edge is as good as another."""
-    return line is not None and abs(line - other) <= _soft(size)
+    """Whether a detected edge is nearly the same as another.
+
+    Parameters
+    ----------
+    line : int or None
+        The detected edge, if any.
+    other : int
+        The other edge.
+    size : int
+        Lines of the axis.
+
+    Returns
+    -------
+    bool
+    """
+    return line is not None and abs(line - other) <= _edge_width(size)
 
 
 def are_near(edges: Edges, other: Edges, size: int) -> bool:
-    """Whether both edges are as good as the others."""
+    """Whether both edges are nearly the same as others.
+
+    Parameters
+    ----------
+    edges, other : Edges
+        Of two frames.
+    size : int
+        Lines of the axis.
+
+    Returns
+    -------
+    bool
+    """
     return all(is_near(line, known, size) for line, known in zip(edges, other, strict=True))
 
 
 def key_frame_edges(
     video: str | os.PathLike, black_level: float
 ) -> Iterator[tuple[tuple[int, int], list[Detected]]]:
-    """The size (h, w) of a few key frames, and what each shows of its rows and its columns."""
-    with media.open_container(video) as container:  # its header's length is as good as any here
+    """Detect the edges of a few key frames of a film.
+
+    Parameters
+    ----------
+    video : path
+        The film.
+    black_level : float
+        Luma, 0..1, up to which a bar is black.
+
+    Yields
+    ------
+    size : tuple of int
+        Height and width of a key frame.
+    detected : list of Detected
+        Its edges on rows and columns.
+    """
+    with media.open_container(video) as container:  # the length in its header is good enough here
         duration_s = (container.duration or 0) / av.time_base
-    count = int(np.clip(duration_s / KEY_FRAME_S, FEW_KEY_FRAMES, KEY_FRAMES))
+    count = int(np.clip(duration_s / KEY_FRAME_S, MIN_KEY_FRAMES, MAX_KEY_FRAMES))
     for frame in sampling.spread_key_frames(video, count):
         planes = colour.read_planes(frame)
         yield planes.y.shape, [detect_edges(axis) for axis in lit_shares(planes, black_level)]
 
 
 def most_common(frames: list[Edges], size: int) -> Edges:
-    """The edges that most frames show, the outermost of those that are near; all lines if none.
+    """Edges that most frames show, the outermost of those that are near each other.
 
-    Uneven bars count only if all frames show them, and no less than `FEW_KEY_FRAMES`.
+    Parameters
+    ----------
+    frames : list of Edges
+        Of the frames. Asymmetric bars count only if all frames show them, at least
+        `MIN_KEY_FRAMES`.
+    size : int
+        Lines of the axis.
 
+    Returns
+    -------
+    Edges
+        All lines if there are none.
+
+    Examples
+    --------
     >>> most_common([Edges(12, 88), Edges(14, 88), Edges(0, 100)], 100)
     Edges(first=12, end=88)
     """
-    even = [edges for edges in frames if are_even(edges, size)]
-    least = 1 if even else max(FEW_KEY_FRAMES, len(frames))
-    frames = even or frames
-    alike = [[edges for edges in frames if are_near(edges, one, size)] for one in frames]
-    most = max(alike, key=len, default=[])
-    if len(most) < least:
+    symmetric = [edges for edges in frames if are_symmetric(edges, size)]
+    min_count = 1 if symmetric else max(MIN_KEY_FRAMES, len(frames))
+    frames = symmetric or frames
+    groups = [[edges for edges in frames if are_near(edges, one, size)] for one in frames]
+    largest = max(groups, key=len, default=[])
+    if len(largest) < min_count:
         return Edges(0, size)
-    return Edges(min(edges.first for edges in most), max(edges.end for edges in most))
+    return Edges(min(edges.first for edges in largest), max(edges.end for edges in largest))
 
 
 def _luma_of_bars(planes: colour.Planes, black_level: float) -> float:
-    """The luma, 0..1, up to which nearly all pixels of the darkest border lie.
-
-    It is 0 if that border is not as dark and flat as bars are: the pixels of a dim picture differ
-    from place to place, those of noise only from each other.
-    """
+    """Luma, 0..1, below which nearly all pixels of the darkest border are."""
+    # It is 0 if that border is not as dark and flat as bars are: the local means of a dim picture
+    # differ, those of noise do not.
     y, span = planes.y, planes.white - planes.black
     borders = y[:BORDER], y[-BORDER:], y[:, :BORDER], y[:, -BORDER:]
     means = [cv2.mean(border)[0] for border in borders]
-    brightest = planes.black + BRIGHTEST_BAR * black_level * span
+    brightest = planes.black + MAX_BAR_LEVEL * black_level * span
     if min(means) > brightest or min(means) == planes.black:
         return 0.0
     border = borders[int(np.argmin(means))]
@@ -157,13 +259,13 @@ def _luma_of_bars(planes: colour.Planes, black_level: float) -> float:
     blocks = max(1, border.shape[1] // BLOCK), 1
     low, high = _quantiles(cv2.resize(border, blocks, interpolation=cv2.INTER_AREA), 0.05, 0.95)
     (top,) = _quantiles(border[:, :: max(1, border.shape[1] // 128)], 0.95)
-    if high - low > FAINT * black_level * span or top > brightest:
+    if high - low > LOWER_LEVEL * black_level * span or top > brightest:
         return 0.0
     return max(0.0, float(top - planes.black) / span)
 
 
 def _quantiles(values: np.ndarray, *shares: float) -> list[float]:
-    """Values below which these shares of all lie; many times as fast as NumPy's, on few values."""
+    """Quantiles of few values, many times faster than NumPy's."""
     ascending = np.sort(values, axis=None)
     return [float(ascending[round(share * (ascending.size - 1))]) for share in shares]
 
@@ -173,57 +275,53 @@ def _sums(lit: np.ndarray, axis: int) -> np.ndarray:
     return cv2.reduce(lit, axis, cv2.REDUCE_SUM, dtype=kind).ravel()
 
 
-def _soft(size: int) -> int:
-    return max(2, round(SOFT * size))
+def _edge_width(size: int) -> int:
+    return max(2, round(EDGE_WIDTH * size))
 
 
 def _first_line(shares: np.ndarray, extents: np.ndarray) -> int | None:
-    """The first line of the picture; 0 if it reaches the frame's border, None if it is not clear.
-
-    extents: the share of a line that picture may fill, by level.
-    """
-    soft = _soft(shares.shape[1])
-    lower, upper = (_edge(*of_level, soft) for of_level in zip(shares, extents, strict=True))
-    return upper if None not in (lower, upper) and abs(upper - lower) <= soft else None
+    """First line of the picture; 0 if it reaches the frame's border, None if it is not clear."""
+    # extents: share of a line that the picture may fill, by level.
+    width = _edge_width(shares.shape[1])
+    lower, upper = (_edge(*of_level, width) for of_level in zip(shares, extents, strict=True))
+    return upper if None not in (lower, upper) and abs(upper - lower) <= width else None
 
 
-def _edge(shares: np.ndarray, extent: float, soft: int) -> int | None:
-    caption, first = _first_band(shares, shares * 2 >= extent, soft)
+def _edge(shares: np.ndarray, extent: float, width: int) -> int | None:
+    caption_end, first = _first_band(shares, shares * 2 >= extent, width)
     if not first:
         return first
-    bar = shares[caption : max(caption + 1, first - soft)]
-    step = shares[first : first + soft + 1].max() - bar[-1]
+    bar = shares[caption_end : max(caption_end + 1, first - width)]
+    step = shares[first : first + width + 1].max() - bar[-1]
     return first if step * 2 >= extent and _is_black(bar) else None
 
 
-def _first_band(shares: np.ndarray, by_half: np.ndarray, soft: int) -> tuple[int, int | None]:
-    """Where the captions end, and the first line after them that is lit by half; None without.
-
-    A caption is a thin band that black sets apart.
-    """
-    size, caption = len(shares), 0
-    start = int(by_half.argmax())
-    while by_half[start] and 2 * start <= (1 - SMALLEST) * size:
-        band = by_half[start : start + int(CAPTION * size) + 1]
+def _first_band(shares: np.ndarray, is_lit: np.ndarray, width: int) -> tuple[int, int | None]:
+    """Where the captions end, and the first lit line after them or None."""
+    # A caption is a thin band with black on both sides.
+    size, caption_end = len(shares), 0
+    start = int(is_lit.argmax())
+    while is_lit[start] and 2 * start <= (1 - MIN_PICTURE) * size:
+        band = is_lit[start : start + int(MAX_CAPTION * size) + 1]
         if band.all():
-            return caption, start
+            return caption_end, start
         end = start + int(band.argmin())
-        following = end + int(by_half[end:].argmax())
-        gap = shares[end : following if by_half[following] else size]
-        if len(gap) < soft or not _is_black(gap):
-            return caption, start
-        caption, start = end, following
-    return caption, start if by_half[start] else None
+        following = end + int(is_lit[end:].argmax())
+        gap = shares[end : following if is_lit[following] else size]
+        if len(gap) < width or not _is_black(gap):
+            return caption_end, start
+        caption_end, start = end, following
+    return caption_end, start if is_lit[start] else None
 
 
 def _is_black(lines: np.ndarray) -> bool:
-    """Whether most lines are, but for noise."""
-    return np.count_nonzero(lines > STRAY) * 2 <= len(lines)
+    """Whether most lines are black except for noise."""
+    return np.count_nonzero(lines > MAX_NOISE) * 2 <= len(lines)
 
 
 def _begins(shares: np.ndarray, first: int) -> bool:
-    """Whether the upper level is passed from a line on, and hardly the lower one before it."""
-    soft = _soft(shares.shape[1])
-    inside = shares[1, first : first + soft + 1].mean()
-    outside = shares[0, max(0, first - 2 * soft) : max(0, first - soft)]
-    return bool(inside >= FEW_LIT and (not len(outside) or outside.mean() * 5 <= inside))
+    """Whether lines are above the upper level from one on, and hardly above the lower before it."""
+    width = _edge_width(shares.shape[1])
+    inside = shares[1, first : first + width + 1].mean()
+    outside = shares[0, max(0, first - 2 * width) : max(0, first - width)]
+    return bool(inside >= MIN_CONFIRMING and (not len(outside) or outside.mean() * 5 <= inside))

@@ -1,4 +1,4 @@
-"""The frames of a film that the statistics need, by presentation time."""
+"""Decode the frames of a film that the statistics need, in order of presentation."""
 
 import bisect
 import collections
@@ -19,27 +19,35 @@ log = logging.getLogger(__name__)
 
 
 class Clock(NamedTuple):
-    """The time stamps of a picture stream: that of time 0, and the length of a tick, a fraction."""
+    """Time stamps of a picture stream: that of time 0, and the length of a tick as a fraction."""
 
     origin: int
     numerator: int
     denominator: int
 
     def time_s(self, ticks: int) -> float:
-        """The time of the film, s, of a time stamp."""
+        """Film time of a time stamp, s."""
         return (ticks - self.origin) * self.numerator / self.denominator
 
     def seconds_by(self, ticks: int) -> int:
-        """How many seconds of the film have their middle before a time stamp."""
+        """Number of seconds of the film whose middle is before a time stamp."""
         ahead = 2 * (ticks - self.origin) * self.numerator
         return max(0, -((self.denominator - ahead) // (2 * self.denominator)))
 
 
-class Shown(NamedTuple):
-    """A frame, when it comes on screen and when the next one does, in seconds of the film.
+class ShownFrame(NamedTuple):
+    """A decoded frame and when it is on screen.
 
-    seconds: those in whose middle it is on screen; often none. pixel_aspect: width of a pixel as a
-    multiple of its height.
+    Parameters
+    ----------
+    start_s, end_s : float
+        When it and when the next frame comes on screen, s of the film.
+    seconds : range
+        Seconds in whose middle it is on screen; often none.
+    frame : av.VideoFrame
+        The frame.
+    pixel_aspect : float
+        Width over height of a pixel.
     """
 
     start_s: float
@@ -51,52 +59,82 @@ class Shown(NamedTuple):
 
 def shown_frames(
     video: str | os.PathLike, key_frames_only: bool = False, threads: int = 1
-) -> Iterator[Shown]:
-    """The decoded frames of a film in order of presentation.
+) -> Iterator[ShownFrame]:
+    """Decode a film once, in order of presentation.
 
-    The film is decoded once, less the frames from which no other is predicted, unless they are on
-    screen in the middle of a second. Damaged frames are passed over: the frame before them stays on
-    screen, and the first good frame stands for what was before it. key_frames_only: decode nothing
-    else. Raises MediaError if there is no good frame or if frames have no times.
+    Frames from which no other is predicted are left out, unless they are on screen in the middle of
+    a second. Damaged frames are skipped: the frame before them stays on screen, and the first good
+    frame counts from the start.
+
+    Parameters
+    ----------
+    video : path
+        The film.
+    key_frames_only : bool
+        Decode key frames only.
+    threads : int
+        Threads of the decoder.
+
+    Yields
+    ------
+    ShownFrame
+
+    Raises
+    ------
+    MediaError
+        If there is no good frame or if frames have no times.
     """
     with media.open_container(video) as container, media.unchanged(video):
         stream = _picture(video, container)
         _open_decoder(stream, threads)
         clock = _clock(stream)
-        held, start, done, end = None, None, 0, 0
+        shown, start, next_second, end = None, None, 0, 0
         pixel_aspect, coded_first = 1.0, None
         for packet, frames in _decoded(video, container, stream, key_frames_only):
             end = max(end, _end(packet, stream))
             for frame in frames:
                 ticks = _ticks(video, container, stream, frame, start)
-                if held is not None:
-                    due = max(done, clock.seconds_by(ticks))
+                if shown is not None:
+                    stop = max(next_second, clock.seconds_by(ticks))
                     times_s = clock.time_s(start), clock.time_s(ticks)
-                    yield Shown(*times_s, range(done, due), held, pixel_aspect)
-                    done = due
+                    yield ShownFrame(*times_s, range(next_second, stop), shown, pixel_aspect)
+                    next_second = stop
                 else:
                     coded_first = stream.codec_context.sample_aspect_ratio
-                held, start, pixel_aspect = frame, ticks, _pixel_aspect(stream, coded_first)
-        if held is None:
+                shown, start, pixel_aspect = frame, ticks, _pixel_aspect(stream, coded_first)
+        if shown is None:
             raise _undecodable(video, stream)
         end = max(start, end)
-        due = max(done, clock.seconds_by(end))
+        stop = max(next_second, clock.seconds_by(end))
         times_s = clock.time_s(start), clock.time_s(end)
-        yield Shown(*times_s, range(done, due), held, pixel_aspect)
+        yield ShownFrame(*times_s, range(next_second, stop), shown, pixel_aspect)
 
 
 def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.VideoFrame]:
-    """Up to `count` different key frames, evenly spread over the film, without damaged ones."""
+    """Decode key frames that are evenly spread over the film.
+
+    Parameters
+    ----------
+    video : path
+        The film.
+    count : int
+        Maximum number of key frames.
+
+    Yields
+    ------
+    av.VideoFrame
+        Each key frame once, without damaged ones.
+    """
     with media.open_container(video) as container:
         stream = _picture(video, container)
         length = container.duration or 0
-        seen = None
-        for place in range(count if length else 0):
-            container.seek((container.start_time or 0) + length * (2 * place + 1) // (2 * count))
+        previous = None
+        for number in range(count if length else 0):
+            container.seek((container.start_time or 0) + length * (2 * number + 1) // (2 * count))
             packet = next((p for p in container.demux(stream) if p.is_keyframe and p.size), None)
-            if packet is None or packet.pts == seen:
+            if packet is None or packet.pts == previous:
                 continue
-            seen = packet.pts
+            previous = packet.pts
             with contextlib.suppress(av.FFmpegError):
                 yield from packet.decode() + stream.codec_context.decode(None)
 
@@ -106,7 +144,7 @@ def _clock(stream) -> Clock:
 
 
 def _pixel_aspect(stream, coded_first) -> float:
-    """The shape of a pixel: as the container has it, until that in the coded picture changes."""
+    """Shape of a pixel: that of the container, until that of the coded picture changes."""
     coded = stream.codec_context.sample_aspect_ratio
     return float((stream.sample_aspect_ratio if coded == coded_first else coded) or 1)
 
@@ -127,11 +165,11 @@ def _decoded(
         errors += frames is None
         yield packet, frames or []
     if errors:
-        log.warning("%s: %d decoding errors, damaged frames were passed over", video, errors)
+        log.warning("%s: %d decoding errors, damaged frames were skipped", video, errors)
 
 
 def _key_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
-    """Other packets do not reach the decoder, which would unpack each to see that it can go."""
+    """Other packets do not reach the decoder, which would parse each before it drops it."""
     for packet in media.demux(container, stream):
         packet.stream.codec_context.skip_frame = "NONKEY"
         yield packet, _frames_of(packet) if packet.is_keyframe or not packet.size else []
@@ -144,10 +182,8 @@ def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.Video
 
 
 def _frames_of(packet) -> list[av.VideoFrame] | None:
-    """The frames that the decoder has ready after a packet; None if the packet is damaged.
-
-    An empty packet with a time says that the picture stays as it is.
-    """
+    """The frames that the decoder has ready after a packet; None if the packet is damaged."""
+    # An empty packet with a time means that the picture does not change.
     if not packet.size and (packet.pts is not None or packet.dts is not None):
         return []
     try:
@@ -157,11 +193,9 @@ def _frames_of(packet) -> list[av.VideoFrame] | None:
 
 
 def _with_need(container, stream) -> Iterator[tuple[av.Packet, bool]]:
-    """Each packet, and whether its frame is on screen in the middle of a second.
-
-    It is, if a middle lies between it and the next frame in order of presentation; that one is
-    found by looking `REORDERED` packets ahead. A packet without a time counts as needed.
-    """
+    """Each packet, and whether its frame is on screen in the middle of a second."""
+    # It is, if a middle lies between it and the next frame in order of presentation, which is among
+    # the next `REORDERED` packets. A packet without a time counts as needed.
     waiting, known, clock = collections.deque(), [], _clock(stream)
 
     def needed(pts):
@@ -183,12 +217,12 @@ def _with_need(container, stream) -> Iterator[tuple[av.Packet, bool]]:
 
 
 def _lacks_presentation_times(container) -> bool:
-    """AVI keeps the order of decoding alone, and FFmpeg's guess at the other is often wrong."""
+    """AVI holds only the order of decoding, and FFmpeg's guess at the other is often wrong."""
     return container.format.name == "avi"
 
 
 def _ticks(video, container, stream, frame: av.VideoFrame, before: int | None) -> int:
-    """When a frame comes on screen; without a time, one frame's length after the one before."""
+    """Time stamp of a frame; without one, a frame's length after the frame before."""
     ticks = frame.dts if _lacks_presentation_times(container) else frame.pts
     if ticks is not None:
         return ticks
@@ -197,8 +231,8 @@ def _ticks(video, container, stream, frame: av.VideoFrame, before: int | None) -
             Problem(
                 str(video),
                 "has a picture without time stamps",
-                "a container that tells when a frame is shown, such as MP4 or Matroska",
-                "put the stream into one: ffmpeg -i IN -c copy OUT.mkv",
+                "a container with presentation times, such as MP4 or Matroska",
+                "copy the stream into one: ffmpeg -i IN -c copy OUT.mkv",
             )
         )
     return before + _frame_ticks(stream)
@@ -229,7 +263,7 @@ def _undecodable(video, stream) -> MediaError:
     return MediaError(
         Problem(
             str(video),
-            f"has a picture of which not one frame can be decoded (codec {codec})",
+            f"has a picture without a frame that can be decoded (codec {codec})",
             "moving pictures that FFmpeg decodes",
             "the file may be damaged or protected against copying; play it to check",
         )

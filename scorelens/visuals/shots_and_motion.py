@@ -1,14 +1,14 @@
-"""Cuts, shots and motion of a film, from thumbnails of every frame that is decoded.
+"""Detect cuts and measure shot lengths and motion, from thumbnails of every decoded frame.
 
-A cut stands between two frames if the frames of the `FLASH_S` before it and those of the `FLASH_S`
-after it are all apart: their nearest pair is at a distance of `APART` or more. After a flash the
-old picture comes back, so a flash is no cut. And a cut stands out: the distance is `OUTSTANDING`
-times the usual one of neighbouring frames in the `AROUND_S` before and after it, so a fast pan is
-none. Fades and dissolves happen at no one moment and are not counted.
+A cut is a moment at which the frames of the `FLASH_S` before it and those of the `FLASH_S` after it
+all differ: their nearest pair has a distance of at least `MIN_DISTANCE`. After a flash the old
+picture comes back, so a flash is no cut. The distance must also be `MIN_RATIO` times the usual one
+of neighbouring frames in the `AROUND_S` before and after it, so a fast pan is no cut. Fades and
+dissolves do not happen at one moment and are not counted.
 
-The motion energy of a second is the mean absolute difference of the luma (0..1) of the thumbnails
-that are on screen `STEP_S` apart, each less its mean: a change of light alone is no motion. Pairs
-with a cut between them are left out.
+The motion energy of a second is the mean absolute difference of the luma (0..1) of thumbnails that
+are on screen `STEP_S` apart, each minus its mean: a change of light alone is no motion. Pairs with
+a cut between them are left out.
 """
 
 import collections
@@ -23,33 +23,46 @@ from scorelens.visuals.thumbnails import Thumbnail
 STEPS = 4  # in a second
 STEP_S = 1 / STEPS
 FLASH_S = 0.3
-FEW_FRAMES = 2  # on each side of a cut, if `FLASH_S` holds fewer
+MIN_FRAMES = 2  # on each side of a cut, if `FLASH_S` holds fewer
 AROUND_S = 0.7
-APART = 0.35
-OUTSTANDING = 2.0
+MIN_DISTANCE = 0.35
+MIN_RATIO = 2.0
 
 
-class Pulse:
-    """Takes the thumbnails of a film one by one and keeps a second of them."""
+class ShotsAndMotion:
+    """Cuts, shot lengths and motion of a film whose thumbnails come one by one.
+
+    Holds about a second of thumbnails.
+    """
 
     def __init__(self):
-        self.cuts, self.motion, self.newest_s = Cuts(), Motion(), -1.0
+        self.cuts, self.motion, self.newest_s = CutDetector(), MotionMeter(), -1.0
 
     def add(self, shown: Thumbnail) -> None:
-        """Take the next frame; one whose time stamp goes back, as in damaged films, is left out."""
+        """Add the next frame. One whose time stamp goes back, as in damaged films, is ignored."""
         if shown.time_s > self.newest_s:
             self.newest_s = shown.time_s
             self.cuts.add(shown)
             self.motion.add(shown)
 
     def by_second(self, seconds: int, end_s: float) -> pd.DataFrame:
-        """`cuts`, `shot_length_s` and `motion_energy` of each second of a film of `end_s`.
+        """Cuts, shot length and motion energy of each second of the film.
 
-        cuts: cuts in the second. shot_length_s: length of the shot that is on screen in the middle
-        of the second; the film's start and end bound shots too. motion_energy: 0..1, NaN where cuts
-        leave no pair.
+        Parameters
+        ----------
+        seconds : int
+            Number of rows.
+        end_s : float
+            End of the film, s.
+
+        Returns
+        -------
+        DataFrame
+            `cuts`: cuts in the second. `shot_length_s`: length of the shot on screen in the middle
+            of the second; start and end of the film bound shots too. `motion_energy`: 0..1, NaN
+            where cuts leave no pair.
         """
-        cuts_s = self.cuts.found()
+        cuts_s = self.cuts.times_s()
         edges_s = np.concatenate([[0], cuts_s, [end_s]])
         shot = np.searchsorted(edges_s[1:-1], np.arange(seconds) + 0.5, side="right")
         return pd.DataFrame(
@@ -61,37 +74,37 @@ class Pulse:
         )
 
 
-class Cuts:
-    """Finds the cuts of a film whose thumbnails come one by one."""
+class CutDetector:
+    """Detects the cuts of a film whose thumbnails come one by one."""
 
     def __init__(self):
         self.recent, self.waiting = collections.deque(), collections.deque()
-        self.times_s, self.distances = [], []  # of every frame, and from the one before it
-        self.candidates = []  # time, and distance of the nearest frames across it
+        self.frames_s, self.distances = [], []  # of every frame, and from the one before it
+        self.candidates = []  # time, and distance of the nearest frames on both sides
 
     def add(self, shown: Thumbnail) -> None:
-        """Take the next frame; times ascend."""
+        """Add the next frame; times ascend."""
         before = self.recent[-1] if self.recent else shown
         distance = thumbnails.distance(before, shown)
-        self.times_s.append(shown.time_s)
+        self.frames_s.append(shown.time_s)
         self.distances.append(distance)
         self.recent.append(shown)
-        if distance >= APART:
+        if distance >= MIN_DISTANCE:
             self.waiting.append(shown.time_s)
         while self.waiting and self._is_past(self.waiting[0]):
             self._compare(self.waiting.popleft())
-        oldest_s = (self.waiting or self.times_s[-1:])[0] - FLASH_S
-        while len(self.recent) > FEW_FRAMES and self.recent[FEW_FRAMES].time_s < oldest_s:
+        oldest_s = (self.waiting or self.frames_s[-1:])[0] - FLASH_S
+        while len(self.recent) > MIN_FRAMES and self.recent[MIN_FRAMES].time_s < oldest_s:
             self.recent.popleft()
 
-    def found(self) -> np.ndarray:
-        """When the first frame of a shot comes on screen, s, float64, ascending."""
+    def times_s(self) -> np.ndarray:
+        """Times at which the first frame of a shot comes on screen, s, float64, ascending."""
         while self.waiting:
             self._compare(self.waiting.popleft())
-        times_s, distances = np.array(self.times_s), np.array(self.distances)
+        frames_s, distances = np.array(self.frames_s), np.array(self.distances)
         cuts = []
         for time_s, gap in self.candidates:
-            if gap < max(APART, OUTSTANDING * _usual(times_s, distances, time_s)):
+            if gap < max(MIN_DISTANCE, MIN_RATIO * _usual_distance(frames_s, distances, time_s)):
                 continue
             if not cuts or time_s - cuts[-1][0] > FLASH_S:
                 cuts.append((time_s, gap))
@@ -102,7 +115,7 @@ class Cuts:
     def _is_past(self, time_s: float) -> bool:
         newest_s = self.recent[-1].time_s
         after = sum(shown.time_s >= time_s for shown in self.recent)
-        return newest_s > time_s + FLASH_S and after >= FEW_FRAMES
+        return newest_s > time_s + FLASH_S and after >= MIN_FRAMES
 
     def _compare(self, time_s: float) -> None:
         before = [shown for shown in reversed(self.recent) if shown.time_s < time_s]
@@ -111,21 +124,36 @@ class Cuts:
         self.candidates.append((time_s, min(itertools.starmap(thumbnails.distance, pairs))))
 
 
-class Motion:
-    """Compares what is on screen on a grid of `STEP_S`, from thumbnails that come one by one."""
+class MotionMeter:
+    """Compares the frames on screen on a grid of `STEP_S`; thumbnails come one by one."""
 
     def __init__(self):
         self.on_screen, self.on_grid = None, None
         self.steps = []  # energy, and the times of the two frames
 
     def add(self, shown: Thumbnail) -> None:
-        """Take the next frame; times ascend."""
+        """Add the next frame; times ascend."""
         self._step_to(shown.time_s)
         self.on_screen = shown
         self.on_grid = self.on_grid or shown
 
     def by_second(self, seconds: int, end_s: float, cuts_s: np.ndarray) -> np.ndarray:
-        """The motion energy of each second, float32, 0..1; NaN where cuts leave no pair."""
+        """Motion energy of each second.
+
+        Parameters
+        ----------
+        seconds : int
+            Number of seconds.
+        end_s : float
+            End of the film, s.
+        cuts_s : ndarray of float64
+            Times of the cuts, s.
+
+        Returns
+        -------
+        ndarray of float32, shape (seconds,)
+            0..1; NaN where cuts leave no pair.
+        """
         self._step_to(end_s)
         energy, from_s, to_s = np.array(self.steps, np.float64).reshape(-1, 3)[: seconds * STEPS].T
         cut = np.searchsorted(cuts_s, from_s, "right") < np.searchsorted(cuts_s, to_s, "right")
@@ -133,29 +161,29 @@ class Motion:
             np.bincount((np.arange(len(energy)) // STEPS)[~cut], weights, seconds)
             for weights in (energy[~cut], None)
         )
-        known = np.full(seconds, np.nan)
-        return np.divide(sums, counts, out=known, where=counts > 0).astype(np.float32)
+        mean = np.full(seconds, np.nan)
+        return np.divide(sums, counts, out=mean, where=counts > 0).astype(np.float32)
 
     def _step_to(self, time_s: float) -> None:
-        """The steps that end while the frame on screen is there, which is until `time_s`."""
+        """Add the steps that end before `time_s`, until when the frame is on screen."""
         while self.on_screen and (len(self.steps) + 1) * STEP_S < time_s:
-            before, after = thumbnails.alike(self.on_grid, self.on_screen)
+            before, after = thumbnails.comparable(self.on_grid, self.on_screen)
             energy = np.abs(after.pixels - before.pixels).mean().item()
             self.steps.append((energy, self.on_grid.time_s, self.on_screen.time_s))
             self.on_grid = self.on_screen
 
 
 def _nearest(frames: list[Thumbnail], time_s: float) -> list[Thumbnail]:
-    """Of frames, the nearest first, those within `FLASH_S`, but at least `FEW_FRAMES`."""
+    """Of frames, nearest first, those within `FLASH_S`, but at least `MIN_FRAMES`."""
     return [
         shown
-        for place, shown in enumerate(frames)
-        if place < FEW_FRAMES or abs(shown.time_s - time_s) <= FLASH_S
+        for rank, shown in enumerate(frames)
+        if rank < MIN_FRAMES or abs(shown.time_s - time_s) <= FLASH_S
     ]
 
 
-def _usual(times_s: np.ndarray, distances: np.ndarray, time_s: float) -> float:
+def _usual_distance(times_s: np.ndarray, distances: np.ndarray, time_s: float) -> float:
     """The upper quartile of the distances before `time_s` or after it, whichever is larger."""
-    first, place, end = np.searchsorted(times_s, [time_s - AROUND_S, time_s, time_s + AROUND_S])
-    sides = distances[first:place], distances[place + 1 : end]
+    first, middle, end = np.searchsorted(times_s, [time_s - AROUND_S, time_s, time_s + AROUND_S])
+    sides = distances[first:middle], distances[middle + 1 : end]
     return max((np.quantile(side, 0.75) for side in sides if len(side)), default=0.0)

@@ -1,1 +1,1 @@
-"""The published feature files of the study as a corpus."""
+"""Read the feature files that the study published (Ma et al. 2021, supplement S4)."""

@@ -1,8 +1,8 @@
-"""The published feature dictionaries: NumPy files of pickled objects, read without trusting them.
+"""Read the published feature dictionaries, NumPy files of pickled objects, without running code.
 
-A pickle may call any function that it names. This reader knows the few names that arrays, lists
-and dictionaries are made of, refuses every other, and builds the arrays itself from their bytes:
-NumPy's own way back trusts the file's word on what the bytes are.
+A pickle may call any function that it names. This reader accepts the few names that arrays, lists
+and dictionaries need, refuses every other, and builds the arrays itself from their bytes, because
+NumPy's reconstruction trusts what the file says about the bytes.
 """
 
 import os
@@ -23,12 +23,24 @@ _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 
 
 def read_dictionary(path: str | os.PathLike) -> dict[str, list[np.ndarray] | None]:
-    """The cues of every film of a dictionary, by the slug of the film.
+    """Read the cues of every film of a dictionary.
 
-    Files of Python 2 are read too. A cue is an array (frames, features), or of another shape if the
-    file has it so; a film that is no list of arrays is None. Raises InputError if the file is
-    unreadable or damaged, names a film twice, or holds anything but arrays of numbers, lists and
-    dictionaries; nothing that it asks for is called.
+    Parameters
+    ----------
+    path : path
+        The file, written by Python 2 or 3. Nothing that it names is called.
+
+    Returns
+    -------
+    dict of str to list of ndarray, or None
+        Slug of the film -> its cues, each of shape (frames, features), or another shape if the file
+        has it so. None for a film that is no list of arrays.
+
+    Raises
+    ------
+    InputError
+        If the file is unreadable or damaged, names a film twice, or holds anything but arrays of
+        numbers, lists and dictionaries.
     """
     films = _read_objects(path)
     if isinstance(films, _Array) and len(films.content) == 1:
@@ -37,7 +49,7 @@ def read_dictionary(path: str | os.PathLike) -> dict[str, list[np.ndarray] | Non
         raise InputError(Problem(str(path), "holds no dictionary", WHAT, AGAIN))
     named = {slug(str(name)): _cues(value) for name, value in films.items()}
     if len(named) < len(films):
-        what = f"{len(films)} names stand for {len(named)} films"
+        what = f"{len(films)} names give {len(named)} film ids"
         raise InputError(Problem(str(path), what, "each film once", "names differ in punctuation"))
     return named
 
@@ -111,7 +123,7 @@ def _read_objects(path: str | os.PathLike) -> object:
         raise
     except _Refused as error:
         expected = "arrays of numbers, lists and dictionaries alone"
-        hint = f"such a file can run programs: do not open it by other means; {AGAIN}"
+        hint = f"such a file can run programs: do not open it with another reader; {AGAIN}"
         raise InputError(Problem(str(path), f"asks for {error}", expected, hint)) from None
     except OSError as error:
         raise InputError(

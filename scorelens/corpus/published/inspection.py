@@ -1,4 +1,4 @@
-"""Look into the published feature files: is every film there, and can its cues be used?"""
+"""Check the published feature files: whether each film is there and its cues can be used."""
 
 import difflib
 import logging
@@ -22,9 +22,18 @@ log = logging.getLogger(__name__)
 
 
 class FeatureFile(NamedTuple):
-    """A dictionary that was read: its feature set, its path, and the cues of its films.
+    """A published dictionary that was read.
 
-    films: as dictionaries.read_dictionary has them. columns: features that a frame should have.
+    Parameters
+    ----------
+    feature_set : str
+        `mir` or `vggish`.
+    path : str
+        The file.
+    films : dict of str to list of ndarray, or None
+        Film id -> its cues, each of shape (frames, features); None if they are no arrays.
+    columns : int
+        Features that a frame should have.
     """
 
     feature_set: str
@@ -34,21 +43,36 @@ class FeatureFile(NamedTuple):
 
 
 def inspect_films(films: Sequence[Film], files: Mapping[str, Sequence[str]], output: str) -> None:
-    """Look for the cues of every film in every set, and write what is there and every problem.
+    """Check the cues of every film in every set and write every problem.
 
-    films: of the master list. files: feature set -> its files, as published.FILES has them.
-    output: where the STATUS table of all films goes. A bad film does not fail.
-    Raises InputError if a file does not hold as a whole; then it lists the films' problems too.
+    Parameters
+    ----------
+    films : sequence of Film
+        The films of the master list. A bad film does not fail.
+    files : mapping of str to sequence of str
+        Feature set -> its files, the dictionary first.
+    output : str
+        Where the table of all films goes (`tables.STATUS`).
+
+    Raises
+    ------
+    InputError
+        If a file is unusable as a whole. It lists the films' problems too.
     """
-    faults: list[Problem] = []
-    opened = [file for name, paths in files.items() if (file := _tried(name, paths, faults))]
-    found = {film.film_id: _problems(film.film_id, opened) for film in films}
-    if faults:
-        own = [problem for film in films for problem in (*film.problems, *found[film.film_id])]
-        raise InputError(faults + own)
+    file_problems: list[Problem] = []
+    opened = []
+    for name, paths in files.items():
+        try:
+            opened.append(open_file(name, paths))
+        except InputError as error:
+            file_problems.extend(error.problems)
+    by_film = {film.film_id: _problems(film.film_id, opened) for film in films}
+    if file_problems:
+        of_films = [p for film in films for p in (*film.problems, *by_film[film.film_id])]
+        raise InputError(file_problems + of_films)
     for file in opened:
-        for stranger in sorted(file.films.keys() - found.keys()):
-            log.warning("%s: %s is not in the list of films: left alone", file.path, stranger)
+        for name in sorted(file.films.keys() - by_film.keys()):
+            log.warning("%s: %s is not in the list of films: ignored", file.path, name)
     rows = [
         {
             "film_id": film_id,
@@ -61,7 +85,7 @@ def inspect_films(films: Sequence[Film], files: Mapping[str, Sequence[str]], out
             "video_sha256": "",
             "video_bytes": 0,
         }
-        for film_id, problems in found.items()
+        for film_id, problems in by_film.items()
     ]
     write_table(pd.DataFrame(rows), output, STATUS)
     log.info("%d films, sets %s", len(films), ", ".join(files))
@@ -70,8 +94,21 @@ def inspect_films(films: Sequence[Film], files: Mapping[str, Sequence[str]], out
 def open_file(feature_set: str, paths: Sequence[str | os.PathLike]) -> FeatureFile:
     """Read one published dictionary.
 
-    paths: the dictionary, for `mir` also the names of its columns. Raises InputError, with the
-    problems of both, if one of them does not hold, or if they do not fit.
+    Parameters
+    ----------
+    feature_set : str
+        `mir` or `vggish`.
+    paths : sequence of path
+        The dictionary; for `mir` also the names of its columns.
+
+    Returns
+    -------
+    FeatureFile
+
+    Raises
+    ------
+    InputError
+        If a file is unusable, with the problems of both, or if they do not match.
     """
     problems, columns, films = [], VGGISH_COLUMNS, {}
     try:
@@ -89,10 +126,21 @@ def open_file(feature_set: str, paths: Sequence[str | os.PathLike]) -> FeatureFi
 
 
 def film_problems(film_id: str, file: FeatureFile) -> list[Problem]:
-    """Everything that keeps the cues of one film in one set from being used.
+    """List all that prevents the cues of one film in one set from being used.
 
-    A value that is missing (NaN) is a problem in an embedding, which always has a value. A MIR
-    feature may have none, as a tempo in a short cue: only a cue that has no value at all is one.
+    A missing value (NaN) is a problem in an embedding. A MIR feature may have none, such as the
+    tempo of a short cue; there only a cue without any value is a problem.
+
+    Parameters
+    ----------
+    film_id : str
+        Id of the film.
+    file : FeatureFile
+        The set.
+
+    Returns
+    -------
+    list of Problem
     """
     where = f"{file.path}, film {film_id}"
     if film_id not in file.films:
@@ -108,21 +156,28 @@ def film_problems(film_id: str, file: FeatureFile) -> list[Problem]:
 
 
 def cue_ids(count: int) -> list[str]:
-    """The ids of a film's cues, numbered from 1 as they come in the file."""
+    """Ids of the cues of a film, numbered from 1 in the order of the file.
+
+    Parameters
+    ----------
+    count : int
+        Number of cues.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> cue_ids(2)
+    ['cue_0001', 'cue_0002']
+    """
     return [f"cue_{number:04d}" for number in range(1, count + 1)]
 
 
-def _tried(feature_set: str, paths: Sequence[str], faults: list[Problem]) -> FeatureFile | None:
-    try:
-        return open_file(feature_set, paths)
-    except InputError as error:
-        faults.extend(error.problems)
-        return None
-
-
 def _width_problems(films: Mapping, columns: int, paths: Sequence) -> list[Problem]:
-    """One problem, in place of one a film, if all cues have the same wrong number of columns."""
-    widths = {cue.shape[1] for own in films.values() for cue in own or () if cue.ndim == 2}
+    """One problem for the file if all its cues have the same wrong number of columns."""
+    widths = {cue.shape[1] for cues in films.values() for cue in cues or () if cue.ndim == 2}
     if len(widths) != 1 or widths == {columns}:
         return []
     expected = f"{columns}, as {paths[1]} names them" if len(paths) > 1 else str(columns)
@@ -130,20 +185,20 @@ def _width_problems(films: Mapping, columns: int, paths: Sequence) -> list[Probl
 
 
 def _problems(film_id: str, opened: Sequence[FeatureFile]) -> list[Problem]:
-    found = [problem for file in opened for problem in film_problems(film_id, file)]
-    for problem in found:
+    problems = [problem for file in opened for problem in film_problems(film_id, file)]
+    for problem in problems:
         log.warning("%s", problem)
-    return found
+    return problems
 
 
 def _cue_problems(cues: Sequence[np.ndarray], file: FeatureFile, where: str) -> Iterator[Problem]:
     faults = np.array([_fault(cue, file) for cue in cues])
     names = np.array(cue_ids(len(cues)))
     for what in dict.fromkeys(faults[faults != ""]):
-        own = names[faults == what]
-        more = f" and {len(own) - SHOWN} more" if len(own) > SHOWN else ""
+        affected = names[faults == what]
+        more = f" and {len(affected) - SHOWN} more" if len(affected) > SHOWN else ""
         expected = f"frames x {file.columns} finite values"
-        yield Problem(f"{where}, {', '.join(own[:SHOWN])}{more}", str(what), expected)
+        yield Problem(f"{where}, {', '.join(affected[:SHOWN])}{more}", str(what), expected)
 
 
 def _fault(cue: np.ndarray, file: FeatureFile) -> str:
@@ -165,12 +220,12 @@ def _fault(cue: np.ndarray, file: FeatureFile) -> str:
 
 
 def _notes(film_id: str, opened: Sequence[FeatureFile]) -> Iterator[str]:
-    cues = {file.feature_set: file.films[film_id] for file in opened}
-    if len({len(own) for own in cues.values()}) > 1:
-        counts = ", ".join(f"{len(own)} in {name}" for name, own in cues.items())
+    by_set = {file.feature_set: file.films[film_id] for file in opened}
+    if len({len(cues) for cues in by_set.values()}) > 1:
+        counts = ", ".join(f"{len(cues)} in {name}" for name, cues in by_set.items())
         yield f"the sets list different cues: {counts}"
-    for name, own in cues.items():
-        missing = sum(int(np.isnan(cue).sum()) for cue in own)
+    for name, cues in by_set.items():
+        missing = sum(int(np.isnan(cue).sum()) for cue in cues)
         if missing:
-            share = missing / sum(cue.size for cue in own)
+            share = missing / sum(cue.size for cue in cues)
             yield f"{name}: {share:.2%} of the values are missing"

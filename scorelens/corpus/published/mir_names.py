@@ -1,7 +1,7 @@
-"""The published names of the MIR columns, as `group.feature.statistic`, the names of the set `mir`.
+"""Translate the published names of the MIR columns into `group.feature.statistic`.
 
-How the study spells all of its 140 names is not known here, so a name is read by the words in it. A
-word that is not understood makes the name unknown: better no column than a wrong one.
+How the study spells all of its 140 names is not known here, so a name is parsed by the words in it.
+A word that is not understood makes the name unknown: no column is better than a wrong one.
 """
 
 import os
@@ -14,7 +14,7 @@ from scorelens.errors import InputError, Problem
 
 _DOUBLE = r"deltadeltamfccs?|mfccs?deltadelta|ddmfccs?|mfccs?dd"
 _SINGLE = r"deltamfccs?|mfccs?delta|dmfccs?|mfccs?d"
-# Words of a name -> feature; the first that is found counts. Table 2 of the paper names 67 of its
+# Words of a name -> feature; the first match counts. Table 2 of the paper names 67 of its
 # 70 features; those marked + are others of MIRtoolbox, of which the three may be.
 _WORDS = (
     (_DOUBLE, "ddmfcc.ddmfcc"),
@@ -77,7 +77,7 @@ HINT = (
 
 
 class _Name(NamedTuple):
-    """What a name says: feature, number of the column or None, `mean`, `std` or None."""
+    """A parsed name: feature, number of the column or None, `mean`, `std` or None."""
 
     feature: str
     index: int | None
@@ -85,28 +85,65 @@ class _Name(NamedTuple):
 
 
 def read_columns(path: str | os.PathLike) -> list[str]:
-    """The columns of the MIR dictionary, in its order, by our names `group.feature.statistic`.
+    """Read the names of the columns of the MIR dictionary.
 
-    path: the published names, separated by tabs. Features that the set `mir` has bear its names.
-    A name without a statistic is the mean of the one that is the standard deviation of the same.
-    Raises InputError that lists every name that is not understood or that says the same as another.
+    Parameters
+    ----------
+    path : path
+        The published names, separated by tabs.
+
+    Returns
+    -------
+    list of str
+        `group.feature.statistic`, in the order of the file. Features of the set `mir` have its
+        names.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read. It lists every name that is not understood, and every two that
+        mean the same.
     """
     names = _read_names(path)
-    return our_names(names, str(path))
+    return translate_names(names, str(path))
 
 
-def our_names(names: Sequence[str], where: str) -> list[str]:
-    """`read_columns` of names already read; where: the file, for the messages."""
-    read = [_parse(name) for name in names]
-    whole = [said and said._replace(statistic=_statistic(said, read)) for said in read]
+def translate_names(names: Sequence[str], where: str) -> list[str]:
+    """Translate published names of MIR columns.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The published names. One without a statistic is the mean if another one is the standard
+        deviation of the same feature.
+    where : str
+        The file, for the messages.
+
+    Returns
+    -------
+    list of str
+        `group.feature.statistic`.
+
+    Raises
+    ------
+    InputError
+        It lists every name that is not understood, and every two that mean the same.
+
+    Examples
+    --------
+    >>> translate_names(["Tempo_mean", "Tempo_std"], "names.csv")
+    ['rhythm.tempo.mean', 'rhythm.tempo.std']
+    """
+    parsed = [_parse(name) for name in names]
+    complete = [name and name._replace(statistic=_statistic(name, parsed)) for name in parsed]
     faults = [
-        f"{name!r} is {'neither a mean nor a standard deviation' if said else 'not understood'}"
-        for name, said in zip(names, whole, strict=True)
-        if not (said and said.statistic)
+        f"{text!r} is {'neither a mean nor a standard deviation' if name else 'not understood'}"
+        for text, name in zip(names, complete, strict=True)
+        if not (name and name.statistic)
     ]
     columns = []
     if not faults:
-        columns, faults = _numbered(whole)
+        columns, faults = _number_columns(complete)
         counts = Counter(column for column in columns if column)
         faults += [f"{count} names mean {column}" for column, count in counts.items() if count > 1]
     if faults:
@@ -143,7 +180,7 @@ def _parse(name: str) -> _Name | None:
 
 
 def _of_feature(feature: str, rest: str, statistic: str | None) -> _Name | None:
-    """The name, if the rest of its text is a number that the feature has, or nothing."""
+    """The name, if the rest of its text is empty or a number that the feature has."""
     if not rest:
         return _Name(feature, None, statistic)
     if feature not in _FAMILIES:
@@ -157,33 +194,31 @@ def _of_feature(feature: str, rest: str, statistic: str | None) -> _Name | None:
     return _Name(feature, (_SEMITONES[tone[1]] + raised) % 12, statistic)
 
 
-def _statistic(said: _Name, all_said: Sequence[_Name | None]) -> str | None:
-    twins = {other.statistic for other in all_said if other and other[:2] == said[:2]}
-    return said.statistic or ("mean" if twins == {None, "std"} else None)
+def _statistic(name: _Name, names: Sequence[_Name | None]) -> str | None:
+    same_feature = {other.statistic for other in names if other and other[:2] == name[:2]}
+    return name.statistic or ("mean" if same_feature == {None, "std"} else None)
 
 
-def _numbered(told: Sequence[_Name]) -> tuple[list[str], list[str]]:
+def _number_columns(names: Sequence[_Name]) -> tuple[list[str], list[str]]:
     """The columns' names, and what is wrong with the numbers of features of several columns."""
-    places = defaultdict(list)
-    for place, said in enumerate(told):
-        places[said.feature, said.statistic].append(place)
-    columns, faults = [""] * len(told), []
-    for (feature, statistic), own in places.items():
-        numbers = _numbers(feature, [told[place].index for place in own])
+    groups = defaultdict(list)
+    for position, name in enumerate(names):
+        groups[name.feature, name.statistic].append(position)
+    columns, faults = [""] * len(names), []
+    for (feature, statistic), positions in groups.items():
+        numbers = _numbers(feature, [names[position].index for position in positions])
         if numbers is None:
-            found = ", ".join(str(told[place].index).lower() for place in own)
-            faults.append(f"{feature.split('.')[1]}, {statistic}: the numbers are {found}")
+            listed = ", ".join(str(names[position].index).lower() for position in positions)
+            faults.append(f"{feature.split('.')[1]}, {statistic}: the numbers are {listed}")
             continue
-        for place, number in zip(own, numbers, strict=True):
-            columns[place] = f"{feature}{number}.{statistic}"
+        for position, number in zip(positions, numbers, strict=True):
+            columns[position] = f"{feature}{number}.{statistic}"
     return columns, faults
 
 
 def _numbers(feature: str, given: Sequence[int | None]) -> list[str] | None:
-    """What follows the feature's name in each column; counted from nought or one in the file.
-
-    Names without numbers, as many as the feature has columns, are numbered as they come.
-    """
+    """Suffix of the feature's name in each column. The file may count from 0 or from 1."""
+    # Names without numbers, as many as the feature has columns, are numbered in order.
     if feature not in _FAMILIES:
         return [""] * len(given)
     size, first = _FAMILIES[feature]

@@ -1,6 +1,7 @@
-"""The study's own feature files, as a corpus: its films, and which of its feature sets are there.
+"""Read the film list of the published study, and find which of its feature files are there.
 
-Supplement S4 of Ma et al. 2021. Imported when the workflow is parsed: light imports only.
+The files are supplement S4 of Ma et al. 2021. Imported when the workflow is parsed: light imports
+only.
 """
 
 import csv
@@ -27,12 +28,27 @@ _SHORT = {"sci-fi": "science fiction", "scifi": "science fiction", "sci fi": "sc
 
 
 def read_films(folder: str | os.PathLike, genres: Sequence[str]) -> list[Film]:
-    """The films of the master list, without video and tracks; their genres are the reduced ones.
+    """Read the films of the master list.
 
-    genres: the labels allowed. The list's are taken for them whatever their case, `sci-fi` for
-    Science Fiction. Ids are slugs of the list's.
-    Faults of a film's genres stand in its `problems`. Raises ConfigError, with every fault of every
-    row, if the list itself does not hold: unreadable, fields absent, films nameless or double.
+    Parameters
+    ----------
+    folder : path
+        The folder of the published files.
+    genres : sequence of str
+        Genres that a film may have. The list's genres match them in any case, `sci-fi` matches
+        Science Fiction.
+
+    Returns
+    -------
+    list of Film
+        Without video and tracks, with the reduced genres of the list. Problems of a film's genres
+        are in its `problems`.
+
+    Raises
+    ------
+    ConfigError
+        If the list cannot be read, lacks fields, or names no film or one film twice. It
+        lists every problem of every row.
     """
     path = os.path.join(folder, FILM_LIST)
     rows = _read_rows(path)
@@ -46,15 +62,32 @@ def read_films(folder: str | os.PathLike, genres: Sequence[str]) -> list[Film]:
 def split_sets(
     folder: str | os.PathLike, wanted: Sequence[str]
 ) -> tuple[list[str], dict[str, str]]:
-    """The feature sets that the folder holds, and why each other one is left out.
+    """Split feature sets into those that the folder holds and those that it lacks.
 
-    wanted: names of feature sets. Raises ConfigError if none is left.
+    Parameters
+    ----------
+    folder : path
+        The folder of the published files.
+    wanted : sequence of str
+        Names of feature sets.
+
+    Returns
+    -------
+    present : list of str
+        Sets whose files are there.
+    absent : dict of str to str
+        Why each other set is left out.
+
+    Raises
+    ------
+    ConfigError
+        If no set is there.
     """
     absent = {name: reason for name in wanted if (reason := _reason_absent(folder, name))}
     present = [name for name in wanted if name not in absent]
     if not present:
         what = "; ".join(f"{name}: {reason}" for name, reason in absent.items())
-        expected = f"the files of {' or '.join(FILES)}, asked for by features.sets"
+        expected = f"the files of {' or '.join(FILES)}, which features.sets asks for"
         raise ConfigError(Problem(str(folder), what, expected, FOLDER_HINT))
     return present, absent
 
@@ -84,7 +117,7 @@ def _read_rows(path: str) -> list[tuple[int, list[str]]]:
 def _row_problems(rows: Sequence[tuple[int, list[str]]], path: str) -> Iterator[Problem]:
     for number, row in rows:
         if len(row) != 3:
-            hint = "genres of one kind stand in one pair of quotes"
+            hint = "put the genres of one kind in one pair of quotes"
             yield Problem(_where(path, number), f"has {len(row)} fields", FIELDS, hint)
         elif not row[0]:
             yield Problem(_where(path, number), "names no film", FIELDS)
@@ -94,7 +127,7 @@ def _double_films(films: Sequence[Film], path: str) -> Iterator[Problem]:
     for film_id, count in Counter(film.film_id for film in films).items():
         if count > 1:
             yield Problem(
-                path, f"{film_id!r} stands in {count} rows", "one row a film", "take one out"
+                path, f"{film_id!r} is in {count} rows", "one row a film", "remove one of them"
             )
 
 

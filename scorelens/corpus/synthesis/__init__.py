@@ -1,1 +1,1 @@
-"""Synthetic films and albums with known cues: music, sounds, pictures, mixing."""
+"""Synthesize a corpus: compose albums, mix the sound, paint the pictures, write the films."""

@@ -1,4 +1,4 @@
-"""Voice clips and sound effects from a folder of real recordings."""
+"""Draw random voice clips or sound effects from a folder of recordings."""
 
 import logging
 import os
@@ -14,15 +14,31 @@ log = logging.getLogger(__name__)
 
 
 def clips_of_folder(folder: str | os.PathLike, what: str, rate_hz: int) -> Clips:
-    """A drawer of random clips from the sound files below a folder, mono float32 at `rate_hz`.
+    """Make a function that draws random clips from the sound files in a folder and its subfolders.
 
-    what: what the clips are, for messages. Clips that cannot be read, or hold no sound, are passed
-    over with a warning. Raises InputError if the folder is absent or holds no such file, and,
-    when a clip is drawn, if none of them could be read.
+    Parameters
+    ----------
+    folder : path
+        The folder. Clips that cannot be read, or hold no sound, are skipped with a warning.
+    what : str
+        What the clips are, for messages.
+    rate_hz : int
+        Sample rate of the clips, Hz.
+
+    Returns
+    -------
+    callable
+        Takes a Generator and returns a mono clip, float32 of shape (n,). Raises InputError if no
+        file can be read.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist or holds no sound file.
     """
     if not os.path.isdir(folder):
-        found = "is a file" if os.path.isfile(folder) else "does not exist"
-        raise InputError(Problem(str(folder), found, f"a folder of {what}"))
+        problem = "is a file" if os.path.isfile(folder) else "does not exist"
+        raise InputError(Problem(str(folder), problem, f"a folder of {what}"))
     paths = [path for path in list_files(folder) if not is_cue(path)]
     if not paths:
         raise InputError(Problem(str(folder), f"holds no {what}", "files with sound"))
@@ -33,7 +49,7 @@ def clips_of_folder(folder: str | os.PathLike, what: str, rate_hz: int) -> Clips
             try:
                 return _read(path, rate_hz)
             except MediaError as error:
-                log.warning("passed over: %s", error)
+                log.warning("skipped: %s", error)
                 paths.remove(path)
         raise InputError(
             Problem(str(folder), f"none of its {what} can be read", "sound files that FFmpeg reads")
@@ -45,5 +61,5 @@ def clips_of_folder(folder: str | os.PathLike, what: str, rate_hz: int) -> Clips
 def _read(path: str, rate_hz: int) -> np.ndarray:
     clip = media.read_audio(path, rate_hz)
     if not clip.any():
-        raise MediaError(Problem(path, "holds no sound", "a recording that can be heard"))
+        raise MediaError(Problem(path, "holds no sound", "an audible recording"))
     return clip

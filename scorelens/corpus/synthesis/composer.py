@@ -1,7 +1,7 @@
-"""Compose film music by rule: an album shares key, motif and chords, a track has its own recipe.
+"""Compose film music by rule: an album shares key, motif and chords, each track has its own recipe.
 
-A score is a list of notes for a few parts (melody, pad, bass, pulse, cluster) and of drum strokes;
-`instruments` turns it into sound.
+A score has notes for five parts (melody, pad, bass, pulse, cluster) and drum strokes. `instruments`
+renders it as sound.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,29 @@ from scorelens.corpus.synthesis.recipes import MusicRecipe
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 11)
-OPEN = (0, 2, 4, 6, 7, 9, 11)  # lydian
+LYDIAN = (0, 2, 4, 6, 7, 9, 11)
 TRIAD = (0, 2, 4)
-SUSPENDED = (0, 1, 4)  # without a third, neither major nor minor; the chord of the open mode
+SUSPENDED = (0, 1, 4)  # without a third, neither major nor minor; the chord of the lydian mode
 
 _PROGRESSIONS = {
     MAJOR: ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 1, 4), (0, 2, 3, 4)),
     MINOR: ((0, 5, 3, 4), (0, 3, 4, 0), (0, 5, 1, 4), (0, 3, 5, 4)),
-    OPEN: ((0, 1, 0, 4), (0, 1, 5, 1), (0, 4, 1, 5), (0, 2, 1, 4)),
+    LYDIAN: ((0, 1, 0, 4), (0, 1, 5, 1), (0, 4, 1, 5), (0, 2, 1, 4)),
 }
 _BEATS = 4  # in a bar
-_FEET = ((1, 1, 2), (1.5, 0.5, 2), (2, 1, 1), (1, 1, 1, 1), (3, 1), (0.5, 0.5, 1, 2), (1.5, 1.5, 1))
+_RHYTHMS = (
+    (1, 1, 2),
+    (1.5, 0.5, 2),
+    (2, 1, 1),
+    (1, 1, 1, 1),
+    (3, 1),
+    (0.5, 0.5, 1, 2),
+    (1.5, 1.5, 1),
+)
 
 
 class Note(NamedTuple):
-    """A note: onset and duration in s, pitch in MIDI semitones, level 0..1."""
+    """A note: onset and duration, s; pitch, MIDI semitones; level, 0..1."""
 
     onset_s: float
     duration_s: float
@@ -36,7 +44,7 @@ class Note(NamedTuple):
 
 
 class Stroke(NamedTuple):
-    """A drum stroke: onset in s, `kick`, `snare` or `hat`, level 0..1."""
+    """A drum stroke: onset, s; drum, `kick`, `snare` or `hat`; level, 0..1."""
 
     onset_s: float
     drum: str
@@ -47,8 +55,14 @@ class Stroke(NamedTuple):
 class Theme:
     """What the tracks of an album share.
 
-    tonic: pitch class 0..11. motif: (scale step from the chord, beats) over two bars.
-    progression: which of a mode's chord progressions.
+    Parameters
+    ----------
+    tonic : int
+        Pitch class, 0..11.
+    motif : tuple of (int, float)
+        Scale step from the chord and length in beats of each note, over two bars.
+    progression : int
+        Number of the mode's chord progression, 0..3.
     """
 
     tonic: int
@@ -58,7 +72,17 @@ class Theme:
 
 @dataclass(frozen=True)
 class Score:
-    """A composed track: its length in s, the notes of each part, and the drum strokes."""
+    """A composed track.
+
+    Parameters
+    ----------
+    length_s : float
+        Its duration, s.
+    parts : dict of str to list of Note
+        Notes of each part; times in s.
+    drums : list of Stroke
+        Drum strokes.
+    """
 
     length_s: float
     parts: dict[str, list[Note]]
@@ -66,12 +90,38 @@ class Score:
 
 
 def draw_theme(rng: np.random.Generator) -> Theme:
-    """The key, motif and progression of an album."""
+    """Draw the key, motif and chord progression of an album.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Theme
+    """
     return Theme(int(rng.integers(12)), _phrase(rng), int(rng.integers(4)))
 
 
 def compose(theme: Theme, recipe: MusicRecipe, length_s: float, rng: np.random.Generator) -> Score:
-    """Write one track of about `length_s` seconds: whole bars, so up to half a bar more or less."""
+    """Compose one track.
+
+    Parameters
+    ----------
+    theme : Theme
+        Of the album.
+    recipe : MusicRecipe
+        Of the track.
+    length_s : float
+        Its duration, s. A track has whole bars, so it is up to half a bar longer or shorter.
+    rng : Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Score
+    """
     beat_s = 60 / recipe.tempo
     bars = max(4, round(length_s / (_BEATS * beat_s)))
     scale = _draw_scale(recipe, rng)
@@ -92,28 +142,26 @@ def compose(theme: Theme, recipe: MusicRecipe, length_s: float, rng: np.random.G
 
 
 def _draw_scale(recipe: MusicRecipe, rng) -> tuple[int, ...]:
-    chance = rng.random()
-    if chance < recipe.minor:
+    draw = rng.random()
+    if draw < recipe.minor:
         return MINOR
-    return OPEN if chance < recipe.minor + recipe.open_mode else MAJOR
+    return LYDIAN if draw < recipe.minor + recipe.lydian else MAJOR
 
 
 def _chord_roots(theme, scale, recipe, bars: int, rng) -> np.ndarray:
-    """The scale step of each bar's chord; quick music holds a chord for two bars.
-
-    Every other round of four chords, on average, is the album's progression.
-    """
+    """The scale step of each bar's chord. Fast music holds a chord for two bars."""
+    # On average every other progression of four chords is the album's.
     hold = 1 if recipe.tempo < 100 else 2
-    known = _PROGRESSIONS[scale]
-    rounds = [
-        known[theme.progression if rng.random() < 0.5 else rng.integers(len(known))]
+    progressions = _PROGRESSIONS[scale]
+    chosen = [
+        progressions[theme.progression if rng.random() < 0.5 else rng.integers(len(progressions))]
         for _ in range(0, bars, 4 * hold)
     ]
-    return np.repeat(np.concatenate(rounds), hold)[:bars]
+    return np.repeat(np.concatenate(chosen), hold)[:bars]
 
 
 def _bar_times(bars: int, bar_s: float, recipe, rng) -> np.ndarray:
-    """When each bar starts, and the last one ends, in s; a strong pulse keeps the tempo steady."""
+    """Start of each bar and end of the last one, s. A strong pulse makes the tempo steady."""
     drift = 0.005 + 0.025 * (1 - recipe.pulse)
     lengths = bar_s * np.clip(1 + drift * rng.standard_normal(bars), 0.9, 1.1)
     return np.concatenate([[0], np.cumsum(lengths)])
@@ -127,25 +175,25 @@ def _pitch(theme, scale, step: int, centre: float) -> float:
 
 
 def _chord(scale) -> tuple[int, ...]:
-    return SUSPENDED if scale is OPEN else TRIAD
+    return SUSPENDED if scale is LYDIAN else TRIAD
 
 
 def _phrase(rng) -> tuple[tuple[int, float], ...]:
-    """Two bars of melody: steps that mostly move by one or two, and now and then leap."""
-    beats = [b for _ in range(2) for b in _FEET[rng.integers(len(_FEET))]]
+    """Two bars of melody: mostly steps of one or two, sometimes leaps."""
+    beats = [b for _ in range(2) for b in _RHYTHMS[rng.integers(len(_RHYTHMS))]]
     moves = rng.choice([-4, -2, -1, -1, 1, 1, 2, 3], size=len(beats))
     steps = np.clip(np.cumsum(moves) - moves[0], -5, 7)
     return tuple(zip(steps.tolist(), beats, strict=True))
 
 
 def _melody(theme, scale, roots, recipe, rng) -> list[Note]:
-    """The album's motif and answers to it, half as fast in quick tracks that do not drive."""
+    """The album's motif and a second phrase, half as fast in fast tracks with a weak pulse."""
     stretch = 2 if recipe.tempo > 110 and recipe.pulse < 0.75 else 1
-    answer, notes, bar = _phrase(rng), [], 0
+    second, notes, bar = _phrase(rng), [], 0
     while bar + 2 * stretch <= len(roots):
-        kind = rng.choice(["motif", "turned", "answer", "rest"], p=[0.4, 0.2, 0.3, 0.1])
-        phrase = {"motif": theme.motif, "answer": answer, "rest": ()}.get(kind, theme.motif)
-        sign = -1 if kind == "turned" else 1
+        kind = rng.choice(["motif", "inversion", "second", "rest"], p=[0.4, 0.2, 0.3, 0.1])
+        phrase = {"motif": theme.motif, "second": second, "rest": ()}.get(kind, theme.motif)
+        sign = -1 if kind == "inversion" else 1
         beat = bar * _BEATS
         for step, beats in phrase:
             root = roots[min(int(beat // _BEATS), len(roots) - 1)]
@@ -159,19 +207,19 @@ def _melody(theme, scale, roots, recipe, rng) -> list[Note]:
 
 
 def _pad(theme, scale, roots, recipe, rng) -> list[Note]:
-    """A held chord a bar, in one inversion or another."""
+    """One held chord a bar, in a random inversion."""
     chord, notes = _chord(scale), []
     for bar, root in enumerate(roots):
         inversion = rng.integers(len(chord))
-        for place, step in enumerate(chord):
+        for number, step in enumerate(chord):
             pitch = _pitch(theme, scale, root + step, recipe.register - 9)
-            raised = 12 if place < inversion else 0
+            raised = 12 if number < inversion else 0
             notes.append(Note(bar * _BEATS, _BEATS * 1.02, pitch + raised, 0.5))
     return notes
 
 
 def _bass(theme, scale, roots, recipe) -> list[Note]:
-    """Held roots; a strong pulse turns them into driving quavers."""
+    """Held roots; quavers where the pulse is strong."""
     gap = 0.5 if recipe.pulse > 0.7 else 2 if recipe.pulse > 0.45 else 4
     length, centre = gap * max(recipe.legato, 0.5), max(34, recipe.register - 27)
     beats = np.arange(0, len(roots) * _BEATS, gap).tolist()
@@ -183,7 +231,7 @@ def _bass(theme, scale, roots, recipe) -> list[Note]:
 
 
 def _pulse(theme, scale, roots, recipe, rng) -> list[Note]:
-    """A broken chord in quavers, in semiquavers if driven hard; a new pattern every four bars."""
+    """A broken chord in crotchets, quavers or semiquavers; a new pattern every four bars."""
     if recipe.pulse < 0.2:
         return []
     gap = 0.25 if recipe.pulse > 0.85 and recipe.tempo < 130 else 0.5 if recipe.pulse > 0.4 else 1
@@ -201,7 +249,7 @@ def _pulse(theme, scale, roots, recipe, rng) -> list[Note]:
 
 
 def _cluster(theme, scale, roots, recipe, rng) -> list[Note]:
-    """Foreign tones a semitone or tritone from the chord's root, held under it."""
+    """Held foreign tones, a semitone or tritone from the chord's root."""
     foreign = rng.random(len(roots)) < recipe.dissonance
     return [
         Note(
@@ -215,29 +263,29 @@ def _cluster(theme, scale, roots, recipe, rng) -> list[Note]:
 
 
 def _drums(bars: int, recipe, rng) -> list[Stroke]:
-    """One bar's pattern, repeated with small changes; very soft drums are left out."""
+    """A pattern of one bar, repeated with small changes. Very soft drums are left out."""
     if recipe.drums < 0.1:
         return []
-    places = np.arange(0, _BEATS, 0.5)
-    chances = {
-        "kick": np.where(places % 2 == 0, 1.0, 0.3),
-        "snare": np.where(places % 2 == 1, 0.9, 0.1),
-        "hat": np.full(len(places), recipe.pulse),
+    beats = np.arange(0, _BEATS, 0.5)
+    probabilities = {
+        "kick": np.where(beats % 2 == 0, 1.0, 0.3),
+        "snare": np.where(beats % 2 == 1, 0.9, 0.1),
+        "hat": np.full(len(beats), recipe.pulse),
     }
-    played = {drum: rng.random(len(places)) < chance for drum, chance in chances.items()}
+    played = {drum: rng.random(len(beats)) < p for drum, p in probabilities.items()}
     strokes = []
     for bar in range(bars):
         for drum, mask in played.items():
-            varied = mask ^ (rng.random(len(places)) < 0.06)
-            levels = recipe.drums * rng.uniform(0.7, 1.0, len(places))
+            varied = mask ^ (rng.random(len(beats)) < 0.06)
+            levels = recipe.drums * rng.uniform(0.7, 1.0, len(beats))
             strokes += [
-                Stroke(bar * _BEATS + places[i], drum, levels[i]) for i in np.flatnonzero(varied)
+                Stroke(bar * _BEATS + beats[i], drum, levels[i]) for i in np.flatnonzero(varied)
             ]
     return strokes
 
 
 def _onsets(events: list, times_s: np.ndarray, rng) -> list[float]:
-    """From beats to seconds along the bars' times, each event up to 10 ms early or late."""
+    """Onsets in s, from beats and the bars' times, with a jitter of up to 10 ms."""
     beats = np.array([event.onset_s for event in events])
     onsets = np.interp(beats / _BEATS, np.arange(len(times_s)), times_s)
     return np.maximum(0, onsets + rng.uniform(-0.01, 0.01, len(events))).tolist()

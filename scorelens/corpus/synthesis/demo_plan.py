@@ -1,4 +1,4 @@
-"""The films of the demo corpus: known in full from a count and a seed, before anything runs.
+"""List the films of the demo corpus for a number and a seed, before anything runs.
 
 Imported when the workflow is parsed: light imports only.
 """
@@ -50,7 +50,7 @@ _YEARS = range(2020, 2026)
 
 @dataclass(frozen=True)
 class DemoFilm:
-    """One film of the demo corpus; `seed` settles its music, sounds, pictures and timeline."""
+    """One film of the demo corpus; music, sounds, pictures and scenes follow from its `seed`."""
 
     film_id: str
     title: str
@@ -60,24 +60,40 @@ class DemoFilm:
 
 
 def demo_films(count: int, seed: int) -> list[DemoFilm]:
-    """The first `count` films of the corpus that `seed` stands for.
+    """List the first films of the corpus of a seed.
 
-    A larger count leaves the earlier films as they were.
+    Parameters
+    ----------
+    count : int
+        Number of films. A larger count does not change the earlier films.
+    seed : int
+        The seed.
+
+    Returns
+    -------
+    list of DemoFilm
+
+    Examples
+    --------
+    >>> [film.title for film in demo_films(2, seed=1)] == [
+    ...     film.title for film in demo_films(3, seed=1)
+    ... ][:2]
+    True
     """
     titles = _titles(seed)
     return [_film(number, seed, titles) for number in range(count)]
 
 
 def _film(number: int, seed: int, titles: list[str]) -> DemoFilm:
-    chance = random.Random(f"{seed} {number}")
-    part, place = divmod(number, len(titles))
-    title = titles[place] + (f" {part + 1}" if part else "")
+    rng = random.Random(f"{seed} {number}")
+    part, index = divmod(number, len(titles))
+    title = titles[index] + (f" {part + 1}" if part else "")
     return DemoFilm(
         film_id=slug(title),
         title=title,
-        year=chance.choice(_YEARS),
+        year=rng.choice(_YEARS),
         genres=_LABELS[number % len(_LABELS)],
-        seed=chance.getrandbits(32),
+        seed=rng.getrandbits(32),
     )
 
 

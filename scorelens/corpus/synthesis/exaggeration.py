@@ -28,6 +28,6 @@ def exaggerated_look(genre: str) -> PictureRecipe:
 
 
 def _exaggerated(part: str, genre: str) -> float:
-    mean = np.mean([getattr(look, part) for look in PICTURE.values()])
+    mean = np.mean([getattr(recipe, part) for recipe in PICTURE.values()])
     amount = mean + FACTOR * (getattr(PICTURE[genre], part) - mean)
     return float(np.clip(amount, getattr(PICTURE_LOW, part), getattr(PICTURE_HIGH, part)))

@@ -1,9 +1,10 @@
-"""What each genre sounds and looks like in the demo corpus.
+"""Parameters of the music and the pictures of each genre in the demo corpus.
 
-A recipe is a row of means; `draw_music` and `draw_picture` add noise from one row of spreads, wide
-enough that neighbouring genres overlap. The directions follow common findings on film music (major
-and quick for comedy, minor, low and rough for horror) and, for the picture, Table 5 of Ma et al.
-(2021): horror dark and flat, comedy bright and rich in contrast. The amounts are our own.
+A recipe is a row of means. `draw_music` and `draw_picture` add noise from one row of standard
+deviations, large enough that neighbouring genres overlap. The directions follow common findings on
+film music (major and fast for comedy, minor, low and rough for horror) and, for the picture, Table
+5 of Ma et al. (2021): horror dark and flat, comedy bright and rich in contrast. The amounts are our
+own.
 """
 
 from dataclasses import astuple, dataclass
@@ -15,23 +16,43 @@ import numpy as np
 class MusicRecipe:
     """How a track is composed and played.
 
-    minor, open_mode: chance, 0..1, of the minor mode, and of a mode without thirds; else major.
-    tempo: beats a minute. register: MIDI pitch round which the melody moves.
-    roll_off: harmonic k has amplitude k ** -roll_off. attack: s. vibrato: cents.
-    legato: sounding share of a note's time, 0..1. breath: share of noise in the sound, 0..1.
-    dissonance: 0..1, chance of foreign semitones, and how far the pad is out of tune.
-    pulse: 0..1, density and level of repeated notes. drums: level, 0..1. swell: dB over the track.
+    Parameters
+    ----------
+    minor, lydian : float
+        Probability of the minor and of the lydian mode, 0..1; otherwise major.
+    tempo : float
+        Beats a minute.
+    register : float
+        MIDI pitch around which the melody moves.
+    roll_off : float
+        Harmonic k has amplitude ``k ** -roll_off``.
+    attack : float
+        Attack time of a note, s.
+    vibrato : float
+        Depth, cents.
+    legato : float
+        Sounding share of a note's time, 0..1.
+    noise : float
+        Share of noise in the sound, 0..1.
+    dissonance : float
+        Probability of foreign semitones, and detuning of the pad, 0..1.
+    pulse : float
+        Density and level of repeated notes, 0..1.
+    drums : float
+        Level, 0..1.
+    swell : float
+        Range of the loudness over the track, dB.
     """
 
     minor: float
-    open_mode: float
+    lydian: float
     tempo: float
     register: float
     roll_off: float
     attack: float
     vibrato: float
     legato: float
-    breath: float
+    noise: float
     dissonance: float
     pulse: float
     drums: float
@@ -40,8 +61,21 @@ class MusicRecipe:
 
 @dataclass(frozen=True)
 class PictureRecipe:
-    """How a shot looks: luma and its standard deviation in 0..1, HSV saturation 0..1, hue in
-    degrees, cuts a minute, and motion in frame widths a second."""
+    """How a shot is painted.
+
+    Parameters
+    ----------
+    luma, contrast : float
+        Mean and standard deviation of the luma, 0..1.
+    saturation : float
+        Of HSV, 0..1.
+    hue : float
+        Degrees.
+    cuts : float
+        Cuts a minute.
+    motion : float
+        Frame widths a second.
+    """
 
     luma: float
     contrast: float
@@ -53,7 +87,7 @@ class PictureRecipe:
 
 # fmt: off
 MUSIC = {genre: MusicRecipe(*amounts) for genre, amounts in {
-    # minor, open mode, tempo, register, roll-off, attack, vibrato, legato, breath, dissonance,
+    # minor, lydian, tempo, register, roll-off, attack, vibrato, legato, noise, dissonance,
     # pulse, drums, swell
     "Action":          (0.80, 0.10, 136, 62, 1.2, 0.015,  4, 0.60, 0.04, 0.30, 0.90, 0.90,  5),
     "Comedy":          (0.05, 0.05, 118, 74, 1.9, 0.008,  4, 0.35, 0.01, 0.06, 0.60, 0.25,  3),
@@ -82,12 +116,36 @@ PICTURE_HIGH   = PictureRecipe(0.75, 0.26, 0.75, 450, 40, 0.25)
 
 
 def draw_music(genre: str, rng: np.random.Generator) -> MusicRecipe:
-    """One track's recipe: the genre's means with noise in every amount, kept in range."""
+    """Draw the recipe of one track: the genre's means with noise, clipped to the valid range.
+
+    Parameters
+    ----------
+    genre : str
+        A key of `MUSIC`.
+    rng : Generator
+        Source of randomness.
+
+    Returns
+    -------
+    MusicRecipe
+    """
     return _draw(MUSIC[genre], MUSIC_SPREAD, MUSIC_LOW, MUSIC_HIGH, rng)
 
 
 def draw_picture(genre: str, rng: np.random.Generator) -> PictureRecipe:
-    """One shot's recipe: the genre's means with noise in every amount, kept in range."""
+    """Draw the recipe of one shot: the genre's means with noise, clipped to the valid range.
+
+    Parameters
+    ----------
+    genre : str
+        A key of `PICTURE`.
+    rng : Generator
+        Source of randomness.
+
+    Returns
+    -------
+    PictureRecipe
+    """
     return _draw(PICTURE[genre], PICTURE_SPREAD, PICTURE_LOW, PICTURE_HIGH, rng)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from scorelens.features import PITCH_CLASSES, key
+from scorelens.features import PITCH_CLASSES, estimate_key
 
 MAX_BINS = 1000
 CUT_WINDOW_S = 30  # cuts are counted over this much film time
@@ -90,11 +90,11 @@ def key_segments(features: pd.DataFrame, bin_s: int) -> pd.DataFrame:
 
     References
     ----------
-    Krumhansl and Kessler 1982, key profiles, as `scorelens.features.tonality.key` uses them.
+    Krumhansl and Kessler 1982, key profiles, as `scorelens.features.estimate_key` uses them.
     """
     bins = (features.time_s // bin_s).astype(int).rename("bin")
     chroma = features.groupby(["cue_id", bins], sort=False)[list(CHROMA)].mean().dropna()
-    _, _, mode, east, north = key(chroma.to_numpy(float)).T
+    _, _, mode, east, north = estimate_key(chroma.to_numpy(float)).T
     fifth = np.round(np.arctan2(north, east) / (2 * np.pi / 12)) % 12
     keys = chroma.index.to_frame(index=False).assign(fifth=fifth, major=mode > 0)
     keys = keys[~np.isnan(mode)]

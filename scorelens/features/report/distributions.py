@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scorelens.features.columns import COLUMNS, STATISTICS
+from scorelens.features import COLUMNS, STATISTICS
 from scorelens.sections import formats
 from scorelens.sections.box_plots import plot_by_genre
 

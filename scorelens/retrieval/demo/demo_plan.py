@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scorelens.albums.files import Album
-from scorelens.corpus.synthesis.demo_plan import GENRES
-from scorelens.corpus.synthesis.demo_titles import demo_titles
+from scorelens.corpus import GENRES, demo_titles
 from scorelens.film_table import Film
 from scorelens.ids import slug
 from scorelens.retrieval.data.films import FilmDescription

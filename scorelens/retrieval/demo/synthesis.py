@@ -9,16 +9,24 @@ import cv2
 import numpy as np
 import soundfile
 
-from scorelens.corpus.synthesis import composer, instruments, pictures
-from scorelens.corpus.synthesis.demo_titles import PLACES
-from scorelens.corpus.synthesis.exaggeration import exaggerated_look
-from scorelens.corpus.synthesis.recipes import draw_music
+from scorelens.corpus import (
+    MUSIC_RATE_HZ,
+    PLACES,
+    FrameFormat,
+    Score,
+    compose,
+    draw_music,
+    draw_theme,
+    exaggerated_look,
+    paint_still,
+    render,
+)
 from scorelens.retrieval.data.films import COLUMNS
 from scorelens.retrieval.demo import demo_plan
 from scorelens.retrieval.demo.plot_words import PEOPLE, SENTENCES
 from scorelens.tables import atomic
 
-PICTURE_FORMAT = pictures.Format(width=448, height=252, frame_rate_hz=12)
+PICTURE_FORMAT = FrameFormat(width=448, height=252, frame_rate_hz=12)
 JPEG_QUALITY = 90
 TRACK_S = 5.0
 PARAGRAPHS = 3
@@ -60,10 +68,10 @@ def write_track(genre: str, path: str | os.PathLike, rng: np.random.Generator) -
         Source of the theme and the music.
     """
     recipe = draw_music(genre, rng)
-    score = composer.compose(composer.draw_theme(rng), recipe, TRACK_S, rng)
-    sound = instruments.play(_cut_score(score), recipe, rng)
+    score = compose(draw_theme(rng), recipe, TRACK_S, rng)
+    sound = render(_cut_score(score), recipe, rng)
     with atomic(path) as temporary:
-        soundfile.write(temporary, sound, instruments.RATE_HZ, subtype="PCM_16")
+        soundfile.write(temporary, sound, MUSIC_RATE_HZ, subtype="PCM_16")
 
 
 def write_picture(genre: str, path: str | os.PathLike, rng: np.random.Generator) -> None:
@@ -78,7 +86,7 @@ def write_picture(genre: str, path: str | os.PathLike, rng: np.random.Generator)
     rng : numpy.random.Generator
         Source of the shapes and colours.
     """
-    picture = pictures.paint_still(exaggerated_look(genre), PICTURE_FORMAT, rng)
+    picture = paint_still(exaggerated_look(genre), PICTURE_FORMAT, rng)
     _, encoded = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
     with atomic(path) as temporary:
         temporary.write_bytes(encoded.tobytes())
@@ -107,7 +115,7 @@ def compose_plot(genres: Sequence[str], rng: np.random.Generator) -> str:
     return "\n\n".join(paragraphs).format(**names) + "\n"
 
 
-def _cut_score(score: composer.Score) -> composer.Score:
+def _cut_score(score: Score) -> Score:
     """The first TRACK_S of a score."""
     parts = {
         name: [note for note in notes if note.onset_s < TRACK_S]

@@ -10,7 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.albums.files import says_audio
+from scorelens.albums.files import has_audio_extension
 from scorelens.albums.reading import read_album
 from scorelens.albums.tags import read_tags, tag_columns
 from scorelens.albums.tracks import track_digests, track_sounds
@@ -208,7 +208,7 @@ def embed_library_part(
             path = os.path.join(folder, file)
             parts[file] = encode_track(path, settings.max_fragments, encoder)
         except MediaError as error:
-            level = logging.WARNING if says_audio(file) else logging.INFO
+            level = logging.WARNING if has_audio_extension(file) else logging.INFO
             log.log(level, "%s cannot be searched: it %s", file, error.problems[0].what)
     fragments = _join(os.fspath(folder), parts, settings.audio)
     write_fragments(fragments, output, COLUMNS, settings.provenance())

@@ -13,8 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scorelens.corpus.synthesis.demo_plan import GENRES
-from scorelens.corpus.synthesis.demo_titles import demo_titles
+from scorelens.corpus import GENRES, demo_titles
 from scorelens.errors import ConfigError, Problem
 from scorelens.film_table import Film
 from scorelens.ids import slug

@@ -9,10 +9,18 @@ import imageio_ffmpeg
 import numpy as np
 from tqdm import tqdm
 
-from scorelens.corpus.synthesis import composer, instruments, pictures
-from scorelens.corpus.synthesis.exaggeration import exaggerated_look
-from scorelens.corpus.synthesis.recipes import draw_music
-from scorelens.corpus.synthesis.video_writer import write_film
+from scorelens.corpus import (
+    MUSIC_RATE_HZ,
+    FrameFormat,
+    Theme,
+    compose,
+    draw_music,
+    draw_theme,
+    exaggerated_look,
+    paint_still,
+    render,
+    write_film,
+)
 from scorelens.errors import MediaError, Problem
 from scorelens.tables import atomic
 from scorelens.trailers.data.table import COLUMNS
@@ -20,7 +28,7 @@ from scorelens.trailers.demo import demo_plan
 
 CUT_S = 35.0  # length of a trailer that is cut from a film
 SYNTHETIC_S = 32.0  # length of a synthetic trailer
-VIDEO_FORMAT = pictures.Format(width=160, height=90, frame_rate_hz=12)
+VIDEO_FORMAT = FrameFormat(width=160, height=90, frame_rate_hz=12)
 SHOT_S, MUSIC_S = 1.0, 8.0  # length of a shot and of a piece of music; then the next genre follows
 MARGIN = 16  # px by which a painted picture exceeds the frame, for the camera to pan over
 SPARE_S = 2.0  # a piece is composed longer by this, since it may end half a bar early
@@ -97,7 +105,7 @@ def synthesize_trailer(trailer: demo_plan.DemoTrailer, target: str | os.PathLike
     picture_rng, sound_rng = np.random.default_rng(trailer.seed).spawn(2)
     frames = video_frames(trailer.picture_genres, picture_rng)
     sound = soundtrack(trailer.sound_genres, sound_rng)
-    write_film(target, frames, VIDEO_FORMAT, sound, instruments.RATE_HZ)
+    write_film(target, frames, VIDEO_FORMAT, sound, MUSIC_RATE_HZ)
 
 
 def video_frames(genres: Sequence[str], rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -133,9 +141,9 @@ def soundtrack(genres: Sequence[str], rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        float32 (n, 2) in -1..1 at `instruments.RATE_HZ`.
+        float32 (n, 2) in -1..1 at `MUSIC_RATE_HZ`.
     """
-    theme = composer.draw_theme(rng)
+    theme = draw_theme(rng)
     turns = range(round(SYNTHETIC_S / MUSIC_S))
     return np.concatenate([_piece(genres[turn % len(genres)], theme, rng) for turn in turns])
 
@@ -143,19 +151,19 @@ def soundtrack(genres: Sequence[str], rng: np.random.Generator) -> np.ndarray:
 def _pan(genre: str, frames: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """A shot in which the camera pans over a painted picture."""
     width, height = VIDEO_FORMAT.width, VIDEO_FORMAT.height
-    larger = pictures.Format(width + MARGIN, height + MARGIN, VIDEO_FORMAT.frame_rate_hz)
-    painted = pictures.paint_still(exaggerated_look(genre), larger, rng)
+    larger = FrameFormat(width + MARGIN, height + MARGIN, VIDEO_FORMAT.frame_rate_hz)
+    painted = paint_still(exaggerated_look(genre), larger, rng)
     corners = np.linspace(*rng.integers(0, MARGIN + 1, (2, 2)), frames).round().astype(int)
     for left, top in corners:
         yield painted[top : top + height, left : left + width]
 
 
-def _piece(genre: str, theme: composer.Theme, rng: np.random.Generator) -> np.ndarray:
+def _piece(genre: str, theme: Theme, rng: np.random.Generator) -> np.ndarray:
     """The first MUSIC_S of a piece, faded in and out: float32 (n, 2)."""
     recipe = draw_music(genre, rng)
-    score = composer.compose(theme, recipe, MUSIC_S + SPARE_S, rng)
-    piece = instruments.play(score, recipe, rng)[: round(MUSIC_S * instruments.RATE_HZ)]
-    ramp = np.linspace(0, 1, round(FADE_S * instruments.RATE_HZ), dtype=np.float32)[:, None]
+    score = compose(theme, recipe, MUSIC_S + SPARE_S, rng)
+    piece = render(score, recipe, rng)[: round(MUSIC_S * MUSIC_RATE_HZ)]
+    ramp = np.linspace(0, 1, round(FADE_S * MUSIC_RATE_HZ), dtype=np.float32)[:, None]
     piece[: len(ramp)] *= ramp
     piece[-len(ramp) :] *= ramp[::-1]
     return piece

@@ -1,4 +1,4 @@
-"""What an index promises and is not there is told; headers that err are not believed."""
+"""What an index lists and is not there is reported; headers that err are not believed."""
 
 import av
 import pytest
@@ -26,7 +26,7 @@ SECONDS = 12.0
 
 @pytest.fixture(scope="module")
 def wave(tmp_path_factory):
-    return write_music(tmp_path_factory.mktemp("promise") / "music.wav", SECONDS)
+    return write_music(tmp_path_factory.mktemp("index_lengths") / "music.wav", SECONDS)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_file_that_is_cut_off(written, name, share):
     assert info.missing == pytest.approx(1 - share, abs=0.04)
     assert info.duration_s < share * SECONDS + 2
     text = str(next(media.sound_problems(path, info)))
-    assert f"{name}: lacks {info.missing:.0%} of what its index names, from" in text
+    assert f"{name}: lacks {info.missing:.0%} of what its index lists, from" in text
     assert "hint: the copy was probably cut off; copy it again" in text
 
 
@@ -122,8 +122,8 @@ def test_the_index_of_mp4_last_and_free_space(written, tmp_path):
     free = (5008).to_bytes(4, "big") + b"free" + bytes(5000)
     assert_whole(joined(tmp_path / "free.mp4", last, free))
     # A size of 0: the sound data go on to the end of the file.
-    place = content.index(b"mdat") - 4
-    assert_whole(joined(tmp_path / "moov.mp4", content[:place] + content[place:]))
+    position = content.index(b"mdat") - 4
+    assert_whole(joined(tmp_path / "moov.mp4", content[:position] + content[position:]))
 
 
 def test_wav_of_which_the_two_sizes_do_not_agree(wave, tmp_path):
@@ -143,8 +143,8 @@ def test_a_wrong_count_in_mp3_is_a_note_at_most(wave, tmp_path):
     path = tmp_path / "a.mp3"
     ffmpeg("-i", wave, "-c:a", "libmp3lame", "-q:a", "4", path)
     content = bytearray(path.read_bytes())
-    place = content.index(b"Xing") + 8
-    content[place : place + 4] = (5000).to_bytes(4, "big")
+    position = content.index(b"Xing") + 8
+    content[position : position + 4] = (5000).to_bytes(4, "big")
     path.write_bytes(content)
     info = assert_whole(path)
     assert list(media.length_notes(info)) == ["the header says 130.6 s, there are 12.0 s"]
@@ -180,5 +180,5 @@ def test_sound_of_which_nothing_decodes(wave, tmp_path):
         content = content.replace(packet, bytes(len(packet)))
     path.write_bytes(content)
     problems = list(media.sound_problems(path, media.probe(path)))
-    assert [problem.what for problem in problems] == ["has sound of which nothing can be decoded"]
+    assert [problem.what for problem in problems] == ["has sound that cannot be decoded"]
     assert "protected against copying" in problems[0].hint

@@ -1,8 +1,8 @@
-"""What a file's index promises to hold, where there is one that can be relied on.
+"""Read how long a file should be from its index, where it has a reliable one.
 
-Headers often tell a wrong length: they were written before the end was known, or copied from a
-longer file. An index does not: the sample tables of MP4, the size of a Matroska segment, the two
-sizes of a WAV or AIFF file if they agree, and the total of a FLAC file whose last frame is torn.
+Headers often have a wrong length: they were written before the end was known, or copied from a
+longer file. These are reliable: the sample tables of MP4, the size of a Matroska segment, the two
+sizes of a WAV or AIFF file if they agree, and the total of a FLAC file whose last frame is cut.
 """
 
 import os
@@ -15,15 +15,20 @@ _WAV_SLACK = 1 << 16  # bytes that a file may lack at its end: padding and trail
 _UNKNOWN_SIZE = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
-def promised_bytes(container: av.container.InputContainer, path: str | os.PathLike) -> int:
-    """The size that a file must have for all that its index names, in bytes; 0 without an index.
+def indexed_bytes(container: av.container.InputContainer, path: str | os.PathLike) -> int:
+    """Size that a file must have to hold all that its index lists.
 
     Parameters
     ----------
-    container
+    container : av.container.InputContainer
         The file, opened.
-    path
+    path : path
         Its path.
+
+    Returns
+    -------
+    int
+        Bytes; 0 without a reliable index.
     """
     name = container.format.name
     if "mp4" in name:
@@ -32,47 +37,66 @@ def promised_bytes(container: av.container.InputContainer, path: str | os.PathLi
     with open(path, "rb") as file:
         head = file.read(4096)
     if "matroska" in name:
-        return segment_end(head)
+        return matroska_end(head)
     if name in ("wav", "aiff"):
         return _chunks_end(head)
     return 0
 
 
-def ends_torn(container: av.container.InputContainer, last: bytes) -> bool:
-    """Whether a FLAC file ends within a frame: the check sum does not fit.
+def has_cut_frame(container: av.container.InputContainer, last: bytes) -> bool:
+    """Whether a FLAC file ends within a frame: the check sum of its last packet is wrong.
 
     Parameters
     ----------
-    container
+    container : av.container.InputContainer
         The file, opened.
-    last
+    last : bytes
         Content of its last packet of sound.
+
+    Returns
+    -------
+    bool
+        False for other formats.
     """
     if container.format.name != "flac":
         return False
     return len(last) < 3 or _crc16(last[:-2]) != int.from_bytes(last[-2:], "big")
 
 
-def segment_end(head: bytes) -> int:
-    """Where the segment of a Matroska file ends; 0 if it is not told (RFC 8794, sections 4, 5).
+def matroska_end(head: bytes) -> int:
+    """End of the segment of a Matroska file.
 
     Parameters
     ----------
-    head
+    head : bytes
         The first bytes of the file.
+
+    Returns
+    -------
+    int
+        Byte after the last; 0 if the file does not say.
+
+    References
+    ----------
+    RFC 8794, sections 4 and 5.
+
+    Examples
+    --------
+    >>> matroska_end(b"RIFF")
+    0
     """
-    place, size = _element(head, 0)
+    start, size = _element(head, 0)
     if head[:4] != b"\x1a\x45\xdf\xa3" or size is None:
         return 0
-    start = place + size
+    start += size
     if head[start : start + 4] != b"\x18\x53\x80\x67":
         return 0
-    place, size = _element(head, start)
-    return place + size if size is not None else 0
+    start, size = _element(head, start)
+    return start + size if size is not None else 0
 
 
 def _element(head: bytes, start: int) -> tuple[int, int | None]:
-    """Where the content of an element of a four-byte id starts, and its size if it is told."""
+    """Start of the content of an element with a four-byte id, and its size if it is known."""
     at = start + 4
     first = head[at] if at < len(head) else 0
     length = 9 - first.bit_length()
@@ -82,19 +106,19 @@ def _element(head: bytes, start: int) -> tuple[int, int | None]:
 
 
 def _chunks_end(head: bytes) -> int:
-    """The size of a RIFF or AIFF file, if the size of the whole and that of the sound agree."""
+    """Size of a RIFF or AIFF file, if the size of the file and that of the sound agree."""
     order = {b"RIFF": "little", b"FORM": "big"}.get(head[:4])
     if order is None:
         return 0
     whole = int.from_bytes(head[4:8], order)
-    place = 12
-    while place + 8 <= len(head):
-        size = int.from_bytes(head[place + 4 : place + 8], order)
-        if head[place : place + 4] in (b"data", b"SSND"):
-            end = place + 8 + size
+    start = 12
+    while start + 8 <= len(head):
+        size = int.from_bytes(head[start + 4 : start + 8], order)
+        if head[start : start + 4] in (b"data", b"SSND"):
+            end = start + 8 + size
             agree = whole not in _UNKNOWN_SIZE and 0 <= whole + 8 - end <= _WAV_SLACK
             return end if agree else 0
-        place += 8 + size + size % 2
+        start += 8 + size + size % 2
     return 0
 
 

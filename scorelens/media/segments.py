@@ -1,8 +1,8 @@
-"""The links of a file: files that were joined byte by byte, with headers of their own.
+"""Find the segments of a file that was joined byte by byte from files with headers of their own.
 
-FFmpeg reads on into the next link, but decodes it by the headers of the first, or stops. So each is
-opened as a file of its own. Chained Ogg, Matroska segments one after the other, and transport
-streams of which the programmes change are made of links.
+FFmpeg decodes later segments by the headers of the first, or stops. So each is opened as a file of
+its own. Chained Ogg, concatenated Matroska files, and transport streams whose programmes change
+have several segments.
 """
 
 import functools
@@ -14,10 +14,10 @@ import av
 
 from scorelens.errors import MediaError, Problem
 from scorelens.media.files import EXPECTED, open_url, reason
+from scorelens.media.index_lengths import matroska_end
 from scorelens.media.programs import program_spans
-from scorelens.media.promise import segment_end
 
-# A page that begins a stream, of version 0 (RFC 3533, section 6).
+# A page that begins a stream, version 0 (RFC 3533, section 6).
 _PAGE = re.compile(rb"OggS\x00[\x02\x03\x06\x07]")
 # A Matroska header (RFC 8794, section 8.1; RFC 9559, section 5.1).
 _HEADER = re.compile(
@@ -25,28 +25,28 @@ _HEADER = re.compile(
 )
 
 
-def link_spans(path: str | os.PathLike, format_name: str) -> list[tuple[int, int]]:
-    """Where the links of a file lie.
+def segment_spans(path: str | os.PathLike, format_name: str) -> list[tuple[int, int]]:
+    """Find the segments of a file.
 
     Parameters
     ----------
-    path
+    path : path
         A media file.
-    format_name
-        What FFmpeg calls its format.
+    format_name : str
+        FFmpeg's name of its format.
 
     Returns
     -------
     list of tuple of int
-        First byte and the one after the last, of each link in order; one of formats that are not
-        joined so.
+        First byte and the one after the last, of each segment in order; one segment for formats
+        that are not joined so.
     """
     status = os.stat(path)
-    return _link_spans(os.fspath(path), format_name, status.st_size, status.st_mtime_ns)
+    return _segment_spans(os.fspath(path), format_name, status.st_size, status.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
-def _link_spans(path: str, format_name: str, size: int, _changed_ns: int) -> list[tuple[int, int]]:
+def _segment_spans(path: str, format_name: str, size: int, _mtime_ns: int) -> list[tuple[int, int]]:
     if format_name == "mpegts":
         return program_spans(path)
     find_starts = {"ogg": _ogg_starts, "matroska,webm": _matroska_starts}.get(format_name)
@@ -60,7 +60,7 @@ def _link_spans(path: str, format_name: str, size: int, _changed_ns: int) -> lis
 def _ogg_starts(content: mmap.mmap) -> list[int]:
     starts, end_of_page = [], -1
     for match in _PAGE.finditer(content):
-        if match.start() != end_of_page:  # streams that begin together are one link
+        if match.start() != end_of_page:  # streams that begin together are one segment
             starts.append(match.start())
         end_of_page = _page_end(content, match.start())
     return starts
@@ -70,22 +70,22 @@ def _matroska_starts(content: mmap.mmap) -> list[int]:
     starts, header = [], _HEADER.match(content)
     while header:
         starts.append(header.start())
-        end = segment_end(content[header.start() : header.start() + 4096])
-        # Of a segment without a size the end is where the next one begins.
+        end = matroska_end(content[header.start() : header.start() + 4096])
+        # A segment without a size ends where the next one begins.
         following = header.start() + end if end else header.end()
         header = (_HEADER.match if end else _HEADER.search)(content, following)
     return starts or [0]
 
 
-def open_link(path: str | os.PathLike, span: tuple[int, int]) -> av.container.InputContainer:
-    """Open one link of a file.
+def open_segment(path: str | os.PathLike, span: tuple[int, int]) -> av.container.InputContainer:
+    """Open one segment of a file.
 
     Parameters
     ----------
-    path
+    path : path
         The file.
-    span
-        One of its `link_spans`.
+    span : tuple[int, int]
+        One of its `segment_spans`.
 
     Returns
     -------
@@ -95,14 +95,14 @@ def open_link(path: str | os.PathLike, span: tuple[int, int]) -> av.container.In
     Raises
     ------
     MediaError
-        If FFmpeg does not read it.
+        If FFmpeg cannot read it.
     """
     start, end = span
     try:
         return open_url(f"subfile,,start,{start},end,{end},,:{os.fspath(path)}")
     except (av.FFmpegError, ValueError) as error:
         what = f"cannot be read from byte {start} on ({reason(error)})"
-        hint = "it was joined of several files, of which one is damaged; play it to check"
+        hint = "it was joined from several files, of which one is damaged; play it to check"
         raise MediaError(Problem(str(path), what, EXPECTED, hint)) from error
 
 

@@ -1,4 +1,4 @@
-"""Files of several links: chained Ogg, joined Matroska, transport streams of many programmes."""
+"""Files of several segments: chained Ogg, joined Matroska, transport streams of many programmes."""
 
 import time
 
@@ -8,7 +8,7 @@ import pytest
 from scorelens import media
 from scorelens.errors import MediaError
 from scorelens.media import programs
-from scorelens.media.links import link_spans
+from scorelens.media.segments import segment_spans
 from tests.flashing_films import (
     AAC,
     AC3,
@@ -35,9 +35,9 @@ OTHER_PROGRAMME = ("-mpegts_start_pid", 700, "-mpegts_pmt_start_pid", 600, "-mpe
 
 
 @pytest.fixture(scope="module")
-def links(tmp_path_factory):
+def segments(tmp_path_factory):
     """Three pieces of music in Ogg, of other codecs, sample rates and headers."""
-    folder = tmp_path_factory.mktemp("links")
+    folder = tmp_path_factory.mktemp("segments")
     for seed, (name, seconds, how) in enumerate(
         [
             ("vorbis", 6.0, ("-c:a", "libvorbis")),
@@ -60,23 +60,23 @@ def links(tmp_path_factory):
         ("flac slower opus vorbis", 18),
     ],
 )
-def test_chained_ogg_plays_link_after_link(links, tmp_path, names, seconds):
-    film = joined(tmp_path / "a.ogg", *(links / f"{name}.ogg" for name in names.split()))
-    assert len(link_spans(film, "ogg")) == len(names.split())
+def test_chained_ogg_plays_segment_after_segment(segments, tmp_path, names, seconds):
+    film = joined(tmp_path / "a.ogg", *(segments / f"{name}.ogg" for name in names.split()))
+    assert len(segment_spans(film, "ogg")) == len(names.split())
     assert media.probe(film).duration_s == pytest.approx(seconds, abs=0.05)
     assert decoded_s(film) == pytest.approx(seconds, abs=0.05)
     start = 0
     sound = media.read_audio(film, 16000)
     for name in names.split():
-        own = media.read_audio(links / f"{name}.ogg", 16000)
+        own = media.read_audio(segments / f"{name}.ogg", 16000)
         part = sound[start + 1600 : start + len(own) - 1600]
         assert np.corrcoef(part, own[1600:-1600])[0, 1] > 0.95
         start += len(own)
 
 
-def test_a_damaged_link_is_named(links, tmp_path):
-    headers = (links / "vorbis.ogg").read_bytes()[:58]  # the page that begins it, and no more
-    film = joined(tmp_path / "a.ogg", links / "vorbis.ogg", headers)
+def test_a_damaged_segment_is_named(segments, tmp_path):
+    headers = (segments / "vorbis.ogg").read_bytes()[:58]  # the page that begins it, and no more
+    film = joined(tmp_path / "a.ogg", segments / "vorbis.ogg", headers)
     with pytest.raises(MediaError, match=r"a\.ogg: cannot be read from byte \d+ on"):
         media.probe(film)
 
@@ -88,13 +88,13 @@ def test_joined_matroska_with_and_without_sizes(tmp_path, live):
         for seconds, seed in PARTS
     ]
     film = joined(tmp_path / "film.mkv", *parts)
-    assert len(link_spans(film, "matroska,webm")) == 3
+    assert len(segment_spans(film, "matroska,webm")) == 3
     assert_in_step(film, times_of(*PARTS))
 
 
 def test_other_formats_are_one_link(tmp_path):
     wave = write_music(tmp_path / "a.wav", 1.0)
-    assert link_spans(wave, "wav") == [(0, wave.stat().st_size)]
+    assert segment_spans(wave, "wav") == [(0, wave.stat().st_size)]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["header_knows", "header_does_not"])
@@ -126,7 +126,7 @@ def test_streams_that_change_midway_and_back(tmp_path, known, how, goes_on):
         ),
     ]
     film = joined(tmp_path / "film.ts", *parts)
-    assert len(link_spans(film, "mpegts")) == 3
+    assert len(segment_spans(film, "mpegts")) == 3
     assert_in_step(film, times_of(*PARTS))
     assert_pictures_at(film)
 
@@ -142,7 +142,7 @@ def test_a_sound_that_comes_besides_is_no_new_link(tmp_path):
     )
     write_flashing(tmp_path / "1.ts", first, one, *H264, *AAC, "-muxrate", "9M")
     film = joined(tmp_path / "film.ts", tmp_path / "1.ts", tmp_path / "2.ts")
-    assert len(link_spans(film, "mpegts")) == 1
+    assert len(segment_spans(film, "mpegts")) == 1
     assert_in_step(film, times_of(*PARTS[:2]))
 
 
@@ -181,7 +181,7 @@ def test_packets_of_192_bytes(tmp_path):
         write_flashing(tmp_path / "2.m2ts", second, two, *H264, *AC3, *how, *OTHER),
     ]
     film = joined(tmp_path / "film.m2ts", *parts)
-    assert len(link_spans(film, "mpegts")) == 2
+    assert len(segment_spans(film, "mpegts")) == 2
     assert_in_step(film, times_of(*PARTS[:2]))
 
 
