@@ -5,11 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from scorelens import tables
+from scorelens.evaluation.predictions import from_table
 from scorelens.genres.evaluate import compare
 
 GENRES = ("Action", "Drama")
@@ -31,13 +30,18 @@ def predictions(said: np.ndarray, true: np.ndarray, first: int = 0) -> pd.DataFr
     )
 
 
+def compared(first: pd.DataFrame, second: pd.DataFrame, repeats: int, seed: int) -> dict:
+    tables = [from_table(table, ["film_id"], run="repeat") for table in (first, second)]
+    return compare.compare_pair(*tables, repeats, seed)
+
+
 def labels(films: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).random((films, len(GENRES))) < 0.5
 
 
 def test_the_difference_is_that_of_scikit_learns_macro_f1():
     true, one, two = (labels(20, seed) for seed in (1, 2, 3))
-    found = compare.compare_pair(predictions(one, true), predictions(two, true), 10, seed=0)
+    found = compared(predictions(one, true), predictions(two, true), 10, seed=0)
     scores = [f1_score(true, said, average="macro") for said in (one, two)]
     assert found["difference"] == pytest.approx(scores[0] - scores[1])
     assert found["films"] == 20
@@ -47,7 +51,7 @@ def test_p_is_the_share_of_all_assignments_of_the_films():
     true = np.array([[1, 0], [1, 1], [0, 1], [1, 0], [0, 1], [1, 1]], bool)
     one, two = true.copy(), true.copy()
     one[5] = two[:5, 0] = False
-    found = compare.compare_pair(predictions(one, true), predictions(two, true), 20_000, seed=0)
+    found = compared(predictions(one, true), predictions(two, true), 20_000, seed=0)
     differences = []
     for swap in itertools.product([False, True], repeat=len(true)):
         mask = np.array(swap)[:, None]
@@ -68,7 +72,7 @@ def test_of_several_runs_the_mean_f1_counts_whatever_their_number():
     true = labels(20, 1)
     said = [[labels(20, seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
     both = [runs_of([predictions(run, true) for run in runs]) for runs in said]
-    found = compare.compare_pair(*both, 99, seed=0)
+    found = compared(*both, 99, seed=0)
     means = [np.mean([f1_score(true, run, average="macro") for run in runs]) for runs in said]
     assert found["difference"] == pytest.approx(means[0] - means[1])
 
@@ -76,20 +80,20 @@ def test_of_several_runs_the_mean_f1_counts_whatever_their_number():
 def test_a_run_that_is_repeated_is_no_further_evidence():
     true = labels(20, 1)
     one, two = (predictions(labels(20, seed), true) for seed in (2, 3))
-    once = compare.compare_pair(one, two, 99, seed=0)
-    assert compare.compare_pair(runs_of([one] * 3), two, 99, seed=0) == pytest.approx(once)
+    once = compared(one, two, 99, seed=0)
+    assert compared(runs_of([one] * 3), two, 99, seed=0) == pytest.approx(once)
 
 
 def test_a_model_that_is_right_differs_from_one_that_guesses():
     true = labels(60, 1)
-    found = compare.compare_pair(predictions(true, true), predictions(labels(60, 2), true), 999, 0)
+    found = compared(predictions(true, true), predictions(labels(60, 2), true), 999, 0)
     assert found["p"] == 1 / 1000
     assert 0 < found["low"] < found["difference"] < found["high"]
 
 
 def test_equal_models_do_not_differ():
     true, said = labels(30, 1), labels(30, 2)
-    found = compare.compare_pair(predictions(said, true), predictions(said, true), 99, 0)
+    found = compared(predictions(said, true), predictions(said, true), 99, 0)
     assert (found["difference"], found["low"], found["high"], found["p"]) == (0, 0, 0, 1)
 
 
@@ -98,32 +102,17 @@ def test_guessers_differ_by_chance_as_often_as_the_level_says():
     for seed in range(150):
         true, one, two = (labels(25, 3 * seed + k) for k in range(3))
         pair = predictions(one, true), predictions(two, true)
-        p.append(compare.compare_pair(*pair, 199, seed)["p"])
+        p.append(compared(*pair, 199, seed)["p"])
     assert 0.08 < np.mean(np.array(p) <= 0.2) < 0.33  # 0.2, 4 standard errors
 
 
 def test_only_the_films_of_both_count():
     true, said = labels(12, 1), labels(12, 2)
     early, late = predictions(said[:8], true[:8]), predictions(true[4:], true[4:], first=4)
-    found = compare.compare_pair(early, late, 10, seed=0)
+    found = compared(early, late, 10, seed=0)
     assert found["films"] == 4
     expected = f1_score(true[4:8], said[4:8], average="macro", zero_division=0)
     assert found["difference"] == pytest.approx(expected - 1)
-
-
-def test_holm_by_hand():
-    p = compare.holm(np.array([0.01, 0.04, 0.03, 0.005]))
-    np.testing.assert_allclose(p, [0.03, 0.06, 0.06, 0.02])
-    assert compare.holm(np.zeros(0)).tolist() == []
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_keeps_the_order_and_never_lowers(values):
-    p = np.array(values)
-    corrected = compare.holm(p)
-    assert (corrected >= p - 1e-12).all()
-    assert (corrected <= 1).all()
-    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
 
 
 def test_every_pair_but_those_of_the_random_guess_is_in_the_table(tmp_path):

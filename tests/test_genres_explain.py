@@ -69,7 +69,7 @@ def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_a
     assert figure.axes[0].get_xlim() == (0, 600)
     words = [text.get_text() for text in figure.axes[0].texts]
     seconds = int(cues["film_start_s"][3])
-    assert words[:2] == ["Horror 0.80", "said, true"]
+    assert words[:2] == ["Horror 0.80", "predicted, true"]
     assert words[2] == f"most from {seconds // 60}:{seconds % 60:02d}\nA <Title> & $"
     plt.close(figure)
 
@@ -98,7 +98,7 @@ def test_a_very_short_cue_can_still_be_seen():
     cues = make_cue_table("film_000", 1, 6000.0).assign(film_start_s=100.0, film_end_s=100.5)
     figure = explain.explain_figure("A film", heard([1.0], [0.5]), said(), cues, 6000.0, TITLES)
     [(_, left, right, _)] = bars(figure.axes[0])
-    assert right - left == pytest.approx(6000 * explain.THINNEST)
+    assert right - left == pytest.approx(6000 * explain.MIN_WIDTH)
     plt.close(figure)
 
 
@@ -113,7 +113,7 @@ def test_lanes_of_what_is_said_and_true_come_first():
 
 def test_only_lanes_that_are_said_or_true_name_a_cue():
     figure = explain.explain_figure("A film", heard([1.0], [0.2]), said(0.2, False), None, 0.0, {})
-    assert [text.get_text() for text in figure.axes[0].texts] == ["Horror 0.20", "not said"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["Horror 0.20", "not predicted"]
     plt.close(figure)
 
 
@@ -148,7 +148,7 @@ def test_the_better_model_is_asked_in_its_first_run(inputs, tmp_path):
     for name in ("a.svg", "b.svg"):
         explain.explain("film_000", cues=None, tracks=None, figure=tmp_path / name, **inputs)
     text = (tmp_path / "a.svg").read_text()
-    assert "A Film: what Single attention (mir) hears in each cue" in text
+    assert "A Film: predictions of Single attention (mir)" in text
     first = tables.read_table(inputs["predictions"][RUN], tables.PREDICTIONS)
     own = first[(first["film_id"] == "film_000") & (first["repeat"] == 0)].set_index("genre")
     for genre in GENRES:
@@ -164,7 +164,7 @@ def test_a_film_without_cues_has_a_figure_that_says_so(inputs, tmp_path):
 
 def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tmp_path):
     table = make_curves(5, epochs=120)
-    figure = learning_curves.losses_figure(
+    figure = learning_curves.learning_curve_figure(
         {RUN: table, ("mir", "max_pooling"): make_curves(2, 3, 1)}
     )
     training, held_out, least = figure.axes[0].lines
@@ -181,6 +181,6 @@ def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tm
 
 def test_curves_of_one_network_are_drawn_to_a_file(tmp_path):
     tables.write_table(make_curves(2, 2, 1), tmp_path / "c.parquet", tables.GENRE_CURVES)
-    learning_curves.trace({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
+    learning_curves.plot_learning_curves({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
     text = (tmp_path / "losses.svg").read_text()
     assert "Single attention (mir)" in text and "epoch" in text

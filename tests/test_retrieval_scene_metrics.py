@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from scorelens.retrieval.evaluate.scene_metrics import (
-    MEASURES,
-    chance,
-    measure_scenes,
+    METRICS,
+    random_order,
+    score_scene_ranks,
     swap_films,
     swap_scenes,
 )
 
 
 def measured(ranks, tracks, film, swap, samples=200, permutations=200, seed=0):
-    table = measure_scenes(
+    table = score_scene_ranks(
         np.array(ranks), np.array(tracks), np.array(film), swap, samples, permutations, seed
     )
     return table.set_index("measure")
@@ -33,7 +33,7 @@ def own_lists(ranks, film):
 def test_measures_by_hand():
     ranks, tracks, film = [1, 3, 7, 11], [11, 11, 11, 11], [0, 0, 0, 1]
     table = measured(ranks, tracks, film, swap_scenes(own_lists(ranks, film)))
-    assert tuple(table.index) == MEASURES
+    assert tuple(table.index) == METRICS
     assert table["value"].tolist() == pytest.approx(
         [1 / 4, 2 / 4, 3 / 4, 5, (1 + 1 / 3 + 1 / 7 + 1 / 11) / 4, (1 + 0.8 + 0.4 + 0) / 4]
     )
@@ -45,7 +45,7 @@ def test_chance_is_the_mean_over_all_orders():
     shares = [np.mean(np.array(ranks) <= k) for k in (1, 5, 10)]
     percentile = np.mean([*np.repeat([1, 0.5, 0], 4), *np.repeat([1, 2 / 3, 1 / 3, 0], 3)])
     expected = [*shares, np.median(ranks), np.mean(1 / np.array(ranks)), percentile]
-    assert chance(np.array([3, 4])).tolist() == pytest.approx(expected)
+    assert random_order(np.array([3, 4])).tolist() == pytest.approx(expected)
     assert percentile == 0.5
 
 

@@ -74,7 +74,7 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
     tables = [make_embeddings(name, random) for name in ("image", "image_tags")]
     scores, ranks = score(tables, tmp_path)
     scores = scores.set_index(["configuration", "seen", "level", "measure"])["value"].sort_index()
-    assert len(scores) == (1 + 3) * 2 * len(metrics.MEASURES)
+    assert len(scores) == (1 + 3) * 2 * len(metrics.METRICS)
     for table in tables:
         name = table["configuration"].iloc[0]
         for parts in subsets(name):

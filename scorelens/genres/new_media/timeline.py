@@ -11,7 +11,8 @@ from matplotlib.ticker import FuncFormatter
 
 from scorelens import figures
 from scorelens.albums.names import track_titles
-from scorelens.genres import THRESHOLD, title
+from scorelens.evaluation import THRESHOLD
+from scorelens.genres import title
 from scorelens.tables import GENRE_ANSWERS, GENRE_APPLIED, TRACKS, read_provenance, read_table
 
 WIDTH_INCHES, GENRE_INCHES = 11.0, 0.85
