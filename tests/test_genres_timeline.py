@@ -50,11 +50,11 @@ def names_of(windows):
 
 
 def drawn(folder, windows, answers):
-    """The figure that `draw` writes, as text."""
+    """The figure that `plot_timeline` writes, as text."""
     tables.write_table(windows, folder / "w.parquet", tables.GENRE_APPLIED, FACTS)
     tables.write_table(answers, folder / "a.tsv", tables.GENRE_ANSWERS)
     tables.write_table(album(windows), folder / "t.tsv", tables.TRACKS)
-    timeline.draw(*(folder / name for name in ("w.parquet", "a.tsv", "t.tsv", "line.svg")))
+    timeline.plot_timeline(*(folder / name for name in ("w.parquet", "a.tsv", "t.tsv", "line.svg")))
     return (folder / "line.svg").read_text()
 
 
@@ -113,7 +113,7 @@ def test_a_row_is_added_for_every_further_track(tmp_path):
 
 def test_curves_break_in_silence():
     windows, answers = said({"": 300}, silent=(100, 200))
-    runs = timeline.runs(windows[windows["genre"] == "Action"], 5)
+    runs = timeline.split_at_silence(windows[windows["genre"] == "Action"], 5)
     assert [(run["start_s"].iloc[0], run["end_s"].iloc[-1]) for run in runs] == [
         (0, 115),
         (185, 300),
@@ -129,15 +129,15 @@ def test_a_moment_has_the_probability_of_the_window_around_it():
         {"start_s": [0.0, 10, 60], "end_s": [20.0, 30, 80], "probability": [0.1, 0.2, 0.3]}
     )
     moments_s = np.array([1, 14.9, 15.1, 29, 40, 65, 81])
-    shades = timeline.track_shades(rows, moments_s)
+    shades = timeline.sample_probability(rows, moments_s)
     np.testing.assert_array_equal(shades, [0.1, 0.1, 0.2, 0.2, np.nan, 0.3, np.nan])
 
 
 def test_neighbouring_windows_are_drawn_as_their_mean():
     windows, _ = said({"": 100})
     run = windows[windows["genre"] == "Action"]
-    assert len(timeline.thinned(run, 1)) == len(run)
-    coarse = timeline.thinned(run, 20)
+    assert len(timeline.average_windows(run, 1)) == len(run)
+    coarse = timeline.average_windows(run, 20)
     assert coarse["start_s"].iloc[0] == 0
     assert coarse["end_s"].iloc[-1] == 100
     middle_s = (run["start_s"] + run["end_s"]) / 2
