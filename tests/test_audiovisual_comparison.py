@@ -56,17 +56,17 @@ def seconds(film, brightness, cuts=None):
 def written(folder, films, genres=("Horror", "Comedy")):
     """Compare films given as film -> (brightness by the second, cuts or None, labels)."""
     folder.mkdir(exist_ok=True)
-    paths, said = [], []
+    paths, rows = [], []
     for number, (film, (light, cuts, labels)) in enumerate(films.items()):
         paths.append(folder / f"{film}.parquet")
         tables.write_table(seconds(film, light, cuts), paths[-1], tables.VISUALS)
-        facts = {"film_id": film, "probability": 0.5, "fold": number, "repeat": 0}
-        said += [
-            {**facts, "genre": g, "predicted": g in labels, "actual": g in labels} for g in genres
+        columns = {"film_id": film, "probability": 0.5, "fold": number, "repeat": 0}
+        rows += [
+            {**columns, "genre": g, "predicted": g in labels, "actual": g in labels} for g in genres
         ]
-    tables.write_table(pd.DataFrame(said), folder / "said.parquet", tables.PREDICTIONS)
+    tables.write_table(pd.DataFrame(rows), folder / "rows.parquet", tables.PREDICTIONS)
     output = folder / "scores.tsv"
-    compare.compare(folder / "said.parquet", paths, "mir", "imv_svm", 99, 50, 1, output)
+    compare.compare(folder / "rows.parquet", paths, "mir", "imv_svm", 99, 50, 1, output)
     return output
 
 
@@ -146,10 +146,10 @@ def test_the_figure_names_genres_measures_and_films(tmp_path):
 
 def test_a_marker_is_filled_where_the_difference_is_significant():
     row = {"feature_set": "mir", "model": "imv_svm", "genre": "Horror", "measure": "contrast"}
-    facts = {"difference": 0.5, "low": 0.1, "high": 0.9, "films_with": 4, "films_without": 5}
+    columns = {"difference": 0.5, "low": 0.1, "high": 0.9, "films_with": 4, "films_without": 5}
     chances = {"actual": 0.01, "predicted": 0.05, "false_positive": np.nan}
     table = pd.DataFrame(
-        [{**row, **facts, "labelling": name, "p_adjusted": p} for name, p in chances.items()]
+        [{**row, **columns, "labelling": name, "p_adjusted": p} for name, p in chances.items()]
     )
     table.loc[2, "difference"] = np.nan
     axis = plot.difference_figure(table).axes[list(plot.TITLES).index("contrast")]

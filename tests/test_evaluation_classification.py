@@ -34,12 +34,12 @@ def test_each_decision_is_of_one_kind_or_a_true_negative():
 def test_f1_of_samples_agrees_with_scikit_learn():
     predicted, labels = decisions(2)
     draws = np.random.default_rng(0).multinomial(40, np.full(40, 1 / 40), 15)
-    found = classification.sampled_f1(np.stack([predicted, ~predicted]), labels, draws)
+    values = classification.sampled_f1(np.stack([predicted, ~predicted]), labels, draws)
     for run, some in enumerate((predicted, ~predicted)):
         for sample, draw in enumerate(draws):
             rows = np.repeat(np.arange(40), draw)
             theirs = f1_score(labels[rows], some[rows], average=None, zero_division=0)
-            np.testing.assert_allclose(found[run, sample], theirs)
+            np.testing.assert_allclose(values[run, sample], theirs)
 
 
 def test_nothing_predicted_and_nothing_true_scores_zero():
@@ -49,10 +49,10 @@ def test_nothing_predicted_and_nothing_true_scores_zero():
 
 
 def test_the_mean_over_the_genres_comes_last():
-    values = np.random.default_rng(0).random((3, 2, 5))
-    found = classification.with_macro(values)
-    np.testing.assert_array_equal(found[..., :-1], values)
-    np.testing.assert_allclose(found[..., -1], values.mean(axis=-1))
+    by_genre = np.random.default_rng(0).random((3, 2, 5))
+    values = classification.with_macro(by_genre)
+    np.testing.assert_array_equal(values[..., :-1], by_genre)
+    np.testing.assert_allclose(values[..., -1], by_genre.mean(axis=-1))
 
 
 @given(st.tuples(*[st.integers(0, 50)] * 3))

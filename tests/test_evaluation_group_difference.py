@@ -25,11 +25,11 @@ def frame(columns, names):
 
 def compared(values, actual, predicted=None, permutations=999, seed=0):
     """`compare_labellings` of one measure and one genre, as labelling -> row."""
-    said = actual if predicted is None else predicted
+    decided = actual if predicted is None else predicted
     table = compare_all(
         frame(np.asarray(values, float)[:, None], ["brightness"]),
         frame(np.asarray(actual, bool)[:, None], ["Horror"]),
-        frame(np.asarray(said, bool)[:, None], ["Horror"]),
+        frame(np.asarray(decided, bool)[:, None], ["Horror"]),
         permutations,
         200,
         seed,
@@ -96,11 +96,11 @@ def test_p_does_not_depend_on_the_sign():
     assert up.p == down.p
 
 
-def test_p_is_as_rare_as_it_says_where_labels_say_nothing():
+def test_p_has_its_level_where_labels_have_no_effect():
     random = np.random.default_rng(1)
     actual = np.arange(24) < 9
     trials = 300
-    found = np.array(
+    results = np.array(
         [
             compared(random.normal(size=24), actual, permutations=199, seed=k)["actual"].p
             for k in range(trials)
@@ -108,7 +108,7 @@ def test_p_is_as_rare_as_it_says_where_labels_say_nothing():
     )
     for level in (0.05, 0.1, 0.25, 0.5):
         low, high = stats.binom.ppf([0.002, 0.998], trials, level)
-        assert low <= (found <= level).sum() <= high, level
+        assert low <= (results <= level).sum() <= high, level
 
 
 def test_a_planted_effect_is_found_in_its_cell_and_its_shuffled_copy_is_not():
@@ -120,29 +120,29 @@ def test_a_planted_effect_is_found_in_its_cell_and_its_shuffled_copy_is_not():
     # Music and picture go together: the false positives look like the genre, too.
     values[:, 0] -= 1.5 * (actual[:, 1] | predicted[:, 1])
     genres, measures = ["Action", "Horror", "Drama"], ["brightness", "contrast"]
-    said = frame(actual, genres), frame(predicted, genres)
-    planted = compare_all(frame(values, measures), *said, 999, 200, 0)
+    decided = frame(actual, genres), frame(predicted, genres)
+    planted = compare_all(frame(values, measures), *decided, 999, 200, 0)
     mixed = random.permutation(values)
-    shuffled = compare_all(frame(mixed, measures), *said, 999, 200, 0)
-    found = planted[planted.p_adjusted < 0.05]
-    assert set(zip(found.genre, found.measure, strict=True)) == {("Horror", "brightness")}
-    assert found.labelling.tolist() == list(group_difference.LABELLINGS)
-    assert (found.high < 0).all()
+    shuffled = compare_all(frame(mixed, measures), *decided, 999, 200, 0)
+    results = planted[planted.p_adjusted < 0.05]
+    assert set(zip(results.genre, results.measure, strict=True)) == {("Horror", "brightness")}
+    assert results.labelling.tolist() == list(group_difference.LABELLINGS)
+    assert (results.high < 0).all()
     assert not (shuffled.p_adjusted < 0.05).any()
 
 
-def test_the_look_of_a_genre_does_not_rub_off_on_false_positives():
+def test_false_positives_are_not_compared_with_films_of_the_genre():
     """Films of the genre are dark; those taken for it look like any other."""
     random = np.random.default_rng(7)
-    found = []
+    results = []
     for trial in range(60):
         actual = np.arange(60) < 24
         predicted = random.random(60) < 0.4
         values = random.normal(size=60) - 3 * actual
         rows = compared(values, actual, predicted, permutations=199, seed=trial)
         assert rows["actual"].p == 1 / 200
-        found.append(rows["false_positive"].p)
-    assert (np.array(found) <= 0.05).sum() <= stats.binom.ppf(0.998, 60, 0.05)
+        results.append(rows["false_positive"].p)
+    assert (np.array(results) <= 0.05).sum() <= stats.binom.ppf(0.998, 60, 0.05)
 
 
 def test_p_is_adjusted_within_a_labelling():

@@ -19,11 +19,13 @@ THEIRS = (coverage_error, label_ranking_average_precision_score)
 def test_rankings_agree_with_scikit_learn_also_where_tags_are_tied(levels):
     random = np.random.default_rng(levels)
     probability = np.round(random.random((60, 7)) * levels) / levels
-    true = random.random((60, 7)) < 0.4
-    true[~true.any(axis=1), 0] = True
-    sums = label_ranking.group_sums(label_ranking.worst_ranks(probability), np.arange(60), true)
-    for own, theirs in zip(sums, THEIRS, strict=True):
-        assert np.diag(own).mean() == pytest.approx(theirs(true, probability))
+    label_sets = random.random((60, 7)) < 0.4
+    label_sets[~label_sets.any(axis=1), 0] = True
+    sums = label_ranking.group_sums(
+        label_ranking.worst_ranks(probability), np.arange(60), label_sets
+    )
+    for values_of_metric, theirs in zip(sums, THEIRS, strict=True):
+        assert np.diag(values_of_metric).mean() == pytest.approx(theirs(label_sets, probability))
 
 
 def test_rankings_by_hand():
@@ -57,24 +59,24 @@ def test_rankings_have_their_range_and_know_no_order_of_the_genres(probability, 
 
 def test_sums_over_films_are_those_of_each_pair_of_films():
     random = np.random.default_rng(0)
-    true, film = make_labels(5, 6), random.integers(0, 5, 40)
+    label_sets, film = make_labels(5, 6), random.integers(0, 5, 40)
     probability = random.random((40, 6))
-    sums = label_ranking.group_sums(label_ranking.worst_ranks(probability), film, true)
-    for own, theirs in zip(sums, THEIRS, strict=True):
+    sums = label_ranking.group_sums(label_ranking.worst_ranks(probability), film, label_sets)
+    for values_of_metric, theirs in zip(sums, THEIRS, strict=True):
         for i, j in itertools.product(range(5), range(5)):
             units = probability[film == i]
-            labels = np.tile(true[j], (len(units), 1))
-            assert own[i, j] == pytest.approx(theirs(labels, units) * len(units))
+            labels = np.tile(label_sets[j], (len(units), 1))
+            assert values_of_metric[i, j] == pytest.approx(theirs(labels, units) * len(units))
 
 
 @pytest.mark.parametrize("genres", [1, 2, 4])
 def test_a_random_ranking_is_the_mean_over_all_orders(genres):
-    true = np.array(list(itertools.product([False, True], repeat=genres)))[1:]
+    label_sets = np.array(list(itertools.product([False, True], repeat=genres)))[1:]
     orders = np.array(list(itertools.permutations(range(genres))), float)
-    found = label_ranking.random_means(true)
+    values = label_ranking.random_means(label_sets)
     if genres == 1:  # scikit-learn takes no single label
-        assert found.tolist() == [[1], [1]]
+        assert values.tolist() == [[1], [1]]
         return
-    for own, theirs in zip(found, THEIRS, strict=True):
-        for labels, value in zip(true, own, strict=True):
+    for values_of_metric, theirs in zip(values, THEIRS, strict=True):
+        for labels, value in zip(label_sets, values_of_metric, strict=True):
             assert value == pytest.approx(theirs(np.tile(labels, (len(orders), 1)), orders))

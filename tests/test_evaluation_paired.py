@@ -41,14 +41,14 @@ def made_up(seed, skill, group=GROUP, genres=4):
 
 def test_the_difference_is_that_of_scikit_learns_macro_f1():
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
-    found = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 10, 0)
+    result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 10, 0)
     first, second = (scores_of(labels, [one]) for one in models)
-    assert found["difference"] == pytest.approx(first - second)
+    assert result["difference"] == pytest.approx(first - second)
 
 
 def test_the_interval_is_that_of_scikit_learn_in_the_same_samples():
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
-    found = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 60, 5)
+    result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 60, 5)
     random = np.random.default_rng(5)
     paired.draw_swaps(20, random, 60)
     sampled = []
@@ -57,15 +57,15 @@ def test_the_interval_is_that_of_scikit_learn_in_the_same_samples():
         first, second = (scores_of(labels[rows], [one[rows]]) for one in models)
         sampled.append(first - second)
     low, high = np.percentile(sampled, [2.5, 97.5])
-    assert (found["low"], found["high"]) == pytest.approx((low, high))
+    assert (result["low"], result["high"]) == pytest.approx((low, high))
 
 
 def test_of_several_runs_the_mean_f1_counts_whatever_their_number():
     labels = decisions(1)
     models = [[decisions(seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
-    found = paired.compare_macro_f1(*(counts_of(labels, *runs) for runs in models), 99, 0)
+    result = paired.compare_macro_f1(*(counts_of(labels, *runs) for runs in models), 99, 0)
     first, second = (scores_of(labels, runs) for runs in models)
-    assert found["difference"] == pytest.approx(first - second)
+    assert result["difference"] == pytest.approx(first - second)
 
 
 def test_the_blocks_do_not_count(monkeypatch):
@@ -95,23 +95,23 @@ def test_p_of_average_precision_is_that_of_all_swaps():
         for swap in itertools.product([False, True], repeat=6)
     ]
     as_large = np.abs(every) >= np.abs(every[0]) - 1e-9
-    found = paired.compare_average_precision(first, second, 3000, 0)
-    np.testing.assert_allclose(found, as_large.mean(axis=0), atol=0.03)
+    result = paired.compare_average_precision(first, second, 3000, 0)
+    np.testing.assert_allclose(result, as_large.mean(axis=0), atol=0.03)
 
 
 def test_the_scale_of_a_model_does_not_count():
     first, second = made_up(1, 0.8), made_up(2, 0.8)
     scaled = made_up(1, 0.8).__dict__ | {"probability": first.probability**3 / 50}
-    found = [
+    result = [
         paired.compare_average_precision(one, second, 50, 0)
         for one in (first, Predictions(**scaled))
     ]
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*result)
 
 
 def test_equal_models_do_not_differ():
     one = made_up(1, 1.0)
     assert (paired.compare_average_precision(one, one, 50, 0) == 1).all()
     labels, predicted = decisions(1), decisions(2)
-    found = paired.compare_macro_f1(*[counts_of(labels, predicted)] * 2, 99, 0)
-    assert tuple(found.values()) == (0, 0, 0, 1)
+    result = paired.compare_macro_f1(*[counts_of(labels, predicted)] * 2, 99, 0)
+    assert tuple(result.values()) == (0, 0, 0, 1)

@@ -17,8 +17,8 @@ def random_decisions(seed, films=40):
 
 def test_every_order_is_equally_probable():
     orders = permutation.draw_orders(3, 6000, 0)
-    found, counts = np.unique(orders, axis=0, return_counts=True)
-    assert found.tolist() == [list(order) for order in itertools.permutations(range(3))]
+    values, counts = np.unique(orders, axis=0, return_counts=True)
+    assert values.tolist() == [list(order) for order in itertools.permutations(range(3))]
     np.testing.assert_allclose(counts / 6000, 1 / 6, atol=0.02)
 
 
@@ -32,8 +32,8 @@ def test_ties_are_as_good_and_an_error_is_good_when_it_is_low():
     observed = np.array([0.1 + 0.2, 5.0])
     permuted = np.array([[0.3, 5.0], [0.31, 4.0], [0.29, 6.0]])
     lower = np.array([False, True])
-    found = permutation.is_as_good(permuted, observed, lower)
-    assert found.tolist() == [[True, True], [True, True], [False, False]]
+    values = permutation.is_as_good(permuted, observed, lower)
+    assert values.tolist() == [[True, True], [True, True], [False, False]]
 
 
 def test_p_by_hand():
@@ -43,47 +43,50 @@ def test_p_by_hand():
 
 def test_f1_by_chance_agrees_with_all_orders_of_five_films():
     random = np.random.default_rng(5)
-    said, true = random.random((2, 5, 2)) < 0.5, random.random((5, 2)) < 0.5
+    predicted, labels = random.random((2, 5, 2)) < 0.5, random.random((5, 2)) < 0.5
     orders = np.array(list(itertools.permutations(range(5))))
     theirs = [
-        np.mean([f1_score(true[order], run, average=None, zero_division=0) for run in said], axis=0)
+        np.mean(
+            [f1_score(labels[order], run, average=None, zero_division=0) for run in predicted],
+            axis=0,
+        )
         for order in orders
     ]
-    found = permutation.f1_in_order(said, true, orders)
-    np.testing.assert_allclose(found[:, :2], theirs)
-    sampled = permutation.permutation_f1(said, true, 20_000, seed=0)
-    np.testing.assert_allclose(sampled["permuted"], found.mean(axis=0), atol=0.006)
-    exact = (found >= found[0] - 1e-12).mean(axis=0)  # the first order is the films' own
+    values = permutation.f1_in_order(predicted, labels, orders)
+    np.testing.assert_allclose(values[:, :2], theirs)
+    sampled = permutation.permutation_f1(predicted, labels, 20_000, seed=0)
+    np.testing.assert_allclose(sampled["permuted"], values.mean(axis=0), atol=0.006)
+    exact = (values >= values[0] - 1e-12).mean(axis=0)  # the first order is the films' own
     assert 0.05 < exact[-1] < 0.95
     np.testing.assert_allclose(sampled["p_permuted"], exact, atol=0.012)
 
 
-def test_right_answers_are_never_reached_by_chance_and_equal_ones_always():
-    true = random_decisions(1)[1]
-    right = permutation.permutation_f1(true[None], true, 999, seed=1)
+def test_perfect_predictions_are_never_reached_and_constant_ones_always():
+    labels = random_decisions(1)[1]
+    right = permutation.permutation_f1(labels[None], labels, 999, seed=1)
     assert (right["p_permuted"] == 1 / 1000).all()
     assert (right["permuted"] < 0.6).all()
-    always = np.ones_like(true)
-    same = permutation.permutation_f1(always[None], true, 999, seed=1)
+    always = np.ones_like(labels)
+    same = permutation.permutation_f1(always[None], labels, 999, seed=1)
     assert (same["p_permuted"] == 1).all()
-    np.testing.assert_allclose(same["permuted"][:-1], f1_score(true, always, average=None))
+    np.testing.assert_allclose(same["permuted"][:-1], f1_score(labels, always, average=None))
 
 
-def test_answers_without_skill_have_any_p():
+def test_p_is_uniform_without_skill():
     p = []
     for seed in range(200):
         random = np.random.default_rng(seed)
-        said, true = random.random((1, 30, 3)) < 0.4, random.random((30, 3)) < 0.4
-        p.append(permutation.permutation_f1(said, true, 199, seed)["p_permuted"][-1])
+        predicted, labels = random.random((1, 30, 3)) < 0.4, random.random((30, 3)) < 0.4
+        p.append(permutation.permutation_f1(predicted, labels, 199, seed)["p_permuted"][-1])
     assert np.mean(np.array(p) <= 0.5) == pytest.approx(0.5, abs=0.14)  # 4 standard errors
     assert np.mean(np.array(p) <= 0.1) == pytest.approx(0.1, abs=0.085)
 
 
 def test_p_by_chance_does_not_depend_on_the_blocks(monkeypatch):
-    said, true = random_decisions(3)
-    whole = permutation.permutation_f1(said[None], true, 50, 0)
+    predicted, labels = random_decisions(3)
+    whole = permutation.permutation_f1(predicted[None], labels, 50, 0)
     monkeypatch.setattr(permutation, "BLOCK", 7)
-    parts = permutation.permutation_f1(said[None], true, 50, 0)
+    parts = permutation.permutation_f1(predicted[None], labels, 50, 0)
     for name, values in whole.items():
         np.testing.assert_allclose(values, parts[name])
 
@@ -91,8 +94,8 @@ def test_p_by_chance_does_not_depend_on_the_blocks(monkeypatch):
 def test_groups_are_exchanged_within_their_stratum():
     title = np.array([0, 1, 1, 2, 3, 3, 3, 4, 4, 5])
     orders = permutation.draw_orders(6, 400, 0, np.bincount(title))
-    found, counts = np.unique(orders, axis=0, return_counts=True)
-    assert set(map(tuple, found)) == {
+    values, counts = np.unique(orders, axis=0, return_counts=True)
+    assert set(map(tuple, values)) == {
         (*(a, b, c, 3, d, e),)
         for a, c, e in itertools.permutations((0, 2, 5))
         for b, d in itertools.permutations((1, 4))

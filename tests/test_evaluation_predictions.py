@@ -30,26 +30,31 @@ def unit_table(units=11, groups=4, seed=0):
 
 def test_the_arrays_are_those_of_pivot_tables():
     table = unit_table()
-    found = from_table(table.sample(frac=1, random_state=1), ["title", "trailer_id"])
-    assert sorted(found.genres) == sorted(GENRES)
+    predictions = from_table(table.sample(frac=1, random_state=1), ["title", "trailer_id"])
+    assert sorted(predictions.genres) == sorted(GENRES)
     keys = ["title", "trailer_id"]
-    for column, array in (("probability", found.probability[0]), ("actual", found.unit_labels)):
-        wide = table.pivot_table(column, keys, "genre", aggfunc="first")[found.genres]
+    for column, array in (
+        ("probability", predictions.probability[0]),
+        ("actual", predictions.unit_labels),
+    ):
+        wide = table.pivot_table(column, keys, "genre", aggfunc="first")[predictions.genres]
         np.testing.assert_array_equal(array, wide)
-        pd.testing.assert_frame_equal(found.units, wide.index.to_frame(index=False))
-    assert (found.units["title"].unique()[found.group] == found.units["title"]).all()
-    assert found.group_sizes.tolist() == np.bincount(found.group).tolist()
+        pd.testing.assert_frame_equal(predictions.units, wide.index.to_frame(index=False))
+    assert (
+        predictions.units["title"].unique()[predictions.group] == predictions.units["title"]
+    ).all()
+    assert predictions.group_sizes.tolist() == np.bincount(predictions.group).tolist()
 
 
 def test_runs_come_first_and_in_order_of_their_numbers():
     labels = make_labels(5)
     probability = np.random.default_rng(0).random((3, 5, 6))
     table = make_predictions(labels, probability)
-    found = from_table(table.sample(frac=1, random_state=2), ["film_id"], run="repeat")
-    columns = [found.genres.index(genre) for genre in table["genre"].unique()]
-    np.testing.assert_array_equal(found.probability[:, :, columns], probability)
-    np.testing.assert_array_equal(found.predicted[:, :, columns], probability > 0.5)
-    np.testing.assert_array_equal(found.labels[:, columns], labels)
+    predictions = from_table(table.sample(frac=1, random_state=2), ["film_id"], run="repeat")
+    columns = [predictions.genres.index(genre) for genre in table["genre"].unique()]
+    np.testing.assert_array_equal(predictions.probability[:, :, columns], probability)
+    np.testing.assert_array_equal(predictions.predicted[:, :, columns], probability > 0.5)
+    np.testing.assert_array_equal(predictions.labels[:, columns], labels)
 
 
 def test_without_sorting_the_order_of_the_table_stays():
@@ -57,28 +62,33 @@ def test_without_sorting_the_order_of_the_table_stays():
     table = make_predictions(labels, np.random.default_rng(0).random((2, 4, 6)))
     names = {f"film_{k:03d}": name for k, name in enumerate("dacb")}
     table = table.assign(film_id=table["film_id"].map(names))
-    found = from_table(table, ["film_id"], run="repeat", sort=False)
-    assert found.units["film_id"].tolist() == list("dacb")
-    np.testing.assert_array_equal(found.labels, labels)
-    actual, predicted = label_frames(found)
+    predictions = from_table(table, ["film_id"], run="repeat", sort=False)
+    assert predictions.units["film_id"].tolist() == list("dacb")
+    np.testing.assert_array_equal(predictions.labels, labels)
+    actual, predicted = label_frames(predictions)
     assert actual.index.tolist() == list("dacb")
-    assert predicted.loc["a", "Drama"] == found.predicted[0, 1, found.genres.index("Drama")]
+    assert (
+        predicted.loc["a", "Drama"]
+        == predictions.predicted[0, 1, predictions.genres.index("Drama")]
+    )
     assert from_table(table, ["film_id"], run="repeat").units["film_id"].tolist() == list("abcd")
 
 
 def test_thresholds_and_genres_follow_the_names_that_are_given():
     table = unit_table()
-    found = from_table(table, ["title", "trailer_id"], threshold="limit", genres=sorted(GENRES))
-    assert found.genres == sorted(GENRES)
+    predictions = from_table(
+        table, ["title", "trailer_id"], threshold="limit", genres=sorted(GENRES)
+    )
+    assert predictions.genres == sorted(GENRES)
     wide = table.pivot_table("limit", ["title", "trailer_id"], "genre")[sorted(GENRES)]
-    np.testing.assert_array_equal(found.thresholds, wide)
+    np.testing.assert_array_equal(predictions.thresholds, wide)
 
 
 def test_units_are_counted_by_group():
-    found = from_table(unit_table(), ["title", "trailer_id"])
-    tagged = found.probability[0] > 0.5
-    by_hand = pd.DataFrame(tagged).groupby(found.group).sum()
-    np.testing.assert_array_equal(found.count_by_group(tagged), by_hand)
+    predictions = from_table(unit_table(), ["title", "trailer_id"])
+    tagged = predictions.probability[0] > 0.5
+    by_hand = pd.DataFrame(tagged).groupby(predictions.group).sum()
+    np.testing.assert_array_equal(predictions.count_by_group(tagged), by_hand)
 
 
 @pytest.mark.parametrize("levels", [2, 1000])

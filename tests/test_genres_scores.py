@@ -14,9 +14,9 @@ from tests.genre_tables import make_predictions
 GENRES = ["Action", "Drama", "Horror", "Science Fiction"]
 
 
-def predictions(said, true, repeat=0):
+def predictions(predicted, labels, repeat=0):
     """A table of predictions from two arrays (films, genres); the probability is 0 or 1."""
-    table = make_predictions(true, said[None], GENRES[: said.shape[1]])
+    table = make_predictions(labels, predicted[None], GENRES[: predicted.shape[1]])
     return table.assign(repeat=repeat)
 
 
@@ -27,18 +27,18 @@ def scored(table, samples, seed, **options):
 
 def random_answers(seed, films=40):
     random = np.random.default_rng(seed)
-    true = random.random((films, 4)) < 0.4
-    said = true ^ (random.random((films, 4)) < 0.3)
-    return said, true
+    labels = random.random((films, 4)) < 0.4
+    predicted = labels ^ (random.random((films, 4)) < 0.3)
+    return predicted, labels
 
 
 def test_scores_agree_with_scikit_learn():
-    said, true = random_answers(0)
-    said[:, 3] = False  # a genre never predicted: precision 0
-    table = scored(predictions(said, true), 10, 0)
+    predicted, labels = random_answers(0)
+    predicted[:, 3] = False  # a genre never predicted: precision 0
+    table = scored(predictions(predicted, labels), 10, 0)
     assert table["genre"].tolist() == [*GENRES, "macro"]
-    theirs = precision_recall_fscore_support(true, said, average=None, zero_division=0)
-    mean = precision_recall_fscore_support(true, said, average="macro", zero_division=0)
+    theirs = precision_recall_fscore_support(labels, predicted, average=None, zero_division=0)
+    mean = precision_recall_fscore_support(labels, predicted, average="macro", zero_division=0)
     for place, measure in enumerate(("precision", "recall", "f1")):
         np.testing.assert_allclose(table[measure][:-1], theirs[place])
         assert table[measure].iloc[-1] == pytest.approx(mean[place])
@@ -46,9 +46,9 @@ def test_scores_agree_with_scikit_learn():
 
 def test_the_interval_of_a_precision_is_that_of_a_binomial_share():
     films = 200
-    true = np.zeros((films, 1), bool)
-    true[:60] = True
-    table = scored(predictions(np.ones_like(true), true), 20000, 1)
+    labels = np.zeros((films, 1), bool)
+    labels[:60] = True
+    table = scored(predictions(np.ones_like(labels), labels), 20000, 1)
     low, high = binom.ppf([0.025, 0.975], films, 0.3) / films
     assert table["precision"][0] == pytest.approx(0.3)
     assert table["precision_low"][0] == pytest.approx(low, abs=0.006)
@@ -57,12 +57,14 @@ def test_the_interval_of_a_precision_is_that_of_a_binomial_share():
 
 
 def test_the_interval_agrees_with_a_loop_over_scikit_learn():
-    said, true = random_answers(1, films=60)
-    table = scored(predictions(said, true), 4000, 2).set_index("genre")
+    predicted, labels = random_answers(1, films=60)
+    table = scored(predictions(predicted, labels), 4000, 2).set_index("genre")
     random = np.random.default_rng(3)
     draws = [random.integers(0, 60, 60) for _ in range(600)]
     macro = [
-        precision_recall_fscore_support(true[d], said[d], average="macro", zero_division=0)[2]
+        precision_recall_fscore_support(labels[d], predicted[d], average="macro", zero_division=0)[
+            2
+        ]
         for d in draws
     ]
     low, high = np.percentile(macro, [2.5, 97.5])
@@ -78,21 +80,21 @@ def test_nothing_predicted_and_nothing_true_scores_zero():
 
 
 def test_the_scores_of_several_runs_are_their_mean_and_the_spread_that_of_f1():
-    true = random_answers(0)[1]
+    labels = random_answers(0)[1]
     runs = [random_answers(seed)[0] for seed in (4, 5, 6)]
-    table = pd.concat([predictions(said, true, k) for k, said in enumerate(runs)])
-    found = scored(table, 200, 0).set_index("genre")
-    f1 = np.array([f1_score(true, said, average=None) for said in runs])
-    np.testing.assert_allclose(found["f1"], [*f1.mean(axis=0), f1.mean()])
-    np.testing.assert_allclose(found["f1_spread"][:-1], f1.std(axis=0, ddof=1))
-    assert found.loc["macro", "f1_spread"] == pytest.approx(f1.mean(axis=1).std(ddof=1))
-    ranked = [average_precision_score(true, said, average="macro") for said in runs]
-    assert found.loc["macro", "average_precision"] == pytest.approx(np.mean(ranked))
+    table = pd.concat([predictions(predicted, labels, k) for k, predicted in enumerate(runs)])
+    result = scored(table, 200, 0).set_index("genre")
+    f1 = np.array([f1_score(labels, predicted, average=None) for predicted in runs])
+    np.testing.assert_allclose(result["f1"], [*f1.mean(axis=0), f1.mean()])
+    np.testing.assert_allclose(result["f1_spread"][:-1], f1.std(axis=0, ddof=1))
+    assert result.loc["macro", "f1_spread"] == pytest.approx(f1.mean(axis=1).std(ddof=1))
+    ranked = [average_precision_score(labels, predicted, average="macro") for predicted in runs]
+    assert result.loc["macro", "average_precision"] == pytest.approx(np.mean(ranked))
 
 
 def test_a_run_that_is_repeated_changes_nothing():
-    said, true = random_answers(2)
-    once = predictions(said, true)
+    predicted, labels = random_answers(2)
+    once = predictions(predicted, labels)
     one = scored(once, 300, 7)
     two = scored(pd.concat([once, once.assign(repeat=1)]), 300, 7)
     assert (two["f1_spread"] == 0).all()

@@ -17,7 +17,7 @@ TITLES = {"01_opening": "The <Opening>, at Far Greater Length"}
 FACTS = {"model": "single_attention", "feature_set": "mir", "folds": 12, "window_s": 20, "hop_s": 5}
 
 
-def said(tracks, silent=(0, 0)):
+def made_up(tracks, silent=(0, 0)):
     """Windows and answers of tracks, name -> seconds: probabilities follow from genre and time."""
     places = [
         (track, *map(float, span))
@@ -63,7 +63,7 @@ def size_pt(svg):
 
 
 def test_a_film_has_a_curve_a_genre_and_an_axis_in_minutes(tmp_path):
-    svg = drawn(tmp_path, *said({"": 10_800}))
+    svg = drawn(tmp_path, *made_up({"": 10_800}))
     for words in ("new: Single attention (mir)", "Action", "60:00", "180:00", "0.30", "0.70"):
         assert f">{words}<" in svg
     assert "mean of the 12 models, each trained without one film of the corpus" in svg
@@ -73,13 +73,13 @@ def test_a_film_has_a_curve_a_genre_and_an_axis_in_minutes(tmp_path):
 
 
 def test_a_short_track_has_ticks_in_seconds(tmp_path):
-    svg = drawn(tmp_path, *said({"": 180}))
+    svg = drawn(tmp_path, *made_up({"": 180}))
     assert ">0:30<" in svg
     assert ">3:00<" in svg
 
 
 def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
-    windows, answers = said({"01_opening": 120, "02_finale": 60})
+    windows, answers = made_up({"01_opening": 120, "02_finale": 60})
     svg = drawn(tmp_path, windows, answers)
     assert ">The &lt;Opening&gt;, at Far Great…<" in svg
     assert ">02_finale<" in svg
@@ -94,7 +94,7 @@ def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
     "tracks", [{f"track_{k:02d}": 60 for k in range(14)}, {"long": 3000, "stinger": 5}]
 )
 def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks):
-    windows, answers = said(tracks)
+    windows, answers = made_up(tracks)
     svg = drawn(tmp_path, windows, answers)
     for track in tracks:
         assert f">{track}<" in svg
@@ -105,14 +105,14 @@ def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks)
 
 def test_a_row_is_added_for_every_further_track(tmp_path):
     heights = [
-        size_pt(drawn(tmp_path, *said({f"t{k:02d}": 60 for k in range(count)})))[1]
+        size_pt(drawn(tmp_path, *made_up({f"t{k:02d}": 60 for k in range(count)})))[1]
         for count in (20, 40)
     ]
     assert heights[1] - heights[0] == pytest.approx(20 * 72 * timeline.ROW_INCHES, abs=1)
 
 
 def test_curves_break_in_silence():
-    windows, answers = said({"": 300}, silent=(100, 200))
+    windows, answers = made_up({"": 300}, silent=(100, 200))
     runs = timeline.split_at_silence(windows[windows["genre"] == "Action"], 5)
     assert [(run["start_s"].iloc[0], run["end_s"].iloc[-1]) for run in runs] == [
         (0, 115),
@@ -134,7 +134,7 @@ def test_a_moment_has_the_probability_of_the_window_around_it():
 
 
 def test_neighbouring_windows_are_drawn_as_their_mean():
-    windows, _ = said({"": 100})
+    windows, _ = made_up({"": 100})
     run = windows[windows["genre"] == "Action"]
     assert len(timeline.average_windows(run, 1)) == len(run)
     coarse = timeline.average_windows(run, 20)
@@ -148,4 +148,4 @@ def test_neighbouring_windows_are_drawn_as_their_mean():
 
 def test_the_same_tables_give_the_same_bytes(tmp_path):
     for tracks in ({"": 300}, {f"t{k}": 60 for k in range(12)}):
-        assert drawn(tmp_path, *said(tracks)) == drawn(tmp_path, *said(tracks))
+        assert drawn(tmp_path, *made_up(tracks)) == drawn(tmp_path, *made_up(tracks))

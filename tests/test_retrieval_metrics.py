@@ -37,13 +37,13 @@ def test_ranks_by_hand():
     """Two films, four tracks; the cosines are the tracks' coordinates."""
     queries = np.array([[1.0, 0.0], [0.0, 1.0]])
     tracks = np.array([[0.6, 0.8], [0.8, 0.6], [1.0, 0.0], [0.0, 1.0]])
-    found = metrics.rank_tracks(queries, tracks)
-    np.testing.assert_array_equal(found, [[3, 2, 1, 4], [2, 3, 4, 1]])
+    result = metrics.rank_tracks(queries, tracks)
+    np.testing.assert_array_equal(result, [[3, 2, 1, 4], [2, 3, 4, 1]])
 
 
 def test_of_tied_tracks_each_has_the_last_place():
-    found = metrics.rank_tracks(np.ones((2, 1)), np.array([[1.0], [0.5], [1.0], [0.5], [0.5]]))
-    np.testing.assert_array_equal(found, [[2, 5, 2, 5, 5]] * 2)
+    result = metrics.rank_tracks(np.ones((2, 1)), np.array([[1.0], [0.5], [1.0], [0.5], [0.5]]))
+    np.testing.assert_array_equal(result, [[2, 5, 2, 5, 5]] * 2)
 
 
 @given(st.integers(0, 10_000))
@@ -156,29 +156,29 @@ def test_in_pieces_it_is_the_same(monkeypatch):
 
 def test_chance_of_one_right_track_is_that_of_a_uniform_rank():
     """The paper's 1,964 test tracks: R@1 0.05%, R@10 0.51%, a median rank of 982.5."""
-    found = dict(zip(METRICS, random_order(np.ones(1964, int), 1964), strict=True))
-    assert found["recall_1"] == pytest.approx(1 / 1964)
-    assert found["recall_10"] == pytest.approx(10 / 1964)
-    assert found["median_rank"] == 982.5
-    assert found["reciprocal_rank"] == pytest.approx((1 / np.arange(1, 1965)).mean())
+    result = dict(zip(METRICS, random_order(np.ones(1964, int), 1964), strict=True))
+    assert result["recall_1"] == pytest.approx(1 / 1964)
+    assert result["recall_10"] == pytest.approx(10 / 1964)
+    assert result["median_rank"] == 982.5
+    assert result["reciprocal_rank"] == pytest.approx((1 / np.arange(1, 1965)).mean())
 
 
 def test_chance_of_two_right_tracks_of_four_by_hand():
     """Six orders: the first right one is first in three, second in two, third in one."""
-    found = dict(zip(METRICS, random_order(np.array([2]), 4), strict=True))
-    assert found["recall_1"] == pytest.approx(3 / 6)
-    assert found["recall_5"] == 1
-    assert found["median_rank"] == 1.5
-    assert found["reciprocal_rank"] == pytest.approx((3 + 2 / 2 + 1 / 3) / 6)
+    result = dict(zip(METRICS, random_order(np.array([2]), 4), strict=True))
+    assert result["recall_1"] == pytest.approx(3 / 6)
+    assert result["recall_5"] == 1
+    assert result["median_rank"] == 1.5
+    assert result["reciprocal_rank"] == pytest.approx((3 + 2 / 2 + 1 / 3) / 6)
 
 
 def test_chance_is_the_mean_over_random_orders():
     film = np.repeat(np.arange(6), [1, 2, 3, 5, 8, 11])
     drawn = [own_and_first(random_lists(film, seed), film) for seed in range(2000)]
     for level, right in (("track", np.ones(30, int)), ("film", np.bincount(film))):
-        found = np.array([plainly(ranks[level]) for ranks in drawn])
-        spread = found.std(axis=0) / np.sqrt(len(found)) + 1e-12
-        apart = np.abs(found.mean(axis=0) - random_order(right, 30)) / spread
+        result = np.array([plainly(ranks[level]) for ranks in drawn])
+        spread = result.std(axis=0) / np.sqrt(len(result)) + 1e-12
+        apart = np.abs(result.mean(axis=0) - random_order(right, 30)) / spread
         assert (np.delete(apart, 6) < 4).all(), apart  # a median of few is no mean
         every = np.concatenate([ranks[level] for ranks in drawn])
         assert np.median(every) == pytest.approx(random_order(right, 30)[6], abs=0.5)

@@ -79,14 +79,14 @@ def texts(path):
 
 def dots(axis):
     """Place, colour and face of each dot, from the top down."""
-    found = [line for line in axis.lines if line.get_marker() == "o"]
+    drawn_values = [line for line in axis.lines if line.get_marker() == "o"]
     return [
         (
             float(line.get_xdata()[0]),
             to_hex(line.get_color()),
             to_hex(line.get_markerfacecolor()),
         )
-        for line in sorted(found, key=lambda line: line.get_ydata()[0])
+        for line in sorted(drawn_values, key=lambda line: line.get_ydata()[0])
     ]
 
 
@@ -125,12 +125,12 @@ def test_recall_shows_the_numbers_of_the_table():
         100 * figures("recall_20", 1.5 * len(parts) - 0.4 * ("image" in parts))["value"]
         for parts in CONFIGURATIONS.values()
     ]
-    found = dots(axis)
-    np.testing.assert_allclose([place for place, _, _ in found], expected)
-    colours = {colour for _, colour, _ in found[:-1]}
+    drawn_values = dots(axis)
+    np.testing.assert_allclose([place for place, _, _ in drawn_values], expected)
+    colours = {colour for _, colour, _ in drawn_values[:-1]}
     assert colours == {to_hex(plot.MAIN_COLOUR)}
-    assert found[-1][1] == to_hex(plot.OTHER_COLOUR)
-    assert [face == "#ffffff" for _, _, face in found] == [True] + 7 * [False]
+    assert drawn_values[-1][1] == to_hex(plot.OTHER_COLOUR)
+    assert [face == "#ffffff" for _, _, face in drawn_values] == [True] + 7 * [False]
     numbers = [text.get_text() for text in axis.texts]
     assert numbers == [f"{place:.1f}" for place in expected]
     assert [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"] == [
@@ -167,9 +167,9 @@ def test_ablation_has_every_choice_of_parts_below_its_model():
         *("only image and tags", "only image and plot", "only tags and plot"),
         *("only image", "only tags", "only plot"),
     ]
-    found = [place for place, _, _ in dots(axis)]
-    assert found[start] == pytest.approx(figures(plot.MEDIAN, 4.1)["value"])
-    assert found[start + 4] == pytest.approx(figures(plot.MEDIAN, 1.1)["value"])
+    drawn_values = [place for place, _, _ in dots(axis)]
+    assert drawn_values[start] == pytest.approx(figures(plot.MEDIAN, 4.1)["value"])
+    assert drawn_values[start + 4] == pytest.approx(figures(plot.MEDIAN, 1.1)["value"])
     assert [dots(axis)[start + shift][2] == "#ffffff" for shift in (0, 4, 6)] == [
         False,
         True,
@@ -209,9 +209,9 @@ def test_scenes_show_both_pools():
     assert len(figure.axes) == 8
     lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
     assert lines == list(plot.POOLS.values())
-    found = dots(panel(figure, "Mean percentile", 1))
-    np.testing.assert_allclose([place for place, _, _ in found], [60, 55, 60])
-    assert [face == "#ffffff" for _, _, face in found] == [False, True, False]
+    drawn_values = dots(panel(figure, "Mean percentile", 1))
+    np.testing.assert_allclose([place for place, _, _ in drawn_values], [60, 55, 60])
+    assert [face == "#ffffff" for _, _, face in drawn_values] == [False, True, False]
 
 
 def test_the_ticks_of_scenes_are_named_by_pool():

@@ -125,8 +125,8 @@ def test_scenes_take_the_queries_of_another_films_scenes_one_after_the_other():
 def test_films_without_a_scene_lend_their_queries():
     lists = np.array([[1, 1], [7, 8], [5, 6], [9, 4]])
     drawn = swap_films(lists, np.arange(4), np.array([0, 0]))(np.random.default_rng(0), 4000)
-    found, counts = np.unique(drawn, axis=0, return_counts=True)
-    assert found.tolist() == [[1, 1], [5, 6], [7, 8], [9, 4]]
+    result, counts = np.unique(drawn, axis=0, return_counts=True)
+    assert result.tolist() == [[1, 1], [5, 6], [7, 8], [9, 4]]
     np.testing.assert_allclose(counts / 4000, 0.25, atol=0.03)
 
 

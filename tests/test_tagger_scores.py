@@ -41,8 +41,8 @@ def save(folder, tables, name="model"):
 
 def load(folder, tables):
     tiles, tracks = save(folder, tables)
-    heard = read_tracks(tracks)
-    return read_tiles(tiles, heard), heard
+    held_out = read_tracks(tracks)
+    return read_tiles(tiles, held_out), held_out
 
 
 def simple(folder, probability, actual, film=None):
@@ -97,10 +97,10 @@ def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path)
             assert row["value"] == pytest.approx(value)
             assert np.isnan(row["chance"])
         for top in (1, 3):
-            said = tagged(probability, top)
+            predicted = tagged(probability, top)
             for average in (None, "macro", "weighted"):
                 *values, support = precision_recall_fscore_support(
-                    true, said, average=average, zero_division=0
+                    true, predicted, average=average, zero_division=0
                 )
                 names = [average] if average else genres
                 for measure, value in zip(PRF, values, strict=True):
@@ -133,34 +133,39 @@ def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
     draws = np.random.default_rng(2).multinomial(6, np.full(6, 1 / 6), 40).astype(float)
     table = score.score_model(own, [2], draws, np.arange(6)[None])
     rows = [np.repeat(np.arange(len(own.group)), draw[own.group].astype(int)) for draw in draws]
-    true, said = own.unit_labels, tagged(own.probability[0], 2)
+    true, predicted = own.unit_labels, tagged(own.probability[0], 2)
     for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
         values = [theirs(true[r], own.probability[0][r]) for r in rows]
         bounds = cell(table, measure)[["low", "high"]].astype(float)
         np.testing.assert_allclose(bounds, np.percentile(values, [2.5, 97.5]))
     for average in ("macro", "weighted"):
         values = [
-            precision_recall_fscore_support(true[r], said[r], average=average, zero_division=0)[:3]
+            precision_recall_fscore_support(
+                true[r], predicted[r], average=average, zero_division=0
+            )[:3]
             for r in rows
         ]
         low, high = np.percentile(values, [2.5, 97.5], axis=0)
         for measure, *bounds in zip(PRF, low, high, strict=True):
-            found = cell(table, measure, average, 2)[["low", "high"]].astype(float)
-            np.testing.assert_allclose(found, bounds)
+            result = cell(table, measure, average, 2)[["low", "high"]].astype(float)
+            np.testing.assert_allclose(result, bounds)
 
 
 def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
     own, _ = load(tmp_path, make_tables(make_labels(5), 3, 4, skill=0.3))
     orders = np.array(list(itertools.permutations(range(5))))
     table = score.score_model(own, [3], np.ones((1, 5)), orders)
-    labels, said = [own.labels[order][own.group] for order in orders], tagged(own.probability[0], 3)
+    labels, predicted = (
+        [own.labels[order][own.group] for order in orders],
+        tagged(own.probability[0], 3),
+    )
     expected = {
         (measure, "all", None): [theirs(true, own.probability[0]) for true in labels]
         for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True)
     }
     for average in ("macro", "weighted"):
         values = [
-            precision_recall_fscore_support(true, said, average=average, zero_division=0)[:3]
+            precision_recall_fscore_support(true, predicted, average=average, zero_division=0)[:3]
             for true in labels
         ]
         for measure, own_values in zip(PRF, zip(*values, strict=True), strict=True):
@@ -173,12 +178,12 @@ def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
         assert row["p"] == pytest.approx((1 + reached) / 121)
 
 
-def test_perfect_answers_are_perfect_and_no_chance(tmp_path):
+def test_perfect_predictions_are_perfect_and_no_chance(tmp_path):
     true = make_labels(12)
     true[4] = True  # so that each genre has a film
     film = np.repeat(np.arange(12), 3)
     answers = 0.1 + 0.8 * true[film] + np.linspace(0, 0.05, 10)
-    table, confused, judged = scored(
+    table, confused, outcomes = scored(
         tmp_path,
         {"cnn": tables_of(film, np.tile(np.arange(3), 12), np.zeros(36), answers, true)},
         permutations=2000,
@@ -192,7 +197,7 @@ def test_perfect_answers_are_perfect_and_no_chance(tmp_path):
         assert ranked[["value", "low", "high"]].tolist() == [1, 1, 1]
         assert cell(table, "average_precision", "macro", level=level)["value"] == 1
     assert (confused["tracks"] == 0).all()
-    assert (judged["outcome"] == "right").all()
+    assert (outcomes["outcome"] == "right").all()
 
 
 def test_an_answer_that_knows_no_film_has_the_p_of_chance(tmp_path):
@@ -211,13 +216,13 @@ def test_the_gain_is_over_a_random_ranking_in_the_same_samples(tmp_path):
     probability = np.array([[0.9, 0.2, 0.1], [0.1, 0.2, 0.9]])
     own = simple(tmp_path, probability, actual)
     draws = np.array([[2, 0], [1, 1], [0, 2]], float)
-    found = score.score_model(own, (1,), draws, np.empty((0, 2), int)).set_index("measure")
-    row = found.loc["coverage_error"]
+    result = score.score_model(own, (1,), draws, np.empty((0, 2), int)).set_index("measure")
+    row = result.loc["coverage_error"]
     # Coverage 1 and 3; at random 2 and 8/3.
     assert row.gain == pytest.approx((1 - 2 + 3 - 8 / 3) / 2)
     low, high = np.percentile([1 - 2, row.gain, 3 - 8 / 3], [2.5, 97.5])
     assert (row.gain_low, row.gain_high) == pytest.approx((low, high))
-    assert found.loc["f1", "gain"].isna().all()
+    assert result.loc["f1", "gain"].isna().all()
     random = score.score_random(own, (1,), draws).set_index("measure")
     assert random.loc["coverage_error", "gain"] == pytest.approx(0)
 
@@ -231,10 +236,10 @@ def test_one_film_has_intervals_without_width(tmp_path):
 def test_the_tags_of_a_random_ranking_are_those_of_many_random_orders(tmp_path):
     labels = make_labels(10)
     labels[4] = True  # so that each genre has a film
-    _, heard = load(tmp_path, make_tables(labels, 8, 8))
+    _, held_out = load(tmp_path, make_tables(labels, 8, 8))
     random = np.random.default_rng(4)
-    table = score.score_random(heard, [3, 99], np.ones((2, 10)))
-    true = heard.unit_labels
+    table = score.score_random(held_out, [3, 99], np.ones((2, 10)))
+    true = held_out.unit_labels
     f1 = [
         precision_recall_fscore_support(
             true, tagged(random.random(true.shape), 3), average="macro", zero_division=0
@@ -276,13 +281,13 @@ HAND_TRUE = np.array([[True, True, False, False], [False, True, False, False]])
 
 def test_outcomes_and_confusions_by_hand(tmp_path):
     own = simple(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
-    judged = track_outcomes(own)
-    assert judged["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
-    assert judged["genres"].tolist() == [("Action", "Adventure")] * 3 + [("Adventure",)]
-    assert judged["tags"].tolist() == [
+    outcomes = track_outcomes(own)
+    assert outcomes["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
+    assert outcomes["genres"].tolist() == [("Action", "Adventure")] * 3 + [("Adventure",)]
+    assert outcomes["tags"].tolist() == [
         ("Action", "Adventure"), ("Comedy", "Action"), ("Crime", "Comedy"), ("Adventure",)
     ]  # fmt: skip
-    assert judged["outcome"].tolist() == ["right", "partly", "wrong", "right"]
+    assert outcomes["outcome"].tolist() == ["right", "partly", "wrong", "right"]
     table = confusions(own).set_index(["genre", "tagged"])
     assert len(table) == 2 * 3  # Comedy and Crime have no tracks
     assert table.loc[("Action", "Comedy")].tolist() == [2, pytest.approx(2 / 3)]

@@ -41,16 +41,16 @@ def compare(weights):
     samples = {own.trailer_id: f"{own.trailer_id}.npz" for own in trailers}
     videos = {name: demo_plan.video(name) for name in samples}
     sample_trailers(videos, list(samples.values()), "samples.tsv", Sampling(200, 31, 10, 30.0))
-    answers = {}
+    predictions = {}
     for network, model in RUNS.values():
-        vectors, answers[network, model] = f"{network}.parquet", f"{model}.parquet"
+        vectors, predictions[network, model] = f"{network}.parquet", f"{model}.parquet"
         embed.embed_trailers(samples, network, weights[network], vectors)
         settings = {"genres": GENRES, "folds": 5}
-        outputs = answers[network, model], f"{model}_moments.parquet"
+        outputs = predictions[network, model], f"{model}_moments.parquet"
         train.train_trailers(
             network, model, demo_plan.TABLE, {}, [vectors], settings, SEED, *outputs
         )
-    score.score(answers, [], 500, 2000, SEED, "scores.tsv", "modalities.tsv")
+    score.score(predictions, [], 500, 2000, SEED, "scores.tsv", "modalities.tsv")
     scores = read_table("scores.tsv", TRAILER_SCORES)
     ranked = scores[scores["measure"] == score.AVERAGE_PRECISION]
     return ranked.set_index(["modality", "genre"]), read_table("modalities.tsv", TRAILER_MODALITIES)
@@ -58,7 +58,7 @@ def compare(weights):
 
 @pytest.mark.parametrize("modality", RUNS)
 @pytest.mark.parametrize("genre", GENRES)
-def test_a_genre_is_found_by_the_arms_that_show_it_and_by_no_other(modality, genre, compared):
+def test_a_genre_is_found_by_the_modalities_that_show_it_and_by_no_other(modality, genre, compared):
     own = compared[0].loc[modality, genre]
     if genre in PLANTED[modality]:
         assert own.p < SURE, own
@@ -68,7 +68,7 @@ def test_a_genre_is_found_by_the_arms_that_show_it_and_by_no_other(modality, gen
         assert own.low < own.chance, own
 
 
-def test_the_arms_differ_where_one_of_them_shows_a_genre_and_only_there(compared):
+def test_the_modalities_differ_where_one_of_them_shows_a_genre_and_only_there(compared):
     table = compared[1].set_index("genre").loc[list(GENRES)]
     apart = table["difference"][table["p"] < SURE]
     assert set(apart.index[apart > 0]) == set(demo_plan.SHOWN_ONLY)

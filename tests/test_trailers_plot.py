@@ -90,7 +90,7 @@ def test_figures_are_written(results, tmp_path):
     assert first == [path.read_bytes() for path in figures.values()]
 
 
-def test_the_arms_are_where_the_table_says(results):
+def test_the_modalities_are_where_the_table_says(results):
     table = read_table(results[1], TRAILER_MODALITIES)
     left, right = plot.modality_figure(table).axes
     expected = [
@@ -114,19 +114,23 @@ def test_the_arms_are_where_the_table_says(results):
     assert "\N{LEFTWARDS ARROW} sound" in right.get_xlabel()
 
 
-def test_a_sure_difference_is_filled_and_in_its_arms_colour(results):
+def test_a_sure_difference_is_filled_and_in_its_modalitys_colour(results):
     table = read_table(results[1], TRAILER_MODALITIES)
     table["difference"] = [0.3, -0.3, 0.2, 0.0, -0.1]
     table["p"] = 0.01
     table["p_adjusted"] = [0.01, 0.04, 0.2, 1.0, 0.06]
     right = plot.modality_figure(table).axes[1]
-    found = [line for line in right.lines if line.get_marker() == "o"]
+    examples_by_genre = [line for line in right.lines if line.get_marker() == "o"]
     picture, sound = plot.COLOURS["picture"], plot.COLOURS["sound"]
-    assert [one.get_color() for one in found] == [picture, sound, picture, QUIET, sound]
-    assert [one.get_markerfacecolor() for one in found] == [picture, sound, *["white"] * 3]
+    assert [one.get_color() for one in examples_by_genre] == [picture, sound, picture, QUIET, sound]
+    assert [one.get_markerfacecolor() for one in examples_by_genre] == [
+        picture,
+        sound,
+        *["white"] * 3,
+    ]
 
 
-def test_an_arm_without_a_model_is_left_out(results):
+def test_a_modality_without_a_model_is_left_out(results):
     table = read_table(results[1], TRAILER_MODALITIES)
     table["picture"] = table["picture_low"] = table["picture_high"] = np.nan
     for name in ("difference", "difference_low", "difference_high", "p", "p_adjusted"):
@@ -156,13 +160,13 @@ def test_the_scores_are_where_the_table_says(results):
     assert names == NAMES
 
 
-def test_lines_divide_the_arms(results):
+def test_lines_divide_the_modalities(results):
     for axis in plot.score_figure(read_table(results[0], TRAILER_SCORES)).axes:
         lines = [line.get_ydata()[0] for line in axis.lines if line.get_color() == QUIET]
         assert [place for place in lines if place % 1] == [0.5, 2.5, 3.5]
 
 
-def test_three_networks_an_arm_are_legible(results):
+def test_three_networks_a_modality_are_legible(results):
     """No name of a run reaches into another's, nor out of the figure."""
     table, eyes, ears = (
         read_table(results[0], TRAILER_SCORES),
@@ -170,9 +174,11 @@ def test_three_networks_an_arm_are_legible(results):
         list(AUDIO_ENCODERS),
     )
     some = table[table["model"] == "frequency"]
-    found = runs(MODELS, eyes, ears)
-    assert len(found) == 16
-    each = [some.assign(network=a, model=b, modality=MODELS[b] or None) for a, b in found]
+    examples_by_genre = runs(MODELS, eyes, ears)
+    assert len(examples_by_genre) == 16
+    each = [
+        some.assign(network=a, model=b, modality=MODELS[b] or None) for a, b in examples_by_genre
+    ]
     made = plot.score_figure(pd.concat(each, ignore_index=True))
     made.draw_without_rendering()
     places = [label.get_window_extent() for label in made.axes[0].get_yticklabels()]
@@ -200,7 +206,7 @@ def moments_of(probability, weight, genres=GENRES):
 
 
 @pytest.fixture
-def judged():
+def run_tables():
     """Three trailers of seven moments; for Action trailer 2 is the surest right one. The model
     finds Comedy by chance."""
     random = np.random.default_rng(0)
@@ -226,17 +232,17 @@ def scores_of(run):
     return table.assign(**known)[TRAILER_SCORES.names]
 
 
-def test_the_surest_trailer_of_a_genre_is_chosen(judged):
-    answers, moments, scores = judged
-    found = examples.choose_examples(*judged)
-    assert list(found) == ["Action", "Comedy", "Drama"]  # none carries Horror
-    one = found["Action"]
+def test_the_trailer_of_highest_probability_is_chosen(run_tables):
+    answers, moments, scores = run_tables
+    examples_by_genre = examples.choose_examples(*run_tables)
+    assert list(examples_by_genre) == ["Action", "Comedy", "Drama"]  # none carries Horror
+    one = examples_by_genre["Action"]
     assert (one.trailer_id, one.title, one.probability) == ("trailer_02", "Title 02", 0.7)
     own = moments[(moments["trailer_id"] == "trailer_02") & (moments["genre"] == "Action")]
     part = own["probability"] * own["weight"]
     np.testing.assert_allclose(one.share, part / part.sum())
     np.testing.assert_allclose(one.alone, own["probability"])
-    assert [(own.average_precision, own.p) for own in found.values()] == [
+    assert [(own.average_precision, own.p) for own in examples_by_genre.values()] == [
         (0.1, 0.01),
         (0.2, 0.05),
         (0.4, 0.04),
@@ -248,8 +254,8 @@ def test_the_surest_trailer_of_a_genre_is_chosen(judged):
     assert again["Action"].probability == 0.7
 
 
-def test_the_frames_that_decided_are_shown(judged, tmp_path):
-    seen = examples.choose_examples(*judged)
+def test_the_frames_of_the_greatest_share_are_shown(run_tables, tmp_path):
+    seen = examples.choose_examples(*run_tables)
     frames = np.arange(7, dtype=np.uint8)[:, None, None, None] * np.full((1, 224, 224, 3), 30)
     sample = read_sample(write_sample(tmp_path / "one.npz", frames.astype(np.uint8)))
     made = examples.examples_figure(seen, {}, dict.fromkeys(trailer_ids(3), sample))
@@ -260,18 +266,23 @@ def test_the_frames_that_decided_are_shown(judged, tmp_path):
         assert f"{2 * number}.0 s: {share:.0f}%" in words(axis)
 
 
-def test_how_good_the_model_is_stands_beside_the_moments(judged):
-    """Of seven moments an even share is a seventh; at p 0.05 Comedy is found by chance."""
-    found = examples.choose_examples(*judged)
+def test_how_good_the_model_is_stands_beside_the_moments(run_tables):
+    """Of seven moments an even share is a seventh; at p 0.05 Comedy is examples_by_genre by chance."""
+    examples_by_genre = examples.choose_examples(*run_tables)
     sample = Sample(np.zeros((7, 224, 224, 3), np.uint8), np.arange(7), np.arange(7) * 2.0, 0, ())
-    made = examples.examples_figure(found, found, dict.fromkeys(trailer_ids(3), sample))
+    made = examples.examples_figure(
+        examples_by_genre, examples_by_genre, dict.fromkeys(trailer_ids(3), sample)
+    )
     titles = [one for one in (axis._left_title for axis in made.axes) if one.get_text()]
     of_sound, of_picture = titles[:3], titles[3:]
-    for genre, *both in zip(found, of_sound, of_picture, strict=True):
+    for genre, *both in zip(examples_by_genre, of_sound, of_picture, strict=True):
         for one in both:
-            assert found[genre].title in one.get_text()
-            assert f"{found[genre].probability:.2f}; equal share: 14%" in one.get_text()
-            assert f"average precision {found[genre].average_precision:.2f}" in one.get_text()
+            assert examples_by_genre[genre].title in one.get_text()
+            assert f"{examples_by_genre[genre].probability:.2f}; equal share: 14%" in one.get_text()
+            assert (
+                f"average precision {examples_by_genre[genre].average_precision:.2f}"
+                in one.get_text()
+            )
             by_chance = "no better than chance" in one.get_text()
             assert by_chance == (one.get_color() != "black") == (genre == "Comedy")
     rows = [axis.patches for axis in made.axes if axis.patches]
@@ -280,9 +291,11 @@ def test_how_good_the_model_is_stands_beside_the_moments(judged):
 
 
 @pytest.mark.parametrize("name", ["Ca$h & $plit", "A_1 $x^$", "<B> & C", "word " * 40])
-def test_any_title_can_be_drawn(name, judged, tmp_path):
-    found = {"Drama": examples.choose_examples(*judged)["Drama"]._replace(title=name)}
-    made = examples.examples_figure({}, found, {})
+def test_any_title_can_be_drawn(name, run_tables, tmp_path):
+    examples_by_genre = {
+        "Drama": examples.choose_examples(*run_tables)["Drama"]._replace(title=name)
+    }
+    made = examples.examples_figure({}, examples_by_genre, {})
     made.savefig(tmp_path / "one.svg")
     width = made.get_figure().get_window_extent().x1
     titles = [axis._left_title.get_window_extent() for axis in made.axes]
@@ -291,21 +304,23 @@ def test_any_title_can_be_drawn(name, judged, tmp_path):
     assert name in text or "word \N{HORIZONTAL ELLIPSIS}: 0." in text
 
 
-def test_the_sound_is_drawn_over_its_seconds(judged):
-    heard = examples.choose_examples(*judged)
-    made = examples.examples_figure({}, heard, {})
-    one, bars = heard["Action"], made.axes[examples.FRAMES].patches
+def test_the_sound_is_drawn_over_its_seconds(run_tables):
+    by_sound = examples.choose_examples(*run_tables)
+    made = examples.examples_figure({}, by_sound, {})
+    one, bars = by_sound["Action"], made.axes[examples.FRAMES].patches
     np.testing.assert_allclose([bar.get_height() for bar in bars], one.alone)
     np.testing.assert_allclose([bar.get_x() + bar.get_width() / 2 for bar in bars], one.time_s)
     depth = np.array([bar.get_facecolor()[3] for bar in bars])
     assert (np.argsort(depth) == np.argsort(one.share)).all()
 
 
-def test_examples_are_written(judged, tmp_path):
+def test_examples_are_written(run_tables, tmp_path):
     answers, moments = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
     scores = tmp_path / "scores.tsv"
     contracts = (TRAILER_PREDICTIONS, TRAILER_MOMENTS, TRAILER_SCORES)
-    for table, path, contract in zip(judged, (answers, moments, scores), contracts, strict=True):
+    for table, path, contract in zip(
+        run_tables, (answers, moments, scores), contracts, strict=True
+    ):
         write_table(table, path, contract)
     frames = np.full((7, 224, 224, 3), 90, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames)

@@ -37,7 +37,7 @@ def made_up(seed, skill=1.0, title=TITLE, hidden=()):
 
 
 def scored(folder, models, samples=30, permutations=40, title=TITLE):
-    """Write the answers of some runs, and read the two tables. models: run -> made_up."""
+    """Write the predictions of some runs, and read the two tables. models: run -> made_up."""
     paths = {
         run: write_answers(folder / f"{'_'.join(run)}.parquet", *one, title, run=run)
         for run, one in models.items()
@@ -64,10 +64,10 @@ def test_scores_agree_with_scikit_learn(tmp_path):
     for genre, value in zip([*GENRES, "macro"], [*ranked, ranked.mean()], strict=True):
         assert cell(table, "average_precision", genre)["value"] == pytest.approx(value)
     for limit in (*THRESHOLDS, "tuned"):  # the table's threshold is 0.5
-        said = probability > (0.5 if limit == "tuned" else limit)
+        predicted = probability > (0.5 if limit == "tuned" else limit)
         for average in (None, "macro"):
             *values, support = precision_recall_fscore_support(
-                true, said, average=average, zero_division=0
+                true, predicted, average=average, zero_division=0
             )
             for measure, value in zip(("precision", "recall", "f1"), values, strict=True):
                 names = [average] if average else GENRES
@@ -85,7 +85,7 @@ def test_scores_by_hand(tmp_path):
     table, _ = scored(tmp_path, {FRAMES: (probability, actual)}, title=np.arange(4))
     # Of the likeliest genres Action, Horror, Comedy and Action the first and third are right.
     assert cell(table, "top1_accuracy", "all")["value"] == 0.5
-    # Action at 0.36 is said of 1, 3 and 4, and true of 1 and 2.
+    # Action at 0.36 is predicted of 1, 3 and 4, and true of 1 and 2.
     assert cell(table, "precision", "Action", "0.36")["value"] == pytest.approx(1 / 3)
     assert cell(table, "recall", "Action", "0.36")["value"] == pytest.approx(1 / 2)
     assert cell(table, "f1", "Action", "0.36")["value"] == pytest.approx(2 / 5)
@@ -106,11 +106,11 @@ def test_each_genre_has_the_threshold_of_its_fold(tmp_path):
     values = precision_recall_fscore_support(actual[TITLE], probability > limits, zero_division=0)[
         2
     ]
-    found = [cell(table, "f1", genre, "tuned")["value"] for genre in GENRES]
-    np.testing.assert_allclose(found, values)
+    result = [cell(table, "f1", genre, "tuned")["value"] for genre in GENRES]
+    np.testing.assert_allclose(result, values)
 
 
-def test_only_answers_about_trailers_held_out_count(tmp_path):
+def test_only_held_out_trailers_count(tmp_path):
     probability, actual = made_up(0)
     table = answers_of(probability, actual, TITLE)
     path = tmp_path / "one.parquet"
@@ -123,14 +123,14 @@ def test_only_answers_about_trailers_held_out_count(tmp_path):
 
 def test_the_order_of_the_rows_does_not_count(tmp_path):
     table = answers_of(*made_up(0), TITLE)
-    found = []
+    result = []
     for number in range(2):
         path = tmp_path / f"{number}.parquet"
         write_table(table.sample(frac=1, random_state=number), path, TRAILER_PREDICTIONS)
         one = read_predictions(path)
         places = [one.genres.index(genre) for genre in GENRES]
-        found.append((one.probability[0][:, places], one.labels[:, places], one.units))
-    for one, other in zip(*found, strict=True):
+        result.append((one.probability[0][:, places], one.labels[:, places], one.units))
+    for one, other in zip(*result, strict=True):
         assert np.array_equal(one, other)
 
 
@@ -156,7 +156,7 @@ def test_chance_is_that_of_titles_that_swap_their_genres(tmp_path):
         assert row["p"] == pytest.approx(np.mean(np.array(own) >= row["value"] - 1e-9), abs=0.03)
 
 
-def test_who_says_the_same_of_all_trailers_is_at_chance(tmp_path):
+def test_constant_predictions_are_at_chance(tmp_path):
     """However unequal the numbers of trailers: of 30 titles the third that are Horror have four."""
     horror = np.arange(30) % 3 == 0
     title = np.repeat(np.arange(30), np.where(horror, 4, 1))
@@ -220,15 +220,15 @@ def test_titles_are_sampled_with_all_their_trailers(tmp_path):
     actual = np.array([[True, False], [False, True]])
     probability = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.2, 0.8]])
     path = write_answers(tmp_path / "one.parquet", probability, actual, title, genres=GENRES[:2])
-    answers = read_predictions(path)
+    predictions = read_predictions(path)
     for draw, value in (([2, 0], 2 / 3), ([0, 2], 1), ([1, 1], 3 / 4)):
         draws = np.tile(np.array(draw, float), (3, 1))
-        table = score.score_model(answers, [0.5], draws, np.array([[0, 1]]))
+        table = score.score_model(predictions, [0.5], draws, np.array([[0, 1]]))
         [(_, row)] = table[table["measure"] == "top1_accuracy"].iterrows()
         assert row["low"] == row["high"] == pytest.approx(value)
 
 
-def test_the_arms_side_by_side(tmp_path):
+def test_the_modalities_side_by_side(tmp_path):
     title = np.arange(60)
     models = {
         FRAMES: made_up(0, 2.5, title, hidden=[0]),
@@ -263,7 +263,7 @@ def test_the_arms_side_by_side(tmp_path):
     assert own["support"].tolist() == [*labels.sum(axis=0), 60]
 
 
-def test_an_arm_without_a_model_is_null(tmp_path):
+def test_a_modality_without_a_model_is_null(tmp_path):
     _, own = scored(
         tmp_path, {("yamnet", "sound_linear"): made_up(0), ("none", "frequency"): made_up(1)}
     )
@@ -286,7 +286,7 @@ def test_a_model_is_scored_on_each_of_its_networks(tmp_path):
     assert together["network"].drop_duplicates().tolist() == ["efficientnet_lite0", "vgg16"]
 
 
-def test_arms_that_say_the_same_do_not_differ(tmp_path):
+def test_equal_modalities_do_not_differ(tmp_path):
     _, own = scored(tmp_path, {FRAMES: made_up(0), SOUND: made_up(0)})
     assert (own["difference"] == 0).all()
     assert (own[["p", "p_adjusted"]] == 1).all(axis=None)

@@ -110,7 +110,9 @@ def binned_average_precision(
         In 0..1; 0 where no group of a sample has the genre.
     """
     columns = zip(probability.T, labels.T, strict=True)
-    return np.stack([_binned_genre(own, group, label, draws) for own, label in columns], axis=-1)
+    return np.stack(
+        [_binned_genre(score, group, label, draws) for score, label in columns], axis=-1
+    )
 
 
 def _one_genre(probability: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:

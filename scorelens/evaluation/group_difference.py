@@ -67,8 +67,9 @@ def compare_labellings(
         names = {"genre": genre, "measure": measure, "labelling": labelling}
         rows.append(names | compare_groups(*groups, permutations, samples, random))
     table = pd.DataFrame(rows)
-    p = table.groupby("labelling")["p"]
-    return table.assign(p_adjusted=p.transform(lambda own: benjamini_hochberg(own.to_numpy())))
+    by_labelling = table.groupby("labelling")["p"]
+    adjusted = by_labelling.transform(lambda p: benjamini_hochberg(p.to_numpy()))
+    return table.assign(p_adjusted=adjusted)
 
 
 def group_films(

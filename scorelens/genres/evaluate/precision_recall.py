@@ -46,8 +46,8 @@ def precision_recall_figure(predictions: Mapping[tuple[str, str], Predictions]) 
     styles = set_styles(feature_set for feature_set, _ in predictions)
     for number, (axis, panel) in enumerate(zip(axes.flat, [POOLED, *genres], strict=False)):
         shown = slice(None) if panel == POOLED else slice(number - 1, number)
-        for run, own in predictions.items():
-            _draw_run(axis, own, shown, *styles[run[0]])
+        for run, run_predictions in predictions.items():
+            _draw_run(axis, run_predictions, shown, *styles[run[0]])
         _finish_panel(axis, panel)
     for axis in axes.flat[len(genres) + 1 :]:
         axis.set_axis_off()

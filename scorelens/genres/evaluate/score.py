@@ -2,7 +2,7 @@
 
 Table 4 of Ma et al. 2021, each value with the interval that its films allow. A model that is
 trained several times is scored run by run: a metric is the mean over the runs. One random guess
-says little, so its scores are means over many guesses.
+varies a lot, so its scores are means over many guesses.
 """
 
 import os

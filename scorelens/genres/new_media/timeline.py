@@ -123,9 +123,9 @@ def curves_figure(
     figures.set_time_ticks(axes[-1], lengths.sum(), 12)
     axes[-1].set_xlabel("time (min:s)")
     if len(starts) > 1:
-        look = {"size": 8, "rotation": 30, "ha": "left", "va": "bottom"}
+        style = {"size": 8, "rotation": 30, "ha": "left", "va": "bottom"}
         for track, middle_s in (starts + lengths / 2).items():
-            axes[0].text(middle_s, 1.06, titles[track], **look)
+            axes[0].text(middle_s, 1.06, titles[track], **style)
     _write_notes(figure, by_window, provenance, CURVES_NOTE)
     return figure
 

@@ -3,7 +3,7 @@
 Two levels. `track`: the paper's pairs; each track is a pair with its film, and its rank is its
 position among all tracks for that film. A film's tracks displace one another there, so recall at 1
 cannot reach 1 where films have several. `film`: the rank of the first of the film's tracks, which
-is what a user who searches sees.
+counts for a user who searches.
 
 Two kinds of chance. `chance`: the tracks in a random order. `permuted`: the films exchange their
 queries. The tracks of a film resemble one another and are neighbours in any list, so that the first

@@ -141,12 +141,12 @@ def choose_examples(
 
 
 def _example(row: pd.Series, moments: pd.DataFrame, precision: float, p: float) -> Example:
-    is_own = (moments["trailer_id"] == row["trailer_id"]) & (moments["genre"] == row["genre"])
-    own = moments[is_own].sort_values("time_s")
-    part = (own["probability"] * own["weight"]).to_numpy()
-    alone = own["probability"].to_numpy()
+    is_example = (moments["trailer_id"] == row["trailer_id"]) & (moments["genre"] == row["genre"])
+    rows = moments[is_example].sort_values("time_s")
+    part = (rows["probability"] * rows["weight"]).to_numpy()
+    alone = rows["probability"].to_numpy()
     names = row["genre"], row["trailer_id"], row["title"], float(row["probability"])
-    return Example(*names, own["time_s"].to_numpy(), alone, part / part.sum(), precision, p)
+    return Example(*names, rows["time_s"].to_numpy(), alone, part / part.sum(), precision, p)
 
 
 def examples_figure(

@@ -1,4 +1,4 @@
-"""Compares picture, sound and both: which tells the genre of a trailer better?
+"""Compares picture, sound and both: which predicts the genre of a trailer better?
 
 The run that represents a modality is fixed beforehand (`trailers.modality_run`); it is not the one
 that scores best on the very trailers that are compared.
