@@ -267,7 +267,7 @@ def test_the_frames_of_the_greatest_share_are_shown(run_tables, tmp_path):
 
 
 def test_how_good_the_model_is_stands_beside_the_moments(run_tables):
-    """Of seven moments an even share is a seventh; at p 0.05 Comedy is examples_by_genre by chance."""
+    """Of seven moments an even share is a seventh; at p 0.05 Comedy is found by chance."""
     examples_by_genre = examples.choose_examples(*run_tables)
     sample = Sample(np.zeros((7, 224, 224, 3), np.uint8), np.arange(7), np.arange(7) * 2.0, 0, ())
     made = examples.examples_figure(
