@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def score_retrieval(
-    places: Sequence[str | os.PathLike],
+    embeddings: Sequence[str | os.PathLike],
     samples: int,
     permutations: int,
     seed: int,
@@ -37,8 +37,8 @@ def score_retrieval(
 
     Parameters
     ----------
-    places : sequence of path
-        Tables of RETRIEVAL_EMBEDDINGS, the embeddings of films and tracks, one per model.
+    embeddings : sequence of path
+        Tables of RETRIEVAL_EMBEDDINGS, of films and tracks, one per model.
     samples : int
         Bootstrap samples of the films, the same for all models.
     permutations : int
@@ -48,7 +48,7 @@ def score_retrieval(
         Where RETRIEVAL_SCORES and, for queries with all inputs, RETRIEVAL_RANKS go.
     """
     scored, ranked = [], []
-    for path in tqdm(places, unit="model", disable=None):
+    for path in tqdm(embeddings, unit="model", disable=None):
         table = read_table(path, RETRIEVAL_EMBEDDINGS)
         for seen, (films, film, model_ranks) in _rank_all(table).items():
             names = {"configuration": table["configuration"].iloc[0], "seen": seen}
@@ -60,7 +60,7 @@ def score_retrieval(
     write_table(pd.concat(scored, ignore_index=True), scores, RETRIEVAL_SCORES)
     by_film = pd.concat(ranked, ignore_index=True).drop(columns="seen")
     write_table(by_film, ranks, RETRIEVAL_RANKS)
-    log.info("%d models, %d test films, %d tracks", len(places), *model_ranks.shape)
+    log.info("%d models, %d test films, %d tracks", len(embeddings), *model_ranks.shape)
 
 
 def _rank_all(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
