@@ -24,8 +24,8 @@ films_to_trailers.compare(
     predictions=snakemake.input.predictions,
     names=(snakemake.params.feature_set, snakemake.params.model, snakemake.params.network),
     permutations=snakemake.params.permutations,
-    repeats=snakemake.params.repeats,
+    samples=snakemake.params.repeats,
     seed=snakemake.params.seed,
-    judged=snakemake.output.scenes,
+    classified=snakemake.output.scenes,
     scores=snakemake.output.scores,
 )

@@ -17,7 +17,7 @@ compare.compare(
     feature_set=snakemake.params.feature_set,
     model=snakemake.params.model,
     permutations=snakemake.params.permutations,
-    repeats=snakemake.params.repeats,
+    samples=snakemake.params.repeats,
     seed=snakemake.params.seed,
     output=snakemake.output.scores,
 )

@@ -10,4 +10,4 @@ logs.start(snakemake.log[0])
 
 from scorelens.trailers.model import fusion
 
-fusion.fuse_trailers(snakemake.input.arms, snakemake.output.predictions)
+fusion.fuse_trailers(snakemake.input.modalities, snakemake.output.predictions)

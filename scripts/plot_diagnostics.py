@@ -11,7 +11,7 @@ logs.start(snakemake.log[0])
 
 from scorelens.genres.evaluate import diagnostics
 
-diagnostics.survey(
+diagnostics.plot_diagnostics(
     scores=snakemake.input.scores,
     predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
     cues=dict(zip(snakemake.params.models, snakemake.input.cues, strict=True)),

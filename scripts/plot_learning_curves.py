@@ -10,7 +10,7 @@ logs.start(snakemake.log[0])
 
 from scorelens.genres.evaluate import learning_curves
 
-learning_curves.trace(
+learning_curves.plot_learning_curves(
     curves=dict(zip(snakemake.params.models, snakemake.input.curves, strict=True)),
     figure=snakemake.output.figure,
 )

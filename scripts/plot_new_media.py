@@ -10,7 +10,7 @@ logs.start(snakemake.log[0])
 
 from scorelens.genres.new_media import timeline
 
-timeline.draw(
+timeline.plot_timeline(
     windows=snakemake.input.windows,
     answers=snakemake.input.answers,
     tracks=snakemake.input.tracks,

@@ -1,7 +1,7 @@
 """Draw picture against sound genre by genre, the scores of all models, and moments that decided.
 
-Reads the tables of scores and arms; for the moments what a model of the picture and one of the
-sound say of trailers held out, and the trailers' samples.
+Reads the tables of scores and modalities; for the moments the predictions of a model of the picture
+and of one of the sound for held-out trailers, and the trailers' samples.
 """
 
 from scorelens import logs
@@ -12,7 +12,7 @@ from scorelens.trailers.evaluate import examples, plot
 
 figures = dict(snakemake.output.items())
 moments = figures.pop("examples", None)
-plot.plot(snakemake.input.scores, snakemake.input.arms, figures)
+plot.plot(snakemake.input.scores, snakemake.input.modalities, figures)
 if moments:
     examples.plot_examples(
         predictions=snakemake.input.predictions,

@@ -12,7 +12,7 @@ logs.start(snakemake.log[0])
 from scorelens.retrieval.evaluate import score
 
 score.score_retrieval(
-    places=snakemake.input.embeddings,
+    embeddings=snakemake.input.embeddings,
     samples=snakemake.params.samples,
     permutations=snakemake.params.permutations,
     seed=snakemake.params.seed,

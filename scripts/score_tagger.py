@@ -2,7 +2,7 @@
 
 Reads what each says of tiles and tracks whose film it never heard. Writes coverage error, label-
 ranking average precision, precision, recall and F1 of the first tags, with intervals over films and
-what they are by chance; which genres are taken for which; and each track's verdict.
+what they are by chance; which genres are taken for which; and each track's outcome.
 """
 
 from scorelens import logs
@@ -21,5 +21,5 @@ score.score(
     seed=snakemake.params.seed,
     scores=snakemake.output.scores,
     confusions=snakemake.output.confusions,
-    verdicts=snakemake.output.verdicts,
+    outcomes=snakemake.output.outcomes,
 )

@@ -18,5 +18,5 @@ score.score(
     permutations=snakemake.params.permutations,
     seed=snakemake.params.seed,
     scores=snakemake.output.scores,
-    arms=snakemake.output.arms,
+    modalities=snakemake.output.modalities,
 )

@@ -10,7 +10,7 @@ from scorelens import tables
 from scorelens.cues.report import film_overview
 from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
-from scorelens.genres.evaluate.score import MEASURES
+from scorelens.genres.evaluate.score import METRICS
 from scorelens.report import page
 from scorelens.visuals.report.section import TITLES as VISUALS
 from tests.album_tables import make_tracks
@@ -121,7 +121,7 @@ def make_scores(rng):
             row = {"feature_set": feature_set, "model": model, "level": "cue", "genre": genre}
             row |= {"permuted": rng.uniform(0.2, 0.3), "p_permuted": 0.0004}
             row["f1_spread"] = 0.0123 if model == "average_pooling" else None
-            for measure in MEASURES:
+            for measure in METRICS:
                 value = rng.uniform(0.3, 0.7) - 0.2 * (model in BASELINES)
                 row |= {
                     measure: value,

@@ -96,14 +96,14 @@ def test_half_of_a_cue_is_enough_and_less_is_not():
     truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
     half = score.count(cue_table("f", ("theme", 15, 25, 0)), truth)
     less = score.count(cue_table("f", ("theme", 15.1, 25.1, 0)), truth)
-    assert (half.right_cues, half.found_cues) == (1, 1)
-    assert (less.right_cues, less.found_cues) == (0, 0)
+    assert (half.correct_cues, half.found_cues) == (1, 1)
+    assert (less.correct_cues, less.found_cues) == (0, 0)
 
 
 def test_a_second_of_tolerance_at_the_edges_and_no_more():
     truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
     counts = score.count(cue_table("f", ("theme", 8, 22, 0)), truth)
-    assert (counts.predicted_s, counts.right_s) == (14, 12)
+    assert (counts.predicted_s, counts.correct_s) == (14, 12)
     assert (counts.true_s, counts.found_s) == (10, 10)
 
 
@@ -111,7 +111,7 @@ def test_two_predictions_in_one_second_count_once_a_track():
     truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
     cues = cue_table("f", ("theme", 10, 15, 0), ("theme", 12, 17, 2), ("chase", 12, 14, 0))
     counts = score.count(cues, truth)
-    assert (counts.predicted_s, counts.right_s) == (9, 7)
+    assert (counts.predicted_s, counts.correct_s) == (9, 7)
 
 
 def test_nothing_predicted_has_no_precision_and_no_recall():

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from scorelens.errors import TableError
+from scorelens.evaluation.predictions import from_table
 from scorelens.genres import BASELINES, MODELS, NETWORKS
 from scorelens.genres.evaluate import score
 from scorelens.genres.model import baselines, fold_jobs, folds, prediction_io
@@ -92,7 +93,8 @@ def train(folder, model, settings=None, chunk=(0, 1), folds=0):
 
 def macro_f1(folder, model):
     """F1 over the genres and its interval."""
-    row = score.score_predictions(train(folder, model), 500, 0).set_index("genre").loc["macro"]
+    predictions = from_table(train(folder, model), ["film_id"], run="repeat")
+    row = score.score_predictions(predictions, 500, 0).set_index("genre").loc["macro"]
     return row["f1"], row["f1_low"], row["f1_high"]
 
 

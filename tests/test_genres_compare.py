@@ -5,30 +5,34 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from scorelens import tables
+from scorelens.evaluation.predictions import from_table
 from scorelens.genres.evaluate import compare
 
 GENRES = ("Action", "Drama")
 
 
-def predictions(said: np.ndarray, true: np.ndarray, first: int = 0) -> pd.DataFrame:
-    """A table of decisions: said, true (films, genres)."""
-    films, genres = np.indices(said.shape)
+def predictions(predicted: np.ndarray, actual: np.ndarray, first: int = 0) -> pd.DataFrame:
+    """A table of decisions: predicted, actual (films, genres)."""
+    films, genres = np.indices(predicted.shape)
     return pd.DataFrame(
         {
             "film_id": [f"film_{first + film:02d}" for film in films.ravel()],
             "genre": [GENRES[genre] for genre in genres.ravel()],
-            "probability": np.where(said.ravel(), 0.9, 0.1),
-            "predicted": said.ravel(),
-            "actual": true.ravel(),
+            "probability": np.where(predicted.ravel(), 0.9, 0.1),
+            "predicted": predicted.ravel(),
+            "actual": actual.ravel(),
             "fold": films.ravel(),
             "repeat": 0,
         }
     )
+
+
+def compared(first: pd.DataFrame, second: pd.DataFrame, repeats: int, seed: int) -> dict:
+    tables = [from_table(table, ["film_id"], run="repeat") for table in (first, second)]
+    return compare.compare_pair(*tables, repeats, seed)
 
 
 def labels(films: int, seed: int) -> np.ndarray:
@@ -36,27 +40,27 @@ def labels(films: int, seed: int) -> np.ndarray:
 
 
 def test_the_difference_is_that_of_scikit_learns_macro_f1():
-    true, one, two = (labels(20, seed) for seed in (1, 2, 3))
-    found = compare.compare_pair(predictions(one, true), predictions(two, true), 10, seed=0)
-    scores = [f1_score(true, said, average="macro") for said in (one, two)]
-    assert found["difference"] == pytest.approx(scores[0] - scores[1])
-    assert found["films"] == 20
+    actual, one, two = (labels(20, seed) for seed in (1, 2, 3))
+    result = compared(predictions(one, actual), predictions(two, actual), 10, seed=0)
+    scores = [f1_score(actual, predicted, average="macro") for predicted in (one, two)]
+    assert result["difference"] == pytest.approx(scores[0] - scores[1])
+    assert result["films"] == 20
 
 
 def test_p_is_the_share_of_all_assignments_of_the_films():
-    true = np.array([[1, 0], [1, 1], [0, 1], [1, 0], [0, 1], [1, 1]], bool)
-    one, two = true.copy(), true.copy()
+    actual = np.array([[1, 0], [1, 1], [0, 1], [1, 0], [0, 1], [1, 1]], bool)
+    one, two = actual.copy(), actual.copy()
     one[5] = two[:5, 0] = False
-    found = compare.compare_pair(predictions(one, true), predictions(two, true), 20_000, seed=0)
+    result = compared(predictions(one, actual), predictions(two, actual), 20_000, seed=0)
     differences = []
-    for swap in itertools.product([False, True], repeat=len(true)):
+    for swap in itertools.product([False, True], repeat=len(actual)):
         mask = np.array(swap)[:, None]
         pair = np.where(mask, two, one), np.where(mask, one, two)
-        a, b = (f1_score(true, said, average="macro", zero_division=0) for said in pair)
+        a, b = (f1_score(actual, predicted, average="macro", zero_division=0) for predicted in pair)
         differences.append(abs(a - b))
-    exact = np.mean(np.array(differences) >= abs(found["difference"]) - 1e-12)
+    exact = np.mean(np.array(differences) >= abs(result["difference"]) - 1e-12)
     assert 0.05 < exact < 0.95
-    assert found["p"] == pytest.approx(exact, abs=0.012)  # 3 standard errors
+    assert result["p"] == pytest.approx(exact, abs=0.012)  # 3 standard errors
 
 
 def runs_of(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -65,81 +69,71 @@ def runs_of(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def test_of_several_runs_the_mean_f1_counts_whatever_their_number():
-    true = labels(20, 1)
-    said = [[labels(20, seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
-    both = [runs_of([predictions(run, true) for run in runs]) for runs in said]
-    found = compare.compare_pair(*both, 99, seed=0)
-    means = [np.mean([f1_score(true, run, average="macro") for run in runs]) for runs in said]
-    assert found["difference"] == pytest.approx(means[0] - means[1])
+    actual = labels(20, 1)
+    predicted = [[labels(20, seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
+    both = [runs_of([predictions(run, actual) for run in runs]) for runs in predicted]
+    result = compared(*both, 99, seed=0)
+    means = [
+        np.mean([f1_score(actual, run, average="macro") for run in runs]) for runs in predicted
+    ]
+    assert result["difference"] == pytest.approx(means[0] - means[1])
 
 
 def test_a_run_that_is_repeated_is_no_further_evidence():
-    true = labels(20, 1)
-    one, two = (predictions(labels(20, seed), true) for seed in (2, 3))
-    once = compare.compare_pair(one, two, 99, seed=0)
-    assert compare.compare_pair(runs_of([one] * 3), two, 99, seed=0) == pytest.approx(once)
+    actual = labels(20, 1)
+    one, two = (predictions(labels(20, seed), actual) for seed in (2, 3))
+    once = compared(one, two, 99, seed=0)
+    assert compared(runs_of([one] * 3), two, 99, seed=0) == pytest.approx(once)
 
 
-def test_a_model_that_is_right_differs_from_one_that_guesses():
-    true = labels(60, 1)
-    found = compare.compare_pair(predictions(true, true), predictions(labels(60, 2), true), 999, 0)
-    assert found["p"] == 1 / 1000
-    assert 0 < found["low"] < found["difference"] < found["high"]
+def test_a_perfect_model_differs_from_a_random_one():
+    actual = labels(60, 1)
+    result = compared(predictions(actual, actual), predictions(labels(60, 2), actual), 999, 0)
+    assert result["p"] == 1 / 1000
+    assert 0 < result["low"] < result["difference"] < result["high"]
 
 
 def test_equal_models_do_not_differ():
-    true, said = labels(30, 1), labels(30, 2)
-    found = compare.compare_pair(predictions(said, true), predictions(said, true), 99, 0)
-    assert (found["difference"], found["low"], found["high"], found["p"]) == (0, 0, 0, 1)
+    actual, predicted = labels(30, 1), labels(30, 2)
+    result = compared(predictions(predicted, actual), predictions(predicted, actual), 99, 0)
+    assert (result["difference"], result["low"], result["high"], result["p"]) == (0, 0, 0, 1)
 
 
-def test_guessers_differ_by_chance_as_often_as_the_level_says():
+def test_random_models_differ_as_often_as_the_level():
     p = []
     for seed in range(150):
-        true, one, two = (labels(25, 3 * seed + k) for k in range(3))
-        pair = predictions(one, true), predictions(two, true)
-        p.append(compare.compare_pair(*pair, 199, seed)["p"])
+        actual, one, two = (labels(25, 3 * seed + k) for k in range(3))
+        pair = predictions(one, actual), predictions(two, actual)
+        p.append(compared(*pair, 199, seed)["p"])
     assert 0.08 < np.mean(np.array(p) <= 0.2) < 0.33  # 0.2, 4 standard errors
 
 
 def test_only_the_films_of_both_count():
-    true, said = labels(12, 1), labels(12, 2)
-    early, late = predictions(said[:8], true[:8]), predictions(true[4:], true[4:], first=4)
-    found = compare.compare_pair(early, late, 10, seed=0)
-    assert found["films"] == 4
-    expected = f1_score(true[4:8], said[4:8], average="macro", zero_division=0)
-    assert found["difference"] == pytest.approx(expected - 1)
-
-
-def test_holm_by_hand():
-    p = compare.holm(np.array([0.01, 0.04, 0.03, 0.005]))
-    np.testing.assert_allclose(p, [0.03, 0.06, 0.06, 0.02])
-    assert compare.holm(np.zeros(0)).tolist() == []
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_keeps_the_order_and_never_lowers(values):
-    p = np.array(values)
-    corrected = compare.holm(p)
-    assert (corrected >= p - 1e-12).all()
-    assert (corrected <= 1).all()
-    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
+    actual, predicted = labels(12, 1), labels(12, 2)
+    early, late = (
+        predictions(predicted[:8], actual[:8]),
+        predictions(actual[4:], actual[4:], first=4),
+    )
+    result = compared(early, late, 10, seed=0)
+    assert result["films"] == 4
+    expected = f1_score(actual[4:8], predicted[4:8], average="macro", zero_division=0)
+    assert result["difference"] == pytest.approx(expected - 1)
 
 
 def test_every_pair_but_those_of_the_random_guess_is_in_the_table(tmp_path):
-    true = labels(10, 1)
+    actual = labels(10, 1)
     runs = [("none", "random_guess"), ("none", "plurality"), ("mir", "imv_knn"), ("mir", "imv_svm")]
     paths = {}
     for seed, run in enumerate(runs):
         paths[run] = tmp_path / f"{run[1]}.parquet"
-        frame = predictions(labels(10, seed + 5), true)
+        frame = predictions(labels(10, seed + 5), actual)
         tables.write_table(frame, paths[run], tables.PREDICTIONS)
     for name in ("a.tsv", "b.tsv"):
         compare.compare_models(paths, 50, 7, tmp_path / name)
-    found = tables.read_table(tmp_path / "a.tsv", tables.GENRE_COMPARISONS)
-    pairs = list(zip(found.model, found.other_model, strict=True))
+    result = tables.read_table(tmp_path / "a.tsv", tables.GENRE_COMPARISONS)
+    pairs = list(zip(result.model, result.other_model, strict=True))
     assert pairs == list(itertools.combinations(["plurality", "imv_knn", "imv_svm"], 2))
-    assert (found.p_holm >= found.p).all()
+    assert (result.p_holm >= result.p).all()
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
 
 

@@ -9,21 +9,26 @@ from matplotlib import pyplot as plt
 from sklearn.metrics import average_precision_score, precision_score, recall_score
 
 from scorelens import tables
+from scorelens.evaluation.predictions import from_table
 from scorelens.genres.evaluate import confusion, diagnostics, precision_recall, scatter, score
 from tests.genre_tables import GENRES, make_genre_cues, make_labels, make_predictions, pooled
 
 RUN = ("mir", "single_attention")
 
 
+def loaded(table):
+    return from_table(table, ["film_id"], run="repeat")
+
+
 def words(figure):
     """All text of a figure; closes it."""
     figure.canvas.draw()
-    found = [text.get_text() for axis in figure.axes for text in axis.texts]
-    found += [axis.get_title("left") + axis.get_title("right") for axis in figure.axes]
+    result = [text.get_text() for axis in figure.axes for text in axis.texts]
+    result += [axis.get_title("left") + axis.get_title("right") for axis in figure.axes]
     legends = [axis.get_legend() for axis in figure.axes if axis.get_legend()]
-    found += [text.get_text() for legend in legends for text in legend.get_texts()]
+    result += [text.get_text() for legend in legends for text in legend.get_texts()]
     plt.close(figure)
-    return found
+    return result
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=40))
@@ -45,33 +50,37 @@ def test_precision_at_recall_by_hand():
 def test_the_curves_tell_the_average_precision_of_every_genre():
     actual = make_labels(40)
     table = pooled(make_genre_cues(actual, skill=0.2), actual, runs=3)
-    found = words(precision_recall.precision_recall_figure({RUN: table}))
-    expected = score.score_predictions(table, 1, 0)
-    assert {f"{area:.2f}" for area in expected["average_precision"][:-1]} <= set(found)
-    assert {"All genres pooled", *GENRES, "Single attention (mir)"} <= set(found)
+    result = words(precision_recall.precision_recall_figure({RUN: loaded(table)}))
+    expected = score.score_predictions(loaded(table), 1, 0)
+    assert {f"{area:.2f}" for area in expected["average_precision"][:-1]} <= set(result)
+    assert {"All genres pooled", *GENRES, "Single attention (mir)"} <= set(result)
 
 
 def test_a_genre_that_no_film_carries_has_no_curve():
     actual = make_labels(12)
     actual[:, 3] = False
     table = pooled(make_genre_cues(actual), actual)
-    assert "no film carries it" in words(precision_recall.precision_recall_figure({RUN: table}))
+    assert "no film has it" in words(precision_recall.precision_recall_figure({RUN: loaded(table)}))
 
 
 def test_the_measures_of_a_film_are_micro_over_its_cues():
     actual = make_labels(9)
     actual[4] = False
     cues = make_genre_cues(actual, skill=0.3)
-    found = scatter.film_measures(cues, pooled(cues, actual, runs=2)).set_index("film_id")
-    assert "film_004" not in found.index  # without a label there is no recall
-    assert len(found) == 8
+    result = scatter.score_films(cues, loaded(pooled(cues, actual, runs=2))).set_index("film_id")
+    assert "film_004" not in result.index  # without a label there is no recall
+    assert len(result) == 8
     for film, own in cues[cues["film_id"] != "film_004"].groupby("film_id"):
-        said = own.pivot_table(index="cue_id", columns="genre", values="probability")[GENRES] > 0.5
-        true = np.tile(actual[int(film[-3:])], (len(said), 1))
+        predicted = (
+            own.pivot_table(index="cue_id", columns="genre", values="probability")[GENRES] > 0.5
+        )
+        true = np.tile(actual[int(film[-3:])], (len(predicted), 1))
         look = {"average": "micro", "zero_division": 0}
-        row = found.loc[film]
-        assert row["precision"] == pytest.approx(precision_score(true, said.to_numpy(), **look))
-        assert row["recall"] == pytest.approx(recall_score(true, said.to_numpy(), **look))
+        row = result.loc[film]
+        assert row["precision"] == pytest.approx(
+            precision_score(true, predicted.to_numpy(), **look)
+        )
+        assert row["recall"] == pytest.approx(recall_score(true, predicted.to_numpy(), **look))
 
 
 def test_films_at_one_place_are_counted_and_the_worst_are_named():
@@ -85,9 +94,9 @@ def test_films_at_one_place_are_counted_and_the_worst_are_named():
     )
     figure = scatter.scatter_figure({RUN: films})
     names = figure.axes[0].get_xlabel()
-    found = words(figure)
-    assert {"3", "a, b, c"} <= set(found)
-    assert names.splitlines()[0] == "5 films; least F1:"
+    result = words(figure)
+    assert {"3", "a, b, c"} <= set(result)
+    assert names.splitlines()[0] == "5 films; lowest F1:"
     assert {line.split()[-1] for line in names.splitlines()[1:]} == {"poor", "poorer", "poorest"}
 
 
@@ -98,11 +107,11 @@ def test_no_film_with_cues_and_labels_leaves_the_panel_empty():
 
 def test_confusion_by_hand():
     actual = ["A", "A", "A", "B", "B", "C", "D"]
-    said = ["A", "A", "B", "B", "E", "A", "D"]
-    counts = confusion.confusion(actual, said, shown=2)
+    predicted = ["A", "A", "B", "B", "E", "A", "D"]
+    counts = confusion.confusion(actual, predicted, max_sets=2)
     assert counts.index.tolist() == counts.columns.tolist() == ["A", "B", "other"]
     assert counts.to_numpy().tolist() == [[2, 1, 0], [0, 1, 1], [1, 0, 1]]
-    whole = confusion.confusion(actual, said, shown=5)
+    whole = confusion.confusion(actual, predicted, max_sets=5)
     assert whole.index.tolist() == ["A", "B", "D", "C", "E"]
     assert np.trace(whole) == 4
 
@@ -116,36 +125,39 @@ def test_the_confusion_figure_counts_the_films_of_the_first_run():
     actual = make_labels(25)
     right = make_predictions(actual, actual[None].astype(float))
     wrong = make_predictions(actual, 1 - actual[None].astype(float)).assign(repeat=1)
-    found = words(confusion.confusion_figure(RUN, pd.concat([right, wrong])))
-    assert "Single attention (mir): all genres right in 25 of 25 films" in found
+    result = words(confusion.confusion_figure(RUN, loaded(pd.concat([right, wrong]))))
+    assert "Single attention (mir): all genres correct in 25 of 25 films" in result
 
 
 @pytest.mark.parametrize("films", [2, 20])
-def test_the_survey_draws_the_best_models_and_average_pooling(tmp_path, films):
+def test_the_figures_are_of_the_best_models_and_average_pooling(tmp_path, films):
     actual = make_labels(films)
     skills = {RUN: 2.0, ("mir", "average_pooling"): 0.5, ("essentia", "imv_svm"): 0.5}
-    said, heard = {}, {}
+    predicted, by_cue = {}, {}
     for run, skill in skills.items():
-        said[run], heard[run] = tmp_path / f"{run[1]}.parquet", tmp_path / f"{run[1]}.cues.parquet"
+        predicted[run], by_cue[run] = (
+            tmp_path / f"{run[1]}.parquet",
+            tmp_path / f"{run[1]}.cues.parquet",
+        )
         cues = make_genre_cues(actual, skill=skill)
-        tables.write_table(cues, heard[run], tables.GENRE_CUES)
-        tables.write_table(pooled(cues, actual), said[run], tables.PREDICTIONS)
-    score.score(said, samples=20, permutations=20, seed=0, output=tmp_path / "scores.tsv")
+        tables.write_table(cues, by_cue[run], tables.GENRE_CUES)
+        tables.write_table(pooled(cues, actual), predicted[run], tables.PREDICTIONS)
+    score.score(predicted, samples=20, permutations=20, seed=0, output=tmp_path / "scores.tsv")
     names = ["precision_recall", "films", "label_sets"]
     figures = {name: tmp_path / f"{name}.svg" for name in names}
-    diagnostics.survey(tmp_path / "scores.tsv", said, heard, **figures)
+    diagnostics.plot_diagnostics(tmp_path / "scores.tsv", predicted, by_cue, **figures)
     texts = {name: path.read_text() for name, path in figures.items()}
     for model in ("Single attention", "IMV SVM", "Average pooling"):
         assert model in texts["films"]
     for title in ("Single attention (mir)", "IMV SVM (essentia)"):
         assert title in texts["precision_recall"]
     assert "Average pooling" not in texts["precision_recall"]
-    assert "Single attention (mir): all genres right" in texts["label_sets"]
+    assert "Single attention (mir): all genres correct" in texts["label_sets"]
 
 
-def test_films_whose_cues_say_nothing_have_no_precision():
+def test_films_without_a_predicted_cue_have_no_precision():
     actual = make_labels(3)
     cues = make_genre_cues(actual).assign(probability=0.5)  # at the threshold is not above it
-    found = scatter.film_measures(cues, pooled(cues, actual))
-    assert (found[["precision", "recall", "f1"]] == 0).all(axis=None)
-    assert scatter.film_measures(cues[:0], pooled(cues, actual)).empty
+    result = scatter.score_films(cues, loaded(pooled(cues, actual)))
+    assert (result[["precision", "recall", "f1"]] == 0).all(axis=None)
+    assert scatter.score_films(cues[:0], loaded(pooled(cues, actual))).empty

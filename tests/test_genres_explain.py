@@ -23,7 +23,7 @@ RUN = ("mir", "single_attention")
 TITLES = {"00_a_track_of_the_album": "Other", "03_a_track_of_the_album": "A <Title> & $"}
 
 
-def heard(weights, probability):
+def cue_rows(weights, probability):
     """One genre in a film's cues."""
     cues = len(weights)
     return pd.DataFrame(
@@ -37,20 +37,20 @@ def heard(weights, probability):
     )
 
 
-def said(probability=0.8, actual=True):
+def film_rows(probability=0.8, actual=True):
     labels = np.array([[actual]])
     return make_predictions(labels, np.full((1, 1, 1), probability), ["Horror"])
 
 
 def bars(axis):
     """(shade, left, right, height) of every bar of a lane."""
-    found = []
+    result = []
     for patch in axis.patches:
         if isinstance(patch, PathPatch):
             for corners in patch.get_path().vertices.reshape(-1, 5, 2):
                 place = corners[0, 0], corners[2, 0], corners[1, 1]
-                found.append((explain.SHADES[shade(patch)], *place))
-    return sorted(found, key=lambda bar: bar[1])
+                result.append((explain.SHADES[shade(patch)], *place))
+    return sorted(result, key=lambda bar: bar[1])
 
 
 def shade(patch):
@@ -59,8 +59,8 @@ def shade(patch):
 
 def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_as_the_weight():
     cues = make_cue_table("film_000", 4, 600.0)
-    table = heard([0.05, 0.25, 0.25, 0.45], [0.9, 0.2, 0.4, 0.6])
-    figure = explain.explain_figure("A film", table, said(), cues, 600.0, TITLES)
+    table = cue_rows([0.05, 0.25, 0.25, 0.45], [0.9, 0.2, 0.4, 0.6])
+    figure = explain.explain_figure("A film", table, film_rows(), cues, 600.0, TITLES)
     drawn = bars(figure.axes[0])
     assert [colour for colour, *_ in drawn] == [explain.SHADES[k] for k in (0, 2, 2, 3)]
     np.testing.assert_allclose([bar[1] for bar in drawn], cues["film_start_s"])
@@ -69,16 +69,16 @@ def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_a
     assert figure.axes[0].get_xlim() == (0, 600)
     words = [text.get_text() for text in figure.axes[0].texts]
     seconds = int(cues["film_start_s"][3])
-    assert words[:2] == ["Horror 0.80", "said, true"]
+    assert words[:2] == ["Horror 0.80", "predicted, true"]
     assert words[2] == f"most from {seconds // 60}:{seconds % 60:02d}\nA <Title> & $"
     plt.close(figure)
 
 
 @pytest.mark.parametrize("cues", [None, make_cue_table("film_000", 2)])
 def test_without_places_the_cues_stand_side_by_side(cues):
-    """There is no table of cues, or the model heard whole tracks, which are none of its cues."""
-    table = heard([0.2, 0.3, 0.5], [0.9, 0.5, 0.4])
-    figure = explain.explain_figure("A film", table, said(), cues, 0.0, TITLES)
+    """There is no table of cues, or the model cue_rows whole tracks, which are none of its cues."""
+    table = cue_rows([0.2, 0.3, 0.5], [0.9, 0.5, 0.4])
+    figure = explain.explain_figure("A film", table, film_rows(), cues, 0.0, TITLES)
     centres = [(left + right) / 2 for _, left, right, _ in bars(figure.axes[0])]
     assert centres == pytest.approx([1, 2, 3])
     assert figure.axes[0].get_xlabel() == "cue"
@@ -88,21 +88,23 @@ def test_without_places_the_cues_stand_side_by_side(cues):
 
 def test_an_even_share_is_about_even_whatever_the_number_of_cues():
     for cues in (1, 3, 7, 49):
-        table = heard(np.full(cues, 1 / cues), np.full(cues, 0.5))
-        figure = explain.explain_figure("A film", table, said(), None, 0.0, {})
+        table = cue_rows(np.full(cues, 1 / cues), np.full(cues, 0.5))
+        figure = explain.explain_figure("A film", table, film_rows(), None, 0.0, {})
         assert {bar[0] for bar in bars(figure.axes[0])} == {explain.SHADES[2]}
         plt.close(figure)
 
 
 def test_a_very_short_cue_can_still_be_seen():
     cues = make_cue_table("film_000", 1, 6000.0).assign(film_start_s=100.0, film_end_s=100.5)
-    figure = explain.explain_figure("A film", heard([1.0], [0.5]), said(), cues, 6000.0, TITLES)
+    figure = explain.explain_figure(
+        "A film", cue_rows([1.0], [0.5]), film_rows(), cues, 6000.0, TITLES
+    )
     [(_, left, right, _)] = bars(figure.axes[0])
-    assert right - left == pytest.approx(6000 * explain.THINNEST)
+    assert right - left == pytest.approx(6000 * explain.MIN_WIDTH)
     plt.close(figure)
 
 
-def test_lanes_of_what_is_said_and_true_come_first():
+def test_lanes_of_predicted_and_true_genres_come_first():
     probability = np.array([[[0.2, 0.6, 0.7, 0.1, 0.9, 0.4]]])
     actual = np.array([[True, True, False, False, False, False]])
     order = explain.lane_order(make_predictions(actual, probability))
@@ -111,9 +113,11 @@ def test_lanes_of_what_is_said_and_true_come_first():
     ]  # fmt: skip
 
 
-def test_only_lanes_that_are_said_or_true_name_a_cue():
-    figure = explain.explain_figure("A film", heard([1.0], [0.2]), said(0.2, False), None, 0.0, {})
-    assert [text.get_text() for text in figure.axes[0].texts] == ["Horror 0.20", "not said"]
+def test_only_lanes_of_predicted_or_true_genres_name_a_cue():
+    figure = explain.explain_figure(
+        "A film", cue_rows([1.0], [0.2]), film_rows(0.2, False), None, 0.0, {}
+    )
+    assert [text.get_text() for text in figure.axes[0].texts] == ["Horror 0.20", "not predicted"]
     plt.close(figure)
 
 
@@ -148,7 +152,7 @@ def test_the_better_model_is_asked_in_its_first_run(inputs, tmp_path):
     for name in ("a.svg", "b.svg"):
         explain.explain("film_000", cues=None, tracks=None, figure=tmp_path / name, **inputs)
     text = (tmp_path / "a.svg").read_text()
-    assert "A Film: what Single attention (mir) hears in each cue" in text
+    assert "A Film: predictions of Single attention (mir)" in text
     first = tables.read_table(inputs["predictions"][RUN], tables.PREDICTIONS)
     own = first[(first["film_id"] == "film_000") & (first["repeat"] == 0)].set_index("genre")
     for genre in GENRES:
@@ -164,7 +168,7 @@ def test_a_film_without_cues_has_a_figure_that_says_so(inputs, tmp_path):
 
 def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tmp_path):
     table = make_curves(5, epochs=120)
-    figure = learning_curves.losses_figure(
+    figure = learning_curves.learning_curve_figure(
         {RUN: table, ("mir", "max_pooling"): make_curves(2, 3, 1)}
     )
     training, held_out, least = figure.axes[0].lines
@@ -181,6 +185,6 @@ def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tm
 
 def test_curves_of_one_network_are_drawn_to_a_file(tmp_path):
     tables.write_table(make_curves(2, 2, 1), tmp_path / "c.parquet", tables.GENRE_CURVES)
-    learning_curves.trace({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
+    learning_curves.plot_learning_curves({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
     text = (tmp_path / "losses.svg").read_text()
     assert "Single attention (mir)" in text and "epoch" in text

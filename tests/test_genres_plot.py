@@ -71,15 +71,15 @@ def test_without_baselines_and_repeated_runs_the_legend_does_not_speak_of_them(s
     figure = plot.macro_figure(table[table["model"] == "imv_svm"])
     [legend] = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
-        "answers handed to other films at random"
+        "mean where films exchange predictions"
     ]
     plt.close(figure)
 
 
-def test_a_feature_set_looks_the_same_whatever_the_order():
+def test_a_feature_set_styles_the_same_whatever_the_order():
     some, other = (
-        plot_style.set_looks(["vggish", "none", "mir"]),
-        plot_style.set_looks(["mir", "vggish"]),
+        plot_style.set_styles(["vggish", "none", "mir"]),
+        plot_style.set_styles(["mir", "vggish"]),
     )
     assert some == other
     assert len(set(some.values())) == 3

@@ -17,7 +17,7 @@ TITLES = {"01_opening": "The <Opening>, at Far Greater Length"}
 FACTS = {"model": "single_attention", "feature_set": "mir", "folds": 12, "window_s": 20, "hop_s": 5}
 
 
-def said(tracks, silent=(0, 0)):
+def made_up(tracks, silent=(0, 0)):
     """Windows and answers of tracks, name -> seconds: probabilities follow from genre and time."""
     places = [
         (track, *map(float, span))
@@ -50,11 +50,11 @@ def names_of(windows):
 
 
 def drawn(folder, windows, answers):
-    """The figure that `draw` writes, as text."""
+    """The figure that `plot_timeline` writes, as text."""
     tables.write_table(windows, folder / "w.parquet", tables.GENRE_APPLIED, FACTS)
     tables.write_table(answers, folder / "a.tsv", tables.GENRE_ANSWERS)
     tables.write_table(album(windows), folder / "t.tsv", tables.TRACKS)
-    timeline.draw(*(folder / name for name in ("w.parquet", "a.tsv", "t.tsv", "line.svg")))
+    timeline.plot_timeline(*(folder / name for name in ("w.parquet", "a.tsv", "t.tsv", "line.svg")))
     return (folder / "line.svg").read_text()
 
 
@@ -63,7 +63,7 @@ def size_pt(svg):
 
 
 def test_a_film_has_a_curve_a_genre_and_an_axis_in_minutes(tmp_path):
-    svg = drawn(tmp_path, *said({"": 10_800}))
+    svg = drawn(tmp_path, *made_up({"": 10_800}))
     for words in ("new: Single attention (mir)", "Action", "60:00", "180:00", "0.30", "0.70"):
         assert f">{words}<" in svg
     assert "mean of the 12 models, each trained without one film of the corpus" in svg
@@ -73,13 +73,13 @@ def test_a_film_has_a_curve_a_genre_and_an_axis_in_minutes(tmp_path):
 
 
 def test_a_short_track_has_ticks_in_seconds(tmp_path):
-    svg = drawn(tmp_path, *said({"": 180}))
+    svg = drawn(tmp_path, *made_up({"": 180}))
     assert ">0:30<" in svg
     assert ">3:00<" in svg
 
 
 def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
-    windows, answers = said({"01_opening": 120, "02_finale": 60})
+    windows, answers = made_up({"01_opening": 120, "02_finale": 60})
     svg = drawn(tmp_path, windows, answers)
     assert ">The &lt;Opening&gt;, at Far Great…<" in svg
     assert ">02_finale<" in svg
@@ -94,7 +94,7 @@ def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
     "tracks", [{f"track_{k:02d}": 60 for k in range(14)}, {"long": 3000, "stinger": 5}]
 )
 def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks):
-    windows, answers = said(tracks)
+    windows, answers = made_up(tracks)
     svg = drawn(tmp_path, windows, answers)
     for track in tracks:
         assert f">{track}<" in svg
@@ -105,15 +105,15 @@ def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks)
 
 def test_a_row_is_added_for_every_further_track(tmp_path):
     heights = [
-        size_pt(drawn(tmp_path, *said({f"t{k:02d}": 60 for k in range(count)})))[1]
+        size_pt(drawn(tmp_path, *made_up({f"t{k:02d}": 60 for k in range(count)})))[1]
         for count in (20, 40)
     ]
     assert heights[1] - heights[0] == pytest.approx(20 * 72 * timeline.ROW_INCHES, abs=1)
 
 
 def test_curves_break_in_silence():
-    windows, answers = said({"": 300}, silent=(100, 200))
-    runs = timeline.runs(windows[windows["genre"] == "Action"], 5)
+    windows, answers = made_up({"": 300}, silent=(100, 200))
+    runs = timeline.split_at_silence(windows[windows["genre"] == "Action"], 5)
     assert [(run["start_s"].iloc[0], run["end_s"].iloc[-1]) for run in runs] == [
         (0, 115),
         (185, 300),
@@ -129,15 +129,15 @@ def test_a_moment_has_the_probability_of_the_window_around_it():
         {"start_s": [0.0, 10, 60], "end_s": [20.0, 30, 80], "probability": [0.1, 0.2, 0.3]}
     )
     moments_s = np.array([1, 14.9, 15.1, 29, 40, 65, 81])
-    shades = timeline.track_shades(rows, moments_s)
+    shades = timeline.sample_probability(rows, moments_s)
     np.testing.assert_array_equal(shades, [0.1, 0.1, 0.2, 0.2, np.nan, 0.3, np.nan])
 
 
 def test_neighbouring_windows_are_drawn_as_their_mean():
-    windows, _ = said({"": 100})
+    windows, _ = made_up({"": 100})
     run = windows[windows["genre"] == "Action"]
-    assert len(timeline.thinned(run, 1)) == len(run)
-    coarse = timeline.thinned(run, 20)
+    assert len(timeline.average_windows(run, 1)) == len(run)
+    coarse = timeline.average_windows(run, 20)
     assert coarse["start_s"].iloc[0] == 0
     assert coarse["end_s"].iloc[-1] == 100
     middle_s = (run["start_s"] + run["end_s"]) / 2
@@ -148,4 +148,4 @@ def test_neighbouring_windows_are_drawn_as_their_mean():
 
 def test_the_same_tables_give_the_same_bytes(tmp_path):
     for tracks in ({"": 300}, {f"t{k}": 60 for k in range(12)}):
-        assert drawn(tmp_path, *said(tracks)) == drawn(tmp_path, *said(tracks))
+        assert drawn(tmp_path, *made_up(tracks)) == drawn(tmp_path, *made_up(tracks))

@@ -71,7 +71,7 @@ def test_the_demo_has_everything(plan_of):
         "a_brief", "a_poster_and_a_tag", "a_scene", "more_like_this",
     ]  # fmt: skip
     assert plan.tagger.libraries == {"demo": "results/tagger/demo"}
-    assert plan.trailers.figures == ["arms", "scores", "examples"]
+    assert plan.trailers.figures == ["modalities", "scores", "examples"]
     assert plan.trailers.compares_films
 
 

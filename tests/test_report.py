@@ -9,7 +9,7 @@ import pytest
 
 from scorelens import __version__, tables
 from scorelens.features.columns import NAMES
-from scorelens.genres.evaluate.score import MEASURES, best_models
+from scorelens.genres.evaluate.score import METRICS, best_models
 from tests.report_run import (
     GENRE_FIGURES,
     GENRES,
@@ -155,7 +155,7 @@ def test_the_genre_table(rendered):
     best = re.findall(r'class="best">([\d.]+)<', text)
     macro = scores[scores.genre == "macro"]
     by_genre = scores[scores.genre != "macro"].groupby("genre").f1.max()
-    expected = [macro[measure].max() for measure in MEASURES] + list(by_genre)
+    expected = [macro[measure].max() for measure in METRICS] + list(by_genre)
     assert sorted(best) == sorted(f"{value:.2f}" for value in expected)
 
 

@@ -17,7 +17,7 @@ FIGURES = ("ranking", "genres", "confusions", "profiles")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Scores and verdicts of a good and a poor model, as files."""
+    """Scores and outcomes of a good and a poor model, as files."""
     results = tmp_path_factory.mktemp("results")
     folder = results / "tagger"
     folder.mkdir()
@@ -31,13 +31,13 @@ def made(tmp_path_factory):
         ):
             paths[kind][model] = folder / kind / f"{model}.parquet"
             tables.write_table(table[contract.names], paths[kind][model], contract)
-    outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "verdicts")]
+    outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "outcomes")]
     score.score(**paths, tops=[1, 2], samples=50, permutations=50, seed=0,
-                scores=outputs[0], confusions=outputs[1], verdicts=outputs[2])  # fmt: skip
+                scores=outputs[0], confusions=outputs[1], outcomes=outputs[2])  # fmt: skip
     for name in FIGURES:
         (folder / f"{name}.svg").write_text(SVG + "</svg>")
-    verdicts = tables.read_table(folder / "verdicts.tsv", tables.TAGGER_VERDICTS)
-    pairs = verdicts[["film_id", "track_id"]].drop_duplicates().itertuples(index=False)
+    outcomes = tables.read_table(folder / "outcomes.tsv", tables.TAGGER_OUTCOMES)
+    pairs = outcomes[["film_id", "track_id"]].drop_duplicates().itertuples(index=False)
     write_tracks(
         [(*pair, f"album/{pair.track_id}.flac", 60.0, 44100) for pair in pairs],
         results / "corpus" / "tracks.tsv",
@@ -48,8 +48,8 @@ def made(tmp_path_factory):
 @pytest.fixture
 def rows(made):
     scores = tables.read_table(made / "tagger/scores.tsv", tables.TAGGER_SCORES)
-    verdicts = tables.read_table(made / "tagger/verdicts.tsv", tables.TAGGER_VERDICTS)
-    return section.score_rows(scores, verdicts)
+    outcomes = tables.read_table(made / "tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
+    return section.score_rows(scores, outcomes)
 
 
 def test_the_rows_show_the_scores(made, rows):
@@ -66,9 +66,9 @@ def test_the_rows_show_the_scores(made, rows):
     }  # fmt: skip
     weighted = cnn[(cnn.measure == "f1") & (cnn.genre == "weighted") & (cnn.top == 2)].iloc[0]
     assert row["cells"]["f1 2"]["value"] == weighted.value
-    verdicts = tables.read_table(made / "tagger/verdicts.tsv", tables.TAGGER_VERDICTS)
-    assert sum(row["verdicts"].values()) == (verdicts.model == "cnn").sum()
-    (random,) = [row for row in rows if not row["verdicts"]]
+    outcomes = tables.read_table(made / "tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
+    assert sum(row["outcomes"].values()) == (outcomes.model == "cnn").sum()
+    (random,) = [row for row in rows if not row["outcomes"]]
     assert random["cells"]["coverage_error"]["p"] is None
 
 
@@ -92,9 +92,9 @@ def test_the_section_has_the_models_and_links_the_libraries(made):
 
 
 def test_examples_are_spread_over_all_tracks():
-    verdicts = pd.DataFrame({"track_id": np.arange(23), "verdict": ["right"] * 20 + ["wrong"] * 3})
+    outcomes = pd.DataFrame({"track_id": np.arange(23), "outcome": ["right"] * 20 + ["wrong"] * 3})
     named = {"f": {track: f"Title {track}" for track in range(23)}}
-    picked = section.examples(verdicts.assign(film_id="f"), named)
+    picked = section.examples(outcomes.assign(film_id="f"), named)
     assert [row["title"] for row in picked["wrong"]] == ["Title 20", "Title 21", "Title 22"]
     assert [row["track_id"] for row in picked["right"]] == [0, 4, 8, 12, 16]
     assert [row["track_id"] for row in picked["wrong"]] == [20, 21, 22]

@@ -13,7 +13,7 @@ from tests.report_run import SVG, WEIGHTS, Page, make_run, render, section_of
 GENRES = ["Action", "Horror", "macro"]
 THRESHOLDS = ["0.5", "tuned"]
 RUNS = trailers.runs(trailers.MODELS, ["efficientnet_lite0", "vgg16"], ["musicnn"])
-FIGURES = ("arms", "scores", "examples", "films_to_trailers")
+FIGURES = ("modalities", "scores", "examples", "films_to_trailers")
 NOTES = {"trailer_1": "no sound", "trailer_3": "only black frames; silent"}
 
 
@@ -26,14 +26,14 @@ def make_scores(runs=RUNS):
             (measure, threshold, genre) for threshold, genre, measure in combinations if threshold
         ]
         measured += [("average_precision", None, genre) for genre in GENRES]
-        measured += [("likeliest_right", None, "all")]
+        measured += [("top1_accuracy", None, "all")]
         for number, (measure, threshold, genre) in enumerate(measured):
             value = 0.01 * (index % (len(RUNS) - 1)) + 0.02 * number + 0.1
             rows.append(
                 {
                     "network": run[0],
                     "model": run[1],
-                    "arm": trailers.MODELS[run[1]] or None,
+                    "modality": trailers.MODELS[run[1]] or None,
                     "measure": measure,
                     "threshold": threshold,
                     "genre": genre,
@@ -48,25 +48,27 @@ def make_scores(runs=RUNS):
     return pd.DataFrame(rows)[tables.TRAILER_SCORES.names]
 
 
-def make_arms(absent=()):
+def make_modalities(absent=()):
     """The picture is better at Horror. absent: modalities without a model."""
-    representatives = {arm: trailers.arm_run(arm, RUNS) for arm in section.MODALITIES}
+    representatives = {
+        modality: trailers.modality_run(modality, RUNS) for modality in section.MODALITIES
+    }
     table = pd.DataFrame({"genre": GENRES, "support": [7, 9, 16], "chance": [0.42, 0.58, 0.5]})
-    for index, arm in enumerate(section.MODALITIES):
-        has_model = arm not in absent
-        table[f"{arm}_network"], table[f"{arm}_model"] = (
-            representatives[arm] if has_model else (None, None)
+    for index, modality in enumerate(section.MODALITIES):
+        has_model = modality not in absent
+        table[f"{modality}_network"], table[f"{modality}_model"] = (
+            representatives[modality] if has_model else (None, None)
         )
         for column, shift in (("", 0.0), ("_low", -0.2), ("_high", 0.1)):
             values = [0.31 + 0.1 * index, 0.83 - 0.1 * index, 0.57 + 0.02 * index]
-            table[arm + column] = [value + shift if has_model else None for value in values]
+            table[modality + column] = [value + shift if has_model else None for value in values]
     both = not {trailers.PICTURE, trailers.SOUND} & {*absent}
     apart = {"difference": [-0.1, 0.1, -0.02], "difference_low": [-0.3, 0.04, -0.2]}
     apart |= {"difference_high": [0.06, 0.27, 0.09], "p": [0.125, 0.0002, 0.75]}
     apart |= {"p_adjusted": [0.25, 0.0004, 0.75]}
     for column, values in apart.items():
         table[column] = values if both else [None] * 3
-    return table[tables.TRAILER_ARMS.names]
+    return table[tables.TRAILER_MODALITIES.names]
 
 
 def make_samples():
@@ -75,13 +77,13 @@ def make_samples():
     return table.assign(frames=10, skipped=0, sound_s=30.0)[tables.TRAILER_SAMPLES.names]
 
 
-def write(folder, scores, arms, figures=FIGURES):
+def write(folder, scores, modalities, figures=FIGURES):
     """The results of the stage, in a folder `trailers`."""
     folder = folder / "trailers"
     (folder / "samples").mkdir(parents=True)
     for name, frame, contract in (
         ("scores.tsv", scores, tables.TRAILER_SCORES),
-        ("arms.tsv", arms, tables.TRAILER_ARMS),
+        ("modalities.tsv", modalities, tables.TRAILER_MODALITIES),
     ):
         tables.write_table(frame, folder / name, contract)
     for name in figures:
@@ -96,7 +98,7 @@ def whole(tmp_path_factory):
     """The section of all models, on two image encoders and one audio encoder, and its page."""
     folder = tmp_path_factory.mktemp("report")
     inputs = make_run(folder, 2)
-    inputs["files"] += write(folder, make_scores(), make_arms())
+    inputs["files"] += write(folder, make_scores(), make_modalities())
     inputs["config"]["trailers"] = {"genres": []}
     _, text, page = render(folder, inputs)
     return section_of(text, "trailers"), page
@@ -107,9 +109,9 @@ def picture_only(tmp_path_factory):
     """The section of models of the picture only, without films' scenes, and itself as a page."""
     folder = tmp_path_factory.mktemp("picture_only")
     scores = make_scores(trailers.runs(["frequency", "frame_cnn"], [], []))
-    arms = make_arms([trailers.SOUND, trailers.BOTH])
-    arms["picture_network"], arms["picture_model"] = "none", "frame_cnn"
-    files = write(folder, scores, arms, FIGURES[:2])
+    modalities = make_modalities([trailers.SOUND, trailers.BOTH])
+    modalities["picture_network"], modalities["picture_model"] = "none", "frame_cnn"
+    files = write(folder, scores, modalities, FIGURES[:2])
     (folder / "pretrained").mkdir()
     files.append(folder / "pretrained" / "status.tsv")
     tables.write_table(WEIGHTS, files[-1], tables.WEIGHTS)
@@ -146,13 +148,13 @@ def test_genres_without_a_model_are_named(picture_only):
 
 
 def test_the_better_modality_is_significant_by_the_adjusted_p():
-    arms = pd.DataFrame({"genre": ["Action", "Comedy", "Drama", "Horror", "macro"]})
-    arms["difference"] = [-0.3, -0.2, 0.1, 0.4, 0.1]
-    arms["p"] = [0.001, 0.03, 0.04, 0.001, 0.001]
-    arms["p_adjusted"] = [0.002, 0.04, 0.05, 0.002, 0.001]
+    modalities = pd.DataFrame({"genre": ["Action", "Comedy", "Drama", "Horror", "macro"]})
+    modalities["difference"] = [-0.3, -0.2, 0.1, 0.4, 0.1]
+    modalities["p"] = [0.001, 0.03, 0.04, 0.001, 0.001]
+    modalities["p_adjusted"] = [0.002, 0.04, 0.05, 0.002, 0.001]
     expected = {"picture": ["Horror"], "sound": ["Action", "Comedy"], "neither": ["Drama"]}
-    assert section.better_modality(arms) == expected
-    assert section.better_modality(arms.assign(difference=float("nan"))) is None
+    assert section.better_modality(modalities) == expected
+    assert section.better_modality(modalities.assign(difference=float("nan"))) is None
 
 
 def test_the_lead_groups_the_genres_and_gives_the_means(whole):
@@ -172,7 +174,7 @@ def test_every_run_has_a_row_with_its_figures(whole):
     for column, of_measure in {
         "Average precision": macro[macro.measure == "average_precision"],
         "F1, tuned thresholds": macro[(macro.measure == "f1") & (macro.threshold == "tuned")],
-        "Top-1 accuracy": scores[scores.measure == "likeliest_right"],
+        "Top-1 accuracy": scores[scores.measure == "top1_accuracy"],
     }.items():
         assert len(of_measure) == len(rows)
         for row, score in zip(rows, of_measure.itertuples(), strict=True):
@@ -198,7 +200,7 @@ def test_each_genre_has_its_figures_at_each_threshold(whole):
     shown = [table for table in whole[1].tables if table[0] == heads]
     assert len(shown) == len(THRESHOLDS)
     scores = make_scores().set_index(["network", "model", "threshold", "genre", "measure"])
-    representatives = [trailers.arm_run(arm, RUNS) for arm in section.MODALITIES]
+    representatives = [trailers.modality_run(modality, RUNS) for modality in section.MODALITIES]
     for threshold, (_, heads, *rows) in zip(THRESHOLDS, shown, strict=True):
         assert heads == ["Precision", "Recall", "F1"] * 3
         assert [row[0] for row in rows] == GENRES

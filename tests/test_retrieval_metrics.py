@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens.retrieval.evaluate import metrics
-from scorelens.retrieval.evaluate.metrics import MEASURES, RECALLS, chance, measure, measure_films
+from scorelens.retrieval.evaluate.metrics import (
+    METRICS,
+    RECALLS,
+    random_order,
+    score_by_film,
+    score_ranks,
+)
 
 
 def table_of(scores):
@@ -31,13 +37,13 @@ def test_ranks_by_hand():
     """Two films, four tracks; the cosines are the tracks' coordinates."""
     queries = np.array([[1.0, 0.0], [0.0, 1.0]])
     tracks = np.array([[0.6, 0.8], [0.8, 0.6], [1.0, 0.0], [0.0, 1.0]])
-    found = metrics.rank_tracks(queries, tracks)
-    np.testing.assert_array_equal(found, [[3, 2, 1, 4], [2, 3, 4, 1]])
+    result = metrics.rank_tracks(queries, tracks)
+    np.testing.assert_array_equal(result, [[3, 2, 1, 4], [2, 3, 4, 1]])
 
 
 def test_of_tied_tracks_each_has_the_last_place():
-    found = metrics.rank_tracks(np.ones((2, 1)), np.array([[1.0], [0.5], [1.0], [0.5], [0.5]]))
-    np.testing.assert_array_equal(found, [[2, 5, 2, 5, 5]] * 2)
+    result = metrics.rank_tracks(np.ones((2, 1)), np.array([[1.0], [0.5], [1.0], [0.5], [0.5]]))
+    np.testing.assert_array_equal(result, [[2, 5, 2, 5, 5]] * 2)
 
 
 @given(st.integers(0, 10_000))
@@ -52,7 +58,7 @@ def test_ranks_are_places_in_a_sorted_list(seed):
 def test_measures_by_hand():
     """Ranks 1, 4, 8 of film 0 and 12, 25, 60 of film 1: counted with pencil and paper."""
     film = np.array([0, 0, 0, 1, 1, 1])
-    value = table_of(measure(lists_of([1, 4, 8, 12, 25, 60], film), film, 10, 10, 0))["value"]
+    value = table_of(score_ranks(lists_of([1, 4, 8, 12, 25, 60], film), film, 10, 10, 0))["value"]
     for k, count in zip(RECALLS, [1, 2, 3, 4, 5, 6], strict=True):
         assert value["track", f"recall_{k}"] == pytest.approx(count / 6)
     assert value["track", "median_rank"] == 10
@@ -68,7 +74,7 @@ def test_measures_by_hand():
 
 def test_each_film_by_hand():
     film = np.array([0, 0, 0, 1, 1])
-    table = measure_films(lists_of([1, 4, 8, 12, 25], film), film)
+    table = score_by_film(lists_of([1, 4, 8, 12, 25], film), film)
     assert table["tracks"].tolist() == [3, 2]
     assert table["first_rank"].tolist() == [1, 12]
     assert table["median_rank"].tolist() == [4, 18.5]
@@ -103,7 +109,7 @@ def test_intervals_are_those_of_films_drawn_one_by_one(level):
         plainly(np.concatenate([np.tile(ranks[film == f], n) for f, n in enumerate(drawn)]))
         for drawn in draws
     ]
-    table = measure(lists, FILM, 200, 1, 7)
+    table = score_ranks(lists, FILM, 200, 1, 7)
     own = table[table.level == level]
     np.testing.assert_allclose(
         own[["low", "high"]].T, np.quantile(expected, (0.025, 0.975), axis=0)
@@ -118,7 +124,7 @@ def test_permuted_is_what_films_reach_with_the_queries_of_others(level):
     lists = random_lists(film, 1)
     swaps = [lists[list(order)] for order in itertools.permutations(range(4))]
     every = np.array([plainly(own_and_first(swapped, film)[level]) for swapped in swaps])
-    table = measure(lists, film, 1, 20_000, 0)
+    table = score_ranks(lists, film, 1, 20_000, 0)
     own = table[table.level == level]
     np.testing.assert_allclose(own.permuted, every.mean(axis=0), rtol=0.02)
     good = every >= every[0] - 1e-12
@@ -132,7 +138,7 @@ def test_without_skill_a_film_is_at_permuted_and_not_at_chance_if_its_tracks_are
     film = np.repeat(np.arange(40), 3)
     queries = unit(random.normal(size=(40, 16)))
     tracks = unit(unit(random.normal(size=(40, 16)))[film] + 1e-3 * random.normal(size=(120, 16)))
-    table = table_of(measure(metrics.rank_tracks(queries, tracks), film, 200, 200, 0))
+    table = table_of(score_ranks(metrics.rank_tracks(queries, tracks), film, 200, 200, 0))
     first = table.loc["film", "median_rank"]
     assert first.low < first.permuted < first.high
     assert first.chance < first.low
@@ -143,43 +149,43 @@ def test_without_skill_a_film_is_at_permuted_and_not_at_chance_if_its_tracks_are
 
 def test_in_pieces_it_is_the_same(monkeypatch):
     lists = random_lists(FILM, 5)
-    whole = measure(lists, FILM, 50, 50, 1)
-    monkeypatch.setattr(metrics, "VALUES_AT_ONCE", 100)
-    pd.testing.assert_frame_equal(measure(lists, FILM, 50, 50, 1), whole, rtol=1e-12)
+    whole = score_ranks(lists, FILM, 50, 50, 1)
+    monkeypatch.setattr(metrics, "MAX_VALUES", 100)
+    pd.testing.assert_frame_equal(score_ranks(lists, FILM, 50, 50, 1), whole, rtol=1e-12)
 
 
 def test_chance_of_one_right_track_is_that_of_a_uniform_rank():
     """The paper's 1,964 test tracks: R@1 0.05%, R@10 0.51%, a median rank of 982.5."""
-    found = dict(zip(MEASURES, chance(np.ones(1964, int), 1964), strict=True))
-    assert found["recall_1"] == pytest.approx(1 / 1964)
-    assert found["recall_10"] == pytest.approx(10 / 1964)
-    assert found["median_rank"] == 982.5
-    assert found["reciprocal_rank"] == pytest.approx((1 / np.arange(1, 1965)).mean())
+    result = dict(zip(METRICS, random_order(np.ones(1964, int), 1964), strict=True))
+    assert result["recall_1"] == pytest.approx(1 / 1964)
+    assert result["recall_10"] == pytest.approx(10 / 1964)
+    assert result["median_rank"] == 982.5
+    assert result["reciprocal_rank"] == pytest.approx((1 / np.arange(1, 1965)).mean())
 
 
 def test_chance_of_two_right_tracks_of_four_by_hand():
     """Six orders: the first right one is first in three, second in two, third in one."""
-    found = dict(zip(MEASURES, chance(np.array([2]), 4), strict=True))
-    assert found["recall_1"] == pytest.approx(3 / 6)
-    assert found["recall_5"] == 1
-    assert found["median_rank"] == 1.5
-    assert found["reciprocal_rank"] == pytest.approx((3 + 2 / 2 + 1 / 3) / 6)
+    result = dict(zip(METRICS, random_order(np.array([2]), 4), strict=True))
+    assert result["recall_1"] == pytest.approx(3 / 6)
+    assert result["recall_5"] == 1
+    assert result["median_rank"] == 1.5
+    assert result["reciprocal_rank"] == pytest.approx((3 + 2 / 2 + 1 / 3) / 6)
 
 
 def test_chance_is_the_mean_over_random_orders():
     film = np.repeat(np.arange(6), [1, 2, 3, 5, 8, 11])
     drawn = [own_and_first(random_lists(film, seed), film) for seed in range(2000)]
     for level, right in (("track", np.ones(30, int)), ("film", np.bincount(film))):
-        found = np.array([plainly(ranks[level]) for ranks in drawn])
-        spread = found.std(axis=0) / np.sqrt(len(found)) + 1e-12
-        apart = np.abs(found.mean(axis=0) - chance(right, 30)) / spread
+        result = np.array([plainly(ranks[level]) for ranks in drawn])
+        spread = result.std(axis=0) / np.sqrt(len(result)) + 1e-12
+        apart = np.abs(result.mean(axis=0) - random_order(right, 30)) / spread
         assert (np.delete(apart, 6) < 4).all(), apart  # a median of few is no mean
         every = np.concatenate([ranks[level] for ranks in drawn])
-        assert np.median(every) == pytest.approx(chance(right, 30)[6], abs=0.5)
+        assert np.median(every) == pytest.approx(random_order(right, 30)[6], abs=0.5)
 
 
 def test_a_perfect_search():
-    table = table_of(measure(np.array([[1, 2, 3]]), np.zeros(3, int), 5, 5, 0))
+    table = table_of(score_ranks(np.array([[1, 2, 3]]), np.zeros(3, int), 5, 5, 0))
     assert table["value"]["film", "recall_1"] == 1
     assert table["value"]["track", "recall_1"] == pytest.approx(1 / 3)
     assert table["chance"]["film", "recall_1"] == 1

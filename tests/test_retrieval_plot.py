@@ -12,10 +12,10 @@ from matplotlib.colors import to_hex
 from scorelens.retrieval import CONFIGURATIONS, TITLES
 from scorelens.retrieval.data.dataset import subsets
 from scorelens.retrieval.evaluate import plot
-from scorelens.retrieval.evaluate.metrics import MEASURES
+from scorelens.retrieval.evaluate.metrics import METRICS
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, write_table
 
-CHANCE = dict(zip(MEASURES, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), strict=True))
+CHANCE = dict(zip(METRICS, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), strict=True))
 
 
 def figures(measure, skill):
@@ -41,7 +41,7 @@ def make_scores(models=tuple(CONFIGURATIONS)):
             about = {"configuration": name, "seen": "+".join(parts)}
             rows += [
                 about | {"level": level, "measure": measure} | figures(measure, skill)
-                for level, measure in product(plot.LEVELS, MEASURES)
+                for level, measure in product(plot.LEVELS, METRICS)
             ]
     return pd.DataFrame(rows)
 
@@ -55,7 +55,7 @@ def make_scenes():
     chance = {"mean_percentile": 0.5, "recall_1": 0.01, "recall_5": 0.05, "recall_10": 0.1}
     chance |= {"median_rank": 100, "reciprocal_rank": 0.05}
     rows = []
-    for asked, pool, measure in product(plot.ASKED, plot.POOLS, chance):
+    for asked, pool, measure in product(plot.QUERIES, plot.POOLS, chance):
         value = chance[measure] * (1.2 if asked != "film" else 1.1)
         spread = {"low": 0.9 * value, "high": 1.1 * value, "permuted": chance[measure]}
         about = {"asked": asked, "pool": pool, "measure": measure, "chance": chance[measure]}
@@ -79,14 +79,14 @@ def texts(path):
 
 def dots(axis):
     """Place, colour and face of each dot, from the top down."""
-    found = [line for line in axis.lines if line.get_marker() == "o"]
+    drawn_values = [line for line in axis.lines if line.get_marker() == "o"]
     return [
         (
             float(line.get_xdata()[0]),
             to_hex(line.get_color()),
             to_hex(line.get_markerfacecolor()),
         )
-        for line in sorted(found, key=lambda line: line.get_ydata()[0])
+        for line in sorted(drawn_values, key=lambda line: line.get_ydata()[0])
     ]
 
 
@@ -108,7 +108,7 @@ def test_all_figures_are_drawn_and_drawn_alike(tmp_path):
         drawn.append([path.read_bytes() for path in sorted(folder.iterdir())])
         for name in ("recall", "curves"):
             assert set(TITLES.values()) <= set(texts(paths[name])), name
-        assert "41 scenes of films that no model learnt from" in texts(folder / "scenes.svg")
+        assert "41 scenes of test films" in texts(folder / "scenes.svg")
     assert len(drawn[0]) == 4
     assert drawn[0] == drawn[1]
 
@@ -125,12 +125,12 @@ def test_recall_shows_the_numbers_of_the_table():
         100 * figures("recall_20", 1.5 * len(parts) - 0.4 * ("image" in parts))["value"]
         for parts in CONFIGURATIONS.values()
     ]
-    found = dots(axis)
-    np.testing.assert_allclose([place for place, _, _ in found], expected)
-    colours = {colour for _, colour, _ in found[:-1]}
-    assert colours == {to_hex(plot.OWN_COLOUR)}
-    assert found[-1][1] == to_hex(plot.OTHER_COLOUR)
-    assert [face == "#ffffff" for _, _, face in found] == [True] + 7 * [False]
+    drawn_values = dots(axis)
+    np.testing.assert_allclose([place for place, _, _ in drawn_values], expected)
+    colours = {colour for _, colour, _ in drawn_values[:-1]}
+    assert colours == {to_hex(plot.MAIN_COLOUR)}
+    assert drawn_values[-1][1] == to_hex(plot.OTHER_COLOUR)
+    assert [face == "#ffffff" for _, _, face in drawn_values] == [True] + 7 * [False]
     numbers = [text.get_text() for text in axis.texts]
     assert numbers == [f"{place:.1f}" for place in expected]
     assert [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"] == [
@@ -167,9 +167,9 @@ def test_ablation_has_every_choice_of_parts_below_its_model():
         *("only image and tags", "only image and plot", "only tags and plot"),
         *("only image", "only tags", "only plot"),
     ]
-    found = [place for place, _, _ in dots(axis)]
-    assert found[start] == pytest.approx(figures(plot.MEDIAN, 4.1)["value"])
-    assert found[start + 4] == pytest.approx(figures(plot.MEDIAN, 1.1)["value"])
+    drawn_values = [place for place, _, _ in dots(axis)]
+    assert drawn_values[start] == pytest.approx(figures(plot.MEDIAN, 4.1)["value"])
+    assert drawn_values[start + 4] == pytest.approx(figures(plot.MEDIAN, 1.1)["value"])
     assert [dots(axis)[start + shift][2] == "#ffffff" for shift in (0, 4, 6)] == [
         False,
         True,
@@ -179,7 +179,7 @@ def test_ablation_has_every_choice_of_parts_below_its_model():
 
 def test_models_of_one_part_have_no_ablation():
     figure = plot.ablation_figure(make_scores(("image", "plot")))
-    assert figure.axes[0].texts[0].get_text() == "No model sees more than one part of a film"
+    assert figure.axes[0].texts[0].get_text() == "No model has more than one input"
 
 
 @pytest.mark.parametrize(
@@ -209,18 +209,18 @@ def test_scenes_show_both_pools():
     assert len(figure.axes) == 8
     lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
     assert lines == list(plot.POOLS.values())
-    found = dots(panel(figure, "Mean percentile", 1))
-    np.testing.assert_allclose([place for place, _, _ in found], [60, 55, 60])
-    assert [face == "#ffffff" for _, _, face in found] == [False, True, False]
+    drawn_values = dots(panel(figure, "Mean percentile", 1))
+    np.testing.assert_allclose([place for place, _, _ in drawn_values], [60, 55, 60])
+    assert [face == "#ffffff" for _, _, face in drawn_values] == [False, True, False]
 
 
 def test_the_ticks_of_scenes_are_named_by_pool():
     figure = plot.scene_figure(make_scenes())
     lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
-    assert lines[0].endswith("all test films; at the ticks, films swap their queries")
-    assert lines[1].endswith("its film; at the ticks, the scenes of a film swap their queries")
+    assert lines[0].endswith("all test films; ticks: films exchange their queries")
+    assert lines[1].endswith("ticks: the scenes of a film exchange their queries")
     words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words[3:] == ["mean where queries are swapped", "random order"]
+    assert words[3:] == ["mean where queries are exchanged", "random order"]
 
 
 def test_recalls_of_albums_that_are_found_whole_are_left_out():

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from scorelens.retrieval.evaluate.scene_metrics import (
-    MEASURES,
-    chance,
-    measure_scenes,
+    METRICS,
+    random_order,
+    score_scene_ranks,
     swap_films,
     swap_scenes,
 )
 
 
 def measured(ranks, tracks, film, swap, samples=200, permutations=200, seed=0):
-    table = measure_scenes(
+    table = score_scene_ranks(
         np.array(ranks), np.array(tracks), np.array(film), swap, samples, permutations, seed
     )
     return table.set_index("measure")
@@ -33,7 +33,7 @@ def own_lists(ranks, film):
 def test_measures_by_hand():
     ranks, tracks, film = [1, 3, 7, 11], [11, 11, 11, 11], [0, 0, 0, 1]
     table = measured(ranks, tracks, film, swap_scenes(own_lists(ranks, film)))
-    assert tuple(table.index) == MEASURES
+    assert tuple(table.index) == METRICS
     assert table["value"].tolist() == pytest.approx(
         [1 / 4, 2 / 4, 3 / 4, 5, (1 + 1 / 3 + 1 / 7 + 1 / 11) / 4, (1 + 0.8 + 0.4 + 0) / 4]
     )
@@ -45,7 +45,7 @@ def test_chance_is_the_mean_over_all_orders():
     shares = [np.mean(np.array(ranks) <= k) for k in (1, 5, 10)]
     percentile = np.mean([*np.repeat([1, 0.5, 0], 4), *np.repeat([1, 2 / 3, 1 / 3, 0], 3)])
     expected = [*shares, np.median(ranks), np.mean(1 / np.array(ranks)), percentile]
-    assert chance(np.array([3, 4])).tolist() == pytest.approx(expected)
+    assert random_order(np.array([3, 4])).tolist() == pytest.approx(expected)
     assert percentile == 0.5
 
 
@@ -125,8 +125,8 @@ def test_scenes_take_the_queries_of_another_films_scenes_one_after_the_other():
 def test_films_without_a_scene_lend_their_queries():
     lists = np.array([[1, 1], [7, 8], [5, 6], [9, 4]])
     drawn = swap_films(lists, np.arange(4), np.array([0, 0]))(np.random.default_rng(0), 4000)
-    found, counts = np.unique(drawn, axis=0, return_counts=True)
-    assert found.tolist() == [[1, 1], [5, 6], [7, 8], [9, 4]]
+    result, counts = np.unique(drawn, axis=0, return_counts=True)
+    assert result.tolist() == [[1, 1], [5, 6], [7, 8], [9, 4]]
     np.testing.assert_allclose(counts / 4000, 0.25, atol=0.03)
 
 

@@ -74,7 +74,7 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
     tables = [make_embeddings(name, random) for name in ("image", "image_tags")]
     scores, ranks = score(tables, tmp_path)
     scores = scores.set_index(["configuration", "seen", "level", "measure"])["value"].sort_index()
-    assert len(scores) == (1 + 3) * 2 * len(metrics.MEASURES)
+    assert len(scores) == (1 + 3) * 2 * len(metrics.METRICS)
     for table in tables:
         name = table["configuration"].iloc[0]
         for parts in subsets(name):
@@ -82,11 +82,11 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
             places = ranks_by_hand(table, seen)
             first = np.array([places[film == FILM].min() for film in range(3)])
             for level, own in {"track": places, "film": first}.items():
-                found = scores[name, seen, level]
-                assert found["recall_1"] == pytest.approx((own == 1).mean())
-                assert found["recall_5"] == pytest.approx((own <= 5).mean())
-                assert found["median_rank"] == np.median(own)
-                assert found["reciprocal_rank"] == pytest.approx((1 / own).mean())
+                result = scores[name, seen, level]
+                assert result["recall_1"] == pytest.approx((own == 1).mean())
+                assert result["recall_5"] == pytest.approx((own <= 5).mean())
+                assert result["median_rank"] == np.median(own)
+                assert result["reciprocal_rank"] == pytest.approx((1 / own).mean())
             if seen == "+".join(CONFIGURATIONS[name]):
                 by_film = ranks[ranks["configuration"] == name].set_index("film_id")
                 assert by_film["first_rank"].tolist() == first.tolist()

@@ -16,7 +16,7 @@ from scorelens.encoders.text.bert import Bert
 from scorelens.errors import InputError
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.batches import PairDataset, PairSampler, Rows, Split
-from scorelens.retrieval.evaluate.metrics import measure, rank_tracks
+from scorelens.retrieval.evaluate.metrics import rank_tracks, score_ranks
 from scorelens.retrieval.model import networks, standardization, towers, training
 from scorelens.retrieval.model.training import train_configuration
 from scorelens.retrieval.model.training_state import TrainingState
@@ -51,7 +51,7 @@ def search(configuration, pairs, trained, films, ablated=()):
 
 
 def figures(configuration, pairs, trained, ablated=()):
-    table = measure(*search(configuration, pairs, trained, FILMS.test, ablated), 200, 500, 0)
+    table = score_ranks(*search(configuration, pairs, trained, FILMS.test, ablated), 200, 500, 0)
     return table[table.level == "film"].set_index("measure")
 
 

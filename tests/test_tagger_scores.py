@@ -5,9 +5,6 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from sklearn.metrics import (
     average_precision_score,
     coverage_error,
@@ -16,19 +13,18 @@ from sklearn.metrics import (
 )
 
 from scorelens.evaluation import label_ranking
-from scorelens.evaluation.average_precision import average_precision
-from scorelens.evaluation.predictions import read_tiles, read_tracks
 from scorelens.tables import (
     TAGGER_CONFUSIONS,
+    TAGGER_OUTCOMES,
     TAGGER_SCORES,
     TAGGER_TILES,
     TAGGER_TRACKS,
-    TAGGER_VERDICTS,
     read_table,
     write_table,
 )
 from scorelens.tagger import RANDOM, TILE_S, score
-from scorelens.tagger.track_outcomes import confusions, verdicts
+from scorelens.tagger.predictions import read_tiles, read_tracks
+from scorelens.tagger.track_outcomes import confusions, track_outcomes
 from tests.tagger_tables import make_labels, make_tables, tables_of
 
 THEIRS = (coverage_error, label_ranking_average_precision_score)
@@ -45,12 +41,12 @@ def save(folder, tables, name="model"):
 
 def load(folder, tables):
     tiles, tracks = save(folder, tables)
-    heard = read_tracks(tracks)
-    return read_tiles(tiles, heard), heard
+    held_out = read_tracks(tracks)
+    return read_tiles(tiles, held_out), held_out
 
 
 def simple(folder, probability, actual, film=None):
-    """Tracks of one tile each, as `HeldOut`. probability: (tracks, genres)."""
+    """Tracks of one tile each, as `Predictions`. probability: (tracks, genres)."""
     film = np.arange(len(probability)) if film is None else film
     track, start = np.arange(len(film)), np.zeros(len(film))
     return load(folder, tables_of(film, track, start, probability, actual))[1]
@@ -60,9 +56,9 @@ def scored(folder, models, tops=(1, 2), samples=20, permutations=30):
     tiles, tracks = {}, {}
     for name, tables in models.items():
         tiles[name], tracks[name] = save(folder, tables, name)
-    outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "verdicts")]
+    outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "outcomes")]
     score.score(tiles, tracks, tops, samples, permutations, 0, *outputs)
-    contracts = (TAGGER_SCORES, TAGGER_CONFUSIONS, TAGGER_VERDICTS)
+    contracts = (TAGGER_SCORES, TAGGER_CONFUSIONS, TAGGER_OUTCOMES)
     return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
 
 
@@ -81,93 +77,6 @@ def tagged(probability, top):
     return probability >= np.sort(probability, axis=1)[:, [-top]]
 
 
-@pytest.mark.parametrize("levels", [1, 3, 1000])
-def test_rankings_agree_with_scikit_learn_also_where_tags_are_tied(levels):
-    random = np.random.default_rng(levels)
-    probability = np.round(random.random((60, 7)) * levels) / levels
-    true = random.random((60, 7)) < 0.4
-    true[~true.any(axis=1), 0] = True
-    sums = label_ranking.film_sums(label_ranking.worst_ranks(probability), np.arange(60), true)
-    for own, theirs in zip(sums, THEIRS, strict=True):
-        assert np.diag(own).mean() == pytest.approx(theirs(true, probability))
-
-
-def test_rankings_by_hand():
-    ranks = label_ranking.worst_ranks(np.array([[0.9, 0.1, 0.5, 0.5], [0.2, 0.2, 0.2, 0.2]]))
-    assert ranks.tolist() == [[1, 4, 3, 3], [4, 4, 4, 4]]
-    carried = np.array([True, False, True, False])
-    assert label_ranking.coverage(ranks, carried).tolist() == [3, 4]
-    np.testing.assert_allclose(
-        label_ranking.label_ranking_precision(ranks, carried), [(1 + 2 / 3) / 2, 2 / 4]
-    )
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    arrays(float, (3, 6), elements=st.sampled_from([0, 0.25, 0.5, 1])),
-    arrays(bool, 6).filter(np.any),
-    st.permutations(range(6)),
-)
-def test_rankings_have_their_range_and_know_no_order_of_the_genres(probability, carried, order):
-    ranks = label_ranking.worst_ranks(probability)
-    precision = label_ranking.label_ranking_precision(ranks, carried)
-    covered = label_ranking.coverage(ranks, carried)
-    assert ((precision > 0) & (precision <= 1)).all()
-    assert ((covered >= carried.sum()) & (covered <= 6)).all()
-    other = label_ranking.worst_ranks(probability[:, order])
-    assert (label_ranking.coverage(other, carried[order]) == covered).all()
-    np.testing.assert_allclose(
-        label_ranking.label_ranking_precision(other, carried[order]), precision
-    )
-
-
-def test_sums_over_films_are_those_of_each_pair_of_films():
-    random = np.random.default_rng(0)
-    true, film = make_labels(5, 6), random.integers(0, 5, 40)
-    probability = random.random((40, 6))
-    sums = label_ranking.film_sums(label_ranking.worst_ranks(probability), film, true)
-    for own, theirs in zip(sums, THEIRS, strict=True):
-        for i, j in itertools.product(range(5), range(5)):
-            units = probability[film == i]
-            labels = np.tile(true[j], (len(units), 1))
-            assert own[i, j] == pytest.approx(theirs(labels, units) * len(units))
-
-
-@pytest.mark.parametrize("genres", [1, 2, 4])
-def test_a_random_ranking_is_the_mean_over_all_orders(genres):
-    true = np.array(list(itertools.product([False, True], repeat=genres)))[1:]
-    orders = np.array(list(itertools.permutations(range(genres))), float)
-    found = label_ranking.random_means(true)
-    if genres == 1:  # scikit-learn takes no single label
-        assert found.tolist() == [[1], [1]]
-        return
-    for own, theirs in zip(found, THEIRS, strict=True):
-        for labels, value in zip(true, own, strict=True):
-            assert value == pytest.approx(theirs(np.tile(labels, (len(orders), 1)), orders))
-
-
-@pytest.mark.parametrize("levels", [3, 10_000])
-def test_the_average_precision_of_samples_is_that_of_their_tracks(levels):
-    random = np.random.default_rng(levels)
-    true, film = make_labels(8, 4), random.integers(0, 8, 300)
-    probability = np.round(random.random((300, 4)) * levels) / levels
-    draws = random.multinomial(8, np.full(8, 1 / 8), 12)
-    found = label_ranking.sampled_average_precision(probability, film, true, draws)
-    exact = average_precision(probability, true[film], draws[:, film])
-    np.testing.assert_allclose(found, exact)
-
-
-def test_the_average_precision_of_many_tiles_is_off_by_the_third_digit_at_most():
-    random = np.random.default_rng(1)
-    true, film = make_labels(20, 5), random.integers(0, 20, 20_000)
-    probability = 0.2 * true[film] + random.random((20_000, 5))
-    draws = random.multinomial(20, np.full(20, 1 / 20), 5)
-    found = label_ranking.sampled_average_precision(probability, film, true, draws)
-    exact = average_precision(probability, true[film], draws[:, film])
-    np.testing.assert_allclose(found, exact, atol=0.002)
-    assert (found != exact).any()
-
-
 def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path):
     actual = make_labels(9)
     actual[4] = True  # so that each genre has a film
@@ -177,7 +86,7 @@ def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path)
     table = table[table["model"] == "dnn"]
     for level, own in zip(("tile", "track"), load(tmp_path, tables), strict=True):
         assert own.genres == genres
-        true, probability = own.true[own.film], own.probability
+        true, probability = own.unit_labels, own.probability[0]
         for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
             row = cell(table, measure, level=level)
             assert row["value"] == pytest.approx(theirs(true, probability))
@@ -188,10 +97,10 @@ def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path)
             assert row["value"] == pytest.approx(value)
             assert np.isnan(row["chance"])
         for top in (1, 3):
-            said = tagged(probability, top)
+            predicted = tagged(probability, top)
             for average in (None, "macro", "weighted"):
                 *values, support = precision_recall_fscore_support(
-                    true, said, average=average, zero_division=0
+                    true, predicted, average=average, zero_division=0
                 )
                 names = [average] if average else genres
                 for measure, value in zip(PRF, values, strict=True):
@@ -212,46 +121,51 @@ def test_the_arrays_are_those_of_the_tables(tmp_path):
     ):
         wide = table.pivot_table(index=keys, columns="genre", values="probability")[own.genres]
         pd.testing.assert_frame_equal(own.units, wide.index.to_frame(index=False))
-        np.testing.assert_array_equal(own.probability, wide)
+        np.testing.assert_array_equal(own.probability[0], wide)
         ids = own.units["film_id"].to_numpy()
-        assert (ids == np.unique(ids)[own.film]).all()
+        assert (ids == np.unique(ids)[own.group]).all()
     labels = tracks.pivot_table("actual", ["film_id", "track_id"], "genre", aggfunc="first")
-    assert (by_track.true[by_track.film] == labels[by_track.genres]).all(axis=None)
+    assert (by_track.unit_labels == labels[by_track.genres]).all(axis=None)
 
 
 def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
     own, _ = load(tmp_path, make_tables(make_labels(6), 3, 4, skill=0.4))
     draws = np.random.default_rng(2).multinomial(6, np.full(6, 1 / 6), 40).astype(float)
     table = score.score_model(own, [2], draws, np.arange(6)[None])
-    rows = [np.repeat(np.arange(len(own.film)), draw[own.film].astype(int)) for draw in draws]
-    true, said = own.true[own.film], tagged(own.probability, 2)
+    rows = [np.repeat(np.arange(len(own.group)), draw[own.group].astype(int)) for draw in draws]
+    true, predicted = own.unit_labels, tagged(own.probability[0], 2)
     for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
-        values = [theirs(true[r], own.probability[r]) for r in rows]
+        values = [theirs(true[r], own.probability[0][r]) for r in rows]
         bounds = cell(table, measure)[["low", "high"]].astype(float)
         np.testing.assert_allclose(bounds, np.percentile(values, [2.5, 97.5]))
     for average in ("macro", "weighted"):
         values = [
-            precision_recall_fscore_support(true[r], said[r], average=average, zero_division=0)[:3]
+            precision_recall_fscore_support(
+                true[r], predicted[r], average=average, zero_division=0
+            )[:3]
             for r in rows
         ]
         low, high = np.percentile(values, [2.5, 97.5], axis=0)
         for measure, *bounds in zip(PRF, low, high, strict=True):
-            found = cell(table, measure, average, 2)[["low", "high"]].astype(float)
-            np.testing.assert_allclose(found, bounds)
+            result = cell(table, measure, average, 2)[["low", "high"]].astype(float)
+            np.testing.assert_allclose(result, bounds)
 
 
 def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
     own, _ = load(tmp_path, make_tables(make_labels(5), 3, 4, skill=0.3))
     orders = np.array(list(itertools.permutations(range(5))))
     table = score.score_model(own, [3], np.ones((1, 5)), orders)
-    labels, said = [own.true[order][own.film] for order in orders], tagged(own.probability, 3)
+    labels, predicted = (
+        [own.labels[order][own.group] for order in orders],
+        tagged(own.probability[0], 3),
+    )
     expected = {
-        (measure, "all", None): [theirs(true, own.probability) for true in labels]
+        (measure, "all", None): [theirs(true, own.probability[0]) for true in labels]
         for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True)
     }
     for average in ("macro", "weighted"):
         values = [
-            precision_recall_fscore_support(true, said, average=average, zero_division=0)[:3]
+            precision_recall_fscore_support(true, predicted, average=average, zero_division=0)[:3]
             for true in labels
         ]
         for measure, own_values in zip(PRF, zip(*values, strict=True), strict=True):
@@ -264,12 +178,12 @@ def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
         assert row["p"] == pytest.approx((1 + reached) / 121)
 
 
-def test_perfect_answers_are_perfect_and_no_chance(tmp_path):
+def test_perfect_predictions_are_perfect_and_no_chance(tmp_path):
     true = make_labels(12)
     true[4] = True  # so that each genre has a film
     film = np.repeat(np.arange(12), 3)
     answers = 0.1 + 0.8 * true[film] + np.linspace(0, 0.05, 10)
-    table, confused, judged = scored(
+    table, confused, outcomes = scored(
         tmp_path,
         {"cnn": tables_of(film, np.tile(np.arange(3), 12), np.zeros(36), answers, true)},
         permutations=2000,
@@ -283,7 +197,7 @@ def test_perfect_answers_are_perfect_and_no_chance(tmp_path):
         assert ranked[["value", "low", "high"]].tolist() == [1, 1, 1]
         assert cell(table, "average_precision", "macro", level=level)["value"] == 1
     assert (confused["tracks"] == 0).all()
-    assert (judged["verdict"] == "right").all()
+    assert (outcomes["outcome"] == "right").all()
 
 
 def test_an_answer_that_knows_no_film_has_the_p_of_chance(tmp_path):
@@ -302,13 +216,13 @@ def test_the_gain_is_over_a_random_ranking_in_the_same_samples(tmp_path):
     probability = np.array([[0.9, 0.2, 0.1], [0.1, 0.2, 0.9]])
     own = simple(tmp_path, probability, actual)
     draws = np.array([[2, 0], [1, 1], [0, 2]], float)
-    found = score.score_model(own, (1,), draws, np.empty((0, 2), int)).set_index("measure")
-    row = found.loc["coverage_error"]
+    result = score.score_model(own, (1,), draws, np.empty((0, 2), int)).set_index("measure")
+    row = result.loc["coverage_error"]
     # Coverage 1 and 3; at random 2 and 8/3.
     assert row.gain == pytest.approx((1 - 2 + 3 - 8 / 3) / 2)
     low, high = np.percentile([1 - 2, row.gain, 3 - 8 / 3], [2.5, 97.5])
     assert (row.gain_low, row.gain_high) == pytest.approx((low, high))
-    assert found.loc["f1", "gain"].isna().all()
+    assert result.loc["f1", "gain"].isna().all()
     random = score.score_random(own, (1,), draws).set_index("measure")
     assert random.loc["coverage_error", "gain"] == pytest.approx(0)
 
@@ -322,10 +236,10 @@ def test_one_film_has_intervals_without_width(tmp_path):
 def test_the_tags_of_a_random_ranking_are_those_of_many_random_orders(tmp_path):
     labels = make_labels(10)
     labels[4] = True  # so that each genre has a film
-    _, heard = load(tmp_path, make_tables(labels, 8, 8))
+    _, held_out = load(tmp_path, make_tables(labels, 8, 8))
     random = np.random.default_rng(4)
-    table = score.score_random(heard, [3, 99], np.ones((2, 10)))
-    true = heard.true[heard.film]
+    table = score.score_random(held_out, [3, 99], np.ones((2, 10)))
+    true = held_out.unit_labels
     f1 = [
         precision_recall_fscore_support(
             true, tagged(random.random(true.shape), 3), average="macro", zero_division=0
@@ -365,15 +279,15 @@ HAND = np.array(
 HAND_TRUE = np.array([[True, True, False, False], [False, True, False, False]])
 
 
-def test_verdicts_and_confusions_by_hand(tmp_path):
+def test_outcomes_and_confusions_by_hand(tmp_path):
     own = simple(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
-    judged = verdicts(own)
-    assert judged["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
-    assert judged["genres"].tolist() == [("Action", "Adventure")] * 3 + [("Adventure",)]
-    assert judged["tags"].tolist() == [
+    outcomes = track_outcomes(own)
+    assert outcomes["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
+    assert outcomes["genres"].tolist() == [("Action", "Adventure")] * 3 + [("Adventure",)]
+    assert outcomes["tags"].tolist() == [
         ("Action", "Adventure"), ("Comedy", "Action"), ("Crime", "Comedy"), ("Adventure",)
     ]  # fmt: skip
-    assert judged["verdict"].tolist() == ["right", "partly", "wrong", "right"]
+    assert outcomes["outcome"].tolist() == ["right", "partly", "wrong", "right"]
     table = confusions(own).set_index(["genre", "tagged"])
     assert len(table) == 2 * 3  # Comedy and Crime have no tracks
     assert table.loc[("Action", "Comedy")].tolist() == [2, pytest.approx(2 / 3)]
@@ -386,5 +300,5 @@ def test_tied_tags_of_a_tile_are_given_in_order_of_the_genres(tmp_path):
     flat = tables_of(np.zeros(2, int), np.zeros(2, int), np.array([0, TILE_S]),
                      np.full((2, 4), 0.5), HAND_TRUE)  # fmt: skip
     tiles, tracks = load(tmp_path, flat)
-    assert tiles.place.tolist() == [[1, 2, 3, 4]] * 2
-    assert tracks.place.tolist() == [[1, 2, 3, 4]]
+    assert tiles.rank.tolist() == [[1, 2, 3, 4]] * 2
+    assert tracks.rank.tolist() == [[1, 2, 3, 4]]

@@ -87,7 +87,7 @@ def test_the_report_shows_the_tagger_and_links_the_library(tagged):
         "Ranking by frequency",
         "DNN on MFCC",
     ]
-    assert sum(int(rows[-1][verdict]) for verdict in ("Right", "Partly", "Wrong")) > 0
+    assert sum(int(rows[-1][outcome]) for outcome in ("Right", "Partly", "Wrong")) > 0
     assert "tagger/libraries/mine.html" in page.values("href")
 
 

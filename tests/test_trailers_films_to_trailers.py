@@ -7,8 +7,8 @@ import torch
 from scipy import stats
 
 from scorelens import tables
-from scorelens.audiovisual_comparison.compare import LABELLINGS
 from scorelens.errors import TableError
+from scorelens.evaluation.group_difference import LABELLINGS
 from scorelens.trailers.scenes import films_to_trailers, films_to_trailers_plot, scenes
 from tests.test_trailers_scenes import made_up, scene_table, titles_of
 from tests.trailer_tables import GENRES, make_labels, make_vectors, write_trailers, write_vectors
@@ -26,14 +26,14 @@ def test_differences_of_each_labelling_by_hand():
     looks = frame(np.column_stack([look, 1 - look]), ["Horror", "Music"])
     actual = frame(np.array([[1, 1, 1, 0, 0, 0, 0, 1]] * 2, bool).T, ["Drama", "Horror"])
     predicted = frame(np.array([[0, 0, 1, 1, 1, 0, 0, 1]] * 2, bool).T, ["Drama", "Horror"])
-    table = films_to_trailers.compare_looks(looks, actual, predicted, 99, 50, 0)
+    table = films_to_trailers.compare_films(looks, actual, predicted, 99, 50, 0)
     assert table["genre"].tolist() == ["Horror"] * 3  # a genre of both; film 7 has no scenes
     rows = table.set_index("labelling")
     assert rows.index.tolist() == list(LABELLINGS)
     medians = {"actual": (0.2, 0.65), "predicted": (0.6, 0.45), "false_positive": (0.5, 0.75)}
     for labelling, (inside, outside) in medians.items():
         row = rows.loc[labelling]
-        assert (row.look_with, row.look_without) == pytest.approx((inside, outside))
+        assert (row.probability_with, row.probability_without) == pytest.approx((inside, outside))
         assert row.difference == pytest.approx((inside - outside) / look.std())
     assert rows["films_with"].tolist() == [3, 3, 2]
     assert rows["films_without"].tolist() == [4, 4, 2]
@@ -43,7 +43,7 @@ def test_p_is_adjusted_over_the_genres_of_a_labelling():
     random = np.random.default_rng(0)
     looks = frame(random.random((30, 3)), GENRES[:3])
     actual, predicted = (frame(random.random((30, 3)) < 0.4, GENRES[:3]) for _ in range(2))
-    table = films_to_trailers.compare_looks(looks, actual, predicted, 199, 20, 0)
+    table = films_to_trailers.compare_films(looks, actual, predicted, 199, 20, 0)
     for _, own in table.groupby("labelling"):
         assert len(own) == 3
         np.testing.assert_allclose(own["p_adjusted"], stats.false_discovery_control(own["p"]))
@@ -77,22 +77,22 @@ def corpus(folder, own=range(20), seed=0, blind=()):
         tables.write_table(kept, path, tables.SCENES)
         seen.append(path)
     titles = titles_of(FILMS, own)
-    films, said = folder / "films.tsv", folder / "said.parquet"
+    films, decided = folder / "films.tsv", folder / "decided.parquet"
     tables.write_table(film_rows(titles), films, tables.FILMS)
-    tables.write_table(predictions(titles, actual, predicted), said, tables.PREDICTIONS)
+    tables.write_table(predictions(titles, actual, predicted), decided, tables.PREDICTIONS)
     return {
         "vectors": [vectors],
         "table": table,
         "scenes": seen,
         "films": films,
-        "predictions": said,
+        "predictions": decided,
     }
 
 
 def film_rows(titles):
-    facts = {"year": 1999, "duration_s": 60.0, "has_picture": True, "tracks": 1}
-    facts["genres"] = [("Action",)] * len(titles)
-    return pd.DataFrame({"film_id": list(titles), "title": list(titles.values()), **facts})
+    columns = {"year": 1999, "duration_s": 60.0, "has_picture": True, "tracks": 1}
+    columns["genres"] = [("Action",)] * len(titles)
+    return pd.DataFrame({"film_id": list(titles), "title": list(titles.values()), **columns})
 
 
 def predictions(titles, actual, predicted):
@@ -103,13 +103,13 @@ def predictions(titles, actual, predicted):
                 "film_id": np.repeat(list(titles), len(GENRES)),
                 "genre": np.tile(GENRES, len(titles)),
                 "probability": 0.5,
-                "predicted": said.ravel(),
+                "predicted": decided.ravel(),
                 "actual": actual.ravel(),
                 "fold": 0,
                 "repeat": repeat,
             }
         )
-        for repeat, said in enumerate([predicted, ~predicted])
+        for repeat, decided in enumerate([predicted, ~predicted])
     ]
     return pd.concat(runs)
 
@@ -122,9 +122,9 @@ def compared(folder, files, genres=GENRES):
         genres=genres,
         names=names,
         permutations=999,
-        repeats=100,
+        samples=100,
         seed=0,
-        judged=outputs[0],
+        classified=outputs[0],
         scores=outputs[1],
     )
     return outputs
@@ -136,26 +136,26 @@ def planted(tmp_path_factory):
     return compared(folder, corpus(folder))
 
 
-def test_a_look_that_is_planted_is_found_and_no_other(planted):
-    table = tables.read_table(planted[1], tables.TRAILER_MODES)
+def test_only_the_planted_genre_differs(planted):
+    table = tables.read_table(planted[1], tables.FILMS_TO_TRAILERS)
     assert set(zip(table.feature_set, table.model, table.network, strict=True)) == {
         ("mir", "single_attention", "efficientnet_lite0")
     }
-    found = table[table["p_adjusted"] < 0.05]
-    assert set(found["genre"]) == {GENRES[SHOWN]}
-    assert found["labelling"].tolist() == list(LABELLINGS)
-    assert (found["low"] > 0).all()
-    assert (found["look_with"] > 0.5).all()
-    assert (found["look_without"] < 0.5).all()
+    result = table[table["p_adjusted"] < 0.05]
+    assert set(result["genre"]) == {GENRES[SHOWN]}
+    assert result["labelling"].tolist() == list(LABELLINGS)
+    assert (result["low"] > 0).all()
+    assert (result["probability_with"] > 0.5).all()
+    assert (result["probability_without"] < 0.5).all()
 
 
 def test_every_scene_has_an_answer_for_every_genre(planted):
-    judged = tables.read_table(planted[0], tables.TRAILER_SCENES)
-    assert len(judged) == FILMS * 3 * len(GENRES)
-    assert not judged.duplicated(["film_id", "cue_id", "genre"]).any()
+    classified = tables.read_table(planted[0], tables.TRAILER_SCENES)
+    assert len(classified) == FILMS * 3 * len(GENRES)
+    assert not classified.duplicated(["film_id", "cue_id", "genre"]).any()
 
 
-def test_a_film_with_another_trailer_of_its_own_keeps_its_answers(planted, tmp_path):
+def test_a_further_trailer_of_a_film_does_not_change_its_scenes(planted, tmp_path):
     files = corpus(tmp_path)
     vectors = tables.read_table(files["vectors"][0], tables.TRAILER_VECTORS)
     rows = vectors["trailer_id"] == "trailer_07"
@@ -177,15 +177,15 @@ def test_a_film_with_another_trailer_of_its_own_keeps_its_answers(planted, tmp_p
 
 def test_films_without_pictures_take_no_part(tmp_path):
     table = tables.read_table(
-        compared(tmp_path, corpus(tmp_path, blind=[3, 30]))[1], tables.TRAILER_MODES
+        compared(tmp_path, corpus(tmp_path, blind=[3, 30]))[1], tables.FILMS_TO_TRAILERS
     )
     actual = table[table["labelling"] == "actual"]
     assert (actual["films_with"] + actual["films_without"] == FILMS - 2).all()
 
 
 def test_a_corpus_without_pictures_has_empty_differences_and_a_figure(tmp_path):
-    judged, scores = compared(tmp_path, corpus(tmp_path, blind=range(FILMS)))
-    assert not len(tables.read_table(judged, tables.TRAILER_SCENES))
+    classified, scores = compared(tmp_path, corpus(tmp_path, blind=range(FILMS)))
+    assert not len(tables.read_table(classified, tables.TRAILER_SCENES))
     films_to_trailers_plot.plot(scores, tmp_path / "films_to_trailers.svg")
     svg = (tmp_path / "films_to_trailers.svg").read_text()
     assert svg.count(">no difference<") == 1
@@ -193,9 +193,9 @@ def test_a_corpus_without_pictures_has_empty_differences_and_a_figure(tmp_path):
 
 def test_genres_by_other_names_are_refused_with_both_lists(tmp_path):
     files = corpus(tmp_path)
-    said = tables.read_table(files["predictions"], tables.PREDICTIONS)
-    said["genre"] = said["genre"].replace(dict(zip(GENRES, "WXYZ", strict=True)))
-    tables.write_table(said, files["predictions"], tables.PREDICTIONS)
+    decided = tables.read_table(files["predictions"], tables.PREDICTIONS)
+    decided["genre"] = decided["genre"].replace(dict(zip(GENRES, "WXYZ", strict=True)))
+    tables.write_table(decided, files["predictions"], tables.PREDICTIONS)
     with pytest.raises(TableError) as error:
         compared(tmp_path, files)
     assert str(error.value) == (
@@ -215,15 +215,15 @@ def difference_of_nothing(trial, own):
     shown = random.normal(size=(24, 1, 6))
     material = made_up(shown + random.normal(0, 0.5, (24, 2, 6)), actual)
     titles = titles_of(16, range(16) if own else ())
-    judged = scenes.judge_scenes(scene_table(shown[:16]), titles, material)
+    classified = scenes.classify_scenes(scene_table(shown[:16]), titles, material)
     labels = frame(actual[:16], GENRES[:1])
-    looks = scenes.film_looks(judged, GENRES[:1])
-    table = films_to_trailers.compare_looks(looks, labels, labels, 99, 2, 0)
+    looks = scenes.average_scenes(classified, GENRES[:1])
+    table = films_to_trailers.compare_films(looks, labels, labels, 99, 2, 0)
     return table["difference"].iloc[0]
 
 
 @pytest.mark.slow
-def test_looks_that_say_nothing_do_not_differ_in_the_mean_unless_own_trailers_teach():
+def test_unrelated_pictures_do_not_differ_unless_a_films_trailers_train():
     fair, leaking = (
         np.array([difference_of_nothing(trial, own) for trial in range(40)])
         for own in (True, False)
@@ -235,9 +235,9 @@ def test_looks_that_say_nothing_do_not_differ_in_the_mean_unless_own_trailers_te
 # Drawing
 
 
-def test_the_figure_says_what_the_table_says(planted):
-    table = tables.read_table(planted[1], tables.TRAILER_MODES)
-    axis = films_to_trailers_plot.modes_figure(table).axes[0]
+def test_the_figure_shows_the_table(planted):
+    table = tables.read_table(planted[1], tables.FILMS_TO_TRAILERS)
+    axis = films_to_trailers_plot.difference_figure(table).axes[0]
     markers = [line for line in axis.lines if line.get_marker() not in ("None", None)]
     drawn = table.dropna(subset="difference")
     assert [line.get_xdata()[0] for line in markers] == drawn["difference"].tolist()

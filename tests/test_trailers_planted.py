@@ -1,10 +1,10 @@
-"""What is planted in the demo's trailers is found, by the arm that shows it and no other."""
+"""What is planted in the demo's trailers is found, by the modality that shows it and no other."""
 
 import pytest
 import torch
 
 from scorelens.corpus.synthesis.demo_plan import GENRES
-from scorelens.tables import TRAILER_ARMS, TRAILER_SCORES, read_table
+from scorelens.tables import TRAILER_MODALITIES, TRAILER_SCORES, read_table
 from scorelens.trailers import PICTURE, SOUND
 from scorelens.trailers.data import embed
 from scorelens.trailers.data.frame_sampling import Sampling, sample_trailers
@@ -26,7 +26,7 @@ SURE, BY_CHANCE = 0.01, 0.1  # p-values: below the one a genre is found, above t
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory, fetched):
-    """Average precision of each arm and genre, and picture against sound, for composed trailers."""
+    """Average precision by modality and genre, and picture against sound, of composed trailers."""
     folder = tmp_path_factory.mktemp("planted")
     weights = {network: fetched(network) for network, _ in RUNS.values()}
     with pytest.MonkeyPatch.context() as patch:
@@ -41,26 +41,26 @@ def compare(weights):
     samples = {own.trailer_id: f"{own.trailer_id}.npz" for own in trailers}
     videos = {name: demo_plan.video(name) for name in samples}
     sample_trailers(videos, list(samples.values()), "samples.tsv", Sampling(200, 31, 10, 30.0))
-    answers = {}
+    predictions = {}
     for network, model in RUNS.values():
-        vectors, answers[network, model] = f"{network}.parquet", f"{model}.parquet"
+        vectors, predictions[network, model] = f"{network}.parquet", f"{model}.parquet"
         embed.embed_trailers(samples, network, weights[network], vectors)
         settings = {"genres": GENRES, "folds": 5}
-        outputs = answers[network, model], f"{model}_moments.parquet"
+        outputs = predictions[network, model], f"{model}_moments.parquet"
         train.train_trailers(
             network, model, demo_plan.TABLE, {}, [vectors], settings, SEED, *outputs
         )
-    score.score(answers, [], 500, 2000, SEED, "scores.tsv", "arms.tsv")
+    score.score(predictions, [], 500, 2000, SEED, "scores.tsv", "modalities.tsv")
     scores = read_table("scores.tsv", TRAILER_SCORES)
     ranked = scores[scores["measure"] == score.AVERAGE_PRECISION]
-    return ranked.set_index(["arm", "genre"]), read_table("arms.tsv", TRAILER_ARMS)
+    return ranked.set_index(["modality", "genre"]), read_table("modalities.tsv", TRAILER_MODALITIES)
 
 
-@pytest.mark.parametrize("arm", RUNS)
+@pytest.mark.parametrize("modality", RUNS)
 @pytest.mark.parametrize("genre", GENRES)
-def test_a_genre_is_found_by_the_arms_that_show_it_and_by_no_other(arm, genre, compared):
-    own = compared[0].loc[arm, genre]
-    if genre in PLANTED[arm]:
+def test_a_genre_is_found_by_the_modalities_that_show_it_and_by_no_other(modality, genre, compared):
+    own = compared[0].loc[modality, genre]
+    if genre in PLANTED[modality]:
         assert own.p < SURE, own
         assert own.low > own.chance, own
     else:
@@ -68,7 +68,7 @@ def test_a_genre_is_found_by_the_arms_that_show_it_and_by_no_other(arm, genre, c
         assert own.low < own.chance, own
 
 
-def test_the_arms_differ_where_one_of_them_shows_a_genre_and_only_there(compared):
+def test_the_modalities_differ_where_one_of_them_shows_a_genre_and_only_there(compared):
     table = compared[1].set_index("genre").loc[list(GENRES)]
     apart = table["difference"][table["p"] < SURE]
     assert set(apart.index[apart > 0]) == set(demo_plan.SHOWN_ONLY)

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.figures import QUIET
 from scorelens.tables import (
-    TRAILER_ARMS,
+    TRAILER_MODALITIES,
     TRAILER_MOMENTS,
     TRAILER_PREDICTIONS,
     TRAILER_SCORES,
@@ -52,14 +52,14 @@ LINEAR = "vgg16", "frame_linear"
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Paths of scores and arms of five runs, the better the later."""
+    """Paths of scores and modalities of five runs, the better the later."""
     folder, actual = tmp_path_factory.mktemp("trailers"), make_labels(20)
     random, paths = np.random.default_rng(0), {}
     for skill, run in enumerate(RUNS):
         logits = skill * (2 * actual - 1) + random.normal(0, 1, actual.shape)
         path = folder / f"{skill}.parquet"
         paths[run] = write_answers(path, 1 / (1 + np.exp(-logits)), actual, run=run)
-    outputs = folder / "scores.tsv", folder / "arms.tsv"
+    outputs = folder / "scores.tsv", folder / "modalities.tsv"
     score.score(paths, [0.5, 0.1], 50, 50, 0, *outputs)
     return outputs
 
@@ -81,7 +81,7 @@ def words(axis):
 
 
 def test_figures_are_written(results, tmp_path):
-    figures = {name: tmp_path / f"{name}.svg" for name in ("arms", "scores")}
+    figures = {name: tmp_path / f"{name}.svg" for name in ("modalities", "scores")}
     plot.plot(*results, figures)
     for path in figures.values():
         assert ET.parse(path).getroot().tag.endswith("svg")
@@ -90,20 +90,20 @@ def test_figures_are_written(results, tmp_path):
     assert first == [path.read_bytes() for path in figures.values()]
 
 
-def test_the_arms_are_where_the_table_says(results):
-    table = read_table(results[1], TRAILER_ARMS)
-    left, right = plot.arms_figure(table).axes
+def test_the_modalities_are_where_the_table_says(results):
+    table = read_table(results[1], TRAILER_MODALITIES)
+    left, right = plot.modality_figure(table).axes
     expected = [
-        (value, row + plot.APART * place)
-        for place, arm in zip((-1, 0, 1), ("picture", "sound", "both"), strict=True)
-        for row, value in enumerate(table[arm])
+        (value, row + plot.OFFSET * place)
+        for place, modality in zip((-1, 0, 1), ("picture", "sound", "both"), strict=True)
+        for row, value in enumerate(table[modality])
     ]
     np.testing.assert_allclose(dots(left), expected)
     [chance] = [lines for lines in left.collections if to_hex(lines.get_colors()[0]) == "#000000"]
     for row, (line, value) in enumerate(zip(chance.get_segments(), table["chance"], strict=True)):
         np.testing.assert_allclose(line[:, 0], value)
-        assert min(line[:, 1]) < row - plot.APART  # across the dots of all arms
-        assert max(line[:, 1]) > row + plot.APART
+        assert min(line[:, 1]) < row - plot.OFFSET  # across the dots of all modalities
+        assert max(line[:, 1]) > row + plot.OFFSET
     np.testing.assert_allclose(dots(right)[:, 0], table["difference"])
     names = [label.get_text() for label in left.get_yticklabels()]
     assert names == [f"{genre} ({n})" for genre, n in zip(GENRES, table.support, strict=False)] + [
@@ -111,30 +111,34 @@ def test_the_arms_are_where_the_table_says(results):
     ]
     sizes = [line.get_xydata()[:, 0] for line in right.lines if len(line.get_xydata()) == 2]
     np.testing.assert_allclose(sizes[1:-1], table[["difference_low", "difference_high"]])
-    assert "\N{LEFTWARDS ARROW} the sound" in right.get_xlabel()
+    assert "\N{LEFTWARDS ARROW} sound" in right.get_xlabel()
 
 
-def test_a_sure_difference_is_filled_and_in_its_arms_colour(results):
-    table = read_table(results[1], TRAILER_ARMS)
+def test_a_sure_difference_is_filled_and_in_its_modalitys_colour(results):
+    table = read_table(results[1], TRAILER_MODALITIES)
     table["difference"] = [0.3, -0.3, 0.2, 0.0, -0.1]
     table["p"] = 0.01
     table["p_adjusted"] = [0.01, 0.04, 0.2, 1.0, 0.06]
-    right = plot.arms_figure(table).axes[1]
-    found = [line for line in right.lines if line.get_marker() == "o"]
+    right = plot.modality_figure(table).axes[1]
+    examples_by_genre = [line for line in right.lines if line.get_marker() == "o"]
     picture, sound = plot.COLOURS["picture"], plot.COLOURS["sound"]
-    assert [one.get_color() for one in found] == [picture, sound, picture, QUIET, sound]
-    assert [one.get_markerfacecolor() for one in found] == [picture, sound, *["white"] * 3]
+    assert [one.get_color() for one in examples_by_genre] == [picture, sound, picture, QUIET, sound]
+    assert [one.get_markerfacecolor() for one in examples_by_genre] == [
+        picture,
+        sound,
+        *["white"] * 3,
+    ]
 
 
-def test_an_arm_without_a_model_is_left_out(results):
-    table = read_table(results[1], TRAILER_ARMS)
+def test_a_modality_without_a_model_is_left_out(results):
+    table = read_table(results[1], TRAILER_MODALITIES)
     table["picture"] = table["picture_low"] = table["picture_high"] = np.nan
     for name in ("difference", "difference_low", "difference_high", "p", "p_adjusted"):
         table[name] = np.nan
-    made = plot.arms_figure(table)
+    made = plot.modality_figure(table)
     [axis] = made.axes
     rows = np.arange(len(table))
-    places = np.append(rows - plot.APART / 2, rows + plot.APART / 2)
+    places = np.append(rows - plot.OFFSET / 2, rows + plot.OFFSET / 2)
     np.testing.assert_allclose(dots(axis)[:, 1], places)
     keys = [text.get_text() for text in made.legends[0].get_texts()]
     assert keys[0] == "sound: Attention over sound, MusiCNN"
@@ -142,7 +146,7 @@ def test_an_arm_without_a_model_is_left_out(results):
 
 def test_the_scores_are_where_the_table_says(results):
     table = read_table(results[0], TRAILER_SCORES)
-    made = plot.scores_figure(table)
+    made = plot.score_figure(table)
     macro = table[table["genre"].isin(["macro", "all"])]
     for axis, (measure, threshold, *_) in zip(made.axes, plot.PANELS, strict=True):
         own = macro[macro["measure"] == measure]
@@ -156,13 +160,13 @@ def test_the_scores_are_where_the_table_says(results):
     assert names == NAMES
 
 
-def test_lines_divide_the_arms(results):
-    for axis in plot.scores_figure(read_table(results[0], TRAILER_SCORES)).axes:
+def test_lines_divide_the_modalities(results):
+    for axis in plot.score_figure(read_table(results[0], TRAILER_SCORES)).axes:
         lines = [line.get_ydata()[0] for line in axis.lines if line.get_color() == QUIET]
         assert [place for place in lines if place % 1] == [0.5, 2.5, 3.5]
 
 
-def test_three_networks_an_arm_are_legible(results):
+def test_three_networks_a_modality_are_legible(results):
     """No name of a run reaches into another's, nor out of the figure."""
     table, eyes, ears = (
         read_table(results[0], TRAILER_SCORES),
@@ -170,10 +174,12 @@ def test_three_networks_an_arm_are_legible(results):
         list(AUDIO_ENCODERS),
     )
     some = table[table["model"] == "frequency"]
-    found = runs(MODELS, eyes, ears)
-    assert len(found) == 16
-    each = [some.assign(network=a, model=b, arm=MODELS[b] or None) for a, b in found]
-    made = plot.scores_figure(pd.concat(each, ignore_index=True))
+    examples_by_genre = runs(MODELS, eyes, ears)
+    assert len(examples_by_genre) == 16
+    each = [
+        some.assign(network=a, model=b, modality=MODELS[b] or None) for a, b in examples_by_genre
+    ]
+    made = plot.score_figure(pd.concat(each, ignore_index=True))
     made.draw_without_rendering()
     places = [label.get_window_extent() for label in made.axes[0].get_yticklabels()]
     assert min(one.x0 for one in places) > 0
@@ -200,7 +206,7 @@ def moments_of(probability, weight, genres=GENRES):
 
 
 @pytest.fixture
-def judged():
+def run_tables():
     """Three trailers of seven moments; for Action trailer 2 is the surest right one. The model
     finds Comedy by chance."""
     random = np.random.default_rng(0)
@@ -222,34 +228,34 @@ def scores_of(run):
         for (a, b), figures in (((run[0], "frame_attention"), other), (run, own))
     ]
     table = pd.concat(rows, ignore_index=True).assign(measure="average_precision", threshold=None)
-    known = {"arm": "picture", "low": 0.0, "high": 1.0, "chance": 0.5, "support": 3}
+    known = {"modality": "picture", "low": 0.0, "high": 1.0, "chance": 0.5, "support": 3}
     return table.assign(**known)[TRAILER_SCORES.names]
 
 
-def test_the_surest_trailer_of_a_genre_is_chosen(judged):
-    answers, moments, scores = judged
-    found = examples.choose(*judged)
-    assert list(found) == ["Action", "Comedy", "Drama"]  # none carries Horror
-    one = found["Action"]
+def test_the_trailer_of_highest_probability_is_chosen(run_tables):
+    answers, moments, scores = run_tables
+    examples_by_genre = examples.choose_examples(*run_tables)
+    assert list(examples_by_genre) == ["Action", "Comedy", "Drama"]  # none carries Horror
+    one = examples_by_genre["Action"]
     assert (one.trailer_id, one.title, one.probability) == ("trailer_02", "Title 02", 0.7)
     own = moments[(moments["trailer_id"] == "trailer_02") & (moments["genre"] == "Action")]
     part = own["probability"] * own["weight"]
     np.testing.assert_allclose(one.share, part / part.sum())
-    np.testing.assert_allclose(one.said, own["probability"])
-    assert [(own.precision, own.p) for own in found.values()] == [
+    np.testing.assert_allclose(one.alone, own["probability"])
+    assert [(own.average_precision, own.p) for own in examples_by_genre.values()] == [
         (0.1, 0.01),
         (0.2, 0.05),
         (0.4, 0.04),
     ]
     unseen = answers.assign(seen=answers["trailer_id"] != "trailer_02")
-    assert examples.choose(unseen, moments, scores)["Action"].trailer_id == "trailer_01"
+    assert examples.choose_examples(unseen, moments, scores)["Action"].trailer_id == "trailer_01"
     taught = answers.assign(part="training", probability=1.0)
-    again = examples.choose(pd.concat([answers, taught]), moments, scores)
+    again = examples.choose_examples(pd.concat([answers, taught]), moments, scores)
     assert again["Action"].probability == 0.7
 
 
-def test_the_frames_that_decided_are_shown(judged, tmp_path):
-    seen = examples.choose(*judged)
+def test_the_frames_of_the_greatest_share_are_shown(run_tables, tmp_path):
+    seen = examples.choose_examples(*run_tables)
     frames = np.arange(7, dtype=np.uint8)[:, None, None, None] * np.full((1, 224, 224, 3), 30)
     sample = read_sample(write_sample(tmp_path / "one.npz", frames.astype(np.uint8)))
     made = examples.examples_figure(seen, {}, dict.fromkeys(trailer_ids(3), sample))
@@ -260,18 +266,23 @@ def test_the_frames_that_decided_are_shown(judged, tmp_path):
         assert f"{2 * number}.0 s: {share:.0f}%" in words(axis)
 
 
-def test_how_good_the_model_is_stands_beside_the_moments(judged):
+def test_how_good_the_model_is_stands_beside_the_moments(run_tables):
     """Of seven moments an even share is a seventh; at p 0.05 Comedy is found by chance."""
-    found = examples.choose(*judged)
+    examples_by_genre = examples.choose_examples(*run_tables)
     sample = Sample(np.zeros((7, 224, 224, 3), np.uint8), np.arange(7), np.arange(7) * 2.0, 0, ())
-    made = examples.examples_figure(found, found, dict.fromkeys(trailer_ids(3), sample))
+    made = examples.examples_figure(
+        examples_by_genre, examples_by_genre, dict.fromkeys(trailer_ids(3), sample)
+    )
     titles = [one for one in (axis._left_title for axis in made.axes) if one.get_text()]
     of_sound, of_picture = titles[:3], titles[3:]
-    for genre, *both in zip(found, of_sound, of_picture, strict=True):
+    for genre, *both in zip(examples_by_genre, of_sound, of_picture, strict=True):
         for one in both:
-            assert found[genre].title in one.get_text()
-            assert f"{found[genre].probability:.2f}; even share: 14%" in one.get_text()
-            assert f"average precision {found[genre].precision:.2f}" in one.get_text()
+            assert examples_by_genre[genre].title in one.get_text()
+            assert f"{examples_by_genre[genre].probability:.2f}; equal share: 14%" in one.get_text()
+            assert (
+                f"average precision {examples_by_genre[genre].average_precision:.2f}"
+                in one.get_text()
+            )
             by_chance = "no better than chance" in one.get_text()
             assert by_chance == (one.get_color() != "black") == (genre == "Comedy")
     rows = [axis.patches for axis in made.axes if axis.patches]
@@ -280,9 +291,11 @@ def test_how_good_the_model_is_stands_beside_the_moments(judged):
 
 
 @pytest.mark.parametrize("name", ["Ca$h & $plit", "A_1 $x^$", "<B> & C", "word " * 40])
-def test_any_title_can_be_drawn(name, judged, tmp_path):
-    found = {"Drama": examples.choose(*judged)["Drama"]._replace(title=name)}
-    made = examples.examples_figure({}, found, {})
+def test_any_title_can_be_drawn(name, run_tables, tmp_path):
+    examples_by_genre = {
+        "Drama": examples.choose_examples(*run_tables)["Drama"]._replace(title=name)
+    }
+    made = examples.examples_figure({}, examples_by_genre, {})
     made.savefig(tmp_path / "one.svg")
     width = made.get_figure().get_window_extent().x1
     titles = [axis._left_title.get_window_extent() for axis in made.axes]
@@ -291,21 +304,23 @@ def test_any_title_can_be_drawn(name, judged, tmp_path):
     assert name in text or "word \N{HORIZONTAL ELLIPSIS}: 0." in text
 
 
-def test_the_sound_is_drawn_over_its_seconds(judged):
-    heard = examples.choose(*judged)
-    made = examples.examples_figure({}, heard, {})
-    one, bars = heard["Action"], made.axes[examples.SHOWN].patches
-    np.testing.assert_allclose([bar.get_height() for bar in bars], one.said)
+def test_the_sound_is_drawn_over_its_seconds(run_tables):
+    by_sound = examples.choose_examples(*run_tables)
+    made = examples.examples_figure({}, by_sound, {})
+    one, bars = by_sound["Action"], made.axes[examples.FRAMES].patches
+    np.testing.assert_allclose([bar.get_height() for bar in bars], one.alone)
     np.testing.assert_allclose([bar.get_x() + bar.get_width() / 2 for bar in bars], one.time_s)
     depth = np.array([bar.get_facecolor()[3] for bar in bars])
     assert (np.argsort(depth) == np.argsort(one.share)).all()
 
 
-def test_examples_are_written(judged, tmp_path):
+def test_examples_are_written(run_tables, tmp_path):
     answers, moments = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
     scores = tmp_path / "scores.tsv"
     contracts = (TRAILER_PREDICTIONS, TRAILER_MOMENTS, TRAILER_SCORES)
-    for table, path, contract in zip(judged, (answers, moments, scores), contracts, strict=True):
+    for table, path, contract in zip(
+        run_tables, (answers, moments, scores), contracts, strict=True
+    ):
         write_table(table, path, contract)
     frames = np.full((7, 224, 224, 3), 90, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames)
@@ -314,5 +329,5 @@ def test_examples_are_written(judged, tmp_path):
     examples.plot_examples([answers] * 2, [moments] * 2, scores, samples, figure)
     text = figure.read_text()
     assert all(genre in text for genre in ("Action", "Comedy", "Drama"))
-    assert text.count("<image") == 3 * examples.SHOWN
+    assert text.count("<image") == 3 * examples.FRAMES
     assert "picture: Linear on frames, VGG16" in text

@@ -1,4 +1,4 @@
-"""Runs of trailers' models: which there are, their names, and which stands for an arm."""
+"""Runs of trailers' models: which there are, their names, and which stands for a modality."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from scorelens.trailers import (
     NETWORKS,
     PREFERRED,
     TITLES,
-    arm_run,
+    modality_run,
     runs,
     title,
 )
@@ -49,20 +49,20 @@ def test_the_fusion_needs_both_arms():
 
 def test_an_arm_is_stood_for_by_attention_on_its_first_network():
     found = runs(MODELS, ["vit", "vgg16"], ["yamnet", "musicnn"])
-    assert arm_run("picture", found) == ("vit", "frame_attention")
-    assert arm_run("sound", found) == ("yamnet", "sound_attention")
-    assert arm_run("both", found) == ("none", "fusion")
+    assert modality_run("picture", found) == ("vit", "frame_attention")
+    assert modality_run("sound", found) == ("yamnet", "sound_attention")
+    assert modality_run("both", found) == ("none", "fusion")
     less = runs(["frame_cnn", "frame_linear", "window_cnn"], ["vgg16", "vit"], ["yamnet"])
-    assert arm_run("picture", less) == ("vgg16", "frame_linear")
-    assert arm_run("sound", less) == ("none", "window_cnn")
-    assert arm_run("both", less) is None
+    assert modality_run("picture", less) == ("vgg16", "frame_linear")
+    assert modality_run("sound", less) == ("none", "window_cnn")
+    assert modality_run("both", less) is None
 
 
 def test_every_model_has_an_arm_and_a_name():
     assert set(TITLES) == set(MODELS)
     assert set(PREFERRED["picture"] + PREFERRED["sound"]) == {*FROZEN, *NETWORKS}
-    for arm, names in PREFERRED.items():
-        assert all(MODELS[name] == arm for name in names)
+    for modality, names in PREFERRED.items():
+        assert all(MODELS[name] == modality for name in names)
 
 
 def test_the_name_of_a_run_tells_its_network():

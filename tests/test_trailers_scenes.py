@@ -56,18 +56,22 @@ def titles_of(films, own=()):
     }
 
 
-def answers(judged, film_id):
-    return judged[judged["film_id"] == film_id]["probability"].to_numpy().reshape(-1, len(GENRES))
+def probability_of(classified, film_id):
+    return (
+        classified[classified["film_id"] == film_id]["probability"]
+        .to_numpy()
+        .reshape(-1, len(GENRES))
+    )
 
 
-def test_a_scene_is_judged_as_by_scikit_learn_with_even_odds():
+def test_scenes_are_classified_as_by_scikit_learn_with_even_odds():
     actual = make_labels(12)
     titles = [f"Title {number % 10}" for number in range(12)]  # of two titles two trailers
     actual[10:] = actual[:2]
     vectors = make_vectors(actual, [0, 2])
     shown = np.random.default_rng(5).normal(size=(1, 3, 8))
     material = made_up(vectors, actual, titles)
-    judged = scenes.judge_scenes(scene_table(shown), {"film_00": "Another"}, material)
+    classified = scenes.classify_scenes(scene_table(shown), {"film_00": "Another"}, material)
     counts = np.array([0.5, 0.5, *[1] * 8, 0.5, 0.5])
     means = vectors.mean(axis=1)
     scaled, asked = ((own - means.mean(0)) / means.std(0) for own in (means, shown[0]))
@@ -75,12 +79,12 @@ def test_a_scene_is_judged_as_by_scikit_learn_with_even_odds():
         model = LogisticRegression(C=0.1, max_iter=1000).fit(scaled, actual[:, place], counts)
         share = np.average(actual[:, place], weights=counts)
         odds = model.decision_function(asked) - special.logit(share)
-        own = judged[judged["genre"] == genre]["probability"]
+        own = classified[classified["genre"] == genre]["probability"]
         np.testing.assert_allclose(own, special.expit(odds), atol=1e-4)
-    assert judged.cue_id.tolist() == np.repeat(["cue_000", "cue_001", "cue_002"], 4).tolist()
+    assert classified.cue_id.tolist() == np.repeat(["cue_000", "cue_001", "cue_002"], 4).tolist()
 
 
-def test_a_films_own_trailers_do_not_teach_what_is_asked_of_it():
+def test_trailers_of_a_film_do_not_train_its_model():
     """Other frames and labels of theirs: the same bits for the film, and others for the next."""
     actual = make_labels(12)
     vectors = make_vectors(actual, [0, 2])
@@ -95,20 +99,22 @@ def test_a_films_own_trailers_do_not_teach_what_is_asked_of_it():
     instances = np.r_[changed[0], vectors[1:].reshape(-1, 8)].astype(np.float32)
     one = material._replace(instances=instances)
     one = one._replace(labels=np.r_[labels[:1], actual[1:]])
-    before, after = (scenes.judge_scenes(shown, titles, own) for own in (material, one))
-    np.testing.assert_array_equal(answers(before, "film_00"), answers(after, "film_00"))
+    before, after = (scenes.classify_scenes(shown, titles, own) for own in (material, one))
+    np.testing.assert_array_equal(
+        probability_of(before, "film_00"), probability_of(after, "film_00")
+    )
     for other in ("film_01", "film_02"):
-        assert (answers(before, other) != answers(after, other)).all()
+        assert (probability_of(before, other) != probability_of(after, other)).all()
 
 
 @pytest.mark.parametrize("own", [(), (0, 1, 2, 3)])
-def test_pictures_that_say_nothing_are_as_likely_as_not(own):
-    """Leaving out a film's trailer makes its own genres rarer: its answers must not tell."""
+def test_unrelated_pictures_have_even_odds(own):
+    """Leaving out a film's trailer makes its own genres rarer: its probability_of must not tell."""
     actual = make_labels(12)
     material = made_up(np.ones((12, 2, 8)), actual)
     shown = scene_table(np.ones((4, 2, 8)))
-    judged = scenes.judge_scenes(shown, titles_of(4, own), material)
-    np.testing.assert_allclose(judged["probability"], 0.5, atol=1e-3)
+    classified = scenes.classify_scenes(shown, titles_of(4, own), material)
+    np.testing.assert_allclose(classified["probability"], 0.5, atol=1e-3)
     rarer = fit_linear(material, np.arange(1, 12))["bias"]
     np.testing.assert_allclose(special.expit(rarer), actual[1:].mean(axis=0), atol=1e-3)
 
@@ -118,10 +124,10 @@ def test_what_all_trailers_carry_or_none_is_as_likely_as_not():
     actual[:, 1], actual[:, 2] = True, False
     material = made_up(make_vectors(actual, [0]), actual)
     shown = scene_table(np.random.default_rng(1).normal(size=(2, 2, 8)))
-    judged = scenes.judge_scenes(shown, titles_of(2), material)
-    even = judged[judged["genre"].isin(GENRES[1:3])]["probability"]
+    classified = scenes.classify_scenes(shown, titles_of(2), material)
+    even = classified[classified["genre"].isin(GENRES[1:3])]["probability"]
     assert (even == 0.5).all()
-    assert (judged[judged["genre"] == GENRES[0]]["probability"] != 0.5).all()
+    assert (classified[classified["genre"] == GENRES[0]]["probability"] != 0.5).all()
 
 
 def test_a_film_that_leaves_no_trailer_is_named():
@@ -129,10 +135,10 @@ def test_a_film_that_leaves_no_trailer_is_named():
     material = made_up(make_vectors(actual, []), actual, ["Solaris", "Solaris (2002)"])
     shown = scene_table(np.zeros((1, 1, 8)))
     with pytest.raises(TableError) as error:
-        scenes.judge_scenes(shown, {"film_00": "Solaris"}, material)
+        scenes.classify_scenes(shown, {"film_00": "Solaris"}, material)
     assert str(error.value) == (
         "trailers: film_00: no trailer of another title has frames\n"
-        "  expected: some to learn from\n"
+        "  expected: some to train on\n"
         "  hint: add trailers of other films"
     )
 
@@ -156,14 +162,14 @@ def test_titles_are_compared_bare(title, other, same):
     assert (scenes.bare_title(title) == scenes.bare_title(other)) == same
 
 
-def test_a_film_looks_as_its_scenes_do_in_the_mean():
+def test_a_average_scenes_as_its_scenes_do_in_the_mean():
     rows = {
         "film_id": ["b", "b", "b", "b", "a", "a"],
         "cue_id": ["x", "x", "y", "y", "x", "x"],
         "genre": ["Horror", "Action"] * 3,
         "probability": [0.1, 0.2, 0.5, 0.4, 0.9, 0.7],
     }
-    found = scenes.film_looks(pd.DataFrame(rows), ["Horror", "Action"])
-    assert found.columns.tolist() == ["Horror", "Action"]
-    np.testing.assert_allclose(found.loc["b"], [0.3, 0.3])
-    np.testing.assert_allclose(found.loc["a"], [0.9, 0.7])
+    result = scenes.average_scenes(pd.DataFrame(rows), ["Horror", "Action"])
+    assert result.columns.tolist() == ["Horror", "Action"]
+    np.testing.assert_allclose(result.loc["b"], [0.3, 0.3])
+    np.testing.assert_allclose(result.loc["a"], [0.9, 0.7])

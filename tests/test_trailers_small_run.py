@@ -129,10 +129,10 @@ def test_the_tables_of_a_run(finished):
     own = list(dict.fromkeys(zip(scores.network, scores.model, strict=True)))
     assert own == RUNS
     assert set(scores.threshold.dropna()) == {"0.5", "0.36", "0.1", "tuned"}
-    arms = tables.read_table(folder / "arms.tsv", tables.TRAILER_ARMS)
-    assert arms.genre.tolist() == [*GENRES, "macro"]
-    for arm, model in (("picture", "frame_attention"), ("sound", "sound_attention")):
-        assert set(arms[f"{arm}_model"]) == {model}
+    modalities = tables.read_table(folder / "modalities.tsv", tables.TRAILER_MODALITIES)
+    assert modalities.genre.tolist() == [*GENRES, "macro"]
+    for modality, model in (("picture", "frame_attention"), ("sound", "sound_attention")):
+        assert set(modalities[f"{modality}_model"]) == {model}
     assert not (
         folder / "films_to_trailers.tsv"
     ).exists()  # the films are the demo's, the trailers are not
@@ -141,12 +141,14 @@ def test_the_tables_of_a_run(finished):
 def test_the_report_shows_them(finished):
     page = page_of(finished[0])
     words = " ".join("".join(page.text).split())
-    arms = tables.read_table(finished[0] / "results" / "trailers" / "arms.tsv", tables.TRAILER_ARMS)
+    modalities = tables.read_table(
+        finished[0] / "results" / "trailers" / "modalities.tsv", tables.TRAILER_MODALITIES
+    )
     rows = page.table("Genre", "Trailers", "Picture", "Sound", "Both")
-    assert [row["Genre"] for row in rows] == arms.genre.tolist()
-    for row, picture in zip(rows, arms.picture, strict=True):
+    assert [row["Genre"] for row in rows] == modalities.genre.tolist()
+    for row, picture in zip(rows, modalities.picture, strict=True):
         assert row["Picture"].startswith(f"{picture:.2f}")
-    assert [row["Model"] for row in page.table("Model", "Arm")] == [
+    assert [row["Model"] for row in page.table("Model", "Modality")] == [
         trailers.title(*run) for run in RUNS
     ]
     for name in (BLACK, SILENT, BROKEN):

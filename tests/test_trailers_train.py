@@ -1,4 +1,4 @@
-"""Training on trailers: what is learnt of what, what is said, and how arms are fused."""
+"""Training on trailers: what is learnt of what, what is said, and how modalities are fused."""
 
 import itertools
 
@@ -116,9 +116,9 @@ def test_what_a_fold_says_does_not_hang_on_the_labels_held_out(model, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def arms(tmp_path_factory):
+def modalities(tmp_path_factory):
     """A picture that shows Horror and Drama, a sound that shows Action and Drama; Comedy hides."""
-    folder, actual = tmp_path_factory.mktemp("arms"), make_labels(40, seed=3)
+    folder, actual = tmp_path_factory.mktemp("modalities"), make_labels(40, seed=3)
     paths = {}
     for model, planted, seed in (("frame_attention", [2, 3], 1), ("sound_attention", [0, 3], 2)):
         trained(folder, model, actual, vectors=make_vectors(actual, planted, seed=seed))
@@ -128,8 +128,8 @@ def arms(tmp_path_factory):
     return {model: read_table(path, TRAILER_PREDICTIONS) for model, path in paths.items()}
 
 
-def test_a_genre_is_found_by_the_arm_that_shows_it_and_by_no_other(arms):
-    picture, sound, both = (precisions(table) for table in arms.values())
+def test_a_genre_is_found_by_the_arm_that_shows_it_and_by_no_other(modalities):
+    picture, sound, both = (precisions(table) for table in modalities.values())
     action, comedy, horror, drama = range(4)
     assert min(picture[horror], picture[drama], sound[action], sound[drama]) > 0.9
     assert max(picture[action], sound[horror], picture[comedy], sound[comedy]) < 0.7
@@ -156,8 +156,8 @@ def test_a_network_from_scratch_finds_a_colour(tmp_path):
     assert max(found[[1, 3]]) < 0.75
 
 
-def test_every_trailer_is_held_out_once_and_teaches_in_the_other_folds(arms):
-    for table in arms.values():
+def test_every_trailer_is_held_out_once_and_teaches_in_the_other_folds(modalities):
+    for table in modalities.values():
         assert len(table) == 3 * 40 * 4
         held_out = table[table["part"] == "held_out"]
         assert not held_out.duplicated(["trailer_id", "genre"]).any()
@@ -166,8 +166,8 @@ def test_every_trailer_is_held_out_once_and_teaches_in_the_other_folds(arms):
         assert table["seen"].all()
 
 
-def test_the_tables_name_their_run(arms, tmp_path):
-    for model, table in arms.items():
+def test_the_tables_name_their_run(modalities, tmp_path):
+    for model, table in modalities.items():
         network = "none" if model == "fusion" else "vgg16"
         assert set(zip(table["network"], table["model"], strict=True)) == {(network, model)}
     _, moments = trained(tmp_path, "frame_linear", make_labels(12), [0])
@@ -175,20 +175,20 @@ def test_the_tables_name_their_run(arms, tmp_path):
     assert set(moments["model"]) == {"frame_linear"}
 
 
-def test_probabilities_mean_what_they_say(arms):
-    for table in arms.values():
+def test_probabilities_mean_what_they_say(modalities):
+    for table in modalities.values():
         said, actual = wide(table), wide(table, "actual").astype(bool)
         np.testing.assert_allclose(said.mean(axis=0), actual.mean(axis=0), atol=0.12)
         for half in (said > 0.5, said < 0.5):
             assert actual[half].mean() == pytest.approx(said[half].mean(), abs=0.2)
 
 
-def test_thresholds_are_of_a_fold_and_genre(arms):
-    for table in arms.values():
+def test_thresholds_are_of_a_fold_and_genre(modalities):
+    for table in modalities.values():
         assert (table.groupby(["fold", "genre"])["threshold"].nunique() == 1).all()
         said = wide(table) > wide(table, "threshold")
         score = f1_score(wide(table, "actual").astype(bool), said, average=None)
-        assert table is arms["frame_attention"] or score[0] > 0.8
+        assert table is modalities["frame_attention"] or score[0] > 0.8
 
 
 def test_moments_make_up_the_answer(tmp_path):
@@ -295,15 +295,18 @@ def test_the_weights_of_parts_are_the_most_likely():
     np.testing.assert_allclose(none, expected)
 
 
-def test_the_fusion_hears_nothing_of_the_labels_held_out(arms, tmp_path):
+def test_the_fusion_hears_nothing_of_the_labels_held_out(modalities, tmp_path):
     paths = []
     for model in ("frame_attention", "sound_attention"):
-        table = arms[model].copy()
+        table = modalities[model].copy()
         hidden = (table["part"] == "held_out") & (table["fold"] == 0)
         table.loc[hidden, "actual"] = ~table.loc[hidden, "actual"]
         paths.append(tmp_path / f"{model}.parquet")
         write_table(table, paths[-1], TRAILER_PREDICTIONS)
     fusion.fuse_trailers(paths, tmp_path / "fusion.parquet")
-    changed, first = read_table(tmp_path / "fusion.parquet", TRAILER_PREDICTIONS), arms["fusion"]
+    changed, first = (
+        read_table(tmp_path / "fusion.parquet", TRAILER_PREDICTIONS),
+        modalities["fusion"],
+    )
     for column in ("probability", "threshold"):
         assert (changed[column] == first[column]).all()

@@ -103,12 +103,12 @@ def test_the_demo_plans_all(shared_clone, tmp_path):
     assert trained(said) == runs_of(trailers.MODELS)
     assert len(inputs(said, "sample_trailers")) == 2 + 40  # of the films, and composed
     assert len([path for path in inputs(said, "embed_scenes") if "cues" in path]) == 2
-    assert figures(said) == {"arms", "scores", "examples", "films_to_trailers"}
+    assert figures(said) == {"modalities", "scores", "examples", "films_to_trailers"}
     names = (
-        "arms.tsv",
+        "modalities.tsv",
         "scores.tsv",
         "films_to_trailers.tsv",
-        "arms.svg",
+        "modalities.svg",
         "scores.svg",
         "examples.svg",
     )
@@ -121,7 +121,7 @@ def test_a_table_of_the_users_stands_in_place_of_the_demos(shared_clone, tmp_pat
     table = describe(tmp_path / "mine", 90)
     said = said_of(shared_clone, tmp_path / "work", settings(table))
     assert jobs(said) == OF_TRAILERS
-    assert figures(said) == {"arms", "scores", "examples"}
+    assert figures(said) == {"modalities", "scores", "examples"}
     sampled = re.findall(r"^rule sample_trailers_(\d+):\n +input: (.*)$", said, re.M)
     videos = [video for _, batch in sampled for video in batch.split(", ")]
     assert sorted(videos) == [str(path) for path in sorted((tmp_path / "mine/videos").iterdir())]
@@ -183,7 +183,7 @@ def test_published_features_come_without_scenes(shared_clone, tmp_path):
     config = settings(describe(tmp_path / "mine")) | {"corpus": corpus}
     said = said_of(shared_clone, tmp_path / "work", config)
     assert jobs(said) == OF_TRAILERS
-    assert figures(said) == {"arms", "scores", "examples"}
+    assert figures(said) == {"modalities", "scores", "examples"}
     without = said_of(shared_clone, tmp_path / "work", settings() | {"corpus": corpus})
     assert jobs(without) == set()
 
@@ -261,7 +261,7 @@ def test_without_any_network_that_hears_the_fusion_falls_away(shared_clone, tmp_
     models = ["frequency", "frame_cnn", "frame_linear", "frame_attention", "window_cnn"]
     assert trained(said) == runs_of(models)
     assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | OF_FILMS | {"synthesize_trailers"}
-    assert figures(said) == {"arms", "scores", "examples", "films_to_trailers"}
+    assert figures(said) == {"modalities", "scores", "examples", "films_to_trailers"}
 
 
 def test_without_any_network_that_sees_the_films_scenes_fall_away_too(shared_clone, tmp_path):
@@ -270,7 +270,7 @@ def test_without_any_network_that_sees_the_films_scenes_fall_away_too(shared_clo
     models = ["frequency", "frame_cnn", "window_cnn", "sound_linear", "sound_attention"]
     assert trained(said) == runs_of(models)
     assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
-    assert figures(said) == {"arms", "scores", "examples"}
+    assert figures(said) == {"modalities", "scores", "examples"}
 
 
 def test_without_any_network_models_of_networks_leave_nothing(shared_clone, tmp_path):
@@ -287,14 +287,14 @@ def test_with_models_of_one_arm_there_are_no_examples_and_all_else(models, share
     said = said_of(shared_clone, tmp_path, settings(models=models))
     assert trained(said) == runs_of(models)
     looks = "frame_linear" in models
-    assert figures(said) == {"arms", "scores"} | ({"films_to_trailers"} if looks else set())
+    assert figures(said) == {"modalities", "scores"} | ({"films_to_trailers"} if looks else set())
     expected = OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
     if models == ["frequency"]:
         expected -= {"embed_trailers"}
     assert jobs(said) == expected | (OF_FILMS if looks else set())
     assert inputs(said, "plot_trailers") == {
         "results/trailers/scores.tsv",
-        "results/trailers/arms.tsv",
+        "results/trailers/modalities.tsv",
     }
 
 

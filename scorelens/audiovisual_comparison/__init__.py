@@ -1,7 +1,7 @@
-"""Music against picture: do films of a genre look alike, and those whose music says so?
+"""Music against picture: do films of a genre look alike, by their labels and by their music?
 
-Ma et al. 2021, Table 5. This module holds the choice of the model alone, so that the workflow makes
-it without loading numpy.
+Table 5 of Ma et al. 2021. This module only chooses the genre model, so that the workflow reads it
+without loading numpy.
 """
 
 from collections.abc import Sequence
@@ -16,26 +16,39 @@ PAPER_SET, PAPER_MODEL = "vggish", "single_attention"
 def choose_run(
     runs: Sequence[tuple[str, str]], feature_set: str | None, model: str | None
 ) -> tuple[str, str]:
-    """The (feature set, model) whose predictions are held against the picture.
+    """Choose the genre model whose predictions are compared with the picture.
 
-    runs: those that the workflow trains. feature_set, model: the ones wanted; None leaves the
-    choice open. Of those that fit it takes the paper's model before another, one that hears the
-    music before a baseline, VGGish before another set, and the first of equals.
-    Raises ConfigError if none fits.
+    Of the runs that fit, the paper's model comes before another, a model of the music before a
+    baseline, VGGish before another feature set, and then the first of `runs`.
+
+    Parameters
+    ----------
+    runs : sequence of (feature set, model)
+        Those that the workflow trains.
+    feature_set, model : str or None
+        The ones wanted; None for any.
+
+    Returns
+    -------
+    (feature set, model)
+
+    Raises
+    ------
+    ConfigError
+        If no run fits.
+
+    Examples
+    --------
+    >>> choose_run([("mir", "imv_svm"), ("mir", "single_attention")], None, None)
+    ('mir', 'single_attention')
     """
     fitting = [run for run in runs if feature_set in (None, run[0]) and model in (None, run[1])]
     if not fitting:
-        wanted = f"{model or 'any model'} on {feature_set or 'any feature set'}"
+        wanted = f"{model or 'any model'} on {feature_set or 'any feature set'} is not trained"
         trained = "; ".join(f"{name} on {features}" for features, name in runs)
         hint = "name one of them, or add to genres.models and features.sets"
-        raise ConfigError(
-            Problem(
-                "config: audiovisual_comparison",
-                f"{wanted} is not trained",
-                f"one of: {trained}",
-                hint,
-            )
-        )
+        problem = Problem("config: audiovisual_comparison", wanted, f"one of: {trained}", hint)
+        raise ConfigError(problem)
     return max(fitting, key=_preference)
 
 

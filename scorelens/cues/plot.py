@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
 
 from scorelens import figures, tables
 from scorelens.albums.names import track_names
@@ -20,7 +19,6 @@ ROW_IN = 0.24
 COLUMNS, LINE_IN = 75, 0.2  # of a title, beside the speed on the right
 FRAME_IN = 1.1  # title, legend and time axis
 SHADES = LinearSegmentedColormap.from_list("confidence", ["#d7e9f5", figures.PALETTE[0]])
-NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 TICKS = 12
 NAME_COLUMNS = 44  # maximum length of a row's name
 TRUE = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.9}
@@ -122,10 +120,8 @@ def _shades(confidence: pd.Series) -> np.ndarray:
 
 
 def _time_axis(axes: Axes, duration_s: float) -> None:
-    step = next((s for s in NICE_S if duration_s / s <= TICKS), NICE_S[-1])
     axes.set_xlim(0, duration_s)
-    axes.set_xticks(np.arange(0, duration_s + 1e-6, step))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{int(s) // 60}:{int(s) % 60:02d}"))
+    figures.set_time_ticks(axes, duration_s, TICKS)
     axes.set_xlabel("film time (min:s)")
     axes.grid(axis="x", color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)

@@ -1,10 +1,10 @@
-"""Predicted cues against the truth, by the second and by the cue.
+"""Scores predicted cues against the true ones, by the second and by the cue.
 
-By the second: every whole second is looked at in its middle. Precision is the share of predicted
-(second, track) pairs in which that track really plays, with 1 s of tolerance at the edges of a
-true cue; recall is the share of true (second, track) pairs that are predicted.
-By the cue: a predicted cue is right if at least half of it lies on one true cue of its track; a
-true cue is found if a right prediction of its track overlaps it.
+By the second: every whole second counts by its middle. Precision is the share of predicted (second,
+track) pairs in which that track really plays, with a tolerance of 1 s at the edges of a true cue;
+recall is the share of true (second, track) pairs that are predicted.
+By the cue: a predicted cue is correct if at least half of it lies on one true cue of its track; a
+true cue is found if a correct prediction of its track overlaps it.
 A decoy is music of no album track: whatever is predicted there is wrong.
 """
 
@@ -21,22 +21,36 @@ import pandas as pd
 from scorelens import tables
 from scorelens.tables import read_table
 
-EDGE_S = 1.0
-PLACE_S = 0.1  # a place in the track is right within so much
+EDGE_TOLERANCE_S = 1.0
+OFFSET_TOLERANCE_S = 0.1  # of the position in the track
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Counts:
-    """What the measures of one group are made of; seconds, cues and lists of errors in seconds."""
+    """Counts that the metrics of one group of cues are computed from.
+
+    Parameters
+    ----------
+    predicted_s, correct_s, true_s, found_s : int
+        Seconds predicted, of those correct; true seconds, of those found.
+    predicted_cues, correct_cues, true_cues, found_cues : int
+        The same for cues.
+    decoy_s : int
+        Seconds predicted on decoys.
+    placed_cues : int
+        Correct cues at the true position of the track.
+    boundary_errors_s, offset_errors_s : list of float
+        Absolute errors of the edges and of the position in the track, of correct cues, in seconds.
+    """
 
     predicted_s: int = 0
-    right_s: int = 0
+    correct_s: int = 0
     true_s: int = 0
     found_s: int = 0
     predicted_cues: int = 0
-    right_cues: int = 0
+    correct_cues: int = 0
     true_cues: int = 0
     found_cues: int = 0
     decoy_s: int = 0
@@ -54,9 +68,14 @@ def score_cues(
     truths: Sequence[str | os.PathLike],
     scores: str | os.PathLike,
 ) -> None:
-    """Write `tables.CUE_SCORES` for films whose cue tables and truth tables come in the same order.
+    """Score the cues of all films and write one table.
 
-    The cue tables are named after their films.
+    Parameters
+    ----------
+    cues, truths : sequence of path
+        The films' tables of CUES, named after the films, and of TRUTH, in the same order.
+    scores : path
+        Where CUE_SCORES goes.
     """
     films = [
         (Path(cue).stem, read_table(cue, tables.CUES), read_table(truth, tables.TRUTH))
@@ -68,11 +87,19 @@ def score_cues(
 
 
 def score_films(films: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
-    """Score films, each given as id, cues (`tables.CUES`) and truth (`tables.TRUTH`).
+    """Score the cues of films.
 
-    Returns a frame of `tables.CUE_SCORES`: all films pooled, each film, and each signal-to-noise
-    ratio from high to low. A ratio's row counts only what lies inside true album cues of that
-    ratio, so it has no cue precision; its `predicted_cues` lie by half on such a cue.
+    Parameters
+    ----------
+    films : sequence of (str, pandas.DataFrame, pandas.DataFrame)
+        film_id and rows of CUES and of TRUTH.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of CUE_SCORES: all films pooled, each film, and each signal-to-noise ratio from high to
+        low. The row of a ratio counts only what lies inside true album cues of that ratio, so it
+        has no cue precision; at least half of each of its `predicted_cues` lies on such a cue.
     """
     pooled, by_film, by_snr = Counts(), {}, {}
     for film, cues, truth in films:
@@ -86,61 +113,85 @@ def score_films(films: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> pd.D
         _row("snr", f"{snr_db:g}", by_snr[snr_db]) | {"cue_precision": None}
         for snr_db in sorted(by_snr, reverse=True)
     ]
-    kinds = {c.name: c.dtype for c in tables.CUE_SCORES.columns if c.dtype == "float64"}
-    return pd.DataFrame(rows, columns=tables.CUE_SCORES.names).astype(kinds)
+    dtypes = {c.name: c.dtype for c in tables.CUE_SCORES.columns if c.dtype == "float64"}
+    return pd.DataFrame(rows, columns=tables.CUE_SCORES.names).astype(dtypes)
 
 
 def count(cues: pd.DataFrame, truth: pd.DataFrame, snr_db: float | None = None) -> Counts:
-    """Count for one film, in all or inside the true album cues of one signal-to-noise ratio."""
-    codes = pd.Index(pd.concat([cues.track_id, truth.track_id]).unique())
+    """Count seconds and cues of one film.
+
+    Parameters
+    ----------
+    cues, truth : pandas.DataFrame
+        Rows of CUES and of TRUTH.
+    snr_db : float, optional
+        Count only inside the true album cues of this signal-to-noise ratio, in dB.
+
+    Returns
+    -------
+    Counts
+    """
+    track_ids = pd.Index(pd.concat([cues.track_id, truth.track_id]).unique())
     album = truth[~truth.decoy]
     chosen = np.ones(len(album), bool) if snr_db is None else (album.snr_db == snr_db).to_numpy()
-    return _count_seconds(cues, truth, codes, chosen, everywhere=snr_db is None) + _count_cues(
-        cues, album, chosen, everywhere=snr_db is None
-    )
+    everywhere = snr_db is None
+    seconds = _count_seconds(cues, truth, track_ids, chosen, everywhere)
+    return seconds + _count_cues(cues, album, chosen, everywhere)
 
 
-def _count_seconds(cues, truth, codes, chosen, everywhere) -> Counts:
-    album = truth[~truth.decoy]
-    guessed = np.unique(_pairs(cues, codes))
-    right = np.isin(guessed, _pairs(album, codes, EDGE_S))
-    true = _pairs(album[chosen], codes)
-    seconds = guessed // len(codes) if len(codes) else guessed
-    here = np.isin(seconds, _seconds(album[chosen])) | everywhere
-    on_decoy = np.isin(seconds, _seconds(truth[truth.decoy]))
-    return Counts(
-        predicted_s=int(here.sum()),
-        right_s=int((right & here).sum()),
-        true_s=len(true),
-        found_s=int(np.isin(true, guessed).sum()),
-        decoy_s=int((on_decoy & ~right & here).sum()),
-    )
+def compare_cues(cues: pd.DataFrame, album: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Find which predicted cues are correct, and which true ones they find.
 
+    Parameters
+    ----------
+    cues : pandas.DataFrame
+        Rows of CUES of one film.
+    album : pandas.DataFrame
+        Rows of TRUTH without the decoys.
 
-def judge_cues(cues: pd.DataFrame, album: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Which cues are right, bool (predicted,), and which true ones each finds, (predicted, true).
-
-    album: the truth without its decoys.
+    Returns
+    -------
+    correct : ndarray of bool, shape (predicted,)
+    matches : ndarray of bool, shape (predicted, true)
+        Which true cues each correct one finds.
     """
     shared = _overlaps(cues, album)
     same = cues.track_id.to_numpy()[:, None] == album.track_id.to_numpy()
-    right = (_on_half(cues, shared) & same).any(axis=1)
-    return right, same & right[:, None] & (shared > 0)
+    correct = (_lies_half(cues, shared) & same).any(axis=1)
+    return correct, same & correct[:, None] & (shared > 0)
 
 
-def _on_half(cues, shared) -> np.ndarray:
+def _count_seconds(cues, truth, track_ids, chosen, everywhere) -> Counts:
+    album = truth[~truth.decoy]
+    predicted = np.unique(_pairs(cues, track_ids))
+    correct = np.isin(predicted, _pairs(album, track_ids, EDGE_TOLERANCE_S))
+    true = _pairs(album[chosen], track_ids)
+    seconds = predicted // len(track_ids) if len(track_ids) else predicted
+    counted = np.isin(seconds, _seconds(album[chosen])) | everywhere
+    on_decoy = np.isin(seconds, _seconds(truth[truth.decoy]))
+    return Counts(
+        predicted_s=int(counted.sum()),
+        correct_s=int((correct & counted).sum()),
+        true_s=len(true),
+        found_s=int(np.isin(true, predicted).sum()),
+        decoy_s=int((on_decoy & ~correct & counted).sum()),
+    )
+
+
+def _lies_half(cues, shared) -> np.ndarray:
+    """Whether at least half of each predicted cue lies on each true one."""
     return 2 * shared >= (cues.film_end_s - cues.film_start_s).to_numpy()[:, None]
 
 
 def _count_cues(cues, album, chosen, everywhere) -> Counts:
     shared = _overlaps(cues, album)
-    right, finds = judge_cues(cues, album)
-    found = finds.any(axis=0)
-    here = _on_half(cues, shared)[:, chosen].any(axis=1) | everywhere
-    boundary, offset, placed = _errors(cues[right], album, (shared * finds)[right], chosen)
+    correct, matches = compare_cues(cues, album)
+    found = matches.any(axis=0)
+    counted = _lies_half(cues, shared)[:, chosen].any(axis=1) | everywhere
+    boundary, offset, placed = _errors(cues[correct], album, (shared * matches)[correct], chosen)
     return Counts(
-        predicted_cues=int(here.sum()),
-        right_cues=int((right & here).sum()),
+        predicted_cues=int(counted.sum()),
+        correct_cues=int((correct & counted).sum()),
         true_cues=int(chosen.sum()),
         found_cues=int((found & chosen).sum()),
         placed_cues=placed,
@@ -149,30 +200,29 @@ def _count_cues(cues, album, chosen, everywhere) -> Counts:
     )
 
 
-def _errors(right, album, shared, chosen) -> tuple[list[float], list[float], int]:
-    """Errors of the edges and of the place in the track, in s, against the true cue of each right
-    one, and how many are at the true place or state it among the equal ones.
-    """
-    if not len(right):
+def _errors(correct, album, shared, chosen) -> tuple[list[float], list[float], int]:
+    """Errors of edges and offsets in s, and how many cues have the true offset or list it."""
+    if not len(correct):
         return [], [], 0
     partner = shared.argmax(axis=1)
-    right, true = right[chosen[partner]], album.iloc[partner[chosen[partner]]]
-    start = right.film_start_s.to_numpy() - true.film_start_s.to_numpy()
-    end = right.film_end_s.to_numpy() - true.film_end_s.to_numpy()
-    due = true.track_start_s.to_numpy() + start * right.speed.to_numpy()
-    offset = np.abs(right.track_start_s.to_numpy() - due)
+    correct, true = correct[chosen[partner]], album.iloc[partner[chosen[partner]]]
+    start = correct.film_start_s.to_numpy() - true.film_start_s.to_numpy()
+    end = correct.film_end_s.to_numpy() - true.film_end_s.to_numpy()
+    expected = true.track_start_s.to_numpy() + start * correct.speed.to_numpy()
+    offset = np.abs(correct.track_start_s.to_numpy() - expected)
     equal = [
-        min((abs(place - at) for place in places), default=np.inf)
-        for places, at in zip(right.equal_starts_s, due, strict=True)
+        min((abs(other - at) for other in others), default=np.inf)
+        for others, at in zip(correct.equal_starts_s, expected, strict=True)
     ]
-    placed = int((np.minimum(offset, equal) <= PLACE_S).sum())
+    placed = int((np.minimum(offset, equal) <= OFFSET_TOLERANCE_S).sum())
     return np.abs([*start, *end]).tolist(), offset.tolist(), placed
 
 
-def _pairs(cues: pd.DataFrame, codes: pd.Index, pad_s: float = 0.0) -> np.ndarray:
-    """Each second of each cue with its track, as one number, second * len(codes) + track."""
-    track = np.repeat(codes.get_indexer(cues.track_id), [len(s) for s in _spans(cues, pad_s)])
-    return _seconds(cues, pad_s) * len(codes) + track
+def _pairs(cues: pd.DataFrame, track_ids: pd.Index, pad_s: float = 0.0) -> np.ndarray:
+    """Each second of each cue with its track, as one number: second * tracks + track."""
+    lengths = [len(span) for span in _spans(cues, pad_s)]
+    track = np.repeat(track_ids.get_indexer(cues.track_id), lengths)
+    return _seconds(cues, pad_s) * len(track_ids) + track
 
 
 def _seconds(cues: pd.DataFrame, pad_s: float = 0.0) -> np.ndarray:
@@ -195,7 +245,7 @@ def _overlaps(cues: pd.DataFrame, album: pd.DataFrame) -> np.ndarray:
 
 
 def _row(group: str, value: str, counts: Counts) -> dict[str, object]:
-    precision = _ratio(counts.right_s, counts.predicted_s)
+    precision = _ratio(counts.correct_s, counts.predicted_s)
     recall = _ratio(counts.found_s, counts.true_s)
     return {
         "group": group,
@@ -203,7 +253,7 @@ def _row(group: str, value: str, counts: Counts) -> dict[str, object]:
         "time_precision": precision,
         "time_recall": recall,
         "time_f1": 2 * precision * recall / (precision + recall) if precision and recall else 0.0,
-        "cue_precision": _ratio(counts.right_cues, counts.predicted_cues),
+        "cue_precision": _ratio(counts.correct_cues, counts.predicted_cues),
         "cue_recall": _ratio(counts.found_cues, counts.true_cues),
         "true_s": counts.true_s,
         "true_cues": counts.true_cues,

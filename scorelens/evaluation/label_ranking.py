@@ -1,101 +1,135 @@
-"""How well tags are ranked: coverage error, label-ranking and average precision, film by film.
+"""Metrics of a ranking of labels: coverage error and label-ranking average precision.
 
-All tracks and tiles of a film have its labels. So what a film adds to a measure is a sum over them,
-once for the labels of each film: drawing films anew, or letting them swap their labels, is then a
-sum over films, whatever the number of tiles.
+The units of a group have its labels. What a group adds to a metric is therefore a sum over its
+units for each set of labels, so that bootstrap samples and permutations of the groups are sums over
+groups, whatever the number of units.
 """
 
 import numpy as np
 
 RANKINGS = ("coverage_error", "label_ranking_average_precision")
-THRESHOLDS = 1000  # that samples of the average precision are measured at, at most
 
 
 def worst_ranks(probability: np.ndarray) -> np.ndarray:
-    """The place of each tag, int16 (units, genres), 1 for the likeliest; of tied ones the last."""
+    """Rank the genres of each unit; tied ones share the worst rank of theirs.
+
+    Parameters
+    ----------
+    probability : ndarray of float, shape (units, genres)
+
+    Returns
+    -------
+    ndarray of int16, shape (units, genres)
+        1 for the most probable genre.
+
+    Examples
+    --------
+    >>> worst_ranks(np.array([[0.9, 0.2, 0.2]])).tolist()
+    [[1, 3, 3]]
+    """
     columns = probability.T
-    return np.stack([(columns >= own).sum(axis=0, dtype=np.int16) for own in columns], axis=1)
+    ranks = [(columns >= column).sum(axis=0, dtype=np.int16) for column in columns]
+    return np.stack(ranks, axis=1)
 
 
-def coverage(ranks: np.ndarray, carried: np.ndarray) -> np.ndarray:
-    """How far down one must go to have all labels, (units,) in 1..genres.
+def coverage(ranks: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Number of genres from the top of the ranking until all labels are covered.
 
-    ranks: of `worst_ranks`. carried: bool (genres,), the labels, one at least. Its mean is
-    scikit-learn's coverage_error.
+    Its mean over units is scikit-learn's `coverage_error`.
+
+    Parameters
+    ----------
+    ranks : ndarray of int, shape (units, genres)
+        From `worst_ranks`.
+    labels : ndarray of bool, shape (genres,)
+        The labels of all these units, one at least.
+
+    Returns
+    -------
+    ndarray of int, shape (units,)
+        In 1..genres.
+
+    Examples
+    --------
+    >>> coverage(np.array([[1, 3, 2]]), np.array([True, False, True])).tolist()
+    [2]
     """
-    return ranks[:, carried].max(axis=1)
+    return ranks[:, labels].max(axis=1)
 
 
-def label_ranking_precision(ranks: np.ndarray, carried: np.ndarray) -> np.ndarray:
-    """The mean over the labels of the share of labels among the tags down to it, (units,) in 0..1.
+def label_ranking_precision(ranks: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Mean over the labels of the share of labels among the genres ranked down to each.
 
-    Takes what `coverage` takes. Its mean is scikit-learn's label_ranking_average_precision_score.
+    Its mean over units is scikit-learn's `label_ranking_average_precision_score`.
+
+    Parameters
+    ----------
+    ranks : ndarray of int, shape (units, genres)
+        From `worst_ranks`.
+    labels : ndarray of bool, shape (genres,)
+        The labels of all these units, one at least.
+
+    Returns
+    -------
+    ndarray of float, shape (units,)
+        In 0..1.
+
+    Examples
+    --------
+    >>> label_ranking_precision(np.array([[1, 3, 2]]), np.array([False, True, False])).round(3)
+    array([0.333])
     """
-    own = ranks[:, carried]
-    reached = np.stack([(own <= one[:, None]).sum(axis=1) for one in own.T], axis=1)
-    return (reached / own).mean(axis=1)
+    label_ranks = ranks[:, labels]
+    reached = np.stack([(label_ranks <= rank[:, None]).sum(axis=1) for rank in label_ranks.T], 1)
+    return (reached / label_ranks).mean(axis=1)
 
 
-def film_sums(ranks: np.ndarray, film: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """RANKINGS summed over the units of film i, had it the labels of film j: (2, films i, films j).
+def group_sums(ranks: np.ndarray, group: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Sum the metrics of `RANKINGS` over the units of each group, for the labels of each group.
 
-    ranks: of `worst_ranks`. film: int (units,), row of `true`. true: bool (films, genres), a label
-    at least in each row.
+    Parameters
+    ----------
+    ranks : ndarray of int, shape (units, genres)
+        From `worst_ranks`.
+    group : ndarray of int, shape (units,)
+        Group of each unit: a row of `labels`.
+    labels : ndarray of bool, shape (groups, genres)
+        A label at least in each row.
+
+    Returns
+    -------
+    ndarray of float, shape (2, groups, groups)
+        [metric, i, j]: the sum over the units of group i, if they had the labels of group j.
     """
-    sets, which = np.unique(true, axis=0, return_inverse=True)
+    sets, which = np.unique(labels, axis=0, return_inverse=True)
     sums = [
-        [np.bincount(film, measure(ranks, carried), len(true)) for carried in sets]
-        for measure in (coverage, label_ranking_precision)
+        [np.bincount(group, metric(ranks, label_set), len(labels)) for label_set in sets]
+        for metric in (coverage, label_ranking_precision)
     ]
     return np.swapaxes(sums, 1, 2)[:, :, which]
 
 
-def random_means(true: np.ndarray) -> np.ndarray:
-    """RANKINGS of a random order of the genres, the mean over all orders: float (2, films).
+def random_means(labels: np.ndarray) -> np.ndarray:
+    """Expected values of the metrics of `RANKINGS` for a random order of the genres.
 
-    true: bool (films, genres), a label at least in each row. A label at place r has on average
-    (r - 1) (labels - 1) / (genres - 1) others before it, and each place is as likely.
+    A label at rank r has on average (r - 1) (labels - 1) / (genres - 1) other labels before it, and
+    each rank is equally probable.
+
+    Parameters
+    ----------
+    labels : ndarray of bool, shape (groups, genres)
+        A label at least in each row.
+
+    Returns
+    -------
+    ndarray of float, shape (2, groups)
+
+    Examples
+    --------
+    >>> random_means(np.array([[True, False]])).tolist()
+    [[1.5], [0.75]]
     """
-    genres, labels = true.shape[1], true.sum(axis=1)
-    place = np.arange(1, genres + 1)
-    before = np.outer(labels - 1, place - 1) / max(genres - 1, 1)
-    return np.stack([labels * (genres + 1) / (labels + 1), ((1 + before) / place).mean(axis=1)])
-
-
-def sampled_average_precision(
-    probability: np.ndarray, film: np.ndarray, true: np.ndarray, draws: np.ndarray
-) -> np.ndarray:
-    """The average precision of each genre in samples of the films: float (samples, genres), 0..1.
-
-    As `evaluation.average_precision.average_precision`, but of at most THRESHOLDS thresholds: of
-    more units neighbours count as tied, which moves the third digit. probability: float (units,
-    genres). film: int (units,), row of `true`. true: bool (films, genres). draws: (samples, films),
-    how often each film is drawn. A genre that no film of a sample carries has 0.
-    """
-    columns = zip(probability.T, true.T, strict=True)
-    return np.stack([_one_genre(own, film, carried, draws) for own, carried in columns], axis=-1)
-
-
-def _one_genre(
-    probability: np.ndarray, film: np.ndarray, carried: np.ndarray, draws: np.ndarray
-) -> np.ndarray:
-    threshold, number = _thresholds(probability)
-    cells = np.bincount(film * number + threshold, minlength=len(carried) * number)
-    units = cells.reshape(len(carried), number).astype(float)
-    draws = draws.astype(float)
-    hits = draws[:, carried] @ units[carried]
-    said, right = (draws @ units).cumsum(axis=1), hits.cumsum(axis=1)
-    precision = np.divide(right, said, out=np.zeros_like(right), where=said > 0)
-    found = right[:, -1]
-    return np.divide(
-        (hits * precision).sum(axis=1), found, out=np.zeros_like(found), where=found > 0
-    )
-
-
-def _thresholds(probability: np.ndarray) -> tuple[np.ndarray, int]:
-    """Which threshold each unit falls to, 0 for the likeliest, and how many there are."""
-    falling = np.sort(-probability)
-    place = np.searchsorted(falling, -probability)  # the same for tied units
-    group = place * min(THRESHOLDS, len(place)) // len(place)
-    used, threshold = np.unique(group, return_inverse=True)
-    return threshold, len(used)
+    genres, counts = labels.shape[1], labels.sum(axis=1)
+    rank = np.arange(1, genres + 1)
+    before = np.outer(counts - 1, rank - 1) / max(genres - 1, 1)
+    return np.stack([counts * (genres + 1) / (counts + 1), ((1 + before) / rank).mean(axis=1)])

@@ -1,71 +1,174 @@
-"""What a model says of tracks and tiles that it never heard, as arrays."""
+"""Predictions of a model for units (films, tracks, tiles, trailers) in groups, as arrays."""
 
-import os
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, read_table
 
-TILE_COLUMNS = ["film_id", "track_id", "start_s", "genre", "probability"]
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Multi-label predictions of one model for units that it was not trained on.
 
+    The units of a group share its labels. Intervals and tests resample groups, never units, as the
+    units of a group are not independent of one another.
 
-class HeldOut(NamedTuple):
-    """The tags of `units`, tracks or tiles, of one model."""
-
-    units: pd.DataFrame  # film_id, track_id and, of tiles, start_s: a row a unit, sorted by them
-    genres: list[str]
-    probability: np.ndarray  # float (units, genres), 0..1
-    place: np.ndarray  # int (units, genres), place of the tag among the unit's, 1 for the likeliest
-    film: np.ndarray  # int (units,), row of `true`
-    true: np.ndarray  # bool (films, genres), the labels; films in order of their ids
-
-
-def read_tracks(path: str | os.PathLike) -> HeldOut:
-    """Read a table of the contract TAGGER_TRACKS.
-
-    Tracks of films that carry none of the genres are left out: no tag of theirs can be right.
+    Parameters
+    ----------
+    units : pandas.DataFrame, one row per unit
+        The columns that identify a unit.
+    genres : list of str
+        Names of the labels.
+    probability : ndarray of float, shape (runs, units, genres)
+        Predicted probabilities in 0..1, one layer per training run of the model.
+    predicted : ndarray of bool, shape (runs, units, genres), or None
+        The decisions; None where the table has none.
+    rank : ndarray of int, shape (units, genres)
+        Rank of each genre among those of a unit in the first run, 1 for the most probable.
+    group : ndarray of int, shape (units,)
+        Group (film or title) of each unit: a row of `labels`.
+    labels : ndarray of bool, shape (groups, genres)
+        True labels of each group.
+    thresholds : ndarray of float, shape (units, genres), or None
+        Tuned decision thresholds, where the model has them.
     """
-    table = read_table(path, TAGGER_TRACKS)
-    table = table[table.groupby("film_id")["actual"].transform("any")]
-    genres = table["genre"].drop_duplicates().tolist()
-    rows = _square(table, ["film_id", "track_id"], genres)
-    units = table[["film_id", "track_id"]].iloc[rows[:, 0]].reset_index(drop=True)
-    film, ids = pd.factorize(units["film_id"])
-    actual = table["actual"].to_numpy()[rows]
-    return HeldOut(
+
+    units: pd.DataFrame
+    genres: list[str]
+    probability: np.ndarray
+    predicted: np.ndarray | None
+    rank: np.ndarray
+    group: np.ndarray
+    labels: np.ndarray
+    thresholds: np.ndarray | None = None
+
+    @property
+    def unit_labels(self) -> np.ndarray:
+        """True labels of each unit, bool (units, genres)."""
+        return self.labels[self.group]
+
+    @property
+    def group_sizes(self) -> np.ndarray:
+        """Number of units of each group, int (groups,)."""
+        return np.bincount(self.group, minlength=len(self.labels))
+
+    def count_by_group(self, tagged: np.ndarray) -> np.ndarray:
+        """Count the units of each group that have each tag.
+
+        Parameters
+        ----------
+        tagged : ndarray of bool, shape (units, genres)
+
+        Returns
+        -------
+        ndarray of int, shape (groups, genres)
+        """
+        groups = len(self.labels)
+        return np.stack([np.bincount(self.group[tag], minlength=groups) for tag in tagged.T], -1)
+
+
+def from_table(
+    table: pd.DataFrame,
+    keys: Sequence[str],
+    run: str | None = None,
+    rank: str | None = None,
+    threshold: str | None = None,
+    genres: Sequence[str] | None = None,
+    sort: bool = True,
+) -> Predictions:
+    """Make predictions from a table that has a row per run, unit and genre.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows in any order, complete: each run has each unit and genre once. Columns `genre`,
+        `probability`, `actual` (the label), those of `keys`, and optionally `predicted`.
+    keys : sequence of str
+        Columns that identify a unit; the first is the group.
+    run, rank, threshold : str, optional
+        Columns of the training run, of the rank of a genre (computed from the probabilities if
+        left out; among equal ones the first genre comes first), and of tuned thresholds.
+    genres : sequence of str, optional
+        Names of the labels, in the order of the result; as they first appear if left out.
+    sort : bool
+        Order groups and units by `keys`; otherwise they stay in the order of the table.
+
+    Returns
+    -------
+    Predictions
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"film_id": ["b", "b", "a", "a"], "genre": ["Drama", "Horror"] * 2,
+    ...     "probability": [0.9, 0.2, 0.4, 0.6], "actual": [True, False, False, True]})
+    >>> predictions = from_table(table, ["film_id"])
+    >>> predictions.units["film_id"].tolist(), predictions.rank.tolist()
+    (['a', 'b'], [[2, 1], [1, 2]])
+    """
+    genres = list(genres or table["genre"].drop_duplicates())
+    runs = table[run].nunique() if run else 1
+    rows = _row_order(table, keys, genres, run, sort).reshape(runs, -1, len(genres))
+    units = table[list(keys)].iloc[rows[0, :, 0]].reset_index(drop=True)
+    group, _ = pd.factorize(units[keys[0]])
+    columns = {name: table[name].to_numpy()[rows] for name in ("probability", "actual")}
+    first = np.unique(group, return_index=True)[1]
+    return Predictions(
         units,
         genres,
-        probability=table["probability"].to_numpy()[rows],
-        place=table["rank"].to_numpy()[rows],
-        film=film,
-        true=actual[np.searchsorted(film, np.arange(len(ids)))],
+        probability=columns["probability"],
+        predicted=table["predicted"].to_numpy()[rows] if "predicted" in table else None,
+        rank=table[rank].to_numpy()[rows[0]] if rank else rank_genres(columns["probability"][0]),
+        group=group,
+        labels=columns["actual"][0, first],
+        thresholds=table[threshold].to_numpy()[rows[0]] if threshold else None,
     )
 
 
-def read_tiles(path: str | os.PathLike, tracks: HeldOut) -> HeldOut:
-    """Read a table of the contract TAGGER_TILES: the tiles of the films of `tracks`.
+def label_frames(predictions: Predictions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Labels, and predictions of the first training run, as tables.
 
-    Of tags of equal probability the first is the one whose genre comes first.
+    Parameters
+    ----------
+    predictions : Predictions
+        Each unit is a group of its own.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame of bool, shape (units, genres)
+        `actual` and `predicted`, with the units' names as index.
     """
-    table = read_table(path, TAGGER_TILES, TILE_COLUMNS)
-    films = tracks.units["film_id"].unique()
-    table = table[table["film_id"].isin(films)]
-    rows = _square(table, ["film_id", "track_id", "start_s"], tracks.genres)
-    units = table[["film_id", "track_id", "start_s"]].iloc[rows[:, 0]].reset_index(drop=True)
-    probability = table["probability"].to_numpy()[rows]
+    names = predictions.units.set_index(predictions.units.columns[0]).index
+    actual, predicted = predictions.labels, predictions.predicted[0]
+    return tuple(pd.DataFrame(kind, names, predictions.genres) for kind in (actual, predicted))
+
+
+def rank_genres(probability: np.ndarray) -> np.ndarray:
+    """Rank the genres of each unit by their probability.
+
+    Parameters
+    ----------
+    probability : ndarray of float, shape (units, genres)
+
+    Returns
+    -------
+    ndarray of int, shape (units, genres)
+        1 for the most probable genre; among equal ones the first comes first.
+
+    Examples
+    --------
+    >>> rank_genres(np.array([[0.2, 0.9, 0.9]])).tolist()
+    [[3, 1, 2]]
+    """
     order = np.argsort(-probability, axis=1, kind="stable")
-    return tracks._replace(
-        units=units,
-        probability=probability,
-        place=np.argsort(order, axis=1) + 1,
-        film=pd.Categorical(units["film_id"], categories=films).codes.astype(int),
-    )
+    return np.argsort(order, axis=1) + 1
 
 
-def _square(table: pd.DataFrame, keys: list[str], genres: list[str]) -> np.ndarray:
-    """The rows of a table with a row a unit and genre, as (units, genres); units by their keys."""
+def _row_order(
+    table: pd.DataFrame, keys: Sequence[str], genres: list[str], run: str | None, sort: bool
+) -> np.ndarray:
+    """Rows of a table by run, then unit, then genre: int (rows,)."""
     genre = pd.Categorical(table["genre"], categories=genres).codes
-    codes = [pd.factorize(table[key], sort=True)[0] for key in keys]
-    return np.lexsort([genre, *codes[::-1]]).reshape(-1, len(genres))
+    codes = [pd.factorize(table[key], sort=sort)[0] for key in keys]
+    runs = [table[run].to_numpy()] if run else []
+    return np.lexsort([genre, *codes[::-1], *runs])

@@ -8,7 +8,6 @@ import lazy_loader
 
 RANDOM_GUESS = "random_guess"
 NO_FEATURES = "none"  # the feature set of the baselines
-THRESHOLD = 0.5  # a genre is predicted above this probability; at it, a tied vote, it is not
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -17,4 +16,4 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "model.folds": ["predict_bags"],
     },
 )
-__all__ += ["NO_FEATURES", "RANDOM_GUESS", "THRESHOLD"]
+__all__ += ["NO_FEATURES", "RANDOM_GUESS"]

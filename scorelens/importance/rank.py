@@ -18,8 +18,9 @@ import torch
 from tqdm import tqdm
 
 from scorelens.errors import Problem, TableError
+from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.classification import sampled_f1, with_macro
 from scorelens.genres import predict_bags
-from scorelens.genres.evaluate.score import BOUNDS, with_macro
 from scorelens.learning.labels import read_labels
 from scorelens.learning.model_io import Arrays, load_about, load_fold
 from scorelens.learning.packed_bags import Bags, read_bags
@@ -234,30 +235,13 @@ def score_group(
         repeats.
     """
     once = np.ones((1, len(labels)))
-    whole = with_macro(_f1(intact, labels, once)[0])
-    lost = whole - with_macro(_f1(shuffled, labels, once)[:, 0])
-    random = np.random.default_rng(seed)
-    draws = random.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), samples)
-    drawn = _f1(intact, labels, draws)
+    whole = with_macro(sampled_f1(intact, labels, once)[0])
+    lost = whole - with_macro(sampled_f1(shuffled, labels, once)[:, 0])
+    draws = draw_groups(len(labels), samples, seed)
+    drawn = sampled_f1(intact, labels, draws)
     # One repeat after the other: all at once would take a hundred times the memory.
-    sampled = sum(drawn - _f1(repeat, labels, draws) for repeat in shuffled) / len(shuffled)
-    bounds = np.percentile(with_macro(sampled), BOUNDS, axis=0)
-    spread = np.percentile(lost, BOUNDS, axis=0)
+    sampled = sum(drawn - sampled_f1(repeat, labels, draws) for repeat in shuffled) / len(shuffled)
+    bounds = percentile_interval(with_macro(sampled))
+    spread = percentile_interval(lost)
     names = ("f1", "score", "low", "high", "repeat_low", "repeat_high")
     return pd.DataFrame(dict(zip(names, (whole, lost.mean(axis=0), *bounds, *spread), strict=True)))
-
-
-def _f1(predicted: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """F1 of each genre in samples of the films; 0 where nothing is predicted or labelled.
-
-    predicted: bool (..., films, genres). draws: (samples, films), how often each film is drawn.
-    Returns float (..., samples, genres).
-    """
-    hits = draws @ (predicted & labels).astype(float)
-    predicted_plus_labelled = draws @ (predicted.astype(float) + labels)
-    return np.divide(
-        2 * hits,
-        predicted_plus_labelled,
-        out=np.zeros_like(hits),
-        where=predicted_plus_labelled > 0,
-    )

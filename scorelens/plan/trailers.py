@@ -7,7 +7,7 @@ from functools import cached_property
 from scorelens import trailers
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.plan.networks import Models
-from scorelens.trailers import FUSION, MODEL_SPECS, PICTURE, SOUND, arm_run
+from scorelens.trailers import FUSION, MODEL_SPECS, PICTURE, SOUND, modality_run
 from scorelens.trailers import batches as trailer_batches
 from scorelens.trailers import runs as trailer_runs
 from scorelens.trailers.data import table as trailer_table
@@ -71,7 +71,7 @@ class TrailerPlan:
     @property
     def compared_runs(self) -> list[Run]:
         """The runs that stand for the picture and for the sound; empty unless there are both."""
-        runs = [arm_run(arm, self.runs) for arm in (PICTURE, SOUND)]
+        runs = [modality_run(arm, self.runs) for arm in (PICTURE, SOUND)]
         return runs if all(runs) else []
 
     @property
@@ -87,7 +87,9 @@ class TrailerPlan:
     @property
     def figures(self) -> list[str]:
         """Names of the figures of `results/trailers`."""
-        return ["arms", "scores", "examples"] if self.compared_runs else ["arms", "scores"]
+        return (
+            ["modalities", "scores", "examples"] if self.compared_runs else ["modalities", "scores"]
+        )
 
     @property
     def compares_films(self) -> bool:

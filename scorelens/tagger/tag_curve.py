@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from scorelens.figures import PALETTE, QUIET, isolated
-from scorelens.genres.new_media.timeline import NICE_S
+from scorelens.figures import PALETTE, QUIET, isolated, set_time_ticks
 from scorelens.tagger import TILE_S
 
 MAX_TRACKS = 6  # panels
@@ -103,9 +101,7 @@ def _draw_track(axis: Axes, tiles: pd.DataFrame, tags: pd.DataFrame, name: str) 
     genres = ", ".join(map(isolated, tags.loc[tags["actual"], "genre"]))
     axis.set_title(f"{isolated(name)} ({genres})", size=10)
     axis.set(ylim=(0, 1), xlim=(0, time_s[-1]), yticks=(0, 1))
-    step_s = next((s for s in NICE_S if time_s[-1] / s <= MAX_TICKS), NICE_S[-1])
-    axis.xaxis.set_major_locator(MultipleLocator(step_s))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{int(s) // 60}:{int(s) % 60:02d}"))
+    set_time_ticks(axis, time_s[-1], MAX_TICKS)
 
 
 def _curve_times_s(start_s: np.ndarray) -> np.ndarray:

@@ -1,42 +1,58 @@
-"""Which tracks are tagged right, partly right and wrong, and which tags are taken for which.
+"""Which tracks are tagged correctly, partly and wrongly, and which genres are confused.
 
-A track gets as many tags as its film has genres, the likeliest.
+A track gets as many tags as its film has genres, the most probable ones.
 """
 
 import numpy as np
 import pandas as pd
 
-from scorelens.evaluation.predictions import HeldOut
+from scorelens.evaluation.predictions import Predictions
 
-RIGHT, PARTLY, WRONG = "right", "partly", "wrong"
+CORRECT, PARTLY, WRONG = "right", "partly", "wrong"
 
 
-def verdicts(tracks: HeldOut) -> pd.DataFrame:
-    """The tags of each track and whether all, some or none of them are right.
+def track_outcomes(tracks: Predictions) -> pd.DataFrame:
+    """List the tags of each track, and whether all, some or none of them are correct.
 
-    Returns the columns of the contract TAGGER_VERDICTS without `model`.
+    Parameters
+    ----------
+    tracks : Predictions
+        From `predictions.read_tracks`.
+
+    Returns
+    -------
+    pandas.DataFrame, one row per track
+        The columns of TAGGER_OUTCOMES without `model`.
     """
-    carried, tagged = _tags(tracks)
-    hits, labels = (carried & tagged).sum(axis=1), carried.sum(axis=1)
-    order = np.argsort(tracks.place, axis=1)
+    labels, tags = _labels_and_tags(tracks)
+    hits, count = (labels & tags).sum(axis=1), labels.sum(axis=1)
+    order = np.argsort(tracks.rank, axis=1)
     names = np.array(tracks.genres, dtype=object)
-    said = [tuple(names[row[:number]]) for row, number in zip(order, labels, strict=True)]
+    ranked = [tuple(names[row[:number]]) for row, number in zip(order, count, strict=True)]
     return tracks.units.assign(
-        genres=[tuple(names[row]) for row in carried],
-        tags=said,
-        verdict=np.select([hits == labels, hits > 0], [RIGHT, PARTLY], WRONG),
+        genres=[tuple(names[row]) for row in labels],
+        tags=ranked,
+        outcome=np.select([hits == count, hits > 0], [CORRECT, PARTLY], WRONG),
     )
 
 
-def confusions(tracks: HeldOut) -> pd.DataFrame:
-    """How many tracks of each genre get each tag that their film does not carry.
+def confusions(tracks: Predictions) -> pd.DataFrame:
+    """Count, for each genre, the tracks with each tag that their film does not carry.
 
-    Returns the columns of the contract TAGGER_CONFUSIONS without `model`: a row for each pair of
-    different genres, also where no track is confused; none of a genre without a track.
+    Parameters
+    ----------
+    tracks : Predictions
+        From `predictions.read_tracks`.
+
+    Returns
+    -------
+    pandas.DataFrame, one row per pair of different genres
+        The columns of TAGGER_CONFUSIONS without `model`, also where no track is confused; none of a
+        genre without a track.
     """
-    carried, tagged = _tags(tracks)
-    counts = carried.T.astype(int) @ (tagged & ~carried)
-    support = carried.sum(axis=0)
+    labels, tags = _labels_and_tags(tracks)
+    counts = labels.T.astype(int) @ (tags & ~labels)
+    support = labels.sum(axis=0)
     pairs = [
         (genre, other)
         for genre in np.flatnonzero(support)
@@ -51,7 +67,7 @@ def confusions(tracks: HeldOut) -> pd.DataFrame:
     return table.assign(share=table["tracks"] / table.pop("support"))
 
 
-def _tags(tracks: HeldOut) -> tuple[np.ndarray, np.ndarray]:
+def _labels_and_tags(tracks: Predictions) -> tuple[np.ndarray, np.ndarray]:
     """The labels of each track and the tags that it gets, bool (tracks, genres)."""
-    carried = tracks.true[tracks.film]
-    return carried, tracks.place <= carried.sum(axis=1, keepdims=True)
+    labels = tracks.unit_labels
+    return labels, tracks.rank <= labels.sum(axis=1, keepdims=True)

@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "SOUND",
             "TITLES",
         ],
-        "model_runs": ["Run", "arm_run", "batches", "runs", "title"],
+        "model_runs": ["Run", "modality_run", "batches", "runs", "title"],
     },
 )
 __all__ += ["HELD_OUT", "NO_NETWORK", "TRAINING", "TUNED"]

@@ -90,7 +90,7 @@ def title(network: str, model: str) -> str:
     return TITLES[model] if network == NO_NETWORK else f"{TITLES[model]}, {ENCODERS[network].title}"
 
 
-def arm_run(modality: str, trained: Collection[Run]) -> Run | None:
+def modality_run(modality: str, trained: Collection[Run]) -> Run | None:
     """Choose the run that represents a modality in comparisons.
 
     Parameters

@@ -45,7 +45,7 @@ rule write_report:
         tagger=(
             [
                 rules.score_tagger.output.scores,
-                rules.score_tagger.output.verdicts,
+                rules.score_tagger.output.outcomes,
                 *rules.plot_tagger.output,
             ]
             if PLAN.tagger.models

@@ -54,7 +54,7 @@ rule score_tagger:
     output:
         scores="results/tagger/scores.tsv",
         confusions="results/tagger/confusions.tsv",
-        verdicts="results/tagger/verdicts.tsv",
+        outcomes="results/tagger/outcomes.tsv",
     params:
         models=list(PLAN.tagger.models),
         tops=config["tagger"]["tops"],

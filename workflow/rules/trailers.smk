@@ -103,7 +103,7 @@ rule score_trailers:
         ],
     output:
         scores="results/trailers/scores.tsv",
-        arms="results/trailers/arms.tsv",
+        modalities="results/trailers/modalities.tsv",
     params:
         runs=list(PLAN.trailers.runs),
         thresholds=config["trailers"]["thresholds"],
@@ -118,7 +118,7 @@ rule plot_trailers:
     """Draw picture against sound, the scores of all models, and moments that decided."""
     input:
         scores=rules.score_trailers.output.scores,
-        arms=rules.score_trailers.output.arms,
+        modalities=rules.score_trailers.output.modalities,
         predictions=[
             trailer_run(result_paths.TRAILER_PREDICTIONS, run)
             for run in PLAN.trailers.compared_runs
@@ -147,7 +147,7 @@ rule plot_trailers:
 rule fuse_trailers:
     """Fuse the predictions of the attention over frames and of the one over sound."""
     input:
-        arms=rules.plot_trailers.input.predictions,
+        modalities=rules.plot_trailers.input.predictions,
     output:
         predictions=trailer_run(
             result_paths.TRAILER_PREDICTIONS, (trailers.NO_NETWORK, trailers.FUSION)

@@ -37,7 +37,7 @@ if PLAN.trailers.compares_films:
         output:
             figure=report(
                 "results/trailers/films_to_trailers.svg",
-                caption="../report/trailers_modes.rst",
+                caption="../report/trailers_films_to_trailers.rst",
                 category="Trailers",
                 labels={"figure": "films that look like trailers"},
             ),

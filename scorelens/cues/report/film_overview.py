@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import MaxNLocator
 
 from scorelens import figures
 from scorelens.albums.names import shorten, text_columns
-from scorelens.cues.plot import NICE_S, TICKS
+from scorelens.cues.plot import TICKS
 from scorelens.cues.report import time_series
 from scorelens.sections import formats, svg
 
@@ -145,9 +145,7 @@ def _stacked_axes(heights: list[float], duration_s: float) -> tuple[Figure, list
 
 def _draw_time(axis: Axes, duration_s: float) -> None:
     """The time axis, with one grid behind all rows."""
-    step = next((s for s in NICE_S if duration_s / s <= TICKS), NICE_S[-1])
-    axis.xaxis.set_major_locator(MultipleLocator(step))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{int(s) // 60}:{int(s) % 60:02d}"))
+    figures.set_time_ticks(axis, duration_s, TICKS)
     axis.set_xlabel("film time (min:s)", size=SMALL)
     axis.grid(axis="x", color="#e4e4e4", linewidth=0.6)
     axis.spines.left.set_visible(False)

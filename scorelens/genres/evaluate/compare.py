@@ -1,9 +1,7 @@
-"""Whether one genre model is better than another: paired tests over films.
+"""Tests whether one genre model is better than another, for every pair of models.
 
-Approximate randomisation (Noreen 1989; Yeh, COLING 2000): if two models are equally good, whose
-predictions of a film are whose is a toss of a coin. One toss decides for all training runs of a
-model: runs are no further films, and the films are what a result must hold for. The p-values of all
-pairs are corrected together after Holm (1979). The paper compares its models by their scores alone.
+Approximate randomisation over films, corrected for all pairs after Holm. Ma et al. 2021 compare
+their models by the scores alone.
 """
 
 import os
@@ -13,11 +11,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from scorelens.evaluation.classification import confusion_counts
+from scorelens.evaluation.multiplicity import holm
+from scorelens.evaluation.paired import compare_macro_f1
+from scorelens.evaluation.predictions import Predictions
 from scorelens.genres import RANDOM_GUESS
-from scorelens.genres.evaluate.score import BOUNDS, measures, outcomes
-from scorelens.tables import GENRE_COMPARISONS, PREDICTIONS, read_table, write_table
-
-BLOCK = 1000  # random assignments at once, to bound the memory
+from scorelens.genres.evaluate.score import read_predictions
+from scorelens.tables import GENRE_COMPARISONS, write_table
 
 
 def compare_models(
@@ -26,72 +26,55 @@ def compare_models(
     seed: int,
     output: str | os.PathLike,
 ) -> None:
-    """Compare every pair of models and write `tables.GENRE_COMPARISONS`.
+    """Compare every pair of models and write one table.
 
-    predictions: the table of each (feature set, model). repeats: random assignments, and bootstrap
-    samples of the films. A random guess is not compared: its decisions are one draw of many.
+    A random guess is not compared: its decisions are one draw of many.
+
+    Parameters
+    ----------
+    predictions : mapping of (feature set, model) to path
+        Tables of PREDICTIONS.
+    repeats : int
+        Random assignments, and bootstrap samples of the films.
+    seed : int
+    output : path
+        Where GENRE_COMPARISONS goes.
     """
-    chosen = {
-        run: read_table(path, PREDICTIONS)
-        for run, path in predictions.items()
-        if run[1] != RANDOM_GUESS
+    compared = {
+        run: read_predictions(path) for run, path in predictions.items() if run[1] != RANDOM_GUESS
     }
-    rows = [
-        _row(first, second, compare_pair(chosen[first], chosen[second], repeats, seed))
-        for first, second in combinations(chosen, 2)
-    ]
-    frame = pd.DataFrame(rows, columns=GENRE_COMPARISONS.names)
-    write_table(frame.assign(p_holm=holm(frame.p.to_numpy(float))), output, GENRE_COMPARISONS)
+    rows = []
+    for one, other in combinations(compared, 2):
+        names = {"feature_set": one[0], "model": one[1]}
+        names |= {"other_feature_set": other[0], "other_model": other[1]}
+        rows.append(names | compare_pair(compared[one], compared[other], repeats, seed))
+    table = pd.DataFrame(rows, columns=GENRE_COMPARISONS.names)
+    write_table(table.assign(p_holm=holm(table.p.to_numpy(float))), output, GENRE_COMPARISONS)
 
 
 def compare_pair(
-    first: pd.DataFrame, second: pd.DataFrame, repeats: int, seed: int
+    first: Predictions, second: Predictions, repeats: int, seed: int
 ) -> dict[str, float]:
-    """The difference in macro F1 of two models on the films that both have predictions of.
+    """Compare the macro F1 of two models on the films that both have predictions for.
 
-    first, second: tables of the contract PREDICTIONS; F1 is the mean over a model's training runs.
-    Returns films (how many), difference (first less second), its 95% bootstrap interval over films,
-    low and high, and p, two-sided.
+    Parameters
+    ----------
+    first, second : Predictions
+        Units are films; F1 is the mean over a model's training runs.
+    repeats : int
+        Random assignments, and bootstrap samples of the films.
+    seed : int
+
+    Returns
+    -------
+    dict of str to float
+        `films` (how many), `difference` (first less second), its 95% interval `low` and `high`,
+        and the two-sided `p`.
     """
-    common = np.intersect1d(first.film_id, second.film_id)
-    counts = _runs_paired(
-        *(outcomes(table[table.film_id.isin(common)]) for table in (first, second))
-    )
-    random = np.random.default_rng(seed)
-    difference = np.subtract(*(macro_f1(one.sum(axis=2)) for one in counts))
-    extreme, sampled = 0, []
-    for done in range(0, repeats, BLOCK):
-        size = min(BLOCK, repeats - done)
-        own = (random.random((size, len(common))) < 0.5).astype(float)
-        swapped = [macro_f1(own @ a + (1 - own) @ b) for a, b in (counts, counts[::-1])]
-        extreme += (np.abs(swapped[0] - swapped[1]) >= abs(difference) - 1e-12).sum()
-        draws = random.multinomial(len(common), np.full(len(common), 1 / len(common)), size)
-        sampled.append(np.subtract(*(macro_f1(draws.astype(float) @ one) for one in counts)))
-    low, high = np.percentile(np.concatenate(sampled), BOUNDS)
-    p = (1 + extreme) / (1 + repeats)
-    return {"films": len(common), "difference": difference, "low": low, "high": high, "p": p}
-
-
-def macro_f1(counts: np.ndarray) -> np.ndarray:
-    """The mean F1 over runs and genres. counts: (3, runs, ..., genres), for `score.measures`."""
-    return measures(counts)[2].mean(axis=(0, -1))
-
-
-def _runs_paired(first: np.ndarray, second: np.ndarray) -> list[np.ndarray]:
-    """Outcomes (3, runs, films, genres), repeated until two models have equally many runs."""
-    runs = np.lcm(first.shape[1], second.shape[1])
-    return [np.tile(own, (1, runs // own.shape[1], 1, 1)) for own in (first, second)]
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """p-values (n,), corrected for being n (Holm 1979): at least as large, in the same order."""
-    order = np.argsort(p, kind="stable")
-    steps = p[order] * np.arange(len(p), 0, -1)
-    corrected = np.empty(len(p))
-    corrected[order] = np.minimum(1, np.maximum.accumulate(steps))
-    return corrected
-
-
-def _row(first: tuple[str, str], second: tuple[str, str], found: dict) -> dict[str, object]:
-    names = {"feature_set": first[0], "model": first[1]}
-    return names | {"other_feature_set": second[0], "other_model": second[1]} | found
+    names = [one.units["film_id"].to_numpy(object) for one in (first, second)]
+    films, *rows = np.intersect1d(*names, return_indices=True)
+    counts = [
+        confusion_counts(one.predicted, one.labels)[:, :, row]
+        for one, row in zip((first, second), rows, strict=True)
+    ]
+    return {"films": len(films)} | compare_macro_f1(*counts, repeats, seed)

@@ -1,4 +1,4 @@
-"""Which label sets are taken for which: a film's genres all together, not each on its own."""
+"""Draws which sets of genres are predicted for which: the genres of a film all together."""
 
 from collections import Counter
 
@@ -8,71 +8,109 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 from scorelens import figures
+from scorelens.evaluation.predictions import Predictions
 from scorelens.genres.evaluate.plot_style import run_title
-from scorelens.genres.evaluate.score import answers, labels
 
-SHOWN = 10  # label sets with a row and a column of their own
+MAX_SETS = 10  # label sets with a row and a column of their own
 OTHER, NONE = "other", "no genre"
 CELL_INCHES = 0.5
 
 
-def label_sets(matrix: np.ndarray, genres: list[str]) -> list[str]:
-    """The label set of each film in words. matrix: bool (films, genres)."""
+def label_sets(labels: np.ndarray, genres: list[str]) -> list[str]:
+    """Name the label set of each film.
+
+    Parameters
+    ----------
+    labels : ndarray of bool, shape (films, genres)
+    genres : list of str
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> label_sets(np.array([[True, True], [False, False]]), ["Comedy", "Drama"])
+    ['Comedy + Drama', 'no genre']
+    """
     return [
         " + ".join(genre for genre, has in zip(genres, row, strict=True) if has) or NONE
-        for row in matrix
+        for row in labels
     ]
 
 
-def confusion(actual: list[str], predicted: list[str], shown: int = SHOWN) -> pd.DataFrame:
-    """How many films of each actual label set are taken for each.
+def confusion(actual: list[str], predicted: list[str], max_sets: int = MAX_SETS) -> pd.DataFrame:
+    """Count the films of each actual and each predicted label set.
 
-    actual, predicted: the label set of each film. Returns counts int64, actual sets as rows and
-    predicted ones as columns, both alike: the `shown` most frequent sets, by films that have them
-    or are said to, then OTHER for the rest if there is any; sets of equal frequency by name.
+    Parameters
+    ----------
+    actual, predicted : list of str
+        The label set of each film.
+    max_sets : int
+        The most frequent sets have a row and a column, by the films that have them or are
+        predicted to, sets of equal frequency by name; the others share `OTHER`.
+
+    Returns
+    -------
+    pandas.DataFrame of int64
+        Actual sets as rows and predicted ones as columns, in the same order.
     """
     frequency = Counter(actual) + Counter(predicted)
     order = sorted(frequency, key=lambda name: (-frequency[name], name))
-    kept = order[:shown]
-    names = kept + [OTHER] * (len(order) > shown)
-    folded = [[name if name in kept else OTHER for name in own] for own in (actual, predicted)]
-    counts = pd.crosstab(*(pd.Series(own, dtype=object) for own in folded))
+    retained = order[:max_sets]
+    names = retained + [OTHER] * (len(order) > max_sets)
+    folded = [
+        [name if name in retained else OTHER for name in sets] for sets in (actual, predicted)
+    ]
+    counts = pd.crosstab(*(pd.Series(sets, dtype=object) for sets in folded))
     return counts.reindex(index=names, columns=names, fill_value=0)
 
 
-def confusion_figure(run: tuple[str, str], predictions: pd.DataFrame) -> plt.Figure:
-    """The counts of `confusion` as shaded cells, of the model's first training run.
+def confusion_figure(run: tuple[str, str], predictions: Predictions) -> plt.Figure:
+    """Draw the counts of `confusion` as shaded cells, for the model's first training run.
 
-    run: (feature set, model). predictions: its table of the contract PREDICTIONS. The outlined
-    cells are films whose genres are all right; those of OTHER are not outlined, as it joins sets.
+    Outlined cells are films whose genres are all correct; `OTHER`, which joins sets, has none.
+
+    Parameters
+    ----------
+    run : (feature set, model)
+    predictions : Predictions
+        Units are films.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
-    first = predictions[predictions["repeat"] == 0]
-    genres = first["genre"].drop_duplicates().tolist()
-    actual = label_sets(labels(first), genres)
-    predicted = label_sets(answers(first)[0], genres)
+    actual = label_sets(predictions.labels, predictions.genres)
+    predicted = label_sets(predictions.predicted[0], predictions.genres)
     counts = confusion(actual, predicted)
     side = 3.4 + CELL_INCHES * len(counts)
     figure, axis = plt.subplots(figsize=(side, side - 0.6))
-    shades = np.sqrt(counts / counts.to_numpy().max())  # so that single films can be seen
-    axis.imshow(shades, cmap="Blues", vmin=0, vmax=1.2)
-    for (row, column), count in np.ndenumerate(counts.to_numpy()):
-        if count:
-            ink = "white" if shades.iloc[row, column] > 0.75 else "black"
-            axis.text(column, row, count, ha="center", va="center", color=ink, fontsize=9)
-    for place, name in enumerate(counts.index):
-        if name != OTHER:
-            corner = (place - 0.5, place - 0.5)
-            axis.add_patch(Rectangle(corner, 1, 1, fill=False, ec=figures.PALETTE[3], lw=1.2))
-    places = range(len(counts))
-    axis.set_xticks(places, counts.columns, rotation=40, ha="right", rotation_mode="anchor")
-    axis.set_yticks(places, counts.index)
+    _draw_counts(axis, counts)
+    axis.set_xticks(
+        range(len(counts)), counts.columns, rotation=40, ha="right", rotation_mode="anchor"
+    )
+    axis.set_yticks(range(len(counts)), counts.index)
     axis.tick_params(length=0, labelsize=9)
     axis.spines[:].set_visible(False)
-    axis.set(xlabel="genres that the model says", ylabel="genres of the film")
-    right = sum(said == true for said, true in zip(predicted, actual, strict=True))
+    axis.set(xlabel="predicted genres", ylabel="genres of the film")
+    correct = sum(one == other for one, other in zip(predicted, actual, strict=True))
     axis.set_title(
-        f"{run_title(run)}: all genres right in {right} of {len(actual)} films",
+        f"{run_title(run)}: all genres correct in {correct} of {len(actual)} films",
         fontsize=11,
         loc="right",
     )
     return figure
+
+
+def _draw_counts(axis: plt.Axes, counts: pd.DataFrame) -> None:
+    shades = np.sqrt(counts / counts.to_numpy().max())  # so that single films can be seen
+    axis.imshow(shades, cmap="Blues", vmin=0, vmax=1.2)
+    for (row, column), count in np.ndenumerate(counts.to_numpy()):
+        if count:
+            colour = "white" if shades.iloc[row, column] > 0.75 else "black"
+            axis.text(column, row, count, ha="center", va="center", color=colour, fontsize=9)
+    for number, name in enumerate(counts.index):
+        if name != OTHER:
+            corner = (number - 0.5, number - 0.5)
+            axis.add_patch(Rectangle(corner, 1, 1, fill=False, ec=figures.PALETTE[3], lw=1.2))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from scorelens.genres import THRESHOLD
+from scorelens.evaluation import THRESHOLD
 from scorelens.genres.model import classifiers
 from scorelens.genres.registry import NETWORKS
 from scorelens.learning import mil_folds

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from scorelens import media
 from scorelens.bags import FRAMES
 from scorelens.errors import MediaError, Problem, TableError
-from scorelens.genres import THRESHOLD
+from scorelens.evaluation import THRESHOLD
 from scorelens.genres.model.folds import predict_bags
 from scorelens.learning.model_io import About, load_about, load_fold
 from scorelens.learning.packed_bags import Bags

@@ -1,4 +1,4 @@
-"""Pictures of what the models say of a new film or album over its time."""
+"""Draws the predictions of the genre models for a new film or album over its time."""
 
 import os
 from collections.abc import Mapping
@@ -7,104 +7,151 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.image import AxesImage
 
 from scorelens import figures
 from scorelens.albums.names import track_titles
-from scorelens.genres import THRESHOLD, title
+from scorelens.evaluation import THRESHOLD
+from scorelens.genres import title
 from scorelens.tables import GENRE_ANSWERS, GENRE_APPLIED, TRACKS, read_provenance, read_table
 
 WIDTH_INCHES, GENRE_INCHES = 11.0, 0.85
 PANEL_INCHES, ROW_INCHES = 1.5, 0.22
-MOST_IN_LINE = 10  # tracks that are drawn one after the other; more have a row each
-LEAST_IN_LINE = 0.02  # share of the album that a track needs for its name
-LONGEST_NAME = 28  # columns of a title
-MOST_POINTS = 700  # on the axis of time, about as many as a screen shows
-NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-WHAT = "mean of the {folds} models, each trained without one film of the corpus"
-CURVES = (
-    "line: "
-    + WHAT
-    + "; band: 5% to 95% of them; above the dashes is yes; right: the whole, bold if yes"
+MAX_TRACKS_IN_LINE = 10  # tracks that are drawn one after the other; more have a row each
+MIN_SHARE_IN_LINE = 0.02  # of the album, that a track needs for its name
+MAX_TITLE_COLUMNS = 28
+MAX_POINTS = 700  # on the time axis, about as many as a screen shows
+MODELS_NOTE = "mean of the {folds} models, each trained without one film of the corpus"
+CURVES_NOTE = (
+    f"line: {MODELS_NOTE}; band: 5% to 95% of them; above the dashes: predicted; right: the whole, "
+    "bold if predicted"
 )
-ROWS = "shade: " + WHAT + "; numbers: each track, and above it the album; bold is yes"
-NOTE = (
-    "the models' own probabilities, not calibrated; windows of {window_s} s every {hop_s} s; "
-    "gaps: silence"
-)
+ROWS_NOTE = f"shade: {MODELS_NOTE}; numbers: each track, and above it the album; bold if predicted"
+NOTE = "probabilities are not calibrated; windows of {window_s} s every {hop_s} s; gaps: silence"
 
 
-def draw(
+def plot_timeline(
     windows: str | os.PathLike,
     answers: str | os.PathLike,
     tracks: str | os.PathLike,
     path: str | os.PathLike,
 ) -> None:
-    """Draw the time line of a new film or album.
+    """Draw the timeline of a new film or album.
 
-    windows, answers, tracks: its tables of the contracts GENRE_APPLIED, GENRE_ANSWERS and TRACKS. A
-    film, and an album of few tracks, has a curve for each genre; an album of many has a row for
-    each track.
+    A film, and an album of few tracks, has a curve per genre; an album of many a row per track.
+
+    Parameters
+    ----------
+    windows, answers, tracks : path
+        Its tables of GENRE_APPLIED, GENRE_ANSWERS and TRACKS.
+    path : path
+        Where to write the figure.
     """
-    over_time = read_table(windows, GENRE_APPLIED)
-    wholes = read_table(answers, GENRE_ANSWERS)
-    lengths = track_lengths(over_time)
-    many = len(lengths) > MOST_IN_LINE or min(lengths) < LEAST_IN_LINE * sum(lengths)
-    titles = track_titles(read_table(tracks, TRACKS), LONGEST_NAME)
-    draw_figure = rows_figure if many else curves_figure
-    figures.save(draw_figure(over_time, wholes, read_provenance(windows), titles), path)
+    by_window = read_table(windows, GENRE_APPLIED)
+    by_track = read_table(answers, GENRE_ANSWERS)
+    lengths = track_lengths(by_window)
+    shortest = MIN_SHARE_IN_LINE * sum(lengths)
+    has_rows = len(lengths) > MAX_TRACKS_IN_LINE or min(lengths) < shortest
+    titles = track_titles(read_table(tracks, TRACKS), MAX_TITLE_COLUMNS)
+    draw = rows_figure if has_rows else curves_figure
+    figures.save(draw(by_window, by_track, read_provenance(windows), titles), path)
 
 
-def track_lengths(over_time: pd.DataFrame) -> pd.Series:
-    """How long each track is, to the end of its last window: s, by track_id, in their order."""
-    return over_time.groupby("track_id", sort=False)["end_s"].max()
+def track_lengths(by_window: pd.DataFrame) -> pd.Series:
+    """Find the length of each track, to the end of its last window.
+
+    Parameters
+    ----------
+    by_window : pandas.DataFrame
+        Rows of GENRE_APPLIED.
+
+    Returns
+    -------
+    pandas.Series of float
+        Seconds by track_id, in the order of the tracks.
+
+    Examples
+    --------
+    >>> track_lengths(pd.DataFrame({"track_id": ["a", "a"], "end_s": [20.0, 25.0]})).to_dict()
+    {'a': 25.0}
+    """
+    return by_window.groupby("track_id", sort=False)["end_s"].max()
 
 
 def curves_figure(
-    over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict, titles: Mapping[str, str]
+    by_window: pd.DataFrame, by_track: pd.DataFrame, provenance: dict, titles: Mapping[str, str]
 ) -> plt.Figure:
-    """A curve of probability a genre with the band over the models, on one axis of time.
+    """Draw a curve of probability per genre with the band of the models, on one time axis.
 
-    over_time, wholes: rows of GENRE_APPLIED and GENRE_ANSWERS. facts: the provenance of the first.
-    titles: of the tracks, by track_id, as they are to be written. Tracks of an album follow one
-    another. Beside each genre stands the answer for the whole. Of a
-    long film neighbouring windows are drawn as their mean.
+    Tracks of an album follow one another. Beside each genre stands the prediction for the whole. Of
+    a long film neighbouring windows are drawn as their mean.
+
+    Parameters
+    ----------
+    by_window, by_track : pandas.DataFrame
+        Rows of GENRE_APPLIED and GENRE_ANSWERS.
+    provenance : dict
+        Of the table of windows: model, feature_set, folds, window_s, hop_s.
+    titles : mapping of str to str
+        Titles of the tracks by track_id, as they are to be written.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
-    genres = wholes["genre"].unique()
-    lengths = track_lengths(over_time)
+    genres = by_track["genre"].unique()
+    lengths = track_lengths(by_window)
     starts = lengths.cumsum() - lengths
-    step_s = lengths.sum() / MOST_POINTS
+    step_s = lengths.sum() / MAX_POINTS
     height = 1.5 + 1.2 * (len(lengths) > 1) + GENRE_INCHES * len(genres)
     figure, axes = plt.subplots(
         len(genres), sharex=True, sharey=True, squeeze=False, figsize=(WIDTH_INCHES, height)
     )
     axes = axes[:, 0]
-    answer = wholes[wholes["track_id"] == ""].set_index("genre")
-    for place, (axis, genre) in enumerate(zip(axes, genres, strict=True)):
-        colour = figures.PALETTE[place % len(figures.PALETTE)]
-        for run in runs(over_time[over_time["genre"] == genre], facts["hop_s"]):
-            _draw_run(axis, thinned(run, step_s), starts[run["track_id"].iloc[0]], colour)
+    whole = by_track[by_track["track_id"] == ""].set_index("genre")
+    for number, (axis, genre) in enumerate(zip(axes, genres, strict=True)):
+        colour = figures.PALETTE[number % len(figures.PALETTE)]
+        windows = by_window[by_window["genre"] == genre]
+        for stretch in split_at_silence(windows, provenance["hop_s"]):
+            offset_s = starts[stretch["track_id"].iloc[0]]
+            _draw_stretch(axis, average_windows(stretch, step_s), offset_s, colour)
         axis.axhline(THRESHOLD, color=figures.QUIET, lw=0.8, ls="--")
         axis.vlines(starts.iloc[1:], 0, 1, color="black", lw=0.6)
         axis.set_ylabel(genre.replace(" ", "\n"), rotation=0, ha="right", va="center")
-        _write_answer(axis, answer.loc[genre], 1.01, 0.5, axis.transAxes)
+        _write_prediction(axis, whole.loc[genre], 1.01, 0.5, axis.transAxes)
     axes[0].set(ylim=(0, 1), xlim=(0, lengths.sum()), yticks=(0, THRESHOLD, 1))
-    _time_ticks(axes[-1], lengths.sum(), 12)
+    figures.set_time_ticks(axes[-1], lengths.sum(), 12)
     axes[-1].set_xlabel("time (min:s)")
-    _write_names(axes[0], starts, lengths, titles)
-    _write_words(figure, over_time, facts, CURVES)
+    if len(starts) > 1:
+        style = {"size": 8, "rotation": 30, "ha": "left", "va": "bottom"}
+        for track, middle_s in (starts + lengths / 2).items():
+            axes[0].text(middle_s, 1.06, titles[track], **style)
+    _write_notes(figure, by_window, provenance, CURVES_NOTE)
     return figure
 
 
 def rows_figure(
-    over_time: pd.DataFrame, wholes: pd.DataFrame, facts: dict, titles: Mapping[str, str]
+    by_window: pd.DataFrame, by_track: pd.DataFrame, provenance: dict, titles: Mapping[str, str]
 ) -> plt.Figure:
-    """A panel a genre, a row a track, shaded by probability from the track's start to its end.
+    """Draw a panel per genre with a row per track, shaded by probability over the track's time.
 
-    Takes what `curves_figure` takes. At the end of a row stands the answer for the track, under a
-    genre's name that for the album; bold is yes.
+    At the end of a row stands the prediction for the track, under a genre's name that for the
+    album; bold if predicted.
+
+    Parameters
+    ----------
+    by_window, by_track : pandas.DataFrame
+        Rows of GENRE_APPLIED and GENRE_ANSWERS.
+    provenance : dict
+        Of the table of windows: model, feature_set, folds, window_s, hop_s.
+    titles : mapping of str to str
+        Titles of the tracks by track_id, as they are to be written.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
-    genres, lengths = wholes["genre"].unique(), track_lengths(over_time)
+    genres, lengths = by_track["genre"].unique(), track_lengths(by_window)
     figure, axes = plt.subplots(
         1,
         len(genres),
@@ -114,100 +161,117 @@ def rows_figure(
         figsize=(3.2 + PANEL_INCHES * len(genres), 1.7 + ROW_INCHES * len(lengths)),
     )
     for axis, genre in zip(axes[0], genres, strict=True):
-        shades = _draw_rows(axis, over_time[over_time["genre"] == genre], lengths)
-        answer = wholes[wholes["genre"] == genre].set_index("track_id")
+        image = _draw_rows(axis, by_window[by_window["genre"] == genre], lengths)
+        predictions = by_track[by_track["genre"] == genre].set_index("track_id")
         for row, track in enumerate(lengths.index):
-            _write_answer(axis, answer.loc[track], 1.03, row, axis.get_yaxis_transform(), 7)
+            at_end = axis.get_yaxis_transform()
+            _write_prediction(axis, predictions.loc[track], 1.03, row, at_end, 7)
         axis.set_title(genre, size=10)
-        _write_answer(axis, answer.loc[""], 1.03, 1.01, axis.transAxes, 9, va="bottom")
-        _time_ticks(axis, lengths.max(), 3)
+        _write_prediction(axis, predictions.loc[""], 1.03, 1.01, axis.transAxes, 9, va="bottom")
+        figures.set_time_ticks(axis, lengths.max(), 3)
         axis.tick_params(axis="y", length=0)
         axis.set_xlabel("min:s", size=8)
     names = [titles[track] for track in lengths.index]
     axes[0, 0].set_yticks(range(len(lengths)), names, size=8)
-    figure.colorbar(shades, ax=axes, label="probability", fraction=0.015, pad=0.01, aspect=30)
-    _write_words(figure, over_time, facts, ROWS)
+    figure.colorbar(image, ax=axes, label="probability", fraction=0.015, pad=0.01, aspect=30)
+    _write_notes(figure, by_window, provenance, ROWS_NOTE)
     return figure
 
 
-def runs(rows: pd.DataFrame, hop_s: float) -> list[pd.DataFrame]:
-    """The windows of one genre in parts that are whole: of one track, without silence between."""
-    new_track = rows["track_id"] != rows["track_id"].shift()
-    late = rows["start_s"].diff() > hop_s
-    return [run for _, run in rows.groupby((new_track | late).cumsum())]
+def split_at_silence(windows: pd.DataFrame, hop_s: float) -> list[pd.DataFrame]:
+    """Split windows into stretches of one track without silence between.
 
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        Rows of GENRE_APPLIED of one genre, in order.
+    hop_s : float
+        From the start of a window to that of the next.
 
-def thinned(run: pd.DataFrame, step_s: float) -> pd.DataFrame:
-    """Windows whose middles fall into the same step of time as one, the mean of them."""
-    step = ((run["start_s"] + run["end_s"]) / 2 // step_s).astype(int)
-    sides = {"track_id": "first", "start_s": "min", "end_s": "max"}
-    means = dict.fromkeys(("probability", "low", "high"), "mean")
-    return run.groupby(step).agg(sides | means)
-
-
-def track_shades(rows: pd.DataFrame, moments_s: np.ndarray) -> np.ndarray:
-    """The probability at moments of one track, that of the window whose middle is nearest.
-
-    rows: the track's windows in order of time, of one genre. Returns (moments,), NaN where that
-    window does not hold the moment: in silence and after the end.
+    Returns
+    -------
+    list of pandas.DataFrame
     """
-    start_s, end_s = rows["start_s"].to_numpy(), rows["end_s"].to_numpy()
+    new_track = windows["track_id"] != windows["track_id"].shift()
+    after_gap = windows["start_s"].diff() > hop_s
+    return [stretch for _, stretch in windows.groupby((new_track | after_gap).cumsum())]
+
+
+def average_windows(stretch: pd.DataFrame, step_s: float) -> pd.DataFrame:
+    """Average the windows whose middles fall into the same step of time.
+
+    Parameters
+    ----------
+    stretch : pandas.DataFrame
+        From `split_at_silence`.
+    step_s : float
+
+    Returns
+    -------
+    pandas.DataFrame
+        track_id, start_s (first), end_s (last), probability, low, high (means).
+    """
+    step = ((stretch["start_s"] + stretch["end_s"]) / 2 // step_s).astype(int)
+    ends = {"track_id": "first", "start_s": "min", "end_s": "max"}
+    means = dict.fromkeys(("probability", "low", "high"), "mean")
+    return stretch.groupby(step).agg(ends | means)
+
+
+def sample_probability(windows: pd.DataFrame, times_s: np.ndarray) -> np.ndarray:
+    """Take the probability at some times of a track from the window whose middle is nearest.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        The track's rows of GENRE_APPLIED of one genre, in order of time.
+    times_s : ndarray of float, shape (n,)
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        In 0..1; NaN where that window does not hold the time: in silence and after the end.
+    """
+    start_s, end_s = windows["start_s"].to_numpy(), windows["end_s"].to_numpy()
     middle_s = (start_s + end_s) / 2
-    nearest = np.searchsorted((middle_s[1:] + middle_s[:-1]) / 2, moments_s)
-    inside = (moments_s >= start_s[nearest]) & (moments_s <= end_s[nearest])
-    return np.where(inside, rows["probability"].to_numpy()[nearest], np.nan)
+    nearest = np.searchsorted((middle_s[1:] + middle_s[:-1]) / 2, times_s)
+    inside = (times_s >= start_s[nearest]) & (times_s <= end_s[nearest])
+    return np.where(inside, windows["probability"].to_numpy()[nearest], np.nan)
 
 
-def _draw_run(axis: Axes, run: pd.DataFrame, offset_s: float, colour: str) -> None:
-    """A run from its first window's start to its last one's end; between, the windows' middles."""
-    middle_s = (run["start_s"] + run["end_s"]) / 2
-    time_s = offset_s + np.array([run["start_s"].iloc[0], *middle_s, run["end_s"].iloc[-1]])
+def _draw_stretch(axis: Axes, stretch: pd.DataFrame, offset_s: float, colour: str) -> None:
+    """From the start of the first window to the end of the last; between, the windows' middles."""
+    middle_s = (stretch["start_s"] + stretch["end_s"]) / 2
+    time_s = np.array([stretch["start_s"].iloc[0], *middle_s, stretch["end_s"].iloc[-1]])
     mean, low, high = (
-        np.pad(run[name].to_numpy(), 1, mode="edge") for name in ("probability", "low", "high")
+        np.pad(stretch[name].to_numpy(), 1, mode="edge") for name in ("probability", "low", "high")
     )
-    axis.fill_between(time_s, mean, color=colour, alpha=0.25, lw=0)
-    axis.fill_between(time_s, low, high, color=colour, alpha=0.45, lw=0)
-    axis.plot(time_s, mean, color=colour, lw=1.2)
+    axis.fill_between(offset_s + time_s, mean, color=colour, alpha=0.25, lw=0)
+    axis.fill_between(offset_s + time_s, low, high, color=colour, alpha=0.45, lw=0)
+    axis.plot(offset_s + time_s, mean, color=colour, lw=1.2)
 
 
-def _draw_rows(axis: Axes, rows: pd.DataFrame, lengths: pd.Series):
+def _draw_rows(axis: Axes, windows: pd.DataFrame, lengths: pd.Series) -> AxesImage:
     step_s = max(1.0, lengths.max() / 300)
-    moments_s = np.arange(step_s / 2, lengths.max(), step_s)
-    tracks = rows.groupby("track_id", sort=False)
-    shades = np.stack([track_shades(own, moments_s) for _, own in tracks])
-    edges = (0, len(moments_s) * step_s, len(shades) - 0.5, -0.5)
+    times_s = np.arange(step_s / 2, lengths.max(), step_s)
+    tracks = windows.groupby("track_id", sort=False)
+    shades = np.stack([sample_probability(rows, times_s) for _, rows in tracks])
+    edges = (0, len(times_s) * step_s, len(shades) - 0.5, -0.5)
     return axis.imshow(
         shades, "cividis", vmin=0, vmax=1, aspect="auto", extent=edges, interpolation="nearest"
     )
 
 
-def _write_answer(
-    axis: Axes, answer: pd.Series, x: float, y: float, transform, size: float = 10, va="center"
+def _write_prediction(
+    axis: Axes, row: pd.Series, x: float, y: float, transform, size: float = 10, va: str = "center"
 ) -> None:
-    weight = "bold" if answer["predicted"] else "normal"
-    words = f"{answer['probability']:.2f}"
-    axis.text(x, y, words, va=va, transform=transform, size=size, weight=weight)
+    weight = "bold" if row["predicted"] else "normal"
+    text = f"{row['probability']:.2f}"
+    axis.text(x, y, text, va=va, transform=transform, size=size, weight=weight)
 
 
-def _write_names(
-    axis: Axes, starts: pd.Series, lengths: pd.Series, titles: Mapping[str, str]
-) -> None:
-    if len(starts) < 2:
-        return
-    for track, middle_s in (starts + lengths / 2).items():
-        axis.text(
-            middle_s, 1.06, titles[track], size=8, rotation=30, ha="left", va="bottom",
-        )  # fmt: skip
-
-
-def _write_words(figure: plt.Figure, over_time: pd.DataFrame, facts: dict, words: str) -> None:
-    name = over_time["media"].iloc[0].replace("_", " ")
-    heading = f"{name}: {title(facts['model'])} ({facts['feature_set']})"
+def _write_notes(figure: plt.Figure, by_window: pd.DataFrame, provenance: dict, note: str) -> None:
+    name = by_window["media"].iloc[0].replace("_", " ")
+    heading = f"{name}: {title(provenance['model'])} ({provenance['feature_set']})"
     figure.suptitle(heading, x=0.01, ha="left", size=12)
-    figure.supxlabel("\n".join((words, NOTE)).format(**facts), size=8, color=figures.QUIET)
-
-
-def _time_ticks(axis: Axes, length_s: float, most: int) -> None:
-    step = next((s for s in NICE_S if length_s / s <= most), NICE_S[-1])
-    axis.set_xticks(np.arange(0, length_s + 1e-6, step))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{int(s) // 60}:{int(s) % 60:02d}"))
+    notes = "\n".join((note, NOTE)).format(**provenance)
+    figure.supxlabel(notes, size=8, color=figures.QUIET)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from scorelens import tables
+from scorelens.evaluation import MACRO
 from scorelens.genres import BASELINES, title
-from scorelens.genres.evaluate.score import MACRO, MEASURES
+from scorelens.genres.evaluate.score import METRICS
 from scorelens.sections import Run, Section, render_section
 
 ALPHA = 0.05  # a difference counts as shown if its corrected p-value is below
@@ -89,7 +90,7 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
                     "best": getattr(row, measure) == macro[measure].max(),
                     "spread": _none_if_missing(row.f1_spread) if measure == "f1" else None,
                 }
-                for measure in MEASURES
+                for measure in METRICS
             ],
             "permuted": _none_if_missing(row.permuted),
             "p_permuted": _none_if_missing(row.p_permuted),

@@ -1,8 +1,8 @@
-"""How far up the track of a scene stands in the list for it, against chance.
+"""Metrics of scenes: the rank of the one track that plays in a scene, against chance.
 
-A scene has one right track. Intervals come from samples of the films, each with all its scenes.
-Two kinds of chance. `chance`: the tracks in a random order. `permuted`: films swap their queries,
-or, where the list is their album, the scenes of a film do.
+Intervals come from bootstrap samples of the films, each with all its scenes. Two kinds of chance.
+`chance`: the tracks in a random order. `permuted`: films exchange their queries, or, where the list
+is their album, the scenes of a film do.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,16 +11,16 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.permutation import draw_orders, is_as_good, p_value
+from scorelens.retrieval.evaluate.metrics import MAX_VALUES, MEDIAN, ROUNDING, middle_ranks
+
 RECALLS = (1, 5, 10)
-MEDIAN = "median_rank"
-MEASURES = (*(f"recall_{k}" for k in RECALLS), MEDIAN, "reciprocal_rank", "mean_percentile")
-BOUNDS = (0.025, 0.975)
-VALUES_AT_ONCE = 2**22  # of samples or permutations, in memory at a time
-ROUNDING = 1e-9  # of a share
+METRICS = (*(f"recall_{k}" for k in RECALLS), MEDIAN, "reciprocal_rank", "mean_percentile")
 Swap = Callable[[np.random.Generator, int], np.ndarray]
 
 
-def measure_scenes(
+def score_scene_ranks(
     ranks: np.ndarray,
     tracks: np.ndarray,
     film: np.ndarray,
@@ -29,117 +29,160 @@ def measure_scenes(
     permutations: int,
     seed: int,
 ) -> pd.DataFrame:
-    """All measures with 95% intervals and chance.
+    """Compute all metrics with 95% intervals and chance.
 
-    ranks: int (scenes,), the place of each scene's track, 1 for the best. tracks: int (scenes,),
-    how many there are in its list, two at least. film: int (scenes,), rising from 0, with none left
-    out. swap: gives, of a generator and a number n, int (n, scenes), the ranks after n random swaps
-    of queries. samples: bootstrap samples of the films. permutations: swaps in all.
-    Returns the columns measure (a name of MEASURES), value, low, high, chance, permuted (mean over
-    the swaps), p ((1 + k) / (1 + permutations), k of them being as good). mean_percentile is the
-    share of the other tracks that come after the right one, 0..1: 1 is best, 0.5 is chance.
+    Parameters
+    ----------
+    ranks : ndarray of int, shape (scenes,)
+        Rank of each scene's track, 1 for the first.
+    tracks : ndarray of int, shape (scenes,)
+        Length of each scene's list, two at least.
+    film : ndarray of int, shape (scenes,)
+        Film of each scene, ascending from 0, with none left out.
+    swap : callable
+        `swap(generator, n)` returns int (n, scenes), the ranks after n random swaps of queries.
+    samples : int
+        Bootstrap samples of the films.
+    permutations : int
+        Number of swaps.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame, one row per metric
+        measure (a name of `METRICS`), value, low, high, chance, permuted (mean over the swaps), p.
+        mean_percentile is the share of the other tracks that rank below the correct one, 0..1: 1 is
+        best, 0.5 is chance.
     """
     random = np.random.default_rng(seed)
-    films = int(film[-1]) + 1
-    value = _plain(ranks[None], tracks)[0]
-    draws = random.multinomial(films, np.full(films, 1 / films), samples)
-    pieces = np.array_split(draws, _pieces(samples, len(ranks)))
-    sampled = np.concatenate([_sampled(ranks, tracks, film, piece) for piece in pieces])
-    low, high = np.quantile(sampled, BOUNDS, axis=0)
-    counts = np.array_split(np.arange(permutations), _pieces(permutations, len(ranks)))
-    swapped = np.concatenate([_plain(swap(random, len(count)), tracks) for count in counts])
-    lower_is_better = np.array(MEASURES) == MEDIAN
-    good = np.where(lower_is_better, swapped <= value + ROUNDING, swapped >= value - ROUNDING)
-    columns = {"measure": MEASURES, "value": value, "low": low, "high": high}
-    columns |= {"chance": chance(tracks), "permuted": swapped.mean(axis=0)}
-    return pd.DataFrame(columns | {"p": (1 + good.sum(axis=0)) / (1 + permutations)})
+    value = _metrics(ranks[None], tracks)[0]
+    draws = draw_groups(int(film[-1]) + 1, samples, random)
+    blocks = np.array_split(draws, _number_of_blocks(samples, len(ranks)))
+    sampled = np.concatenate([_sampled(ranks, tracks, film, block) for block in blocks])
+    low, high = percentile_interval(sampled)
+    blocks = np.array_split(np.arange(permutations), _number_of_blocks(permutations, len(ranks)))
+    permuted = np.concatenate([_metrics(swap(random, len(block)), tracks) for block in blocks])
+    as_good = is_as_good(permuted, value, np.array(METRICS) == MEDIAN, ROUNDING)
+    columns = {"measure": METRICS, "value": value, "low": low, "high": high}
+    columns |= {"chance": random_order(tracks), "permuted": permuted.mean(axis=0)}
+    return pd.DataFrame(columns | {"p": p_value(as_good.sum(axis=0), permutations)})
 
 
-def chance(tracks: np.ndarray) -> np.ndarray:
-    """What a random order gives, exactly: float (measures,), in the order of MEASURES.
+def random_order(tracks: np.ndarray) -> np.ndarray:
+    """Compute the metrics of a random order of the tracks, exactly.
 
-    tracks: int (scenes,), how many there are in each list. The median is that of the rank over all
-    orders and scenes.
+    Parameters
+    ----------
+    tracks : ndarray of int, shape (scenes,)
+        Length of each list.
+
+    Returns
+    -------
+    ndarray of float, shape (metrics,)
+        In the order of `METRICS`. The median is that of the rank over all orders and scenes.
+
+    Examples
+    --------
+    >>> dict(zip(METRICS, random_order(np.array([5])).tolist()))["median_rank"]
+    3.0
     """
-    sizes, scenes = np.unique(tracks, return_counts=True)
+    lengths, scenes = np.unique(tracks, return_counts=True)
     share = scenes / scenes.sum()
-    place = np.arange(1, sizes[-1] + 1)
-    reached = share @ np.minimum(place / sizes[:, None], 1)  # found up to a place
+    rank = np.arange(1, lengths[-1] + 1)
+    reached = share @ np.minimum(rank / lengths[:, None], 1)  # found up to a rank
     middle = [1 + np.searchsorted(reached, 0.5 + side * ROUNDING) for side in (-1, 1)]
-    recalls = [reached[min(k, sizes[-1]) - 1] for k in RECALLS]
-    reciprocal = share @ ((1 / place).cumsum()[sizes - 1] / sizes)
+    recalls = [reached[min(k, lengths[-1]) - 1] for k in RECALLS]
+    reciprocal = share @ ((1 / rank).cumsum()[lengths - 1] / lengths)
     return np.array([*recalls, np.mean(middle), reciprocal, 0.5])
 
 
 def swap_scenes(lists: Sequence[np.ndarray]) -> Swap:
-    """Scenes of a film swap their queries.
+    """Make a swap in which the scenes of a film exchange their queries.
 
-    lists: of each film, int (n, n): the place of the track of scene j for the query of scene i.
+    Parameters
+    ----------
+    lists : sequence of ndarray of int, shape (n, n)
+        Of each film: [i, j] is the rank of the track of scene j for the query of scene i.
+
+    Returns
+    -------
+    callable
+        As `score_scene_ranks` takes it.
     """
-    return partial(_swapped_scenes, lists)
+    return partial(_swap_scenes, lists)
 
 
 def swap_films(lists: np.ndarray, owner: np.ndarray, film: np.ndarray) -> Swap:
-    """Films swap their queries: the scenes of a film take those of another, one after the other.
+    """Make a swap in which films exchange their queries.
 
-    Where the other has fewer, they start again. lists: int (queries, scenes), the place of each
-    scene's track for each query. owner: int (queries,), the film of each query, rising from 0, with
-    none left out. film: int (scenes,), alike; films of `owner` without a scene come last.
+    The scenes of a film take the queries of another, one after the other; where the other has
+    fewer, they start again.
+
+    Parameters
+    ----------
+    lists : ndarray of int, shape (queries, scenes)
+        Rank of each scene's track for each query.
+    owner : ndarray of int, shape (queries,)
+        Film of each query, ascending from 0, with none left out.
+    film : ndarray of int, shape (scenes,)
+        Film of each scene, likewise; films of `owner` without a scene come last.
+
+    Returns
+    -------
+    callable
+        As `score_scene_ranks` takes it.
     """
-    counts = np.bincount(owner)
-    turn = np.arange(len(film)) - np.searchsorted(film, film)  # number of a scene in its film
-    return partial(_swapped_films, lists, counts, turn, film)
+    queries = np.bincount(owner)
+    number = np.arange(len(film)) - np.searchsorted(film, film)  # of a scene in its film
+    return partial(_swap_films, lists, queries, number, film)
 
 
-def _swapped_scenes(
+def _swap_scenes(
     lists: Sequence[np.ndarray], random: np.random.Generator, count: int
 ) -> np.ndarray:
-    orders = (random.permuted(np.tile(np.arange(len(own)), (count, 1)), axis=1) for own in lists)
-    columns = [own[order, np.arange(len(own))] for own, order in zip(lists, orders, strict=True)]
+    orders = (draw_orders(len(ranks), count, random) for ranks in lists)
+    columns = [
+        ranks[order, np.arange(len(ranks))] for ranks, order in zip(lists, orders, strict=True)
+    ]
     return np.concatenate(columns, axis=1)
 
 
-def _swapped_films(
+def _swap_films(
     lists: np.ndarray,
-    counts: np.ndarray,
-    turn: np.ndarray,
+    queries: np.ndarray,
+    number: np.ndarray,
     film: np.ndarray,
     random: np.random.Generator,
     count: int,
 ) -> np.ndarray:
-    """counts: queries of each film."""
-    givers = random.permuted(np.tile(np.arange(len(counts)), (count, 1)), axis=1)[:, film]
-    rows = (counts.cumsum() - counts)[givers] + turn % counts[givers]
+    """queries: of each film. number: of each scene in its film."""
+    giver = draw_orders(len(queries), count, random)[:, film]
+    rows = (queries.cumsum() - queries)[giver] + number % queries[giver]
     return lists[rows, np.arange(len(film))]
 
 
-def _plain(ranks: np.ndarray, tracks: np.ndarray) -> np.ndarray:
-    """The measures of each row of ranks: (n, scenes) to float (n, measures)."""
-    means = [row.mean(axis=-1) for row in _means(ranks, tracks)]
+def _metrics(ranks: np.ndarray, tracks: np.ndarray) -> np.ndarray:
+    """The metrics of each row of ranks: (n, scenes) to float (n, metrics)."""
+    means = [row.mean(axis=-1) for row in _averaged(ranks, tracks)]
     return np.column_stack([*means[:-2], np.median(ranks, axis=1), *means[-2:]])
 
 
-def _means(ranks: np.ndarray, tracks: np.ndarray) -> list[np.ndarray]:
-    """Of each scene what the measures are means of, the median left out: arrays like `ranks`."""
+def _averaged(ranks: np.ndarray, tracks: np.ndarray) -> list[np.ndarray]:
+    """Of each scene what all metrics but the median are means of: arrays like `ranks`."""
     return [*(ranks <= k for k in RECALLS), 1 / ranks, (tracks - ranks) / (tracks - 1)]
 
 
 def _sampled(
     ranks: np.ndarray, tracks: np.ndarray, film: np.ndarray, draws: np.ndarray
 ) -> np.ndarray:
-    """The measures in samples of the films, (n, films) times drawn: float (n, measures)."""
+    """The metrics in samples of the films, (n, films) times drawn: float (n, metrics)."""
     order = np.argsort(ranks, kind="stable")
     reached = draws[:, film[order]].cumsum(axis=1)  # scenes up to each rank
-    total = reached[:, -1]
-    sums = [np.bincount(film, values) for values in _means(ranks, tracks)]
-    means = (draws @ np.transpose(sums) / total[:, None]).T
-    halves = ((total + 1) // 2, total // 2 + 1)
-    median = np.mean(
-        [ranks[order][(reached >= half[:, None]).argmax(axis=1)] for half in halves], axis=0
-    )
-    return np.column_stack([*means[:-2], median, *means[-2:]])
+    sums = [np.bincount(film, values) for values in _averaged(ranks, tracks)]
+    means = (draws @ np.transpose(sums) / reached[:, -1:]).T
+    return np.column_stack([*means[:-2], middle_ranks(ranks[order], reached), *means[-2:]])
 
 
-def _pieces(rows: int, width: int) -> int:
-    """In how many pieces rows of `width` values take a bounded memory."""
-    return -(-rows * width // VALUES_AT_ONCE)
+def _number_of_blocks(rows: int, width: int) -> int:
+    """In how many blocks rows of `width` values take a bounded memory."""
+    return -(-rows * width // MAX_VALUES)

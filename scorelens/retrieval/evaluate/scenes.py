@@ -221,7 +221,7 @@ def _among_all(
     ranks = lists[scene_query, np.arange(len(scene_query))]
     sizes = np.full(len(ranks), len(pool.tracks))
     swap = scene_metrics.swap_films(lists, query_film, pool.film)
-    metrics = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    metrics = scene_metrics.score_scene_ranks(ranks, sizes, pool.film, swap, *draws)
     return metrics.assign(pool=ALL, scenes=len(ranks))
 
 
@@ -233,7 +233,7 @@ def _in_albums(queries: np.ndarray, pool: Pool, draws: tuple[int, int, int]) -> 
     ranks = np.concatenate([block.diagonal() for block in blocks])
     sizes = np.bincount(pool.album)[pool.album[pool.track]]
     swap = scene_metrics.swap_scenes(blocks)
-    metrics = scene_metrics.measure_scenes(ranks, sizes, pool.film, swap, *draws)
+    metrics = scene_metrics.score_scene_ranks(ranks, sizes, pool.film, swap, *draws)
     return metrics.assign(pool=ALBUM, scenes=len(ranks))
 
 

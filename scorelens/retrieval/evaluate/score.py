@@ -1,7 +1,6 @@
-"""How good the models of retrieval are, on films and tracks that none of them learnt from.
+"""Scores the models of retrieval, on films and tracks that none of them was trained on.
 
-All are asked for the tracks of all test films. The films are what a result must hold for: see
-`measures`.
+All are asked for the tracks of all test films. The films are what a result must hold for.
 """
 
 import logging
@@ -13,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens.retrieval import all_parts
-from scorelens.retrieval.evaluate.metrics import measure, measure_films, rank_tracks
+from scorelens.retrieval.evaluate.metrics import rank_tracks, score_by_film, score_ranks
 from scorelens.tables import (
     RETRIEVAL_EMBEDDINGS,
     RETRIEVAL_RANKS,
@@ -27,47 +26,51 @@ log = logging.getLogger(__name__)
 
 
 def score_retrieval(
-    places: Sequence[str | os.PathLike],
+    embeddings: Sequence[str | os.PathLike],
     samples: int,
     permutations: int,
     seed: int,
     scores: str | os.PathLike,
     ranks: str | os.PathLike,
 ) -> None:
-    """Score every model, asked with all that it sees and with less, and write both tables.
+    """Score every model, for queries with all its inputs and with some, and write both tables.
 
-    places: a table of RETRIEVAL_EMBEDDINGS a model. samples: bootstrap samples of the films.
-    permutations: how often the films swap their queries; samples and swaps are the same for all
-    models. scores, ranks: tables of RETRIEVAL_SCORES and, of the models that are asked with all
-    that they see, of RETRIEVAL_RANKS.
+    Parameters
+    ----------
+    embeddings : sequence of path
+        Tables of RETRIEVAL_EMBEDDINGS, of films and tracks, one per model.
+    samples : int
+        Bootstrap samples of the films, the same for all models.
+    permutations : int
+        Random orders in which films exchange their queries, the same for all models.
+    seed : int
+    scores, ranks : path
+        Where RETRIEVAL_SCORES and, for queries with all inputs, RETRIEVAL_RANKS go.
     """
     scored, ranked = [], []
-    for path in tqdm(places, unit="model", disable=None):
+    for path in tqdm(embeddings, unit="model", disable=None):
         table = read_table(path, RETRIEVAL_EMBEDDINGS)
-        for seen, (films, film, found) in _search(table).items():
-            about = {"configuration": table["configuration"].iloc[0], "seen": seen}
-            figures = measure(found, film, samples, permutations, seed)
-            scored.append(figures.rename(columns={"p_permuted": "p"}).assign(**about))
-            if seen == all_parts(about["configuration"]):
-                own = measure_films(found, film)
-                ranked.append(own.assign(film_id=films[own.pop("film")], **about))
+        for seen, (films, film, model_ranks) in _rank_all(table).items():
+            names = {"configuration": table["configuration"].iloc[0], "seen": seen}
+            rows = score_ranks(model_ranks, film, samples, permutations, seed)
+            scored.append(rows.rename(columns={"p_permuted": "p"}).assign(**names))
+            if seen == all_parts(names["configuration"]):
+                rows = score_by_film(model_ranks, film)
+                ranked.append(rows.assign(film_id=films[rows.pop("film")], **names))
     write_table(pd.concat(scored, ignore_index=True), scores, RETRIEVAL_SCORES)
     by_film = pd.concat(ranked, ignore_index=True).drop(columns="seen")
     write_table(by_film, ranks, RETRIEVAL_RANKS)
-    log.info("%d models, %d test films, %d tracks", len(places), *found.shape)
+    log.info("%d models, %d test films, %d tracks", len(embeddings), *model_ranks.shape)
 
 
-def _search(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """For each choice of parts the ids of the films, the film of each track, and the ranks.
-
-    table: of RETRIEVAL_EMBEDDINGS, of one model.
-    """
+def _rank_all(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """By inputs of the query: ids of the films, film of each track, and ranks."""
     axes = feature_columns(table, RETRIEVAL_EMBEDDINGS)
     tracks = table[table["kind"] == "track"].sort_values(["film_id", "track_id"])
-    asked = table[table["kind"] == "film"].sort_values("film_id", kind="stable")
-    found = {}
-    for seen, films in asked.groupby("seen", sort=False):
+    queries = table[table["kind"] == "film"].sort_values("film_id", kind="stable")
+    ranked = {}
+    for seen, films in queries.groupby("seen", sort=False):
         ids = films["film_id"].to_numpy()
         film = pd.Index(ids).get_indexer(tracks["film_id"])
-        found[seen] = ids, film, rank_tracks(films[axes].to_numpy(), tracks[axes].to_numpy())
-    return found
+        ranked[seen] = ids, film, rank_tracks(films[axes].to_numpy(), tracks[axes].to_numpy())
+    return ranked

@@ -141,7 +141,7 @@ GENRE_COMPARISONS = Table(
     ),
 )
 
-MODES = Table(
+AUDIOVISUAL_COMPARISON = Table(
     "audiovisual_comparison",
     "How the picture of the films of a genre differs from that of other films: by their labels, "
     "and by the predictions of a model of their music.",

@@ -107,8 +107,8 @@ TAGGER_CONFUSIONS = Table(
     ),
 )
 
-TAGGER_VERDICTS = Table(
-    "tagger verdicts",
+TAGGER_OUTCOMES = Table(
+    "tagger outcomes",
     "Each track with its tags, as many as its film has genres.",
     (
         Column("model", "string", "the model"),
@@ -116,7 +116,7 @@ TAGGER_VERDICTS = Table(
         TRACK_ID,
         texts("genres", "the film's genres"),
         texts("tags", "the tags, likeliest first"),
-        Column("verdict", "string", "`right` (all of them), `partly` (some) or `wrong` (none)"),
+        Column("outcome", "string", "`right` (all of them), `partly` (some) or `wrong` (none)"),
     ),
 )
 

@@ -66,8 +66,8 @@ PART = Column(
 )
 
 
-def _arm(name: str, meaning: str) -> tuple[Column, ...]:
-    """The columns of an arm: its run, and the average precision of that; null without one."""
+def _modality(name: str, meaning: str) -> tuple[Column, ...]:
+    """The columns of a modality: its run, and the average precision of that; null without one."""
     return (
         Column(f"{name}_network", "string", "what that model stands on, or `none`", nullable=True),
         Column(f"{name}_model", "string", f"the model that stands for {meaning}", nullable=True),
@@ -119,12 +119,15 @@ TRAILER_SCORES = Table(
     (
         *RUN,
         Column(
-            "arm", "string", "`picture`, `sound`, `both`; null for the frequency", nullable=True
+            "modality",
+            "string",
+            "`picture`, `sound`, `both`; null for the frequency",
+            nullable=True,
         ),
         Column(
             "measure",
             "string",
-            "`precision`, `recall`, `f1`, `average_precision`, or `likeliest_right`: the share of "
+            "`precision`, `recall`, `f1`, `average_precision`, or `top1_accuracy`: the share of "
             "trailers whose likeliest genre is one of theirs, which is how we read the source's "
             "accuracy; of the trailers that carry one of the genres, since no answer can be right "
             "of the others",
@@ -136,7 +139,7 @@ TRAILER_SCORES = Table(
             "that teach; null for a ranking",
             nullable=True,
         ),
-        Column("genre", "string", "a genre; `macro` for their mean; `all` for likeliest_right"),
+        Column("genre", "string", "a genre; `macro` for their mean; `all` for top1_accuracy"),
         share("value", "the figure"),
         share("low", "2.5% bound"),
         share("high", "97.5% bound"),
@@ -149,20 +152,20 @@ TRAILER_SCORES = Table(
             "support",
             "int64",
             "trailers that carry the genre; all of them for a mean, and all that carry one of the "
-            "genres for likeliest_right",
+            "genres for top1_accuracy",
             low=0,
         ),
     ),
 )
 
-TRAILER_ARMS = Table(
-    "trailer arms",
+TRAILER_MODALITIES = Table(
+    "trailer modalities",
     "Does the picture or the sound give the genre away? Average precision side by side.",
     (
         Column("genre", "string", "a genre; `macro` for their mean"),
-        *_arm("picture", "the picture"),
-        *_arm("sound", "the sound"),
-        *_arm("both", "both, fused"),
+        *_modality("picture", "the picture"),
+        *_modality("sound", "the sound"),
+        *_modality("both", "both, fused"),
         share(
             "chance",
             "average precision that a random order of the trailers has in the mean, exactly: more "
@@ -174,9 +177,10 @@ TRAILER_ARMS = Table(
         share(
             "p",
             "two-sided p of the difference. Of a genre: how often it is at least as large when "
-            "titles swap the answers of the two arms at random, (1 + k) / (1 + draws). Of `macro`: "
-            "twice the share of the bootstrap samples on the rarer side of zero, likewise; for "
-            "swapping supposes the arms equal in every genre, not just in the mean",
+            "titles swap the predictions of the two modalities at random, (1 + k) / (1 + draws). "
+            "Of `macro`: twice the share of the bootstrap samples on the rarer side of zero, "
+            "likewise; for swapping supposes the modalities equal in every genre, not just in the "
+            "mean",
             True,
         ),
         share(
@@ -200,7 +204,7 @@ TRAILER_SCENES = Table(
     ),
 )
 
-TRAILER_MODES = Table(
+FILMS_TO_TRAILERS = Table(
     "films to trailers",
     "Whether films of a genre look like its trailers: by the films' labels, and by what a model "
     "hears in their music. A film looks as much like a genre as its scenes do in the mean.",
@@ -212,8 +216,8 @@ TRAILER_MODES = Table(
         Column(
             "labelling", "string", "which films count as the genre's, as in audiovisual_comparison"
         ),
-        share("look_with", "how much the genre's films look like it, median", True),
-        share("look_without", "how much the others do, median", True),
+        share("probability_with", "how much the genre's films look like it, median", True),
+        share("probability_without", "how much the others do, median", True),
         deviations("difference", "the first less the second"),
         deviations("low", "2.5% bound of the difference (bootstrap over films)"),
         deviations("high", "97.5% bound"),

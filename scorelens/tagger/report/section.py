@@ -10,9 +10,9 @@ from scorelens.sections import Run, Section, render_section
 from scorelens.tagger import FREQUENCY, TITLES
 
 RANKING_MEASURES = ("coverage_error", "label_ranking_average_precision")
-VERDICTS = ("right", "partly", "wrong")
+OUTCOMES = ("right", "partly", "wrong")
 GAIN = ("gain", "gain_low", "gain_high")
-EXAMPLES = 5  # tracks listed for each verdict
+EXAMPLES = 5  # tracks listed for each outcome
 
 
 def tagger_section(run: Run) -> Section | None:
@@ -31,16 +31,16 @@ def tagger_section(run: Run) -> Section | None:
     if "tagger/scores.tsv" not in run:
         return None
     scores = run.table("tagger/scores.tsv", tables.TAGGER_SCORES)
-    verdicts = run.table("tagger/verdicts.tsv", tables.TAGGER_VERDICTS)
-    rows = score_rows(scores, verdicts)
+    outcomes = run.table("tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
+    rows = score_rows(scores, outcomes)
     best = best_row(rows)
     values = {
         "split": run.config["tagger"]["split"],
         "rows": rows,
         "tops": sorted(scores.top.dropna().unique().astype(int).tolist()),
         "best": best,
-        "random": next(row for row in rows if not row["verdicts"]),
-        "examples": examples(verdicts[verdicts.model == best["model"]], run.track_titles),
+        "random": next(row for row in rows if not row["outcomes"]),
+        "examples": examples(outcomes[outcomes.model == best["model"]], run.track_titles),
         "figures": run.figures("tagger/*.svg"),
         "libraries": {
             name: path.relative_to(run.results).as_posix()
@@ -50,33 +50,33 @@ def tagger_section(run: Run) -> Section | None:
     return render_section("tagger", "Tagger", Path(__file__).with_name("section.html"), values)
 
 
-def score_rows(scores: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
+def score_rows(scores: pd.DataFrame, outcomes: pd.DataFrame) -> list[dict]:
     """Arrange the scores on tracks in one row for each model.
 
     Parameters
     ----------
-    scores, verdicts : DataFrame
-        Tables of TAGGER_SCORES and TAGGER_VERDICTS.
+    scores, outcomes : DataFrame
+        Tables of TAGGER_SCORES and TAGGER_OUTCOMES.
 
     Returns
     -------
     list of dict
         model and title; `cells`, by measure, each with value, low, high, p (None if absent), gain
-        over a random ranking with its bounds (None if absent) and best (of its column); `verdicts`,
-        numbers of tracks by verdict, None for the random ranking.
+        over a random ranking with its bounds (None if absent) and best (of its column); `outcomes`,
+        numbers of tracks by outcome, None for the random ranking.
     """
     tracks = scores[scores.level == "track"]
     weighted = tracks[(tracks.measure == "f1") & (tracks.genre == "weighted")]
     columns = {measure: tracks[tracks.measure == measure] for measure in RANKING_MEASURES}
     columns |= {f"f1 {top}": rows for top, rows in weighted.groupby("top")}
-    counts = verdicts.groupby(["model", "verdict"]).size()
-    tested = set(verdicts.model)
+    counts = outcomes.groupby(["model", "outcome"]).size()
+    tested = set(outcomes.model)
     return [
         {
             "model": model,
             "title": TITLES[model],
             "cells": {name: _cell(column, model, name) for name, column in columns.items()},
-            "verdicts": {verdict: int(counts.get((model, verdict), 0)) for verdict in VERDICTS}
+            "outcomes": {outcome: int(counts.get((model, outcome), 0)) for outcome in OUTCOMES}
             if model in tested
             else None,
         }
@@ -98,36 +98,36 @@ def best_row(rows: list[dict]) -> dict:
         The row of the highest label-ranking average precision; that of the ranking by frequency
         only if there is no other model.
     """
-    models = [row for row in rows if row["verdicts"]]
+    models = [row for row in rows if row["outcomes"]]
     trained = [row for row in models if row["model"] != FREQUENCY]
     return max(trained or models, key=lambda row: row["cells"][RANKING_MEASURES[1]]["value"])
 
 
 def examples(
-    verdicts: pd.DataFrame, titles: Mapping[str, Mapping[str, str]]
+    outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]]
 ) -> dict[str, list[dict]]:
-    """Pick a few tracks of each verdict, spread evenly over all of them.
+    """Pick a few tracks of each outcome, spread evenly over all of them.
 
     Parameters
     ----------
-    verdicts : DataFrame
-        Rows of TAGGER_VERDICTS of one model.
+    outcomes : DataFrame
+        Rows of TAGGER_OUTCOMES of one model.
     titles : mapping
         Title of each track, by film_id and track_id.
 
     Returns
     -------
     dict of str to list of dict
-        By verdict, at most `EXAMPLES` rows of the table, each with the title of the track.
+        By outcome, at most `EXAMPLES` rows of the table, each with the title of the track.
     """
     picked = {}
-    for verdict in VERDICTS:
-        rows = verdicts[verdicts.verdict == verdict]
+    for outcome in OUTCOMES:
+        rows = outcomes[outcomes.outcome == outcome]
         rows = rows.iloc[:: max(1, -(-len(rows) // EXAMPLES))]
         names = [
             titles[film][track] for film, track in zip(rows.film_id, rows.track_id, strict=True)
         ]
-        picked[verdict] = rows.assign(title=names).to_dict("records")
+        picked[outcome] = rows.assign(title=names).to_dict("records")
     return picked
 
 

@@ -1,8 +1,8 @@
-"""The moments that counted: of each genre one trailer, its frames and the seconds of its sound.
+"""Draws examples: for each genre one trailer, its frames and the seconds of its sound by weight.
 
-A model that finds a genre no better than chance has moments that count, too, and one that weighs
-all moments alike has some that count most: how good it is, and what an even share would be, stand
-beside them.
+A model no better than chance also has frames of the greatest weight, and so has one that weights
+all alike. Therefore the model's average precision, and the share of equal weights, stand beside
+them.
 """
 
 import os
@@ -17,32 +17,44 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
+from scorelens.evaluation import SIGNIFICANT
 from scorelens.figures import PALETTE, QUIET, isolated, save
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, TRAILER_SCORES, read_table
 from scorelens.trailers import HELD_OUT, PICTURE, SOUND, title
 from scorelens.trailers.data.frame_sampling import Sample, read_sample
-from scorelens.trailers.evaluate.modality_comparison import SURE
 
-SHOWN = 5  # frames of a trailer
-SIDE = 96  # px of a frame on the sheet
+FRAMES = 5  # shown of a trailer
+FRAME_PX = 96  # side of a frame
 ROW_INCHES = 1.45
-WRITTEN = 45  # characters of a title that have room
-KEYS = (
-    "under each frame its time and its share in the answer",
-    "bars: what each window says, the darker the greater its share in the answer",
-)
-KEY = (
-    "above: the trailer, how probable the genre is in it, the share of each moment if all counted "
-    "alike, and how well the genre is found in all trailers"
+MAX_TITLE_CHARACTERS = 45
+EXPLANATIONS = {
+    PICTURE: "under each frame its time and its share in the prediction",
+    SOUND: "bars: probability by each window alone, the darker the greater its share",
+}
+EXPLANATION = (
+    "above: the trailer, its probability of the genre, the share of each frame or window if all "
+    "had equal weight, and the model's average precision for the genre"
 )
 
 
 class Example(NamedTuple):
-    """A trailer held out, as one run judges it for one of its genres.
+    """A held-out trailer and what one run predicts of one of its genres.
 
-    probability: of the whole trailer. time_s: float64 (n,), of its frames or windows, ascending.
-    said: float64 (n,), the probability by each alone. share: float64 (n,), its part in the answer,
-    of sum 1. precision: the run's average precision for the genre, over all trailers. p: of that.
+    Parameters
+    ----------
+    genre, trailer_id, title : str
+    probability : float
+        Of the genre, by the whole trailer, 0..1.
+    time_s : ndarray of float64, shape (n,)
+        Times of its frames or windows, ascending.
+    alone : ndarray of float64, shape (n,)
+        Probability by each frame or window alone, 0..1.
+    share : ndarray of float64, shape (n,)
+        Share of each in the prediction; they sum to 1.
+    average_precision : float
+        Of the run for the genre, over all trailers.
+    p : float
+        p-value of the average precision.
     """
 
     genre: str
@@ -50,9 +62,9 @@ class Example(NamedTuple):
     title: str
     probability: float
     time_s: np.ndarray
-    said: np.ndarray
+    alone: np.ndarray
     share: np.ndarray
-    precision: float
+    average_precision: float
     p: float
 
 
@@ -63,121 +75,154 @@ def plot_examples(
     samples: Mapping[str, str | os.PathLike],
     figure: str | os.PathLike,
 ) -> None:
-    """Draw the frames and the seconds of sound that counted most.
+    """Draw the frames and the seconds of sound of the greatest weight.
 
-    predictions, moments: tables of TRAILER_PREDICTIONS and TRAILER_MOMENTS of a run of the picture
-    and of one of the sound, in this order. scores: the table of TRAILER_SCORES, with these runs.
-    samples: trailer_id -> its sample.
+    Parameters
+    ----------
+    predictions, moments : sequence of two paths
+        Tables of TRAILER_PREDICTIONS and TRAILER_MOMENTS of a run of the picture and of one of the
+        sound, in this order.
+    scores : path
+        Table of TRAILER_SCORES, with these runs.
+    samples : mapping of str to path
+        Samples by trailer_id.
+    figure : path
+        Where to write the figure.
     """
     scored = read_table(scores, TRAILER_SCORES)
-    answers = [read_table(path, TRAILER_PREDICTIONS) for path in predictions]
-    felt = [read_table(path, TRAILER_MOMENTS) for path in moments]
-    seen, heard = (choose(*tables, scored) for tables in zip(answers, felt, strict=True))
-    frames = {one.trailer_id: read_sample(samples[one.trailer_id]) for one in seen.values()}
-    drawn = examples_figure(seen, heard, frames)
-    names = [title(*table[["network", "model"]].iloc[0]) for table in answers]
-    keys = zip((PICTURE, SOUND), names, KEYS, strict=True)
-    words = [f"{arm}: {name}; {key}" for arm, name, key in keys]
-    drawn.suptitle("\n".join([*words, KEY]), size=9, x=0.01, ha="left")
+    predicted = [read_table(path, TRAILER_PREDICTIONS) for path in predictions]
+    weighted = [read_table(path, TRAILER_MOMENTS) for path in moments]
+    by_picture, by_sound = (
+        choose_examples(*tables, scored) for tables in zip(predicted, weighted, strict=True)
+    )
+    frames = {
+        example.trailer_id: read_sample(samples[example.trailer_id])
+        for example in by_picture.values()
+    }
+    drawn = examples_figure(by_picture, by_sound, frames)
+    names = [title(*table[["network", "model"]].iloc[0]) for table in predicted]
+    lines = [
+        f"{modality}: {name}; {text}"
+        for name, (modality, text) in zip(names, EXPLANATIONS.items(), strict=True)
+    ]
+    drawn.suptitle("\n".join([*lines, EXPLANATION]), size=9, x=0.01, ha="left")
     save(drawn, figure)
 
 
-def choose(
+def choose_examples(
     predictions: pd.DataFrame, moments: pd.DataFrame, scores: pd.DataFrame
 ) -> dict[str, Example]:
-    """By genre, the trailer held out that carries it and that the model is surest of.
+    """Choose, for each genre, the held-out trailer of that genre with the highest probability.
 
-    predictions, moments: rows of TRAILER_PREDICTIONS and TRAILER_MOMENTS of one run. scores: those
-    of TRAILER_SCORES, this run's among them. A genre that no trailer carries which the model could
-    look at has none.
+    Parameters
+    ----------
+    predictions, moments : pandas.DataFrame
+        Rows of TRAILER_PREDICTIONS and TRAILER_MOMENTS of one run.
+    scores : pandas.DataFrame
+        Rows of TRAILER_SCORES, this run's among them.
+
+    Returns
+    -------
+    dict of str to Example
+        By genre; none for a genre without a trailer that has the modality of the run.
     """
     network, model = predictions[["network", "model"]].iloc[0]
-    ranked = scores[(scores["network"] == network) & (scores["model"] == model)]
-    ranked = ranked[ranked["measure"] == "average_precision"].set_index("genre")
-    asked = predictions[(predictions["part"] == HELD_OUT) & predictions["seen"]]
-    carried = asked[asked["actual"]].sort_values("trailer_id")
-    found = {}
+    of_run = scores[(scores["network"] == network) & (scores["model"] == model)]
+    precision = of_run[of_run["measure"] == "average_precision"].set_index("genre")
+    held_out = predictions[(predictions["part"] == HELD_OUT) & predictions["seen"]]
+    positives = held_out[held_out["actual"]].sort_values("trailer_id")
+    examples = {}
     for genre in predictions["genre"].drop_duplicates():
-        own = carried[carried["genre"] == genre]
-        if len(own):
-            surest = own.loc[own["probability"].idxmax()]
-            found[genre] = _example(surest, moments, *ranked.loc[genre, ["value", "p"]])
-    return found
+        rows = positives[positives["genre"] == genre]
+        if len(rows):
+            best = rows.loc[rows["probability"].idxmax()]
+            examples[genre] = _example(best, moments, *precision.loc[genre, ["value", "p"]])
+    return examples
 
 
 def _example(row: pd.Series, moments: pd.DataFrame, precision: float, p: float) -> Example:
-    own = moments[(moments["trailer_id"] == row["trailer_id"]) & (moments["genre"] == row["genre"])]
-    own = own.sort_values("time_s")
-    part = (own["probability"] * own["weight"]).to_numpy()
-    said = own["probability"].to_numpy()
+    is_example = (moments["trailer_id"] == row["trailer_id"]) & (moments["genre"] == row["genre"])
+    rows = moments[is_example].sort_values("time_s")
+    part = (rows["probability"] * rows["weight"]).to_numpy()
+    alone = rows["probability"].to_numpy()
     names = row["genre"], row["trailer_id"], row["title"], float(row["probability"])
-    return Example(*names, own["time_s"].to_numpy(), said, part / part.sum(), precision, p)
+    return Example(*names, rows["time_s"].to_numpy(), alone, part / part.sum(), precision, p)
 
 
 def examples_figure(
-    seen: Mapping[str, Example], heard: Mapping[str, Example], samples: Mapping[str, Sample]
+    by_picture: Mapping[str, Example],
+    by_sound: Mapping[str, Example],
+    samples: Mapping[str, Sample],
 ) -> plt.Figure:
-    """A row a genre: the frames that counted most, and what every second of the sound says.
+    """Draw a row per genre: the frames of the greatest weight, and the probability over the sound.
 
-    seen, heard: examples by genre, of a model of the picture and of one of the sound. samples: of
-    the trailers that are seen, by trailer_id.
+    Parameters
+    ----------
+    by_picture, by_sound : mapping of str to Example
+        Examples by genre, of a model of the picture and of one of the sound.
+    samples : mapping of str to Sample
+        Of the trailers of `by_picture`, by trailer_id.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
-    genres = list(dict.fromkeys([*seen, *heard]))
+    genres = list(dict.fromkeys([*by_picture, *by_sound]))
     figure, grid = plt.subplots(
         len(genres),
-        SHOWN + 1,
+        FRAMES + 1,
         squeeze=False,
         figsize=(12, 0.9 + ROW_INCHES * len(genres)),
-        width_ratios=[1] * SHOWN + [4],
+        width_ratios=[1] * FRAMES + [4],
     )
     for number, (row, genre) in enumerate(zip(grid, genres, strict=True)):
-        for axis in row[:SHOWN]:
+        for axis in row[:FRAMES]:
             axis.set_axis_off()
-        strip = figure.add_subplot(grid[0, 0].get_gridspec()[number, :SHOWN])
-        strip.set_axis_off()  # it only bears what is written beside all the frames and over them
+        strip = figure.add_subplot(grid[0, 0].get_gridspec()[number, :FRAMES])
+        strip.set_axis_off()  # it only has the text beside and above the frames
         strip.text(-0.02, 0.5, genre, ha="right", va="center", size=11)
-        if genre in seen:
-            _draw_frames(row[:SHOWN], seen[genre], samples[seen[genre].trailer_id])
-            _write_title(strip, seen[genre])
-        if genre in heard:
-            _draw_sound(row[-1], heard[genre])
+        if genre in by_picture:
+            _draw_frames(row[:FRAMES], by_picture[genre], samples[by_picture[genre].trailer_id])
+            _label_example(strip, by_picture[genre])
+        if genre in by_sound:
+            _draw_sound(row[-1], by_sound[genre])
         else:
             row[-1].set_axis_off()
-    last = [row[-1] for row, genre in zip(grid, genres, strict=True) if genre in heard]
-    if last:
-        last[-1].set_xlabel("s of the trailer; dashed: the whole")
+    sounds = [row[-1] for row, genre in zip(grid, genres, strict=True) if genre in by_sound]
+    if sounds:
+        sounds[-1].set_xlabel("time in the trailer (s); dashed: the whole trailer")
     return figure
 
 
 def _draw_frames(axes: Sequence[Axes], example: Example, sample: Sample) -> None:
-    """The frames with the greatest parts in the answer, in order of time."""
-    most = np.sort(np.argsort(-example.share, kind="stable")[:SHOWN])
-    for axis, number in zip(axes, most, strict=False):
+    """The frames of the greatest share in the prediction, in order of time."""
+    largest = np.sort(np.argsort(-example.share, kind="stable")[:FRAMES])
+    for axis, number in zip(axes, largest, strict=False):
         nearest = np.abs(sample.frame_s - example.time_s[number]).argmin()
         frame = sample.frames[nearest]
-        axis.imshow(cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
+        axis.imshow(cv2.resize(frame, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA))
         axis.set_anchor("W")
-        words = f"{example.time_s[number]:.1f} s: {100 * example.share[number]:.0f}%"
-        axis.text(0.5, -0.04, words, transform=axis.transAxes, ha="center", va="top", size=8)
+        text = f"{example.time_s[number]:.1f} s: {100 * example.share[number]:.0f}%"
+        axis.text(0.5, -0.04, text, transform=axis.transAxes, ha="center", va="top", size=8)
 
 
 def _draw_sound(axis: Axes, example: Example) -> None:
     width = np.diff(example.time_s).min() if len(example.time_s) > 1 else 1.0
-    depth = example.share / example.share.max()
-    colour = PALETTE[1] if example.p < SURE else QUIET
-    colours = [(*to_rgb(colour), 0.2 + 0.8 * own) for own in depth]
-    axis.bar(example.time_s, example.said, width=0.9 * width, color=colours)
+    colour = PALETTE[1] if example.p < SIGNIFICANT else QUIET
+    opacity = 0.2 + 0.8 * example.share / example.share.max()
+    colours = [(*to_rgb(colour), alpha) for alpha in opacity]
+    axis.bar(example.time_s, example.alone, width=0.9 * width, color=colours)
     axis.axhline(example.probability, color=QUIET, lw=1, ls="--")
     axis.set(ylim=(0, 1), yticks=[0, 1], xlim=(0, None))
-    _write_title(axis, example)
+    _label_example(axis, example)
 
 
-def _write_title(axis: Axes, example: Example) -> None:
-    """Which trailer it is and how good the model; grey where that is no better than chance."""
-    sure = example.p < SURE
-    name = shorten(example.title, WRITTEN, placeholder=" \N{HORIZONTAL ELLIPSIS}")
-    skill = f"average precision {example.precision:.2f}"
-    even = f"even share: {100 / len(example.share):.0f}%"
-    words = f"{isolated(name)}: {example.probability:.2f}; {even}\n{skill}"
-    words += "" if sure else ", no better than chance"
-    axis.set_title(words, size=9, color="black" if sure else "dimgray")
+def _label_example(axis: Axes, example: Example) -> None:
+    """Name the trailer and rate the model; grey if it is no better than chance."""
+    is_significant = example.p < SIGNIFICANT
+    name = shorten(example.title, MAX_TITLE_CHARACTERS, placeholder=" \N{HORIZONTAL ELLIPSIS}")
+    equal = f"equal share: {100 / len(example.share):.0f}%"
+    text = f"{isolated(name)}: {example.probability:.2f}; {equal}"
+    text += f"\naverage precision {example.average_precision:.2f}"
+    text += "" if is_significant else ", no better than chance"
+    axis.set_title(text, size=9, color="black" if is_significant else "dimgray")

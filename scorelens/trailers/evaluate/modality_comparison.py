@@ -1,118 +1,84 @@
-"""Picture against sound: which of them gives a genre away?
+"""Compares picture, sound and both: which predicts the genre of a trailer better?
 
-An arm is stood for by a run that is set beforehand (`trailers.arm_run`), not by the one that scores
-best on the very trailers that are compared.
+The run that represents a modality is fixed beforehand (`trailers.modality_run`); it is not the one
+that scores best on the very trailers that are compared.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control, rankdata
 
-from scorelens.evaluation.average_precision import average_precision
-from scorelens.evaluation.permutation import TIE
-from scorelens.evaluation.predictions import HeldOut
-from scorelens.genres.evaluate.score import BOUNDS, MACRO, with_macro
-from scorelens.tables import TRAILER_ARMS
-from scorelens.tagger.score import chances
-from scorelens.trailers import BOTH, PICTURE, SOUND, Run, arm_run
+from scorelens.evaluation import MACRO
+from scorelens.evaluation.average_precision import average_precision, random_average_precision
+from scorelens.evaluation.bootstrap import draw_groups, percentile_interval, sign_p
+from scorelens.evaluation.classification import with_macro
+from scorelens.evaluation.multilabel_scores import support
+from scorelens.evaluation.multiplicity import benjamini_hochberg
+from scorelens.evaluation.paired import compare_average_precision
+from scorelens.evaluation.predictions import Predictions
+from scorelens.tables import TRAILER_MODALITIES
+from scorelens.trailers import BOTH, PICTURE, SOUND, Run, modality_run
 
-SURE = 0.05  # p below which a figure is more than chance
 
-
-def compare_arms(
-    answers: Mapping[Run, HeldOut], samples: int, permutations: int, seed: int
+def compare_modalities(
+    runs: Mapping[Run, Predictions], samples: int, permutations: int, seed: int
 ) -> pd.DataFrame:
-    """The average precision of each genre, and of their mean, by picture, by sound and by both.
+    """Compare the average precision of picture, sound and both, for each genre and their mean.
 
-    A genre's difference is tested by `swapped_p`, and that of the means by `sampled_p`: that arms
-    may swap their answers says that they are equal in every genre, not just in the mean.
+    The difference in a genre is tested by approximate randomisation, that of the means by the
+    bootstrap samples: to swap the predictions supposes the modalities equal in every genre, not
+    just in the mean.
 
-    answers: of each run, in the order of `trailers.runs`, of the same trailers and genres. samples:
-    of the titles, the same for all arms. permutations: how often titles swap the answers of picture
-    and sound. Returns the columns of TRAILER_ARMS; those of an arm without a run are null.
+    Parameters
+    ----------
+    runs : mapping of (network, model) to Predictions
+        In the order of `trailers.runs`, of the same trailers and genres.
+    samples : int
+        Bootstrap samples of the titles, the same for all modalities.
+    permutations : int
+        Random swaps of the predictions of picture and sound, title by title.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of TRAILER_MODALITIES; those of a modality without a run are null.
     """
-    some = next(iter(answers.values()))
-    true = some.true[some.film]
-    draws, _ = chances(len(some.true), samples, 0, seed)
-    table = pd.DataFrame({"genre": [*some.genres, MACRO]})
-    table["chance"] = with_macro(random_precision(true.sum(axis=0), len(true)))
-    table["support"] = np.append(true.sum(axis=0), len(true))
+    first = next(iter(runs.values()))
+    labels = first.unit_labels
+    draws = draw_groups(len(first.labels), samples, seed).astype(float)
+    table = pd.DataFrame({"genre": [*first.genres, MACRO]})
+    table["chance"] = with_macro(random_average_precision(labels.sum(axis=0), len(labels)))
+    table["support"] = support(first, 1)
     sampled = {}
-    standing = {arm: arm_run(arm, answers) for arm in (PICTURE, SOUND, BOTH)}
-    for arm, run in standing.items():
-        table[f"{arm}_network"], table[f"{arm}_model"] = run or (None, None)
-        table[arm], sampled[arm] = _precision(answers.get(run), true, draws)
-        table[f"{arm}_low"], table[f"{arm}_high"] = np.percentile(sampled[arm], BOUNDS, axis=0)
-    apart = sampled[PICTURE] - sampled[SOUND]
+    chosen = {modality: modality_run(modality, runs) for modality in (PICTURE, SOUND, BOTH)}
+    for name, run in chosen.items():
+        table[f"{name}_network"], table[f"{name}_model"] = run or (None, None)
+        table[name], sampled[name] = _score_run(runs.get(run), labels, draws)
+        table[f"{name}_low"], table[f"{name}_high"] = percentile_interval(sampled[name])
+    differences = sampled[PICTURE] - sampled[SOUND]
     table["difference"] = table[PICTURE] - table[SOUND]
-    table["difference_low"], table["difference_high"] = np.percentile(apart, BOUNDS, axis=0)
-    both = [answers.get(standing[arm]) for arm in (PICTURE, SOUND)]
+    table["difference_low"], table["difference_high"] = percentile_interval(differences)
+    compared = [runs.get(chosen[modality]) for modality in (PICTURE, SOUND)]
     table["p"] = table["p_adjusted"] = np.nan
-    if all(both):
-        p, of_means = swapped_p(*both, permutations, seed), sampled_p(apart[:, -1])
-        table["p"] = np.append(p, of_means)
-        table["p_adjusted"] = np.append(false_discovery_control(p), of_means)
-    return table[TRAILER_ARMS.names]
+    if all(one is not None for one in compared):
+        by_genre = compare_average_precision(*compared, permutations, seed)
+        of_mean = sign_p(differences[:, -1])
+        table["p"] = np.append(by_genre, of_mean)
+        table["p_adjusted"] = np.append(benjamini_hochberg(by_genre), of_mean)
+    return table[TRAILER_MODALITIES.names]
 
 
-def random_precision(carriers: np.ndarray, trailers: int) -> np.ndarray:
-    """The average precision that a random order of the trailers has in the mean: (genres,).
-
-    At rank i stands one of the K carriers among N trailers with probability K / N, and then
-    (K - 1) / (N - 1) of the i - 1 before it are carriers. Summed over the ranks, with H the
-    harmonic number of N: H / N + (1 - H / N) (K - 1) / (N - 1). If the carriers are few it is much
-    more than their share. carriers: int (genres,), K, 1 or more. trailers: N, 2 or more.
-    """
-    first = (1 / np.arange(1, trailers + 1)).mean()
-    return first + (1 - first) * (carriers - 1) / (trailers - 1)
-
-
-def sampled_p(apart: np.ndarray) -> float:
-    """The two-sided p of a difference by its values in samples of the titles, (samples,).
-
-    Twice (1 + k) / (1 + samples), at most 1, where k samples lie on the rarer side of zero, or on
-    it. It and the 95% percentile interval tell the same, but for the one that is added.
-    """
-    rarer = min((apart <= 0).sum(), (apart >= 0).sum())
-    return min(1.0, 2 * (1 + rarer) / (1 + len(apart)))
-
-
-def swapped_p(first: HeldOut, second: HeldOut, permutations: int, seed: int) -> np.ndarray:
-    """How often two models differ as much when each title may swap their answers: (genres,).
-
-    If it made no difference who gives an answer, any swap would be as likely (approximate
-    randomisation, Noreen 1989). The models' ranks are swapped, so that no one's scale counts. Two-
-    sided: (1 + k) / (1 + permutations), where k differences in average precision are at least as
-    large.
-    """
-    true = first.true[first.film]
-    ranks = np.stack([rankdata(own.probability, axis=0) for own in (first, second)])
-    observed = _apart(*ranks, true)
-    random = np.random.default_rng([seed, permutations])
-    reached = np.zeros(len(observed))
-    for _ in range(permutations):
-        swap = (random.random(len(first.true)) < 0.5)[first.film][:, None]
-        reached += _apart(*np.where(swap, ranks[::-1], ranks), true) >= observed - TIE
-    return (1 + reached) / (1 + permutations)
-
-
-def _apart(one: np.ndarray, other: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """How far two rankings of all trailers are apart in average precision: (genres,)."""
-    once = np.ones((1, len(true)))
-    return abs(average_precision(one, true, once) - average_precision(other, true, once))[0]
-
-
-def _precision(
-    own: HeldOut | None, true: np.ndarray, draws: np.ndarray
+def _score_run(
+    predictions: Predictions | None, labels: np.ndarray, draws: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The average precision of a run, (genres + 1,), and in samples; NaN without a run."""
-    if own is None:
-        nothing = np.full((len(draws), true.shape[1] + 1), np.nan)
+    """Average precision of a run, (genres + 1,), and in samples; NaN without a run."""
+    if predictions is None:
+        nothing = np.full((len(draws), labels.shape[1] + 1), np.nan)
         return nothing[0], nothing
     whole, sampled = (
-        with_macro(average_precision(own.probability, true, some))
-        for some in (np.ones((1, len(true))), draws[:, own.film])
+        with_macro(average_precision(predictions.probability[0], labels, unit_draws))
+        for unit_draws in (np.ones((1, len(labels))), draws[:, predictions.group])
     )
     return whole[0], sampled

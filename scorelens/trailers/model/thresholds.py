@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scorelens.genres.evaluate.score import measures
+from scorelens.evaluation.classification import precision_recall_f1
 
 
 def tune_thresholds(probability: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -34,5 +34,5 @@ def _best(probability: np.ndarray, carries: np.ndarray, weights: np.ndarray) -> 
     thresholds = (falling + np.append(falling[1:], 0)) / 2
     predicted = probability > thresholds[:, None]
     hits, positive = predicted @ (weights * carries), predicted @ weights
-    f1 = measures(np.stack([hits, positive - hits, weights @ carries - hits]))[2]
+    f1 = precision_recall_f1(np.stack([hits, positive - hits, weights @ carries - hits]))[2]
     return float(thresholds[f1.argmax()])

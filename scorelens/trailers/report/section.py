@@ -8,11 +8,10 @@ import pandas as pd
 
 from scorelens import tables, trailers
 from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
-from scorelens.genres.evaluate.score import MACRO
+from scorelens.evaluation import MACRO, SIGNIFICANT
 from scorelens.sections import Run, Section, render_section
 from scorelens.trailers import BOTH, PICTURE, SOUND
 from scorelens.trailers import title as run_title
-from scorelens.trailers.evaluate.modality_comparison import SURE
 
 MEASURES = ("precision", "recall", "f1")
 MODALITIES = (PICTURE, SOUND, BOTH)
@@ -34,7 +33,7 @@ def trailers_section(run: Run) -> Section | None:
     if "trailers/scores.tsv" not in run:
         return None
     scores = run.table("trailers/scores.tsv", tables.TRAILER_SCORES)
-    comparison = run.table("trailers/arms.tsv", tables.TRAILER_ARMS)
+    comparison = run.table("trailers/modalities.tsv", tables.TRAILER_MODALITIES)
     rows = comparison.astype(object).where(comparison.notna(), None).to_dict("records")
     genres = run.config["trailers"]["genres"]
     values = {
@@ -45,7 +44,7 @@ def trailers_section(run: Run) -> Section | None:
         "comparison": rows,
         "thresholds": threshold_blocks(scores, rows[0]),
         "better": better_modality(comparison),
-        "alpha": SURE,
+        "alpha": SIGNIFICANT,
         "modalities": MODALITIES,
         "macro": next(row for row in rows if row["genre"] == MACRO),
         "figures": run.figures("trailers/*.svg"),
@@ -59,7 +58,7 @@ def better_modality(comparison: pd.DataFrame) -> dict[str, list[str]] | None:
     Parameters
     ----------
     comparison : DataFrame
-        Table of TRAILER_ARMS.
+        Table of TRAILER_MODALITIES.
 
     Returns
     -------
@@ -70,7 +69,7 @@ def better_modality(comparison: pd.DataFrame) -> dict[str, list[str]] | None:
     genres = comparison[comparison.genre != MACRO]
     if genres.difference.isna().all():
         return None
-    significant = genres.p_adjusted < SURE
+    significant = genres.p_adjusted < SIGNIFICANT
     masks = {
         PICTURE: significant & (genres.difference > 0),
         SOUND: significant & (genres.difference < 0),
@@ -99,12 +98,12 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
     columns = {
         "average_precision": ranked,
         "f1": tuned[tuned.measure == "f1"],
-        "top1_accuracy": scores[scores.measure == "likeliest_right"],
+        "top1_accuracy": scores[scores.measure == "top1_accuracy"],
     }
     return [
         {
             "title": run_title(row.network, row.model),
-            "modality": None if pd.isna(row.arm) else row.arm,
+            "modality": None if pd.isna(row.modality) else row.modality,
             "cells": {name: _cell(column, row) for name, column in columns.items()},
         }
         for row in ranked.itertuples()
@@ -119,7 +118,7 @@ def threshold_blocks(scores: pd.DataFrame, compared: Mapping) -> list[dict]:
     scores : DataFrame
         Table of TRAILER_SCORES.
     compared : mapping
-        A row of TRAILER_ARMS, which names the network and model that represent each modality.
+        A row of TRAILER_MODALITIES, which names the network and model that represent each modality.
 
     Returns
     -------
@@ -130,9 +129,9 @@ def threshold_blocks(scores: pd.DataFrame, compared: Mapping) -> list[dict]:
     runs = {name: (compared[f"{name}_network"], compared[f"{name}_model"]) for name in MODALITIES}
     keys = pd.MultiIndex.from_frame(scores[["network", "model"]])
     shown = scores[scores.measure.isin(MEASURES) & keys.isin(runs.values())]
-    order = ["arm", "threshold", "genre", "measure"]
+    order = ["modality", "threshold", "genre", "measure"]
     cells = shown.set_index(order)[["value", "low", "high"]].to_dict("index")
-    modalities = [name for name in MODALITIES if name in set(shown.arm)]
+    modalities = [name for name in MODALITIES if name in set(shown.modality)]
     return [
         {
             "threshold": threshold,

@@ -1,8 +1,8 @@
-"""Music against picture, asked with what trailers teach about looks.
+"""Compares the scenes of films of a genre with trailers: do they resemble trailers of the genre?
 
-The question of the stage `audiovisual_comparison` (Ma et al. 2021, Table 5), with a learnt measure
-in place of brightness and its like: how much a film's scenes look like the very genre that its
-labels, or its music, say.
+Music against picture, as in Table 5 of Ma et al. 2021, with a learnt measure in place of brightness
+and contrast: the probability of the genre by a film's scenes, for films that have the genre by
+their labels, or by their music.
 """
 
 import logging
@@ -11,23 +11,20 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from scorelens.audiovisual_comparison.compare import (
-    compare_cells,
-    group_films,
-    read_labels,
-    standardise,
-)
 from scorelens.errors import Problem, TableError
+from scorelens.evaluation.group_difference import compare_labellings, group_films, standardise
+from scorelens.evaluation.predictions import from_table, label_frames
 from scorelens.tables import (
     FILMS,
+    FILMS_TO_TRAILERS,
+    PREDICTIONS,
     SCENES,
-    TRAILER_MODES,
     TRAILER_SCENES,
     read_table,
     write_table,
 )
 from scorelens.trailers.data.dataset import read_dataset
-from scorelens.trailers.scenes.scenes import film_looks, judge_scenes
+from scorelens.trailers.scenes.scenes import average_scenes, classify_scenes
 
 log = logging.getLogger(__name__)
 
@@ -41,62 +38,101 @@ def compare(
     predictions: str | os.PathLike,
     names: tuple[str, str, str],
     permutations: int,
-    repeats: int,
+    samples: int,
     seed: int,
-    judged: str | os.PathLike,
+    classified: str | os.PathLike,
     scores: str | os.PathLike,
 ) -> None:
-    """Judge the scenes of all films by what trailers teach, and compare the films.
+    """Classify the scenes of all films by models of trailers, and compare the films.
 
-    vectors: tables of TRAILER_VECTORS, of the frames. table, genres: of the trailers, as
-    `dataset.read_dataset` takes them. scenes: tables of SCENES by the same
-    network, of every film; one without pictures takes no part. films: the table of FILMS.
-    predictions: of a model of their music, as `audiovisual_comparison.compare.compare` takes them.
-    names: feature set and model of the predictions, and the network. permutations, repeats: as in
-    `compare_looks`. judged, scores: where TRAILER_SCENES and TRAILER_MODES go. Raises TableError if
-    trailers and films have no genre in common.
+    Parameters
+    ----------
+    vectors : sequence of path
+        Tables of TRAILER_VECTORS, of the trailers' frames.
+    table : path
+        The table of the trailers.
+    genres : sequence of str
+        Genres of the trailers.
+    scenes : sequence of path
+        Tables of SCENES by the same network, of every film; one without pictures
+        takes no part.
+    films : path
+        Table of FILMS.
+    predictions : path
+        Table of PREDICTIONS of a genre model; of several training runs the first counts.
+    names : (str, str, str)
+        Feature set and model of the predictions, and the network.
+    permutations, samples : int
+        Behind a p-value and behind an interval, as in `compare_films`.
+    seed : int
+    classified, scores : path
+        Where TRAILER_SCENES and FILMS_TO_TRAILERS go.
+
+    Raises
+    ------
+    TableError
+        If trailers and films have no genre in common.
     """
-    material = read_dataset("frame_linear", table, genres, {}, vectors)
-    actual, predicted = read_labels(predictions)
-    if not set(material.genres) & set(actual.columns):
-        found = f"films have {'; '.join(actual.columns)}, trailers {'; '.join(material.genres)}"
+    trailers = read_dataset("frame_linear", table, genres, {}, vectors)
+    labels = read_table(predictions, PREDICTIONS)
+    actual, predicted = label_frames(from_table(labels, ["film_id"], run="repeat", sort=False))
+    if not set(trailers.genres) & set(actual.columns):
+        found = f"films have {'; '.join(actual.columns)}, trailers {'; '.join(trailers.genres)}"
         hint = "name the genres alike in corpus.genres and trailers.genres"
         raise TableError(Problem(str(table), found, "a genre that both have", hint))
-    seen = pd.concat([read_table(path, SCENES) for path in scenes])
+    embeddings = pd.concat([read_table(path, SCENES) for path in scenes])
     titles = read_table(films, FILMS).set_index("film_id")["title"]
-    said = judge_scenes(seen.reset_index(drop=True), titles, material)
-    write_table(said, judged, TRAILER_SCENES)
-    looks = film_looks(said, material.genres)
-    compared = compare_looks(looks, actual, predicted, permutations, repeats, seed)
+    by_scene = classify_scenes(embeddings.reset_index(drop=True), titles, trailers)
+    write_table(by_scene, classified, TRAILER_SCENES)
+    by_film = average_scenes(by_scene, trailers.genres)
+    compared = compare_films(by_film, actual, predicted, permutations, samples, seed)
     feature_set, model, network = names
     named = compared.assign(feature_set=feature_set, model=model, network=network)
-    write_table(named, scores, TRAILER_MODES)
+    write_table(named, scores, FILMS_TO_TRAILERS)
 
 
-def compare_looks(
-    looks: pd.DataFrame,
+def compare_films(
+    probability: pd.DataFrame,
     actual: pd.DataFrame,
     predicted: pd.DataFrame,
     permutations: int,
-    repeats: int,
+    samples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Do the films of a genre look like it? Rows of TRAILER_MODES but for the names.
+    """Compare, for each genre, films that have it with the others, by the picture's probability.
 
-    looks: (films, genres) in 0..1. actual, predicted: bool (films, genres) with the same films.
-    Films and genres that both have take part. permutations, repeats: as in
-    `audiovisual_comparison.compare`, whose differences, tests and correction these are.
+    Parameters
+    ----------
+    probability : pandas.DataFrame, shape (films, genres)
+        From `scenes.average_scenes`, 0..1.
+    actual, predicted : pandas.DataFrame of bool, shape (films, genres)
+        Labels and predictions. Films and genres that are also in `probability` take part.
+    permutations : int
+        Most permutations behind a p-value.
+    samples : int
+        Bootstrap samples behind an interval.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of FILMS_TO_TRAILERS without the names of model and network.
     """
-    films = actual.index.intersection(looks.index, sort=False)
-    genres = actual.columns.intersection(looks.columns, sort=False)
+    films = actual.index.intersection(probability.index, sort=False)
+    genres = actual.columns.intersection(probability.columns, sort=False)
     log.info("films with scenes: %d of %d; genres: %d", len(films), len(actual), len(genres))
-    looks, actual, predicted = looks.loc[films, genres], actual.loc[films], predicted.loc[films]
+    probability = probability.loc[films, genres]
+    actual, predicted = actual.loc[films], predicted.loc[films]
     cells = [(genre, genre) for genre in genres]
-    values = standardise(looks)
-    table = compare_cells(cells, values, actual, predicted, permutations, repeats, seed)
+    table = compare_labellings(
+        cells, standardise(probability), actual, predicted, permutations, samples, seed
+    )
     names = zip(table["genre"], table["labelling"], strict=True)
-    table[["look_with", "look_without"]] = [
-        [looks[genre][own].median() for own in group_films(by, actual[genre], predicted[genre])]
-        for genre, by in names
+    table[["probability_with", "probability_without"]] = [
+        [
+            probability[genre][films].median()
+            for films in group_films(labelling, actual[genre], predicted[genre])
+        ]
+        for genre, labelling in names
     ]
     return table.drop(columns="measure")

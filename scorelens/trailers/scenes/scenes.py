@@ -1,8 +1,8 @@
-"""The films' own scenes: which genre their pictures look like, to eyes that learnt from trailers.
+"""Classifies the scenes of films, their cues, by models that were trained on trailers' frames.
 
-A scene is a cue. A linear model on the vectors of a frozen network learns from the frames of
-trailers; how many frames it is asked about does not matter to it. A film's own trailers never teach
-what is asked of the film.
+A linear model on the embeddings of a frozen network is trained on the frames of trailers; how many
+frames of a scene it gets does not matter to it. A film's own trailers never train the model that
+classifies the film.
 """
 
 import logging
@@ -23,74 +23,134 @@ from scorelens.trailers.data.table import plain_title
 log = logging.getLogger(__name__)
 
 
-def judge_scenes(
-    scenes: pd.DataFrame, titles: Mapping[str, str], material: Dataset
+def classify_scenes(
+    scenes: pd.DataFrame, titles: Mapping[str, str], trailers: Dataset
 ) -> pd.DataFrame:
-    """How much each scene looks like each genre: the columns of TRAILER_SCENES.
+    """Predict the genres of each scene from its picture.
 
-    scenes: the columns of SCENES, of any films. titles: film_id -> title. material:
-    frames of trailers by the same network (`dataset.read_dataset`). Each film is judged by what
-    the trailers of other titles teach. Raises TableError if a film leaves no trailer to learn from.
+    Parameters
+    ----------
+    scenes : pandas.DataFrame
+        Rows of SCENES, of any films.
+    titles : mapping of str to str
+        film_id -> title. The trailers of a film's title do not train its model.
+    trailers : Dataset
+        Frames of trailers by the same network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of TRAILER_SCENES, a row per scene and genre.
+
+    Raises
+    ------
+    TableError
+        If a film leaves no trailer to train on.
     """
     columns = feature_columns(scenes, SCENES)
-    judges: dict[tuple[int, ...], Mapping[str, np.ndarray]] = {}
-    said = np.zeros((len(scenes), len(material.genres)), np.float32)
+    models: dict[tuple[int, ...], Mapping[str, np.ndarray]] = {}
+    probability = np.zeros((len(scenes), len(trailers.genres)), np.float32)
     for film_id, rows in scenes.groupby("film_id").indices.items():
-        own = trailers_of(titles[film_id], material)
+        own = trailers_of(titles[film_id], trailers)
         log.info("%s: trailers of its own, left out: %d", film_id, len(own))
-        teaching = np.setdiff1d(material.nonempty_bags, own)
-        if not len(teaching):
+        train = np.setdiff1d(trailers.nonempty_bags, own)
+        if not len(train):
             hint = "add trailers of other films"
             found = f"{film_id}: no trailer of another title has frames"
-            raise TableError(Problem("trailers", found, "some to learn from", hint))
-        if tuple(teaching) not in judges:
-            judges[tuple(teaching)] = learn_look(material, teaching)
+            raise TableError(Problem("trailers", found, "some to train on", hint))
+        if tuple(train) not in models:
+            models[tuple(train)] = fit_balanced(trailers, train)
         vectors = scenes[columns].iloc[rows].to_numpy(np.float32)
-        said[rows] = predict_linear(judges[tuple(teaching)], vectors)
-    row = np.repeat(np.arange(len(scenes)), len(material.genres))
+        probability[rows] = predict_linear(models[tuple(train)], vectors)
+    row = np.repeat(np.arange(len(scenes)), len(trailers.genres))
     repeated = scenes[["film_id", "cue_id"]].iloc[row]
     return repeated.reset_index(drop=True).assign(
-        genre=np.tile(np.array(material.genres, object), len(scenes)),
-        probability=said.ravel().astype(np.float64),
+        genre=np.tile(np.array(trailers.genres, object), len(scenes)),
+        probability=probability.ravel().astype(np.float64),
     )
 
 
-def film_looks(judged: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """How much each film looks like each genre, the mean over its scenes: (films, genres) in 0..1.
+def average_scenes(by_scene: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
+    """Average the probabilities of the scenes of each film.
 
-    judged: the columns of TRAILER_SCENES. genres: those of the result, in order.
+    Parameters
+    ----------
+    by_scene : pandas.DataFrame
+        The columns of TRAILER_SCENES.
+    genres : sequence of str
+        Columns of the result, in order.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (films, genres)
+        In 0..1, by film_id.
     """
-    means = judged.pivot_table(index="film_id", columns="genre", values="probability")
+    means = by_scene.pivot_table(index="film_id", columns="genre", values="probability")
     return means.reindex(columns=genres)
 
 
-def learn_look(material: Dataset, trailers: np.ndarray) -> dict[str, np.ndarray]:
-    """What trailers teach about the look of each genre, as if each were as frequent as not.
+def fit_balanced(trailers: Dataset, train: np.ndarray) -> dict[str, np.ndarray]:
+    """Fit a linear model to trailers, as if each genre were as frequent as not.
 
-    Where a film's trailers are left out its own genres are rarer. Were that not taken out of the
-    odds, films would look less like their genres for no other reason. A genre that all trailers
-    carry, or none, is as likely as not. trailers: numbers of those that teach, which have frames.
-    Returns the arrays of `embedding_models.fit_linear`.
+    Where a film's trailers are left out its own genres are rarer. Unless that is taken out of the
+    odds, films would resemble their genres less for no other reason. A genre that all trailers
+    carry, or none, gets a probability of 0.5.
+
+    Parameters
+    ----------
+    trailers : Dataset
+        Frames of trailers.
+    train : ndarray of int, shape (n,)
+        Numbers of the trailers to train on, which have frames.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The arrays of `embedding_models.fit_linear`.
     """
-    arrays = fit_linear(material, trailers)
-    weights = group_weights(material.group[trailers])
-    frequency = np.average(material.labels[trailers], axis=0, weights=weights)
-    varied = (frequency > 0) & (frequency < 1)
-    bias = arrays["bias"] - logit(np.where(varied, frequency, 0.5))
-    return arrays | {"bias": np.where(varied, bias, 0).astype(np.float32)}
+    arrays = fit_linear(trailers, train)
+    weights = group_weights(trailers.group[train])
+    frequency = np.average(trailers.labels[train], axis=0, weights=weights)
+    varies = (frequency > 0) & (frequency < 1)
+    bias = arrays["bias"] - logit(np.where(varies, frequency, 0.5))
+    return arrays | {"bias": np.where(varies, bias, 0).astype(np.float32)}
 
 
-def trailers_of(title: str, material: Dataset) -> np.ndarray:
-    """Numbers of the trailers of a title, by `bare_title`: int64 (n,), ascending."""
+def trailers_of(title: str, trailers: Dataset) -> np.ndarray:
+    """Find the trailers of a title.
+
+    Parameters
+    ----------
+    title : str
+    trailers : Dataset
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Their numbers, ascending. Titles are compared by `bare_title`.
+    """
     bare = bare_title(title)
-    return np.flatnonzero([bare_title(own) == bare for own, _ in material.bag_ids])
+    return np.flatnonzero([bare_title(other) == bare for other, _ in trailers.bag_ids])
 
 
 def bare_title(title: str) -> str:
-    """A title without case, accents, punctuation and a year at its end.
+    """Strip a title of case, accents, punctuation and a year at its end.
 
-    Titles of films and of trailers come from two tables. Where in doubt they count as one: a
-    trailer too few does less harm than the film's own.
+    Titles of films and of trailers come from two tables. If in doubt they count as one: a trailer
+    too few does less harm than the film's own.
+
+    Parameters
+    ----------
+    title : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> bare_title("Amélie (2001)")
+    'amelie'
     """
     words = plain_title(title).split()
     if len(words) > 1 and re.fullmatch(r"(18|19|20)\d\d", words[-1]):

@@ -1,0 +1,135 @@
+"""Precision, recall and F1 of predicted tags, with intervals and chance, as columns of a table."""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from scorelens.evaluation import MACRO, WEIGHTED
+from scorelens.evaluation.bootstrap import percentile_interval
+from scorelens.evaluation.classification import precision_recall_f1, with_macro
+from scorelens.evaluation.permutation import is_as_good, p_value
+from scorelens.evaluation.predictions import Predictions
+
+TAG_METRICS = ("precision", "recall", "f1")
+
+
+def score_columns(
+    value: np.ndarray,
+    sampled: np.ndarray,
+    permuted: np.ndarray,
+    lower_is_better: np.ndarray | bool = False,
+) -> dict[str, np.ndarray]:
+    """Make the columns of a table of scores, flattened.
+
+    Parameters
+    ----------
+    value : ndarray of float, shape (...)
+    sampled : ndarray of float, shape (..., samples)
+        In bootstrap samples.
+    permuted : ndarray of float, shape (..., permutations)
+        None of them: there is no chance.
+    lower_is_better : bool or ndarray of bool
+        For an error; broadcasts against `permuted`.
+
+    Returns
+    -------
+    dict of str to ndarray of float
+        `value`, `low` and `high` (95% interval), `chance` (mean over the permutations) and `p`; the
+        last two are NaN without permutations.
+    """
+    low, high = percentile_interval(sampled, axis=-1)
+    chance = p = np.full(value.shape, np.nan)
+    if number := permuted.shape[-1]:
+        chance = permuted.mean(axis=-1)
+        p = p_value(is_as_good(permuted, value[..., None], lower_is_better).sum(axis=-1), number)
+    columns = {"value": value, "low": low, "high": high, "chance": chance, "p": p}
+    return {name: values.ravel() for name, values in columns.items()}
+
+
+def score_tags(
+    counts: np.ndarray,
+    names: Sequence[object],
+    predictions: Predictions,
+    draws: np.ndarray,
+    orders: np.ndarray,
+) -> pd.DataFrame:
+    """Score several ways to predict tags, genre by genre and on average.
+
+    Parameters
+    ----------
+    counts : ndarray of float, shape (ways, groups, genres)
+        How many units of a group get a genre as a tag (`Predictions.count_by_group`).
+    names : sequence
+        Names of the ways: thresholds, or numbers of tags.
+    predictions : Predictions
+        The labels count, and which unit is of which group.
+    draws : ndarray of float, shape (samples, groups)
+        How often each bootstrap sample draws each group.
+    orders : ndarray of int, shape (permutations, groups)
+        Whose labels each group has.
+
+    Returns
+    -------
+    pandas.DataFrame
+        measure, name, genre (also `macro`, and `weighted` by support), value, low, high, chance, p,
+        support (units that carry the genre, or all).
+    """
+    labels, units = predictions.labels, predictions.group_sizes
+    value = _sampled_tags(counts, labels, units, np.ones((1, len(units))))[:, :, 0]
+    sampled = np.moveaxis(_sampled_tags(counts, labels, units, draws), 2, -1)
+    permuted = np.moveaxis(_permuted_tags(counts, labels, units, orders), 2, -1)
+    genres = [*predictions.genres, MACRO, WEIGHTED]
+    table = pd.DataFrame(product(TAG_METRICS, names, genres), columns=["measure", "name", "genre"])
+    repeated = np.tile(support(predictions, 2), len(TAG_METRICS) * len(names))
+    return table.assign(**score_columns(value, sampled, permuted), support=repeated)
+
+
+def support(predictions: Predictions, means: int) -> np.ndarray:
+    """Count the units that carry each genre, and all units once for each mean over the genres.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    means : int
+        Number of means that follow the genres.
+
+    Returns
+    -------
+    ndarray of int, shape (genres + means,)
+    """
+    carriers = predictions.group_sizes @ predictions.labels
+    return np.append(carriers, [len(predictions.units)] * means)
+
+
+def _sampled_tags(
+    counts: np.ndarray, labels: np.ndarray, units: np.ndarray, draws: np.ndarray
+) -> np.ndarray:
+    """TAG_METRICS in samples of the groups: (3, ways, samples, genres + 2)."""
+    return _tag_metrics(
+        draws @ (counts * labels), draws @ counts, draws @ (units[:, None] * labels)
+    )
+
+
+def _permuted_tags(
+    counts: np.ndarray, labels: np.ndarray, units: np.ndarray, orders: np.ndarray
+) -> np.ndarray:
+    """TAG_METRICS when groups exchange their labels: (3, ways, orders, genres + 2)."""
+    everything = np.broadcast_to(units[:, None], (1, *labels.shape))
+    by_genre = np.moveaxis(
+        np.concatenate([counts, everything]), -1, 0
+    )  # (genres, ways + 1, groups)
+    sums = [
+        label[orders].astype(float) @ count.T
+        for label, count in zip(labels.T, by_genre, strict=True)
+    ]
+    *hits, carriers = np.stack(sums, axis=-1).swapaxes(0, 1)
+    return _tag_metrics(np.stack(hits), counts.sum(axis=1)[:, None], carriers)
+
+
+def _tag_metrics(hits: np.ndarray, predicted: np.ndarray, carriers: np.ndarray) -> np.ndarray:
+    """Of each genre, their mean, and that weighted by support: (3, ways, ..., genres + 2)."""
+    each = precision_recall_f1(np.stack([hits, predicted - hits, carriers - hits]))
+    weighted = (each * carriers).sum(axis=-1, keepdims=True) / carriers.sum(axis=-1, keepdims=True)
+    return np.concatenate([with_macro(each), weighted], axis=-1)
