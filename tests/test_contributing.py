@@ -53,6 +53,20 @@ def python(clone: Path, code: str) -> str:
     return done.stdout
 
 
+def test_an_encoder(extended, tmp_path):
+    code = f"""
+import numpy as np
+from safetensors.numpy import save_file
+from scorelens import config, encoders
+schema = config.read_schema("workflow/schemas/trailers.yaml")
+print("mean_colour" in schema["properties"]["frame_networks"]["items"]["enum"])
+save_file({{"factor": np.float32([2])}}, {str(tmp_path / "variables.safetensors")!r})
+encoder = encoders.load("mean_colour", {str(tmp_path / "variables.safetensors")!r})
+print(encoder.encode(np.full((1, 224, 224, 3), 255, np.uint8)).tolist())
+"""
+    assert python(extended, code).splitlines() == ["True", "[[2.0, 2.0, 2.0]]"]
+
+
 def test_a_format_to_export_cues_to(extended):
     code = """
 from scorelens.cues.formats import FORMATS
