@@ -53,6 +53,35 @@ def python(clone: Path, code: str) -> str:
     return done.stdout
 
 
+def test_an_encoder(extended, tmp_path):
+    code = f"""
+import numpy as np
+from safetensors.numpy import save_file
+from scorelens import config, encoders
+schema = config.read_schema("workflow/schemas/trailers.yaml")
+print("mean_colour" in schema["properties"]["frame_networks"]["items"]["enum"])
+save_file({{"factor": np.float32([2])}}, {str(tmp_path / "variables.safetensors")!r})
+encoder = encoders.load("mean_colour", {str(tmp_path / "variables.safetensors")!r})
+print(encoder.encode(np.full((1, 224, 224, 3), 255, np.uint8)).tolist())
+"""
+    assert python(extended, code).splitlines() == ["True", "[[2.0, 2.0, 2.0]]"]
+
+
+def test_a_genre_model(extended):
+    code = """
+import numpy as np
+from scorelens import config
+from scorelens.genres.registry import MODEL_SPECS
+models = config.read_schema("workflow/schemas/genres.yaml")["properties"]["models"]["items"]["enum"]
+print({"simple_mi_nearest_centroid", "imv_nearest_centroid"} <= {*models})
+module = MODEL_SPECS["imv_nearest_centroid"].load()
+x = np.float32([[0], [1], [5], [6]])
+fitted = module.fit(x, np.array([[False], [False], [True], [True]]), {}, 0)
+print(module.predict_probability(fitted, np.float32([[2], [4]])).tolist())
+"""
+    assert python(extended, code).splitlines() == ["True", "[[0.0], [1.0]]"]
+
+
 def test_a_format_to_export_cues_to(extended):
     code = """
 from scorelens.cues.formats import FORMATS

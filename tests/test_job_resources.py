@@ -127,7 +127,7 @@ def test_groups_of_films_take_fewer_jobs_than_single_films(tmp_path):
 @pytest.mark.slow
 def test_the_benchmark_of_planning_plans_every_stage(tmp_path):
     scale.make_corpus(tmp_path, 30, ["mir"], 10)
-    said = scale.snakemake(tmp_path, "--dry-run", "--quiet", "rules").said
+    said = scale.snakemake(tmp_path, "--dry-run", "--quiet", "rules").output
     jobs = re.findall(r"^([a-z_]+?)(?:_\d+)? +\d+$", said, re.M)
     stages = {rule.stage for rule in RULES.values()}
     assert {RULES[name].stage for name in jobs if name in RULES} == stages

@@ -200,7 +200,7 @@ def _tagger_models(
     if len(genres) > 1 or not settings["models"]:
         return tuple(settings["models"])
     note(
-        "the tagger is left out: it wants two genres of tagger.genres or more, each with "
+        "the tagger is left out: it needs two genres of tagger.genres or more, each with "
         f"{settings['min_tracks']} tracks (tagger.min_tracks) of two films or more; "
         f"the corpus has: {', '.join(genres) or 'none'}"
     )
@@ -214,8 +214,8 @@ def _configurations(
         return tuple(settings["configurations"])
     if settings["searches"] or settings["libraries"]:
         note(
-            "retrieval.searches and retrieval.libraries are left alone: "
-            "retrieval.films names no table of films to learn from"
+            "retrieval.searches and retrieval.libraries are ignored: "
+            "retrieval.films names no table of films to train on"
         )
     return ()
 

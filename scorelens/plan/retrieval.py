@@ -266,7 +266,7 @@ def plan_retrieval(
     searches = search_config.read_searches(settings, list(films.values()), videos)
     plan = RetrievalPlan(settings, corpus, films, _batches(plan), model, tuple(searches), parts)
     if not plan.has_scenes and any(film.subtitles for film in films.values()):
-        note(f"subtitles are left alone: {model}, which answers, sees no picture")
+        note(f"subtitles are ignored: {model}, the model of the searches, takes no image")
     return plan
 
 
