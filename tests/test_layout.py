@@ -61,30 +61,11 @@ PLANNED = {
     "retrieval": ("configurations", "films", "searches", "libraries"),
     "trailers": ("models", "trailers", "frame_networks", "sound_networks"),
 }
-# Imports that break the law and are to go: this may only shrink.
-NOT_YET: set[tuple[str, str]] = {
-    ("importance", "scorelens.genres.evaluate.score"),
-    ("report", "scorelens.cues.plot"),
-    ("report", "scorelens.genres.evaluate.score"),
-    ("report", "scorelens.retrieval.search.search_config"),
-    ("report", "scorelens.trailers.evaluate.modality_comparison"),
-    ("tagger", "scorelens.genres.evaluate.score"),
-    ("tagger", "scorelens.genres.new_media.timeline"),
-    ("trailers", "scorelens.audiovisual_comparison.compare"),
-    ("trailers", "scorelens.audiovisual_comparison.plot"),
-    ("trailers", "scorelens.genres.evaluate.score"),
-    ("trailers", "scorelens.tagger.score"),
-}
 
 
 def modules_of(name: str) -> list[Path]:
-    """The files of a top-level name; the sections that stages make for the report are its."""
     folder = PACKAGE / name
-    if not folder.is_dir():
-        return [folder.with_suffix(".py")]
-    sections = {path for stage in STAGES for path in (PACKAGE / stage / "report").rglob("*.py")}
-    files = set(folder.rglob("*.py"))
-    return sorted(files | sections if name == "report" else files - sections)
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
 
 
 def is_module(name: str) -> bool:
@@ -117,7 +98,7 @@ def may_import(name: str, module: str) -> bool:
         return True
     if name in LIBRARIES:
         return top in LIBRARIES[name]
-    # Of another stage what its `__init__` offers; of every stage the report takes the section.
+    # Of another stage what its `__init__` offers; the report takes the section of every stage.
     offered = not inside or (name == "report" and inside[0] == "report")
     return name in STAGES and (top in LIBRARIES or (top in STAGES and offered))
 
@@ -137,18 +118,12 @@ def test_every_module_is_ground_a_library_a_stage_or_above_them():
 
 
 def test_a_stage_imports_of_another_only_what_its_init_offers():
-    assert breaches() - NOT_YET == set()
-
-
-def test_what_breaks_the_law_no_more_is_off_the_list():
-    assert NOT_YET - breaches() == set()
+    assert breaches() == set()
 
 
 def test_no_circles():
     direct = {
-        name: {
-            module.split(".")[1] for module in imported_by(name) if (name, module) not in NOT_YET
-        }
+        name: {module.split(".")[1] for module in imported_by(name)}
         for name in (*GROUND, *LIBRARIES, *STAGES, *ABOVE)
     }
     for name, known in direct.items():
