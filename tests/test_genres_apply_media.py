@@ -59,7 +59,7 @@ def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
     assert said[1] == (
         f"{where}gone: films/gone.mkv does not exist\n"
         "  expected: a film, an audio file, or a folder of audio files\n"
-        "  hint: paths count from the folder that the workflow runs in"
+        "  hint: paths are relative to the folder that the workflow runs in"
     )
     assert said[2].startswith(f"{where}empty: {tmp_path}/empty holds no audio file\n")
     assert said[3] == (

@@ -70,4 +70,4 @@ def test_predictions_name_what_they_were_made_from(tmp_path):
         assert (facts["seed"], facts["folds"]) == (5, 3)
         assert facts["films_sha256"] == media.sha256(tmp_path / "films.tsv")
     assert facts["bags_sha256"] == media.sha256(tmp_path / "bags.parquet")
-    assert facts["settings"] == {"neighbours": 3}
+    assert facts["settings"] == {"n_neighbors": 3}
