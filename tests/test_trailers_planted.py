@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 SEED = 2  # not the demo's own
 RUNS = {PICTURE: ("efficientnet_lite0", "frame_linear"), SOUND: ("musicnn", "sound_linear")}
 PLANTED = {
-    PICTURE: demo_plan.SHOWN_ONLY + demo_plan.IN_BOTH,
-    SOUND: demo_plan.HEARD_ONLY + demo_plan.IN_BOTH,
+    PICTURE: demo_plan.PICTURE_ONLY + demo_plan.IN_BOTH,
+    SOUND: demo_plan.SOUND_ONLY + demo_plan.IN_BOTH,
 }
 SURE, BY_CHANCE = 0.01, 0.1  # p-values: below the one a genre is found, above the other it is not
 
@@ -71,5 +71,5 @@ def test_a_genre_is_found_by_the_modalities_that_show_it_and_by_no_other(modalit
 def test_the_modalities_differ_where_one_of_them_shows_a_genre_and_only_there(compared):
     table = compared[1].set_index("genre").loc[list(GENRES)]
     apart = table["difference"][table["p"] < SURE]
-    assert set(apart.index[apart > 0]) == set(demo_plan.SHOWN_ONLY)
-    assert set(apart.index[apart < 0]) == set(demo_plan.HEARD_ONLY)
+    assert set(apart.index[apart > 0]) == set(demo_plan.PICTURE_ONLY)
+    assert set(apart.index[apart < 0]) == set(demo_plan.SOUND_ONLY)
