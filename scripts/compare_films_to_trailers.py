@@ -1,9 +1,9 @@
-"""Hold what the music says of a film's genre against looks that were learnt from trailers.
+"""Compare the scenes of films with trailers, genre by genre.
 
-Reads what a frozen network says of the trailers' frames and of the films' scenes, the tables of
-both, and the predictions of one model of music. Writes how much each scene looks like each genre,
-by trailers of other titles; and whether the films of a genre look like it more than others: by the
-films' labels, by the predictions, and by the false positives alone.
+Reads the embeddings of the trailers' frames and of the films' scenes, the tables of both, and the
+predictions of one model of music. Writes the probability of each genre for each scene, by trailers
+of other titles; and whether it is higher for the films of a genre than for others: by the films'
+labels, by the predictions, and for the false positives alone.
 """
 
 from scorelens import logs

@@ -1,7 +1,7 @@
 """Write the cues of one film for players and editors.
 
 The same cues as in the cue table, in every format of `scorelens.cues.formats`, such as subtitles to
-watch the film with. So a person can check the cues by ear.
+watch the film with, so that a person can listen to the cues and check them.
 """
 
 from scorelens import logs

@@ -1,7 +1,7 @@
-"""Fuse what picture and sound say of trailers.
+"""Fuse the predictions for trailers by picture and by sound.
 
-Reads the answers of a model of the picture and of one of the sound. How much each counts is found,
-fold by fold, in the trailers that teach.
+Reads the predictions of a model of the picture and of one of the sound. Their weights are fitted,
+fold by fold, on the training trailers.
 """
 
 from scorelens import logs

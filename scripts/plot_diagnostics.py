@@ -1,8 +1,8 @@
-"""Draw a closer look at the best genre model of each feature set.
+"""Draw diagnostic figures of the best genre model of each feature set.
 
-Reads the scores, and the predictions and cues of every model that hears the music. Writes three
+Reads the scores, and the predictions and cues of every model of music. Writes three
 figures: precision-recall curves, precision and recall of every film over its cues, and which sets
-of genres are taken for which.
+of genres are confused.
 """
 
 from scorelens import logs

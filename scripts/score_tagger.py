@@ -1,8 +1,8 @@
 """Score the models of the tagger.
 
-Reads what each says of tiles and tracks whose film it never heard. Writes coverage error, label-
-ranking average precision, precision, recall and F1 of the first tags, with intervals over films and
-what they are by chance; which genres are taken for which; and each track's outcome.
+Reads the predictions for tiles and tracks of held-out films. Writes coverage error, label-ranking
+average precision, precision, recall and F1 of the first tags, with intervals over films and chance
+levels; which genres are confused; and the outcome of each track.
 """
 
 from scorelens import logs

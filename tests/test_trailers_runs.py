@@ -37,7 +37,7 @@ def test_all_models_on_all_networks():
     assert found[-1] == ("none", "fusion")
 
 
-def test_the_fusion_needs_both_arms():
+def test_the_fusion_needs_both_modalities():
     with pytest.raises(ConfigError) as error:
         runs(["fusion", "frame_attention", "sound_linear"], ["vgg16"], ["yamnet"])
     assert str(error.value) == (

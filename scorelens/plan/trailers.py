@@ -71,7 +71,7 @@ class TrailerPlan:
     @property
     def compared_runs(self) -> list[Run]:
         """The runs that stand for the picture and for the sound; empty unless there are both."""
-        runs = [modality_run(arm, self.runs) for arm in (PICTURE, SOUND)]
+        runs = [modality_run(modality, self.runs) for modality in (PICTURE, SOUND)]
         return runs if all(runs) else []
 
     @property

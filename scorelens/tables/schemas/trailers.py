@@ -93,8 +93,8 @@ TRAILER_PREDICTIONS = Table(
         Column(
             "seen",
             "bool",
-            "whether the trailer has what the model looks at; else the probability is how frequent "
-            "the genre is in the trailers that teach in the fold",
+            "whether the trailer has the input of the model; without it the probability is the "
+            "frequency of the genre in the training trailers of the fold",
         ),
     ),
 )
@@ -135,8 +135,8 @@ TRAILER_SCORES = Table(
         Column(
             "threshold",
             "string",
-            "above it a genre counts as given; `tuned` for each genre's own, found in the trailers "
-            "that teach; null for a ranking",
+            "decision threshold on the probability; `tuned` for one threshold a genre, tuned on "
+            "the training trailers; null for a ranking",
             nullable=True,
         ),
         Column("genre", "string", "a genre; `macro` for their mean; `all` for top1_accuracy"),
@@ -194,8 +194,8 @@ TRAILER_MODALITIES = Table(
 
 TRAILER_SCENES = Table(
     "trailer scenes",
-    "How much the pictures of films' scenes look like each genre, by what trailers of other titles "
-    "teach.",
+    "Probability of each genre for the scenes of films, by a model trained on the pictures of "
+    "trailers of other titles.",
     (
         FILM_ID,
         CUE_ID,
@@ -206,12 +206,12 @@ TRAILER_SCENES = Table(
 
 FILMS_TO_TRAILERS = Table(
     "films to trailers",
-    "Whether films of a genre look like its trailers: by the films' labels, and by what a model "
-    "hears in their music. A film looks as much like a genre as its scenes do in the mean.",
+    "Whether films of a genre resemble its trailers, for films with the genre by their labels or "
+    "by a model of their music. The probability of a film is the mean over its scenes.",
     (
         Column("feature_set", "string", "the features of the model of music"),
         Column("model", "string", "the model of music that predicts"),
-        Column("network", "string", "the frozen network that looks at the pictures"),
+        Column("network", "string", "the pretrained network that embeds the pictures"),
         Column("genre", "string", "a genre that both films and trailers have"),
         Column(
             "labelling", "string", "which films count as the genre's, as in audiovisual_comparison"

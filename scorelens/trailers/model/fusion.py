@@ -22,18 +22,18 @@ PRIOR = np.array([0.5, 0.5, 0.0])  # weights of picture and of sound, and an int
 KEYS = ["fold", "part", "trailer_id", "genre"]
 
 
-def fuse_trailers(arms: Sequence[str | os.PathLike], predictions: str | os.PathLike) -> None:
+def fuse_trailers(modalities: Sequence[str | os.PathLike], predictions: str | os.PathLike) -> None:
     """Fuse the predictions of two models and write them, as the model `fusion`.
 
     Parameters
     ----------
-    arms : sequence of path
+    modalities : sequence of path
         Tables of TRAILER_PREDICTIONS of a model of the picture and one of the sound, of the same
         trailers, genres and folds. Where a model has no input, its frequency counts.
     predictions : path
         Where the table of TRAILER_PREDICTIONS goes.
     """
-    picture, sound = (read_table(path, TRAILER_PREDICTIONS) for path in arms)
+    picture, sound = (read_table(path, TRAILER_PREDICTIONS) for path in modalities)
     joined = picture.merge(
         sound[[*KEYS, "probability", "seen"]], on=KEYS, validate="1:1", suffixes=("", "_sound")
     )

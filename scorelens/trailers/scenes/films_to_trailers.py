@@ -1,8 +1,8 @@
 """Compares the scenes of films of a genre with trailers: do they resemble trailers of the genre?
 
-Music against picture, as in Table 5 of Ma et al. 2021, with a learnt measure in place of brightness
-and contrast: the probability of the genre by a film's scenes, for films that have the genre by
-their labels, or by their music.
+Music against picture, as in Table 5 of Ma et al. 2021, with the output of a trained model in place
+of brightness and contrast: the probability of the genre by a film's scenes, for films that have the
+genre by their labels, or by their music.
 """
 
 import logging
