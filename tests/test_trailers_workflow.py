@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 COLUMNS = ("trailer_id", "title", "video", "genres")
 DEMO_NETWORKS = ("efficientnet_lite0", "musicnn")
-OF_FILMS = {f"{verb}_trailers" for verb in ("watch", "compare", "draw")}
+OF_FILMS = {"compare_films_to_trailers", "plot_films_to_trailers"}
 OF_TRAILERS = {f"{verb}_trailers" for verb in ("sample", "embed", "train", "fuse", "score", "plot")}
 
 
