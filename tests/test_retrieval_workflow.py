@@ -118,7 +118,7 @@ def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_p
         "retrieval.searches.no_picture.image: nowhere.png does not exist",
         "retrieval.searches.no_picture.text: '!' has no letter and no digit",
         "retrieval.searches.Its Name: 'Its Name' is no id",
-        "retrieval.libraries.corpus: is called like the films' albums",
+        "retrieval.libraries.corpus: has the name of the films' albums",
     ):
         assert said.count(fault) == 1, said
 
@@ -206,7 +206,8 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
     # The features asked MusiCNN of the corpus's film already.
     asking = {"sounds/good." in job: "gpu=1" in job for job in jobs}
     assert asking == {True: False, False: True}
-    assert runs.jobs(done.stdout)["embed_scenes"] == {"good"}
+    embedded = re.findall(r"results/scenes/\w+/(\w+)\.parquet", done.stdout)
+    assert {*embedded} == {"good"}
     assert "musicnn_tracks/bad" not in done.stdout
 
 
@@ -285,5 +286,5 @@ def test_another_word_trains_again_and_nothing_is_heard_or_seen(finished, shared
         jobs = runs.planned(shared_clone, work, config, "--", "retrieval")
     finally:
         plot.write_text(before)
-    of = ("read", "gather", "train", "score", "plot", "index", "search")
-    assert set(jobs) == {f"{verb}_retrieval" for verb in of}
+    verbs = ("gather", "train", "score", "plot", "index", "search")
+    assert set(jobs) == {"embed_texts", *(f"{verb}_retrieval" for verb in verbs)}
