@@ -226,12 +226,12 @@ def finished(tmp_path_factory, demo_run) -> Path:
 
 
 def stand_in(clone: Path, work: Path, config: dict) -> None:
-    """Finish a run with retrieval and trailers: their jobs, and those for and after them, write
+    """Finish a run with retrieval and trailers: their jobs, and those before and after, write
     empty files.
     """
     scripts = clone / "scripts"
     names = ["fetch_pretrained", "embed_features", "write_report"]
-    names += [name for name, rule in RULES.items() if rule.stage in ("retrieval", "trailers")]
+    names += [name for name, rule in RULES.items() if rule.stage in ("retrieval", "scenes", "trailers")]
     changed = [scripts / f"{name}.py" for name in names]
     for path in changed:
         path.write_text(TOUCH + path.read_text())
