@@ -231,7 +231,8 @@ def stand_in(clone: Path, work: Path, config: dict) -> None:
     """
     scripts = clone / "scripts"
     names = ["fetch_pretrained", "embed_features", "write_report"]
-    names += [name for name, rule in RULES.items() if rule.stage in ("retrieval", "scenes", "trailers")]
+    stages = ("retrieval", "scenes", "trailers")
+    names += [name for name, rule in RULES.items() if rule.stage in stages]
     changed = [scripts / f"{name}.py" for name in names]
     for path in changed:
         path.write_text(TOUCH + path.read_text())
