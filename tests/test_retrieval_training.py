@@ -25,14 +25,9 @@ torch.set_num_threads(1)
 
 FILMS = Split(np.arange(96), np.arange(96, 116), np.arange(116, 216))
 SETTINGS = {
-    "learning_rate": 1e-3,
-    "batch_size": 16,
-    "micro_batch_size": 0,
-    "epochs": 8,
-    "patience": 3,
-    "dropout": 0.3,
-    "margin": 1.0,
-}
+    "learning_rate": 1e-3, "batch_size": 16, "micro_batch_size": 0, "epochs": 8, "patience": 3,
+    "dropout": 0.3, "margin": 1.0,
+}  # fmt: skip
 
 
 def search(configuration, pairs, trained, films, ablated=()):
