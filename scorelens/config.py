@@ -54,7 +54,9 @@ def complete(config: dict, schemas: str | os.PathLike) -> dict:
         "properties": {stage: {"default": {}, **block} for stage, block in known.items()},
     }
     schema["properties"]["seed"] = SEED_SCHEMA
-    filled = _with_defaults(config, schema)
+    # An old block that sets nothing is no error.
+    given = {key: block for key, block in config.items() if block or key not in RENAMED_KEYS}
+    filled = _with_defaults(given, schema)
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(filled), key=str)
     problems = [problem for error in errors for problem in _config_problems(error)]
     if problems := [*_key_problems(filled), *problems]:

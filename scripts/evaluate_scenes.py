@@ -1,7 +1,7 @@
 """Evaluate a model of retrieval by scenes: does the track that plays in a scene rank high?
 
 Reads the model's embeddings of the test films and their tracks, the scenes of all films, of which
-those of test films count, and subtitles. Writes the rank of the right track, among all tracks and
+those of test films count, and their words. Writes the rank of the right track, among all tracks and
 in the film's own album, with intervals over films and what it is by chance, and draws it.
 """
 
@@ -19,7 +19,7 @@ scenes.evaluate_scenes(
     embeddings=snakemake.input.embeddings,
     films=snakemake.input.films,
     scenes=snakemake.input.scenes,
-    subtitles=snakemake.params.subtitles,
+    words=snakemake.input.words,
     texts=next(iter(snakemake.input.texts), None),
     weights=next(iter(snakemake.input.weights), None),
     samples=snakemake.params.samples,

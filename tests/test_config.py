@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from scorelens import config, film_table, ids
 from scorelens.errors import ConfigError
+from scorelens.renamed_keys import RENAMED_KEYS
 
 GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
 HEADER = "film_id\ttitle\tyear\tvideo\talbum\tgenres\n"
@@ -80,6 +81,29 @@ def test_a_block_without_a_word_is_all_defaults(schemas):
     assert config.complete({"corpus": None, "pretrained": None}, schemas) == config.complete(
         {}, schemas
     )
+
+
+@pytest.mark.parametrize("old", RENAMED_KEYS)
+def test_an_old_key_is_an_error_that_names_the_new_one(schemas, old):
+    new = RENAMED_KEYS[old]
+    defaults = config.complete({}, schemas)
+    for key in new.split("."):
+        defaults = defaults[key]
+    given = {"any": 1}
+    for key in reversed(old.split(".")):
+        given = {key: given}
+    with pytest.raises(ConfigError) as caught:
+        config.complete(given, schemas)
+    *block, key = old.split(".")
+    assert f"config: {'.'.join(block) or 'top level'}: has an unknown key '{key}'" in str(
+        caught.value
+    )
+    assert f"hint: it is called {new} now" in str(caught.value)
+
+
+def test_an_old_block_that_sets_nothing_is_no_error(schemas):
+    full = config.complete({"weights": {}, "modes": None}, schemas)
+    assert full == config.complete({}, schemas)
 
 
 def test_names_that_are_numbers_are_names(schemas):

@@ -168,7 +168,7 @@ def judged(fixture, words=None, monkeypatch=None):
     ).assign(configuration=configuration)
     tables.write_table(held, folder / "places.parquet", tables.RETRIEVAL_EMBEDDINGS)
     _write_films(folder, sorted(set(film_ids)))
-    _write_words(folder, sorted(set(film_ids)), firsts[::6])
+    _write_texts(folder, sorted(set(film_ids)), firsts[::6])
     _write_scenes(folder, film_ids, track_ids, firsts)
     if monkeypatch:
         spoken = {f"said {k}": vector for k, vector in enumerate(firsts)}
@@ -179,7 +179,7 @@ def judged(fixture, words=None, monkeypatch=None):
         embeddings=folder / "places.parquet",
         films=folder / "films.tsv",
         scenes=[folder / "scenes.parquet", folder / "others.parquet"],
-        subtitles=_write_subtitles(folder, film_ids, words) if words else {},
+        words=[_write_words(folder, film_ids, words)] if words else [],
         texts=folder / "texts.parquet",
         weights=None,
         samples=100,
@@ -199,18 +199,16 @@ def _look_up(spoken, texts):
     return np.stack([spoken[text.plot] for text in texts])
 
 
-def _write_subtitles(folder, film_ids, words):
-    """Scene k is shown from 10 k to 10 k + 9 s."""
-    lines = {film_id: [] for film_id in film_ids}
-    for k, (film_id, line) in enumerate(zip(film_ids, words, strict=True)):
-        minutes, seconds = divmod(10 * k + 2, 60)
-        time = f"00:{minutes:02d}:{seconds:02d}"
-        if line:
-            lines[film_id].append(f"{k + 1}\n{time},000 --> {time},900\n{line}\n")
-    spoken = {film_id: "\n".join(texts) for film_id, texts in lines.items() if texts}
-    for film_id, text in spoken.items():
-        (folder / f"{film_id}.srt").write_text(text)
-    return {film_id: folder / f"{film_id}.srt" for film_id in spoken}
+def _write_words(folder, film_ids, words):
+    """Words of scene k, from 10 k to 10 k + 9 s; also of films without scenes."""
+    start_s = 10.0 * np.arange(len(words))
+    cues = [f"cue_{number}" for number in range(len(words))]
+    frame = pd.DataFrame({"film_id": film_ids, "cue_id": cues, "words": words})
+    frame = frame.assign(track_id="any", start_s=start_s, end_s=start_s + 9)
+    path = folder / "words.parquet"
+    frame = pd.concat([frame, frame.assign(film_id="old")], ignore_index=True)
+    tables.write_table(frame[tables.RETRIEVAL_SCENES.names], path, tables.RETRIEVAL_SCENES)
+    return path
 
 
 def _write_films(folder, film_ids):
@@ -231,7 +229,7 @@ def _write_films(folder, film_ids):
     )
 
 
-def _write_words(folder, film_ids, vectors):
+def _write_texts(folder, film_ids, vectors):
     """Two paragraphs a film, of which the first is what the film's place stands for."""
     frame = pd.DataFrame({"film_id": film_ids, "segment": "tags_plot", "sha256": "x"})
     values = pd.DataFrame(vectors).add_prefix("text_")
@@ -296,7 +294,7 @@ def test_without_a_scene_of_a_test_film_the_table_is_empty(seeing, caplog, table
     scenes.evaluate_scenes(
         *(folder / name for name in ("model", "places.parquet", "films.tsv")),
         [folder / name for name in tables_of_scenes],
-        *({}, None, None, 10, 10, 0, folder / "none.tsv"),
+        *([], None, None, 10, 10, 0, folder / "none.tsv"),
     )
     found = tables.read_table(folder / "none.tsv", tables.RETRIEVAL_SCENE_SCORES)
     assert not len(found)

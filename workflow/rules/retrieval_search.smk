@@ -27,6 +27,20 @@ rule embed_library:
 
 if PLAN.retrieval.configurations:
 
+    rule read_subtitles:
+        """Find the subtitles that are shown in each scene of a film."""
+        input:
+            cues=rules.match_cues.output.table,
+            subtitles=lambda wildcards: watched([PLAN.retrieval.subtitles[wildcards.film]]),
+        output:
+            words="results/retrieval/scenes/{film}.parquet",
+        params:
+            # A function, for Snakemake would take braces of a name for wildcards.
+            subtitles=lambda wildcards: PLAN.retrieval.subtitles[wildcards.film],
+            unwatched=lambda wildcards: unwatched([PLAN.retrieval.subtitles[wildcards.film]]),
+        script:
+            "../../scripts/read_subtitles.py"
+
     rule evaluate_scenes:
         """Evaluate the searching model on scenes: how high does the track rank that plays there?"""
         input:
@@ -38,7 +52,10 @@ if PLAN.retrieval.configurations:
             ),
             films=rules.gather_retrieval.output.films,
             scenes=scene_films(scenes_by(config["retrieval"]["image"])),
-            subtitles=watched(PLAN.retrieval.subtitles.values()),
+            words=over_films(
+                rules.read_subtitles.output.words,
+                lambda used: [film for film in used if film in PLAN.retrieval.subtitles],
+            ),
             texts=[rules.embed_texts.output.table] if PLAN.retrieval.search_reads_texts else [],
             weights=(
                 [variables(config["retrieval"]["text"])]
@@ -54,9 +71,6 @@ if PLAN.retrieval.configurations:
                 labels={"figure": "scenes"},
             ),
         params:
-            # A function, for Snakemake would take braces of a name for wildcards.
-            subtitles=lambda wildcards: PLAN.retrieval.subtitles,
-            unwatched=unwatched(PLAN.retrieval.subtitles.values()),
             samples=config["retrieval"]["bootstrap_repeats"],
             permutations=config["retrieval"]["permutation_repeats"],
             seed=config["seed"],

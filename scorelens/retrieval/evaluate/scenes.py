@@ -22,8 +22,6 @@ from scorelens import tables
 from scorelens.encoders import text_encoder
 from scorelens.encoders.text_encoder import film_texts
 from scorelens.retrieval import CONFIGURATIONS, all_parts, sees_image, text_segment
-from scorelens.retrieval.data.collect_errors import map_collecting_errors
-from scorelens.retrieval.data.subtitles import read_subtitles, words_between
 from scorelens.retrieval.evaluate import scene_metrics
 from scorelens.retrieval.evaluate.metrics import rank_tracks
 from scorelens.retrieval.model.networks import RetrievalModel, embed_queries
@@ -61,7 +59,7 @@ def evaluate_scenes(
     embeddings: str | os.PathLike,
     films: str | os.PathLike,
     scenes: Sequence[str | os.PathLike],
-    subtitles: Mapping[str, str | os.PathLike],
+    words: Sequence[str | os.PathLike],
     texts: str | os.PathLike | None,
     weights: str | os.PathLike | None,
     samples: int,
@@ -83,8 +81,8 @@ def evaluate_scenes(
         The films (tables.RETRIEVAL_FILMS).
     scenes : sequence of path
         Scenes of any films (tables.SCENES); those of test films count.
-    subtitles : mapping of str to path
-        film_id -> file of subtitles, of films that have one.
+    words : sequence of path
+        Words of the scenes of films with subtitles (tables.RETRIEVAL_SCENES).
     texts : path or None
         Embeddings of the films' texts (tables.RETRIEVAL_TEXTS); None if the model takes no text.
     weights : path or None
@@ -95,11 +93,6 @@ def evaluate_scenes(
         Permutations of the queries.
     seed : int
     output : path
-
-    Raises
-    ------
-    MediaError
-        If subtitles cannot be read.
     """
     retrieval, provenance = load_model(model)
     configuration = provenance["configuration"]
@@ -108,7 +101,7 @@ def evaluate_scenes(
     table = _test_scenes(scenes, described, placed)
     scores = pd.DataFrame(columns=tables.RETRIEVAL_SCENE_SCORES.names)
     if len(table):
-        table = add_words(table, subtitles)
+        table = table.merge(_words(words), "left", ["film_id", "cue_id"], validate="1:1")
         film_queries, queries = _film_embeddings(placed, configuration, table.film_id), {}
         pool = _pool(table, placed)
         if _differs_from_film(configuration, table):
@@ -119,36 +112,6 @@ def evaluate_scenes(
     else:
         log.warning("no scene of a test film has a picture and a track: nothing is evaluated")
     tables.write_table(scores, output, tables.RETRIEVAL_SCENE_SCORES)
-
-
-def add_words(scenes: pd.DataFrame, subtitles: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
-    """Add the subtitles that are shown in each scene.
-
-    Parameters
-    ----------
-    scenes : DataFrame
-        film_id, start_s and end_s.
-    subtitles : mapping of str to path
-        film_id -> file of subtitles, of films that have one.
-
-    Returns
-    -------
-    DataFrame
-        With `words`, null where a scene has none.
-
-    Raises
-    ------
-    MediaError
-        If subtitles cannot be read.
-    """
-    paths = {film: subtitles[film] for film in scenes.film_id.unique() if subtitles.get(film)}
-    read = dict(zip(paths, map_collecting_errors(read_subtitles, paths.values()), strict=True))
-    words = [
-        words_between(read.get(scene.film_id, []), scene.start_s, scene.end_s) or None
-        for scene in scenes.itertuples()
-    ]
-    log.info("%d scenes, %d with subtitles", len(scenes), sum(map(bool, words)))
-    return scenes.assign(words=pd.Series(words, scenes.index, dtype="str"))
 
 
 def score_scenes(
@@ -255,6 +218,12 @@ def _test_scenes(
     if not embedded.all():
         log.info("%d scenes of tracks without an embedding are left out", (~embedded).sum())
     return tested[embedded].sort_values(["film_id", "cue_id"], ignore_index=True)
+
+
+def _words(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
+    parts = [read_table(path, tables.RETRIEVAL_SCENES) for path in paths]
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=tables.RETRIEVAL_SCENES.names)
+    return table[["film_id", "cue_id", "words"]]
 
 
 def _pool(table: pd.DataFrame, placed: pd.DataFrame) -> Pool:

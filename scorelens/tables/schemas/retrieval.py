@@ -200,6 +200,19 @@ SCENES = Table(
     features=True,
 )
 
+RETRIEVAL_SCENES = Table(
+    "retrieval scenes",
+    "The cues of a film as scenes, with the subtitles that are shown in them.",
+    (
+        FILM_ID,
+        CUE_ID,
+        TRACK_ID,
+        seconds("start_s", "start of the cue in the film"),
+        seconds("end_s", "its end"),
+        Column("words", "string", "texts of the subtitles, separated by spaces", nullable=True),
+    ),
+)
+
 RETRIEVAL_SCENE_SCORES = Table(
     "retrieval scene scores",
     "How high the track of a scene ranks for the scene. Scenes of test films.",
