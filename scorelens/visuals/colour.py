@@ -17,6 +17,7 @@ averages: colours that alternate from pixel to pixel count as their mixture. On 
 the width lowered saturation by up to 0.02 and colourfulness by up to 0.004.
 """
 
+import functools
 import math
 import re
 from typing import NamedTuple
@@ -303,11 +304,10 @@ def read_planes(frame: av.VideoFrame) -> Planes:
         Views of the frame if it is planar YUV, otherwise converted.
     """
     name = frame.format.name
-    if frame.format.is_rgb or frame.format.has_palette:
+    is_rgb, grey, planar_name, bits = _format(name)
+    if is_rgb:
         return _planes_of_rgb(frame.to_ndarray(format="rgb24"))
-    grey = _GREY.fullmatch(name)
-    planar = frame if grey or _YUV.fullmatch(name) else frame.reformat(format=_planar(frame))
-    bits = planar.format.components[0].bits
+    planar = frame if planar_name == name else frame.reformat(format=planar_name)
     arrays = [_array(plane, bits) for plane in planar.planes]
     chroma = [np.full((1, 1), 1 << (bits - 1), arrays[0].dtype)] * 2 if grey else arrays[1:3]
     full = frame.color_range == FULL_RANGE or name.startswith("yuvj")
@@ -354,10 +354,20 @@ def _luma_statistics(planes: Planes) -> tuple[float, float]:
     return (mean.item() - planes.black) / span, std.item() / span
 
 
-def _planar(frame: av.VideoFrame) -> str:
+@functools.cache
+def _format(name: str) -> tuple[bool, bool, str, int]:
+    """Whether a format is RGB and whether it is grey, its planar format, and bits of luma in it."""
+    fmt = av.VideoFormat(name, 64, 64)
+    grey = _GREY.fullmatch(name) is not None
+    planar = name if grey or _YUV.fullmatch(name) else _planar(fmt)
+    bits = av.VideoFormat(planar, 64, 64).components[0].bits
+    return fmt.is_rgb or fmt.has_palette, grey, planar, bits
+
+
+def _planar(fmt: av.VideoFormat) -> str:
     """The planar format with as much chroma as a packed one."""
-    across, down = frame.format.chroma_width(64), frame.format.chroma_height(64)
-    return {(32, 32): "yuv420p", (32, 64): "yuv422p"}.get((across, down), "yuv444p")
+    chroma = fmt.chroma_width(64), fmt.chroma_height(64)
+    return {(32, 32): "yuv420p", (32, 64): "yuv422p"}.get(chroma, "yuv444p")
 
 
 def _array(plane: av.video.plane.VideoPlane, bits: int) -> np.ndarray:

@@ -164,17 +164,28 @@ class CropTracker:
 
     def __init__(self, video: str | os.PathLike, black_level: float):
         self.black_level, self.samples = black_level, []
+        self._latest = {}  # by the size of the frame, until the next sample of that size
         self.axes = _initial_trackers(video, black_level) if black_level > 0 else {}
 
-    def current(self, size: tuple[int, int]) -> colour.Crop:
-        """Crop of a frame of this size (h, w), as far as it is known."""
-        if size not in self.axes:
-            return colour.WHOLE_FRAME
-        return _crop(size, [axis.current for axis in self.axes[size]])
+    def latest(self, size: tuple[int, int]) -> tuple[colour.Crop, bool]:
+        """The crop after the last sample, as far as it is known, and whether it is changing.
 
-    def is_changing(self, size: tuple[int, int]) -> bool:
-        """Whether the crop of frames of this size changed a moment ago or may change soon."""
-        return size not in self.axes or any(axis.is_changing for axis in self.axes[size])
+        Parameters
+        ----------
+        size : tuple of int
+            Height and width of a frame.
+
+        Returns
+        -------
+        crop : Crop
+        is_changing : bool
+            Whether the crop changed a moment ago or may change soon.
+        """
+        if size not in self._latest:
+            axes = self.axes.get(size, ())
+            crop = _crop(size, [axis.current for axis in axes]) if axes else colour.WHOLE_FRAME
+            self._latest[size] = crop, not axes or any(axis.is_changing for axis in axes)
+        return self._latest[size]
 
     def add(self, planes: colour.Planes, seconds: int) -> list[colour.Crop]:
         """Add the next sample.
@@ -198,6 +209,7 @@ class CropTracker:
         if size not in self.axes:
             self.axes[size] = [AxisTracker(lines, Edges(0, lines)) for lines in size]
         axes = self.axes[size]
+        self._latest.pop(size, None)
         self.samples.append((size, len(axes[0].edges)))
         for axis, shares in zip(axes, letterbox.lit_shares(planes, self.black_level), strict=True):
             axis.add(shares, seconds)

@@ -11,6 +11,7 @@ What is lit in a bar (subtitles, the logo of a channel, a ticker) is no picture:
 than half of the length, or it is a thin band with black on both sides.
 """
 
+import functools
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -275,6 +276,7 @@ def _sums(lit: np.ndarray, axis: int) -> np.ndarray:
     return cv2.reduce(lit, axis, cv2.REDUCE_SUM, dtype=kind).ravel()
 
 
+@functools.cache
 def _edge_width(size: int) -> int:
     return max(2, round(EDGE_WIDTH * size))
 

@@ -138,8 +138,7 @@ def measure_picture(
         if shown.seconds:
             measured.append(_measure_frame(shown, planes, tracker))
         if shots:
-            size = planes.y.shape
-            crop, with_whole = tracker.current(size), tracker.is_changing(size)
+            crop, with_whole = tracker.latest(planes.y.shape)
             shots.add(thumbnails.thumbnail(shown.start_s, planes, crop, with_whole))
     crops = tracker.crops()
     _log_sections(video, measured, crops)
