@@ -26,14 +26,8 @@ def render_page(folder: Path, data: object, output: str | os.PathLike, **values:
     """
     # "<" is escaped so that no text of the data ends the script element or starts a comment.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("page.html").render(
+    template = template_environment(folder).get_template("page.html")
+    page = template.render(
         values,
         style=Markup((folder / "page.css").read_text(encoding="utf-8")),
         script=Markup((folder / "page.js").read_text(encoding="utf-8")),
@@ -41,3 +35,25 @@ def render_page(folder: Path, data: object, output: str | os.PathLike, **values:
     )
     with atomic(output) as temporary:
         temporary.write_text(page + "\n", encoding="utf-8")
+
+
+def template_environment(folder: Path) -> jinja2.Environment:
+    """Make the environment in which all templates of a folder are rendered.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the templates, which may include each other.
+
+    Returns
+    -------
+    jinja2.Environment
+        Escapes variables and fails on undefined ones.
+    """
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

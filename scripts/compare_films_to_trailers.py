@@ -10,11 +10,8 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-import torch
-
 from scorelens.trailers.scenes import films_to_trailers
 
-torch.set_num_threads(snakemake.threads)
 films_to_trailers.compare(
     vectors=snakemake.input.vectors,
     table=snakemake.params.table,

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,3 +204,18 @@ def test_arguments_of_public_functions_have_type_hints():
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
                 assert all(argument.annotation for argument in arguments), (path, node.name)
+
+
+def test_jobs_that_run_no_network_load_no_torch():
+    modules = (
+        "importance.plot",
+        "trailers.data.frame_sampling",
+        "trailers.evaluate.examples",
+        "trailers.evaluate.plot",
+        "trailers.model.fusion",
+        "trailers.scenes.films_to_trailers",
+    )
+    names = ", ".join(f"scorelens.{name}" for name in modules)
+    code = f"import sys, {names}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from scorelens.learning import calibration, embedding_models, grouped_folds, scaling, training_sets
+from scorelens.learning import (
+    attention_model,
+    calibration,
+    grouped_folds,
+    linear_model,
+    scaling,
+    training_sets,
+)
 from scorelens.learning.instance_predictions import pool_by_weight
 from tests.learning_dataset import make_dataset
 
@@ -112,9 +119,9 @@ def test_calibration_finds_the_line_and_without_samples_changes_the_offset_alone
 def test_a_linear_model_finds_planted_genres():
     corpus = make_dataset(films=24)
     one = grouped_folds.split_dataset(corpus, True, 4, 0)[0]
-    arrays = embedding_models.fit_linear(corpus, one.training)
+    arrays = linear_model.fit_linear(corpus, one.training)
     rows = corpus.rows_of(one.held_out)
-    predicted = embedding_models.predict_linear(arrays, corpus.instances[rows]) > 0.5
+    predicted = linear_model.predict_linear(arrays, corpus.instances[rows]) > 0.5
     assert (predicted == corpus.labels[corpus.bag[rows]]).mean() > 0.8
 
 
@@ -123,10 +130,10 @@ def test_attention_finds_planted_genres_and_its_weights_sum_to_one():
     one = grouped_folds.split_dataset(corpus, True, 4, 0)[0]
     settings = {"hidden": 16, "dropout": 0.2, "learning_rate": 3e-3, "batch_size": 16, "epochs": 30}
     everything = np.union1d(one.training, one.validation)
-    arrays = embedding_models.fit_attention(corpus, everything, settings, seed=0)
+    arrays = attention_model.fit_attention(corpus, everything, settings, seed=0)
     rows = corpus.rows_of(one.held_out)
     track = corpus.bag[rows]
-    probability, weight = embedding_models.predict_attention(arrays, corpus.instances[rows], track)
+    probability, weight = attention_model.predict_attention(arrays, corpus.instances[rows], track)
     tracks = pool_by_weight(probability, weight, track)
     assert ((tracks > 0.5) == corpus.labels[one.held_out]).mean() > 0.8
     sums = np.add.reduceat(weight, np.searchsorted(track, one.held_out), axis=0)

@@ -9,7 +9,7 @@ from scipy import special
 
 from scorelens import tables
 from scorelens.errors import InputError, TableError
-from scorelens.learning import embedding_models, grouped_folds
+from scorelens.learning import grouped_folds, linear_model
 from scorelens.learning.instance_predictions import pool_by_weight
 from scorelens.tagger import MODELS, RATE_HZ, TILE_S, dataset, inputs, label_filter, patches, train
 from scorelens.tagger.model import Model, load_model, predict_tiles, save_model
@@ -122,7 +122,7 @@ def test_training_sets_hold_no_tile_of_a_film_held_out():
 
 def test_a_model_file_gives_the_same_answers_and_says_what_it_is(tmp_path):
     corpus = make_dataset(films=24)
-    learnt = embedding_models.fit_linear(corpus, corpus.nonempty_bags)
+    learnt = linear_model.fit_linear(corpus, corpus.nonempty_bags)
     arrays = {f"all/{name}": value for name, value in learnt.items()}
     arrays["calibration"] = np.array([[2, 1, 1], [0, -1, 0]], np.float32)
     model = Model("embedding_linear", corpus.genres, arrays, 24, "musicnn")
@@ -137,7 +137,7 @@ def test_a_model_file_gives_the_same_answers_and_says_what_it_is(tmp_path):
         strict=True,
     ):
         np.testing.assert_array_equal(one, other)
-    raw = embedding_models.predict_linear(learnt, corpus.instances)
+    raw = linear_model.predict_linear(learnt, corpus.instances)
     said, weight = predict_tiles(read, corpus.instances, corpus.bag)
     np.testing.assert_allclose(
         said, special.expit(special.logit(raw) * [2, 1, 1] + [0, -1, 0]), atol=1e-4

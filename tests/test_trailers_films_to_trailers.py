@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from scipy import stats
 
 from scorelens import tables
@@ -12,8 +11,6 @@ from scorelens.evaluation.group_difference import LABELLINGS
 from scorelens.trailers.scenes import films_to_trailers, films_to_trailers_plot, scenes
 from tests.test_trailers_scenes import made_up, scene_table, titles_of
 from tests.trailer_tables import GENRES, make_labels, make_vectors, write_trailers, write_vectors
-
-torch.set_num_threads(1)
 
 
 def frame(values, names, films=None):

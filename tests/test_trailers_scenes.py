@@ -3,17 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from scipy import special
 from sklearn.linear_model import LogisticRegression
 
 from scorelens.errors import TableError
 from scorelens.learning.datasets import Dataset
-from scorelens.learning.embedding_models import fit_linear
+from scorelens.learning.linear_model import fit_linear
 from scorelens.trailers.scenes import scenes
 from tests.trailer_tables import GENRES, make_labels, make_vectors
-
-torch.set_num_threads(1)
 
 
 def made_up(vectors, actual, titles=None) -> Dataset:

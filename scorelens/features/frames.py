@@ -196,7 +196,30 @@ def frame_starts(n: int, length: int, hop_s: float) -> np.ndarray:
     """
     if n < round(MIN_SOUND_S * RATE_HZ):
         return np.zeros(0, np.int64)
-    hop = hop_s * RATE_HZ
+    return whole_frame_starts(n, length, hop_s * RATE_HZ)
+
+
+def whole_frame_starts(n: int, length: int, hop: float) -> np.ndarray:
+    """First value of every whole frame of a series.
+
+    Parameters
+    ----------
+    n : int
+        Values of the series.
+    length : int
+        Values of a frame.
+    hop : float
+        Hop in values, not a whole number in general. A frame starts at the nearest value.
+
+    Returns
+    -------
+    ndarray of int64, shape (frames,)
+
+    Examples
+    --------
+    >>> whole_frame_starts(10, 4, 2.5)
+    array([0, 2, 5])
+    """
     starts = np.rint(np.arange(int((n - length) / hop) + 2) * hop).astype(np.int64)
     return starts[starts + length <= n]
 

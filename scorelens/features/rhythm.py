@@ -6,7 +6,7 @@ from math import log
 import numpy as np
 from scipy import fft
 
-from scorelens.features.frames import Series
+from scorelens.features.frames import Series, whole_frame_starts
 from scorelens.features.pitch import FRAME_S as BAND_FRAME_S
 from scorelens.features.pitch import HOP_S as STEP_S
 
@@ -159,9 +159,7 @@ def _frames(steps: int, length_s: float, hop_s: float) -> tuple[np.ndarray, int]
     length = min(_steps(length_s), steps)
     if length < _steps(TEMPO_FRAME_S):
         return np.zeros(0, np.int64), length
-    hop = hop_s / STEP_S
-    starts = np.rint(np.arange(int((steps - length) / hop) + 2) * hop).astype(np.int64)
-    return starts[starts + length <= steps], length
+    return whole_frame_starts(steps, length, hop_s / STEP_S), length
 
 
 def _steps(length_s: float) -> int:

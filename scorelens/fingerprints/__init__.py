@@ -3,7 +3,7 @@
 A landmark is a peak of the spectrogram. Two landmarks close in time and frequency make a hash that
 survives noise, coding and changes of level (Wang, An industrial-strength audio search algorithm,
 ISMIR 2003). `landmarks` finds and pairs peaks, `index` keeps those of an album at every speed of a
-film, `dejavu` does the same as the public Dejavu project does.
+film, `dejavu` does the same as the public Dejavu project does, `peaks` serves both.
 """
 
 import lazy_loader

@@ -7,7 +7,7 @@ each channel at the rate of the file; here all sound is mono at one rate.
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from tqdm import tqdm
 from scorelens import media, tables
 from scorelens.albums.tracks import track_sounds
 from scorelens.errors import naming_damage
+from scorelens.fingerprints.peaks import collect_peaks, sort_hashes
 
 DEJAVU_RATE_HZ = 44100
 WINDOW_SAMPLES = 4096
@@ -104,12 +105,7 @@ def read_dejavu_index(path: str | os.PathLike) -> DejavuIndex:
     cuts = np.cumsum(stored["counts"])[:-1]
     album = zip(np.split(stored["steps"], cuts), np.split(stored["bins"], cuts), strict=True)
     pairs = [pair_peaks(np.cumsum(steps, dtype=np.int32), bins) for steps, bins in album]
-    hashes = np.concatenate([hashes for hashes, _ in pairs])
-    order = np.argsort(hashes, kind="stable")
-    tracks = np.repeat(np.arange(len(pairs), dtype=np.uint16), [len(h) for h, _ in pairs])
-    frames = np.concatenate([anchors for _, anchors in pairs])
-    track_ids = tuple(stored["track_ids"].tolist())
-    return DejavuIndex(track_ids, hashes[order], tracks[order], frames[order])
+    return DejavuIndex(tuple(stored["track_ids"].tolist()), *sort_hashes(pairs))
 
 
 def find_peaks(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -128,9 +124,7 @@ def find_peaks(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     bins : ndarray of uint16, shape (n,)
         Frequency of each peak, bins, ascending within a frame.
     """
-    parts = [(np.zeros(0, np.int32), np.zeros(0, np.uint16)), *_peaks(blocks)]
-    frames, bins = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return frames.astype(np.int32), bins.astype(np.uint16)
+    return collect_peaks(blocks, _local_maxima, WINDOW_SAMPLES, HOP_SAMPLES, NEIGHBOURHOOD)
 
 
 def pair_peaks(frames: np.ndarray, bins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -187,31 +181,12 @@ def spectrogram(sound: np.ndarray) -> np.ndarray:
     return power
 
 
-def _peaks(blocks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Peaks of each block as (frames, bins), held back until the frames after them are there."""
-    pending = np.zeros(0, np.float32)
-    first, begin = 0, 0  # frame that `pending` starts with, and first frame not searched yet
-    for block in blocks:
-        pending = np.concatenate([pending, block])
-        count = (len(pending) - WINDOW_SAMPLES) // HOP_SAMPLES + 1
-        if count <= 2 * NEIGHBOURHOOD:
-            continue
-        end = first + count - NEIGHBOURHOOD
-        yield _local_maxima(pending, first, begin, end)
-        first, begin = end - NEIGHBOURHOOD, end
-        pending = pending[(count - 2 * NEIGHBOURHOOD) * HOP_SAMPLES :]
-    yield _local_maxima(pending, first, begin, np.inf)
-
-
-def _local_maxima(sound, first: int, low: int, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """Peaks in the frames low .. high - 1 of a sound that starts with frame `first`."""
+def _local_maxima(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frames and bins where the spectrogram is above the minimum and the largest around."""
     power = spectrogram(sound)
     # Decibels rise with power: the same peaks, and no logarithm of silence.
     peaks = (power > MIN_POWER) & (power == maximum_filter(power, 2 * NEIGHBOURHOOD + 1))
-    frames, bins = np.nonzero(peaks)
-    frames += first
-    inside = (frames >= low) & (frames < high)
-    return frames[inside], bins[inside]
+    return np.nonzero(peaks)
 
 
 def _write_index(path, track_ids: np.ndarray, peaks: list[tuple[np.ndarray, np.ndarray]]) -> None:

@@ -22,6 +22,7 @@ from scorelens.fingerprints.landmarks import (
     find_landmarks,
     pair_landmarks,
 )
+from scorelens.fingerprints.peaks import sort_hashes
 
 SAME_SPEED = 0.0025  # moves a peak by less than a bin, and a cue by a frame in 9 s
 
@@ -268,17 +269,15 @@ def hash_album(album: Album, speed: float, thinning: int = 1) -> Index:
     Index
     """
     pairs = [pair_landmarks(track, thinning) for track in album.landmarks[speed]]
-    hashes = np.concatenate([hashes for hashes, _ in pairs])
-    tracks = np.repeat(np.arange(len(pairs), dtype=np.uint16), [len(h) for h, _ in pairs])
-    order = np.argsort(hashes, kind="stable")
+    hashes, tracks, frames = sort_hashes(pairs)
     return Index(
         track_ids=album.track_ids,
         durations_s=album.durations_s / speed,
         settings=album.settings,
         speed=speed,
-        hashes=hashes[order],
-        tracks=tracks[order],
-        frames=np.concatenate([anchors for _, anchors in pairs])[order],
+        hashes=hashes,
+        tracks=tracks,
+        frames=frames,
     )
 
 

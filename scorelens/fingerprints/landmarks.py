@@ -1,12 +1,14 @@
 """Find the landmarks of a sound, which are the peaks of its spectrogram, and hash pairs of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import fft
 
 from scorelens.errors import InputError, Problem
+from scorelens.fingerprints.peaks import collect_peaks
 
 FLOOR_DB = -80.0  # re a full-scale sine; softer peaks are not audible
 LOWEST_BIN = 3  # below it the window leaks the mean of the signal
@@ -89,10 +91,9 @@ def find_landmarks(blocks: Iterable[np.ndarray], settings: Settings) -> Landmark
     >>> len(find_landmarks([silence], Settings()).frames)
     0
     """
-    parts = list(_peaks(blocks, settings))
-    frames = np.concatenate([np.zeros(0, np.int32), *(frames for frames, _ in parts)])
-    bins = np.concatenate([np.zeros(0, np.uint16), *(bins for _, bins in parts)])
-    return Landmarks(frames.astype(np.int32), bins.astype(np.uint16))
+    local_maxima = partial(_local_maxima, settings=settings)
+    window, hop, margin = settings.window_samples, settings.hop_samples, settings.spacing[0]
+    return Landmarks(*collect_peaks(blocks, local_maxima, window, hop, margin))
 
 
 def pair_landmarks(landmarks: Landmarks, thinning: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -204,31 +205,6 @@ def concatenate_ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """
     ends = np.cumsum(lengths)
     return np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
-
-
-def _peaks(blocks, settings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Peaks of each block as (frames, bins), held back until the frames after them are there."""
-    margin = settings.spacing[0]
-    pending = np.zeros(0, np.float32)
-    first, begin = 0, 0  # frame that `pending` starts with, and first frame not searched yet
-    for block in blocks:
-        pending = np.concatenate([pending, block])
-        count = (len(pending) - settings.window_samples) // settings.hop_samples + 1
-        if count <= 2 * margin:
-            continue
-        frames, bins = _local_maxima(pending, settings)
-        end = first + count - margin
-        yield _between(frames + first, bins, begin, end)
-        first, begin = end - margin, end
-        pending = pending[(count - 2 * margin) * settings.hop_samples :]
-    if len(pending) >= settings.window_samples:
-        frames, bins = _local_maxima(pending, settings)
-        yield _between(frames + first, bins, begin, np.inf)
-
-
-def _between(frames, bins, low, high) -> tuple[np.ndarray, np.ndarray]:
-    inside = (frames >= low) & (frames < high)
-    return frames[inside], bins[inside]
 
 
 def _local_maxima(sound: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from scorelens.errors import ConfigError, Problem
 from scorelens.genres import BASELINES
 
 PAPER_MODEL = "average_pooling"
+OVERALL = "overall"  # in place of a genre: the mean over the genres
 
 
 def choose_run(

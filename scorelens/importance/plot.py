@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from scorelens import figures
 from scorelens.genres import title
-from scorelens.importance.rank import OVERALL
+from scorelens.importance import OVERALL
 from scorelens.tables import IMPORTANCE, read_table
 
 COLUMNS = 4  # panels side by side

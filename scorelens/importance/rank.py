@@ -21,6 +21,7 @@ from scorelens.errors import Problem, TableError
 from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
 from scorelens.evaluation.classification import sampled_f1, with_macro
 from scorelens.genres import predict_bags
+from scorelens.importance import OVERALL
 from scorelens.learning.labels import read_labels
 from scorelens.learning.model_io import Arrays, load_about, load_fold
 from scorelens.learning.packed_bags import Bags, read_bags
@@ -28,7 +29,6 @@ from scorelens.tables import IMPORTANCE, write_table
 
 log = logging.getLogger(__name__)
 
-OVERALL = "overall"
 CHUNK_INSTANCES = 4096  # predicted at once: bounds the memory, and stays inside the cache
 
 

@@ -7,6 +7,7 @@ its patches, frames or windows, and a group the film or title that bags belong t
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 
 class Dataset(NamedTuple):
@@ -50,6 +51,43 @@ class Dataset(NamedTuple):
     def rows_of(self, bags: np.ndarray) -> np.ndarray:
         """Return the rows of the instances of some bags, int64, ascending."""
         return np.flatnonzero(np.isin(self.bag, bags))
+
+    def packed_rows(self, bags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of the instances of some bags, and where each bag starts among them.
+
+        Parameters
+        ----------
+        bags : ndarray of int64, shape (n,)
+            Numbers of bags that have instances, ascending.
+
+        Returns
+        -------
+        rows : ndarray of int64, shape (m,)
+            Ascending.
+        starts : ndarray of int64, shape (n + 1,)
+            Positions in `rows`, and m at the end, as `Bags` takes them.
+        """
+        rows = self.rows_of(bags)
+        return rows, np.append(np.searchsorted(self.bag[rows], bags), len(rows))
+
+    def genre_rows(self, bags: np.ndarray, names: tuple[str, str]) -> pd.DataFrame:
+        """Make a row for each of some bags and each genre.
+
+        Parameters
+        ----------
+        bags : ndarray of int64, shape (n,)
+            Numbers of the bags, in any order.
+        names : (str, str)
+            Names of the columns for the ids of the group and of the bag.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n * n_genres, 3)
+            Both ids and `genre`, bag by bag.
+        """
+        ids = np.array(self.bag_ids, object)[np.repeat(bags, len(self.genres))]
+        genres = np.tile(np.array(self.genres, object), len(bags))
+        return pd.DataFrame({names[0]: ids[:, 0], names[1]: ids[:, 1], "genre": genres})
 
 
 def bag_per_instance(dataset: Dataset) -> Dataset:

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scorelens.learning.class_weights import group_weights
+
 
 class InstancePredictions(NamedTuple):
     """What a model predicts for the instances of some bags.
@@ -71,5 +73,5 @@ def equal_weights(bag: np.ndarray, n_genres: int) -> np.ndarray:
     ndarray of float32, shape (n, n_genres)
         One over the size of the bag; a read-only view.
     """
-    weight = (1 / np.bincount(bag)[bag]).astype(np.float32)[:, None]
+    weight = group_weights(bag).astype(np.float32)[:, None]
     return np.broadcast_to(weight, (len(bag), n_genres))

@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from scorelens.html_page import template_environment
 from scorelens.sections import formats
 
 FILTERS = {
@@ -112,12 +113,6 @@ def load_template(path: str | os.PathLike) -> jinja2.Template:
 
 @functools.cache
 def _environment(folder: Path) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment(folder)
     environment.filters |= FILTERS
     return environment

@@ -101,6 +101,32 @@ def deviations(name: str, meaning: str) -> Column:
     return Column(name, "float64", meaning, "standard deviations of the films", nullable=True)
 
 
+def differences(meaning: str, others: str) -> tuple[Column, ...]:
+    """Return the columns of the films of a genre against others, with interval and p-values.
+
+    Parameters
+    ----------
+    meaning : str
+        What the difference is.
+    others : str
+        Which films `films_without` counts.
+
+    Returns
+    -------
+    tuple of Column
+        Those that `evaluation.group_difference.compare_labellings` computes.
+    """
+    return (
+        deviations("difference", meaning),
+        deviations("low", "2.5% bound of the difference (bootstrap over films)"),
+        deviations("high", "97.5% bound"),
+        share("p", "two-sided permutation p of the difference", True),
+        share("p_adjusted", "p by Benjamini and Hochberg over the tests of the labelling", True),
+        Column("films_with", "int64", "films of the genre by this labelling", low=0),
+        Column("films_without", "int64", others, low=0),
+    )
+
+
 ALBUM_ID = identifier("album_id", "the album, one id for all its copies")
 FILM_ID = identifier("film_id", "the film")
 CUE_ID = identifier("cue_id", "the cue, unique in its film, in order of film time")

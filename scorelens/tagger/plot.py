@@ -15,6 +15,7 @@ from scorelens.albums.names import shorten, track_names
 from scorelens.evaluation import MACRO, SIGNIFICANT, WEIGHTED
 from scorelens.evaluation.label_ranking import RANKINGS
 from scorelens.evaluation.multilabel_scores import TAG_METRICS
+from scorelens.evaluation.score_plot import draw_scores
 from scorelens.figures import CHANCE, PALETTE, QUIET, SHARE_TICKS, isolated, save
 from scorelens.tables import (
     FILMS,
@@ -138,17 +139,7 @@ def _draw_ranking(axis: Axes, rows: pd.DataFrame, models: list[str], metric: str
     axis.axvspan(random["low"], random["high"], color=QUIET, alpha=0.2, lw=0, zorder=0)
     axis.axvline(random["value"], color=QUIET, lw=1.2, ls="--", zorder=0)
     best = scores["value"].min() if metric == RANKINGS[0] else scores["value"].max()
-    for y, (model, row) in enumerate(scores.iterrows()):
-        colour = _colour(model)
-        face = colour if row["p"] < SIGNIFICANT else "white"
-        axis.plot([row["low"], row["high"]], [y, y], color=colour, lw=2)
-        axis.plot(row["value"], y, "o", color=colour, mfc=face, mew=1.5)
-        weight = "bold" if row["value"] == best else "normal"
-        beside = {"transform": axis.get_yaxis_transform(), "va": "center"}
-        axis.text(1.02, y, f"{row['value']:.2f}", size=9, weight=weight, **beside)
-    axis.plot(scores["chance"], range(len(scores)), **CHANCE)
-    axis.grid(axis="x", lw=0.5, alpha=0.5)
-    axis.tick_params(axis="y", length=0)
+    draw_scores(axis, scores, [_colour(model) for model in models], best)
 
 
 def _ranking_handles() -> list[Artist]:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 
-from scorelens.learning.calibration import MIN_PROBABILITY, fit_platt
+from scorelens.learning.calibration import fit_platt, log_odds
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.grouped_folds import Split, split_dataset
 from scorelens.learning.instance_predictions import pool_by_weight
@@ -19,6 +18,8 @@ from scorelens.tagger.registry import MODEL_SPECS
 
 log = logging.getLogger(__name__)
 Arrays = dict[str, np.ndarray]
+
+IDS = ("film_id", "track_id")  # of a group and of a bag of the dataset
 
 
 def train_tagger(
@@ -132,8 +133,8 @@ def _calibration(model: str, arrays: Arrays, split: Split, dataset: Dataset) -> 
     tracks = np.bincount(dataset.group[split.validation], minlength=dataset.group.max() + 1)
     weights = 1 / (np.bincount(bag)[bag] * tracks[film])
     frequency = dataset.labels[split.training].mean(axis=0)
-    offset = logit(np.clip(frequency, MIN_PROBABILITY, 1 - MIN_PROBABILITY))
-    return fit_platt(probability, dataset.labels[bag], weights, offset * module.BALANCED_LOSS)
+    offset = log_odds(frequency) * module.BALANCED_LOSS
+    return fit_platt(probability, dataset.labels[bag], weights, offset)
 
 
 def _predictions(
@@ -144,24 +145,17 @@ def _predictions(
     bag = dataset.bag[rows]
     probability, weight = predict_tiles(model, dataset.instances[rows], bag)
     whole = pool_by_weight(probability, weight, bag)
-    by_tile = _rows(dataset, bag).assign(
+    by_tile = dataset.genre_rows(bag, IDS).assign(
         start_s=np.repeat(dataset.time_s[rows], len(dataset.genres)),
         probability=probability.ravel().astype(np.float64),
         weight=weight.ravel().astype(np.float64),
     )
     tracks = np.unique(bag)
     rank = np.argsort(np.argsort(-whole, axis=1, kind="stable"), axis=1) + 1
-    by_track = _rows(dataset, tracks).assign(
+    by_track = dataset.genre_rows(tracks, IDS).assign(
         probability=whole.ravel().astype(np.float64),
         rank=rank.ravel(),
         actual=dataset.labels[tracks].ravel(),
         fold=fold,
     )
     return by_tile[TAGGER_TILES.names], by_track[TAGGER_TRACKS.names]
-
-
-def _rows(dataset: Dataset, tracks: np.ndarray) -> pd.DataFrame:
-    """A row for each of some tracks and each genre."""
-    names = np.array(dataset.bag_ids, object)[np.repeat(tracks, len(dataset.genres))]
-    genres = np.tile(np.array(dataset.genres, object), len(tracks))
-    return pd.DataFrame({"film_id": names[:, 0], "track_id": names[:, 1], "genre": genres})

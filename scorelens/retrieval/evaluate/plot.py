@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from scorelens.evaluation import SIGNIFICANT
+from scorelens.evaluation.score_plot import draw_dot
 from scorelens.figures import CHANCE, PALETTE, QUIET, save
 from scorelens.retrieval import BASELINE, CONFIGURATIONS, TITLES, all_parts
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, read_table
@@ -266,11 +267,7 @@ def _draw(
     axis.axvline(scaled["chance"].mean(), zorder=0, **RANDOM_ORDER)
     axis.hlines(y, scaled["low"], scaled["high"], colors=colours, lw=2)
     for at, value, colour, p in zip(y, scaled["value"], colours, rows["p"], strict=True):
-        face = colour if p < SIGNIFICANT else "white"
-        axis.plot(value, at, "o", color=colour, mfc=face, mew=1.5)
-        weight = "bold" if value == best else "normal"
-        beside = {"transform": axis.get_yaxis_transform(), "va": "center"}
-        axis.text(1.02, at, _format(value, metric), size=9, weight=weight, **beside)
+        draw_dot(axis, value, at, colour, p, _format(value, metric), value == best)
     axis.plot(scaled["permuted"], y, **CHANCE)
     axis.set_title(f"\n{_title(metric)}", size=11)  # below the heading of the line
     axis.set_xlabel(_unit(metric, query_name), size=9)

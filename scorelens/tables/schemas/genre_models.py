@@ -5,7 +5,7 @@ from scorelens.tables.columns import (
     FILM_ID,
     Column,
     Table,
-    deviations,
+    differences,
     identifier,
     seconds,
     share,
@@ -162,13 +162,10 @@ AUDIOVISUAL_COMPARISON = Table(
             "that held the film out), each against all others, or `false_positive` (predicted, "
             "not labelled), against those neither predicted nor labelled",
         ),
-        deviations("difference", "median of the genre's films minus median of the others"),
-        deviations("low", "2.5% bound of the difference (bootstrap over films)"),
-        deviations("high", "97.5% bound"),
-        share("p", "two-sided permutation p of the difference", True),
-        share("p_adjusted", "p by Benjamini and Hochberg over the tests of the labelling", True),
-        Column("films_with", "int64", "films of the genre by this labelling", low=0),
-        Column("films_without", "int64", "films that they are compared with", low=0),
+        *differences(
+            "median of the genre's films minus median of the others",
+            "films that they are compared with",
+        ),
     ),
 )
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from scorelens.learning.attention_model import fit_attention, predict_attention
 from scorelens.learning.datasets import Dataset
-from scorelens.learning.embedding_models import fit_attention, predict_attention
 from scorelens.learning.grouped_folds import Split
 from scorelens.learning.model_io import group_arrays, prefix_arrays
 

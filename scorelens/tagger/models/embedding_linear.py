@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from scorelens.learning.datasets import Dataset
-from scorelens.learning.embedding_models import fit_linear, predict_linear
 from scorelens.learning.grouped_folds import Split
 from scorelens.learning.instance_predictions import equal_weights
+from scorelens.learning.linear_model import fit_linear, predict_linear
 from scorelens.learning.model_io import group_arrays, prefix_arrays
 
 REFIT, BALANCED_LOSS = True, False

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from scorelens.evaluation import ALL, MACRO, SIGNIFICANT
+from scorelens.evaluation.score_plot import draw_scores
 from scorelens.figures import CHANCE, PALETTE, QUIET, save
 from scorelens.tables import TRAILER_MODALITIES, TRAILER_SCORES, read_table
 from scorelens.trailers import BOTH, PICTURE, SOUND, TUNED, title
@@ -142,7 +143,8 @@ def score_figure(table: pd.DataFrame) -> plt.Figure:
         rows = table[(table["measure"] == measure) & table["genre"].isin([MACRO, ALL])]
         if threshold:
             rows = rows[rows["threshold"] == threshold]
-        _draw_scores(axis, rows)
+        colours = [COLOURS.get(modality, QUIET) for modality in rows["modality"]]
+        draw_scores(axis, rows, colours)
         for y in borders:
             axis.axhline(y, color=QUIET, lw=0.6)
         axis.set(title=heading, xlim=(-0.02, 1.02), xlabel=label)
@@ -157,17 +159,3 @@ def score_figure(table: pd.DataFrame) -> plt.Figure:
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), fontsize=9)
     return figure
-
-
-def _draw_scores(axis: Axes, rows: pd.DataFrame) -> None:
-    """rows: one per run."""
-    for y, (_, row) in enumerate(rows.iterrows()):
-        colour = COLOURS.get(row["modality"], QUIET)
-        face = colour if row["p"] < SIGNIFICANT else "white"
-        axis.plot([row["low"], row["high"]], [y, y], color=colour, lw=2)
-        axis.plot(row["value"], y, "o", color=colour, mfc=face, mew=1.5)
-        beside = {"transform": axis.get_yaxis_transform(), "va": "center"}
-        axis.text(1.02, y, f"{row['value']:.2f}", size=9, **beside)
-    axis.plot(rows["chance"], range(len(rows)), **CHANCE)
-    axis.grid(axis="x", lw=0.5, alpha=0.5)
-    axis.tick_params(axis="y", length=0)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from scorelens.learning.attention_model import fit_attention, predict_attention
 from scorelens.learning.datasets import Dataset, bag_per_group
-from scorelens.learning.embedding_models import fit_attention, predict_attention
 
 BALANCED_LOSS = True
 

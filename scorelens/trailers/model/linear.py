@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from scorelens.learning.datasets import Dataset, bag_per_instance
-from scorelens.learning.embedding_models import fit_linear, predict_linear
 from scorelens.learning.instance_predictions import equal_weights
+from scorelens.learning.linear_model import fit_linear, predict_linear
 
 BALANCED_LOSS = False
 

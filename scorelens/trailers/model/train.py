@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 
-from scorelens.learning.calibration import MIN_PROBABILITY, apply_platt, fit_platt
+from scorelens.learning.calibration import apply_platt, fit_platt, log_odds
 from scorelens.learning.class_weights import group_weights
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.grouped_folds import NestedFold, nested_folds
@@ -26,6 +25,8 @@ from scorelens.trailers.model_runs import title
 from scorelens.trailers.registry import MODEL_SPECS
 
 log = logging.getLogger(__name__)
+
+IDS = ("title", "trailer_id")  # of a group and of a bag of the dataset
 
 
 def train_trailers(
@@ -135,7 +136,7 @@ def _predictions(
     threshold = tune_thresholds(probability[fold.training], labels, weights)
     parts = {HELD_OUT: fold.held_out, TRAINING: fold.training}
     return pd.concat(
-        _rows(dataset, trailers).assign(
+        dataset.genre_rows(trailers, IDS).assign(
             part=name,
             probability=probability[trailers].ravel().astype(np.float64),
             threshold=np.tile(threshold, len(trailers)),
@@ -157,9 +158,8 @@ def _calibration(
     some = [part for part in inner if len(part.rows)]
     trailers = np.concatenate([np.unique(part.bag) for part in some])
     probability = np.concatenate([part.bag_probability for part in some])
-    odds = logit(np.clip(frequency, MIN_PROBABILITY, 1 - MIN_PROBABILITY))
     weights = group_weights(dataset.group[trailers])
-    offset = odds * MODEL_SPECS[model].load().BALANCED_LOSS
+    offset = log_odds(frequency) * MODEL_SPECS[model].load().BALANCED_LOSS
     return fit_platt(probability, dataset.labels[trailers], weights, offset)
 
 
@@ -167,15 +167,8 @@ def _moments(
     dataset: Dataset, predictions: InstancePredictions, coefficients: np.ndarray
 ) -> pd.DataFrame:
     probability = apply_platt(predictions.probability, coefficients)
-    return _rows(dataset, predictions.bag)[["trailer_id", "genre"]].assign(
+    return dataset.genre_rows(predictions.bag, IDS)[["trailer_id", "genre"]].assign(
         time_s=np.repeat(dataset.time_s[predictions.rows], len(dataset.genres)),
         probability=probability.ravel().astype(np.float64),
         weight=predictions.weight.ravel().astype(np.float64),
     )
-
-
-def _rows(dataset: Dataset, trailers: np.ndarray) -> pd.DataFrame:
-    """A row for each of some trailers and each genre."""
-    names = np.array(dataset.bag_ids, object)[np.repeat(trailers, len(dataset.genres))]
-    genres = np.tile(np.array(dataset.genres, object), len(trailers))
-    return pd.DataFrame({"title": names[:, 0], "trailer_id": names[:, 1], "genre": genres})

@@ -16,7 +16,7 @@ from scipy.special import logit
 from scorelens.errors import Problem, TableError
 from scorelens.learning.class_weights import group_weights
 from scorelens.learning.datasets import Dataset
-from scorelens.learning.embedding_models import fit_linear, predict_linear
+from scorelens.learning.linear_model import fit_linear, predict_linear
 from scorelens.tables import SCENES, feature_columns
 from scorelens.trailers.data.table import plain_title
 
@@ -106,7 +106,7 @@ def fit_balanced(trailers: Dataset, train: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray
-        The arrays of `embedding_models.fit_linear`.
+        The arrays of `linear_model.fit_linear`.
     """
     arrays = fit_linear(trailers, train)
     weights = group_weights(trailers.group[train])
