@@ -1,10 +1,17 @@
 """What sections of the report share: the files of a run, and rendering from a template."""
 
+import ast
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
 import jinja2
 import pytest
 
 from scorelens.report.registry import SECTIONS
 from scorelens.sections import Run, render_section
+from tests.rule_files import HOME, RULES
 
 TEMPLATE = """
 {% block lead %}
@@ -79,3 +86,28 @@ def test_files_that_are_not_inputs_are_not_read(run):
 
 def test_every_section_is_listed_once():
     assert len(SECTIONS) == len(set(SECTIONS)) == 14
+
+
+def file_names(path: Path) -> Iterator[str]:
+    """The names of results in the text of a module; `*` for what it fills in."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        values = (part.value if isinstance(part, ast.Constant) else "*" for part in parts)
+        name = "".join(map(str, values))
+        if re.fullmatch(r"[a-z_]+/[\w/*]+\.(tsv|parquet|svg|html)", name):
+            yield name
+
+
+def test_every_file_that_a_section_reads_is_an_output_of_a_rule():
+    """Else the section would be left out without a word once a path changes."""
+    outputs = {re.sub(r"\{+.*?\}+", "*", path) for rule in RULES.values() for path in rule.outputs}
+    sections = [*HOME.glob("scorelens/*/report/*.py"), HOME / "scorelens" / "sections" / "run.py"]
+    names = {f"results/{name}" for path in sections for name in file_names(path)}
+    assert len(names) > 25
+    unknown = {
+        name
+        for name in names
+        if not any(fnmatch(name, out) or fnmatch(out, name) for out in outputs)
+    }
+    assert unknown == set()
