@@ -106,10 +106,10 @@ def train(corpus, micro_batch_size):
 
 def operations(corpus):
     """Floating-point operations of the forward pass of one pair."""
-    own, encoders = torch.device("cpu"), make_encoders()
+    cpu, encoders = torch.device("cpu"), make_encoders()
     model = networks.RetrievalModel("all", networks.Sizes(768, 768, 0), encoders=encoders)
     parts = {**corpus.views, "sound": corpus.fragments}
-    rows = {name: networks.to_tensor(part.values[:1], own) for name, part in parts.items()}
+    rows = {name: networks.to_tensor(part.values[:1], cpu) for name, part in parts.items()}
     counter = FlopCounterMode(display=False)
     # The counter knows products of matrices, so attention is computed in its parts.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:

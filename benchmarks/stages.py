@@ -96,9 +96,9 @@ def stage_costs(results: Path, film_id: str, config: dict) -> dict[str, tuple[fl
         run("decode film", film_s, lambda: list(media.audio_blocks(video, 11025)))
         match_film = partial(match.match_film, "diagonal", film_id, video, index, status, outputs)
         run("cues", film_s, partial(match_film, config["cues"]["diagonal"]))
-        found = tables.read_table(cues, tables.CUES)
-        cue_s = (found.film_end_s - found.film_start_s).sum()
-        used = tracks.path[tracks.track_id.isin(found.track_id)]
+        cue_table = tables.read_table(cues, tables.CUES)
+        cue_s = (cue_table.film_end_s - cue_table.film_start_s).sum()
+        used = tracks.path[tracks.track_id.isin(cue_table.track_id)]
         run("decode cues' tracks", cue_s, lambda: [media.read_audio(p, mir.RATE_HZ) for p in used])
         profile = config["features"]["profile"]
         extract_film = partial(extract.extract_film, film_id, "mir", profile, "album")

@@ -91,17 +91,17 @@ def train_loop(model, inputs, sets):
         for _ in range(EPOCHS[model]):
             for chosen in torch.randperm(TILES).split(SETTINGS["batch_size"]):
                 tiles = torch.from_numpy(inputs[one_set.rows[chosen]]).float()
-                said = network(((tiles - mean) * inverse_std)[:, None])
+                logits = network(((tiles - mean) * inverse_std)[:, None])
                 loss = loss_function(
-                    said, torch.from_numpy(one_set.targets[chosen]), reduction="none"
+                    logits, torch.from_numpy(one_set.targets[chosen]), reduction="none"
                 )
                 optimiser.zero_grad()
                 (loss * torch.from_numpy(one_set.weights[chosen])).mean().backward()
                 optimiser.step()
 
 
-def _binary_loss(said, targets, reduction):
-    each = functional.binary_cross_entropy_with_logits(said, targets, reduction=reduction)
+def _binary_loss(logits, targets, reduction):
+    each = functional.binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
     return each.mean(1)
 
 
@@ -112,16 +112,16 @@ def operations(model):
     first layer's inputs need no gradient.
     """
     height, width, outputs, _ = shape_of(model)
-    network, found = plain_network(model, height, width, outputs).eval(), []
+    network, multiplications = plain_network(model, height, width, outputs).eval(), []
 
     def note(layer, _, output):
-        found.append(layer.weight.numel() * output[0].numel() // len(layer.bias))
+        multiplications.append(layer.weight.numel() * output[0].numel() // len(layer.bias))
 
     for layer in network:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             layer.register_forward_hook(note)
     network(torch.zeros(1, 1, height, width))
-    return 2 * (3 * sum(found) - found[0])
+    return 2 * (3 * sum(multiplications) - multiplications[0])
 
 
 def operation_s():
@@ -156,10 +156,10 @@ def measure_training():
     print(
         f"{'training, ms a tile and network':34s} {'side by side':>12s} {'one by one':>12s} floor"
     )
-    found = {}
+    results = {}
     for model in NETWORKS:
         batched, loop, floor = measure_model(model)
-        found[model] = {
+        results[model] = {
             "ms": round(batched, 3),
             "over_loop": round(loop / batched, 2),
             "over_floor": round(batched / floor, 2),
@@ -169,7 +169,7 @@ def measure_training():
             f"{loop / batched:.2f} x the loop, {batched / floor:.2f} x the floor",
             flush=True,
         )
-    return found
+    return results
 
 
 def make_networks(model):
@@ -187,13 +187,13 @@ def measure_tagging(path):
     compose(path)
     samples = media.read_audio(path, RATE_HZ)
     tiles = cut_track([samples])
-    duration_s, found = len(samples) / RATE_HZ, {}
+    duration_s, results = len(samples) / RATE_HZ, {}
 
     def note(name, work):
-        found[name] = round(duration_s / cpu_s(work))
-        print(f"{name:34s} {found[name]:12d}", flush=True)
+        results[name] = round(duration_s / cpu_s(work))
+        print(f"{name:34s} {results[name]:12d}", flush=True)
 
-    def ask(model, inputs):
+    def predict(model, inputs):
         members = make_networks(model)
         return lambda: cnn.predict(model, members, inputs)
 
@@ -202,11 +202,11 @@ def measure_tagging(path):
     note("tiles", lambda: cut_track([samples]))
     note("mfcc", lambda: mfcc(tiles.mel))
     for model in NETWORKS:
-        note(f"{model} alone", ask(model, model_inputs(model, tiles)))
+        note(f"{model} alone", predict(model, model_inputs(model, tiles)))
     ensemble = make_ensemble()
     note("tempo, key, loudness", lambda: describe_track(samples))
     note("all but decoding, cnn_ensemble", lambda: hear(samples, ensemble))
-    return found
+    return results
 
 
 def make_ensemble():

@@ -29,7 +29,9 @@ def write_tracks(rows, path, table=tables.TRACKS):
 def titled_tracks(film_id, *rows):
     """TRACKS of t0, t1, ... with title, artist, composer, disc and number."""
     ids = [f"t{number}" for number in range(len(rows))]
-    frame = make_tracks([(film_id, own, f"album/{own}.flac", 60.0, 44100) for own in ids])
+    frame = make_tracks(
+        [(film_id, track_id, f"album/{track_id}.flac", 60.0, 44100) for track_id in ids]
+    )
     columns = ["title", "artist", "composer", "disc", "number"]
     tags = pd.DataFrame(rows, columns=columns).astype({"disc": "Int64", "number": "Int64"})
     return frame.assign(**{name: tags[name] for name in columns})

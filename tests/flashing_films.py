@@ -21,7 +21,7 @@ ALL = Sampling(first_frame=0, frames=10_000, used=10_000, sound_s=1.0)
 def times_of(*parts):
     """When films joined one after the other flash, s: (n,)."""
     starts = np.cumsum([0] + [seconds for seconds, _ in parts])
-    return np.concatenate([s + flash_times(*own) for s, own in zip(starts, parts, strict=False)])
+    return np.concatenate([s + flash_times(*part) for s, part in zip(starts, parts, strict=False)])
 
 
 def assert_in_step(path, times_s, clicks=None):
@@ -31,11 +31,11 @@ def assert_in_step(path, times_s, clicks=None):
     alike; they must agree within 60 ms.
     """
     clicks = times_s if clicks is None else clicks
-    seen, heard = flashes_s(path), clicks_s(path)
-    assert (len(seen), len(heard)) == (len(times_s), len(clicks))
-    np.testing.assert_allclose(seen, times_s, atol=0.15)
-    late_s = np.interp(times_s, clicks, heard - clicks)
-    np.testing.assert_allclose(seen - times_s, late_s, atol=0.06)
+    flashes, clicked = flashes_s(path), clicks_s(path)
+    assert (len(flashes), len(clicked)) == (len(times_s), len(clicks))
+    np.testing.assert_allclose(flashes, times_s, atol=0.15)
+    late_s = np.interp(times_s, clicks, clicked - clicks)
+    np.testing.assert_allclose(flashes - times_s, late_s, atol=0.06)
     shown = list(sampling.shown_frames(path))
     assert media.probe(path).picture_s == pytest.approx(shown[-1].end_s, abs=0.05)
     length_s = len(media.read_audio(path, 8000)) / 8000
@@ -44,11 +44,11 @@ def assert_in_step(path, times_s, clicks=None):
 
 def assert_pictures_at(path):
     """Pictures at a time, and the frames of a trailer, are those that `shown_frames` shows then."""
-    seen = flashes_s(path)
-    beside = np.stack([seen - 0.06, seen + 0.06], axis=1).ravel()
-    assert [frame.mean() > 130 for frame in frames_at(path, beside)] == [False, True] * len(seen)
+    flashes = flashes_s(path)
+    beside = np.stack([flashes - 0.06, flashes + 0.06], axis=1).ravel()
+    assert [frame.mean() > 130 for frame in frames_at(path, beside)] == [False, True] * len(flashes)
     frames, _ = sample_trailer(path, ALL)
     bright = frames.frames.mean(axis=(1, 2, 3)) > 130
-    after = frames.frame_s[:, None] - seen
+    after = frames.frame_s[:, None] - flashes
     expected = ((after > -0.02) & (after < 0.14)).any(axis=1)
     assert (bright == expected).mean() > 0.99

@@ -17,26 +17,26 @@ def make_labels(films, genres=GENRES, seed=0):
 
 def make_predictions(actual, probability, genres=GENRES):
     """A table of predictions. actual: (films, genres). probability: (runs, films, genres)."""
-    runs, films, places = (axis.ravel() for axis in np.indices(probability.shape))
+    runs, films, columns = (axis.ravel() for axis in np.indices(probability.shape))
     return pd.DataFrame(
         {
             "film_id": [f"film_{film:03d}" for film in films],
-            "genre": np.array(genres)[places],
+            "genre": np.array(genres)[columns],
             "probability": probability.ravel().astype(float),
             "predicted": probability.ravel() > 0.5,
-            "actual": actual[films, places],
+            "actual": actual[films, columns],
             "fold": films,
             "repeat": runs,
         }
     )
 
 
-def make_genre_cues(actual, seed=1, skill=1.0, genres=GENRES, most=60):
+def make_genre_cues(actual, seed=1, skill=1.0, genres=GENRES, max_cues=60):
     """What a model hears in the cues of every film, the better the greater `skill` is."""
     rng = np.random.default_rng(seed)
     tables = []
     for film, labels in enumerate(actual):
-        cues = int(rng.integers(1, most))
+        cues = int(rng.integers(1, max_cues))
         logits = skill * (2 * labels - 1) + rng.normal(0, 1, (cues, len(genres)))
         weights = rng.gamma(2, 1, logits.shape)
         tables.append(

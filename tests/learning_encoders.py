@@ -34,12 +34,12 @@ class Reading(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """rows: int64 (B, 2, n), tokens padded to one length, and 1 where they are tokens."""
-        tokens, heard = rows[:, 0], rows[:, 1].bool()
-        return text_encoder.mean_state(self.network(tokens, heard), heard)
+        tokens, is_token = rows[:, 0], rows[:, 1].bool()
+        return text_encoder.mean_state(self.network(tokens, is_token), is_token)
 
 
-def make_texts(lengths, most, random):
+def make_texts(lengths, max_tokens, random):
     """Random texts for `Reading`: int64 (n, 2, most). lengths: tokens of each, at most `most`."""
-    heard = torch.arange(most) < torch.as_tensor(lengths)[:, None]
-    tokens = torch.from_numpy(random.integers(1, BERT["words"], (len(lengths), most)))
-    return torch.stack([tokens * heard, heard.long()], 1).numpy()
+    is_token = torch.arange(max_tokens) < torch.as_tensor(lengths)[:, None]
+    tokens = torch.from_numpy(random.integers(1, BERT["words"], (len(lengths), max_tokens)))
+    return torch.stack([tokens * is_token, is_token.long()], 1).numpy()

@@ -52,5 +52,5 @@ def with_given_dropout(network: nn.Sequential) -> nn.Sequential:
 
 def fill(network: nn.Module, parameters: dict) -> None:
     """Give a network parameters by the names of `networks.shapes`: both list them in order."""
-    for own, value in zip(network.parameters(), parameters.values(), strict=True):
-        own.data = torch.tensor(value)
+    for parameter, value in zip(network.parameters(), parameters.values(), strict=True):
+        parameter.data = torch.tensor(value)

@@ -304,8 +304,8 @@ def path_of(inputs, name):
 
 def without(inputs, *names):
     """The inputs without the files whose path has one of these parts."""
-    kept = [path for path in inputs["files"] if not any(name in path.as_posix() for name in names)]
-    return inputs | {"files": kept}
+    files = [path for path in inputs["files"] if not any(name in path.as_posix() for name in names)]
+    return inputs | {"files": files}
 
 
 def render(folder, inputs):

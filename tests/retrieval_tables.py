@@ -48,8 +48,8 @@ def write_inputs(folder, planted="image", films=(96, 20, 100), test_vectors=None
     ids = [f"film_{number:03d}" for number in range(sum(films))]
     years = np.repeat(list(YEARS.values()), films)
     described = [
-        {"film_id": own, "title": own.title(), "year": int(year), "tags": ("sad", "slow")}
-        for own, year in zip(ids, years, strict=True)
+        {"film_id": film_id, "title": film_id.title(), "year": int(year), "tags": ("sad", "slow")}
+        for film_id, year in zip(ids, years, strict=True)
     ]
     folder.mkdir(parents=True)
     return Inputs(

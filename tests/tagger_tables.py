@@ -27,9 +27,11 @@ def make_tables(actual, tracks=13, tiles=20, skill=1.0, seed=1):
     """
     rng = np.random.default_rng(seed)
     lengths = [rng.integers(1, tiles, rng.integers(tracks // 2 + 1, 2 * tracks)) for _ in actual]
-    film = np.repeat(np.arange(len(actual)), [own.sum() for own in lengths])
-    track = np.concatenate([np.repeat(np.arange(len(own)), own) for own in lengths])
-    start_s = TILE_S * np.concatenate([np.arange(length) for own in lengths for length in own])
+    film = np.repeat(np.arange(len(actual)), [counts.sum() for counts in lengths])
+    track = np.concatenate([np.repeat(np.arange(len(counts)), counts) for counts in lengths])
+    start_s = TILE_S * np.concatenate(
+        [np.arange(length) for counts in lengths for length in counts]
+    )
     drift = rng.normal(0, 1, (sum(map(len, lengths)), actual.shape[1]))  # of a track
     drift = np.repeat(drift, np.concatenate(lengths), axis=0)
     logits = skill * (2 * actual[film] - 1) + drift + rng.normal(0, 0.6, drift.shape) - 0.5

@@ -150,7 +150,7 @@ def test_ids_differ_and_are_slugs(names):
 
 
 @pytest.mark.parametrize(
-    ("name", "own"),
+    ("name", "expected"),
     [
         ("CD1/01 Élan", "cd1_01_elan"),
         ("メインテーマ (Piano Ver.)", "meintema_piano_ver"),
@@ -159,8 +159,8 @@ def test_ids_differ_and_are_slugs(names):
         ("Straße №5", "strasse_no5"),
     ],
 )
-def test_names_in_other_scripts_can_be_read(name, own):
-    assert slug(name) == own
+def test_names_in_other_scripts_can_be_read(name, expected):
+    assert slug(name) == expected
 
 
 def test_long_names_end_within_the_bound():

@@ -43,7 +43,7 @@ def test_a_name_of_the_disk_is_put_in_one_line():
     assert names.file_title("a.b/two\tlines\n.d.flac") == "two lines .d"
 
 
-def test_a_track_of_a_file_of_several_is_told_by_its_number():
+def test_a_track_of_a_file_of_several_is_identified_by_its_number():
     tracks = table(("", "", "", None, 1), ("Theme", "", "", None, 2), path="the album.flac")
     assert list(names.track_titles(tracks).values()) == ["the album 1", "Theme"]
 
@@ -65,7 +65,7 @@ def test_without_title_and_name_the_id_stands():
         ([("A", "", "", 1, 1), ("A", "", "", 1, None)], ["A (t0)", "A (t1)"]),
     ],
 )
-def test_tracks_of_one_title_are_told_apart(rows, shown, tmp_path):
+def test_tracks_of_one_title_have_different_names(rows, shown, tmp_path):
     tracks = table(*rows)
     assert list(names.track_titles(tracks).values()) == shown
     tables.write_table(tracks, tmp_path / "t.tsv", tables.TRACKS)

@@ -9,7 +9,7 @@ from mutagen import apev2, asf, flac, id3, mp4, wave
 
 from scorelens.albums.tags import Tags, read_tags
 
-SAID = Tags(
+EXPECTED = Tags(
     title="Élan — メイン",
     artist="First; Second",
     composer="A. Composer",
@@ -19,22 +19,22 @@ SAID = Tags(
     isrc="USABC1234567",
 )
 ID3 = {
-    "TIT2": SAID.title,
+    "TIT2": EXPECTED.title,
     "TPE1": ["First", "Second"],
-    "TCOM": SAID.composer,
-    "TALB": SAID.album,
+    "TCOM": EXPECTED.composer,
+    "TALB": EXPECTED.album,
     "TPOS": "2/2",
     "TRCK": "03/12",
     "TSRC": "US-ABC-12-34567",
 }
 WORDS = {
-    "Title": SAID.title,
+    "Title": EXPECTED.title,
     "ARTIST": ["First", "Second"],
-    "Composer": SAID.composer,
-    "Album": SAID.album,
+    "Composer": EXPECTED.composer,
+    "Album": EXPECTED.album,
     "discnumber": "2",
     "TRACKNUMBER": "03/12",
-    "isrc": SAID.isrc,
+    "isrc": EXPECTED.isrc,
 }
 
 
@@ -65,7 +65,7 @@ def test_id3(encode, name):
         file.add_tags()
     add_id3(file.tags)
     file.save()
-    assert read_tags(path) == SAID
+    assert read_tags(path) == EXPECTED
 
 
 def test_id3_of_version_1(encode):
@@ -83,7 +83,7 @@ def test_apev2(encode, name):
     for key in ("Title", "ARTIST", "Composer", "Album", "Disc", "Track", "isrc"):
         tags[key] = words[key]
     tags.save(path)
-    assert read_tags(path) == SAID
+    assert read_tags(path) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["a.flac", "a.ogg", "a.opus", "a.oga"])
@@ -93,7 +93,7 @@ def test_vorbis_comments(encode, name):
     for key, value in WORDS.items():
         file[key] = value
     file.save()
-    assert read_tags(path) == SAID
+    assert read_tags(path) == EXPECTED
 
 
 def test_flac_behind_id3(encode):
@@ -102,7 +102,7 @@ def test_flac_behind_id3(encode):
     file.update(WORDS)
     file.save()
     path.write_bytes(b"ID3\x04\x00\x00\x00\x00\x00\x10" + bytes(16) + path.read_bytes())
-    assert read_tags(path) == SAID
+    assert read_tags(path) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["a.m4a", "a.m4b", "a.mp4"])
@@ -110,28 +110,28 @@ def test_mp4(encode, name):
     path = encode(name, "-c:a", "aac", "-f", "ipod")
     file = mp4.MP4(path)
     file["\xa9nam"], file["\xa9ART"], file["\xa9wrt"] = (
-        SAID.title,
+        EXPECTED.title,
         ["First", "Second"],
-        SAID.composer,
+        EXPECTED.composer,
     )
-    file["\xa9alb"], file["disk"], file["trkn"] = SAID.album, [(2, 2)], [(3, 12)]
-    file["----:com.apple.iTunes:ISRC"] = [SAID.isrc.encode()]
+    file["\xa9alb"], file["disk"], file["trkn"] = EXPECTED.album, [(2, 2)], [(3, 12)]
+    file["----:com.apple.iTunes:ISRC"] = [EXPECTED.isrc.encode()]
     file.save()
-    assert read_tags(path) == SAID
+    assert read_tags(path) == EXPECTED
 
 
 def test_asf(encode):
     path = encode("a.wma")
     file = asf.ASF(path)
     file["Title"], file["Author"], file["WM/Composer"] = (
-        SAID.title,
+        EXPECTED.title,
         ["First", "Second"],
-        SAID.composer,
+        EXPECTED.composer,
     )
-    file["WM/AlbumTitle"], file["WM/PartOfSet"] = SAID.album, "2/2"
-    file["WM/TrackNumber"], file["WM/ISRC"] = "3", SAID.isrc
+    file["WM/AlbumTitle"], file["WM/PartOfSet"] = EXPECTED.album, "2/2"
+    file["WM/TrackNumber"], file["WM/ISRC"] = "3", EXPECTED.isrc
     file.save()
-    assert read_tags(path) == SAID
+    assert read_tags(path) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["a.mka", "a.webm", "a.wav", "a.nut"])

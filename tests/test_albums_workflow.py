@@ -17,7 +17,7 @@ CONFIG = {
     "tagger": {"models": []},
     "trailers": {"models": []},
 }
-STRANGE = "A: {film} <b> #1 *?[z] $X & {} ü"
+UNUSUAL_NAME = "A: {film} <b> #1 *?[z] $X & {} ü"
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_an_album_is_indexed_once_for_all_its_films(shared_clone, made, tmp_path
     index = tmp_path / f"results/fingerprints/{timed[0]}.npz"
     before = index.stat().st_mtime_ns
     for film in albums:
-        found = cues_of(tmp_path, film).drop(columns="film_id")
-        assert found.equals(truth.drop(columns="film_id"))
+        predicted = cues_of(tmp_path, film).drop(columns="film_id")
+        assert predicted.equals(truth.drop(columns="film_id"))
 
     shutil.copytree(folder / "album", tmp_path / "a copy")  # whose name comes first
     write_films(tmp_path, albums | {"five": "a copy"})
@@ -93,10 +93,10 @@ def test_a_file_with_a_cue_sheet_gives_the_cues_of_its_tracks(shared_clone, made
     tracks = tables.read_table(tmp_path / "results/corpus/tracks.tsv", tables.TRACKS)
     assert tracks.track_id.str.startswith("album_0").all()
     assert tracks.start_s.tolist() == pytest.approx([s / rate_hz for s in starts[:-1]])
-    found = cues_of(tmp_path, "one")
-    assert found.track_id.tolist() == [f"album_{own}" for own in truth.track_id]
+    predicted = cues_of(tmp_path, "one")
+    assert predicted.track_id.tolist() == [f"album_{own}" for own in truth.track_id]
     times = ["film_start_s", "film_end_s", "track_start_s"]
-    np.testing.assert_allclose(found[times], truth[times], atol=0.05)
+    np.testing.assert_allclose(predicted[times], truth[times], atol=0.05)
     mir = tmp_path / "results/features/mir/one.parquet"
     assert len(tables.read_table(mir, tables.FEATURES)) > 10
 
@@ -107,13 +107,13 @@ def test_names_that_mean_something_to_snakemake(shared_clone, made, tmp_path):
     """
     folder, truth = made
     shutil.copy(folder / "film.mp4", tmp_path)
-    album = tmp_path / "music" / STRANGE
+    album = tmp_path / "music" / UNUSUAL_NAME
     shutil.copytree(folder / "album", album)
     one = sorted(album.iterdir())[0]
-    one.rename(album / f"{STRANGE}.flac")
-    write_films(tmp_path, {"one": f"music/{STRANGE}"})
+    one.rename(album / f"{UNUSUAL_NAME}.flac")
+    write_films(tmp_path, {"one": f"music/{UNUSUAL_NAME}"})
     runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")
     assert len(cues_of(tmp_path, "one")) == len(truth)
     assert runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues") == {}
-    shutil.copy(sorted(album.iterdir())[0], album / f"{STRANGE}.flac")
+    shutil.copy(sorted(album.iterdir())[0], album / f"{UNUSUAL_NAME}.flac")
     assert "list_corpus" in runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues")

@@ -43,8 +43,8 @@ def test_means_pass_over_nulls_and_keep_the_order_of_films_and_cues(tmp_path):
     assert pooled["a.x.mean"].tolist() == [2, 5, 30]
     assert pooled["a.y.mean"].tolist() == pytest.approx([2, np.nan, 3], nan_ok=True)
     assert pq.read_table(tmp_path / "bags.parquet")["a.y.mean"].null_count == 1
-    facts = tables.read_provenance(tmp_path / "bags.parquet")
-    assert facts["features_sha256"] == [media.sha256(path) for path in paths]
+    provenance = tables.read_provenance(tmp_path / "bags.parquet")
+    assert provenance["features_sha256"] == [media.sha256(path) for path in paths]
 
 
 def test_films_without_cues_add_nothing(tmp_path):
@@ -64,7 +64,7 @@ def test_the_mean_is_numpys_and_lies_within_the_frames(values):
     assert np.float32(min(values)) <= mean <= np.float32(max(values))
 
 
-def test_films_of_different_features_are_told(tmp_path):
+def test_films_of_different_features_are_reported(tmp_path):
     one = frames_of("a", {"c1": [(1, 2)]})
     other = frames_of("b", {"c1": [(1, 2)]}).rename(columns={"a.y.mean": "a.z.mean"})
     paths = written(tmp_path, one, other)
@@ -82,8 +82,8 @@ def test_frames_are_kept_one_by_one_if_the_set_says_so(tmp_path):
     first = frames_of("zeta", {"c2": [(1, 2), (3, np.nan)], "c1": [(5, np.nan)]})
     second = frames_of("alpha", {"c1": [(10, 1)]})
     bags.pool_bags(written(tmp_path, first, second), "mir_frames", tmp_path / "bags.parquet")
-    kept = tables.read_table(tmp_path / "bags.parquet", tables.BAGS)
-    assert kept["cue_id"].tolist() == ["c2", "c2", "c1", "c1"]
-    assert kept["n_frames"].tolist() == [1, 1, 1, 1]
-    assert kept["a.x.mean"].tolist() == [1, 3, 5, 10]
-    assert kept["a.y.mean"].isna().tolist() == [False, True, True, False]
+    table = tables.read_table(tmp_path / "bags.parquet", tables.BAGS)
+    assert table["cue_id"].tolist() == ["c2", "c2", "c1", "c1"]
+    assert table["n_frames"].tolist() == [1, 1, 1, 1]
+    assert table["a.x.mean"].tolist() == [1, 3, 5, 10]
+    assert table["a.y.mean"].isna().tolist() == [False, True, True, False]

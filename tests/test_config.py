@@ -245,7 +245,7 @@ def test_a_table_that_is_none(tmp_path, content, words):
         film_table.read_films(tmp_path / "films.tsv", GENRES)
 
 
-def test_rows_longer_than_the_header_are_told_together(table):
+def test_rows_longer_than_the_header_are_reported_together(table):
     row = "a\tA\t2015\tfilm.mp4\talbum\tDrama"
     with pytest.raises(ConfigError) as caught:
         film_table.read_films(table(row.replace("A", "A\t"), row, f"{row}\tgood"), GENRES)

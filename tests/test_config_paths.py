@@ -124,13 +124,13 @@ def test_every_column_that_is_a_path(media, tmp_path, home):
     assert film.album.files == (str(media / "album" / "01.wav"),)
     row = f"a\t{home}/poster.png\t{home}/plot.txt\t{home}/words.srt\n"
     table.write_text(f"film_id\timage\tplot\tsubtitles\n{row}")
-    (found,) = described.read_films(table, {"a": film})
-    assert found.image == str(media / "poster.png")
-    assert found.plot == str(media / "plot.txt")
-    assert found.subtitles == str(media / "words.srt")
+    (film_read,) = described.read_films(table, {"a": film})
+    assert film_read.image == str(media / "poster.png")
+    assert film_read.plot == str(media / "plot.txt")
+    assert film_read.subtitles == str(media / "words.srt")
     table.write_text(f"film_id\ttitle\tyear\ttags\talbum\nb\tB\t2015\tsad\t{home}/album\n")
-    (found,) = described.read_films(table, {})
-    assert found.album.files == (str(media / "album" / "01.wav"),)
+    (film_read,) = described.read_films(table, {})
+    assert film_read.album.files == (str(media / "album" / "01.wav"),)
     table.write_text(f"trailer_id\ttitle\tvideo\tgenres\na\tA\t{home}/film.mp4\tDrama\n")
     (trailer,) = trailers.read_trailers(table, ["Drama"])
     assert trailer.video == str(media / "film.mp4")
@@ -165,8 +165,8 @@ def test_every_key_that_is_a_path(media, home, root):
     written = yaml.safe_dump(full)
     assert root not in written
     assert written.count(str(media)) == 15
-    found = new_media_config.find_media(full["genres"]["apply"]["media"])
-    assert found["new"].files == (str(media / "film.mp4"),)
+    new_media = new_media_config.find_media(full["genres"]["apply"]["media"])
+    assert new_media["new"].files == (str(media / "film.mp4"),)
     (part,) = library.find_parts(full["tagger"]["libraries"]).values()
     assert part.folder == str(media / "album")
     settings = full["retrieval"] | {"configurations": ["all"]}

@@ -65,7 +65,7 @@ def test_another_encoding_is_named_with_what_it_would_say(read, encoding):
         ("A\x07\x00B\x1b", "AB"),
     ],
 )
-def test_cells_in_quotes_and_with_what_nobody_sees(read, cell, meant):
+def test_cells_in_quotes_and_with_invisible_characters(read, cell, meant):
     rows = read(f'film_id\ttitle\na\t{cell}\nb\t"B"\n')
     assert [row["title"] for row in rows] == [meant, "B"]
 
@@ -138,7 +138,7 @@ def test_genres_divided_or_written_in_another_way(label, hint):
 
 
 @pytest.mark.parametrize("repeated", ["a", "ab", "a_long_one"])
-def test_ids_that_snakemake_cannot_have_are_told(repeated):
+def test_ids_that_snakemake_cannot_have_are_reported(repeated):
     assert not list(ids.name_problems("here", f"x{repeated * 19}"[-100:]))
     if 20 * len(repeated) <= ids.LONGEST_ID:
         (problem,) = ids.name_problems("here", f"x{repeated * 20}")

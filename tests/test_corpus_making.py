@@ -71,7 +71,7 @@ def test_scenes_fill_the_film_and_hold_exact_excerpts(music_folder, seed):
         assert 2.0 <= len(excerpt) / RATE_HZ <= 5.0
 
 
-def test_every_track_is_heard_once_before_one_comes_back(music_folder):
+def test_every_track_plays_once_before_one_comes_back(music_folder):
     scenes = timeline.plan_scenes(
         tracks_of(music_folder), {}, PACE, 60 * RATE_HZ, np.random.default_rng(0)
     )
@@ -196,10 +196,10 @@ def test_the_encoded_film_keeps_time_size_and_luma(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a film.mp4"]
 
 
-def shift_s(found, expected):
+def shift_s(actual, expected):
     """How much later `found` runs, by the peak of the cross-correlation."""
-    size = len(found) + len(expected)
-    spectrum = np.fft.rfft(found, size) * np.conj(np.fft.rfft(expected, size))
+    size = len(actual) + len(expected)
+    spectrum = np.fft.rfft(actual, size) * np.conj(np.fft.rfft(expected, size))
     lag = int(np.argmax(np.fft.irfft(spectrum, size)))
     return (lag if lag < size // 2 else lag - size) / RATE_HZ
 

@@ -113,7 +113,7 @@ def test_without_dissonance_every_note_is_in_the_key(mode):
 
 @given(st.sampled_from(demo_plan.GENRES), st.integers(0, 10_000))
 @settings(max_examples=30)
-def test_scores_last_as_long_as_asked_and_begin_on_the_albums_tonic(genre, seed):
+def test_scores_last_as_long_as_requested_and_begin_on_the_albums_tonic(genre, seed):
     rng = np.random.default_rng(seed)
     theme, recipe = composer.draw_theme(rng), recipes.draw_music(genre, rng)
     score = composer.compose(theme, recipe, 35, rng)

@@ -59,8 +59,8 @@ def test_stills_and_clips_of_a_folder_fill_the_frame(tmp_path, caplog):
     silence = np.zeros((RATE_HZ, 2), np.float32)
     video_writer.write_film(tmp_path / "blue.mp4", iter([blue] * 8), SMALL, silence, RATE_HZ)
     frames = frames_of(pictures.shots_from_folder(tmp_path, SMALL), 400)
-    seen = {tuple(frame.mean(axis=(0, 1)).round(-2)) for frame in frames}
-    assert seen == {(0, 0, 200), (200, 0, 0)}
+    colours = {tuple(frame.mean(axis=(0, 1)).round(-2)) for frame in frames}
+    assert colours == {(0, 0, 200), (200, 0, 0)}
     assert "icon.png: is no usable image" in caplog.text
     assert "broken.mp4: cannot be read as media" in caplog.text
 

@@ -38,55 +38,57 @@ def snakemake(home, tmp_path):
     return run
 
 
-def rules(said):
-    return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", said, re.M))
+def rules(output):
+    return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", output, re.M))
 
 
 def test_the_graph_has_no_rule_that_needs_a_film(snakemake, tmp_path):
     small().write(tmp_path / "published")
-    code, said = snakemake(SETS, "--dry-run")
-    assert code == 0, said
-    assert {"inspect_corpus", "gather_corpus", "unpack_features", "pool_bags"} <= rules(said)
-    assert {"train_genres", "score_genres", "rank_importance", "write_report"} <= rules(said)
+    code, output = snakemake(SETS, "--dry-run")
+    assert code == 0, output
+    assert {"inspect_corpus", "gather_corpus", "unpack_features", "pool_bags"} <= rules(output)
+    assert {"train_genres", "score_genres", "rank_importance", "write_report"} <= rules(output)
     assert not [
-        rule for rule in rules(said) if rule.endswith(("cues", "visuals", "audiovisual_comparison"))
+        rule
+        for rule in rules(output)
+        if rule.endswith(("cues", "visuals", "audiovisual_comparison"))
     ]
-    assert not rules(said) & {"check_corpus", "index_fingerprints", "fetch_pretrained"}
-    assert said.count(LEFT_OUT) == 1
-    jobs = dict(re.findall(r"^(\w+) +(\d+)$", said, re.M))
+    assert not rules(output) & {"check_corpus", "index_fingerprints", "fetch_pretrained"}
+    assert output.count(LEFT_OUT) == 1
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", output, re.M))
     assert (jobs["unpack_features"], jobs["inspect_corpus"]) == ("2", "1")
     for stage in ("fingerprints", "cues", "visuals", "audiovisual_comparison"):
-        code, said = snakemake(SETS, "--dry-run", "--", stage)
-        assert code == 0, said
-        assert rules(said) <= {stage}
+        code, output = snakemake(SETS, "--dry-run", "--", stage)
+        assert code == 0, output
+        assert rules(output) <= {stage}
 
 
 def test_sets_that_are_not_there_are_left_out_in_a_line_each(snakemake, tmp_path):
     (small().write(tmp_path / "published") / "vggish_features_dictionary.npy").unlink()
-    code, said = snakemake({"features": {"sets": ["mir", "vggish", "yamnet"]}}, "--dry-run")
-    assert code == 0, said
-    assert [line for line in said.splitlines() if line.startswith("feature set")] == [
+    code, output = snakemake({"features": {"sets": ["mir", "vggish", "yamnet"]}}, "--dry-run")
+    assert code == 0, output
+    assert [line for line in output.splitlines() if line.startswith("feature set")] == [
         "feature set vggish is left out: published lacks vggish_features_dictionary.npy",
         "feature set yamnet is left out: published features are mir and vggish",
     ]
-    assert "bags/mir.parquet" in said
-    assert "bags/vggish.parquet" not in said
+    assert "bags/mir.parquet" in output
+    assert "bags/vggish.parquet" not in output
 
 
 def test_without_files_and_with_whole_tracks_the_run_says_so(snakemake, tmp_path):
-    code, said = snakemake(SETS, "--dry-run", published={"folder": "elsewhere"})
+    code, output = snakemake(SETS, "--dry-run", published={"folder": "elsewhere"})
     assert code == 1
-    assert "elsewhere/film_genre_master_list.csv: cannot be read (No such file" in said
-    assert "hint: corpus: {published: {folder: ...}} names the folder" in said
+    assert "elsewhere/film_genre_master_list.csv: cannot be read (No such file" in output
+    assert "hint: corpus: {published: {folder: ...}} names the folder" in output
     folder = small().write(tmp_path / "published")
-    code, said = snakemake({"features": {"level": "tracks"}}, "--dry-run")
-    assert "config: features.level: published features are of cues, not of tracks" in said
+    code, output = snakemake({"features": {"level": "tracks"}}, "--dry-run")
+    assert "config: features.level: published features are of cues, not of tracks" in output
     for path in folder.glob("*.npy"):
         path.unlink()
-    code, said = snakemake(SETS, "--dry-run")
+    code, output = snakemake(SETS, "--dry-run")
     assert code == 1
-    assert "published: mir: published lacks mir_features_dictionary.npy; vggish: " in said
-    assert "Traceback" not in said
+    assert "published: mir: published lacks mir_features_dictionary.npy; vggish: " in output
+    assert "Traceback" not in output
 
 
 def test_a_bad_film_stops_the_run_or_is_left_out_of_a_report_without_films(snakemake, tmp_path):
@@ -95,15 +97,15 @@ def test_a_bad_film_stops_the_run_or_is_left_out_of_a_report_without_films(snake
     made.cues["mir"]["film_2"] = []
     made.genres["film_3"] = ["jazz"]
     made.write(tmp_path / "published")
-    code, said = snakemake(SETS)
+    code, output = snakemake(SETS)
     assert code == 1
-    assert "2 of 8 films have problems" in said
-    assert "'jazz' is not a genre of the config" in said
-    assert "film film_2: has no cues" in said
+    assert "2 of 8 films have problems" in output
+    assert "'jazz' is not a genre of the config" in output
+    assert "film film_2: has no cues" in output
     assert not (tmp_path / "results/corpus/films.tsv").exists()
 
-    code, said = snakemake(SETS, on_bad_film="skip")
-    assert code == 0, said
+    code, output = snakemake(SETS, on_bad_film="skip")
+    assert code == 0, output
     films = tables.read_table(tmp_path / "results/corpus/films.tsv", tables.FILMS)
     assert films.film_id.tolist() == [UNEVEN, *(f"film_{number}" for number in range(4, 9))]
     for name, cues in (("mir", 25), ("vggish", 24)):
@@ -122,5 +124,5 @@ def test_a_bad_film_stops_the_run_or_is_left_out_of_a_report_without_films(snake
     for section in ("timelines", "visuals", "film_overview", "audiovisual_comparison"):
         assert f'"{section}"' not in page
         assert f'"#{section}"' not in page
-    code, said = snakemake(SETS, on_bad_film="skip")
-    assert "Nothing to be done" in said
+    code, output = snakemake(SETS, on_bad_film="skip")
+    assert "Nothing to be done" in output

@@ -110,9 +110,9 @@ def test_a_peak_is_the_loudest_of_21_by_21_points_and_above_10_db():
 def test_two_bursts_are_two_peaks_and_one_hash():
     time_s = np.arange(3 * DEJAVU_RATE_HZ) / DEJAVU_RATE_HZ
 
-    def burst(frame, place):
+    def burst(frame, frequency_bin):
         middle_s = (frame * HOP_SAMPLES + WINDOW_SAMPLES / 2) / DEJAVU_RATE_HZ
-        hz = place * DEJAVU_RATE_HZ / WINDOW_SAMPLES
+        hz = frequency_bin * DEJAVU_RATE_HZ / WINDOW_SAMPLES
         return np.exp(-(((time_s - middle_s) / 0.02) ** 2)) * np.sin(2 * np.pi * hz * time_s)
 
     sound = (0.3 * (burst(20, 100) + burst(45, 300))).astype(np.float32)

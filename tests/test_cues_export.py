@@ -23,10 +23,10 @@ def cues(*spans) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=tables.CUES.names)
 
 
-def label(tmp_path, found, tracks):
+def label(tmp_path, predicted, tracks):
     """The texts of both files."""
     paths = {"cues": tmp_path / "cues.parquet", "tracks": tmp_path / "tracks.tsv"}
-    tables.write_table(found, paths["cues"], tables.CUES)
+    tables.write_table(predicted, paths["cues"], tables.CUES)
     tables.write_table(tracks, paths["tracks"], tables.TRACKS)
     outputs = {name: tmp_path / f"a.{form.ENDING}" for name, form in FORMATS.items()}
     export.export_cues(**paths, outputs=outputs)
@@ -39,8 +39,8 @@ def as_text(name, rows) -> str:
 
 def test_both_files_name_track_place_and_times(tmp_path):
     tracks = titled_tracks("a_film", ("Main Title", "Jo Field", "", 1, 1))
-    found = cues((1.2345, 62.0), (3723.5, 3800.25)).assign(track_id="t0")
-    webvtt, audacity = label(tmp_path, found, tracks)
+    predicted = cues((1.2345, 62.0), (3723.5, 3800.25)).assign(track_id="t0")
+    webvtt, audacity = label(tmp_path, predicted, tracks)
     assert webvtt == (
         "WEBVTT\n\n"
         "cue_0001\n00:00:01.234 --> 00:01:02.000\nMain Title - Jo Field from 1:23 (0.99)\n\n"

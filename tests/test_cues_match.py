@@ -227,7 +227,7 @@ def test_a_film_at_another_speed_is_matched_in_its_own_time(tmp_path, film, capl
 
 @pytest.mark.slow
 @pytest.mark.parametrize("speed", [1.001, 1 / 1.001, 25 / 24 * 1.001])
-def test_a_film_a_thousandth_fast_or_slow_is_told_apart(speed):
+def test_a_film_a_thousandth_fast_or_slow_is_distinguished(speed):
     theme = music(1, 100)
     index = album_of([*SPEEDS, 25 / 24 * 1.001], theme=theme, chase=music(2))
     film = played(film_of(120, (10.0, theme, 5.0, 90.0)), speed)
@@ -279,7 +279,7 @@ def test_edges_move_out_by_the_fade_within_track_and_film(album):
     np.testing.assert_allclose(wide.track_start_s, tight.track_start_s - moved)
 
 
-def test_a_film_without_album_music_is_said_in_the_log(tmp_path, caplog):
+def test_a_film_without_album_music_is_logged(tmp_path, caplog):
     soundfile.write(tmp_path / "film.wav", noise(20), RATE_HZ)
     with caplog.at_level(logging.WARNING):
         outputs = match_file(tmp_path, tmp_path / "film.wav", album_of(theme=music(1)))

@@ -10,7 +10,7 @@ from scorelens.cues import plot
 from tests.album_tables import titled_tracks
 from tests.cue_tables import FILMS, cue_table
 
-FOUND, TRUE = FILMS[0][1:]
+PREDICTED, TRUE = FILMS[0][1:]
 NAMES = {name: name for name in ("chase", "love", "theme")}
 
 
@@ -24,7 +24,7 @@ def draw(tmp_path, cues, truth, names=NAMES) -> str:
 
 
 def test_tracks_times_and_truth_are_on_the_picture(tmp_path):
-    svg = draw(tmp_path, FOUND, TRUE)
+    svg = draw(tmp_path, PREDICTED, TRUE)
     for text in ("The Film: 2 of 3 tracks found, 5 cues", "theme", "chase", "1:30", "truth"):
         assert f">{text}<" in svg
     assert ">runs at 1.0000 times the speed of its album<" in svg
@@ -32,21 +32,21 @@ def test_tracks_times_and_truth_are_on_the_picture(tmp_path):
     assert "other/x" not in svg  # a decoy's source is no row of its own
 
 
-def test_without_truth_nothing_is_said_of_it(tmp_path):
-    svg = draw(tmp_path, FOUND, None)
+def test_without_truth_none_is_drawn(tmp_path):
+    svg = draw(tmp_path, PREDICTED, None)
     assert ">truth<" not in svg
     assert ">music of no album track<" not in svg
 
 
 def test_a_film_without_cues_says_so(tmp_path):
-    svg = draw(tmp_path, FOUND[:0], None)
+    svg = draw(tmp_path, PREDICTED[:0], None)
     assert ">no track of the album was found<" in svg
     assert "confidence" not in svg
     assert "runs at" not in svg
 
 
 def test_the_same_cues_give_the_same_bytes(tmp_path):
-    assert draw(tmp_path, FOUND, TRUE) == draw(tmp_path, FOUND, TRUE)
+    assert draw(tmp_path, PREDICTED, TRUE) == draw(tmp_path, PREDICTED, TRUE)
 
 
 @pytest.mark.parametrize("tracks", [0, 1, 30])
@@ -76,7 +76,7 @@ def test_the_tables_of_a_film_become_its_timeline(tmp_path):
         ("Chase & Co. <$1>", "", "Ann Other", 1, 3),
     ]
     tracks = titled_tracks("a", *rows).assign(track_id=["theme", "love", "chase"])
-    frames = {"status": pd.DataFrame([row]), "cues": FOUND, "truth": TRUE, "tracks": tracks}
+    frames = {"status": pd.DataFrame([row]), "cues": PREDICTED, "truth": TRUE, "tracks": tracks}
     paths = {name: tmp_path / f"{name}.tsv" for name in contracts}
     for name, contract in contracts.items():
         tables.write_table(frames[name], paths[name], contract)

@@ -129,10 +129,10 @@ def test_a_film_without_music_has_no_recall():
 
 def test_tables_are_read_and_scores_written(tmp_path):
     cues, truths = [], []
-    for film, found, true in FILMS:
+    for film, predicted, true in FILMS:
         cues.append(tmp_path / f"{film}.parquet")
         truths.append(tmp_path / f"{film}.tsv")
-        tables.write_table(found, cues[-1], tables.CUES)
+        tables.write_table(predicted, cues[-1], tables.CUES)
         tables.write_table(true, truths[-1], tables.TRUTH)
     score.score_cues(cues, truths, tmp_path / "scores.tsv")
     written = tables.read_table(tmp_path / "scores.tsv", tables.CUE_SCORES)

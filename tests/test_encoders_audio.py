@@ -211,10 +211,10 @@ def test_every_film_of_a_batch_has_its_own_table(corpus):
     samples = noise(30, seed=1)[5 * RATE_HZ : 15 * RATE_HZ]
     expected = 2 * measured(samples, np.arange(10) + 0.5)
     assert second["probe.embedding_0"].to_numpy() == pytest.approx(expected, abs=1e-5)
-    facts = tables.read_provenance(corpus.folder / "g.parquet")
-    assert facts["feature_set"] == "probe"
-    assert facts["media_sha256"] == {"two": media.sha256(corpus.folder / "two.wav")}
-    assert facts["weights_sha256"] == media.sha256(corpus.folder / "probe.safetensors")
+    provenance = tables.read_provenance(corpus.folder / "g.parquet")
+    assert provenance["feature_set"] == "probe"
+    assert provenance["media_sha256"] == {"two": media.sha256(corpus.folder / "two.wav")}
+    assert provenance["weights_sha256"] == media.sha256(corpus.folder / "probe.safetensors")
 
 
 def test_the_sound_of_the_film_serves_too(corpus):
@@ -242,26 +242,26 @@ def test_a_film_added_to_a_batch_leaves_the_others_alone(corpus, caplog):
 def test_films_with_one_album_share_what_is_measured_of_whole_tracks(corpus, caplog, monkeypatch):
     """Also with a film that was measured before; films of other tracks, and cues, do not."""
     caplog.set_level(logging.INFO)
-    heard = []
+    written = []
     write = table.write_film
 
-    def write_and_tell(film, *rest):
-        heard.append(film.film_id)
+    def write_and_record(film, *rest):
+        written.append(film.film_id)
         write(film, *rest)
 
-    monkeypatch.setattr(table, "write_film", write_and_tell)
+    monkeypatch.setattr(table, "write_film", write_and_record)
     tracks = {"f": "one", "g": "two", "h": "one", "i": "one"}
     whole = {"source": "tracks", "cues": None, "video": None}
-    films = {film: corpus.film(film, own)._replace(**whole) for film, own in tracks.items()}
+    films = {film: corpus.film(film, track)._replace(**whole) for film, track in tracks.items()}
     corpus.embed([films["f"]])
     first, other, same = corpus.embed([films[film] for film in "fgh"])
-    assert heard == ["f", "g"]
+    assert written == ["f", "g"]
     assert "h: its album is that of another film" in caplog.text
     assert same.assign(film_id="f").equals(first)
     assert set(same["film_id"]) == {"h"}
     assert len(other) == len(first) == 30
     corpus.embed([films[film] for film in "fghi"])
-    assert heard == ["f", "g"]
+    assert written == ["f", "g"]
 
 
 @pytest.mark.parametrize("change", ["cues", "track", "weights", "code"])

@@ -36,33 +36,33 @@ def drawn():
 
 def bands(height, width):
     """Thirds in red, green and blue, along the longer side."""
-    place = np.arange(max(height, width)) * 3 // max(height, width)
-    colours = (np.eye(3, dtype=np.uint8) * 255)[place]
+    band = np.arange(max(height, width)) * 3 // max(height, width)
+    colours = (np.eye(3, dtype=np.uint8) * 255)[band]
     tall = np.repeat(colours[:, None], min(height, width), 1)
     return tall if height > width else tall.transpose(1, 0, 2)
 
 
 def test_the_vector_of_a_picture_is_the_published_networks(network):
-    found = network.encode(drawn()[None])
-    assert found.shape == (1, 1280)
-    assert found.dtype == np.float32
-    assert found[0] == pytest.approx(GOLDEN["picture_vector"], abs=1e-4)
+    vectors = network.encode(drawn()[None])
+    assert vectors.shape == (1, 1280)
+    assert vectors.dtype == np.float32
+    assert vectors[0] == pytest.approx(GOLDEN["picture_vector"], abs=1e-4)
 
 
 def test_pictures_of_many_batches_keep_their_places(network):
     pictures = np.stack([np.roll(drawn(), 20 * k, 1) for k in range(image_encoder.BATCH_SIZE + 2)])
-    found = network.encode(pictures)
+    vectors = network.encode(pictures)
     alone = network.encode(pictures[[9]])[0]
-    assert found[9] == pytest.approx(alone, abs=1e-4)
-    assert np.abs(found[8] - alone).max() > 0.1
+    assert vectors[9] == pytest.approx(alone, abs=1e-4)
+    assert np.abs(vectors[8] - alone).max() > 0.1
     assert network.encode(pictures[:0]).shape == (0, 1280)
 
 
-def test_a_file_is_seen_as_its_pixels_are(tmp_path, network):
+def test_an_image_of_a_file_is_embedded_like_its_pixels(tmp_path, network):
     Image.fromarray(drawn()).save(tmp_path / "x.png")
     read = read_image(tmp_path / "x.png")
-    found, again = (network.encode(p[None])[0] for p in (read, drawn()))
-    assert np.array_equal(found, again)
+    from_file, from_array = (network.encode(p[None])[0] for p in (read, drawn()))
+    assert np.array_equal(from_file, from_array)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ def test_a_file_is_seen_as_its_pixels_are(tmp_path, network):
 def test_images_are_preprocessed_as_published(name, expected):
     picture = np.zeros((1, 224, 224, 3), np.uint8)
     picture[0, 5, 7] = (0, 127, 255)
-    found = image_encoder.preprocess(name, picture)[0, :, 5, 7].tolist()
-    assert found == pytest.approx(expected, abs=1e-5)
+    pixel = image_encoder.preprocess(name, picture)[0, :, 5, 7].tolist()
+    assert pixel == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("size", [(900, 300), (300, 900), (60, 20)], ids=str)
-def test_the_middle_square_is_seen(tmp_path, size):
+def test_the_middle_square_is_used(tmp_path, size):
     frame = bands(*size)
     Image.fromarray(frame).save(tmp_path / "x.png")
-    found = read_image(tmp_path / "x.png")
-    assert found.shape == (224, 224, 3)
-    assert (found == (0, 255, 0)).mean() > 0.95
-    assert np.array_equal(centre_square(frame), found)
+    image = read_image(tmp_path / "x.png")
+    assert image.shape == (224, 224, 3)
+    assert (image == (0, 255, 0)).mean() > 0.95
+    assert np.array_equal(centre_square(frame), image)
 
 
 def test_a_picture_of_the_right_size_is_left_alone(tmp_path):
@@ -121,11 +121,11 @@ GREY = np.arange(224 * 224, dtype=np.uint32).reshape(224, 224) % 256
 )
 def test_every_kind_of_pixel_becomes_rgb(tmp_path, picture, expected):
     picture.save(tmp_path / "x.png")
-    found = read_image(tmp_path / "x.png")
-    assert found.shape == (224, 224, 3)
+    image = read_image(tmp_path / "x.png")
+    assert image.shape == (224, 224, 3)
     if expected is None:
         expected = np.asarray(picture.convert("L"))
-    assert np.array_equal(found, np.broadcast_to(expected, (3, 224, 224)).transpose(1, 2, 0))
+    assert np.array_equal(image, np.broadcast_to(expected, (3, 224, 224)).transpose(1, 2, 0))
 
 
 def test_inks_become_rgb(tmp_path):
@@ -147,30 +147,30 @@ def refusal(path):
         ("empty.png", "is empty (0 bytes)", "copy the file again"),
     ],
 )
-def test_a_picture_that_is_not_there_is_told(tmp_path, name, what, hint):
+def test_a_picture_that_is_not_there_is_reported(tmp_path, name, what, hint):
     (tmp_path / "empty.png").touch()
     path = tmp_path / name
     assert refusal(path) == f"{path}: {what}\n  expected: an image: {FORMATS}\n  hint: {hint}"
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "gif", "bmp", "tif"])
-def test_half_a_picture_is_told(tmp_path, ending):
+def test_half_a_picture_is_reported(tmp_path, ending):
     path = tmp_path / f"x.{ending}"
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
     Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    said = refusal(path).splitlines()
-    assert said[0].startswith(f"{path}: cannot be read as an image (")
-    assert said[2].endswith("of another kind than its ending says; open it to check")
+    lines = refusal(path).splitlines()
+    assert lines[0].startswith(f"{path}: cannot be read as an image (")
+    assert lines[2].endswith("of another kind than its ending says; open it to check")
 
 
-def test_what_is_no_picture_is_told(tmp_path):
+def test_what_is_no_picture_is_reported(tmp_path):
     (tmp_path / "x.png").write_text("<html>please log in</html>")
-    said = refusal(tmp_path / "x.png").splitlines()[0]
-    assert said == f"{tmp_path / 'x.png'}: cannot be read as an image (of an unknown kind)"
+    first_line = refusal(tmp_path / "x.png").splitlines()[0]
+    assert first_line == f"{tmp_path / 'x.png'}: cannot be read as an image (of an unknown kind)"
 
 
-def test_samples_of_32_bits_are_told(tmp_path):
+def test_samples_of_32_bits_are_reported(tmp_path):
     Image.fromarray(np.ones((30, 30), np.float32)).save(tmp_path / "x.tif")
     assert refusal(tmp_path / "x.tif") == (
         f"{tmp_path / 'x.tif'}: has samples of 32 bits, whose range is not known\n"
@@ -179,7 +179,7 @@ def test_samples_of_32_bits_are_told(tmp_path):
     )
 
 
-def test_a_picture_that_would_fill_the_memory_is_told(tmp_path, monkeypatch):
+def test_a_picture_that_would_fill_the_memory_is_reported(tmp_path, monkeypatch):
     Image.new("L", (300, 300)).save(tmp_path / "x.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     assert "cannot be read as an image (Image size (90000 pixels) exceeds" in refusal(
@@ -190,9 +190,9 @@ def test_a_picture_that_would_fill_the_memory_is_told(tmp_path, monkeypatch):
 def test_the_vectors_of_texts_are_the_published_networks(encoder):
     rows = [encoder.tokenizer.encode(str(text)).ids for text in GOLDEN["texts"]]
     rows[-1] = rows[-1][: ENCODERS["minilm"].input_size - 1] + rows[-1][-1:]
-    found = encoder.encode_tokens(rows)
-    assert found.dtype == np.float32
-    assert found == pytest.approx(GOLDEN["text_vectors"], abs=1e-5)
+    vectors = encoder.encode_tokens(rows)
+    assert vectors.dtype == np.float32
+    assert vectors == pytest.approx(GOLDEN["text_vectors"], abs=1e-5)
 
 
 def test_parts_are_marked_by_tokens_that_no_text_holds(encoder):
@@ -206,25 +206,25 @@ def test_parts_are_marked_by_tokens_that_no_text_holds(encoder):
 
 def test_marks_leave_the_meaning(encoder):
     """Of a frozen network, whose marks no training has given a meaning."""
-    said = ["A lonely cowboy rides home", "Violins play a slow waltz", "Ships burn in the harbour"]
-    plain = encoder.encode_tokens([encoder.tokenizer.encode(s).ids for s in said])
-    marked = encoder.encode([Text(plot=text) for text in said])
+    plots = ["A lonely cowboy rides home", "Violins play a slow waltz", "Ships burn in the harbour"]
+    plain = encoder.encode_tokens([encoder.tokenizer.encode(s).ids for s in plots])
+    marked = encoder.encode([Text(plot=text) for text in plots])
     likeness = marked @ plain.T
     assert likeness.argmax(1).tolist() == [0, 1, 2]
     assert likeness.diagonal().min() > 0.85
 
 
 def test_texts_of_any_length_keep_their_places(encoder):
-    said = [Text(plot="rain " * (37 * k % 50 + 1)) for k in range(text_encoder.BATCH_SIZE + 3)]
-    said.insert(4, Text(plot="\u200b\x00"))
-    found = encoder.encode(said)
-    assert np.isnan(found[4]).all()
-    assert np.linalg.norm(np.delete(found, 4, 0), axis=1) == pytest.approx(1, abs=1e-5)
-    assert found[11] == pytest.approx(encoder.encode([said[11]])[0], abs=1e-5)
+    texts = [Text(plot="rain " * (37 * k % 50 + 1)) for k in range(text_encoder.BATCH_SIZE + 3)]
+    texts.insert(4, Text(plot="\u200b\x00"))
+    vectors = encoder.encode(texts)
+    assert np.isnan(vectors[4]).all()
+    assert np.linalg.norm(np.delete(vectors, 4, 0), axis=1) == pytest.approx(1, abs=1e-5)
+    assert vectors[11] == pytest.approx(encoder.encode([texts[11]])[0], abs=1e-5)
     assert encoder.encode([]).shape == (0, 384)
 
 
-def test_a_long_text_is_read_up_to_the_limit_and_that_is_told(encoder, caplog):
+def test_a_long_text_is_read_up_to_the_limit_and_that_is_logged(encoder, caplog):
     caplog.set_level("INFO", "scorelens.encoders.text_encoder")
     long, longer = (Text("love", "rain " * words) for words in (251, 900))
     assert len(tokens_of(encoder.tokenizer, long)) == ENCODERS["minilm"].input_size
@@ -237,8 +237,8 @@ def test_a_long_text_is_read_up_to_the_limit_and_that_is_told(encoder, caplog):
 
 
 def test_segments_of_a_film():
-    found = film_texts(["war", " ", " love "], ["A man goes home.", "", "* * *", "She waits."])
-    assert found == {
+    segments = film_texts(["war", " ", " love "], ["A man goes home.", "", "* * *", "She waits."])
+    assert segments == {
         "tags": [Text("war, love")],
         "plot": [Text(plot="A man goes home."), Text(plot="She waits.")],
         "tags_plot": [Text("war, love", "A man goes home."), Text("war, love", "She waits.")],

@@ -49,23 +49,23 @@ def test_log_mel_is_librosas_in_float32():
     power = librosa.feature.melspectrogram(
         y=samples, sr=16_000, n_fft=512, hop_length=256, n_mels=96
     )
-    found = musicnn.log_mel(samples)
-    assert found.dtype == np.float32
-    assert found.shape == (1 + len(samples) // 256, 96)
-    assert found == pytest.approx(np.log10(10_000 * power.T + 1), abs=1e-5)
+    spectrogram = musicnn.log_mel(samples)
+    assert spectrogram.dtype == np.float32
+    assert spectrogram.shape == (1 + len(samples) // 256, 96)
+    assert spectrogram == pytest.approx(np.log10(10_000 * power.T + 1), abs=1e-5)
 
 
 def test_a_loud_sound_does_not_overflow():
     """The published code holds the power in 16 bits, which end at 65504."""
-    found = musicnn.log_mel(np.sign(music(1.0)))
-    assert np.isfinite(found).all()
+    spectrogram = musicnn.log_mel(np.sign(music(1.0)))
+    assert np.isfinite(spectrogram).all()
 
 
 def test_the_embedding_of_real_music_is_the_published_graphs(layers):
     golden = np.load(GOLDEN)
-    found = embedded(np.concatenate(golden["log_mel"]), [0, musicnn.PATCH], layers)
+    embedding = embedded(np.concatenate(golden["log_mel"]), [0, musicnn.PATCH], layers)
     assert golden["embedding"].shape == (2, 200)
-    assert found == pytest.approx(golden["embedding"], abs=1e-4)
+    assert embedding == pytest.approx(golden["embedding"], abs=1e-4)
 
 
 @pytest.mark.slow

@@ -60,10 +60,10 @@ def vit_variables(width=128, side=56, inner=192, layers=2, prefix="vit."):
     return drawn(named | {"classifier.weight": (5, width), "classifier.bias": (5,)})
 
 
-def bert_variables(words=50, places=9, width=24, inner=96, layers=11):
+def bert_variables(words=50, positions=9, width=24, inner=96, layers=11):
     shapes = {
         "embeddings.word_embeddings.weight": (words, width),
-        "embeddings.position_embeddings.weight": (places, width),
+        "embeddings.position_embeddings.weight": (positions, width),
         "embeddings.token_type_embeddings.weight": (2, width),
         "embeddings.LayerNorm.weight": (width,),
         "embeddings.LayerNorm.bias": (width,),
@@ -106,8 +106,8 @@ class Plain:
             part.reshape(len(rows), heads, -1).transpose(1, 0, 2) for part in parts
         )
         shares = special.softmax(query @ key.transpose(0, 2, 1) / np.sqrt(query.shape[2]), axis=2)
-        heard = (shares @ value).transpose(1, 0, 2).reshape(rows.shape)
-        return self.linear(f"{layer}.attention.output.dense", heard)
+        attended = (shares @ value).transpose(1, 0, 2).reshape(rows.shape)
+        return self.linear(f"{layer}.attention.output.dense", attended)
 
     def perceptron(self, layer, rows):
         hidden = self.linear(f"{layer}.intermediate.dense", rows)
@@ -115,8 +115,8 @@ class Plain:
         return self.linear(f"{layer}.output.dense", gelu)
 
     def vit_layer(self, layer, rows):
-        seen = self.norm(f"{layer}.layernorm_before", rows)
-        rows = rows + self.attention(layer, "attention.attention", seen, rows.shape[1] // 64)
+        normalised = self.norm(f"{layer}.layernorm_before", rows)
+        rows = rows + self.attention(layer, "attention.attention", normalised, rows.shape[1] // 64)
         return rows + self.perceptron(layer, self.norm(f"{layer}.layernorm_after", rows))
 
     def vit(self, picture, layers):
@@ -134,8 +134,8 @@ class Plain:
         return self.norm("layernorm", rows)[0]
 
     def bert_layer(self, layer, rows):
-        heard = self.attention(layer, "attention.self", rows, 12)
-        rows = self.norm(f"{layer}.attention.output.LayerNorm", rows + heard)
+        attended = self.attention(layer, "attention.self", rows, 12)
+        rows = self.norm(f"{layer}.attention.output.LayerNorm", rows + attended)
         return self.norm(f"{layer}.output.LayerNorm", rows + self.perceptron(layer, rows))
 
     def bert(self, tokens, layers):
@@ -158,25 +158,27 @@ def test_a_vision_transformer_is_that_of_the_paper(tmp_path, prefix):
     variables = vit_variables(prefix=prefix)
     save_file(variables, tmp_path / "vit.safetensors")
     network = image_encoder.load("vit", tmp_path / "vit.safetensors")
-    plain, seen = Plain(variables, prefix), pictures(image_encoder.BATCH_SIZE + 1)
-    found = network.encode(seen)
-    assert found.shape == (len(seen), 128)
-    assert found.dtype == np.float32
-    for place in (0, len(seen) - 1):
-        assert found[place] == pytest.approx(plain.vit(seen[place], 2), abs=1e-4)
-    assert np.abs(found[0] - found[1]).max() > 0.01
+    plain, images = Plain(variables, prefix), pictures(image_encoder.BATCH_SIZE + 1)
+    vectors = network.encode(images)
+    assert vectors.shape == (len(images), 128)
+    assert vectors.dtype == np.float32
+    for index in (0, len(images) - 1):
+        assert vectors[index] == pytest.approx(plain.vit(images[index], 2), abs=1e-4)
+    assert np.abs(vectors[0] - vectors[1]).max() > 0.01
     rows = np.random.default_rng(8).normal(size=(17, 128))
     for layer in range(2):
-        own = network.network.layers.layers[layer](torch.tensor(rows[None], dtype=torch.float32))
+        layer_output = network.network.layers.layers[layer](
+            torch.tensor(rows[None], dtype=torch.float32)
+        )
         expected = plain.vit_layer(f"encoder.layer.{layer}", rows)
-        assert own[0].detach().numpy() == pytest.approx(expected, abs=1e-4)
+        assert layer_output[0].detach().numpy() == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_vision_transformer_learns_without_dropout():
     """As published; and so that a batch may go through in pieces."""
     network = vit.from_variables(vit_variables()).train()
-    seen = image_encoder.preprocess("vit", pictures(1))
-    assert torch.equal(network(seen), network(seen))
+    images = image_encoder.preprocess("vit", pictures(1))
+    assert torch.equal(network(images), network(images))
 
 
 def test_the_papers_networks_have_the_published_sizes():
@@ -207,7 +209,7 @@ def refusal(load):
     ],
     ids=["nothing", "bert", "no layers", "other size"],
 )
-def test_variables_of_another_network_are_told(tmp_path, variables, reason):
+def test_variables_of_another_network_are_reported(tmp_path, variables, reason):
     path = tmp_path / "vit.safetensors"
     save_file(variables, path)
     assert refusal(lambda: image_encoder.load("vit", path)) == [
@@ -222,10 +224,10 @@ def test_bert_is_that_of_the_paper():
     network = bert.from_variables(variables).eval()
     rows = [[1, 2, 3], [4, 5, 6, 7, 8]]
     with torch.inference_mode():
-        found = network(*text_encoder.pad_tokens(rows)).numpy()
-    for own, tokens in zip(found, rows, strict=True):
+        outputs = network(*text_encoder.pad_tokens(rows)).numpy()
+    for output, tokens in zip(outputs, rows, strict=True):
         expected = Plain(variables).bert(tokens, 3)
-        assert own[: len(tokens)] == pytest.approx(expected, abs=1e-4)
+        assert output[: len(tokens)] == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_names_of_berts_own_file_are_read():
@@ -243,21 +245,21 @@ def test_berts_sizes_are_those_of_its_file_and_dropout_acts_in_training_alone():
     assert len(network.layers.layers) == 11
     top = network.layers.layers[10].linear1.weight
     assert np.array_equal(top.detach(), variables["encoder.layer.10.intermediate.dense.weight"])
-    tokens, heard = text_encoder.pad_tokens([[1, 2, 3], [4, 5, 6, 7, 8]])
-    calm = [network(tokens, heard) for _ in range(2)]
+    tokens, is_token = text_encoder.pad_tokens([[1, 2, 3], [4, 5, 6, 7, 8]])
+    calm = [network(tokens, is_token) for _ in range(2)]
     assert torch.equal(*calm)
     assert calm[0].shape == (2, 5, 24)
-    mean = text_encoder.mean_state(calm[0], heard)
+    mean = text_encoder.mean_state(calm[0], is_token)
     assert torch.allclose(mean[0], calm[0][0, :3].mean(0), atol=1e-5)
     assert torch.allclose(mean[1], calm[0][1].mean(0), atol=1e-5)
-    assert not torch.equal(*(network.train()(tokens, heard) for _ in range(2)))
+    assert not torch.equal(*(network.train()(tokens, is_token) for _ in range(2)))
 
 
 def word_tokenizer():
     """As bytes, of fifty words, the published special ones among them."""
     words = ["[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]"]
-    words += [f"word{place}" for place in range(44)]
-    known = {word: place for place, word in enumerate(words)}
+    words += [f"word{number}" for number in range(44)]
+    known = {word: number for number, word in enumerate(words)}
     return np.frombuffer(Tokenizer(models.WordLevel(known, "[UNK]")).to_str().encode(), np.uint8)
 
 
@@ -266,16 +268,16 @@ def test_a_file_of_bert_and_a_tokenizer_reads_texts(tmp_path):
     variables = as_published_first(bert_variables(layers=2))
     path = tmp_path / "bert.safetensors"
     save_file(variables | {text_encoder.TOKENIZER: word_tokenizer()}, path)
-    found = text_encoder.load("bert", path).encode([Text("word7", "word9")])
+    vectors = text_encoder.load("bert", path).encode([Text("word7", "word9")])
     states = Plain(bert_variables(layers=2)).bert([4, 1, 13, 2, 15, 5], 2).mean(0)
-    assert found[0] == pytest.approx(states / np.linalg.norm(states), abs=1e-4)
+    assert vectors[0] == pytest.approx(states / np.linalg.norm(states), abs=1e-4)
 
 
-def test_texts_of_another_network_are_told(tmp_path):
+def test_texts_of_another_network_are_reported(tmp_path):
     path = tmp_path / "bert.safetensors"
     save_file(vit_variables() | {text_encoder.TOKENIZER: word_tokenizer()}, path)
-    said = refusal(lambda: text_encoder.load("bert", path))[0]
+    message = refusal(lambda: text_encoder.load("bert", path))[0]
     assert (
-        said
+        message
         == f"{path}: holds the variables of another network ('embeddings.word_embeddings.weight')"
     )

@@ -30,12 +30,14 @@ def sine(seconds=3.0, hz=1000.0):
 def random_network():
     """Weights of the published shapes and names, scaled so that values keep their size."""
     rng = np.random.default_rng(1)
-    found = {}
+    variables = {}
     for name, shape in SHAPES.items():
         scale = math.sqrt(2 / math.prod(shape[:-1]))
-        found[f"vggish/{name}/weights"] = rng.standard_normal(shape, np.float32) * np.float32(scale)
-        found[f"vggish/{name}/biases"] = rng.standard_normal(shape[-1], np.float32) / 10
-    return found
+        variables[f"vggish/{name}/weights"] = rng.standard_normal(shape, np.float32) * np.float32(
+            scale
+        )
+        variables[f"vggish/{name}/biases"] = rng.standard_normal(shape[-1], np.float32) / 10
+    return variables
 
 
 def hand_made_pca():
@@ -54,11 +56,11 @@ def patches(samples):
 
 
 def test_front_end_of_a_sine_has_the_known_numbers():
-    found = patches(sine())
-    assert found.shape == (3, 96, 64)
-    assert found.dtype == np.float32
-    assert found.mean() == pytest.approx(-3.4296, abs=5e-4)
-    assert found.std() == pytest.approx(2.1266, abs=5e-4)
+    spectrograms = patches(sine())
+    assert spectrograms.shape == (3, 96, 64)
+    assert spectrograms.dtype == np.float32
+    assert spectrograms.mean() == pytest.approx(-3.4296, abs=5e-4)
+    assert spectrograms.std() == pytest.approx(2.1266, abs=5e-4)
 
 
 def test_front_end_of_silence_is_the_logarithm_of_the_offset():
@@ -127,10 +129,10 @@ def test_a_checkpoint_is_loaded_and_run_as_tensorflow_runs_it(checkpoint):
     layers = vggish.build_layers({**variables, **hand_made_pca()}, torch.device("cpu"))
     spectrograms = patches(sine())
     with torch.inference_mode():
-        found = vggish.forward(torch.from_numpy(spectrograms), layers).numpy()
+        embeddings = vggish.forward(torch.from_numpy(spectrograms), layers).numpy()
     expected = by_tensorflow(spectrograms, variables)
     assert expected.min() < 0 < expected.max()  # no rectifier at the end
-    assert found == pytest.approx(expected, abs=1e-4 * float(np.abs(expected).max()))
+    assert embeddings == pytest.approx(expected, abs=1e-4 * float(np.abs(expected).max()))
 
 
 def test_post_processing_with_parameters_made_by_hand():
@@ -138,10 +140,10 @@ def test_post_processing_with_parameters_made_by_hand():
     layers = {"rotation": pca["pca_eigen_vectors"], "means": pca["pca_means"].flatten()}
     embeddings = np.zeros((1, 128), np.float32)
     embeddings[0, :6] = hand_made_pca()["pca_means"][:6, 0] + [0, 2, -2, 3.9, 100, -100]
-    found = vggish.postprocess(torch.from_numpy(embeddings), layers).numpy()
+    processed = vggish.postprocess(torch.from_numpy(embeddings), layers).numpy()
     # 0.5 x the neighbour's distance from its mean, cut, + 2, x 63.75, towards zero.
-    assert found[0, :6].tolist() == [191, 127, 251, 63, 0, 255]
+    assert processed[0, :6].tolist() == [191, 127, 251, 63, 0, 255]
     centred = -hand_made_pca()["pca_means"][6:, 0].astype(np.float64)
     swapped = 0.5 * centred[np.arange(122) ^ 1]
-    assert found[0, 6:] == pytest.approx(np.floor((swapped + 2) * 63.75), abs=1)
-    assert found.shape == (1, 128)
+    assert processed[0, 6:] == pytest.approx(np.floor((swapped + 2) * 63.75), abs=1)
+    assert processed.shape == (1, 128)

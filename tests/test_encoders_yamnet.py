@@ -52,16 +52,16 @@ def by_tensorflow(spectrograms, values):
 @pytest.mark.slow
 def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published):
     torch.set_num_threads(1)
-    found = read_variables(published)
+    variables_read = read_variables(published)
     values = variables()
-    assert found.keys() == values.keys()
-    assert sum(value.size for value in found.values()) == 3_751_369
+    assert variables_read.keys() == values.keys()
+    assert sum(value.size for value in variables_read.values()) == 3_751_369
     rng = np.random.default_rng(2)
     spectrogram = rng.normal(-2, 1.5, (200, 64)).astype("f4")
     starts = yamnet.patch_starts(200)
     assert starts.tolist() == [0, 48, 96]
     with torch.inference_mode():
-        layers = yamnet.build_layers(found, torch.device("cpu"))
+        layers = yamnet.build_layers(variables_read, torch.device("cpu"))
         embeddings = yamnet.embed_patches(torch.from_numpy(spectrogram), starts, layers).numpy()
     expected = by_tensorflow(np.stack([spectrogram[s : s + 96] for s in starts]), values)
     assert embeddings.shape == (3, 1024)
@@ -71,7 +71,9 @@ def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published)
 
 def test_the_front_end_is_vggishs_with_a_smaller_offset():
     samples = np.random.default_rng(0).normal(0, 0.1, 16_000).astype("f4")
-    found = yamnet.log_mel(samples)
-    assert np.exp(found) - 0.001 == pytest.approx(np.exp(vggish.log_mel(samples)) - 0.01, abs=1e-5)
+    spectrogram = yamnet.log_mel(samples)
+    assert np.exp(spectrogram) - 0.001 == pytest.approx(
+        np.exp(vggish.log_mel(samples)) - 0.01, abs=1e-5
+    )
     silence = yamnet.log_mel(np.zeros(16_000, "f4"))
     assert silence == pytest.approx(np.log(0.001), abs=1e-5)

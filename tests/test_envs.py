@@ -31,12 +31,12 @@ def project(home):
 @pytest.fixture(scope="module")
 def pins(home):
     """The pinned versions by name, in the environment of a run and in what tests add."""
-    found = []
+    versions = []
     for name in ("requirements", "test"):
         lines = (home / "envs" / f"{name}.txt").read_text().splitlines()
         rows = [PINNED.fullmatch(line).groups() for line in lines if line and line[0] != "#"]
-        found.append({canonicalize_name(package): version for package, version in rows})
-    return found
+        versions.append({canonicalize_name(package): version for package, version in rows})
+    return versions
 
 
 def requirements(lines):

@@ -65,9 +65,9 @@ def test_permuted_average_precision_is_that_of_the_permuted_labels():
     actual, probability = make_labels(12, 4), random.random((15, 4))
     orders = np.random.default_rng(0).permuted(np.tile(np.arange(12), (6, 1)), axis=1)
     values = permuted_average_precision(probability, actual, GROUP, orders)
-    for order, own in zip(orders, values, strict=True):
+    for order, ours in zip(orders, values, strict=True):
         theirs = average_precision_score(actual[order][GROUP], probability, average=None)
-        np.testing.assert_allclose(own, theirs)
+        np.testing.assert_allclose(ours, theirs)
 
 
 @pytest.mark.parametrize(("positives", "units"), [(3, 58), (24, 58), (1, 2), (5, 5)])

@@ -151,9 +151,9 @@ def test_p_is_adjusted_within_a_labelling():
     actual, predicted = (frame(random.random((30, 3)) < 0.4, genres) for _ in range(2))
     values = frame(random.normal(size=(30, 2)), measures)
     table = compare_all(values, actual, predicted, 199, 50, 0)
-    for _, own in table.groupby("labelling"):
-        ordered = own.sort_values("p")
-        steps = ordered.p.to_numpy() * len(own) / np.arange(1, len(own) + 1)
+    for _, rows in table.groupby("labelling"):
+        ordered = rows.sort_values("p")
+        steps = ordered.p.to_numpy() * len(rows) / np.arange(1, len(rows) + 1)
         by_hand = np.minimum.accumulate(steps[::-1])[::-1].clip(max=1)
         np.testing.assert_allclose(ordered.p_adjusted, by_hand)
 

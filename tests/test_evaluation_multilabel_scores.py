@@ -31,8 +31,8 @@ def test_columns_by_hand():
     np.testing.assert_allclose(columns["high"], columns["value"] + 0.95)
     np.testing.assert_allclose(columns["chance"], columns["value"])
     assert columns["p"].tolist() == [3 / 4] * 4
-    one_better = score_columns(value, value[..., None], permuted[..., 1:])
-    assert one_better["p"].tolist() == [1] * 4
+    without_one_as_good = score_columns(value, value[..., None], permuted[..., 1:])
+    assert without_one_as_good["p"].tolist() == [1] * 4
     lower = score_columns(value, value[..., None], permuted[..., 1:], lower_is_better=True)
     assert lower["p"].tolist() == [2 / 3] * 4
     none = score_columns(value, value[..., None], np.empty((2, 2, 0)))
@@ -50,22 +50,22 @@ def test_tags_agree_with_scikit_learn_in_samples_and_in_all_orders():
     rows = [np.repeat(np.arange(8), draw[GROUP].astype(int)) for draw in draws]
     for name, tags in zip(("low", "high"), tagged, strict=True):
         for average in ("macro", "weighted"):
-            look = {"average": average, "zero_division": 0}
+            options = {"average": average, "zero_division": 0}
 
-            def scores(labels, tags, look=look):
-                return precision_recall_fscore_support(labels, tags, **look)[:3]
+            def scores(labels, tags, options=options):
+                return precision_recall_fscore_support(labels, tags, **options)[:3]
 
             value = scores(predictions.unit_labels, tags)
             sampled = [scores(predictions.unit_labels[r], tags[r]) for r in rows]
             permuted = np.array([scores(predictions.labels[o][GROUP], tags) for o in orders])
-            own = table[(table["name"] == name) & (table["genre"] == average)]
-            np.testing.assert_allclose(own["value"], value)
+            selected = table[(table["name"] == name) & (table["genre"] == average)]
+            np.testing.assert_allclose(selected["value"], value)
             low, high = np.percentile(sampled, [2.5, 97.5], axis=0)
-            np.testing.assert_allclose(own["low"], low)
-            np.testing.assert_allclose(own["high"], high)
-            np.testing.assert_allclose(own["chance"], permuted.mean(axis=0))
+            np.testing.assert_allclose(selected["low"], low)
+            np.testing.assert_allclose(selected["high"], high)
+            np.testing.assert_allclose(selected["chance"], permuted.mean(axis=0))
             as_good = (permuted >= np.array(value) - 1e-12).sum(axis=0)
-            np.testing.assert_allclose(own["p"], (1 + as_good) / 121)
+            np.testing.assert_allclose(selected["p"], (1 + as_good) / 121)
 
 
 def test_support_is_the_number_of_units():

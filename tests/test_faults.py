@@ -36,9 +36,9 @@ def work(demo_run, tmp_path) -> Path:
 def forget(work: Path, *patterns: str) -> None:
     """Remove results, which must be there."""
     for pattern in patterns:
-        found = list((work / "results").glob(pattern))
-        assert found, pattern
-        for path in found:
+        paths = list((work / "results").glob(pattern))
+        assert paths, pattern
+        for path in paths:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -109,9 +109,9 @@ def test_a_killed_job_leaves_nothing_that_the_next_does_not_remove(shared_clone,
     wait_for(lambda: hidden(work) == {".mp4", ".wav"}, run)
     os.kill(job_of(work, "make_corpus"), signal.SIGKILL)
     assert run.wait(300) == 1
-    said = (work / "output.txt").read_text()
-    assert "Error in rule make_corpus" in said
-    assert film in said
+    output = (work / "output.txt").read_text()
+    assert "Error in rule make_corpus" in output
+    assert film in output
     assert hidden(work) == {".mp4", ".wav"}
     finish(shared_clone, work, SMALL, *target)
     finish(shared_clone, work, SMALL)
@@ -130,7 +130,7 @@ def test_two_runs_at_once_do_not_meet(shared_clone, tmp_path):
     first.wait()
 
 
-def assert_said(run, work: Path, rule: str, *texts: str) -> None:
+def assert_reported(run, work: Path, rule: str, *texts: str) -> None:
     """A failed run says these texts at the terminal and in the logs of a rule; no traceback."""
     assert run.returncode == 1
     paths = [path for path in (work / "logs").rglob("*.log") if rule in str(path)]
@@ -161,7 +161,9 @@ def test_a_full_disk_is_named_and_with_room_the_run_goes_on(
     shared_clone, demo_run, work, small_disk
 ):
     full = snakemake(shared_clone, work, SMALL, "--", "features")
-    assert_said(full, work, "extract_features", "the disk: cannot be written to", "No space left")
+    assert_reported(
+        full, work, "extract_features", "the disk: cannot be written to", "No space left"
+    )
     assert not hidden(work)
     small_disk()
     finish(shared_clone, work, SMALL, "--", "features", "bags")
@@ -180,7 +182,9 @@ def test_a_limit_on_the_size_of_files_is_named(shared_clone, demo_run, work):
         *("--", "features"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
     )
-    assert_said(full, work, "extract_features", "the disk: cannot be written to", "File too large")
+    assert_reported(
+        full, work, "extract_features", "the disk: cannot be written to", "File too large"
+    )
     finish(shared_clone, work, SMALL, "--", "features", "bags")
     assert_same_tables(work, demo_run)
 
@@ -217,7 +221,7 @@ def test_too_little_memory_is_named(shared_clone, demo_run, work):
         *("--", "results/genres/scores.tsv"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
     )
-    assert_said(poor, work, "score_genres", "the job: ran out of memory", "Unable to allocate")
+    assert_reported(poor, work, "score_genres", "the job: ran out of memory", "Unable to allocate")
     finish(shared_clone, work, SMALL)
     assert_same_tables(work, demo_run)
 
@@ -238,7 +242,7 @@ def test_a_damaged_result_is_named_and_made_anew(
     cut(path)
     failed = snakemake(shared_clone, work, SMALL, "--", target)
     name = str(path.relative_to(work))
-    assert_said(failed, work, rule, f"{name}: cannot be read (", f"hint: {DAMAGED}")
+    assert_reported(failed, work, rule, f"{name}: cannot be read (", f"hint: {DAMAGED}")
     path.unlink()
     finish(shared_clone, work, SMALL, "--", target)
     assert_same_tables(work, demo_run)
@@ -265,9 +269,9 @@ def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo
     targets = ("--", "cues", "features", "visuals")
     run = snakemake(shared_clone, work, SMALL, "--keep-going", *targets)
     no_frame = f"{blind}/film.mp4: has a picture without a frame that can be decoded"
-    assert_said(run, work, "measure_visuals", no_frame)
-    assert_said(run, work, "match_cues", f"{dumb}/film.mp4: cannot be read as media")
-    assert_said(run, work, "extract_features", ".flac: has no sound")
+    assert_reported(run, work, "measure_visuals", no_frame)
+    assert_reported(run, work, "match_cues", f"{dumb}/film.mp4: cannot be read as media")
+    assert_reported(run, work, "extract_features", ".flac: has no sound")
     assert all((work / "results" / name).exists() for name in others)
     assert not any((work / "results" / name).exists() for name in again)
 
@@ -324,8 +328,8 @@ READERS = {
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # numpy's, of half an archive
 @pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("kept", [0, 3, 500, -3])
-def test_the_reader_of_half_a_file_names_it(tmp_path, name, kept):
+@pytest.mark.parametrize("n_bytes", [0, 3, 500, -3])
+def test_the_reader_of_half_a_file_names_it(tmp_path, name, n_bytes):
     read, kind = READERS[name]
     path = tmp_path / name
     if path.suffix == ".parquet":
@@ -333,7 +337,7 @@ def test_the_reader_of_half_a_file_names_it(tmp_path, name, kept):
     else:
         np.savez(path.with_suffix(".npz"), counts=np.arange(1000.0))
         path.with_suffix(".npz").rename(path)
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:n_bytes])
     with pytest.raises(InputError) as error:
         read(path)
     gc.collect()

@@ -103,9 +103,9 @@ def test_cuts_equal_those_of_the_whole_file(film, monkeypatch):
     times = [(0.5, 4.0), (3.3, 30.1), (20.0, 21.0), (43.0, 60.0), (70.0, 80.0)]
     spans = [(*span, number) for number, span in enumerate(times)]
     whole = media.read_audio(film / "film.wav", RATE_HZ)
-    found = list(cuts.cut_sound(spans, film / "film.wav", RATE_HZ))
-    assert sorted(number for number, _ in found) == list(range(len(spans)))
-    for number, samples in found:
+    sounds = list(cuts.cut_sound(spans, film / "film.wav", RATE_HZ))
+    assert sorted(number for number, _ in sounds) == list(range(len(spans)))
+    for number, samples in sounds:
         first, last = (round(s * RATE_HZ) for s in times[number])
         assert np.array_equal(samples, whole[first:last])
 
@@ -149,11 +149,11 @@ def test_a_film_without_cues_has_an_empty_table_with_every_column(film, source):
 
 def test_the_table_says_where_it_is_from(film):
     extracted(film, [("one", 0.0, 4.0, 0.0, 1.0)])
-    facts = tables.read_provenance(film / "out.parquet")
-    assert facts["feature_set"] == "mir"
-    assert facts["source"] == "album"
-    assert facts["cues_sha256"] == media.sha256(film / "cues.parquet")
-    assert facts["media_sha256"] == {"one": media.sha256(film / "one.wav")}
+    provenance = tables.read_provenance(film / "out.parquet")
+    assert provenance["feature_set"] == "mir"
+    assert provenance["source"] == "album"
+    assert provenance["cues_sha256"] == media.sha256(film / "cues.parquet")
+    assert provenance["media_sha256"] == {"one": media.sha256(film / "one.wav")}
 
 
 def test_missing_values_are_nulls_in_the_file(film):
@@ -162,7 +162,7 @@ def test_missing_values_are_nulls_in_the_file(film):
     assert column.null_count == len(column) == 2
 
 
-def test_unknown_track_is_told(film):
+def test_unknown_track_is_reported(film):
     with pytest.raises(TableError) as error:
         extracted(film, [("three", 0.0, 4.0, 0.0, 1.0)])
     assert str(error.value) == (
@@ -172,7 +172,7 @@ def test_unknown_track_is_told(film):
     )
 
 
-def test_a_broken_track_is_told_and_leaves_no_table(film):
+def test_a_broken_track_is_reported_and_leaves_no_table(film):
     (film / "one.wav").write_bytes(b"not sound")
     with pytest.raises(MediaError, match=r"one\.wav: cannot be read as media"):
         extracted(film, [("one", 0.0, 4.0, 0.0, 1.0)])
@@ -203,10 +203,10 @@ def test_a_set_of_whole_tracks_is_that_of_a_cue_that_plays_each_whole(film):
         video=None,
         output=film / "whole.parquet",
     )
-    found = tables.read_table(film / "whole.parquet", tables.FEATURES)
-    assert found.cue_id.drop_duplicates().tolist() == list(lengths)
-    assert found.time_s.tolist() == [*range(40), *range(40)]
-    pd.testing.assert_frame_equal(found[list(mir.NAMES)], expected[list(mir.NAMES)])
+    table = tables.read_table(film / "whole.parquet", tables.FEATURES)
+    assert table.cue_id.drop_duplicates().tolist() == list(lengths)
+    assert table.time_s.tolist() == [*range(40), *range(40)]
+    pd.testing.assert_frame_equal(table[list(mir.NAMES)], expected[list(mir.NAMES)])
 
 
 def test_the_profile_is_the_one_asked_for(film):

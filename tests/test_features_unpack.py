@@ -50,20 +50,20 @@ def test_each_set_keeps_its_own_cues_and_the_bags_are_their_means(tmp_path):
         paths = unpacked(made, tmp_path, name)
         bags.pool_bags(list(paths.values()), name, tmp_path / f"{name}.parquet")
         bag = tables.read_table(tmp_path / f"{name}.parquet", tables.BAGS)
-        own = bag[bag.film_id == UNEVEN]
-        counts[name] = len(own)
-        assert own.n_frames.tolist() == [len(cue) for cue in made.cues[name][UNEVEN]]
+        rows = bag[bag.film_id == UNEVEN]
+        counts[name] = len(rows)
+        assert rows.n_frames.tolist() == [len(cue) for cue in made.cues[name][UNEVEN]]
         means = [cue.mean(axis=0) for cue in made.cues[name][UNEVEN]]
-        values = own[tables.feature_columns(bag, tables.BAGS)]
+        values = rows[tables.feature_columns(bag, tables.BAGS)]
         np.testing.assert_allclose(values, means, rtol=1e-5, atol=1e-6)
     assert counts == {"mir": 5, "vggish": 4}
 
 
 def test_tables_say_which_files_they_are_from(tmp_path):
     paths = unpacked(small(), tmp_path, "mir")
-    facts = tables.read_provenance(paths["film_2"])
-    assert facts["source"] == "published"
-    assert sorted(facts["published_sha256"]) == sorted(published.FILES["mir"])
+    provenance = tables.read_provenance(paths["film_2"])
+    assert provenance["source"] == "published"
+    assert sorted(provenance["published_sha256"]) == sorted(published.FILES["mir"])
 
 
 def test_a_film_that_cannot_be_used_has_a_table_without_rows(tmp_path, caplog):

@@ -14,8 +14,8 @@ def bins_of(hz):
     settings = Settings()
     time_s = np.arange(8 * settings.sample_rate_hz) / settings.sample_rate_hz
     wave = 0.3 * np.sin(2 * np.pi * hz * time_s) * (time_s % 1 < 0.5)
-    found = fingerprints.find_landmarks([wave.astype(np.float32)], settings)
-    return set(found.bins.tolist())
+    landmarks = fingerprints.find_landmarks([wave.astype(np.float32)], settings)
+    return set(landmarks.bins.tolist())
 
 
 @pytest.mark.parametrize("number", [3, 4, 8])

@@ -121,25 +121,25 @@ def same(one, other):
 
 def train_all(model, bags, actual):
     short = SETTINGS[MODELS[model]] | ({"epochs": 3} if model in NETWORKS else {})
-    learnt = folds.train_folds(model, bags, actual, range(len(actual)), short, seed=5, threads=1)
-    return [one.arrays for one in learnt]
+    fitted = folds.train_folds(model, bags, actual, range(len(actual)), short, seed=5, threads=1)
+    return [one.arrays for one in fitted]
 
 
 @pytest.mark.parametrize("model", BASELINES)
-def test_a_baseline_does_not_see_the_film_it_leaves_out(model):
+def test_a_baseline_does_not_depend_on_the_film_it_leaves_out(model):
     _, actual = make_corpus(films=10)
-    own, others = actual.copy(), ~actual
-    own[4], others[4] = ~actual[4], actual[4]
+    held_out_flipped, others_flipped = actual.copy(), ~actual
+    held_out_flipped[4], others_flipped[4] = ~actual[4], actual[4]
     first, same_fold, other_fold = (
         list(baselines.BASELINES[model](labels, 5))[4]["probability"]
-        for labels in (actual, own, others)
+        for labels in (actual, held_out_flipped, others_flipped)
     )
     np.testing.assert_array_equal(first, same_fold)
     assert (first != other_fold).any()
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_fold_does_not_see_the_film_it_leaves_out(model):
+def test_a_fold_does_not_depend_on_the_film_it_leaves_out(model):
     bags, actual = make_corpus(films=10)
     held_out = 4
     other = Bags(bags.instances.copy(), bags.starts)
@@ -151,8 +151,8 @@ def test_a_fold_does_not_see_the_film_it_leaves_out(model):
     assert same(before[held_out], after[held_out])
     assert not same(before[0], after[0])
     probe = bags.one(held_out)
-    answers = [folds.predict_bags(model, fitted[held_out], probe) for fitted in (before, after)]
-    np.testing.assert_array_equal(answers[0], answers[1])
+    predictions = [folds.predict_bags(model, fitted[held_out], probe) for fitted in (before, after)]
+    np.testing.assert_array_equal(predictions[0], predictions[1])
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
@@ -162,8 +162,10 @@ def test_a_marker_of_the_film_left_out_changes_nothing(model):
     marked = Bags(np.column_stack([bags.instances, marker]), bags.starts)
     unmarked = Bags(np.column_stack([bags.instances, 0 * marker]), bags.starts)
     fold = train_all(model, marked, actual)[4]
-    answers = [folds.predict_bags(model, fold, variant.one(4)) for variant in (marked, unmarked)]
-    np.testing.assert_array_equal(answers[0], answers[1])
+    predictions = [
+        folds.predict_bags(model, fold, variant.one(4)) for variant in (marked, unmarked)
+    ]
+    np.testing.assert_array_equal(predictions[0], predictions[1])
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
@@ -180,20 +182,20 @@ def test_a_genre_that_never_varies_in_training_is_predicted_so(model):
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_kept_fold_repeats_its_prediction(tmp_path, model):
+def test_a_saved_fold_repeats_its_prediction(tmp_path, model):
     bags, actual = make_corpus(films=8)
     write_corpus(tmp_path, bags, actual)
     table = train(tmp_path, model)
     path = tmp_path / f"{model}.models.0.zip"
     about = model_io.load_about(path)
     assert (about.model, about.feature_set, about.genres) == (model, "mir", GENRES)
-    for place, film in enumerate(about.films):
+    for number, film in enumerate(about.films):
         fold = model_io.load_fold(path, film)
-        probability, predicted = folds.predict_bags(about.model, fold, bags.one(place))
+        probability, predicted = folds.predict_bags(about.model, fold, bags.one(number))
         rows = table[table["film_id"] == film]
         np.testing.assert_allclose(rows["probability"], probability[0], rtol=0, atol=1e-12)
         np.testing.assert_array_equal(rows["predicted"], predicted[0])
-        assert set(rows["fold"]) == {place}
+        assert set(rows["fold"]) == {number}
 
 
 @pytest.mark.parametrize("model", ["random_guess", "imv_random_forest", "feature_attention"])
@@ -232,33 +234,33 @@ def test_chunks_come_to_what_one_chunk_gives(tmp_path, model):
             np.testing.assert_allclose(values, one[name], atol=1e-5)
 
 
-def test_training_runs_differ_and_the_first_is_kept(tmp_path):
+def test_training_runs_differ_and_the_first_is_saved(tmp_path):
     bags, actual = make_corpus(films=6)
     write_corpus(tmp_path, bags, actual)
     table = train(tmp_path, "average_pooling", SETTINGS["network"] | {"repeats": 2})
     first, second = (table[table["repeat"] == run]["probability"].to_numpy() for run in (0, 1))
     assert np.abs(first - second).max() > 1e-3
     fold = model_io.load_fold(tmp_path / "average_pooling.models.0.zip", "film_02")
-    kept, _ = folds.predict_bags("average_pooling", fold, bags.one(2))
-    np.testing.assert_allclose(kept[0], first.reshape(6, -1)[2], atol=1e-6)
+    saved, _ = folds.predict_bags("average_pooling", fold, bags.one(2))
+    np.testing.assert_allclose(saved[0], first.reshape(6, -1)[2], atol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["average_pooling", "imv_knn", "single_attention"])
-def test_cues_are_judged_alone_and_weighed(tmp_path, model):
+def test_cues_are_predicted_alone_and_weighed(tmp_path, model):
     bags, actual = make_corpus(films=6)
     write_corpus(tmp_path, bags, actual)
     predictions = train(tmp_path, model)
     table = read_table(tmp_path / f"{model}.cues.0.parquet", GENRE_CUES)
     assert len(table) == len(bags.instances) * len(GENRES)
-    table["said"] = table["probability"] * table["weight"]
-    sums = table.groupby(["film_id", "genre"])[["weight", "said"]].sum()
+    table["weighted"] = table["probability"] * table["weight"]
+    sums = table.groupby(["film_id", "genre"])[["weight", "weighted"]].sum()
     np.testing.assert_allclose(sums["weight"], 1, atol=1e-6)
     # In these models the film's probability is the weighted mean of its cues'.
     films = predictions.set_index(["film_id", "genre"])["probability"]
-    np.testing.assert_allclose(sums["said"], films.loc[sums.index], atol=1e-6)
+    np.testing.assert_allclose(sums["weighted"], films.loc[sums.index], atol=1e-6)
 
 
-def test_frames_of_a_cue_are_judged_together(tmp_path):
+def test_frames_of_a_cue_are_one_bag(tmp_path):
     bags, actual = make_corpus(films=4)
     write_corpus(tmp_path, bags, actual)
     table = read_table(tmp_path / "bags.parquet", BAGS)
@@ -267,8 +269,8 @@ def test_frames_of_a_cue_are_judged_together(tmp_path):
     train(tmp_path, "single_attention")
     cues = read_table(tmp_path / "single_attention.cues.0.parquet", GENRE_CUES)
     pairs = table[["film_id", "cue_id"]].drop_duplicates()
-    found = cues[["film_id", "cue_id"]].drop_duplicates()
-    np.testing.assert_array_equal(found.to_numpy(), pairs.to_numpy())
+    predicted_pairs = cues[["film_id", "cue_id"]].drop_duplicates()
+    np.testing.assert_array_equal(predicted_pairs.to_numpy(), pairs.to_numpy())
     sums = cues.groupby(["film_id", "genre"])["weight"].sum()
     np.testing.assert_allclose(sums, 1, atol=1e-6)
     fold = model_io.load_fold(tmp_path / "single_attention.models.0.zip", "film_00")
@@ -316,7 +318,7 @@ def test_too_few_films_with_cues_are_an_error(tmp_path):
     assert str(error.value) == (
         f"{tmp_path}/bags.parquet: films with cues: 1\n  expected: at least 2\n"
         "  hint: a model is tested on films held out of training: add films, "
-        "or ask for `cues` alone"
+        "or name `cues` as the only target"
     )
 
 
@@ -349,8 +351,8 @@ def test_the_bags_come_in_the_order_of_the_film_table(tmp_path):
     known = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_02", "film_00"])
     table = read_table(tmp_path / "bags.parquet", BAGS)
     write_table(table[table["film_id"].isin(known.film_ids)], tmp_path / "two.parquet", BAGS)
-    packed, found, features, cue_ids = packed_bags.read_bags(tmp_path / "two.parquet", known)
-    assert found.film_ids == ["film_02", "film_00"]
+    packed, films, features, cue_ids = packed_bags.read_bags(tmp_path / "two.parquet", known)
+    assert films.film_ids == ["film_02", "film_00"]
     assert features == [f"a.b{k}.mean" for k in range(6)]
     first = bags.starts[2]
     assert list(cue_ids[:2]) == [f"cue_{first}", f"cue_{first + 1}"]

@@ -87,36 +87,38 @@ def test_a_windows_probability_is_the_folds_mean_with_their_band(tmp_path, model
         mean = frames[FEATURES].iloc[int(start_s) : int(start_s) + 10].mean().to_numpy()
         by_hand = np.array([known_probability(mean, shift) for shift in SHIFTS])
         expected = [by_hand.mean(axis=0), np.sort(by_hand, axis=0)[1], np.sort(by_hand, axis=0)[19]]
-        found = rows.set_index("genre").loc[GENRES, ["probability", "low", "high"]]
-        np.testing.assert_allclose(found.to_numpy().T, expected, atol=1e-5)
+        predicted = rows.set_index("genre").loc[GENRES, ["probability", "low", "high"]]
+        np.testing.assert_allclose(predicted.to_numpy().T, expected, atol=1e-5)
 
 
 def test_the_whole_of_a_film_is_the_bag_of_its_windows(tmp_path, models):
     frames = frame_table({"new": 25})
-    _, answers = applied(tmp_path, models, frames)
+    _, track_predictions = applied(tmp_path, models, frames)
     values = frames[FEATURES].to_numpy(float)
     means = [values[start : start + 10].mean(axis=0) for start in (0, 4, 8, 12, 15)]
-    said = np.mean([known_probability(np.mean(means, axis=0), shift) for shift in SHIFTS], axis=0)
-    assert answers["track_id"].tolist() == ["", ""]
-    assert answers["genre"].tolist() == GENRES
-    np.testing.assert_allclose(answers["probability"], said, atol=1e-5)
-    np.testing.assert_array_equal(answers["predicted"], said > 0.5)
+    probability = np.mean(
+        [known_probability(np.mean(means, axis=0), shift) for shift in SHIFTS], axis=0
+    )
+    assert track_predictions["track_id"].tolist() == ["", ""]
+    assert track_predictions["genre"].tolist() == GENRES
+    np.testing.assert_allclose(track_predictions["probability"], probability, atol=1e-5)
+    np.testing.assert_array_equal(track_predictions["predicted"], probability > 0.5)
 
 
-def test_an_album_answers_as_a_whole_and_by_tracks(tmp_path, models):
+def test_an_album_is_predicted_as_a_whole_and_by_tracks(tmp_path, models):
     frames = frame_table(FRAMES_PER_TRACK)
-    windows, answers = applied(tmp_path, models, frames, is_album=True)
-    assert answers["track_id"].drop_duplicates().tolist() == ["", "opening", "finale"]
+    windows, track_predictions = applied(tmp_path, models, frames, is_album=True)
+    assert track_predictions["track_id"].drop_duplicates().tolist() == ["", "opening", "finale"]
     assert windows["track_id"].drop_duplicates().tolist() == ["opening", "finale"]
-    for track, own in frames.groupby("cue_id", sort=False):
-        alone = own.assign(film_id=track)
-        its_windows, its_answer = applied(tmp_path, models, alone)
+    for track, track_frames in frames.groupby("cue_id", sort=False):
+        alone = track_frames.assign(film_id=track)
+        its_windows, its_predictions = applied(tmp_path, models, alone)
         columns = ["start_s", "end_s", "genre", "probability", "low", "high"]
         same = windows[windows["track_id"] == track]
         np.testing.assert_array_equal(same[columns].to_numpy(), its_windows[columns].to_numpy())
         columns = ["genre", "probability", "low", "high", "predicted"]
-        same = answers[answers["track_id"] == track]
-        np.testing.assert_array_equal(same[columns].to_numpy(), its_answer[columns].to_numpy())
+        same = track_predictions[track_predictions["track_id"] == track]
+        np.testing.assert_array_equal(same[columns].to_numpy(), its_predictions[columns].to_numpy())
 
 
 @given(st.integers(1, 200), st.integers(1, 40), st.integers(1, 40))
@@ -146,38 +148,40 @@ def trained(folder, model, feature_set="mir", features=FEATURES, films=6):
     settings = {"hidden": 6, "dropout": 0.25, "learning_rate": 0.01, "batch_size": 4, "epochs": 3}
     settings |= {"c": 1.0, "n_neighbors": 3}
     bags = Bags(x, np.append(0, np.cumsum(sizes)))
-    learnt = folds.train_folds(model, bags, actual, range(films), settings, 1, 1)
+    fitted = folds.train_folds(model, bags, actual, range(films), settings, 1, 1)
     films_out = [f"film_{k}" for k in range(films)]
     about = About(model, feature_set, GENRES, list(features), films_out)
     path = folder / f"{model}.zip"
-    model_io.save_folds(path, about, (one.arrays for one in learnt))
+    model_io.save_folds(path, about, (one.arrays for one in fitted))
     return path
 
 
 @pytest.mark.parametrize(
     "model", ["average_pooling", "max_pooling", "single_attention", "imv_svm", "simple_mi_knn"]
 )
-def test_folds_are_asked_as_predict_answers_each_window_alone(tmp_path, model):
+def test_each_window_is_predicted_alone(tmp_path, model):
     models = trained(tmp_path, model)
     frames = frame_table({"new": 40})
-    windows, answers = applied(tmp_path, models, frames)
+    windows, track_predictions = applied(tmp_path, models, frames)
     about = model_io.load_about(models)
     values = frames[FEATURES].to_numpy(np.float32)
     starts = windows["start_s"].drop_duplicates().astype(int)
     means = np.stack([values[start : start + 10].mean(axis=0) for start in starts])
 
-    def ask(instances):
+    def predict(instances):
         bag = Bags(instances, np.array([0, len(instances)]))
         loaded = (model_io.load_fold(models, film) for film in about.films)
         return np.stack([folds.predict_bags(model, fold, bag)[0][0] for fold in loaded])
 
-    by_loop = np.stack([ask(instance[None]) for instance in means])
-    found = windows["probability"].to_numpy().reshape(len(means), len(GENRES))
-    np.testing.assert_allclose(found, by_loop.mean(axis=1), atol=1e-5)
-    found = windows[["low", "high"]].to_numpy().reshape(len(means), len(GENRES), 2)
+    by_loop = np.stack([predict(instance[None]) for instance in means])
+    probability = windows["probability"].to_numpy().reshape(len(means), len(GENRES))
+    np.testing.assert_allclose(probability, by_loop.mean(axis=1), atol=1e-5)
+    band = windows[["low", "high"]].to_numpy().reshape(len(means), len(GENRES), 2)
     expected = np.moveaxis(np.percentile(by_loop, (5, 95), axis=1), 0, -1)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    np.testing.assert_allclose(answers["probability"], ask(means).mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(band, expected, atol=1e-5)
+    np.testing.assert_allclose(
+        track_predictions["probability"], predict(means).mean(axis=0), atol=1e-5
+    )
 
 
 def test_a_model_of_frames_takes_a_window_as_a_bag_of_its_frames(tmp_path):
@@ -186,14 +190,14 @@ def test_a_model_of_frames_takes_a_window_as_a_bag_of_its_frames(tmp_path):
     windows, _ = applied(tmp_path, models, frames, window_s=12)
     about = model_io.load_about(models)
     bag = Bags(frames[FEATURES].to_numpy(np.float32), np.array([0, 12]))
-    said = [
+    probabilities = [
         folds.predict_bags("max_pooling", model_io.load_fold(models, film), bag)[0][0]
         for film in about.films
     ]
-    np.testing.assert_allclose(windows["probability"], np.mean(said, axis=0), atol=1e-6)
+    np.testing.assert_allclose(windows["probability"], np.mean(probabilities, axis=0), atol=1e-6)
 
 
-def test_many_windows_are_asked_in_parts_without_a_seam(tmp_path, models, monkeypatch):
+def test_many_windows_are_predicted_in_parts_without_a_seam(tmp_path, models, monkeypatch):
     frames = frame_table(FRAMES_PER_TRACK)
     whole = applied(tmp_path, models, frames, is_album=True)
     monkeypatch.setattr(apply, "WINDOWS_AT_ONCE", 3)
@@ -202,26 +206,26 @@ def test_many_windows_are_asked_in_parts_without_a_seam(tmp_path, models, monkey
         pd.testing.assert_frame_equal(one, other, atol=1e-6)
 
 
-def test_silent_windows_have_no_answer(tmp_path, models):
+def test_silent_windows_have_no_prediction(tmp_path, models):
     frames = frame_table({"new": 60})
     loud = frames.copy()
     loud.loc[20:39, FEATURES] = np.nan
-    windows, answers = applied(tmp_path, models, loud)
+    windows, track_predictions = applied(tmp_path, models, loud)
     # Left out are those wholly inside seconds 20 to 40.
     assert windows["start_s"].unique().tolist() == [0, 4, 8, 12, 16, 32, 36, 40, 44, 48, 50]
     known, _ = applied(tmp_path, models, frames)
-    heard = windows["start_s"].isin([0, 4, 8])
+    audible = windows["start_s"].isin([0, 4, 8])
     expected = known[known["start_s"].isin([0, 4, 8])]
-    np.testing.assert_array_equal(windows[heard]["probability"], expected["probability"])
-    assert len(answers) == len(GENRES)
+    np.testing.assert_array_equal(windows[audible]["probability"], expected["probability"])
+    assert len(track_predictions) == len(GENRES)
 
 
-def test_a_silent_track_is_named_and_the_others_answer(tmp_path, models, caplog):
+def test_a_silent_track_is_named_and_the_others_are_predicted(tmp_path, models, caplog):
     frames = frame_table({**FRAMES_PER_TRACK, "hush": 15})
     frames.loc[frames["cue_id"] == "hush", FEATURES] = np.nan
     with caplog.at_level(logging.WARNING):
-        _, answers = applied(tmp_path, models, frames, is_album=True)
-    assert set(answers["track_id"]) == {"", *FRAMES_PER_TRACK}
+        _, track_predictions = applied(tmp_path, models, frames, is_album=True)
+    assert set(track_predictions["track_id"]) == {"", *FRAMES_PER_TRACK}
     assert "track hush is silent and has no result" in caplog.text
 
 
@@ -262,7 +266,7 @@ def test_the_same_input_gives_the_same_bytes_and_says_where_it_is_from(tmp_path)
         applied(tmp_path, models, frame_table(FRAMES_PER_TRACK), is_album=True)
         made.append([(tmp_path / name).read_bytes() for name in files])
     assert made[0] == made[1]
-    facts = tables.read_provenance(tmp_path / "windows.parquet")
-    assert facts["model"] == "single_attention"
-    assert facts["feature_set"] == "mir"
-    assert (facts["folds"], facts["window_s"], facts["hop_s"]) == (6, 10, 4)
+    provenance = tables.read_provenance(tmp_path / "windows.parquet")
+    assert provenance["model"] == "single_attention"
+    assert provenance["feature_set"] == "mir"
+    assert (provenance["folds"], provenance["window_s"], provenance["hop_s"]) == (6, 10, 4)

@@ -33,11 +33,11 @@ RULES = ("extract_new_media", "apply_genres", "plot_new_media")
 def test_a_file_is_a_film_and_a_folder_an_album(tone):
     track = tone("Album/01 Élan.wav")
     tone("Album/CD2/02.wav")
-    found = find_media({"one": str(track), "all": str(track.parent)})
-    assert found["one"] == NewMedia(str(track), (str(track),), is_album=False)
-    assert found["all"].is_album
-    assert found["all"].path == str(track.parent)
-    assert found["all"].files == (str(track), str(track.parent / "CD2" / "02.wav"))
+    new_media = find_media({"one": str(track), "all": str(track.parent)})
+    assert new_media["one"] == NewMedia(str(track), (str(track),), is_album=False)
+    assert new_media["all"].is_album
+    assert new_media["all"].path == str(track.parent)
+    assert new_media["all"].files == (str(track), str(track.parent / "CD2" / "02.wav"))
     assert find_media({}) == {}
 
 
@@ -45,29 +45,29 @@ def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
     (tmp_path / "empty").mkdir()
     track = tone("twice/A b.wav")
     (track.parent / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
-    asked = {"Night Train": str(track), "gone": "films/gone.mkv"}
-    asked |= {"empty": str(tmp_path / "empty"), "twice": str(track.parent)}
+    paths = {"Night Train": str(track), "gone": "films/gone.mkv"}
+    paths |= {"empty": str(tmp_path / "empty"), "twice": str(track.parent)}
     with pytest.raises(ConfigError) as error:
-        find_media(asked)
+        find_media(paths)
     where = "config: genres.apply.media."
-    said = [str(problem) for problem in error.value.problems]
-    assert said[0] == (
+    problems = [str(problem) for problem in error.value.problems]
+    assert problems[0] == (
         f"{where}Night Train: 'Night Train' is no id\n"
         "  expected: letters a-z, digits and underscores\n"
         "  hint: for example night_train"
     )
-    assert said[1] == (
+    assert problems[1] == (
         f"{where}gone: films/gone.mkv does not exist\n"
         "  expected: a film, an audio file, or a folder of audio files\n"
         "  hint: paths are relative to the folder that the workflow runs in"
     )
-    assert said[2].startswith(f"{where}empty: {tmp_path}/empty holds no audio file\n")
-    assert said[3] == (
+    assert problems[2].startswith(f"{where}empty: {tmp_path}/empty holds no audio file\n")
+    assert problems[3] == (
         f"{where}twice: '{track.parent}/gone.wav' is a broken link\n"
         "  expected: files that can be read\n"
         "  hint: rename or remove it"
     )
-    assert len(said) == 4
+    assert len(problems) == 4
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_network_is_taken_before_a_classifier_and_the_first_of_equals():
 
 
 @pytest.mark.parametrize(("feature_set", "model"), [("yamnet", ""), ("", "plurality")])
-def test_a_model_that_is_not_trained_or_hears_nothing_is_an_error(feature_set, model):
+def test_a_model_that_is_not_trained_or_takes_no_sound_is_an_error(feature_set, model):
     with pytest.raises(ConfigError) as error:
         choose_run(RUNS[:3], feature_set, model)
     assert str(error.value) == (
@@ -101,7 +101,7 @@ def test_a_model_that_is_not_trained_or_hears_nothing_is_an_error(feature_set, m
     )
 
 
-def test_without_any_model_that_hears_the_error_says_so():
+def test_without_any_model_of_sound_the_error_says_so():
     with pytest.raises(ConfigError, match="expected: one of: nothing yet"):
         choose_run(RUNS[:1], "", "")
 
@@ -127,11 +127,13 @@ def test_every_track_is_measured_from_beginning_to_end(tmp_path, tone):
     assert set(frames["film_id"]) == {"new"}
     assert frames.groupby("cue_id", sort=False).size().to_dict() == {"high": 5, "low": 6}
     for track, path in paths.items():
-        own = frames[frames["cue_id"] == track]
-        assert own["time_s"].tolist() == list(range(len(own)))
+        track_frames = frames[frames["cue_id"] == track]
+        assert track_frames["time_s"].tolist() == list(range(len(track_frames)))
         sound = media.read_audio(path, mir.RATE_HZ)
-        alone = mir.measure(sound, np.arange(len(own)) + 0.5, "fast")
-        np.testing.assert_allclose(own[list(mir.NAMES)].to_numpy(np.float32), alone, rtol=1e-5)
+        alone = mir.measure(sound, np.arange(len(track_frames)) + 0.5, "fast")
+        np.testing.assert_allclose(
+            track_frames[list(mir.NAMES)].to_numpy(np.float32), alone, rtol=1e-5
+        )
 
 
 def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
@@ -148,16 +150,16 @@ def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
     np.testing.assert_allclose(frames[["probe.embedding_0"]].to_numpy(), alone, rtol=1e-5)
 
 
-def test_every_file_that_cannot_be_heard_is_listed(tmp_path, tone, film):
+def test_every_file_that_cannot_be_decoded_is_listed(tmp_path, tone, film):
     album = tone("album/fine.wav").parent
     (album / "broken.wav").write_bytes(b"no sound at all" * 100)
     film("mute.mkv").rename(album / "mute.mka")
     with pytest.raises(MediaError) as error:
         measured(tmp_path, album)
-    said = str(error.value)
-    assert said.startswith("2 problems were found")
-    assert "broken.wav: cannot be read as media" in said
-    assert f"{album}/mute.mka: has no sound\n  expected: a file with an audio stream" in said
+    message = str(error.value)
+    assert message.startswith("2 problems were found")
+    assert "broken.wav: cannot be read as media" in message
+    assert f"{album}/mute.mka: has no sound\n  expected: a file with an audio stream" in message
     assert not (tmp_path / "new.parquet").exists()
 
 
@@ -183,7 +185,7 @@ def snakemake(home, work, apply, *options):
 
 
 @pytest.mark.slow
-def test_the_workflow_hears_a_film_and_an_album(home, tmp_path, tone, film):
+def test_the_workflow_predicts_a_film_and_an_album(home, tmp_path, tone, film):
     """Models that stand there are applied: nothing of their corpus is made or measured."""
     models = tmp_path / "results/genres/models/mir"
     models.mkdir(parents=True)
@@ -192,13 +194,13 @@ def test_the_workflow_hears_a_film_and_an_album(home, tmp_path, tone, film):
     tone("album/high.wav", 25, hz=1760)
     sound = 0.3 * np.random.default_rng(0).standard_normal(48000 * 8).clip(-3, 3)
     film("short.mkv", sound, seconds=8.0)
-    asked = {"media": {"album": "album", "short": "short.mkv"}, "window_s": 10}
-    figures = [f"results/genres/applied/{name}.svg" for name in asked["media"]]
-    code, said = snakemake(home, tmp_path, asked, "--allowed-rules", *RULES, "--", *figures)
-    assert code == 0, said
+    options = {"media": {"album": "album", "short": "short.mkv"}, "window_s": 10}
+    figures = [f"results/genres/applied/{name}.svg" for name in options["media"]]
+    code, output = snakemake(home, tmp_path, options, "--allowed-rules", *RULES, "--", *figures)
+    assert code == 0, output
     applied = tmp_path / "results/genres/applied"
-    answers = tables.read_table(applied / "album.tsv", tables.GENRE_ANSWERS)
-    assert answers["track_id"].drop_duplicates().tolist() == ["", "high", "low"]
+    predictions = tables.read_table(applied / "album.tsv", tables.GENRE_ANSWERS)
+    assert predictions["track_id"].drop_duplicates().tolist() == ["", "high", "low"]
     windows = tables.read_table(applied / "album.parquet", tables.GENRE_APPLIED)
     low = windows[(windows["track_id"] == "low") & (windows["genre"] == GENRES[0])]
     assert low[["start_s", "end_s"]].to_numpy().tolist() == [[0, 10], [2, 12]]
@@ -206,25 +208,25 @@ def test_the_workflow_hears_a_film_and_an_album(home, tmp_path, tone, film):
     assert windows[["track_id", "start_s", "end_s"]].drop_duplicates().to_numpy().tolist() == [
         ["", 0, 8]
     ]
-    for name, path in zip(asked["media"], figures, strict=True):
+    for name, path in zip(options["media"], figures, strict=True):
         assert f">{name}: Average pooling (mir)<" in (tmp_path / path).read_text()
 
 
 @pytest.mark.slow
-def test_what_cannot_be_heard_is_refused_before_any_work(home, tmp_path):
-    code, said = snakemake(home, tmp_path, {"media": {"gone": "gone.mkv"}}, "--dry-run")
+def test_media_that_do_not_exist_are_refused_before_any_work(home, tmp_path):
+    code, output = snakemake(home, tmp_path, {"media": {"gone": "gone.mkv"}}, "--dry-run")
     assert code == 1
-    assert "config: genres.apply.media.gone: gone.mkv does not exist" in said
-    assert "Traceback" not in said
+    assert "config: genres.apply.media.gone: gone.mkv does not exist" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.slow
-def test_a_wrong_model_is_refused_only_if_there_is_something_to_hear(home, tmp_path, tone):
+def test_a_wrong_model_is_refused_only_if_there_are_new_media(home, tmp_path, tone):
     wrong = {"model": "imv_svm"}
-    code, said = snakemake(home, tmp_path, wrong, "--dry-run")
-    assert code == 0, said
-    assert not any(rule in said for rule in RULES)
-    heard = {"media": {"song": str(tone("song.wav"))}}
-    code, said = snakemake(home, tmp_path, wrong | heard, "--dry-run")
+    code, output = snakemake(home, tmp_path, wrong, "--dry-run")
+    assert code == 0, output
+    assert not any(rule in output for rule in RULES)
+    media_options = {"media": {"song": str(tone("song.wav"))}}
+    code, output = snakemake(home, tmp_path, wrong | media_options, "--dry-run")
     assert code == 1
-    assert "config: genres.apply: imv_svm on any feature set is not trained" in said
+    assert "config: genres.apply: imv_svm on any feature set is not trained" in output

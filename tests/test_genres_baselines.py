@@ -49,15 +49,15 @@ def test_random_guess_reaches_what_a_rerun_of_the_study_got():
 
 def test_random_guess_gives_the_frequency_in_the_training_films():
     actual = study_labels(0)
-    for fold, answer in enumerate(baselines.random_guess(actual, 1)):
+    for fold, prediction in enumerate(baselines.random_guess(actual, 1)):
         expected = (np.array(STUDY_COUNTS) - actual[fold]) / (STUDY_FILMS - 1)
-        np.testing.assert_allclose(answer["probability"], expected, rtol=1e-6)
+        np.testing.assert_allclose(prediction["probability"], expected, rtol=1e-6)
 
 
 def test_plurality_gives_the_most_frequent_set_of_the_others():
     a, b, ab = [True, False], [False, True], [True, True]
-    answers = predicted(baselines.plurality, np.array([a, a, b, b, ab]), 0)
-    np.testing.assert_array_equal(answers, [b, b, a, a, a])
+    predictions = predicted(baselines.plurality, np.array([a, a, b, b, ab]), 0)
+    np.testing.assert_array_equal(predictions, [b, b, a, a, a])
 
 
 IMV = Bags(np.zeros((5, 2), np.float32), np.array([0, 2, 5]))

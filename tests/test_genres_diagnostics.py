@@ -70,17 +70,18 @@ def test_the_measures_of_a_film_are_micro_over_its_cues():
     result = scatter.score_films(cues, loaded(pooled(cues, actual, runs=2))).set_index("film_id")
     assert "film_004" not in result.index  # without a label there is no recall
     assert len(result) == 8
-    for film, own in cues[cues["film_id"] != "film_004"].groupby("film_id"):
+    for film, film_cues in cues[cues["film_id"] != "film_004"].groupby("film_id"):
         predicted = (
-            own.pivot_table(index="cue_id", columns="genre", values="probability")[GENRES] > 0.5
+            film_cues.pivot_table(index="cue_id", columns="genre", values="probability")[GENRES]
+            > 0.5
         )
         true = np.tile(actual[int(film[-3:])], (len(predicted), 1))
-        look = {"average": "micro", "zero_division": 0}
+        options = {"average": "micro", "zero_division": 0}
         row = result.loc[film]
         assert row["precision"] == pytest.approx(
-            precision_score(true, predicted.to_numpy(), **look)
+            precision_score(true, predicted.to_numpy(), **options)
         )
-        assert row["recall"] == pytest.approx(recall_score(true, predicted.to_numpy(), **look))
+        assert row["recall"] == pytest.approx(recall_score(true, predicted.to_numpy(), **options))
 
 
 def test_films_at_one_place_are_counted_and_the_worst_are_named():

@@ -48,8 +48,8 @@ def bars(axis):
     for patch in axis.patches:
         if isinstance(patch, PathPatch):
             for corners in patch.get_path().vertices.reshape(-1, 5, 2):
-                place = corners[0, 0], corners[2, 0], corners[1, 1]
-                result.append((explain.SHADES[shade(patch)], *place))
+                span = corners[0, 0], corners[2, 0], corners[1, 1]
+                result.append((explain.SHADES[shade(patch)], *span))
     return sorted(result, key=lambda bar: bar[1])
 
 
@@ -127,8 +127,8 @@ def inputs(tmp_path):
     actual = make_labels(2)
     runs = [RUN, ("vggish", "single_attention")]
     made = {"predictions": {}, "genre_cues": {}, "scores": tmp_path / "scores.tsv"}
-    for place, run in enumerate(runs):
-        cues = make_genre_cues(actual, seed=place)
+    for number, run in enumerate(runs):
+        cues = make_genre_cues(actual, seed=number)
         predictions = pooled(cues, actual, runs=2)
         for name, table, contract in (
             ("predictions", predictions, tables.PREDICTIONS),
@@ -148,15 +148,15 @@ def inputs(tmp_path):
     return made
 
 
-def test_the_better_model_is_asked_in_its_first_run(inputs, tmp_path):
+def test_the_first_run_of_the_better_model_is_explained(inputs, tmp_path):
     for name in ("a.svg", "b.svg"):
         explain.explain("film_000", cues=None, tracks=None, figure=tmp_path / name, **inputs)
     text = (tmp_path / "a.svg").read_text()
     assert "A Film: predictions of Single attention (mir)" in text
     first = tables.read_table(inputs["predictions"][RUN], tables.PREDICTIONS)
-    own = first[(first["film_id"] == "film_000") & (first["repeat"] == 0)].set_index("genre")
+    rows = first[(first["film_id"] == "film_000") & (first["repeat"] == 0)].set_index("genre")
     for genre in GENRES:
-        assert f"{genre} {own.loc[genre, 'probability']:.2f}" in text
+        assert f"{genre} {rows.loc[genre, 'probability']:.2f}" in text
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
@@ -166,18 +166,18 @@ def test_a_film_without_cues_has_a_figure_that_says_so(inputs, tmp_path):
     assert "A Silent Film" in text and "no cue of this film was found" in text
 
 
-def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_least(tmp_path):
+def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_minimum(tmp_path):
     table = make_curves(5, epochs=120)
     figure = learning_curves.learning_curve_figure(
         {RUN: table, ("mir", "max_pooling"): make_curves(2, 3, 1)}
     )
-    training, held_out, least = figure.axes[0].lines
+    training, held_out, minimum = figure.axes[0].lines
     wide = table.pivot_table(index="epoch", columns=["fold", "repeat"], values="held_out_loss")
     np.testing.assert_allclose(held_out.get_ydata(), wide.mean(axis=1))
     assert training.get_ydata()[-1] == pytest.approx(
         table.loc[table["epoch"] == 120, "training_loss"].mean()
     )
-    assert least.get_xdata()[0] == wide.mean(axis=1).idxmin() == 97
+    assert minimum.get_xdata()[0] == wide.mean(axis=1).idxmin() == 97
     band = figure.axes[0].collections[1].get_paths()[0].vertices[:, 1]
     assert band.max() == pytest.approx(np.quantile(wide, 0.95, axis=1).max())
     plt.close(figure)

@@ -42,8 +42,8 @@ def ids(films):
 
 def train_groups(model, bags, actual, groups=GROUPS):
     settings = SHORT[MODELS[model]]
-    learnt = folds.train_folds(model, bags, actual, groups, settings, seed=5, threads=1)
-    return [one.arrays for one in learnt]
+    fitted = folds.train_folds(model, bags, actual, groups, settings, seed=5, threads=1)
+    return [one.arrays for one in fitted]
 
 
 def test_single_films_are_dealt_in_order():
@@ -54,10 +54,10 @@ def test_single_films_are_dealt_in_order():
 
 @pytest.mark.parametrize(("films", "number"), [(10, 3), (100, 10), (5, 9), (31, 2)])
 def test_groups_are_even_and_hold_every_film_once(films, number):
-    dealt = make_folds(ids(films), ids(films), number, 3)
-    assert len(dealt) == min(films, number)
-    assert sorted(np.concatenate(dealt)) == list(range(films))
-    sizes = [len(held_out) for held_out in dealt]
+    held_out_films = make_folds(ids(films), ids(films), number, 3)
+    assert len(held_out_films) == min(films, number)
+    assert sorted(np.concatenate(held_out_films)) == list(range(films))
+    sizes = [len(held_out) for held_out in held_out_films]
     assert max(sizes) - min(sizes) <= 1
 
 
@@ -86,7 +86,7 @@ def test_one_group_is_an_error_with_a_way_out():
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_fold_sees_no_film_of_its_group(model):
+def test_a_fold_does_not_depend_on_the_films_of_its_group(model):
     bags, actual = make_corpus(films=10)
     other = Bags(bags.instances.copy(), bags.starts)
     other.instances[np.isin(bags.bag_of_instance, GROUPS[1])] = 1e3
@@ -96,26 +96,29 @@ def test_a_fold_sees_no_film_of_its_group(model):
     assert same(before[1], after[1])
     assert not any(same(before[fold], after[fold]) for fold in (0, 2, 3))
     for film in GROUPS[1]:
-        answers = [
+        predictions = [
             folds.predict_bags(model, fitted[1], bags.one(film)) for fitted in (before, after)
         ]
-        np.testing.assert_array_equal(answers[0], answers[1])
+        np.testing.assert_array_equal(predictions[0], predictions[1])
 
 
 @pytest.mark.parametrize("model", BASELINES)
-def test_a_baseline_sees_no_film_of_its_group(model):
+def test_a_baseline_does_not_depend_on_the_films_of_its_group(model):
     _, actual = make_corpus(films=10)
     flipped, others = actual.copy(), ~actual
     flipped[GROUPS[1]], others[GROUPS[1]] = ~actual[GROUPS[1]], actual[GROUPS[1]]
-    own, same_group, other_films = (
+    unchanged, same_group, other_films = (
         np.stack(
-            [answer["probability"] for answer in baselines.BASELINES[model](labels, 5, GROUPS)]
+            [
+                prediction["probability"]
+                for prediction in baselines.BASELINES[model](labels, 5, GROUPS)
+            ]
         )
         for labels in (actual, flipped, others)
     )
-    np.testing.assert_array_equal(own[3:6], same_group[3:6])
-    assert (own[3:6] != other_films[3:6]).any()
-    assert (own[:3] != same_group[:3]).any()
+    np.testing.assert_array_equal(unchanged[3:6], same_group[3:6])
+    assert (unchanged[3:6] != other_films[3:6]).any()
+    assert (unchanged[:3] != same_group[:3]).any()
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
@@ -139,14 +142,18 @@ def test_a_network_learns_the_same_beside_groups_of_other_sizes():
 def test_the_loss_of_a_group_is_the_mean_over_its_films():
     bags, actual = make_corpus(films=10)
     group, rest = np.array([1, 4]), SHORT["network"] | {"epochs": 1, "learning_rate": 1e-12}
-    (learnt,) = fit_networks("average_pooling", bags, actual, [group], rest, 7)
-    fold = {"frequency": np.full(3, 0.5, np.float32), **learnt.arrays}
+    (fitted,) = fit_networks("average_pooling", bags, actual, [group], rest, 7)
+    fold = {"frequency": np.full(3, 0.5, np.float32), **fitted.arrays}
     frequency = np.delete(actual, group, axis=0).mean(axis=0)
-    said = np.stack([folds.predict_bags("average_pooling", fold, bags.one(k))[0][0] for k in group])
-    losses = -np.where(
-        actual[group], np.log(said) / (2 * frequency), np.log(1 - said) / (2 * (1 - frequency))
+    probability = np.stack(
+        [folds.predict_bags("average_pooling", fold, bags.one(k))[0][0] for k in group]
     )
-    np.testing.assert_allclose(learnt.curve[0, 1], losses.mean(), rtol=1e-4)
+    losses = -np.where(
+        actual[group],
+        np.log(probability) / (2 * frequency),
+        np.log(1 - probability) / (2 * (1 - frequency)),
+    )
+    np.testing.assert_allclose(fitted.curve[0, 1], losses.mean(), rtol=1e-4)
 
 
 @pytest.mark.parametrize("model", ["plurality", "imv_logistic_regression", "single_attention"])
@@ -172,18 +179,18 @@ def test_chunks_of_groups_come_to_what_one_chunk_gives(tmp_path, model):
         for kind, end in KINDS.items()
     }
     prediction_io.gather_chunks(written, joined)
-    said = train(tmp_path, model, settings, folds=3)
+    predictions = train(tmp_path, model, settings, folds=3)
     for kind, contract in prediction_io.PARTS.items():
         whole = read_table(tmp_path / f"{model}.{kind}.0.parquet", contract)
         pd.testing.assert_frame_equal(read_table(joined[kind], contract), whole, atol=1e-5)
     about = model_io.load_about(joined["models"])
     assert len(about.films) == 7
     assert len(about.fold_names()) == 3
-    first = said[said["repeat"] == 0]
-    for film, own in first.groupby("film_id"):
+    first = predictions[predictions["repeat"] == 0]
+    for film, film_rows in first.groupby("film_id"):
         fold = model_io.load_fold(joined["models"], film)
         probability, _ = folds.predict_bags(model, fold, bags.one(int(film[-2:])))
-        np.testing.assert_allclose(own["probability"], probability[0], atol=1e-5)
+        np.testing.assert_allclose(film_rows["probability"], probability[0], atol=1e-5)
     with pytest.raises(KeyError, match="film_03"):
         model_io.load_fold(joined["models"], "film_03")
 
@@ -194,14 +201,19 @@ def test_importance_and_new_media_take_the_fold_of_the_group(tmp_path):
     bag_file = tmp_path / "bags.parquet"
     named = pd.read_parquet(bag_file).rename(columns={"a.b0.mean": "c.b0.mean"})
     named.to_parquet(bag_file)
-    said = train(tmp_path, "simple_mi_logistic_regression", folds=3)
+    predictions = train(tmp_path, "simple_mi_logistic_regression", folds=3)
     models = tmp_path / "simple_mi_logistic_regression.models.0.zip"
     rank.rank(bag_file, tmp_path / "films.tsv", models, True, 5, 20, 0, tmp_path / "scores.tsv")
     scores = read_table(tmp_path / "scores.tsv", IMPORTANCE)
-    hits = said[said.predicted & said.actual].groupby("genre").size().reindex(GENRES, fill_value=0)
-    f1 = 2 * hits / said.groupby("genre")[["predicted", "actual"]].sum().sum(axis=1)
-    found = scores.drop_duplicates("genre").set_index("genre").f1
-    np.testing.assert_allclose(found[GENRES], f1[GENRES], atol=1e-6)
+    hits = (
+        predictions[predictions.predicted & predictions.actual]
+        .groupby("genre")
+        .size()
+        .reindex(GENRES, fill_value=0)
+    )
+    f1 = 2 * hits / predictions.groupby("genre")[["predicted", "actual"]].sum().sum(axis=1)
+    f1_scores = scores.drop_duplicates("genre").set_index("genre").f1
+    np.testing.assert_allclose(f1_scores[GENRES], f1[GENRES], atol=1e-6)
     about = model_io.load_about(models)
     assert len(about.films) == 9
     assert apply.predict_folds(models, about, [bags.one(0)]).shape == (3, 1, len(GENRES))

@@ -25,7 +25,7 @@ def scored(table, samples, seed, **options):
     return score.score_predictions(predictions, samples, seed, **options)
 
 
-def random_answers(seed, films=40):
+def random_predictions(seed, films=40):
     random = np.random.default_rng(seed)
     labels = random.random((films, 4)) < 0.4
     predicted = labels ^ (random.random((films, 4)) < 0.3)
@@ -33,15 +33,15 @@ def random_answers(seed, films=40):
 
 
 def test_scores_agree_with_scikit_learn():
-    predicted, labels = random_answers(0)
+    predicted, labels = random_predictions(0)
     predicted[:, 3] = False  # a genre never predicted: precision 0
     table = scored(predictions(predicted, labels), 10, 0)
     assert table["genre"].tolist() == [*GENRES, "macro"]
     theirs = precision_recall_fscore_support(labels, predicted, average=None, zero_division=0)
     mean = precision_recall_fscore_support(labels, predicted, average="macro", zero_division=0)
-    for place, measure in enumerate(("precision", "recall", "f1")):
-        np.testing.assert_allclose(table[measure][:-1], theirs[place])
-        assert table[measure].iloc[-1] == pytest.approx(mean[place])
+    for index, measure in enumerate(("precision", "recall", "f1")):
+        np.testing.assert_allclose(table[measure][:-1], theirs[index])
+        assert table[measure].iloc[-1] == pytest.approx(mean[index])
 
 
 def test_the_interval_of_a_precision_is_that_of_a_binomial_share():
@@ -57,7 +57,7 @@ def test_the_interval_of_a_precision_is_that_of_a_binomial_share():
 
 
 def test_the_interval_agrees_with_a_loop_over_scikit_learn():
-    predicted, labels = random_answers(1, films=60)
+    predicted, labels = random_predictions(1, films=60)
     table = scored(predictions(predicted, labels), 4000, 2).set_index("genre")
     random = np.random.default_rng(3)
     draws = [random.integers(0, 60, 60) for _ in range(600)]
@@ -80,8 +80,8 @@ def test_nothing_predicted_and_nothing_true_scores_zero():
 
 
 def test_the_scores_of_several_runs_are_their_mean_and_the_spread_that_of_f1():
-    labels = random_answers(0)[1]
-    runs = [random_answers(seed)[0] for seed in (4, 5, 6)]
+    labels = random_predictions(0)[1]
+    runs = [random_predictions(seed)[0] for seed in (4, 5, 6)]
     table = pd.concat([predictions(predicted, labels, k) for k, predicted in enumerate(runs)])
     result = scored(table, 200, 0).set_index("genre")
     f1 = np.array([f1_score(labels, predicted, average=None) for predicted in runs])
@@ -93,7 +93,7 @@ def test_the_scores_of_several_runs_are_their_mean_and_the_spread_that_of_f1():
 
 
 def test_a_run_that_is_repeated_changes_nothing():
-    predicted, labels = random_answers(2)
+    predicted, labels = random_predictions(2)
     once = predictions(predicted, labels)
     one = scored(once, 300, 7)
     two = scored(pd.concat([once, once.assign(repeat=1)]), 300, 7)
@@ -108,7 +108,7 @@ def scores(tmp_path):
     paths = {}
     for seed, run in enumerate([*runs, ("mir_frames", "max_pooling")]):
         paths[run] = tmp_path / f"{run[1]}.parquet"
-        write_table(predictions(*random_answers(seed)), paths[run], PREDICTIONS)
+        write_table(predictions(*random_predictions(seed)), paths[run], PREDICTIONS)
     score.score(paths, samples=100, permutations=99, seed=0, output=tmp_path / "scores.tsv")
     return read_table(tmp_path / "scores.tsv", GENRE_SCORES)
 

@@ -14,27 +14,37 @@ from tests.album_tables import titled_tracks
 
 GENRES = ["Action", "Science Fiction"]
 TITLES = {"01_opening": "The <Opening>, at Far Greater Length"}
-FACTS = {"model": "single_attention", "feature_set": "mir", "folds": 12, "window_s": 20, "hop_s": 5}
+PROVENANCE = {
+    "model": "single_attention",
+    "feature_set": "mir",
+    "folds": 12,
+    "window_s": 20,
+    "hop_s": 5,
+}
 
 
 def made_up(tracks, silent=(0, 0)):
     """Windows and answers of tracks, name -> seconds: probabilities follow from genre and time."""
-    places = [
+    spans = [
         (track, *map(float, span))
         for track, length in tracks.items()
         for span in window_spans(length, 20, 5)
         if not silent[0] <= span[0] <= span[1] <= silent[1]
     ]
-    windows = pd.DataFrame(places, columns=["track_id", "start_s", "end_s"])
+    windows = pd.DataFrame(spans, columns=["track_id", "start_s", "end_s"])
     windows = windows.merge(pd.DataFrame({"genre": GENRES}), how="cross")
     middle_s = (windows["start_s"] + windows["end_s"]) / 2
     share = 0.5 + 0.3 * np.sin(middle_s / 40 + (windows["genre"] == GENRES[1]))
     windows = windows.assign(media="new", probability=share, low=share - 0.1, high=share + 0.1)
     names = ["", *(track for track in tracks if track)]
-    answers = pd.DataFrame({"track_id": names}).merge(pd.DataFrame({"genre": GENRES}), how="cross")
-    share = np.linspace(0.3, 0.7, len(answers))
-    answers = answers.assign(media="new", probability=share, low=share, high=share)
-    return windows, answers.assign(predicted=share > 0.5)
+    track_predictions = pd.DataFrame({"track_id": names}).merge(
+        pd.DataFrame({"genre": GENRES}), how="cross"
+    )
+    share = np.linspace(0.3, 0.7, len(track_predictions))
+    track_predictions = track_predictions.assign(
+        media="new", probability=share, low=share, high=share
+    )
+    return windows, track_predictions.assign(predicted=share > 0.5)
 
 
 def album(windows):
@@ -49,10 +59,10 @@ def names_of(windows):
     return {track: track for track in windows["track_id"]}
 
 
-def drawn(folder, windows, answers):
+def drawn(folder, windows, track_predictions):
     """The figure that `plot_timeline` writes, as text."""
-    tables.write_table(windows, folder / "w.parquet", tables.GENRE_APPLIED, FACTS)
-    tables.write_table(answers, folder / "a.tsv", tables.GENRE_ANSWERS)
+    tables.write_table(windows, folder / "w.parquet", tables.GENRE_APPLIED, PROVENANCE)
+    tables.write_table(track_predictions, folder / "a.tsv", tables.GENRE_ANSWERS)
     tables.write_table(album(windows), folder / "t.tsv", tables.TRACKS)
     timeline.plot_timeline(*(folder / name for name in ("w.parquet", "a.tsv", "t.tsv", "line.svg")))
     return (folder / "line.svg").read_text()
@@ -79,12 +89,12 @@ def test_a_short_track_has_ticks_in_seconds(tmp_path):
 
 
 def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
-    windows, answers = made_up({"01_opening": 120, "02_finale": 60})
-    svg = drawn(tmp_path, windows, answers)
+    windows, track_predictions = made_up({"01_opening": 120, "02_finale": 60})
+    svg = drawn(tmp_path, windows, track_predictions)
     assert ">The &lt;Opening&gt;, at Far Great…<" in svg
     assert ">02_finale<" in svg
     assert ">3:00<" in svg
-    figure = timeline.curves_figure(windows, answers, FACTS, names_of(windows))
+    figure = timeline.curves_figure(windows, track_predictions, PROVENANCE, names_of(windows))
     curves = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert [(x[0], x[-1]) for x in curves] == [(0, 120), (120, 180)]
     plt.close(figure)
@@ -94,12 +104,12 @@ def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
     "tracks", [{f"track_{k:02d}": 60 for k in range(14)}, {"long": 3000, "stinger": 5}]
 )
 def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks):
-    windows, answers = made_up(tracks)
-    svg = drawn(tmp_path, windows, answers)
+    windows, track_predictions = made_up(tracks)
+    svg = drawn(tmp_path, windows, track_predictions)
     for track in tracks:
         assert f">{track}<" in svg
     assert ">probability<" in svg
-    for value in answers["probability"]:
+    for value in track_predictions["probability"]:
         assert f">{value:.2f}<" in svg
 
 
@@ -112,13 +122,13 @@ def test_a_row_is_added_for_every_further_track(tmp_path):
 
 
 def test_curves_break_in_silence():
-    windows, answers = made_up({"": 300}, silent=(100, 200))
+    windows, track_predictions = made_up({"": 300}, silent=(100, 200))
     runs = timeline.split_at_silence(windows[windows["genre"] == "Action"], 5)
     assert [(run["start_s"].iloc[0], run["end_s"].iloc[-1]) for run in runs] == [
         (0, 115),
         (185, 300),
     ]
-    figure = timeline.curves_figure(windows, answers, FACTS, names_of(windows))
+    figure = timeline.curves_figure(windows, track_predictions, PROVENANCE, names_of(windows))
     curves = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert [(x[0], x[-1]) for x in curves] == [(0, 115), (185, 300)]
     plt.close(figure)

@@ -61,8 +61,8 @@ GROUPS = list(rank.feature_groups(COLUMNS, "bags").values())
 
 def trained(model, bags, actual, settings=None):
     settings = settings or SETTINGS[MODELS[model]]
-    learnt = folds.train_folds(model, bags, actual, range(len(actual)), settings, 5, 1)
-    return [one.arrays for one in learnt]
+    fitted = folds.train_folds(model, bags, actual, range(len(actual)), settings, 5, 1)
+    return [one.arrays for one in fitted]
 
 
 def ranked(model, bags, actual, repeats=20, together=False):
@@ -71,8 +71,8 @@ def ranked(model, bags, actual, repeats=20, together=False):
         model, iter(trained(model, bags, actual)), bags, GROUPS, orders
     )
     return {
-        group: rank.score_group(intact, said, actual, 200, 0)
-        for group, said in zip(WIDTHS, shuffled, strict=True)
+        group: rank.score_group(intact, predicted, actual, 200, 0)
+        for group, predicted in zip(WIDTHS, shuffled, strict=True)
     }
 
 
@@ -109,8 +109,8 @@ def test_batched_is_a_plain_loop(monkeypatch, model, at_once, together):
         for group, columns in enumerate(GROUPS):
             for repeat in range(4):
                 instances = bags.instances.copy()
-                for place, column in enumerate(columns):
-                    order = orders[group][0 if together else place, repeat]
+                for index, column in enumerate(columns):
+                    order = orders[group][0 if together else index, repeat]
                     instances[:, column] = instances[order, column]
                 alone = folds.predict_bags(model, fold, Bags(instances, bags.starts).one(film))[1][
                     0
@@ -121,19 +121,19 @@ def test_batched_is_a_plain_loop(monkeypatch, model, at_once, together):
 def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeypatch):
     bags, _ = make_corpus(films=9)
     bags = Bags(np.arange(bags.instances.size, dtype=np.float32).reshape(-1, 9), bags.starts)
-    seen = {}
+    calls = {}
 
-    def listen(model, fold, copies):
-        seen.setdefault(fold, []).append(copies)
+    def record(model, fold, copies):
+        calls.setdefault(fold, []).append(copies)
         return None, np.zeros((len(copies.sizes), 3), bool)
 
-    monkeypatch.setattr(rank, "predict_bags", listen)
+    monkeypatch.setattr(rank, "predict_bags", record)
     orders = rank.draw_orders(GROUPS, len(bags.instances), 3, True, 0)
     rank.predict_shuffled("any", iter(range(9)), bags, GROUPS, orders)
-    for place, columns in enumerate(GROUPS):
+    for number, columns in enumerate(GROUPS):
         others = np.setdiff1d(np.arange(9), columns)
         # Of a film the first call is the film as it is; then one call holds the repeats of a group.
-        copies = [seen[film][1 + place].instances.reshape(3, -1, 9) for film in range(9)]
+        copies = [calls[film][1 + number].instances.reshape(3, -1, 9) for film in range(9)]
         for repeat in np.concatenate(copies, axis=1):
             moved = repeat[np.argsort(repeat[:, columns[0]])]
             np.testing.assert_array_equal(moved[:, columns], bags.instances[:, columns])
@@ -164,7 +164,7 @@ def test_scores_agree_with_scikit_learn():
     intact, shuffled, actual = random_decisions()
     table = rank.score_group(intact, shuffled, actual, 10, 0)
     f1 = f1_score(actual, intact, average=None, zero_division=0)
-    without = [f1_score(actual, said, average=None, zero_division=0) for said in shuffled]
+    without = [f1_score(actual, predicted, average=None, zero_division=0) for predicted in shuffled]
     np.testing.assert_allclose(table["f1"], [*f1, f1.mean()])
     lost = with_macro(f1 - np.array(without))
     np.testing.assert_allclose(table["score"], lost.mean(axis=0))
@@ -177,12 +177,14 @@ def test_the_interval_agrees_with_a_bootstrap_by_hand():
     table = rank.score_group(intact, shuffled, actual, 4000, 0)
     random = np.random.default_rng(9)
 
-    def macro(said, films):
-        return f1_score(actual[films], said[films], average="macro", zero_division=0)
+    def macro(predicted, films):
+        return f1_score(actual[films], predicted[films], average="macro", zero_division=0)
 
     lost = []
     for films in random.integers(0, 40, (150, 40)):
-        lost.append(macro(intact, films) - np.mean([macro(said, films) for said in shuffled]))
+        lost.append(
+            macro(intact, films) - np.mean([macro(predicted, films) for predicted in shuffled])
+        )
     low, high = np.percentile(lost, [2.5, 97.5])
     assert table["low"].iloc[-1] == pytest.approx(low, abs=0.025)
     assert table["high"].iloc[-1] == pytest.approx(high, abs=0.025)

@@ -34,7 +34,7 @@ def test_every_rule_has_a_row():
     assert set(TABLE) == set(RULES)
 
 
-def test_no_rule_asks_for_nothing():
+def test_every_rule_requests_resources():
     for rule, request in TABLE.items():
         assert job_resources.memory_mb(request, 0, 1) >= 300, rule
         assert job_resources.runtime_min(request, 0, 1) >= 10, rule
@@ -88,7 +88,7 @@ def planned(folder, *targets):
 
 
 @pytest.mark.slow
-def test_a_job_asks_by_the_minutes_that_the_check_found(tmp_path):
+def test_the_request_of_a_job_follows_the_minutes_that_the_check_measured(tmp_path):
     scale.make_corpus(tmp_path, 2, ["mir", "musicnn"], 0)
     config = tmp_path / "config.yaml"
     too_few = {"trailers": {"models": []}}  # which two films cannot teach
@@ -109,9 +109,9 @@ def test_a_job_asks_by_the_minutes_that_the_check_found(tmp_path):
         assert int(jobs[rule]["runtime"]) == job_resources.runtime_min(TABLE[rule], size, 1)
     # A batch of films, one after the other: the memory of the longest, the time of all.
     jobs = planned(tmp_path, f"results/features/musicnn/{film}.parquet")
-    batch, asked = jobs["embed_features_0"], TABLE["embed_features"]
-    assert int(batch["mem_mb"]) == job_resources.memory_mb(asked, unknown, 1)
-    assert int(batch["runtime"]) == job_resources.runtime_min(asked, 190 + unknown, 1)
+    batch, row = jobs["embed_features_0"], TABLE["embed_features"]
+    assert int(batch["mem_mb"]) == job_resources.memory_mb(row, unknown, 1)
+    assert int(batch["runtime"]) == job_resources.runtime_min(row, 190 + unknown, 1)
 
 
 @pytest.mark.slow
@@ -127,8 +127,8 @@ def test_groups_of_films_take_fewer_jobs_than_single_films(tmp_path):
 @pytest.mark.slow
 def test_the_benchmark_of_planning_plans_every_stage(tmp_path):
     scale.make_corpus(tmp_path, 30, ["mir"], 10)
-    said = scale.snakemake(tmp_path, "--dry-run", "--quiet", "rules").output
-    jobs = re.findall(r"^([a-z_]+?)(?:_\d+)? +\d+$", said, re.M)
+    output = scale.snakemake(tmp_path, "--dry-run", "--quiet", "rules").output
+    jobs = re.findall(r"^([a-z_]+?)(?:_\d+)? +\d+$", output, re.M)
     stages = {rule.stage for rule in RULES.values()}
     assert {RULES[name].stage for name in jobs if name in RULES} == stages
 
@@ -208,10 +208,10 @@ def test_the_trailers_of_a_run_are_counted(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_job_asks_by_the_trailers_of_their_table(tmp_path):
+def test_the_request_of_a_job_follows_the_trailers_of_their_table(tmp_path):
     scale.make_corpus(tmp_path, 30, ["mir"], 10)
-    asked = planned(tmp_path, "results/trailers/predictions/none/frame_cnn.parquet")
-    job, row = asked["train_trailers"], TABLE["train_trailers"]
+    jobs = planned(tmp_path, "results/trailers/predictions/none/frame_cnn.parquet")
+    job, row = jobs["train_trailers"], TABLE["train_trailers"]
     assert row.size == "trailers"
     assert int(job["mem_mb"]) == job_resources.memory_mb(row, 30, 1)
     assert int(job["runtime"]) == job_resources.runtime_min(row, 30, 1)

@@ -89,8 +89,8 @@ def imports(path: Path) -> Iterator[str]:
 def imported_by(name: str) -> set[str]:
     """The modules that the modules of a top-level name import, but for its own."""
     modules = {module for path in modules_of(name) for module in imports(path)}
-    own = ("scorelens", f"scorelens.{name}")
-    return {m for m in modules if m not in own and not m.startswith(f"scorelens.{name}.")}
+    excluded = ("scorelens", f"scorelens.{name}")
+    return {m for m in modules if m not in excluded and not m.startswith(f"scorelens.{name}.")}
 
 
 def may_import(name: str, module: str) -> bool:

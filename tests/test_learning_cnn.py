@@ -77,21 +77,21 @@ def make_networks(model, members):
     return made
 
 
-def learnt(network):
+def trained_parameters(network):
     return {name: value for name, value in network.items() if name not in ("mean", "inverse_std")}
 
 
 def plain_from(model, network):
     plain = plain_network(model, *SMALL[model], OUTPUTS[model])
-    fill(plain, learnt(network))
+    fill(plain, trained_parameters(network))
     return plain
 
 
 def give_masks(plain, masks, member):
     """Hand a plain network the dropout of one member."""
-    for place, mask in zip([m for m in plain if isinstance(m, Given)], masks, strict=True):
-        own = mask[member]
-        place.mask = own.permute(0, 3, 1, 2) if own.ndim == 4 else own
+    for layer, mask in zip([m for m in plain if isinstance(m, Given)], masks, strict=True):
+        member_mask = mask[member]
+        layer.mask = member_mask.permute(0, 3, 1, 2) if member_mask.ndim == 4 else member_mask
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_shapes(model, height, outputs, count, flat):
 
 def test_dropout_sites():
     """The thesis's shares, where its pools leave 19 x 49, 9 x 24 and 4 x 11."""
-    found = cnn_architectures.dropout_sites("cnn_ensemble", 40, 100)
+    sites = cnn_architectures.dropout_sites("cnn_ensemble", 40, 100)
     convolutions = [((19, 49, 32), 0.1), ((9, 24, 64), 0.2), ((4, 11, 128), 0.3)]
-    assert found == [*convolutions, ((50,), 0.5)]
+    assert sites == [*convolutions, ((50,), 0.5)]
     assert cnn_architectures.dropout_sites("dnn", 40, 100) == [
         ((4000,), 0.2),
         ((50,), 0.5),
@@ -142,26 +142,26 @@ def test_start(model):
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_answers_are_those_of_plain_modules(model, few_at_once):
+def test_predictions_are_those_of_plain_modules(model, few_at_once):
     instances, _ = make_instances(model, tiles=65)
     members = make_networks(model, 3)
-    answers = cnn.predict(model, members, instances)
-    assert answers.dtype == np.float32
-    assert answers.shape == (3, len(instances), OUTPUTS[model])
-    assert answers.min() >= 0
-    assert answers.max() <= 1
+    predictions = cnn.predict(model, members, instances)
+    assert predictions.dtype == np.float32
+    assert predictions.shape == (3, len(instances), OUTPUTS[model])
+    assert predictions.min() >= 0
+    assert predictions.max() <= 1
     if model in EXCLUSIVE:
-        np.testing.assert_allclose(answers.sum(-1), 1, atol=1e-6)
-    for answer, one in zip(answers, members, strict=True):
+        np.testing.assert_allclose(predictions.sum(-1), 1, atol=1e-6)
+    for prediction, one in zip(predictions, members, strict=True):
         scaled = (instances - one["mean"][:, None]) * one["inverse_std"][:, None]
         with torch.no_grad():
-            said = plain_from(model, one).eval()(torch.from_numpy(scaled)[:, None])
-        expected = said.softmax(1) if model in EXCLUSIVE else said.sigmoid()
-        np.testing.assert_allclose(answer, expected.numpy(), atol=2e-5)
-        assert answer.std() > 1e-3
+            outputs = plain_from(model, one).eval()(torch.from_numpy(scaled)[:, None])
+        expected = outputs.softmax(1) if model in EXCLUSIVE else outputs.sigmoid()
+        np.testing.assert_allclose(prediction, expected.numpy(), atol=2e-5)
+        assert prediction.std() > 1e-3
 
 
-def test_answers_to_no_tiles():
+def test_predictions_of_no_tiles():
     none = np.zeros((0, *SMALL["dnn"]), np.float32)
     assert cnn.predict("dnn", make_networks("dnn", 2), none).shape == (2, 0, 3)
 
@@ -170,22 +170,22 @@ def test_answers_to_no_tiles():
 def test_members_in_one_pass_are_plain_modules(model):
     """As on a GPU, all members go through the layers together: the same outputs and gradients."""
     members, tiles = 3, 4
-    made = [learnt(one) for one in make_networks(model, members)]
+    made = [trained_parameters(one) for one in make_networks(model, members)]
     stacked = stack_parameters(made, torch.device("cpu"))
-    own = {name: value.requires_grad_() for name, value in stacked.items()}
+    parameters = {name: value.requires_grad_() for name, value in stacked.items()}
     sound = torch.randn(members, tiles, *SMALL[model], generator=torch.Generator().manual_seed(1))
     streams = [np.random.default_rng(member) for member in range(members)]
     masks = [
         cnn_batches.draw_dropout_mask(site, [tiles] * members, streams, torch.device("cpu"))
         for site in cnn_architectures.dropout_sites(model, *SMALL[model])
     ]
-    said = cnn.forward(model, own, sound, masks)
-    gradients = torch.autograd.grad(said.square().sum(), list(own.values()))
+    outputs = cnn.forward(model, parameters, sound, masks)
+    gradients = torch.autograd.grad(outputs.square().sum(), list(parameters.values()))
     for member in range(members):
         plain = with_given_dropout(plain_from(model, made[member]))
         give_masks(plain, masks, member)
         expected = plain(sound[member][:, None])
-        torch.testing.assert_close(said[member], expected, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(outputs[member], expected, atol=1e-5, rtol=1e-4)
         theirs = torch.autograd.grad(expected.square().sum(), list(plain.parameters()))
         for mine, other in zip(gradients, theirs, strict=True):
             torch.testing.assert_close(mine[member], other, atol=1e-4, rtol=1e-3)
@@ -204,7 +204,7 @@ def test_training_is_that_of_plain_modules(model, few_at_once):
     plain = with_given_dropout(plain)
     optimiser = torch.optim.Adam(plain.parameters(), SETTINGS["learning_rate"], eps=1e-7)
     sites = cnn_architectures.dropout_sites(model, *SMALL[model])
-    judge = nn.CrossEntropyLoss(reduction="none") if model in EXCLUSIVE else _binary_loss
+    loss_function = nn.CrossEntropyLoss(reduction="none") if model in EXCLUSIVE else _binary_loss
     drawn, losses = cnn_batches.epoch_batches(12, SETTINGS["batch_size"], random), []
     for _ in range(2 * SETTINGS["epochs"]):
         chosen, _ = next(drawn)
@@ -216,7 +216,7 @@ def test_training_is_that_of_plain_modules(model, few_at_once):
         scaled = (instances[chosen] - training_set.mean[:, None]) * training_set.inverse_std[
             :, None
         ]
-        each = judge(
+        each = loss_function(
             plain(torch.from_numpy(scaled)[:, None]), torch.tensor(training_set.targets[chosen])
         )
         weight = torch.from_numpy(training_set.weights[chosen])
@@ -227,14 +227,16 @@ def test_training_is_that_of_plain_modules(model, few_at_once):
     sums = np.array(losses).reshape(-1, 2, 2).sum(1)
     np.testing.assert_allclose(trained.curve[:, 0], sums[:, 0] / sums[:, 1], rtol=1e-4)
     assert np.isnan(trained.curve[:, 1]).all()
-    for value, expected in zip(learnt(trained.arrays).values(), plain.parameters(), strict=True):
+    for value, expected in zip(
+        trained_parameters(trained.arrays).values(), plain.parameters(), strict=True
+    ):
         np.testing.assert_allclose(value, expected.detach().numpy(), atol=1e-4)
     np.testing.assert_array_equal(trained.arrays["mean"], training_set.mean)
     np.testing.assert_array_equal(trained.arrays["inverse_std"], training_set.inverse_std)
 
 
-def _binary_loss(said, targets):
-    return functional.binary_cross_entropy_with_logits(said, targets, reduction="none").mean(1)
+def _binary_loss(logits, targets):
+    return functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)
 
 
 def uneven_training_sets(model, classes):
@@ -294,25 +296,29 @@ def test_early_stopping_keeps_the_best_epoch(few_at_once):
     )
     for name, value in stopped.arrays.items():
         np.testing.assert_array_equal(value, brief.arrays[name])
-    said = cnn.predict("cnn_ensemble", [stopped.arrays], instances[training_set.validation_rows])[0]
+    probability = cnn.predict(
+        "cnn_ensemble", [stopped.arrays], instances[training_set.validation_rows]
+    )[0]
     each = functional.binary_cross_entropy(
-        torch.from_numpy(said), torch.from_numpy(training_set.validation_targets), reduction="none"
+        torch.from_numpy(probability),
+        torch.from_numpy(training_set.validation_targets),
+        reduction="none",
     )
     mean = np.average(each[:, 0].numpy(), weights=training_set.validation_weights)
     assert mean == pytest.approx(stopped.curve[best - 1, 1], rel=1e-5)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_learns_what_can_be_told_apart(model):
+def test_learns_to_separate_classes(model):
     instances, classes = make_instances(model, tiles=90)
     rows = np.arange(90)
     training_set = make_training_set(model, classes, rows[:60], rows[60:75])
     settings = {"learning_rate": 2e-3, "batch_size": 8, "epochs": 12, "patience": 12}
     (trained,) = train_networks(model, instances, [training_set], OUTPUTS[model], settings)
     assert trained.curve[-1, 0] < 0.7 * trained.curve[0, 0]
-    said = cnn.predict(model, [trained.arrays], instances[75:])[0]
-    guess = said.argmax(1) if OUTPUTS[model] > 1 else said[:, 0] < 0.5
-    assert (guess == classes[75:]).mean() > 0.9
+    probability = cnn.predict(model, [trained.arrays], instances[75:])[0]
+    predicted = probability.argmax(1) if OUTPUTS[model] > 1 else probability[:, 0] < 0.5
+    assert (predicted == classes[75:]).mean() > 0.9
 
 
 @pytest.mark.parametrize("model", ["dnn", "cnn_ensemble"])
@@ -354,7 +360,7 @@ def test_dropout_keeps_its_share_and_the_mean():
         assert there.mean() == pytest.approx(1, abs=0.01)
 
 
-def test_a_batch_without_weight_teaches_nothing():
+def test_a_batch_without_weight_changes_nothing():
     """And leaves no nan behind."""
     instances, classes = make_instances("dnn")
     rows = np.arange(16)

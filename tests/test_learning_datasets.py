@@ -66,14 +66,14 @@ def test_the_validation_films_are_a_fifth_and_carry_the_genres():
 
 def test_an_instance_counts_once_for_each_class_and_classes_weigh_the_same():
     actual = np.array([[1, 0], [1, 1], [1, 0], [0, 0]], bool)
-    found = training_sets.class_targets(np.arange(10, 14), actual, 0, np.random.default_rng(0))
-    assert sorted(zip(found.rows, found.targets, strict=True)) == [
+    result = training_sets.class_targets(np.arange(10, 14), actual, 0, np.random.default_rng(0))
+    assert sorted(zip(result.rows, result.targets, strict=True)) == [
         (10, 0),
         (11, 0),
         (11, 1),
         (12, 0),
     ]
-    sums = [found.weights[found.targets == number].sum() for number in (0, 1)]
+    sums = [result.weights[result.targets == number].sum() for number in (0, 1)]
     np.testing.assert_allclose(sums, [2, 2])
     few = training_sets.class_targets(np.arange(10, 14), actual, 1, np.random.default_rng(0))
     assert np.bincount(few.targets).tolist() == [1, 1]
@@ -81,9 +81,9 @@ def test_an_instance_counts_once_for_each_class_and_classes_weigh_the_same():
 
 def test_one_against_the_rest_draws_as_many_of_the_others():
     carries = np.array([True, False, False, True, False, False])
-    found = training_sets.one_vs_rest_targets(np.arange(6), carries, 0, np.random.default_rng(0))
-    assert set(found.rows[found.targets[:, 0] == 1]) == {0, 3}
-    assert len(set(found.rows[found.targets[:, 0] == 0]) - {0, 3}) == 2
+    result = training_sets.one_vs_rest_targets(np.arange(6), carries, 0, np.random.default_rng(0))
+    assert set(result.rows[result.targets[:, 0] == 1]) == {0, 3}
+    assert len(set(result.rows[result.targets[:, 0] == 0]) - {0, 3}) == 2
     none = training_sets.one_vs_rest_targets(
         np.arange(6), np.zeros(6, bool), 0, np.random.default_rng(0)
     )

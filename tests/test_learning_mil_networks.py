@@ -65,16 +65,16 @@ def packed(bags, chosen):
     return instances[torch.from_numpy(rows)], torch.from_numpy(members)
 
 
-def make_batch(instances, members, kept, kept_of_bags, keep):
+def make_batch(instances, members, masks, bag_masks, keep):
     """A batch with its moments worked out the straight way."""
     there = members.sum(2).bool()
-    own = [rows[inside] for rows, inside in zip(instances, there, strict=True)]
+    present = [rows[inside] for rows, inside in zip(instances, there, strict=True)]
     mean, variance = (
-        torch.stack([moment(rows) for rows in own])
+        torch.stack([moment(rows) for rows in present])
         for moment in (lambda rows: rows.mean(0), lambda rows: rows.var(0, unbiased=False))
     )
-    kept, kept_of_bags = (mask.to(torch.uint8) for mask in (kept, kept_of_bags))
-    return mil_networks.Batch(instances, members, mean, variance, kept, kept_of_bags, keep)
+    masks, bag_masks = (mask.to(torch.uint8) for mask in (masks, bag_masks))
+    return mil_networks.Batch(instances, members, mean, variance, masks, bag_masks, keep)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
@@ -85,10 +85,10 @@ def test_a_training_step_is_that_of_plain_networks(model):
     instances, members = packed(bags, chosen)
     counts = members.sum((1, 2)).numpy().astype(int)
     streams = [mil_batches.fold_stream(2, fold) for fold in range(3)]
-    kept = torch.from_numpy(mil_batches.draw_dropout_masks(streams, counts, 3, HIDDEN, 0.5))
-    kept_of_bags = torch.rand(3, HIDDEN, 3) < 0.5
-    kept_of_bags[1, :, 2] = False  # this fold has two bags
-    batch = make_batch(instances, members, kept, kept_of_bags, 0.5)
+    masks = torch.from_numpy(mil_batches.draw_dropout_masks(streams, counts, 3, HIDDEN, 0.5))
+    bag_masks = torch.rand(3, HIDDEN, 3) < 0.5
+    bag_masks[1, :, 2] = False  # this fold has two bags
+    batch = make_batch(instances, members, masks, bag_masks, 0.5)
     ours = mil_networks.train_forward(model, parameters, batch)
     targets = torch.from_numpy(actual.astype(np.float32))
     weights = torch.rand(3, 2, GENRES)
@@ -97,10 +97,10 @@ def test_a_training_step_is_that_of_plain_networks(model):
     total = 0.0
     for fold, network in enumerate(plain):
         films = chosen[fold][chosen[fold] >= 0]
-        masks = [kept[layer, fold, :, : counts[fold]].T / 0.5 for layer in range(3)]
-        bag_mask = kept_of_bags[fold, :, : len(films)].T / 0.5
-        own = [torch.from_numpy(bags.one(film).instances) for film in films]
-        theirs = network(own, [*masks, bag_mask])
+        layer_masks = [masks[layer, fold, :, : counts[fold]].T / 0.5 for layer in range(3)]
+        film_masks = bag_masks[fold, :, : len(films)].T / 0.5
+        film_instances = [torch.from_numpy(bags.one(film).instances) for film in films]
+        theirs = network(film_instances, [*layer_masks, film_masks])
         torch.testing.assert_close(ours[fold, :, : len(films)].T, theirs, atol=1e-5, rtol=1e-4)
         weight = torch.where(targets[films] > 0, weights[fold, 0], weights[fold, 1])
         lost = nn.functional.binary_cross_entropy(theirs, targets[films], weight)
@@ -125,9 +125,9 @@ def _same_gradients(parameters, network, fold):
             "bag.norm_weight": network.norms[4].weight,
             "bag.norm_bias": network.norms[4].bias,
         }
-    learnt = {name for name in parameters if mil_networks.is_trained(name)}
+    trained = {name for name in parameters if mil_networks.is_trained(name)}
     biases = {name for name in parameters if name.endswith(".bias")}
-    assert set(pairs) == learnt - biases
+    assert set(pairs) == trained - biases
     for name, theirs in pairs.items():
         ours = parameters[name].grad[fold]
         torch.testing.assert_close(ours, theirs.grad, atol=2e-5, rtol=2e-3, msg=name)
@@ -171,7 +171,7 @@ def test_evaluation_is_that_of_a_plain_network(model):
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_a_fold_learns_alone_what_it_learns_beside_others(model):
+def test_a_fold_is_trained_to_the_same_parameters_alone_and_beside_others(model):
     bags, actual = make_bags()
     together = mil_training.fit_networks(model, bags, actual, range(9), SETTINGS, 7)
     for fold in (0, 4, 8):
@@ -199,12 +199,14 @@ def test_the_curve_is_the_loss_of_the_film_held_out():
     (trained,) = mil_training.fit_networks("single_attention", bags, actual, [3], one_epoch, 7)
     parameters = {name: torch.from_numpy(a)[None] for name, a in trained.arrays.items()}
     scaled = torch.from_numpy(standardise(bags.one(3).instances, trained.arrays))[None]
-    said = mil_networks.predict_bags(
+    probability = mil_networks.predict_bags(
         "single_attention", parameters, scaled, torch.ones(1, scaled.shape[1], 1)
     )[0, :, 0].double()
     positive, negative = torch.from_numpy(balanced_label_weights(actual, 3))
     true = torch.from_numpy(actual[3])
-    lost = torch.where(true, -positive * said.log(), -negative * (1 - said).log()).mean()
+    lost = torch.where(
+        true, -positive * probability.log(), -negative * (1 - probability).log()
+    ).mean()
     assert trained.curve.shape == (1, 2)
     assert trained.curve[0, 1] == pytest.approx(float(lost), rel=1e-4)
     assert 0.1 < trained.curve[0, 0] < 3
@@ -246,14 +248,14 @@ def test_multi_attention_follows_its_formula():
         [[[9.0, 9.0]], [[1.0, 3.0]], [[2.0, -1.0]]],
     )  # fmt: skip
     members = torch.ones(1, 2, 1)
-    answer = mil_pooling.POOLINGS["multi_attention"].bag_probability(
+    probability = mil_pooling.POOLINGS["multi_attention"].bag_probability(
         parameters, layers, members, None
     )
     v = sigmoid([2.0, 6.0]), sigmoid([3.0, 0.0])
     p = sigmoid([1.5, 3.5]), sigmoid([-2.0, 1.0])
     pooled = [(level @ weight) / weight.sum() for level, weight in zip(p, v, strict=True)]
     expected = sigmoid(3 * pooled[0] - 2 * pooled[1] + 0.25)
-    assert float(answer) == pytest.approx(expected, rel=1e-6)
+    assert float(probability) == pytest.approx(expected, rel=1e-6)
     shares = mil_pooling.POOLINGS["multi_attention"].instance_weights(parameters, layers, 1)[0, 0]
     np.testing.assert_allclose(shares, (v[0] / v[0].sum() + v[1] / v[1].sum()) / 2, rtol=1e-6)
 
@@ -267,14 +269,14 @@ def test_feature_attention_follows_its_formula():
         [[[1.0, 2.0], [3.0, -1.0]]],
     )  # fmt: skip
     members = torch.ones(1, 2, 1)
-    answer = mil_pooling.POOLINGS["feature_attention"].bag_probability(
+    probability = mil_pooling.POOLINGS["feature_attention"].bag_probability(
         parameters, layers, members, lambda bags: bags.relu()
     )
     g = np.array([[1.0, 2.0], [-6.0, 2.0]])
     a = sigmoid([[3.0, -1.0], [0.0, 1.0]])
     u = (g * a).sum(1) / a.sum(1)
     expected = sigmoid(2 * max(u[0], 0) + max(u[1], 0) - 0.5)
-    assert float(answer) == pytest.approx(expected, rel=1e-6)
+    assert float(probability) == pytest.approx(expected, rel=1e-6)
     shares = mil_pooling.POOLINGS["feature_attention"].instance_weights(parameters, layers, 3)[0]
     np.testing.assert_allclose(
         shares, np.tile((a / a.sum(1, keepdims=True)).mean(0), (3, 1)), rtol=1e-6
@@ -334,11 +336,11 @@ def test_every_epoch_shows_each_training_bag_once_in_even_batches():
     order = np.random.default_rng(0)
     steps = list(mil_batches.epoch_batches(streams, folds, bags, 16, order))
     assert len(steps) == 2
-    for place, fold in enumerate(folds):
-        seen = np.concatenate([step[place] for step in steps])
-        sizes = sorted(int((step[place] >= 0).sum()) for step in steps)
+    for row, fold in enumerate(folds):
+        shown = np.concatenate([step[row] for step in steps])
+        sizes = sorted(int((step[row] >= 0).sum()) for step in steps)
         assert sizes == [8, 9]
-        assert sorted(seen[seen >= 0]) == [bag for bag in range(18) if bag != fold]
+        assert sorted(shown[shown >= 0]) == [bag for bag in range(18) if bag != fold]
 
 
 def test_a_batch_has_the_moments_of_its_instances():
@@ -351,10 +353,10 @@ def test_a_batch_has_the_moments_of_its_instances():
     )
     torch.testing.assert_close(batch.mean, straight.mean, atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(batch.variance, straight.variance, atol=1e-6, rtol=1e-5)
-    own = np.vstack([bags.one(3).instances, bags.one(0).instances])
-    scaled = torch.from_numpy(standardise(own, task.scalers[1]))
-    torch.testing.assert_close(batch.instances[1, : len(own)], scaled)
-    assert not batch.instances[1, len(own) :].any()
+    instances = np.vstack([bags.one(3).instances, bags.one(0).instances])
+    scaled = torch.from_numpy(standardise(instances, task.scalers[1]))
+    torch.testing.assert_close(batch.instances[1, : len(instances)], scaled)
+    assert not batch.instances[1, len(instances) :].any()
 
 
 def test_packing_keeps_the_bags_apart():
@@ -367,10 +369,10 @@ def test_packing_keeps_the_bags_apart():
 
 def test_dropout_keeps_its_share_and_nothing_of_the_padding():
     streams = [mil_batches.fold_stream(0, fold) for fold in range(2)]
-    kept = mil_batches.draw_dropout_masks(streams, np.array([4000, 1000]), 3, 8, 0.75)
-    assert kept[:, 0].mean() == pytest.approx(0.75, abs=0.005)
-    assert kept[:, 1, :, :1000].mean() == pytest.approx(0.75, abs=0.01)
-    assert not kept[:, 1, :, 1000:].any()
+    masks = mil_batches.draw_dropout_masks(streams, np.array([4000, 1000]), 3, 8, 0.75)
+    assert masks[:, 0].mean() == pytest.approx(0.75, abs=0.005)
+    assert masks[:, 1, :, :1000].mean() == pytest.approx(0.75, abs=0.01)
+    assert not masks[:, 1, :, 1000:].any()
 
 
 @pytest.mark.parametrize("model", ["single_attention", "feature_attention"])
@@ -380,14 +382,14 @@ def test_a_bag_of_one_cue_trains(model):
     )
     actual = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 0]], bool)
     small = SETTINGS | {"batch_size": 1}
-    for learnt in mil_training.fit_networks(model, bags, actual, range(3), small, 0):
-        assert all(np.isfinite(value).all() for value in learnt.arrays.values())
+    for fitted in mil_training.fit_networks(model, bags, actual, range(3), small, 0):
+        assert all(np.isfinite(value).all() for value in fitted.arrays.values())
 
 
 def test_the_held_out_film_has_no_part_in_its_own_scale():
     bags, actual = make_bags()
-    (learnt,) = mil_training.fit_networks("average_pooling", bags, actual, [3], SETTINGS, 0)
+    (fitted,) = mil_training.fit_networks("average_pooling", bags, actual, [3], SETTINGS, 0)
     others = bags.instances[bags.bag_of_instance != 3]
-    np.testing.assert_allclose(learnt.arrays["mean"], others.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(fitted.arrays["mean"], others.mean(axis=0), atol=1e-6)
     scaled = standardise(others, fit_feature_scaler(others))
     np.testing.assert_allclose(scaled.std(axis=0), 1, rtol=1e-5)

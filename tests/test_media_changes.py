@@ -68,7 +68,7 @@ def test_a_file_that_libsndfile_reads_may_not_change_either(tmp_path):
         list(blocks)
 
 
-def test_who_stops_early_is_not_told(wave):
+def test_a_reader_that_stops_early_gets_no_error(wave):
     """Half a file was asked for; whether the rest changes is no matter."""
     blocks = media.audio_blocks(wave, 8000, block_s=1.0)
     next(blocks)

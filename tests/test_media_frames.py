@@ -74,10 +74,10 @@ def test_frames_are_turned_as_the_camera_noted(tmp_path, turn):
         "-i", film, "-vf", f"scale={width}:{height}", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
     )
     expected = np.frombuffer(raw, np.uint8).reshape(height, width, 3)
-    found = next(frames_at(film, [0.0]))
-    assert found.shape == expected.shape
-    assert abs(found.astype(int) - expected).mean() < 4
-    assert abs(found[::-1, ::-1].astype(int) - expected).mean() > 40
+    frame = next(frames_at(film, [0.0]))
+    assert frame.shape == expected.shape
+    assert abs(frame.astype(int) - expected).mean() < 4
+    assert abs(frame[::-1, ::-1].astype(int) - expected).mean() > 40
 
 
 def test_a_damaged_stretch_is_passed_over(tmp_path):
@@ -86,17 +86,17 @@ def test_a_damaged_stretch_is_passed_over(tmp_path):
     third = len(data) // 3
     data[third : third + len(data) // 20] = bytes(len(data) // 20)
     path.write_bytes(data)
-    seen = seconds_of(frames_at(path, [1.5, 18.5]))
-    assert seen == [1, 18]
+    shown_s = seconds_of(frames_at(path, [1.5, 18.5]))
+    assert shown_s == [1, 18]
 
 
 def wipe(path, packets):
     """Zeros in place of what some pictures of a film hold, after their first 20 bytes."""
     with av.open(str(path)) as container:
-        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+        packet_spans = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
     data = bytearray(path.read_bytes())
-    for place, size in places[packets]:
-        data[place + 20 : place + size] = bytes(size - 20)
+    for position, size in packet_spans[packets]:
+        data[position + 20 : position + size] = bytes(size - 20)
     path.write_bytes(data)
 
 

@@ -68,10 +68,10 @@ def test_chained_ogg_plays_segment_after_segment(segments, tmp_path, names, seco
     start = 0
     sound = media.read_audio(film, 16000)
     for name in names.split():
-        own = media.read_audio(segments / f"{name}.ogg", 16000)
-        part = sound[start + 1600 : start + len(own) - 1600]
-        assert np.corrcoef(part, own[1600:-1600])[0, 1] > 0.95
-        start += len(own)
+        segment = media.read_audio(segments / f"{name}.ogg", 16000)
+        part = sound[start + 1600 : start + len(segment) - 1600]
+        assert np.corrcoef(part, segment[1600:-1600])[0, 1] > 0.95
+        start += len(segment)
 
 
 def test_a_damaged_segment_is_named(segments, tmp_path):
@@ -156,8 +156,9 @@ def test_tables_of_a_transport_stream_are_read_past_damage(tmp_path):
     assert end == start == pytest.approx(len(before), abs=188)
     assert size == film.stat().st_size
     table = bytearray(before)
-    place = table.index(b"\x47\x50\x00") + 188 + 20  # in the table of the programme, after the list
-    table[place] ^= 1
+    # In the table of the programme, after the list.
+    position = table.index(b"\x47\x50\x00") + 188 + 20
+    table[position] ^= 1
     assert len(programs.program_spans(joined(tmp_path / "b.ts", bytes(table), before))) == 1
 
 
@@ -200,11 +201,24 @@ def test_sound_of_links_is_the_one_in_the_same_place(tmp_path):
     parts, waves = [], []
     for seed in (1, 2):
         waves.append(music(3.0, RATE_HZ, seed))
-        own = write_music(tmp_path / f"{seed}.wav", 3.0, seed=seed)
-        other = write_music(tmp_path / f"other{seed}.wav", 3.0, seed=seed + 10)
+        second_music = write_music(tmp_path / f"{seed}.wav", 3.0, seed=seed)
+        first_music = write_music(tmp_path / f"other{seed}.wav", 3.0, seed=seed + 10)
         flags = ("-disposition:a:0", "comment", "-disposition:a:1", "default")
         parts.append(tmp_path / f"{seed}.mka")
-        ffmpeg("-i", other, "-i", own, "-map", 0, "-map", 1, "-c:a", "flac", *flags, parts[-1])
+        ffmpeg(
+            "-i",
+            first_music,
+            "-i",
+            second_music,
+            "-map",
+            0,
+            "-map",
+            1,
+            "-c:a",
+            "flac",
+            *flags,
+            parts[-1],
+        )
     sound = media.read_audio(joined(tmp_path / "a.mka", *parts), RATE_HZ)
     np.testing.assert_allclose(sound, np.concatenate(waves) * 0.75, atol=2e-3)
 

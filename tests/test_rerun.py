@@ -92,9 +92,9 @@ def describe(corpus: Path, films=(*FILMS, OUTSIDE), tags="sea") -> None:
     for film in films:
         of_corpus = film in FILMS
         about = ("", "") if of_corpus else (film, "1999")
-        own = tags if film == CHANGED else "night"
+        film_tags = tags if film == CHANGED else "night"
         album = "" if of_corpus else film
-        lines.append("\t".join([film, *about, f"{film}.png", f"{film}.txt", own, album]))
+        lines.append("\t".join([film, *about, f"{film}.png", f"{film}.txt", film_tags, album]))
     (corpus / "described.tsv").write_text("\n".join(lines) + "\n")
 
 
@@ -250,10 +250,10 @@ def copied(finished, tmp_path):
 
 def words() -> dict[str, set[str]]:
     """The page's words for rules that go together."""
-    found = {}
+    rule_groups = {}
     for name, members in re.findall(r"^- (\*\w+\*): (.*)$", PAGE, re.M):
-        found[name] = rules(members, found)
-    return found
+        rule_groups[name] = rules(members, rule_groups)
+    return rule_groups
 
 
 def rules(cell: str, known: dict[str, set[str]]) -> set[str]:
@@ -275,7 +275,7 @@ def redone(home: Path, config: dict, flags: list[str]) -> dict[str, set[str]]:
 def of_films(jobs: dict[str, set[str]]) -> dict[str, set[str]]:
     """The jobs, those of an album under its film: `album 1` is that of film_1."""
     album = re.compile(r"album_(\d)_[0-9a-f]{8}")
-    return {rule: {album.sub(r"film_\1", own) for own in films} for rule, films in jobs.items()}
+    return {rule: {album.sub(r"film_\1", film) for film in films} for rule, films in jobs.items()}
 
 
 def merged(config: dict, more: dict) -> dict:
@@ -321,13 +321,13 @@ def test_a_new_label_trains_again_and_measures_nothing(copied):
     work = copied / "work"
     measured = [p for name in ("cues", "features", "visuals", "bags") for p in of(work, name)]
     times = {path: path.stat().st_mtime_ns for path in measured}
-    learnt = {path: path.read_bytes() for path in of(work, "genres/predictions")}
+    predictions = {path: path.read_bytes() for path in of(work, "genres/predictions")}
     write_table(work / "corpus", FILMS, labels="Action;Comedy")
     done = runs.snakemake(copied / "clone", work, WITHOUT_STAND_INS)
     assert done.returncode == 0, done.stdout
     assert len(times) > 20
     assert {path: path.stat().st_mtime_ns for path in measured} == times
-    assert all(path.read_bytes() != before for path, before in learnt.items())
+    assert all(path.read_bytes() != before for path, before in predictions.items())
     assert runs.planned(copied / "clone", work, WITHOUT_STAND_INS) == {}
 
 

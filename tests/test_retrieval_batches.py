@@ -15,11 +15,13 @@ from scorelens.retrieval.data.batches import PairSampler, Rows, split_by_share, 
 def test_a_batch_holds_each_film_once_with_rows_of_its_own():
     pairs = make_pairs("all", films=37, tracks=3)
     films = np.arange(3, 37)
-    found = list(PairSampler(pairs).epoch(films, 16, np.random.default_rng(0)))
-    assert [len(chosen) for chosen, _ in found] == [12, 11, 11] * 3  # three tracks a film
-    assert sorted(np.concatenate([chosen for chosen, _ in found])) == sorted(np.tile(films, 3))
+    batches_drawn = list(PairSampler(pairs).epoch(films, 16, np.random.default_rng(0)))
+    assert [len(chosen) for chosen, _ in batches_drawn] == [12, 11, 11] * 3  # three tracks a film
+    assert sorted(np.concatenate([chosen for chosen, _ in batches_drawn])) == sorted(
+        np.tile(films, 3)
+    )
     tracks, texts = set(), set()
-    for chosen, batch in found:
+    for chosen, batch in batches_drawn:
         assert len(set(chosen)) == len(chosen)
         np.testing.assert_array_equal(pairs.views["image"].owner[batch.views["image"]], chosen)
         np.testing.assert_array_equal(pairs.views["text"].owner[batch.views["text"]], chosen)
@@ -119,8 +121,8 @@ def test_a_split_by_shares_is_found_if_there_is_one(years, training, validation)
             split_by_share(years, training, validation)
         return
     ends = np.cumsum([len(part) for part in split_by_share(years, training, validation)])[:2]
-    found = abs(ends / len(years) - [training, training + validation]).sum()
-    assert found == pytest.approx(min(away))
+    distance = abs(ends / len(years) - [training, training + validation]).sum()
+    assert distance == pytest.approx(min(away))
 
 
 def test_years_in_training_and_test_are_an_error():

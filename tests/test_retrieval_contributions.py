@@ -33,23 +33,23 @@ VECTORS = QueryEmbeddings(
 
 
 def test_embeddings_of_parts_by_hand(simple):
-    def place(*parts):
+    def embedded(*parts):
         return embed_search(WHOLE, parts, None, VECTORS).tolist()
 
     half, third = np.sqrt(0.5), np.sqrt(0.1)
-    assert place("image") == pytest.approx([1, 0, 0])
-    assert place("track") == pytest.approx([0, 0, 1])
-    assert place("image", "tags") == pytest.approx([third, 3 * third, 0])
-    assert place("image", "tags", "plot", "track") == pytest.approx([0.5, 0.5, half])
-    assert place("plot", "track") == pytest.approx([-0.5, 0.5, half])
+    assert embedded("image") == pytest.approx([1, 0, 0])
+    assert embedded("track") == pytest.approx([0, 0, 1])
+    assert embedded("image", "tags") == pytest.approx([third, 3 * third, 0])
+    assert embedded("image", "tags", "plot", "track") == pytest.approx([0.5, 0.5, half])
+    assert embedded("plot", "track") == pytest.approx([-0.5, 0.5, half])
 
 
 def test_a_contribution_is_how_far_the_cosine_falls(simple):
     library = build_index(np.stack([X, Z, Y]), ["x", "own", "y"])
-    found = search.rank_results(WHOLE, None, VECTORS, library, np.arange(3), 5)
-    assert found["row"].tolist() == [0, 2]  # its own track is no result
-    assert found["rank"].tolist() == [1, 2]
-    assert found["cosine"].tolist() == pytest.approx([0.5, 0.5])
+    results = search.rank_results(WHOLE, None, VECTORS, library, np.arange(3), 5)
+    assert results["row"].tolist() == [0, 2]  # its own track is no result
+    assert results["rank"].tolist() == [1, 2]
+    assert results["cosine"].tolist() == pytest.approx([0.5, 0.5])
     root = np.sqrt(0.05)
     without = {
         "image": [0, np.sqrt(0.5)],
@@ -58,30 +58,30 @@ def test_a_contribution_is_how_far_the_cosine_falls(simple):
         "track": [np.sqrt(0.5), np.sqrt(0.5)],
     }
     for part, cosines in without.items():
-        assert found[part].tolist() == pytest.approx([0.5 - c for c in cosines]), part
-    assert found["moved_by"].tolist() == ["image", "plot"]
+        assert results[part].tolist() == pytest.approx([0.5 - c for c in cosines]), part
+    assert results["moved_by"].tolist() == ["image", "plot"]
 
 
 def test_a_part_alone_has_the_whole_cosine(simple):
     query = Search("s", image="i")
     library = build_index([X, Y], ["x", "y"])
-    found = search.rank_results(
+    results = search.rank_results(
         query, None, VECTORS._replace(index_rows={}), library, np.arange(2), 1
     )
-    assert found[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
-    assert found["moved_by"].tolist() == ["image"]
-    assert found[["tags", "plot", "track"]].isna().all(axis=None)
+    assert results[["rank", "row", "cosine", "image"]].to_numpy().tolist() == [[1, 0, 1, 1]]
+    assert results["moved_by"].tolist() == ["image"]
+    assert results[["tags", "plot", "track"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
-    ("most", "expected"), [(1, [0]), (2, [0, 3]), (3, [0, 3, 5]), (9, [0, 3, 5])]
+    ("limit", "expected"), [(1, [0]), (2, [0, 3]), (3, [0, 3, 5]), (9, [0, 3, 5])]
 )
-def test_each_file_is_one_result_and_the_query_file_is_none(simple, most, expected):
-    places = [X, Z, X + 0.1 * Y, Y, Z + 0.1 * X, Y - Z, Y]
-    library = build_index(np.stack(places), list("abcdefg"))
+def test_each_file_is_one_result_and_the_query_file_is_none(simple, limit, expected):
+    library_vectors = [X, Z, X + 0.1 * Y, Y, Z + 0.1 * X, Y - Z, Y]
+    library = build_index(np.stack(library_vectors), list("abcdefg"))
     files = np.array([7, 5, 7, 2, 5, 1, 2])
     query = Search("s", image="i", track="noir/theme", known=True)
     vectors = VECTORS._replace(images={"s": 3 * X})
-    found = search.rank_results(query, None, vectors, library, files, most)
-    assert found["row"].tolist() == expected
-    assert found["rank"].tolist() == list(range(1, len(expected) + 1))
+    results = search.rank_results(query, None, vectors, library, files, limit)
+    assert results["row"].tolist() == expected
+    assert results["rank"].tolist() == list(range(1, len(expected) + 1))

@@ -58,11 +58,11 @@ def composed(tmp_path_factory):
     """A folder with the files of the first films of the plan, and those films."""
     folder = tmp_path_factory.mktemp("demo")
     films = demo_plan.plan_films(genres_of(corpus(2)), SEED)
-    own = [film for film in films if not film.tracks] + films[:3]
+    chosen = [film for film in films if not film.tracks] + films[:3]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        synthesis.synthesize_films(own)
-    return folder, own
+        synthesis.synthesize_films(chosen)
+    return folder, chosen
 
 
 def test_further_films_are_in_all_parts_of_the_split():
@@ -78,7 +78,7 @@ def test_the_parts_of_a_film_are_independent(seed):
     for part in split_by_year(np.array([film.year for film in films]), 2021, 2023):
         genres = [tuple(films[row].tracks.values()) for row in part]
         for pair in combinations(range(3), 2):
-            counts = Counter(tuple(own[place] for place in pair) for own in genres)
+            counts = Counter(tuple(film_genres[index] for index in pair) for film_genres in genres)
             assert len(counts) == 36
             assert len(set(counts.values())) == 1
 
@@ -120,17 +120,17 @@ def test_no_title_is_that_of_a_film_of_the_corpus():
 def test_all_genres_have_equally_many_distinct_words():
     for words, count in ((plot_words.TAGS, 8), (plot_words.SENTENCES, 8)):
         assert list(words) == list(corpus_plan.GENRES)
-        assert [len(set(own)) for own in words.values()] == [count] * 6
+        assert [len(set(genre_words)) for genre_words in words.values()] == [count] * 6
         assert len(set().union(*words.values())) == 6 * count
 
 
 def test_the_files_are_those_of_the_plan(composed):
     folder, films = composed
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     ids = {film.film_id for film in films}
     planned = demo_plan.demo_files(corpus(2), SEED)
-    own = {path for path in planned if Path(path).stem in ids or Path(path).parent.name in ids}
-    assert found == own | {demo_plan.TABLE}
+    expected = {path for path in planned if Path(path).stem in ids or Path(path).parent.name in ids}
+    assert written == expected | {demo_plan.TABLE}
     assert len(planned) == len(set(planned)) == 2 * 2 + 5 * 216
 
 
@@ -140,7 +140,7 @@ def test_the_table_has_the_films_of_the_plan(composed, monkeypatch):
     known = corpus(2)
     ids = {film.film_id for film in films}
     described = [film for film in demo_plan.demo_films(known, SEED) if film.film_id in ids]
-    found = read_films(demo_plan.TABLE, {film.film_id: film for film in known})
+    table_films = read_films(demo_plan.TABLE, {film.film_id: film for film in known})
 
     def resolved(film):
         files = tuple(str(Path(path).resolve()) for path in film.album.files)
@@ -148,7 +148,7 @@ def test_the_table_has_the_films_of_the_plan(composed, monkeypatch):
         paths = {name: str(Path(getattr(film, name)).resolve()) for name in ("image", "plot")}
         return film._replace(album=Album("", folder, files), **paths)
 
-    assert [resolved(film) for film in found] == [resolved(film) for film in described]
+    assert [resolved(film) for film in table_films] == [resolved(film) for film in described]
 
 
 def test_tracks_last_five_seconds_without_silence(composed):
@@ -177,15 +177,15 @@ def longest(sentence):
 
 
 def test_every_paragraph_of_a_plot_has_all_its_genres():
-    told = synthesis.compose_plot(("Horror", "Comedy"), np.random.default_rng(3))
-    for paragraph in told.strip().split("\n\n"):
-        heard = {
+    plot = synthesis.compose_plot(("Horror", "Comedy"), np.random.default_rng(3))
+    for paragraph in plot.strip().split("\n\n"):
+        genres = {
             genre
             for genre, sentences in plot_words.SENTENCES.items()
             for sentence in sentences
             if longest(sentence) in paragraph
         }
-        assert heard == {"Horror", "Comedy"}
+        assert genres == {"Horror", "Comedy"}
 
 
 def test_the_same_plan_gives_the_same_bytes(composed, tmp_path, monkeypatch):
@@ -211,55 +211,56 @@ def vectors(fetched, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("all"))
         synthesis.synthesize_films(films)
-        return films, see(films, files[0]) | read(films, files[1]) | hear(films, files[2])
+        embeddings = embed_images(films, files[0]) | embed_texts(films, files[1])
+        return films, embeddings | embed_tracks(films, files[2])
 
 
-def see(films, file):
+def embed_images(films, file):
     network = image_encoder.load("efficientnet_lite0", file)
     pictures = [read_image(demo_plan.picture(film.film_id)) for film in films]
     return {"image": Rows(network.encode(np.stack(pictures)), np.arange(len(films)))}
 
 
-def read(films, file):
+def embed_texts(films, file):
     encoder = text_encoder.load("minilm", file)
-    found = {}
+    embedded = {}
     for segment in ("tags", "plot", "tags_plot"):
-        read = [
+        texts = [
             (row, text)
             for row, film in enumerate(films)
             for text in text_encoder.film_texts(
                 film.tags, read_paragraphs(demo_plan.plot(film.film_id))
             )[segment]
         ]
-        owner = np.array([row for row, _ in read])
-        found[segment] = Rows(encoder.encode([text for _, text in read]), owner)
-    return found
+        owner = np.array([row for row, _ in texts])
+        embedded[segment] = Rows(encoder.encode([text for _, text in texts]), owner)
+    return embedded
 
 
-def hear(films, file):
+def embed_tracks(films, file):
     """A fragment a track: the tracks of a film in the order of plan.TRACKS."""
     encoder = fragments.load_fragment_encoder("musicnn", file)
     paths = [
         demo_plan.track(film.film_id, track_id) for film in films for track_id in demo_plan.TRACKS
     ]
-    heard = [fragments.encode_track(path, 1, encoder).values for path in paths]
-    return {"sound": Rows(np.concatenate(heard), np.arange(len(paths)))}
+    embeddings = [fragments.encode_track(path, 1, encoder).values for path in paths]
+    return {"sound": Rows(np.concatenate(embeddings), np.arange(len(paths)))}
 
 
-def places(configuration, films, vectors):
+def embed_test_films(configuration, films, vectors):
     """Embeddings of the test films and their tracks by a trained model."""
     views = {"image": vectors["image"]} if sees_image(configuration) else {}
     if segment := text_segment(configuration):
         views["text"] = vectors[segment]
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
     film = np.repeat(np.arange(len(films)), len(demo_plan.TRACKS))
-    learnt = PairDataset(views, vectors["sound"], film)
-    trained = train_configuration(configuration, learnt, split, SETTINGS, SEED)
+    pairs = PairDataset(views, vectors["sound"], film)
+    trained = train_configuration(configuration, pairs, split, SETTINGS, SEED)
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
     firsts = {view: np.searchsorted(rows.owner, split.test) for view, rows in views.items()}
-    asked = {view: rows.values[firsts[view]] for view, rows in views.items()}
-    heard = vectors["sound"].values[np.isin(film, split.test)]
-    return networks.embed_queries(model, asked), networks.embed_fragments(model, heard)
+    queries = {view: rows.values[firsts[view]] for view, rows in views.items()}
+    test_fragments = vectors["sound"].values[np.isin(film, split.test)]
+    return networks.embed_queries(model, queries), networks.embed_fragments(model, test_fragments)
 
 
 def chances(queries, tracks):
@@ -267,20 +268,20 @@ def chances(queries, tracks):
     order = (queries @ tracks.T).argsort(1).argsort(1)  # 0 for the last track
     films, random = np.arange(len(queries)), np.random.default_rng(0)
     swapped = random.permuted(np.tile(films, (PERMUTATIONS, 1)), axis=1)
-    found = {}
-    for place, kind in enumerate(demo_plan.TRACKS):
-        own = order[:, place :: len(demo_plan.TRACKS)]
-        good = (own[swapped, films].mean(1) >= own[films, films].mean()).sum()
-        found[kind] = (1 + good) / (1 + PERMUTATIONS)
-    return found
+    p_values = {}
+    for offset, kind in enumerate(demo_plan.TRACKS):
+        ranks = order[:, offset :: len(demo_plan.TRACKS)]
+        good = (ranks[swapped, films].mean(1) >= ranks[films, films].mean()).sum()
+        p_values[kind] = (1 + good) / (1 + PERMUTATIONS)
+    return p_values
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
-def test_a_model_finds_the_tracks_of_what_it_sees_and_no_others(configuration, vectors):
-    found = chances(*places(configuration, *vectors))
+def test_a_model_finds_the_tracks_planted_for_its_inputs_and_no_others(configuration, vectors):
+    p_values = chances(*embed_test_films(configuration, *vectors))
     for part, kind in PLANTED.items():
         if part in CONFIGURATIONS[configuration]:
-            assert found[kind] < SURE, found
+            assert p_values[kind] < SURE, p_values
         else:
-            assert found[kind] > BY_CHANCE, found
+            assert p_values[kind] > BY_CHANCE, p_values

@@ -27,12 +27,12 @@ def weights(tmp_path):
 
 
 @pytest.fixture
-def seen(monkeypatch):
+def encoded_greys(monkeypatch):
     """A network whose vector is a picture's mean colour; the list says what it was asked of."""
-    asked = []
+    greys = []
 
     def encode(pictures):
-        asked.extend(pictures.mean((1, 2, 3)).round().astype(int).tolist())
+        greys.extend(pictures.mean((1, 2, 3)).round().astype(int).tolist())
         return np.repeat(pictures.mean((1, 2, 3), keepdims=True), SIZE).reshape(-1, SIZE)
 
     def load(name, path, threads):
@@ -40,17 +40,17 @@ def seen(monkeypatch):
         return SimpleNamespace(encode=encode)
 
     monkeypatch.setattr(image_encoder, "load", load)
-    return asked
+    return greys
 
 
 @pytest.fixture
 def words_read(monkeypatch):
     """A network whose vector is a text's length; of `...` it makes nothing."""
-    asked = []
+    texts = []
 
     def encode_tokens(rows):
         (text,) = rows
-        asked.append(text)
+        texts.append(text)
         length = np.nan if text.plot == "..." else len("".join(text))
         return np.full((1, SIZE), length, np.float32)
 
@@ -59,7 +59,7 @@ def words_read(monkeypatch):
         return SimpleNamespace(tokenize=list, encode_tokens=encode_tokens)
 
     monkeypatch.setattr(text_encoder, "load", load)
-    return asked
+    return texts
 
 
 def picture(path, grey):
@@ -68,7 +68,7 @@ def picture(path, grey):
 
 
 @pytest.fixture
-def look(tmp_path, weights):
+def embed_greys(tmp_path, weights):
     """Look at pictures of given greys, by film, into one table; returns the table."""
 
     def run(code="c0de", **greys):
@@ -80,49 +80,49 @@ def look(tmp_path, weights):
     return run
 
 
-def test_the_table_of_pictures(tmp_path, weights, look, seen):
-    frame = look(b=20, a=90)
+def test_the_table_of_pictures(tmp_path, weights, embed_greys, encoded_greys):
+    frame = embed_greys(b=20, a=90)
     assert frame.columns.tolist() == ["film_id", "sha256", *column_names("image", SIZE)]
     assert column_names("image", SIZE)[-1] == "image_0012"
     assert frame.film_id.tolist() == ["b", "a"]
     assert frame.sha256.tolist() == [media.sha256(tmp_path / f"{film}.png") for film in "ba"]
     assert frame.image_0012.tolist() == [20, 90]
-    facts = tables.read_provenance(tmp_path / "images.parquet")
-    assert facts["network"] == "net"
-    assert facts["weights_sha256"] == media.sha256(weights)
-    assert facts["code"] == "c0de"
+    provenance = tables.read_provenance(tmp_path / "images.parquet")
+    assert provenance["network"] == "net"
+    assert provenance["weights_sha256"] == media.sha256(weights)
+    assert provenance["code"] == "c0de"
 
 
-def test_only_new_pictures_are_looked_at(tmp_path, weights, look, seen, caplog):
+def test_only_new_pictures_are_embedded(tmp_path, weights, embed_greys, encoded_greys, caplog):
     caplog.set_level("INFO", "scorelens.encoders.embedding_cache")
-    look(a=20, b=90)
-    assert seen == [20, 90]
-    assert look(a=20, b=90, c=50).image_0001.tolist() == [20, 90, 50]  # a film more
-    assert seen == [20, 90, 50]
-    assert look(a=20, b=70, c=50).image_0001.tolist() == [20, 70, 50]  # another picture
-    assert seen == [20, 90, 50, 70]
+    embed_greys(a=20, b=90)
+    assert encoded_greys == [20, 90]
+    assert embed_greys(a=20, b=90, c=50).image_0001.tolist() == [20, 90, 50]  # a film more
+    assert encoded_greys == [20, 90, 50]
+    assert embed_greys(a=20, b=70, c=50).image_0001.tolist() == [20, 70, 50]  # another picture
+    assert encoded_greys == [20, 90, 50, 70]
     assert caplog.messages[-1] == "3 embeddings: 1 computed, 2 kept"
     before = (tmp_path / "images.parquet").read_bytes()
-    look(a=20, b=70, c=50)
+    embed_greys(a=20, b=70, c=50)
     assert (tmp_path / "images.parquet").read_bytes() == before
-    assert look(c=50).film_id.tolist() == ["c"]  # films fewer
-    assert len(seen) == 4
-    look(code="other", c=50)
+    assert embed_greys(c=50).film_id.tolist() == ["c"]  # films fewer
+    assert len(encoded_greys) == 4
+    embed_greys(code="other", c=50)
     weights.write_bytes(b"other variables")
-    look(code="other", c=50)
-    assert seen[4:] == [50, 50]
+    embed_greys(code="other", c=50)
+    assert encoded_greys[4:] == [50, 50]
 
 
-def test_a_network_that_nothing_asks_is_not_loaded(look, seen, monkeypatch):
-    look(a=20)
+def test_a_network_without_new_pictures_is_not_loaded(embed_greys, encoded_greys, monkeypatch):
+    embed_greys(a=20)
 
     def broken(*arguments):
         raise AssertionError("loaded")
 
     monkeypatch.setattr(image_encoder, "load", broken)
-    look(a=20, b=20)  # one picture, of two films
+    embed_greys(a=20, b=20)  # one picture, of two films
     with pytest.raises(AssertionError, match="loaded"):
-        look(a=20, b=30)
+        embed_greys(a=20, b=30)
 
 
 class Row(dict):
@@ -138,24 +138,24 @@ def test_rows_are_not_compared_with_each_other(tmp_path, caplog):
     rows = [Row(film_id=film, sha256=film) for film in "abc"]
     vectors = {"a": [1, 2], "b": [np.nan, 2], "c": [3, 4]}
     update_embeddings(
-        rows, lambda due: [np.array(vectors[one]) for one in due],
+        rows, lambda stale: [np.array(vectors[one]) for one in stale],
         "image", tmp_path / "x.parquet", RETRIEVAL_IMAGES, {},
     )  # fmt: skip
-    found = tables.read_table(tmp_path / "x.parquet", RETRIEVAL_IMAGES)
-    assert found.film_id.tolist() == ["a", "c"]
-    assert [said.split("out: ")[1] for said in caplog.messages] == [
+    table = tables.read_table(tmp_path / "x.parquet", RETRIEVAL_IMAGES)
+    assert table.film_id.tolist() == ["a", "c"]
+    assert [message.split("out: ")[1] for message in caplog.messages] == [
         "{'film_id': 'b', 'sha256': 'b'}"
     ]
 
 
-def test_no_picture_at_all_gives_an_empty_table(tmp_path, look, seen):
-    frame = look()
+def test_no_picture_at_all_gives_an_empty_table(tmp_path, embed_greys, encoded_greys):
+    frame = embed_greys()
     assert frame.columns.tolist() == ["film_id", "sha256"]
     assert len(frame) == 0
-    assert look(a=3).image_0001.tolist() == [3]
+    assert embed_greys(a=3).image_0001.tolist() == [3]
 
 
-def test_every_picture_that_cannot_be_read_is_told(tmp_path, weights, seen):
+def test_every_picture_that_cannot_be_read_is_reported(tmp_path, weights, encoded_greys):
     good = picture(tmp_path / "good.png", 9)
     (tmp_path / "page.png").write_text("<html>please log in</html>")
     (tmp_path / "half.png").write_bytes(good.read_bytes()[:60])
@@ -163,15 +163,15 @@ def test_every_picture_that_cannot_be_read_is_told(tmp_path, weights, seen):
     output = tmp_path / "images.parquet"
     with pytest.raises(InputError) as error:
         embed_images.embed_images(pictures, "net", weights, "c0de", output)
-    said = [problem.where for problem in error.value.problems]
-    assert said == [str(tmp_path / "page.png"), str(tmp_path / "half.png")]
-    assert seen == []
+    paths = [problem.where for problem in error.value.problems]
+    assert paths == [str(tmp_path / "page.png"), str(tmp_path / "half.png")]
+    assert encoded_greys == []
     assert not output.exists()
     absent = {"a": tmp_path / "no.png", "b": tmp_path, "c": good}
     with pytest.raises(InputError) as error:
         embed_images.embed_images(absent, "net", weights, "c0de", output)
-    said = [problem.what for problem in error.value.problems]
-    assert said == ["does not exist", "is a folder"]
+    faults = [problem.what for problem in error.value.problems]
+    assert faults == ["does not exist", "is a folder"]
 
 
 PLOT = "A man goes home.\n\nHis wife waits.\nIt rains.\n"
@@ -213,9 +213,9 @@ def test_the_table_of_words(tmp_path, weights, read_all, words_read):
     assert frame.text_0001.tolist() == [len("".join(text)) for text in expected.text]
     assert frame.sha256.tolist() == [embed_texts.digest(text) for text in expected.text]
     assert len(words_read) == len(set(words_read)) == 6  # b's plot is a's
-    facts = tables.read_provenance(tmp_path / "texts.parquet")
-    assert (facts["network"], facts["code"]) == ("net", "c0de")
-    assert facts["weights_sha256"] == media.sha256(weights)
+    provenance = tables.read_provenance(tmp_path / "texts.parquet")
+    assert (provenance["network"], provenance["code"]) == ("net", "c0de")
+    assert provenance["weights_sha256"] == media.sha256(weights)
 
 
 def test_only_the_segments_wanted_are_read(read_all, words_read):
@@ -244,22 +244,22 @@ def test_only_new_words_are_read(weights, read_all, words_read):
     assert words_read[10:] == [Text("sea")] * 2
 
 
-def test_texts_that_would_look_alike_are_told_apart():
-    said = [Text("a", "b"), Text("ab"), Text(plot="ab"), Text("a, b"), Text("b", "a")]
-    assert len({embed_texts.digest(text) for text in said}) == len(said)
+def test_different_texts_have_different_digests():
+    texts = [Text("a", "b"), Text("ab"), Text(plot="ab"), Text("a, b"), Text("b", "a")]
+    assert len({embed_texts.digest(text) for text in texts}) == len(texts)
 
 
-def test_words_that_the_network_cannot_use_are_left_out_and_told(
+def test_words_that_the_network_cannot_use_are_left_out_and_logged(
     read_all, words_read, caplog, monkeypatch
 ):
     monkeypatch.setattr(text_encoder, "has_words", bool)
     frame = read_all({"a": ([], "...\n\nIt rains.")})
     assert frame[["segment", "paragraph"]].to_numpy().tolist() == [["plot", 1]]
-    (said,) = caplog.messages
-    assert said.startswith("text: has nothing to embed, left out: {'film_id': 'a', 'segment': ")
+    (message,) = caplog.messages
+    assert message.startswith("text: has nothing to embed, left out: {'film_id': 'a', 'segment': ")
 
 
-def test_every_plot_that_cannot_be_read_is_told(tmp_path, weights):
+def test_every_plot_that_cannot_be_read_is_reported(tmp_path, weights):
     paths = [tmp_path / f"{name}.txt" for name in ("good", "gone", "lost")]
     paths[0].write_text("Dusk")
     films = [FilmTexts(path.stem, [], path) for path in paths]

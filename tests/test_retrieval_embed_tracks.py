@@ -40,21 +40,21 @@ def write(path, samples, rate_hz=RATE_HZ):
 @pytest.fixture
 def probed(monkeypatch, tmp_path):
     """A network that says what the sample at a moment is; the list has the lengths it was given."""
-    asked = []
+    lengths_s = []
 
     def measure(blocks, moments_s):
         samples = np.concatenate(list(blocks))
-        asked.append(len(samples) / musicnn.SAMPLE_RATE_HZ)
-        place = np.round(moments_s * musicnn.SAMPLE_RATE_HZ).astype(int)
-        assert place.max() <= len(samples)
-        found = samples[np.minimum(place, len(samples) - 1)]
-        found[found == 0] = np.nan
-        return np.repeat(found[:, None], 200, axis=1)
+        lengths_s.append(len(samples) / musicnn.SAMPLE_RATE_HZ)
+        rows = np.round(moments_s * musicnn.SAMPLE_RATE_HZ).astype(int)
+        assert rows.max() <= len(samples)
+        values = samples[np.minimum(rows, len(samples) - 1)]
+        values[values == 0] = np.nan
+        return np.repeat(values[:, None], 200, axis=1)
 
-    found = SimpleNamespace(sample_rate_hz=musicnn.SAMPLE_RATE_HZ, encode_at=measure)
-    monkeypatch.setattr(audio_encoder, "load", lambda name, path, threads: found)
+    encoder = SimpleNamespace(sample_rate_hz=musicnn.SAMPLE_RATE_HZ, encode_at=measure)
+    monkeypatch.setattr(audio_encoder, "load", lambda name, path, threads: encoder)
     (tmp_path / "net.safetensors").write_bytes(b"variables")
-    return asked
+    return lengths_s
 
 
 @pytest.fixture
@@ -68,14 +68,14 @@ def ramp(seconds, rate_hz=musicnn.SAMPLE_RATE_HZ):
 
 
 @given(st.floats(0.05, 8000), st.integers(1, 20))
-def test_fragments_lie_evenly_over_a_track(length_s, most):
-    starts_s = fragments.fragment_starts(length_s, most)
-    assert 1 <= len(starts_s) <= most
+def test_fragments_lie_evenly_over_a_track(length_s, max_fragments):
+    starts_s = fragments.fragment_starts(length_s, max_fragments)
+    assert 1 <= len(starts_s) <= max_fragments
     assert starts_s[0] == 0
     if len(starts_s) > 1:
         assert starts_s[-1] + FRAGMENT_S == pytest.approx(length_s)
         assert np.diff(starts_s) == pytest.approx(np.diff(starts_s).mean())
-    if len(starts_s) < most:  # all of it is heard
+    if len(starts_s) < max_fragments:  # all of it is heard
         assert len(starts_s) == max(1, np.ceil(length_s / FRAGMENT_S))
         assert np.diff(starts_s).max(initial=0) <= FRAGMENT_S * (1 + 1e-9)
 
@@ -91,14 +91,14 @@ def test_where_fragments_start(length_s, expected):
 def test_a_fragment_has_the_mean_of_its_seconds(tmp_path, encoding):
     """40 s: fragments at 0, 15.04 and 30.08 s, whose seconds are 0-9, 15-24 and 30-39."""
     path = write(tmp_path / "a.wav", ramp(40), musicnn.SAMPLE_RATE_HZ)
-    found = fragments.encode_track(path, 3, encoding.load_encoder())
-    assert found.start_s == pytest.approx([0, 15.04, 30.08])
-    assert found.values.shape == (3, 200)
-    assert found.values.dtype == np.float32
-    assert found.values[:, 199] == pytest.approx([0.06, 0.21, 0.36], abs=1e-4)
+    result = fragments.encode_track(path, 3, encoding.load_encoder())
+    assert result.start_s == pytest.approx([0, 15.04, 30.08])
+    assert result.values.shape == (3, 200)
+    assert result.values.dtype == np.float32
+    assert result.values[:, 199] == pytest.approx([0.06, 0.21, 0.36], abs=1e-4)
 
 
-def test_no_more_is_asked_about_than_the_fragments_patches_reach(tmp_path, encoding, probed):
+def test_no_more_is_embedded_than_the_patches_of_the_fragments_reach(tmp_path, encoding, probed):
     path = write(tmp_path / "a.wav", ramp(120), musicnn.SAMPLE_RATE_HZ)
     fragments.encode_track(path, 3, encoding.load_encoder())
     assert len(probed) == 3
@@ -108,33 +108,33 @@ def test_no_more_is_asked_about_than_the_fragments_patches_reach(tmp_path, encod
 @pytest.mark.parametrize(
     ("seconds", "middle_s"), [(0.06, 0.06), (0.4, 0.4), (2.0, 1.0), (9.2, 4.5)]
 )
-def test_a_track_shorter_than_a_fragment_is_heard_whole(
+def test_a_track_shorter_than_a_fragment_is_embedded_whole(
     tmp_path, encoding, probed, seconds, middle_s
 ):
     """Its seconds are those whose middle lies in it, the first one at least."""
     path = write(tmp_path / "a.wav", ramp(seconds), musicnn.SAMPLE_RATE_HZ)
-    found = fragments.encode_track(path, 3, encoding.load_encoder())
-    assert found.start_s.tolist() == [0]
+    result = fragments.encode_track(path, 3, encoding.load_encoder())
+    assert result.start_s.tolist() == [0]
     assert probed == [pytest.approx(seconds, abs=1e-3)]
-    assert found.values[0, 0] == pytest.approx((middle_s + 1) / 100, abs=1e-5)
+    assert result.values[0, 0] == pytest.approx((middle_s + 1) / 100, abs=1e-5)
 
 
 def test_log_mel_is_that_of_the_fragments_samples(tmp_path):
     samples = noise(25)
     path = write(tmp_path / "a.wav", samples)
-    found = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
-    assert found.start_s == pytest.approx([0, 25 - FRAGMENT_S], abs=1 / RATE_HZ)
+    result = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
+    assert result.start_s == pytest.approx([0, 25 - FRAGMENT_S], abs=1 / RATE_HZ)
     ends = np.stack([samples[:FRAGMENT], samples[-FRAGMENT:]]).astype(np.float32)
-    assert found.values.dtype == np.float16
-    assert np.array_equal(found.values, cnn_transformer.log_mel(ends))
+    assert result.values.dtype == np.float16
+    assert np.array_equal(result.values, cnn_transformer.log_mel(ends))
 
 
 def test_log_mel_of_a_short_track_is_that_of_its_repetition(tmp_path):
     samples = noise(3)
     path = write(tmp_path / "a.wav", samples)
-    found = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
+    result = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
     whole = np.resize(samples.astype(np.float32), (1, FRAGMENT))
-    assert np.array_equal(found.values, cnn_transformer.log_mel(whole))
+    assert np.array_equal(result.values, cnn_transformer.log_mel(whole))
 
 
 @pytest.mark.parametrize("promised_s", [0.0, 60.0], ids=["nothing", "too much"])
@@ -143,9 +143,9 @@ def test_a_header_that_is_wrong_does_no_harm(tmp_path, monkeypatch, promised_s):
     expected = fragments.encode_track(path, 3, LOG_MEL.load_encoder())
     info = media.MediaInfo(promised_s, RATE_HZ, 1, None, None, None)
     monkeypatch.setattr(media, "probe", lambda path: info)
-    found = fragments.encode_track(path, 3, LOG_MEL.load_encoder())
-    assert np.array_equal(found.start_s, expected.start_s)
-    assert np.array_equal(found.values, expected.values)
+    result = fragments.encode_track(path, 3, LOG_MEL.load_encoder())
+    assert np.array_equal(result.start_s, expected.start_s)
+    assert np.array_equal(result.values, expected.values)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-5, np.nan, np.inf], ids=str)
@@ -166,28 +166,28 @@ def test_a_long_track_is_never_in_the_memory_as_a_whole(tmp_path):
     with soundfile.SoundFile(path, "w", RATE_HZ, 1, "PCM_16") as file:
         for minute in range(10):
             file.write(noise(60, minute))
-    ear = LOG_MEL.load_encoder()
-    fragments.encode_track(write(tmp_path / "b.wav", noise(20)), 2, ear)  # what is made once
+    encoder = LOG_MEL.load_encoder()
+    fragments.encode_track(write(tmp_path / "b.wav", noise(20)), 2, encoder)  # what is made once
     tracemalloc.start()
     try:
-        found = fragments.encode_track(path, 3, ear)
+        result = fragments.encode_track(path, 3, encoder)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert len(found.values) == 3
+    assert len(result.values) == 3
     assert peak < 30e6
 
 
-def test_seconds_that_were_heard_before_give_the_same_fragments():
+def test_seconds_embedded_before_give_the_same_fragments():
     values = np.repeat(np.arange(40, dtype=np.float32)[:, None], 200, axis=1)
-    found = fragments.fragments_of_seconds(values, 3)
-    assert found.start_s == pytest.approx([0, 15.04, 30.08], abs=1e-4)
-    assert found.values[:, 0] == pytest.approx([4.5, 19.5, 34.5])
+    result = fragments.fragments_of_seconds(values, 3)
+    assert result.start_s == pytest.approx([0, 15.04, 30.08], abs=1e-4)
+    assert result.values[:, 0] == pytest.approx([4.5, 19.5, 34.5])
     values[15:25] = np.nan
     values[30:35] = np.nan
-    found = fragments.fragments_of_seconds(values, 3)
-    assert found.start_s == pytest.approx([0, 30.08], abs=1e-4)
-    assert found.values[:, 199] == pytest.approx([4.5, 37])
+    result = fragments.fragments_of_seconds(values, 3)
+    assert result.start_s == pytest.approx([0, 30.08], abs=1e-4)
+    assert result.values[:, 199] == pytest.approx([4.5, 37])
     assert len(fragments.fragments_of_seconds(values[:0], 3).values) == 0
 
 
@@ -224,18 +224,18 @@ def test_the_sound_of_films_goes_to_files_and_back(tmp_path, caplog):
     films = [Film("x", tracks), Film("y", {"c": tracks["c"]})]
     outputs = [tmp_path / "x.npz", tmp_path / "y.npz"]
     embed_films(films, outputs, LOG_MEL)
-    found, none = map(fragment_io.read_fragments, outputs)
-    assert found.track_ids == ["a", "b"]
-    assert found.track.tolist() == [0, 1, 1, 1]
-    assert found.start_s == pytest.approx([0, 0, 7.54, 15.08], abs=1e-4)
+    fragments_read, none = map(fragment_io.read_fragments, outputs)
+    assert fragments_read.track_ids == ["a", "b"]
+    assert fragments_read.track.tolist() == [0, 1, 1, 1]
+    assert fragments_read.start_s == pytest.approx([0, 0, 7.54, 15.08], abs=1e-4)
     expected = fragments.encode_track(tracks["b"], 3, LOG_MEL.load_encoder()).values
-    assert np.array_equal(found.values[1:], expected)
+    assert np.array_equal(fragments_read.values[1:], expected)
     assert none.track_ids == []
     assert none.values.shape == (0, 128, 426)
     assert none.values.dtype == np.float16
-    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     silent = "c is silent, and left out"
-    assert said == [f"x: {silent}", f"y: {silent}", "y: all tracks are silent"]
+    assert warnings == [f"x: {silent}", f"y: {silent}", "y: all tracks are silent"]
     assert "x: 2 tracks, 4 fragments" in caplog.messages
 
 
@@ -245,13 +245,13 @@ def test_vectors_go_to_a_table_and_back(tmp_path, encoding):
     outputs = [tmp_path / "x.parquet", tmp_path / "y.parquet"]
     films = [Film("x", {"b": path, "a": silent, "c": path}), Film("y", {"a": silent})]
     embed_films(films, outputs, encoding)
-    found, none = map(fragment_io.read_fragments, outputs)
+    fragments_read, none = map(fragment_io.read_fragments, outputs)
     expected = fragments.encode_track(path, 3, encoding.load_encoder())
-    assert found.track_ids == ["b", "c"]
-    assert found.track.tolist() == [0, 0, 0, 1, 1, 1]
-    assert np.array_equal(found.values, np.tile(expected.values, (2, 1)))
-    assert found.values.dtype == np.float32
-    assert np.array_equal(found.start_s, np.tile(expected.start_s, 2))
+    assert fragments_read.track_ids == ["b", "c"]
+    assert fragments_read.track.tolist() == [0, 0, 0, 1, 1, 1]
+    assert np.array_equal(fragments_read.values, np.tile(expected.values, (2, 1)))
+    assert fragments_read.values.dtype == np.float32
+    assert np.array_equal(fragments_read.start_s, np.tile(expected.start_s, 2))
     frame = tables.read_table(outputs[0], tables.RETRIEVAL_FRAGMENTS)
     assert tuple(frame.columns) == ("track_id", "start_s", *ENCODERS["musicnn"].feature_names)
     assert none.track_ids == []
@@ -260,27 +260,27 @@ def test_vectors_go_to_a_table_and_back(tmp_path, encoding):
 
 def test_what_nothing_has_changed_for_is_kept(tmp_path, encoding, probed, monkeypatch):
     tracks = [album(tmp_path / film, t=noise(5, seed)) for seed, film in enumerate("xyz")]
-    films = [Film(film, own) for film, own in zip("xyz", tracks, strict=True)]
+    films = [Film(film, album_tracks) for film, album_tracks in zip("xyz", tracks, strict=True)]
     outputs = [tmp_path / f"{film.film_id}.parquet" for film in films]
 
-    def heard(films=films, encoding=encoding):
+    def count_encoded(films=films, encoding=encoding):
         before = len(probed)
         embed_films(films, outputs[: len(films)], encoding)
         return len(probed) - before
 
-    assert heard(films[:2]) == 2
-    assert heard() == 1  # a film more
+    assert count_encoded(films[:2]) == 2
+    assert count_encoded() == 1  # a film more
     write(tracks[0]["t"], noise(5, 9))
-    assert heard() == 1  # another recording
+    assert count_encoded() == 1  # another recording
     load = audio_encoder.load
     monkeypatch.setattr(audio_encoder, "load", None)  # would fail
-    assert heard() == 0
+    assert count_encoded() == 0
     monkeypatch.setattr(audio_encoder, "load", load)
-    assert heard(encoding=encoding._replace(max_fragments=2)) == 3
-    assert heard(encoding=encoding._replace(max_fragments=2, code="other")) == 3
+    assert count_encoded(encoding=encoding._replace(max_fragments=2)) == 3
+    assert count_encoded(encoding=encoding._replace(max_fragments=2, code="other")) == 3
     encoding.weights.write_bytes(b"other variables")
-    assert heard(encoding=encoding._replace(max_fragments=2, code="other")) == 3
-    assert heard(encoding=encoding._replace(max_fragments=2, code="other", threads=2)) == 0
+    assert count_encoded(encoding=encoding._replace(max_fragments=2, code="other")) == 3
+    assert count_encoded(encoding=encoding._replace(max_fragments=2, code="other", threads=2)) == 0
 
 
 def test_log_mel_that_nothing_has_changed_for_is_kept(tmp_path, monkeypatch):
@@ -313,10 +313,10 @@ def test_features_of_whole_tracks_are_taken_and_nothing_is_decoded(tmp_path, cap
     film = Film("x", dict.fromkeys("abcd", tmp_path / "no.wav"), path)
     output, encoding = tmp_path / "x.parquet", EncodingSettings("musicnn", 3, None, "c0de")
     embed_films([film], [output], encoding)
-    found = fragment_io.read_fragments(output)
-    assert found.track_ids == ["a", "b"]
-    assert found.track.tolist() == [0, 0, 1]
-    assert found.values[:, 7].tolist() == [2, 2, 4]
+    fragments_read = fragment_io.read_fragments(output)
+    assert fragments_read.track_ids == ["a", "b"]
+    assert fragments_read.track.tolist() == [0, 0, 1]
+    assert fragments_read.values[:, 7].tolist() == [2, 2, 4]
     assert caplog.messages == [f"x: {track} is silent, and left out" for track in "cd"]
     before = output.stat().st_ino
     embed_films([film], [output], encoding)
@@ -335,7 +335,7 @@ def test_a_track_that_does_not_decode_stops_a_film(tmp_path):
 
 @pytest.mark.parametrize("kind", ["npz", "parquet"])
 def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, caplog, encoding):
-    own = LOG_MEL if kind == "npz" else encoding
+    settings = LOG_MEL if kind == "npz" else encoding
     folder = tmp_path / "music"
     files = ["Zoë/1 é.wav", "broken.ogg", "Zoë/silent.wav", "a.wav", "gone.wav"]
     write(folder / files[0], ramp(30))
@@ -343,52 +343,52 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     write(folder / files[2], np.zeros(9000))
     write(folder / files[3], ramp(5))
     output = tmp_path / f"part.{kind}"
-    embed_tracks.embed_library_part(folder, files, output, own, tmp_path / "part.tsv")
-    found = fragment_io.read_fragments(output)
-    assert found.track_ids == [files[0], files[3]]
-    assert found.track.tolist() == [0, 0, 0, 1]
-    said = caplog.messages
-    assert said[0].startswith("broken.ogg cannot be searched: it cannot be read as media (")
-    assert said[1] == "gone.wav cannot be searched: it does not exist"
-    assert said[2] == f"{folder}: Zoë/silent.wav is silent, and left out"
-    assert len(said) == 3
+    embed_tracks.embed_library_part(folder, files, output, settings, tmp_path / "part.tsv")
+    fragments_read = fragment_io.read_fragments(output)
+    assert fragments_read.track_ids == [files[0], files[3]]
+    assert fragments_read.track.tolist() == [0, 0, 0, 1]
+    messages = caplog.messages
+    assert messages[0].startswith("broken.ogg cannot be searched: it cannot be read as media (")
+    assert messages[1] == "gone.wav cannot be searched: it does not exist"
+    assert messages[2] == f"{folder}: Zoë/silent.wav is silent, and left out"
+    assert len(messages) == 3
     listed = tables.read_table(tmp_path / "part.tsv", tables.RETRIEVAL_LIBRARY)
     assert listed["path"].tolist() == files
     assert listed["title"].tolist() == [""] * 5
 
 
-def test_damaged_fragments_are_told(tmp_path):
+def test_damaged_fragments_are_reported(tmp_path):
     path = tmp_path / "x.npz"
     embed_films([Film("x", album(tmp_path, t=noise(5)))], [path], LOG_MEL)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError) as error:
         fragment_io.read_fragments(path)
-    said = str(error.value).splitlines()
-    assert said[0].startswith(f"{path}: cannot be read (")
-    assert said[1] == "  expected: fragments of tracks"
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith(f"{path}: cannot be read (")
+    assert lines[1] == "  expected: fragments of tracks"
 
 
 @pytest.mark.slow
-def test_decoding_and_the_features_of_whole_tracks_say_the_same(tmp_path, fetched):
+def test_decoding_and_the_features_of_whole_tracks_agree(tmp_path, fetched):
     """By MusiCNN itself, whose patches have to lie alike: 25 s and 3 s of chords.
 
     What differs is half a frame of the first and the last patch, which the cut leaves silent.
     """
     torch.set_num_threads(1)
-    own = fetched("musicnn")
+    weights = fetched("musicnn")
     tracks = {"a": write(tmp_path / "a.wav", chords(25)), "b": write(tmp_path / "b.wav", chords(3))}
     rows = [("x", "a", tracks["a"], 25.0, RATE_HZ), ("x", "b", tracks["b"], 3.0, RATE_HZ)]
     write_tracks(rows, tmp_path / "tracks.tsv")
     film = table.film_sound("musicnn_tracks", "x", "album", None, tmp_path / "tracks.tsv", None)
     features = tmp_path / "features.parquet"
-    embed.embed_films("musicnn_tracks", own, [film], [features], "c0de")
+    embed.embed_films("musicnn_tracks", weights, [film], [features], "c0de")
     outputs = [tmp_path / "heard.parquet", tmp_path / "taken.parquet"]
     films = [Film("x", tracks), Film("x", tracks, features)]
-    embed_films(films, outputs, EncodingSettings("musicnn", 3, own, "c0de"))
-    heard, taken = map(fragment_io.read_fragments, outputs)
-    assert heard.track_ids == taken.track_ids == ["a", "b"]
-    assert heard.start_s == pytest.approx(taken.start_s, abs=1e-4)
-    assert np.abs(heard.values - taken.values).max() < 0.05 * taken.values.std()
+    embed_films(films, outputs, EncodingSettings("musicnn", 3, weights, "c0de"))
+    decoded, from_features = map(fragment_io.read_fragments, outputs)
+    assert decoded.track_ids == from_features.track_ids == ["a", "b"]
+    assert decoded.start_s == pytest.approx(from_features.start_s, abs=1e-4)
+    assert np.abs(decoded.values - from_features.values).max() < 0.05 * from_features.values.std()
 
 
 def chords(seconds):

@@ -77,8 +77,8 @@ def test_a_film_outside_the_corpus_has_an_album_of_its_own(table, tmp_path):
 
 def test_a_title_and_a_year_may_be_given_to_a_film_of_the_corpus(table):
     path = table("no_year\tYear, at Last\t1950\t\t\t\t\t", "a_film\t\t2015\t\t\t\t\t")
-    found = films.read_films(path, CORPUS)
-    assert [(film.title, film.year) for film in found] == [
+    read = films.read_films(path, CORPUS)
+    assert [(film.title, film.year) for film in read] == [
         ("A Film", 2015),
         ("Year, at Last", 1950),
     ]
@@ -86,9 +86,9 @@ def test_a_title_and_a_year_may_be_given_to_a_film_of_the_corpus(table):
 
 def test_columns_are_optional_and_others_are_ignored(table, tmp_path):
     path = table("plot.txt\tmine\ta_film", header="plot\tremarks\tfilm_id")
-    (found,) = films.read_films(path, CORPUS)
-    assert found.plot == str(tmp_path / "plot.txt")
-    assert (found.image, found.tags, found.subtitles) == (None, (), None)
+    (film,) = films.read_films(path, CORPUS)
+    assert film.plot == str(tmp_path / "plot.txt")
+    assert (film.image, film.tags, film.subtitles) == (None, (), None)
 
 
 def test_tables_of_a_spreadsheet_are_read(table, tmp_path):
@@ -96,13 +96,13 @@ def test_tables_of_a_spreadsheet_are_read(table, tmp_path):
     row = ' a_film \t Élet és halál \t\t"plakát 東京.png"\t\tпогоня; 東京 \t\t'
     path = table(row, ending="\r\n")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    (found,) = films.read_films(path, CORPUS)
-    assert (found.film_id, found.title, found.tags) == (
+    (film,) = films.read_films(path, CORPUS)
+    assert (film.film_id, film.title, film.tags) == (
         "a_film",
         "Élet és halál",
         ("погоня", "東京"),
     )
-    assert found.image == str(tmp_path / "plakát 東京.png")
+    assert film.image == str(tmp_path / "plakát 東京.png")
 
 
 NEAR = "\n  hint: did you mean 'a_film'?"
@@ -182,8 +182,8 @@ def test_every_fault_of_every_row_is_listed(table):
     path = table("a_film\t\t\tgone.png\tgone.txt\t\t\t", "a_film\t\t\t\t\t\t\t", "x\t\t\t\t\t\t\t")
     text = refusal(path)
     assert "7 problems were found" in text
-    for place in ("2, column image", "2, column plot", "2, column film_id", "3, column film_id"):
-        assert f"line {place}: " in text
+    for fault in ("2, column image", "2, column plot", "2, column film_id", "3, column film_id"):
+        assert f"line {fault}: " in text
     assert "'a_film' stands in 2 rows" in text
     for column in ("title", "year", "album"):
         assert f"line 4, column {column}: is empty" in text
@@ -257,24 +257,24 @@ def test_no_track_is_in_the_albums_of_two_films(table, tmp_path, tone):
 
 def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
     track = str(tmp_path / "music" / "01 Élan.wav")
-    own = {"a_film": CORPUS["a_film"], "b_film": CORPUS["no_year"]}
-    own = {
+    corpus = {"a_film": CORPUS["a_film"], "b_film": CORPUS["no_year"]}
+    corpus = {
         name: dataclasses.replace(film, year=2000, album=Album(name, "music", (track,)))
-        for name, film in own.items()
+        for name, film in corpus.items()
     }
     outside = "other\tT\t1999\t\t\t\tmusic\t"
     path = table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t", outside)
     with pytest.raises(ConfigError) as error:
-        films.read_films(path, own)
+        films.read_films(path, corpus)
     message = str(error.value)
     assert f"line 3, column album: b_film shares {track} with a_film" in message
     assert f"line 4, column album: other shares {track} with a_film" in message
 
 
 def test_films_of_the_corpus_may_share_a_whole_album(table):
-    own = {"a_film": CORPUS["a_film"], "b_film": CORPUS["a_film"]}
-    found = films.read_films(table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t"), own)
-    assert [film.album for film in found] == [CORPUS["a_film"].album] * 2
+    corpus = {"a_film": CORPUS["a_film"], "b_film": CORPUS["a_film"]}
+    described = films.read_films(table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t"), corpus)
+    assert [film.album for film in described] == [CORPUS["a_film"].album] * 2
 
 
 def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):

@@ -39,8 +39,8 @@ def inputs(tmp_path):
 
 def test_films_tracks_and_fragments(inputs, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
-        found = gather(inputs, tmp_path)
-    films = read_table(found["films"], RETRIEVAL_FILMS)
+        gathered = gather(inputs, tmp_path)
+    films = read_table(gathered["films"], RETRIEVAL_FILMS)
     assert films["part"].tolist() == ["training"] * 6 + ["validation"] * 4 + ["test"] * 5
     assert set(films["tracks"]) == {2}
     assert set(films["fragments"]) == {4}
@@ -50,9 +50,9 @@ def test_films_tracks_and_fragments(inputs, tmp_path, caplog):
     assert "films: 6 for training, 4 for validation, 5 for test; tracks: 30, of 60 fragments" in (
         caplog.text
     )
-    tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
+    tracks = read_table(gathered["tracks"], RETRIEVAL_TRACKS)
     assert tracks["film_id"].tolist() == np.repeat(films["film_id"], 2).tolist()
-    fragments = np.load(found["fragments"], mmap_mode="r")
+    fragments = np.load(gathered["fragments"], mmap_mode="r")
     assert isinstance(fragments, np.memmap)
     assert fragments.dtype == np.float32
     sounds = [read_fragments(path) for path in inputs.sounds]
@@ -71,13 +71,13 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tm
         for segment in segments:
             drop(inputs.texts, RETRIEVAL_TEXTS, film_id, segment=segment)
     with caplog.at_level(logging.INFO):
-        found = gather(inputs, tmp_path)
+        gathered = gather(inputs, tmp_path)
     expected = {
         "film_001": "no picture, no plot",
         "film_003": "no track that sounds",
         "film_007": "no tags",
     }
-    films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
+    films = read_table(gathered["films"], RETRIEVAL_FILMS).set_index("film_id")
     left_out = films[films["part"] == "left_out"]
     assert left_out["problem"].to_dict() == expected
     for film_id, words in expected.items():
@@ -87,18 +87,18 @@ def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tm
         [0, 0, 2],
         [2, 4, 2],
     ]
-    kept = [number for number in range(15) if number not in (1, 3, 7)]
-    tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
-    assert tracks["film_id"].unique().tolist() == [f"film_{number:03d}" for number in kept]
-    source_rows = [read_fragments(inputs.sounds[number]).values for number in kept]
-    np.testing.assert_array_equal(np.load(found["fragments"]), np.concatenate(source_rows))
-    dataset = read_dataset("all", **found)
+    complete = [number for number in range(15) if number not in (1, 3, 7)]
+    tracks = read_table(gathered["tracks"], RETRIEVAL_TRACKS)
+    assert tracks["film_id"].unique().tolist() == [f"film_{number:03d}" for number in complete]
+    source_rows = [read_fragments(inputs.sounds[number]).values for number in complete]
+    np.testing.assert_array_equal(np.load(gathered["fragments"]), np.concatenate(source_rows))
+    dataset = read_dataset("all", **gathered)
     assert dataset.films == tracks["film_id"].unique().tolist()
     assert [len(part) for part in dataset.split] == [4, 3, 5]
     assert dataset.pairs.film.tolist() == np.repeat(np.arange(12), 2).tolist()
 
 
-def test_only_parts_that_a_model_sees_are_required(inputs, tmp_path):
+def test_only_parts_that_a_model_uses_are_required(inputs, tmp_path):
     drop(inputs.images, RETRIEVAL_IMAGES, "film_001")
     drop(inputs.texts, RETRIEVAL_TEXTS, "film_002", segment="plot")
     for configurations, left_out in {
@@ -107,33 +107,33 @@ def test_only_parts_that_a_model_sees_are_required(inputs, tmp_path):
         ("image_tags",): ["film_001"],
         ("baseline",): ["film_001", "film_002"],
     }.items():
-        found = gather(inputs, tmp_path, configurations)
-        films = read_table(found["films"], RETRIEVAL_FILMS)
+        gathered = gather(inputs, tmp_path, configurations)
+        films = read_table(gathered["films"], RETRIEVAL_FILMS)
         assert films.loc[films["part"] == "left_out", "film_id"].tolist() == left_out
 
 
-def test_tables_that_no_model_sees_are_optional(inputs, tmp_path):
+def test_tables_that_no_model_uses_are_optional(inputs, tmp_path):
     for configuration, absent in {"plot": "images", "image": "texts"}.items():
-        found = gather(inputs._replace(**{absent: None}), tmp_path, [configuration])
-        dataset = read_dataset(configuration, **found)
+        gathered = gather(inputs._replace(**{absent: None}), tmp_path, [configuration])
+        dataset = read_dataset(configuration, **gathered)
         assert len(dataset.films) == 15
         assert len(dataset.vectors) == 1
 
 
 def test_a_film_left_out_of_the_corpus_is_left_out(inputs, tmp_path):
-    found = gather(inputs._replace(sounds=inputs.sounds[1:]), tmp_path)
-    films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
+    gathered = gather(inputs._replace(sounds=inputs.sounds[1:]), tmp_path)
+    films = read_table(gathered["films"], RETRIEVAL_FILMS).set_index("film_id")
     assert films.loc["film_000", ["part", "problem"]].tolist() == [
         "left_out",
         "the corpus leaves it out",
     ]
-    assert len(read_dataset("all", **found).films) == 14
+    assert len(read_dataset("all", **gathered).films) == 14
 
 
 def test_a_split_by_shares(inputs, tmp_path):
     shares = {"last_training": 0, "training": 0.4, "validation": 0.3}
-    found = gather(inputs, tmp_path, split=shares)
-    films = read_table(found["films"], RETRIEVAL_FILMS)
+    gathered = gather(inputs, tmp_path, split=shares)
+    films = read_table(gathered["films"], RETRIEVAL_FILMS)
     assert films.groupby("year")["part"].unique().map(list).to_dict() == {
         2021: ["training"],
         2022: ["validation"],
@@ -175,14 +175,16 @@ def test_if_all_films_are_left_out_the_error_has_the_reasons(inputs, tmp_path, c
 
 def copy_tracks(inputs, source, target, tracks, noise=0.0):
     """Copy the first tracks of a film to some tracks of another."""
-    source_rows, own = (
+    source_rows, target_rows = (
         read_table(inputs.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target)
     )
-    values = own.columns[own.columns.str.startswith("v")]
+    values = target_rows.columns[target_rows.columns.str.startswith("v")]
     for track, other in zip(tracks, source_rows["track_id"].unique(), strict=False):
         rows = source_rows.loc[source_rows["track_id"] == other, values].to_numpy()
-        own.loc[own["track_id"] == track, values] = (rows + noise).astype(np.float32)
-    write_table(own, inputs.sounds[target], RETRIEVAL_FRAGMENTS)
+        target_rows.loc[target_rows["track_id"] == track, values] = (rows + noise).astype(
+            np.float32
+        )
+    write_table(target_rows, inputs.sounds[target], RETRIEVAL_FRAGMENTS)
 
 
 def names(inputs, film):
@@ -194,8 +196,8 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
     copy_tracks(inputs, 1, 12, names(inputs, 12))
     copy_tracks(inputs, 1, 7, names(inputs, 7), noise=0.01)  # embedded in another way
     copy_tracks(inputs, 8, 13, names(inputs, 13)[1:])
-    found = gather(inputs, tmp_path)
-    films = read_table(found["films"], RETRIEVAL_FILMS).set_index("film_id")
+    gathered = gather(inputs, tmp_path)
+    films = read_table(gathered["films"], RETRIEVAL_FILMS).set_index("film_id")
     left_out = films[films["part"] == "left_out"]
     assert left_out["problem"].to_dict() == {
         "film_007": "all its tracks are those of film_001 (training)",
@@ -203,11 +205,11 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
     }
     assert left_out["tracks"].tolist() == [2, 2]
     assert films.loc["film_013", ["part", "tracks", "fragments"]].tolist() == ["test", 1, 2]
-    tracks = read_table(found["tracks"], RETRIEVAL_TRACKS).set_index("film_id")["track_id"]
+    tracks = read_table(gathered["tracks"], RETRIEVAL_TRACKS).set_index("film_id")["track_id"]
     assert tracks["film_013"] == names(inputs, 13)[0]
     assert not tracks.index.isin(left_out.index).any()
     assert tracks["film_001"].tolist() == names(inputs, 1)
-    dataset = read_dataset("all", **found)
+    dataset = read_dataset("all", **gathered)
     assert len(dataset.pairs.fragments.values) == dataset.pairs.fragments.owner[-1] * 2 + 2
     assert [len(part) for part in dataset.split] == [6, 3, 4]
     last = read_fragments(inputs.sounds[13])
@@ -224,8 +226,8 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
 def test_test_films_that_share_music_stay_and_the_log_says_so(inputs, tmp_path, caplog):
     copy_tracks(inputs, 11, 14, names(inputs, 14)[:1])
     copy_tracks(inputs, 2, 3, names(inputs, 3))  # both are training films
-    found = gather(inputs, tmp_path)
-    assert (read_table(found["films"], RETRIEVAL_FILMS)["tracks"] == 2).all()
+    gathered = gather(inputs, tmp_path)
+    assert (read_table(gathered["films"], RETRIEVAL_FILMS)["tracks"] == 2).all()
     assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [
         "film_011 and film_014 lower each other's ranks; tracks in common: 1"
     ]
@@ -244,14 +246,14 @@ def test_duplicates_are_found_in_log_mel(inputs, tmp_path):
     values = np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
     values[14, :1] = values[3, :1]  # the first fragment of the first track
     sounds = []
-    for path, own in zip(inputs.sounds, values, strict=True):
+    for path, mel in zip(inputs.sounds, values, strict=True):
         sounds.append(path.with_suffix(".npz"))
         ids, track = np.array(["a", "b"]), np.array([0, 1, 1])
-        np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=own)
-    found = gather(inputs._replace(sounds=sounds), tmp_path)
-    tracks = read_table(found["tracks"], RETRIEVAL_TRACKS)
+        np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=mel)
+    gathered = gather(inputs._replace(sounds=sounds), tmp_path)
+    tracks = read_table(gathered["tracks"], RETRIEVAL_TRACKS)
     assert tracks["track_id"].tolist() == ["a", "b"] * 14 + ["b"]
-    np.testing.assert_array_equal(np.load(found["fragments"])[-2:], values[14, 1:])
+    np.testing.assert_array_equal(np.load(gathered["fragments"])[-2:], values[14, 1:])
 
 
 def test_an_array_grows_by_rows(tmp_path):
@@ -262,20 +264,20 @@ def test_an_array_grows_by_rows(tmp_path):
         for part in np.split(values, [1, 9, 10, 100, 1200]):
             rows = append_rows(file, part[:, ::-1], rows)
     assert rows == 2345
-    found = np.load(path, mmap_mode="r")
-    assert found.dtype == np.float16
-    np.testing.assert_array_equal(found, values[:, ::-1])
+    array = np.load(path, mmap_mode="r")
+    assert array.dtype == np.float16
+    np.testing.assert_array_equal(array, values[:, ::-1])
 
 
 def test_log_mel_stays_on_the_disk_in_half_precision(inputs, tmp_path):
     sounds, values = [], np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
-    for path, own in zip(inputs.sounds, values, strict=True):
+    for path, mel in zip(inputs.sounds, values, strict=True):
         sounds.append(path.with_suffix(".npz"))
         ids, track = np.array(["a", "b"]), np.array([0, 1, 1])
-        np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=own)
-    found = gather(inputs._replace(sounds=sounds), tmp_path)
-    assert read_table(found["tracks"], RETRIEVAL_TRACKS)["fragments"].tolist() == [1, 2] * 15
-    fragments = read_dataset("image", **found).pairs.fragments
+        np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=mel)
+    gathered = gather(inputs._replace(sounds=sounds), tmp_path)
+    assert read_table(gathered["tracks"], RETRIEVAL_TRACKS)["fragments"].tolist() == [1, 2] * 15
+    fragments = read_dataset("image", **gathered).pairs.fragments
     assert isinstance(fragments.values, np.memmap)
     assert fragments.values.dtype == np.float16
     np.testing.assert_array_equal(fragments.values, values.reshape(45, 4, 5))
@@ -284,8 +286,8 @@ def test_log_mel_stays_on_the_disk_in_half_precision(inputs, tmp_path):
 
 def test_the_dataset_of_a_model(inputs, tmp_path):
     """Vectors film by film; of a plot the first paragraph comes first."""
-    found = gather(inputs, tmp_path)
-    dataset = read_dataset("all", **found)
+    gathered = gather(inputs, tmp_path)
+    dataset = read_dataset("all", **gathered)
     assert list(dataset.pairs.views) == ["image", "text"]
     images = read_table(inputs.images, RETRIEVAL_IMAGES)
     np.testing.assert_array_equal(
@@ -313,10 +315,10 @@ def test_missing_vectors_are_skipped(inputs, tmp_path):
         values,
     ] = np.nan
     write_table(texts, inputs.texts, RETRIEVAL_TEXTS)
-    found = gather(inputs, tmp_path)
-    films = read_table(found["films"], RETRIEVAL_FILMS)
+    gathered = gather(inputs, tmp_path)
+    films = read_table(gathered["films"], RETRIEVAL_FILMS)
     assert films["paragraphs"][4] == 1
-    plot = read_dataset("plot", **found).pairs.views["text"]
+    plot = read_dataset("plot", **gathered).pairs.views["text"]
     np.testing.assert_array_equal(
         plot.values[plot.owner == 4], second.loc[second["segment"] == "plot", values]
     )
@@ -331,9 +333,9 @@ def test_every_subset_of_parts_occurs_once():
 
 
 def test_a_damaged_array_is_named(inputs, tmp_path):
-    found = gather(inputs, tmp_path)
-    found["fragments"].write_bytes(found["fragments"].read_bytes()[:-1])
+    gathered = gather(inputs, tmp_path)
+    gathered["fragments"].write_bytes(gathered["fragments"].read_bytes()[:-1])
     with pytest.raises(InputError) as raised:
-        read_dataset("image", **found)
+        read_dataset("image", **gathered)
     assert "fragments.npy: cannot be read" in str(raised.value)
     assert "expected: an array of fragments\n  hint: the file is damaged" in str(raised.value)

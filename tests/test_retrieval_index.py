@@ -39,14 +39,14 @@ def celled():
 
 def test_cosines_by_hand():
     library = build_index([[3, 4], [10, 0], [-2, 0], [0, 0]], ["a", "b", "c", "nothing"])
-    found = search_index(library, [[5, 0], [0, 1]], 4)
-    assert library.ids[found.rows].tolist() == [
+    results = search_index(library, [[5, 0], [0, 1]], 4)
+    assert library.ids[results.rows].tolist() == [
         ["b", "a", "nothing", "c"],
         ["a", "b", "c", "nothing"],
     ]
-    assert found.cosines == pytest.approx(np.array([[1, 0.6, 0, -1], [0.8, 0, 0, 0]]))
-    assert found.rows.dtype == np.int64
-    assert found.cosines.dtype == np.float32
+    assert results.cosines == pytest.approx(np.array([[1, 0.6, 0, -1], [0.8, 0, 0, 0]]))
+    assert results.rows.dtype == np.int64
+    assert results.cosines.dtype == np.float32
 
 
 @given(st.integers(1, 60), st.integers(0, 5), st.integers(0, 70), st.integers(1, 25))
@@ -55,19 +55,19 @@ def test_an_exact_search_is_scikit_learns(rows, queries, most, block):
         patch.setattr(index, "BLOCK", block)
         patch.setattr(index, "QUERIES_PER_CHUNK", 2)
         library_vectors, query_vectors = vectors(rows, 5), vectors(queries, 5, seed=1)
-        found = search_index(build_index(library_vectors, names(rows)), query_vectors, most)
+        results = search_index(build_index(library_vectors, names(rows)), query_vectors, most)
     few = min(most, rows)
-    assert found.rows.shape == found.cosines.shape == (queries, few)
+    assert results.rows.shape == results.cosines.shape == (queries, few)
     if queries and few:
         nearest = NearestNeighbors(n_neighbors=few, metric="cosine").fit(library_vectors)
         distances, expected = nearest.kneighbors(query_vectors)
-        assert np.array_equal(found.rows, expected)
-        assert found.cosines == pytest.approx(1 - distances, abs=1e-5)
+        assert np.array_equal(results.rows, expected)
+        assert results.cosines == pytest.approx(1 - distances, abs=1e-5)
 
 
 def test_an_empty_library_has_nothing():
-    found = search_index(build_index(np.zeros((0, 64)), []), vectors(3), 5)
-    assert found.rows.shape == (3, 0)
+    results = search_index(build_index(np.zeros((0, 64)), []), vectors(3), 5)
+    assert results.rows.shape == (3, 0)
 
 
 def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
@@ -82,17 +82,19 @@ def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
     assert library.cells.nprobe == 512
     message = "200001 vectors in 1024 cells, of which 512 are searched: recall 9"
     assert caplog.messages[0].startswith(message)
-    found = search_index(library, query_vectors, 10)
+    results = search_index(library, query_vectors, 10)
     exact = search_index(
         build_index(library_vectors, names(len(library_vectors)), len(library_vectors)),
         query_vectors,
         10,
     )
-    recall = [len(np.intersect1d(*pair)) / 10 for pair in zip(found.rows, exact.rows, strict=True)]
+    recall = [
+        len(np.intersect1d(*pair)) / 10 for pair in zip(results.rows, exact.rows, strict=True)
+    ]
     assert np.mean(recall) >= 0.95
-    same = found.rows == exact.rows
-    assert found.cosines[same] == pytest.approx(exact.cosines[same], abs=1e-5)
-    assert (np.diff(found.cosines) <= 0).all()
+    same = results.rows == exact.rows
+    assert results.cosines[same] == pytest.approx(exact.cosines[same], abs=1e-5)
+    assert (np.diff(results.cosines) <= 0).all()
 
 
 def test_of_music_with_a_few_strong_directions_fewer_cells_are_searched(celled):
@@ -103,8 +105,8 @@ def test_of_music_with_a_few_strong_directions_fewer_cells_are_searched(celled):
 
 
 def test_more_cells_are_searched_for_many_neighbours(celled):
-    found = search_index(celled, vectors(2, seed=3), 30_000)
-    assert np.array_equal(np.sort(found.rows), np.tile(np.arange(20_000), (2, 1)))
+    results = search_index(celled, vectors(2, seed=3), 30_000)
+    assert np.array_equal(np.sort(results.rows), np.tile(np.arange(20_000), (2, 1)))
 
 
 def test_the_same_vectors_give_the_same_cells(celled):
@@ -118,13 +120,13 @@ def test_the_same_vectors_give_the_same_cells(celled):
 def test_the_vector_of_a_track_finds_the_track(max_exact):
     library_vectors = vectors(5000)
     library = build_index(library_vectors, names(5000), max_exact)
-    own = vectors_of(library, np.array([4321, 7]))
-    assert own == pytest.approx(
+    stored = vectors_of(library, np.array([4321, 7]))
+    assert stored == pytest.approx(
         library_vectors[[4321, 7]] / np.linalg.norm(library_vectors[[4321, 7]], axis=1)[:, None]
     )
-    found = search_index(library, own, 1)
-    assert library.ids[found.rows[:, 0]].tolist() == ["track_4321", "track_7"]
-    assert found.cosines == pytest.approx(np.ones((2, 1)), abs=1e-6)
+    results = search_index(library, stored, 1)
+    assert library.ids[results.rows[:, 0]].tolist() == ["track_4321", "track_7"]
+    assert results.cosines == pytest.approx(np.ones((2, 1)), abs=1e-6)
 
 
 @pytest.mark.parametrize("max_exact", [5000, 1000])
@@ -134,10 +136,10 @@ def test_an_index_comes_back_from_its_file(tmp_path, max_exact):
     again = load_index(tmp_path / "index.npz")
     assert np.array_equal(again.ids, library.ids)
     query_vectors = vectors(20, seed=4)
-    for found, expected in zip(
+    for actual, expected in zip(
         search_index(again, query_vectors, 7), search_index(library, query_vectors, 7), strict=True
     ):
-        assert np.array_equal(found, expected)
+        assert np.array_equal(actual, expected)
     assert [path.name for path in tmp_path.iterdir()] == ["index.npz"]
 
 

@@ -26,10 +26,10 @@ def unit(values):
     return values / np.linalg.norm(values, axis=1, keepdims=True)
 
 
-def lists_of(own, film):
+def lists_of(track_ranks, film):
     """Ranks in which only what each film says of its own tracks matters."""
     ranks = np.full((film[-1] + 1, len(film)), len(film))
-    ranks[film, np.arange(len(film))] = own
+    ranks[film, np.arange(len(film))] = track_ranks
     return ranks
 
 
@@ -90,9 +90,12 @@ def random_lists(film, seed):
 FILM = np.repeat(np.arange(8), [1, 2, 3, 4, 5, 1, 2, 3])
 
 
-def own_and_first(ranks, film):
-    own = ranks[film, np.arange(len(film))]
-    return {"track": own, "film": np.array([own[film == f].min() for f in range(film[-1] + 1)])}
+def track_and_first_ranks(ranks, film):
+    track_ranks = ranks[film, np.arange(len(film))]
+    return {
+        "track": track_ranks,
+        "film": np.array([track_ranks[film == f].min() for f in range(film[-1] + 1)]),
+    }
 
 
 def plainly(ranks):
@@ -103,18 +106,21 @@ def plainly(ranks):
 def test_intervals_are_those_of_films_drawn_one_by_one(level):
     """The same samples, with the drawn films' ranks laid out and measured by NumPy."""
     lists = random_lists(FILM, 3)
-    ranks, film = own_and_first(lists, FILM)[level], FILM if level == "track" else np.arange(8)
+    ranks, film = (
+        track_and_first_ranks(lists, FILM)[level],
+        FILM if level == "track" else np.arange(8),
+    )
     draws = np.random.default_rng(7).multinomial(8, np.full(8, 1 / 8), 200)
     expected = [
         plainly(np.concatenate([np.tile(ranks[film == f], n) for f, n in enumerate(drawn)]))
         for drawn in draws
     ]
     table = score_ranks(lists, FILM, 200, 1, 7)
-    own = table[table.level == level]
+    rows = table[table.level == level]
     np.testing.assert_allclose(
-        own[["low", "high"]].T, np.quantile(expected, (0.025, 0.975), axis=0)
+        rows[["low", "high"]].T, np.quantile(expected, (0.025, 0.975), axis=0)
     )
-    assert (own.low < own.value).any()
+    assert (rows.low < rows.value).any()
 
 
 @pytest.mark.parametrize("level", ["track", "film"])
@@ -123,13 +129,13 @@ def test_permuted_is_what_films_reach_with_the_queries_of_others(level):
     film = np.array([0, 0, 1, 2, 2, 2, 3])
     lists = random_lists(film, 1)
     swaps = [lists[list(order)] for order in itertools.permutations(range(4))]
-    every = np.array([plainly(own_and_first(swapped, film)[level]) for swapped in swaps])
+    every = np.array([plainly(track_and_first_ranks(swapped, film)[level]) for swapped in swaps])
     table = score_ranks(lists, film, 1, 20_000, 0)
-    own = table[table.level == level]
-    np.testing.assert_allclose(own.permuted, every.mean(axis=0), rtol=0.02)
+    rows = table[table.level == level]
+    np.testing.assert_allclose(rows.permuted, every.mean(axis=0), rtol=0.02)
     good = every >= every[0] - 1e-12
     good[:, 6] = every[:, 6] <= every[0, 6]
-    np.testing.assert_allclose(own.p_permuted, good.mean(axis=0), atol=0.015)
+    np.testing.assert_allclose(rows.p_permuted, good.mean(axis=0), atol=0.015)
 
 
 def test_without_skill_a_film_is_at_permuted_and_not_at_chance_if_its_tracks_are_alike():
@@ -143,8 +149,8 @@ def test_without_skill_a_film_is_at_permuted_and_not_at_chance_if_its_tracks_are
     assert first.low < first.permuted < first.high
     assert first.chance < first.low
     assert first.permuted == pytest.approx(59.5, abs=3)
-    own = table.loc["track"]
-    np.testing.assert_allclose(own.permuted[:6], own.chance[:6], rtol=0.25)
+    rows = table.loc["track"]
+    np.testing.assert_allclose(rows.permuted[:6], rows.chance[:6], rtol=0.25)
 
 
 def test_in_pieces_it_is_the_same(monkeypatch):
@@ -174,7 +180,7 @@ def test_chance_of_two_right_tracks_of_four_by_hand():
 
 def test_chance_is_the_mean_over_random_orders():
     film = np.repeat(np.arange(6), [1, 2, 3, 5, 8, 11])
-    drawn = [own_and_first(random_lists(film, seed), film) for seed in range(2000)]
+    drawn = [track_and_first_ranks(random_lists(film, seed), film) for seed in range(2000)]
     for level, right in (("track", np.ones(30, int)), ("film", np.bincount(film))):
         result = np.array([plainly(ranks[level]) for ranks in drawn])
         spread = result.std(axis=0) / np.sqrt(len(result)) + 1e-12

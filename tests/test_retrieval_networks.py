@@ -62,7 +62,7 @@ def test_fragments_are_the_papers():
         ("baseline", True, "tags_plot"),
     ],
 )
-def test_what_a_configuration_sees(configuration, image, segment):
+def test_the_inputs_of_a_configuration(configuration, image, segment):
     assert retrieval.sees_image(configuration) == image
     assert retrieval.text_segment(configuration) == segment
 
@@ -74,8 +74,8 @@ def test_contrastive_loss_by_hand():
     # Logits [[1.2, 1.6], [0, 2]]: by query, then by track.
     by_query = (log(1 + exp(0.4)) + log(1 + exp(-2))) / 2
     by_track = (log(1 + exp(-1.2)) + log(1 + exp(-0.4))) / 2
-    found = contrastive_loss(queries, tracks, torch.tensor(2.0))
-    assert float(found) == pytest.approx((by_query + by_track) / 2)
+    loss = contrastive_loss(queries, tracks, torch.tensor(2.0))
+    assert float(loss) == pytest.approx((by_query + by_track) / 2)
 
 
 def test_contrastive_loss_of_equal_cosines_is_log_of_the_batch():
@@ -89,17 +89,17 @@ def test_triplet_loss_by_hand():
     tracks = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])
     # Distances 0 and sqrt 2, sqrt 2 and sqrt 2; margin 1.
     anchors = [max(0, 0 - sqrt(2) + 1), 1, max(0, 0 - sqrt(2) + 1), 1]
-    found = triplet_loss(queries, tracks, 1.0)
-    assert float(found) == pytest.approx(sum(anchors) / 4, abs=1e-4)
+    loss = triplet_loss(queries, tracks, 1.0)
+    assert float(loss) == pytest.approx(sum(anchors) / 4, abs=1e-4)
 
 
 def test_triplet_loss_is_that_of_pytorch_over_all_triplets():
     queries, tracks = unit_rows(6, 4), unit_rows(6, 4, 1)
     plain = nn.TripletMarginLoss(margin=0.7, eps=0)
     every = []
-    for own in range(6):
-        for other in set(range(6)) - {own}:
-            rows = slice(own, own + 1), slice(other, other + 1)
+    for film in range(6):
+        for other in set(range(6)) - {film}:
+            rows = slice(film, film + 1), slice(other, other + 1)
             every.append(plain(queries[rows[0]], tracks[rows[0]], tracks[rows[1]]))
             every.append(plain(tracks[rows[0]], queries[rows[0]], queries[rows[1]]))
     torch.testing.assert_close(triplet_loss(queries, tracks, 0.7), torch.stack(every).mean())
@@ -154,19 +154,19 @@ def test_attention_block_by_its_formulas(count):
 def test_attention_block_with_weights_by_hand():
     """Identity values and equal keys: the mean of both tokens is added to each, then layer norm."""
     block = AttentionBlock()
-    eye = torch.eye(HIDDEN)
-    block.attention.in_proj_weight.data = torch.cat([0 * eye, 0 * eye, eye])
-    block.attention.out_proj.weight.data = eye
+    identity = torch.eye(HIDDEN)
+    block.attention.in_proj_weight.data = torch.cat([0 * identity, 0 * identity, identity])
+    block.attention.out_proj.weight.data = identity
     tokens = torch.zeros(1, 2, HIDDEN)
     tokens[0, 0, 0], tokens[0, 1, 1] = 2.0, 4.0
     # Means 1 and 2 at positions 0 and 1; so the tokens are (3, 2, 0, ...) and (1, 6, 0, ...).
-    for place, (first, second) in enumerate([(3.0, 2.0), (1.0, 6.0)]):
+    for position, (first, second) in enumerate([(3.0, 2.0), (1.0, 6.0)]):
         mean = (first + second) / HIDDEN
         spread = sqrt((first**2 + second**2) / HIDDEN - mean**2 + block.norm.eps)
-        found = block(tokens).detach().unflatten(1, (2, HIDDEN))[0, place]
-        assert float(found[0]) == pytest.approx((first - mean) / spread, rel=1e-5)
-        assert float(found[1]) == pytest.approx((second - mean) / spread, rel=1e-5)
-        assert float(found[2]) == pytest.approx(-mean / spread, rel=1e-4)
+        token = block(tokens).detach().unflatten(1, (2, HIDDEN))[0, position]
+        assert float(token[0]) == pytest.approx((first - mean) / spread, rel=1e-5)
+        assert float(token[1]) == pytest.approx((second - mean) / spread, rel=1e-5)
+        assert float(token[2]) == pytest.approx(-mean / spread, rel=1e-4)
 
 
 def count_of(module):
@@ -235,10 +235,10 @@ def test_log_mel_is_librosas():
         y=samples, sr=22_050, n_fft=1024, hop_length=512, n_mels=128, center=False
     )
     expected = librosa.power_to_db(power)
-    found = cnn_transformer.log_mel(np.stack([samples, np.zeros_like(samples)]))
-    assert found.shape == (2, 128, 426)
-    np.testing.assert_allclose(found[0], expected, atol=0.05)
-    assert (found[1] == -100).all()
+    spectrogram = cnn_transformer.log_mel(np.stack([samples, np.zeros_like(samples)]))
+    assert spectrogram.shape == (2, 128, 426)
+    np.testing.assert_allclose(spectrogram[0], expected, atol=0.05)
+    assert (spectrogram[1] == -100).all()
 
 
 @pytest.fixture
@@ -354,8 +354,8 @@ def test_the_baseline_with_one_view_is_the_embedding_of_that_view(given):
     model = make_model("baseline")
     rows = make_views(3)[given]
     expected = functional.normalize(model.query_tower.nets[given](torch.from_numpy(rows)), dim=1)
-    found = networks.embed_queries(model, {given: rows})
-    np.testing.assert_allclose(found, expected.detach(), atol=1e-6)
+    embeddings = networks.embed_queries(model, {given: rows})
+    np.testing.assert_allclose(embeddings, expected.detach(), atol=1e-6)
 
 
 def test_a_track_is_the_mean_of_its_fragments():
@@ -363,10 +363,10 @@ def test_a_track_is_the_mean_of_its_fragments():
     fragments = np.random.default_rng(0).normal(size=(70, 6)).astype(np.float32)
     track = np.repeat([0, 1, 2], [1, 4, 65])
     embeddings = networks.embed_fragments(model, fragments)
-    found = networks.embed_tracks(model, fragments, track)
+    tracks = networks.embed_tracks(model, fragments, track)
     for number in range(3):
         mean = embeddings[track == number].mean(axis=0)
-        np.testing.assert_allclose(found[number], mean / np.linalg.norm(mean), atol=1e-6)
+        np.testing.assert_allclose(tracks[number], mean / np.linalg.norm(mean), atol=1e-6)
 
 
 def test_a_model_is_the_same_once_loaded():

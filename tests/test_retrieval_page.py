@@ -65,20 +65,20 @@ def written(folder, rows=RESULTS, searches=SEARCHES, tags=None):
 
     tags: columns of the rows with the names of the tracks.
     """
-    answers = pd.DataFrame(rows, columns=[*COLUMNS, "image", "tags", "plot", "track"])
-    answers["path"] = [f"{folder}/music/{path}" for path in answers.path]
-    titles = answers["path"].map(lambda path: os.path.splitext(os.path.basename(path))[0])
-    place = {"start_s": 0.0, "end_s": np.nan}
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "image", "tags", "plot", "track"])
+    table["path"] = [f"{folder}/music/{path}" for path in table.path]
+    titles = table["path"].map(lambda path: os.path.splitext(os.path.basename(path))[0])
+    span = {"start_s": 0.0, "end_s": np.nan}
     about = {"track_title": titles, "artist": "", "composer": "", "album": ""}
-    answers = answers.assign(**place | about | (tags or {}))
-    answers["rank"] = answers.groupby("search").cumcount() + 1
+    table = table.assign(**span | about | (tags or {}))
+    table["rank"] = table.groupby("search").cumcount() + 1
     pictures = {"harbour": gradient(224, 224), "night_drive": gradient(360, 640)}
     query_tracks = {
         "harbour": query_track(EVIL, f"{folder}/music/noir/theme.wav", "theme"),
         "like_this": query_track(None, f"{folder}/music/1.ogg", "1"),
     }
     page = folder / "results" / "searches.html"
-    write.write_page(searches, answers, pictures, query_tracks, METADATA, 7000, page)
+    write.write_page(searches, table, pictures, query_tracks, METADATA, 7000, page)
     return page
 
 
@@ -133,9 +133,9 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as running:
         # Its sandbox does not start as root or in most containers; the only page is our own.
-        own = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield own
-        own.close()
+        chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
@@ -303,8 +303,8 @@ def test_play_plays_the_files_beside_the_page(opened, tmp_path):
         page.evaluate("document.querySelector('audio').removeAttribute('src')")
     assert page.inner_text("#playing") == f"{EVIL}: theme.wav"
     links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
-    found = [page.evaluate("url => decodeURIComponent(url)", link) for link in links]
-    assert found == [f"file://{tmp_path}/music/{row[6]}" for row in RESULTS[:3]]
+    paths = [page.evaluate("url => decodeURIComponent(url)", link) for link in links]
+    assert paths == [f"file://{tmp_path}/music/{row[6]}" for row in RESULTS[:3]]
     page.get_by_role("button", name=f"Play mine: {CHASE}").click()
     page.wait_for_function(
         "document.querySelector('#playing').textContent.includes('cannot play it')"
@@ -363,9 +363,9 @@ def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
         ["רותם", f"Vol. <1>/{CHASE}"],
         ["West: The Album", f"corpus/{RIDE}"],
     ]
-    for words, found in (("dusk field", 0), ("רותם", 1), ("album same", 2), ("<i>dusk", 0)):
+    for words, index in (("dusk field", 0), ("רותם", 1), ("album same", 2), ("<i>dusk", 0)):
         page.locator("#text").fill(words)
-        assert names(page) == [TAGS["track_title"][found]], words
+        assert names(page) == [TAGS["track_title"][index]], words
     page.locator("#text").fill("")
     links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
     assert [link.partition("#")[2] for link in links] == ["", "t=60.5,90", "t=12"]

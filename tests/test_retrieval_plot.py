@@ -55,12 +55,12 @@ def make_scenes():
     chance = {"mean_percentile": 0.5, "recall_1": 0.01, "recall_5": 0.05, "recall_10": 0.1}
     chance |= {"median_rank": 100, "reciprocal_rank": 0.05}
     rows = []
-    for asked, pool, measure in product(plot.QUERIES, plot.POOLS, chance):
-        value = chance[measure] * (1.2 if asked != "film" else 1.1)
+    for query, pool, measure in product(plot.QUERIES, plot.POOLS, chance):
+        value = chance[measure] * (1.2 if query != "film" else 1.1)
         spread = {"low": 0.9 * value, "high": 1.1 * value, "permuted": chance[measure]}
-        about = {"asked": asked, "pool": pool, "measure": measure, "chance": chance[measure]}
+        about = {"asked": query, "pool": pool, "measure": measure, "chance": chance[measure]}
         rows.append(
-            about | spread | {"value": value, "p": 0.01 if asked != "film" else 0.6, "scenes": 41}
+            about | spread | {"value": value, "p": 0.01 if query != "film" else 0.6, "scenes": 41}
         )
     return pd.DataFrame(rows)
 
@@ -126,13 +126,13 @@ def test_recall_shows_the_numbers_of_the_table():
         for parts in CONFIGURATIONS.values()
     ]
     drawn_values = dots(axis)
-    np.testing.assert_allclose([place for place, _, _ in drawn_values], expected)
+    np.testing.assert_allclose([x for x, _, _ in drawn_values], expected)
     colours = {colour for _, colour, _ in drawn_values[:-1]}
     assert colours == {to_hex(plot.MAIN_COLOUR)}
     assert drawn_values[-1][1] == to_hex(plot.OTHER_COLOUR)
     assert [face == "#ffffff" for _, _, face in drawn_values] == [True] + 7 * [False]
     numbers = [text.get_text() for text in axis.texts]
-    assert numbers == [f"{place:.1f}" for place in expected]
+    assert numbers == [f"{value:.1f}" for value in expected]
     assert [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"] == [
         "41.0"
     ] * 2
@@ -142,7 +142,7 @@ def test_recall_shows_the_numbers_of_the_table():
 
 def test_the_best_median_rank_is_the_lowest():
     axis = panel(plot.recall_figure(make_scores()), "Median rank")
-    best = min(place for place, _, _ in dots(axis))
+    best = min(x for x, _, _ in dots(axis))
     bold = [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"]
     assert bold == [f"{best:g}"] * 2  # the baseline's, too
 
@@ -167,7 +167,7 @@ def test_ablation_has_every_choice_of_parts_below_its_model():
         *("only image and tags", "only image and plot", "only tags and plot"),
         *("only image", "only tags", "only plot"),
     ]
-    drawn_values = [place for place, _, _ in dots(axis)]
+    drawn_values = [x for x, _, _ in dots(axis)]
     assert drawn_values[start] == pytest.approx(figures(plot.MEDIAN, 4.1)["value"])
     assert drawn_values[start + 4] == pytest.approx(figures(plot.MEDIAN, 1.1)["value"])
     assert [dots(axis)[start + shift][2] == "#ffffff" for shift in (0, 4, 6)] == [
@@ -210,7 +210,7 @@ def test_scenes_show_both_pools():
     lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
     assert lines == list(plot.POOLS.values())
     drawn_values = dots(panel(figure, "Mean percentile", 1))
-    np.testing.assert_allclose([place for place, _, _ in drawn_values], [60, 55, 60])
+    np.testing.assert_allclose([x for x, _, _ in drawn_values], [60, 55, 60])
     assert [face == "#ffffff" for _, _, face in drawn_values] == [False, True, False]
 
 

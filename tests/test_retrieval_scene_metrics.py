@@ -21,18 +21,18 @@ def measured(ranks, tracks, film, swap, samples=200, permutations=200, seed=0):
     return table.set_index("measure")
 
 
-def own_lists(ranks, film):
+def rank_lists(ranks, film):
     """Lists in which only the scene's own query is known: the others give rank 1."""
     lists = []
     for number in np.unique(film):
-        own = np.array(ranks)[np.array(film) == number]
-        lists.append(np.where(np.eye(len(own), dtype=bool), own, 1))
+        film_ranks = np.array(ranks)[np.array(film) == number]
+        lists.append(np.where(np.eye(len(film_ranks), dtype=bool), film_ranks, 1))
     return lists
 
 
 def test_measures_by_hand():
     ranks, tracks, film = [1, 3, 7, 11], [11, 11, 11, 11], [0, 0, 0, 1]
-    table = measured(ranks, tracks, film, swap_scenes(own_lists(ranks, film)))
+    table = measured(ranks, tracks, film, swap_scenes(rank_lists(ranks, film)))
     assert tuple(table.index) == METRICS
     assert table["value"].tolist() == pytest.approx(
         [1 / 4, 2 / 4, 3 / 4, 5, (1 + 1 / 3 + 1 / 7 + 1 / 11) / 4, (1 + 0.8 + 0.4 + 0) / 4]
@@ -62,10 +62,12 @@ def test_intervals_are_those_of_films_drawn_with_all_their_scenes():
         return [*hits, np.median(r), (1 / r).mean(), ((n - r) / (n - 1)).mean()]
 
     drawn = [
-        plainly(np.concatenate([np.tile(np.flatnonzero(film == f), n) for f, n in enumerate(own)]))
-        for own in draws
+        plainly(
+            np.concatenate([np.tile(np.flatnonzero(film == f), n) for f, n in enumerate(counts)])
+        )
+        for counts in draws
     ]
-    lists = own_lists(ranks, film)
+    lists = rank_lists(ranks, film)
     table = measured(ranks, tracks, film, swap_scenes(lists), samples=150, seed=3)
     expected = np.quantile(drawn, (0.025, 0.975), axis=0)
     np.testing.assert_allclose(table[["low", "high"]].T, expected)
@@ -76,8 +78,10 @@ def test_scenes_swap_within_their_film():
     """All 3! * 2! ways, against as many drawn; the median is good if it is low."""
     lists = [np.array([[1, 4, 2], [5, 2, 6], [3, 1, 3]]), np.array([[2, 6], [5, 4]])]
     film, tracks = [0, 0, 0, 1, 1], [6] * 5
-    ways = itertools.product(*(itertools.permutations(range(len(own))) for own in lists))
-    every = np.array([[*own_ranks(lists, way)] for way in ways])
+    ways = itertools.product(
+        *(itertools.permutations(range(len(film_ranks))) for film_ranks in lists)
+    )
+    every = np.array([[*swapped_ranks(lists, way)] for way in ways])
     ranks = [1, 2, 3, 2, 4]
     table = measured(ranks, tracks, film, swap_scenes(lists), permutations=20_000)
     means = np.column_stack([(every == 1).mean(1), np.median(every, 1), (1 / every).mean(1)])
@@ -89,9 +93,9 @@ def test_scenes_swap_within_their_film():
     np.testing.assert_allclose(table.p[names], good.mean(0), atol=0.015)
 
 
-def own_ranks(lists, way):
-    for own, order in zip(lists, way, strict=True):
-        yield from own[list(order), np.arange(len(own))]
+def swapped_ranks(lists, way):
+    for film_ranks, order in zip(lists, way, strict=True):
+        yield from film_ranks[list(order), np.arange(len(film_ranks))]
 
 
 def test_films_swap_their_queries():
@@ -112,7 +116,7 @@ def test_scenes_take_the_queries_of_another_films_scenes_one_after_the_other():
     expected = {
         tuple(
             lists[
-                [row for own, f in zip((3, 1, 2), way, strict=True) for row in rows[f][:own]],
+                [row for count, f in zip((3, 1, 2), way, strict=True) for row in rows[f][:count]],
                 np.arange(6),
             ].tolist()
         )

@@ -37,10 +37,10 @@ def make_embeddings(configuration, random, near=0.0):
         )
     ]
     for parts in subsets(configuration):
-        places = unit(tracks[[0, 3, 4]] * near + (1 - near) * random.normal(size=(3, 2)))
-        own = pd.DataFrame(places, columns=axes)
+        embeddings = unit(tracks[[0, 3, 4]] * near + (1 - near) * random.normal(size=(3, 2)))
+        rows = pd.DataFrame(embeddings, columns=axes)
         about = {"kind": "film", "film_id": ["f0", "f1", "f2"], "track_id": None}
-        tables.append(own.assign(**about, seen="+".join(parts)))
+        tables.append(rows.assign(**about, seen="+".join(parts)))
     table = pd.concat([one.astype({"track_id": object, "seen": object}) for one in tables])
     table = table.assign(configuration=configuration).astype(dict.fromkeys(axes, np.float32))
     return table.sample(frac=1, random_state=0)
@@ -56,10 +56,10 @@ def score(tables, folder, samples=50, permutations=99):
     return read_table(outputs[0], RETRIEVAL_SCORES), read_table(outputs[1], RETRIEVAL_RANKS)
 
 
-def ranks_by_hand(table, seen):
+def ranks_by_hand(table, parts):
     """The place of each track in the list for its film: of all, those at least as near."""
     tracks = table[table["kind"] == "track"].sort_values("track_id")
-    films = table[table["seen"] == seen].sort_values("film_id")
+    films = table[table["seen"] == parts].sort_values("film_id")
     cosines = films[["p00", "p01"]].to_numpy() @ tracks[["p00", "p01"]].to_numpy().T
     return np.array(
         [
@@ -81,12 +81,12 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
             seen = "+".join(parts)
             places = ranks_by_hand(table, seen)
             first = np.array([places[film == FILM].min() for film in range(3)])
-            for level, own in {"track": places, "film": first}.items():
+            for level, level_ranks in {"track": places, "film": first}.items():
                 result = scores[name, seen, level]
-                assert result["recall_1"] == pytest.approx((own == 1).mean())
-                assert result["recall_5"] == pytest.approx((own <= 5).mean())
-                assert result["median_rank"] == np.median(own)
-                assert result["reciprocal_rank"] == pytest.approx((1 / own).mean())
+                assert result["recall_1"] == pytest.approx((level_ranks == 1).mean())
+                assert result["recall_5"] == pytest.approx((level_ranks <= 5).mean())
+                assert result["median_rank"] == np.median(level_ranks)
+                assert result["reciprocal_rank"] == pytest.approx((1 / level_ranks).mean())
             if seen == "+".join(CONFIGURATIONS[name]):
                 by_film = ranks[ranks["configuration"] == name].set_index("film_id")
                 assert by_film["first_rank"].tolist() == first.tolist()
@@ -116,9 +116,9 @@ def test_films_at_their_tracks_find_them_first(tmp_path):
 def test_the_same_embeddings_give_the_same_tables(tmp_path):
     tables = [make_embeddings("all", np.random.default_rng(2))]
     score(tables, tmp_path)
-    kept = [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")]
+    before = [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")]
     score(tables, tmp_path)
-    assert [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")] == kept
+    assert [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")] == before
 
 
 @pytest.mark.slow

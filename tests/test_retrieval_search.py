@@ -42,10 +42,10 @@ def model(tmp_path):
     torch.manual_seed(0)
     sizes = Sizes(3, 4, 5)
     arrays = {name: v.numpy() for name, v in RetrievalModel("all", sizes).state_dict().items()}
-    facts = {"configuration": "all", "image": "vit", "text": "minilm", "audio": "musicnn"}
+    metadata = {"configuration": "all", "image": "vit", "text": "minilm", "audio": "musicnn"}
     losses = np.zeros((1, 2), np.float32)
     save_model(
-        tmp_path / "model", TrainedModel(arrays, sizes, losses, 1), facts | {"films": ["a", "b"]}
+        tmp_path / "model", TrainedModel(arrays, sizes, losses, 1), metadata | {"films": ["a", "b"]}
     )
     return tmp_path / "model"
 
@@ -65,7 +65,7 @@ def indexed(model, tmp_path):
     rows = [(*row, 60.0, 44100) for row in (*TRACKS, ("mute", "hush", "d.ogg"))]
     films = [("noir", "Noir"), ("west", "West"), ("mute", "Mute")]
     ids = enumerate((["theme"], ["ride", "theme"], []), 1)
-    sounds = [sound(tmp_path / f"{seed}.parquet", own, seed) for seed, own in ids]
+    sounds = [sound(tmp_path / f"{seed}.parquet", track_ids, seed) for seed, track_ids in ids]
     table = write_tracks(rows, tmp_path / "tracks.tsv")
     albums = track_index.film_albums(films, sounds, [table])
     files = ["cd1/01 Élan.mp3", "x.wav"]
@@ -163,7 +163,7 @@ def test_results_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
     picture = run.folder / "p.png"
     Image.new("RGB", (300, 200), (0, 255, 0)).save(picture)
     film = red(run.folder / "f.mkv")
-    found = run.search(
+    results = run.search(
         Search("all", "Dusk", ("slow",), image=str(picture), track="west/ride", known=True),
         Search("moment", film=film, film_title="noir", time_s=1.0),
         Search("again", film=film, film_title="noir", time_s=18.0),
@@ -176,22 +176,23 @@ def test_results_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
         ("image", "vit", "i.w"),
         ("text", "minilm", "t.w"),
     ]
-    counts = found.groupby("search", sort=False)["rank"].apply(list).to_dict()
+    counts = results.groupby("search", sort=False)["rank"].apply(list).to_dict()
     assert counts == {name: [1, 2, 3] for name in ("all", "moment", "again", "file", "foreign")}
-    own = found[found.search == "all"]
-    assert "ride" not in own.track_id.tolist()
-    assert own[["image", "tags", "plot", "track"]].notna().all(axis=None)
+    rows = results[results.search == "all"]
+    assert "ride" not in rows.track_id.tolist()
+    assert rows[["image", "tags", "plot", "track"]].notna().all(axis=None)
     known = load_model(model)[0]
     place = embed_queries(known, {"image": np.array([[250, 0, 0]], np.float32) / 255})
     library = load_index(run.folder / "index.npz")
     expected = np.sort(library.vectors @ place[0])[::-1][:3]
-    moment = found[found.search == "moment"]
+    moment = results[results.search == "moment"]
     np.testing.assert_allclose(moment.cosine, expected, atol=1e-4)
     np.testing.assert_array_equal(moment.cosine, moment.image)
-    assert found[found.search == "again"].cosine.tolist() != moment.cosine.tolist()
-    assert "x" not in found[found.search == "file"].track_id.tolist()  # it is one of the library
-    assert found[found.search == "foreign"].track_id.iloc[0] == "ride"
-    assert found[found.search == "foreign"].cosine.iloc[0] == pytest.approx(1)
+    assert results[results.search == "again"].cosine.tolist() != moment.cosine.tolist()
+    # The track of the search is one of the library.
+    assert "x" not in results[results.search == "file"].track_id.tolist()
+    assert results[results.search == "foreign"].track_id.iloc[0] == "ride"
+    assert results[results.search == "foreign"].cosine.iloc[0] == pytest.approx(1)
 
 
 def test_the_page_stands_beside_the_table(run):
@@ -221,15 +222,15 @@ def test_a_track_is_no_result_of_its_own_search_by_any_path(indexed, run, monkey
     _, table = indexed
     table.loc[3, "path"] = "cd1/ride.ogg"
     tables.write_table(table, run.folder / "index.parquet", tables.RETRIEVAL_INDEX)
-    found = run.search(
+    results = run.search(
         Search("known", track="west/ride", known=True),
         Search("file", track=str(run.folder / "music" / "x.wav")),
         Search("album", track="cd1/ride.ogg"),
         Search("words", "Dusk"),
     )
     assert run.loaded == [("text", "minilm", "t.w")]  # nothing is embedded again
-    paths = found.groupby("search")["path"].apply(sorted).to_dict()
-    once = found[found.search == "words"].path.tolist()
+    paths = results.groupby("search")["path"].apply(sorted).to_dict()
+    once = results[results.search == "words"].path.tolist()
     assert paths["known"] == paths["album"] == ["a.ogg", "b.ogg", "music/x.wav"]
     assert len(paths["file"]) == 3
     assert "music/x.wav" not in paths["file"]
@@ -238,7 +239,9 @@ def test_a_track_is_no_result_of_its_own_search_by_any_path(indexed, run, monkey
     text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
     known, file, album, _ = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
     assert album["track"] == known["track"]
-    tracks = [[own["track"][name] for name in ("title", "path", "part")] for own in (known, file)]
+    tracks = [
+        [entry["track"][name] for name in ("title", "path", "part")] for entry in (known, file)
+    ]
     assert tracks == [["West", "../c.ogg", ""], [None, "../music/x.wav", ""]]
 
 
@@ -255,29 +258,29 @@ def test_the_page_knows_where_in_a_library_a_track_is(run):
 def test_the_length_of_a_film_is_measured_if_its_header_has_none(run):
     """A file that was written to a pipe has no length in its header."""
     whole, piped = red(run.folder / "whole.mkv"), red(run.folder / "f.mkv", pipe=True)
-    found = run.search(
+    results = run.search(
         *(
             Search(f"s{n}", film=film, film_title="noir", time_s=time_s)
             for n, (film, time_s) in enumerate([(whole, 3), (piped, 3), (whole, 20)])
         )
     )
-    first, second, third = (own.cosine.tolist() for _, own in found.groupby("search"))
+    first, second, third = (rows.cosine.tolist() for _, rows in results.groupby("search"))
     assert first == second != third
     with pytest.raises(InputError, match=r"99 s is after the film's end\n  expected: 0 to 20\.0 s"):
         run.search(Search("late", film=piped, film_title="noir", time_s=99))
 
 
 def test_text_alone_needs_no_other_network(run):
-    found = run.search(Search("words", "Dusk", ("slow", "sad")))
+    results = run.search(Search("words", "Dusk", ("slow", "sad")))
     assert run.loaded == [("text", "minilm", "t.w")]
-    assert found["rank"].tolist() == [1, 2, 3, 4, 5]
-    assert found[["image", "track"]].isna().all(axis=None)
+    assert results["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert results[["image", "track"]].isna().all(axis=None)
 
 
 def test_a_known_track_alone_needs_no_network(run):
-    found = run.search(Search("like", track="noir/theme", known=True))
+    results = run.search(Search("like", track="noir/theme", known=True))
     assert run.loaded == []
-    assert len(found) == 4
+    assert len(results) == 4
 
 
 def test_invalid_searches_are_named(run):
@@ -307,13 +310,13 @@ def test_every_image_or_track_that_cannot_be_used_is_named(run):
     late = Search("late", film=film, film_title=film, time_s=70.0)
     with pytest.raises(InputError) as error:
         run.search(Search("gone", image="gone.png"), Search("good", film=film), late)
-    said = [problem.where for problem in error.value.problems]
-    assert said == ["gone.png", "config: retrieval.searches.late.time_s"]
+    wheres = [problem.where for problem in error.value.problems]
+    assert wheres == ["gone.png", "config: retrieval.searches.late.time_s"]
     assert str(error.value).split("\n")[1] == "gone.png: does not exist"
     with pytest.raises(InputError) as error:
         run.search(*(Search(name, track=f"{name}.wav") for name in ("no", "good", "silent")))
-    said = [problem.where for problem in error.value.problems]
-    assert said == [f"config: retrieval.searches.{name}.track" for name in ("no", "silent")]
+    wheres = [problem.where for problem in error.value.problems]
+    assert wheres == [f"config: retrieval.searches.{name}.track" for name in ("no", "silent")]
 
 
 def test_the_same_searches_give_the_same_files(run):

@@ -57,17 +57,17 @@ def test_searches_are_read_by_name(tmp_path):
         corpus={"film": "noir", "time_s": 61, "track": "west/ride"},
         foreign={"film": str(film), "time_s": 2.5, "track": str(picture)},
     )
-    found = {one.name: one for one in read_searches(block, FILMS, VIDEOS)}
-    assert list(found) == ["corpus", "file", "foreign", "made", "words"]
-    assert found["words"] == Search("words", "A chase.", ("tense", "night"))
-    assert found["words"].parts == ("tags", "plot")
-    assert found["made"].files == ["made/noir.png"]
-    corpus = found["corpus"]
+    searches = {one.name: one for one in read_searches(block, FILMS, VIDEOS)}
+    assert list(searches) == ["corpus", "file", "foreign", "made", "words"]
+    assert searches["words"] == Search("words", "A chase.", ("tense", "night"))
+    assert searches["words"].parts == ("tags", "plot")
+    assert searches["made"].files == ["made/noir.png"]
+    corpus = searches["corpus"]
     assert corpus[4:] == ("made/noir.mp4", "Noir", 61.0, "west/ride", True)
     assert corpus.parts == ("image", "track")
     assert corpus.files == ["made/noir.mp4"]
-    assert found["foreign"].film_title == "f.mp4"
-    assert found["foreign"].files == [str(film), str(picture)]
+    assert searches["foreign"].film_title == "f.mp4"
+    assert searches["foreign"].files == [str(film), str(picture)]
     assert Search(**json.loads(json.dumps(corpus._asdict()))).parts == corpus.parts
 
 

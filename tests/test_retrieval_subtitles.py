@@ -80,10 +80,10 @@ def test_subtitles_are_read_without_markup_and_numbers(read):
 
 def test_subtitles_need_no_numbers_and_no_lines_between(read):
     shown = "00:00:0{0},000 --> 00:00:0{0},500\n{1}\n"
-    found = read("".join(map(shown.format, range(4), ["Wait!", "Why\n\n12", "No", "It is\n7"])))
-    assert [line.text for line in found] == ["Wait!", "Why", "No", "It is 7"]
-    found = read("\n".join(map(shown.format, range(2), ["Wait\nhere!", "7"])))
-    assert [line.text for line in found] == ["Wait here!", "7"]
+    lines = read("".join(map(shown.format, range(4), ["Wait!", "Why\n\n12", "No", "It is\n7"])))
+    assert [line.text for line in lines] == ["Wait!", "Why", "No", "It is 7"]
+    lines = read("\n".join(map(shown.format, range(2), ["Wait\nhere!", "7"])))
+    assert [line.text for line in lines] == ["Wait here!", "7"]
 
 
 def test_subtitles_in_bad_order_are_sorted(read):
@@ -139,8 +139,8 @@ def test_a_bad_subtitle_is_left_out_and_counted(read, tmp_path, caplog, times):
 
 def test_an_arrow_in_the_text_is_text(read, caplog):
     words = "EXIT --> second floor\n2 -> 3"
-    found = read(entry("00:01:02,500 --> 00:01:04,000", words))
-    assert [line.text for line in found] == ["first", "EXIT --> second floor 2 -> 3", "last"]
+    lines = read(entry("00:01:02,500 --> 00:01:04,000", words))
+    assert [line.text for line in lines] == ["first", "EXIT --> second floor 2 -> 3", "last"]
     assert not caplog.messages
 
 
@@ -162,8 +162,8 @@ def test_microdvd_needs_its_frame_rate(read):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("words", [FRENCH, RUSSIAN, JAPANESE])
 def test_unicode_is_certain(read, caplog, encoding, words):
-    found = read(entry("00:01:02,500 --> 00:01:04,000", words).encode(encoding))
-    assert found[1] == (62.5, 64.0, words)
+    lines = read(entry("00:01:02,500 --> 00:01:04,000", words).encode(encoding))
+    assert lines[1] == (62.5, 64.0, words)
     assert not caplog.messages
 
 
@@ -180,8 +180,8 @@ def test_unicode_is_certain(read, caplog, encoding, words):
     ],
 )
 def test_another_encoding_is_guessed_and_named(read, tmp_path, caplog, encoding, words, named):
-    found = read(entry("00:01:02,500 --> 00:01:04,000", words).encode(encoding))
-    assert found[1].text == words
+    lines = read(entry("00:01:02,500 --> 00:01:04,000", words).encode(encoding))
+    assert lines[1].text == words
     assert caplog.messages == [
         f"{tmp_path / 'film.srt'}: no Unicode: taken for {named}; if its words come out wrong, "
         "save it as UTF-8"
@@ -189,8 +189,8 @@ def test_another_encoding_is_guessed_and_named(read, tmp_path, caplog, encoding,
 
 
 def test_utf8_with_few_damaged_letters_is_utf8(read, caplog):
-    found = read(entry("00:01:02,500 --> 00:01:04,000", RUSSIAN).encode() + b"\xd0")
-    assert found[1].text == RUSSIAN
+    lines = read(entry("00:01:02,500 --> 00:01:04,000", RUSSIAN).encode() + b"\xd0")
+    assert lines[1].text == RUSSIAN
     assert "utf-8 with 1 damaged letter;" in caplog.text
 
 

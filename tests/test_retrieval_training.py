@@ -35,7 +35,7 @@ def search(configuration, pairs, trained, films, ablated=()):
     model = networks.load_model(configuration, trained.sizes, trained.arrays)
     rows = PairSampler(pairs).first_rows(films)
     views = {
-        view: pairs.views[view].values[own] for view, own in rows.items() if view not in ablated
+        view: pairs.views[view].values[row] for view, row in rows.items() if view not in ablated
     }
     tracks = np.flatnonzero(np.isin(pairs.film, films))
     chosen = np.isin(pairs.fragments.owner, tracks)
@@ -58,14 +58,14 @@ def image_model():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("planted", ["image", "plot", "tags"])
-def test_planted_relations_are_found_by_the_models_that_see_them(planted):
+def test_planted_relations_are_found_by_the_models_that_use_them(planted):
     """On test films: R@1 far above chance, or no better than with permuted films."""
     for configuration, modalities in CONFIGURATIONS.items():
         pairs = make_pairs(configuration, planted)
-        found = figures(
+        scores = figures(
             configuration, pairs, train_configuration(configuration, pairs, FILMS, SETTINGS, 1)
         )
-        first, top, middle = (found.loc[n] for n in ("recall_1", "recall_10", "median_rank"))
+        first, top, middle = (scores.loc[n] for n in ("recall_1", "recall_10", "median_rank"))
         if planted in modalities:
             assert first.value > 8 * first.chance, configuration
             assert top.low > 4 * top.chance, configuration
@@ -79,9 +79,9 @@ def test_planted_relations_are_found_by_the_models_that_see_them(planted):
 
 def test_without_a_relation_ranks_are_at_chance():
     pairs = make_pairs("image", planted="")
-    found = figures("image", pairs, train_configuration("image", pairs, FILMS, SETTINGS, 1))
-    assert found.value["recall_1"] < 0.05
-    assert found.p_permuted.min() > 0.005
+    scores = figures("image", pairs, train_configuration("image", pairs, FILMS, SETTINGS, 1))
+    assert scores.value["recall_1"] < 0.05
+    assert scores.p_permuted.min() > 0.005
 
 
 def test_without_the_planted_modality_there_is_no_skill():
@@ -132,11 +132,11 @@ def test_test_films_are_not_used(image_model):
 
 def test_standardizers_are_of_the_training_films(image_model):
     pairs, trained = image_model
-    seen = pairs.views["image"].values[FILMS.training]
+    inputs = pairs.views["image"].values[FILMS.training]
     np.testing.assert_allclose(
-        trained.arrays["query_tower.standardizers.image.mean"], seen.mean(axis=0), atol=1e-5
+        trained.arrays["query_tower.standardizers.image.mean"], inputs.mean(axis=0), atol=1e-5
     )
-    inverse_std = 1 / np.sqrt(seen.var(axis=0).mean())
+    inverse_std = 1 / np.sqrt(inputs.var(axis=0).mean())
     assert trained.arrays["query_tower.standardizers.image.inverse_std"] == pytest.approx(
         inverse_std, rel=1e-5
     )
@@ -151,10 +151,12 @@ def test_log_mel_is_standardized_by_band(monkeypatch):
     is_training = np.array([True, False, True])
     rows = Rows(values, np.array([0, 0, 1, 2, 2]))
     standardization.fit_standardizer(standardizer, rows, is_training)
-    own = values[[0, 1, 3, 4]].astype(float)
-    np.testing.assert_allclose(standardizer.mean[:, 0], own.mean(axis=(0, 2)), rtol=1e-5)
+    training_values = values[[0, 1, 3, 4]].astype(float)
+    np.testing.assert_allclose(
+        standardizer.mean[:, 0], training_values.mean(axis=(0, 2)), rtol=1e-5
+    )
     assert float(standardizer.inverse_std) == pytest.approx(
-        1 / np.sqrt(own.var(axis=(0, 2)).mean()), rel=1e-5
+        1 / np.sqrt(training_values.var(axis=(0, 2)).mean()), rel=1e-5
     )
 
 
@@ -168,10 +170,10 @@ def test_log_mel_is_standardized_by_band(monkeypatch):
 )
 def test_early_stopping(monkeypatch, losses, epochs, best):
     """The validation losses are given; the parameters are those of the best epoch."""
-    given, seen = iter(losses), []
+    given, states = iter(losses), []
 
     def given_loss(model, loss, batches):
-        seen.append({name: value.clone() for name, value in model.state_dict().items()})
+        states.append({name: value.clone() for name, value in model.state_dict().items()})
         return next(given)
 
     monkeypatch.setattr(training, "_validation_loss", given_loss)
@@ -181,7 +183,7 @@ def test_early_stopping(monkeypatch, losses, epochs, best):
     assert (len(trained.losses), trained.best_epoch) == (epochs, best)
     np.testing.assert_allclose(trained.losses[:, 1], losses[:epochs])
     for name, value in trained.arrays.items():
-        np.testing.assert_array_equal(value, seen[best - 1][name].numpy())
+        np.testing.assert_array_equal(value, states[best - 1][name].numpy())
 
 
 def test_without_validation_films_the_last_epoch_counts():
@@ -313,8 +315,8 @@ def test_an_encoder_is_trained_too():
         expected = model.query_tower(
             {"text": torch.from_numpy(vectors).to(model.log_inverse_temperature.device)}
         )
-    found = networks.embed_queries(model, {"text": words})
-    np.testing.assert_allclose(found, expected.cpu(), atol=1e-5)
+    embedded = networks.embed_queries(model, {"text": words})
+    np.testing.assert_allclose(embedded, expected.cpu(), atol=1e-5)
 
 
 def test_micro_batches_encoders_half_precision_and_checkpoints_together(monkeypatch, tmp_path):
@@ -384,14 +386,14 @@ def test_the_papers_full_sizes_take_a_step():
     assert trained.sizes == (768, 768, 0)
     assert np.isfinite(trained.losses).all()
     assert abs(trained.losses[0, 0] - np.log(16)) < 6  # log(16) if untrained
-    said = np.setdiff1d(words[:16, 0], [0])  # 0 is padding
+    used_tokens = np.setdiff1d(words[:16, 0], [0])  # 0 is padding
     trained_names = [name for name, _ in start.named_parameters()]
     for name, value in start.state_dict().items():
         moved = np.abs(trained.arrays[name] - value.numpy())
         if name in trained_names:
             assert 0 < moved.max() <= 1.01e-5, name  # Adam's first step: the learning rate at most
         if name == "encoders.text.network.words.weight":
-            assert set(np.flatnonzero(moved.max(axis=1))) == set(said)
+            assert set(np.flatnonzero(moved.max(axis=1))) == set(used_tokens)
     model = networks.load_model("all", trained.sizes, trained.arrays, encoders)
     first_views = {view: rows.values[:2] for view, rows in views.items()}
     assert networks.embed_queries(model, first_views).shape == (2, 64)

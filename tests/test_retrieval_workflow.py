@@ -90,8 +90,8 @@ def test_all_faults_of_a_table_are_named_at_once(shared_clone, described, tmp_pa
     rows = described.read_text().splitlines()[1:]
     rows[0] = rows[0].replace("1990", "soon").replace(".png", ".jpg")
     rows.append(f"film_6\tTwice\t2001\t\t\t\t{tmp_path / 'film_0'}")
-    said = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
-    assert "5 problems were found" in said
+    output = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
+    assert "5 problems were found" in output
     for fault in (
         "expected: each audio file in the album of one film",
         "line 2, column year: is 'soon'",
@@ -99,7 +99,7 @@ def test_all_faults_of_a_table_are_named_at_once(shared_clone, described, tmp_pa
         "line 3, column film_id: 'film_6' stands in 2 rows",
         "line 4, column film_id: 'film_6' stands in 2 rows",
     ):
-        assert said.count(fault) == 1, said
+        assert output.count(fault) == 1, output
 
 
 def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_path):
@@ -110,7 +110,7 @@ def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_p
         "Its Name": {"text": "The sea"},
     }
     config = settings(described, libraries={"corpus": "film_0"}, searches=searches)
-    said = refused(shared_clone, tmp_path, config)
+    output = refused(shared_clone, tmp_path, config)
     for fault in (
         "retrieval.searches.no_time: has film, but no time_s",
         "retrieval.searches.no_time.film: no_film does not exist",
@@ -120,7 +120,7 @@ def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_p
         "retrieval.searches.Its Name: 'Its Name' is no id",
         "retrieval.libraries.corpus: has the name of the films' albums",
     ):
-        assert said.count(fault) == 1, said
+        assert output.count(fault) == 1, output
 
 
 def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
@@ -129,7 +129,7 @@ def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
     """Without the image network those that read are trained; without MusiCNN none is."""
     kept = tmp_path / "weights"
     for name in ("musicnn", "minilm"):
-        place_of_weights(tmp_path / "work", name).touch()
+        weights_path(tmp_path / "work", name).touch()
     kept.mkdir()
     searches = {"by_words": {"text": "The sea"}}
     config = settings(described, kept, searches=searches)
@@ -147,22 +147,22 @@ def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
     assert "_retrieval" not in deaf.stdout
 
 
-def place_of_weights(work: Path, network: str) -> Path:
+def weights_path(work: Path, network: str) -> Path:
     path = work / "results" / "pretrained" / f"{network}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def left_out(said: str) -> list[str]:
-    lines = [line for line in said.splitlines() if ", and what needs it, is left out: " in line]
+def left_out(output: str) -> list[str]:
+    lines = [line for line in output.splitlines() if ", and what needs it, is left out: " in line]
     return [line.partition(",")[0] for line in lines]
 
 
-def trained(said: str) -> set[str]:
-    return {name for name in CONFIGURATIONS if f"wildcards: configuration={name}\n" in said}
+def trained(output: str) -> set[str]:
+    return {name for name in CONFIGURATIONS if f"wildcards: configuration={name}\n" in output}
 
 
-def test_the_papers_audio_network_asks_for_no_other(shared_clone, described, tmp_path):
+def test_the_papers_audio_network_needs_no_other(shared_clone, described, tmp_path):
     config = settings(described, audio="cnn_transformer", configurations=["tags"])
     done = runs.snakemake(shared_clone, tmp_path, config, "--dry-run", "--", "retrieval")
     assert done.returncode == 0, done.stdout
@@ -216,7 +216,7 @@ def finished(shared_clone, tmp_path_factory, fetched):
     """A run on eight films outside the corpus, with a library and two searches."""
     work = tmp_path_factory.mktemp("retrieval")
     for network in NETWORKS:  # test_pretrained_workflow.py has the workflow fetch one
-        shutil.copy(fetched(network), place_of_weights(work, network))
+        shutil.copy(fetched(network), weights_path(work, network))
     folder = work / "own films"
     folder.mkdir()
     table = write_table(folder, [write_film(folder, number) for number in range(len(YEARS))])
@@ -261,7 +261,7 @@ def test_the_tables_of_a_run(finished):
     assert not (results / "scenes.tsv").exists()  # no film of the corpus is described
 
 
-def test_the_answers_of_a_run(finished):
+def test_the_search_results_of_a_run(finished):
     results = finished[0] / "results" / "retrieval"
     index = tables.read_table(results / "index.parquet", tables.RETRIEVAL_INDEX)
     assert index["library"].value_counts().to_dict() == {"corpus": 16, "mine": 2}
@@ -277,7 +277,7 @@ def test_a_second_run_does_nothing(finished, shared_clone):
     assert runs.planned(shared_clone, work, config, "--", "retrieval") == {}
 
 
-def test_another_word_trains_again_and_nothing_is_heard_or_seen(finished, shared_clone):
+def test_another_word_trains_again_and_no_image_or_track_is_embedded(finished, shared_clone):
     work, config = finished
     plot = work / "own films" / "film_3.txt"
     before = plot.read_text()

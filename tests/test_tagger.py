@@ -21,7 +21,7 @@ NOISE = np.random.default_rng(0).normal(0, 0.1, 3 * patches.TILE + 999).astype(n
 
 
 def test_tiles_are_librosas_bands_and_coefficients():
-    found = patches.cut_track([NOISE])
+    tiles = patches.cut_track([NOISE])
     power = librosa.feature.melspectrogram(
         y=NOISE[patches.TILE : 2 * patches.TILE],
         sr=RATE_HZ,
@@ -30,17 +30,17 @@ def test_tiles_are_librosas_bands_and_coefficients():
         center=False,
     )
     decibels = librosa.power_to_db(power)
-    np.testing.assert_allclose(found.mel[1], decibels, atol=0.02)
+    np.testing.assert_allclose(tiles.mel[1], decibels, atol=0.02)
     coefficients = librosa.feature.mfcc(S=decibels, n_mfcc=41)[1:]
     assert coefficients.shape == (40, 100)
-    np.testing.assert_allclose(patches.mfcc(found.mel)[1], coefficients, atol=0.01)
+    np.testing.assert_allclose(patches.mfcc(tiles.mel)[1], coefficients, atol=0.01)
 
 
 def test_a_tile_is_about_nine_seconds_and_what_is_left_is_none():
-    found = patches.cut_track([NOISE])
+    tiles = patches.cut_track([NOISE])
     assert pytest.approx(9.288, abs=1e-3) == TILE_S
-    np.testing.assert_allclose(found.start_s, [0, TILE_S, 2 * TILE_S])
-    np.testing.assert_allclose(found.length_s, TILE_S)
+    np.testing.assert_allclose(tiles.start_s, [0, TILE_S, 2 * TILE_S])
+    np.testing.assert_allclose(tiles.length_s, TILE_S)
 
 
 def test_blocks_change_nothing():
@@ -54,10 +54,10 @@ def test_blocks_change_nothing():
 
 def test_a_short_track_is_repeated_until_it_fills_a_tile():
     second = NOISE[: 2 * RATE_HZ]
-    found = patches.cut_track([second])
+    tiles = patches.cut_track([second])
     whole = patches.cut_track([np.resize(second, patches.TILE)])
-    np.testing.assert_array_equal(found.mel, whole.mel)
-    assert found.length_s.tolist() == [2.0]
+    np.testing.assert_array_equal(tiles.mel, whole.mel)
+    assert tiles.length_s.tolist() == [2.0]
     assert len(patches.cut_track([NOISE[: RATE_HZ - 1]]).mel) == 0
     assert len(patches.cut_track([]).mel) == 0
 
@@ -66,15 +66,15 @@ def test_silence_and_broken_samples_are_left_out():
     sound = NOISE.copy()
     sound[: patches.TILE] = 1e-6
     sound[patches.TILE + 5] = np.nan
-    found = patches.cut_track([sound])
-    np.testing.assert_allclose(found.start_s, [2 * TILE_S])
-    assert np.isfinite(found.mel).all()
+    tiles = patches.cut_track([sound])
+    np.testing.assert_allclose(tiles.start_s, [2 * TILE_S])
+    assert np.isfinite(tiles.mel).all()
 
 
 def test_no_band_lies_more_than_80_db_under_the_loudest():
     time_s = np.arange(patches.TILE) / RATE_HZ
-    found = patches.cut_track([np.sin(2 * np.pi * 440 * time_s).astype(np.float32)])
-    assert found.mel.max() - found.mel.min() == pytest.approx(80, abs=0.1)
+    tiles = patches.cut_track([np.sin(2 * np.pi * 440 * time_s).astype(np.float32)])
+    assert tiles.mel.max() - tiles.mel.min() == pytest.approx(80, abs=0.1)
 
 
 def test_an_album_goes_to_a_file_and_back(tmp_path):
@@ -84,10 +84,10 @@ def test_an_album_goes_to_a_file_and_back(tmp_path):
         rows.append(("album", name, tmp_path / f"{name}.wav", 1.0, RATE_HZ))
     write_tracks(rows, tmp_path / "tracks.tsv", tables.ALBUM_TRACKS)
     patches.tile_album(tmp_path / "tracks.tsv", tmp_path / "film.npz")
-    found, names = patches.read_tiles(tmp_path / "film.npz")
+    tiles, names = patches.read_tiles(tmp_path / "film.npz")
     assert names == ["a", "b", "c"]
-    assert found.track.tolist() == [0, 0, 0, 2]
-    np.testing.assert_array_equal(found.mel[:3], patches.cut_track([NOISE]).mel)
+    assert tiles.track.tolist() == [0, 0, 0, 2]
+    np.testing.assert_array_equal(tiles.mel[:3], patches.cut_track([NOISE]).mel)
 
 
 def test_damaged_tiles_are_named(tmp_path):
@@ -99,12 +99,12 @@ def test_damaged_tiles_are_named(tmp_path):
 def test_the_embedding_of_a_tile_is_the_mean_of_its_seconds():
     values = np.arange(40, dtype=np.float32).reshape(20, 2)
     values[3] = np.nan
-    found = inputs.tile_means(values, np.arange(20.0), np.array([0, TILE_S, 5 * TILE_S]))
+    means = inputs.tile_means(values, np.arange(20.0), np.array([0, TILE_S, 5 * TILE_S]))
     # The middle of second 8 (8.5 s) lies in the first tile, that of second 9 in the second.
     first = np.delete(np.arange(9), 3)
-    np.testing.assert_allclose(found[0], [2 * first.mean(), 2 * first.mean() + 1])
-    np.testing.assert_allclose(found[1], [2 * 13.5, 2 * 13.5 + 1])  # seconds 9 to 18
-    assert np.isnan(found[2]).all()
+    np.testing.assert_allclose(means[0], [2 * first.mean(), 2 * first.mean() + 1])
+    np.testing.assert_allclose(means[1], [2 * 13.5, 2 * 13.5 + 1])  # seconds 9 to 18
+    assert np.isnan(means[2]).all()
 
 
 def test_training_sets_hold_no_tile_of_a_film_held_out():
@@ -120,10 +120,10 @@ def test_training_sets_hold_no_tile_of_a_film_held_out():
                 assert np.bincount(corpus.bag[one_set.rows]).max() == 2
 
 
-def test_a_model_file_gives_the_same_answers_and_says_what_it_is(tmp_path):
+def test_a_model_file_gives_the_same_predictions_and_describes_itself(tmp_path):
     corpus = make_dataset(films=24)
-    learnt = linear_model.fit_linear(corpus, corpus.nonempty_bags)
-    arrays = {f"all/{name}": value for name, value in learnt.items()}
+    fitted = linear_model.fit_linear(corpus, corpus.nonempty_bags)
+    arrays = {f"all/{name}": value for name, value in fitted.items()}
     arrays["calibration"] = np.array([[2, 1, 1], [0, -1, 0]], np.float32)
     model = Model("embedding_linear", corpus.genres, arrays, 24, "musicnn")
     save_model(tmp_path / "model.safetensors", model)
@@ -137,14 +137,14 @@ def test_a_model_file_gives_the_same_answers_and_says_what_it_is(tmp_path):
         strict=True,
     ):
         np.testing.assert_array_equal(one, other)
-    raw = linear_model.predict_linear(learnt, corpus.instances)
-    said, weight = predict_tiles(read, corpus.instances, corpus.bag)
+    raw = linear_model.predict_linear(fitted, corpus.instances)
+    probability, weight = predict_tiles(read, corpus.instances, corpus.bag)
     np.testing.assert_allclose(
-        said, special.expit(special.logit(raw) * [2, 1, 1] + [0, -1, 0]), atol=1e-4
+        probability, special.expit(special.logit(raw) * [2, 1, 1] + [0, -1, 0]), atol=1e-4
     )
     np.testing.assert_allclose(weight, 1 / 3)
-    whole = pool_by_weight(said, weight, corpus.bag)
-    np.testing.assert_allclose(whole[0], said[:3].mean(axis=0), rtol=1e-5)
+    whole = pool_by_weight(probability, weight, corpus.bag)
+    np.testing.assert_allclose(whole[0], probability[:3].mean(axis=0), rtol=1e-5)
 
 
 def test_a_damaged_model_is_named(tmp_path):
@@ -164,13 +164,13 @@ def test_without_a_network_of_its_own_a_genre_has_its_frequency():
         "network": {"learning_rate": 1e-3, "batch_size": 32, "epochs": 1, "patience": 1},
     }
     (arrays,) = train.fit("cnn_ensemble", corpus, [one], settings, 0)
-    said, _ = predict_tiles(
+    probability, _ = predict_tiles(
         Model("cnn_ensemble", corpus.genres, arrays), corpus.instances, corpus.bag
     )
-    assert (said[:, 0] == 0).all()
-    assert (said[:, 2] == 1).all()
-    assert (said[:, 1] > 0).all()
-    assert (said[:, 1] < 1).all()
+    assert (probability[:, 0] == 0).all()
+    assert (probability[:, 2] == 1).all()
+    assert (probability[:, 1] > 0).all()
+    assert (probability[:, 1] < 1).all()
 
 
 SETTINGS = {
@@ -184,7 +184,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("model", list(MODELS))
-def test_what_is_held_out_teaches_nothing(model):
+def test_what_is_held_out_does_not_change_the_training(model):
     corpus = make_dataset()
     if MODELS[model] in ("mfcc", "mel"):
         height, width = (60, 24) if model == "mel_cnn" else (40, 36)
@@ -201,15 +201,15 @@ def test_what_is_held_out_teaches_nothing(model):
         np.testing.assert_array_equal(before[name], after[name])
 
 
-def test_ranking_by_frequency_says_the_same_of_all_tracks():
+def test_ranking_by_frequency_predicts_the_same_for_all_tracks():
     arrays = {"frequency": np.float32([0, 0.5, 1])}
-    said, _ = predict_tiles(
+    probability, _ = predict_tiles(
         Model("frequency_ranking", list("abc"), arrays), np.zeros((4, 0)), np.arange(4)
     )
-    np.testing.assert_array_equal(said, np.tile(arrays["frequency"], (4, 1)))
+    np.testing.assert_array_equal(probability, np.tile(arrays["frequency"], (4, 1)))
 
 
-def own_albums(films):
+def one_album_a_film(films):
     return {f"film_{number}": f"film_{number}" for number in range(films)}
 
 
@@ -222,28 +222,28 @@ def film_table(folder, genres):
     tables.write_table(pd.DataFrame(rows, columns=tables.FILMS.names), path, tables.FILMS)
     paths = []
     for number in range(len(genres)):
-        found = patches.cut_track([NOISE])
+        tiles = patches.cut_track([NOISE])
         paths.append(folder / f"film_{number}.npz")
-        np.savez(paths[-1], track_ids=np.array(["one"]), **found._asdict())
+        np.savez(paths[-1], track_ids=np.array(["one"]), **tiles._asdict())
     return path, paths
 
 
 def test_genres_with_too_few_tracks_or_films_are_left_out(tmp_path, caplog):
     films, paths = film_table(tmp_path, ["Comedy;Drama", "Comedy", "Horror;Drama", "Drama"])
     caplog.set_level("INFO")
-    asked = ["Comedy", "Drama", "Horror", "War"]
-    found = dataset.read_dataset("cnn", films, paths[::-1], own_albums(4), [], asked, 2)
-    assert found.genres == ["Comedy", "Drama"]
-    assert found.instances.shape == (12, 40, 100)
-    assert found.labels.tolist() == [[True, True], [True, False], [False, True], [False, True]]
+    genres = ["Comedy", "Drama", "Horror", "War"]
+    corpus = dataset.read_dataset("cnn", films, paths[::-1], one_album_a_film(4), [], genres, 2)
+    assert corpus.genres == ["Comedy", "Drama"]
+    assert corpus.instances.shape == (12, 40, 100)
+    assert corpus.labels.tolist() == [[True, True], [True, False], [False, True], [False, True]]
     assert "Horror is left out: too few tracks or films carry it" in caplog.text
 
 
-def test_a_genre_is_taught_by_enough_tracks_of_two_films_that_have_some():
+def test_a_genre_is_trained_on_enough_tracks_of_at_least_two_films():
     albums = [(["Comedy", "Drama"], 5), (["Comedy"], 4), (["Drama"], 0), (["Horror"], 50)]
-    asked = ["Drama", "Comedy", "Horror", "War"]
-    assert label_filter.trainable_genres(asked, albums, 9) == ["Comedy"]
-    assert label_filter.trainable_genres(asked, albums, 10) == []
+    genres = ["Drama", "Comedy", "Horror", "War"]
+    assert label_filter.trainable_genres(genres, albums, 9) == ["Comedy"]
+    assert label_filter.trainable_genres(genres, albums, 10) == []
 
 
 def test_too_few_genres_is_an_error(tmp_path):
@@ -251,4 +251,6 @@ def test_too_few_genres_is_an_error(tmp_path):
     with pytest.raises(
         TableError, match=r"at least 2 tracks, of two films or more: 1\n.*\n.*min_tracks"
     ):
-        dataset.read_dataset("mel_cnn", films, paths, own_albums(2), [], ["Comedy", "Drama"], 2)
+        dataset.read_dataset(
+            "mel_cnn", films, paths, one_album_a_film(2), [], ["Comedy", "Drama"], 2
+        )

@@ -129,12 +129,12 @@ def test_tags_are_the_mean_of_the_tiles_and_the_profile_interpolates_them():
     levels = (0.7, 0.1, 0.4)
     samples = np.concatenate([sine(440, TILE_S, a * 2**0.5) for a in levels]).astype(np.float32)
     tags = apply.tag_track(samples, LEVEL_MODEL, LEVEL)
-    said = expit(SLOPE * np.array(levels) + SHIFT)
-    np.testing.assert_allclose(tags.whole, [said.mean(), 1 - said.mean()], atol=0.03)
+    probability = expit(SLOPE * np.array(levels) + SHIFT)
+    np.testing.assert_allclose(tags.whole, [probability.mean(), 1 - probability.mean()], atol=0.03)
     assert tags.profile.shape == (28, 2)
     np.testing.assert_allclose(tags.profile.sum(axis=1), 1, atol=1e-6)
     by_tile = tags.profile[[0, 13, 27], 0]  # second 13 ends in the middle of the second tile
-    np.testing.assert_allclose(by_tile[[0, 2]], said[[0, 2]], atol=0.06)
+    np.testing.assert_allclose(by_tile[[0, 2]], probability[[0, 2]], atol=0.06)
     assert (tags.profile[:4, 0] == by_tile[0]).all()
     steps = np.diff(tags.profile[5:13, 0])
     np.testing.assert_allclose(steps, (by_tile[1] - by_tile[0]) / 9.29, rtol=0.1)
@@ -192,17 +192,17 @@ def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, ca
     caplog.set_level(logging.INFO)
     (part,) = library.find_parts({"odd": str(music)}).values()
     tracks, ranking, profiles = tag_part(constant_model, part.folder, part.files)
-    found = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
-    assert dict(found["problem"]) == dict.fromkeys(ODD_NAMES, "") | BAD
-    assert found.loc[ODD_NAMES[0], "duration_s"] == 12
-    assert found.loc[ODD_NAMES[0], "loudness_lufs"] == pytest.approx(-9.7, abs=0.3)
-    assert found.loc[list(BAD), ["tempo_bpm", "loudness_lufs"]].isna().all(axis=None)
-    said = tables.read_table(ranking, tables.TAGGER_RANKING)
-    assert set(said["path"]) == set(ODD_NAMES)
-    own = said[said["path"] == ODD_NAMES[1]]
-    assert own["genre"].tolist() == ["Science Fiction", "Horror", "Comedy"]
-    assert own["rank"].tolist() == [1, 2, 3]
-    np.testing.assert_allclose(own["probability"], [0.7, 0.2, 0.1], atol=1e-6)
+    rows = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
+    assert dict(rows["problem"]) == dict.fromkeys(ODD_NAMES, "") | BAD
+    assert rows.loc[ODD_NAMES[0], "duration_s"] == 12
+    assert rows.loc[ODD_NAMES[0], "loudness_lufs"] == pytest.approx(-9.7, abs=0.3)
+    assert rows.loc[list(BAD), ["tempo_bpm", "loudness_lufs"]].isna().all(axis=None)
+    ranked = tables.read_table(ranking, tables.TAGGER_RANKING)
+    assert set(ranked["path"]) == set(ODD_NAMES)
+    track_tags = ranked[ranked["path"] == ODD_NAMES[1]]
+    assert track_tags["genre"].tolist() == ["Science Fiction", "Horror", "Comedy"]
+    assert track_tags["rank"].tolist() == [1, 2, 3]
+    np.testing.assert_allclose(track_tags["probability"], [0.7, 0.2, 0.1], atol=1e-6)
     over_time = tables.read_table(profiles, tables.TAGGER_PROFILES)
     assert over_time.groupby("path")["time_s"].max().to_dict() == dict(
         zip(ODD_NAMES, (11, 3, 1), strict=True)
@@ -211,8 +211,8 @@ def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, ca
     for file, problem in BAD.items():
         assert f"{file} is not tagged: it {problem}" in caplog.text
     assert "6 files, 0.4 min of music:" in caplog.text
-    facts = tables.read_provenance(tracks)
-    assert (facts["model"], facts["films"], facts["genres"]) == ("dnn", 12, GENRES)
+    provenance = tables.read_provenance(tracks)
+    assert (provenance["model"], provenance["films"], provenance["genres"]) == ("dnn", 12, GENRES)
 
 
 def test_a_part_without_music_is_empty(constant_model, tmp_path):
@@ -236,12 +236,12 @@ def test_tags_of_the_files_are_in_the_tables(constant_model, tmp_path):
         file.tags.add(tag)
     file.save()
     tracks, *_ = tag_part(constant_model, tmp_path / "music", ["a.flac.wav", "b.wav"])
-    found = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
-    assert found["title"].tolist() == ["", "Ein <Titel>"]
-    assert found["composer"].tolist() == ["", "Jo Field"]
-    assert found["number"].isna().tolist() == [True, False]
-    assert found.loc["b.wav", "number"] == 3
-    assert found["disc"].isna().all()
+    rows = tables.read_table(tracks, tables.TAGGER_LIBRARY).set_index("path")
+    assert rows["title"].tolist() == ["", "Ein <Titel>"]
+    assert rows["composer"].tolist() == ["", "Jo Field"]
+    assert rows["number"].isna().tolist() == [True, False]
+    assert rows.loc["b.wav", "number"] == 3
+    assert rows["disc"].isna().all()
 
 
 # All files of a library
@@ -270,10 +270,10 @@ def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
     assert len(profiles) == 3 * (12 + 4 + 2)
     sidecars = {path.relative_to(home / "tags") for path in (home / "tags").rglob("*.json")}
     assert {str(path) for path in sidecars} == {f"{path}.json" for path in tracks["path"]}
-    told = json.loads((home / "tags" / f"{ODD_NAMES[2]}.json").read_text())
-    assert told["file"] == str(music / ODD_NAMES[2])
-    assert told["tags"][0] == {"genre": "Science Fiction", "probability": 0.7}
-    about = [told[name] for name in ("model", "films", "duration_s", "title", "number")]
+    sidecar = json.loads((home / "tags" / f"{ODD_NAMES[2]}.json").read_text())
+    assert sidecar["file"] == str(music / ODD_NAMES[2])
+    assert sidecar["tags"][0] == {"genre": "Science Fiction", "probability": 0.7}
+    about = [sidecar[name] for name in ("model", "films", "duration_s", "title", "number")]
     assert about == ["dnn", 12, 2, "", None]
     bad = json.loads((home / "tags/text.mp3.json").read_text())
     assert (bad["problem"], bad["tags"], bad["tempo_bpm"]) == (BAD["text.mp3"], [], None)
@@ -291,13 +291,13 @@ def test_a_playlist_has_the_tracks_of_its_genre_by_probability(tmp_path):
     tracks = pd.DataFrame({"path": list(shares), "duration_s": [10.4, 61.5, 3.0]})
     tracks = tracks.assign(title=["", "C & D", ""], artist="", composer=["", "É", "F"])
     rows = [
-        (path, genre, share, 1 + (share < max(own)))
-        for path, own in shares.items()
-        for genre, share in zip(("Horror", "Science Fiction"), own, strict=True)
+        (path, genre, share, 1 + (share < max(track_shares)))
+        for path, track_shares in shares.items()
+        for genre, share in zip(("Horror", "Science Fiction"), track_shares, strict=True)
     ]
     ranking = pd.DataFrame(rows, columns=["path", "genre", "probability", "rank"])
-    facts = {"genres": ["Horror", "Science Fiction"], "calibrated": True}
-    export._write_playlists(tracks, ranking, "/music", facts, tmp_path)
+    provenance = {"genres": ["Horror", "Science Fiction"], "calibrated": True}
+    export._write_playlists(tracks, ranking, "/music", provenance, tmp_path)
     assert (tmp_path / "horror.m3u8").read_text(encoding="utf-8").split("\n") == [
         *("#EXTM3U", "#EXTINF:62,É - C & D", "/music/ü/c.flac"),
         *("#EXTINF:10,a, b", "/music/a, b.mp3", "#EXTINF:3,F - d", "/music/d.ogg", ""),
@@ -317,4 +317,4 @@ def test_a_sidecar_has_the_name_of_its_track_unless_it_is_too_long(name):
     assert export.sidecar_name(f"a/{name}") == f"a/{name}.json" or len(name.encode()) > 200
     long = [export.sidecar_name(name * 300 + end) for end in "ab"]
     assert long[0] != long[1]
-    assert all(len(found.encode()) <= 215 for found in long)
+    assert all(len(sidecar.encode()) <= 215 for sidecar in long)

@@ -15,7 +15,7 @@ from scorelens import tables
 from scorelens.tagger.page import write
 
 GENRES = ["Action", "Comedy", "Drama", "Fantasy", "Horror", "Romance", "Thriller"]
-FACTS = {
+PROVENANCE = {
     "model": "embedding_attention",
     "films": 24,
     "genres": GENRES,
@@ -43,26 +43,27 @@ def written(folder, rows=TRACKS, seconds=150, tags=()):
     names = ("path", "duration_s", "tempo_bpm", "key", "loudness_lufs", "problem", "shares")
     table = pd.DataFrame(rows, columns=names).assign(library="odd")
     table = table.astype({"tempo_bpm": float, "loudness_lufs": float})
-    every = [NO_TAGS | own for own in tags] + [NO_TAGS] * (len(rows) - len(tags))
+    every = [NO_TAGS | file_tags for file_tags in tags] + [NO_TAGS] * (len(rows) - len(tags))
     table = table.join(pd.DataFrame(every, index=table.index))
-    answers, profiles = [], []
+    ranking, profiles = [], []
     for path, shares in zip(table["path"], table.pop("shares"), strict=True):
         if shares is None:
             continue
-        own = np.array(shares) / 100
-        order = np.argsort(-own, kind="stable")
-        answers += [(path, GENRES[g], own[g], rank) for rank, g in enumerate(order, 1)]
-        rise = np.linspace(0, 1, seconds)[:, None] * own  # from nothing to the track's share
+        probability = np.array(shares) / 100
+        order = np.argsort(-probability, kind="stable")
+        ranking += [(path, GENRES[g], probability[g], rank) for rank, g in enumerate(order, 1)]
+        # From nothing to the track's share.
+        rise = np.linspace(0, 1, seconds)[:, None] * probability
         profiles += [
             (path, float(second), genre, share)
             for second, values in enumerate(rise)
             for genre, share in zip(GENRES, values, strict=True)
         ]
-    answers = pd.DataFrame(answers, columns=["path", "genre", "probability", "rank"])
+    ranking = pd.DataFrame(ranking, columns=["path", "genre", "probability", "rank"])
     profiles = pd.DataFrame(profiles, columns=["path", "time_s", "genre", "probability"])
     over_time, page = folder / "profiles.parquet", folder / "results" / "odd.html"
     tables.write_table(profiles.assign(library="odd"), over_time, tables.TAGGER_PROFILES)
-    write.write_page("odd", str(folder), table, answers, over_time, FACTS, page)
+    write.write_page("odd", str(folder), table, ranking, over_time, PROVENANCE, page)
     return page
 
 
@@ -94,8 +95,8 @@ def test_a_profile_is_means_of_equal_spans_in_64_levels():
     text = write.profile_text(values)
     assert len(text) == 2 * write.POINTS
     assert set(text[60:]) == {"B"}
-    found = np.array([write.LEVELS.index(letter) for letter in text[:60]]) / 63
-    np.testing.assert_allclose(found, values[:, 0].reshape(60, 2).mean(axis=1), atol=0.5 / 63)
+    levels = np.array([write.LEVELS.index(letter) for letter in text[:60]]) / 63
+    np.testing.assert_allclose(levels, values[:, 0].reshape(60, 2).mean(axis=1), atol=0.5 / 63)
     assert write.profile_text(np.array([[0, 1], [1, 0], [0.5, 0.5]])) == "A_g_Ag"
 
 
@@ -119,9 +120,9 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as running:
         # Its sandbox does not start as root or in most containers; the only page is our own.
-        own = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield own
-        own.close()
+        chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

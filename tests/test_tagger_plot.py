@@ -64,8 +64,8 @@ def texts(path):
 def dots(axis):
     """Where the round markers of a panel stand and how they are filled."""
     lines = [line for line in axis.lines if line.get_marker() == "o"]
-    places = np.concatenate([line.get_xdata() for line in lines])
-    return places, [line.get_markerfacecolor() for line in lines]
+    values = np.concatenate([line.get_xdata() for line in lines])
+    return values, [line.get_markerfacecolor() for line in lines]
 
 
 def test_the_pictures_name_every_model_and_genre(results, tmp_path):
@@ -99,16 +99,16 @@ def test_the_ranking_picture_has_its_marks_at_the_values(scores):
     ]
     for axis, (measure, level) in zip(figure.axes, panels, strict=True):
         rows = scores[(scores["measure"] == measure) & (scores["level"] == level)]
-        random, own = rows[rows["model"] == RANDOM].iloc[0], rows[rows["model"] != RANDOM]
-        places, fills = dots(axis)
-        assert places.tolist() == own["value"].tolist()
-        assert [fill != "white" for fill in fills] == (own["p"] < 0.05).tolist()
+        random, models = rows[rows["model"] == RANDOM].iloc[0], rows[rows["model"] != RANDOM]
+        marks, fills = dots(axis)
+        assert marks.tolist() == models["value"].tolist()
+        assert [fill != "white" for fill in fills] == (models["p"] < 0.05).tolist()
         [chance] = [line for line in axis.lines if line.get_marker() == "|"]
-        assert chance.get_xdata().tolist() == own["chance"].tolist()
+        assert chance.get_xdata().tolist() == models["chance"].tolist()
         [line] = [line for line in axis.lines if line.get_linestyle() == "--"]
         assert set(line.get_xdata()) == {random["value"]}
         bold = [text.get_text() for text in axis.texts if text.get_weight() == "bold"]
-        best = own["value"].min() if measure == "coverage_error" else own["value"].max()
+        best = models["value"].min() if measure == "coverage_error" else models["value"].max()
         assert bold == [f"{best:.2f}"]
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
 
@@ -130,11 +130,13 @@ def test_the_genre_picture_has_the_middle_number_of_tags_and_the_support(scores)
     figure = plot.genre_figure(scores)
     rows = scores[(scores["level"] == "track") & (scores["top"] == 3)]
     for axis, measure in zip(figure.axes, ("precision", "recall", "f1"), strict=True):
-        own = rows[(rows["measure"] == measure)].set_index("model").loc[["embedding_linear", "cnn"]]
-        assert dots(axis)[0].tolist() == own["value"].tolist()
-        assert [bar.get_width() for bar in axis.patches] == own["value"].tolist()
+        model_rows = (
+            rows[(rows["measure"] == measure)].set_index("model").loc[["embedding_linear", "cnn"]]
+        )
+        assert dots(axis)[0].tolist() == model_rows["value"].tolist()
+        assert [bar.get_width() for bar in axis.patches] == model_rows["value"].tolist()
         spans = np.concatenate([lines.get_segments() for lines in axis.collections])[:, :, 0]
-        np.testing.assert_allclose(spans, own[["low", "high"]])
+        np.testing.assert_allclose(spans, model_rows[["low", "high"]])
     support = rows.set_index("genre")["support"]
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     expected = [f"{genre} ({support[genre].iloc[0]})" for genre in GENRES]
@@ -158,16 +160,16 @@ def test_one_model_alone_has_its_pictures(scores, confusions, model):
 
 def test_the_confusions_are_percentages_of_the_best_model(scores, confusions):
     axis = plot.confusion_figure(scores, confusions).axes[0]
-    own = confusions[confusions["model"] == "embedding_linear"].set_index(["genre", "tagged"])
+    shares = confusions[confusions["model"] == "embedding_linear"].set_index(["genre", "tagged"])
     rows = [label.get_text().rsplit(" (", 1)[0] for label in axis.get_yticklabels()]
     columns = [label.get_text() for label in axis.get_xticklabels()]
-    assert set(rows) == set(own.index.get_level_values("genre"))
+    assert set(rows) == set(shares.index.get_level_values("genre"))
     assert columns == GENRES
     assert len(axis.texts) == len(rows) * len(columns)
     for text in axis.texts:
         column, row = text.get_position()
         pair = rows[row], columns[column]
-        share = "\N{EN DASH}" if pair[0] == pair[1] else f"{100 * own.loc[pair, 'share']:.0f}"
+        share = "\N{EN DASH}" if pair[0] == pair[1] else f"{100 * shares.loc[pair, 'share']:.0f}"
         assert text.get_text() == share
 
 
@@ -204,9 +206,9 @@ def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
     figure = tag_curve.profile_figure("A model", tiles, tracks, names)
     axis = figure.axes[1]
     assert axis.get_title("left") == "A Track $ of film_001 (Adventure)"
-    own = tracks[(tracks["film_id"] == "film_001") & tracks["track_id"].str.startswith("01")]
-    own = own.sort_values("rank")
-    tags = [f"{row.genre} {row.probability:.2f}" for row in own.itertuples()][:3]
+    track_tags = tracks[(tracks["film_id"] == "film_001") & tracks["track_id"].str.startswith("01")]
+    track_tags = track_tags.sort_values("rank")
+    tags = [f"{row.genre} {row.probability:.2f}" for row in track_tags.itertuples()][:3]
     assert [text.get_text() for text in axis.get_legend().get_texts()] == tags
     assert len(axis.lines) == 5
     first = axis.lines[0]
@@ -214,11 +216,11 @@ def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
     values = tiles[
         (tiles["film_id"] == "film_001")
         & tiles["track_id"].str.startswith("01")
-        & (tiles["genre"] == own["genre"].iloc[0])
+        & (tiles["genre"] == track_tags["genre"].iloc[0])
     ]["probability"].tolist()
     assert first.get_ydata().tolist() == [values[0], *values, values[-1]]
     styles = [line.get_linestyle() for line in axis.lines[:3]]
-    assert styles == ["-" if actual else "--" for actual in own["actual"][:3]]
+    assert styles == ["-" if actual else "--" for actual in track_tags["actual"][:3]]
     plt.close(figure)
 
 
@@ -232,7 +234,9 @@ def test_the_profiles_are_drawn_from_files(results, tmp_path):
     names = tagged["film_id"].unique()
     about = {"year": 2000, "duration_s": 9.0, "has_picture": True, "tracks": 1}
     about["genres"] = [("Drama",)] * len(names)
-    films = pd.DataFrame({"film_id": names, "title": [f"Night & {own}" for own in names], **about})
+    films = pd.DataFrame(
+        {"film_id": names, "title": [f"Night & {film_id}" for film_id in names], **about}
+    )
     write_table(films, corpus["films"], FILMS)
     plot.plot_profiles("cnn", **model, **corpus, figure=tmp_path / "p.svg")
     words = texts(tmp_path / "p.svg")

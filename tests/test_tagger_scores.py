@@ -64,11 +64,11 @@ def scored(folder, models, tops=(1, 2), samples=20, permutations=30):
 
 def cell(table, measure, genre="all", top=None, **others):
     """The one row of the scores that is asked for."""
-    kept = (table["measure"] == measure) & (table["genre"] == genre)
-    kept &= table["top"].isna() if top is None else table["top"].eq(top).fillna(False)
+    chosen = (table["measure"] == measure) & (table["genre"] == genre)
+    chosen &= table["top"].isna() if top is None else table["top"].eq(top).fillna(False)
     for name, value in others.items():
-        kept &= table[name] == value
-    [(_, row)] = table[kept].iterrows()
+        chosen &= table[name] == value
+    [(_, row)] = table[chosen].iterrows()
     return row
 
 
@@ -84,9 +84,9 @@ def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path)
     genres = tables[1]["genre"].drop_duplicates().tolist()
     table, _, _ = scored(tmp_path, {"dnn": tables}, tops=(1, 3))
     table = table[table["model"] == "dnn"]
-    for level, own in zip(("tile", "track"), load(tmp_path, tables), strict=True):
-        assert own.genres == genres
-        true, probability = own.unit_labels, own.probability[0]
+    for level, predictions in zip(("tile", "track"), load(tmp_path, tables), strict=True):
+        assert predictions.genres == genres
+        true, probability = predictions.unit_labels, predictions.probability[0]
         for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
             row = cell(table, measure, level=level)
             assert row["value"] == pytest.approx(theirs(true, probability))
@@ -115,27 +115,32 @@ def test_the_arrays_are_those_of_the_tables(tmp_path):
     by_tile, by_track = load(
         tmp_path, [one.sample(frac=1, random_state=1) for one in (tiles, tracks)]
     )
-    for own, table, keys in (
+    for predictions, table, keys in (
         (by_tile, tiles, ["film_id", "track_id", "start_s"]),
         (by_track, tracks, ["film_id", "track_id"]),
     ):
-        wide = table.pivot_table(index=keys, columns="genre", values="probability")[own.genres]
-        pd.testing.assert_frame_equal(own.units, wide.index.to_frame(index=False))
-        np.testing.assert_array_equal(own.probability[0], wide)
-        ids = own.units["film_id"].to_numpy()
-        assert (ids == np.unique(ids)[own.group]).all()
+        wide = table.pivot_table(index=keys, columns="genre", values="probability")[
+            predictions.genres
+        ]
+        pd.testing.assert_frame_equal(predictions.units, wide.index.to_frame(index=False))
+        np.testing.assert_array_equal(predictions.probability[0], wide)
+        ids = predictions.units["film_id"].to_numpy()
+        assert (ids == np.unique(ids)[predictions.group]).all()
     labels = tracks.pivot_table("actual", ["film_id", "track_id"], "genre", aggfunc="first")
     assert (by_track.unit_labels == labels[by_track.genres]).all(axis=None)
 
 
 def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
-    own, _ = load(tmp_path, make_tables(make_labels(6), 3, 4, skill=0.4))
+    predictions, _ = load(tmp_path, make_tables(make_labels(6), 3, 4, skill=0.4))
     draws = np.random.default_rng(2).multinomial(6, np.full(6, 1 / 6), 40).astype(float)
-    table = score.score_model(own, [2], draws, np.arange(6)[None])
-    rows = [np.repeat(np.arange(len(own.group)), draw[own.group].astype(int)) for draw in draws]
-    true, predicted = own.unit_labels, tagged(own.probability[0], 2)
+    table = score.score_model(predictions, [2], draws, np.arange(6)[None])
+    rows = [
+        np.repeat(np.arange(len(predictions.group)), draw[predictions.group].astype(int))
+        for draw in draws
+    ]
+    true, predicted = predictions.unit_labels, tagged(predictions.probability[0], 2)
     for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
-        values = [theirs(true[r], own.probability[0][r]) for r in rows]
+        values = [theirs(true[r], predictions.probability[0][r]) for r in rows]
         bounds = cell(table, measure)[["low", "high"]].astype(float)
         np.testing.assert_allclose(bounds, np.percentile(values, [2.5, 97.5]))
     for average in ("macro", "weighted"):
@@ -152,15 +157,15 @@ def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
 
 
 def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
-    own, _ = load(tmp_path, make_tables(make_labels(5), 3, 4, skill=0.3))
+    predictions, _ = load(tmp_path, make_tables(make_labels(5), 3, 4, skill=0.3))
     orders = np.array(list(itertools.permutations(range(5))))
-    table = score.score_model(own, [3], np.ones((1, 5)), orders)
+    table = score.score_model(predictions, [3], np.ones((1, 5)), orders)
     labels, predicted = (
-        [own.labels[order][own.group] for order in orders],
-        tagged(own.probability[0], 3),
+        [predictions.labels[order][predictions.group] for order in orders],
+        tagged(predictions.probability[0], 3),
     )
     expected = {
-        (measure, "all", None): [theirs(true, own.probability[0]) for true in labels]
+        (measure, "all", None): [theirs(true, predictions.probability[0]) for true in labels]
         for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True)
     }
     for average in ("macro", "weighted"):
@@ -168,12 +173,12 @@ def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
             precision_recall_fscore_support(true, predicted, average=average, zero_division=0)[:3]
             for true in labels
         ]
-        for measure, own_values in zip(PRF, zip(*values, strict=True), strict=True):
-            expected[measure, average, 3] = own_values
-    for place, values in expected.items():
-        row, values = cell(table, *place), np.array(values)
+        for measure, permuted in zip(PRF, zip(*values, strict=True), strict=True):
+            expected[measure, average, 3] = permuted
+    for key, values in expected.items():
+        row, values = cell(table, *key), np.array(values)
         assert row["chance"] == pytest.approx(values.mean())
-        good = -1 if place[0] == "coverage_error" else 1
+        good = -1 if key[0] == "coverage_error" else 1
         reached = (good * values >= good * row["value"] - 1e-12).sum()
         assert row["p"] == pytest.approx((1 + reached) / 121)
 
@@ -182,10 +187,10 @@ def test_perfect_predictions_are_perfect_and_no_chance(tmp_path):
     true = make_labels(12)
     true[4] = True  # so that each genre has a film
     film = np.repeat(np.arange(12), 3)
-    answers = 0.1 + 0.8 * true[film] + np.linspace(0, 0.05, 10)
+    probability = 0.1 + 0.8 * true[film] + np.linspace(0, 0.05, 10)
     table, confused, outcomes = scored(
         tmp_path,
-        {"cnn": tables_of(film, np.tile(np.arange(3), 12), np.zeros(36), answers, true)},
+        {"cnn": tables_of(film, np.tile(np.arange(3), 12), np.zeros(36), probability, true)},
         permutations=2000,
     )
     table = table[table["model"] == "cnn"]
@@ -200,12 +205,12 @@ def test_perfect_predictions_are_perfect_and_no_chance(tmp_path):
     assert (outcomes["outcome"] == "right").all()
 
 
-def test_an_answer_that_knows_no_film_has_the_p_of_chance(tmp_path):
+def test_equal_predictions_for_all_films_have_the_p_of_chance(tmp_path):
     true = make_labels(12)
     frequency = np.tile(true.mean(axis=0), (12, 1))
-    own = simple(tmp_path, frequency, true)
+    predictions = simple(tmp_path, frequency, true)
     orders = np.random.default_rng(0).permuted(np.tile(np.arange(12), (50, 1)), axis=1)
-    table = score.score_model(own, [2], np.ones((1, 12)), orders).dropna(subset="p")
+    table = score.score_model(predictions, [2], np.ones((1, 12)), orders).dropna(subset="p")
     assert (table["p"] == 1).all()
     np.testing.assert_allclose(table["chance"], table["value"])
 
@@ -214,16 +219,16 @@ def test_the_gain_is_over_a_random_ranking_in_the_same_samples(tmp_path):
     """Of two films: the samples are one of them twice, or both."""
     actual = np.array([[1, 0, 0], [1, 1, 0]], bool)
     probability = np.array([[0.9, 0.2, 0.1], [0.1, 0.2, 0.9]])
-    own = simple(tmp_path, probability, actual)
+    predictions = simple(tmp_path, probability, actual)
     draws = np.array([[2, 0], [1, 1], [0, 2]], float)
-    result = score.score_model(own, (1,), draws, np.empty((0, 2), int)).set_index("measure")
+    result = score.score_model(predictions, (1,), draws, np.empty((0, 2), int)).set_index("measure")
     row = result.loc["coverage_error"]
     # Coverage 1 and 3; at random 2 and 8/3.
     assert row.gain == pytest.approx((1 - 2 + 3 - 8 / 3) / 2)
     low, high = np.percentile([1 - 2, row.gain, 3 - 8 / 3], [2.5, 97.5])
     assert (row.gain_low, row.gain_high) == pytest.approx((low, high))
     assert result.loc["f1", "gain"].isna().all()
-    random = score.score_random(own, (1,), draws).set_index("measure")
+    random = score.score_random(predictions, (1,), draws).set_index("measure")
     assert random.loc["coverage_error", "gain"] == pytest.approx(0)
 
 
@@ -257,9 +262,9 @@ def test_models_are_scored_on_the_same_samples_and_again_alike(tmp_path):
     tables = make_tables(make_labels(7), 3, 4)
     once = scored(tmp_path, {"dnn": tables, "cnn": tables})
     again = scored(tmp_path, {"dnn": tables, "cnn": tables})
-    for own, other in zip(once, again, strict=True):
-        pd.testing.assert_frame_equal(own, other)
-        one, two = (own[own["model"] == name].drop(columns="model") for name in ("dnn", "cnn"))
+    for first, second in zip(once, again, strict=True):
+        pd.testing.assert_frame_equal(first, second)
+        one, two = (first[first["model"] == name].drop(columns="model") for name in ("dnn", "cnn"))
         pd.testing.assert_frame_equal(one.reset_index(drop=True), two.reset_index(drop=True))
     assert once[0]["model"].unique().tolist() == [RANDOM, "dnn", "cnn"]
 
@@ -267,10 +272,10 @@ def test_models_are_scored_on_the_same_samples_and_again_alike(tmp_path):
 def test_films_without_any_of_the_genres_are_left_out(tmp_path):
     true = make_labels(6)
     tables = make_tables(true, 4, 5)
-    kept = scored(tmp_path, {"dnn": [one[one["film_id"] != "film_002"] for one in tables]})
+    without_film = scored(tmp_path, {"dnn": [one[one["film_id"] != "film_002"] for one in tables]})
     tables[1].loc[tables[1]["film_id"] == "film_002", "actual"] = False
-    for own, other in zip(kept, scored(tmp_path, {"dnn": tables}), strict=True):
-        pd.testing.assert_frame_equal(own, other)
+    for first, second in zip(without_film, scored(tmp_path, {"dnn": tables}), strict=True):
+        pd.testing.assert_frame_equal(first, second)
 
 
 HAND = np.array(
@@ -280,15 +285,15 @@ HAND_TRUE = np.array([[True, True, False, False], [False, True, False, False]])
 
 
 def test_outcomes_and_confusions_by_hand(tmp_path):
-    own = simple(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
-    outcomes = track_outcomes(own)
+    predictions = simple(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
+    outcomes = track_outcomes(predictions)
     assert outcomes["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
     assert outcomes["genres"].tolist() == [("Action", "Adventure")] * 3 + [("Adventure",)]
     assert outcomes["tags"].tolist() == [
         ("Action", "Adventure"), ("Comedy", "Action"), ("Crime", "Comedy"), ("Adventure",)
     ]  # fmt: skip
     assert outcomes["outcome"].tolist() == ["right", "partly", "wrong", "right"]
-    table = confusions(own).set_index(["genre", "tagged"])
+    table = confusions(predictions).set_index(["genre", "tagged"])
     assert len(table) == 2 * 3  # Comedy and Crime have no tracks
     assert table.loc[("Action", "Comedy")].tolist() == [2, pytest.approx(2 / 3)]
     assert table.loc[("Action", "Crime")].tolist() == [1, pytest.approx(1 / 3)]

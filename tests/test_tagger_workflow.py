@@ -45,7 +45,7 @@ def tagged(shared_clone, demo_run, tmp_path_factory):
     return work, config
 
 
-def test_every_track_is_tagged_by_folds_that_never_heard_its_film(tagged):
+def test_every_track_is_tagged_by_folds_not_trained_on_its_film(tagged):
     results = tagged[0] / "results"
     films = tables.read_table(results / "corpus/films.tsv", tables.FILMS)
     for model in MODELS:

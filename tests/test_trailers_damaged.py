@@ -18,7 +18,7 @@ def trailer(tmp_path):
     return coded(tmp_path / "whole.mkv", map(numbered, range(100)), sound=sound)
 
 
-def test_of_a_whole_trailer_nothing_is_said(trailer):
+def test_a_whole_trailer_has_no_note(trailer):
     assert frame_sampling.sample_trailer(trailer, FROM_200)[1] == ""
 
 
@@ -26,15 +26,15 @@ def test_a_trailer_that_is_cut_short_is_noted(trailer, tmp_path):
     data = trailer.read_bytes()
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(data[: len(data) // 2])
-    found, note = frame_sampling.sample_trailer(cut, FROM_200)
+    sample, note = frame_sampling.sample_trailer(cut, FROM_200)
     end_s = float(note.removeprefix("picture ends at ").split(" s of ")[0])
     assert note.endswith(" s of 4.0 s; no sound")
     assert 0 < end_s < 3
-    assert found.frame_s.max() <= end_s
+    assert sample.frame_s.max() <= end_s
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_damaged_bytes_are_passed_over_or_told(trailer, tmp_path, seed):
+def test_damaged_bytes_are_passed_over_or_reported(trailer, tmp_path, seed):
     data = bytearray(trailer.read_bytes())
     chance = random.Random(seed)
     for _ in range(60):
@@ -42,20 +42,20 @@ def test_damaged_bytes_are_passed_over_or_told(trailer, tmp_path, seed):
     bad = tmp_path / "bad.mkv"
     bad.write_bytes(data)
     try:
-        found, _ = frame_sampling.sample_trailer(bad, FROM_200)
+        sample, _ = frame_sampling.sample_trailer(bad, FROM_200)
     except MediaError as error:
         assert str(bad) in str(error)
     else:
-        assert len(found.frames)
+        assert len(sample.frames)
 
 
 @pytest.mark.parametrize("error", [av.FFmpegError(1, "not permitted"), IndexError("no stream")])
-def test_what_stops_the_decoder_is_told_with_the_file(trailer, monkeypatch, error):
+def test_what_stops_the_decoder_is_reported_with_the_file(trailer, monkeypatch, error):
     def fail(*_):
         raise error
 
     monkeypatch.setattr(media, "audio_blocks", fail)
-    with pytest.raises(MediaError) as told:
+    with pytest.raises(MediaError) as raised:
         frame_sampling.sample_trailer(trailer, FROM_200)
-    assert f"{trailer}: cannot be decoded to its end (" in str(told.value)
-    assert "hint: copy the file again" in str(told.value)
+    assert f"{trailer}: cannot be decoded to its end (" in str(raised.value)
+    assert "hint: copy the file again" in str(raised.value)

@@ -20,32 +20,39 @@ from tests.trailer_tables import GENRES, make_labels, write_sample, write_traile
 NOISE = np.random.default_rng(0).normal(0, 0.1, 30 * RATE_HZ).astype(np.float32)
 
 
-def made_up(title, heard=None, genres=4) -> Dataset:
+def made_up(title, trailer_of_row=None, genres=4) -> Dataset:
     """Trailers of some titles, of which some have a moment."""
     title = np.asarray(title)
-    heard = np.arange(len(title)) if heard is None else np.asarray(heard)
+    trailer_of_row = np.arange(len(title)) if trailer_of_row is None else np.asarray(trailer_of_row)
     actual = make_labels(title.max() + 1, genres)[title]
-    names = [(f"title {number}", f"trailer_{place}") for place, number in enumerate(title)]
-    vectors = np.zeros((len(heard), 3), np.float32)
+    names = [(f"title {number}", f"trailer_{index}") for index, number in enumerate(title)]
+    vectors = np.zeros((len(trailer_of_row), 3), np.float32)
     return Dataset(
-        vectors, heard, np.zeros(len(heard)), names, title, title, GENRES[:genres], actual
+        vectors,
+        trailer_of_row,
+        np.zeros(len(trailer_of_row)),
+        names,
+        title,
+        title,
+        GENRES[:genres],
+        actual,
     )
 
 
 def test_small_frames_have_their_colours_one_above_the_other():
     frame = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3)).astype(np.uint8)
-    found = preprocessing.small_frames(frame)
-    assert found.shape == (2, 192, 64)
+    frames = preprocessing.small_frames(frame)
+    assert frames.shape == (2, 192, 64)
     mean = frame.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4)) / 255
     for colour in range(3):
-        own = found[:, 64 * colour : 64 * (colour + 1)]
-        np.testing.assert_allclose(own, mean[..., colour], atol=0.003)
+        channel = frames[:, 64 * colour : 64 * (colour + 1)]
+        np.testing.assert_allclose(channel, mean[..., colour], atol=0.003)
     assert preprocessing.small_frames(np.zeros((0, 224, 224, 3), np.uint8)).shape == (0, 192, 64)
 
 
 def test_ten_windows_of_librosas_bands_fit_in_30_s():
-    found, middle_s = preprocessing.mel_windows(NOISE)
-    assert found.shape == (10, 64, 46)
+    windows, middle_s = preprocessing.mel_windows(NOISE)
+    assert windows.shape == (10, 64, 46)
     np.testing.assert_allclose(middle_s, 2.944 * (np.arange(10) + 0.5))
     power = librosa.feature.melspectrogram(
         y=NOISE[WINDOW : 2 * WINDOW],
@@ -55,13 +62,13 @@ def test_ten_windows_of_librosas_bands_fit_in_30_s():
         n_mels=64,
         center=False,
     )
-    np.testing.assert_allclose(found[1], librosa.power_to_db(power), atol=0.04)
+    np.testing.assert_allclose(windows[1], librosa.power_to_db(power), atol=0.04)
 
 
 def test_short_sound_is_repeated_and_silence_left_out():
     second = NOISE[:RATE_HZ]
-    found, middle_s = preprocessing.mel_windows(second)
-    np.testing.assert_array_equal(found, preprocessing.mel_windows(np.resize(second, WINDOW))[0])
+    windows, middle_s = preprocessing.mel_windows(second)
+    np.testing.assert_array_equal(windows, preprocessing.mel_windows(np.resize(second, WINDOW))[0])
     assert middle_s.tolist() == [1.472]
     assert preprocessing.mel_windows(second[:-1])[0].shape == (0, 64, 46)
     broken = NOISE.copy()
@@ -102,16 +109,18 @@ def test_vectors_may_lie_in_several_tables(tmp_path):
     vectors = np.random.default_rng(0).normal(size=(4, 2, 3))
     halves = np.stack([vectors, vectors])
     halves[0, 2:], halves[1, :2] = np.nan, np.nan
-    paths = [write_vectors(tmp_path / f"{place}.parquet", own) for place, own in enumerate(halves)]
-    found = dataset.read_dataset("sound_linear", table, GENRES, {}, paths[::-1])
-    np.testing.assert_allclose(found.instances, vectors.reshape(8, 3), rtol=1e-6)
+    paths = [
+        write_vectors(tmp_path / f"{index}.parquet", half) for index, half in enumerate(halves)
+    ]
+    corpus = dataset.read_dataset("sound_linear", table, GENRES, {}, paths[::-1])
+    np.testing.assert_allclose(corpus.instances, vectors.reshape(8, 3), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("model", "shape", "times"),
     [("frame_cnn", (192, 64), [0, 2, 4]), ("window_cnn", (64, 46), [1.472])],
 )
-def test_networks_from_scratch_look_at_samples(tmp_path, model, shape, times):
+def test_networks_from_scratch_take_samples(tmp_path, model, shape, times):
     table = write_trailers(tmp_path, make_labels(4))
     frames = np.full((3, 224, 224, 3), 128, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames, NOISE[:WINDOW])
@@ -121,14 +130,14 @@ def test_networks_from_scratch_look_at_samples(tmp_path, model, shape, times):
     assert own.time_s.tolist() == times * 4
 
 
-def test_the_frequency_looks_at_nothing(tmp_path):
+def test_the_frequency_takes_no_input(tmp_path):
     table = write_trailers(tmp_path, make_labels(4))
     own = dataset.read_dataset("frequency", table, GENRES, {}, [])
     assert own.instances.shape == (4, 0)
     assert own.nonempty_bags.tolist() == [0, 1, 2, 3]
 
 
-def test_genres_that_teach_nothing_are_left_out_and_the_log_says_why(tmp_path, caplog):
+def test_genres_that_cannot_be_trained_are_left_out_and_the_log_says_why(tmp_path, caplog):
     actual = np.array([[1, 1, 0, 0], [1, 1, 0, 1], [1, 0, 1, 1], [1, 0, 0, 0]], bool)
     table = write_trailers(tmp_path, actual, np.array([0, 1, 2, 2, 3]))
     with caplog.at_level("INFO"):
@@ -161,15 +170,17 @@ def test_too_few_titles_or_genres_are_named(tmp_path):
     )
 
 
-def test_what_a_table_can_teach_is_asked_lightly():
+def test_the_label_filter_imports_no_heavy_library():
     """When the workflow is parsed: without what only training needs."""
     heavy = ("numpy", "pandas", "torch", "sklearn", "cv2")
-    asked = (
+    script = (
         "import sys; from scorelens.trailers.data.label_filter import trainable_genres; "
         f"print(sorted(set({heavy}) & set(sys.modules)))"
     )
-    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "[]"
+    process = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "[]"
 
 
 @settings(max_examples=10)
@@ -180,11 +191,11 @@ def test_what_a_table_can_teach_is_asked_lightly():
 )
 def test_no_title_is_on_both_sides(numbers, folds, seed):
     title = np.unique(numbers, return_inverse=True)[1]
-    own = made_up(title)
-    dealt = nested_folds(own, folds, dataset.N_INNER, seed)
-    held_out = np.concatenate([fold.held_out for fold in dealt])
+    corpus = made_up(title)
+    nested = nested_folds(corpus, folds, dataset.N_INNER, seed)
+    held_out = np.concatenate([fold.held_out for fold in nested])
     assert sorted(held_out) == list(range(len(title)))
-    for fold in dealt:
+    for fold in nested:
         everyone = np.append(fold.held_out, fold.training)
         assert sorted(everyone) == list(range(len(title)))
         assert not set(title[fold.held_out]) & set(title[fold.training])
@@ -195,27 +206,29 @@ def test_no_title_is_on_both_sides(numbers, folds, seed):
             assert not set(title[part]) & set(title[rest])
 
 
-def test_folds_are_the_same_whatever_a_model_can_look_at():
+def test_folds_do_not_depend_on_the_inputs_of_a_model():
     title = np.repeat(np.arange(12), 2)
-    whole, some = (nested_folds(made_up(title, own), 4, 3, 7) for own in (None, [0, 5, 9]))
+    whole, some = (
+        nested_folds(made_up(title, trailers), 4, 3, 7) for trailers in (None, [0, 5, 9])
+    )
     assert str(whole) == str(some)
     assert str(whole) != str(nested_folds(made_up(title), 4, 3, 8))
 
 
 def test_moments_and_titles_may_stand_for_trailers():
     title = np.array([1, 0, 1, 2])
-    own = made_up(title, heard=[0, 0, 1, 2, 2])  # the last trailer has nothing
-    own = own._replace(instances=np.arange(5.0)[:, None], time_s=np.array([0.0, 2, 0, 0, 2]))
-    moments, titles = bag_per_instance(own), bag_per_group(own)
+    corpus = made_up(title, trailer_of_row=[0, 0, 1, 2, 2])  # the last trailer has nothing
+    corpus = corpus._replace(instances=np.arange(5.0)[:, None], time_s=np.array([0.0, 2, 0, 0, 2]))
+    moments, titles = bag_per_instance(corpus), bag_per_group(corpus)
     assert moments.group.tolist() == [1, 1, 0, 1, 1]
     assert moments.bag.tolist() == [0, 1, 2, 3, 4]
-    assert (moments.labels == own.labels[[0, 0, 1, 2, 2]]).all()
+    assert (moments.labels == corpus.labels[[0, 0, 1, 2, 2]]).all()
     assert [name for _, name in moments.bag_ids] == [f"trailer_{n}" for n in (0, 0, 1, 2, 2)]
     assert titles.instances.ravel().tolist() == [2, 0, 1, 3, 4]
     assert titles.bag.tolist() == [0, 1, 1, 1, 1]
     assert titles.time_s.tolist() == [0, 0, 2, 0, 2]
     assert titles.group.tolist() == [0, 1, 2]
-    assert (titles.labels == own.labels[[1, 0, 3]]).all()
+    assert (titles.labels == corpus.labels[[1, 0, 3]]).all()
     assert titles.nonempty_bags.tolist() == [0, 1]
 
 

@@ -107,16 +107,16 @@ def few():
 def test_the_table_has_the_trailers_of_the_plan(made, monkeypatch):
     monkeypatch.chdir(made)
     (trailer, *_) = few()
-    found = {item.trailer_id: item for item in read_trailers(demo_plan.TABLE, GENRES)}
-    assert set(found) == {item.trailer_id for item in few()}
-    assert found["a_film_trailer"].genres == trailer.genres
+    table_trailers = {item.trailer_id: item for item in read_trailers(demo_plan.TABLE, GENRES)}
+    assert set(table_trailers) == {item.trailer_id for item in few()}
+    assert table_trailers["a_film_trailer"].genres == trailer.genres
     films = [
         Film(name, *about[:1], 2020, about[1], None, NO_ALBUM) for name, about in FILMS.items()
     ]
     described = {
         item.trailer_id: item for item in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)
     }
-    assert {name: described[name] for name in found} == found
+    assert {name: described[name] for name in table_trailers} == table_trailers
     with pytest.raises(ConfigError) as error:
         demo_plan.demo_trailers(
             films, [genre for genre in demo_plan.GENRES if genre != "Horror"], 1

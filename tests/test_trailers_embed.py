@@ -30,15 +30,15 @@ def pictures(count, seed=1):
 def random_vgg16():
     """Variables of the published names and shapes, scaled so that values keep their size."""
     rng = np.random.default_rng(2)
-    found, inputs = {}, 3
+    variables, inputs = {}, 3
     for block, (convolutions, outputs) in enumerate(vgg16.BLOCKS, 1):
-        for place in range(1, convolutions + 1):
-            name, shape = f"block{block}_conv{place}", (3, 3, inputs, outputs)
+        for number in range(1, convolutions + 1):
+            name, shape = f"block{block}_conv{number}", (3, 3, inputs, outputs)
             scale = np.float32(math.sqrt(2 / (9 * inputs)))
-            found[f"{name}_W_1"] = rng.standard_normal(shape, np.float32) * scale
-            found[f"{name}_b_1"] = rng.standard_normal(outputs, np.float32)
+            variables[f"{name}_W_1"] = rng.standard_normal(shape, np.float32) * scale
+            variables[f"{name}_b_1"] = rng.standard_normal(outputs, np.float32)
             inputs = outputs
-    return found
+    return variables
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def published(tmp_path_factory):
     with h5py.File(path, "w") as file:
         layers = ["input_1"]
         for block, (convolutions, _) in enumerate(vgg16.BLOCKS, 1):
-            layers += [f"block{block}_conv{place + 1}" for place in range(convolutions)]
+            layers += [f"block{block}_conv{number + 1}" for number in range(convolutions)]
             layers.append(f"block{block}_pool")
         file.attrs["layer_names"] = [layer.encode() for layer in layers]
         for layer in layers:
@@ -62,7 +62,7 @@ def published(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_vgg16_of_a_published_file_says_what_keras_says(published, tmp_path):
+def test_vgg16_of_a_published_file_agrees_with_keras(published, tmp_path):
     """Keras with its own preparation, and the mean over the last maps."""
     from keras.applications.vgg16 import VGG16, preprocess_input
 
@@ -99,10 +99,10 @@ def files(tmp_path_factory):
     torch.manual_seed(3)
     state = EfficientNetLite().state_dict()
     weights = {name: value.numpy() for name, value in state.items()}
-    found = {"efficientnet_lite0": weights, "yamnet": random_yamnet()}
-    for name, variables in found.items():
+    by_network = {"efficientnet_lite0": weights, "yamnet": random_yamnet()}
+    for name, variables in by_network.items():
         save_file(variables, folder / f"{name}.safetensors")
-    return {name: folder / f"{name}.safetensors" for name in found}
+    return {name: folder / f"{name}.safetensors" for name in by_network}
 
 
 @pytest.fixture
@@ -137,8 +137,8 @@ def test_frames_have_a_row_each(samples, files, tmp_path):
     shown = [made["all"].frames, made["late"].frames]
     expected = np.concatenate([encoder.encode(frames) for frames in shown])
     np.testing.assert_array_equal(table.filter(like="efficientnet_lite0_").to_numpy(), expected)
-    facts = tables.read_provenance(tmp_path / "x.parquet")
-    assert facts["network"] == "efficientnet_lite0"
+    provenance = tables.read_provenance(tmp_path / "x.parquet")
+    assert provenance["network"] == "efficientnet_lite0"
 
 
 def test_windows_of_sound_have_a_row_each_but_silent_ones(samples, files, tmp_path):
@@ -163,8 +163,8 @@ def test_a_trailer_alone_has_the_rows_that_it_has_among_others(samples, files, t
         embed.embed_trailers(paths, network, file, tmp_path / "many.parquet")
         embed.embed_trailers({"late": paths["late"]}, network, file, tmp_path / "one.parquet")
         many = read(tmp_path / "many.parquet")
-        own = many[many["trailer_id"] == "late"].reset_index(drop=True)
-        pd.testing.assert_frame_equal(own, read(tmp_path / "one.parquet"))
+        rows = many[many["trailer_id"] == "late"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, read(tmp_path / "one.parquet"))
 
 
 def test_of_nothing_there_are_no_rows(samples, files, tmp_path):

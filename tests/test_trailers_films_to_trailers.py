@@ -19,11 +19,11 @@ def frame(values, names, films=None):
 
 
 def test_differences_of_each_labelling_by_hand():
-    look = np.array([0.1, 0.2, 0.9, 0.4, 0.6, 0.8, 0.7])
-    looks = frame(np.column_stack([look, 1 - look]), ["Horror", "Music"])
+    horror = np.array([0.1, 0.2, 0.9, 0.4, 0.6, 0.8, 0.7])
+    probability = frame(np.column_stack([horror, 1 - horror]), ["Horror", "Music"])
     actual = frame(np.array([[1, 1, 1, 0, 0, 0, 0, 1]] * 2, bool).T, ["Drama", "Horror"])
     predicted = frame(np.array([[0, 0, 1, 1, 1, 0, 0, 1]] * 2, bool).T, ["Drama", "Horror"])
-    table = films_to_trailers.compare_films(looks, actual, predicted, 99, 50, 0)
+    table = films_to_trailers.compare_films(probability, actual, predicted, 99, 50, 0)
     assert table["genre"].tolist() == ["Horror"] * 3  # a genre of both; film 7 has no scenes
     rows = table.set_index("labelling")
     assert rows.index.tolist() == list(LABELLINGS)
@@ -31,26 +31,26 @@ def test_differences_of_each_labelling_by_hand():
     for labelling, (inside, outside) in medians.items():
         row = rows.loc[labelling]
         assert (row.probability_with, row.probability_without) == pytest.approx((inside, outside))
-        assert row.difference == pytest.approx((inside - outside) / look.std())
+        assert row.difference == pytest.approx((inside - outside) / horror.std())
     assert rows["films_with"].tolist() == [3, 3, 2]
     assert rows["films_without"].tolist() == [4, 4, 2]
 
 
 def test_p_is_adjusted_over_the_genres_of_a_labelling():
     random = np.random.default_rng(0)
-    looks = frame(random.random((30, 3)), GENRES[:3])
+    probability = frame(random.random((30, 3)), GENRES[:3])
     actual, predicted = (frame(random.random((30, 3)) < 0.4, GENRES[:3]) for _ in range(2))
-    table = films_to_trailers.compare_films(looks, actual, predicted, 199, 20, 0)
-    for _, own in table.groupby("labelling"):
-        assert len(own) == 3
-        np.testing.assert_allclose(own["p_adjusted"], stats.false_discovery_control(own["p"]))
+    table = films_to_trailers.compare_films(probability, actual, predicted, 199, 20, 0)
+    for _, rows in table.groupby("labelling"):
+        assert len(rows) == 3
+        np.testing.assert_allclose(rows["p_adjusted"], stats.false_discovery_control(rows["p"]))
 
 
 FILMS, TITLES = 48, 48
 SHOWN = 0  # number of the genre that pictures show
 
 
-def corpus(folder, own=range(20), seed=0, blind=()):
+def corpus(folder, with_trailer=range(20), seed=0, blind=()):
     """A run's files: trailers in which genre 0 shows, films whose scenes show it where they carry
     it and where their music says it, and predictions that are right in four films of five.
 
@@ -64,23 +64,23 @@ def corpus(folder, own=range(20), seed=0, blind=()):
         folder / "vectors.parquet", make_vectors(labels, [SHOWN], seed=seed + 2)
     )
     actual = make_labels(FILMS, seed=seed + 1)
-    actual[list(own)] = labels[list(own)]
+    actual[list(with_trailer)] = labels[list(with_trailer)]
     predicted = actual ^ (random.random(actual.shape) < 0.2)
     shown = make_vectors(actual | predicted, [SHOWN], moments=3, seed=seed + 3)
-    seen = []
+    scene_files = []
     for film_id, rows in scene_table(shown).groupby("film_id"):
         path = folder / f"{film_id}.parquet"
-        kept = rows[:0] if int(film_id[-2:]) in blind else rows
-        tables.write_table(kept, path, tables.SCENES)
-        seen.append(path)
-    titles = titles_of(FILMS, own)
+        selected = rows[:0] if int(film_id[-2:]) in blind else rows
+        tables.write_table(selected, path, tables.SCENES)
+        scene_files.append(path)
+    titles = titles_of(FILMS, with_trailer)
     films, decided = folder / "films.tsv", folder / "decided.parquet"
     tables.write_table(film_rows(titles), films, tables.FILMS)
     tables.write_table(predictions(titles, actual, predicted), decided, tables.PREDICTIONS)
     return {
         "vectors": [vectors],
         "table": table,
-        "scenes": seen,
+        "scenes": scene_files,
         "films": films,
         "predictions": decided,
     }
@@ -146,7 +146,7 @@ def test_only_the_planted_genre_differs(planted):
     assert (result["probability_without"] < 0.5).all()
 
 
-def test_every_scene_has_an_answer_for_every_genre(planted):
+def test_every_scene_has_a_probability_of_every_genre(planted):
     classified = tables.read_table(planted[0], tables.TRAILER_SCENES)
     assert len(classified) == FILMS * 3 * len(GENRES)
     assert not classified.duplicated(["film_id", "cue_id", "genre"]).any()
@@ -202,7 +202,7 @@ def test_genres_by_other_names_are_refused_with_both_lists(tmp_path):
     )
 
 
-def difference_of_nothing(trial, own):
+def difference_of_nothing(trial, has_trailer):
     """The difference of films whose looks say nothing of the genre, but are those of trailers.
 
     own: whether a film's trailer has its title; if not, it teaches what is asked of the film.
@@ -211,19 +211,19 @@ def difference_of_nothing(trial, own):
     actual = random.random((24, 1)) < 0.4
     shown = random.normal(size=(24, 1, 6))
     material = made_up(shown + random.normal(0, 0.5, (24, 2, 6)), actual)
-    titles = titles_of(16, range(16) if own else ())
+    titles = titles_of(16, range(16) if has_trailer else ())
     classified = scenes.classify_scenes(scene_table(shown[:16]), titles, material)
     labels = frame(actual[:16], GENRES[:1])
-    looks = scenes.average_scenes(classified, GENRES[:1])
-    table = films_to_trailers.compare_films(looks, labels, labels, 99, 2, 0)
+    probability = scenes.average_scenes(classified, GENRES[:1])
+    table = films_to_trailers.compare_films(probability, labels, labels, 99, 2, 0)
     return table["difference"].iloc[0]
 
 
 @pytest.mark.slow
 def test_unrelated_pictures_do_not_differ_unless_a_films_trailers_train():
     fair, leaking = (
-        np.array([difference_of_nothing(trial, own) for trial in range(40)])
-        for own in (True, False)
+        np.array([difference_of_nothing(trial, has_trailer) for trial in range(40)])
+        for has_trailer in (True, False)
     )
     assert stats.ttest_1samp(fair, 0, nan_policy="omit").pvalue > 0.01
     assert stats.ttest_1samp(leaking, 0.5, nan_policy="omit", alternative="greater").pvalue < 0.01

@@ -87,10 +87,10 @@ def test_frames_that_an_edit_list_cuts_away_do_not_count(tmp_path):
 def test_damaged_frames_do_not_count(tmp_path):
     film = coded(tmp_path / "a.mkv", map(numbered, range(60)), codec="mjpeg")
     with av.open(str(film)) as container:
-        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+        packets = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
     data = bytearray(film.read_bytes())
-    for place, size in places[5:15]:
-        data[place + 20 : place + size] = bytes(size - 20)
+    for position, size in packets[5:15]:
+        data[position + 20 : position + size] = bytes(size - 20)
     film.write_bytes(data)
     sample, _ = sample_trailer(film, Sampling(0, 50, 50, 1.0))
     assert numbers_of(sample.frames) == [*range(5), *range(15, 60)]
@@ -265,10 +265,10 @@ def test_neither_sound_nor_picture_is_an_error(tmp_path):
 def test_pictures_of_which_none_decodes_are_an_error(tmp_path):
     film = coded(tmp_path / "a.mkv", map(numbered, range(5)), codec="mjpeg")
     with av.open(str(film)) as container:
-        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+        packets = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
     data = bytearray(film.read_bytes())
-    for place, size in places:
-        data[place + 20 : place + size] = bytes(size - 20)
+    for position, size in packets:
+        data[position + 20 : position + size] = bytes(size - 20)
     film.write_bytes(data)
     with pytest.raises(MediaError) as error:
         sample_trailer(film, FROM_200)
@@ -286,9 +286,9 @@ def test_pictures_of_which_none_decodes_are_an_error(tmp_path):
 def trailers(tmp_path):
     """Two trailers and where their samples go: with and without sound."""
     sound = 0.2 * np.sin(np.arange(16_000) / 3)
-    heard = coded(tmp_path / "heard.mkv", map(numbered, range(40)), sound=sound)
+    with_sound = coded(tmp_path / "heard.mkv", map(numbered, range(40)), sound=sound)
     mute = coded(tmp_path / "mute.mp4", [black(), *map(numbered, range(1, 40))], g="1")
-    videos = {"heard": heard, "mute": mute}
+    videos = {"heard": with_sound, "mute": mute}
     return videos, [tmp_path / f"out/{name}.npz" for name in videos], tmp_path / "out/table.tsv"
 
 
@@ -318,9 +318,9 @@ def test_every_file_that_cannot_be_used_is_named(trailers, tmp_path):
     videos, outputs, table = trailers
     (tmp_path / "empty.mp4").touch()
     faulty = {"a": tmp_path / "absent.mp4", **videos, "z": tmp_path / "empty.mp4"}
-    places = [tmp_path / "a.npz", *outputs, tmp_path / "z.npz"]
+    paths = [tmp_path / "a.npz", *outputs, tmp_path / "z.npz"]
     with pytest.raises(MediaError) as error:
-        sample_trailers(faulty, places, table, FROM_200)
+        sample_trailers(faulty, paths, table, FROM_200)
     assert [(p.where, p.what) for p in error.value.problems] == [
         (str(tmp_path / "absent.mp4"), "does not exist"),
         (str(tmp_path / "empty.mp4"), "is empty (0 bytes)"),

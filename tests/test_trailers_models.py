@@ -20,17 +20,19 @@ ATTENTION = {"hidden": 8, "dropout": 0.5, "learning_rate": 2e-3, "batch_size": 4
 def moments(inputs, track, title=None):
     """Dataset. track: int (moments,), trailer of each. title: int (trailers,); each its own."""
     title = np.arange(track.max() + 1) if title is None else np.array(title)
-    names = [(f"Title {own}", f"trailer_{number}") for number, own in enumerate(title)]
+    names = [
+        (f"Title {title_number}", f"trailer_{number}") for number, title_number in enumerate(title)
+    ]
     actual = make_labels(title.max() + 1)[title]
     values = np.asarray(inputs, np.float32)
     return Dataset(values, track, np.zeros(len(track)), names, title, title, GENRES, actual)
 
 
-def learnt(model, own, part):
+def fit_one(model, corpus, part):
     """What the one model learns that is without a part of the trailers; none is held out."""
-    fold = NestedFold(own.nonempty_bags[:0], own.nonempty_bags, [np.array(part)])
-    [[found]] = ensemble.fit_ensembles(model, own, [fold], {"attention": ATTENTION}, 0)
-    return found
+    fold = NestedFold(corpus.nonempty_bags[:0], corpus.nonempty_bags, [np.array(part)])
+    [[model_arrays]] = ensemble.fit_ensembles(model, corpus, [fold], {"attention": ATTENTION}, 0)
+    return model_arrays
 
 
 def test_the_frames_network_is_its_plain_modules():
@@ -49,29 +51,31 @@ def test_the_frames_network_is_its_plain_modules():
     count = 448 + 4_640 + 18_496 + 64 * 2 * 2 * 10 + 10
     frames = random.random((5, 192, 64)).astype(np.float32)
     scale = {"mean": np.full(192, 0.5, np.float32), "inverse_std": np.full(192, 3, np.float32)}
-    said = cnn.predict("frame_cnn", [own | scale for own in members], frames)
-    for own, answers in zip(members, said, strict=True):
-        assert sum(value.size for value in own.values()) == count
-        for value, one in zip(plain.parameters(), own.values(), strict=True):
+    probabilities = cnn.predict("frame_cnn", [member | scale for member in members], frames)
+    for member, probability in zip(members, probabilities, strict=True):
+        assert sum(value.size for value in member.values()) == count
+        for value, one in zip(plain.parameters(), member.values(), strict=True):
             value.data = torch.from_numpy(one)
         scaled = torch.from_numpy((frames.reshape(5, 3, 64, 64) - 0.5) * 3)
-        np.testing.assert_allclose(answers, plain(scaled).sigmoid().detach(), atol=1e-5)
+        np.testing.assert_allclose(probability, plain(scaled).sigmoid().detach(), atol=1e-5)
 
 
 def test_the_windows_network_has_the_taggers_layers():
     """64 x 46 -> 62 x 44 -> 15 x 22 -> 13 x 20 -> 6 x 10 -> 4 x 8 -> 4."""
     shapes = cnn_architectures.parameter_shapes("mel_cnn", 64, 46, 10)
-    assert sum(np.prod(own) for own in shapes.values()) == 320 + 18_496 + 73_856 + 512 * 10 + 10
+    assert sum(np.prod(shape) for shape in shapes.values()) == 320 + 18_496 + 73_856 + 512 * 10 + 10
 
 
-def test_bars_in_all_frames_that_teach_do_not_blow_up_others():
+def test_bars_in_all_training_frames_do_not_blow_up_others():
     """A letterbox is black in all of them: a scale for each row would divide by next to nothing."""
     random = np.random.default_rng(0)
     frames = random.random((40, 3, 64, 64)) * np.array([1, 0.5, 0.25])[:, None, None]
     boxed = frames.copy()
     boxed[:, :, [*range(8), *range(56, 64)]] = random.random((40, 3, 16, 64)) / 255
-    own = moments(boxed.reshape(40, 192, 64), np.arange(40))
-    training_set = networks.training_set("frame_cnn", own, np.arange(30), np.arange(30, 40), (0,))
+    corpus = moments(boxed.reshape(40, 192, 64), np.arange(40))
+    training_set = networks.training_set(
+        "frame_cnn", corpus, np.arange(30), np.arange(30, 40), (0,)
+    )
     for colour, pixels in enumerate(boxed[:30].transpose(1, 0, 2, 3)):
         rows = slice(64 * colour, 64 * (colour + 1))
         np.testing.assert_allclose(training_set.mean[rows], pixels.mean(), rtol=1e-5)
@@ -95,34 +99,34 @@ def test_mel_bands_have_a_scale_each():
 @pytest.mark.parametrize("model", ["frame_cnn", "window_cnn"])
 def test_titles_count_alike_in_networks_from_scratch(model):
     track = np.array([0, 0, 1, 2, 2, 2, 3, 3])
-    own = moments(np.zeros((8, 192, 64)), track, title=[0, 0, 1, 2])
-    training_set = networks.training_set(model, own, np.array([0, 1, 2]), np.array([3]), (0,))
+    corpus = moments(np.zeros((8, 192, 64)), track, title=[0, 0, 1, 2])
+    training_set = networks.training_set(model, corpus, np.array([0, 1, 2]), np.array([3]), (0,))
     np.testing.assert_allclose(training_set.weights, [1 / 3] * 6)
     np.testing.assert_allclose(training_set.validation_weights, [0.5, 0.5])
-    assert (training_set.targets == own.labels[track[:6]]).all()
+    assert (training_set.targets == corpus.labels[track[:6]]).all()
 
 
 def test_a_linear_model_learns_from_each_frame_and_titles_count_alike():
     track = np.repeat(np.arange(9), [1, 2, 3, 4, 5, 3, 3, 3, 3])
-    own = moments(
+    corpus = moments(
         np.random.default_rng(0).normal(size=(27, 5)), track, title=[0, 0, 1, 2, 3, 4, 5, 6, 7]
     )
-    found = learnt("frame_linear", own, [7, 8])
-    rows = own.instances[track < 7]
+    fitted = fit_one("frame_linear", corpus, [7, 8])
+    rows = corpus.instances[track < 7]
     weights = np.repeat(1 / np.array([3, 3, 4, 5, 3, 3]), [3, 3, 4, 5, 3, 3])
     values = (rows - rows.mean(axis=0)) / rows.std(axis=0)
-    for genre, carries in enumerate(own.labels[track[track < 7]].T):
+    for genre, carries in enumerate(corpus.labels[track[track < 7]].T):
         plain = LogisticRegression(C=0.1, tol=1e-8).fit(values, carries, weights)
-        np.testing.assert_allclose(found["weight"][:, genre], plain.coef_[0], atol=2e-3)
-        np.testing.assert_allclose(found["bias"][genre], plain.intercept_[0], atol=2e-3)
+        np.testing.assert_allclose(fitted["weight"][:, genre], plain.coef_[0], atol=2e-3)
+        np.testing.assert_allclose(fitted["bias"][genre], plain.intercept_[0], atol=2e-3)
 
 
 def test_attention_learns_from_a_title_once_however_many_trailers_it_has():
     vectors = np.random.default_rng(0).normal(size=(24, 5))
-    whole = learnt("sound_attention", moments(vectors, np.repeat(np.arange(8), 3)), [7])
+    whole = fit_one("sound_attention", moments(vectors, np.repeat(np.arange(8), 3)), [7])
     trailer = np.array([0, 0, 1, *np.repeat(np.arange(2, 9), 3)])
     parted = moments(vectors, trailer, title=[0, 0, *range(1, 8)])
-    found = learnt("sound_attention", parted, [8])
+    fitted = fit_one("sound_attention", parted, [8])
     for name, value in whole.items():
-        np.testing.assert_array_equal(value, found[name])
+        np.testing.assert_array_equal(value, fitted[name])
     assert (whole["frequency"] == make_labels(8)[:7].mean(axis=0, dtype=np.float32)).all()

@@ -38,7 +38,7 @@ def compare(weights):
     """Make, sample, embed, learn and score in the working directory, with the paper's settings."""
     trailers = demo_plan.plan_trailers({}, SEED)
     synthesis.make_trailers(trailers, {})
-    samples = {own.trailer_id: f"{own.trailer_id}.npz" for own in trailers}
+    samples = {trailer.trailer_id: f"{trailer.trailer_id}.npz" for trailer in trailers}
     videos = {name: demo_plan.video(name) for name in samples}
     sample_trailers(videos, list(samples.values()), "samples.tsv", Sampling(200, 31, 10, 30.0))
     predictions = {}
@@ -59,13 +59,13 @@ def compare(weights):
 @pytest.mark.parametrize("modality", RUNS)
 @pytest.mark.parametrize("genre", GENRES)
 def test_a_genre_is_found_by_the_modalities_that_show_it_and_by_no_other(modality, genre, compared):
-    own = compared[0].loc[modality, genre]
+    row = compared[0].loc[modality, genre]
     if genre in PLANTED[modality]:
-        assert own.p < SURE, own
-        assert own.low > own.chance, own
+        assert row.p < SURE, row
+        assert row.low > row.chance, row
     else:
-        assert own.p > BY_CHANCE, own
-        assert own.low < own.chance, own
+        assert row.p > BY_CHANCE, row
+        assert row.low < row.chance, row
 
 
 def test_the_modalities_differ_where_one_of_them_shows_a_genre_and_only_there(compared):

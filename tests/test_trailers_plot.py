@@ -24,10 +24,10 @@ from scorelens.trailers.data.frame_sampling import Sample, read_sample
 from scorelens.trailers.evaluate import examples, plot, score
 from tests.trailer_tables import (
     GENRES,
-    answers_of,
     make_labels,
+    predictions_table,
     trailer_ids,
-    write_answers,
+    write_predictions,
     write_sample,
 )
 
@@ -58,7 +58,7 @@ def results(tmp_path_factory):
     for skill, run in enumerate(RUNS):
         logits = skill * (2 * actual - 1) + random.normal(0, 1, actual.shape)
         path = folder / f"{skill}.parquet"
-        paths[run] = write_answers(path, 1 / (1 + np.exp(-logits)), actual, run=run)
+        paths[run] = write_predictions(path, 1 / (1 + np.exp(-logits)), actual, run=run)
     outputs = folder / "scores.tsv", folder / "modalities.tsv"
     score.score(paths, [0.5, 0.1], 50, 50, 0, *outputs)
     return outputs
@@ -149,13 +149,13 @@ def test_the_scores_are_where_the_table_says(results):
     made = plot.score_figure(table)
     macro = table[table["genre"].isin(["macro", "all"])]
     for axis, (measure, threshold, *_) in zip(made.axes, plot.PANELS, strict=True):
-        own = macro[macro["measure"] == measure]
-        own = own[own["threshold"] == threshold] if threshold else own
-        assert list(zip(own["network"], own["model"], strict=True)) == list(RUNS)
-        np.testing.assert_allclose(dots(axis)[:, 0], own["value"])
-        assert words(axis) == [f"{value:.2f}" for value in own["value"]]
+        rows = macro[macro["measure"] == measure]
+        rows = rows[rows["threshold"] == threshold] if threshold else rows
+        assert list(zip(rows["network"], rows["model"], strict=True)) == list(RUNS)
+        np.testing.assert_allclose(dots(axis)[:, 0], rows["value"])
+        assert words(axis) == [f"{value:.2f}" for value in rows["value"]]
         ticks = [line for line in axis.lines if line.get_marker() == "|"]
-        np.testing.assert_allclose(ticks[0].get_xdata(), own["chance"])
+        np.testing.assert_allclose(ticks[0].get_xdata(), rows["chance"])
     names = [label.get_text() for label in made.axes[0].get_yticklabels()]
     assert names == NAMES
 
@@ -168,13 +168,13 @@ def test_lines_divide_the_modalities(results):
 
 def test_three_networks_a_modality_are_legible(results):
     """No name of a run reaches into another's, nor out of the figure."""
-    table, eyes, ears = (
+    table, image_networks, audio_networks = (
         read_table(results[0], TRAILER_SCORES),
         list(IMAGE_ENCODERS),
         list(AUDIO_ENCODERS),
     )
     some = table[table["model"] == "frequency"]
-    examples_by_genre = runs(MODELS, eyes, ears)
+    examples_by_genre = runs(MODELS, image_networks, audio_networks)
     assert len(examples_by_genre) == 16
     each = [
         some.assign(network=a, model=b, modality=MODELS[b] or None) for a, b in examples_by_genre
@@ -215,17 +215,17 @@ def run_tables():
     probability[:, 0] = [0.9, 0.6, 0.7]
     weight = random.random((3, 7, 4))
     moments = moments_of(random.random((3, 7, 4)), weight / weight.sum(axis=1, keepdims=True))
-    return answers_of(probability, actual, run=LINEAR), moments, scores_of(LINEAR)
+    return predictions_table(probability, actual, run=LINEAR), moments, scores_of(LINEAR)
 
 
 def scores_of(run):
     """The rows of TRAILER_SCORES that the examples ask for, and another run's."""
     count = len(GENRES)
-    own = {"value": np.arange(1, count + 1) / 10, "p": [0.01, 0.05, 0.01, 0.04]}
+    figures_of_run = {"value": np.arange(1, count + 1) / 10, "p": [0.01, 0.05, 0.01, 0.04]}
     other = {"value": np.ones(count), "p": np.ones(count)}
     rows = [
         pd.DataFrame({"network": a, "model": b, "genre": GENRES, **figures})
-        for (a, b), figures in (((run[0], "frame_attention"), other), (run, own))
+        for (a, b), figures in (((run[0], "frame_attention"), other), (run, figures_of_run))
     ]
     table = pd.concat(rows, ignore_index=True).assign(measure="average_precision", threshold=None)
     known = {"modality": "picture", "low": 0.0, "high": 1.0, "chance": 0.5, "support": 3}
@@ -233,24 +233,24 @@ def scores_of(run):
 
 
 def test_the_trailer_of_highest_probability_is_chosen(run_tables):
-    answers, moments, scores = run_tables
+    predictions, moments, scores = run_tables
     examples_by_genre = examples.choose_examples(*run_tables)
     assert list(examples_by_genre) == ["Action", "Comedy", "Drama"]  # none carries Horror
     one = examples_by_genre["Action"]
     assert (one.trailer_id, one.title, one.probability) == ("trailer_02", "Title 02", 0.7)
-    own = moments[(moments["trailer_id"] == "trailer_02") & (moments["genre"] == "Action")]
-    part = own["probability"] * own["weight"]
+    rows = moments[(moments["trailer_id"] == "trailer_02") & (moments["genre"] == "Action")]
+    part = rows["probability"] * rows["weight"]
     np.testing.assert_allclose(one.share, part / part.sum())
-    np.testing.assert_allclose(one.alone, own["probability"])
-    assert [(own.average_precision, own.p) for own in examples_by_genre.values()] == [
+    np.testing.assert_allclose(one.alone, rows["probability"])
+    assert [(example.average_precision, example.p) for example in examples_by_genre.values()] == [
         (0.1, 0.01),
         (0.2, 0.05),
         (0.4, 0.04),
     ]
-    unseen = answers.assign(seen=answers["trailer_id"] != "trailer_02")
+    unseen = predictions.assign(seen=predictions["trailer_id"] != "trailer_02")
     assert examples.choose_examples(unseen, moments, scores)["Action"].trailer_id == "trailer_01"
-    taught = answers.assign(part="training", probability=1.0)
-    again = examples.choose_examples(pd.concat([answers, taught]), moments, scores)
+    training = predictions.assign(part="training", probability=1.0)
+    again = examples.choose_examples(pd.concat([predictions, training]), moments, scores)
     assert again["Action"].probability == 0.7
 
 
@@ -315,18 +315,18 @@ def test_the_sound_is_drawn_over_its_seconds(run_tables):
 
 
 def test_examples_are_written(run_tables, tmp_path):
-    answers, moments = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
+    predictions, moments = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
     scores = tmp_path / "scores.tsv"
     contracts = (TRAILER_PREDICTIONS, TRAILER_MOMENTS, TRAILER_SCORES)
     for table, path, contract in zip(
-        run_tables, (answers, moments, scores), contracts, strict=True
+        run_tables, (predictions, moments, scores), contracts, strict=True
     ):
         write_table(table, path, contract)
     frames = np.full((7, 224, 224, 3), 90, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames)
     samples = dict.fromkeys(trailer_ids(3), path)
     figure = tmp_path / "examples.svg"
-    examples.plot_examples([answers] * 2, [moments] * 2, scores, samples, figure)
+    examples.plot_examples([predictions] * 2, [moments] * 2, scores, samples, figure)
     text = figure.read_text()
     assert all(genre in text for genre in ("Action", "Comedy", "Drama"))
     assert text.count("<image") == 3 * examples.FRAMES

@@ -16,7 +16,7 @@ from scorelens.trailers import (
 )
 
 
-def test_a_model_runs_on_each_network_of_its_arm_in_the_configs_order():
+def test_a_model_runs_on_each_network_of_its_modality_in_the_configs_order():
     models = ["sound_linear", "frame_linear", "window_cnn", "frequency", "frame_cnn"]
     assert runs(models, ["vgg16", "vit"], ["yamnet", "musicnn", "vggish"]) == [
         ("none", "frequency"),
@@ -32,9 +32,9 @@ def test_a_model_runs_on_each_network_of_its_arm_in_the_configs_order():
 
 
 def test_all_models_on_all_networks():
-    found = runs(MODELS, list(IMAGE_ENCODERS), list(AUDIO_ENCODERS))
-    assert len(set(found)) == len(found) == 4 + 2 * 3 + 2 * 3
-    assert found[-1] == ("none", "fusion")
+    all_runs = runs(MODELS, list(IMAGE_ENCODERS), list(AUDIO_ENCODERS))
+    assert len(set(all_runs)) == len(all_runs) == 4 + 2 * 3 + 2 * 3
+    assert all_runs[-1] == ("none", "fusion")
 
 
 def test_the_fusion_needs_both_modalities():
@@ -47,18 +47,18 @@ def test_the_fusion_needs_both_modalities():
     )
 
 
-def test_an_arm_is_stood_for_by_attention_on_its_first_network():
-    found = runs(MODELS, ["vit", "vgg16"], ["yamnet", "musicnn"])
-    assert modality_run("picture", found) == ("vit", "frame_attention")
-    assert modality_run("sound", found) == ("yamnet", "sound_attention")
-    assert modality_run("both", found) == ("none", "fusion")
+def test_a_modality_is_represented_by_attention_on_its_first_network():
+    all_runs = runs(MODELS, ["vit", "vgg16"], ["yamnet", "musicnn"])
+    assert modality_run("picture", all_runs) == ("vit", "frame_attention")
+    assert modality_run("sound", all_runs) == ("yamnet", "sound_attention")
+    assert modality_run("both", all_runs) == ("none", "fusion")
     less = runs(["frame_cnn", "frame_linear", "window_cnn"], ["vgg16", "vit"], ["yamnet"])
     assert modality_run("picture", less) == ("vgg16", "frame_linear")
     assert modality_run("sound", less) == ("none", "window_cnn")
     assert modality_run("both", less) is None
 
 
-def test_every_model_has_an_arm_and_a_name():
+def test_every_model_has_a_modality_and_a_name():
     assert set(TITLES) == set(MODELS)
     assert set(PREFERRED["picture"] + PREFERRED["sound"]) == {*FROZEN, *NETWORKS}
     for modality, names in PREFERRED.items():

@@ -40,15 +40,15 @@ def scene_table(vectors):
         "start_s": 0.0,
         "end_s": 9.0,
     }
-    names = [f"v_{place:02d}" for place in range(columns)]
+    names = [f"v_{column:02d}" for column in range(columns)]
     values = pd.DataFrame(vectors.reshape(-1, columns).astype(np.float32), columns=names)
     return pd.DataFrame(heads).join(values)
 
 
-def titles_of(films, own=()):
+def titles_of(films, with_trailer=()):
     """film_id -> title: that of a trailer for some films, by number, else another."""
     return {
-        f"film_{number:02d}": f"{'Title' if number in own else 'Film'} {number:02d}"
+        f"film_{number:02d}": f"{'Title' if number in with_trailer else 'Film'} {number:02d}"
         for number in range(films)
     }
 
@@ -71,13 +71,15 @@ def test_scenes_are_classified_as_by_scikit_learn_with_even_odds():
     classified = scenes.classify_scenes(scene_table(shown), {"film_00": "Another"}, material)
     counts = np.array([0.5, 0.5, *[1] * 8, 0.5, 0.5])
     means = vectors.mean(axis=1)
-    scaled, asked = ((own - means.mean(0)) / means.std(0) for own in (means, shown[0]))
-    for place, genre in enumerate(GENRES):
-        model = LogisticRegression(C=0.1, max_iter=1000).fit(scaled, actual[:, place], counts)
-        share = np.average(actual[:, place], weights=counts)
-        odds = model.decision_function(asked) - special.logit(share)
-        own = classified[classified["genre"] == genre]["probability"]
-        np.testing.assert_allclose(own, special.expit(odds), atol=1e-4)
+    scaled, scaled_scenes = (
+        (vectors_of - means.mean(0)) / means.std(0) for vectors_of in (means, shown[0])
+    )
+    for column, genre in enumerate(GENRES):
+        model = LogisticRegression(C=0.1, max_iter=1000).fit(scaled, actual[:, column], counts)
+        share = np.average(actual[:, column], weights=counts)
+        odds = model.decision_function(scaled_scenes) - special.logit(share)
+        probability = classified[classified["genre"] == genre]["probability"]
+        np.testing.assert_allclose(probability, special.expit(odds), atol=1e-4)
     assert classified.cue_id.tolist() == np.repeat(["cue_000", "cue_001", "cue_002"], 4).tolist()
 
 
@@ -96,7 +98,7 @@ def test_trailers_of_a_film_do_not_train_its_model():
     instances = np.r_[changed[0], vectors[1:].reshape(-1, 8)].astype(np.float32)
     one = material._replace(instances=instances)
     one = one._replace(labels=np.r_[labels[:1], actual[1:]])
-    before, after = (scenes.classify_scenes(shown, titles, own) for own in (material, one))
+    before, after = (scenes.classify_scenes(shown, titles, corpus) for corpus in (material, one))
     np.testing.assert_array_equal(
         probability_of(before, "film_00"), probability_of(after, "film_00")
     )
@@ -104,13 +106,13 @@ def test_trailers_of_a_film_do_not_train_its_model():
         assert (probability_of(before, other) != probability_of(after, other)).all()
 
 
-@pytest.mark.parametrize("own", [(), (0, 1, 2, 3)])
-def test_unrelated_pictures_have_even_odds(own):
+@pytest.mark.parametrize("with_trailer", [(), (0, 1, 2, 3)])
+def test_unrelated_pictures_have_even_odds(with_trailer):
     """Leaving out a film's trailer makes its own genres rarer: its probability_of must not tell."""
     actual = make_labels(12)
     material = made_up(np.ones((12, 2, 8)), actual)
     shown = scene_table(np.ones((4, 2, 8)))
-    classified = scenes.classify_scenes(shown, titles_of(4, own), material)
+    classified = scenes.classify_scenes(shown, titles_of(4, with_trailer), material)
     np.testing.assert_allclose(classified["probability"], 0.5, atol=1e-3)
     rarer = fit_linear(material, np.arange(1, 12))["bias"]
     np.testing.assert_allclose(special.expit(rarer), actual[1:].mean(axis=0), atol=1e-3)

@@ -17,7 +17,7 @@ from scorelens.tables import (
 )
 from scorelens.trailers.evaluate import score
 from scorelens.trailers.evaluate.predictions import read_predictions
-from tests.trailer_tables import GENRES, answers_of, make_labels, write_answers
+from tests.trailer_tables import GENRES, make_labels, predictions_table, write_predictions
 
 TITLE = np.array([0, 1, 1, 2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 11])
 FRAMES = "efficientnet_lite0", "frame_attention"
@@ -31,7 +31,7 @@ def made_up(seed, skill=1.0, title=TITLE, hidden=()):
     actual = make_labels(title.max() + 1)
     random = np.random.default_rng(seed)
     logits = skill * np.delete(2 * actual - 1.0, hidden, axis=1)[title]
-    logits = np.insert(logits, [own - n for n, own in enumerate(hidden)], 0, axis=1)
+    logits = np.insert(logits, [genre - n for n, genre in enumerate(hidden)], 0, axis=1)
     logits = logits + random.normal(0, 0.7, logits.shape)
     return 1 / (1 + np.exp(-logits)), actual
 
@@ -39,7 +39,7 @@ def made_up(seed, skill=1.0, title=TITLE, hidden=()):
 def scored(folder, models, samples=30, permutations=40, title=TITLE):
     """Write the predictions of some runs, and read the two tables. models: run -> made_up."""
     paths = {
-        run: write_answers(folder / f"{'_'.join(run)}.parquet", *one, title, run=run)
+        run: write_predictions(folder / f"{'_'.join(run)}.parquet", *one, title, run=run)
         for run, one in models.items()
     }
     outputs = folder / "scores.tsv", folder / "modalities.tsv"
@@ -49,10 +49,10 @@ def scored(folder, models, samples=30, permutations=40, title=TITLE):
 
 
 def cell(table, measure, genre, threshold=None, run=FRAMES):
-    own = table[(table["network"] == run[0]) & (table["model"] == run[1])]
-    own = own[(own["measure"] == measure) & (own["genre"] == genre)]
-    asked = own["threshold"].isna() if threshold is None else own["threshold"] == threshold
-    [(_, row)] = own[asked].iterrows()
+    rows = table[(table["network"] == run[0]) & (table["model"] == run[1])]
+    rows = rows[(rows["measure"] == measure) & (rows["genre"] == genre)]
+    chosen = rows["threshold"].isna() if threshold is None else rows["threshold"] == threshold
+    [(_, row)] = rows[chosen].iterrows()
     return row
 
 
@@ -100,7 +100,7 @@ def test_each_genre_has_the_threshold_of_its_fold(tmp_path):
     limits = np.where(
         np.arange(len(TITLE))[:, None] % 2, [0.1, 0.9, 0.5, 0.3], [0.6, 0.2, 0.4, 0.8]
     )
-    path = write_answers(tmp_path / "one.parquet", probability, actual, TITLE, limits)
+    path = write_predictions(tmp_path / "one.parquet", probability, actual, TITLE, limits)
     score.score({FRAMES: path}, [], 5, 5, 0, tmp_path / "scores.tsv", tmp_path / "modalities.tsv")
     table = read_table(tmp_path / "scores.tsv", TRAILER_SCORES)
     values = precision_recall_fscore_support(actual[TITLE], probability > limits, zero_division=0)[
@@ -112,24 +112,24 @@ def test_each_genre_has_the_threshold_of_its_fold(tmp_path):
 
 def test_only_held_out_trailers_count(tmp_path):
     probability, actual = made_up(0)
-    table = answers_of(probability, actual, TITLE)
+    table = predictions_table(probability, actual, TITLE)
     path = tmp_path / "one.parquet"
-    taught = table.assign(part="training", probability=table["actual"].astype(float))
-    write_table(pd.concat([taught, table]), path, TRAILER_PREDICTIONS)
-    own = read_predictions(path)
-    order = np.lexsort([own.units["trailer_id"]])
-    np.testing.assert_array_equal(own.probability[0][order], probability)
+    training = table.assign(part="training", probability=table["actual"].astype(float))
+    write_table(pd.concat([training, table]), path, TRAILER_PREDICTIONS)
+    predictions = read_predictions(path)
+    order = np.lexsort([predictions.units["trailer_id"]])
+    np.testing.assert_array_equal(predictions.probability[0][order], probability)
 
 
 def test_the_order_of_the_rows_does_not_count(tmp_path):
-    table = answers_of(*made_up(0), TITLE)
+    table = predictions_table(*made_up(0), TITLE)
     result = []
     for number in range(2):
         path = tmp_path / f"{number}.parquet"
         write_table(table.sample(frac=1, random_state=number), path, TRAILER_PREDICTIONS)
         one = read_predictions(path)
-        places = [one.genres.index(genre) for genre in GENRES]
-        result.append((one.probability[0][:, places], one.labels[:, places], one.units))
+        columns = [one.genres.index(genre) for genre in GENRES]
+        result.append((one.probability[0][:, columns], one.labels[:, columns], one.units))
     for one, other in zip(*result, strict=True):
         assert np.array_equal(one, other)
 
@@ -148,12 +148,14 @@ def test_chance_is_that_of_titles_that_swap_their_genres(tmp_path):
     assert row["p"] == pytest.approx(np.mean(np.array(values) >= row["value"] - 1e-9), abs=0.03)
     carried = actual.any(axis=0)
     for genre in np.flatnonzero(carried):
-        own = [
+        permuted = [
             average_precision_score(actual[o][title, genre], probability[:, genre]) for o in orders
         ]
         row = cell(table, "average_precision", GENRES[genre])
-        assert row["chance"] == pytest.approx(np.mean(own), abs=0.03)
-        assert row["p"] == pytest.approx(np.mean(np.array(own) >= row["value"] - 1e-9), abs=0.03)
+        assert row["chance"] == pytest.approx(np.mean(permuted), abs=0.03)
+        assert row["p"] == pytest.approx(
+            np.mean(np.array(permuted) >= row["value"] - 1e-9), abs=0.03
+        )
 
 
 def test_constant_predictions_are_at_chance(tmp_path):
@@ -164,7 +166,7 @@ def test_constant_predictions_are_at_chance(tmp_path):
     actual[:, 2], actual[4] = horror, False
     same = np.tile([0.5, 0.4, 0.9, 0.2], (len(title), 1))
     limits = [0.3, 0.6, 0.7, 0.1]
-    path = write_answers(tmp_path / "one.parquet", same, actual, title, limits)
+    path = write_predictions(tmp_path / "one.parquet", same, actual, title, limits)
     score.score(
         {FRAMES: path}, [0.3], 20, 200, 0, tmp_path / "scores.tsv", tmp_path / "modalities.tsv"
     )
@@ -191,7 +193,9 @@ def test_trailers_of_none_of_the_genres_cannot_be_right(tmp_path):
 
 def test_a_sample_of_titles_without_genres_has_nothing_right(tmp_path):
     actual = np.array([[1, 0], [0, 1], [0, 0]], bool)
-    path = write_answers(tmp_path / "one.parquet", np.eye(2)[[0, 1, 0]], actual, genres=GENRES[:2])
+    path = write_predictions(
+        tmp_path / "one.parquet", np.eye(2)[[0, 1, 0]], actual, genres=GENRES[:2]
+    )
     table = score.score_model(
         read_predictions(path), [], np.array([[0.0, 0, 3]]), np.array([[0, 1, 2]])
     )
@@ -199,7 +203,7 @@ def test_a_sample_of_titles_without_genres_has_nothing_right(tmp_path):
     assert (row["value"], row["low"], row["high"]) == (1, 0, 0)
 
 
-def test_skill_is_told_from_chance(tmp_path):
+def test_skill_differs_from_chance(tmp_path):
     title = np.arange(40)
     models = {FRAMES: made_up(0, 2.0, title), LINEAR: made_up(0, 0.0, title)}
     table, _ = scored(tmp_path, models, 50, 200, title)
@@ -219,7 +223,9 @@ def test_titles_are_sampled_with_all_their_trailers(tmp_path):
     title = np.array([0, 0, 0, 1])
     actual = np.array([[True, False], [False, True]])
     probability = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.2, 0.8]])
-    path = write_answers(tmp_path / "one.parquet", probability, actual, title, genres=GENRES[:2])
+    path = write_predictions(
+        tmp_path / "one.parquet", probability, actual, title, genres=GENRES[:2]
+    )
     predictions = read_predictions(path)
     for draw, value in (([2, 0], 2 / 3), ([0, 2], 1), ([1, 1], 3 / 4)):
         draws = np.tile(np.array(draw, float), (3, 1))
@@ -237,42 +243,44 @@ def test_the_modalities_side_by_side(tmp_path):
         ("vgg16", "frame_attention"): made_up(3, 4.0, title),
         ("yamnet", "sound_attention"): made_up(4, 4.0, title),
     }
-    table, own = scored(tmp_path, models, 60, 200, title)
-    assert own["genre"].tolist() == [*GENRES, "macro"]
+    table, modalities = scored(tmp_path, models, 60, 200, title)
+    assert modalities["genre"].tolist() == [*GENRES, "macro"]
     # Not the linear one, nor a better network that is not the first.
-    assert set(own[["picture_network", "picture_model"]].itertuples(index=False, name=None)) == {
-        FRAMES
+    assert set(
+        modalities[["picture_network", "picture_model"]].itertuples(index=False, name=None)
+    ) == {FRAMES}
+    assert set(modalities[["sound_network", "sound_model"]].itertuples(index=False, name=None)) == {
+        SOUND
     }
-    assert set(own[["sound_network", "sound_model"]].itertuples(index=False, name=None)) == {SOUND}
-    assert own["both"].isna().all()
-    for _, row in own.iterrows():
+    assert modalities["both"].isna().all()
+    for _, row in modalities.iterrows():
         for modality, run in (("picture", FRAMES), ("sound", SOUND)):
             other = cell(table, "average_precision", row["genre"], run=run)
             for mine, theirs in (("", "value"), ("_low", "low"), ("_high", "high")):
                 assert row[f"{modality}{mine}"] == pytest.approx(other[theirs])
         assert row["difference"] == pytest.approx(row["picture"] - row["sound"])
         assert row["difference_low"] <= row["difference"] <= row["difference_high"]
-    action, comedy, horror, drama, macro = (row for _, row in own.iterrows())
+    action, comedy, horror, drama, macro = (row for _, row in modalities.iterrows())
     assert action["difference_high"] < 0
     assert horror["difference_low"] > 0
     assert max(action["p"], horror["p"]) < 0.01
     assert min(comedy["p"], drama["p"], macro["p"]) > 0.05
     labels = make_labels(60)
     by_chance = random_average_precision(labels.sum(axis=0), 60)
-    np.testing.assert_allclose(own["chance"], [*by_chance, by_chance.mean()])
-    assert own["support"].tolist() == [*labels.sum(axis=0), 60]
+    np.testing.assert_allclose(modalities["chance"], [*by_chance, by_chance.mean()])
+    assert modalities["support"].tolist() == [*labels.sum(axis=0), 60]
 
 
 def test_a_modality_without_a_model_is_null(tmp_path):
-    _, own = scored(
+    _, modalities = scored(
         tmp_path, {("yamnet", "sound_linear"): made_up(0), ("none", "frequency"): made_up(1)}
     )
     names = ["picture", "both", "difference", "p", "p_adjusted"]
     names += ["picture_model", "picture_network"]
-    assert own[names].isna().all(axis=None)
-    assert set(own["sound_network"]) == {"yamnet"}
-    assert set(own["sound_model"]) == {"sound_linear"}
-    assert own["sound"].notna().all()
+    assert modalities[names].isna().all(axis=None)
+    assert set(modalities["sound_network"]) == {"yamnet"}
+    assert set(modalities["sound_model"]) == {"sound_linear"}
+    assert modalities["sound"].notna().all()
 
 
 def test_a_model_is_scored_on_each_of_its_networks(tmp_path):
@@ -280,37 +288,37 @@ def test_a_model_is_scored_on_each_of_its_networks(tmp_path):
     models = {FRAMES: made_up(0, 0.2, title), other: made_up(1, 2.0, title)}
     together, _ = scored(tmp_path, models, 20, 30, title)
     alone, _ = scored(tmp_path, {other: models[other]}, 20, 30, title)
-    for network, own in together.groupby("network", sort=False):
-        assert len(own) == len(alone)
-        assert own.reset_index(drop=True).equals(alone) == (network == "vgg16")
+    for network, rows in together.groupby("network", sort=False):
+        assert len(rows) == len(alone)
+        assert rows.reset_index(drop=True).equals(alone) == (network == "vgg16")
     assert together["network"].drop_duplicates().tolist() == ["efficientnet_lite0", "vgg16"]
 
 
 def test_equal_modalities_do_not_differ(tmp_path):
-    _, own = scored(tmp_path, {FRAMES: made_up(0), SOUND: made_up(0)})
-    assert (own["difference"] == 0).all()
-    assert (own[["p", "p_adjusted"]] == 1).all(axis=None)
+    _, modalities = scored(tmp_path, {FRAMES: made_up(0), SOUND: made_up(0)})
+    assert (modalities["difference"] == 0).all()
+    assert (modalities[["p", "p_adjusted"]] == 1).all(axis=None)
 
 
 def test_p_is_adjusted_over_the_genres(tmp_path):
     """By the step-up rule of Benjamini and Hochberg; the mean over the genres is one test."""
     title = np.arange(60)
     models = {FRAMES: made_up(0, 1.2, title, [0]), SOUND: made_up(1, 0.8, title, [2])}
-    _, own = scored(tmp_path, models, 60, 200, title)
-    p = own["p"].to_numpy()[:4]
+    _, modalities = scored(tmp_path, models, 60, 200, title)
+    p = modalities["p"].to_numpy()[:4]
     scaled = np.sort(p) * 4 / np.arange(1, 5)
     adjusted = np.minimum.accumulate(scaled[::-1])[::-1]
-    np.testing.assert_allclose(own["p_adjusted"][:4], adjusted[np.argsort(np.argsort(p))])
-    assert (own["p_adjusted"][:4] > p).sum() >= 2
-    assert own["p_adjusted"][4] == own["p"][4]
+    np.testing.assert_allclose(modalities["p_adjusted"][:4], adjusted[np.argsort(np.argsort(p))])
+    assert (modalities["p_adjusted"][:4] > p).sum() >= 2
+    assert modalities["p_adjusted"][4] == modalities["p"][4]
 
 
-def test_p_of_the_mean_tells_what_its_interval_does(tmp_path):
+def test_p_of_the_mean_agrees_with_its_interval(tmp_path):
     """The picture tells three genres, and the sound two, one of which the picture does not."""
     title = np.arange(60)
     models = {FRAMES: made_up(0, 2.0, title, [0]), SOUND: made_up(1, 2.0, title, [1, 2])}
-    _, own = scored(tmp_path, models, 400, 20, title)
-    macro = own.iloc[-1]
+    _, modalities = scored(tmp_path, models, 400, 20, title)
+    macro = modalities.iloc[-1]
     assert macro["difference_low"] > 0
     assert macro["p"] < 0.05
-    assert own["difference"][0] < -0.3
+    assert modalities["difference"][0] < -0.3

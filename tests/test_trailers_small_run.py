@@ -19,8 +19,8 @@ from tests.random_yamnet import variables as random_yamnet
 from tests.test_trailers_workflow import (
     OF_TRAILERS,
     page_of,
-    place_of_weights,
     trained,
+    weights_path,
     write_table,
 )
 
@@ -67,9 +67,14 @@ def finished(shared_clone, demo_run, tmp_path_factory):
     """A run on the films of the small demo and on trailers; its networks have random weights."""
     work = shutil.copytree(demo_run, tmp_path_factory.mktemp("trailers") / "work")
     torch.manual_seed(1)
-    eye = {name: value.numpy() for name, value in EfficientNetLite().state_dict().items()}
-    for network, variables in (("efficientnet_lite0", eye), ("yamnet", random_yamnet())):
-        save_file(variables, place_of_weights(work, network))
+    image_variables = {
+        name: value.numpy() for name, value in EfficientNetLite().state_dict().items()
+    }
+    for network, variables in (
+        ("efficientnet_lite0", image_variables),
+        ("yamnet", random_yamnet()),
+    ):
+        save_file(variables, weights_path(work, network))
     folder = work / "my trailers"
     folder.mkdir()
     compose(folder)
@@ -96,7 +101,7 @@ def test_trailers_are_sampled_and_what_they_lack_is_noted(finished):
     assert set(vectors["yamnet", "0"].trailer_id) == {*TRAILERS} - {SILENT, BROKEN}
 
 
-def test_no_title_teaches_what_is_asked_of_it(finished):
+def test_no_title_is_both_in_training_and_held_out(finished):
     predictions = read(finished[0], "predictions", tables.TRAILER_PREDICTIONS)
     assert set(predictions) == set(RUNS)
     folds = []
@@ -108,11 +113,11 @@ def test_no_title_teaches_what_is_asked_of_it(finished):
         assert sorted(held_out.trailer_id) == sorted(TRAILERS * len(GENRES))
         assert held_out.groupby("title").fold.nunique().max() == 1
         folds.append(held_out.groupby("trailer_id").fold.first())
-    assert all(own.equals(folds[0]) for own in folds)  # the same of all models
+    assert all(other.equals(folds[0]) for other in folds)  # the same of all models
     assert set(folds[0]) == {0, 1}
 
 
-def test_a_trailer_without_what_a_model_looks_at_is_marked(finished):
+def test_a_trailer_without_the_input_of_a_model_is_marked(finished):
     blind, deaf = {BLACK, BROKEN}, {SILENT, BROKEN}
     unseen = {"picture": blind, "sound": deaf, "both": blind & deaf, "": {*TRAILERS}}
     for (_, model), table in read(finished[0], "predictions", tables.TRAILER_PREDICTIONS).items():

@@ -44,15 +44,15 @@ def trained(folder, model, actual, planted=(), vectors=None, title=None, seed=0)
 
 
 def wide(table, column="probability", part="held_out"):
-    own = table[table["part"] == part]
-    return own.pivot(index="trailer_id", columns="genre", values=column)[GENRES].to_numpy()
+    rows = table[table["part"] == part]
+    return rows.pivot(index="trailer_id", columns="genre", values=column)[GENRES].to_numpy()
 
 
 def precisions(table):
     return average_precision_score(wide(table, "actual").astype(bool), wide(table), average=None)
 
 
-def learnt(model, folder, change=None):
+def fit_made_up(model, folder, change=None):
     """What the committees learn of one made-up corpus, after a change to its material."""
     actual = make_labels(12)
     table = write_trailers(folder, actual)
@@ -65,49 +65,49 @@ def learnt(model, folder, change=None):
             samples[f"trailer_{number:02d}"] = path
     else:
         vectors = [write_vectors(folder / "vectors.parquet", make_vectors(actual, [0]))]
-    own = dataset.read_dataset(model, table, GENRES, samples, vectors)
-    folds = nested_folds(own, 3, dataset.N_INNER, 0)
+    corpus = dataset.read_dataset(model, table, GENRES, samples, vectors)
+    folds = nested_folds(corpus, 3, dataset.N_INNER, 0)
     if change:
-        own = change(own, folds)
-    return ensemble.fit_ensembles(model, own, folds, SETTINGS, 0)
+        corpus = change(corpus, folds)
+    return ensemble.fit_ensembles(model, corpus, folds, SETTINGS, 0)
 
 
 @pytest.mark.parametrize("model", LEARNING)
-def test_no_model_hears_of_what_it_does_not_learn_from(model, tmp_path):
+def test_no_model_depends_on_what_it_is_not_trained_on(model, tmp_path):
     """Other trailers held out, other labels of theirs: the same bits. Of its own part as well,
     but that stops a network from scratch."""
-    before = learnt(model, tmp_path)
+    before = fit_made_up(model, tmp_path)
 
-    def change(own, folds):
+    def change(corpus, folds):
         hidden = folds[0].held_out
         if model != "window_cnn":
             hidden = np.union1d(hidden, folds[0].inner[0])
-        rows, actual = own.rows_of(hidden), own.labels.copy()
-        changed = own.instances.copy()
+        rows, actual = corpus.rows_of(hidden), corpus.labels.copy()
+        changed = corpus.instances.copy()
         changed[rows] = changed[rows][::-1] * 3 - 1
         actual[hidden] = ~actual[hidden]
-        return own._replace(instances=changed, labels=actual)
+        return corpus._replace(instances=changed, labels=actual)
 
-    after = learnt(model, tmp_path, change)
+    after = fit_made_up(model, tmp_path, change)
     for name, value in before[0][0].items():
         np.testing.assert_array_equal(value, after[0][0][name])
     assert any((value != after[1][0][name]).any() for name, value in before[1][0].items())
 
 
 @pytest.mark.parametrize("model", ["frame_linear", "sound_attention"])
-def test_what_a_fold_says_does_not_hang_on_the_labels_held_out(model, tmp_path):
-    own = dataset.read_dataset(
+def test_predictions_of_a_fold_do_not_depend_on_held_out_labels(model, tmp_path):
+    corpus = dataset.read_dataset(
         model,
         write_trailers(tmp_path, make_labels(14)),
         GENRES,
         {},
         [write_vectors(tmp_path / "vectors.parquet", make_vectors(make_labels(14), [0, 2]))],
     )
-    fold = nested_folds(own, 3, dataset.N_INNER, 0)[0]
-    actual = own.labels.copy()
+    fold = nested_folds(corpus, 3, dataset.N_INNER, 0)[0]
+    actual = corpus.labels.copy()
     actual[fold.held_out] = ~actual[fold.held_out]
     tables = []
-    for one in (own, own._replace(labels=actual)):
+    for one in (corpus, corpus._replace(labels=actual)):
         [members] = ensemble.fit_ensembles(model, one, [fold], SETTINGS, 0)
         tables.append(train.predict_fold(model, members, one, fold))
     for column in ("probability", "threshold"):
@@ -128,7 +128,7 @@ def modalities(tmp_path_factory):
     return {model: read_table(path, TRAILER_PREDICTIONS) for model, path in paths.items()}
 
 
-def test_a_genre_is_found_by_the_arm_that_shows_it_and_by_no_other(modalities):
+def test_a_genre_is_found_by_the_modality_that_shows_it_and_by_no_other(modalities):
     picture, sound, both = (precisions(table) for table in modalities.values())
     action, comedy, horror, drama = range(4)
     assert min(picture[horror], picture[drama], sound[action], sound[drama]) > 0.9
@@ -151,12 +151,12 @@ def test_a_network_from_scratch_finds_a_colour(tmp_path):
     table = write_trailers(tmp_path, actual)
     longer = SETTINGS | {"network": NETWORK | {"epochs": 12, "patience": 4}}
     train.train_trailers("none", "frame_cnn", table, samples, [], longer, 0, *outputs)
-    found = precisions(read_table(outputs[0], TRAILER_PREDICTIONS))
-    assert min(found[[0, 2]]) > 0.9
-    assert max(found[[1, 3]]) < 0.75
+    precision = precisions(read_table(outputs[0], TRAILER_PREDICTIONS))
+    assert min(precision[[0, 2]]) > 0.9
+    assert max(precision[[1, 3]]) < 0.75
 
 
-def test_every_trailer_is_held_out_once_and_teaches_in_the_other_folds(modalities):
+def test_every_trailer_is_held_out_once_and_trains_the_other_folds(modalities):
     for table in modalities.values():
         assert len(table) == 3 * 40 * 4
         held_out = table[table["part"] == "held_out"]
@@ -175,36 +175,36 @@ def test_the_tables_name_their_run(modalities, tmp_path):
     assert set(moments["model"]) == {"frame_linear"}
 
 
-def test_probabilities_mean_what_they_say(modalities):
+def test_probabilities_are_calibrated(modalities):
     for table in modalities.values():
-        said, actual = wide(table), wide(table, "actual").astype(bool)
-        np.testing.assert_allclose(said.mean(axis=0), actual.mean(axis=0), atol=0.12)
-        for half in (said > 0.5, said < 0.5):
-            assert actual[half].mean() == pytest.approx(said[half].mean(), abs=0.2)
+        probability, actual = wide(table), wide(table, "actual").astype(bool)
+        np.testing.assert_allclose(probability.mean(axis=0), actual.mean(axis=0), atol=0.12)
+        for half in (probability > 0.5, probability < 0.5):
+            assert actual[half].mean() == pytest.approx(probability[half].mean(), abs=0.2)
 
 
 def test_thresholds_are_of_a_fold_and_genre(modalities):
     for table in modalities.values():
         assert (table.groupby(["fold", "genre"])["threshold"].nunique() == 1).all()
-        said = wide(table) > wide(table, "threshold")
-        score = f1_score(wide(table, "actual").astype(bool), said, average=None)
+        predicted = wide(table) > wide(table, "threshold")
+        score = f1_score(wide(table, "actual").astype(bool), predicted, average=None)
         assert table is modalities["frame_attention"] or score[0] > 0.8
 
 
-def test_moments_make_up_the_answer(tmp_path):
-    answers, moments = trained(tmp_path, "frame_attention", make_labels(14), [0])
+def test_the_probability_of_a_trailer_is_made_up_of_its_moments(tmp_path):
+    predictions, moments = trained(tmp_path, "frame_attention", make_labels(14), [0])
     groups = moments.groupby(["trailer_id", "genre"])
     np.testing.assert_allclose(groups["weight"].sum(), 1, atol=1e-5)
     assert (groups.size() == 4).all()
-    held_out = answers[answers["part"] == "held_out"].set_index(["trailer_id", "genre"])
-    said = held_out["probability"][groups["probability"].min().index]
-    assert (said >= groups["probability"].min() - 1e-6).all()
-    assert (said <= groups["probability"].max() + 1e-6).all()
+    held_out = predictions[predictions["part"] == "held_out"].set_index(["trailer_id", "genre"])
+    probability = held_out["probability"][groups["probability"].min().index]
+    assert (probability >= groups["probability"].min() - 1e-6).all()
+    assert (probability <= groups["probability"].max() + 1e-6).all()
 
 
-def test_a_committee_says_the_mean_of_its_models(tmp_path):
-    [members, *_] = learnt("sound_attention", tmp_path)
-    own = dataset.read_dataset(
+def test_an_inner_ensemble_predicts_the_mean_of_its_models(tmp_path):
+    [members, *_] = fit_made_up("sound_attention", tmp_path)
+    corpus = dataset.read_dataset(
         "sound_attention",
         tmp_path / "trailers.tsv",
         GENRES,
@@ -212,11 +212,11 @@ def test_a_committee_says_the_mean_of_its_models(tmp_path):
         [tmp_path / "vectors.parquet"],
     )
     trailers = np.array([1, 4, 5])
-    alone = [ensemble.predict("sound_attention", one, own, trailers) for one in members]
+    alone = [ensemble.predict("sound_attention", one, corpus, trailers) for one in members]
     each = [one.bag_probability for one in alone]
-    said = ensemble.predict_mean("sound_attention", members, own, trailers)
-    np.testing.assert_allclose(said.bag_probability, np.mean(each, axis=0), atol=1e-6)
-    np.testing.assert_allclose(said.weight.reshape(3, 4, 4).sum(axis=1), 1, atol=1e-6)
+    mean_prediction = ensemble.predict_mean("sound_attention", members, corpus, trailers)
+    np.testing.assert_allclose(mean_prediction.bag_probability, np.mean(each, axis=0), atol=1e-6)
+    np.testing.assert_allclose(mean_prediction.weight.reshape(3, 4, 4).sum(axis=1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["frequency", *LEARNING[:2]])
@@ -230,19 +230,19 @@ def test_a_trailer_with_nothing_to_look_at_has_the_frequency_of_its_fold(model, 
     assert set(unseen["trailer_id"]) == (ids or {"trailer_03"})
     assert "trailer_03" not in set(moments["trailer_id"])
     one = table[(table["trailer_id"] == "trailer_03") & (table["part"] == "held_out")]
-    teaching = table[(table["fold"] == one["fold"].iloc[0]) & (table["part"] == "training")]
-    frequency = teaching.groupby("genre")["actual"].mean()[GENRES]
+    training = table[(table["fold"] == one["fold"].iloc[0]) & (table["part"] == "training")]
+    frequency = training.groupby("genre")["actual"].mean()[GENRES]
     np.testing.assert_allclose(one.set_index("genre")["probability"][GENRES], frequency, rtol=1e-6)
 
 
 def test_a_model_with_nothing_to_learn_from_is_named(tmp_path):
     vectors = make_vectors(make_labels(12), [0])
     vectors[1:] = np.nan
-    found = (
+    message = (
         r"frame_linear: titles whose trailers have its input: 1(.|\n)*"
         r"leave the model out of trailers.models"
     )
-    with pytest.raises(TableError, match=found):
+    with pytest.raises(TableError, match=message):
         trained(tmp_path, "frame_linear", make_labels(12), vectors=vectors)
 
 
@@ -258,21 +258,21 @@ def test_thresholds_by_hand():
     probability = np.array([[0.9, 0.2], [0.6, 0.2], [0.5, 0.7], [0.1, 0.1]])
     actual = np.array([[True, False], [False, False], [True, False], [False, False]])
     # F1 of the first genre: 2/3 above 0.75, 2/4 above 0.55, 4/5 above 0.3, 4/6 above 0.05.
-    found = thresholds.tune_thresholds(probability, actual, np.ones(4))
-    np.testing.assert_allclose(found, [0.3, 1.0])
+    tuned = thresholds.tune_thresholds(probability, actual, np.ones(4))
+    np.testing.assert_allclose(tuned, [0.3, 1.0])
     # Where the second trailer counts much, its error does, too: 2/3, .., 4/9.
-    found = thresholds.tune_thresholds(probability, actual, np.array([1.0, 5, 1, 1]))
-    np.testing.assert_allclose(found, [0.75, 1.0])
+    tuned = thresholds.tune_thresholds(probability, actual, np.array([1.0, 5, 1, 1]))
+    np.testing.assert_allclose(tuned, [0.75, 1.0])
 
 
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.floats(0.015625, 1, width=32), st.booleans()), min_size=1, max_size=9))
 def test_no_other_threshold_is_better(pairs):
-    probability, actual = (np.array(own)[:, None] for own in zip(*pairs, strict=True))
-    [own] = thresholds.tune_thresholds(probability, actual, np.ones(len(pairs)))
-    assert 0 <= own <= 1
+    probability, actual = (np.array(values)[:, None] for values in zip(*pairs, strict=True))
+    [threshold] = thresholds.tune_thresholds(probability, actual, np.ones(len(pairs)))
+    assert 0 <= threshold <= 1
     if actual.any():
-        score = f1_score(actual[:, 0], probability[:, 0] > own)
+        score = f1_score(actual[:, 0], probability[:, 0] > threshold)
         others = [f1_score(actual[:, 0], probability[:, 0] > t - 1e-9) for t in probability[:, 0]]
         assert score >= max(others) - 1e-12
 
@@ -283,19 +283,19 @@ def test_the_weights_of_parts_are_the_most_likely():
     actual = parts @ [2, 0, 1] + random.logistic(size=60) > 0
     expected = np.array([0.5, 0.5, 0])
 
-    def loss(own):
-        said = parts @ own
-        each = np.where(actual, np.logaddexp(0, -said), np.logaddexp(0, said))
-        return counts @ each + PRIOR_STRENGTH / 2 * np.square(own - expected).sum()
+    def loss(weights):
+        logits = parts @ weights
+        each = np.where(actual, np.logaddexp(0, -logits), np.logaddexp(0, logits))
+        return counts @ each + PRIOR_STRENGTH / 2 * np.square(weights - expected).sum()
 
-    found = fit_log_odds(parts, actual, counts, expected)
+    fitted = fit_log_odds(parts, actual, counts, expected)
     for step in 0.02 * np.vstack([np.eye(3), -np.eye(3)]):
-        assert loss(found) < loss(found + step)
+        assert loss(fitted) < loss(fitted + step)
     none = fit_log_odds(np.zeros((0, 3)), np.zeros(0, bool), np.zeros(0), expected)
     np.testing.assert_allclose(none, expected)
 
 
-def test_the_fusion_hears_nothing_of_the_labels_held_out(modalities, tmp_path):
+def test_the_fusion_does_not_depend_on_held_out_labels(modalities, tmp_path):
     paths = []
     for model in ("frame_attention", "sound_attention"):
         table = modalities[model].copy()

@@ -38,53 +38,53 @@ def describe(folder: Path, count: int = 6, genres=("Action", "Drama", "Action;Dr
     return write_table(folder, rows)
 
 
-def settings(table: Path | str = "", **own) -> dict:
+def settings(table: Path | str = "", **options) -> dict:
     """A configuration of two films and of trailers; networks that are not there stay away."""
     return {
         "corpus": {"demo": {"films": 2, "film_s": 45}},
         "tagger": {"models": []},
         "retrieval": {"configurations": []},
-        "trailers": {"trailers": str(table), **own},
+        "trailers": {"trailers": str(table), **options},
         "pretrained": {"offline": True},
     }
 
 
-def place_of_weights(work: Path, network: str) -> Path:
+def weights_path(work: Path, network: str) -> Path:
     path = work / "results" / "pretrained" / f"{network}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def said_of(clone: Path, work: Path, config: dict, networks=DEMO_NETWORKS) -> str:
+def dry_run(clone: Path, work: Path, config: dict, networks=DEMO_NETWORKS) -> str:
     """What a dry run says, to which these networks are at hand."""
     for network in networks:
-        place_of_weights(work, network).touch()
+        weights_path(work, network).touch()
     done = runs.snakemake(clone, work, config, "--dry-run")
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
-def jobs(said: str) -> set[str]:
+def jobs(output: str) -> set[str]:
     """The rules of trailers of which there are jobs."""
-    return {rule for rule in runs.jobs(said) if rule.endswith("_trailers")}
+    return {rule for rule in runs.jobs(output) if rule.endswith("_trailers")}
 
 
-def trained(said: str) -> set[trailers.Run]:
-    return set(re.findall(r"wildcards: network=(\w+), model=(\w+)\n", said))
+def trained(output: str) -> set[trailers.Run]:
+    return set(re.findall(r"wildcards: network=(\w+), model=(\w+)\n", output))
 
 
-def inputs(said: str, rule: str) -> set[str]:
+def inputs(output: str, rule: str) -> set[str]:
     """The inputs of the jobs of a rule."""
-    lines = re.findall(rf"^(?:local)?rule {rule}(?:_\d+)?:\n +input: (.*)$", said, re.M)
+    lines = re.findall(rf"^(?:local)?rule {rule}(?:_\d+)?:\n +input: (.*)$", output, re.M)
     return {path for line in lines for path in line.split(", ")}
 
 
-def figures(said: str) -> set[str]:
-    return {Path(path).stem for path in re.findall(r"results/trailers/\w+\.svg", said)}
+def figures(output: str) -> set[str]:
+    return {Path(path).stem for path in re.findall(r"results/trailers/\w+\.svg", output)}
 
 
-def left_out(said: str) -> list[str]:
-    lines = [line for line in said.splitlines() if ", and what needs it, is left out: " in line]
+def left_out(output: str) -> list[str]:
+    lines = [line for line in output.splitlines() if ", and what needs it, is left out: " in line]
     return [line.partition(",")[0] for line in lines]
 
 
@@ -98,12 +98,12 @@ def runs_of(models, frame_networks=DEMO_NETWORKS[:1], sound_networks=DEMO_NETWOR
 
 
 def test_the_demo_plans_all(shared_clone, tmp_path):
-    said = said_of(shared_clone, tmp_path, settings())
-    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
-    assert trained(said) == runs_of(trailers.MODELS)
-    assert len(inputs(said, "sample_trailers")) == 2 + 40  # of the films, and composed
-    assert len([path for path in inputs(said, "embed_scenes") if "cues" in path]) == 2
-    assert figures(said) == {"modalities", "scores", "examples", "films_to_trailers"}
+    output = dry_run(shared_clone, tmp_path, settings())
+    assert jobs(output) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
+    assert trained(output) == runs_of(trailers.MODELS)
+    assert len(inputs(output, "sample_trailers")) == 2 + 40  # of the films, and composed
+    assert len([path for path in inputs(output, "embed_scenes") if "cues" in path]) == 2
+    assert figures(output) == {"modalities", "scores", "examples", "films_to_trailers"}
     names = (
         "modalities.tsv",
         "scores.tsv",
@@ -112,23 +112,23 @@ def test_the_demo_plans_all(shared_clone, tmp_path):
         "scores.svg",
         "examples.svg",
     )
-    assert inputs(said, "write_report") >= {f"results/trailers/{name}" for name in names}
-    assert left_out(said) == []
+    assert inputs(output, "write_report") >= {f"results/trailers/{name}" for name in names}
+    assert left_out(output) == []
 
 
 def test_a_table_of_the_users_stands_in_place_of_the_demos(shared_clone, tmp_path):
     """The films of the demo are not held against trailers of others."""
     table = describe(tmp_path / "mine", 90)
-    said = said_of(shared_clone, tmp_path / "work", settings(table))
-    assert jobs(said) == OF_TRAILERS
-    assert figures(said) == {"modalities", "scores", "examples"}
-    sampled = re.findall(r"^rule sample_trailers_(\d+):\n +input: (.*)$", said, re.M)
+    output = dry_run(shared_clone, tmp_path / "work", settings(table))
+    assert jobs(output) == OF_TRAILERS
+    assert figures(output) == {"modalities", "scores", "examples"}
+    sampled = re.findall(r"^rule sample_trailers_(\d+):\n +input: (.*)$", output, re.M)
     videos = [video for _, batch in sampled for video in batch.split(", ")]
     assert sorted(videos) == [str(path) for path in sorted((tmp_path / "mine/videos").iterdir())]
     assert len(sampled) > 1
     folder = "results/trailers/vectors/efficientnet_lite0"
     vectors = {f"{folder}/{number}.parquet" for number, _ in sampled}
-    assert inputs(said, "train_trailers") >= {str(table), *vectors}
+    assert inputs(output, "train_trailers") >= {str(table), *vectors}
 
 
 @pytest.fixture
@@ -149,25 +149,25 @@ def test_without_a_table_there_are_no_trailers_and_no_word_of_them(
 ):
     """No network is at hand, and none is missed."""
     config = settings() | {"corpus": corpus_table}
-    said = said_of(shared_clone, tmp_path / "work", config, [])
-    assert "match_cues" in runs.jobs(said)
-    assert jobs(said) == set()
-    assert "left out" not in said
-    assert "results/trailers" not in said
+    output = dry_run(shared_clone, tmp_path / "work", config, [])
+    assert "match_cues" in runs.jobs(output)
+    assert jobs(output) == set()
+    assert "left out" not in output
+    assert "results/trailers" not in output
 
 
 def test_a_table_beside_a_corpus_of_the_users(shared_clone, corpus_table, tmp_path):
     config = settings(describe(tmp_path / "mine")) | {"corpus": corpus_table}
-    said = said_of(shared_clone, tmp_path / "work", config)
-    assert jobs(said) == OF_TRAILERS | OF_FILMS
+    output = dry_run(shared_clone, tmp_path / "work", config)
+    assert jobs(output) == OF_TRAILERS | OF_FILMS
 
 
 def test_without_models_there_are_no_trailers_and_the_report_has_no_section(
     shared_clone, demo_run, tmp_path
 ):
-    said = said_of(shared_clone, tmp_path, settings(models=[]), [])
-    assert jobs(said) == set()
-    assert "left out" not in said
+    output = dry_run(shared_clone, tmp_path, settings(models=[]), [])
+    assert jobs(output) == set()
+    assert "left out" not in output
     assert runs.SMALL["trailers"] == {"models": []}
     assert not (demo_run / "results" / "trailers").exists()
     page = page_of(demo_run)
@@ -181,16 +181,16 @@ def test_published_features_come_without_scenes(shared_clone, tmp_path):
     small().write(tmp_path / "published")
     corpus = {"kind": "published", "published": {"folder": str(tmp_path / "published")}}
     config = settings(describe(tmp_path / "mine")) | {"corpus": corpus}
-    said = said_of(shared_clone, tmp_path / "work", config)
-    assert jobs(said) == OF_TRAILERS
-    assert figures(said) == {"modalities", "scores", "examples"}
-    without = said_of(shared_clone, tmp_path / "work", settings() | {"corpus": corpus})
+    output = dry_run(shared_clone, tmp_path / "work", config)
+    assert jobs(output) == OF_TRAILERS
+    assert figures(output) == {"modalities", "scores", "examples"}
+    without = dry_run(shared_clone, tmp_path / "work", settings() | {"corpus": corpus})
     assert jobs(without) == set()
 
 
 def refused(clone: Path, work: Path, config: dict) -> str:
     """What Snakemake says of a configuration that it refuses, having run and made nothing."""
-    weights = {place_of_weights(work, network) for network in DEMO_NETWORKS}
+    weights = {weights_path(work, network) for network in DEMO_NETWORKS}
     for path in weights:
         path.touch()
     done = runs.snakemake(clone, work, config, "--", "trailers")
@@ -200,14 +200,14 @@ def refused(clone: Path, work: Path, config: dict) -> str:
     return done.stdout
 
 
-def test_the_fusion_asks_for_what_it_fuses(shared_clone, tmp_path):
-    said = refused(shared_clone, tmp_path, settings(models=["sound_attention", "fusion"]))
+def test_the_fusion_requires_the_models_it_fuses(shared_clone, tmp_path):
+    output = refused(shared_clone, tmp_path, settings(models=["sound_attention", "fusion"]))
     for line in (
         "config: trailers.models: fusion is named without frame_attention",
         "  expected: frame_attention and sound_attention, which it fuses",
         "  hint: or leave fusion out",
     ):
-        assert said.count(line) == 1, said
+        assert output.count(line) == 1, output
 
 
 def test_all_faults_of_a_table_are_named_at_once(shared_clone, tmp_path):
@@ -219,8 +219,8 @@ def test_all_faults_of_a_table_are_named_at_once(shared_clone, tmp_path):
         ("c", "A", "c.mp4", "Comedy"),
         ("a", "D", "", ""),
     ]
-    said = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
-    assert "8 problems were found" in said
+    output = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
+    assert "8 problems were found" in output
     for fault in (
         "line 2, column trailer_id: 'a' stands in 2 rows",
         "line 3, column title: is empty",
@@ -231,82 +231,87 @@ def test_all_faults_of_a_table_are_named_at_once(shared_clone, tmp_path):
         "line 5, column video: is empty",
         "line 5, column genres: is empty",
     ):
-        assert said.count(fault) == 1, said
+        assert output.count(fault) == 1, output
 
 
 # Networks that are absent, and models that are not named
 
 
 def test_networks_whose_weights_are_absent_are_left_out_in_a_line_each(shared_clone, tmp_path):
-    own = {
+    options = {
         "frame_networks": ["vgg16", "efficientnet_lite0"],
         "sound_networks": ["yamnet", "musicnn", "vggish"],
     }
-    said = said_of(shared_clone, tmp_path, settings(**own))
-    assert sorted(left_out(said)) == ["vgg16", "vggish", "yamnet"]
-    assert trained(said) == runs_of(trailers.MODELS)
-    assert jobs(said) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
-    seen = inputs(said, "embed_scenes") & {
+    output = dry_run(shared_clone, tmp_path, settings(**options))
+    assert sorted(left_out(output)) == ["vgg16", "vggish", "yamnet"]
+    assert trained(output) == runs_of(trailers.MODELS)
+    assert jobs(output) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
+    image_weights = inputs(output, "embed_scenes") & {
         f"results/pretrained/{name}.safetensors" for name in IMAGE_ENCODERS
     }
-    assert seen == {"results/pretrained/efficientnet_lite0.safetensors"}
-    for name in left_out(said):
-        assert said.count(name) == said.split("Building DAG")[0].count(name)  # and no job knows it
+    assert image_weights == {"results/pretrained/efficientnet_lite0.safetensors"}
+    for name in left_out(output):
+        before = output.split("Building DAG")[0]
+        assert output.count(name) == before.count(name)  # and no job knows it
 
 
-def test_without_any_network_that_hears_the_fusion_falls_away(shared_clone, tmp_path):
+def test_without_audio_networks_there_is_no_fusion(shared_clone, tmp_path):
     """The CNN on log-mel then stands for the sound; films' scenes need no sound."""
-    said = said_of(shared_clone, tmp_path, settings(), ["efficientnet_lite0"])
-    assert left_out(said) == ["musicnn"]
+    output = dry_run(shared_clone, tmp_path, settings(), ["efficientnet_lite0"])
+    assert left_out(output) == ["musicnn"]
     models = ["frequency", "frame_cnn", "frame_linear", "frame_attention", "window_cnn"]
-    assert trained(said) == runs_of(models)
-    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | OF_FILMS | {"synthesize_trailers"}
-    assert figures(said) == {"modalities", "scores", "examples", "films_to_trailers"}
+    assert trained(output) == runs_of(models)
+    assert jobs(output) == OF_TRAILERS - {"fuse_trailers"} | OF_FILMS | {"synthesize_trailers"}
+    assert figures(output) == {"modalities", "scores", "examples", "films_to_trailers"}
 
 
-def test_without_any_network_that_sees_the_films_scenes_fall_away_too(shared_clone, tmp_path):
-    said = said_of(shared_clone, tmp_path, settings(), ["musicnn"])
-    assert left_out(said) == ["efficientnet_lite0"]
+def test_without_image_networks_there_are_no_film_scenes(shared_clone, tmp_path):
+    output = dry_run(shared_clone, tmp_path, settings(), ["musicnn"])
+    assert left_out(output) == ["efficientnet_lite0"]
     models = ["frequency", "frame_cnn", "window_cnn", "sound_linear", "sound_attention"]
-    assert trained(said) == runs_of(models)
-    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
-    assert figures(said) == {"modalities", "scores", "examples"}
+    assert trained(output) == runs_of(models)
+    assert jobs(output) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
+    assert figures(output) == {"modalities", "scores", "examples"}
 
 
 def test_without_any_network_models_of_networks_leave_nothing(shared_clone, tmp_path):
-    said = said_of(shared_clone, tmp_path, settings(models=["frame_linear", "sound_linear"]), [])
-    assert left_out(said) == list(DEMO_NETWORKS)
-    assert jobs(said) == set()
+    output = dry_run(shared_clone, tmp_path, settings(models=["frame_linear", "sound_linear"]), [])
+    assert left_out(output) == list(DEMO_NETWORKS)
+    assert jobs(output) == set()
 
 
 @pytest.mark.parametrize(
     "models",
     [["frequency", "frame_cnn", "frame_linear"], ["window_cnn", "sound_linear"], ["frequency"]],
 )
-def test_with_models_of_one_arm_there_are_no_examples_and_all_else(models, shared_clone, tmp_path):
-    said = said_of(shared_clone, tmp_path, settings(models=models))
-    assert trained(said) == runs_of(models)
-    looks = "frame_linear" in models
-    assert figures(said) == {"modalities", "scores"} | ({"films_to_trailers"} if looks else set())
+def test_with_models_of_one_modality_there_are_no_examples_and_all_else(
+    models, shared_clone, tmp_path
+):
+    output = dry_run(shared_clone, tmp_path, settings(models=models))
+    assert trained(output) == runs_of(models)
+    compares_films = "frame_linear" in models
+    assert figures(output) == {"modalities", "scores"} | (
+        {"films_to_trailers"} if compares_films else set()
+    )
     expected = OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
     if models == ["frequency"]:
         expected -= {"embed_trailers"}
-    assert jobs(said) == expected | (OF_FILMS if looks else set())
-    assert inputs(said, "plot_trailers") == {
+    assert jobs(output) == expected | (OF_FILMS if compares_films else set())
+    assert inputs(output, "plot_trailers") == {
         "results/trailers/scores.tsv",
         "results/trailers/modalities.tsv",
     }
 
 
-def test_films_are_not_judged_without_the_model_that_judges_them(shared_clone, tmp_path):
+def test_films_are_not_compared_without_the_model_of_the_comparison(shared_clone, tmp_path):
     models = ["frame_attention", "frame_cnn", "sound_linear"]
-    said = said_of(shared_clone, tmp_path, settings(models=models))
-    assert jobs(said) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
+    output = dry_run(shared_clone, tmp_path, settings(models=models))
+    assert jobs(output) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
 
 
-def test_films_are_not_judged_by_trailers_that_have_no_genre_of_theirs(
+def test_films_are_not_compared_with_trailers_that_share_no_genre(
     shared_clone, corpus_table, tmp_path
 ):
     table = describe(tmp_path / "mine", genres=("Western", "War"))
     config = settings(table, genres=["Western", "War"]) | {"corpus": corpus_table}
-    assert jobs(said_of(shared_clone, tmp_path / "work", config)) == OF_TRAILERS
+    assert jobs(dry_run(shared_clone, tmp_path / "work", config)) == OF_TRAILERS

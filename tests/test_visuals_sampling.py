@@ -153,7 +153,7 @@ def all_frames_statistics(film):
         ("mpeg2video", "ts", {"bf": "2", "b": "2000000", "flags": "+ildct+ilme"}),
     ],
 )
-def test_brightness_and_contrast_equal_the_all_frames_answer(tmp_path, codec, ending, options):
+def test_brightness_and_contrast_equal_those_of_all_frames(tmp_path, codec, ending, options):
     """Of the frames in the middle of a second, 12 and 37 and on, every other number is odd."""
     pictures = list(moving_pictures(130))
     film = write_film(
@@ -166,7 +166,7 @@ def test_brightness_and_contrast_equal_the_all_frames_answer(tmp_path, codec, en
     assert np.ptp(expected[:, 0]) > 0.05
 
 
-def test_all_frames_answer_at_a_variable_frame_rate(tmp_path):
+def test_means_of_all_frames_at_a_variable_frame_rate(tmp_path):
     """Twelve to sixty frames a second, with a pause of 1.5 s."""
     steps = np.random.default_rng(5).integers(1, 6, 160)
     steps[70] = 90

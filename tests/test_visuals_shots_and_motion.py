@@ -23,8 +23,8 @@ def scene(seed, width=2 * WIDTH):
 def shot(seed, frames, pixels_a_frame=0.0, light=1.0):
     """The luma of a pan over a scene."""
     whole = scene(seed)
-    places = (pixels_a_frame * np.arange(frames)).astype(int)
-    return [(light * whole[:, x : x + WIDTH]).astype(np.uint8) for x in places]
+    offsets = (pixels_a_frame * np.arange(frames)).astype(int)
+    return [(light * whole[:, x : x + WIDTH]).astype(np.uint8) for x in offsets]
 
 
 def as_planes(luma):
@@ -99,11 +99,11 @@ def test_bars_outside_the_crop_do_not_count():
     inside = scene(0)[:, :WIDTH]
     barred = np.pad(inside, ((20, 20), (0, 0)))
     crop = colour.Crop(20 / 148, 128 / 148, 0, 1)
-    looks = [
+    reduced = [
         thumbnails.thumbnail(0, as_planes(inside)),
         thumbnails.thumbnail(0, as_planes(barred), crop),
     ]
-    np.testing.assert_array_equal(looks[0].pixels, looks[1].pixels)
+    np.testing.assert_array_equal(reduced[0].pixels, reduced[1].pixels)
 
 
 def test_the_same_frame_in_another_crop_is_the_same():
@@ -141,12 +141,12 @@ def test_a_frame_that_opens_up_within_a_shot(tmp_path):
     """There is no cut; when the bars come back, there is one at the most."""
     pan = shot(0, 168, 0.5)
     whole = barred(pan[:60]) + pan[60:120] + barred(pan[120:])
-    found = measure.measure_picture(film_of_luma(tmp_path / "a.mkv", whole), 0.06)
-    assert list(found.cuts[:5]) == [0] * 5
-    assert found.cuts.sum() <= 1
+    table = measure.measure_picture(film_of_luma(tmp_path / "a.mkv", whole), 0.06)
+    assert list(table.cuts[:5]) == [0] * 5
+    assert table.cuts.sum() <= 1
     still = measure.measure_picture(film_of_luma(tmp_path / "b.mkv", pan), 0.06)
-    known = found.motion_energy.notna() & (found.index != 5)
-    np.testing.assert_allclose(found.motion_energy[known], still.motion_energy[known], atol=0.01)
+    known = table.motion_energy.notna() & (table.index != 5)
+    np.testing.assert_allclose(table.motion_energy[known], still.motion_energy[known], atol=0.01)
 
 
 def film_of_luma(path, pictures):
@@ -182,8 +182,8 @@ def test_thumbnail_of_any_size(size):
     ramp = np.tile(np.linspace(0, 255, size[1]).astype(np.uint8), (size[0], 1))
     if size[0] > 144:
         ramp[1::2] = 255 - ramp[1::2]
-    look = thumbnails.thumbnail(0, as_planes(ramp))
-    line = (look.pixels + look.mean).reshape(36, 64)[0]
+    reduced = thumbnails.thumbnail(0, as_planes(ramp))
+    line = (reduced.pixels + reduced.mean).reshape(36, 64)[0]
     np.testing.assert_allclose(np.diff(line), 1 / 64, atol=0.012)
 
 
@@ -262,8 +262,8 @@ def test_cuts_that_leave_no_pair_leave_no_motion():
     motion = MotionMeter()
     for k, picture in enumerate(shot(0, 48)):
         motion.add(thumbnails.thumbnail(k / RATE, as_planes(picture)))
-    found = motion.by_second(2, 2.0, np.array([0.1, 0.3, 0.6, 0.8]))
-    np.testing.assert_array_equal(np.isnan(found), [True, False])
+    by_second = motion.by_second(2, 2.0, np.array([0.1, 0.3, 0.6, 0.8]))
+    np.testing.assert_array_equal(np.isnan(by_second), [True, False])
 
 
 @pytest.mark.parametrize("b_frames", ["0", "3"])
@@ -274,11 +274,11 @@ def test_a_coded_film(tmp_path, b_frames):
     pictures = [np.concatenate([p, np.full_like(p[: HEIGHT // 2], 128)]) for p in whole]
     options = {"bf": b_frames, "crf": "18", "color_range": 2}
     film = write_film(tmp_path / "a.mp4", pictures, "libx264", "yuv420p", RATE, **options)
-    found = measure.measure_picture(film, 0)
+    table = measure.measure_picture(film, 0)
     direct = measured(whole).by_second(10, 10.0)
-    assert list(found.cuts) == [0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
-    np.testing.assert_allclose(found.shot_length_s, direct.shot_length_s, atol=4 / RATE)
-    np.testing.assert_allclose(found.motion_energy, direct.motion_energy, atol=0.01)
+    assert list(table.cuts) == [0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
+    np.testing.assert_allclose(table.shot_length_s, direct.shot_length_s, atol=4 / RATE)
+    np.testing.assert_allclose(table.motion_energy, direct.motion_energy, atol=0.01)
 
 
 def test_key_frames_say_nothing_of_the_pulse(tmp_path):

@@ -77,7 +77,7 @@ def _made(path: Path) -> Path:
     return path
 
 
-def own(folder: Path, **more) -> dict:
+def user_settings(folder: Path, **more) -> dict:
     corpus = {"kind": "table", "films": str(folder / "films.tsv"), **more}
     return {
         "corpus": corpus,
@@ -97,7 +97,7 @@ def test_a_users_corpus_with_two_bad_films(shared_clone, users_corpus, tmp_path)
         table.read_text(encoding="utf-8").replace("\tAction", "\tAktion"), encoding="utf-8"
     )
 
-    stopped = snakemake(shared_clone, tmp_path / "work", own(users_corpus))
+    stopped = snakemake(shared_clone, tmp_path / "work", user_settings(users_corpus))
     output = stopped.stdout
     assert stopped.returncode == 1
     assert "film 2.mp4: cannot be read as media" in output
@@ -106,7 +106,9 @@ def test_a_users_corpus_with_two_bad_films(shared_clone, users_corpus, tmp_path)
     assert "did you mean 'Action'?" in output
     assert not (tmp_path / "work" / "results" / "corpus" / "films.tsv").exists()
 
-    skipped = snakemake(shared_clone, tmp_path / "work", own(users_corpus, on_bad_film="skip"))
+    skipped = snakemake(
+        shared_clone, tmp_path / "work", user_settings(users_corpus, on_bad_film="skip")
+    )
     assert skipped.returncode == 0, skipped.stdout
     films = pd.read_csv(tmp_path / "work/results/corpus/films.tsv", sep="\t")
     assert films.film_id.tolist() == ["film_1", "film_4"]
@@ -120,7 +122,7 @@ def test_a_broken_table_is_a_message_without_a_traceback(shared_clone, users_cor
     table.write_text(
         table.read_text(encoding="utf-8").replace("film_2\t", "film_1\t"), encoding="utf-8"
     )
-    done = snakemake(shared_clone, tmp_path / "work", own(users_corpus))
+    done = snakemake(shared_clone, tmp_path / "work", user_settings(users_corpus))
     assert done.returncode == 1
     assert "'film_1' stands in 2 rows" in done.stdout
     assert "Traceback" not in done.stdout
@@ -135,7 +137,7 @@ def test_a_wrong_key_is_a_message_without_a_traceback(shared_clone, tmp_path):
 
 def test_an_assembled_corpus_without_its_speech_says_so(shared_clone, users_corpus, tmp_path):
     assembly = {"speech": "no/speech", "effects": str(users_corpus / "альбом 1"), "film_s": 30}
-    corpus = own(users_corpus, kind="assembled", assembly=assembly)
+    corpus = user_settings(users_corpus, kind="assembled", assembly=assembly)
     done = snakemake(shared_clone, tmp_path / "work", corpus, "--", "corpus")
     logs = (tmp_path / "work" / "logs" / "make_corpus").glob("*.log")
     assert done.returncode == 1

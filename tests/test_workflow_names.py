@@ -105,7 +105,7 @@ def test_every_name_is_planned_with(shared_clone, study):
 
 
 @pytest.mark.slow
-def test_every_name_is_decoded_and_seen_to_change(shared_clone, study):
+def test_every_name_is_decoded_and_its_changes_are_noticed(shared_clone, study):
     targets = ("--", "visuals", *(f"results/cues/films/f{number}.parquet" for number in (0, 9)))
     runs.finish(shared_clone, study, settings(), *targets)
     for number in range(len(ODD)):

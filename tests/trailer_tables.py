@@ -72,7 +72,7 @@ def write_sample(path, frames, sound=()):
     return path
 
 
-def answers_of(
+def predictions_table(
     probability, actual, title=None, threshold=0.5, genres=GENRES, run=("none", "fusion")
 ):
     """TRAILER_PREDICTIONS of trailers held out. probability: (trailers, genres). actual: bool
@@ -96,6 +96,6 @@ def answers_of(
     )
 
 
-def write_answers(path, *arguments, **named):
-    write_table(answers_of(*arguments, **named), path, TRAILER_PREDICTIONS)
+def write_predictions(path, *arguments, **named):
+    write_table(predictions_table(*arguments, **named), path, TRAILER_PREDICTIONS)
     return path

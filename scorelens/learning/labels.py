@@ -88,5 +88,8 @@ def too_few_films(path: str | os.PathLike, count: int, what: str) -> TableError:
     TableError
         The error to raise.
     """
-    hint = "a model is tested on films held out of training: add films, or ask for `cues` alone"
+    hint = (
+        "a model is tested on films held out of training: add films, "
+        "or name `cues` as the only target"
+    )
     return TableError(Problem(str(path), f"{what}: {count}", "at least 2", hint))

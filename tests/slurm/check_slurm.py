@@ -120,7 +120,7 @@ def slurm_run(started, tmp_path_factory) -> dict:
         "code": code,
         "work": work,
         "cancelled": cancelled,
-        "said": (work / "output.txt").read_text(),
+        "output": (work / "output.txt").read_text(),
         "jobs": records(),
     }
 
@@ -143,12 +143,12 @@ def cancel_one(run: subprocess.Popen) -> str:
 def records() -> list[dict[str, str]]:
     """What Slurm remembers of every job: JobId, Comment, JobState, Partition, JOB_GRES and more."""
     line = ["scontrol", "show", "job", "--details", "--oneliner"]
-    said = subprocess.run(line, capture_output=True, text=True, check=True).stdout
-    return [dict(re.findall(r"(\S+?)=(\S*)", row)) for row in said.splitlines()]
+    output = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    return [dict(re.findall(r"(\S+?)=(\S*)", row)) for row in output.splitlines()]
 
 
 def test_every_job_succeeds_but_the_cancelled(slurm_run):
-    assert slurm_run["code"] == 0, slurm_run["said"]
+    assert slurm_run["code"] == 0, slurm_run["output"]
     assert (slurm_run["work"] / "results" / "report.html").stat().st_size > 10_000
     others = [job for job in slurm_run["jobs"] if job["JobId"] != slurm_run["cancelled"]]
     assert len(others) > 50
@@ -160,7 +160,7 @@ def test_the_cancelled_job_is_made_again(slurm_run):
     assert cancelled["JobState"] == "CANCELLED"
     again = [job for job in slurm_run["jobs"] if job["Comment"] == cancelled["Comment"]]
     assert sorted(job["JobState"] for job in again) == ["CANCELLED", "COMPLETED"]
-    assert slurm_run["said"].count("Trying to restart job") == 1
+    assert slurm_run["output"].count("Trying to restart job") == 1
 
 
 def test_gpu_rules_have_a_gpu_of_the_gpu_partition_and_no_others(slurm_run):
@@ -175,10 +175,10 @@ def test_gpu_rules_have_a_gpu_of_the_gpu_partition_and_no_others(slurm_run):
 
 def test_the_tables_are_those_of_the_local_run(local_run, slurm_run):
     tables = {local_run: set(), slurm_run["work"]: set()}
-    for work, found in tables.items():
+    for work, paths in tables.items():
         for path in (work / "results").rglob("*"):
             if path.suffix in (".tsv", ".parquet") and "benchmarks" not in path.parts:
-                found.add(path.relative_to(work))
+                paths.add(path.relative_to(work))
     names = tables[local_run]
     assert names == tables[slurm_run["work"]]
     assert len(names) > 40
