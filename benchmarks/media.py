@@ -88,7 +88,7 @@ def measure_tracks(folder: Path, count: int, seconds: int) -> tuple[float, float
 
 
 def measure_check(folder: Path) -> float:
-    """CPU seconds for what the check of a corpus asks of the sound of many tracks."""
+    """CPU seconds for what the check of a corpus measures of the sound of many tracks."""
     tracks = write_tracks(folder / "many", MANY, SHORT_S)
 
     def check():

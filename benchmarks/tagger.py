@@ -205,7 +205,7 @@ def measure_tagging(path):
         note(f"{model} alone", predict(model, model_inputs(model, tiles)))
     ensemble = make_ensemble()
     note("tempo, key, loudness", lambda: describe_track(samples))
-    note("all but decoding, cnn_ensemble", lambda: hear(samples, ensemble))
+    note("all but decoding, cnn_ensemble", lambda: tag_samples(samples, ensemble))
     return results
 
 
@@ -219,7 +219,7 @@ def make_ensemble():
     return Model("cnn_ensemble", [str(k) for k in range(GENRES)], arrays | {"frequency": frequency})
 
 
-def hear(samples, model):
+def tag_samples(samples, model):
     return tag_track(samples, model, None), describe_track(samples)
 
 

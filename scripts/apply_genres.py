@@ -19,5 +19,5 @@ apply.apply_models(
     hop_s=snakemake.params.hop_s,
     threads=snakemake.threads,
     windows=snakemake.output.windows,
-    answers=snakemake.output.answers,
+    predictions=snakemake.output.predictions,
 )

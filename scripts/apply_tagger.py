@@ -19,6 +19,6 @@ apply.tag_part(
     weights=next(iter(snakemake.input.weights), None),
     threads=snakemake.threads,
     tracks=snakemake.output.tracks,
-    answers=snakemake.output.ranking,
+    ranking=snakemake.output.ranking,
     profiles=snakemake.output.profiles,
 )

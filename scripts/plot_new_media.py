@@ -12,7 +12,7 @@ from scorelens.genres.new_media import timeline
 
 timeline.plot_timeline(
     windows=snakemake.input.windows,
-    answers=snakemake.input.answers,
+    predictions=snakemake.input.predictions,
     tracks=snakemake.input.tracks,
     path=snakemake.output.figure,
 )

@@ -14,7 +14,7 @@ from scorelens.retrieval.search import search, search_config
 
 torch.set_num_threads(snakemake.threads)
 search.run_searches(
-    searches=[search_config.Search(**asked) for asked in snakemake.params.searches],
+    searches=[search_config.Search(**options) for options in snakemake.params.searches],
     model=snakemake.input.model,
     index=snakemake.input.index,
     names=snakemake.input.names,

@@ -32,7 +32,7 @@ def make_predictions(actual, probability, genres=GENRES):
 
 
 def make_genre_cues(actual, seed=1, skill=1.0, genres=GENRES, max_cues=60):
-    """What a model hears in the cues of every film, the better the greater `skill` is."""
+    """What a model predicts for the cues of every film, the better the greater `skill` is."""
     rng = np.random.default_rng(seed)
     tables = []
     for film, labels in enumerate(actual):

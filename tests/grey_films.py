@@ -49,7 +49,7 @@ def film_of_greys(path, codes, **settings):
 
 
 def statistics(path, black_level=0, **settings):
-    """What is said of each second's frame, shape (seconds, 4)."""
+    """The measures of each second's frame, shape (seconds, 4)."""
     frame = measure.measure_picture(path, black_level, **settings)
     return frame[list(colour.MEASURES)].to_numpy()
 

@@ -20,9 +20,9 @@ def make_dataset(films=10, tracks=4, each=3, genres=("Comedy", "Drama", "Horror"
         track,
         np.tile(np.arange(each) * SECONDS, films * tracks),
         [
-            (f"film_{number}", f"track_{place}")
+            (f"film_{number}", f"track_{index}")
             for number in range(films)
-            for place in range(tracks)
+            for index in range(tracks)
         ],
         film,
         film,

@@ -1,4 +1,4 @@
-"""The networks of pictures and words as encoders that learn with retrieval, from what they take."""
+"""Encoders of pictures and words that are trained with retrieval, from their inputs."""
 
 import torch
 from torch import nn

@@ -6,7 +6,7 @@ The tests hold the networks of all folds against them, and the benchmark their s
 import torch
 from torch import nn
 
-LEAST = 1e-7
+MIN_SHARE = 1e-7
 
 
 class PlainNetwork(nn.Module):
@@ -36,8 +36,8 @@ class PlainNetwork(nn.Module):
     def forward(self, bags, masks=None):
         """Probabilities (bags, genres). masks: what stands in for dropout, one a layer."""
         hidden, levels = self.norms[0](torch.cat(bags)), []
-        for place, linear in enumerate(self.linears):
-            hidden = self.drop(torch.relu(self.norms[place + 1](linear(hidden))), masks, place)
+        for layer, linear in enumerate(self.linears):
+            hidden = self.drop(torch.relu(self.norms[layer + 1](linear(hidden))), masks, layer)
             levels.append(hidden)
         sizes = [len(bag) for bag in bags]
         if self.model == "single_attention":
@@ -46,7 +46,7 @@ class PlainNetwork(nn.Module):
             pooled = [self.attend(levels[1], "_0", sizes), self.attend(levels[2], "_1", sizes)]
             return torch.sigmoid(self.heads["joint"](torch.cat(pooled, 1)))
         if self.model == "feature_attention":
-            weight = torch.sigmoid(self.heads["attention"](hidden)).clamp(LEAST, 1 - LEAST)
+            weight = torch.sigmoid(self.heads["attention"](hidden)).clamp(MIN_SHARE, 1 - MIN_SHARE)
             bag = self.mean(self.heads["content"](hidden), weight, sizes)
             bag = self.drop(torch.relu(self.norms[4](bag)), masks, 3)
             return torch.sigmoid(self.heads["output"](bag))
@@ -56,11 +56,13 @@ class PlainNetwork(nn.Module):
         softmax = self.model == "linear_softmax"
         return self.mean(probability, probability if softmax else None, sizes)
 
-    def drop(self, values, masks, place):
-        return self.dropout(values) if masks is None else values * masks[place]
+    def drop(self, values, masks, layer):
+        return self.dropout(values) if masks is None else values * masks[layer]
 
     def attend(self, hidden, level, sizes):
-        weight = torch.sigmoid(self.heads[f"attention{level}"](hidden)).clamp(LEAST, 1 - LEAST)
+        weight = torch.sigmoid(self.heads[f"attention{level}"](hidden)).clamp(
+            MIN_SHARE, 1 - MIN_SHARE
+        )
         return self.mean(torch.sigmoid(self.heads[f"output{level}"](hidden)), weight, sizes)
 
     @staticmethod

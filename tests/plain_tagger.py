@@ -35,7 +35,7 @@ def plain_network(model: str, height: int, width: int, outputs: int) -> nn.Seque
 
 
 class Given(nn.Module):
-    """Dropout that is told what to keep: `mask`, of the shape of its input."""
+    """Dropout with a given mask: `mask`, of the shape of its input."""
 
     def __init__(self):
         super().__init__()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scorelens.retrieval import sees_image, text_segment
+from scorelens.retrieval import text_segment, uses_image
 from scorelens.retrieval.data.batches import PairDataset, Rows
 
 LATENT = 6  # dimensions that determine the music
@@ -28,11 +28,11 @@ def planted_parts(planted, films=216, tracks=2, fragments=2, seed=0):
 
 
 def make_pairs(configuration, planted="image", **sizes):
-    """Planted films as a configuration sees them. A plot has two equal paragraphs."""
+    """Planted films as inputs of a configuration. A plot has two equal paragraphs."""
     vectors, fragments, film = planted_parts(planted, **sizes)
     films = np.arange(len(vectors["image"]))
     views, segment = {}, text_segment(configuration)
-    if sees_image(configuration):
+    if uses_image(configuration):
         views["image"] = Rows(vectors["image"].astype(np.float32), films)
     if segment:
         text = np.concatenate([vectors[part] for part in segment.split("_")], axis=1)

@@ -68,7 +68,7 @@ def whole(seed: int = 1) -> Published:
     """110 films with the published numbers of labels and cues, and medians near the published."""
     random = np.random.default_rng(seed)
     films = [UNEVEN, *(f"film_{number:03d}" for number in range(2, 111))]
-    genres = _deal(films, random)
+    genres = _assign_genres(films, random)
     counts = _cue_counts(len(films) - 1, random)
     cues = {}
     for name in WIDTHS:
@@ -96,7 +96,7 @@ def small(films: int = 8, cues: int = 4, seed: int = 1) -> Published:
     return Published(genres, made)
 
 
-def _deal(films: list[str], random: np.random.Generator) -> dict[str, list[str]]:
+def _assign_genres(films: list[str], random: np.random.Generator) -> dict[str, list[str]]:
     """Each genre to as many films as carry it, to those with the fewest labels first."""
     labels = {film: [] for film in films}
     for genre, count in LABELS.items():

@@ -234,7 +234,7 @@ def make_new_media():
             for track, probability in (("", 0.625), ("dawn", 0.75), ("dusk", 0.25))
             for genre in GENRES
         ],
-        columns=[name for name in tables.GENRE_ANSWERS.names if name != "predicted"],
+        columns=[name for name in tables.GENRE_MEDIA_PREDICTIONS.names if name != "predicted"],
     ).assign(predicted=lambda table: table["probability"] > 0.5)
 
 
@@ -284,7 +284,7 @@ def make_run(folder, count=5):
         draw(f"genres/{name}.svg")
     for film in cues:
         draw(f"genres/explanations/{film}.svg")
-    save("genres/applied/night_train.tsv", make_new_media(), tables.GENRE_ANSWERS)
+    save("genres/applied/night_train.tsv", make_new_media(), tables.GENRE_MEDIA_PREDICTIONS)
     draw("genres/applied/night_train.svg")
     draw("importance/scores.svg")
     draw("audiovisual_comparison/scores.svg")

@@ -68,8 +68,10 @@ def replaced(rows, films, random):
 def write_fragments(folder, ids, values, track, film):
     paths = []
     for number, film_id in enumerate(ids):
-        is_own = film[track] == number
-        frame = with_values({"track_id": [f"t{one:04d}" for one in track[is_own]]}, values[is_own])
+        of_film = film[track] == number
+        frame = with_values(
+            {"track_id": [f"t{one:04d}" for one in track[of_film]]}, values[of_film]
+        )
         paths.append(folder / f"{film_id}.parquet")
         write_table(frame.assign(start_s=0.0), paths[-1], RETRIEVAL_FRAGMENTS)
     return paths

@@ -1,4 +1,4 @@
-"""Made-up answers of the tagger's models: tags of tracks and of their tiles."""
+"""Made-up predictions of the tagger's models: tags of tracks and of their tiles."""
 
 import numpy as np
 import pandas as pd

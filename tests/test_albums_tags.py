@@ -170,7 +170,7 @@ def test_an_id3_frame_with_values_between_nuls(encode):
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.flac", "a.m4a", "a.ogg", "a.wma", "a.wv"])
 def test_damaged_tags_never_stop_anything(encode, name):
-    """Every byte of the first kilobytes, one in ten changed: tags or none, but an answer."""
+    """Every byte of the first kilobytes, one in ten changed: tags or none, but no error."""
     path = encode(name, "-metadata", "title=A Title", "-metadata", "artist=Someone")
     whole = path.read_bytes()
     for seed in range(20):

@@ -94,7 +94,7 @@ def test_a_file_with_a_cue_sheet_gives_the_cues_of_its_tracks(shared_clone, made
     assert tracks.track_id.str.startswith("album_0").all()
     assert tracks.start_s.tolist() == pytest.approx([s / rate_hz for s in starts[:-1]])
     predicted = cues_of(tmp_path, "one")
-    assert predicted.track_id.tolist() == [f"album_{own}" for own in truth.track_id]
+    assert predicted.track_id.tolist() == [f"album_{track_id}" for track_id in truth.track_id]
     times = ["film_start_s", "film_end_s", "track_start_s"]
     np.testing.assert_allclose(predicted[times], truth[times], atol=0.05)
     mir = tmp_path / "results/features/mir/one.parquet"
@@ -102,7 +102,7 @@ def test_a_file_with_a_cue_sheet_gives_the_cues_of_its_tracks(shared_clone, made
 
 
 def test_names_that_mean_something_to_snakemake(shared_clone, made, tmp_path):
-    """The folder and its files; a file that Snakemake cannot watch is looked at again if it
+    """The folder and its files; a file that Snakemake cannot watch is checked again if it
     changes.
     """
     folder, truth = made

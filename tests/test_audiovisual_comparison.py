@@ -108,9 +108,11 @@ def test_key_frames_leave_cuts_and_motion_empty(tmp_path):
 def test_a_film_without_pictures_takes_no_part(tmp_path, caplog):
     caplog.set_level("INFO")
     films = film_set()
-    blind = film_set(picture=False)
+    without_picture = film_set(picture=False)
     plain = written(tmp_path / "plain", films).read_text()
-    more = written(tmp_path / "more", {**films, "sound_only": blind["film_0"]}).read_text()
+    more = written(
+        tmp_path / "more", {**films, "sound_only": without_picture["film_0"]}
+    ).read_text()
     assert more == plain
     assert "imv_svm on mir: 8 of 9 films have pictures" in caplog.text
 

@@ -1,4 +1,4 @@
-"""Tables as spreadsheets and editors save them, and what is said of those that cannot be used."""
+"""Tables as spreadsheets and editors save them, and the errors of those that cannot be used."""
 
 import pytest
 from hypothesis import given

@@ -197,7 +197,7 @@ def test_the_encoded_film_keeps_time_size_and_luma(tmp_path):
 
 
 def shift_s(actual, expected):
-    """How much later `found` runs, by the peak of the cross-correlation."""
+    """How much later `actual` runs, by the peak of the cross-correlation."""
     size = len(actual) + len(expected)
     spectrum = np.fft.rfft(actual, size) * np.conj(np.fft.rfft(expected, size))
     lag = int(np.argmax(np.fft.irfft(spectrum, size)))

@@ -1,4 +1,4 @@
-"""The study's own feature files as the workflow sees them: from files to report, without films."""
+"""The study's feature files in the workflow: from files to report, without films."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ LEFT_OUT = (
 
 @pytest.fixture
 def snakemake(home, tmp_path):
-    """Run Snakemake beside a folder `published`: code and what it said."""
+    """Run Snakemake beside a folder `published`: exit status and output."""
 
     def run(config, *options, **corpus):
         settings = tmp_path / "settings.yaml"

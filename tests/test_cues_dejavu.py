@@ -208,8 +208,8 @@ def test_cues_lie_on_the_grid_and_say_where_in_the_track(album, cues_of):
     assert cues.cue_id.tolist() == ["cue_0001", "cue_0002"]
     assert cues.film_start_s.tolist() == [5, 25]
     assert cues.film_end_s.tolist() == [20, 48]  # the film's end
-    due_s = [12.0 - (6.0 - 5.0), 0.0]  # the second track begins inside a segment
-    np.testing.assert_allclose(cues.track_start_s, due_s, atol=DEJAVU_HOP_S / 2 + 1e-9)
+    expected_s = [12.0 - (6.0 - 5.0), 0.0]  # the second track begins inside a segment
+    np.testing.assert_allclose(cues.track_start_s, expected_s, atol=DEJAVU_HOP_S / 2 + 1e-9)
     assert cues.speed.tolist() == [1, 1]
     assert (cues.score > 100).all()
     assert cues.confidence.between(0.1, 1).all()

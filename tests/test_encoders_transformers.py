@@ -16,7 +16,7 @@ from scorelens.errors import InputError
 
 
 def drawn(shapes, seed=0):
-    """Random variables; gains near 1, the others small, as in networks that have learnt."""
+    """Random variables; gains near 1, the others small, as in trained networks."""
     random = np.random.default_rng(seed)
     return {
         name: (0.05 * random.normal(size=shape) + is_gain(name)).astype(np.float32)
@@ -184,10 +184,13 @@ def test_a_vision_transformer_learns_without_dropout():
 def test_the_papers_networks_have_the_published_sizes():
     """Without heads and poolers, of which BERT's has 590,592; no values are made here."""
     with torch.device("meta"):
-        sees, reads = vit.VisionTransformer(16, 768, 3072, 12), Bert(30_522, 512, 768, 3072, 12)
-    assert sum(part.numel() for part in sees.parameters()) == 85_798_656
-    assert sum(part.numel() for part in reads.parameters()) == 109_482_240 - 590_592
-    assert sees.size == 768
+        image_network, text_network = (
+            vit.VisionTransformer(16, 768, 3072, 12),
+            Bert(30_522, 512, 768, 3072, 12),
+        )
+    assert sum(part.numel() for part in image_network.parameters()) == 85_798_656
+    assert sum(part.numel() for part in text_network.parameters()) == 109_482_240 - 590_592
+    assert image_network.size == 768
 
 
 def refusal(load):

@@ -211,7 +211,7 @@ def test_a_film_that_finds_no_room_for_its_sound_says_so(home, tmp_path):
 
 @slow
 def test_too_little_memory_is_named(shared_clone, demo_run, work):
-    """A job that asks for 32 GB in a space of 8."""
+    """A job that requests 32 GB in a space of 8."""
     greedy = {**SMALL, "genres": {**SMALL["genres"], "bootstrap_repeats": 10**9}}
     limit = (8 << 30, resource.getrlimit(resource.RLIMIT_AS)[1])
     poor = snakemake(
@@ -255,22 +255,22 @@ def cut(path: Path) -> Path:
 
 @slow
 def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo_run, work):
-    blind, dumb, lost, whole = films_of(work)
+    no_picture, no_media, lost, whole = films_of(work)
     media = work / "results" / "corpus" / "media"
-    unseen(media / blind / "film.mp4", blank_picture)
-    unseen(media / dumb / "film.mp4", write_noise)
+    unseen(media / no_picture / "film.mp4", blank_picture)
+    unseen(media / no_media / "film.mp4", write_noise)
     for track in (media / lost / "album").iterdir():
         unseen(track, write_noise)
     parts = ("visuals/{}.parquet", "cues/films/{}.parquet", "features/mir/{}.parquet")
-    again = [parts[0].format(blind), parts[1].format(dumb), parts[2].format(lost)]
+    again = [parts[0].format(no_picture), parts[1].format(no_media), parts[2].format(lost)]
     others = [part.format(whole) for part in parts]
     forget(work, *again, *others)
 
     targets = ("--", "cues", "features", "visuals")
     run = snakemake(shared_clone, work, SMALL, "--keep-going", *targets)
-    no_frame = f"{blind}/film.mp4: has a picture without a frame that can be decoded"
+    no_frame = f"{no_picture}/film.mp4: has a picture without a frame that can be decoded"
     assert_reported(run, work, "measure_visuals", no_frame)
-    assert_reported(run, work, "match_cues", f"{dumb}/film.mp4: cannot be read as media")
+    assert_reported(run, work, "match_cues", f"{no_media}/film.mp4: cannot be read as media")
     assert_reported(run, work, "extract_features", ".flac: has no sound")
     assert all((work / "results" / name).exists() for name in others)
     assert not any((work / "results" / name).exists() for name in again)

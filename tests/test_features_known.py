@@ -1,4 +1,4 @@
-"""The known answers of every frame feature, on signals whose values can be worked out."""
+"""The known values of every frame feature, on signals whose values can be worked out."""
 
 import librosa
 import numpy as np

@@ -1,4 +1,4 @@
-"""Sounds that have no answer, and the laws that hold for every sound."""
+"""Sounds without a value, and the laws that hold for every sound."""
 
 import builtins
 import subprocess

@@ -1,4 +1,4 @@
-"""The genre models fold by fold: what they learn, what they must not see, what they keep."""
+"""The genre models fold by fold: what they predict, that nothing leaks, what they save."""
 
 import logging
 

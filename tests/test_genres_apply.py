@@ -1,4 +1,4 @@
-"""Saved models on new films and albums: known answers, windows, silence, wholes and tracks."""
+"""Saved models on new films and albums: known predictions, windows, silence, wholes and tracks."""
 
 import logging
 
@@ -28,7 +28,7 @@ FRAMES_PER_TRACK = {"opening": 31, "finale": 47}
 
 
 def known_fold(shift):
-    """A fold whose answer follows from its numbers: a logistic regression a genre, film means."""
+    """A fold whose prediction follows from its numbers: a logistic regression a genre."""
     scaler = {"mean": np.float32([1, 2]), "inverse_std": np.float32([0.5, 4])}
     regressions = {"coefficients": WEIGHTS, "intercepts": BIASES + shift}
     return {"frequency": np.float32([0.5, 0.5]), **scaler, **regressions}
@@ -69,11 +69,11 @@ def frame_table(lengths, features=FEATURES, seed=0):
 def applied(folder, models, frames, is_album=False, window_s=10, hop_s=4):
     """The two tables that `apply_models` writes."""
     tables.write_table(frames, folder / "frames.parquet", tables.FEATURES)
-    outputs = {"windows": folder / "windows.parquet", "answers": folder / "answers.tsv"}
+    outputs = {"windows": folder / "windows.parquet", "predictions": folder / "predictions.tsv"}
     apply.apply_models(folder / "frames.parquet", models, is_album, window_s, hop_s, 1, **outputs)
     return (
         tables.read_table(outputs["windows"], tables.GENRE_APPLIED),
-        tables.read_table(outputs["answers"], tables.GENRE_ANSWERS),
+        tables.read_table(outputs["predictions"], tables.GENRE_MEDIA_PREDICTIONS),
     )
 
 
@@ -260,7 +260,7 @@ def test_other_features_than_the_models_are_an_error(tmp_path, models):
 
 def test_the_same_input_gives_the_same_bytes_and_says_where_it_is_from(tmp_path):
     models = trained(tmp_path, "single_attention")
-    files = ("windows.parquet", "answers.tsv")
+    files = ("windows.parquet", "predictions.tsv")
     made = []
     for _ in range(2):
         applied(tmp_path, models, frame_table(FRAMES_PER_TRACK), is_album=True)

@@ -1,4 +1,4 @@
-"""New films and albums: what can be asked for, how it is measured, and the workflow's rules."""
+"""New films and albums: what can be configured, how it is measured, and the workflow's rules."""
 
 import subprocess
 import sys
@@ -164,7 +164,7 @@ def test_every_file_that_cannot_be_decoded_is_listed(tmp_path, tone, film):
 
 
 def snakemake(home, work, apply, *options):
-    """Run the workflow on what is asked of `genres.apply`; the exit status and what it says."""
+    """Run the workflow with options of `genres.apply`; exit status and output."""
     config = {
         "corpus": {"demo": {"films": 2, "film_s": 45}, "genres": GENRES},
         "genres": {"models": ["average_pooling", "plurality"], "apply": apply},
@@ -199,7 +199,7 @@ def test_the_workflow_predicts_a_film_and_an_album(home, tmp_path, tone, film):
     code, output = snakemake(home, tmp_path, options, "--allowed-rules", *RULES, "--", *figures)
     assert code == 0, output
     applied = tmp_path / "results/genres/applied"
-    predictions = tables.read_table(applied / "album.tsv", tables.GENRE_ANSWERS)
+    predictions = tables.read_table(applied / "album.tsv", tables.GENRE_MEDIA_PREDICTIONS)
     assert predictions["track_id"].drop_duplicates().tolist() == ["", "high", "low"]
     windows = tables.read_table(applied / "album.parquet", tables.GENRE_APPLIED)
     low = windows[(windows["track_id"] == "low") & (windows["genre"] == GENRES[0])]

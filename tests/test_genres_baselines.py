@@ -1,4 +1,4 @@
-"""The baselines and the shallow classifiers against known answers."""
+"""The baselines and the shallow classifiers against known predictions."""
 
 import zipfile
 
@@ -42,8 +42,8 @@ def test_random_guess_reaches_what_a_rerun_of_the_study_got():
     scores = []
     for seed in range(60):
         actual = study_labels(seed)
-        guess = predicted(baselines.random_guess, actual, seed)
-        scores.append(f1_score(actual, guess, average="macro", zero_division=0))
+        guessed = predicted(baselines.random_guess, actual, seed)
+        scores.append(f1_score(actual, guessed, average="macro", zero_division=0))
     assert np.mean(scores) == pytest.approx(0.292, abs=0.012)
 
 

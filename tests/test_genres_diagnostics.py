@@ -1,4 +1,4 @@
-"""The closer look at the best models: curves, films and label sets against known answers."""
+"""Diagnostics of the best models: curves, films and label sets against known values."""
 
 import numpy as np
 import pandas as pd

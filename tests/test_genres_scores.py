@@ -123,10 +123,10 @@ def test_the_table_says_what_each_row_is_about(scores):
 
 
 def test_only_a_random_guess_has_no_f1_by_chance(scores):
-    guess = scores["model"] == "random_guess"
-    assert scores.loc[guess, ["permuted", "p_permuted"]].isna().all(axis=None)
-    assert (scores.loc[~guess, "p_permuted"] >= 1 / 100).all()
-    assert (scores.loc[~guess, "permuted"] > 0).all()
+    is_guess = scores["model"] == "random_guess"
+    assert scores.loc[is_guess, ["permuted", "p_permuted"]].isna().all(axis=None)
+    assert (scores.loc[~is_guess, "p_permuted"] >= 1 / 100).all()
+    assert (scores.loc[~is_guess, "permuted"] > 0).all()
 
 
 def test_the_best_models_are_those_of_the_highest_macro_f1_in_each_set(scores):

@@ -24,7 +24,7 @@ PROVENANCE = {
 
 
 def made_up(tracks, silent=(0, 0)):
-    """Windows and answers of tracks, name -> seconds: probabilities follow from genre and time."""
+    """Windows and predictions of tracks, name -> seconds; probabilities from genre and time."""
     spans = [
         (track, *map(float, span))
         for track, length in tracks.items()
@@ -62,7 +62,7 @@ def names_of(windows):
 def drawn(folder, windows, track_predictions):
     """The figure that `plot_timeline` writes, as text."""
     tables.write_table(windows, folder / "w.parquet", tables.GENRE_APPLIED, PROVENANCE)
-    tables.write_table(track_predictions, folder / "a.tsv", tables.GENRE_ANSWERS)
+    tables.write_table(track_predictions, folder / "a.tsv", tables.GENRE_MEDIA_PREDICTIONS)
     tables.write_table(album(windows), folder / "t.tsv", tables.TRACKS)
     timeline.plot_timeline(*(folder / name for name in ("w.parquet", "a.tsv", "t.tsv", "line.svg")))
     return (folder / "line.svg").read_text()

@@ -1,4 +1,4 @@
-"""What jobs ask for: the line, the retries, the table, and what the workflow makes of them."""
+"""What jobs request: the line, the retries, the table, and what the workflow makes of them."""
 
 import importlib.util
 import json
@@ -76,7 +76,7 @@ def test_minutes_are_sums_by_film_and_read_anew_when_written_anew(tmp_path):
 
 
 def planned(folder, *targets):
-    """Rule -> what its jobs ask for, of a dry-run."""
+    """Rule -> what its jobs request, of a dry run."""
     command = [sys.executable, "-m", "snakemake", "-s", str(HOME / "Snakefile"), "-d", str(folder)]
     command += ["--configfile", "config.yaml", "--workflow-profile", "none", "-n", "--cores", "1"]
     done = subprocess.run([*command, "--", *targets], cwd=folder, capture_output=True, text=True)

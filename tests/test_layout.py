@@ -198,7 +198,7 @@ def test_no_file_is_too_long_and_none_has_an_empty_name():
 
 
 def test_arguments_of_public_functions_have_type_hints():
-    """Ruff cannot ask this of public functions alone."""
+    """Ruff cannot require this of public functions alone."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

@@ -28,7 +28,7 @@ def few_at_once(monkeypatch):
 
 
 def make_targets(model, classes):
-    """Classes as a model learns them: their numbers, or the outputs that belong to them."""
+    """Classes as targets of a model: their numbers, or the outputs that belong to them."""
     if model in EXCLUSIVE:
         return classes
     return (classes[:, None] == np.arange(OUTPUTS[model])).astype(np.float32)
@@ -255,7 +255,7 @@ def uneven_training_sets(model, classes):
 @pytest.mark.parametrize("together", [False, True], ids=["in turns", "in one pass"])
 @pytest.mark.parametrize("model", NETWORKS)
 def test_batched_is_alone(model, together, monkeypatch):
-    """Sizes differ, epochs do not coincide, and one member leaves: each learns as it would alone.
+    """Sizes differ, epochs do not coincide, one member leaves: each trains as it would alone.
 
     In one pass, as on a GPU, short batches are padded.
     """

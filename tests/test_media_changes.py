@@ -69,7 +69,7 @@ def test_a_file_that_libsndfile_reads_may_not_change_either(tmp_path):
 
 
 def test_a_reader_that_stops_early_gets_no_error(wave):
-    """Half a file was asked for; whether the rest changes is no matter."""
+    """Half a file was requested; whether the rest changes is no matter."""
     blocks = media.audio_blocks(wave, 8000, block_s=1.0)
     next(blocks)
     os.utime(wave, ns=(1, 1))
@@ -80,9 +80,9 @@ def test_an_error_in_the_block_passes(wave):
     def read_and_fail():
         with media.unchanged(wave):
             os.utime(wave, ns=(1, 1))
-            raise KeyError("own")
+            raise KeyError("caller")
 
-    with pytest.raises(KeyError, match="own"):
+    with pytest.raises(KeyError, match="caller"):
         read_and_fail()
 
 

@@ -37,7 +37,7 @@ def film(tracks, tmp_path):
 
 
 def number_of(path, choice=""):
-    """Which sound is used, from 1; told by its header and by its samples."""
+    """Which sound is used, from 1; by its header and by its samples."""
     number = media.probe(path, choice).sound
     assert media.read_header(path, choice).sound == number
     sound = media.read_audio(media.Sound(path, stream=choice), RATE_HZ)

@@ -104,7 +104,7 @@ def publish(monkeypatch):
 
 def fetched(folder, local=None, offline=False):
     output = folder / "net.safetensors"
-    fetch_network("net", local, offline, folder / "kept", output)
+    fetch_network("net", local, offline, folder / "cache", output)
     return load_file(output)
 
 
@@ -120,7 +120,7 @@ def test_a_local_file_comes_first_and_is_left_alone(tmp_path, publish, server):
     (local / "net.npz").write_bytes(CONTENT)
     assert_published(fetched(tmp_path, str(local)))
     assert server["asked"] == []
-    assert not (tmp_path / "kept").exists()
+    assert not (tmp_path / "cache").exists()
     assert (local / "net.npz").read_bytes() == CONTENT
 
 
@@ -131,7 +131,7 @@ def test_a_download_is_kept_and_serves_without_a_network(tmp_path, publish, serv
     assert_published(fetched(tmp_path, offline=True))
     assert (tmp_path / "net.safetensors").read_bytes() == first
     assert server["asked"] == [None]
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["net.npz"]
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["net.npz"]
     assert (tmp_path / "net.safetensors").stat().st_mode & stat.S_IRGRP
 
 
@@ -141,11 +141,11 @@ def test_a_download_is_kept_and_serves_without_a_network(tmp_path, publish, serv
 def test_a_part_of_a_download_is_gone_on_with(tmp_path, publish, server, ranges, had):
     publish(address=server["address"])
     server["ranges"] = ranges
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "net.npz.part").write_bytes(CONTENT[:had])
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "net.npz.part").write_bytes(CONTENT[:had])
     assert_published(fetched(tmp_path))
     assert server["asked"] == [f"bytes={had}-"]
-    assert not (tmp_path / "kept" / "net.npz.part").exists()
+    assert not (tmp_path / "cache" / "net.npz.part").exists()
 
 
 def test_a_connection_that_ends_early_is_reported_and_resumed(tmp_path, publish, server):
@@ -169,7 +169,7 @@ def test_another_file_than_the_published_one_is_refused(tmp_path, publish, serve
     sha256 = hashlib.sha256(server["content"]).hexdigest()
     with pytest.raises(WeightsError) as error:
         fetched(tmp_path)
-    part = tmp_path / "kept" / "net.npz.part"
+    part = tmp_path / "cache" / "net.npz.part"
     assert str(error.value) == (
         f"{part}: has the SHA-256 {sha256}, so it is not the published net.npz\n"
         f"  expected: {SHA256}\n"
@@ -196,7 +196,7 @@ def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_logged(
     publish(name="net-b16.safetensors", sha256="", address=server["address"])
     assert np.array_equal(fetched(tmp_path)["a"], [1, 1, 1])
     sha256 = hashlib.sha256(server["content"]).hexdigest()
-    path = tmp_path / "kept" / "net-b16.safetensors"
+    path = tmp_path / "cache" / "net-b16.safetensors"
     assert f"net: {path}, SHA-256 {sha256}, compared with nothing" in caplog.messages
     with safe_open(tmp_path / "net.safetensors", "numpy") as file:
         provenance = json.loads(file.metadata()["scorelens"])
@@ -217,7 +217,7 @@ def test_what_is_no_network_is_refused_without_a_known_sum(
     with pytest.raises(WeightsError) as error:
         fetched(tmp_path)
     lines = str(error.value).splitlines()
-    part = tmp_path / "kept" / f"net.{ending}.part"
+    part = tmp_path / "cache" / f"net.{ending}.part"
     assert lines[0].startswith(f"{part}: cannot be read (")
     assert lines[0].endswith(f"), so it is not the published net.{ending}")
     assert lines[1] == f"  expected: a whole file of {kind}"
@@ -249,7 +249,7 @@ def test_a_refusal_of_the_server_is_reported(tmp_path, publish, server, status, 
     server["status"] = status
     with pytest.raises(WeightsError, match=f"net.npz: is not available: the server says {words}"):
         fetched(tmp_path)
-    assert not (tmp_path / "kept" / "net.npz").exists()
+    assert not (tmp_path / "cache" / "net.npz").exists()
 
 
 def test_no_network_is_reported(tmp_path, publish, server):
@@ -261,7 +261,7 @@ def test_no_network_is_reported(tmp_path, publish, server):
 
 def test_offline_says_what_is_absent(tmp_path, publish):
     publish(address="https://example.org/net.npz")
-    folder = tmp_path / "kept"
+    folder = tmp_path / "cache"
     assert pretrained.reason_absent("net", None, False, folder) == ""
     assert pretrained.reason_absent("net", str(tmp_path), True, folder) == (
         f"pretrained.offline is set, and {tmp_path} lacks net.npz (https://example.org/net.npz)"

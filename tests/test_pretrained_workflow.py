@@ -1,4 +1,4 @@
-"""The weights as the workflow sees them: fetched, or their feature set left out and named."""
+"""The weights in the workflow: fetched, or their feature set left out and named."""
 
 import subprocess
 import sys

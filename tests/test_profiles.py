@@ -1,4 +1,4 @@
-"""The profiles: Snakemake knows their keys, and the right jobs ask for a GPU."""
+"""The profiles: Snakemake knows their keys, and the right jobs request a GPU."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""Where a report says that it comes from: the commit, and the same facts as data."""
+"""Where a report says that it comes from: the commit, and the same record as data."""
 
 import json
 import subprocess

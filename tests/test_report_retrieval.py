@@ -27,7 +27,7 @@ def make_scores():
     rows = [
         {
             "configuration": configuration,
-            "seen": seen,
+            "seen": query,
             "level": level,
             "measure": measure,
             "value": (30 - quality if measure == "median_rank" else 0.1 + quality / 50)
@@ -38,7 +38,7 @@ def make_scores():
             "permuted": 0.11,
             "p": 0.25,
         }
-        for configuration, seen, quality in [
+        for configuration, query, quality in [
             ("image", "image", 1),
             ("plot", "plot", 5),
             ("image_plot", "image+plot", 3),
@@ -53,8 +53,8 @@ def make_scores():
 def make_scenes():
     measures = ("recall_1", "recall_5", "recall_10", "median_rank", "reciprocal_rank")
     rows = [
-        (asked, pool, measure, 0.25, 0.1, 0.5, 0.2, 0.21, 0.04, 17)
-        for asked in ("scene", "film")
+        (query, pool, measure, 0.25, 0.1, 0.5, 0.2, 0.21, 0.04, 17)
+        for query in ("scene", "film")
         for pool in ("all", "album")
         for measure in (*measures, "mean_percentile")
     ]

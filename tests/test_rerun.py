@@ -59,7 +59,7 @@ for path in snakemake.output:
     Path(path).touch()
 raise SystemExit
 """
-OUTSIDE, SEEN_LATER = "the_pier", "the_wharf"
+OUTSIDE, ADDED_LATER = "the_pier", "the_wharf"
 TRAILERS, ANNOUNCED = tuple(f"trailer_{number}" for number in range(1, 7)), "trailer_7"
 TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
@@ -171,7 +171,7 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
     "the picture of a film, by another one": lambda corpus: append(corpus / "film_2.png"),
     "the tags of a film": lambda corpus: describe(corpus, tags="sea;storm"),
     "a film outside the corpus is described": lambda corpus: describe(
-        corpus, (*FILMS, OUTSIDE, SEEN_LATER)
+        corpus, (*FILMS, OUTSIDE, ADDED_LATER)
     ),
     "a film is described no more": lambda corpus: describe(corpus, FILMS),
     "a trailer is added": lambda corpus: announce(corpus, (*TRAILERS, ANNOUNCED)),
@@ -211,10 +211,10 @@ def finished(tmp_path_factory, demo_run) -> Path:
     soundfile.write(work / "corpus" / STING, sound, rate_hz)
     write_table(work / "corpus", FILMS)
     runs.finish(clone, work, WITHOUT_STAND_INS)
-    for film in (*FILMS, OUTSIDE, SEEN_LATER):
+    for film in (*FILMS, OUTSIDE, ADDED_LATER):
         for ending in ("png", "txt"):
             (work / "corpus" / f"{film}.{ending}").write_text(film)
-    for film in (OUTSIDE, SEEN_LATER):
+    for film in (OUTSIDE, ADDED_LATER):
         (work / "corpus" / film).mkdir()
         shutil.copy(work / "corpus" / STING, work / "corpus" / film)
     describe(work / "corpus")

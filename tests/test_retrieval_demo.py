@@ -14,7 +14,7 @@ from scorelens.corpus.synthesis import demo_plan as corpus_plan
 from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.image_files import read_image
 from scorelens.film_table import Film
-from scorelens.retrieval import CONFIGURATIONS, sees_image, text_segment
+from scorelens.retrieval import CONFIGURATIONS, text_segment, uses_image
 from scorelens.retrieval.data.batches import PairDataset, Rows, split_by_year
 from scorelens.retrieval.data.films import read_films, read_paragraphs
 from scorelens.retrieval.demo import demo_plan, plot_words, synthesis
@@ -249,7 +249,7 @@ def embed_tracks(films, file):
 
 def embed_test_films(configuration, films, vectors):
     """Embeddings of the test films and their tracks by a trained model."""
-    views = {"image": vectors["image"]} if sees_image(configuration) else {}
+    views = {"image": vectors["image"]} if uses_image(configuration) else {}
     if segment := text_segment(configuration):
         views["text"] = vectors[segment]
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)

@@ -28,7 +28,7 @@ def weights(tmp_path):
 
 @pytest.fixture
 def encoded_greys(monkeypatch):
-    """A network whose vector is a picture's mean colour; the list says what it was asked of."""
+    """A network whose vector is a picture's mean colour; the list has those that it embedded."""
     greys = []
 
     def encode(pictures):
@@ -69,7 +69,7 @@ def picture(path, grey):
 
 @pytest.fixture
 def embed_greys(tmp_path, weights):
-    """Look at pictures of given greys, by film, into one table; returns the table."""
+    """Embed pictures of given greys, by film, into one table; returns the table."""
 
     def run(code="c0de", **greys):
         pictures = {film: picture(tmp_path / f"{film}.png", grey) for film, grey in greys.items()}

@@ -1,4 +1,4 @@
-"""Fragments of tracks: where they lie, what is heard in them, and what is not heard again."""
+"""Fragments of tracks: where they lie, their embeddings, and what is not embedded again."""
 
 import tracemalloc
 from types import SimpleNamespace
@@ -75,7 +75,7 @@ def test_fragments_lie_evenly_over_a_track(length_s, max_fragments):
     if len(starts_s) > 1:
         assert starts_s[-1] + FRAGMENT_S == pytest.approx(length_s)
         assert np.diff(starts_s) == pytest.approx(np.diff(starts_s).mean())
-    if len(starts_s) < max_fragments:  # all of it is heard
+    if len(starts_s) < max_fragments:  # they cover all of it
         assert len(starts_s) == max(1, np.ceil(length_s / FRAGMENT_S))
         assert np.diff(starts_s).max(initial=0) <= FRAGMENT_S * (1 + 1e-9)
 
@@ -382,7 +382,7 @@ def test_decoding_and_the_features_of_whole_tracks_agree(tmp_path, fetched):
     film = table.film_sound("musicnn_tracks", "x", "album", None, tmp_path / "tracks.tsv", None)
     features = tmp_path / "features.parquet"
     embed.embed_films("musicnn_tracks", weights, [film], [features], "c0de")
-    outputs = [tmp_path / "heard.parquet", tmp_path / "taken.parquet"]
+    outputs = [tmp_path / "decoded.parquet", tmp_path / "taken.parquet"]
     films = [Film("x", tracks), Film("x", tracks, features)]
     embed_films(films, outputs, EncodingSettings("musicnn", 3, weights, "c0de"))
     decoded, from_features = map(fragment_io.read_fragments, outputs)

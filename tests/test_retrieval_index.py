@@ -50,16 +50,16 @@ def test_cosines_by_hand():
 
 
 @given(st.integers(1, 60), st.integers(0, 5), st.integers(0, 70), st.integers(1, 25))
-def test_an_exact_search_is_scikit_learns(rows, queries, most, block):
+def test_an_exact_search_is_scikit_learns(rows, queries, limit, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "BLOCK", block)
         patch.setattr(index, "QUERIES_PER_CHUNK", 2)
         library_vectors, query_vectors = vectors(rows, 5), vectors(queries, 5, seed=1)
-        results = search_index(build_index(library_vectors, names(rows)), query_vectors, most)
-    few = min(most, rows)
-    assert results.rows.shape == results.cosines.shape == (queries, few)
-    if queries and few:
-        nearest = NearestNeighbors(n_neighbors=few, metric="cosine").fit(library_vectors)
+        results = search_index(build_index(library_vectors, names(rows)), query_vectors, limit)
+    returned = min(limit, rows)
+    assert results.rows.shape == results.cosines.shape == (queries, returned)
+    if queries and returned:
+        nearest = NearestNeighbors(n_neighbors=returned, metric="cosine").fit(library_vectors)
         distances, expected = nearest.kneighbors(query_vectors)
         assert np.array_equal(results.rows, expected)
         assert results.cosines == pytest.approx(1 - distances, abs=1e-5)

@@ -27,7 +27,7 @@ def unit(values):
 
 
 def lists_of(track_ranks, film):
-    """Ranks in which only what each film says of its own tracks matters."""
+    """Ranks in which only those of each film's tracks in its own list matter."""
     ranks = np.full((film[-1] + 1, len(film)), len(film))
     ranks[film, np.arange(len(film))] = track_ranks
     return ranks

@@ -63,7 +63,7 @@ def test_fragments_are_the_papers():
     ],
 )
 def test_the_inputs_of_a_configuration(configuration, image, segment):
-    assert retrieval.sees_image(configuration) == image
+    assert retrieval.uses_image(configuration) == image
     assert retrieval.text_segment(configuration) == segment
 
 
@@ -183,7 +183,7 @@ def test_parameters_of_the_papers_sizes(configuration):
     """768 of ViT and BERT to 256, attention with four 256 x 256, norm; nets to 64."""
     model = RetrievalModel(configuration, Sizes(768, 768, 0))
     views = (
-        2 if retrieval.sees_image(configuration) and retrieval.text_segment(configuration) else 1
+        2 if retrieval.uses_image(configuration) and retrieval.text_segment(configuration) else 1
     )
     block = 4 * (256 * 256 + 256) + 2 * 256
     query = views * (768 * 256 + 256) + block + net_count(views * 256)

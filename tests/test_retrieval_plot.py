@@ -19,7 +19,7 @@ CHANCE = dict(zip(METRICS, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), stri
 
 
 def figures(measure, skill):
-    """What a way to ask reaches that is `skill` times as good as chance."""
+    """Scores of a query that is `skill` times as good as chance."""
     chance = CHANCE[measure]
     value = chance / skill if measure == plot.MEDIAN else min(1, chance * skill)
     return {
@@ -114,7 +114,7 @@ def test_all_figures_are_drawn_and_drawn_alike(tmp_path):
 
 
 def test_recall_shows_the_numbers_of_the_table():
-    """Each model asked with all it sees, in percent; hollow without skill, the best is bold."""
+    """Models queried with all their inputs, in percent; hollow without skill, the best is bold."""
     table = make_scores()
     figure = plot.recall_figure(table)
     assert [axis.get_title(loc="left").strip() for axis in figure.axes] == [

@@ -40,12 +40,12 @@ def unit(values):
 def planted(films=12, tracks=6, noise=0.3, seed=0):
     """Tracks that lie anywhere; the query of a scene lies near its track's, a film's in between."""
     random = np.random.default_rng(seed)
-    places = unit(random.normal(size=(films * tracks, 16)))
+    embeddings = unit(random.normal(size=(films * tracks, 16)))
     album = np.repeat(np.arange(films), tracks)
     track = np.arange(films * tracks)
-    scene = unit(places + noise * random.normal(size=places.shape) / 4)
-    film = unit(np.add.reduceat(places, np.arange(0, len(places), tracks)))
-    return film, {"scene": scene}, Pool(places, album, album, track)
+    scene = unit(embeddings + noise * random.normal(size=embeddings.shape) / 4)
+    film = unit(np.add.reduceat(embeddings, np.arange(0, len(embeddings), tracks)))
+    return film, {"scene": scene}, Pool(embeddings, album, album, track)
 
 
 def test_a_model_that_reads_the_scene_finds_the_track_and_one_that_does_not_cannot():
@@ -59,15 +59,15 @@ def test_a_model_that_reads_the_scene_finds_the_track_and_one_that_does_not_cann
     assert table.loc["scene", "all", "recall_1"].value > 0.9
     assert table.loc["scene", "all", "recall_1"].permuted < 0.2  # one film of twelve keeps its own
     assert table.loc["scene", "all", "mean_percentile"].p < 0.01
-    blind = table.loc["film", "album"]
-    assert (blind.p == 1).all()
-    np.testing.assert_allclose(blind.permuted, blind.value)
+    film_queries = table.loc["film", "album"]
+    assert (film_queries.p == 1).all()
+    np.testing.assert_allclose(film_queries.permuted, film_queries.value)
     # The last of an album's scenes is as near as the first: by symmetry half of the album follows.
-    assert blind.value["mean_percentile"] == pytest.approx(0.5, abs=1e-9)
+    assert film_queries.value["mean_percentile"] == pytest.approx(0.5, abs=1e-9)
     assert table.loc["film", "all", "mean_percentile"].p < 0.01  # the album is found, not the track
 
 
-def test_a_query_that_tells_the_film_and_not_the_scene_has_skill_among_all_tracks_alone():
+def test_a_query_of_the_film_and_not_the_scene_has_skill_among_all_tracks_alone():
     """Scenes swapped within their film would be as good."""
     films, _, pool = planted()
     table = score_scenes(films, {"scene": films[pool.film]}, pool, 100, 500, 0)
@@ -119,31 +119,33 @@ def test_an_album_of_one_track_tells_nothing():
 
 
 @pytest.fixture(scope="module")
-def seeing(tmp_path_factory):
-    """A model that sees an image that says what its film's music is like; see `planted_films`."""
-    return trained(tmp_path_factory.mktemp("seeing"), "image")
+def image_model(tmp_path_factory):
+    """A model of images that resemble their film's music; see `planted_films`."""
+    return trained(tmp_path_factory.mktemp("image"), "image")
 
 
 @pytest.fixture(scope="module")
-def reading(tmp_path_factory):
-    """As `seeing`, of tags and plot."""
-    return trained(tmp_path_factory.mktemp("reading"), "tags_plot", planted="plot")
+def text_model(tmp_path_factory):
+    """As `image_model`, of tags and plot."""
+    return trained(tmp_path_factory.mktemp("text"), "tags_plot", planted="plot")
 
 
 def trained(folder, configuration, planted="image"):
     """The model's file, its corpus, and the row of the first test film."""
     corpus = make_pairs(configuration, planted, tracks=1)
     split = Split(np.arange(160), np.arange(160, 180), np.arange(180, 216))
-    taught = train_configuration(configuration, corpus, split, SETTINGS, 0)
+    trained_model = train_configuration(configuration, corpus, split, SETTINGS, 0)
     names = {"image": "vit", "text": "minilm", "audio": "musicnn"}
-    save_model(folder / "model", taught, {"configuration": configuration, **names, "films": []})
-    return configuration, taught, corpus, folder
+    save_model(
+        folder / "model", trained_model, {"configuration": configuration, **names, "films": []}
+    )
+    return configuration, trained_model, corpus, folder
 
 
-def judged(fixture, words=None, monkeypatch=None):
+def evaluated(fixture, words=None, monkeypatch=None):
     """Films of six tracks: those of six planted films, each of which lends its image to a scene."""
-    configuration, taught, corpus, folder = fixture
-    model = load_model(configuration, taught.sizes, taught.arrays)
+    configuration, trained_model, corpus, folder = fixture
+    model = load_model(configuration, trained_model.sizes, trained_model.arrays)
     rows = np.arange(180, 216)
     film_ids = [f"film_{(row - 180) // 6}" for row in rows]
     track_ids = [f"t{(row - 180) % 6}" for row in rows]
@@ -154,10 +156,10 @@ def judged(fixture, words=None, monkeypatch=None):
     views = corpus.views[view]
     firsts = views.values[np.searchsorted(views.owner, rows)]
     films = embed_queries(model, {view: firsts[::6]})
-    seen = "+".join({"image": ["image"], "text": ["tags", "plot"]}[view])
-    held = pd.concat(
+    parts = "+".join({"image": ["image"], "text": ["tags", "plot"]}[view])
+    embeddings = pd.concat(
         [
-            pd.DataFrame({"kind": "film", "film_id": film_ids[::6], "seen": seen}).join(
+            pd.DataFrame({"kind": "film", "film_id": film_ids[::6], "seen": parts}).join(
                 pd.DataFrame(films, columns=DIMENSIONS)
             ),
             pd.DataFrame({"kind": "track", "film_id": film_ids, "track_id": track_ids}).join(
@@ -166,13 +168,13 @@ def judged(fixture, words=None, monkeypatch=None):
         ],
         ignore_index=True,
     ).assign(configuration=configuration)
-    tables.write_table(held, folder / "places.parquet", tables.RETRIEVAL_EMBEDDINGS)
+    tables.write_table(embeddings, folder / "places.parquet", tables.RETRIEVAL_EMBEDDINGS)
     _write_films(folder, sorted(set(film_ids)))
     _write_texts(folder, sorted(set(film_ids)), firsts[::6])
     _write_scenes(folder, film_ids, track_ids, firsts)
     if monkeypatch:
-        spoken = {f"said {k}": vector for k, vector in enumerate(firsts)}
-        encoder = SimpleNamespace(encode=partial(_look_up, spoken))
+        vectors = {f"line {k}": vector for k, vector in enumerate(firsts)}
+        encoder = SimpleNamespace(encode=partial(_look_up, vectors))
         monkeypatch.setattr(scenes.text_encoder, "load", lambda name, weights: encoder)
     scenes.evaluate_scenes(
         model=folder / "model",
@@ -194,9 +196,9 @@ def judged(fixture, words=None, monkeypatch=None):
     )
 
 
-def _look_up(spoken, texts):
+def _look_up(vectors, texts):
     assert all(text == Text("dark, slow", text.plot) for text in texts)
-    return np.stack([spoken[text.plot] for text in texts])
+    return np.stack([vectors[text.plot] for text in texts])
 
 
 def _write_words(folder, film_ids, words):
@@ -251,9 +253,9 @@ def _write_scenes(folder, film_ids, track_ids, vectors):
     tables.write_table(old, folder / "others.parquet", tables.SCENES)
 
 
-def test_a_model_that_sees_finds_the_tracks_of_scenes_it_never_saw(seeing, caplog):
+def test_an_image_model_finds_the_tracks_of_scenes_it_was_not_trained_on(image_model, caplog):
     caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
-    table = judged(seeing)
+    table = evaluated(image_model)
     assert "1 scenes of tracks without an embedding are left out" in caplog.messages
     assert (table.scenes == 36).all()
     in_album = table.xs("mean_percentile", level="measure").xs("album", level="pool")
@@ -265,38 +267,38 @@ def test_a_model_that_sees_finds_the_tracks_of_scenes_it_never_saw(seeing, caplo
     assert in_album.p["film"] == 1
 
 
-def test_a_model_that_sees_nothing_of_a_scene_is_judged_by_films_alone(reading, caplog):
+def test_a_text_model_without_subtitles_is_evaluated_on_films_alone(text_model, caplog):
     caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
-    table = judged(reading)
+    table = evaluated(text_model)
     assert set(table.index.get_level_values("asked")) == {"film"}
     message = "tags_plot takes no image, and no subtitles are there: only films are evaluated"
     assert message in caplog.messages
 
 
-def test_subtitles_stand_for_the_plot_where_there_are_some(reading, monkeypatch):
+def test_subtitles_stand_for_the_plot_where_there_are_some(text_model, monkeypatch):
     """Half of the scenes are spoken; the others keep the film's first paragraph."""
-    words = [f"said {k}" if k % 6 < 3 else None for k in range(36)]
-    table = judged(reading, words, monkeypatch)
+    words = [f"line {k}" if k % 6 < 3 else None for k in range(36)]
+    table = evaluated(text_model, words, monkeypatch)
     half = table.loc["scene", "album", "mean_percentile"].value
-    table = judged(reading, [f"said {k}" for k in range(36)], monkeypatch)
+    table = evaluated(text_model, [f"line {k}" for k in range(36)], monkeypatch)
     whole = table.loc["scene", "album", "mean_percentile"]
     assert whole.value > 0.85
     assert whole.p < 0.01
     assert 0.5 < half < whole.value - 0.05
 
 
-@pytest.mark.parametrize("tables_of_scenes", [["scenes.parquet"], []])
-def test_without_a_scene_of_a_test_film_the_table_is_empty(seeing, caplog, tables_of_scenes):
-    folder = seeing[-1]
-    judged(seeing)
+@pytest.mark.parametrize("scene_tables", [["scenes.parquet"], []])
+def test_without_a_scene_of_a_test_film_the_table_is_empty(image_model, caplog, scene_tables):
+    folder = image_model[-1]
+    evaluated(image_model)
     films = tables.read_table(folder / "films.tsv", tables.RETRIEVAL_FILMS)
     tables.write_table(films.assign(part="training"), folder / "films.tsv", tables.RETRIEVAL_FILMS)
     scenes.evaluate_scenes(
         *(folder / name for name in ("model", "places.parquet", "films.tsv")),
-        [folder / name for name in tables_of_scenes],
+        [folder / name for name in scene_tables],
         *([], None, None, 10, 10, 0, folder / "none.tsv"),
     )
-    found = tables.read_table(folder / "none.tsv", tables.RETRIEVAL_SCENE_SCORES)
-    assert not len(found)
-    said = "no scene of a test film has a picture and a track: nothing is evaluated"
-    assert said in caplog.messages
+    scores = tables.read_table(folder / "none.tsv", tables.RETRIEVAL_SCENE_SCORES)
+    assert not len(scores)
+    message = "no scene of a test film has a picture and a track: nothing is evaluated"
+    assert message in caplog.messages

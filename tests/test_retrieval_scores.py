@@ -78,20 +78,20 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
     for table in tables:
         name = table["configuration"].iloc[0]
         for parts in subsets(name):
-            seen = "+".join(parts)
-            places = ranks_by_hand(table, seen)
-            first = np.array([places[film == FILM].min() for film in range(3)])
-            for level, level_ranks in {"track": places, "film": first}.items():
-                result = scores[name, seen, level]
+            query = "+".join(parts)
+            track_ranks = ranks_by_hand(table, query)
+            first = np.array([track_ranks[film == FILM].min() for film in range(3)])
+            for level, level_ranks in {"track": track_ranks, "film": first}.items():
+                result = scores[name, query, level]
                 assert result["recall_1"] == pytest.approx((level_ranks == 1).mean())
                 assert result["recall_5"] == pytest.approx((level_ranks <= 5).mean())
                 assert result["median_rank"] == np.median(level_ranks)
                 assert result["reciprocal_rank"] == pytest.approx((1 / level_ranks).mean())
-            if seen == "+".join(CONFIGURATIONS[name]):
+            if query == "+".join(CONFIGURATIONS[name]):
                 by_film = ranks[ranks["configuration"] == name].set_index("film_id")
                 assert by_film["first_rank"].tolist() == first.tolist()
                 assert by_film["tracks"].tolist() == [3, 1, 2]
-                medians = [np.median(places[film == FILM]) for film in range(3)]
+                medians = [np.median(track_ranks[film == FILM]) for film in range(3)]
                 assert by_film["median_rank"].tolist() == medians
     assert len(ranks) == 6
 
@@ -123,9 +123,9 @@ def test_the_same_embeddings_give_the_same_tables(tmp_path):
 
 @pytest.mark.slow
 def test_from_tables_of_vectors_to_scores(tmp_path):
-    """The picture says what the music is like, so what sees it finds it, and with that part alone.
+    """The image resembles the music, so a model of it finds it, and with that part alone.
 
-    On films that no model learnt from; the words say nothing.
+    On films that no model was trained on; the words carry no information.
     """
     inputs = gather(write_inputs(tmp_path / "left", planted="image"), tmp_path)
     settings = SETTINGS | {"epochs": 8}

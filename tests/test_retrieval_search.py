@@ -182,9 +182,9 @@ def test_results_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
     assert "ride" not in rows.track_id.tolist()
     assert rows[["image", "tags", "plot", "track"]].notna().all(axis=None)
     known = load_model(model)[0]
-    place = embed_queries(known, {"image": np.array([[250, 0, 0]], np.float32) / 255})
+    embedding = embed_queries(known, {"image": np.array([[250, 0, 0]], np.float32) / 255})
     library = load_index(run.folder / "index.npz")
-    expected = np.sort(library.vectors @ place[0])[::-1][:3]
+    expected = np.sort(library.vectors @ embedding[0])[::-1][:3]
     moment = results[results.search == "moment"]
     np.testing.assert_allclose(moment.cosine, expected, atol=1e-4)
     np.testing.assert_array_equal(moment.cosine, moment.image)

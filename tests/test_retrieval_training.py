@@ -223,7 +223,7 @@ def kill_after(monkeypatch, epoch):
 def test_a_resumed_training_gives_the_same_bits(configuration, monkeypatch, tmp_path, caplog):
     pairs = make_pairs(configuration, films=30)
     split = Split(np.arange(20), np.arange(20, 30), np.arange(0))
-    path = tmp_path / "kept" / "checkpoint.safetensors"
+    path = tmp_path / "new" / "checkpoint.safetensors"
     whole = train_configuration(configuration, pairs, split, SETTINGS, 1)
     with monkeypatch.context() as patched:
         kill_after(patched, 3)

@@ -127,12 +127,12 @@ def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
     shared_clone, described, tmp_path
 ):
     """Without the image network those that read are trained; without MusiCNN none is."""
-    kept = tmp_path / "weights"
+    folder = tmp_path / "weights"
     for name in ("musicnn", "minilm"):
         weights_path(tmp_path / "work", name).touch()
-    kept.mkdir()
+    folder.mkdir()
     searches = {"by_words": {"text": "The sea"}}
-    config = settings(described, kept, searches=searches)
+    config = settings(described, folder, searches=searches)
     done = runs.snakemake(shared_clone, tmp_path / "work", config, "--dry-run", "--", "retrieval")
     assert done.returncode == 0, done.stdout
     assert left_out(done.stdout) == ["efficientnet_lite0"]
@@ -141,10 +141,10 @@ def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
     assert {"embed_texts", "embed_tracks", "search_retrieval"} <= set(jobs)
     assert trained(done.stdout) == {"plot", "tags", "tags_plot"}
 
-    deaf = runs.snakemake(shared_clone, tmp_path / "deaf", config, "--dry-run")
-    assert deaf.returncode == 0, deaf.stdout
-    assert left_out(deaf.stdout) == list(NETWORKS)
-    assert "_retrieval" not in deaf.stdout
+    without_audio = runs.snakemake(shared_clone, tmp_path / "no_audio", config, "--dry-run")
+    assert without_audio.returncode == 0, without_audio.stdout
+    assert left_out(without_audio.stdout) == list(NETWORKS)
+    assert "_retrieval" not in without_audio.stdout
 
 
 def weights_path(work: Path, network: str) -> Path:
@@ -189,19 +189,19 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
     ]
     columns = ("film_id", "title", "year", "video", "album", "genres")
     films = write_table(tmp_path / "corpus", rows, columns)
-    own = described.read_text().splitlines()[1:]
+    further = described.read_text().splitlines()[1:]
     words = [f"{name}\t\t\tfilm_0.png\tfilm_0.txt\tsea\t" for name in ("good", "bad")]
-    config = settings(write_table(tmp_path, [*own, *words]))
+    config = settings(write_table(tmp_path, [*further, *words]))
     config["corpus"] = {"kind": "table", "films": str(films), "on_bad_film": "skip"}
     config["resources"] = {"gpu": 1}
     work = tmp_path / "work"
     runs.finish(shared_clone, work, config, "--", "corpus")
     done = runs.snakemake(shared_clone, work, config, "--dry-run", "--", "retrieval")
     assert done.returncode == 0, done.stdout
-    heard = {
+    albums = {
         name for name in ("good", "bad", "film_0", "film_6") if f"sounds/{name}." in done.stdout
     }
-    assert heard == {"good", "film_0", "film_6"}
+    assert albums == {"good", "film_0", "film_6"}
     jobs = re.findall(r"rule embed_tracks_.*?resources: [^\n]*", done.stdout, re.S)
     # The features asked MusiCNN of the corpus's film already.
     asking = {"sounds/good." in job: "gpu=1" in job for job in jobs}
@@ -262,14 +262,14 @@ def test_the_tables_of_a_run(finished):
 
 
 def test_the_search_results_of_a_run(finished):
-    results = finished[0] / "results" / "retrieval"
-    index = tables.read_table(results / "index.parquet", tables.RETRIEVAL_INDEX)
+    folder = finished[0] / "results" / "retrieval"
+    index = tables.read_table(folder / "index.parquet", tables.RETRIEVAL_INDEX)
     assert index["library"].value_counts().to_dict() == {"corpus": 16, "mine": 2}
-    answers = tables.read_table(results / "searches.tsv", tables.RETRIEVAL_SEARCHES)
-    assert answers["search"].value_counts().to_dict() == {"a_picture": 5, "more_like_this": 5}
-    assert "film_6" in (results / "searches.html").read_text(encoding="utf-8")
-    listened = next((finished[0] / "logs" / "embed_library").rglob("*.log"))
-    assert "broken.flac cannot be searched" in listened.read_text(encoding="utf-8")
+    results = tables.read_table(folder / "searches.tsv", tables.RETRIEVAL_SEARCHES)
+    assert results["search"].value_counts().to_dict() == {"a_picture": 5, "more_like_this": 5}
+    assert "film_6" in (folder / "searches.html").read_text(encoding="utf-8")
+    library_log = next((finished[0] / "logs" / "embed_library").rglob("*.log"))
+    assert "broken.flac cannot be searched" in library_log.read_text(encoding="utf-8")
 
 
 def test_a_second_run_does_nothing(finished, shared_clone):

@@ -63,7 +63,7 @@ def scored(folder, models, tops=(1, 2), samples=20, permutations=30):
 
 
 def cell(table, measure, genre="all", top=None, **others):
-    """The one row of the scores that is asked for."""
+    """The one row of the scores of these keys."""
     chosen = (table["measure"] == measure) & (table["genre"] == genre)
     chosen &= table["top"].isna() if top is None else table["top"].eq(top).fillna(False)
     for name, value in others.items():

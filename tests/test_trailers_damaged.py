@@ -1,4 +1,4 @@
-"""Trailers that are cut short, or damaged: what is said of them."""
+"""Trailers that are cut short, or damaged: their notes and errors."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""What models of trailers look at, and how trailers are held out."""
+"""The inputs of the models of trailers, and how trailers are held out."""
 
 import subprocess
 import sys
@@ -93,15 +93,15 @@ def test_a_trailer_is_a_track_and_its_title_the_film(tmp_path):
     vectors[2] = np.nan
     table = write_trailers(tmp_path, actual, title)
     paths = [write_vectors(tmp_path / "vectors.parquet", vectors)]
-    own = dataset.read_dataset("frame_linear", table, GENRES, {}, paths)
-    assert own.genres == ["Action", "Comedy", "Horror"]  # one title alone carries Drama
-    assert own.bag_ids[2] == ("Title 01", "trailer_02")
-    assert own.group.tolist() == [0, 1, 1, 2, 3]
-    assert own.bag.tolist() == [0, 0, 1, 1, 3, 3, 4, 4]
-    assert own.time_s.tolist() == [0, 2] * 4
-    assert (own.labels == actual[title][:, :3]).all()
-    np.testing.assert_allclose(own.instances, vectors[[0, 1, 3, 4]].reshape(8, 3), rtol=1e-6)
-    assert dataset.nonempty(own, np.array([1, 2])).tolist() == [1]
+    corpus = dataset.read_dataset("frame_linear", table, GENRES, {}, paths)
+    assert corpus.genres == ["Action", "Comedy", "Horror"]  # one title alone carries Drama
+    assert corpus.bag_ids[2] == ("Title 01", "trailer_02")
+    assert corpus.group.tolist() == [0, 1, 1, 2, 3]
+    assert corpus.bag.tolist() == [0, 0, 1, 1, 3, 3, 4, 4]
+    assert corpus.time_s.tolist() == [0, 2] * 4
+    assert (corpus.labels == actual[title][:, :3]).all()
+    np.testing.assert_allclose(corpus.instances, vectors[[0, 1, 3, 4]].reshape(8, 3), rtol=1e-6)
+    assert dataset.nonempty(corpus, np.array([1, 2])).tolist() == [1]
 
 
 def test_vectors_may_lie_in_several_tables(tmp_path):
@@ -125,25 +125,25 @@ def test_networks_from_scratch_take_samples(tmp_path, model, shape, times):
     frames = np.full((3, 224, 224, 3), 128, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames, NOISE[:WINDOW])
     samples = {f"trailer_{number:02d}": path for number in range(4)}
-    own = dataset.read_dataset(model, table, GENRES, samples, [])
-    assert own.instances.shape[1:] == shape
-    assert own.time_s.tolist() == times * 4
+    corpus = dataset.read_dataset(model, table, GENRES, samples, [])
+    assert corpus.instances.shape[1:] == shape
+    assert corpus.time_s.tolist() == times * 4
 
 
 def test_the_frequency_takes_no_input(tmp_path):
     table = write_trailers(tmp_path, make_labels(4))
-    own = dataset.read_dataset("frequency", table, GENRES, {}, [])
-    assert own.instances.shape == (4, 0)
-    assert own.nonempty_bags.tolist() == [0, 1, 2, 3]
+    corpus = dataset.read_dataset("frequency", table, GENRES, {}, [])
+    assert corpus.instances.shape == (4, 0)
+    assert corpus.nonempty_bags.tolist() == [0, 1, 2, 3]
 
 
 def test_genres_that_cannot_be_trained_are_left_out_and_the_log_says_why(tmp_path, caplog):
     actual = np.array([[1, 1, 0, 0], [1, 1, 0, 1], [1, 0, 1, 1], [1, 0, 0, 0]], bool)
     table = write_trailers(tmp_path, actual, np.array([0, 1, 2, 2, 3]))
     with caplog.at_level("INFO"):
-        own = dataset.read_dataset("frequency", table, GENRES, {}, [])
-    assert own.genres == ["Comedy", "Drama"]
-    assert (own.labels == actual[[0, 1, 2, 2, 3]][:, [1, 3]]).all()
+        corpus = dataset.read_dataset("frequency", table, GENRES, {}, [])
+    assert corpus.genres == ["Comedy", "Drama"]
+    assert (corpus.labels == actual[[0, 1, 2, 2, 3]][:, [1, 3]]).all()
     assert caplog.messages == [
         "Action is left out: carried by all",
         "Horror is left out: fewer than two titles carry it",  # of one title, two trailers
@@ -185,7 +185,7 @@ def test_the_label_filter_imports_no_heavy_library():
 
 @settings(max_examples=10)
 @given(
-    st.lists(st.integers(0, 7), min_size=9, max_size=25).filter(lambda own: len(set(own)) > 3),
+    st.lists(st.integers(0, 7), min_size=9, max_size=25).filter(lambda drawn: len(set(drawn)) > 3),
     st.integers(2, 5),
     st.integers(0, 99),
 )

@@ -142,7 +142,7 @@ def test_frames_have_a_row_each(samples, files, tmp_path):
 
 
 def test_windows_of_sound_have_a_row_each_but_silent_ones(samples, files, tmp_path):
-    """YAMNet hears 0.96 s each 0.48 s; what ends within the silence is left out."""
+    """YAMNet embeds 0.96 s each 0.48 s; what ends within the silence is left out."""
     paths, made = samples
     embed.embed_trailers(paths, "yamnet", files["yamnet"], tmp_path / "x.parquet")
     table = read(tmp_path / "x.parquet")

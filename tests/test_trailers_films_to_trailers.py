@@ -1,4 +1,4 @@
-"""Do films of a genre look like its trailers? Numbers by hand, leaks, looks that are planted."""
+"""Do films of a genre resemble its trailers? Numbers by hand, leaks, planted resemblance."""
 
 import numpy as np
 import pandas as pd
@@ -50,11 +50,12 @@ FILMS, TITLES = 48, 48
 SHOWN = 0  # number of the genre that pictures show
 
 
-def corpus(folder, with_trailer=range(20), seed=0, blind=()):
+def corpus(folder, with_trailer=range(20), seed=0, without_pictures=()):
     """A run's files: trailers in which genre 0 shows, films whose scenes show it where they carry
     it and where their music says it, and predictions that are right in four films of five.
 
-    own: numbers of the films that have a trailer. blind: of those without pictures.
+    with_trailer: numbers of the films that have a trailer. without_pictures: of those that have
+    none.
     """
     folder.mkdir(exist_ok=True)
     random = np.random.default_rng([seed, 1])
@@ -70,7 +71,7 @@ def corpus(folder, with_trailer=range(20), seed=0, blind=()):
     scene_files = []
     for film_id, rows in scene_table(shown).groupby("film_id"):
         path = folder / f"{film_id}.parquet"
-        selected = rows[:0] if int(film_id[-2:]) in blind else rows
+        selected = rows[:0] if int(film_id[-2:]) in without_pictures else rows
         tables.write_table(selected, path, tables.SCENES)
         scene_files.append(path)
     titles = titles_of(FILMS, with_trailer)
@@ -174,14 +175,14 @@ def test_a_further_trailer_of_a_film_does_not_change_its_scenes(planted, tmp_pat
 
 def test_films_without_pictures_take_no_part(tmp_path):
     table = tables.read_table(
-        compared(tmp_path, corpus(tmp_path, blind=[3, 30]))[1], tables.FILMS_TO_TRAILERS
+        compared(tmp_path, corpus(tmp_path, without_pictures=[3, 30]))[1], tables.FILMS_TO_TRAILERS
     )
     actual = table[table["labelling"] == "actual"]
     assert (actual["films_with"] + actual["films_without"] == FILMS - 2).all()
 
 
 def test_a_corpus_without_pictures_has_empty_differences_and_a_figure(tmp_path):
-    classified, scores = compared(tmp_path, corpus(tmp_path, blind=range(FILMS)))
+    classified, scores = compared(tmp_path, corpus(tmp_path, without_pictures=range(FILMS)))
     assert not len(tables.read_table(classified, tables.TRAILER_SCENES))
     films_to_trailers_plot.plot(scores, tmp_path / "films_to_trailers.svg")
     svg = (tmp_path / "films_to_trailers.svg").read_text()
@@ -203,9 +204,9 @@ def test_genres_by_other_names_are_refused_with_both_lists(tmp_path):
 
 
 def difference_of_nothing(trial, has_trailer):
-    """The difference of films whose looks say nothing of the genre, but are those of trailers.
+    """The difference of films whose pictures are unrelated to the genre, but those of trailers.
 
-    own: whether a film's trailer has its title; if not, it teaches what is asked of the film.
+    has_trailer: whether a film's trailer has its title; if not, it trains the film's model.
     """
     random = np.random.default_rng([trial, 9])
     actual = random.random((24, 1)) < 0.4

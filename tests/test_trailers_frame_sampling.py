@@ -42,7 +42,7 @@ def black(width=96, height=64):
 
 
 def test_the_middle_ten_of_31_frames_from_frame_200_on_are_taken(tmp_path):
-    """From 200 to 290 each third frame is looked at; the middle ten are the 11th to the 20th."""
+    """From 200 to 290 each third frame is decoded; the middle ten are the 11th to the 20th."""
     film = coded(tmp_path / "a.mp4", map(numbered, range(291)), bf="3", g="50")
     sample, _ = sample_trailer(film, FROM_200)
     assert sample.frame_number.tolist() == [200 + 3 * k for k in range(10, 20)]
@@ -146,7 +146,7 @@ def test_a_short_clip_is_taken_from_where_31_frames_are_left(tmp_path):
 
 
 def test_a_black_leader_and_black_frames_inside_are_passed_over(tmp_path):
-    """Looked at are 200, 202, ..., 260; black are those up to 219 and 240: 20 are left."""
+    """Candidates are 200, 202, ..., 260; black are those up to 219 and 240: 20 are left."""
     pictures = [black() if n < 220 or n == 240 else numbered(n) for n in range(261)]
     sample, note = sample_trailer(coded(tmp_path / "a.mp4", pictures, g="1"), FROM_200)
     left = [n for n in range(220, 261, 2) if n != 240]
@@ -286,9 +286,9 @@ def test_pictures_of_which_none_decodes_are_an_error(tmp_path):
 def trailers(tmp_path):
     """Two trailers and where their samples go: with and without sound."""
     sound = 0.2 * np.sin(np.arange(16_000) / 3)
-    with_sound = coded(tmp_path / "heard.mkv", map(numbered, range(40)), sound=sound)
+    with_sound = coded(tmp_path / "sound.mkv", map(numbered, range(40)), sound=sound)
     mute = coded(tmp_path / "mute.mp4", [black(), *map(numbered, range(1, 40))], g="1")
-    videos = {"heard": with_sound, "mute": mute}
+    videos = {"sound": with_sound, "mute": mute}
     return videos, [tmp_path / f"out/{name}.npz" for name in videos], tmp_path / "out/table.tsv"
 
 
@@ -301,7 +301,7 @@ def test_samples_come_back_as_they_were_and_a_table_tells_of_them(trailers):
             np.testing.assert_array_equal(value, getattr(expected, name))
     frame = tables.read_table(table, tables.TRAILER_SAMPLES)
     assert frame.fillna("").to_numpy().tolist() == [
-        ["heard", 5, 0, 2.0, ""],
+        ["sound", 5, 0, 2.0, ""],
         ["mute", 5, 1, 0.0, "no sound"],
     ]
 

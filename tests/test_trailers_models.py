@@ -1,4 +1,4 @@
-"""The models of trailers: their shapes, and what each learns from, at which weight."""
+"""The models of trailers: their shapes, and what each is trained on, at which weight."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def moments(inputs, track, title=None):
 
 
 def fit_one(model, corpus, part):
-    """What the one model learns that is without a part of the trailers; none is held out."""
+    """The one model that is fitted without a part of the trailers; none is held out."""
     fold = NestedFold(corpus.nonempty_bags[:0], corpus.nonempty_bags, [np.array(part)])
     [[model_arrays]] = ensemble.fit_ensembles(model, corpus, [fold], {"attention": ATTENTION}, 0)
     return model_arrays

@@ -35,7 +35,7 @@ def compared(tmp_path_factory, fetched):
 
 
 def compare(weights):
-    """Make, sample, embed, learn and score in the working directory, with the paper's settings."""
+    """Make, sample, embed, train and score in the working directory, with the paper's settings."""
     trailers = demo_plan.plan_trailers({}, SEED)
     synthesis.make_trailers(trailers, {})
     samples = {trailer.trailer_id: f"{trailer.trailer_id}.npz" for trailer in trailers}

@@ -138,8 +138,8 @@ def test_a_modality_without_a_model_is_left_out(results):
     made = plot.modality_figure(table)
     [axis] = made.axes
     rows = np.arange(len(table))
-    places = np.append(rows - plot.OFFSET / 2, rows + plot.OFFSET / 2)
-    np.testing.assert_allclose(dots(axis)[:, 1], places)
+    heights = np.append(rows - plot.OFFSET / 2, rows + plot.OFFSET / 2)
+    np.testing.assert_allclose(dots(axis)[:, 1], heights)
     keys = [text.get_text() for text in made.legends[0].get_texts()]
     assert keys[0] == "sound: Attention over sound, MusiCNN"
 
@@ -181,9 +181,9 @@ def test_three_networks_a_modality_are_legible(results):
     ]
     made = plot.score_figure(pd.concat(each, ignore_index=True))
     made.draw_without_rendering()
-    places = [label.get_window_extent() for label in made.axes[0].get_yticklabels()]
-    assert min(one.x0 for one in places) > 0
-    assert all(above.y0 > below.y1 for above, below in itertools.pairwise(places))
+    boxes = [label.get_window_extent() for label in made.axes[0].get_yticklabels()]
+    assert min(one.x0 for one in boxes) > 0
+    assert all(above.y0 > below.y1 for above, below in itertools.pairwise(boxes))
     widths = [axis.get_window_extent().width / made.dpi for axis in made.axes]
     assert min(widths) > 2  # inches
 
@@ -219,7 +219,7 @@ def run_tables():
 
 
 def scores_of(run):
-    """The rows of TRAILER_SCORES that the examples ask for, and another run's."""
+    """The rows of TRAILER_SCORES that the examples use, and another run's."""
     count = len(GENRES)
     figures_of_run = {"value": np.arange(1, count + 1) / 10, "p": [0.01, 0.05, 0.01, 0.04]}
     other = {"value": np.ones(count), "p": np.ones(count)}
@@ -315,7 +315,7 @@ def test_the_sound_is_drawn_over_its_seconds(run_tables):
 
 
 def test_examples_are_written(run_tables, tmp_path):
-    predictions, moments = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
+    predictions, moments = tmp_path / "predictions.parquet", tmp_path / "moments.parquet"
     scores = tmp_path / "scores.tsv"
     contracts = (TRAILER_PREDICTIONS, TRAILER_MOMENTS, TRAILER_SCORES)
     for table, path, contract in zip(

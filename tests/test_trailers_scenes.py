@@ -1,4 +1,4 @@
-"""Films' scenes by what trailers teach: numbers by hand and leaks."""
+"""Films' scenes by models trained on trailers: numbers by hand and leaks."""
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,7 @@ def test_trailers_of_a_film_do_not_train_its_model():
 
 @pytest.mark.parametrize("with_trailer", [(), (0, 1, 2, 3)])
 def test_unrelated_pictures_have_even_odds(with_trailer):
-    """Leaving out a film's trailer makes its own genres rarer: its probability_of must not tell."""
+    """Leaving out a film's trailer makes its own genres rarer: its probability must not show it."""
     actual = make_labels(12)
     material = made_up(np.ones((12, 2, 8)), actual)
     shown = scene_table(np.ones((4, 2, 8)))

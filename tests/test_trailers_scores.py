@@ -140,10 +140,10 @@ def test_chance_is_that_of_titles_that_swap_their_genres(tmp_path):
     probability, actual = made_up(3, title=title)
     table, _ = scored(tmp_path, {FRAMES: (probability, actual)}, 5, 4000, title)
     orders = np.array([(a, 1, b, c) for a, b, c in itertools.permutations((0, 2, 3))])
-    likeliest = probability.argmax(axis=1)
-    values = [actual[order][title, likeliest].mean() for order in orders]
+    top_genre = probability.argmax(axis=1)
+    values = [actual[order][title, top_genre].mean() for order in orders]
     row = cell(table, "top1_accuracy", "all")
-    assert row["value"] == pytest.approx(actual[title, likeliest].mean())
+    assert row["value"] == pytest.approx(actual[title, top_genre].mean())
     assert row["chance"] == pytest.approx(np.mean(values), abs=0.02)
     assert row["p"] == pytest.approx(np.mean(np.array(values) >= row["value"] - 1e-9), abs=0.03)
     carried = actual.any(axis=0)
@@ -314,7 +314,7 @@ def test_p_is_adjusted_over_the_genres(tmp_path):
 
 
 def test_p_of_the_mean_agrees_with_its_interval(tmp_path):
-    """The picture tells three genres, and the sound two, one of which the picture does not."""
+    """The picture predicts three genres, and the sound two, one of which the picture does not."""
     title = np.arange(60)
     models = {FRAMES: made_up(0, 2.0, title, [0]), SOUND: made_up(1, 2.0, title, [1, 2])}
     _, modalities = scored(tmp_path, models, 400, 20, title)

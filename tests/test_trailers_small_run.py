@@ -49,15 +49,15 @@ def compose(folder: Path) -> Path:
     """Short trailers whose colour and pitch are those of their genres, and their table."""
     labels, rows = list(itertools.combinations(GENRES, 2)), []
     for number, name in enumerate(TRAILERS):
-        random, own = np.random.default_rng(number), labels[number % TITLES % len(labels)]
+        random, genres = np.random.default_rng(number), labels[number % TITLES % len(labels)]
         frames = random.integers(0, 60, (48, 36, 64, 3)).astype(np.uint8)
-        frames += 40 * np.uint8([genre in own for genre in GENRES[:3]])
-        pitch_hz = 200 * (1 + GENRES.index(own[0]))
+        frames += 40 * np.uint8([genre in genres for genre in GENRES[:3]])
+        pitch_hz = 200 * (1 + GENRES.index(genres[0]))
         sound = 0.3 * np.sin(2 * np.pi * pitch_hz * np.arange(4 * 22050) / 22050)
         video = folder / f"{name}.mp4"
-        shown, heard = frames * (name != BLACK), np.stack([sound, sound], 1) * (name != SILENT)
-        write_film(video, shown, FrameFormat(64, 36, 12), heard, 22050)
-        rows.append((name, f"Title {number % TITLES}", video.name, ";".join(own)))
+        shown, samples = frames * (name != BLACK), np.stack([sound, sound], 1) * (name != SILENT)
+        write_film(video, shown, FrameFormat(64, 36, 12), samples, 22050)
+        rows.append((name, f"Title {number % TITLES}", video.name, ";".join(genres)))
     (folder / f"{BROKEN}.mp4").write_bytes(b"no film")
     return write_table(folder, rows)
 
@@ -118,8 +118,13 @@ def test_no_title_is_both_in_training_and_held_out(finished):
 
 
 def test_a_trailer_without_the_input_of_a_model_is_marked(finished):
-    blind, deaf = {BLACK, BROKEN}, {SILENT, BROKEN}
-    unseen = {"picture": blind, "sound": deaf, "both": blind & deaf, "": {*TRAILERS}}
+    without_picture, without_sound = {BLACK, BROKEN}, {SILENT, BROKEN}
+    unseen = {
+        "picture": without_picture,
+        "sound": without_sound,
+        "both": without_picture & without_sound,
+        "": {*TRAILERS},
+    }
     for (_, model), table in read(finished[0], "predictions", tables.TRAILER_PREDICTIONS).items():
         assert set(table.trailer_id[~table.seen]) == unseen[trailers.MODELS[model]], model
     for (_, model), table in read(finished[0], "moments", tables.TRAILER_MOMENTS).items():
@@ -131,8 +136,8 @@ def test_a_trailer_without_the_input_of_a_model_is_marked(finished):
 def test_the_tables_of_a_run(finished):
     folder = finished[0] / "results" / "trailers"
     scores = tables.read_table(folder / "scores.tsv", tables.TRAILER_SCORES)
-    own = list(dict.fromkeys(zip(scores.network, scores.model, strict=True)))
-    assert own == RUNS
+    scored_runs = list(dict.fromkeys(zip(scores.network, scores.model, strict=True)))
+    assert scored_runs == RUNS
     assert set(scores.threshold.dropna()) == {"0.5", "0.36", "0.1", "tuned"}
     modalities = tables.read_table(folder / "modalities.tsv", tables.TRAILER_MODALITIES)
     assert modalities.genre.tolist() == [*GENRES, "macro"]
@@ -166,7 +171,7 @@ def test_a_second_run_does_nothing(finished, shared_clone):
     assert runs.planned(shared_clone, *finished) == {}
 
 
-LEARNT = {f"{verb}_trailers" for verb in ("train", "score", "plot")}
+TRAINED_RULES = {f"{verb}_trailers" for verb in ("train", "score", "plot")}
 SCRATCH = {("none", model) for model in trailers.NETWORKS}
 ATTENTIVE = {("efficientnet_lite0", "frame_attention"), ("yamnet", "sound_attention")}
 LINEAR = {("efficientnet_lite0", "frame_linear")}
@@ -176,12 +181,12 @@ FREQUENCY = {("none", "frequency")}
 @pytest.mark.parametrize(
     ("change", "rules", "models"),
     [
-        ({"thresholds": [0.5]}, LEARNT - {"train_trailers"}, set()),
-        ({"network": {"epochs": 3}}, LEARNT, SCRATCH),
-        ({"attention": {"epochs": 3}}, LEARNT | {"fuse_trailers"}, ATTENTIVE),
+        ({"thresholds": [0.5]}, TRAINED_RULES - {"train_trailers"}, set()),
+        ({"network": {"epochs": 3}}, TRAINED_RULES, SCRATCH),
+        ({"attention": {"epochs": 3}}, TRAINED_RULES | {"fuse_trailers"}, ATTENTIVE),
         (
             {"folds": 3},
-            LEARNT | {"fuse_trailers"},
+            TRAINED_RULES | {"fuse_trailers"},
             SCRATCH | ATTENTIVE | LINEAR | FREQUENCY,
         ),
         (

@@ -1,4 +1,4 @@
-"""Training on trailers: what is learnt of what, what is said, and how modalities are fused."""
+"""Training on trailers: training sets, predictions, and how modalities are fused."""
 
 import itertools
 
@@ -53,7 +53,7 @@ def precisions(table):
 
 
 def fit_made_up(model, folder, change=None):
-    """What the committees learn of one made-up corpus, after a change to its material."""
+    """Inner ensembles fitted to one made-up corpus, after a change to its inputs."""
     actual = make_labels(12)
     table = write_trailers(folder, actual)
     samples, vectors = {}, []
@@ -147,7 +147,7 @@ def test_a_network_from_scratch_finds_a_colour(tmp_path):
         frames //= 1 + 2 * horror
         path = write_sample(tmp_path / f"{number}.npz", frames.astype(np.uint8))
         samples[f"trailer_{number:02d}"] = path
-    outputs = tmp_path / "answers.parquet", tmp_path / "moments.parquet"
+    outputs = tmp_path / "predictions.parquet", tmp_path / "moments.parquet"
     table = write_trailers(tmp_path, actual)
     longer = SETTINGS | {"network": NETWORK | {"epochs": 12, "patience": 4}}
     train.train_trailers("none", "frame_cnn", table, samples, [], longer, 0, *outputs)

@@ -133,7 +133,7 @@ def test_a_table_of_the_users_stands_in_place_of_the_demos(shared_clone, tmp_pat
 
 @pytest.fixture
 def corpus_table(tmp_path) -> dict:
-    """The configuration of a corpus of the user's, of one film that is not looked at."""
+    """The configuration of a corpus of the user's, of one film that is not analysed."""
     (tmp_path / "a").mkdir()
     for name in ("a.mkv", "a/1.wav"):
         (tmp_path / name).touch()
@@ -177,7 +177,7 @@ def test_without_models_there_are_no_trailers_and_the_report_has_no_section(
 
 
 def test_published_features_come_without_scenes(shared_clone, tmp_path):
-    """There is no film to look at, but there are trailers; by a table of the user's only."""
+    """There is no video of a film, but there are trailers; by a table of the user's only."""
     small().write(tmp_path / "published")
     corpus = {"kind": "published", "published": {"folder": str(tmp_path / "published")}}
     config = settings(describe(tmp_path / "mine")) | {"corpus": corpus}

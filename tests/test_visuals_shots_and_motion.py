@@ -129,7 +129,7 @@ def barred(pictures, lines=12):
 @pytest.mark.parametrize("opens", [True, False])
 @pytest.mark.parametrize("frames", [60, 66, 70])
 def test_a_cut_to_other_bars_is_one_cut(tmp_path, opens, frames):
-    """At whatever part of a second; it is seen as bars some frames later."""
+    """At whatever part of a second; it counts as bars some frames later."""
     first, second = shot(0, frames, 0.5), shot(1, 150 - frames, 0.5)
     whole = [*barred(first), *second] if opens else [*first, *barred(second)]
     film = film_of_luma(tmp_path / "a.mkv", whole)

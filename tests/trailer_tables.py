@@ -1,4 +1,4 @@
-"""Made-up trailers: their table, what networks say of them, and what models answer."""
+"""Made-up trailers: their table, their embeddings, and predictions of models."""
 
 import numpy as np
 import pandas as pd

@@ -54,7 +54,7 @@ class Models:
             names.append(self.tagger_embedding)
         if self.configurations:
             names.append(self.retrieval_networks["audio"])
-        if any(map(retrieval.sees_image, self.configurations)):
+        if any(map(retrieval.uses_image, self.configurations)):
             names.append(self.retrieval_networks["image"])
         if any(map(retrieval.text_segment, self.configurations)):
             names.append(self.retrieval_networks["text"])
@@ -92,7 +92,7 @@ class Models:
     def _lacks_network(self, configuration: str, absent: Mapping[str, str]) -> bool:
         return (
             self.retrieval_networks["audio"] in absent
-            or (retrieval.sees_image(configuration) and self.retrieval_networks["image"] in absent)
+            or (retrieval.uses_image(configuration) and self.retrieval_networks["image"] in absent)
             or bool(
                 retrieval.text_segment(configuration) and self.retrieval_networks["text"] in absent
             )

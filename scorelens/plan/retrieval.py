@@ -58,7 +58,7 @@ class RetrievalPlan:
     @property
     def uses_images(self) -> bool:
         """Whether a model takes the pictures of films."""
-        return any(map(retrieval.sees_image, self.configurations))
+        return any(map(retrieval.uses_image, self.configurations))
 
     @property
     def uses_texts(self) -> bool:
@@ -131,7 +131,7 @@ class RetrievalPlan:
         return bool(
             self.configurations
             and not self.corpus.is_published
-            and retrieval.sees_image(self.search_model)
+            and retrieval.uses_image(self.search_model)
             and any(map(self.is_of_corpus, self.films))
         )
 

@@ -1,7 +1,7 @@
 """Retrieval: find the tracks that fit a film, a plot, a picture, a scene or another track.
 
 Films and tracks are embedded in one space, in which a film is near its own music. A configuration
-is the parts of a film that a model sees. Light imports only: the package is imported when the
+is the parts of a film that a model uses. Light imports only: the package is imported when the
 workflow is parsed.
 
 References
@@ -18,7 +18,7 @@ BANDS = 128  # mel bands
 EMBEDDING_SIZE = 64  # dimensions of the space of films and tracks
 
 BASELINE = "baseline"
-# Parts of a film that each configuration sees.
+# Parts of a film that each configuration uses.
 CONFIGURATIONS = {
     "image": ("image",),
     "plot": ("plot",),
@@ -42,7 +42,7 @@ TITLES = {
 
 
 def all_parts(configuration: str) -> str:
-    """All parts that a configuration sees, as in the column `seen` of the tables.
+    """All parts that a configuration uses, as in the column `seen` of the tables.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def all_parts(configuration: str) -> str:
     return "+".join(CONFIGURATIONS[configuration])
 
 
-def sees_image(configuration: str) -> bool:
-    """Whether a configuration sees the image of a film.
+def uses_image(configuration: str) -> bool:
+    """Whether a configuration uses the image of a film.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def sees_image(configuration: str) -> bool:
 
 
 def text_segment(configuration: str) -> str:
-    """The text that a configuration sees.
+    """The text that a configuration uses.
 
     Parameters
     ----------

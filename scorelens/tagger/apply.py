@@ -52,7 +52,7 @@ def tag_part(
     weights: str | os.PathLike | None,
     threads: int,
     tracks: str | os.PathLike,
-    answers: str | os.PathLike,
+    ranking: str | os.PathLike,
     profiles: str | os.PathLike,
 ) -> None:
     """Tag the tracks of one part of a library.
@@ -74,7 +74,7 @@ def tag_part(
         Of the pretrained network that the model needs, if any.
     threads : int
         Of torch.
-    tracks, answers, profiles : path
+    tracks, ranking, profiles : path
         Where the tables TAGGER_LIBRARY, TAGGER_RANKING and TAGGER_PROFILES go.
     """
     torch.set_num_threads(threads)
@@ -89,7 +89,7 @@ def tag_part(
     listed = pd.DataFrame(rows, columns=names).astype(kinds)
     write_table(listed.assign(library=library), tracks, TAGGER_LIBRARY, provenance)
     for output, table, make_rows in (
-        (answers, TAGGER_RANKING, _ranking_rows),
+        (ranking, TAGGER_RANKING, _ranking_rows),
         (profiles, TAGGER_PROFILES, _profile_rows),
     ):
         parts = [make_rows(tags, loaded.genres).assign(path=file) for file, tags in tagged.items()]

@@ -104,7 +104,7 @@ def local_run(started, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def slurm_run(started, tmp_path_factory) -> dict:
-    """A run on the cluster, one job cancelled: its folder, what it said, Slurm's records."""
+    """A run on the cluster, one job cancelled: its folder, its output, Slurm's records."""
     work = prepared(tmp_path_factory.mktemp("slurm"))
     # Jobs are short here, and the file system is one: look sooner than the profile does.
     soon = ("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10")
@@ -126,7 +126,7 @@ def slurm_run(started, tmp_path_factory) -> dict:
 
 
 def cancel_one(run: subprocess.Popen) -> str:
-    """Cancel the first job of the rule that is seen running, after a moment; its id."""
+    """Cancel the first running job of the rule, after a moment; its id."""
     deadline = time.monotonic() + 900
     while time.monotonic() < deadline and run.poll() is None:
         line = ["squeue", "--noheader", "--states=running", "--format=%A %k"]

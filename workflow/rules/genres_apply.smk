@@ -38,7 +38,7 @@ if PLAN.genres.applied:
             models=genre_run(rules.gather_genres.output.models, PLAN.genres.applied),
         output:
             windows="results/genres/applied/{name}.parquet",
-            answers="results/genres/applied/{name}.tsv",
+            predictions="results/genres/applied/{name}.tsv",
         params:
             is_album=lambda wildcards: PLAN.genres.media[wildcards.name].is_album,
             window_s=config["genres"]["apply"]["window_s"],
@@ -50,7 +50,7 @@ if PLAN.genres.applied:
         """Draw the genres of a new film or album over its time."""
         input:
             windows=rules.apply_genres.output.windows,
-            answers=rules.apply_genres.output.answers,
+            predictions=rules.apply_genres.output.predictions,
             tracks=rules.extract_new_media.output.tracks.format(
                 set=PLAN.genres.applied_features, name="{name}"
             ),

@@ -33,7 +33,7 @@ rule write_report:
             used_films(rules.explain_genres.output.figure) if PLAN.genres.network_runs else []
         ),
         applied=(
-            expand(rules.apply_genres.output.answers, name=PLAN.genres.media)
+            expand(rules.apply_genres.output.predictions, name=PLAN.genres.media)
             if PLAN.genres.media
             else []
         ),

@@ -125,7 +125,7 @@ rule train_retrieval:
     """Train one model of retrieval, and embed the test films and their tracks with it."""
     input:
         images=branch(
-            lambda wildcards: retrieval.sees_image(wildcards.configuration),
+            lambda wildcards: retrieval.uses_image(wildcards.configuration),
             then=rules.embed_images.output.table,
         ),
         texts=branch(

@@ -30,8 +30,8 @@ from scorelens.learning.model_io import About, load_about, load_fold
 from scorelens.learning.packed_bags import Bags
 from scorelens.tables import (
     FEATURES,
-    GENRE_ANSWERS,
     GENRE_APPLIED,
+    GENRE_MEDIA_PREDICTIONS,
     feature_columns,
     read_table,
     write_table,
@@ -67,7 +67,7 @@ def apply_models(
     hop_s: int,
     threads: int,
     windows: str | os.PathLike,
-    answers: str | os.PathLike,
+    predictions: str | os.PathLike,
 ) -> None:
     """Predict the genres of a new film or album with every fold of a model file.
 
@@ -83,8 +83,8 @@ def apply_models(
         Length of a window and the step to the next, in seconds.
     threads : int
         Threads of torch.
-    windows, answers : path
-        Where the tables GENRE_APPLIED (windows) and GENRE_ANSWERS (whole and tracks) go.
+    windows, predictions : path
+        Where the tables GENRE_APPLIED (windows) and GENRE_MEDIA_PREDICTIONS (whole and tracks) go.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def apply_models(
     provenance = {"model": about.model, "feature_set": about.feature_set, "folds": folds}
     provenance |= {"window_s": window_s, "hop_s": hop_s, "features_sha256": media.sha256(features)}
     write_table(over_time, windows, GENRE_APPLIED, provenance)
-    write_table(whole_rows, answers, GENRE_ANSWERS)
+    write_table(whole_rows, predictions, GENRE_MEDIA_PREDICTIONS)
     log.info("%s: %d windows, %d folds of %s", name, count, folds, about.model)
 
 

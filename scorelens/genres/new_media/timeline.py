@@ -13,7 +13,13 @@ from scorelens import figures
 from scorelens.albums.names import track_titles
 from scorelens.evaluation import THRESHOLD
 from scorelens.genres import title
-from scorelens.tables import GENRE_ANSWERS, GENRE_APPLIED, TRACKS, read_provenance, read_table
+from scorelens.tables import (
+    GENRE_APPLIED,
+    GENRE_MEDIA_PREDICTIONS,
+    TRACKS,
+    read_provenance,
+    read_table,
+)
 
 WIDTH_INCHES, GENRE_INCHES = 11.0, 0.85
 PANEL_INCHES, ROW_INCHES = 1.5, 0.22
@@ -32,7 +38,7 @@ NOTE = "probabilities are not calibrated; windows of {window_s} s every {hop_s} 
 
 def plot_timeline(
     windows: str | os.PathLike,
-    answers: str | os.PathLike,
+    predictions: str | os.PathLike,
     tracks: str | os.PathLike,
     path: str | os.PathLike,
 ) -> None:
@@ -42,13 +48,13 @@ def plot_timeline(
 
     Parameters
     ----------
-    windows, answers, tracks : path
-        Its tables of GENRE_APPLIED, GENRE_ANSWERS and TRACKS.
+    windows, predictions, tracks : path
+        Its tables of GENRE_APPLIED, GENRE_MEDIA_PREDICTIONS and TRACKS.
     path : path
         Where to write the figure.
     """
     by_window = read_table(windows, GENRE_APPLIED)
-    by_track = read_table(answers, GENRE_ANSWERS)
+    by_track = read_table(predictions, GENRE_MEDIA_PREDICTIONS)
     lengths = track_lengths(by_window)
     shortest = MIN_SHARE_IN_LINE * sum(lengths)
     has_rows = len(lengths) > MAX_TRACKS_IN_LINE or min(lengths) < shortest
@@ -89,7 +95,7 @@ def curves_figure(
     Parameters
     ----------
     by_window, by_track : pandas.DataFrame
-        Rows of GENRE_APPLIED and GENRE_ANSWERS.
+        Rows of GENRE_APPLIED and GENRE_MEDIA_PREDICTIONS.
     provenance : dict
         Of the table of windows: model, feature_set, folds, window_s, hop_s.
     titles : mapping of str to str
@@ -141,7 +147,7 @@ def rows_figure(
     Parameters
     ----------
     by_window, by_track : pandas.DataFrame
-        Rows of GENRE_APPLIED and GENRE_ANSWERS.
+        Rows of GENRE_APPLIED and GENRE_MEDIA_PREDICTIONS.
     provenance : dict
         Of the table of windows: model, feature_set, folds, window_s, hop_s.
     titles : mapping of str to str

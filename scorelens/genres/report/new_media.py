@@ -35,7 +35,7 @@ def new_media_blocks(paths: Mapping[str, str | os.PathLike]) -> list[dict]:
     Parameters
     ----------
     paths : mapping of str to path
-        Tables of GENRE_ANSWERS, by name.
+        Tables of GENRE_MEDIA_PREDICTIONS, by name.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def new_media_blocks(paths: Mapping[str, str | os.PathLike]) -> list[dict]:
     """
     blocks = []
     for name, path in paths.items():
-        table = tables.read_table(path, tables.GENRE_ANSWERS)
+        table = tables.read_table(path, tables.GENRE_MEDIA_PREDICTIONS)
         whole = table[table["track_id"] == ""]
         tracks = table["track_id"].nunique() - 1
         blocks.append({"name": name, "tracks": tracks, "predictions": whole.to_dict("records")})

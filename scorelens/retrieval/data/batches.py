@@ -34,7 +34,7 @@ class Rows(NamedTuple):
 
 
 class PairDataset(NamedTuple):
-    """Films as one configuration sees them, and their tracks.
+    """The inputs that one configuration has of films, and their tracks.
 
     Attributes
     ----------

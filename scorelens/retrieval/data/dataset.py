@@ -1,7 +1,7 @@
 """Read the dataset of one retrieval model: vectors of films and tracks, and the split.
 
-All models share the same films: those with every part that any model of the run sees. A model that
-sees several parts can be queried with each non-empty subset of them.
+All models share the same films: those with every part that any model of the run uses. A model that
+uses several parts can be queried with each non-empty subset of them.
 """
 
 import os
@@ -39,7 +39,7 @@ class RetrievalDataset(NamedTuple):
     tracks : list of (str, str)
         Film id and track id of each track, film by film.
     pairs : PairDataset
-        What the model sees; films are numbered as in `films`.
+        The inputs of the model; films are numbered as in `films`.
     split : Split
         Numbers of the films of each part.
     vectors : mapping of str to Rows
@@ -104,7 +104,7 @@ def read_dataset(
 
 
 def subsets(configuration: str) -> list[tuple[str, ...]]:
-    """List the non-empty subsets of the parts that a model sees, the largest first.
+    """List the non-empty subsets of the parts that a model uses, the largest first.
 
     Parameters
     ----------

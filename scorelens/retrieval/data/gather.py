@@ -47,7 +47,7 @@ def gather_retrieval(
 ) -> None:
     """Write the films with their part of the split, their tracks, and all fragments in one array.
 
-    A film is left out if it lacks a part that a configuration sees, has no track that sounds, or
+    A film is left out if it lacks a part that a configuration uses, has no track that sounds, or
     has only music of an earlier part of the split (see `deduplication`). The table and the log give
     the reason.
 
@@ -58,7 +58,7 @@ def gather_retrieval(
     sounds : sequence of path
         Files of `fragment_io`, one per film, named by the film id. A film without one is unused.
     images, texts : path or None
-        Tables of RETRIEVAL_IMAGES and RETRIEVAL_TEXTS; None if no configuration sees them.
+        Tables of RETRIEVAL_IMAGES and RETRIEVAL_TEXTS; None if no configuration uses them.
     configurations : sequence of str
         Names of CONFIGURATIONS.
     split : mapping of str to float

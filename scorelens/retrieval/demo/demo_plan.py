@@ -3,7 +3,7 @@
 Besides the films of the demo corpus there are further films with an album and no video. Each
 further film has one track for each part of its description: one fits the picture, one the plot, one
 the tags. The genres of the three parts are independent, so a model finds the tracks of the parts
-that it sees and no others.
+that it uses and no others.
 
 Imported when the workflow is parsed: light imports only.
 """

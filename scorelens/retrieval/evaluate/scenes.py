@@ -21,7 +21,7 @@ import pandas as pd
 from scorelens import tables
 from scorelens.encoders import text_encoder
 from scorelens.encoders.text_encoder import film_texts
-from scorelens.retrieval import CONFIGURATIONS, all_parts, sees_image, text_segment
+from scorelens.retrieval import CONFIGURATIONS, all_parts, text_segment, uses_image
 from scorelens.retrieval.evaluate import scene_metrics
 from scorelens.retrieval.evaluate.metrics import rank_tracks
 from scorelens.retrieval.model.networks import RetrievalModel, embed_queries
@@ -255,7 +255,7 @@ def _axes(placed: pd.DataFrame) -> list[str]:
 def _differs_from_film(configuration: str, table: pd.DataFrame) -> bool:
     """Whether the input of the model differs between a scene and its film."""
     with_words = "plot" in CONFIGURATIONS[configuration] and table.words.notna().any()
-    differs = sees_image(configuration) or bool(with_words)
+    differs = uses_image(configuration) or bool(with_words)
     if not differs:
         message = "%s takes no image, and no subtitles are there: only films are evaluated"
         log.info(message, configuration)
@@ -271,7 +271,7 @@ def _views(
 ) -> dict[str, np.ndarray]:
     """The inputs of the model for scenes. tags: by film_id. network: of text, and its weights."""
     segment, views = text_segment(configuration), {}
-    if sees_image(configuration):
+    if uses_image(configuration):
         columns = [name for name in feature_columns(table, tables.SCENES) if name != "words"]
         views["image"] = table[columns].to_numpy(np.float32)
     if segment:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from scorelens.retrieval import BASELINE, sees_image, text_segment
+from scorelens.retrieval import BASELINE, text_segment, uses_image
 from scorelens.retrieval.model.towers import (
     MeanQueryTower,
     QueryTower,
@@ -109,7 +109,7 @@ def view_sizes(configuration: str, sizes: Sizes) -> dict[str, int]:
     >>> view_sizes("image_tags", Sizes(image=1280, text=384, audio=200))
     {'image': 1280, 'text': 384}
     """
-    views = {"image": sizes.image} if sees_image(configuration) else {}
+    views = {"image": sizes.image} if uses_image(configuration) else {}
     return views | ({"text": sizes.text} if text_segment(configuration) else {})
 
 

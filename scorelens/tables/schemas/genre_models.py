@@ -83,8 +83,8 @@ GENRE_APPLIED = Table(
     ),
 )
 
-GENRE_ANSWERS = Table(
-    "genre answers",
+GENRE_MEDIA_PREDICTIONS = Table(
+    "genre media predictions",
     "Predictions of saved models for new films and albums as a whole, and for each track.",
     (
         identifier("media", "name of the film or album in `genres.apply.media`"),
