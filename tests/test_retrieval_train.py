@@ -80,13 +80,13 @@ def test_a_model_comes_back_from_its_file(inputs, trained):
     films = embeddings[embeddings["kind"] == "film"].set_index("seen")
     image = dataset.vectors["image"].values[32:]
     plots = dataset.vectors["plot"].values[64::2]  # the first of two paragraphs
-    for seen, views in {
+    for query, views in {
         "image+plot": {"image": image, "text": plots},
         "image": {"image": image},
         "plot": {"text": plots},
     }.items():
         np.testing.assert_allclose(
-            films.loc[seen, train.DIMENSIONS], networks.embed_queries(model, views), atol=1e-6
+            films.loc[query, train.DIMENSIONS], networks.embed_queries(model, views), atol=1e-6
         )
     tracks = embeddings[embeddings["kind"] == "track"]
     fragments = dataset.pairs.fragments.values[128:]

@@ -94,8 +94,8 @@ def test_the_modalities_are_where_the_table_says(results):
     table = read_table(results[1], TRAILER_MODALITIES)
     left, right = plot.modality_figure(table).axes
     expected = [
-        (value, row + plot.OFFSET * place)
-        for place, modality in zip((-1, 0, 1), ("picture", "sound", "both"), strict=True)
+        (value, row + plot.OFFSET * offset)
+        for offset, modality in zip((-1, 0, 1), ("picture", "sound", "both"), strict=True)
         for row, value in enumerate(table[modality])
     ]
     np.testing.assert_allclose(dots(left), expected)
@@ -163,7 +163,7 @@ def test_the_scores_are_where_the_table_says(results):
 def test_lines_divide_the_modalities(results):
     for axis in plot.score_figure(read_table(results[0], TRAILER_SCORES)).axes:
         lines = [line.get_ydata()[0] for line in axis.lines if line.get_color() == QUIET]
-        assert [place for place in lines if place % 1] == [0.5, 2.5, 3.5]
+        assert [height for height in lines if height % 1] == [0.5, 2.5, 3.5]
 
 
 def test_three_networks_a_modality_are_legible(results):
@@ -255,14 +255,14 @@ def test_the_trailer_of_highest_probability_is_chosen(run_tables):
 
 
 def test_the_frames_of_the_greatest_share_are_shown(run_tables, tmp_path):
-    seen = examples.choose_examples(*run_tables)
+    chosen = examples.choose_examples(*run_tables)
     frames = np.arange(7, dtype=np.uint8)[:, None, None, None] * np.full((1, 224, 224, 3), 30)
     sample = read_sample(write_sample(tmp_path / "one.npz", frames.astype(np.uint8)))
-    made = examples.examples_figure(seen, {}, dict.fromkeys(trailer_ids(3), sample))
+    made = examples.examples_figure(chosen, {}, dict.fromkeys(trailer_ids(3), sample))
     shown = [int(axis.images[0].get_array()[0, 0, 0]) // 30 for axis in made.axes[:5]]
-    assert shown == sorted(np.argsort(-seen["Action"].share)[:5])
+    assert shown == sorted(np.argsort(-chosen["Action"].share)[:5])
     for axis, number in zip(made.axes, shown, strict=False):
-        share = 100 * seen["Action"].share[number]
+        share = 100 * chosen["Action"].share[number]
         assert f"{2 * number}.0 s: {share:.0f}%" in words(axis)
 
 

@@ -42,7 +42,7 @@ def write_vectors(path, vectors):
     """A table of TRAILER_VECTORS. vectors: float (trailers, moments, columns); a trailer of NaN has
     no rows."""
     trailers, moments, columns = vectors.shape
-    names = {f"v_{place:02d}": vectors[:, :, place].ravel() for place in range(columns)}
+    names = {f"v_{column:02d}": vectors[:, :, column].ravel() for column in range(columns)}
     table = pd.DataFrame(
         {
             "trailer_id": np.repeat(trailer_ids(trailers), moments),

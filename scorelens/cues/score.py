@@ -186,14 +186,14 @@ def _lies_half(cues, shared) -> np.ndarray:
 def _count_cues(cues, album, chosen, everywhere) -> Counts:
     shared = _overlaps(cues, album)
     correct, matches = compare_cues(cues, album)
-    found = matches.any(axis=0)
+    matched = matches.any(axis=0)
     counted = _lies_half(cues, shared)[:, chosen].any(axis=1) | everywhere
     boundary, offset, placed = _errors(cues[correct], album, (shared * matches)[correct], chosen)
     return Counts(
         predicted_cues=int(counted.sum()),
         correct_cues=int((correct & counted).sum()),
         true_cues=int(chosen.sum()),
-        found_cues=int((found & chosen).sum()),
+        found_cues=int((matched & chosen).sum()),
         placed_cues=placed,
         boundary_errors_s=boundary,
         offset_errors_s=offset,

@@ -68,9 +68,9 @@ def update_embeddings(
     """
     known = _known_embeddings(output, table, provenance)
     hashes = list(dict.fromkeys(row["sha256"] for row in rows))
-    kept = {sha256: known[sha256] for sha256 in hashes if sha256 in known}
+    reused = {sha256: known[sha256] for sha256 in hashes if sha256 in known}
     stale = [sha256 for sha256 in hashes if sha256 not in known]
-    embeddings = kept | (dict(zip(stale, embed(stale), strict=True)) if stale else {})
+    embeddings = reused | (dict(zip(stale, embed(stale), strict=True)) if stale else {})
     empty = {sha256 for sha256 in hashes if np.isnan(embeddings[sha256]).any()}
     written = [row for row in rows if row["sha256"] not in empty]
     vectors = [embeddings[row["sha256"]] for row in written]
@@ -81,7 +81,7 @@ def update_embeddings(
     for row in rows:
         if row["sha256"] in empty:
             log.warning("%s: has nothing to embed, left out: %s", prefix, row)
-    log.info("%d embeddings: %d computed, %d kept", len(hashes), len(stale), len(kept))
+    log.info("%d embeddings: %d computed, %d kept", len(hashes), len(stale), len(reused))
 
 
 def is_current(output: str | os.PathLike, provenance: Mapping[str, object]) -> bool:

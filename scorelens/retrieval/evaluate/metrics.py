@@ -111,8 +111,8 @@ def score_by_film(ranks: np.ndarray, film: np.ndarray) -> pd.DataFrame:
         film, tracks (how many are its own), first_rank, median_rank, reciprocal_rank (mean over its
         tracks).
     """
-    own = ranks[film, np.arange(len(film))]
-    table = pd.DataFrame({"film": film, "rank": own, "reciprocal": 1 / own})
+    own_ranks = ranks[film, np.arange(len(film))]
+    table = pd.DataFrame({"film": film, "rank": own_ranks, "reciprocal": 1 / own_ranks})
     grouped = table.groupby("film")
     columns = {
         "tracks": grouped["rank"].size(),

@@ -77,9 +77,9 @@ def compare(
     labels = read_table(predictions, PREDICTIONS)
     actual, predicted = label_frames(from_table(labels, ["film_id"], run="repeat", sort=False))
     if not set(trailers.genres) & set(actual.columns):
-        found = f"films have {'; '.join(actual.columns)}, trailers {'; '.join(trailers.genres)}"
+        fault = f"films have {'; '.join(actual.columns)}, trailers {'; '.join(trailers.genres)}"
         hint = "name the genres alike in corpus.genres and trailers.genres"
-        raise TableError(Problem(str(table), found, "a genre that both have", hint))
+        raise TableError(Problem(str(table), fault, "a genre that both have", hint))
     embeddings = pd.concat([read_table(path, SCENES) for path in scenes])
     titles = read_table(films, FILMS).set_index("film_id")["title"]
     by_scene = classify_scenes(embeddings.reset_index(drop=True), titles, trailers)
