@@ -12,7 +12,7 @@ from scorelens.genres.evaluate import compare
 
 compare.compare_models(
     predictions=dict(zip(snakemake.params.models, snakemake.input.predictions, strict=True)),
-    repeats=snakemake.params.repeats,
+    samples=snakemake.params.samples,
     seed=snakemake.params.seed,
     output=snakemake.output.comparisons,
 )

@@ -1,8 +1,11 @@
-"""Average precision: how well a model ranks the units of a genre before the others."""
+"""Average precision: how well a model ranks the units of a genre before the others.
+
+Chance is that of a random order (`random_average_precision`), never that of random decisions.
+"""
 
 import numpy as np
 
-THRESHOLDS = 1000  # of `binned_average_precision`, at most
+from scorelens.evaluation.classification import divided
 
 
 def average_precision(probability: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -21,7 +24,7 @@ def average_precision(probability: np.ndarray, labels: np.ndarray, draws: np.nda
     Returns
     -------
     ndarray of float, shape (samples, genres)
-        In 0..1; 0 where no unit of a sample has the genre.
+        In 0..1; NaN where a sample draws no unit of the genre, 0 for a genre without any unit.
 
     Examples
     --------
@@ -34,18 +37,16 @@ def average_precision(probability: np.ndarray, labels: np.ndarray, draws: np.nda
 
 
 def permuted_average_precision(
-    probability: np.ndarray, labels: np.ndarray, group: np.ndarray, orders: np.ndarray
+    probability: np.ndarray, labels: np.ndarray, orders: np.ndarray
 ) -> np.ndarray:
-    """Average precision of each genre when groups exchange their labels.
+    """Average precision of each genre when units exchange their labels.
 
     Parameters
     ----------
     probability : ndarray of float, shape (units, genres)
-    labels : ndarray of bool, shape (groups, genres)
-    group : ndarray of int, shape (units,)
-        Group of each unit: a row of `labels`.
-    orders : ndarray of int, shape (orders, groups)
-        Which group's labels each group has.
+    labels : ndarray of bool, shape (units, genres)
+    orders : ndarray of int, shape (orders, units)
+        Whose labels each unit has.
 
     Returns
     -------
@@ -54,8 +55,7 @@ def permuted_average_precision(
     """
     once = np.ones((1, len(probability)))
     columns = zip(probability.T, labels.T, strict=True)
-    genres = [_one_genre(score, label[orders][:, group], once) for score, label in columns]
-    return np.stack(genres, axis=-1)
+    return np.stack([_one_genre(score, label[orders], once) for score, label in columns], axis=-1)
 
 
 def random_average_precision(positives: np.ndarray, units: int) -> np.ndarray:
@@ -71,7 +71,7 @@ def random_average_precision(positives: np.ndarray, units: int) -> np.ndarray:
     positives : ndarray of int, shape (genres,)
         K, 1 or more.
     units : int
-        N, 2 or more.
+        N, 2 or more. Of units in groups, the number of groups.
 
     Returns
     -------
@@ -87,67 +87,15 @@ def random_average_precision(positives: np.ndarray, units: int) -> np.ndarray:
     return first + (1 - first) * (positives - 1) / (units - 1)
 
 
-def binned_average_precision(
-    probability: np.ndarray, group: np.ndarray, labels: np.ndarray, draws: np.ndarray
-) -> np.ndarray:
-    """Average precision of each genre in bootstrap samples of groups that have many units.
-
-    Uses at most `THRESHOLDS` thresholds. Of more units neighbours count as tied, which changes the
-    third digit.
-
-    Parameters
-    ----------
-    probability : ndarray of float, shape (units, genres)
-    group : ndarray of int, shape (units,)
-        Group of each unit: a row of `labels`.
-    labels : ndarray of bool, shape (groups, genres)
-    draws : ndarray of int or float, shape (samples, groups)
-        How often each sample draws each group.
-
-    Returns
-    -------
-    ndarray of float, shape (samples, genres)
-        In 0..1; 0 where no group of a sample has the genre.
-    """
-    columns = zip(probability.T, labels.T, strict=True)
-    return np.stack(
-        [_binned_genre(score, group, label, draws) for score, label in columns], axis=-1
-    )
-
-
 def _one_genre(probability: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Average precision in each sample; labels: (units,), or (samples, units)."""
+    if not labels.any():
+        return np.zeros(max(len(draws), np.atleast_2d(labels).shape[0]))
     order = np.argsort(-probability, kind="stable")
     falling = -probability[order]
     last = np.searchsorted(falling, falling, side="right") - 1  # the last unit of equal probability
     drawn = draws[:, order].astype(float)
     hits = drawn * labels[..., order]
     retrieved, correct = drawn.cumsum(axis=1), hits.cumsum(axis=1)
-    precision = _ratio(correct, retrieved)[:, last]
-    return _ratio((hits * precision).sum(axis=1), correct[:, -1])
-
-
-def _binned_genre(
-    probability: np.ndarray, group: np.ndarray, labels: np.ndarray, draws: np.ndarray
-) -> np.ndarray:
-    threshold, number = _thresholds(probability)
-    cells = np.bincount(group * number + threshold, minlength=len(labels) * number)
-    units = cells.reshape(len(labels), number).astype(float)
-    draws = draws.astype(float)
-    hits = draws[:, labels] @ units[labels]
-    retrieved, correct = (draws @ units).cumsum(axis=1), hits.cumsum(axis=1)
-    precision = _ratio(correct, retrieved)
-    return _ratio((hits * precision).sum(axis=1), correct[:, -1])
-
-
-def _thresholds(probability: np.ndarray) -> tuple[np.ndarray, int]:
-    """The threshold of each unit, 0 for the most probable ones, and how many there are."""
-    falling = np.sort(-probability)
-    position = np.searchsorted(falling, -probability)  # the same for tied units
-    used = position * min(THRESHOLDS, len(position)) // len(position)
-    values, threshold = np.unique(used, return_inverse=True)
-    return threshold, len(values)
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    precision = divided(correct, retrieved, 0)[:, last]
+    return divided((hits * precision).sum(axis=1), correct[:, -1], np.nan)

@@ -40,7 +40,7 @@ def precision_recall_f1(counts: np.ndarray) -> np.ndarray:
     hits, false_alarms, misses = counts
     parts = np.stack([hits, hits, 2 * hits])
     wholes = np.stack([hits + false_alarms, hits + misses, 2 * hits + false_alarms + misses])
-    return np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0)
+    return divided(parts, wholes, 0)
 
 
 def sampled_f1(predicted: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -60,7 +60,7 @@ def sampled_f1(predicted: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> 
     """
     hits = draws @ (predicted & labels).astype(float)
     either = draws @ (predicted.astype(float) + labels)
-    return np.divide(2 * hits, either, out=np.zeros_like(hits), where=either > 0)
+    return divided(2 * hits, either, 0)
 
 
 def with_macro(values: np.ndarray) -> np.ndarray:
@@ -69,6 +69,7 @@ def with_macro(values: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     values : ndarray of float, shape (..., genres)
+        NaN where a sample lacks the genre: the mean is that of the others.
 
     Returns
     -------
@@ -79,4 +80,23 @@ def with_macro(values: np.ndarray) -> np.ndarray:
     >>> with_macro(np.array([0.2, 0.6])).tolist()
     [0.2, 0.6, 0.4]
     """
-    return np.concatenate([values, values.mean(axis=-1, keepdims=True)], axis=-1)
+    there = ~np.isnan(values)
+    total = np.where(there, values, 0).sum(axis=-1, keepdims=True)
+    mean = divided(total, there.sum(axis=-1, keepdims=True), np.nan)
+    return np.concatenate([values, mean], axis=-1)
+
+
+def divided(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray:
+    """Divide arrays, with `otherwise` where the whole is 0.
+
+    Parameters
+    ----------
+    part, whole : ndarray
+        `whole` broadcasts against `part`.
+    otherwise : float
+
+    Returns
+    -------
+    ndarray of float, of the shape of `part`
+    """
+    return np.divide(part, whole, out=np.full(part.shape, otherwise, float), where=whole > 0)

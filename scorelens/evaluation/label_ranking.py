@@ -10,6 +10,20 @@ import numpy as np
 RANKINGS = ("coverage_error", "label_ranking_average_precision")
 
 
+def bounds(genres: int) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest values of the metrics of `RANKINGS`, as `bootstrap.interval` takes them.
+
+    Parameters
+    ----------
+    genres : int
+
+    Returns
+    -------
+    tuple of ndarray of float, shape (2,)
+    """
+    return np.array([1.0, 0.0]), np.array([float(genres), 1.0])
+
+
 def worst_ranks(probability: np.ndarray) -> np.ndarray:
     """Rank the genres of each unit; tied ones share the worst rank of theirs.
 

@@ -1,4 +1,9 @@
-"""Precision, recall and F1 of predicted tags, with intervals and chance, as columns of a table."""
+"""Precision, recall and F1 of predicted tags, with intervals and chance, as columns of a table.
+
+A score is averaged over the units of a group first, so that each group weighs the same: its value,
+interval, chance and p belong together. `unit_value` is the same score over all units at once, as
+the literature has it; groups with many units weigh more in it.
+"""
 
 from collections.abc import Sequence
 from itertools import product
@@ -7,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens.evaluation import MACRO, WEIGHTED
-from scorelens.evaluation.bootstrap import percentile_interval
+from scorelens.evaluation.bootstrap import interval
 from scorelens.evaluation.classification import precision_recall_f1, with_macro
 from scorelens.evaluation.permutation import is_as_good, p_value
 from scorelens.evaluation.predictions import Predictions
@@ -20,6 +25,7 @@ def score_columns(
     sampled: np.ndarray,
     permuted: np.ndarray,
     lower_is_better: np.ndarray | bool = False,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> dict[str, np.ndarray]:
     """Make the columns of a table of scores, flattened.
 
@@ -32,6 +38,8 @@ def score_columns(
         None of them: there is no chance.
     lower_is_better : bool or ndarray of bool
         For an error; broadcasts against `permuted`.
+    bounds : tuple of float
+        Smallest and largest value that the scores can have.
 
     Returns
     -------
@@ -39,7 +47,7 @@ def score_columns(
         `value`, `low` and `high` (95% interval), `chance` (mean over the permutations) and `p`; the
         last two are NaN without permutations.
     """
-    low, high = percentile_interval(sampled, axis=-1)
+    low, high = interval(value, sampled, axis=-1, bounds=bounds)
     chance = p = np.full(value.shape, np.nan)
     if number := permuted.shape[-1]:
         chance = permuted.mean(axis=-1)
@@ -74,16 +82,20 @@ def score_tags(
     -------
     pandas.DataFrame
         measure, name, genre (also `macro`, and `weighted` by support), value, low, high, chance, p,
-        support (units that carry the genre, or all).
+        unit_value, support (units that carry the genre, or all).
     """
-    labels, units = predictions.labels, predictions.group_sizes
-    value = _sampled_tags(counts, labels, units, np.ones((1, len(units))))[:, :, 0]
-    sampled = np.moveaxis(_sampled_tags(counts, labels, units, draws), 2, -1)
-    permuted = np.moveaxis(_permuted_tags(counts, labels, units, orders), 2, -1)
+    labels, sizes = predictions.labels, predictions.group_sizes[:, None]
+    shares, once = counts / sizes, np.ones((1, len(labels)))
+    value, unit_value = (
+        _sampled_tags(shares, labels, drawn)[:, :, 0] for drawn in (once, sizes.T.astype(float))
+    )
+    sampled = np.moveaxis(_sampled_tags(shares, labels, draws), 2, -1)
+    permuted = np.moveaxis(_permuted_tags(shares, labels, orders), 2, -1)
     genres = [*predictions.genres, MACRO, WEIGHTED]
     table = pd.DataFrame(product(TAG_METRICS, names, genres), columns=["measure", "name", "genre"])
     repeated = np.tile(support(predictions, 2), len(TAG_METRICS) * len(names))
-    return table.assign(**score_columns(value, sampled, permuted), support=repeated)
+    columns = score_columns(value, sampled, permuted) | {"unit_value": unit_value.ravel()}
+    return table.assign(**columns, support=repeated)
 
 
 def support(predictions: Predictions, means: int) -> np.ndarray:
@@ -103,29 +115,21 @@ def support(predictions: Predictions, means: int) -> np.ndarray:
     return np.append(carriers, [len(predictions.units)] * means)
 
 
-def _sampled_tags(
-    counts: np.ndarray, labels: np.ndarray, units: np.ndarray, draws: np.ndarray
-) -> np.ndarray:
-    """TAG_METRICS in samples of the groups: (3, ways, samples, genres + 2)."""
-    return _tag_metrics(
-        draws @ (counts * labels), draws @ counts, draws @ (units[:, None] * labels)
-    )
+def _sampled_tags(shares: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """TAG_METRICS in samples of the groups: (3, ways, samples, genres + 2).
+
+    shares: of the units of each group, (ways, groups, genres). labels: (groups, genres).
+    """
+    return _tag_metrics(draws @ (shares * labels), draws @ shares, draws @ labels)
 
 
-def _permuted_tags(
-    counts: np.ndarray, labels: np.ndarray, units: np.ndarray, orders: np.ndarray
-) -> np.ndarray:
+def _permuted_tags(shares: np.ndarray, labels: np.ndarray, orders: np.ndarray) -> np.ndarray:
     """TAG_METRICS when groups exchange their labels: (3, ways, orders, genres + 2)."""
-    everything = np.broadcast_to(units[:, None], (1, *labels.shape))
-    by_genre = np.moveaxis(
-        np.concatenate([counts, everything]), -1, 0
-    )  # (genres, ways + 1, groups)
-    sums = [
-        label[orders].astype(float) @ count.T
-        for label, count in zip(labels.T, by_genre, strict=True)
-    ]
-    *hits, carriers = np.stack(sums, axis=-1).swapaxes(0, 1)
-    return _tag_metrics(np.stack(hits), counts.sum(axis=1)[:, None], carriers)
+    by_genre = zip(labels.T, np.moveaxis(shares, -1, 0), strict=True)
+    hits = [label[orders].astype(float) @ share.T for label, share in by_genre]
+    # The numbers of predictions and of labels are the same in any order.
+    predicted, carriers = shares.sum(axis=1)[:, None], labels.sum(axis=0)
+    return _tag_metrics(np.stack(hits, axis=-1).swapaxes(0, 1), predicted, carriers)
 
 
 def _tag_metrics(hits: np.ndarray, predicted: np.ndarray, carriers: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Predictions of a model for units (films, tracks, tiles, trailers) in groups, as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,8 @@ class Predictions:
     """Multi-label predictions of one model for units that it was not trained on.
 
     The units of a group share its labels. Intervals and tests resample groups, never units, as the
-    units of a group are not independent of one another.
+    units of a group are not independent of one another. Where groups depend on one another too,
+    such as films of one composer, they resample clusters of groups.
 
     Parameters
     ----------
@@ -32,6 +33,8 @@ class Predictions:
         True labels of each group.
     thresholds : ndarray of float, shape (units, genres), or None
         Tuned decision thresholds, where the model has them.
+    cluster : ndarray of int, shape (groups,), or None
+        Cluster of each group, from 0; None where each group is its own.
     """
 
     units: pd.DataFrame
@@ -42,6 +45,7 @@ class Predictions:
     group: np.ndarray
     labels: np.ndarray
     thresholds: np.ndarray | None = None
+    cluster: np.ndarray | None = None
 
     @property
     def unit_labels(self) -> np.ndarray:
@@ -67,6 +71,19 @@ class Predictions:
         groups = len(self.labels)
         return np.stack([np.bincount(self.group[tag], minlength=groups) for tag in tagged.T], -1)
 
+    def mean_by_group(self, values: np.ndarray) -> np.ndarray:
+        """Average values over the units of each group.
+
+        Parameters
+        ----------
+        values : ndarray, shape (..., units)
+
+        Returns
+        -------
+        ndarray of float, shape (..., groups)
+        """
+        return group_means(values, self.group, len(self.labels))
+
 
 def from_table(
     table: pd.DataFrame,
@@ -76,6 +93,7 @@ def from_table(
     threshold: str | None = None,
     genres: Sequence[str] | None = None,
     sort: bool = True,
+    clusters: Mapping[str, object] | None = None,
 ) -> Predictions:
     """Make predictions from a table that has a row per run, unit and genre.
 
@@ -93,6 +111,9 @@ def from_table(
         Names of the labels, in the order of the result; as they first appear if left out.
     sort : bool
         Order groups and units by `keys`; otherwise they stay in the order of the table.
+    clusters : mapping, optional
+        Name of the cluster of a group, such as its composer, by the value of the first of `keys`.
+        A group that it lacks is a cluster of its own.
 
     Returns
     -------
@@ -110,7 +131,7 @@ def from_table(
     runs = table[run].nunique() if run else 1
     rows = _row_order(table, keys, genres, run, sort).reshape(runs, -1, len(genres))
     units = table[list(keys)].iloc[rows[0, :, 0]].reset_index(drop=True)
-    group, _ = pd.factorize(units[keys[0]])
+    group, names = pd.factorize(units[keys[0]])
     columns = {name: table[name].to_numpy()[rows] for name in ("probability", "actual")}
     first = np.unique(group, return_index=True)[1]
     return Predictions(
@@ -122,7 +143,56 @@ def from_table(
         group=group,
         labels=columns["actual"][0, first],
         thresholds=table[threshold].to_numpy()[rows[0]] if threshold else None,
+        cluster=None if clusters is None else cluster_numbers(names, clusters),
     )
+
+
+def cluster_numbers(groups: Sequence[str], clusters: Mapping[str, object]) -> np.ndarray:
+    """Number the clusters of groups, in order of their first groups.
+
+    Parameters
+    ----------
+    groups : sequence of str
+    clusters : mapping
+        Name of the cluster of a group; a group that it lacks is a cluster of its own.
+
+    Returns
+    -------
+    ndarray of int, shape (groups,)
+
+    Examples
+    --------
+    >>> cluster_numbers(["a", "b", "c", "d"], {"a": "Zimmer", "c": "Zimmer"}).tolist()
+    [0, 1, 0, 2]
+    """
+    names = [("cluster", clusters[one]) if one in clusters else ("group", one) for one in groups]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], int)
+
+
+def group_means(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """Average values over the units of each group.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., units)
+    group : ndarray of int, shape (units,)
+        Group of each unit, with none left out.
+    groups : int
+
+    Returns
+    -------
+    ndarray of float, shape (..., groups)
+
+    Examples
+    --------
+    >>> group_means(np.array([1.0, 3.0, 5.0]), np.array([0, 0, 1]), 2).tolist()
+    [2.0, 5.0]
+    """
+    rows = values.reshape(-1, values.shape[-1])
+    sums = [np.bincount(group, row, groups) for row in rows]
+    means = np.reshape(sums, (-1, groups)) / np.bincount(group, minlength=groups)
+    return means.reshape(*values.shape[:-1], groups)
 
 
 def label_frames(predictions: Predictions) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -18,7 +18,7 @@ import torch
 from tqdm import tqdm
 
 from scorelens.errors import Problem, TableError
-from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.bootstrap import draw_groups, interval, percentile_interval
 from scorelens.evaluation.classification import sampled_f1, with_macro
 from scorelens.genres import predict_bags
 from scorelens.importance import OVERALL
@@ -230,8 +230,8 @@ def score_group(
     -------
     DataFrame
         A row for each genre, then one for the mean. `f1` before shuffling, in 0..1; `score`, the
-        mean loss over the repeats, in -1..1; `low` and `high`, the 95% percentile interval of the
-        score over samples of the films; `repeat_low` and `repeat_high`, the middle 95% of the
+        mean loss over the repeats, in -1..1; `low` and `high`, the 95% interval of the score over
+        samples of the films; `repeat_low` and `repeat_high`, the middle 95% of the
         repeats.
     """
     once = np.ones((1, len(labels)))
@@ -241,7 +241,8 @@ def score_group(
     drawn = sampled_f1(intact, labels, draws)
     # One repeat after the other: all at once would take a hundred times the memory.
     sampled = sum(drawn - sampled_f1(repeat, labels, draws) for repeat in shuffled) / len(shuffled)
-    bounds = percentile_interval(with_macro(sampled))
+    score = lost.mean(axis=0)
+    bounds = interval(score, with_macro(sampled), bounds=(-1.0, 1.0))
     spread = percentile_interval(lost)
     names = ("f1", "score", "low", "high", "repeat_low", "repeat_high")
-    return pd.DataFrame(dict(zip(names, (whole, lost.mean(axis=0), *bounds, *spread), strict=True)))
+    return pd.DataFrame(dict(zip(names, (whole, score, *bounds, *spread), strict=True)))

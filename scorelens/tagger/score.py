@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from scorelens.evaluation import ALL, MACRO, label_ranking
-from scorelens.evaluation.average_precision import average_precision, binned_average_precision
-from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.average_precision import average_precision
+from scorelens.evaluation.bootstrap import draw_groups, interval
 from scorelens.evaluation.classification import with_macro
+from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
 from scorelens.evaluation.permutation import draw_orders
 from scorelens.evaluation.predictions import Predictions
@@ -60,8 +61,8 @@ def score(
     for model, path in tracks.items():
         by_track = read_tracks(path)
         films, random = len(by_track.labels), np.random.default_rng(seed)
-        draws = draw_groups(films, samples, random).astype(float)
-        orders = draw_orders(films, permutations, random)
+        draws = draw_groups(films, samples, random, by_track.cluster).astype(float)
+        orders = draw_orders(films, permutations, random, cluster=by_track.cluster)
         levels = {"track": by_track, "tile": read_tiles(tiles[model], by_track)}
         for level, predictions in levels.items():
             if model == next(iter(tracks)):  # a random ranking depends on the labels alone
@@ -144,37 +145,45 @@ def _score_ranking(
 ) -> pd.DataFrame:
     """sums: from `label_ranking.group_sums`."""
     units, films = predictions.group_sizes, np.arange(len(predictions.labels))
-    observed = sums[:, films, films]
-    value = observed.sum(axis=1) / units.sum()
-    sampled = (observed @ draws.T) / (draws @ units)
-    permuted = sums[:, films, orders].sum(axis=-1) / units.sum()
-    lower_is_better = np.array([[True], [False]])
-    columns = score_columns(value, sampled, permuted, lower_is_better)
+    means = sums / units[:, None]
+    observed = means[:, films, films]
+    value, sampled = observed.mean(axis=1), observed @ draws.T / draws.sum(axis=1)
+    permuted = means[:, films, orders].mean(axis=-1)
+    lower_is_better, bounds = (
+        np.array([[True], [False]]),
+        label_ranking.bounds(len(predictions.genres)),
+    )
+    columns = score_columns(value, sampled, permuted, lower_is_better, bounds)
     table = pd.DataFrame({"measure": label_ranking.RANKINGS, "top": pd.NA, "genre": ALL})
     gains = _gain_over_random(observed, predictions, draws)
-    return table.assign(**columns, **gains, support=len(predictions.units))
+    unit_value = observed @ units / units.sum()
+    return table.assign(**columns, **gains, unit_value=unit_value, support=len(predictions.units))
 
 
 def _gain_over_random(
     observed: np.ndarray, predictions: Predictions, draws: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """observed: (2, films), the metrics of a ranking summed over the units of each film."""
-    units = predictions.group_sizes
-    gain = observed - label_ranking.random_means(predictions.labels) * units
-    low, high = percentile_interval((gain @ draws.T) / (draws @ units), axis=-1)
-    return {"gain": gain.sum(axis=1) / units.sum(), "gain_low": low, "gain_high": high}
+    """observed: (2, films), the metrics of a ranking averaged over the units of each film."""
+    gain = observed - label_ranking.random_means(predictions.labels)
+    width = np.array([len(predictions.genres) - 1.0, 1.0])
+    value, sampled = gain.mean(axis=1), gain @ draws.T / draws.sum(axis=1)
+    low, high = interval(value, sampled, axis=-1, bounds=(-width, width))
+    return {"gain": value, "gain_low": low, "gain_high": high}
 
 
 def _score_precision(predictions: Predictions, draws: np.ndarray) -> pd.DataFrame:
     """Average precision of each genre and their mean; it is not compared with chance."""
-    probability, once = predictions.probability[0], np.ones((1, len(predictions.units)))
-    value = with_macro(average_precision(probability, predictions.unit_labels, once)[0])
-    sampled = binned_average_precision(probability, predictions.group, predictions.labels, draws)
-    columns = score_columns(value, with_macro(sampled).T, np.empty((len(value), 0)))
-    table = pd.DataFrame({"genre": [*predictions.genres, MACRO]})
-    return table.assign(
-        measure=AVERAGE_PRECISION, top=pd.NA, support=support(predictions, 1), **columns
+    probability, labels = predictions.probability[0], predictions.labels
+    value, sampled = (
+        with_macro(grouped_average_precision(probability, predictions.group, labels, drawn))
+        for drawn in (np.ones((1, len(labels))), draws)
     )
+    columns = score_columns(value[0], sampled.T, np.empty((value.shape[1], 0)))
+    once = np.ones((1, len(predictions.units)))
+    unit_value = with_macro(average_precision(probability, predictions.unit_labels, once))[0]
+    names = {"measure": AVERAGE_PRECISION, "top": pd.NA, "genre": [*predictions.genres, MACRO]}
+    table = pd.DataFrame({**columns, **names, "unit_value": unit_value})
+    return table.assign(support=support(predictions, 1))
 
 
 def _concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

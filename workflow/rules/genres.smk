@@ -89,7 +89,7 @@ rule compare_genres:
         comparisons="results/genres/comparisons.tsv",
     params:
         models=list(PLAN.genres.runs),
-        repeats=config["genres"]["permutation_repeats"],
+        samples=config["genres"]["bootstrap_repeats"],
         seed=config["seed"],
     script:
         "../../scripts/compare_genres.py"

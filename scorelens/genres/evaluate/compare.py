@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
 from scorelens.evaluation.classification import confusion_counts
-from scorelens.evaluation.multiplicity import holm
-from scorelens.evaluation.paired import compare_macro_f1
+from scorelens.evaluation.paired import compare_macro_f1, compare_pairs
 from scorelens.evaluation.predictions import Predictions
 from scorelens.genres import RANDOM_GUESS
 from scorelens.genres.evaluate.score import read_predictions
@@ -22,7 +20,7 @@ from scorelens.tables import GENRE_COMPARISONS, write_table
 
 def compare_models(
     predictions: Mapping[tuple[str, str], str | os.PathLike],
-    repeats: int,
+    samples: int,
     seed: int,
     output: str | os.PathLike,
 ) -> None:
@@ -34,8 +32,9 @@ def compare_models(
     ----------
     predictions : mapping of (feature set, model) to path
         Tables of PREDICTIONS.
-    repeats : int
-        Random assignments, and bootstrap samples of the films.
+    samples : int
+        Bootstrap samples of the films. Of random assignments there are as many as the number of
+        pairs asks for.
     seed : int
     output : path
         Where GENRE_COMPARISONS goes.
@@ -43,17 +42,16 @@ def compare_models(
     compared = {
         run: read_predictions(path) for run, path in predictions.items() if run[1] != RANDOM_GUESS
     }
-    rows = []
-    for one, other in combinations(compared, 2):
-        names = {"feature_set": one[0], "model": one[1]}
-        names |= {"other_feature_set": other[0], "other_model": other[1]}
-        rows.append(names | compare_pair(compared[one], compared[other], repeats, seed))
-    table = pd.DataFrame(rows, columns=GENRE_COMPARISONS.names)
-    write_table(table.assign(p_holm=holm(table.p.to_numpy(float))), output, GENRE_COMPARISONS)
+    pairs = {names: tuple(map(compared.get, names)) for names in combinations(compared, 2)}
+    table = compare_pairs(pairs, compare_pair, samples, seed)
+    for prefix, runs in (("", table.pop("first")), ("other_", table.pop("second"))):
+        for column, number in (("feature_set", 0), ("model", 1)):
+            table[f"{prefix}{column}"] = runs.str[number]
+    write_table(table[GENRE_COMPARISONS.names], output, GENRE_COMPARISONS)
 
 
 def compare_pair(
-    first: Predictions, second: Predictions, repeats: int, seed: int
+    first: Predictions, second: Predictions, samples: int, draws: int, seed: int
 ) -> dict[str, float]:
     """Compare the macro F1 of two models on the films that both have predictions for.
 
@@ -61,8 +59,10 @@ def compare_pair(
     ----------
     first, second : Predictions
         Units are films; F1 is the mean over a model's training runs.
-    repeats : int
-        Random assignments, and bootstrap samples of the films.
+    samples : int
+        Bootstrap samples of the films.
+    draws : int
+        Random assignments, at most.
     seed : int
 
     Returns
@@ -77,4 +77,5 @@ def compare_pair(
         confusion_counts(one.predicted, one.labels)[:, :, row]
         for one, row in zip((first, second), rows, strict=True)
     ]
-    return {"films": len(films)} | compare_macro_f1(*counts, repeats, seed)
+    cluster = first.cluster if first.cluster is None else first.cluster[rows[0]]
+    return {"films": len(films)} | compare_macro_f1(*counts, samples, draws, seed, cluster)

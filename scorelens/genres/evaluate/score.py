@@ -13,7 +13,7 @@ import pandas as pd
 
 from scorelens.evaluation import MACRO
 from scorelens.evaluation.average_precision import average_precision
-from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.bootstrap import draw_groups, interval
 from scorelens.evaluation.classification import confusion_counts, precision_recall_f1, with_macro
 from scorelens.evaluation.permutation import permutation_f1
 from scorelens.evaluation.predictions import Predictions, from_table
@@ -50,8 +50,9 @@ def score(
         is_guess = model == RANDOM_GUESS
         table = score_predictions(model_predictions, samples, seed, is_guess)
         if not is_guess:  # a guess is chance itself
-            decided, labels = model_predictions.predicted, model_predictions.labels
-            table = table.assign(**permutation_f1(decided, labels, permutations, seed))
+            arrays = model_predictions.predicted, model_predictions.labels
+            cluster = model_predictions.cluster
+            table = table.assign(**permutation_f1(*arrays, permutations, seed, cluster))
         level = _level(feature_set)
         tables.append(table.assign(feature_set=feature_set, model=model, level=level))
     joined = pd.concat(tables, ignore_index=True)
@@ -85,8 +86,8 @@ def score_predictions(
         Bootstrap samples of the films.
     seed : int
     is_guess : bool
-        The decisions are random draws with the predicted probabilities. They are drawn again for
-        every sample, also rank the films, and the scores are means over the draws.
+        The decisions are random draws with the predicted probabilities, and the films are ranked at
+        random. Both are drawn again for every sample, and the scores are means over the draws.
 
     Returns
     -------
@@ -96,7 +97,7 @@ def score_predictions(
         NaN for a single run.
     """
     random = np.random.default_rng(seed)
-    draws = draw_groups(len(predictions.labels), samples, random)
+    draws = draw_groups(len(predictions.labels), samples, random, predictions.cluster)
     if is_guess:
         by_run, sampled = _score_guesses(predictions, draws, random)
     else:
@@ -105,7 +106,7 @@ def score_predictions(
         sampled = _sampled_metrics(*arrays, draws)
     by_run = with_macro(by_run[:, :, 0])
     value, f1 = by_run.mean(axis=1), by_run[METRICS.index("f1")]
-    low, high = percentile_interval(with_macro(sampled.mean(axis=1)), axis=1)
+    low, high = interval(value, with_macro(sampled.mean(axis=1)), axis=1)
     columns = {
         f"{metric}{ending}": values[number]
         for number, metric in enumerate(METRICS)
@@ -149,7 +150,7 @@ def _score_guesses(
     total, sampled = 0.0, []
     for draw in draws:
         guess = (random.random(labels.shape) < predictions.probability[0])[None]
-        ranked = guess.astype(float)
+        ranked = random.random((1, *labels.shape))
         total = total + _sampled_metrics(guess, ranked, labels, everything)
         sampled.append(_sampled_metrics(guess, ranked, labels, draw[None]))
     return total / len(draws), np.concatenate(sampled, axis=2)

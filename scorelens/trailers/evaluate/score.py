@@ -2,8 +2,9 @@
 
 Titles are what a result must hold for: intervals come from bootstrap samples of the titles, the
 same ones for all models, and chance from titles that exchange their genres while the predictions
-stay. Only titles of equally many trailers do: otherwise a genre would become more or less frequent,
-and a model that always predicts the same could seem better than chance.
+stay. Metrics are averaged over the trailers of a title first: otherwise a genre would become more or
+less frequent with the labels exchanged, and a model that always predicts the same could seem better
+than chance.
 """
 
 import os
@@ -14,11 +15,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens.evaluation import ALL, MACRO, WEIGHTED
-from scorelens.evaluation.average_precision import average_precision, permuted_average_precision
+from scorelens.evaluation.average_precision import average_precision, random_average_precision
 from scorelens.evaluation.bootstrap import draw_groups
-from scorelens.evaluation.classification import with_macro
+from scorelens.evaluation.classification import divided, with_macro
+from scorelens.evaluation.grouped_precision import (
+    grouped_average_precision,
+    permuted_grouped_precision,
+)
 from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
-from scorelens.evaluation.permutation import BLOCK, draw_orders
+from scorelens.evaluation.permutation import draw_orders
 from scorelens.evaluation.predictions import Predictions
 from scorelens.tables import TRAILER_MODALITIES, TRAILER_SCORES, write_table
 from scorelens.trailers import MODELS, TUNED, Run
@@ -58,8 +63,8 @@ def score(
     runs = {run: read_predictions(path) for run, path in predictions.items()}
     first = next(iter(runs.values()))
     titles = len(first.labels)
-    draws = draw_groups(titles, samples, seed).astype(float)
-    orders = draw_orders(titles, permutations, [seed, permutations], strata=first.group_sizes)
+    draws = draw_groups(titles, samples, seed, first.cluster).astype(float)
+    orders = draw_orders(titles, permutations, [seed, permutations], cluster=first.cluster)
     tables = []
     for (network, model), run_predictions in tqdm(runs.items(), unit="run", disable=None):
         table = score_model(run_predictions, thresholds, draws, orders)
@@ -108,32 +113,33 @@ def score_model(
 def _score_precision(
     predictions: Predictions, draws: np.ndarray, orders: np.ndarray
 ) -> pd.DataFrame:
-    """Average precision of each genre and of their mean."""
-    probability, labels = predictions.probability[0], predictions.unit_labels
+    """Average precision of each genre and of their mean; chance is that of a random order."""
+    probability, labels = predictions.probability[0], predictions.labels
+    once, carriers = np.ones((1, len(predictions.units))), labels.sum(axis=0)
     value, sampled = (
-        with_macro(average_precision(probability, labels, unit_draws))
-        for unit_draws in (np.ones((1, len(labels))), draws[:, predictions.group])
+        with_macro(grouped_average_precision(probability, predictions.group, labels, drawn))
+        for drawn in (np.ones((1, len(labels))), draws)
     )
-    permuted = [
-        permuted_average_precision(probability, predictions.labels, predictions.group, block)
-        for block in np.split(orders, range(BLOCK, len(orders), BLOCK))
-    ]
-    columns = score_columns(value[0], sampled.T, with_macro(np.concatenate(permuted)).T)
+    permuted = permuted_grouped_precision(probability, predictions.group, labels, orders)
+    columns = score_columns(value[0], sampled.T, with_macro(permuted).T)
+    columns["chance"] = with_macro(random_average_precision(carriers, len(labels)))
+    unit_value = with_macro(average_precision(probability, predictions.unit_labels, once))[0]
     names = {"measure": AVERAGE_PRECISION, "threshold": None, "support": support(predictions, 1)}
-    return pd.DataFrame({"genre": [*predictions.genres, MACRO], **names, **columns})
+    table = pd.DataFrame({"genre": [*predictions.genres, MACRO], **names, **columns})
+    return table.assign(unit_value=unit_value)
 
 
 def _score_top1(predictions: Predictions, draws: np.ndarray, orders: np.ndarray) -> pd.DataFrame:
     """How often the most probable genre of a trailer is true, of trailers that have any."""
     labels, titles = predictions.labels, np.arange(len(predictions.labels))
-    top1 = predictions.count_by_group(predictions.rank == 1)
-    units = top1.sum(axis=1) * labels.any(axis=1)
-    correct = top1 @ labels.T.astype(int)  # of title i, if it had the genres of title j
+    sizes, counted = predictions.group_sizes, labels.any(axis=1).astype(float)
+    top1 = predictions.count_by_group(predictions.rank == 1) / sizes[:, None]
+    correct = top1 @ labels.T.astype(float)  # share of title i, if it had the genres of title j
     observed = correct[titles, titles]
-    value = observed.sum(keepdims=True) / units.sum()
-    drawn = draws @ units
-    sampled = np.divide(draws @ observed, drawn, out=np.zeros_like(drawn), where=drawn > 0)[None]
-    permuted = (correct[titles, orders].sum(axis=1) / units.sum())[None]
+    value = observed.sum(keepdims=True) / counted.sum()
+    sampled = divided(draws @ observed, draws @ counted, np.nan)[None]
+    permuted = (correct[titles, orders].sum(axis=1) / counted.sum())[None]
     columns = score_columns(value, sampled, permuted)
-    names = {"measure": TOP1_ACCURACY, "threshold": None, "genre": ALL}
-    return pd.DataFrame({**columns, **names, "support": units.sum()})
+    unit_value, units = (sizes @ observed) / (sizes @ counted), int(sizes @ counted)
+    names = {"measure": TOP1_ACCURACY, "threshold": None, "genre": ALL, "support": units}
+    return pd.DataFrame({**columns, **names, "unit_value": unit_value})
