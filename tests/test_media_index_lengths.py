@@ -123,9 +123,17 @@ def test_mp4_with_moov_after_mdat_or_with_free_box_is_complete(write_media, tmp_
     assert_complete(moov_last)
     free_box = (5008).to_bytes(4, "big") + b"free" + bytes(5000)
     assert_complete(joined(tmp_path / "free.mp4", moov_last, free_box))
-    # The bytes from the size of mdat on, appended to those before it.
+
+
+def test_mp4_with_mdat_of_size_zero_is_complete(write_media, tmp_path):
+    """Size 0: the box reaches to the end of the file."""
+    options = (*H264, "-c:a", "aac", *FASTSTART)
+    content = bytearray(write_media("film.mp4", options, True).read_bytes())
     position = content.index(b"mdat") - 4
-    assert_complete(joined(tmp_path / "moov.mp4", content[:position] + content[position:]))
+    content[position : position + 4] = bytes(4)
+    path = tmp_path / "to_the_end.mp4"
+    path.write_bytes(content)
+    assert_complete(path)
 
 
 def test_wav_with_wrong_data_size_has_its_decoded_length(wave, tmp_path):
