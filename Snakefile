@@ -72,6 +72,8 @@ rule cues:
         media_films(rules.plot_cues.output.timeline),
         media_films(rules.export_cues.output),
         [rules.score_cues.output, rules.calibrate_cues.output] if PLAN.corpus.is_made else [],
+        rules.write_report.input.annotations,
+        annotated_films(rules.plot_annotations.output.timeline),
 
 
 rule features:

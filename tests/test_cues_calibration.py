@@ -73,8 +73,8 @@ def test_calibrate_cues_writes_table_and_figure(tmp_path):
     paths = {"cues": tmp_path / "f.parquet", "truth": tmp_path / "f.tsv"}
     tables.write_table(CUES, paths["cues"], tables.CUES)
     tables.write_table(TRUTH, paths["truth"], tables.TRUTH)
-    outputs = tmp_path / "confidence.tsv", tmp_path / "confidence.svg"
-    calibration.calibrate_cues([paths["cues"]], [paths["truth"]], *outputs)
+    outputs = [tmp_path / name for name in ("bins.tsv", "confidence.svg", "calibration.tsv")]
+    calibration.calibrate_cues([paths["cues"]], [paths["truth"]], *outputs, seed=1)
     written = tables.read_table(outputs[0], tables.CUE_CONFIDENCE)
     pd.testing.assert_frame_equal(
         written, calibration.bin_confidence([(CUES, TRUTH)]), check_dtype=False

@@ -5,5 +5,6 @@ the whole film is matched at once: the hashes of a cue lie on one alignment of f
 time, and their evidence is added up along it for as long as the cue lasts. `speed` estimates how
 fast the film runs, `alignment` matches hashes and finds alignments, `evidence` adds up evidence a
 second, `viterbi` finds the best path through the film, `match` makes the cue table. `score` and
-`calibration` compare it with the truth, `plot` and `export` show it.
+`calibration` compare it with the truth, `annotations` with what people marked, `plot` and `export`
+show it.
 """

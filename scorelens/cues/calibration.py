@@ -10,10 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scorelens import figures, tables
+from scorelens.cues.annotations import TRACK
 from scorelens.cues.score import compare_cues
+from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
 from scorelens.evaluation.calibration_error import expected_calibration_error, reliability_bins
 
 BINS = 10
+SAMPLES = 10_000  # of the bootstrap
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +26,19 @@ def calibrate_cues(
     truths: Sequence[str | os.PathLike],
     table: str | os.PathLike,
     figure: str | os.PathLike,
+    scores: str | os.PathLike,
+    seed: int,
 ) -> None:
-    """Write the table of CUE_CONFIDENCE over all films, and draw it.
+    """Write the tables of CUE_CONFIDENCE and CUE_CALIBRATION over all films, and draw the first.
 
     Parameters
     ----------
     cues, truths : sequence of path
         The films' tables of CUES and TRUTH, in the same order.
-    table, figure : path
-        What to write.
+    table, figure, scores : path
+        Where CUE_CONFIDENCE, its figure and CUE_CALIBRATION go.
+    seed : int
+        Of the bootstrap.
     """
     films = [
         (tables.read_table(cue, tables.CUES), tables.read_table(truth, tables.TRUTH))
@@ -41,6 +48,7 @@ def calibrate_cues(
     error = calibration_error(bins)
     log.info("expected calibration error %.3f over %d cues", error, bins.cues.sum())
     tables.write_table(bins, table, tables.CUE_CONFIDENCE)
+    tables.write_table(score_confidence(films, TRACK, seed), scores, tables.CUE_CALIBRATION)
     draw_confidence(bins, error, figure)
 
 
@@ -79,6 +87,68 @@ def bin_confidence(films: Sequence[tuple[pd.DataFrame, pd.DataFrame]]) -> pd.Dat
             "cue_recall": [_mean(best >= low) for low in bins["low"]],
         }
     )
+
+
+def score_confidence(
+    films: Sequence[tuple[pd.DataFrame, pd.DataFrame]], scope: str, seed: int
+) -> pd.DataFrame:
+    """Measure the Brier score and the calibration error of the confidence of cues.
+
+    Parameters
+    ----------
+    films : sequence of (pandas.DataFrame, pandas.DataFrame)
+        Tables of CUES and TRUTH of each film.
+    scope : str
+        What a correct cue has, for the table.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row of CUE_CALIBRATION. Without an interval for one film with cues.
+
+    References
+    ----------
+    Brier, "Verification of forecasts expressed in terms of probability", 1950.
+    """
+    compared = [
+        (cues.confidence.to_numpy(float), compare_cues(cues, truth[~truth.decoy])[0])
+        for cues, truth in films
+        if len(cues)
+    ]
+    confidence = np.concatenate([np.zeros(0), *(one for one, _ in compared)])
+    correct = np.concatenate([np.zeros(0, bool), *(one for _, one in compared)])
+    row = {
+        "scope": scope,
+        "films": len(compared),
+        "cues": len(confidence),
+        "confidence": _mean(confidence),
+        "right": _mean(correct),
+        "brier": _mean((confidence - correct) ** 2),
+        "calibration_error": calibration_error(bin_confidence(films)),
+    }
+    row |= _intervals(compared, seed) if len(compared) > 1 else {}
+    columns = tables.CUE_CALIBRATION.names
+    return tables.as_typed(pd.DataFrame([row], columns=columns), tables.CUE_CALIBRATION)
+
+
+def _intervals(compared: Sequence[tuple[np.ndarray, np.ndarray]], seed: int) -> dict[str, float]:
+    """Intervals from sums by film, of which the samples of the films are matrix products."""
+    bins = [reliability_bins(confidence, correct, BINS) for confidence, correct in compared]
+    gaps = [np.nan_to_num(one["count"] * (one["confidence"] - one["correct"])) for one in bins]
+    squared = [((confidence - correct) ** 2).sum() for confidence, correct in compared]
+    draws = draw_groups(len(compared), SAMPLES, seed)
+    cues = draws @ [len(confidence) for confidence, _ in compared]
+    sampled = {
+        "brier": draws @ squared / cues,
+        "calibration_error": np.abs(draws @ np.array(gaps)).sum(axis=1) / cues,
+    }
+    return {
+        f"{name}_{bound}": value
+        for name, values in sampled.items()
+        for bound, value in zip(("low", "high"), percentile_interval(values), strict=True)
+    }
 
 
 def calibration_error(bins: pd.DataFrame) -> float:

@@ -155,20 +155,20 @@ def compare_cues(cues: pd.DataFrame, album: pd.DataFrame) -> tuple[np.ndarray, n
     matches : ndarray of bool, shape (predicted, true)
         Which true cues each correct one finds.
     """
-    shared = _overlaps(cues, album)
+    shared = overlap_s(cues, album)
     same = cues.track_id.to_numpy()[:, None] == album.track_id.to_numpy()
-    correct = (_lies_half(cues, shared) & same).any(axis=1)
+    correct = (lies_half(cues, shared) & same).any(axis=1)
     return correct, same & correct[:, None] & (shared > 0)
 
 
 def _count_seconds(cues, truth, track_ids, chosen, everywhere) -> Counts:
     album = truth[~truth.decoy]
-    predicted = np.unique(_pairs(cues, track_ids))
-    correct = np.isin(predicted, _pairs(album, track_ids, EDGE_TOLERANCE_S))
-    true = _pairs(album[chosen], track_ids)
+    predicted = np.unique(track_seconds(cues, track_ids))
+    correct = np.isin(predicted, track_seconds(album, track_ids, EDGE_TOLERANCE_S))
+    true = track_seconds(album[chosen], track_ids)
     seconds = predicted // len(track_ids) if len(track_ids) else predicted
-    counted = np.isin(seconds, _seconds(album[chosen])) | everywhere
-    on_decoy = np.isin(seconds, _seconds(truth[truth.decoy]))
+    counted = np.isin(seconds, film_seconds(album[chosen])) | everywhere
+    on_decoy = np.isin(seconds, film_seconds(truth[truth.decoy]))
     return Counts(
         predicted_s=int(counted.sum()),
         correct_s=int((correct & counted).sum()),
@@ -178,16 +178,28 @@ def _count_seconds(cues, truth, track_ids, chosen, everywhere) -> Counts:
     )
 
 
-def _lies_half(cues, shared) -> np.ndarray:
-    """Whether at least half of each predicted cue lies on each true one."""
+def lies_half(cues: pd.DataFrame, shared: np.ndarray) -> np.ndarray:
+    """Find whether at least half of each predicted cue lies on each true one.
+
+    Parameters
+    ----------
+    cues : pandas.DataFrame
+        Predicted cues, with `film_start_s` and `film_end_s`.
+    shared : ndarray of float, shape (predicted, true)
+        Seconds in common, from `overlap_s`.
+
+    Returns
+    -------
+    ndarray of bool, shape (predicted, true)
+    """
     return 2 * shared >= (cues.film_end_s - cues.film_start_s).to_numpy()[:, None]
 
 
 def _count_cues(cues, album, chosen, everywhere) -> Counts:
-    shared = _overlaps(cues, album)
+    shared = overlap_s(cues, album)
     correct, matches = compare_cues(cues, album)
     matched = matches.any(axis=0)
-    counted = _lies_half(cues, shared)[:, chosen].any(axis=1) | everywhere
+    counted = lies_half(cues, shared)[:, chosen].any(axis=1) | everywhere
     boundary, offset, placed = _errors(cues[correct], album, (shared * matches)[correct], chosen)
     return Counts(
         predicted_cues=int(counted.sum()),
@@ -218,15 +230,42 @@ def _errors(correct, album, shared, chosen) -> tuple[list[float], list[float], i
     return np.abs([*start, *end]).tolist(), offset.tolist(), placed
 
 
-def _pairs(cues: pd.DataFrame, track_ids: pd.Index, pad_s: float = 0.0) -> np.ndarray:
-    """Each second of each cue with its track, as one number: second * tracks + track."""
+def track_seconds(cues: pd.DataFrame, track_ids: pd.Index, pad_s: float = 0.0) -> np.ndarray:
+    """List each whole second of each cue with its track.
+
+    Parameters
+    ----------
+    cues : pandas.DataFrame
+        With `track_id`, `film_start_s` and `film_end_s`.
+    track_ids : pandas.Index
+        All tracks.
+    pad_s : float
+        Seconds by which each cue is widened at both edges.
+
+    Returns
+    -------
+    ndarray of int
+        second * number of tracks + position of the track; a pair occurs once for each of its cues.
+    """
     lengths = [len(span) for span in _spans(cues, pad_s)]
     track = np.repeat(track_ids.get_indexer(cues.track_id), lengths)
-    return _seconds(cues, pad_s) * len(track_ids) + track
+    return film_seconds(cues, pad_s) * len(track_ids) + track
 
 
-def _seconds(cues: pd.DataFrame, pad_s: float = 0.0) -> np.ndarray:
-    """The whole seconds of each cue, one cue after the other."""
+def film_seconds(cues: pd.DataFrame, pad_s: float = 0.0) -> np.ndarray:
+    """List the whole seconds whose middle lies in a cue, one cue after the other.
+
+    Parameters
+    ----------
+    cues : pandas.DataFrame
+        With `film_start_s` and `film_end_s`.
+    pad_s : float
+        Seconds by which each cue is widened at both edges.
+
+    Returns
+    -------
+    ndarray of int
+    """
     return np.concatenate([np.zeros(0, np.int64), *_spans(cues, pad_s)])
 
 
@@ -237,8 +276,19 @@ def _spans(cues: pd.DataFrame, pad_s: float) -> list[np.ndarray]:
     return [np.arange(a, b + 1, dtype=np.int64) for a, b in zip(first, last, strict=True)]
 
 
-def _overlaps(cues: pd.DataFrame, album: pd.DataFrame) -> np.ndarray:
-    """Seconds that each predicted cue shares with each true one, (predicted, true)."""
+def overlap_s(cues: pd.DataFrame, album: pd.DataFrame) -> np.ndarray:
+    """Measure the time that each predicted cue shares with each true one.
+
+    Parameters
+    ----------
+    cues, album : pandas.DataFrame
+        Predicted and true cues, with `film_start_s` and `film_end_s`.
+
+    Returns
+    -------
+    ndarray of float, shape (predicted, true)
+        Seconds.
+    """
     start = np.maximum.outer(cues.film_start_s.to_numpy(), album.film_start_s.to_numpy())
     end = np.minimum.outer(cues.film_end_s.to_numpy(), album.film_end_s.to_numpy())
     return np.maximum(0, end - start)

@@ -12,6 +12,7 @@ from scorelens import pretrained
 from scorelens.corpus.published import published
 from scorelens.errors import ConfigError, Problem
 from scorelens.plan.corpus import CorpusPlan, plan_corpus
+from scorelens.plan.cues import CuePlan, plan_cues
 from scorelens.plan.features import FeaturePlan, plan_features
 from scorelens.plan.genres import GenrePlan, plan_genres
 from scorelens.plan.networks import absent_networks, wanted_models
@@ -29,7 +30,7 @@ class Plan:
     ----------
     config : mapping
         The complete configuration, with the models, networks and searches that the run has.
-    corpus, features, genres, tagger, retrieval, trailers, scenes
+    corpus, cues, features, genres, tagger, retrieval, trailers, scenes
         The plans of the stages.
     networks : tuple of str
         The pretrained networks that the run uses.
@@ -43,6 +44,7 @@ class Plan:
 
     config: Mapping
     corpus: CorpusPlan
+    cues: CuePlan
     features: FeaturePlan
     genres: GenrePlan
     tagger: TaggerPlan
@@ -113,6 +115,7 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
             "trailers": trailers.settings,
         },
         corpus=corpus,
+        cues=plan_cues(config, corpus, note),
         features=features,
         genres=genres,
         tagger=tagger,

@@ -127,6 +127,12 @@ def media_films(pattern):
     return [] if PLAN.corpus.is_published else used_films(pattern)
 
 
+def annotated_films(pattern):
+    """An input function: the pattern for every annotated film in use."""
+    annotated = PLAN.cues.annotated_films
+    return over_films(pattern, lambda used: [film for film in used if film in annotated])
+
+
 def retrieval_films(pattern):
     """An input function: the pattern for every film of retrieval that is in use."""
 

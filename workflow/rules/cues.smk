@@ -45,13 +45,81 @@ rule calibrate_cues:
         truths=used_films(rules.make_corpus.output.truth),
     output:
         table="results/cues/confidence.tsv",
+        scores="results/cues/calibration.tsv",
         figure=report(
             "results/cues/confidence.svg",
             caption="../report/confidence.rst",
             category="Cues",
         ),
+    params:
+        seed=config["seed"],
     script:
         "../../scripts/calibrate_cues.py"
+
+
+# These need annotations of the user's.
+
+
+rule read_annotations:
+    """Read and check the cues that people marked."""
+    input:
+        annotations=watched(PLAN.cues.annotation_paths),
+        films=rules.gather_corpus.output.films,
+        tracks=rules.gather_corpus.output.tracks,
+    output:
+        annotations="results/cues/annotations.tsv",
+        annotators="results/cues/annotators.tsv",
+    # Faults of the files are shown before long work begins.
+    priority: 1
+    params:
+        files=[list(file) for file in PLAN.cues.annotations],
+        unwatched=unwatched(PLAN.cues.annotation_paths),
+    script:
+        "../../scripts/read_annotations.py"
+
+
+rule evaluate_cues:
+    """Evaluate the cues of the annotated films, and compare the annotators."""
+    input:
+        cues=annotated_films(rules.match_cues.output.table),
+        annotations=rules.read_annotations.output.annotations,
+        annotators=rules.read_annotations.output.annotators,
+    output:
+        scores="results/cues/evaluation/scores.tsv",
+        films="results/cues/evaluation/films.tsv",
+        agreement="results/cues/evaluation/agreement.tsv",
+        film_agreement="results/cues/evaluation/film_agreement.tsv",
+        confidence="results/cues/evaluation/confidence.tsv",
+        calibration="results/cues/evaluation/calibration.tsv",
+        figure=report(
+            "results/cues/evaluation/confidence.svg",
+            caption="../report/confidence.rst",
+            category="Cues",
+        ),
+    params:
+        seed=config["seed"],
+    script:
+        "../../scripts/evaluate_cues.py"
+
+
+rule plot_annotations:
+    """Draw the cues of one film below the annotations of people."""
+    input:
+        cues=rules.match_cues.output.table,
+        annotations=rules.read_annotations.output.annotations,
+        annotators=rules.read_annotations.output.annotators,
+        tracks=rules.check_corpus.output.tracks,
+    output:
+        timeline=report(
+            "results/cues/evaluation/timelines/{film}.svg",
+            caption="../report/annotations.rst",
+            category="Cues",
+            labels={"film": "{film}"},
+        ),
+    params:
+        title=lambda wildcards: PLAN.corpus.films[wildcards.film].title,
+    script:
+        "../../scripts/plot_annotations.py"
 
 
 rule plot_cues:

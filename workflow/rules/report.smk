@@ -15,7 +15,17 @@ rule write_report:
         cues=media_films(rules.match_cues.output.table),
         timelines=media_films(rules.plot_cues.output.timeline),
         cue_scores=[rules.score_cues.output.scores] if PLAN.corpus.is_made else [],
-        cue_confidence=[rules.calibrate_cues.output.figure] if PLAN.corpus.is_made else [],
+        cue_confidence=(
+            [rules.calibrate_cues.output.figure, rules.calibrate_cues.output.scores]
+            if PLAN.corpus.is_made
+            else []
+        ),
+        annotations=(
+            [rules.read_annotations.output.annotators, *rules.evaluate_cues.output]
+            if PLAN.cues.annotations
+            else []
+        ),
+        annotation_timelines=annotated_films(rules.plot_annotations.output.timeline),
         # The film overview needs this feature set.
         features=(
             media_films(result_paths.FEATURES.format(set="mir", film="{film}"))

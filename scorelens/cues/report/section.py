@@ -56,6 +56,7 @@ def scores_section(run: Run) -> Section | None:
     values = {
         "rows": score_rows(run.path(SCORES)),
         "confidence": svg.data_uri(run.path("cues/confidence.svg")),
+        "calibration": run.table("cues/calibration.tsv", tables.CUE_CALIBRATION).iloc[0].to_dict(),
     }
     return render_section("cues", "Cue scores", HERE / "scores.html", values)
 
