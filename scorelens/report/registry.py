@@ -4,7 +4,12 @@ from collections.abc import Callable
 
 from scorelens.audiovisual_comparison.report import audiovisual_comparison_section
 from scorelens.corpus.report import corpus_section
-from scorelens.cues.report import film_overview_section, scores_section, timelines_section
+from scorelens.cues.report import (
+    film_overview_section,
+    music_section,
+    scores_section,
+    timelines_section,
+)
 from scorelens.features.report import features_section
 from scorelens.genres.report import models_section, new_media_section, predictions_section
 from scorelens.importance.report import importance_section
@@ -18,6 +23,7 @@ from scorelens.visuals.report import visuals_section
 SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     corpus_section,
     timelines_section,
+    music_section,
     scores_section,
     features_section,
     visuals_section,

@@ -1,5 +1,6 @@
-"""The report's sections on the cues: timelines, scores, and the film overview."""
+"""The report's sections on the cues: timelines, use of albums, scores, film overview."""
 
+from scorelens.cues.report.music import music_section
 from scorelens.cues.report.section import film_overview_section, scores_section, timelines_section
 
-__all__ = ["film_overview_section", "scores_section", "timelines_section"]
+__all__ = ["film_overview_section", "music_section", "scores_section", "timelines_section"]
