@@ -50,6 +50,7 @@ rule corpus:
     """The films and albums, made if need be, and checked."""
     input:
         rules.gather_corpus.output,
+        rules.count_corpus.output,
 
 
 rule pretrained:
@@ -66,11 +67,16 @@ rule fingerprints:
 
 
 rule cues:
-    """Which album track plays when in every film, with time lines, labels and, if known, scores."""
+    """Which album track plays when in every film, with summaries, labels and, if known, scores."""
     input:
         media_films(rules.match_cues.output.table),
         media_films(rules.plot_cues.output.timeline),
         media_films(rules.export_cues.output),
+        (
+            []
+            if PLAN.corpus.is_published
+            else [rules.summarize_cues.output, rules.plot_cue_summary.output]
+        ),
         [rules.score_cues.output, rules.calibrate_cues.output] if PLAN.corpus.is_made else [],
         rules.write_report.input.annotations,
         annotated_films(rules.plot_annotations.output.timeline),

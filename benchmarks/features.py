@@ -1,16 +1,18 @@
-"""Measure the speed of the frame features, the effect of the profile `fast`, and peak memory.
+"""Measure the speed of the frame features, what the profiles change, and peak memory.
 
     python benchmarks/features.py [--audio FILE]
     python benchmarks/features.py --profiles ALBUMS
+    python benchmarks/features.py --defaults ALBUMS
     python benchmarks/features.py --hours 3
 
 Composes ten minutes of music, or takes FILE, and measures decoding, both profiles of the set `mir`,
 every part of it separately, the set `essentia`, and two references: essentia's MusicExtractor, and
 librosa used as in its tutorials. CPU seconds of one thread, best of three (references: one run);
 figures are multiples of real time, those of the sets and references including decoding. --profiles
-compares the profiles at 1 Hz on the tracks in the folder ALBUMS, as a table in Markdown. --hours
-writes a file of that length and measures it in blocks, for its peak memory. The last line is one
-JSON object.
+compares the frame rates of the profiles at 1 Hz on the tracks in the folder ALBUMS, as a table in
+Markdown, --defaults those of MIRtoolbox after July 2021 with those before, at its frame rates.
+--hours writes a file of that length and measures it in blocks, for its peak memory. The last line
+is one JSON object.
 """
 
 import argparse
@@ -29,13 +31,15 @@ from threadpoolctl import threadpool_limits
 
 from scorelens import media
 from scorelens.errors import MediaError
-from scorelens.features import essentia, mir, pitch, profiles, rhythm, timbre, tonality
+from scorelens.features import essentia, level_chroma, mir, pitch, profiles, rhythm, texture, timbre
 from scorelens.features.columns import COLUMNS, NAMES
 from scorelens.features.frames import RATE_HZ
+from scorelens.features.profiles import FAST, MIRTOOLBOX, Profile
 
 COMPOSED_S, COMPOSED_RATE_HZ = 600, 44_100
 COMPARED_S = 120  # of each track
 LIBROSA_S = 120
+LATER_DEFAULTS = MIRTOOLBOX._replace(has_2021_defaults=False)
 
 
 def compose(path: Path, seconds: int = COMPOSED_S) -> None:
@@ -103,8 +107,9 @@ def timed_parts(path: Path) -> dict[str, Callable[[], object]]:
     return {
         "50 ms frames (timbre, MFCC, roughness)": lambda: timbre.short_features(samples),
         "30 ms frames (crest, flatness)": lambda: timbre.power_features(samples),
-        "200 ms frames (chroma)": lambda: tonality.chroma_features(samples),
-        "1 s frames (key)": lambda: tonality.key_features(samples),
+        "0.1 to 1 s frames (chroma, key)": lambda: level_chroma.tonal_features(
+            samples, MIRTOOLBOX.chroma_hop_s
+        ),
         "100 ms frames (inharmonicity, bands)": lambda: pitch.harmonic_features(samples),
         "3 s and 5 s frames (rhythm)": lambda: rhythm.rhythm_features(bands),
     }
@@ -144,32 +149,38 @@ def measure_speed(path: Path) -> dict[str, float]:
     return {f"{key}_x_realtime": speeds.get(key) for key in keys} | {"audio_s": duration_s}
 
 
-def measure_profiles(albums: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The columns of both profiles at 1 Hz over all tracks: two (seconds, 140) arrays."""
-    exact, fast = [], []
+def columns(samples: np.ndarray, profile: Profile) -> np.ndarray:
+    """The 140 columns of a sound at 1 Hz."""
+    moments_s, names = np.arange(0.5, len(samples) / RATE_HZ), [f.name for f in COLUMNS]
+    return texture.summarise(
+        samples, RATE_HZ, moments_s, names, lambda piece: mir.frame_features(piece, profile)
+    )
+
+
+def measure_profiles(albums: Path, pair: tuple[Profile, Profile]) -> list[np.ndarray]:
+    """The columns of two profiles at 1 Hz over all tracks: two (seconds, 140) arrays."""
+    values = []
     for path in sorted(p for p in albums.rglob("*") if p.is_file()):
         try:
             samples = next(media.audio_blocks(path, RATE_HZ, COMPARED_S))
         except MediaError:
             continue  # no audio, for example a cover or a licence
-        moments_s = np.arange(0.5, len(samples) / RATE_HZ)
-        exact.append(mir.measure(samples, moments_s, "mirtoolbox"))
-        fast.append(mir.measure(samples, moments_s, "fast"))
-    return np.concatenate(exact), np.concatenate(fast)
+        values.append([columns(samples, profile) for profile in pair])
+    return [np.concatenate(part) for part in zip(*values, strict=True)]
 
 
-def compare_profiles(albums: Path) -> dict[str, float]:
-    """Print one row per feature that `fast` changes; return the largest differences."""
-    exact, fast = measure_profiles(albums)
-    deviation = np.nanstd(exact, axis=0)
-    error = np.nanmean(np.abs(fast - exact), axis=0) / deviation
-    largest = np.nanmax(np.abs(fast - exact), axis=0) / deviation
-    finite = np.isfinite(exact) & np.isfinite(fast)
+def compare_profiles(albums: Path, *pair: Profile) -> dict[str, float]:
+    """Print one row per feature that the second profile changes; return the largest differences."""
+    before, after = measure_profiles(albums, pair)
+    deviation = np.nanstd(before, axis=0)
+    error = np.nanmean(np.abs(after - before), axis=0) / deviation
+    largest = np.nanmax(np.abs(after - before), axis=0) / deviation
+    finite = np.isfinite(before) & np.isfinite(after)
     correlation = [
-        np.corrcoef(exact[rows, column], fast[rows, column])[0, 1]
+        np.corrcoef(before[rows, column], after[rows, column])[0, 1]
         for column, rows in enumerate(finite.T)
     ]
-    print(f"{len(exact)} seconds of {albums}\n")
+    print(f"{len(before)} seconds of {albums}\n")
     print(
         "| feature | r of mean | error of mean | r of std | error of std |\n|---|---|---|---|---|"
     )
@@ -180,12 +191,12 @@ def compare_profiles(albums: Path) -> dict[str, float]:
             cells = (correlation[mean], error[mean], correlation[std], error[std])
             print(f"| `{feature.name}` | " + " | ".join(f"{cell:.4f}" for cell in cells) + " |")
     return {
-        "seconds": len(exact),
+        "seconds": len(before),
         "columns_changed": int(changed.sum()),
         "largest_of_the_others": float(f"{largest[~changed].max():.1e}"),
         "least_correlation": round(float(np.min(correlation)), 4),
         "largest_error": round(float(error.max()), 4),
-        "missing_in_one": int((np.isfinite(exact) != np.isfinite(fast)).sum()),
+        "missing_in_one": int((np.isfinite(before) != np.isfinite(after)).sum()),
     }
 
 
@@ -218,12 +229,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--audio", type=Path, help="a sound file, instead of composed music")
     parser.add_argument("--profiles", type=Path, metavar="ALBUMS", help="compare on these tracks")
+    parser.add_argument("--defaults", type=Path, metavar="ALBUMS", help="compare on these tracks")
     parser.add_argument("--hours", type=float, help="measure peak memory on a file of this length")
     parser.add_argument("--profile", default="mirtoolbox", choices=profiles.PROFILES)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         if arguments.profiles:
-            figures = compare_profiles(arguments.profiles)
+            figures = compare_profiles(arguments.profiles, LATER_DEFAULTS, FAST)
+        elif arguments.defaults:
+            figures = compare_profiles(arguments.defaults, LATER_DEFAULTS, MIRTOOLBOX)
         elif arguments.hours:
             figures = measure_memory(Path(folder), arguments.hours, arguments.profile)
         else:

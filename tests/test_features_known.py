@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import fft
 
-from scorelens.features import frames, mir, pitch, rhythm, roughness, timbre, tonality
+from scorelens.features import frames, mir, pitch, profiles, rhythm, roughness, timbre, tonality
 from scorelens.features.frames import RATE_HZ, Series
 
 C_MAJOR, C_MINOR = (0, 4, 7), (0, 3, 7)
@@ -41,10 +41,10 @@ def clicks(bpm, seconds=20.0):
     return samples
 
 
-def means(samples):
+def means(samples, profile=profiles.MIRTOOLBOX):
     """The mean of each frame feature over the frames where it is finite."""
     result = {}
-    for series in mir.frame_features(samples):
+    for series in mir.frame_features(samples, profile):
         for name, column in zip(series.names, series.values.T, strict=True):
             valid = column[np.isfinite(column)]
             result[name] = valid.mean(dtype=np.float64) if len(valid) else np.nan
@@ -63,7 +63,7 @@ def sine_means():
 
 @pytest.fixture(scope="module")
 def major_means():
-    return means(chord(C_MAJOR))
+    return means(chord(C_MAJOR), profiles.FAST)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 `extract` measures a set of signal descriptors on one film, `embed` a pretrained network on many;
 `table` writes the rows of either, and `sounds` decodes the samples. `mir` is the set of 70 features
-(140 columns) of Ma et al. 2021, with `timbre`, `tonality`, `pitch`, `rhythm` and `roughness`;
-`frames` cuts sound into frames and `texture` averages them over windows. `essentia` is a set of its
-own. `columns` and `essentia_columns` hold the name, unit, range, definition and source of each
-feature. `unpack` reads published features.
+(140 columns) of Ma et al. 2021, with `timbre`, `tonality`, `level_chroma`, `pitch`, `rhythm` and
+`roughness`; `frames` cuts sound into frames and `texture` averages them over windows. `essentia` is
+a set of its own. `columns` and `essentia_columns` hold the name, unit, range, definition and source
+of each feature. `unpack` reads published features.
 
 Other stages import only what is offered here.
 """

@@ -8,7 +8,7 @@ PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"
 NYQUIST_HZ = 11_025
 
 MIRTOOLBOX = "Lartillot and Toiviainen 2007 (MIRtoolbox)"
-PULSE = "Lartillot et al. 2008; MIRtoolbox"
+PULSE = "Lartillot et al. 2008, Toiviainen and Snyder 2003; MIRtoolbox"
 SLANEY = "Slaney 1998 (Auditory Toolbox); MIRtoolbox"
 FURUI = "Furui 1986; MIRtoolbox"
 SETHARES = "Sethares 1998, after Plomp and Levelt 1965; MIRtoolbox"
@@ -20,9 +20,13 @@ OWN_CHOICE = "our choice: the study counts 70 features and names 67"
 TEMPO_DEFINITION = (
     "best lag of the onset envelope's enhanced autocorrelation, weighted around 120 BPM"
 )
-PULSE_DEFINITION = "largest normalised autocorrelation of the onset envelope, lags of 0.3 to 1.5 s"
+PULSE_DEFINITION = (
+    "largest normalised autocorrelation of the onset envelope at lags of 0.3 to 1.5 s, under the"
+    " resonance curve around 0.5 s"
+)
 CHROMA_DEFINITION = (
-    "mean amplitude a semitone, summed over octaves, over that of the strongest class"
+    "mean level a semitone within the top 20 dB, summed over octaves, over that of the strongest"
+    " class"
 )
 INHARMONICITY_DEFINITION = (
     "twice the mean distance of amplitude from the pitch's multiples, in pitches"
@@ -71,8 +75,8 @@ def _power(name, low, high, definition) -> Feature:
     return Feature(name, "", low, high, definition, 0.03, 0.01, PEETERS)
 
 
-def _key(name, low, high, definition, source=KEY) -> Feature:
-    return Feature(name, "", low, high, definition, 1.0, 0.5, source)
+def _key(name, low, high, definition, source=KEY, frame_s=1.0, hop_s=0.5) -> Feature:
+    return Feature(name, "", low, high, definition, frame_s, hop_s, source)
 
 
 def _chroma(index, pitch_class) -> Feature:
@@ -104,7 +108,14 @@ COLUMNS: tuple[Feature, ...] = (
     _short("timbre.spread", "Hz", 0, NYQUIST_HZ, "standard deviation of the amplitude spectrum"),
     _short("timbre.zero_crossing_rate", "1/s", 0, NYQUIST_HZ, "upward sign changes a second"),
     _key("tone.key_mode", -2, 2, "best major minus best minor key correlation"),
-    _key("tone.key_strength", -1, 1, "best correlation of the chroma with the 24 key profiles"),
+    _key(
+        "tone.key_strength",
+        -1,
+        1,
+        "best correlation of the chroma with the 24 key profiles",
+        frame_s=0.1,
+        hop_s=0.0125,
+    ),
     _short("tone.brightness", "", 0, 1, "share of the amplitude spectrum above 1500 Hz"),
     _short("tone.entropy", "", 0, 1, "entropy of the amplitude spectrum over that of a flat one"),
     Feature("tone.inharmonicity", "", 0, 1, INHARMONICITY_DEFINITION, 0.1, 0.0125, MIRTOOLBOX),

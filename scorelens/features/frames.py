@@ -45,13 +45,14 @@ def measure_frames(
     names: tuple[str, ...],
     measure: Callable[[np.ndarray], np.ndarray],
     silence_rms: float = SILENCE_RMS,
+    rate_hz: int = RATE_HZ,
 ) -> Series:
     """Apply a function to every frame that is louder than silence.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (n,)
-        Mono samples at `RATE_HZ`.
+        Mono samples.
     length_s, hop_s : float
         Length and hop of the frames, s.
     names : tuple of str
@@ -60,20 +61,22 @@ def measure_frames(
         Takes frames (b, length) and returns values (b, len(names)).
     silence_rms : float
         A frame of lower RMS, or one that holds a NaN, gets NaN.
+    rate_hz : int
+        Sampling rate of the samples, Hz.
 
     Returns
     -------
     Series
     """
     _retain_heap()
-    length = min(round(length_s * RATE_HZ), len(samples))
-    starts = frame_starts(len(samples), length, hop_s)
+    length = min(round(length_s * rate_hz), len(samples))
+    starts = frame_starts(len(samples), length, hop_s, rate_hz)
     values = np.full((len(starts), len(names)), np.nan, np.float32)
     for rows, frames in _blocks(samples, starts, length):
         audible = rms(frames) >= silence_rms
         if audible.any():
             values[rows][audible] = measure(frames if audible.all() else frames[audible])
-    return Series(names, (starts + length / 2) / RATE_HZ, values)
+    return Series(names, (starts + length / 2) / rate_hz, values)
 
 
 def split(series: Series, at: int) -> tuple[Series, Series]:
@@ -178,7 +181,7 @@ def _retain_heap() -> None:
     np.empty(HEAP_BYTES, np.uint8)
 
 
-def frame_starts(n: int, length: int, hop_s: float) -> np.ndarray:
+def frame_starts(n: int, length: int, hop_s: float, rate_hz: int = RATE_HZ) -> np.ndarray:
     """First sample of every frame of a sound.
 
     Parameters
@@ -189,14 +192,16 @@ def frame_starts(n: int, length: int, hop_s: float) -> np.ndarray:
         Samples of a frame.
     hop_s : float
         Hop, s.
+    rate_hz : int
+        Sampling rate of the sound, Hz.
 
     Returns
     -------
     ndarray of int64, shape (frames,)
     """
-    if n < round(MIN_SOUND_S * RATE_HZ):
+    if n < round(MIN_SOUND_S * rate_hz):
         return np.zeros(0, np.int64)
-    return whole_frame_starts(n, length, hop_s * RATE_HZ)
+    return whole_frame_starts(n, length, hop_s * rate_hz)
 
 
 def whole_frame_starts(n: int, length: int, hop: float) -> np.ndarray:

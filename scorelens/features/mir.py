@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from scorelens.features import pitch, rhythm, texture, timbre, tonality
+from scorelens.features import level_chroma, pitch, rhythm, texture, timbre, tonality
 from scorelens.features.columns import COLUMNS, NAMES
 from scorelens.features.frames import RATE_HZ, Series
 from scorelens.features.profiles import MIRTOOLBOX, PROFILES, Profile
@@ -20,7 +20,7 @@ def frame_features(samples: np.ndarray, profile: Profile = MIRTOOLBOX) -> list[S
     samples : ndarray of float32, shape (n,)
         Mono samples at `RATE_HZ`, full scale 1. The mean is subtracted first, except for RMS.
     profile : Profile
-        Frame rates.
+        Frame rates, and which defaults.
 
     Returns
     -------
@@ -46,10 +46,9 @@ def frame_features(samples: np.ndarray, profile: Profile = MIRTOOLBOX) -> list[S
         dmfcc,
         timbre.slopes(dmfcc, "ddmfcc"),
         timbre.power_features(centred, profile.power_hop_s),
-        tonality.chroma_features(centred, profile.chroma_hop_s),
-        tonality.key_features(centred),
+        *_tonal_features(centred, profile),
         inharmonicity,
-        *rhythm.rhythm_features(bands),
+        *rhythm.rhythm_features(bands, has_resonance=profile.has_2021_defaults),
     ]
 
 
@@ -78,3 +77,10 @@ def measure(
         return frame_features(piece, PROFILES[profile])
 
     return texture.summarise(samples, RATE_HZ, moments_s, names, features)
+
+
+def _tonal_features(samples: np.ndarray, profile: Profile) -> list[Series]:
+    if profile.has_2021_defaults:
+        return level_chroma.tonal_features(samples, profile.chroma_hop_s)
+    chroma = tonality.chroma_features(samples, profile.chroma_hop_s)
+    return [chroma, tonality.key_features(samples)]

@@ -1,6 +1,6 @@
 """Compute tempo and pulse clarity from the autocorrelation of the onset envelope."""
 
-from functools import cache
+from functools import cache, partial
 from math import log
 
 import numpy as np
@@ -13,7 +13,7 @@ from scorelens.features.pitch import HOP_S as STEP_S
 TEMPO_FRAME_S, TEMPO_HOP_S = 3.0, 0.3
 PULSE_FRAME_S, PULSE_HOP_S = 5.0, 0.5
 LAGS = np.arange(round(0.3 / STEP_S), round(1.5 / STEP_S) + 1)  # 200 to 40 BPM
-PREFERRED_S = 0.5  # 120 BPM
+RESONANCE_S = 0.5  # 120 BPM
 COMPRESSION = 1000.0  # 30 dB below the highest still counts, side lobes do not
 MIN_DEVIATION = 1e-4  # of the envelope; a steady tone under a sliding window has a tenth of it
 MULTIPLES = range(2, 11)
@@ -21,13 +21,15 @@ FRAMES_AT_ONCE = 32
 TINY = 1e-30  # far below the power of any audible band
 
 
-def rhythm_features(bands: Series) -> tuple[Series, Series]:
+def rhythm_features(bands: Series, has_resonance: bool = False) -> tuple[Series, Series]:
     """Compute tempo (3 s frames, hop 0.3 s) and pulse clarity (5 s frames, hop 0.5 s).
 
     Parameters
     ----------
     bands : Series
         Power of frequency bands every 12.5 ms, NaN in silence.
+    has_resonance : bool
+        Whether pulse clarity is weighted by the resonance curve, as tempo always is.
 
     Returns
     -------
@@ -36,7 +38,8 @@ def rhythm_features(bands: Series) -> tuple[Series, Series]:
     """
     tempo = _each_frame(bands, TEMPO_FRAME_S, TEMPO_HOP_S, "rhythm.tempo", tempo_bpm, np.nan)
     name = "rhythm.pulse_clarity"
-    clarity = _each_frame(bands, PULSE_FRAME_S, PULSE_HOP_S, name, pulse_clarity, 0)
+    measure = partial(pulse_clarity, has_resonance=has_resonance)
+    clarity = _each_frame(bands, PULSE_FRAME_S, PULSE_HOP_S, name, measure, 0)
     return tempo, clarity
 
 
@@ -82,10 +85,9 @@ def tempo_bpm(correlation: np.ndarray) -> np.ndarray:
     Toiviainen and Snyder, Tapping to Bach, Music Perception 21(1), 2003.
     """
     enhanced = _enhance(correlation)
-    preference = np.maximum(1 - 0.25 * np.log2(LAGS * STEP_S / PREFERRED_S) ** 2, 0)
     value = enhanced[:, LAGS]
     is_peak = (value > 0) & (value >= enhanced[:, LAGS - 1]) & (value >= enhanced[:, LAGS + 1])
-    best = LAGS[np.argmax(np.where(is_peak, value * preference, 0), axis=1)]
+    best = LAGS[np.argmax(np.where(is_peak, value * resonance(LAGS * STEP_S), 0), axis=1)]
     rows = np.arange(len(best))
     left, middle, right = (correlation[rows, best + k].astype(np.float64) for k in (-1, 0, 1))
     curvature = left - 2 * middle + right
@@ -96,13 +98,41 @@ def tempo_bpm(correlation: np.ndarray) -> np.ndarray:
     return np.where(is_peak.any(1), np.clip(tempo, 40, 200), np.nan)
 
 
-def pulse_clarity(correlation: np.ndarray) -> np.ndarray:
+def resonance(period_s: np.ndarray) -> np.ndarray:
+    """Preference of listeners who tap a pulse for its period, largest at 0.5 s (120 BPM).
+
+    Parameters
+    ----------
+    period_s : ndarray
+        Periods, s.
+
+    Returns
+    -------
+    ndarray
+        0..1; 0 at 0.125 s and at 2 s.
+
+    References
+    ----------
+    Toiviainen and Snyder, Tapping to Bach: resonance-based modeling of pulse, Music Perception
+    21(1), 2003; the curve of `mirautocor` in MIRtoolbox.
+
+    Examples
+    --------
+    >>> resonance(np.array([0.25, 0.5, 1.0, 2.0])).tolist()
+    [0.75, 1.0, 0.75, 0.0]
+    """
+    return np.maximum(1 - 0.25 * np.log2(period_s / RESONANCE_S) ** 2, 0)
+
+
+def pulse_clarity(correlation: np.ndarray, has_resonance: bool = False) -> np.ndarray:
     """Largest normalised autocorrelation at lags of 0.3 to 1.5 s.
 
     Parameters
     ----------
     correlation : ndarray, shape (frames, lags)
         Normalised autocorrelation, lags from 0.
+    has_resonance : bool
+        Whether it is weighted by the resonance curve before, the default of `mirpulseclarity`.
 
     Returns
     -------
@@ -113,7 +143,10 @@ def pulse_clarity(correlation: np.ndarray) -> np.ndarray:
     ----------
     Lartillot et al., Multi-feature modeling of pulse clarity, ISMIR 2008.
     """
-    return np.maximum(correlation[:, LAGS].max(1), 0)
+    values = correlation[:, LAGS]
+    if has_resonance:
+        values = values * resonance(LAGS * STEP_S)
+    return np.maximum(values.max(1), 0)
 
 
 def autocorrelation(frames: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from scorelens.features.frames import Series
 
 WINDOW_S, HOP_S = 5.0, 3.35
 TIE_S = 1e-6  # a frame whose middle is the start of a window lies in it despite rounding
-PIECE_S = 600  # a multiple of 1.5 s, which is a multiple of every hop
+PIECE_S = 600  # a multiple of 3 s: of every hop, and an even number of samples at half the rate
 MARGIN_S = 10  # a window, and the longest frame on its edge
 
 

@@ -117,15 +117,31 @@ def estimate_key(chroma: np.ndarray) -> np.ndarray:
     >>> strength, mode > 0, cosine, sine
     (1.0, True, 1.0, 0.0)
     """
-    centred = chroma - chroma.mean(1, keepdims=True)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit = np.divide(centred, length, out=np.full_like(centred, np.nan), where=length > 1e-6)
-    correlation = unit @ _profiles()
+    correlation = key_correlations(chroma)
     second, best = np.sort(correlation, axis=1)[:, -2:].T
     mode = correlation[:, :12].max(1) - correlation[:, 12:].max(1)
     fifths = 2 * np.pi / 12 * (7 * (correlation.argmax(1) % 12) % 12)
     tonic = np.where(np.isnan(best), np.nan, [np.cos(fifths), np.sin(fifths)])
     return np.column_stack([best, best - second, mode, *tonic])
+
+
+def key_correlations(chroma: np.ndarray) -> np.ndarray:
+    """Pearson correlation of chroma with the 24 key profiles.
+
+    Parameters
+    ----------
+    chroma : ndarray, shape (b, 12)
+        Pitch class 0 is C.
+
+    Returns
+    -------
+    ndarray, shape (b, 24)
+        C major to B major, then C minor to B minor. NaN where the chroma is flat.
+    """
+    centred = chroma - chroma.mean(1, keepdims=True)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    unit = np.divide(centred, length, out=np.full_like(centred, np.nan), where=length > 1e-6)
+    return unit @ _profiles()
 
 
 @cache

@@ -7,6 +7,7 @@ from scorelens.corpus.report import corpus_section
 from scorelens.cues.report import (
     annotations_section,
     film_overview_section,
+    music_section,
     scores_section,
     timelines_section,
 )
@@ -23,6 +24,7 @@ from scorelens.visuals.report import visuals_section
 SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     corpus_section,
     timelines_section,
+    music_section,
     scores_section,
     annotations_section,
     features_section,

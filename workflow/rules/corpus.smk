@@ -108,3 +108,18 @@ checkpoint gather_corpus:
         on_bad_film=config["corpus"]["on_bad_film"],
     script:
         "../../scripts/gather_corpus.py"
+
+
+rule count_corpus:
+    """Count the films of every genre and of every pair of genres."""
+    input:
+        films=rules.gather_corpus.output.films,
+    output:
+        table="results/corpus/genres.tsv",
+        figure=report(
+            "results/corpus/genres.svg",
+            caption="../report/corpus_genres.rst",
+            category="Corpus",
+        ),
+    script:
+        "../../scripts/count_corpus.py"

@@ -24,6 +24,42 @@ rule match_cues:
         "../../scripts/match_cues.py"
 
 
+rule summarize_cues:
+    """Sum up how every film, and the films of each genre, use their albums."""
+    input:
+        films=rules.gather_corpus.output.films,
+        tracks=rules.gather_corpus.output.tracks,
+        cues=used_films(rules.match_cues.output.table),
+    output:
+        films="results/cues/film_music.tsv",
+        spotting="results/cues/spotting.tsv",
+        genres="results/cues/genre_music.tsv",
+    params:
+        repeats=config["cues"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/summarize_cues.py"
+
+
+rule plot_cue_summary:
+    """Draw how the films of each genre use their albums."""
+    input:
+        genres=rules.summarize_cues.output.genres,
+    output:
+        spotting=report(
+            "results/cues/spotting.svg",
+            caption="../report/cues_spotting.rst",
+            category="Cues",
+        ),
+        music=report(
+            "results/cues/genre_music.svg",
+            caption="../report/cues_music.rst",
+            category="Cues",
+        ),
+    script:
+        "../../scripts/plot_cue_summary.py"
+
+
 # These two need the true cues: films that the workflow makes come with them.
 
 

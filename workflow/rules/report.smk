@@ -14,6 +14,12 @@ rule write_report:
         published=watched(PLAN.published_tables),
         cues=media_films(rules.match_cues.output.table),
         timelines=media_films(rules.plot_cues.output.timeline),
+        genre_counts=rules.count_corpus.output.figure,
+        cue_summary=(
+            []
+            if PLAN.corpus.is_published
+            else [rules.summarize_cues.output.genres, *rules.plot_cue_summary.output]
+        ),
         cue_scores=[rules.score_cues.output.scores] if PLAN.corpus.is_made else [],
         cue_confidence=(
             [rules.calibrate_cues.output.figure, rules.calibrate_cues.output.scores]

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from scorelens.sections import Run, Section, formats, render_section
+from scorelens.sections import Run, Section, formats, render_section, svg
+
+GENRE_COUNTS = "corpus/genres.svg"
 
 
 def corpus_section(run: Run) -> Section:
@@ -35,6 +37,7 @@ def corpus_section(run: Run) -> Section:
         "films": rows,
         "summary": summary,
         "skipped": skipped,
+        "genres": svg.data_uri(run.path(GENRE_COUNTS)) if GENRE_COUNTS in run else None,
         "has_notes": any(row["notes"] for row in rows),
     }
     tiles = [("films", str(len(rows))), *tiles]

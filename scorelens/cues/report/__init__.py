@@ -1,6 +1,13 @@
-"""The report's sections on the cues: timelines, scores, annotations, and the film overview."""
+"""The report's sections on the cues: timelines, use of albums, scores, annotations, film overview."""
 
 from scorelens.cues.report.annotations import annotations_section
+from scorelens.cues.report.music import music_section
 from scorelens.cues.report.section import film_overview_section, scores_section, timelines_section
 
-__all__ = ["annotations_section", "film_overview_section", "scores_section", "timelines_section"]
+__all__ = [
+    "annotations_section",
+    "film_overview_section",
+    "music_section",
+    "scores_section",
+    "timelines_section",
+]
