@@ -1,7 +1,7 @@
 """The multiple-instance genre models, every film left out in turn, and their scores."""
 
 from scorelens import genres as genre_models
-from scorelens.plan.genres import TRAINED_MODELS
+from scorelens.plan.genres import TRAINED_MODELS, model_settings
 
 
 rule predict_baselines:
@@ -40,7 +40,7 @@ rule train_genres:
         gpu=lambda wildcards: GPU * genre_models.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
         genres=config["corpus"]["genres"],
-        settings=lambda wildcards: config["genres"][genre_models.MODELS[wildcards.model]],
+        settings=lambda wildcards: model_settings(config["genres"], wildcards.set, wildcards.model),
         chunks=PLAN.genres.chunks,
         folds=config["genres"]["folds"],
         seed=config["seed"],
