@@ -75,6 +75,16 @@ class GenrePlan:
         return attention or self.network_runs
 
     @property
+    def primary(self) -> Run | None:
+        """The one model whose predictions of cues are held against the labels of their film.
+
+        It is named before any score is known: the paper's best, single attention on VGGish, or the
+        one nearest to it. None if nothing is trained.
+        """
+        trained = self.trained_runs
+        return audiovisual_comparison.choose_run(trained, None, None) if trained else None
+
+    @property
     def figures(self) -> list[str]:
         """Names of the figures of `results/genres`."""
         names = ["scores", "genres"]

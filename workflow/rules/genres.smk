@@ -95,6 +95,18 @@ rule compare_genres:
         "../../scripts/compare_genres.py"
 
 
+if PLAN.corpus.is_published:
+
+    rule compare_published:
+        """Set the scores of the genre models beside those that the study published."""
+        input:
+            scores=rules.score_genres.output.scores,
+        output:
+            table="results/genres/published.tsv",
+        script:
+            "../../scripts/compare_published.py"
+
+
 rule plot_genres:
     """Draw the scores of the genre models."""
     input:
@@ -193,3 +205,22 @@ rule explain_genres:
         models=PLAN.genres.explained_runs,
     script:
         "../../scripts/explain_genres.py"
+
+
+if PLAN.genres.primary:
+
+    rule rank_contradictions:
+        """Rank the cues whose music contradicts the genres of their film."""
+        input:
+            films=rules.gather_corpus.output.films,
+            tracks=rules.gather_corpus.output.tracks,
+            genre_cues=genre_run(rules.gather_genres.output.cues, PLAN.genres.primary),
+            cues=media_films(rules.match_cues.output.table),
+        output:
+            table="results/genres/contradictions.tsv",
+            page="results/genres/contradictions.html",
+        params:
+            run=PLAN.genres.primary,
+            videos=lambda wildcards: {film: PLAN.corpus.video(film) for film in PLAN.corpus.films},
+        script:
+            "../../scripts/rank_contradictions.py"
