@@ -12,7 +12,12 @@ from scorelens.cues.report import (
     timelines_section,
 )
 from scorelens.features.report import features_section
-from scorelens.genres.report import models_section, new_media_section, predictions_section
+from scorelens.genres.report import (
+    contradictions_section,
+    models_section,
+    new_media_section,
+    predictions_section,
+)
 from scorelens.importance.report import importance_section
 from scorelens.retrieval.report import retrieval_section
 from scorelens.sections import Run, Section
@@ -32,6 +37,7 @@ SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     film_overview_section,
     models_section,
     predictions_section,
+    contradictions_section,
     new_media_section,
     tagger_section,
     retrieval_section,
