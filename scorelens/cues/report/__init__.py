@@ -1,4 +1,4 @@
-"""The report's sections on the cues: timelines, use of albums, scores, annotations, film overview."""
+"""The report's sections on the cues: timelines, albums, scores, annotations, film overview."""
 
 from scorelens.cues.report.annotations import annotations_section
 from scorelens.cues.report.music import music_section
