@@ -20,7 +20,7 @@ from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
 from scorelens.trailers.data.table import read_trailers
 from scorelens.trailers.demo import demo_plan, synthesis
 
-FILMS = {"a_film": ("A Film", ("Horror", "Comedy")), "other": ("Other", ("Drama",))}
+FILMS = {"a_film": ("A Film", 2020, ("Horror", "Comedy")), "other": ("Other", 2020, ("Drama",))}
 
 
 def composed(seed=1):
@@ -110,9 +110,7 @@ def test_the_table_has_the_trailers_of_the_plan(made, monkeypatch):
     table_trailers = {item.trailer_id: item for item in read_trailers(demo_plan.TABLE, GENRES)}
     assert set(table_trailers) == {item.trailer_id for item in few()}
     assert table_trailers["a_film_trailer"].genres == trailer.genres
-    films = [
-        Film(name, *about[:1], 2020, about[1], None, NO_ALBUM) for name, about in FILMS.items()
-    ]
+    films = [Film(name, *about, None, NO_ALBUM) for name, about in FILMS.items()]
     described = {
         item.trailer_id: item for item in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)
     }

@@ -300,6 +300,8 @@ def test_samples_come_back_as_they_were_and_a_table_tells_of_them(trailers):
         for name, value in read_sample(output)._asdict().items():
             np.testing.assert_array_equal(value, getattr(expected, name))
     frame = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert frame.pop("length_s").tolist() == [2.0, 1.6]
+    assert frame.pop("loudness_db").isna().tolist() == [False, True]
     assert frame.fillna("").to_numpy().tolist() == [
         ["sound", 5, 0, 2.0, ""],
         ["mute", 5, 1, 0.0, "no sound"],
@@ -335,6 +337,8 @@ def test_a_file_that_cannot_be_used_may_be_skipped(trailers, tmp_path):
     faulty = {**videos, "z": tmp_path / "empty.mp4"}
     sample_trailers(faulty, [*outputs, tmp_path / "z.npz"], table, FROM_200, on_bad="skip")
     frame = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert frame[["length_s", "loudness_db"]].iloc[-1].isna().all()
+    frame = frame.drop(columns=["length_s", "loudness_db"])
     assert frame.iloc[-1].tolist() == ["z", 0, 0, 0.0, "is empty (0 bytes)"]
     skipped = read_sample(tmp_path / "z.npz")
     assert skipped.frames.shape == (0, 224, 224, 3)

@@ -30,6 +30,7 @@ LEFT_OUT = (
     "index_fingerprints",
     "index_retrieval",
     "list_corpus",
+    "map_trailers",
     "read_subtitles",
     "sample_trailers",
     "synthesize_library",

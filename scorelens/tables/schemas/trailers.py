@@ -21,6 +21,14 @@ TRAILER_SAMPLES = Table(
         Column("frames", "int64", "frames that are used", low=0),
         Column("skipped", "int64", "black frames that are left out", low=0),
         seconds("sound_s", "length of the sound that is used"),
+        Column("length_s", "float64", "length of the trailer; null if skipped", "s", 0, None, True),
+        Column(
+            "loudness_db",
+            "float64",
+            "level of the sound that is used, root mean square re full scale; null if silent",
+            "dB",
+            nullable=True,
+        ),
         Column(
             "note",
             "string",
@@ -44,6 +52,20 @@ TRAILER_VECTORS = Table(
             low=0,
         ),
         seconds("time_s", "when the frame is shown, or the middle of the window"),
+    ),
+    features=True,
+)
+
+TRAILER_MAPS = Table(
+    "trailer maps",
+    "Feature maps of the frames of trailers by a pretrained network, a row for each position in "
+    "the maps of a frame; the further columns are the maps.",
+    (
+        TRAILER_ID,
+        Column("number", "int64", "number of the frame in order of presentation", low=0),
+        seconds("time_s", "when the frame is shown"),
+        Column("row", "int64", "row of the map, from the top", low=0),
+        Column("column", "int64", "column of the map, from the left", low=0),
     ),
     features=True,
 )
