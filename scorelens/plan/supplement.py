@@ -130,6 +130,8 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "train_trailers": _runs(trailers.runs, "network"),
         "fuse_trailers": ONCE * trailers.has_fusion,
         "score_trailers": ONCE * bool(trailers.trailers),
+        "compare_trailers": ONCE * bool(trailers.trailers),
+        "calibrate_trailers": ONCE * bool(trailers.trailers),
         "plot_trailers": ONCE * bool(trailers.trailers),
         "compare_films_to_trailers": ONCE * trailers.compares_films,
         "plot_films_to_trailers": ONCE * trailers.compares_films,

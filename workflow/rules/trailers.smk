@@ -144,8 +144,44 @@ rule score_trailers:
         samples=config["trailers"]["bootstrap_repeats"],
         permutations=config["trailers"]["permutation_repeats"],
         seed=config["seed"],
+        primary=config["trailers"]["primary"],
     script:
         "../../scripts/score_trailers.py"
+
+
+rule compare_trailers:
+    """Compare every pair of models of trailers on the same titles."""
+    input:
+        predictions=rules.score_trailers.input.predictions,
+    output:
+        comparisons="results/trailers/comparisons.tsv",
+    params:
+        runs=list(PLAN.trailers.runs),
+        samples=config["trailers"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/compare_trailers.py"
+
+
+rule calibrate_trailers:
+    """Compare the probabilities of the models of trailers with how often they are true."""
+    input:
+        predictions=rules.score_trailers.input.predictions,
+    output:
+        calibration="results/trailers/calibration.tsv",
+        reliability="results/trailers/reliability.tsv",
+        figure=report(
+            "results/trailers/calibration.svg",
+            caption="../report/trailers_calibration.rst",
+            category="Trailers",
+            labels={"figure": "calibration"},
+        ),
+    params:
+        runs=list(PLAN.trailers.runs),
+        samples=config["trailers"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/calibrate_trailers.py"
 
 
 rule plot_trailers:

@@ -136,23 +136,25 @@ TRAILER_MOMENTS = Table(
 
 TRAILER_SCORES = Table(
     "trailer scores",
-    "How good the models of trailers are on titles they did not learn from, a row a figure, with "
-    "95% intervals (bootstrap over titles).",
+    "How good the models of trailers are on titles held out of training, a row per score. A score "
+    "is averaged over the trailers of a title first, so that each title weighs the same. Intervals "
+    "are bootstrap 95% intervals over titles; they leave out that another training would differ.",
     (
         *RUN,
         Column(
             "modality",
             "string",
-            "`picture`, `sound`, `both`; null for the frequency",
+            "`picture`, `sound` or `both`; null for a baseline",
             nullable=True,
         ),
+        Column("is_primary", "bool", "whether it is the run of the headline (`trailers.primary`)"),
         Column(
             "measure",
             "string",
-            "`precision`, `recall`, `f1`, `average_precision`, or `top1_accuracy`: the share of "
-            "trailers whose likeliest genre is one of theirs, which is how we read the source's "
-            "accuracy; of the trailers that carry one of the genres, since no answer can be right "
-            "of the others",
+            "`precision`, `recall`, `f1`, `average_precision`; `top1_accuracy`: the share of the "
+            "trailers whose most probable genre is one of theirs, of those that have any; or "
+            "`single_label_accuracy`: the share, on average, whose most probable genre is the one "
+            "picked at random of theirs",
         ),
         Column(
             "threshold",
@@ -161,28 +163,52 @@ TRAILER_SCORES = Table(
             "the training trailers; null for a ranking",
             nullable=True,
         ),
-        Column("genre", "string", "a genre; `macro` for their mean; `all` for top1_accuracy"),
-        share("value", "the figure"),
+        Column("genre", "string", "a genre; `macro` for their mean; `all` for an accuracy"),
+        share("value", "the score"),
         share("low", "2.5% bound"),
         share("high", "97.5% bound"),
         share(
             "chance",
-            "mean of the figure when titles of equally many trailers swap their genres at random",
+            "mean of the score when titles exchange their genres at random; of average precision "
+            "that of a random order, exactly",
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        share(
+            "p_best",
+            "p adjusted for the choice of the best model, by the largest score of any model in the "
+            "same draws; of the means over the genres and the accuracies, without baselines",
+            True,
+        ),
+        share("unit_value", "the score over all trailers at once, each with the same weight"),
         Column(
             "support",
             "int64",
             "trailers that carry the genre; all of them for a mean, and all that carry one of the "
-            "genres for top1_accuracy",
+            "genres for an accuracy",
             low=0,
         ),
     ),
 )
 
+TRAILER_COMPARISONS = Table(
+    "trailer comparisons",
+    "Paired comparisons of all models of trailers, on the same titles held out of training.",
+    (
+        Column("measure", "string", "`average_precision` or `f1` (tuned), mean over the genres"),
+        *RUN,
+        Column("other_network", "string", "the network of the second model, or `none`"),
+        Column("other_model", "string", "the second model"),
+        Column("difference", "float64", "score of the first less that of the second", "", -1, 1),
+        Column("low", "float64", "2.5% bound, bootstrap over titles", "", -1, 1),
+        Column("high", "float64", "97.5% bound", "", -1, 1),
+        share("p", "two-sided p, titles swap the predictions of the two models at random"),
+        share("p_holm", "p corrected over all pairs of the measure (Holm)"),
+    ),
+)
+
 TRAILER_MODALITIES = Table(
     "trailer modalities",
-    "Does the picture or the sound give the genre away? Average precision side by side.",
+    "Average precision by picture, by sound and by both, and the difference of the first two.",
     (
         Column("genre", "string", "a genre; `macro` for their mean"),
         *_modality("picture", "the picture"),
@@ -198,11 +224,8 @@ TRAILER_MODALITIES = Table(
         Column("difference_high", "float64", "97.5% bound", "", -1, 1, True),
         share(
             "p",
-            "two-sided p of the difference. Of a genre: how often it is at least as large when "
-            "titles swap the predictions of the two modalities at random, (1 + k) / (1 + draws). "
-            "Of `macro`: twice the share of the bootstrap samples on the rarer side of zero, "
-            "likewise; for swapping supposes the modalities equal in every genre, not just in the "
-            "mean",
+            "two-sided p of the difference: how often it is at least as large when titles swap the "
+            "predictions of the two modalities at random",
             True,
         ),
         share(
