@@ -15,7 +15,7 @@ import pandas as pd
 
 from scorelens.evaluation import ALL, MACRO, label_ranking
 from scorelens.evaluation.average_precision import average_precision
-from scorelens.evaluation.bootstrap import draw_groups, interval
+from scorelens.evaluation.bootstrap import draw_groups, interval, score_observations
 from scorelens.evaluation.classification import with_macro
 from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
@@ -149,11 +149,9 @@ def _score_ranking(
     observed = means[:, films, films]
     value, sampled = observed.mean(axis=1), observed @ draws.T / draws.sum(axis=1)
     permuted = means[:, films, orders].mean(axis=-1)
-    lower_is_better, bounds = (
-        np.array([[True], [False]]),
-        label_ranking.bounds(len(predictions.genres)),
-    )
-    columns = score_columns(value, sampled, permuted, lower_is_better, bounds)
+    bounds, is_error = label_ranking.bounds(len(predictions.genres)), np.array([[True], [False]])
+    observations = score_observations(predictions.labels, 1, predictions.cluster)[-1]
+    columns = score_columns(value, sampled, permuted, is_error, bounds, observations)
     table = pd.DataFrame({"measure": label_ranking.RANKINGS, "top": pd.NA, "genre": ALL})
     gains = _gain_over_random(observed, predictions, draws)
     unit_value = observed @ units / units.sum()
@@ -178,7 +176,9 @@ def _score_precision(predictions: Predictions, draws: np.ndarray) -> pd.DataFram
         with_macro(grouped_average_precision(probability, predictions.group, labels, drawn))
         for drawn in (np.ones((1, len(labels))), draws)
     )
-    columns = score_columns(value[0], sampled.T, np.empty((value.shape[1], 0)))
+    no_chance = np.empty((value.shape[1], 0))
+    observations = score_observations(labels, 1, predictions.cluster)
+    columns = score_columns(value[0], sampled.T, no_chance, observations=observations)
     once = np.ones((1, len(predictions.units)))
     unit_value = with_macro(average_precision(probability, predictions.unit_labels, once))[0]
     names = {"measure": AVERAGE_PRECISION, "top": pd.NA, "genre": [*predictions.genres, MACRO]}

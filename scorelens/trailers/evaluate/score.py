@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from scorelens.evaluation import ALL, MACRO, WEIGHTED
 from scorelens.evaluation.average_precision import average_precision, random_average_precision
-from scorelens.evaluation.bootstrap import draw_groups
+from scorelens.evaluation.bootstrap import draw_groups, score_observations
 from scorelens.evaluation.classification import divided, with_macro
 from scorelens.evaluation.grouped_precision import (
     grouped_average_precision,
@@ -165,7 +165,8 @@ def _score_precision(
     permuted = with_macro(
         permuted_grouped_precision(probability, predictions.group, labels, orders)
     )
-    columns = score_columns(value[0], sampled.T, permuted.T)
+    observations = score_observations(labels, 1, predictions.cluster)
+    columns = score_columns(value[0], sampled.T, permuted.T, observations=observations)
     columns["chance"] = with_macro(random_average_precision(carriers, len(labels)))
     columns["unit_value"] = with_macro(
         average_precision(probability, predictions.unit_labels, once)
@@ -184,33 +185,27 @@ def _score_accuracy(
     """
     labels, sizes = predictions.labels, predictions.group_sizes
     top1 = predictions.count_by_group(predictions.rank == 1) / sizes[:, None]
-    counted = labels.any(axis=1).astype(float)
     picked = divided(labels.astype(float), labels.sum(axis=1, keepdims=True), 0)
     rows = [
-        {"measure": name} | _accuracy(top1 @ targets.T, counted, sizes, draws, orders)
+        {"measure": name} | _accuracy(top1 @ targets.T, predictions, draws, orders)
         for name, targets in ((TOP1_ACCURACY, labels.astype(float)), (SINGLE_LABEL, picked))
     ]
-    names = {"threshold": None, "genre": ALL, "support": int(sizes @ counted)}
+    names = {"threshold": None, "genre": ALL, "support": int(sizes @ labels.any(axis=1))}
     return pd.DataFrame(rows).assign(**names)
 
 
 def _accuracy(
-    correct: np.ndarray,
-    counted: np.ndarray,
-    sizes: np.ndarray,
-    draws: np.ndarray,
-    orders: np.ndarray,
+    correct: np.ndarray, predictions: Predictions, draws: np.ndarray, orders: np.ndarray
 ) -> dict:
-    """Columns of an accuracy. correct[i, j]: the share of title i with the genres of title j.
-
-    counted: 1.0 for titles with any genre. sizes: trailers of each title.
-    """
-    titles = np.arange(len(counted))
+    """Columns of an accuracy. correct[i, j]: the share of title i with the genres of title j."""
+    labels, sizes, titles = predictions.labels, predictions.group_sizes, np.arange(len(correct))
+    counted = labels.any(axis=1).astype(float)
     observed = correct[titles, titles]
     value = observed.sum(keepdims=True) / counted.sum()
-    sampled = divided(draws @ observed, draws @ counted, np.nan)[None]
+    sampled = divided(draws @ observed, draws @ counted, 0)[None]
     permuted = correct[titles, orders].sum(axis=1) / counted.sum()
-    columns = score_columns(value, sampled, permuted[None])
+    observations = score_observations(labels, 1, predictions.cluster)[-1]
+    columns = score_columns(value, sampled, permuted[None], observations=observations)
     scores = {name: column[0] for name, column in columns.items()}
     unit_value = (sizes @ observed) / (sizes @ counted)
     return scores | {"unit_value": unit_value, PERMUTED: permuted}
