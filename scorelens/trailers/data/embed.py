@@ -124,7 +124,7 @@ def _cells(
         "row": row,
         "column": column,
     }
-    values = pd.DataFrame(maps.reshape(len(frame), -1), columns=names)
+    values = pd.DataFrame(maps.reshape(len(frame), len(names)), columns=names)
     return pd.concat([pd.DataFrame(keys, index=values.index), values], axis=1)
 
 
