@@ -266,7 +266,7 @@ def test_missing_figures_are_not_shown(all_models, picture_only):
         page: text.count("<img ")
         for page, (text, _) in (("all_models", all_models), ("picture_only", picture_only))
     }
-    assert images == {"all_models": 4, "picture_only": 2}
+    assert images == {"all_models": 5, "picture_only": 3}
 
 
 def test_page_links_to_the_section(all_models):

@@ -181,9 +181,9 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
     Returns
     -------
     list of dict
-        title, modality (None for a baseline) and is_primary; `cells`: mean average precision,
-        macro F1 with tuned thresholds and accuracy of the most probable genre, each with value,
-        low, high, p, p_best and best (of its column).
+        title and modality (None for a baseline); `cells`: mean average precision, macro F1 with
+        tuned thresholds and accuracy of the most probable genre, each with value, low, high, p and
+        best (of its column).
     """
     ranked = _macro_precision(scores)
     tuned = scores[(scores.threshold == trailers.TUNED) & (scores.genre == MACRO)]
@@ -196,7 +196,6 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
         {
             "title": run_title(row.network, row.model),
             "modality": None if pd.isna(row.modality) else row.modality,
-            "is_primary": row.is_primary,
             "cells": {name: _cell(column, row) for name, column in columns.items()},
         }
         for row in ranked.itertuples()
@@ -289,7 +288,7 @@ def absent_networks(
 
 def _cell(column: pd.DataFrame, model) -> dict:
     row = column[(column.network == model.network) & (column.model == model.model)].iloc[0]
-    cell = {name: row[name] for name in ("value", "low", "high", "p", "p_best")}
+    cell = {name: row[name] for name in ("value", "low", "high", "p")}
     return cell | {"best": row.value == column.value.max()}
 
 
