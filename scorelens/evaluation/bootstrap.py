@@ -131,7 +131,7 @@ def interval(
     added = PSEUDO * inverse
     centre = np.clip((share + added) / (1 + 2 * added), SMALLEST, 1 - SMALLEST)
     between = inverse * (share - centre) ** 2 + added * inverse * (centre**2 + (1 - centre) ** 2)
-    spread = np.nanstd(sampled, axis=axis) / width
+    spread = np.ma.filled(np.ma.masked_invalid(sampled).std(axis=axis), 0) / width
     half = Z * np.sqrt(spread**2 + between) / (1 + 2 * added) / (centre * (1 - centre))
     ends = special.expit(special.logit(centre) + np.stack([-half, half]))
     ends = np.stack([np.minimum(ends[0], share), np.maximum(ends[1], share)])
@@ -144,7 +144,8 @@ def score_observations(
     """On how many observations the scores of genres and of their means rest, for `interval`.
 
     The geometric mean of the number of clusters that carry the genre (1 at least) and of all, and
-    for a mean over the genres that of all: chosen by simulation (benchmarks/evaluation_coverage.py).
+    for a mean over the genres that of all. It was chosen by simulation
+    (benchmarks/evaluation_coverage.py).
 
     Parameters
     ----------
