@@ -34,14 +34,6 @@ def test_interval_of_a_mean_agrees_with_the_normal_distribution():
     np.testing.assert_allclose(both[:, 1], 2 * both[:, 0])
 
 
-def test_sign_p_by_hand():
-    differences = np.array([-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
-    assert bootstrap.sign_p(differences) == pytest.approx(2 * (1 + 3) / 10)
-    assert bootstrap.sign_p(-differences) == bootstrap.sign_p(differences)
-    assert bootstrap.sign_p(np.full(99, 0.1)) == pytest.approx(2 / 100)
-    assert bootstrap.sign_p(np.array([-1.0, 1.0])) == 1
-
-
 def test_clusters_are_drawn_whole_and_as_many_as_there_are():
     cluster = np.array([0, 1, 0, 2, 1, 1])
     draws = bootstrap.draw_groups(6, 4000, 0, cluster)

@@ -53,8 +53,7 @@ def tags_p(predictions, orders):
 def ranking_values(predictions, orders):
     """Coverage error and label-ranking average precision, averaged within films first."""
     ranks = label_ranking.worst_ranks(predictions.probability[0])
-    sums = label_ranking.group_sums(ranks, predictions.group, predictions.labels)
-    means = sums / predictions.group_sizes[:, None]
+    means = label_ranking.group_metrics(ranks, predictions.group, predictions.labels)
     return means[:, np.arange(len(predictions.labels)), with_observed(orders)].mean(axis=-1)
 
 

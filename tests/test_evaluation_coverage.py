@@ -72,3 +72,29 @@ def test_interval_of_f1_covers_its_expected_value(films, skill):
     covered = coverage(f1_of, films, skill)
     assert covered.min() >= 0.90
     assert 0.92 <= covered[-1] <= 0.98
+
+
+@pytest.mark.slow
+def test_interval_of_films_in_clusters_covers_if_clusters_are_drawn_and_not_if_films_are():
+    """Twelve composers of four films, alike but for a little noise; F1 of one genre."""
+    cluster, once, inside = np.repeat(np.arange(12), 4), np.ones((1, 48)), {True: [], False: []}
+
+    def draw(random):
+        labels = (random.random((12, 1)) < 0.5)[cluster]
+        shared = random.normal(size=(12, 1))[cluster]
+        return labels, labels + shared + 0.1 * random.normal(size=labels.shape)
+
+    random = np.random.default_rng(1)
+    expected = np.nanmean([f1_of(*draw(random), once)[0, -1] for _ in range(2000)])
+    for seed in range(CORPORA):
+        random = np.random.default_rng(seed)
+        labels, scores = draw(random)
+        for clustered, values in inside.items():
+            of_films = cluster if clustered else None
+            draws = draw_groups(48, SAMPLES, random, of_films)
+            observations = score_observations(labels, 1, of_films)[-1]
+            value, sampled = (f1_of(labels, scores, one)[:, -1] for one in (once, draws))
+            low, high = interval(value[0], sampled, observations=observations)
+            values.append(low <= expected <= high)
+    assert np.mean(inside[True]) >= 0.9
+    assert np.mean(inside[False]) < 0.75

@@ -168,27 +168,3 @@ def score_observations(
     clusters = len(np.unique(cluster))
     carriers = [max(1, len(np.unique(cluster[label]))) for label in labels.T]
     return np.append(np.sqrt(np.multiply(carriers, clusters)), [float(clusters)] * means)
-
-
-def sign_p(differences: np.ndarray) -> float:
-    """Two-sided p of a difference being zero, from its bootstrap samples.
-
-    Twice (1 + k) / (1 + samples), at most 1, where k samples lie on the rarer side of zero or on
-    it. Apart from the added one it agrees with the 95% percentile interval.
-
-    Parameters
-    ----------
-    differences : ndarray of float, shape (samples,)
-
-    Returns
-    -------
-    float
-        In 0..1.
-
-    Examples
-    --------
-    >>> sign_p(np.array([0.1, 0.2, 0.3]))
-    0.5
-    """
-    rarer = min((differences <= 0).sum(), (differences >= 0).sum())
-    return min(1.0, float(2 * (1 + rarer) / (1 + len(differences))))

@@ -13,7 +13,11 @@ import pandas as pd
 
 from scorelens.evaluation import MACRO, WEIGHTED
 from scorelens.evaluation.bootstrap import interval, score_observations
-from scorelens.evaluation.classification import precision_recall_f1, with_macro
+from scorelens.evaluation.classification import (
+    confusion_counts,
+    precision_recall_f1,
+    with_macro,
+)
 from scorelens.evaluation.permutation import is_as_good, p_value
 from scorelens.evaluation.predictions import Predictions
 
@@ -117,6 +121,24 @@ def support(predictions: Predictions, means: int) -> np.ndarray:
     """
     carriers = predictions.group_sizes @ predictions.labels
     return np.append(carriers, [len(predictions.units)] * means)
+
+
+def confusion_shares(predictions: Predictions, tagged: np.ndarray) -> np.ndarray:
+    """Average true positives, false positives and false negatives over the units of each group.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    tagged : ndarray of bool, shape (units, genres)
+
+    Returns
+    -------
+    ndarray of float, shape (3, 1, groups, genres)
+        In 0..1, as `paired.compare_macro_f1` takes them, of one run.
+    """
+    counts = confusion_counts(tagged, predictions.unit_labels)
+    means = predictions.mean_by_group(np.moveaxis(counts, 1, -1))
+    return np.moveaxis(means, -1, 1)[:, None]
 
 
 def sampled_tags(shares: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:

@@ -98,10 +98,10 @@ def score_model(
         The columns of TAGGER_SCORES without `model` and `level`.
     """
     ranks = label_ranking.worst_ranks(predictions.probability[0])
-    sums = label_ranking.group_sums(ranks, predictions.group, predictions.labels)
+    means = label_ranking.group_metrics(ranks, predictions.group, predictions.labels)
     counts = np.stack([predictions.count_by_group(predictions.rank <= top) for top in tops])
     tables = [
-        _score_ranking(sums, predictions, draws, orders),
+        _score_ranking(means, predictions, draws, orders),
         score_tags(counts, tops, predictions, draws, orders),
         _score_precision(predictions, draws),
     ]
@@ -132,20 +132,18 @@ def score_random(predictions: Predictions, tops: Sequence[int], draws: np.ndarra
     shape = (len(tops), films, genres)
     counts = np.broadcast_to(np.multiply.outer(share, units)[:, :, None], shape)
     no_orders = np.empty((0, films), int)
-    sums = np.repeat((means * units)[:, :, None], films, axis=2)
     tables = [
-        _score_ranking(sums, predictions, draws, no_orders),
+        _score_ranking(np.repeat(means[:, :, None], films, axis=2), predictions, draws, no_orders),
         score_tags(counts, tops, predictions, draws, no_orders),
     ]
     return _concatenate(tables)
 
 
 def _score_ranking(
-    sums: np.ndarray, predictions: Predictions, draws: np.ndarray, orders: np.ndarray
+    means: np.ndarray, predictions: Predictions, draws: np.ndarray, orders: np.ndarray
 ) -> pd.DataFrame:
-    """sums: from `label_ranking.group_sums`."""
+    """means: from `label_ranking.group_metrics`."""
     units, films = predictions.group_sizes, np.arange(len(predictions.labels))
-    means = sums / units[:, None]
     observed = means[:, films, films]
     value, sampled = observed.mean(axis=1), observed @ draws.T / draws.sum(axis=1)
     permuted = means[:, films, orders].mean(axis=-1)
