@@ -48,6 +48,7 @@ def make_scores(runs=RUNS):
                     "p_best": None if is_baseline or genre in GENRES[:2] else 0.004,
                     "is_primary": run == PRIMARY,
                     "unit_value": value,
+                    "exchangeable": 12,
                     "support": 12,
                 }
             )

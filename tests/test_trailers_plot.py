@@ -233,6 +233,7 @@ def scores_of(run):
     table = table.assign(measure="average_precision", threshold=None, unit_value=table["value"])
     constants = {"modality": "picture", "low": 0.0, "high": 1.0, "chance": 0.5, "support": 3}
     constants |= {"is_primary": False, "p_best": None, "unit_value": table["value"]}
+    constants |= {"exchangeable": 3}
     return table.assign(**constants)[TRAILER_SCORES.names]
 
 

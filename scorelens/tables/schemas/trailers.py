@@ -173,6 +173,12 @@ TRAILER_SCORES = Table(
             "random; of average precision that of a random order of the titles",
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        Column(
+            "exchangeable",
+            "int64",
+            "titles that can exchange their genres with others: with few, no p is small",
+            low=0,
+        ),
         share(
             "p_best",
             "p adjusted for the choice of the best model, by the largest score of any model in the "

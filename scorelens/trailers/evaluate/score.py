@@ -24,7 +24,7 @@ from scorelens.evaluation.grouped_precision import (
 )
 from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
 from scorelens.evaluation.multiplicity import best_of_p
-from scorelens.evaluation.permutation import BLOCK, draw_orders, f1_in_order
+from scorelens.evaluation.permutation import BLOCK, draw_orders, exchangeable, f1_in_order
 from scorelens.evaluation.predictions import Predictions
 from scorelens.tables import TRAILER_MODALITIES, TRAILER_SCORES, write_table
 from scorelens.trailers import BASELINES, MODELS, TUNED, Run, primary_run
@@ -45,6 +45,7 @@ def score(
     scores: str | os.PathLike,
     modalities: str | os.PathLike,
     primary: str = "",
+    clusters: Mapping[str, str] | None = None,
 ) -> None:
     """Score every run, compare the modalities, and write the two tables.
 
@@ -65,8 +66,10 @@ def score(
         Where TRAILER_SCORES and TRAILER_MODALITIES go.
     primary : str
         The model of the headline, on its first network.
+    clusters : mapping of str to str, optional
+        As `predictions.read_predictions` takes it.
     """
-    runs = {run: read_predictions(path) for run, path in predictions.items()}
+    runs = {run: read_predictions(path, clusters) for run, path in predictions.items()}
     headline = primary_run(primary, runs)
     first = next(iter(runs.values()))
     titles = len(first.labels)
@@ -79,6 +82,7 @@ def score(
         tables.append(table.assign(**names, is_primary=(network, model) == headline))
     table = pd.concat(tables, ignore_index=True)
     table["p_best"] = best_of_models(table)
+    table["exchangeable"] = exchangeable(titles, cluster=first.cluster).sum()
     write_table(table.drop(columns=PERMUTED), scores, TRAILER_SCORES)
     compared = compare_modalities(runs, samples, permutations, seed)
     write_table(compared, modalities, TRAILER_MODALITIES)
@@ -103,8 +107,8 @@ def score_model(
     Returns
     -------
     pandas.DataFrame
-        The columns of TRAILER_SCORES without `p_best` and those that tell of the run, and PERMUTED:
-        for means over the genres, and metrics of all of them, the values in the orders.
+        The columns of TRAILER_SCORES of the run alone, without its names, and PERMUTED: for means
+        over the genres, and metrics of all of them, the values in the orders.
     """
     limits = (*thresholds, predictions.thresholds)
     probability = predictions.probability[0]
