@@ -1,4 +1,4 @@
-"""Baselines of trailers: one number alone, and random values in place of embeddings."""
+"""Baselines of trailers: one number alone, and random values instead of embeddings."""
 
 import numpy as np
 import pandas as pd

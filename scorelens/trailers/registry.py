@@ -47,8 +47,8 @@ MODEL_SPECS = by_name(
         ModelSpec("sound_random", "Random values for sound", _LINEAR, inputs=SOUND),
     ]
 )
-# What a result must exceed before it tells of genre; none of them stands for a modality.
-RANDOM = ("frame_random", "sound_random")  # in place of the embeddings of a network
+# What a model must exceed before it predicts genre; none of them represents a modality.
+RANDOM = ("frame_random", "sound_random")  # instead of the embeddings of a network
 SINGLE_VALUES = (YEAR, LOUDNESS, LENGTH)
 BASELINES = (FREQUENCY, *SINGLE_VALUES, *RANDOM)
 # The modality of each model: PICTURE, SOUND or BOTH; empty for a baseline.

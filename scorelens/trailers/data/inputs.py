@@ -69,7 +69,7 @@ def read_inputs(
 
 
 def random_values(trailer_id: str, shape: tuple[int, int]) -> np.ndarray:
-    """Draw values that say nothing about a trailer, in place of its embeddings.
+    """Draw values without information about a trailer, instead of its embeddings.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def compare_models(
         Tables of TRAILER_PREDICTIONS, all of the same trailers and genres.
     samples : int
         Bootstrap samples of the titles. Of random swaps there are as many as the number of pairs
-        asks for.
+        requires.
     seed : int
     output : path
         Where TRAILER_COMPARISONS goes.

@@ -1,6 +1,6 @@
 """CNNs on trailers: on frames or log-mel windows, or on feature maps of a pretrained network.
 
-The source puts a classifier of its own on what VGG16 (Simonyan and Zisserman 2015) makes of each
+The source trains a classifier on what VGG16 (Simonyan and Zisserman 2015) makes of each
 frame, and does not give its layers. Here it takes the maps before they are averaged, so that it
 counts where something is in the picture: `cnn_architectures` has its layers.
 """
