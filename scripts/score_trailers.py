@@ -1,8 +1,8 @@
-"""Score the models of trailers, and hold picture and sound side by side.
+"""Score the models of trailers, and compare picture with sound.
 
-Reads what each says of trailers whose title it did not learn from. Writes precision, recall and F1
-at each threshold, average precision, and how often the likeliest genre is right, with intervals
-over titles and what they are by chance; and, genre by genre, picture less sound.
+Reads the predictions for trailers whose titles were held out. Writes precision, recall and F1 at
+each threshold, average precision and accuracies, with intervals over titles and chance; and picture
+minus sound, genre by genre.
 """
 
 from scorelens import logs
@@ -19,4 +19,5 @@ score.score(
     seed=snakemake.params.seed,
     scores=snakemake.output.scores,
     modalities=snakemake.output.modalities,
+    primary=snakemake.params.primary,
 )

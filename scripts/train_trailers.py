@@ -1,8 +1,8 @@
 """Train one model of trailers on their picture or their sound, fold by fold.
 
-Reads the trailers' samples, or a network's embeddings of their frames or sound, and the table of
-trailers. Writes predictions for each trailer and its moments by folds that were not trained on its
-title.
+Reads the table of trailers and what the model takes: the trailers' samples, or tables about these,
+or a network's embeddings or feature maps. Writes predictions for each trailer and its moments by
+folds that were not trained on its title.
 """
 
 from scorelens import logs
@@ -19,7 +19,7 @@ train.train_trailers(
     model=snakemake.wildcards.model,
     table=snakemake.params.table,
     samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
-    vectors=snakemake.input.vectors,
+    tables=snakemake.input.tables,
     settings=snakemake.params.settings,
     seed=snakemake.params.seed,
     predictions=snakemake.output.predictions,

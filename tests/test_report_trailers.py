@@ -9,11 +9,13 @@ from scorelens import tables, trailers
 from scorelens.sections import Run
 from scorelens.trailers.report import section
 from tests.report_run import SVG, WEIGHTS, Page, make_run, render, section_of
+from tests.trailer_policy_tables import make_calibration, make_comparisons
 
 GENRES = ["Action", "Horror", "macro"]
 THRESHOLDS = ["0.5", "tuned"]
 RUNS = trailers.runs(trailers.MODELS, ["efficientnet_lite0", "vgg16"], ["musicnn"])
-FIGURES = ("modalities", "scores", "examples", "films_to_trailers")
+PRIMARY = ("musicnn", "sound_linear")
+FIGURES = ("calibration", "modalities", "scores", "examples", "films_to_trailers")
 NOTES = {"trailer_1": "no sound", "trailer_3": "only black frames; silent"}
 
 
@@ -26,7 +28,8 @@ def make_scores(runs=RUNS):
             (measure, threshold, genre) for threshold, genre, measure in combinations if threshold
         ]
         measured += [("average_precision", None, genre) for genre in GENRES]
-        measured += [("top1_accuracy", None, "all")]
+        measured += [("top1_accuracy", None, "all"), ("single_label_accuracy", None, "all")]
+        is_baseline = run[1] in trailers.BASELINES
         for number, (measure, threshold, genre) in enumerate(measured):
             value = 0.01 * (index % (len(RUNS) - 1)) + 0.02 * number + 0.1
             rows.append(
@@ -42,6 +45,10 @@ def make_scores(runs=RUNS):
                     "high": value + 0.05,
                     "chance": 0.3,
                     "p": 0.0002 if index else 0.5,
+                    "p_best": None if is_baseline or genre in GENRES[:2] else 0.004,
+                    "is_primary": run == PRIMARY,
+                    "unit_value": value,
+                    "exchangeable": 12,
                     "support": 12,
                 }
             )
@@ -75,16 +82,20 @@ def make_modalities(absent=()):
 def make_samples():
     table = pd.DataFrame({"trailer_id": [f"trailer_{number}" for number in range(4)]})
     table["note"] = table.trailer_id.map(NOTES)
-    return table.assign(frames=10, skipped=0, sound_s=30.0)[tables.TRAILER_SAMPLES.names]
+    columns = {"frames": 10, "skipped": 0, "sound_s": 30.0, "length_s": 90.0, "loudness_db": -20.0}
+    return table.assign(**columns)[tables.TRAILER_SAMPLES.names]
 
 
 def write_results(folder, scores, modalities, figures=FIGURES):
     """Write results of the stage into a folder `trailers`; returns all files."""
     folder = folder / "trailers"
     (folder / "samples").mkdir(parents=True)
+    runs = list(dict.fromkeys(zip(scores.network, scores.model, strict=True)))
     for name, frame, contract in (
         ("scores.tsv", scores, tables.TRAILER_SCORES),
         ("modalities.tsv", modalities, tables.TRAILER_MODALITIES),
+        ("comparisons.tsv", make_comparisons(runs), tables.TRAILER_COMPARISONS),
+        ("calibration.tsv", make_calibration(runs), tables.CALIBRATION),
     ):
         tables.write_table(frame, folder / name, contract)
     for name in figures:
@@ -100,7 +111,7 @@ def all_models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     inputs = make_run(folder, 2)
     inputs["files"] += write_results(folder, make_scores(), make_modalities())
-    inputs["config"]["trailers"] = {"genres": []}
+    inputs["config"]["trailers"] = {"genres": [], "primary": "sound_linear"}
     _, text, page = render(folder, inputs)
     return section_of(text, "trailers"), page
 
@@ -112,11 +123,11 @@ def picture_only(tmp_path_factory):
     scores = make_scores(trailers.runs(["frequency", "frame_cnn"], [], []))
     modalities = make_modalities([trailers.SOUND, trailers.BOTH])
     modalities["picture_network"], modalities["picture_model"] = "none", "frame_cnn"
-    files = write_results(folder, scores, modalities, FIGURES[:2])
+    files = write_results(folder, scores, modalities, FIGURES[:3])
     (folder / "pretrained").mkdir()
     files.append(folder / "pretrained" / "status.tsv")
     tables.write_table(WEIGHTS, files[-1], tables.WEIGHTS)
-    run = Run(folder, files, {"trailers": {"genres": ["Action", "Crime"]}})
+    run = Run(folder, files, {"trailers": {"genres": ["Action", "Crime"], "primary": PRIMARY[1]}})
     text = section.trailers_section(run).body
     return text, Page(text)
 
@@ -257,7 +268,7 @@ def test_missing_figures_are_not_shown(all_models, picture_only):
         page: text.count("<img ")
         for page, (text, _) in (("all_models", all_models), ("picture_only", picture_only))
     }
-    assert images == {"all_models": 4, "picture_only": 2}
+    assert images == {"all_models": 5, "picture_only": 3}
 
 
 def test_page_links_to_the_section(all_models):

@@ -20,7 +20,7 @@ from scorelens.trailers.data.frame_sampling import Sampling, sample_trailer
 from scorelens.trailers.data.table import read_trailers
 from scorelens.trailers.demo import demo_plan, synthesis
 
-FILMS = {"a_film": ("A Film", ("Horror", "Comedy")), "other": ("Other", ("Drama",))}
+FILMS = {"a_film": ("A Film", 2020, ("Horror", "Comedy")), "other": ("Other", 2020, ("Drama",))}
 
 
 def synthetic_trailers(seed=1):
@@ -112,10 +112,7 @@ def test_trailer_table_matches_plan_and_missing_genre_is_an_error(demo_folder, m
     table_trailers = {item.trailer_id: item for item in read_trailers(demo_plan.TABLE, GENRES)}
     assert set(table_trailers) == {item.trailer_id for item in trailers_to_make()}
     assert table_trailers["a_film_trailer"].genres == trailer.genres
-    films = [
-        Film(name, *title_and_genres[:1], 2020, title_and_genres[1], None, NO_ALBUM)
-        for name, title_and_genres in FILMS.items()
-    ]
+    films = [Film(name, *about, None, NO_ALBUM) for name, about in FILMS.items()]
     planned = {
         item.trailer_id: item for item in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)
     }

@@ -301,6 +301,8 @@ def test_samples_round_trip_and_table_counts_frames_and_seconds(trailers):
         for name, value in read_sample(output)._asdict().items():
             np.testing.assert_array_equal(value, getattr(expected, name))
     rows = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert rows.pop("length_s").tolist() == [2.0, 1.6]
+    assert rows.pop("loudness_db").isna().tolist() == [False, True]
     assert rows.fillna("").to_numpy().tolist() == [
         ["sound", 5, 0, 2.0, ""],
         ["mute", 5, 1, 0.0, "no sound"],
@@ -336,6 +338,8 @@ def test_unusable_file_is_skipped_and_listed_with_on_bad_skip(trailers, tmp_path
     faulty = {**videos, "z": tmp_path / "empty.mp4"}
     sample_trailers(faulty, [*outputs, tmp_path / "z.npz"], table, FROM_200, on_bad="skip")
     rows = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert rows[["length_s", "loudness_db"]].iloc[-1].isna().all()
+    rows = rows.drop(columns=["length_s", "loudness_db"])
     assert rows.iloc[-1].tolist() == ["z", 0, 0, 0.0, "is empty (0 bytes)"]
     skipped = read_sample(tmp_path / "z.npz")
     assert skipped.frames.shape == (0, 224, 224, 3)

@@ -175,7 +175,7 @@ def test_run_names_do_not_overlap_with_three_networks_per_modality(results):
     )
     frequency_rows = table[table["model"] == "frequency"]
     all_runs = runs(MODELS, image_networks, audio_networks)
-    assert len(all_runs) == 16
+    assert len(all_runs) == 26
     rows_by_run = [
         frequency_rows.assign(network=a, model=b, modality=MODELS[b] or None) for a, b in all_runs
     ]
@@ -232,6 +232,8 @@ def scores_of(run):
     table = pd.concat(rows, ignore_index=True)
     table = table.assign(measure="average_precision", threshold=None, unit_value=table["value"])
     constants = {"modality": "picture", "low": 0.0, "high": 1.0, "chance": 0.5, "support": 3}
+    constants |= {"is_primary": False, "p_best": None, "unit_value": table["value"]}
+    constants |= {"exchangeable": 3}
     return table.assign(**constants)[TRAILER_SCORES.names]
 
 

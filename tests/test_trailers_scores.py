@@ -184,7 +184,7 @@ def test_constant_predictions_score_at_chance_with_p_1(tmp_path):
         {FRAMES: path}, [0.3], 20, 200, 0, tmp_path / "scores.tsv", tmp_path / "modalities.tsv"
     )
     table = read_table(tmp_path / "scores.tsv", TRAILER_SCORES)
-    assert table["measure"].nunique() == 5
+    assert table["measure"].nunique() == 6
     assert (table["p"] == 1).all()
     is_ranked = table["measure"] == "average_precision"
     np.testing.assert_allclose(table["chance"][~is_ranked], table["value"][~is_ranked])

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 GENRES = ("Comedy", "Drama", "Western", "War")
 BLACK, SILENT, BROKEN = "trailer_02", "trailer_03", "trailer_04"
-MODELS = [model for model in trailers.MODELS if model != "sound_linear"]
+MODELS = [model for model in trailers.MODELS if model not in ("sound_linear", "year")]
 RUNS = trailers.runs(MODELS, ["efficientnet_lite0"], ["yamnet"])
 TRAILERS = [f"trailer_{number:02}" for number in range(14)]
 TITLES = 12  # the first two have two trailers
@@ -123,14 +123,20 @@ def test_trailer_without_input_of_a_model_is_marked_unseen(finished):
         "picture": without_picture,
         "sound": without_sound,
         "both": without_picture & without_sound,
+        "loudness": without_sound,
+        "length": {BROKEN},
         "": {*TRAILERS},
     }
     for (_, model), table in read_tables(
         finished[0], "predictions", tables.TRAILER_PREDICTIONS
     ).items():
-        assert set(table.trailer_id[~table.seen]) == unseen[trailers.MODELS[model]], model
+        assert set(table.trailer_id[~table.seen]) == unseen[trailers.MODEL_SPECS[model].inputs], (
+            model
+        )
     for (_, model), table in read_tables(finished[0], "moments", tables.TRAILER_MOMENTS).items():
-        assert set(table.trailer_id) == {*TRAILERS} - unseen[trailers.MODELS[model]], model
+        assert set(table.trailer_id) == {*TRAILERS} - unseen[trailers.MODEL_SPECS[model].inputs], (
+            model
+        )
         weights = table.groupby(["trailer_id", "genre"]).weight.sum()
         np.testing.assert_allclose(weights, 1, atol=1e-5)
 
@@ -172,28 +178,35 @@ def test_second_run_plans_no_jobs(finished, shared_clone):
     assert runs.planned(shared_clone, *finished) == {}
 
 
-TRAINED_RULES = {f"{verb}_trailers" for verb in ("train", "score", "plot")}
+SCORED_RULES = {f"{verb}_trailers" for verb in ("score", "plot")}
+TRAINED_RULES = SCORED_RULES | {f"{verb}_trailers" for verb in ("train", "compare", "calibrate")}
 SCRATCH = {("none", model) for model in trailers.NETWORKS}
 ATTENTION = {("efficientnet_lite0", "frame_attention"), ("yamnet", "sound_attention")}
 LINEAR = {("efficientnet_lite0", "frame_linear")}
 FREQUENCY = {("none", "frequency")}
+OF_SAMPLES = {
+    ("none", "loudness"),
+    ("none", "length"),
+    ("efficientnet_lite0", "frame_random"),
+    ("yamnet", "sound_random"),
+}
 
 
 @pytest.mark.parametrize(
     ("change", "rules", "models"),
     [
-        ({"thresholds": [0.5]}, TRAINED_RULES - {"train_trailers"}, set()),
+        ({"thresholds": [0.5]}, SCORED_RULES, set()),
         ({"network": {"epochs": 3}}, TRAINED_RULES, SCRATCH),
         ({"attention": {"epochs": 3}}, TRAINED_RULES | {"fuse_trailers"}, ATTENTION),
         (
             {"folds": 3},
             TRAINED_RULES | {"fuse_trailers"},
-            SCRATCH | ATTENTION | LINEAR | FREQUENCY,
+            SCRATCH | ATTENTION | LINEAR | FREQUENCY | OF_SAMPLES,
         ),
         (
             {"sampling": {"used": 5}},
             TRAILER_RULES,
-            SCRATCH | ATTENTION | LINEAR,
+            SCRATCH | ATTENTION | LINEAR | OF_SAMPLES,
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

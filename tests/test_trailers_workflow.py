@@ -17,7 +17,8 @@ COLUMNS = ("trailer_id", "title", "video", "genres")
 DEMO_NETWORKS = ("efficientnet_lite0", "musicnn")
 FILM_RULES = {"compare_films_to_trailers", "plot_films_to_trailers"}
 TRAILER_RULES = {
-    f"{verb}_trailers" for verb in ("sample", "embed", "train", "fuse", "score", "plot")
+    f"{verb}_trailers"
+    for verb in ("sample", "embed", "train", "fuse", "score", "compare", "calibrate", "plot")
 }
 
 
@@ -107,7 +108,13 @@ def test_demo_plans_all_rules_runs_and_figures(shared_clone, tmp_path):
     assert trained_runs(output) == runs_of(trailers.MODELS)
     assert len(inputs(output, "sample_trailers")) == 2 + 40  # cut from films, and synthetic
     assert len([path for path in inputs(output, "embed_scenes") if "cues" in path]) == 2
-    assert figures(output) == {"modalities", "scores", "examples", "films_to_trailers"}
+    assert figures(output) == {
+        "calibration",
+        "modalities",
+        "scores",
+        "examples",
+        "films_to_trailers",
+    }
     names = (
         "modalities.tsv",
         "scores.tsv",
@@ -125,7 +132,7 @@ def test_user_table_replaces_demo_trailers_and_film_comparison(shared_clone, tmp
     table = write_empty_trailers(tmp_path / "mine", 90)
     output = dry_run(shared_clone, tmp_path / "work", settings(table))
     assert planned_rules(output) == TRAILER_RULES
-    assert figures(output) == {"modalities", "scores", "examples"}
+    assert figures(output) == {"calibration", "modalities", "scores", "examples"}
     sampled = re.findall(r"^rule sample_trailers_(\d+):\n +input: (.*)$", output, re.M)
     videos = [video for _, batch in sampled for video in batch.split(", ")]
     assert sorted(videos) == [str(path) for path in sorted((tmp_path / "mine/videos").iterdir())]
@@ -187,7 +194,7 @@ def test_published_corpus_plans_no_scenes_and_only_user_trailers(shared_clone, t
     config = settings(write_empty_trailers(tmp_path / "mine")) | {"corpus": corpus}
     output = dry_run(shared_clone, tmp_path / "work", config)
     assert planned_rules(output) == TRAILER_RULES
-    assert figures(output) == {"modalities", "scores", "examples"}
+    assert figures(output) == {"calibration", "modalities", "scores", "examples"}
     without_table = dry_run(shared_clone, tmp_path / "work", settings() | {"corpus": corpus})
     assert planned_rules(without_table) == set()
 
@@ -264,20 +271,28 @@ def test_without_audio_networks_there_is_no_fusion(shared_clone, tmp_path):
     output = dry_run(shared_clone, tmp_path, settings(), ["efficientnet_lite0"])
     assert left_out(output) == ["musicnn"]
     models = ["frequency", "frame_cnn", "frame_linear", "frame_attention", "window_cnn"]
+    models += ["frame_random", "year", "loudness", "length"]
     assert trained_runs(output) == runs_of(models)
     assert planned_rules(output) == TRAILER_RULES - {"fuse_trailers"} | FILM_RULES | {
         "synthesize_trailers"
     }
-    assert figures(output) == {"modalities", "scores", "examples", "films_to_trailers"}
+    assert figures(output) == {
+        "calibration",
+        "modalities",
+        "scores",
+        "examples",
+        "films_to_trailers",
+    }
 
 
 def test_without_image_networks_there_are_no_film_scenes(shared_clone, tmp_path):
     output = dry_run(shared_clone, tmp_path, settings(), ["musicnn"])
     assert left_out(output) == ["efficientnet_lite0"]
     models = ["frequency", "frame_cnn", "window_cnn", "sound_linear", "sound_attention"]
+    models += ["sound_random", "year", "loudness", "length"]
     assert trained_runs(output) == runs_of(models)
     assert planned_rules(output) == TRAILER_RULES - {"fuse_trailers"} | {"synthesize_trailers"}
-    assert figures(output) == {"modalities", "scores", "examples"}
+    assert figures(output) == {"calibration", "modalities", "scores", "examples"}
 
 
 def test_models_of_embeddings_without_any_weights_plan_no_rules(shared_clone, tmp_path):
@@ -294,7 +309,7 @@ def test_models_of_one_modality_plan_all_figures_except_examples(models, shared_
     output = dry_run(shared_clone, tmp_path, settings(models=models))
     assert trained_runs(output) == runs_of(models)
     compares_films = "frame_linear" in models
-    assert figures(output) == {"modalities", "scores"} | (
+    assert figures(output) == {"calibration", "modalities", "scores"} | (
         {"films_to_trailers"} if compares_films else set()
     )
     expected = TRAILER_RULES - {"fuse_trailers"} | {"synthesize_trailers"}

@@ -6,6 +6,7 @@ as an `nn.Module`. The network takes float32 (n, 3, 224, 224) and returns (n, si
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -40,7 +41,6 @@ class ImageEncoder:
     network: nn.Module
     size: int
 
-    @torch.inference_mode()
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Embed images.
 
@@ -53,11 +53,37 @@ class ImageEncoder:
         -------
         ndarray of float32, shape (n, size)
         """
+        return self._in_batches(self.network, images, (self.size,))
+
+    def encode_maps(self, images: np.ndarray) -> np.ndarray:
+        """Compute the feature maps of images, which their embeddings are the means of.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, 224, 224, 3)
+            RGB, 0 to 255.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, size, side, side)
+            `side` is `map_side` of the network in the registry, which must not be 0.
+        """
+        side = ENCODERS[self.name].map_side
+        return self._in_batches(self.network.feature_maps, images, (self.size, side, side))
+
+    @torch.inference_mode()
+    def _in_batches(
+        self,
+        compute: Callable[[torch.Tensor], torch.Tensor],
+        images: np.ndarray,
+        shape: tuple[int, ...],
+    ) -> np.ndarray:
+        """Compute for images, a batch after the other: float32 (n, *shape)."""
         target = next(self.network.parameters()).device
         starts = range(0, len(images), BATCH_SIZE)
         batches = (preprocess(self.name, images[s : s + BATCH_SIZE]) for s in starts)
-        parts = [self.network(batch.to(target)).float().cpu().numpy() for batch in batches]
-        return np.concatenate([np.zeros((0, self.size), np.float32), *parts])
+        parts = [compute(batch.to(target)).float().cpu().numpy() for batch in batches]
+        return np.concatenate([np.zeros((0, *shape), np.float32), *parts])
 
 
 def load(name: str, weights: str | os.PathLike, threads: int | None = None) -> ImageEncoder:

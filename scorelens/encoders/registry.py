@@ -77,6 +77,9 @@ class EncoderSpec:
         Module in `scorelens/encoders/MODALITY/` with its preprocessing and layers.
     reference : str
         Paper that describes it.
+    map_side : int
+        Rows, and columns, of the feature maps that an image network gives before they are averaged;
+        0 if it gives none.
     """
 
     name: str
@@ -91,6 +94,7 @@ class EncoderSpec:
     size_mb: float
     module: str
     reference: str
+    map_side: int = 0
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -252,6 +256,7 @@ _SPECS = (
         size_mb=58.9,
         module="vgg16",
         reference="Simonyan and Zisserman 2015",
+        map_side=7,
     ),
     EncoderSpec(
         name="bert",

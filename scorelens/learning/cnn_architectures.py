@@ -3,7 +3,8 @@
 `dnn`, `cnn` and `cnn_ensemble` are those of Stone's thesis, layer for layer. What it leaves open
 follows Keras: convolutions without padding, ReLU, Glorot's uniform weights, biases of zero. The
 others are ours. `mel_cnn` takes log-mel bands, which keep the pitch that 40 MFCCs smooth away, and
-shares its convolutions among all genres. `frame_cnn` takes pictures of three colours.
+shares its convolutions among all genres. `frame_cnn` takes pictures of three colours, and `map_cnn`
+the 512 maps of 7 x 7 that VGG16 gives of a picture.
 """
 
 from math import prod, sqrt
@@ -124,6 +125,10 @@ ARCHITECTURES = {
         False,
         True,
         planes=3,
+    ),
+    # Of 7 x 7 maps 5 x 5 positions are left, of which the pooling takes the highest.
+    "map_cnn": Architecture(
+        (Convolution(64, 3, (5, 5), 0.0),), False, 0.5, (), False, True, planes=512
     ),
 }
 

@@ -105,7 +105,7 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
         note("importance is left out: the run has no model on a feature set with groups")
     tagger = plan_tagger(config, corpus.kind, models.tagger)
     retrieval = plan_retrieval(config, corpus, models.configurations, note)
-    trailers = plan_trailers(config, corpus, models)
+    trailers = plan_trailers(config, corpus, models, note)
     return Plan(
         config={
             **config,

@@ -10,7 +10,7 @@ from scorelens.encoders.registry import ENCODERS
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.tagger import MODELS
 from scorelens.tagger.label_filter import trainable_genres
-from scorelens.trailers import FUSED, FUSION
+from scorelens.trailers import FUSED, FUSION, NEED_NETWORK, networks_of
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,8 @@ class Models:
             names.append(self.retrieval_networks["image"])
         if any(map(retrieval.text_segment, self.configurations)):
             names.append(self.retrieval_networks["text"])
-        for kind, networks in self._networks_of_trailers().items():
-            if any(model in self.trailers for model in _frozen(kind)):
-                names += networks
+        for model in self.trailers:
+            names += self._networks_of_trailers(model)
         return [name for name in dict.fromkeys(names) if name in ENCODERS]
 
     def without(self, absent: Mapping[str, str]) -> "Models":
@@ -98,19 +97,17 @@ class Models:
             )
         )
 
-    def _networks_of_trailers(self) -> dict[str, tuple[str, ...]]:
-        return {"frame": self.frame_networks, "sound": self.sound_networks}
+    def _networks_of_trailers(self, model: str) -> list[str]:
+        return networks_of(model, self.frame_networks, self.sound_networks)
 
     def _trailers_with_networks(self) -> tuple[str, ...]:
         """The models of trailers without those that no network is left for."""
-        lost = {
+        models = [
             model
-            for kind, networks in self._networks_of_trailers().items()
-            if not networks
-            for model in _frozen(kind)
-        }
-        models = [model for model in self.trailers if model not in lost]
-        if lost & {*FUSED}:
+            for model in self.trailers
+            if model not in NEED_NETWORK or self._networks_of_trailers(model)
+        ]
+        if {*FUSED} & {*self.trailers} - {*models}:
             models = [model for model in models if model != FUSION]
         return tuple(models)
 
@@ -176,10 +173,6 @@ def absent_networks(names: Sequence[str], folder: str | None, offline: bool) -> 
         if not os.path.isfile(result_paths.PRETRAINED_VARIABLES.format(network=name))
     }
     return {name: reason for name, reason in reasons.items() if reason}
-
-
-def _frozen(kind: str) -> tuple[str, str]:
-    return f"{kind}_linear", f"{kind}_attention"
 
 
 def _left(names: Sequence[str], absent: Mapping[str, str]) -> tuple[str, ...]:

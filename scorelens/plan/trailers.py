@@ -1,13 +1,13 @@
 """Trailers of a run, the models trained on them, and the films that are compared with them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from scorelens import trailers
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.plan.networks import Models
-from scorelens.trailers import FUSION, MODEL_SPECS, PICTURE, SOUND, modality_run
+from scorelens.trailers import FUSION, MODEL_SPECS, PICTURE, SOUND, YEAR, modality_run
 from scorelens.trailers import batches as trailer_batches
 from scorelens.trailers import runs as trailer_runs
 from scorelens.trailers.data import table as trailer_table
@@ -112,7 +112,9 @@ class TrailerPlan:
         return {key: self.settings[key] for key in keys}
 
 
-def plan_trailers(config: Mapping, corpus: CorpusPlan, models: Models) -> TrailerPlan:
+def plan_trailers(
+    config: Mapping, corpus: CorpusPlan, models: Models, note: Callable[[str], None]
+) -> TrailerPlan:
     """Read the trailers and choose the models.
 
     Parameters
@@ -123,6 +125,8 @@ def plan_trailers(config: Mapping, corpus: CorpusPlan, models: Models) -> Traile
         The films of the corpus.
     models : Models
         What the tables and the networks allow.
+    note : callable
+        Called with one sentence for each thing that is left out.
 
     Returns
     -------
@@ -142,12 +146,15 @@ def plan_trailers(config: Mapping, corpus: CorpusPlan, models: Models) -> Traile
         "sound_networks": list(models.sound_networks),
     }
     known = _read_trailers(settings, corpus, config["seed"])
+    if YEAR in models.trailers and not any(trailer.year for trailer in known.values()):
+        note("year, a baseline of trailers, is left out: no trailer of the table has a year")
+        settings["models"].remove(YEAR)
     return TrailerPlan(
         settings=settings,
         corpus=corpus,
         trailers=known,
         genres=tuple(trainable_genres([*known.values()], settings["genres"]) if known else ()),
-        runs=tuple(trailer_runs(models.trailers, models.frame_networks, models.sound_networks)),
+        runs=tuple(trailer_runs(settings["models"], models.frame_networks, models.sound_networks)),
     )
 
 

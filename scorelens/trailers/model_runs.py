@@ -14,13 +14,16 @@ from scorelens.trailers.registry import (
     FROZEN,
     FUSED,
     FUSION,
+    MAPPED,
+    MODEL_SPECS,
     MODELS,
     PICTURE,
     PREFERRED,
-    SOUND,
+    RANDOM,
     TITLES,
 )
 
+NEED_NETWORK = (*FROZEN, *RANDOM, *MAPPED)
 Run = tuple[str, str]  # a pretrained network or NO_NETWORK, and a model on its embeddings
 
 
@@ -52,13 +55,45 @@ def runs(
         expected = f"{' and '.join(FUSED)}, which it fuses"
         hint = f"or leave {FUSION} out"
         raise ConfigError(Problem("config: trailers.models", what, expected, hint))
-    networks = {PICTURE: frame_networks, SOUND: sound_networks}
     return [
         (network, model)
-        for model, modality in MODELS.items()
+        for model in MODELS
         if model in models
-        for network in (networks[modality] if model in FROZEN else [NO_NETWORK])
+        for network in (
+            networks_of(model, frame_networks, sound_networks)
+            if model in NEED_NETWORK
+            else [NO_NETWORK]
+        )
     ]
+
+
+def networks_of(
+    model: str, frame_networks: Sequence[str], sound_networks: Sequence[str]
+) -> list[str]:
+    """List the pretrained networks that a model is trained on, one after the other.
+
+    Parameters
+    ----------
+    model : str
+        A name of MODELS.
+    frame_networks, sound_networks : sequence of str
+        Names of image encoders, and of audio encoders.
+
+    Returns
+    -------
+    list of str
+        Those of its modality, of a model on feature maps those that give maps; none for a model
+        that needs no network.
+
+    Examples
+    --------
+    >>> networks_of("frame_map_cnn", ["efficientnet_lite0", "vgg16"], ["musicnn"])
+    ['vgg16']
+    """
+    if model not in NEED_NETWORK:
+        return []
+    known = frame_networks if MODEL_SPECS[model].inputs == PICTURE else sound_networks
+    return [name for name in known if model not in MAPPED or ENCODERS[name].map_side]
 
 
 def batches(trailers: Iterable[str], size: int) -> dict[int, list[str]]:
@@ -106,3 +141,21 @@ def modality_run(modality: str, trained: Collection[Run]) -> Run | None:
         None without any of the modality.
     """
     return next((run for model in PREFERRED[modality] for run in trained if run[1] == model), None)
+
+
+def primary_run(model: str, trained: Iterable[Run]) -> Run | None:
+    """Choose the run that the headline names, before any score is known.
+
+    Parameters
+    ----------
+    model : str
+        The primary model of the configuration.
+    trained : iterable of Run
+        In the order of `runs`, so that the model counts on its first network.
+
+    Returns
+    -------
+    Run or None
+        None if the model was not trained: no other takes its part.
+    """
+    return next((run for run in trained if run[1] == model), None)

@@ -89,7 +89,12 @@ rule write_report:
         ],
         trailers=[
             *(
-                [*rules.score_trailers.output, *rules.plot_trailers.output]
+                [
+                    *rules.score_trailers.output,
+                    *rules.compare_trailers.output,
+                    *rules.calibrate_trailers.output,
+                    *rules.plot_trailers.output,
+                ]
                 if PLAN.trailers.trailers
                 else []
             ),

@@ -1,7 +1,7 @@
 """Trailers: genres predicted from their picture and from their sound."""
 
 from scorelens import trailers
-from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
+from scorelens.encoders.registry import AUDIO_ENCODERS, ENCODERS, IMAGE_ENCODERS
 from scorelens.trailers.demo import demo_plan as trailer_plan
 
 NETWORKS = (*IMAGE_ENCODERS, *AUDIO_ENCODERS)
@@ -15,7 +15,10 @@ rule synthesize_trailers:
         table=trailer_plan.TABLE,
         videos=PLAN.trailers.demo_videos,
     params:
-        films={film.film_id: [film.title, list(film.genres)] for film in PLAN.corpus.films.values()},
+        films={
+            film.film_id: [film.title, film.year, list(film.genres)]
+            for film in PLAN.corpus.films.values()
+        },
         seed=config["seed"],
     script:
         "../../scripts/synthesize_trailers.py"
@@ -61,6 +64,24 @@ rule embed_trailers:
         "../../scripts/embed_trailers.py"
 
 
+rule map_trailers:
+    """Compute the feature maps of the frames of a batch of trailers with a frozen network."""
+    input:
+        samples=rules.embed_trailers.input.samples,
+        weights=rules.fetch_pretrained.output.variables,
+    output:
+        table="results/trailers/maps/{network}/{batch}.parquet",
+    wildcard_constraints:
+        network="|".join(name for name in IMAGE_ENCODERS if ENCODERS[name].map_side),
+        batch="[0-9]+",
+    resources:
+        gpu=GPU,
+    params:
+        trailers=lambda wildcards: PLAN.trailers.batches[int(wildcards.batch)],
+    script:
+        "../../scripts/map_trailers.py"
+
+
 rule train_trailers:
     """Train one model of trailers, on a network's embeddings of them or on themselves."""
     input:
@@ -69,11 +90,24 @@ rule train_trailers:
             lambda wildcards: wildcards.model in trailers.NETWORKS,
             then=expand(result_paths.TRAILER_SAMPLES, trailer=PLAN.trailers.trailers),
         ),
-        vectors=branch(
-            lambda wildcards: wildcards.network != trailers.NO_NETWORK,
-            then=expand(
-                rules.embed_trailers.output.table, batch=PLAN.trailers.batches, allow_missing=True
-            ),
+        tables=branch(
+            lambda wildcards: trailers.model_inputs(wildcards.model),
+            cases={
+                trailers.VECTORS: expand(
+                    rules.embed_trailers.output.table,
+                    batch=PLAN.trailers.batches,
+                    allow_missing=True,
+                ),
+                trailers.MAPS: expand(
+                    rules.map_trailers.output.table,
+                    batch=PLAN.trailers.batches,
+                    allow_missing=True,
+                ),
+                trailers.SAMPLE_TABLES: expand(
+                    result_paths.TRAILER_SAMPLE_TABLE, batch=PLAN.trailers.batches
+                ),
+            },
+            otherwise=[],
         ),
     output:
         predictions=result_paths.TRAILER_PREDICTIONS,
@@ -110,8 +144,44 @@ rule score_trailers:
         samples=config["trailers"]["bootstrap_repeats"],
         permutations=config["trailers"]["permutation_repeats"],
         seed=config["seed"],
+        primary=config["trailers"]["primary"],
     script:
         "../../scripts/score_trailers.py"
+
+
+rule compare_trailers:
+    """Compare every pair of models of trailers on the same titles."""
+    input:
+        predictions=rules.score_trailers.input.predictions,
+    output:
+        comparisons="results/trailers/comparisons.tsv",
+    params:
+        runs=list(PLAN.trailers.runs),
+        samples=config["trailers"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/compare_trailers.py"
+
+
+rule calibrate_trailers:
+    """Compare the probabilities of the models of trailers with how often they are true."""
+    input:
+        predictions=rules.score_trailers.input.predictions,
+    output:
+        calibration="results/trailers/calibration.tsv",
+        reliability="results/trailers/reliability.tsv",
+        figure=report(
+            "results/trailers/calibration.svg",
+            caption="../report/trailers_calibration.rst",
+            category="Trailers",
+            labels={"figure": "calibration"},
+        ),
+    params:
+        runs=list(PLAN.trailers.runs),
+        samples=config["trailers"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/calibrate_trailers.py"
 
 
 rule plot_trailers:

@@ -47,12 +47,27 @@ class VGG16(nn.Module):
         tensor of float32, shape (n, SIZE)
             Not negative.
         """
+        return self.feature_maps(images).mean((2, 3))
+
+    def feature_maps(self, images: torch.Tensor) -> torch.Tensor:
+        """Compute the maps of the last block, which the embedding is the mean of.
+
+        Parameters
+        ----------
+        images : tensor of float32, shape (n, 3, 224, 224)
+            RGB less MEAN.
+
+        Returns
+        -------
+        tensor of float32, shape (n, SIZE, 7, 7)
+            Not negative.
+        """
         maps = images.flip(1)
         for block in self.blocks:
             for convolution in block:
                 maps = functional.relu(convolution(maps))
             maps = functional.max_pool2d(maps, 2)
-        return maps.mean((2, 3))
+        return maps
 
 
 def from_variables(variables: Mapping[str, np.ndarray]) -> VGG16:

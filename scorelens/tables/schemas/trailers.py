@@ -21,6 +21,14 @@ TRAILER_SAMPLES = Table(
         Column("frames", "int64", "frames that are used", low=0),
         Column("skipped", "int64", "black frames that are left out", low=0),
         seconds("sound_s", "length of the sound that is used"),
+        Column("length_s", "float64", "length of the trailer; null if skipped", "s", 0, None, True),
+        Column(
+            "loudness_db",
+            "float64",
+            "level of the sound that is used, root mean square re full scale; null if silent",
+            "dB",
+            nullable=True,
+        ),
         Column(
             "note",
             "string",
@@ -44,6 +52,20 @@ TRAILER_VECTORS = Table(
             low=0,
         ),
         seconds("time_s", "when the frame is shown, or the middle of the window"),
+    ),
+    features=True,
+)
+
+TRAILER_MAPS = Table(
+    "trailer maps",
+    "Feature maps of the frames of trailers by a pretrained network, a row for each position in "
+    "the maps of a frame; the further columns are the maps.",
+    (
+        TRAILER_ID,
+        Column("number", "int64", "number of the frame in order of presentation", low=0),
+        seconds("time_s", "when the frame is shown"),
+        Column("row", "int64", "row of the map, from the top", low=0),
+        Column("column", "int64", "column of the map, from the left", low=0),
     ),
     features=True,
 )
@@ -114,23 +136,25 @@ TRAILER_MOMENTS = Table(
 
 TRAILER_SCORES = Table(
     "trailer scores",
-    "How good the models of trailers are on titles they did not learn from, one score a row, with "
-    "95% intervals (bootstrap over titles).",
+    "How good the models of trailers are on titles held out of training, a row per score. A score "
+    "is averaged over the trailers of a title first, so that each title weighs the same. Intervals "
+    "are bootstrap 95% intervals over titles; they leave out that another training would differ.",
     (
         *RUN,
         Column(
             "modality",
             "string",
-            "`picture`, `sound`, `both`; null for the frequency",
+            "`picture`, `sound` or `both`; null for a baseline",
             nullable=True,
         ),
+        Column("is_primary", "bool", "whether it is the run of the headline (`trailers.primary`)"),
         Column(
             "measure",
             "string",
-            "`precision`, `recall`, `f1`, `average_precision`, or `top1_accuracy`: the share of "
-            "trailers whose likeliest genre is one of theirs, which is how we read the source's "
-            "accuracy; of the trailers that carry one of the genres, since no answer can be right "
-            "of the others",
+            "`precision`, `recall`, `f1`, `average_precision`; `top1_accuracy`: the share of the "
+            "trailers whose most probable genre is one of theirs, of those that have any; or "
+            "`single_label_accuracy`: the share, on average, whose most probable genre is the one "
+            "picked at random of theirs",
         ),
         Column(
             "threshold",
@@ -139,7 +163,7 @@ TRAILER_SCORES = Table(
             "the training trailers; null for a ranking",
             nullable=True,
         ),
-        Column("genre", "string", "a genre; `macro` for their mean; `all` for top1_accuracy"),
+        Column("genre", "string", "a genre; `macro` for their mean; `all` for an accuracy"),
         share("value", "the score, with the same weight for each title"),
         share("low", "2.5% bound"),
         share("high", "97.5% bound"),
@@ -149,6 +173,18 @@ TRAILER_SCORES = Table(
             "random; of average precision that of a random order of the titles",
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        Column(
+            "exchangeable",
+            "int64",
+            "titles that can exchange their genres with others: with few, no p is small",
+            low=0,
+        ),
+        share(
+            "p_best",
+            "p adjusted for the choice of the best model, by the largest score of any model in the "
+            "same draws; of the means over the genres and the accuracies, without baselines",
+            True,
+        ),
         share(
             "unit_value",
             "the score with the same weight for each trailer, so that titles with many weigh more: "
@@ -158,15 +194,31 @@ TRAILER_SCORES = Table(
             "support",
             "int64",
             "trailers that carry the genre; all of them for a mean, and all that carry one of the "
-            "genres for top1_accuracy",
+            "genres for an accuracy",
             low=0,
         ),
     ),
 )
 
+TRAILER_COMPARISONS = Table(
+    "trailer comparisons",
+    "Paired comparisons of all models of trailers, on the same titles held out of training.",
+    (
+        Column("measure", "string", "`average_precision` or `f1` (tuned), mean over the genres"),
+        *RUN,
+        Column("other_network", "string", "the network of the second model, or `none`"),
+        Column("other_model", "string", "the second model"),
+        Column("difference", "float64", "score of the first less that of the second", "", -1, 1),
+        Column("low", "float64", "2.5% bound, bootstrap over titles", "", -1, 1),
+        Column("high", "float64", "97.5% bound", "", -1, 1),
+        share("p", "two-sided p, titles swap the predictions of the two models at random"),
+        share("p_holm", "p corrected over all pairs of the measure (Holm)"),
+    ),
+)
+
 TRAILER_MODALITIES = Table(
     "trailer modalities",
-    "Does the picture or the sound give the genre away? Average precision side by side.",
+    "Average precision by picture, by sound and by both, and the difference of the first two.",
     (
         Column("genre", "string", "a genre; `macro` for their mean"),
         *_modality("picture", "the picture"),

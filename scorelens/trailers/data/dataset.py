@@ -13,17 +13,13 @@ import numpy as np
 import pandas as pd
 
 from scorelens.learning.datasets import Dataset
-from scorelens.tables import TRAILER_VECTORS, feature_columns, read_table
-from scorelens.trailers.data.frame_sampling import read_sample
+from scorelens.trailers.data.inputs import read_inputs
 from scorelens.trailers.data.label_filter import trainable_genres
-from scorelens.trailers.data.preprocessing import mel_windows, small_frames
 from scorelens.trailers.data.table import Trailer, read_trailers
-from scorelens.trailers.registry import FREQUENCY, NETWORKS
 
 N_INNER = 3  # models of a fold, each trained without one inner fold
 
 log = logging.getLogger(__name__)
-Inputs = tuple[np.ndarray, np.ndarray]  # of a trailer: instances (n, ...), and their times, s
 
 
 def read_dataset(
@@ -31,7 +27,7 @@ def read_dataset(
     table: str | os.PathLike,
     genres: Sequence[str],
     samples: Mapping[str, str | os.PathLike],
-    vectors: Sequence[str | os.PathLike],
+    tables: Sequence[str | os.PathLike],
 ) -> Dataset:
     """Read the inputs of one model for each trailer.
 
@@ -45,8 +41,9 @@ def read_dataset(
         Candidates; one that fewer than two titles carry, or all, is left out, and the log says so.
     samples : mapping
         trailer_id -> sample, for networks from scratch.
-    vectors : sequence of path
-        Tables of tables.TRAILER_VECTORS, for models on embeddings. The frequency needs neither.
+    tables : sequence of path
+        Tables of TRAILER_VECTORS, TRAILER_MAPS or TRAILER_SAMPLES, as `registry.model_inputs` has
+        it.
 
     Returns
     -------
@@ -60,7 +57,7 @@ def read_dataset(
     """
     trailers = read_trailers(table, genres)
     retained = _retained(trailers, genres)
-    inputs = _inputs(model, trailers, samples, vectors)
+    inputs = read_inputs(model, trailers, samples, tables)
     title = pd.factorize(np.array([trailer.title for trailer in trailers], object))[0]
     return Dataset(
         instances=np.concatenate([instances for instances, _ in inputs]),
@@ -77,33 +74,6 @@ def read_dataset(
 def nonempty(dataset: Dataset, trailers: np.ndarray) -> np.ndarray:
     """Return those of some trailers that have instances: int64, ascending."""
     return np.intersect1d(trailers, dataset.nonempty_bags)
-
-
-def _inputs(
-    model: str,
-    trailers: Sequence[Trailer],
-    samples: Mapping[str, str | os.PathLike],
-    vectors: Sequence[str | os.PathLike],
-) -> list[Inputs]:
-    if model == FREQUENCY:
-        return [(np.zeros((1, 0), np.float32), np.zeros(1))] * len(trailers)
-    if model in NETWORKS:
-        return [_sample_inputs(model, samples[trailer.trailer_id]) for trailer in trailers]
-    rows = pd.concat([read_table(path, TRAILER_VECTORS) for path in vectors])
-    columns = feature_columns(rows, TRAILER_VECTORS)
-    nothing = np.zeros((0, len(columns)), np.float32), np.zeros(0)
-    by_trailer = {
-        trailer: (part[columns].to_numpy(np.float32), part["time_s"].to_numpy())
-        for trailer, part in rows.groupby("trailer_id", sort=False)
-    }
-    return [by_trailer.get(trailer.trailer_id, nothing) for trailer in trailers]
-
-
-def _sample_inputs(model: str, path: str | os.PathLike) -> Inputs:
-    sample = read_sample(path)
-    if model == "frame_cnn":
-        return small_frames(sample.frames), sample.frame_s
-    return mel_windows(sample.sound)
 
 
 def _retained(trailers: Sequence[Trailer], genres: Sequence[str]) -> list[str]:

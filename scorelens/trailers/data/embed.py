@@ -13,7 +13,7 @@ from scorelens import media, tables
 from scorelens.encoders import audio_encoder, image_encoder
 from scorelens.encoders.embedding_cache import column_names
 from scorelens.encoders.registry import ENCODERS, IMAGE
-from scorelens.tables import TRAILER_VECTORS
+from scorelens.tables import TRAILER_MAPS, TRAILER_VECTORS
 from scorelens.trailers.data.frame_sampling import Sample, read_sample
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,59 @@ def embed_trailers(
         parts.append(_rows(trailer_id, embeddings, columns))
     provenance = {"network": network, "weights_sha256": media.sha256(weights)}
     tables.write_table(pd.concat(parts, ignore_index=True), output, TRAILER_VECTORS, provenance)
+
+
+def map_trailers(
+    samples: Mapping[str, str | os.PathLike],
+    network: str,
+    weights: str | os.PathLike,
+    output: str | os.PathLike,
+    threads: int = 1,
+) -> None:
+    """Write the feature maps of the frames of trailers, in their order (tables.TRAILER_MAPS).
+
+    Parameters
+    ----------
+    samples : mapping of str to path
+        trailer_id -> file that `frame_sampling.sample_trailers` wrote.
+    network : str
+        Name of an image network that gives maps (`EncoderSpec.map_side`).
+    weights : path
+        Its variables, a file that `scorelens.pretrained.fetch` wrote.
+    output : path
+    threads : int
+        Threads of the CPU.
+
+    Raises
+    ------
+    InputError
+        If the file holds the variables of another network, or a sample is damaged.
+    """
+    encoder = image_encoder.load(network, weights, threads)
+    names = column_names(network, encoder.size)
+    parts = [
+        _cells(trailer_id, read_sample(path), encoder, names)
+        for trailer_id, path in tqdm(samples.items(), unit="trailer", disable=None)
+    ]
+    provenance = {"network": network, "weights_sha256": media.sha256(weights)}
+    tables.write_table(pd.concat(parts, ignore_index=True), output, TRAILER_MAPS, provenance)
+
+
+def _cells(
+    trailer_id: str, sample: Sample, encoder: image_encoder.ImageEncoder, names: list[str]
+) -> pd.DataFrame:
+    """A row for each position of the maps of each frame."""
+    maps = encoder.encode_maps(sample.frames).transpose(0, 2, 3, 1)
+    frame, row, column = (part.ravel() for part in np.indices(maps.shape[:3]))
+    keys = {
+        "trailer_id": trailer_id,
+        "number": sample.frame_number[frame],
+        "time_s": sample.frame_s[frame],
+        "row": row,
+        "column": column,
+    }
+    values = pd.DataFrame(maps.reshape(len(frame), len(names)), columns=names)
+    return pd.concat([pd.DataFrame(keys, index=values.index), values], axis=1)
 
 
 def load_trailer_encoder(

@@ -71,6 +71,8 @@ class Sample(NamedTuple):
         How many black frames were skipped.
     sound : ndarray of float32, shape (m,)
         Mono, at RATE_HZ, from the start.
+    length_s : float
+        Length of the trailer; NaN if it is not known.
     """
 
     frames: np.ndarray
@@ -78,6 +80,7 @@ class Sample(NamedTuple):
     frame_s: np.ndarray
     skipped: int
     sound: np.ndarray
+    length_s: float = np.nan
 
 
 EMPTY = Sample(
@@ -138,18 +141,22 @@ def sample_trailers(
         log.info("%s: %d frames, %s", trailer_id, len(sample.frames), note or "with sound")
         with tables.atomic(output) as temporary, open(temporary, "wb") as file:
             np.savez(file, **sample._asdict())
-        rows.append(
-            {
-                "trailer_id": trailer_id,
-                "frames": len(sample.frames),
-                "skipped": sample.skipped,
-                "sound_s": len(sample.sound) / RATE_HZ,
-                "note": note or None,
-            }
-        )
+        rows.append({"trailer_id": trailer_id, **_description(sample), "note": note or None})
     if problems:
         raise MediaError(problems)
     tables.write_table(pd.DataFrame(rows, columns=TRAILER_SAMPLES.names), table, TRAILER_SAMPLES)
+
+
+def _description(sample: Sample) -> dict[str, float | None]:
+    """The columns of TRAILER_SAMPLES that follow from a sample."""
+    level = np.sqrt(np.mean(np.square(sample.sound, dtype=np.float64))) if len(sample.sound) else 0
+    return {
+        "frames": len(sample.frames),
+        "skipped": sample.skipped,
+        "sound_s": len(sample.sound) / RATE_HZ,
+        "length_s": sample.length_s,
+        "loudness_db": 20 * np.log10(level) if level >= SILENCE_RMS else None,
+    }
 
 
 def _with_skip_hint(problem: Problem) -> Problem:
@@ -179,7 +186,7 @@ def read_sample(path: str | os.PathLike) -> Sample:
         np.load(file, allow_pickle=False) as arrays,
     ):
         sample = Sample(*(arrays[name] for name in Sample._fields))
-    return sample._replace(skipped=int(sample.skipped))
+    return sample._replace(skipped=int(sample.skipped), length_s=float(sample.length_s))
 
 
 def sample_trailer(
@@ -219,6 +226,7 @@ def sample_trailer(
         frame_s=np.array([frame.time_s for frame in used], np.float64),
         skipped=len(decoded) - len(bright),
         sound=sound,
+        length_s=info.duration_s,
     )
     return sample, _note(sample, info, end_s)
 

@@ -14,6 +14,7 @@ from scorelens.errors import ConfigError, Problem
 
 YEAR_HINT = "if these are different films, put the year in the title"
 COLUMNS = ("trailer_id", "title", "video", "genres")
+YEAR = "year"  # an optional column
 
 
 class Trailer(NamedTuple):
@@ -29,12 +30,15 @@ class Trailer(NamedTuple):
         Path of the file.
     genres : tuple of str
         Genres, in the order of the table.
+    year : int or None
+        Of the film's first release; None if the table does not have it.
     """
 
     trailer_id: str
     title: str
     video: str
     genres: tuple[str, ...]
+    year: int | None = None
 
 
 def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Trailer]:
@@ -43,8 +47,8 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
     Parameters
     ----------
     path : str or os.PathLike
-        Path of the table. It has the columns of COLUMNS; others are ignored. Semicolons separate
-        genres.
+        Path of the table. It has the columns of COLUMNS, and may have a `year`; others are ignored.
+        Semicolons separate genres.
     genres : sequence of str
         Labels that are allowed.
 
@@ -59,7 +63,7 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
         With every fault of every row. It is a fault if trailers of one title have different genres,
         if two titles differ only in case, accents or punctuation, or if two titles share a file.
     """
-    rows = tsv.read_rows(path, COLUMNS, "trailers", "trailer")
+    rows = tsv.read_rows(path, COLUMNS, "trailers", "trailer", [YEAR])
     trailers = [_trailer(path, row) for _, row in rows]
     problems = list(film_table.id_problems(rows, path, "trailer"))
     for (number, row), trailer in zip(rows, trailers, strict=True):
@@ -69,6 +73,7 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
             problems.append(Problem(where["title"], "is empty", expected))
         problems += _video_problems(where["video"], row, trailer.video)
         problems += film_table.genre_problems(trailer.genres, genres, where["genres"])
+        problems += film_table.year_problems(row.get(YEAR, ""), tsv.cell(path, number, YEAR))
     lines = [number for number, _ in rows]
     by_line = dict(zip(lines, trailers, strict=True))
     problems += [*_title_problems(path, by_line), *_shared_file_problems(path, by_line)]
@@ -129,11 +134,13 @@ def plain_title(title: str) -> str:
 
 
 def _trailer(path: str | os.PathLike, row: Mapping[str, str]) -> Trailer:
+    year = row.get(YEAR, "")
     return Trailer(
         trailer_id=row["trailer_id"],
         title=" ".join(row["title"].split()),
         video=paths.resolve(row["video"], os.path.dirname(os.fspath(path))),
         genres=film_table.genre_labels(row["genres"]),
+        year=int(year) if year.isdecimal() else None,
     )
 
 

@@ -25,6 +25,7 @@ PICTURE_ONLY, SOUND_ONLY = ("Horror", "Romance"), ("Action", "Comedy")
 IN_BOTH = ("Drama", "Science Fiction")
 # Number of trailers of each title of a combination of genres.
 TRAILERS_PER_TITLE = (2, 1, 1, 1)
+YEARS = range(2020, 2026)  # of synthetic trailers as of the films, whatever the genres
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class DemoTrailer:
         Id of the trailer.
     title : str
         Title of the film.
+    year : int
+        Of the film.
     genres : tuple of str
         Genres of the film.
     film_id : str
@@ -49,6 +52,7 @@ class DemoTrailer:
 
     trailer_id: str
     title: str
+    year: int
     genres: tuple[str, ...]
     film_id: str
     picture_genres: tuple[str, ...]
@@ -78,25 +82,29 @@ def demo_trailers(films: Sequence[Film], genres: Sequence[str], seed: int) -> li
     ConfigError
         If a trailer has a genre that is not among `genres`.
     """
-    planned = plan_trailers({film.film_id: (film.title, film.genres) for film in films}, seed)
+    planned = plan_trailers(
+        {film.film_id: (film.title, film.year, film.genres) for film in films}, seed
+    )
     absent = sorted({genre for trailer in planned for genre in trailer.genres} - {*genres})
     if absent:
         what = f"lacks {', '.join(absent)}"
         hint = "or name trailers of your own in trailers.trailers"
         raise ConfigError(Problem("config: trailers.genres", what, "the genres of the demo", hint))
     return [
-        Trailer(trailer.trailer_id, trailer.title, video(trailer.trailer_id), trailer.genres)
-        for trailer in planned
+        Trailer(name, trailer.title, video(name), trailer.genres, trailer.year)
+        for name, trailer in ((trailer.trailer_id, trailer) for trailer in planned)
     ]
 
 
-def plan_trailers(films: Mapping[str, tuple[str, Sequence[str]]], seed: int) -> list[DemoTrailer]:
+def plan_trailers(
+    films: Mapping[str, tuple[str, int, Sequence[str]]], seed: int
+) -> list[DemoTrailer]:
     """Plan all trailers of the demo.
 
     Parameters
     ----------
-    films : mapping of str to (str, sequence of str)
-        Title and genres of each film of the corpus, by film id.
+    films : mapping of str to (str, int, sequence of str)
+        Title, year and genres of each film of the corpus, by film id.
     seed : int
         Seed of the plan.
 
@@ -106,8 +114,8 @@ def plan_trailers(films: Mapping[str, tuple[str, Sequence[str]]], seed: int) -> 
         Cut and synthetic trailers, by trailer id.
     """
     cut = [
-        DemoTrailer(f"{film_id}_trailer", title, tuple(genres), film_id, (), (), 0)
-        for film_id, (title, genres) in films.items()
+        DemoTrailer(f"{film_id}_trailer", title, year, tuple(genres), film_id, (), (), 0)
+        for film_id, (title, year, genres) in films.items()
     ]
     return sorted(cut + _synthetic_trailers(seed), key=lambda trailer: trailer.trailer_id)
 
@@ -123,20 +131,22 @@ def _synthetic_trailers(seed: int) -> list[DemoTrailer]:
     combinations = list(itertools.product(PICTURE_ONLY, SOUND_ONLY, IN_BOTH))
     slots = list(itertools.product(combinations, TRAILERS_PER_TITLE))
     titles = rng.sample(demo_titles(), len(slots))
+    years = random.Random(f"{seed} trailer years").choices(YEARS, k=len(slots))
     return [
-        _synthetic_trailer(title, number, combination, rng)
-        for title, (combination, trailers) in zip(titles, slots, strict=True)
+        _synthetic_trailer(title, year, number, combination, rng)
+        for title, year, (combination, trailers) in zip(titles, years, slots, strict=True)
         for number in range(1, trailers + 1)
     ]
 
 
 def _synthetic_trailer(
-    title: str, number: int, combination: tuple[str, str, str], rng: random.Random
+    title: str, year: int, number: int, combination: tuple[str, str, str], rng: random.Random
 ) -> DemoTrailer:
     of_picture, of_sound, of_both = combination
     return DemoTrailer(
         trailer_id=f"{slug(title)}_trailer_{number}",
         title=title,
+        year=year,
         genres=tuple(sorted(combination, key=GENRES.index)),
         film_id="",
         picture_genres=(of_picture, of_both),

@@ -23,7 +23,7 @@ from scorelens.corpus import (
 )
 from scorelens.errors import MediaError, Problem
 from scorelens.tables import atomic
-from scorelens.trailers.data.table import COLUMNS
+from scorelens.trailers.data.table import COLUMNS, YEAR
 from scorelens.trailers.demo import demo_plan
 
 CUT_S = 35.0  # length of a trailer that is cut from a film
@@ -174,7 +174,7 @@ def _write_table(trailers: Sequence[demo_plan.DemoTrailer]) -> None:
         atomic(demo_plan.TABLE) as temporary,
         open(temporary, "w", encoding="utf-8", newline="") as file,
     ):
-        table = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n")
+        table = csv.DictWriter(file, [*COLUMNS, YEAR], delimiter="\t", lineterminator="\n")
         table.writeheader()
         table.writerows(
             {
@@ -182,6 +182,7 @@ def _write_table(trailers: Sequence[demo_plan.DemoTrailer]) -> None:
                 "title": trailer.title,
                 "video": os.path.relpath(demo_plan.video(trailer.trailer_id), demo_plan.FOLDER),
                 "genres": "; ".join(trailer.genres),
+                YEAR: trailer.year,
             }
             for trailer in trailers
         )

@@ -1,18 +1,24 @@
 """Reads predictions for trailers of titles that a model was not trained on."""
 
 import os
+from collections.abc import Mapping
 
 from scorelens.evaluation.predictions import Predictions, from_table
 from scorelens.tables import TRAILER_PREDICTIONS, read_table
 from scorelens.trailers import HELD_OUT
 
 
-def read_predictions(path: str | os.PathLike) -> Predictions:
+def read_predictions(
+    path: str | os.PathLike, clusters: Mapping[str, str] | None = None
+) -> Predictions:
     """Read the held-out predictions of a run.
 
     Parameters
     ----------
     path : path of a table of TRAILER_PREDICTIONS
+    clusters : mapping of str to str, optional
+        Title -> the group of titles that depend on one another, such as a franchise; each is its
+        own if left out.
 
     Returns
     -------
@@ -22,4 +28,4 @@ def read_predictions(path: str | os.PathLike) -> Predictions:
     """
     table = read_table(path, TRAILER_PREDICTIONS)
     held_out = table[table["part"] == HELD_OUT]
-    return from_table(held_out, ["title", "trailer_id"], threshold="threshold")
+    return from_table(held_out, ["title", "trailer_id"], threshold="threshold", clusters=clusters)

@@ -1,4 +1,9 @@
-"""CNNs on the frames, or on the log-mel windows, of trailers, trained from scratch."""
+"""CNNs on trailers: on frames or log-mel windows, or on feature maps of a pretrained network.
+
+The source trains a classifier on what VGG16 (Simonyan and Zisserman 2015) makes of each
+frame, and does not give its layers. Here it takes the maps before they are averaged, so that it
+counts where something is in the picture: `cnn_architectures` has its layers.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,18 +11,17 @@ import numpy as np
 
 from scorelens.learning import cnn
 from scorelens.learning.class_weights import group_weights
+from scorelens.learning.cnn_architectures import ARCHITECTURES
 from scorelens.learning.cnn_batches import TrainingSet
 from scorelens.learning.cnn_training import train_networks
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.instance_predictions import equal_weights
 from scorelens.learning.scaling import fit_band_scaler
 from scorelens.learning.training_sets import Targets, multi_label_targets
-from scorelens.trailers.data.preprocessing import COLOURS, SIDE
 from scorelens.trailers.registry import MODEL_SPECS
 
 BALANCED_LOSS = False
-FRAMES = "frame_cnn"
-ARCHITECTURE = {FRAMES: "frame_cnn", "window_cnn": "mel_cnn"}
+ARCHITECTURE = {"frame_cnn": "frame_cnn", "window_cnn": "mel_cnn", "frame_map_cnn": "map_cnn"}
 
 Arrays = dict[str, np.ndarray]
 Subset = tuple[np.ndarray, np.ndarray]
@@ -33,7 +37,7 @@ def fit(
     name : str
         Of the model.
     dataset : Dataset
-        Its instances are small frames or windows, (n_instances, height, width).
+        Its instances are small frames, windows or feature maps, (n_instances, height, width).
     subsets : sequence of (ndarray, ndarray)
         Numbers of training and validation trailers; the latter stop the training.
     settings : mapping
@@ -70,7 +74,7 @@ def predict(
     arrays : mapping
         Of `fit`.
     instances : ndarray of float16 or float32, shape (n_instances, height, width)
-        Small frames or windows.
+        Small frames, windows or feature maps.
     bag : ndarray of int64, shape (n_instances,)
         Number of the trailer of each instance.
 
@@ -97,7 +101,7 @@ def training_set(
     name : str
         Of the model.
     dataset : Dataset
-        Its instances are small frames or windows.
+        Its instances are small frames, windows or feature maps.
     training, validation : ndarray of int64
         Numbers of the trailers.
     seed : tuple of int
@@ -106,16 +110,17 @@ def training_set(
     Returns
     -------
     TrainingSet
-        Its scaler has one scale for each mel band, or for each colour: a row of pixels has none of
-        its own, for it may be the bar of a letterbox in all training frames.
+        Its scaler has one scale for each mel band, or for each plane, such as a colour: a row of
+        pixels has none of its own, for it may be the bar of a letterbox in all training frames.
     """
     rows = dataset.rows_of(training)
     targets = *_targets(dataset, rows), *_targets(dataset, dataset.rows_of(validation))
-    instances = dataset.instances[rows]
-    if name != FRAMES:
+    instances, planes = dataset.instances[rows], ARCHITECTURES[ARCHITECTURE[name]].planes
+    if planes == 1:
         return TrainingSet(*targets, *fit_band_scaler(instances), seed)
-    scaler = fit_band_scaler(instances.reshape(len(instances), COLOURS, -1))
-    return TrainingSet(*targets, *(np.repeat(part, SIDE) for part in scaler), seed)
+    height = instances.shape[1] // planes
+    scaler = fit_band_scaler(instances.reshape(len(instances), planes, -1))
+    return TrainingSet(*targets, *(np.repeat(part, height) for part in scaler), seed)
 
 
 def _targets(dataset: Dataset, rows: np.ndarray) -> Targets:

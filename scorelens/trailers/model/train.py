@@ -34,7 +34,7 @@ def train_trailers(
     model: str,
     table: str | os.PathLike,
     samples: Mapping[str, str | os.PathLike],
-    vectors: Sequence[str | os.PathLike],
+    tables: Sequence[str | os.PathLike],
     settings: Mapping,
     seed: int,
     predictions: str | os.PathLike,
@@ -46,9 +46,9 @@ def train_trailers(
     ----------
     network, model : str
         A run of `scorelens.trailers.runs`, not the fusion.
-    table, samples, vectors
+    table, samples, tables
         As `dataset.read_dataset` takes them: the table of trailers, trailer -> sample, tables of
-        the embeddings of `network`.
+        what else the model takes.
     settings : mapping
         `genres`, `folds`, and `network` or `attention` if the model has such a block.
     seed : int
@@ -57,19 +57,19 @@ def train_trailers(
         Where the tables TRAILER_PREDICTIONS and TRAILER_MOMENTS go; the latter has no rows for the
         frequency.
     """
-    dataset = read_dataset(model, table, settings["genres"], samples, vectors)
+    dataset = read_dataset(model, table, settings["genres"], samples, tables)
     for number in np.setdiff1d(np.arange(len(dataset.bag_ids)), dataset.nonempty_bags):
         log.warning("%s: no input for %s", dataset.bag_ids[number][1], title(network, model))
     folds = nested_folds(dataset, settings["folds"], N_INNER, seed)
     ensembles = fit_ensembles(model, dataset, folds, settings, seed)
-    tables = [
+    predicted = [
         predict_fold(model, members, dataset, fold)
         for members, fold in zip(ensembles, folds, strict=True)
     ]
-    by_trailer = [part.assign(fold=number) for number, (part, _) in enumerate(tables)]
+    by_trailer = [part.assign(fold=number) for number, (part, _) in enumerate(predicted)]
     run = {"network": network, "model": model}
     write_table(pd.concat(by_trailer).assign(**run), predictions, TRAILER_PREDICTIONS)
-    by_moment = pd.concat([part for _, part in tables]).assign(**run)
+    by_moment = pd.concat([part for _, part in predicted]).assign(**run)
     order = ["trailer_id", "time_s"]
     write_table(by_moment.sort_values(order, kind="stable"), moments, TRAILER_MOMENTS)
     log.info(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scorelens import tables, trailers
 from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
-from scorelens.evaluation import MACRO, SIGNIFICANT
+from scorelens.evaluation import ALL, MACRO, SIGNIFICANT
 from scorelens.sections import Run, Section, render_section
 from scorelens.trailers import BOTH, PICTURE, SOUND
 from scorelens.trailers import title as run_title
@@ -34,12 +34,19 @@ def trailers_section(run: Run) -> Section | None:
         return None
     scores = run.table("trailers/scores.tsv", tables.TRAILER_SCORES)
     comparison = run.table("trailers/modalities.tsv", tables.TRAILER_MODALITIES)
+    pairs = run.table("trailers/comparisons.tsv", tables.TRAILER_COMPARISONS)
+    calibration = run.table("trailers/calibration.tsv", tables.CALIBRATION)
     rows = comparison.astype(object).where(comparison.notna(), None).to_dict("records")
     genres = run.config["trailers"]["genres"]
     values = {
         "incomplete": incomplete_trailers(run.matching("trailers/samples/*.tsv").values()),
         "untrained": [genre for genre in genres if genre not in set(scores.genre)],
         "rows": score_rows(scores),
+        "primary": primary_row(scores),
+        "primary_model": trailers.TITLES[run.config["trailers"]["primary"]],
+        "best": best_row(scores),
+        "differences": primary_differences(pairs, scores),
+        "calibration": calibration_rows(calibration),
         "absent": absent_networks(set(scores.network), run.networks["left out"]),
         "comparison": rows,
         "thresholds": threshold_blocks(scores, rows[0]),
@@ -78,6 +85,91 @@ def better_modality(comparison: pd.DataFrame) -> dict[str, list[str]] | None:
     return {name: genres.genre[mask].tolist() for name, mask in masks.items()}
 
 
+def primary_row(scores: pd.DataFrame) -> dict | None:
+    """Describe the run of the headline by its average precision.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Table of TRAILER_SCORES.
+
+    Returns
+    -------
+    dict or None
+        title, value, low, high, chance and p; None if the primary model was not trained.
+    """
+    rows = _macro_precision(scores)
+    rows = rows[rows.is_primary]
+    return None if rows.empty else _described(rows.iloc[0])
+
+
+def best_row(scores: pd.DataFrame) -> dict | None:
+    """Describe the model with the highest average precision, baselines aside.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Table of TRAILER_SCORES.
+
+    Returns
+    -------
+    dict or None
+        As `primary_row`, with p_best and `models`, of how many it is the best; None without models.
+    """
+    rows = _macro_precision(scores)
+    rows = rows[rows.p_best.notna()]
+    if rows.empty:
+        return None
+    row = rows.loc[rows.value.idxmax()]
+    return _described(row) | {"p_best": row.p_best, "models": len(rows)}
+
+
+def primary_differences(pairs: pd.DataFrame, scores: pd.DataFrame) -> list[dict]:
+    """List the differences in average precision of the run of the headline to every other.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Table of TRAILER_COMPARISONS.
+    scores : DataFrame
+        Table of TRAILER_SCORES.
+
+    Returns
+    -------
+    list of dict
+        title of the other, difference (of the headline's run less it), low, high and p_holm; empty
+        if the primary model was not trained.
+    """
+    primary = set(map(_run_of, scores[scores.is_primary].itertuples()))
+    rows = []
+    for pair in pairs[pairs.measure == "average_precision"].itertuples():
+        first, second = _run_of(pair), (pair.other_network, pair.other_model)
+        bounds = {"difference": pair.difference, "low": pair.low, "high": pair.high}
+        if second in primary:
+            first, second = second, first
+            bounds = {"difference": -pair.difference, "low": -pair.high, "high": -pair.low}
+        if first in primary:
+            rows.append({"title": run_title(*second), **bounds, "p_holm": pair.p_holm})
+    return rows
+
+
+def calibration_rows(calibration: pd.DataFrame) -> list[dict]:
+    """Arrange the calibration of all genres together in one row for each model.
+
+    Parameters
+    ----------
+    calibration : DataFrame
+        Table of CALIBRATION.
+
+    Returns
+    -------
+    list of dict
+        Its columns and `title`.
+    """
+    rows = calibration[calibration.genre == ALL].to_dict("records")
+    return [row | {"title": run_title(row["features"], row["model"])} for row in rows]
+
+
 def score_rows(scores: pd.DataFrame) -> list[dict]:
     """Arrange the scores in one row for each model.
 
@@ -93,7 +185,7 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
         tuned thresholds and accuracy of the most probable genre, each with value, low, high, p and
         best (of its column).
     """
-    ranked = scores[(scores.measure == "average_precision") & (scores.genre == MACRO)]
+    ranked = _macro_precision(scores)
     tuned = scores[(scores.threshold == trailers.TUNED) & (scores.genre == MACRO)]
     columns = {
         "average_precision": ranked,
@@ -198,3 +290,16 @@ def _cell(column: pd.DataFrame, model) -> dict:
     row = column[(column.network == model.network) & (column.model == model.model)].iloc[0]
     cell = {name: row[name] for name in ("value", "low", "high", "p")}
     return cell | {"best": row.value == column.value.max()}
+
+
+def _macro_precision(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores[(scores.measure == "average_precision") & (scores.genre == MACRO)]
+
+
+def _run_of(row: tuple) -> trailers.Run:
+    return row.network, row.model
+
+
+def _described(row: pd.Series) -> dict:
+    numbers = {name: row[name] for name in ("value", "low", "high", "chance", "p")}
+    return {"title": run_title(row.network, row.model), **numbers}

@@ -1,0 +1,1 @@
+"""The lists of the source's data set, and the table of trailers that they make."""
