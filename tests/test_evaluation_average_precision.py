@@ -1,4 +1,4 @@
-"""Average precision against scikit-learn, by hand and by random orders."""
+"""Average precision against scikit-learn, hand calculation and random orders."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.tagger_tables import make_labels
 
 @pytest.mark.parametrize("levels", [2, 5, 1000])
 def test_average_precision_agrees_with_scikit_learn(levels):
-    """On films drawn anew, with many or few equal probabilities."""
+    """On bootstrap samples of films, with many or few tied probabilities."""
     random = np.random.default_rng(levels)
     labels = random.random((40, 4)) < (0.5, 0.3, 0.2, 0.1)
     probability = np.round(random.random((40, 4)) * levels) / levels
@@ -23,15 +23,15 @@ def test_average_precision_agrees_with_scikit_learn(levels):
     for sample, row in zip(draws, values, strict=True):
         rows = np.repeat(np.arange(40), sample)
         for genre in np.flatnonzero(labels[rows].any(axis=0)):
-            theirs = average_precision_score(labels[rows, genre], probability[rows, genre])
-            assert row[genre] == pytest.approx(theirs)
+            expected = average_precision_score(labels[rows, genre], probability[rows, genre])
+            assert row[genre] == pytest.approx(expected)
 
 
 def test_average_precision_by_hand():
     probability = np.array([[0.9], [0.8], [0.8], [0.1]])
     labels = np.array([[True], [False], [True], [True]])
-    each = average_precision(probability, labels, np.ones((1, 4)))
-    assert each[0, 0] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
+    result = average_precision(probability, labels, np.ones((1, 4)))
+    assert result[0, 0] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
     assert average_precision(probability, ~labels & False, np.ones((1, 4))) == 0
 
 
@@ -41,18 +41,18 @@ def test_a_sample_without_the_genre_has_no_average_precision():
     np.testing.assert_array_equal(values[:, 0], [np.nan, 1, 1])
 
 
-def test_permuted_average_precision_is_that_of_the_permuted_labels():
+def test_permuted_average_precision_equals_scikit_learn_on_permuted_labels():
     random = np.random.default_rng(1)
     actual, probability = make_labels(12, 4), random.random((12, 4))
     orders = random.permuted(np.tile(np.arange(12), (6, 1)), axis=1)
     values = permuted_average_precision(probability, actual, orders)
-    for order, ours in zip(orders, values, strict=True):
-        theirs = average_precision_score(actual[order], probability, average=None)
-        np.testing.assert_allclose(ours, theirs)
+    for order, result in zip(orders, values, strict=True):
+        expected = average_precision_score(actual[order], probability, average=None)
+        np.testing.assert_allclose(result, expected)
 
 
 @pytest.mark.parametrize(("positives", "units"), [(3, 58), (24, 58), (1, 2), (5, 5)])
-def test_random_average_precision_is_the_mean_of_random_orders(positives, units):
+def test_random_average_precision_is_the_mean_over_random_orders(positives, units):
     random = np.random.default_rng(0)
     labels = np.arange(units) < positives
     values = [average_precision_score(labels, random.random(units)) for _ in range(500)]
@@ -61,7 +61,7 @@ def test_random_average_precision_is_the_mean_of_random_orders(positives, units)
 
 
 def test_random_average_precision_by_hand():
-    """Of three units: the ranks of one carrier, and of two of them."""
+    """Mean over the possible ranks of one, two or three positives among three units."""
     one = np.mean([1, 1 / 2, 1 / 3])
     two = np.mean([1, (1 + 2 / 3) / 2, (1 / 2 + 2 / 3) / 2])
     values = random_average_precision(np.array([1, 2, 3]), 3)

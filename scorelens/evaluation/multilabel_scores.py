@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens.evaluation import MACRO, WEIGHTED
-from scorelens.evaluation.bootstrap import interval
+from scorelens.evaluation.bootstrap import interval, score_observations
 from scorelens.evaluation.classification import precision_recall_f1, with_macro
 from scorelens.evaluation.permutation import is_as_good, p_value
 from scorelens.evaluation.predictions import Predictions
@@ -25,7 +25,8 @@ def score_columns(
     sampled: np.ndarray,
     permuted: np.ndarray,
     lower_is_better: np.ndarray | bool = False,
-    bounds: tuple[float, float] = (0.0, 1.0),
+    bounds: tuple[np.ndarray | float, np.ndarray | float] = (0.0, 1.0),
+    observations: np.ndarray | float = np.inf,
 ) -> dict[str, np.ndarray]:
     """Make the columns of a table of scores, flattened.
 
@@ -38,8 +39,10 @@ def score_columns(
         None of them: there is no chance.
     lower_is_better : bool or ndarray of bool
         For an error; broadcasts against `permuted`.
-    bounds : tuple of float
+    bounds : tuple of float or ndarray of float
         Smallest and largest value that the scores can have.
+    observations : float or ndarray of float
+        On how many observations the scores rest, see `bootstrap.interval`.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def score_columns(
         `value`, `low` and `high` (95% interval), `chance` (mean over the permutations) and `p`; the
         last two are NaN without permutations.
     """
-    low, high = interval(value, sampled, axis=-1, bounds=bounds)
+    low, high = interval(value, sampled, -1, bounds, observations)
     chance = p = np.full(value.shape, np.nan)
     if number := permuted.shape[-1]:
         chance = permuted.mean(axis=-1)
@@ -94,8 +97,9 @@ def score_tags(
     genres = [*predictions.genres, MACRO, WEIGHTED]
     table = pd.DataFrame(product(TAG_METRICS, names, genres), columns=["measure", "name", "genre"])
     repeated = np.tile(support(predictions, 2), len(TAG_METRICS) * len(names))
-    columns = score_columns(value, sampled, permuted) | {"unit_value": unit_value.ravel()}
-    return table.assign(**columns, support=repeated)
+    observations = score_observations(labels, 2, predictions.cluster)
+    columns = score_columns(value, sampled, permuted, observations=observations)
+    return table.assign(**columns, unit_value=unit_value.ravel(), support=repeated)
 
 
 def support(predictions: Predictions, means: int) -> np.ndarray:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from scorelens.evaluation import ALL, MACRO, label_ranking
 from scorelens.evaluation.average_precision import average_precision, random_average_precision
-from scorelens.evaluation.bootstrap import draw_groups, interval
+from scorelens.evaluation.bootstrap import draw_groups, interval, score_observations
 from scorelens.evaluation.classification import with_macro
 from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
@@ -173,9 +173,10 @@ def _score_ranking(
     observed = means[:, films, films]
     value, sampled = observed.mean(axis=1), observed @ draws.T / draws.sum(axis=1)
     permuted = means[:, films, orders].mean(axis=-1)
-    lower_is_better = np.array(LOWER_IS_BETTER)[:, None]
     bounds = label_ranking.bounds(len(predictions.genres))
-    columns = score_columns(value, sampled, permuted, lower_is_better, bounds)
+    lower_is_better = np.array(LOWER_IS_BETTER)[:, None]
+    observations = score_observations(predictions.labels, 1, predictions.cluster)[-1]
+    columns = score_columns(value, sampled, permuted, lower_is_better, bounds, observations)
     table = pd.DataFrame({"measure": label_ranking.RANKINGS, "top": pd.NA, "genre": ALL})
     gains = _gain_over_random(observed, predictions, draws)
     unit_value = observed @ units / units.sum()
@@ -200,7 +201,9 @@ def _score_precision(predictions: Predictions, draws: np.ndarray) -> pd.DataFram
         with_macro(grouped_average_precision(probability, predictions.group, labels, drawn))
         for drawn in (np.ones((1, len(labels))), draws)
     )
-    columns = score_columns(value[0], sampled.T, np.empty((value.shape[1], 0)))
+    no_chance = np.empty((value.shape[1], 0))
+    observations = score_observations(labels, 1, predictions.cluster)
+    columns = score_columns(value[0], sampled.T, no_chance, observations=observations)
     if len(labels) > 1:
         carriers = np.maximum(labels.sum(axis=0), 1)
         columns["chance"] = with_macro(random_average_precision(carriers, len(labels)))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from scorelens.evaluation import MACRO
 from scorelens.evaluation.average_precision import average_precision
-from scorelens.evaluation.bootstrap import draw_groups, interval
+from scorelens.evaluation.bootstrap import draw_groups, interval, score_observations
 from scorelens.evaluation.classification import confusion_counts, precision_recall_f1, with_macro
 from scorelens.evaluation.permutation import permutation_f1
 from scorelens.evaluation.predictions import Predictions, from_table
@@ -106,7 +106,8 @@ def score_predictions(
         sampled = _sampled_metrics(*arrays, draws)
     by_run = with_macro(by_run[:, :, 0])
     value, f1 = by_run.mean(axis=1), by_run[METRICS.index("f1")]
-    low, high = interval(value, with_macro(sampled.mean(axis=1)), axis=1)
+    observations = score_observations(predictions.labels, 1, predictions.cluster)
+    low, high = interval(value, with_macro(sampled.mean(axis=1)), 1, observations=observations)
     columns = {
         f"{metric}{ending}": values[number]
         for number, metric in enumerate(METRICS)

@@ -12,10 +12,12 @@ of them is found later than in a random order: at the level of films a model wit
 of the films.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.bootstrap import draw_groups, interval
 from scorelens.evaluation.permutation import draw_orders, is_as_good, p_value
 
 RECALLS = (1, 5, 10, 20, 50, 100)
@@ -88,7 +90,8 @@ def score_ranks(
     }
     tables = []
     for level, (level_ranks, owner, correct) in levels.items():
-        table = _with_intervals(level_ranks[owner, np.arange(len(owner))], owner, draws)
+        own_ranks = level_ranks[owner, np.arange(len(owner))]
+        table = _with_intervals(own_ranks, owner, draws, len(film))
         table = table.assign(level=level, chance=random_order(correct, len(film)))
         tables.append(table.assign(**_permuted(level_ranks, owner, orders, table.value.to_numpy())))
     columns = ["level", "measure", "value", "low", "high", "chance", "permuted", "p_permuted"]
@@ -155,6 +158,27 @@ def random_order(correct: np.ndarray, tracks: int) -> np.ndarray:
     return np.array([*recalls, np.mean(middle), (at_rank / rank).sum()])
 
 
+def interval_options(metrics: Sequence[str], tracks: int, films: int) -> dict[str, object]:
+    """Options of `bootstrap.interval`: a median rank is no share, and has no observation added.
+
+    Parameters
+    ----------
+    metrics : sequence of str
+    tracks : int
+        Length of the longest list: the worst rank.
+    films : int
+        Number of films, or of their clusters.
+
+    Returns
+    -------
+    dict of str to tuple or ndarray
+        `bounds` and `observations`.
+    """
+    is_rank = np.array(metrics) == MEDIAN
+    bounds = np.where(is_rank, 1.0, 0.0), np.where(is_rank, float(tracks), 1.0)
+    return {"bounds": bounds, "observations": np.where(is_rank, np.inf, float(films))}
+
+
 def middle_ranks(ordered: np.ndarray, reached: np.ndarray) -> np.ndarray:
     """Median rank in bootstrap samples.
 
@@ -179,11 +203,14 @@ def middle_ranks(ordered: np.ndarray, reached: np.ndarray) -> np.ndarray:
     return np.mean([ordered[(reached >= half).argmax(axis=1)] for half in halves], axis=0)
 
 
-def _with_intervals(ranks: np.ndarray, film: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
+def _with_intervals(
+    ranks: np.ndarray, film: np.ndarray, draws: np.ndarray, tracks: int
+) -> pd.DataFrame:
     """ranks, film: (queries,). draws: int (samples, films), how often each film is drawn."""
     value = _sampled(ranks, film, np.ones((1, draws.shape[1]), draws.dtype))[0]
     blocks = _blocks(draws, len(ranks))
-    low, high = percentile_interval(np.concatenate([_sampled(ranks, film, b) for b in blocks]))
+    sampled = np.concatenate([_sampled(ranks, film, b) for b in blocks])
+    low, high = interval(value, sampled, **interval_options(METRICS, tracks, draws.shape[1]))
     return pd.DataFrame({"measure": METRICS, "value": value, "low": low, "high": high})
 
 

@@ -11,9 +11,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.bootstrap import draw_groups, interval
 from scorelens.evaluation.permutation import draw_orders, is_as_good, p_value
-from scorelens.retrieval.evaluate.metrics import MAX_VALUES, MEDIAN, ROUNDING, middle_ranks
+from scorelens.retrieval.evaluate.metrics import (
+    MAX_VALUES,
+    MEDIAN,
+    ROUNDING,
+    interval_options,
+    middle_ranks,
+)
 
 RECALLS = (1, 5, 10)
 METRICS = (*(f"recall_{k}" for k in RECALLS), MEDIAN, "reciprocal_rank", "mean_percentile")
@@ -59,7 +65,8 @@ def score_scene_ranks(
     draws = draw_groups(int(film[-1]) + 1, samples, random)
     blocks = np.array_split(draws, _number_of_blocks(samples, len(ranks)))
     sampled = np.concatenate([_sampled(ranks, tracks, film, block) for block in blocks])
-    low, high = percentile_interval(sampled)
+    options = interval_options(METRICS, int(tracks.max()), draws.shape[1])
+    low, high = interval(value, sampled, **options)
     blocks = np.array_split(np.arange(permutations), _number_of_blocks(permutations, len(ranks)))
     permuted = np.concatenate([_metrics(swap(random, len(block)), tracks) for block in blocks])
     as_good = is_as_good(permuted, value, np.array(METRICS) == MEDIAN, ROUNDING)

@@ -65,13 +65,13 @@ TAGGER_SCORES = Table(
             "string",
             "a genre; `macro` for their mean, `weighted` for that by support; `all` for a ranking",
         ),
-        Column("value", "float64", "the figure", "", 0),
+        Column("value", "float64", "the score, with the same weight for each film", "", 0),
         Column("low", "float64", "2.5% bound", "", 0),
         Column("high", "float64", "97.5% bound", "", 0),
         Column(
             "chance",
             "float64",
-            "mean of the figure when films swap their labels at random",
+            "mean of the score when films, or groups of equally many, swap their labels at random",
             "",
             0,
             None,
@@ -87,11 +87,19 @@ TAGGER_SCORES = Table(
         Column(
             "gain",
             "float64",
-            "the figure of a ranking less that of a random one of the same tracks or tiles",
+            "the score of a ranking less that of a random one of the same films",
             nullable=True,
         ),
         Column("gain_low", "float64", "2.5% bound, both in the same samples", nullable=True),
         Column("gain_high", "float64", "97.5% bound", nullable=True),
+        Column(
+            "unit_value",
+            "float64",
+            "the score with the same weight for each track or tile, so that films with many weigh "
+            "more: to compare with the literature, without interval or chance",
+            "",
+            0,
+        ),
         Column(
             "support",
             "int64",

@@ -114,7 +114,7 @@ TRAILER_MOMENTS = Table(
 
 TRAILER_SCORES = Table(
     "trailer scores",
-    "How good the models of trailers are on titles they did not learn from, a row a figure, with "
+    "How good the models of trailers are on titles they did not learn from, one score a row, with "
     "95% intervals (bootstrap over titles).",
     (
         *RUN,
@@ -140,14 +140,20 @@ TRAILER_SCORES = Table(
             nullable=True,
         ),
         Column("genre", "string", "a genre; `macro` for their mean; `all` for top1_accuracy"),
-        share("value", "the figure"),
+        share("value", "the score, with the same weight for each title"),
         share("low", "2.5% bound"),
         share("high", "97.5% bound"),
         share(
             "chance",
-            "mean of the figure when titles of equally many trailers swap their genres at random",
+            "mean of the score when titles, or groups of equally many, swap their genres at "
+            "random; of average precision that of a random order of the titles",
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)"),
+        share(
+            "unit_value",
+            "the score with the same weight for each trailer, so that titles with many weigh more: "
+            "to compare with the literature, without interval or chance",
+        ),
         Column(
             "support",
             "int64",
@@ -168,19 +174,16 @@ TRAILER_MODALITIES = Table(
         *_modality("both", "both, fused"),
         share(
             "chance",
-            "average precision that a random order of the trailers has in the mean, exactly: more "
-            "than the share of the trailers that carry the genre, by much if these are few",
+            "average precision that a random order of the titles has in the mean, exactly: more "
+            "than the share of the titles that carry the genre, by much if these are few",
         ),
         Column("difference", "float64", "picture less sound", "", -1, 1, True),
         Column("difference_low", "float64", "2.5% bound, the same samples", "", -1, 1, True),
         Column("difference_high", "float64", "97.5% bound", "", -1, 1, True),
         share(
             "p",
-            "two-sided p of the difference. Of a genre: how often it is at least as large when "
-            "titles swap the predictions of the two modalities at random, (1 + k) / (1 + draws). "
-            "Of `macro`: twice the share of the bootstrap samples on the rarer side of zero, "
-            "likewise; for swapping supposes the modalities equal in every genre, not just in the "
-            "mean",
+            "two-sided p of the difference: how often it is at least as large when titles, or "
+            "groups of them, swap the predictions of the two modalities at random",
             True,
         ),
         share(

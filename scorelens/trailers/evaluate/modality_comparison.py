@@ -11,7 +11,7 @@ import pandas as pd
 
 from scorelens.evaluation import MACRO
 from scorelens.evaluation.average_precision import random_average_precision
-from scorelens.evaluation.bootstrap import draw_groups, interval
+from scorelens.evaluation.bootstrap import draw_groups, interval, score_observations
 from scorelens.evaluation.classification import with_macro
 from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.evaluation.multilabel_scores import support
@@ -72,4 +72,5 @@ def _score_run(
         with_macro(grouped_average_precision(probability, predictions.group, labels, drawn))
         for drawn in (np.ones((1, len(labels))), draws)
     )
-    return value[0], *interval(value[0], sampled)
+    observations = score_observations(labels, 1, predictions.cluster)
+    return value[0], *interval(value[0], sampled, observations=observations)

@@ -2,9 +2,9 @@
 
 Titles are what a result must hold for: intervals come from bootstrap samples of the titles, the
 same ones for all models, and chance from titles that exchange their genres while the predictions
-stay. Metrics are averaged over the trailers of a title first: otherwise a genre would become more or
-less frequent with the labels exchanged, and a model that always predicts the same could seem better
-than chance.
+stay. Metrics are averaged over the trailers of a title first: otherwise a genre would become more
+or less frequent with the labels exchanged, and a model that always predicts the same could seem
+better than chance.
 """
 
 import os
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from scorelens.evaluation import ALL, MACRO, WEIGHTED
 from scorelens.evaluation.average_precision import average_precision, random_average_precision
-from scorelens.evaluation.bootstrap import draw_groups
+from scorelens.evaluation.bootstrap import draw_groups, score_observations
 from scorelens.evaluation.classification import divided, with_macro
 from scorelens.evaluation.grouped_precision import (
     grouped_average_precision,
@@ -121,7 +121,8 @@ def _score_precision(
         for drawn in (np.ones((1, len(labels))), draws)
     )
     permuted = permuted_grouped_precision(probability, predictions.group, labels, orders)
-    columns = score_columns(value[0], sampled.T, with_macro(permuted).T)
+    observations = score_observations(labels, 1, predictions.cluster)
+    columns = score_columns(value[0], sampled.T, with_macro(permuted).T, observations=observations)
     columns["chance"] = with_macro(random_average_precision(carriers, len(labels)))
     unit_value = with_macro(average_precision(probability, predictions.unit_labels, once))[0]
     names = {"measure": AVERAGE_PRECISION, "threshold": None, "support": support(predictions, 1)}
@@ -139,7 +140,8 @@ def _score_top1(predictions: Predictions, draws: np.ndarray, orders: np.ndarray)
     value = observed.sum(keepdims=True) / counted.sum()
     sampled = divided(draws @ observed, draws @ counted, np.nan)[None]
     permuted = (correct[titles, orders].sum(axis=1) / counted.sum())[None]
-    columns = score_columns(value, sampled, permuted)
+    observations = score_observations(labels, 1, predictions.cluster)[-1]
+    columns = score_columns(value, sampled, permuted, observations=observations)
     unit_value, units = (sizes @ observed) / (sizes @ counted), int(sizes @ counted)
     names = {"measure": TOP1_ACCURACY, "threshold": None, "genre": ALL, "support": units}
     return pd.DataFrame({**columns, **names, "unit_value": unit_value})
