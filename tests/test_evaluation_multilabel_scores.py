@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_fscore_support
 
+from scorelens.evaluation.bootstrap import interval
 from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
 from scorelens.evaluation.predictions import Predictions, rank_genres
 from tests.tagger_tables import make_labels
@@ -25,17 +26,19 @@ def random_predictions(seed=0):
 def test_score_columns_by_hand():
     value = np.array([[1.0, 2.0], [3.0, 4.0]])
     permuted = value[..., None] + np.array([-1, 0, 1])
-    columns = score_columns(value, value[..., None] + np.linspace(-1, 1, 41), permuted)
+    sampled = value[..., None] + np.linspace(-1, 1, 41)
+    columns = score_columns(value, sampled, permuted, bounds=(-9.0, 9.0))
     assert columns["value"].tolist() == [1, 2, 3, 4]
-    np.testing.assert_allclose(columns["low"], columns["value"] - 0.95)
-    np.testing.assert_allclose(columns["high"], columns["value"] + 0.95)
+    low, high = interval(value, sampled, -1, (-9.0, 9.0))
+    np.testing.assert_array_equal([columns["low"], columns["high"]], [low.ravel(), high.ravel()])
     np.testing.assert_allclose(columns["chance"], columns["value"])
     assert columns["p"].tolist() == [3 / 4] * 4
-    none_equal = score_columns(value, value[..., None], permuted[..., 1:])
+    width = {"bounds": (-9.0, 9.0)}
+    none_equal = score_columns(value, sampled, permuted[..., 1:], **width)
     assert none_equal["p"].tolist() == [1] * 4
-    lower = score_columns(value, value[..., None], permuted[..., 1:], lower_is_better=True)
+    lower = score_columns(value, sampled, permuted[..., 1:], lower_is_better=True, **width)
     assert lower["p"].tolist() == [2 / 3] * 4
-    no_orders = score_columns(value, value[..., None], np.empty((2, 2, 0)))
+    no_orders = score_columns(value, sampled, np.empty((2, 2, 0)), **width)
     assert np.isnan([no_orders["chance"], no_orders["p"]]).all()
 
 
@@ -47,22 +50,24 @@ def test_score_tags_agrees_with_scikit_learn_on_samples_and_all_orders():
     draws[:, 4] += 1  # so that each genre has a group in each sample
     orders = np.array(list(itertools.permutations(range(5))))
     table = score_tags(counts, ["low", "high"], predictions, draws, orders)
-    rows = [np.repeat(np.arange(8), draw[GROUP].astype(int)) for draw in draws]
+    weight = 1 / np.bincount(GROUP)[GROUP]
     for name, tags in zip(("low", "high"), tagged, strict=True):
         for average in ("macro", "weighted"):
             options = {"average": average, "zero_division": 0}
 
-            def scores(labels, tags, options=options):
+            def scores(labels, weights, tags=tags, options=options):
+                options = options | {"sample_weight": weights}
                 return precision_recall_fscore_support(labels, tags, **options)[:3]
 
-            value = scores(predictions.unit_labels, tags)
-            sampled = [scores(predictions.unit_labels[r], tags[r]) for r in rows]
-            permuted = np.array([scores(predictions.labels[o][GROUP], tags) for o in orders])
+            labels = predictions.unit_labels
+            value = scores(labels, weight)
+            sampled = [scores(labels, weight * draw[GROUP]) for draw in draws]
+            permuted = np.array([scores(predictions.labels[o][GROUP], weight) for o in orders])
             selected = table[(table["name"] == name) & (table["genre"] == average)]
             np.testing.assert_allclose(selected["value"], value)
-            low, high = np.percentile(sampled, [2.5, 97.5], axis=0)
-            np.testing.assert_allclose(selected["low"], low)
-            np.testing.assert_allclose(selected["high"], high)
+            bounds = interval(np.array(value), np.array(sampled), observations=5)
+            np.testing.assert_allclose(selected[["low", "high"]].T, bounds)
+            np.testing.assert_allclose(selected["unit_value"], scores(labels, None))
             np.testing.assert_allclose(selected["chance"], permuted.mean(axis=0))
             as_good = (permuted >= np.array(value) - 1e-12).sum(axis=0)
             np.testing.assert_allclose(selected["p"], (1 + as_good) / 121)

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import rankdata
-from sklearn.metrics import average_precision_score, f1_score
+from sklearn.metrics import f1_score
 
 from scorelens.evaluation import paired
+from scorelens.evaluation.bootstrap import interval
 from scorelens.evaluation.classification import confusion_counts
+from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.evaluation.predictions import Predictions, rank_genres
 
 GROUP = np.array([0, 1, 1, 2, 3, 4, 5])
@@ -41,29 +43,28 @@ def simulated_predictions(seed, skill, group=GROUP, genres=4):
 
 def test_difference_equals_that_of_scikit_learn_macro_f1():
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
-    result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 10, 0)
+    result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 9, 9, 0)
     first, second = (mean_macro_f1(labels, [one]) for one in models)
     assert result["difference"] == pytest.approx(first - second)
 
 
 def test_interval_equals_scikit_learn_on_the_same_samples():
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
-    result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 60, 5)
-    random = np.random.default_rng(5)
-    paired.draw_swaps(20, random, 60)
+    result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 60, 9, 5)
+    random = np.random.default_rng([5, 1])
     sampled = []
     for draw in random.multinomial(20, np.full(20, 1 / 20), 60):
         rows = np.repeat(np.arange(20), draw)
         first, second = (mean_macro_f1(labels[rows], [one[rows]]) for one in models)
         sampled.append(first - second)
-    low, high = np.percentile(sampled, [2.5, 97.5])
+    low, high = interval(result["difference"], np.array(sampled), bounds=(-1.0, 1.0))
     assert (result["low"], result["high"]) == pytest.approx((low, high))
 
 
 def test_difference_is_between_mean_f1_over_the_runs_of_each_model():
     labels = decisions(1)
     models = [[decisions(seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
-    result = paired.compare_macro_f1(*(counts_of(labels, *runs) for runs in models), 99, 0)
+    result = paired.compare_macro_f1(*(counts_of(labels, *runs) for runs in models), 9, 99, 0)
     first, second = (mean_macro_f1(labels, runs) for runs in models)
     assert result["difference"] == pytest.approx(first - second)
 
@@ -71,39 +72,38 @@ def test_difference_is_between_mean_f1_over_the_runs_of_each_model():
 def test_p_does_not_depend_on_the_block_size(monkeypatch):
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
     counts = [counts_of(labels, one) for one in models]
-    whole = paired.compare_macro_f1(*counts, 4000, 0)
+    whole = paired.compare_macro_f1(*counts, 9, 4000, 0)
     monkeypatch.setattr(paired, "BLOCK", 700)
-    parts = paired.compare_macro_f1(*counts, 4000, 0)
+    parts = paired.compare_macro_f1(*counts, 9, 4000, 0)
     assert parts["p"] == pytest.approx(whole["p"], abs=0.03)
 
 
 def test_p_of_average_precision_agrees_with_all_swaps():
+    once = np.ones((1, 6))
     first, second = simulated_predictions(1, 2.0), simulated_predictions(2, 0.3)
-    labels = first.unit_labels
     ranks = [rankdata(one.probability[0], axis=0) for one in (first, second)]
 
     def difference(swap):
         one, other = np.where(swap, ranks[1], ranks[0]), np.where(swap, ranks[0], ranks[1])
-        return [
-            average_precision_score(labels[:, genre], one[:, genre])
-            - average_precision_score(labels[:, genre], other[:, genre])
-            for genre in range(4)
+        values = [
+            grouped_average_precision(model, GROUP, first.labels, once)[0] for model in (one, other)
         ]
+        return np.subtract(*values)
 
     differences = [
         difference(np.array(swap)[GROUP][:, None])
         for swap in itertools.product([False, True], repeat=6)
     ]
     as_large = np.abs(differences) >= np.abs(differences[0]) - 1e-9
-    result = paired.compare_average_precision(first, second, 3000, 0)
-    np.testing.assert_allclose(result, as_large.mean(axis=0), atol=0.03)
+    result = paired.compare_average_precision(first, second, 9, 9000, 0)
+    np.testing.assert_allclose(result["p"][:-1], as_large.mean(axis=0), atol=0.03)
 
 
 def test_p_of_average_precision_is_invariant_to_monotone_rescaling():
     first, second = simulated_predictions(1, 0.8), simulated_predictions(2, 0.8)
     scaled = simulated_predictions(1, 0.8).__dict__ | {"probability": first.probability**3 / 50}
     result = [
-        paired.compare_average_precision(one, second, 50, 0)
+        tuple(paired.compare_average_precision(one, second, 20, 50, 0).values())
         for one in (first, Predictions(**scaled))
     ]
     np.testing.assert_array_equal(*result)
@@ -111,7 +111,8 @@ def test_p_of_average_precision_is_invariant_to_monotone_rescaling():
 
 def test_equal_models_have_difference_0_and_p_1():
     one = simulated_predictions(1, 1.0)
-    assert (paired.compare_average_precision(one, one, 50, 0) == 1).all()
+    for name, values in paired.compare_average_precision(one, one, 20, 50, 0).items():
+        assert (values == (name == "p")).all()
     labels, predicted = decisions(1), decisions(2)
-    result = paired.compare_macro_f1(*[counts_of(labels, predicted)] * 2, 99, 0)
+    result = paired.compare_macro_f1(*[counts_of(labels, predicted)] * 2, 9, 99, 0)
     assert tuple(result.values()) == (0, 0, 0, 1)

@@ -32,7 +32,7 @@ def predictions(predicted: np.ndarray, actual: np.ndarray, first: int = 0) -> pd
 
 def compare_tables(first: pd.DataFrame, second: pd.DataFrame, repeats: int, seed: int) -> dict:
     tables = [from_table(table, ["film_id"], run="repeat") for table in (first, second)]
-    return compare.compare_pair(*tables, repeats, seed)
+    return compare.compare_pair(*tables, 200, repeats, seed)
 
 
 def labels(films: int, seed: int) -> np.ndarray:

@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
+from scorelens.evaluation.bootstrap import interval
+from scorelens.retrieval.evaluate.metrics import interval_options
 from scorelens.retrieval.evaluate.scene_metrics import (
     METRICS,
     random_order,
@@ -69,7 +71,8 @@ def test_intervals_match_explicit_bootstrap_over_films():
     ]
     lists = rank_lists(ranks, film)
     table = measured(ranks, tracks, film, swap_scenes(lists), samples=150, seed=3)
-    expected = np.quantile(drawn, (0.025, 0.975), axis=0)
+    options = interval_options(METRICS, 30, 6)
+    expected = interval(table["value"].to_numpy(), np.array(drawn), **options)
     np.testing.assert_allclose(table[["low", "high"]].T, expected)
     assert (table.low < table.high).all()
 

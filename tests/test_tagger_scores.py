@@ -13,6 +13,8 @@ from sklearn.metrics import (
 )
 
 from scorelens.evaluation import label_ranking
+from scorelens.evaluation.bootstrap import interval
+from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.tables import (
     TAGGER_CONFUSIONS,
     TAGGER_OUTCOMES,
@@ -72,6 +74,11 @@ def cell(table, measure, genre="all", top=None, **others):
     return row
 
 
+def weights(predictions):
+    """Weights of units with which each film weighs the same."""
+    return 1 / predictions.group_sizes[predictions.group]
+
+
 def tagged(probability, top):
     """The `top` most probable tags, bool (units, genres), if no probabilities are equal."""
     return probability >= np.sort(probability, axis=1)[:, [-top]]
@@ -89,23 +96,35 @@ def test_scores_match_scikit_learn_for_any_row_order(tmp_path):
         true, probability = predictions.unit_labels, predictions.probability[0]
         for measure, sklearn_metric in zip(label_ranking.RANKINGS, SKLEARN_METRICS, strict=True):
             row = cell(table, measure, level=level)
-            assert row["value"] == pytest.approx(sklearn_metric(true, probability))
+            weighted = sklearn_metric(true, probability, sample_weight=weights(predictions))
+            assert row["value"] == pytest.approx(weighted)
+            assert row["unit_value"] == pytest.approx(sklearn_metric(true, probability))
             assert row["support"] == len(true)
         ranked = average_precision_score(true, probability, average=None)
         for genre, value in zip([*genres, "macro"], [*ranked, ranked.mean()], strict=True):
             row = cell(table, "average_precision", genre, level=level)
-            assert row["value"] == pytest.approx(value)
+            assert row["unit_value"] == pytest.approx(value)
             assert np.isnan(row["chance"])
+        grouped = grouped_average_precision(
+            probability, predictions.group, predictions.labels, np.ones((1, 9))
+        )
+        assert cell(table, "average_precision", "macro", level=level)["value"] == pytest.approx(
+            grouped.mean()
+        )
         for top in (1, 3):
             predicted = tagged(probability, top)
             for average in (None, "macro", "weighted"):
-                *values, support = precision_recall_fscore_support(
-                    true, predicted, average=average, zero_division=0
-                )
+                options = {"average": average, "zero_division": 0}
+                *by_unit, support = precision_recall_fscore_support(true, predicted, **options)
+                options |= {"sample_weight": weights(predictions)}
+                by_film = precision_recall_fscore_support(true, predicted, **options)[:3]
                 names = [average] if average else genres
-                for measure, value in zip(PRF, values, strict=True):
+                for measure, value, unit_value in zip(PRF, by_film, by_unit, strict=True):
                     rows = [cell(table, measure, name, top, level=level) for name in names]
                     np.testing.assert_allclose([r["value"] for r in rows], np.atleast_1d(value))
+                    np.testing.assert_allclose(
+                        [r["unit_value"] for r in rows], np.atleast_1d(unit_value)
+                    )
                     if average is None:
                         assert [r["support"] for r in rows] == support.tolist()
 
@@ -134,26 +153,27 @@ def test_intervals_match_scikit_learn_on_the_same_bootstrap_samples(tmp_path):
     predictions, _ = load(tmp_path, make_tables(make_labels(6), 3, 4, skill=0.4))
     draws = np.random.default_rng(2).multinomial(6, np.full(6, 1 / 6), 40).astype(float)
     table = score.score_model(predictions, [2], draws, np.arange(6)[None])
-    rows = [
-        np.repeat(np.arange(len(predictions.group)), draw[predictions.group].astype(int))
-        for draw in draws
-    ]
+    drawn = [weights(predictions) * draw[predictions.group] for draw in draws]
     true, predicted = predictions.unit_labels, tagged(predictions.probability[0], 2)
     for measure, sklearn_metric in zip(label_ranking.RANKINGS, SKLEARN_METRICS, strict=True):
-        values = [sklearn_metric(true[r], predictions.probability[0][r]) for r in rows]
-        bounds = cell(table, measure)[["low", "high"]].astype(float)
-        np.testing.assert_allclose(bounds, np.percentile(values, [2.5, 97.5]))
-    for average in ("macro", "weighted"):
         values = [
-            precision_recall_fscore_support(
-                true[r], predicted[r], average=average, zero_division=0
-            )[:3]
-            for r in rows
+            sklearn_metric(true, predictions.probability[0], sample_weight=weight)
+            for weight in drawn
         ]
-        low, high = np.percentile(values, [2.5, 97.5], axis=0)
-        for measure, *bounds in zip(PRF, low, high, strict=True):
-            result = cell(table, measure, average, 2)[["low", "high"]].astype(float)
-            np.testing.assert_allclose(result, bounds)
+        row = cell(table, measure)
+        bounds = (1.0, 10.0) if measure == "coverage_error" else (0.0, 1.0)
+        expected = interval(row["value"], np.array(values), 0, bounds, 6)
+        np.testing.assert_allclose(row[["low", "high"]].astype(float), expected)
+    for average in ("macro", "weighted"):
+        options = {"average": average, "zero_division": 0}
+        values = [
+            precision_recall_fscore_support(true, predicted, sample_weight=weight, **options)[:3]
+            for weight in drawn
+        ]
+        for measure, sampled in zip(PRF, np.transpose(values), strict=True):
+            row = cell(table, measure, average, 2)
+            expected = interval(row["value"], sampled, observations=6)
+            np.testing.assert_allclose(row[["low", "high"]].astype(float), expected)
 
 
 def test_chance_and_p_match_all_permutations_of_five_films(tmp_path):
@@ -166,14 +186,15 @@ def test_chance_and_p_match_all_permutations_of_five_films(tmp_path):
     )
     expected = {
         (measure, "all", None): [
-            sklearn_metric(true, predictions.probability[0]) for true in labels
+            sklearn_metric(true, predictions.probability[0], sample_weight=weights(predictions))
+            for true in labels
         ]
         for measure, sklearn_metric in zip(label_ranking.RANKINGS, SKLEARN_METRICS, strict=True)
     }
     for average in ("macro", "weighted"):
+        options = {"zero_division": 0, "average": average, "sample_weight": weights(predictions)}
         values = [
-            precision_recall_fscore_support(true, predicted, average=average, zero_division=0)[:3]
-            for true in labels
+            precision_recall_fscore_support(true, predicted, **options)[:3] for true in labels
         ]
         for measure, permuted in zip(PRF, zip(*values, strict=True), strict=True):
             expected[measure, average, 3] = permuted
@@ -201,7 +222,8 @@ def test_perfect_predictions_have_maximal_scores_and_minimal_p(tmp_path):
         assert covered["value"] == pytest.approx(true.sum(axis=1).mean())
         assert covered["p"] == pytest.approx(1 / 2001)
         ranked = cell(table, "label_ranking_average_precision", level=level)
-        assert ranked[["value", "low", "high"]].tolist() == [1, 1, 1]
+        assert ranked[["value", "high"]].tolist() == [1, 1]
+        assert 0.5 < ranked["low"] < 1  # twelve films do not show that every film is right
         assert cell(table, "average_precision", "macro", level=level)["value"] == 1
     assert (confused["tracks"] == 0).all()
     assert (outcomes["outcome"] == "right").all()
@@ -227,17 +249,18 @@ def test_gain_is_relative_to_random_ranking_on_the_same_samples(tmp_path):
     row = result.loc["coverage_error"]
     # Coverage 1 and 3; at random 2 and 8/3.
     assert row.gain == pytest.approx((1 - 2 + 3 - 8 / 3) / 2)
-    low, high = np.percentile([1 - 2, row.gain, 3 - 8 / 3], [2.5, 97.5])
+    sampled = np.array([1 - 2, row.gain, 3 - 8 / 3])
+    low, high = interval(row.gain, sampled, bounds=(-2.0, 2.0))
     assert (row.gain_low, row.gain_high) == pytest.approx((low, high))
     assert result.loc["f1", "gain"].isna().all()
     random = score.score_random(predictions, (1,), draws).set_index("measure")
     assert random.loc["coverage_error", "gain"] == pytest.approx(0)
 
 
-def test_intervals_of_a_single_film_have_zero_width(tmp_path):
+def test_intervals_of_a_single_film_are_wide(tmp_path):
     table, _, _ = scored(tmp_path, {"dnn": make_tables(make_labels(1), 6, 5)})
-    np.testing.assert_allclose(table["low"], table["value"])
-    np.testing.assert_allclose(table["high"], table["value"])
+    scores = table[table["measure"] != "coverage_error"]
+    assert ((scores["high"] - scores["low"]) > 0.7).all()
 
 
 def test_random_ranking_scores_match_the_mean_over_random_orders(tmp_path):

@@ -8,6 +8,8 @@ import pytest
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 from scorelens.evaluation.average_precision import random_average_precision
+from scorelens.evaluation.bootstrap import interval
+from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.tables import (
     TRAILER_MODALITIES,
     TRAILER_PREDICTIONS,
@@ -59,20 +61,26 @@ def score_row(table, measure, genre, threshold=None, run=FRAMES):
 def test_scores_agree_with_scikit_learn(tmp_path):
     probability, actual = random_predictions(0)
     table, _ = score_runs(tmp_path, {FRAMES: (probability, actual)})
-    true = actual[TITLE]
-    ranked = average_precision_score(true, probability, average=None)
-    for genre, value in zip([*GENRES, "macro"], [*ranked, ranked.mean()], strict=True):
-        assert score_row(table, "average_precision", genre)["value"] == pytest.approx(value)
+    true, weight = actual[TITLE], 1 / np.bincount(TITLE)[TITLE]
+    by_unit = average_precision_score(true, probability, average=None)
+    by_title = grouped_average_precision(probability, TITLE, actual, np.ones((1, 12)))[0]
+    for column, ranked in (("unit_value", by_unit), ("value", by_title)):
+        for genre, value in zip([*GENRES, "macro"], [*ranked, ranked.mean()], strict=True):
+            assert score_row(table, "average_precision", genre)[column] == pytest.approx(value)
     for limit in (*THRESHOLDS, "tuned"):  # the table's threshold is 0.5
         predicted = probability > (0.5 if limit == "tuned" else limit)
         for average in (None, "macro"):
-            *values, support = precision_recall_fscore_support(
-                true, predicted, average=average, zero_division=0
-            )
-            for measure, value in zip(("precision", "recall", "f1"), values, strict=True):
-                names = [average] if average else GENRES
+            options = {"average": average, "zero_division": 0}
+            *by_unit, support = precision_recall_fscore_support(true, predicted, **options)
+            options |= {"sample_weight": weight}
+            by_title = precision_recall_fscore_support(true, predicted, **options)[:3]
+            names = [average] if average else GENRES
+            for measure, *values in zip(
+                ("precision", "recall", "f1"), by_title, by_unit, strict=True
+            ):
                 rows = [score_row(table, measure, name, str(limit)) for name in names]
-                np.testing.assert_allclose([row["value"] for row in rows], np.atleast_1d(value))
+                for column, value in zip(("value", "unit_value"), values, strict=True):
+                    np.testing.assert_allclose([row[column] for row in rows], np.atleast_1d(value))
                 if average is None:
                     assert [row["support"] for row in rows] == support.tolist()
 
@@ -108,7 +116,7 @@ def test_tuned_scores_use_the_threshold_of_trailer_and_genre(tmp_path):
     values = precision_recall_fscore_support(actual[TITLE], probability > limits, zero_division=0)[
         2
     ]
-    result = [score_row(table, "f1", genre, "tuned")["value"] for genre in GENRES]
+    result = [score_row(table, "f1", genre, "tuned")["unit_value"] for genre in GENRES]
     np.testing.assert_allclose(result, values)
 
 
@@ -137,24 +145,27 @@ def test_read_predictions_does_not_depend_on_row_order(tmp_path):
 
 
 def test_chance_and_p_match_all_permutations_of_title_labels(tmp_path):
-    """Reference: all permutations of four titles; that of two trailers is fixed."""
+    """Reference: all permutations of four titles, averaged over the two trailers of one first."""
     title = np.array([0, 1, 1, 2, 3])
     probability, actual = random_predictions(3, title=title)
     table, _ = score_runs(tmp_path, {FRAMES: (probability, actual)}, 5, 4000, title)
-    orders = np.array([(a, 1, b, c) for a, b, c in itertools.permutations((0, 2, 3))])
-    top_genre = probability.argmax(axis=1)
-    values = [actual[order][title, top_genre].mean() for order in orders]
+    orders = np.array(list(itertools.permutations(range(4))))
+    top_genre, weight = probability.argmax(axis=1), np.array([1, 0.5, 0.5, 1, 1]) / 4
+    values = [actual[order][title, top_genre] @ weight for order in orders]
     row = score_row(table, "top1_accuracy", "all")
-    assert row["value"] == pytest.approx(actual[title, top_genre].mean())
+    assert row["value"] == pytest.approx(actual[title, top_genre] @ weight)
+    assert row["unit_value"] == pytest.approx(actual[title, top_genre].mean())
     assert row["chance"] == pytest.approx(np.mean(values), abs=0.02)
     assert row["p"] == pytest.approx(np.mean(np.array(values) >= row["value"] - 1e-9), abs=0.03)
     carried = actual.any(axis=0)
     for genre in np.flatnonzero(carried):
         permuted = [
-            average_precision_score(actual[o][title, genre], probability[:, genre]) for o in orders
+            grouped_average_precision(probability, title, actual[order], np.ones((1, 4)))[0, genre]
+            for order in orders
         ]
         row = score_row(table, "average_precision", GENRES[genre])
-        assert row["chance"] == pytest.approx(np.mean(permuted), abs=0.03)
+        by_chance = random_average_precision(actual[:, genre].sum(), 4)
+        assert row["chance"] == pytest.approx(by_chance)
         assert row["p"] == pytest.approx(
             np.mean(np.array(permuted) >= row["value"] - 1e-9), abs=0.03
         )
@@ -174,10 +185,13 @@ def test_constant_predictions_score_at_chance_with_p_1(tmp_path):
     )
     table = read_table(tmp_path / "scores.tsv", TRAILER_SCORES)
     assert table["measure"].nunique() == 5
-    np.testing.assert_allclose(table["chance"], table["value"])
     assert (table["p"] == 1).all()
-    ranked = table[(table["measure"] == "average_precision") & (table["genre"] != "macro")]
-    np.testing.assert_allclose(ranked["value"], actual[title].mean(axis=0))
+    is_ranked = table["measure"] == "average_precision"
+    np.testing.assert_allclose(table["chance"][~is_ranked], table["value"][~is_ranked])
+    ranked = table[is_ranked & (table["genre"] != "macro")]
+    np.testing.assert_allclose(ranked["value"], actual.mean(axis=0))
+    np.testing.assert_allclose(ranked["unit_value"], actual[title].mean(axis=0))
+    assert (ranked["chance"] > ranked["value"]).all()  # of a random order, without ties
 
 
 def test_top1_accuracy_ignores_trailers_without_genres(tmp_path):
@@ -189,7 +203,7 @@ def test_top1_accuracy_ignores_trailers_without_genres(tmp_path):
     row = score_row(table, "top1_accuracy", "all")
     assert row["value"] == pytest.approx(2 / 3)
     assert row["support"] == 3
-    assert (row["low"], row["high"]) == (0, 1)
+    assert row["low"] < 0.3 and row["high"] > 0.9
     assert score_row(table, "average_precision", "macro")["support"] == 5
 
 
@@ -202,7 +216,8 @@ def test_top1_accuracy_of_a_bootstrap_sample_without_genres_is_zero(tmp_path):
         read_predictions(path), [], np.array([[0.0, 0, 3]]), np.array([[0, 1, 2]])
     )
     [(_, row)] = table[table["measure"] == "top1_accuracy"].iterrows()
-    assert (row["value"], row["low"], row["high"]) == (1, 0, 0)
+    assert row["value"] == 1
+    assert 0 < row["low"] < row["high"] == 1
 
 
 def test_skilled_run_is_significant_and_unskilled_run_is_not(tmp_path):
@@ -221,7 +236,7 @@ def test_skilled_run_is_significant_and_unskilled_run_is_not(tmp_path):
 
 
 def test_bootstrap_samples_titles_with_all_their_trailers(tmp_path):
-    """Expected accuracy for each of the possible samples of two titles."""
+    """Two samples, of one title or the other: their accuracies 2/3 and 1 have SD 1/6."""
     title = np.array([0, 0, 0, 1])
     actual = np.array([[True, False], [False, True]])
     probability = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.2, 0.8]])
@@ -229,11 +244,12 @@ def test_bootstrap_samples_titles_with_all_their_trailers(tmp_path):
         tmp_path / "one.parquet", probability, actual, title, genres=GENRES[:2]
     )
     predictions = read_predictions(path)
-    for draw, value in (([2, 0], 2 / 3), ([0, 2], 1), ([1, 1], 3 / 4)):
-        draws = np.tile(np.array(draw, float), (3, 1))
-        table = score.score_model(predictions, [0.5], draws, np.array([[0, 1]]))
-        [(_, row)] = table[table["measure"] == "top1_accuracy"].iterrows()
-        assert row["low"] == row["high"] == pytest.approx(value)
+    draws = np.array([[2.0, 0.0], [0.0, 2.0]])
+    table = score.score_model(predictions, [0.5], draws, np.array([[0, 1]]))
+    [(_, row)] = table[table["measure"] == "top1_accuracy"].iterrows()
+    assert row["value"] == pytest.approx((2 / 3 + 1) / 2)
+    expected = interval(row["value"], np.array([2 / 3, 1]), observations=2)
+    np.testing.assert_allclose(row[["low", "high"]].astype(float), expected)
 
 
 def test_modality_table_compares_first_attention_runs_of_picture_and_sound(tmp_path):
@@ -331,7 +347,7 @@ def test_p_of_macro_difference_agrees_with_its_interval(tmp_path):
         FRAMES: random_predictions(0, 2.0, title, [0]),
         SOUND: random_predictions(1, 2.0, title, [1, 2]),
     }
-    _, modalities = score_runs(tmp_path, models, 400, 20, title)
+    _, modalities = score_runs(tmp_path, models, 400, 200, title)
     macro = modalities.iloc[-1]
     assert macro["difference_low"] > 0
     assert macro["p"] < 0.05

@@ -124,7 +124,7 @@ def interval(
     >>> interval(0.5, 0.5 + 0.1 * np.array([-1, 1])).round(2).tolist()
     [0.31, 0.69]
     >>> interval(1.0, np.ones(9), observations=10).round(2).tolist()
-    [0.69, 1.0]
+    [0.55, 1.0]
     """
     least, width = bounds[0], np.subtract(bounds[1], bounds[0])
     share, inverse = (value - least) / width, 1 / np.asarray(observations, float)
@@ -143,8 +143,8 @@ def score_observations(
 ) -> np.ndarray:
     """On how many observations the scores of genres and of their means rest, for `interval`.
 
-    The geometric mean of the number of clusters that carry the genre and of all, and for a mean
-    over the genres that of all: chosen by simulation (benchmarks/evaluation_coverage.py).
+    The geometric mean of the number of clusters that carry the genre (1 at least) and of all, and
+    for a mean over the genres that of all: chosen by simulation (benchmarks/evaluation_coverage.py).
 
     Parameters
     ----------
@@ -164,8 +164,8 @@ def score_observations(
     [2.0, 4.0]
     """
     cluster = np.arange(len(labels)) if cluster is None else cluster
-    carriers = [len(np.unique(cluster[label])) for label in labels.T]
     clusters = len(np.unique(cluster))
+    carriers = [max(1, len(np.unique(cluster[label]))) for label in labels.T]
     return np.append(np.sqrt(np.multiply(carriers, clusters)), [float(clusters)] * means)
 
 

@@ -159,7 +159,7 @@ def p_value(as_good: np.ndarray | int, permutations: int) -> np.ndarray | float:
     return (1 + as_good) / (1 + permutations)
 
 
-def sequential_p(blocks: Iterable[np.ndarray]) -> np.ndarray:
+def sequential_p(blocks: Iterable[np.ndarray]) -> np.ndarray | float:
     """p-values of tests whose draws stop once enough of them reach the observed value.
 
     After l draws of which h = `ENOUGH` reach it, p is h / l, and no more are drawn; otherwise it is
@@ -172,7 +172,7 @@ def sequential_p(blocks: Iterable[np.ndarray]) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float, shape (...)
+    float or ndarray of float, shape (...)
         Above 0, at most 1.
 
     References
@@ -195,7 +195,7 @@ def sequential_p(blocks: Iterable[np.ndarray]) -> np.ndarray:
         reached, drawn = counts[-1], drawn + len(block)
         if np.isfinite(stopped).all():
             break
-    return np.where(np.isfinite(stopped), ENOUGH / stopped, p_value(reached, drawn))
+    return np.where(np.isfinite(stopped), ENOUGH / stopped, p_value(reached, drawn))[()]
 
 
 def permutation_f1(

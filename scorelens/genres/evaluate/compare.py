@@ -47,7 +47,7 @@ def compare_models(
     for prefix, runs in (("", table.pop("first")), ("other_", table.pop("second"))):
         for column, number in (("feature_set", 0), ("model", 1)):
             table[f"{prefix}{column}"] = runs.str[number]
-    write_table(table[GENRE_COMPARISONS.names], output, GENRE_COMPARISONS)
+    write_table(table.reindex(columns=GENRE_COMPARISONS.names), output, GENRE_COMPARISONS)
 
 
 def compare_pair(

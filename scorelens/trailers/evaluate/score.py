@@ -138,7 +138,7 @@ def _score_top1(predictions: Predictions, draws: np.ndarray, orders: np.ndarray)
     correct = top1 @ labels.T.astype(float)  # share of title i, if it had the genres of title j
     observed = correct[titles, titles]
     value = observed.sum(keepdims=True) / counted.sum()
-    sampled = divided(draws @ observed, draws @ counted, np.nan)[None]
+    sampled = divided(draws @ observed, draws @ counted, 0)[None]
     permuted = (correct[titles, orders].sum(axis=1) / counted.sum())[None]
     observations = score_observations(labels, 1, predictions.cluster)[-1]
     columns = score_columns(value, sampled, permuted, observations=observations)
