@@ -66,6 +66,6 @@ def test_reliability_bins_hold_all_tracks_and_the_figure_names_the_models(calibr
     _, bins, figure, *_ = calibrated
     every = bins[bins["genre"] == "all"].groupby("model")["units"].sum()
     assert (every == 160 * 5).all()
-    assert {"embedding linear, musicnn", "cnn, mfcc", "frequency ranking"} <= set(
+    assert {"embedding linear, musicnn", "cnn, mfcc", "frequency ranking"} <= {
         part.strip() for part in figure.replace("<", ">").split(">")
-    )
+    }

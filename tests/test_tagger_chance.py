@@ -1,29 +1,29 @@
 """The tagger's scores of answers without skill, over many draws of films and labels."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scorelens.evaluation.average_precision import random_average_precision
+from scorelens.evaluation.multilabel_scores import score_tags
 from scorelens.evaluation.permutation import draw_orders
 from scorelens.evaluation.predictions import Predictions, rank_genres
 from scorelens.tagger import score
+from scorelens.tagger.film_rankings import best_of_models
 from tests.tagger_tables import make_labels
 
 FILMS, GENRES, PERMUTATIONS = 29, 6, 199
-TESTED = ("coverage_error", "label_ranking_average_precision", "f1")
 
 
 def make_predictions(labels, probability, group):
-    names = list("abcdef")
-    return Predictions(
-        None, names, probability[None], None, rank_genres(probability), group, labels
-    )
+    units, ranks = pd.DataFrame(index=range(len(group))), rank_genres(probability)
+    return Predictions(units, list("abcdef"), probability[None], None, ranks, group, labels)
 
 
 def draw_answers(random, kind):
-    """Predictions of one corpus: films of the first genre have 30 tracks, the others 3."""
+    """Predictions of one corpus: films of the first genre have 10 tracks, the others 1."""
     labels = make_labels(FILMS, GENRES, seed=random.integers(2**31))
-    group = np.repeat(np.arange(FILMS), np.where(labels[:, 0], 30, 3))
+    group = np.repeat(np.arange(FILMS), np.where(labels[:, 0], 10, 1))
     if kind == "constant":
         probability = np.tile(labels.mean(axis=0), (len(group), 1))
     else:
@@ -33,32 +33,34 @@ def draw_answers(random, kind):
 
 
 def p_values(kind, draws, seed):
-    """p of every tested metric of many corpora, shape (draws, metrics)."""
+    """p of coverage error, ranking precision and macro F1 of one tag, shape (draws, 3)."""
     random, rows = np.random.default_rng(seed), []
     for _ in range(draws):
         predictions = draw_answers(random, kind)
         orders = draw_orders(FILMS, PERMUTATIONS, random)
-        table = score.score_model(predictions, [1], np.ones((1, FILMS)), orders)
-        table = table[table["genre"].isin(["all", "macro"])].set_index("measure")
-        rows.append(table.loc[list(TESTED), "p"].tolist())
+        ranking = best_of_models({"cnn": predictions}, orders)  # of one model: its own p
+        counts = predictions.count_by_group(predictions.rank <= 1)[None]
+        tags = score_tags(counts, [1], predictions, np.ones((1, FILMS)), orders)
+        f1 = tags[(tags["measure"] == "f1") & (tags["genre"] == "macro")]
+        rows.append([*ranking["p_best"], *f1["p"]])
     return np.array(rows)
 
 
 @pytest.mark.slow
 def test_p_of_noise_is_below_5_percent_in_3_to_7_percent_of_1000_draws():
     rates = (p_values("noise", 1000, 1) <= 0.05).mean(axis=0)
-    assert (0.03 <= rates).all(), rates
+    assert (rates >= 0.03).all(), rates
     assert (rates <= 0.07).all(), rates
 
 
 def test_p_of_a_constant_answer_is_1_whatever_the_numbers_of_tracks():
     """Over units, not films, it had p .00025."""
-    assert p_values("constant", 40, 2).tolist() == [[1, 1, 1]] * 40
+    assert p_values("constant", 20, 2).tolist() == [[1, 1, 1]] * 20
 
 
 def test_average_precision_of_noise_has_the_chance_of_a_random_order():
     random, values, chances = np.random.default_rng(3), [], []
-    for _ in range(150):
+    for _ in range(60):
         predictions = draw_answers(random, "noise")
         none = np.empty((0, FILMS), int)
         table = score.score_model(predictions, [1], np.ones((1, FILMS)), none)

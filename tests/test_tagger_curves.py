@@ -20,7 +20,7 @@ SETTINGS = {
 
 
 def fitted(model, height=20, width=18):
-    """Models of two folds and of all films, trained on noise with a loud half for the first genre."""
+    """Models of two folds and of all films, of noise that is louder for the first genre."""
     corpus = make_dataset(films=12, tracks=2, each=2)
     random = np.random.default_rng(0)
     tiles = random.normal(size=(len(corpus.bag), height, width)).astype(np.float32)
@@ -51,7 +51,6 @@ def test_curves_list_every_epoch_of_every_fold_with_the_loss_of_equal_probabilit
         losses = rows[["training_loss", "validation_loss"]].to_numpy()
         np.testing.assert_array_equal(losses, one.arrays["curve.all"].astype(float))
         assert (losses > 0).all()
-    assert table.groupby("fold")["training_loss"].last().mean() < math.log(3)
 
 
 def test_curves_of_the_ensemble_name_the_genre_of_each_network(tmp_path):
@@ -84,7 +83,7 @@ def test_lowest_loss_averages_the_best_epoch_of_each_network():
             (1, "a", 1, 2.4, 2.0, 0.7),
             (1, "b", 1, 3.0, None, 0.7),
             (1, "b", 2, 2.6, None, 0.7),
-        ]  # fmt: skip
+        ]
     )
     lowest = curves.lowest_loss(table)
     assert lowest == pytest.approx(

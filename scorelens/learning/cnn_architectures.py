@@ -2,8 +2,9 @@
 
 `dnn`, `dnn_pca`, `cnn` and `cnn_ensemble` are those of Stone's thesis, layer for layer. What it
 leaves open follows Keras: convolutions without padding, ReLU, Glorot's uniform weights, biases of
-zero; `dnn_pca`, of which it gives the widths alone, drops the shares of `dnn`. The others are ours. `mel_cnn` takes log-mel bands, which keep the pitch that 40 MFCCs smooth away, and
-shares its convolutions among all genres. `frame_cnn` takes pictures of three colours.
+zero; `dnn_pca`, of which it gives the widths alone, drops the shares of `dnn`. The others are ours.
+`mel_cnn` takes log-mel bands, which keep the pitch that 40 MFCCs smooth away, and shares its
+convolutions among all genres. `frame_cnn` takes pictures of three colours.
 """
 
 from math import prod, sqrt

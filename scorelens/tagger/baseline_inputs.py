@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from scorelens.encoders.registry import AUDIO_ENCODERS
+from scorelens.encoders.registry import ENCODERS
 from scorelens.tagger.patches import Tiles
 from scorelens.tagger.registry import LENGTH, LOUDNESS, MODELS, NOISE, YEAR
 
@@ -50,7 +50,7 @@ def baseline_inputs(
     if MODELS[model] == LENGTH:
         total_s = np.full(count, np.maximum(tiles.length_s.sum(), 1.0))
         return quadratic(np.log(total_s), *LENGTH_SCALE)
-    width = AUDIO_ENCODERS[embedding].embedding_size if MODELS[model] == NOISE else 0
+    width = ENCODERS[embedding].embedding_size if MODELS[model] == NOISE else 0
     random = np.random.default_rng(zlib.crc32(film_id.encode()))
     return random.standard_normal((count, width), np.float32)
 

@@ -28,9 +28,9 @@ TAGGER_CURVES = Table(
         Column(
             "validation_loss",
             "float64",
-            "loss of the validation tiles, without dropout: cross-entropy of the class, all classes "
-            "with the same weight; of `cnn_ensemble` and `mel_cnn` mean binary cross-entropy. Null "
-            "without validation tiles",
+            "loss of the validation tiles, without dropout: cross-entropy of the class, all "
+            "classes with the same weight; of `cnn_ensemble` and `mel_cnn` mean binary "
+            "cross-entropy. Null without validation tiles",
             "nats",
             0,
             None,

@@ -1,4 +1,4 @@
-"""What the report shows beside the scores of the tagger: comparisons, calibration, losses, labels."""
+"""What the report shows beside the tagger's scores: comparisons, calibration, losses, labels."""
 
 import pandas as pd
 
