@@ -21,10 +21,10 @@ def test_rankings_agree_with_scikit_learn_with_and_without_ties(levels):
     probability = np.round(random.random((60, 7)) * levels) / levels
     label_sets = random.random((60, 7)) < 0.4
     label_sets[~label_sets.any(axis=1), 0] = True
-    sums = label_ranking.group_sums(
+    means = label_ranking.group_metrics(
         label_ranking.worst_ranks(probability), np.arange(60), label_sets
     )
-    for values_of_metric, sklearn_metric in zip(sums, SKLEARN_METRICS, strict=True):
+    for values_of_metric, sklearn_metric in zip(means, SKLEARN_METRICS, strict=True):
         assert np.diag(values_of_metric).mean() == pytest.approx(
             sklearn_metric(label_sets, probability)
         )
@@ -59,18 +59,16 @@ def test_rankings_are_in_range_and_invariant_to_the_genre_order(probability, car
     )
 
 
-def test_group_sums_equal_scikit_learn_for_each_pair_of_films():
+def test_group_metrics_equal_scikit_learn_for_each_pair_of_films():
     random = np.random.default_rng(0)
     label_sets, film = make_labels(5, 6), random.integers(0, 5, 40)
     probability = random.random((40, 6))
-    sums = label_ranking.group_sums(label_ranking.worst_ranks(probability), film, label_sets)
-    for values_of_metric, sklearn_metric in zip(sums, SKLEARN_METRICS, strict=True):
+    means = label_ranking.group_metrics(label_ranking.worst_ranks(probability), film, label_sets)
+    for values_of_metric, sklearn_metric in zip(means, SKLEARN_METRICS, strict=True):
         for i, j in itertools.product(range(5), range(5)):
             units = probability[film == i]
             labels = np.tile(label_sets[j], (len(units), 1))
-            assert values_of_metric[i, j] == pytest.approx(
-                sklearn_metric(labels, units) * len(units)
-            )
+            assert values_of_metric[i, j] == pytest.approx(sklearn_metric(labels, units))
 
 
 @pytest.mark.parametrize("genres", [1, 2, 4])

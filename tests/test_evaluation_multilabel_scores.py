@@ -4,10 +4,17 @@ import itertools
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from scorelens.evaluation.bootstrap import interval
-from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
+from scorelens.evaluation.multilabel_scores import (
+    confusion_shares,
+    score_columns,
+    score_tags,
+    support,
+)
+from scorelens.evaluation.paired import macro_f1
 from scorelens.evaluation.predictions import Predictions, rank_genres
 from tests.tagger_tables import make_labels
 
@@ -82,3 +89,17 @@ def test_support_is_the_number_of_labelled_units():
     )
     assert table["support"].tolist() == expected * 3
     assert (table["value"] == 0).all()
+
+
+def test_confusion_shares_give_the_f1_of_scikit_learn_with_the_same_weight_for_each_group():
+    predictions = random_predictions()
+    tagged = predictions.probability[0] > 0.4
+    counts = confusion_shares(predictions, tagged).sum(axis=2)
+    expected = precision_recall_fscore_support(
+        predictions.unit_labels,
+        tagged,
+        average="macro",
+        zero_division=0,
+        sample_weight=1 / np.bincount(GROUP)[GROUP],
+    )
+    assert macro_f1(counts) == pytest.approx(expected[2])

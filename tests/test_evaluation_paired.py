@@ -1,5 +1,6 @@
 """Paired comparisons of models against all swaps, and of equal models."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -8,11 +9,13 @@ import pytest
 from scipy.stats import rankdata
 from sklearn.metrics import f1_score
 
-from scorelens.evaluation import paired
+from scorelens.evaluation import paired, permutation
 from scorelens.evaluation.bootstrap import interval
 from scorelens.evaluation.classification import confusion_counts
 from scorelens.evaluation.grouped_precision import grouped_average_precision
+from scorelens.evaluation.multiplicity import holm
 from scorelens.evaluation.predictions import Predictions, rank_genres
+from tests.null_corpora import draw_labels, noise
 
 GROUP = np.array([0, 1, 1, 2, 3, 4, 5])
 
@@ -78,7 +81,8 @@ def test_p_does_not_depend_on_the_block_size(monkeypatch):
     assert parts["p"] == pytest.approx(whole["p"], abs=0.03)
 
 
-def test_p_of_average_precision_agrees_with_all_swaps():
+def test_p_of_average_precision_agrees_with_all_swaps(monkeypatch):
+    monkeypatch.setattr(permutation, "ENOUGH", 10_000)
     once = np.ones((1, 6))
     first, second = simulated_predictions(1, 2.0), simulated_predictions(2, 0.3)
     ranks = [rankdata(one.probability[0], axis=0) for one in (first, second)]
@@ -95,7 +99,7 @@ def test_p_of_average_precision_agrees_with_all_swaps():
         for swap in itertools.product([False, True], repeat=6)
     ]
     as_large = np.abs(differences) >= np.abs(differences[0]) - 1e-9
-    result = paired.compare_average_precision(first, second, 9, 9000, 0)
+    result = paired.compare_average_precision(first, second, 9, 3000, 0)
     np.testing.assert_allclose(result["p"][:-1], as_large.mean(axis=0), atol=0.03)
 
 
@@ -116,3 +120,108 @@ def test_equal_models_have_difference_0_and_p_1():
     labels, predicted = decisions(1), decisions(2)
     result = paired.compare_macro_f1(*[counts_of(labels, predicted)] * 2, 9, 99, 0)
     assert tuple(result.values()) == (0, 0, 0, 1)
+
+
+def scores_by_film(random, cluster, skill=0.0):
+    """A metric of two models for films of clusters that share a part of it: (1, films) each."""
+    clusters = cluster.max() + 1
+    shared = random.normal(size=(2, clusters))[:, cluster]
+    values = 0.5 + 0.1 * (shared + 0.3 * random.normal(size=shared.shape))
+    values[0] += skill
+    return np.clip(values, 0, 1)[:, None]
+
+
+def test_p_of_means_agrees_with_all_sign_flips(monkeypatch):
+    monkeypatch.setattr(permutation, "ENOUGH", 10_000)
+    first, second = np.random.default_rng(3).random((2, 2, 8))
+    gain = (first - second).mean(axis=0)
+    signs = np.array(list(itertools.product([-1, 1], repeat=8)))
+    exact = np.mean(np.abs(signs @ gain) >= abs(gain.sum()) - 1e-12)
+    result = paired.compare_means(first, second, 200, 4000, 0)
+    assert result["difference"] == pytest.approx(gain.mean())
+    assert result["p"] == pytest.approx(exact, abs=0.03)
+    assert result["low"] < result["difference"] < result["high"]
+
+
+def test_swaps_of_a_cluster_are_alike():
+    cluster = np.array([0, 1, 0, 2, 1])
+    swaps = paired.draw_swaps(5, np.random.default_rng(0), 4000, cluster)
+    assert (swaps[:, 0] == swaps[:, 2]).all() and (swaps[:, 1] == swaps[:, 4]).all()
+    np.testing.assert_allclose(swaps.mean(axis=0), 0.5, atol=0.04)
+
+
+def test_units_of_many_films_swap_their_ranks_by_cluster():
+    """With one cluster for all films the models differ as much after every swap: p is 1."""
+    first, second = simulated_predictions(1, 2.0), simulated_predictions(2, 0.3)
+    alone = dataclasses.replace(first, cluster=np.zeros(6, int))
+    result = paired.compare_average_precision(alone, second, 5, 200, 0)
+    assert (result["p"] == 1).all()
+
+
+def test_average_precision_of_several_runs_is_their_mean():
+    first, second = simulated_predictions(1, 2.0), simulated_predictions(2, 0.3)
+    third = simulated_predictions(3, 1.0)
+    both = dataclasses.replace(
+        first, probability=np.concatenate([first.probability, third.probability])
+    )
+    results = [
+        paired.compare_average_precision(one, second, 5, 9, 0)["difference"]
+        for one in (first, third, both)
+    ]
+    np.testing.assert_allclose(results[2], (results[0] + results[1]) / 2)
+
+
+def p_values_of_equal_models(random):
+    """p-values of every comparison, of two models that are equally good."""
+    labels = draw_labels(random, 30, 2)
+    models = [noise(random, labels, np.ones(30, int)) for _ in range(2)]
+    counts = [confusion_counts(one.predicted, labels) for one in models]
+    means = scores_by_film(random, np.arange(30))
+    options = 2, 99, int(random.integers(10**6))
+    return (
+        paired.compare_macro_f1(*counts, *options)["p"],
+        paired.compare_means(*means, *options)["p"],
+        paired.compare_average_precision(*models, *options)["p"][-1],
+    )
+
+
+@pytest.mark.slow
+def test_models_of_equal_skill_differ_in_3_to_7_percent_by_every_metric():
+    p = np.array([p_values_of_equal_models(np.random.default_rng(seed)) for seed in range(1000)])
+    significant = (p <= 0.05).mean(axis=0)
+    assert (significant >= 0.03).all() and (significant <= 0.07).all()
+
+
+def test_models_that_share_errors_within_clusters_differ_too_often_unless_clusters_swap():
+    cluster, p = np.repeat(np.arange(12), 3), {True: [], False: []}
+    for seed in range(400):
+        means = scores_by_film(np.random.default_rng(seed), cluster)
+        for clustered, values in p.items():
+            options = {"cluster": cluster} if clustered else {}
+            values.append(paired.compare_means(*means, 2, 199, seed, **options)["p"])
+    assert np.mean(np.array(p[True]) <= 0.05) <= 0.08
+    assert np.mean(np.array(p[False]) <= 0.05) > 0.15
+
+
+@pytest.mark.slow
+def test_one_better_model_among_29_differs_after_the_correction_for_406_pairs():
+    random = np.random.default_rng(0)
+    models = {number: np.clip(random.normal(0.4, 0.1, (1, 29)), 0, 1) for number in range(28)}
+    models["skilled"] = np.clip(random.normal(0.8, 0.1, (1, 29)), 0, 1)
+    pairs = {pair: tuple(map(models.get, pair)) for pair in itertools.combinations(models, 2)}
+    table = paired.compare_pairs(pairs, paired.compare_means, 50, 0)
+    assert len(table) == 406
+    skilled = table["second"] == "skilled"
+    assert table["p_holm"][skilled].max() <= 0.011
+    assert table["p_holm"][~skilled].min() > 0.05
+
+
+def test_pairs_have_their_names_and_what_the_comparison_returns():
+    random = np.random.default_rng(1)
+    pairs = {("a", "b"): random.random((2, 1, 9)), ("a", "c"): random.random((2, 1, 9))}
+    table = paired.compare_pairs(pairs, paired.compare_means, 20, 0, cluster=np.arange(9))
+    assert table[["first", "second"]].to_numpy().tolist() == [["a", "b"], ["a", "c"]]
+    np.testing.assert_allclose(table["p_holm"], holm(table["p"].to_numpy()))
+    direct = paired.compare_means(*pairs["a", "c"], 20, 9999, 0)
+    assert table.iloc[1][["difference", "low", "high", "p"]].to_dict() == pytest.approx(direct)
+    assert paired.compare_pairs({}, paired.compare_means, 20, 0).empty

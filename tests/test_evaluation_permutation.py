@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from scorelens.evaluation import permutation
@@ -105,3 +107,77 @@ def test_draw_orders_permutes_groups_only_within_strata():
     assert counts.min() > 12  # the mean is 33
     np.testing.assert_array_equal(orders, permutation.draw_orders(6, 400, 0, np.bincount(title)))
     assert not np.array_equal(orders, permutation.draw_orders(6, 400, 1, np.bincount(title)))
+
+
+CLUSTER = np.array([0, 1, 0, 2, 2, 3, 4])  # two pairs of films, and three alone
+
+
+def test_clusters_exchange_all_their_groups_with_clusters_of_their_size():
+    orders = permutation.draw_orders(7, 4000, 0, cluster=CLUSTER)
+    pairs = [(0, 2), (3, 4)]
+    expected = {
+        (*np.array([first[0], singles[0], first[1], *second, *singles[1:]]),)
+        for first, second in (pairs, pairs[::-1])
+        for singles in itertools.permutations((1, 5, 6))
+    }
+    values, counts = np.unique(orders, axis=0, return_counts=True)
+    assert set(map(tuple, values.tolist())) == expected
+    np.testing.assert_allclose(counts / 4000, 1 / 12, atol=0.02)
+
+
+def test_clusters_of_a_unique_size_have_their_own_labels_and_are_not_exchangeable():
+    cluster = np.array([0, 0, 0, 1, 2])
+    orders = permutation.draw_orders(5, 50, 0, cluster=cluster)
+    assert (orders[:, :3] == [0, 1, 2]).all()
+    assert permutation.exchangeable(5, cluster=cluster).tolist() == [False] * 3 + [True] * 2
+
+
+def test_clusters_match_in_the_strata_of_their_groups():
+    cluster, strata = np.array([0, 0, 1, 1, 2, 2]), np.array([1, 5, 5, 1, 1, 1])
+    orders = permutation.draw_orders(6, 200, 0, strata, cluster)
+    assert set(map(tuple, orders.tolist())) == {(0, 1, 2, 3, 4, 5), (3, 2, 1, 0, 4, 5)}
+    assert permutation.exchangeable(6, strata, cluster).tolist() == [True] * 4 + [False] * 2
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=20), st.integers(0, 99))
+def test_orders_map_clusters_to_clusters_of_equal_size(numbers, seed):
+    cluster = np.unique(numbers, return_inverse=True)[1]
+    orders = permutation.draw_orders(len(cluster), 5, seed, cluster=cluster)
+    sizes = np.bincount(cluster)
+    for order in orders:
+        assert sorted(order) == list(range(len(cluster)))
+        givers = [set(cluster[order[cluster == one]]) for one in range(len(sizes))]
+        assert all(len(one) == 1 for one in givers)
+        assert [sizes[one.pop()] for one in givers] == sizes.tolist()
+    moved = (orders != np.arange(len(cluster))).any(axis=0)
+    assert not moved[~permutation.exchangeable(len(cluster), cluster=cluster)].any()
+
+
+def test_groups_that_are_their_own_clusters_are_ordered_as_without_clusters():
+    np.testing.assert_array_equal(
+        permutation.draw_orders(9, 20, 3), permutation.draw_orders(9, 20, 3, cluster=np.arange(9))
+    )
+
+
+def test_sequential_p_stops_at_the_draw_that_is_enough():
+    reached = np.zeros((3, 400), bool)
+    reached[0, ::2], reached[1, 0] = True, True
+    reached[2, 100:200] = True
+    blocks = iter(np.split(reached.T, [150, 300]))
+    p = permutation.sequential_p(blocks)
+    assert p.tolist() == [100 / 199, (1 + 1) / 401, 100 / 200]
+
+
+def test_sequential_p_reads_no_more_blocks_than_it_needs():
+    blocks = iter([np.ones((100, 2), bool), np.ones((100, 2), bool)])
+    assert permutation.sequential_p(blocks).tolist() == [1, 1]
+    assert len(list(blocks)) == 1
+
+
+def test_sequential_p_is_at_its_level_without_an_effect():
+    """The observed value is one of as many uniform ones: p <= a in a share a of the tests."""
+    random = np.random.default_rng(0)
+    observed, drawn = random.random(2000), random.random((2000, 999))
+    p = permutation.sequential_p([(drawn >= observed[:, None]).T])
+    for level in (0.05, 0.2, 0.5):
+        assert np.mean(p <= level) == pytest.approx(level, abs=4 * np.sqrt(level / 2000))

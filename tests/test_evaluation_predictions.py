@@ -3,8 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scorelens.evaluation.predictions import from_table, label_frames, rank_genres
+from scorelens.evaluation.predictions import (
+    from_table,
+    group_means,
+    label_frames,
+    rank_genres,
+)
 from tests.genre_tables import make_labels, make_predictions
 
 GENRES = ["Drama", "Action", "Horror"]
@@ -97,3 +104,20 @@ def test_rank_genres_sorts_by_probability_and_breaks_ties_by_column(levels):
     for row, ranks in zip(probability, rank_genres(probability), strict=True):
         order = sorted(range(6), key=lambda genre: (-row[genre], genre))
         assert [int(ranks[genre]) for genre in order] == [1, 2, 3, 4, 5, 6]
+
+
+def test_clusters_follow_the_names_of_the_groups():
+    table = unit_table()
+    clusters = {"Title 0": "Zimmer", "Title 2": "Zimmer", "Title 3": "Title 1"}
+    predictions = from_table(table, ["title", "trailer_id"], clusters=clusters)
+    assert predictions.cluster.tolist() == [0, 1, 0, 2]  # a cluster's name is no group's
+    assert from_table(table, ["title", "trailer_id"]).cluster is None
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(0, 99))
+def test_means_by_group_equal_those_of_pandas(numbers, seed):
+    group = np.unique(numbers, return_inverse=True)[1]
+    values = np.random.default_rng(seed).random((2, 3, len(group)))
+    means = group_means(values, group, group.max() + 1)
+    expected = pd.DataFrame(values.reshape(6, -1).T).groupby(group).mean().to_numpy().T
+    np.testing.assert_allclose(means.reshape(6, -1), expected)

@@ -202,3 +202,32 @@ def test_perfect_ranking_has_film_recall_1_and_p_1():
     assert table["value"]["track", "recall_1"] == pytest.approx(1 / 3)
     assert table["chance"]["film", "recall_1"] == 1
     assert (table["p_permuted"] == 1).all()  # one film has no other permutation
+
+
+def significant_share(make_queries, corpora, films=12):
+    """Share of corpora in which each measure has p <= .05, by level and measure."""
+    p = []
+    for seed in range(corpora):
+        random = np.random.default_rng(seed)
+        film = np.repeat(np.arange(films), random.integers(1, 6, films))
+        tracks = unit(
+            unit(random.normal(size=(films, 8)))[film] + 0.2 * random.normal(size=(len(film), 8))
+        )
+        ranks = metrics.rank_tracks(make_queries(random, films), tracks)
+        p.append(table_of(score_ranks(ranks, film, 2, 99, seed))["p_permuted"])
+    return (pd.DataFrame(p) <= 0.05).mean()
+
+
+@pytest.mark.slow
+def test_random_queries_are_significant_in_at_most_7_percent_and_reciprocal_rank_in_3_or_more():
+    """Recalls and median ranks are discrete, and ties count as reached: they may be below 3%."""
+    shares = significant_share(lambda random, films: unit(random.normal(size=(films, 8))), 1000)
+    assert (shares <= 0.07).all()
+    assert (shares.xs("reciprocal_rank", level="measure") >= 0.03).all()
+
+
+def test_equal_queries_for_all_films_have_p_1():
+    def constant(random, films):
+        return np.tile(unit(random.normal(size=(1, 8))), (films, 1))
+
+    assert (significant_share(constant, 20) == 0).all()

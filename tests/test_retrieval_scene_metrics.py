@@ -147,3 +147,17 @@ def test_swap_scenes_of_single_scene_films_gives_p_1():
     table = measured([1, 2], [9, 9], [0, 1], swap_scenes([np.array([[1]]), np.array([[2]])]))
     assert (table.permuted == table.value).all()
     assert (table.p == 1).all()
+
+
+@pytest.mark.slow
+def test_mean_percentile_of_random_scores_is_significant_in_3_to_7_percent():
+    p = []
+    for seed in range(1000):
+        random = np.random.default_rng(seed)
+        film = np.repeat(np.arange(10), random.integers(1, 5, 10))
+        scenes = len(film)
+        lists = 1 + random.random((scenes, scenes)).argsort(axis=1).argsort(axis=1)
+        swap = swap_films(lists, film, film)
+        table = measured(np.diag(lists), np.full(scenes, scenes), film, swap, 2, 99, seed)
+        p.append(table.loc["mean_percentile", "p"])
+    assert 0.03 <= np.mean(np.array(p) <= 0.05) <= 0.07

@@ -213,11 +213,12 @@ def test_top1_accuracy_of_a_bootstrap_sample_without_genres_is_zero(tmp_path):
         tmp_path / "one.parquet", np.eye(2)[[0, 1, 0]], actual, genres=GENRES[:2]
     )
     table = score.score_model(
-        read_predictions(path), [], np.array([[0.0, 0, 3]]), np.array([[0, 1, 2]])
+        read_predictions(path), [], np.array([[0.0, 0, 3], [1, 1, 1]]), np.array([[0, 1, 2]])
     )
     [(_, row)] = table[table["measure"] == "top1_accuracy"].iterrows()
+    bounds = interval(1.0, np.array([0.0, 1.0]), observations=3)
     assert row["value"] == 1
-    assert 0 < row["low"] < row["high"] == 1
+    np.testing.assert_allclose(row[["low", "high"]].astype(float), bounds)
 
 
 def test_skilled_run_is_significant_and_unskilled_run_is_not(tmp_path):

@@ -58,7 +58,7 @@ def permuted_average_precision(
     return np.stack([_one_genre(score, label[orders], once) for score, label in columns], axis=-1)
 
 
-def random_average_precision(positives: np.ndarray, units: int) -> np.ndarray:
+def random_average_precision(positives: np.ndarray | int, units: int) -> np.ndarray | float:
     """Expected average precision of a random order.
 
     At rank i stands one of the K positives among N units with probability K / N, and then
@@ -68,14 +68,14 @@ def random_average_precision(positives: np.ndarray, units: int) -> np.ndarray:
 
     Parameters
     ----------
-    positives : ndarray of int, shape (genres,)
+    positives : int, or ndarray of int, shape (genres,)
         K, 1 or more.
     units : int
         N, 2 or more. Of units in groups, the number of groups.
 
     Returns
     -------
-    ndarray of float, shape (genres,)
+    float, or ndarray of float, shape (genres,)
         In 0..1.
 
     Examples

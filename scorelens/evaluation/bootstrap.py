@@ -131,7 +131,7 @@ def interval(
     added = PSEUDO * inverse
     centre = np.clip((share + added) / (1 + 2 * added), SMALLEST, 1 - SMALLEST)
     between = inverse * (share - centre) ** 2 + added * inverse * (centre**2 + (1 - centre) ** 2)
-    spread = np.nanstd(sampled, axis=axis) / width
+    spread = np.ma.filled(np.ma.masked_invalid(sampled).std(axis=axis), 0) / width
     half = Z * np.sqrt(spread**2 + between) / (1 + 2 * added) / (centre * (1 - centre))
     ends = special.expit(special.logit(centre) + np.stack([-half, half]))
     ends = np.stack([np.minimum(ends[0], share), np.maximum(ends[1], share)])
@@ -144,7 +144,8 @@ def score_observations(
     """On how many observations the scores of genres and of their means rest, for `interval`.
 
     The geometric mean of the number of clusters that carry the genre (1 at least) and of all, and
-    for a mean over the genres that of all: chosen by simulation (benchmarks/evaluation_coverage.py).
+    for a mean over the genres that of all. It was chosen by simulation
+    (benchmarks/evaluation_coverage.py).
 
     Parameters
     ----------
@@ -167,27 +168,3 @@ def score_observations(
     clusters = len(np.unique(cluster))
     carriers = [max(1, len(np.unique(cluster[label]))) for label in labels.T]
     return np.append(np.sqrt(np.multiply(carriers, clusters)), [float(clusters)] * means)
-
-
-def sign_p(differences: np.ndarray) -> float:
-    """Two-sided p of a difference being zero, from its bootstrap samples.
-
-    Twice (1 + k) / (1 + samples), at most 1, where k samples lie on the rarer side of zero or on
-    it. Apart from the added one it agrees with the 95% percentile interval.
-
-    Parameters
-    ----------
-    differences : ndarray of float, shape (samples,)
-
-    Returns
-    -------
-    float
-        In 0..1.
-
-    Examples
-    --------
-    >>> sign_p(np.array([0.1, 0.2, 0.3]))
-    0.5
-    """
-    rarer = min((differences <= 0).sum(), (differences >= 0).sum())
-    return min(1.0, float(2 * (1 + rarer) / (1 + len(differences))))

@@ -141,7 +141,9 @@ def wilson_interval(share: np.ndarray, count: np.ndarray) -> np.ndarray:
             share * (1 - share) / np.maximum(count, 1) + (Z / (2 * np.maximum(count, 1))) ** 2
         )
     )
-    return np.clip([centre - half, centre + half], 0, 1)
+    # Where none or all are true one bound is the share itself, but for rounding.
+    bounds = np.fmin(centre - half, share), np.fmax(centre + half, share)
+    return np.clip(bounds, 0, 1)
 
 
 def expected_calibration_error(

@@ -1,11 +1,13 @@
 """Metrics of a ranking of labels: coverage error and label-ranking average precision.
 
-The units of a group have its labels. What a group adds to a metric is therefore a sum over its
-units for each set of labels, so that bootstrap samples and permutations of the groups are sums over
+The units of a group have its labels. A metric is averaged over the units of each group first, for
+the labels of each group, so that bootstrap samples and permutations of the groups are means over
 groups, whatever the number of units.
 """
 
 import numpy as np
+
+from scorelens.evaluation.predictions import group_means
 
 RANKINGS = ("coverage_error", "label_ranking_average_precision")
 
@@ -98,8 +100,8 @@ def label_ranking_precision(ranks: np.ndarray, labels: np.ndarray) -> np.ndarray
     return (reached / label_ranks).mean(axis=1)
 
 
-def group_sums(ranks: np.ndarray, group: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Sum the metrics of `RANKINGS` over the units of each group, for the labels of each group.
+def group_metrics(ranks: np.ndarray, group: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Average the metrics of `RANKINGS` over the units of each group, for the labels of each group.
 
     Parameters
     ----------
@@ -113,14 +115,15 @@ def group_sums(ranks: np.ndarray, group: np.ndarray, labels: np.ndarray) -> np.n
     Returns
     -------
     ndarray of float, shape (2, groups, groups)
-        [metric, i, j]: the sum over the units of group i, if they had the labels of group j.
+        [metric, i, j]: the mean over the units of group i, if they had the labels of group j. The
+        diagonal has the metrics of the groups, whose mean is the score.
     """
     sets, which = np.unique(labels, axis=0, return_inverse=True)
-    sums = [
-        [np.bincount(group, metric(ranks, label_set), len(labels)) for label_set in sets]
+    values = [
+        [metric(ranks, label_set) for label_set in sets]
         for metric in (coverage, label_ranking_precision)
     ]
-    return np.swapaxes(sums, 1, 2)[:, :, which]
+    return np.swapaxes(group_means(np.array(values), group, len(labels)), 1, 2)[:, :, which]
 
 
 def random_means(labels: np.ndarray) -> np.ndarray:

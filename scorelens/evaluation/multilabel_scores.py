@@ -13,7 +13,11 @@ import pandas as pd
 
 from scorelens.evaluation import MACRO, WEIGHTED
 from scorelens.evaluation.bootstrap import interval, score_observations
-from scorelens.evaluation.classification import precision_recall_f1, with_macro
+from scorelens.evaluation.classification import (
+    confusion_counts,
+    precision_recall_f1,
+    with_macro,
+)
 from scorelens.evaluation.permutation import is_as_good, p_value
 from scorelens.evaluation.predictions import Predictions
 
@@ -90,10 +94,10 @@ def score_tags(
     labels, sizes = predictions.labels, predictions.group_sizes[:, None]
     shares, once = counts / sizes, np.ones((1, len(labels)))
     value, unit_value = (
-        _sampled_tags(shares, labels, drawn)[:, :, 0] for drawn in (once, sizes.T.astype(float))
+        sampled_tags(shares, labels, drawn)[:, :, 0] for drawn in (once, sizes.T.astype(float))
     )
-    sampled = np.moveaxis(_sampled_tags(shares, labels, draws), 2, -1)
-    permuted = np.moveaxis(_permuted_tags(shares, labels, orders), 2, -1)
+    sampled = np.moveaxis(sampled_tags(shares, labels, draws), 2, -1)
+    permuted = np.moveaxis(permuted_tags(shares, labels, orders), 2, -1)
     genres = [*predictions.genres, MACRO, WEIGHTED]
     table = pd.DataFrame(product(TAG_METRICS, names, genres), columns=["measure", "name", "genre"])
     repeated = np.tile(support(predictions, 2), len(TAG_METRICS) * len(names))
@@ -119,16 +123,59 @@ def support(predictions: Predictions, means: int) -> np.ndarray:
     return np.append(carriers, [len(predictions.units)] * means)
 
 
-def _sampled_tags(shares: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """TAG_METRICS in samples of the groups: (3, ways, samples, genres + 2).
+def confusion_shares(predictions: Predictions, tagged: np.ndarray) -> np.ndarray:
+    """Average true positives, false positives and false negatives over the units of each group.
 
-    shares: of the units of each group, (ways, groups, genres). labels: (groups, genres).
+    Parameters
+    ----------
+    predictions : Predictions
+    tagged : ndarray of bool, shape (units, genres)
+
+    Returns
+    -------
+    ndarray of float, shape (3, 1, groups, genres)
+        In 0..1, as `paired.compare_macro_f1` takes them, of one run.
+    """
+    counts = confusion_counts(tagged, predictions.unit_labels)
+    means = predictions.mean_by_group(np.moveaxis(counts, 1, -1))
+    return np.moveaxis(means, -1, 1)[:, None]
+
+
+def sampled_tags(shares: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Precision, recall and F1 of tags in samples of the groups.
+
+    Parameters
+    ----------
+    shares : ndarray of float, shape (ways, groups, genres)
+        Share of the units of a group that get a genre as a tag.
+    labels : ndarray of bool, shape (groups, genres)
+    draws : ndarray of float, shape (samples, groups)
+        How often each sample draws each group.
+
+    Returns
+    -------
+    ndarray of float, shape (3, ways, samples, genres + 2)
+        In 0..1, in the order of `TAG_METRICS`; the last two are the mean over the genres, and that
+        weighted by support.
     """
     return _tag_metrics(draws @ (shares * labels), draws @ shares, draws @ labels)
 
 
-def _permuted_tags(shares: np.ndarray, labels: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """TAG_METRICS when groups exchange their labels: (3, ways, orders, genres + 2)."""
+def permuted_tags(shares: np.ndarray, labels: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Precision, recall and F1 of tags when groups exchange their labels.
+
+    Parameters
+    ----------
+    shares, labels
+        As `sampled_tags` takes them.
+    orders : ndarray of int, shape (orders, groups)
+        Whose labels each group has.
+
+    Returns
+    -------
+    ndarray of float, shape (3, ways, orders, genres + 2)
+        As `sampled_tags` returns them.
+    """
     by_genre = zip(labels.T, np.moveaxis(shares, -1, 0), strict=True)
     hits = [label[orders].astype(float) @ share.T for label, share in by_genre]
     # The numbers of predictions and of labels are the same in any order.

@@ -86,8 +86,8 @@ def compare_macro_f1(
     ----------
     first, second : ndarray of float, shape (3, runs, groups, genres)
         From `classification.confusion_counts`, for the same groups in the same order; of groups of
-        units the means over the units (`Predictions.mean_by_group`). The numbers of runs may
-        differ; F1 is the mean over them.
+        units the means over the units (`multilabel_scores.confusion_shares`). The numbers of runs
+        may differ; F1 is the mean over them.
     samples : int
         Bootstrap samples of the clusters.
     draws : int

@@ -27,8 +27,7 @@ def exchanged_metrics(predictions: Predictions) -> np.ndarray:
         [metric, i, j]: of film i, if it had the labels of film j.
     """
     ranks = label_ranking.worst_ranks(predictions.probability[0])
-    sums = label_ranking.group_sums(ranks, predictions.group, predictions.labels)
-    return sums / predictions.group_sizes[:, None]
+    return label_ranking.group_metrics(ranks, predictions.group, predictions.labels)
 
 
 def film_metrics(predictions: Predictions) -> np.ndarray:

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from sklearn.metrics import precision_recall_curve
 
 from scorelens import figures
+from scorelens.evaluation.average_precision import random_average_precision
 from scorelens.evaluation.classification import confusion_counts, precision_recall_f1
 from scorelens.evaluation.predictions import Predictions
 from scorelens.genres.evaluate.plot_style import run_title, set_styles
@@ -26,8 +27,8 @@ def precision_recall_figure(predictions: Mapping[tuple[str, str], Predictions]) 
     """Draw a panel for all pairs of film and genre, and one per genre; a colour per model.
 
     Lines are means over the training runs, with the band of all runs; the area under one is the
-    average precision, AP. A marker shows the decisions. The dashed line is chance: the share of the
-    films that carry the genre.
+    average precision, AP, with that of a random order as its chance. A marker shows the decisions.
+    The dashed line is the precision of random decisions: the share of the films with the genre.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def precision_recall_figure(predictions: Mapping[tuple[str, str], Predictions]) 
     -------
     matplotlib.figure.Figure
     """
-    genres = next(iter(predictions.values())).genres
+    first = next(iter(predictions.values()))
+    genres = first.genres
     rows = -(-(len(genres) + 2) // COLUMNS)  # the genres, all of them pooled, and the legend
     figure, axes = plt.subplots(
         rows, COLUMNS, squeeze=False, figsize=(COLUMNS * PANEL_INCHES, rows * PANEL_INCHES + 0.3)
@@ -48,7 +50,7 @@ def precision_recall_figure(predictions: Mapping[tuple[str, str], Predictions]) 
         shown = slice(None) if panel == POOLED else slice(number - 1, number)
         for run, run_predictions in predictions.items():
             _draw_run(axis, run_predictions, shown, *styles[run[0]])
-        _finish_panel(axis, panel)
+        _finish_panel(axis, panel, first.labels[:, shown])
     for axis in axes.flat[len(genres) + 1 :]:
         axis.set_axis_off()
     handles = _legend_handles(list(predictions))
@@ -105,14 +107,15 @@ def _draw_run(
         axis.plot(recall, precision, marker, color=colour, mec="white", ms=8, zorder=3)
 
 
-def _finish_panel(axis: Axes, title: str) -> None:
+def _finish_panel(axis: Axes, title: str, labels: np.ndarray) -> None:
     axis.set(title=title, xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
     axis.set_xticks(**TICKS)
     axis.set_yticks(**TICKS)
     axis.grid(lw=0.5, alpha=0.5)
     if axis.get_legend_handles_labels()[0]:
         style = {"frameon": True, "edgecolor": "none", "framealpha": 0.8, "handlelength": 1}
-        axis.legend(title="AP", fontsize=9, title_fontsize=9, **style)
+        chance = random_average_precision(labels.sum(), labels.size)
+        axis.legend(title=f"AP (chance {chance:.2f})", fontsize=9, title_fontsize=9, **style)
     else:
         axis.text(0.5, 0.5, "no film has it", ha="center", color=figures.QUIET)
 
@@ -129,5 +132,5 @@ def _legend_handles(runs: Sequence[tuple[str, str]]) -> list[Artist]:
         *handles,
         Line2D([], [], label="decisions at threshold 0.5", **style),
         Patch(color="black", alpha=0.15, label="all training runs, if several"),
-        Line2D([], [], label="chance: share of true genres", **CHANCE),
+        Line2D([], [], label="random decisions: share of true genres", **CHANCE),
     ]
