@@ -7,7 +7,6 @@ is part of its seed. Light: read when the workflow is parsed.
 from scorelens.learning.model_specs import ModelSpec, by_name
 
 FREQUENCY, RANDOM = "frequency_ranking", "random_ranking"
-PRIMARY = "cnn_ensemble"  # of the thesis: the headline unless the configuration names another
 # Inputs: of the music, and of what is known of an album without its music.
 MFCC, MEL, EMBEDDING = "mfcc", "mel", "embedding"
 YEAR, LOUDNESS, LENGTH, NOISE = "year", "loudness", "length", "noise"
