@@ -11,7 +11,7 @@ from scorelens.tagger import plot
 
 figures = dict(snakemake.output.items())
 profiles = figures.pop("profiles")
-plot.plot(snakemake.input.scores, snakemake.input.confusions, figures)
+plot.plot(snakemake.input.scores, snakemake.input.confusions, figures, snakemake.params.primary)
 plot.plot_profiles(
     model=snakemake.params.model,
     tiles=snakemake.input.tiles,

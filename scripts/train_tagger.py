@@ -1,19 +1,16 @@
 """Train one model of the tagger.
 
 Reads the tiles of all albums, or their embeddings, and the genres of the films. Writes predictions
-for tiles and tracks by folds that were not trained on the film of the track, and the model trained
-on all films, for new music.
+for tiles and tracks by folds that were not trained on the film of the track, the model trained on
+all films, for new music, and the losses of networks in training.
 """
 
 from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-import torch
-
 from scorelens.tagger import train
 
-torch.set_num_threads(snakemake.threads)
 train.train_tagger(
     model=snakemake.wildcards.model,
     films=snakemake.input.films,
@@ -23,5 +20,6 @@ train.train_tagger(
     embedding=snakemake.params.embedding,
     settings=snakemake.params.settings,
     seed=snakemake.params.seed,
+    threads=snakemake.threads,
     outputs=dict(snakemake.output.items()),
 )

@@ -16,7 +16,7 @@ def plain_network(model: str, height: int, width: int, outputs: int) -> nn.Seque
     """One member: (tiles, 1, height, width) to logits (tiles, outputs)."""
     if model == "dnn":
         head = [nn.Linear(height * width, 50), nn.ReLU(), nn.Dropout(0.5)]
-        head += [nn.Linear(50, 50), nn.ReLU(), nn.Dropout(0.5), nn.Linear(50, outputs)]
+        head += [nn.Linear(50, 50), nn.ReLU(), nn.Linear(50, outputs)]
         return nn.Sequential(nn.Flatten(), nn.Dropout(0.2), *head)
     if model == "cnn":
         body = _block(1, 32, 5, 2, 0.1) + _block(32, 64, 3, 2, 0.2)

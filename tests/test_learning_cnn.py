@@ -123,7 +123,6 @@ def test_dropout_sites_have_pooled_shapes_and_rates():
     assert cnn_architectures.dropout_sites("dnn", 40, 100) == [
         ((4000,), 0.2),
         ((50,), 0.5),
-        ((50,), 0.5),
     ]
 
 

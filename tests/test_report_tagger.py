@@ -6,13 +6,14 @@ import pytest
 
 from scorelens import tables
 from scorelens.sections import Run
-from scorelens.tagger import score
-from scorelens.tagger.report import section
+from scorelens.tagger import calibrate, compare, score
+from scorelens.tagger.labels import pair_table
+from scorelens.tagger.report import evidence, section
 from tests.album_tables import write_tracks
 from tests.report_run import SVG, Page
 from tests.tagger_tables import make_labels, make_tables
 
-FIGURES = ("ranking", "genres", "confusions", "profiles")
+FIGURES = ("ranking", "genres", "confusions", "profiles", "calibration", "losses", "labels")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,18 @@ def results(tmp_path_factory):
     outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "outcomes")]
     score.score(**paths, tops=[1, 2], samples=50, permutations=50, seed=0,
                 scores=outputs[0], confusions=outputs[1], outcomes=outputs[2])  # fmt: skip
+    calibrate.calibrate_models(
+        paths["tracks"], "musicnn", 50, 0, folder / "calibration.tsv", folder / "reliability.tsv",
+        folder / "calibration.svg",
+    )  # fmt: skip
+    compare.compare_models(paths["tracks"], 50, 0, folder / "comparisons.tsv")
+    pairs = pair_table(pd.DataFrame({"tracks": np.ones(8)}), actual, list("abcde"))
+    tables.write_table(pairs, folder / "label_pairs.tsv", tables.TAGGER_LABEL_PAIRS)
+    losses = [("cnn", 3, 7.0, 2.0, 1.791, 0.1, 2.303)]
+    columns = tables.TAGGER_LOSSES.names
+    tables.write_table(
+        pd.DataFrame(losses, columns=columns), folder / "losses.tsv", tables.TAGGER_LOSSES
+    )
     for name in FIGURES:
         (folder / f"{name}.svg").write_text(SVG + "</svg>")
     outcomes = tables.read_table(folder / "outcomes.tsv", tables.TAGGER_OUTCOMES)
@@ -53,7 +66,8 @@ def rows(results):
 
 
 def test_score_rows_match_the_scores(results, rows):
-    assert section.best_row(rows)["model"] == "mel_cnn"
+    assert section.lead_row(rows, "")["model"] == "mel_cnn"
+    assert section.lead_row(rows, "cnn")["model"] == "cnn"
     scores = tables.read_table(results / "tagger/scores.tsv", tables.TAGGER_SCORES)
     row = next(row for row in rows if row["model"] == "cnn")
     cnn = scores[(scores.model == "cnn") & (scores.level == "track")]
@@ -62,7 +76,7 @@ def test_score_rows_match_the_scores(results, rows):
     assert cell.pop("gain") == (coverage.gain, coverage.gain_low, coverage.gain_high)
     assert cell == {
         "value": coverage.value, "low": coverage.low, "high": coverage.high, "p": coverage.p,
-        "best": False,
+        "p_best": coverage.p_best, "best": False,
     }  # fmt: skip
     weighted = cnn[(cnn.measure == "f1") & (cnn.genre == "weighted") & (cnn.top == 2)].iloc[0]
     assert row["cells"]["f1 2"]["value"] == weighted.value
@@ -81,7 +95,7 @@ def test_low_coverage_error_and_high_other_scores_are_marked_best(rows):
 def test_section_lists_models_and_links_libraries(results):
     library = results / "tagger/libraries/mine.html"
     files = [*results.rglob("*.tsv"), *results.rglob("*.svg"), library]
-    run = Run(results, files, {"tagger": {"split": "film"}})
+    run = Run(results, files, {"tagger": {"split": "film", "primary": "cnn"}})
     page = Page(section.tagger_section(run).body)
     table = page.table("Tagger", "Coverage error")
     assert {"F1 of 1", "F1 of 2", "Right", "Partly", "Wrong"} <= set(table[0])
@@ -103,3 +117,48 @@ def test_examples_are_spread_over_all_tracks():
 
 def test_section_is_none_without_results(tmp_path):
     assert section.tagger_section(Run(tmp_path, [], {})) is None
+
+
+def section_body(results, primary, *left_out):
+    files = [path for path in results.rglob("*.*") if path.name not in left_out]
+    config = {"tagger": {"split": "film", "primary": primary}}
+    return section.tagger_section(Run(results, files, config)).body
+
+
+def test_section_headline_names_the_primary_model_or_the_best_of_several(results):
+    primary, chosen = section_body(results, "cnn"), section_body(results, "")
+    assert "CNN on MFCC, the primary model, ranks" in primary
+    assert "CNN on log-mel, the best of 2 models, ranks" in chosen
+    scores = tables.read_table(results / "tagger/scores.tsv", tables.TAGGER_SCORES)
+    rows = scores[(scores.level == "track") & (scores.measure == "label_ranking_average_precision")]
+    rows = rows.set_index("model")
+    lead = " ".join("".join(Page(chosen).text).split())
+    assert f"precision of {rows.value['mel_cnn']:.2f} ({rows.low['mel_cnn']:.2f} to" in lead
+    assert rows.p_best["mel_cnn"] >= rows.p["mel_cnn"]
+
+
+def test_section_tables_list_calibration_losses_and_label_pairs(results):
+    page = Page(section_body(results, "cnn"))
+    rows = page.table("Tagger", "Brier score")
+    assert [row["Tagger"] for row in rows] == ["CNN on MFCC", "CNN on log-mel"]
+    [losses] = page.table("Network", "Lowest validation loss")
+    assert (losses["Network"], losses["Lowest validation loss"]) == ("CNN on MFCC", "1.791 ± 0.100")
+    films = [int(row["Films"]) for row in page.table("Genre", "Other genre")]
+    assert films == sorted(films, reverse=True)
+    assert min(films) > 0
+    assert "Lowest validation loss" not in section_body(results, "cnn", "losses.tsv", "losses.svg")
+
+
+def test_differences_are_of_the_lead_model_in_both_orders():
+    rows = [
+        ("coverage_error", "cnn", "dnn", 9, 0.5, 0.2, 0.9, 0.01, 0.03),
+        ("coverage_error", "mel_cnn", "cnn", 9, 0.4, -0.1, 0.6, 0.2, 0.2),
+        ("coverage_error", "mel_cnn", "dnn", 9, 0.9, 0.6, 1.0, 0.001, 0.003),
+    ]
+    table = pd.DataFrame(rows, columns=tables.TAGGER_COMPARISONS.names)
+    assert evidence.differences_to("cnn", table) == {
+        "coverage_error": {
+            "dnn": {"difference": 0.5, "low": 0.2, "high": 0.9, "p": 0.03},
+            "mel_cnn": {"difference": -0.4, "low": -0.6, "high": 0.1, "p": 0.2},
+        }
+    }

@@ -17,12 +17,15 @@ from scorelens.tables import (
     read_table,
     write_table,
 )
-from scorelens.tagger import MODELS, RANDOM, TILE_S, TITLES, plot, score, tag_curve
+from scorelens.tagger import BASELINES, MODELS, RANDOM, TILE_S, TITLES, plot, score, tag_curve
 from tests.album_tables import titled_tracks
 from tests.tagger_tables import GENRES, make_labels, make_tables, tables_of
 
 FIGURES = ("ranking", "genres", "confusions")
-SKILLS = dict(zip(MODELS, (0, 0.1, 0.3, 0.2, 0.5, 0.6, 0.4), strict=True))
+SKILLS = dict.fromkeys(MODELS, 0) | dict(
+    zip(MODELS, (0, 0.1, 0.3, 0.2, 0.5, 0.6, 0.4), strict=False)
+)
+PRIMARY = "cnn"
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +73,12 @@ def dots(axis):
 
 def test_figures_name_every_model_and_genre(results, tmp_path):
     paths = {name: tmp_path / f"{name}.svg" for name in FIGURES}
-    plot.plot(results / "scores.tsv", results / "confusions.tsv", paths)
+    plot.plot(results / "scores.tsv", results / "confusions.tsv", paths, PRIMARY)
     ranking, genres, confusions = (svg_texts(paths[name]) for name in FIGURES)
     assert {TITLES[model] for model in MODELS} <= set(ranking)
     assert {"random ranking", "of the thesis", "better \N{RIGHTWARDS ARROW}"} <= set(ranking)
-    assert {"CNN on MFCC", "Linear on embeddings", "Precision", "Recall", "F1"} <= set(genres)
+    shown = {"CNN on MFCC", "Linear on embeddings", "Ranking by frequency"}
+    assert {*shown, "Precision", "Recall", "F1"} <= set(genres)
     assert "DNN on MFCC" not in genres
     assert {"macro", "weighted"} <= set(genres)
     assert set(GENRES) <= set(confusions)
@@ -85,13 +89,13 @@ def test_figures_are_deterministic(results, tmp_path):
     drawn = []
     for time in range(2):
         paths = {name: tmp_path / f"{name}_{time}.svg" for name in FIGURES}
-        plot.plot(results / "scores.tsv", results / "confusions.tsv", paths)
+        plot.plot(results / "scores.tsv", results / "confusions.tsv", paths, PRIMARY)
         drawn.append([path.read_bytes() for path in paths.values()])
     assert drawn[0] == drawn[1]
 
 
 def test_ranking_figure_markers_are_at_the_scores(scores):
-    figure = plot.ranking_figure(scores)
+    figure = plot.ranking_figure(scores, PRIMARY)
     panels = [
         (measure, level)
         for measure in ("coverage_error", "label_ranking_average_precision")
@@ -102,36 +106,46 @@ def test_ranking_figure_markers_are_at_the_scores(scores):
         random, models = rows[rows["model"] == RANDOM].iloc[0], rows[rows["model"] != RANDOM]
         marks, fills = dots(axis)
         assert marks.tolist() == models["value"].tolist()
-        assert [fill != "white" for fill in fills] == (models["p"] < 0.05).tolist()
+        is_single = models["p_best"].isna() | (models["model"] == PRIMARY)
+        p = models["p"].where(is_single, models["p_best"])
+        assert [fill != "white" for fill in fills] == (p < 0.05).tolist()
         [chance] = [line for line in axis.lines if line.get_marker() == "|"]
         assert chance.get_xdata().tolist() == models["chance"].tolist()
         [line] = [line for line in axis.lines if line.get_linestyle() == "--"]
         assert set(line.get_xdata()) == {random["value"]}
+        [line] = [line for line in axis.lines if line.get_linestyle() == ":"]
+        frequency = models.loc[models["model"] == "frequency_ranking", "value"]
+        assert set(line.get_xdata()) == set(frequency)
         bold = [text.get_text() for text in axis.texts if text.get_weight() == "bold"]
         best = models["value"].min() if measure == "coverage_error" else models["value"].max()
         assert bold == [f"{best:.2f}"]
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+    labels = figure.axes[0].get_yticklabels()
+    assert [one.get_text() for one in labels if one.get_weight() == "bold"] == [TITLES[PRIMARY]]
 
 
 def test_best_model_has_the_highest_track_ranking_precision(scores):
     assert plot.best_model(scores) == "embedding_linear"
-    assert plot.best_model(scores, thesis=True) == "cnn"
-    assert plot.best_model(scores, thesis=False) == "embedding_linear"
-    thesis = scores[scores["model"].isin(["dnn", RANDOM])]
-    assert plot.best_model(thesis, thesis=False) is None
+    assert plot.best_model(scores, ["embedding_linear"]) == "mel_cnn"
+    single = scores[scores["model"].isin(["dnn", RANDOM])]
+    assert plot.best_model(single, ["dnn"]) is None
     frequency = scores[scores["model"].isin(["frequency_ranking", RANDOM])]
     assert plot.best_model(frequency) == "frequency_ranking"
     better = scores.copy()
-    better.loc[better["model"].isin(["frequency_ranking", RANDOM]), "value"] = 2.0
+    better.loc[better["model"].isin([*BASELINES, RANDOM]), "value"] = 2.0
     assert plot.best_model(better) == "embedding_linear"
+    assert plot.lead_model(better, "") == "embedding_linear"
+    assert plot.lead_model(better, PRIMARY) == PRIMARY
 
 
 def test_genre_figure_shows_scores_of_the_middle_tag_count_and_support(scores):
-    figure = plot.genre_figure(scores)
+    figure = plot.genre_figure(scores, PRIMARY)
     rows = scores[(scores["level"] == "track") & (scores["top"] == 3)]
     for axis, measure in zip(figure.axes, ("precision", "recall", "f1"), strict=True):
         model_rows = (
-            rows[(rows["measure"] == measure)].set_index("model").loc[["embedding_linear", "cnn"]]
+            rows[(rows["measure"] == measure)]
+            .set_index("model")
+            .loc[[PRIMARY, "embedding_linear", "frequency_ranking"]]
         )
         assert dots(axis)[0].tolist() == model_rows["value"].tolist()
         assert [bar.get_width() for bar in axis.patches] == model_rows["value"].tolist()
@@ -147,20 +161,20 @@ def test_genre_figure_shows_scores_of_the_middle_tag_count_and_support(scores):
 @pytest.mark.parametrize("model", ["dnn", "frequency_ranking"])
 def test_figures_of_a_single_model_are_drawn(scores, confusions, model):
     single = scores[scores["model"].isin([model, RANDOM])]
-    assert len(plot.ranking_figure(single).axes) == 4
-    [label] = plot.genre_figure(single).legends[0].get_texts()
+    assert len(plot.ranking_figure(single, "").axes) == 4
+    [label] = plot.genre_figure(single, "").legends[0].get_texts()
     assert label.get_text() == TITLES[model]
     assert (
-        plot.confusion_figure(single, confusions)
+        plot.confusion_figure(single, confusions, "")
         .axes[0]
         .get_title("right")
         .startswith(TITLES[model])
     )
 
 
-def test_confusion_figure_shows_percentages_of_the_best_model(scores, confusions):
-    axis = plot.confusion_figure(scores, confusions).axes[0]
-    shares = confusions[confusions["model"] == "embedding_linear"].set_index(["genre", "tagged"])
+def test_confusion_figure_shows_percentages_of_the_primary_model(scores, confusions):
+    axis = plot.confusion_figure(scores, confusions, PRIMARY).axes[0]
+    shares = confusions[confusions["model"] == PRIMARY].set_index(["genre", "tagged"])
     rows = [label.get_text().rsplit(" (", 1)[0] for label in axis.get_yticklabels()]
     columns = [label.get_text() for label in axis.get_xticklabels()]
     assert set(rows) == set(shares.index.get_level_values("genre"))
@@ -174,7 +188,7 @@ def test_confusion_figure_shows_percentages_of_the_best_model(scores, confusions
 
 
 def test_confusion_figure_of_a_model_without_errors_shows_zeros(scores, confusions):
-    axis = plot.confusion_figure(scores, confusions.assign(tracks=0, share=0.0)).axes[0]
+    axis = plot.confusion_figure(scores, confusions.assign(tracks=0, share=0.0), "").axes[0]
     assert {text.get_text() for text in axis.texts} == {"0", "\N{EN DASH}"}
 
 

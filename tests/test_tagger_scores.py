@@ -13,6 +13,7 @@ from sklearn.metrics import (
 )
 
 from scorelens.evaluation import label_ranking
+from scorelens.evaluation.average_precision import random_average_precision
 from scorelens.evaluation.bootstrap import interval
 from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.tables import (
@@ -101,10 +102,12 @@ def test_scores_match_scikit_learn_for_any_row_order(tmp_path):
             assert row["unit_value"] == pytest.approx(sklearn_metric(true, probability))
             assert row["support"] == len(true)
         ranked = average_precision_score(true, probability, average=None)
-        for genre, value in zip([*genres, "macro"], [*ranked, ranked.mean()], strict=True):
+        chance = random_average_precision(predictions.labels.sum(axis=0), 9)
+        values = np.column_stack([ranked, chance])
+        for genre, value in zip([*genres, "macro"], [*values, values.mean(axis=0)], strict=True):
             row = cell(table, "average_precision", genre, level=level)
-            assert row["unit_value"] == pytest.approx(value)
-            assert np.isnan(row["chance"])
+            assert row[["unit_value", "chance"]].tolist() == pytest.approx(value.tolist())
+            assert np.isnan(row["p"])
         grouped = grouped_average_precision(
             probability, predictions.group, predictions.labels, np.ones((1, 9))
         )

@@ -104,8 +104,12 @@ def predict(
 def standardise(
     instances: torch.Tensor, mean: torch.Tensor, inverse_std: torch.Tensor
 ) -> torch.Tensor:
-    """Scale instances (M, B, height, width) by each member's scaler, (M, height)."""
-    return (instances - mean[:, None, :, None]) * inverse_std[:, None, :, None]
+    """Scale instances (M, B, height, width) by each member's scaler.
+
+    The scaler is (M, height), of the rows of an instance, or (M, height, width), of every value.
+    """
+    mean, inverse_std = (one.reshape(*one.shape[:2], -1)[:, None] for one in (mean, inverse_std))
+    return (instances - mean) * inverse_std
 
 
 def member_slices(model: str, n_members: int, where: torch.device) -> list[slice]:

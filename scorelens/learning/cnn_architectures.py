@@ -1,10 +1,11 @@
 """Architectures of the CNNs: layers, shapes of their parameters, initial weights, dropout.
 
-`dnn`, `cnn` and `cnn_ensemble` are those of Stone's thesis, layer for layer. What it leaves open
-follows Keras: convolutions without padding, ReLU, Glorot's uniform weights, biases of zero. The
-others are ours. `mel_cnn` takes log-mel bands, which keep the pitch that 40 MFCCs smooth away, and
-shares its convolutions among all genres. `frame_cnn` takes pictures of three colours, and `map_cnn`
-the 512 maps of 7 x 7 that VGG16 gives of a picture.
+`dnn`, `dnn_pca`, `cnn` and `cnn_ensemble` are those of Stone's thesis, layer for layer. What it
+leaves open follows Keras: convolutions without padding, ReLU, Glorot's uniform weights, biases of
+zero; `dnn_pca`, of which it gives the widths alone, drops the shares of `dnn`. The others are ours.
+`mel_cnn` takes log-mel bands, which keep the pitch that 40 MFCCs smooth away, and shares its
+convolutions among all genres. `frame_cnn` takes pictures of three colours, and `map_cnn` the 512
+maps of 7 x 7 that VGG16 gives of a picture.
 """
 
 from math import prod, sqrt
@@ -72,7 +73,15 @@ class Architecture(NamedTuple):
 
 
 ARCHITECTURES = {
-    "dnn": Architecture((), False, 0.2, (Dense(50, 0.5), Dense(50, 0.5)), True, False),
+    "dnn": Architecture((), False, 0.2, (Dense(50, 0.5), Dense(50, 0.0)), True, False),
+    "dnn_pca": Architecture(
+        (),
+        False,
+        0.2,
+        (Dense(1000, 0.5), Dense(100, 0.5), Dense(50, 0.5), Dense(50, 0.0)),
+        True,
+        False,
+    ),
     "cnn": Architecture(
         (
             Convolution(32, 5, (2, 2), 0.1),

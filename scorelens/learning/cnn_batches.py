@@ -28,8 +28,8 @@ class TrainingSet(NamedTuple):
         Weights in the loss.
     validation_rows, validation_targets, validation_weights : ndarray
         The same for the instances that decide when training stops; may be empty.
-    mean, inverse_std : ndarray of float32, shape (height,)
-        The scaler of the rows of an instance.
+    mean, inverse_std : ndarray of float32, shape (height,) or (height, width)
+        The scaler, of the rows of an instance or of every value.
     seed : tuple of int
         Of this network alone.
     """

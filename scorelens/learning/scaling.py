@@ -1,6 +1,7 @@
 """Scalers: features and bands to zero mean and unit variance over the training data."""
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 
@@ -85,10 +86,40 @@ def fit_band_scaler(patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> mean.tolist(), inverse_std.tolist()
     ([2.0, 5.0], [1.0, 0.0])
     """
-    sums, squares, count = 0.0, 0.0, patches.shape[0] * patches.shape[2]
+    return _fit_moments(patches, axes=(0, 2))
+
+
+def fit_value_scaler(patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fit the mean and the inverse standard deviation of each value of two-dimensional instances.
+
+    Each of the height times width values is a feature of its own, as if instances were flat.
+
+    Parameters
+    ----------
+    patches : ndarray of float16 or float32, shape (n_patches, height, width)
+        Training patches.
+
+    Returns
+    -------
+    mean, inverse_std : ndarray of float32, shape (height, width)
+        The inverse standard deviation is 0 for a value that does not vary.
+
+    Examples
+    --------
+    >>> mean, inverse_std = fit_value_scaler(np.array([[[1.0, 5.0]], [[3.0, 5.0]]]))
+    >>> mean.tolist(), inverse_std.tolist()
+    ([[2.0, 5.0]], [[1.0, 0.0]])
+    """
+    return _fit_moments(patches, axes=(0,))
+
+
+def _fit_moments(patches: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and inverse standard deviation over some axes, the first among them."""
+    sums, squares = 0.0, 0.0
+    count = prod(patches.shape[axis] for axis in axes)
     for first in range(0, len(patches), ROWS_AT_ONCE):
         values = patches[first : first + ROWS_AT_ONCE].astype(np.float64)
-        sums, squares = sums + values.sum((0, 2)), squares + np.square(values).sum((0, 2))
+        sums, squares = sums + values.sum(axes), squares + np.square(values).sum(axes)
     mean = sums / count
     std = np.sqrt(np.maximum(squares / count - mean**2, 0))
     inverse_std = np.divide(1, std, out=np.zeros_like(std), where=std > MIN_STD)

@@ -110,7 +110,11 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
         config={
             **config,
             "features": {**config["features"], "sets": list(features.sets)},
-            "tagger": {**config["tagger"], "models": list(models.tagger)},
+            "tagger": {
+                **config["tagger"],
+                "models": list(tagger.models),
+                "primary": tagger.primary,
+            },
             "retrieval": retrieval.settings,
             "trailers": trailers.settings,
         },

@@ -10,6 +10,7 @@ from scorelens.encoders.registry import ENCODERS
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.tagger import MODELS
 from scorelens.tagger.label_filter import trainable_genres
+from scorelens.tagger.registry import EMBEDDING, YEAR
 from scorelens.trailers import FUSED, FUSION, NEED_NETWORK, networks_of
 
 
@@ -50,7 +51,7 @@ class Models:
     def networks(self) -> list[str]:
         """The pretrained networks that these need, each once, in the order of the stages."""
         names = [*self.feature_sets] if self.needs_feature_weights else []
-        if any(MODELS[model] == "embedding" for model in self.tagger):
+        if any(MODELS[model] == EMBEDDING for model in self.tagger):
             names.append(self.tagger_embedding)
         if self.configurations:
             names.append(self.retrieval_networks["audio"])
@@ -84,7 +85,7 @@ class Models:
             ),
         )
         if self.tagger_embedding in absent:
-            models = tuple(name for name in self.tagger if MODELS[name] != "embedding")
+            models = tuple(name for name in self.tagger if MODELS[name] != EMBEDDING)
             left = replace(left, tagger=models)
         return replace(left, trailers=left._trailers_with_networks())
 
@@ -191,13 +192,25 @@ def _tagger_models(
     albums = [(genres, estimate_tracks(album.files)) for album, genres in labels.items()]
     genres = trainable_genres(settings["genres"], albums, settings["min_tracks"])
     if len(genres) > 1 or not settings["models"]:
-        return tuple(settings["models"])
+        return _with_known_inputs(settings["models"], corpus, note)
     note(
         "the tagger is left out: it needs two genres of tagger.genres or more, each with "
         f"{settings['min_tracks']} tracks (tagger.min_tracks) of two films or more; "
         f"the corpus has: {', '.join(genres) or 'none'}"
     )
     return ()
+
+
+def _with_known_inputs(
+    models: Sequence[str], corpus: CorpusPlan, note: Callable[[str], None]
+) -> tuple[str, ...]:
+    """The models without that of the year, if no film has one."""
+    if all(film.year is None for film in corpus.films.values()):
+        left_out = [model for model in models if MODELS[model] == YEAR]
+        for model in left_out:
+            note(f"{model} is left out: no film has a year")
+        return tuple(model for model in models if model not in left_out)
+    return tuple(models)
 
 
 def _configurations(

@@ -18,7 +18,17 @@ COEFFICIENTS = 40  # MFCCs of a tile, without coefficient 0, which is its level
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "registry": ["FREQUENCY", "MODELS", "MODEL_SPECS", "NETWORKS", "RANDOM", "TITLES"]
+        "registry": [
+            "BASELINES",
+            "FREQUENCY",
+            "MODELS",
+            "MODEL_SPECS",
+            "NETWORKS",
+            "RANDOM",
+            "THESIS",
+            "TITLES",
+            "WITH_CURVES",
+        ]
     },
 )
 __all__ += ["BANDS", "COEFFICIENTS", "FRAMES", "HOP", "RATE_HZ", "TILE_S"]

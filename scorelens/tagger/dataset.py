@@ -11,9 +11,11 @@ from scorelens.errors import Problem, TableError
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.labels import too_few_films
 from scorelens.tables import FILMS, read_table
+from scorelens.tagger.baseline_inputs import baseline_inputs
 from scorelens.tagger.inputs import model_inputs, read_tile_embeddings
 from scorelens.tagger.label_filter import trainable_genres
 from scorelens.tagger.patches import read_tiles
+from scorelens.tagger.registry import BASELINES
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ def read_dataset(
     embeddings: Sequence[str | os.PathLike],
     genres: Sequence[str],
     min_tracks: int,
+    embedding: str = "",
 ) -> Dataset:
     """Read the tiles of a corpus for one model.
 
@@ -47,6 +50,8 @@ def read_dataset(
         log says so.
     min_tracks : int
         Tracks that a genre needs.
+    embedding : str
+        The pretrained network whose width random features have.
 
     Returns
     -------
@@ -60,15 +65,18 @@ def read_dataset(
         If fewer than two films have tiles, or fewer than two genres are left.
     """
     table = read_table(films, FILMS)
+    years = table["year"].to_numpy(float, na_value=np.nan)
     inputs, bag, time_s, bag_ids, film = [], [], [], [], []
     tiles, embeddings = ({Path(path).stem: path for path in part} for part in (tiles, embeddings))
     for number, film_id in enumerate(table.film_id):
         album_tiles, track_ids = read_tiles(tiles[albums[film_id]])
-        inputs.append(
-            read_tile_embeddings(embeddings[film_id], album_tiles, track_ids)
-            if embeddings
-            else model_inputs(model, album_tiles)
-        )
+        if embeddings:
+            part = read_tile_embeddings(embeddings[film_id], album_tiles, track_ids)
+        elif model in BASELINES:
+            part = baseline_inputs(model, album_tiles, film_id, years[number], embedding)
+        else:
+            part = model_inputs(model, album_tiles)
+        inputs.append(part)
         bag.append(album_tiles.track + len(bag_ids))
         time_s.append(album_tiles.start_s)
         bag_ids += [(film_id, track_id) for track_id in track_ids]

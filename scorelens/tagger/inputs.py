@@ -2,21 +2,24 @@
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import soxr
 
-from scorelens.encoders.audio_encoder import AudioEncoder
 from scorelens.media.cuts import whole_seconds
 from scorelens.tables import FEATURES, feature_columns, read_table
 from scorelens.tagger import RATE_HZ, TILE_S
 from scorelens.tagger.patches import Tiles, mfcc
-from scorelens.tagger.registry import MODELS
+from scorelens.tagger.registry import MFCC, MODELS
+
+if TYPE_CHECKING:
+    from scorelens.encoders.audio_encoder import AudioEncoder  # it loads torch
 
 
 def model_inputs(model: str, tiles: Tiles) -> np.ndarray:
-    """Compute what a model without embeddings takes as input.
+    """Compute what a network from scratch takes as input.
 
     Parameters
     ----------
@@ -28,11 +31,9 @@ def model_inputs(model: str, tiles: Tiles) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n_tiles, ...)
-        The bands, the coefficients made from them, or no values.
+        The bands, or the coefficients made from them.
     """
-    if not MODELS[model]:
-        return np.zeros((len(tiles.mel), 0), np.float32)
-    return mfcc(tiles.mel) if MODELS[model] == "mfcc" else tiles.mel
+    return mfcc(tiles.mel) if MODELS[model] == MFCC else tiles.mel
 
 
 def read_tile_embeddings(
@@ -66,7 +67,7 @@ def read_tile_embeddings(
     return np.concatenate(parts)
 
 
-def embed_tiles(samples: np.ndarray, starts_s: np.ndarray, encoder: AudioEncoder) -> np.ndarray:
+def embed_tiles(samples: np.ndarray, starts_s: np.ndarray, encoder: "AudioEncoder") -> np.ndarray:
     """Compute the mean embedding of the tiles of a track.
 
     Parameters

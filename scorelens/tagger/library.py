@@ -14,7 +14,7 @@ from scorelens.albums.files import is_cue, scan
 from scorelens.errors import ConfigError, Problem
 from scorelens.film_table import listing_problems
 from scorelens.ids import name_problems, slug
-from scorelens.tagger import MODELS
+from scorelens.tagger import BASELINES, MODEL_SPECS, MODELS
 
 log = logging.getLogger(__name__)
 CONFIG_KEY = "config: tagger.libraries"
@@ -94,7 +94,7 @@ def choose_model(models: Sequence[str], wanted: str) -> str:
     models : sequence of str
         Models that the workflow trains.
     wanted : str
-        One of them; empty takes the last in the order of MODELS.
+        One of them; empty takes the last calibrated one in the order of MODELS, or else the last.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def choose_model(models: Sequence[str], wanted: str) -> str:
     ConfigError
         If there is none with an audio input.
     """
-    audio_models = [model for model in MODELS if MODELS[model] and model in models]
+    audio_models = [model for model in MODELS if model in models and model not in BASELINES]
     candidates = [model for model in audio_models if wanted in ("", model)]
     if not candidates:
         where = "config: tagger.apply.model" if wanted else CONFIG_KEY
@@ -117,7 +117,8 @@ def choose_model(models: Sequence[str], wanted: str) -> str:
         )
         hint = "a warning above names what was left out: weights, or a corpus too small to train on"
         raise ConfigError(Problem(where, what, expected, hint))
-    return candidates[-1]
+    calibrated = [model for model in candidates if MODEL_SPECS[model].calibrated]
+    return (calibrated or candidates)[-1]
 
 
 def _music_files(folder: str, where: str, problems: list[Problem]) -> list[str]:

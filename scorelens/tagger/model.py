@@ -18,6 +18,8 @@ from scorelens.tables import atomic
 from scorelens.tagger.registry import MODEL_SPECS
 
 CALIBRATION = "calibration"  # array of `calibration.fit_platt`; absent if not calibrated
+CURVE = "curve."  # before the name of a network: its losses in training, not a part of it
+ALL_GENRES = "all"  # name of a network of all genres; others have the number of theirs
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Model:
     genres : list of str
         The tags.
     arrays : dict
-        By name; those of a network begin with its name and a slash.
+        By name; those of a network begin with its name and a slash, and its losses have the name
+        CURVE and its own.
     films : int
         Number of training films.
     embedding : str

@@ -1,7 +1,7 @@
 """Draws the tagger's scores: rankings of the models, scores by genre, and confused genres."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,9 @@ from scorelens.tables import (
     TRACKS,
     read_table,
 )
-from scorelens.tagger import FREQUENCY, RANDOM, TITLES
+from scorelens.tagger import BASELINES, FREQUENCY, RANDOM, THESIS, TITLES
 from scorelens.tagger.tag_curve import profile_figure
 
-THESIS = ("dnn", "cnn", "cnn_ensemble")
 ROW_INCHES = 0.36
 LEVELS = {"track": "tracks", "tile": "tiles"}
 BETTER = {RANKINGS[0]: "\N{LEFTWARDS ARROW} better", RANKINGS[1]: "better \N{RIGHTWARDS ARROW}"}
@@ -49,13 +48,16 @@ METRIC_LABELS = {
 }
 MAX_TITLE_COLUMNS = 44  # of a film or a track
 NOT_SIGNIFICANT = f"hollow: p \N{GREATER-THAN OR EQUAL TO} {SIGNIFICANT}"
+FREQUENCY_LINE = {"color": QUIET, "ls": ":", "lw": 1.6}
 THESIS_COLOUR, OTHER_COLOUR = PALETTE[1], PALETTE[0]
+BESIDE = (PALETTE[1], PALETTE[0], QUIET)  # of the models that are drawn genre by genre
 
 
 def plot(
     scores: str | os.PathLike,
     confusions: str | os.PathLike,
     figures: Mapping[str, str | os.PathLike],
+    primary: str,
 ) -> None:
     """Draw the figures of the scores and of the confusions.
 
@@ -65,23 +67,43 @@ def plot(
         Tables of TAGGER_SCORES and TAGGER_CONFUSIONS.
     figures : mapping of str to path
         Where to write `ranking`, `genres` and `confusions`.
+    primary : str
+        The model of the headline; empty if there is none.
     """
     table = read_table(scores, TAGGER_SCORES)
-    save(ranking_figure(table), figures["ranking"])
-    save(genre_figure(table), figures["genres"])
-    save(confusion_figure(table, read_table(confusions, TAGGER_CONFUSIONS)), figures["confusions"])
+    counts = read_table(confusions, TAGGER_CONFUSIONS)
+    save(ranking_figure(table, primary), figures["ranking"])
+    save(genre_figure(table, primary), figures["genres"])
+    save(confusion_figure(table, counts, primary), figures["confusions"])
 
 
-def best_model(table: pd.DataFrame, thesis: bool | None = None) -> str | None:
+def lead_model(table: pd.DataFrame, primary: str) -> str:
+    """Choose the model of the headline.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of TAGGER_SCORES.
+    primary : str
+        May be empty.
+
+    Returns
+    -------
+    str
+        The primary model, or else the best one, whose p-value is that of the best of several.
+    """
+    return primary or best_model(table)
+
+
+def best_model(table: pd.DataFrame, left_out: Collection[str] = ()) -> str | None:
     """Find the model with the highest label-ranking average precision on tracks.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Rows of TAGGER_SCORES.
-    thesis : bool, optional
-        Only models of the thesis, or only the others. The ranking by frequency counts only where
-        there is no other model.
+    left_out : collection of str
+        Models that do not count. Baselines count only where there is no other model.
 
     Returns
     -------
@@ -89,30 +111,33 @@ def best_model(table: pd.DataFrame, thesis: bool | None = None) -> str | None:
         None if there is no such model.
     """
     rows = _select(table, RANKINGS[1], "track").drop(RANDOM)
-    if len(rows) > 1:
-        rows = rows.drop(FREQUENCY, errors="ignore")
-    if thesis is not None:
-        rows = rows[rows.index.isin(THESIS) == thesis]
+    of_music = rows.drop(list(BASELINES), errors="ignore")
+    rows = (rows if of_music.empty else of_music).drop(list(left_out), errors="ignore")
     return None if rows.empty else rows["value"].idxmax()
 
 
-def ranking_figure(table: pd.DataFrame) -> plt.Figure:
+def ranking_figure(table: pd.DataFrame, primary: str) -> plt.Figure:
     """Draw coverage error and label-ranking average precision, a row per model.
 
-    Dots have 95% intervals and are filled where the model is significantly better than chance. A
-    tick marks the mean over permutations, a line with its band the random ranking. The best number
-    of a panel is bold.
+    Dots have 95% intervals and are filled where the model is significantly better than chance: the
+    primary model and the baselines alone, any other as the best of all models. A tick marks the
+    mean over permutations, a line with its band the random ranking, a dotted line the ranking by
+    frequency. The best number of a panel is bold.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Rows of TAGGER_SCORES.
+    primary : str
+        Its name is bold; may be empty.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     models = [model for model in table["model"].drop_duplicates() if model != RANDOM]
+    is_chosen = table["p_best"].notna() & (table["model"] != primary)
+    table = table.assign(p=table["p"].mask(is_chosen, table["p_best"]))
     figure, axes = plt.subplots(1, 4, sharey=True, figsize=(13, 1.9 + ROW_INCHES * len(models)))
     panels = [(metric, level) for metric in RANKINGS for level in LEVELS]
     for axis, (metric, level) in zip(axes, panels, strict=True):
@@ -123,9 +148,11 @@ def ranking_figure(table: pd.DataFrame) -> plt.Figure:
         tiles.sharex(tracks)
         tracks.autoscale(axis="x")
     axes[0].set_yticks(range(len(models)), [TITLES.get(model, model) for model in models])
+    if primary:
+        axes[0].get_yticklabels()[models.index(primary)].set_fontweight("bold")
     axes[0].invert_yaxis()
     handles = _ranking_handles()
-    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), fontsize=9)
+    figure.legend(handles=handles, loc="outside upper left", ncols=4, fontsize=9)
     return figure
 
 
@@ -138,6 +165,8 @@ def _draw_ranking(axis: Axes, rows: pd.DataFrame, models: list[str], metric: str
     random, scores = rows.loc[RANDOM], rows.loc[models]
     axis.axvspan(random["low"], random["high"], color=QUIET, alpha=0.2, lw=0, zorder=0)
     axis.axvline(random["value"], color=QUIET, lw=1.2, ls="--", zorder=0)
+    if FREQUENCY in models:
+        axis.axvline(scores.loc[FREQUENCY, "value"], zorder=0, **FREQUENCY_LINE)
     best = scores["value"].min() if metric == RANKINGS[0] else scores["value"].max()
     draw_scores(axis, scores, [_colour(model) for model in models], best)
 
@@ -147,23 +176,27 @@ def _ranking_handles() -> list[Artist]:
     return [
         Line2D([], [], color=THESIS_COLOUR, label="of the thesis", **dot),
         Line2D([], [], color=OTHER_COLOUR, label="other models", **dot),
+        Line2D([], [], color=QUIET, label="baselines", **dot),
         Line2D([], [], color=QUIET, mfc="white", label=NOT_SIGNIFICANT, **dot),
         Line2D([], [], label="mean where films exchange their labels", **CHANCE),
         Line2D([], [], color=QUIET, lw=1.2, ls="--", label="random ranking"),
         Patch(color=QUIET, alpha=0.2, label="its 95% interval"),
+        Line2D([], [], label="ranking by frequency", **FREQUENCY_LINE),
     ]
 
 
-def genre_figure(table: pd.DataFrame) -> plt.Figure:
+def genre_figure(table: pd.DataFrame, primary: str) -> plt.Figure:
     """Draw precision, recall and F1 of each genre for the middle number of tags per track.
 
-    The best model of the thesis stands beside the best other one (`best_model`), with 95%
+    The model of the headline is beside the best other one and the ranking by frequency, with 95%
     intervals.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Rows of TAGGER_SCORES.
+    primary : str
+        The model of the headline; may be empty.
 
     Returns
     -------
@@ -171,7 +204,7 @@ def genre_figure(table: pd.DataFrame) -> plt.Figure:
     """
     tops = sorted(table["top"].dropna().unique())
     top = tops[len(tops) // 2]
-    models = [model for thesis in (False, True) if (model := best_model(table, thesis))]
+    models = _beside_each_other(table, primary)
     rows = table[(table["level"] == "track") & (table["top"] == top)]
     genres = rows["genre"].drop_duplicates().tolist()
     support = rows.drop_duplicates("genre").set_index("genre")["support"]
@@ -181,7 +214,8 @@ def genre_figure(table: pd.DataFrame) -> plt.Figure:
     for axis, metric in zip(axes, TAG_METRICS, strict=True):
         for number, model in enumerate(models):
             scores = rows[(rows["measure"] == metric) & (rows["model"] == model)]
-            _draw_genres(axis, scores, model, number - (len(models) - 1) / 2)
+            shift = 0.8 * ((number + 0.5) / len(models) - 0.5)
+            _draw_genres(axis, scores, BESIDE[number], shift, 0.72 / len(models))
         axis.set(title=METRIC_TITLES[metric], xlim=(-0.02, 1.02), xlabel=METRIC_LABELS[metric])
         axis.set_xticks(**SHARE_TICKS)
         axis.axhline(len(genres) - 2.5, color="black", lw=0.6)
@@ -189,8 +223,8 @@ def genre_figure(table: pd.DataFrame) -> plt.Figure:
     axes[0].set_ylim(len(genres) - 0.5, -0.5)
     style = {"marker": "o", "lw": 2}
     handles = [
-        Line2D([], [], color=_colour(model), label=TITLES.get(model, model), **style)
-        for model in models
+        Line2D([], [], color=colour, label=TITLES.get(model, model), **style)
+        for colour, model in zip(BESIDE, models, strict=False)
     ]
     figure.legend(
         handles=handles,
@@ -202,17 +236,23 @@ def genre_figure(table: pd.DataFrame) -> plt.Figure:
     return figure
 
 
-def _draw_genres(axis: Axes, rows: pd.DataFrame, model: str, shift: float) -> None:
-    y = np.arange(len(rows)) + 0.32 * shift
-    axis.barh(y, rows["value"], height=0.3, color=_colour(model), alpha=0.45, lw=0)
-    axis.hlines(y, rows["low"], rows["high"], color=_colour(model), lw=1.5)
-    axis.plot(rows["value"], y, "o", color=_colour(model), ms=4)
+def _beside_each_other(table: pd.DataFrame, primary: str) -> list[str]:
+    lead = lead_model(table, primary)
+    models = [lead, best_model(table, [lead]), FREQUENCY]
+    return [model for model in dict.fromkeys(models) if model in set(table["model"])]
+
+
+def _draw_genres(axis: Axes, rows: pd.DataFrame, colour: str, shift: float, height: float) -> None:
+    y = np.arange(len(rows)) + shift
+    axis.barh(y, rows["value"], height=height, color=colour, alpha=0.45, lw=0)
+    axis.hlines(y, rows["low"], rows["high"], color=colour, lw=1.5)
+    axis.plot(rows["value"], y, "o", color=colour, ms=4)
     axis.grid(axis="x", lw=0.5, alpha=0.5)
     axis.tick_params(axis="y", length=0)
 
 
 def _colour(model: str) -> str:
-    if model == FREQUENCY:
+    if model in BASELINES:
         return QUIET
     return THESIS_COLOUR if model in THESIS else OTHER_COLOUR
 
@@ -221,19 +261,21 @@ def _genre_label(genre: str, support: pd.Series) -> str:
     return genre if genre in (MACRO, WEIGHTED) else f"{isolated(genre)} ({support[genre]})"
 
 
-def confusion_figure(scores: pd.DataFrame, confusions: pd.DataFrame) -> plt.Figure:
-    """Draw which wrong tags the tracks of a genre get from the best model, in percent.
+def confusion_figure(scores: pd.DataFrame, confusions: pd.DataFrame, primary: str) -> plt.Figure:
+    """Draw which wrong tags the tracks of a genre get from the model of the headline, in percent.
 
     Parameters
     ----------
     scores, confusions : pandas.DataFrame
         Rows of TAGGER_SCORES and TAGGER_CONFUSIONS.
+    primary : str
+        The model of the headline; may be empty.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    model = best_model(scores)
+    model = lead_model(scores, primary)
     rows = confusions[confusions["model"] == model]
     tracks = scores[(scores["model"] == model) & (scores["level"] == "track")]
     support = tracks.drop_duplicates("genre").set_index("genre")["support"]

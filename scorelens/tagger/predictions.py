@@ -11,21 +11,23 @@ from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, read_table
 TILE_COLUMNS = ["film_id", "track_id", "start_s", "genre", "probability"]
 
 
-def read_tracks(path: str | os.PathLike) -> Predictions:
+def read_tracks(path: str | os.PathLike, of_any_genre: bool = True) -> Predictions:
     """Read the predictions for tracks.
 
     Parameters
     ----------
     path : path of a table of TAGGER_TRACKS
+    of_any_genre : bool
+        Leave films out that carry none of the genres: no tag of theirs can be correct.
 
     Returns
     -------
     Predictions
-        Units are tracks, groups are films, both in order of their ids. Films without any of the
-        genres are left out: no tag of theirs can be correct.
+        Units are tracks, groups are films, both in order of their ids.
     """
     table = read_table(path, TAGGER_TRACKS)
-    table = table[table.groupby("film_id")["actual"].transform("any")]
+    if of_any_genre:
+        table = table[table.groupby("film_id")["actual"].transform("any")]
     return from_table(table, ["film_id", "track_id"], rank="rank")
 
 

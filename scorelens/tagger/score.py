@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens.evaluation import ALL, MACRO, label_ranking
-from scorelens.evaluation.average_precision import average_precision
+from scorelens.evaluation.average_precision import average_precision, random_average_precision
 from scorelens.evaluation.bootstrap import draw_groups, interval, score_observations
 from scorelens.evaluation.classification import with_macro
 from scorelens.evaluation.grouped_precision import grouped_average_precision
@@ -23,6 +23,7 @@ from scorelens.evaluation.permutation import draw_orders
 from scorelens.evaluation.predictions import Predictions
 from scorelens.tables import TAGGER_CONFUSIONS, TAGGER_OUTCOMES, TAGGER_SCORES, write_table
 from scorelens.tagger import RANDOM
+from scorelens.tagger.film_rankings import LOWER_IS_BETTER, best_of_models, exchanged_metrics
 from scorelens.tagger.predictions import read_tiles, read_tracks
 from scorelens.tagger.track_outcomes import confusions as count_confusions
 from scorelens.tagger.track_outcomes import track_outcomes
@@ -57,24 +58,51 @@ def score(
     scores, confusions, outcomes : path
         Where TAGGER_SCORES, TAGGER_CONFUSIONS and TAGGER_OUTCOMES go.
     """
-    tables = {"scores": [], "confusions": [], "outcomes": []}
-    for model, path in tracks.items():
-        by_track = read_tracks(path)
-        films, random = len(by_track.labels), np.random.default_rng(seed)
-        draws = draw_groups(films, samples, random, by_track.cluster).astype(float)
-        orders = draw_orders(films, permutations, random, cluster=by_track.cluster)
-        levels = {"track": by_track, "tile": read_tiles(tiles[model], by_track)}
-        for level, predictions in levels.items():
-            if model == next(iter(tracks)):  # a random ranking depends on the labels alone
-                table = score_random(predictions, tops, draws)
-                tables["scores"].append(table.assign(model=RANDOM, level=level))
-            table = score_model(predictions, tops, draws, orders)
-            tables["scores"].append(table.assign(model=model, level=level))
-        tables["confusions"].append(count_confusions(by_track).assign(model=model))
-        tables["outcomes"].append(track_outcomes(by_track).assign(model=model))
-    write_table(pd.concat(tables["scores"], ignore_index=True), scores, TAGGER_SCORES)
-    write_table(pd.concat(tables["confusions"], ignore_index=True), confusions, TAGGER_CONFUSIONS)
-    write_table(pd.concat(tables["outcomes"], ignore_index=True), outcomes, TAGGER_OUTCOMES)
+    by_track = {model: read_tracks(path) for model, path in tracks.items()}
+    by_tile = {model: read_tiles(path, by_track[model]) for model, path in tiles.items()}
+    first, random = next(iter(by_track.values())), np.random.default_rng(seed)
+    films = len(first.labels)
+    draws = draw_groups(films, samples, random, first.cluster).astype(float)
+    orders = draw_orders(films, permutations, random, cluster=first.cluster)
+    levels = {"track": by_track, "tile": by_tile}
+    parts = [
+        score_models(models, tops, draws, orders).assign(level=level)
+        for level, models in levels.items()
+    ]
+    write_table(pd.concat(parts, ignore_index=True), scores, TAGGER_SCORES)
+    for count, output, table in (
+        (count_confusions, confusions, TAGGER_CONFUSIONS),
+        (track_outcomes, outcomes, TAGGER_OUTCOMES),
+    ):
+        parts = [count(one).assign(model=model) for model, one in by_track.items()]
+        write_table(pd.concat(parts, ignore_index=True), output, table)
+
+
+def score_models(
+    models: Mapping[str, Predictions], tops: Sequence[int], draws: np.ndarray, orders: np.ndarray
+) -> pd.DataFrame:
+    """Score all models, and a random ranking, on tracks or on tiles.
+
+    Parameters
+    ----------
+    models : mapping of str to Predictions
+        Of the same films and genres.
+    tops, draws, orders
+        As `score_model` takes them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of TAGGER_SCORES without `level`.
+    """
+    random = score_random(next(iter(models.values())), tops, draws)  # depends on the labels alone
+    parts = [random.assign(model=RANDOM)]
+    parts += [
+        score_model(one, tops, draws, orders).assign(model=model) for model, one in models.items()
+    ]
+    best = best_of_models(models, orders)
+    table = pd.concat(parts, ignore_index=True)
+    return table.merge(best, how="left", on=["model", "measure"])
 
 
 def score_model(
@@ -97,11 +125,9 @@ def score_model(
     pandas.DataFrame
         The columns of TAGGER_SCORES without `model` and `level`.
     """
-    ranks = label_ranking.worst_ranks(predictions.probability[0])
-    means = label_ranking.group_metrics(ranks, predictions.group, predictions.labels)
     counts = np.stack([predictions.count_by_group(predictions.rank <= top) for top in tops])
     tables = [
-        _score_ranking(means, predictions, draws, orders),
+        _score_ranking(exchanged_metrics(predictions), predictions, draws, orders),
         score_tags(counts, tops, predictions, draws, orders),
         _score_precision(predictions, draws),
     ]
@@ -142,14 +168,15 @@ def score_random(predictions: Predictions, tops: Sequence[int], draws: np.ndarra
 def _score_ranking(
     means: np.ndarray, predictions: Predictions, draws: np.ndarray, orders: np.ndarray
 ) -> pd.DataFrame:
-    """means: from `label_ranking.group_metrics`."""
+    """means: from `film_rankings.exchanged_metrics`."""
     units, films = predictions.group_sizes, np.arange(len(predictions.labels))
     observed = means[:, films, films]
     value, sampled = observed.mean(axis=1), observed @ draws.T / draws.sum(axis=1)
     permuted = means[:, films, orders].mean(axis=-1)
-    bounds, is_error = label_ranking.bounds(len(predictions.genres)), np.array([[True], [False]])
+    bounds = label_ranking.bounds(len(predictions.genres))
+    lower_is_better = np.array(LOWER_IS_BETTER)[:, None]
     observations = score_observations(predictions.labels, 1, predictions.cluster)[-1]
-    columns = score_columns(value, sampled, permuted, is_error, bounds, observations)
+    columns = score_columns(value, sampled, permuted, lower_is_better, bounds, observations)
     table = pd.DataFrame({"measure": label_ranking.RANKINGS, "top": pd.NA, "genre": ALL})
     gains = _gain_over_random(observed, predictions, draws)
     unit_value = observed @ units / units.sum()
@@ -168,7 +195,7 @@ def _gain_over_random(
 
 
 def _score_precision(predictions: Predictions, draws: np.ndarray) -> pd.DataFrame:
-    """Average precision of each genre and their mean; it is not compared with chance."""
+    """Average precision of each genre and their mean; chance is that of a random order."""
     probability, labels = predictions.probability[0], predictions.labels
     value, sampled = (
         with_macro(grouped_average_precision(probability, predictions.group, labels, drawn))
@@ -177,6 +204,9 @@ def _score_precision(predictions: Predictions, draws: np.ndarray) -> pd.DataFram
     no_chance = np.empty((value.shape[1], 0))
     observations = score_observations(labels, 1, predictions.cluster)
     columns = score_columns(value[0], sampled.T, no_chance, observations=observations)
+    if len(labels) > 1:
+        carriers = np.maximum(labels.sum(axis=0), 1)
+        columns["chance"] = with_macro(random_average_precision(carriers, len(labels)))
     once = np.ones((1, len(predictions.units)))
     unit_value = with_macro(average_precision(probability, predictions.unit_labels, once))[0]
     names = {"measure": AVERAGE_PRECISION, "top": pd.NA, "genre": [*predictions.genres, MACRO]}

@@ -11,10 +11,11 @@ from scorelens.learning.calibration import fit_platt, log_odds
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.grouped_folds import Split, split_dataset
 from scorelens.learning.instance_predictions import pool_by_weight
-from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, write_table
+from scorelens.tables import TAGGER_CURVES, TAGGER_TILES, TAGGER_TRACKS, write_table
+from scorelens.tagger.curves import list_curves
 from scorelens.tagger.dataset import read_dataset
 from scorelens.tagger.model import CALIBRATION, Model, predict_tiles, save_model
-from scorelens.tagger.registry import MODEL_SPECS
+from scorelens.tagger.registry import EMBEDDING, MODEL_SPECS
 
 log = logging.getLogger(__name__)
 Arrays = dict[str, np.ndarray]
@@ -31,6 +32,7 @@ def train_tagger(
     embedding: str,
     settings: Mapping,
     seed: int,
+    threads: int,
     outputs: Mapping[str, str | os.PathLike],
 ) -> None:
     """Train a model fold by fold and once on all films; write it, and the folds' predictions.
@@ -50,12 +52,20 @@ def train_tagger(
         `genres`, `min_tracks`, `split`, `folds`, and those of the model.
     seed : int
         Of everything random.
+    threads : int
+        Of torch, which baselines do without.
     outputs : mapping
-        Paths of `model`, trained on all films, and of the tables `tiles` (TAGGER_TILES) and
-        `tracks` (TAGGER_TRACKS), predicted by folds that hold out the track's film.
+        Paths of `model`, trained on all films; of the tables `tiles` (TAGGER_TILES) and `tracks`
+        (TAGGER_TRACKS), predicted by folds that hold out the track's film; and of `curves`
+        (TAGGER_CURVES), the losses of networks from scratch.
     """
+    if MODEL_SPECS[model].uses_gpu:
+        import torch  # slow to load
+
+        torch.set_num_threads(threads)
     dataset = read_dataset(
-        model, films, tiles, albums, embeddings, settings["genres"], settings["min_tracks"]
+        *(model, films, tiles, albums, embeddings),
+        *(settings["genres"], settings["min_tracks"], settings.get("embedding", "")),
     )
     for number in np.setdiff1d(np.arange(len(dataset.bag_ids)), dataset.nonempty_bags):
         log.warning("%s/%s has no tiles and is left out", *dataset.bag_ids[number])
@@ -66,12 +76,13 @@ def train_tagger(
         *(len(dataset.genres), len(splits) - 1),
     )
     n_films = len(np.unique(dataset.group[dataset.nonempty_bags]))
-    source = embedding if MODEL_SPECS[model].inputs == "embedding" else ""
+    source = embedding if MODEL_SPECS[model].inputs == EMBEDDING else ""
     models = [
         Model(model, dataset.genres, arrays, n_films, source)
         for arrays in fit(model, dataset, splits, settings, seed)
     ]
     save_model(outputs["model"], models[-1])
+    write_table(list_curves(models), outputs["curves"], TAGGER_CURVES)
     folds = zip(models[:-1], splits[:-1], strict=True)
     parts = [_predictions(*pair, dataset, fold) for fold, pair in enumerate(folds)]
     by_tile, by_track = (pd.concat(tables) for tables in zip(*parts, strict=True))

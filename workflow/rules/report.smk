@@ -64,6 +64,10 @@ rule write_report:
             [
                 rules.score_tagger.output.scores,
                 rules.score_tagger.output.outcomes,
+                rules.compare_tagger.output.comparisons,
+                *rules.calibrate_tagger.output,
+                *rules.describe_labels.output,
+                *(rules.summarize_losses.output if PLAN.tagger.with_curves else []),
                 *rules.plot_tagger.output,
             ]
             if PLAN.tagger.models

@@ -15,6 +15,28 @@ rule extract_patches:
         "../../scripts/extract_patches.py"
 
 
+rule describe_labels:
+    """Count the films, tracks and years of each genre, and draw them."""
+    input:
+        films=rules.gather_corpus.output.films,
+        tiles=used_albums(rules.extract_patches.output.tiles),
+    output:
+        labels="results/tagger/labels.tsv",
+        pairs="results/tagger/label_pairs.tsv",
+        figure=report(
+            "results/tagger/labels.svg",
+            caption="../report/tagger_labels.rst",
+            category="Tagger",
+            labels={"figure": "genres of the films, in pairs, and their years"},
+        ),
+    params:
+        albums={film: PLAN.corpus.films[film].album.album_id for film in PLAN.corpus.ordered_films},
+        genres=config["tagger"]["genres"],
+        min_tracks=config["tagger"]["min_tracks"],
+    script:
+        "../../scripts/describe_labels.py"
+
+
 rule train_tagger:
     """Train one model of the tagger: every fold, and the one for new music."""
     input:
@@ -33,6 +55,7 @@ rule train_tagger:
         model="results/tagger/models/{model}.safetensors",
         tiles="results/tagger/tiles/{model}.parquet",
         tracks="results/tagger/tracks/{model}.parquet",
+        curves="results/tagger/curves/{model}.parquet",
     wildcard_constraints:
         model="|".join(tagger.MODELS),
     resources:
@@ -63,6 +86,60 @@ rule score_tagger:
         seed=config["seed"],
     script:
         "../../scripts/score_tagger.py"
+
+
+rule compare_tagger:
+    """Compare every pair of the tagger's models on the same tracks."""
+    input:
+        tracks=rules.score_tagger.input.tracks,
+    output:
+        comparisons="results/tagger/comparisons.tsv",
+    params:
+        models=list(PLAN.tagger.models),
+        samples=config["tagger"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/compare_tagger.py"
+
+
+rule calibrate_tagger:
+    """Measure whether the probabilities of the tagger's models are true."""
+    input:
+        tracks=rules.score_tagger.input.tracks,
+    output:
+        calibration="results/tagger/calibration.tsv",
+        reliability="results/tagger/reliability.tsv",
+        figure=report(
+            "results/tagger/calibration.svg",
+            caption="../report/tagger_calibration.rst",
+            category="Tagger",
+            labels={"figure": "predicted probability and share of true genres"},
+        ),
+    params:
+        models=list(PLAN.tagger.models),
+        embedding=config["tagger"]["embedding"],
+        samples=config["tagger"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/calibrate_tagger.py"
+
+
+rule summarize_losses:
+    """Summarize and draw how the networks of the tagger trained."""
+    input:
+        curves=expand(rules.train_tagger.output.curves, model=PLAN.tagger.with_curves),
+    output:
+        losses="results/tagger/losses.tsv",
+        figure=report(
+            "results/tagger/losses.svg",
+            caption="../report/tagger_losses.rst",
+            category="Tagger",
+            labels={"figure": "losses in training and validation"},
+        ),
+    params:
+        models=list(PLAN.tagger.with_curves),
+    script:
+        "../../scripts/summarize_losses.py"
 
 
 rule plot_tagger:
@@ -101,5 +178,6 @@ rule plot_tagger:
         ),
     params:
         model=PLAN.tagger.shown_model,
+        primary=PLAN.tagger.primary,
     script:
         "../../scripts/plot_tagger.py"

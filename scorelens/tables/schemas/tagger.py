@@ -78,6 +78,12 @@ TAGGER_SCORES = Table(
             True,
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)", True),
+        share(
+            "p_best",
+            "p of a ranking, adjusted for the choice of the best of all models of the music "
+            "(max-statistic permutation); null for baselines",
+            True,
+        ),
         Column(
             "gain",
             "float64",

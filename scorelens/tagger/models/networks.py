@@ -11,7 +11,7 @@ from scorelens.learning.datasets import Dataset
 from scorelens.learning.grouped_folds import Split
 from scorelens.learning.instance_predictions import equal_weights
 from scorelens.learning.model_io import group_arrays, prefix_arrays
-from scorelens.learning.scaling import fit_band_scaler
+from scorelens.learning.scaling import fit_band_scaler, fit_value_scaler
 from scorelens.learning.training_sets import (
     Targets,
     class_targets,
@@ -19,12 +19,12 @@ from scorelens.learning.training_sets import (
     one_vs_rest_targets,
     sample_rows,
 )
+from scorelens.tagger.model import ALL_GENRES, CURVE
 from scorelens.tagger.models.frequency import frequency
 from scorelens.tagger.registry import MODEL_SPECS
 
 REFIT, BALANCED_LOSS = False, False
 ENSEMBLE, MULTI_LABEL = "cnn_ensemble", "mel_cnn"  # the others have one class an instance
-ALL_GENRES = "all"  # prefix of the arrays of a network of all genres
 
 Arrays = dict[str, np.ndarray]
 MakeTargets = Callable[[np.ndarray, np.random.Generator], Targets]
@@ -52,7 +52,7 @@ def fit(
     -------
     list of dict
         Arrays of each split: `frequency`, and those of each network under its genre's number, or
-        `all`.
+        `all`; `curve.NETWORK` are its losses, float32 (n_epochs, 2), in training and validation.
     """
     position = list(MODEL_SPECS).index(name)
     chosen = [
@@ -67,7 +67,7 @@ def fit(
     trained = train_networks(name, dataset.instances, sets, n_outputs, settings["network"])
     arrays = [frequency(dataset, split.training) for split in splits]
     for (fold, network, _), one in zip(chosen, trained, strict=True):
-        arrays[fold] |= prefix_arrays(network, one.arrays)
+        arrays[fold] |= prefix_arrays(network, one.arrays) | {f"{CURVE}{network}": one.curve}
     return arrays
 
 
@@ -126,14 +126,16 @@ def training_sets(
     -------
     dict
         Number of the genre, or `all` -> TrainingSet. A genre that all training tracks carry, or
-        none, has no network in the ensemble.
+        none, has no network in the ensemble. The scaler is that of the training tiles: of each of
+        the 4,000 values, as in the thesis, or of each mel band.
     """
     random = np.random.default_rng(seed)
     rows = [
         sample_rows(dataset, bags, settings["tiles_per_track"], random)
         for bags in (split.training, split.validation)
     ]
-    scaler = fit_band_scaler(dataset.instances[rows[0]])
+    fit_scaler = fit_band_scaler if name == MULTI_LABEL else fit_value_scaler
+    scaler = fit_scaler(dataset.instances[rows[0]])
     max_tiles, labels = settings["tiles_per_class"], dataset.labels[dataset.bag]
 
     def training_set(number: int, make_targets: MakeTargets) -> TrainingSet:

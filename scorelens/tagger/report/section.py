@@ -7,7 +7,14 @@ import pandas as pd
 
 from scorelens import tables
 from scorelens.sections import Run, Section, render_section
-from scorelens.tagger import FREQUENCY, TITLES
+from scorelens.tagger import BASELINES, FREQUENCY, TITLES
+from scorelens.tagger.report.evidence import (
+    calibration_rows,
+    count_candidates,
+    differences_to,
+    loss_rows,
+    pair_rows,
+)
 
 RANKING_MEASURES = ("coverage_error", "label_ranking_average_precision")
 OUTCOMES = ("right", "partly", "wrong")
@@ -33,14 +40,24 @@ def tagger_section(run: Run) -> Section | None:
     scores = run.table("tagger/scores.tsv", tables.TAGGER_SCORES)
     outcomes = run.table("tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
     rows = score_rows(scores, outcomes)
-    best = best_row(rows)
+    primary = run.config["tagger"]["primary"]
+    lead = lead_row(rows, primary)
+    comparisons = run.table("tagger/comparisons.tsv", tables.TAGGER_COMPARISONS)
+    differences = differences_to(lead["model"], comparisons)
     values = {
         "split": run.config["tagger"]["split"],
         "rows": rows,
         "tops": sorted(scores.top.dropna().unique().astype(int).tolist()),
-        "best": best,
+        "lead": lead,
+        "is_primary": bool(primary),
+        "candidates": count_candidates(scores),
         "random": next(row for row in rows if not row["outcomes"]),
-        "examples": examples(outcomes[outcomes.model == best["model"]], run.track_titles),
+        "frequency": next((row for row in rows if row["model"] == FREQUENCY), None),
+        "differences": differences,
+        "calibration": calibration_rows(run.table("tagger/calibration.tsv", tables.CALIBRATION)),
+        "losses": loss_rows(run),
+        "pairs": pair_rows(run.table("tagger/label_pairs.tsv", tables.TAGGER_LABEL_PAIRS)),
+        "examples": examples(outcomes[outcomes.model == lead["model"]], run.track_titles),
         "figures": run.figures("tagger/*.svg"),
         "libraries": {
             name: path.relative_to(run.results).as_posix()
@@ -61,9 +78,10 @@ def score_rows(scores: pd.DataFrame, outcomes: pd.DataFrame) -> list[dict]:
     Returns
     -------
     list of dict
-        model and title; `cells`, by measure, each with value, low, high, p (None if absent), gain
-        over a random ranking with its bounds (None if absent) and best (of its column); `outcomes`,
-        numbers of tracks by outcome, None for the random ranking.
+        model and title; `cells`, by measure, each with value, low, high, p (None if absent), p_best
+        (as the best of all models; None if absent), gain over a random ranking with its bounds
+        (None if absent) and best (of its column); `outcomes`, numbers of tracks by outcome, None
+        for the random ranking.
     """
     tracks = scores[scores.level == "track"]
     weighted = tracks[(tracks.measure == "f1") & (tracks.genre == "weighted")]
@@ -84,22 +102,26 @@ def score_rows(scores: pd.DataFrame, outcomes: pd.DataFrame) -> list[dict]:
     ]
 
 
-def best_row(rows: list[dict]) -> dict:
-    """Choose the model that ranks the genres of tracks best.
+def lead_row(rows: list[dict], primary: str) -> dict:
+    """Choose the model of the headline.
 
     Parameters
     ----------
     rows : list of dict
         As `score_rows` returns them.
+    primary : str
+        The primary model; empty if it is not trained.
 
     Returns
     -------
     dict
-        The row of the highest label-ranking average precision; that of the ranking by frequency
-        only if there is no other model.
+        Its row, or else that of the highest label-ranking average precision; a baseline only if
+        there is no other model.
     """
     models = [row for row in rows if row["outcomes"]]
-    trained = [row for row in models if row["model"] != FREQUENCY]
+    if primary:
+        return next(row for row in models if row["model"] == primary)
+    trained = [row for row in models if row["model"] not in BASELINES]
     return max(trained or models, key=lambda row: row["cells"][RANKING_MEASURES[1]]["value"])
 
 
@@ -139,6 +161,7 @@ def _cell(column: pd.DataFrame, model: str, name: str) -> dict:
         "low": row.low,
         "high": row.high,
         "p": None if pd.isna(row.p) else row.p,
+        "p_best": None if pd.isna(row.p_best) else row.p_best,
         "gain": None if pd.isna(row.p) or pd.isna(row.gain) else tuple(row[list(GAIN)]),
         "best": row.value == best,
     }

@@ -1,4 +1,8 @@
-"""A logistic regression for each genre on the mean embedding of a track."""
+"""A logistic regression for each genre on the mean of a track's tiles.
+
+The tiles have the embeddings of a pretrained network, or, of a baseline, what `baseline_inputs`
+gives them: the year of the film, the loudness, the length of the album, or random numbers.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +30,7 @@ def fit(
     name, settings, seed
         Unused.
     dataset : Dataset
-        Its instances are embeddings.
+        Its instances are vectors of features.
     splits : sequence of Split
         Of the tracks.
 
@@ -50,7 +54,7 @@ def predict(
     arrays : mapping
         Of `fit`.
     instances : ndarray of float32, shape (n_instances, n_columns)
-        Embeddings.
+        Features of tiles, NaN where missing.
     bag : ndarray of int64, shape (n_instances,)
         Number of the bag of each instance.
 
