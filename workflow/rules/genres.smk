@@ -221,6 +221,8 @@ if PLAN.genres.primary:
             page="results/genres/contradictions.html",
         params:
             run=PLAN.genres.primary,
-            videos=lambda wildcards: {film: PLAN.corpus.video(film) for film in PLAN.corpus.films},
+            videos=lambda wildcards: {
+                film: PLAN.corpus.video(film) for film in PLAN.corpus.ordered_films
+            },
         script:
             "../../scripts/rank_contradictions.py"
