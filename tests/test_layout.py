@@ -20,6 +20,7 @@ GROUND = (
     "config",
     "errors",
     "figures",
+    "groups",
     "html_page",
     "film_table",
     "ids",

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from scorelens.errors import TableError
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.linear_model import fit_linear
+from scorelens.trailers.data.table import bare_title
 from scorelens.trailers.scenes import scenes
 from tests.trailer_tables import GENRES, make_labels, make_vectors
 
@@ -158,7 +159,7 @@ def test_a_film_that_leaves_no_trailer_is_named():
     ],
 )
 def test_titles_are_compared_bare(title, other, same):
-    assert (scenes.bare_title(title) == scenes.bare_title(other)) == same
+    assert (bare_title(title) == bare_title(other)) == same
 
 
 def test_a_average_scenes_as_its_scenes_do_in_the_mean():
