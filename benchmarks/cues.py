@@ -3,11 +3,11 @@
     python benchmarks/cues.py [--albums FOLDER --speech FOLDER --effects FOLDER] [--films 6]
 
 Mixes films of 6 min from albums, speech and effects at +10 to -15 dB, with music of other albums as
-decoys, the last third of them 25/24 fast, encodes them, indexes the albums and matches, all on one
-core. The albums are composed unless --albums names a folder with one folder of music each. Then a
-film of 3 hours, the first film over and over, shows the memory. The last line is JSON, for the
-method `diagonal`: `x_realtime`, film seconds that one CPU second matches, reading the index and
-decoding included; `decode_x_realtime`, the same for decoding alone; `index_mb_per_hour` of music;
+decoys, the last third of them at 25/24 speed, encodes them, indexes the albums and matches, all on
+one core. The albums are composed unless --albums names a folder with one folder per album. Peak
+memory is measured on a film of 3 hours, the first film repeated. The last line is JSON, for the
+method `diagonal`: `x_realtime`, film seconds that one CPU second matches, including reading the
+index and decoding; `decode_x_realtime`, the same for decoding alone; `index_mb_per_hour` of music;
 `peak_mb`, peak memory of matching the film of 3 hours, imports included.
 """
 
@@ -52,7 +52,7 @@ CODECS = (("aac", 48000, "m4a"), ("libmp3lame", 44100, "mp3"))
 
 @dataclass(frozen=True)
 class Film:
-    """A film with its truth. speed: album seconds that pass in a second of film."""
+    """A film with its true cues. speed: album seconds per second of film."""
 
     film_id: str
     sound: Path
@@ -64,7 +64,7 @@ class Film:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("albums", "speech", "effects"):
-        parser.add_argument(f"--{name}", type=Path, help=f"real {name} instead of made ones")
+        parser.add_argument(f"--{name}", type=Path, help=f"folder of real {name}")
     parser.add_argument("--films", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
@@ -104,7 +104,7 @@ def run(method: str, films: list[Film], folder: Path) -> dict[str, float]:
 
 
 def find_cues(method: str, film: Film, index: Path) -> pd.DataFrame:
-    """Predict the cues of one film, with all that a job does."""
+    """Predict the cues of one film, including reading the index, as a job does."""
     settings = SETTINGS["cues"][method]
     if method == "dejavu":
         album = fingerprints.read_dejavu_index(index)
@@ -115,39 +115,41 @@ def find_cues(method: str, film: Film, index: Path) -> pd.DataFrame:
 
 
 def print_scores(method: str, films: list[Film], predicted: list[pd.DataFrame]) -> None:
-    def scores(chosen):
-        return score.score_films([(f.film_id, cues, f.truth) for f, cues in chosen])
+    def scores(selected):
+        return score.score_films([(f.film_id, cues, f.truth) for f, cues in selected])
 
     pairs = list(zip(films, predicted, strict=True))
-    everything = scores(pairs)
-    rows = {"all films": everything.iloc[0]}
+    all_scores = scores(pairs)
+    rows = {"all films": all_scores.iloc[0]}
     for name, fast in (("usual speed", False), ("fast films", True)):
-        part = [pair for pair in pairs if (pair[0].speed != 1) == fast]
-        if part:
-            rows[name] = scores(part).iloc[0]
-    for row in everything[everything.group == "snr"].itertuples():
+        subset = [pair for pair in pairs if (pair[0].speed != 1) == fast]
+        if subset:
+            rows[name] = scores(subset).iloc[0]
+    for row in all_scores[all_scores.group == "snr"].itertuples():
         rows[f"{row.value} dB"] = pd.Series(row._asdict())
     columns = tables.CUE_SCORES.names[2:]
-    print_table(method, {name: {c: figure(row[c]) for c in columns} for name, row in rows.items()})
+    print_table(
+        method, {name: {c: format_number(row[c]) for c in columns} for name, row in rows.items()}
+    )
     bins = calibration.bin_confidence([(cues, film.truth) for film, cues in pairs])
     print(f"calibration error of {method}: {calibration.calibration_error(bins):.3f}\n")
 
 
 def measure_peak(film: Film, folder: Path) -> int:
-    """Peak memory, MB, of a process that matches a film of 3 hours."""
-    long = folder / f"long{film.sound.suffix}"
-    times = round(LONG_S / media.probe(film.sound).duration_s)
-    ffmpeg("-stream_loop", times - 1, "-i", film.sound, "-c", "copy", long)
+    """Peak memory in MB of a process that matches a film of 3 hours."""
+    long_film = folder / f"long{film.sound.suffix}"
+    repeats = round(LONG_S / media.probe(film.sound).duration_s)
+    ffmpeg("-stream_loop", repeats - 1, "-i", film.sound, "-c", "copy", long_film)
     index = folder / f"diagonal_{film.tracks.stem}.npz"
-    looped = Film(film.film_id, long, film.tracks, film.truth, film.speed)
+    looped = Film(film.film_id, long_film, film.tracks, film.truth, film.speed)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        seconds, peak_mb, cues = pool.apply(match_alone, (looped, index))
-    length_s = media.probe(long).duration_s
+        seconds, peak_mb, cues = pool.apply(match_in_subprocess, (looped, index))
+    length_s = media.probe(long_film).duration_s
     print(f"{length_s / 3600:.2f} hours: {cues} cues, {length_s / seconds:.0f} x real time\n")
     return round(peak_mb)
 
 
-def match_alone(film: Film, index: Path) -> tuple[float, float, int]:
+def match_in_subprocess(film: Film, index: Path) -> tuple[float, float, int]:
     """CPU seconds, peak memory of this process in MB, and the number of cues."""
     start = time.process_time()
     cues = find_cues("diagonal", film, index)
@@ -156,9 +158,11 @@ def match_alone(film: Film, index: Path) -> tuple[float, float, int]:
 
 
 def make_films(chosen: argparse.Namespace, folder: Path, rng: np.random.Generator) -> list[Film]:
-    albums = real_albums(chosen.albums) if chosen.albums else composed(chosen.films, folder, rng)
-    speech = drawer(chosen.speech, "voice clips", sounds.babble)
-    effects = drawer(chosen.effects, "sound effects", sounds.effect)
+    albums = (
+        real_albums(chosen.albums) if chosen.albums else compose_albums(chosen.films, folder, rng)
+    )
+    speech = clip_source(chosen.speech, "voice clips", sounds.babble)
+    effects = clip_source(chosen.effects, "sound effects", sounds.effect)
     names = list(albums)
     films = []
     for number in range(chosen.films):
@@ -175,7 +179,7 @@ def make_films(chosen: argparse.Namespace, folder: Path, rng: np.random.Generato
     return films
 
 
-def drawer(folder: Path | None, what: str, make):
+def clip_source(folder: Path | None, what: str, make):
     if folder:
         return clips_of_folder(folder, what, RATE_HZ)
     return lambda rng: make(rng, RATE_HZ)
@@ -183,23 +187,21 @@ def drawer(folder: Path | None, what: str, make):
 
 def real_albums(folder: Path) -> dict[str, dict[str, str]]:
     albums = {}
-    for home in sorted(path for path in folder.iterdir() if path.is_dir()):
-        tracks = read_album(home, list_files(home)).tracks
-        albums[home.name] = dict(zip(tracks["track_id"], tracks["path"], strict=True))
+    for album_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
+        tracks = read_album(album_folder, list_files(album_folder)).tracks
+        albums[album_folder.name] = dict(zip(tracks["track_id"], tracks["path"], strict=True))
     return {name: tracks for name, tracks in albums.items() if tracks}
 
 
-def composed(count: int, folder: Path, rng: np.random.Generator) -> dict[str, dict[str, str]]:
+def compose_albums(count: int, folder: Path, rng: np.random.Generator) -> dict[str, dict[str, str]]:
     albums = {}
     for number in range(count):
         theme, tracks = composer.draw_theme(rng), {}
         for track in range(TRACKS):
             recipe = draw_music(GENRES[rng.integers(len(GENRES))], rng)
-            played = composer.compose(theme, recipe, TRACK_S, rng)
+            notes = composer.compose(theme, recipe, TRACK_S, rng)
             path = folder / f"album_{number}_{track}.flac"
-            soundfile.write(
-                path, instruments.render(played, recipe, rng), instruments.MUSIC_RATE_HZ
-            )
+            soundfile.write(path, instruments.render(notes, recipe, rng), instruments.MUSIC_RATE_HZ)
             tracks[f"track_{track}"] = str(path)
         albums[f"album_{number}"] = tracks
     return albums
@@ -213,12 +215,12 @@ def track_table(name: str, tracks: dict[str, str], folder: Path) -> Path:
 
 
 def encode(sound: np.ndarray, speed: float, folder: Path, name: str, codec) -> Path:
-    encoder, rate_hz, ending = codec
+    encoder, rate_hz, extension = codec
     if speed != 1:
         sound = soxr.resample(sound, RATE_HZ * speed, RATE_HZ)
     wave = folder / f"{name}.wav"
     soundfile.write(wave, sound, RATE_HZ)
-    path = folder / f"{name}.{ending}"
+    path = folder / f"{name}.{extension}"
     ffmpeg("-i", wave, "-ar", rate_hz, "-c:a", encoder, "-b:a", "128k", path)
     wave.unlink()
     return path
@@ -240,7 +242,7 @@ def cpu_seconds(work, *arguments) -> float:
     return time.process_time() - start
 
 
-def figure(value) -> str:
+def format_number(value) -> str:
     return "-" if pd.isna(value) else f"{value:.3g}"
 
 

@@ -5,9 +5,9 @@
     python benchmarks/features.py --hours 3
 
 Composes ten minutes of music, or takes FILE, and measures decoding, both profiles of the set `mir`,
-every part of it separately, the set `essentia`, and two others: essentia's MusicExtractor, and
-librosa used as in its tutorials. CPU seconds of one thread, best of three (others: one run);
-figures are multiples of real time, those of the sets and the others with decoding. --profiles
+every part of it separately, the set `essentia`, and two references: essentia's MusicExtractor, and
+librosa used as in its tutorials. CPU seconds of one thread, best of three (references: one run);
+figures are multiples of real time, those of the sets and references including decoding. --profiles
 compares the profiles at 1 Hz on the tracks in the folder ALBUMS, as a table in Markdown. --hours
 writes a file of that length and measures it in blocks, for its peak memory. The last line is one
 JSON object.
@@ -41,7 +41,7 @@ LIBROSA_S = 120
 def compose(path: Path, seconds: int = COMPOSED_S) -> None:
     """Write stereo music: chords of decaying harmonic tones at 100 BPM, and hiss.
 
-    Ten minutes of it, again and again until `seconds` are full.
+    Ten minutes are repeated until `seconds` are full.
     """
     rng = np.random.default_rng(1)
     t = np.arange(int(4.8 * COMPOSED_RATE_HZ)) / COMPOSED_RATE_HZ
@@ -96,8 +96,8 @@ def music_extractor(path: Path) -> None:
     essentia.standard.MusicExtractor()(str(path))
 
 
-def works(path: Path) -> dict[str, Callable[[], object]]:
-    """What is timed once decoded: the parts of the set `mir`."""
+def timed_parts(path: Path) -> dict[str, Callable[[], object]]:
+    """Name -> function for each part of the set `mir`, applied to decoded samples."""
     samples = media.read_audio(path, RATE_HZ)
     bands = pitch.harmonic_features(samples)[1]
     return {
@@ -124,34 +124,34 @@ def measure_speed(path: Path) -> dict[str, float]:
     speeds = {}
     print(f"{duration_s:.0f} s of sound\n{'':42s} {'CPU s':>8s} {'x real time':>12s}")
 
-    def note(name: str, work: Callable[[], object], runs: int = 3, length_s: float = duration_s):
+    def record(name: str, work: Callable[[], object], runs: int = 3, length_s: float = duration_s):
         seconds = cpu_s(work, runs)
         speeds[name] = round(length_s / seconds, 1)
         print(f"{name:42s} {seconds:8.2f} {speeds[name]:12.1f}", flush=True)
 
-    note("decode", lambda: media.read_audio(path, RATE_HZ))
-    note("mirtoolbox", lambda: mir_of_file("mirtoolbox"))
-    note("fast", lambda: mir_of_file("fast"))
-    for name, work in works(path).items():
-        note(name, work)
+    record("decode", lambda: media.read_audio(path, RATE_HZ))
+    record("mirtoolbox", lambda: mir_of_file("mirtoolbox"))
+    record("fast", lambda: mir_of_file("fast"))
+    for name, work in timed_parts(path).items():
+        record(name, work)
     if importlib.util.find_spec("essentia"):
         essentia_of_file()  # its first run imports it
-        note("essentia", essentia_of_file, runs=1)
-        note("music_extractor", lambda: music_extractor(path), runs=1)
+        record("essentia", essentia_of_file, runs=1)
+        record("music_extractor", lambda: music_extractor(path), runs=1)
     naive_librosa(path)  # its first run compiles
-    note("librosa", lambda: naive_librosa(path), 1, min(LIBROSA_S, duration_s))
+    record("librosa", lambda: naive_librosa(path), 1, min(LIBROSA_S, duration_s))
     keys = ("mirtoolbox", "fast", "decode", "essentia", "music_extractor", "librosa")
     return {f"{key}_x_realtime": speeds.get(key) for key in keys} | {"audio_s": duration_s}
 
 
-def measure_both(albums: Path) -> tuple[np.ndarray, np.ndarray]:
+def measure_profiles(albums: Path) -> tuple[np.ndarray, np.ndarray]:
     """The columns of both profiles at 1 Hz over all tracks: two (seconds, 140) arrays."""
     exact, fast = [], []
     for path in sorted(p for p in albums.rglob("*") if p.is_file()):
         try:
             samples = next(media.audio_blocks(path, RATE_HZ, COMPARED_S))
         except MediaError:
-            continue  # a cover, a licence
+            continue  # no audio, for example a cover or a licence
         moments_s = np.arange(0.5, len(samples) / RATE_HZ)
         exact.append(mir.measure(samples, moments_s, "mirtoolbox"))
         fast.append(mir.measure(samples, moments_s, "fast"))
@@ -159,15 +159,15 @@ def measure_both(albums: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def compare_profiles(albums: Path) -> dict[str, float]:
-    """Print what `fast` changes, a row a feature, and return the worst of it."""
-    exact, fast = measure_both(albums)
+    """Print one row per feature that `fast` changes; return the largest differences."""
+    exact, fast = measure_profiles(albums)
     deviation = np.nanstd(exact, axis=0)
     error = np.nanmean(np.abs(fast - exact), axis=0) / deviation
     largest = np.nanmax(np.abs(fast - exact), axis=0) / deviation
-    known = np.isfinite(exact) & np.isfinite(fast)
+    finite = np.isfinite(exact) & np.isfinite(fast)
     correlation = [
         np.corrcoef(exact[rows, column], fast[rows, column])[0, 1]
-        for column, rows in enumerate(known.T)
+        for column, rows in enumerate(finite.T)
     ]
     print(f"{len(exact)} seconds of {albums}\n")
     print(
@@ -190,10 +190,10 @@ def compare_profiles(albums: Path) -> dict[str, float]:
 
 
 def measure_memory(folder: Path, hours: float, profile: str) -> dict[str, float]:
-    """Measure a long file block by block. Composing it is done in another process's memory."""
+    """Measure a long file block by block. A subprocess composes it, whose memory does not count."""
     path = folder / "long.flac"
     seconds = round(hours * 3600)
-    compose_apart(path, seconds)
+    compose_in_subprocess(path, seconds)
     before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.process_time()
     values = mir.measure(media.audio_blocks(path, RATE_HZ), np.arange(0.5, seconds), profile)
@@ -204,8 +204,8 @@ def measure_memory(folder: Path, hours: float, profile: str) -> dict[str, float]
     return {"hours": hours, "peak_mb": round(peak_mb), "x_realtime": round(seconds / used_s, 1)}
 
 
-def compose_apart(path: Path, seconds: int) -> None:
-    """compose() in another process, so that its arrays do not count."""
+def compose_in_subprocess(path: Path, seconds: int) -> None:
+    """Run compose() in another process, so that its arrays do not count as peak memory."""
     import multiprocessing
 
     process = multiprocessing.get_context("spawn").Process(target=compose, args=(path, seconds))
@@ -218,17 +218,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--audio", type=Path, help="a sound file, instead of composed music")
     parser.add_argument("--profiles", type=Path, metavar="ALBUMS", help="compare on these tracks")
-    parser.add_argument("--hours", type=float, help="peak memory on a file so long")
+    parser.add_argument("--hours", type=float, help="measure peak memory on a file of this length")
     parser.add_argument("--profile", default="mirtoolbox", choices=profiles.PROFILES)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
-        if given.profiles:
-            figures = compare_profiles(given.profiles)
-        elif given.hours:
-            figures = measure_memory(Path(folder), given.hours, given.profile)
+        if arguments.profiles:
+            figures = compare_profiles(arguments.profiles)
+        elif arguments.hours:
+            figures = measure_memory(Path(folder), arguments.hours, arguments.profile)
         else:
-            audio = given.audio or Path(folder) / "composed.flac"
-            if given.audio is None:
+            audio = arguments.audio or Path(folder) / "composed.flac"
+            if arguments.audio is None:
                 compose(audio)
             figures = measure_speed(audio)
     print(json.dumps(figures))

@@ -1,8 +1,8 @@
-"""Measure the cost of the true lengths of media files, compared with decoding them.
+"""Measure the cost of exact media lengths, compared with decoding the files.
 
     python benchmarks/media.py
 
-Makes a film of two hours (one encoded minute over and over, in MP4, Matroska and MPEG-TS), an album
+Makes a film of two hours (one encoded minute repeated, in MP4, Matroska and MPEG-TS), an album
 of 20 tracks of 3 min and 1,000 tracks of 30 s, in a folder for temporary files. CPU seconds of one
 core. The last line is JSON:
 
@@ -29,9 +29,9 @@ from scorelens import media
 
 MINUTES, WIDTH, HEIGHT, FRAME_RATE_HZ = 120, 640, 360, 24
 TRACKS, TRACK_S = 20, 180
-MANY, SHORT_S = 1000, 30
+CHECK_TRACKS, CHECK_TRACK_S = 1000, 30
 RATE_HZ = 11_025
-ENDINGS = ("mp4", "mkv", "ts")
+CONTAINERS = ("mp4", "mkv", "ts")
 FORMATS = {
     "flac": (),
     "mp3": ("-q:a", "2", "-write_xing", "0"),
@@ -48,10 +48,10 @@ def main() -> None:
         album = measure_tracks(folder, TRACKS, TRACK_S)
         check_s = measure_check(folder)
     print(f"{'medium':28}{'length':>9}{'sound':>9}{'ratio':>8}   CPU s")
-    for what, (length_s, sound_s) in {**films, "album": album}.items():
-        print(f"{what:28}{length_s:9.2f}{sound_s:9.2f}{length_s / sound_s:8.3f}")
+    for medium, (length_s, sound_s) in {**films, "album": album}.items():
+        print(f"{medium:28}{length_s:9.2f}{sound_s:9.2f}{length_s / sound_s:8.3f}")
     print(f"picture of the film in MP4, {WIDTH} x {HEIGHT}: {picture_s:.1f} CPU s")
-    print(f"check of {MANY:,} tracks: {check_s:.1f} CPU s")
+    print(f"check of {CHECK_TRACKS:,} tracks: {check_s:.1f} CPU s")
     length_s, sound_s = films["film, mp4"]
     ratios = {
         "length_over_decode": length_s / (sound_s + picture_s),
@@ -71,11 +71,11 @@ def measure_films(folder: Path) -> tuple[dict[str, tuple[float, float]], float]:
     codecs = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p")
     ffmpeg(*sources, *codecs, "-c:a", "aac", "-ac", "2", minute)
     costs, picture_s = {}, 0.0
-    for ending in ENDINGS:
-        film = folder / f"film.{ending}"
+    for extension in CONTAINERS:
+        film = folder / f"film.{extension}"
         ffmpeg("-stream_loop", MINUTES - 1, "-i", minute, "-c", "copy", film)
-        costs[f"film, {ending}"] = measured([film])
-        if ending == "mp4":
+        costs[f"film, {extension}"] = measure_files([film])
+        if extension == "mp4":
             picture_s = cpu_seconds(decode_picture, film)
         film.unlink()
     return costs, picture_s
@@ -84,12 +84,12 @@ def measure_films(folder: Path) -> tuple[dict[str, tuple[float, float]], float]:
 def measure_tracks(folder: Path, count: int, seconds: int) -> tuple[float, float]:
     """CPU seconds for lengths and sound of an album."""
     tracks = write_tracks(folder / "album", count, seconds)
-    return measured(tracks)
+    return measure_files(tracks)
 
 
 def measure_check(folder: Path) -> float:
-    """CPU seconds for what the check of a corpus measures of the sound of many tracks."""
-    tracks = write_tracks(folder / "many", MANY, SHORT_S)
+    """CPU seconds of the corpus check for the sound of many tracks."""
+    tracks = write_tracks(folder / "many", CHECK_TRACKS, CHECK_TRACK_S)
 
     def check():
         for track in tracks:
@@ -98,29 +98,29 @@ def measure_check(folder: Path) -> float:
     return cpu_seconds(check)
 
 
-def measured(paths: list[Path]) -> tuple[float, float]:
-    """CPU seconds for lengths and for sound. Of a file read once its process knows the length."""
-    again = [path.with_name(f"again_{path.name}") for path in paths]
-    for path, other in zip(paths, again, strict=True):
-        os.link(path, other)
+def measure_files(paths: list[Path]) -> tuple[float, float]:
+    """CPU seconds for lengths and for sound, on different links: lengths are cached by path."""
+    links = [path.with_name(f"again_{path.name}") for path in paths]
+    for path, link in zip(paths, links, strict=True):
+        os.link(path, link)
     length_s = cpu_seconds(lambda: [media.probe(path) for path in paths])
-    sound_s = cpu_seconds(lambda: [decode_sound(path) for path in again])
-    for path in again:
+    sound_s = cpu_seconds(lambda: [decode_sound(path) for path in links])
+    for path in links:
         path.unlink()
     return length_s, sound_s
 
 
 def write_tracks(folder: Path, count: int, seconds: int) -> list[Path]:
-    """Tracks in all formats in turn; those of one format are one file of many names."""
+    """Tracks that cycle through all formats; those of one format are hard links to one file."""
     folder.mkdir()
     sound = f"anoisesrc=color=pink:amplitude=0.3:duration={seconds}:sample_rate=44100"
-    for ending, how in FORMATS.items():
-        ffmpeg("-f", "lavfi", "-i", sound, "-ac", "2", *how, folder / f"first.{ending}")
+    for extension, options in FORMATS.items():
+        ffmpeg("-f", "lavfi", "-i", sound, "-ac", "2", *options, folder / f"first.{extension}")
     tracks = []
     for number in range(count):
-        ending = list(FORMATS)[number % len(FORMATS)]
-        tracks.append(folder / f"{number:04d}.{ending}")
-        os.link(folder / f"first.{ending}", tracks[-1])
+        extension = list(FORMATS)[number % len(FORMATS)]
+        tracks.append(folder / f"{number:04d}.{extension}")
+        os.link(folder / f"first.{extension}", tracks[-1])
     return tracks
 
 

@@ -1,17 +1,18 @@
 """Measure how fast a library of a million tracks is searched on one core, and its recall.
 
-The library has a million vectors of 64 values like those of trained networks: tracks around albums
-around styles, with a few strong dimensions and many weak ones. There are three kinds of queries:
+The library has a million vectors of 64 values like those of trained networks: tracks scattered
+around albums around styles, with a few strong dimensions and many weak ones. There are three kinds
+of queries:
 
-- near: beside a track, as another track of its album would be;
-- away: the same, displaced from all tracks by a step that all queries share, as pictures and texts
-  are beside music in a space that was trained on pairs of them;
-- noise: random, the hardest case. The last line of the table has noise queries in a library that is
-  noise too, the worst case.
+- near: close to a track, as another track of its album;
+- away: the same plus one offset shared by all queries, as image and text embeddings have in a space
+  trained on pairs with music;
+- noise: random, the hardest case. The last line of the table has noise queries in a library of
+  noise, the worst case.
 
 The table gives the CPU ms of one query for its ten nearest tracks (median and 95th percentile), and
-the share of the true ten that is found. Further lines give the seconds for building, saving and
-loading the index, and the peak memory of the process.
+the share of the ten nearest that is returned (recall). Further lines give the seconds for building,
+saving and loading the index, and the peak memory of the process.
 
     python benchmarks/retrieval.py [VECTORS]
 """
@@ -60,8 +61,8 @@ def scatter(rows, level, rng):
 def make_queries(library, rng):
     """The three kinds: name -> (QUERIES, 64)."""
     size = EMBEDDING_SIZE
-    beside = QUERY_DISTANCE * unit(rng.standard_normal((QUERIES, size)))
-    near = library[rng.integers(0, len(library), QUERIES)] + beside
+    noise_step = QUERY_DISTANCE * unit(rng.standard_normal((QUERIES, size)))
+    near = library[rng.integers(0, len(library), QUERIES)] + noise_step
     step = STEP * unit(rng.standard_normal((1, size)))
     noise = rng.standard_normal((QUERIES, size))
     return {"near": unit(near), "away": unit(near + step), "noise": unit(noise)}
@@ -72,7 +73,7 @@ def unit(vectors):
 
 
 def search_each(library, queries):
-    """The rows found by each query, and the CPU ms of each."""
+    """The rows returned for each query, and the CPU ms of each."""
     rows, times_ms = [], []
     for query in queries:
         start = time.process_time()

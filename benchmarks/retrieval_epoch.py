@@ -1,4 +1,4 @@
-"""Measure an epoch of the paper's model with all encoders in training, against a floor.
+"""Measure an epoch of the paper's model that trains all encoders, against a floor.
 
 The configuration is `all`: ViT-B/16 for pictures, BERT-base for 256 tokens, the CNN-Transformer for
 log-mel, batches of 16, Adam at 1e-5. Sizes are the published ones; parameters, pictures, texts and
@@ -52,28 +52,28 @@ def make_encoders():
 def make_corpus(films, tracks):
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (films, vit.SIDE, vit.SIDE, 3), np.uint8)
-    words = make_texts(random.integers(TOKENS // 4, TOKENS + 1, films), TOKENS, random)
+    texts = make_texts(random.integers(TOKENS // 4, TOKENS + 1, films), TOKENS, random)
     sounds = random.normal(-40, 15, (films * tracks, BANDS, FRAMES)).astype(np.float16)
-    one, each = np.arange(films), np.arange(films * tracks)
-    views = {"image": Rows(pictures, one), "text": Rows(words, one)}
-    return PairDataset(views, Rows(sounds, each), each // tracks)
+    film_rows, track_rows = np.arange(films), np.arange(films * tracks)
+    views = {"image": Rows(pictures, film_rows), "text": Rows(texts, film_rows)}
+    return PairDataset(views, Rows(sounds, track_rows), track_rows // tracks)
 
 
-def wait():
+def synchronize():
     if device().type == "cuda":
         torch.cuda.synchronize()
 
 
 @contextlib.contextmanager
 def timed_epochs():
-    """The seconds of each epoch that the block trains, in a list."""
+    """Yield a list that collects the seconds of each epoch trained in the block."""
     epoch, spent_s = training._train_epoch, []
 
     def timed(*work):
-        wait()
+        synchronize()
         start = time.perf_counter()
         loss = epoch(*work)
-        wait()
+        synchronize()
         spent_s.append(time.perf_counter() - start)
         return loss
 
@@ -111,7 +111,7 @@ def operations(corpus):
     parts = {**corpus.views, "sound": corpus.fragments}
     rows = {name: networks.to_tensor(part.values[:1], cpu) for name, part in parts.items()}
     counter = FlopCounterMode(display=False)
-    # The counter knows products of matrices, so attention is computed in its parts.
+    # The counter counts matrix products only, so attention uses the math backend.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
         for view, encoder in encoders.items():
             encoder(rows[view])
@@ -129,10 +129,10 @@ def multiply():
     factor = torch.randn(side, side, device=device()).to(precision())
     best_s = np.inf
     for _ in range(TIMES):
-        wait()
+        synchronize()
         start = time.perf_counter()
         torch.mm(factor, factor)
-        wait()
+        synchronize()
         best_s = min(best_s, time.perf_counter() - start)
     return 2 * side**3 / best_s
 
@@ -154,19 +154,22 @@ def main():
     parser.add_argument("--films", type=int, default=16)
     parser.add_argument("--tracks", type=int, default=1, help="tracks of a film: pairs of an epoch")
     parser.add_argument("--micro-batch-size", type=int, default=0, help="rows at once; 0: all")
-    given = parser.parse_args()
-    corpus = make_corpus(given.films, given.tracks)
-    epoch_s, losses = train(corpus, given.micro_batch_size)
+    arguments = parser.parse_args()
+    corpus = make_corpus(arguments.films, arguments.tracks)
+    epoch_s, losses = train(corpus, arguments.micro_batch_size)
     peak_mb = memory_mb()
-    pairs, steps = given.films * given.tracks, given.tracks * -(-given.films // BATCH)
+    pairs, steps = (
+        arguments.films * arguments.tracks,
+        arguments.tracks * -(-arguments.films // BATCH),
+    )
     step_ms = 1e3 * epoch_s / steps
     rate = multiply()
     floor_ms = 1e3 * 3 * operations(corpus) * pairs / steps / rate
     figures = {
-        "films": given.films,
+        "films": arguments.films,
         "pairs": pairs,
         "batches": steps,
-        "micro_batch_size": given.micro_batch_size,
+        "micro_batch_size": arguments.micro_batch_size,
         "epoch_s": round(epoch_s, 2),
         "step_ms": round(step_ms, 1),
         "pairs_per_s": round(pairs / epoch_s, 1),

@@ -54,7 +54,7 @@ def make_corpus(folder: Path, films: int, sets: list[str], folds: int) -> None:
         trailer = f"trailers/{name}.mp4"
         for path in (folder / inside for inside in (video, image, plot, trailer, *tracks)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():  # an existing file keeps its date
+            if not path.exists():  # do not change the date of an existing file
                 path.touch()
         genre, year = GENRES[number % len(GENRES)], YEARS[number % len(YEARS)]
         rows.append("\t".join([name, name, str(year), video, f"albums/{name}", genre]))

@@ -98,8 +98,12 @@ def stage_costs(results: Path, film_id: str, config: dict) -> dict[str, tuple[fl
         run("cues", film_s, partial(match_film, config["cues"]["diagonal"]))
         cue_table = tables.read_table(cues, tables.CUES)
         cue_s = (cue_table.film_end_s - cue_table.film_start_s).sum()
-        used = tracks.path[tracks.track_id.isin(cue_table.track_id)]
-        run("decode cues' tracks", cue_s, lambda: [media.read_audio(p, mir.RATE_HZ) for p in used])
+        cue_tracks = tracks.path[tracks.track_id.isin(cue_table.track_id)]
+        run(
+            "decode cues' tracks",
+            cue_s,
+            lambda: [media.read_audio(p, mir.RATE_HZ) for p in cue_tracks],
+        )
         profile = config["features"]["profile"]
         extract_film = partial(extract.extract_film, film_id, "mir", profile, "album")
         run("features", cue_s, partial(extract_film, cues, track_table, None, features))

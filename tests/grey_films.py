@@ -1,4 +1,4 @@
-"""Films of grey and coloured pictures in any coding, and their statistics."""
+"""Films of grey and coloured pictures in any codec and pixel format, and their statistics."""
 
 from fractions import Fraction
 
@@ -38,7 +38,7 @@ def _size(picture, form):
 
 
 def grey(code, height=48, width=64):
-    """A yuv444p picture of one luma code without chroma."""
+    """A yuv444p picture of one luma code and neutral chroma."""
     planes = np.full((3, height, width), 128, np.uint8)
     planes[0] = code
     return planes

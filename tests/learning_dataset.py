@@ -1,14 +1,14 @@
-"""A dataset of planted genres, for tests of learning and of the tagger."""
+"""A synthetic dataset whose embeddings depend on the genres, for learning and the tagger."""
 
 import numpy as np
 
 from scorelens.learning.datasets import Dataset
 
-SECONDS = 9.0  # from instance to instance
+SECONDS = 9.0  # between the starts of two instances
 
 
 def make_dataset(films=10, tracks=4, each=3, genres=("Comedy", "Drama", "Horror")) -> Dataset:
-    """Embeddings that are shifted by the genres; film 0 is of all genres, film 1 of none."""
+    """Embeddings shifted by the genres, `each` per track; film 0 has all genres, film 1 none."""
     random = np.random.default_rng(1)
     labels = random.random((films, len(genres))) < 0.5
     labels[0], labels[1] = True, False

@@ -1,4 +1,4 @@
-"""Encoders of pictures and words that are trained with retrieval, from their inputs."""
+"""Image and text encoders that are trained together with the retrieval model."""
 
 import torch
 from torch import nn
@@ -13,7 +13,7 @@ BERT = {"words": 30_522, "positions": 512, "width": 768, "hidden": 3072, "layers
 
 
 class Looking(nn.Module):
-    """Pictures to vectors."""
+    """A ViT as image encoder."""
 
     def __init__(self, network: vit.VisionTransformer) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Looking(nn.Module):
 
 
 class Reading(nn.Module):
-    """Texts to vectors, the mean over their tokens."""
+    """BERT as text encoder, mean-pooled over the tokens."""
 
     def __init__(self, network: Bert) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Reading(nn.Module):
 
 
 def make_texts(lengths, max_tokens, random):
-    """Random texts for `Reading`: int64 (n, 2, most). lengths: tokens of each, at most `most`."""
+    """Random texts for `Reading`: int64 (n, 2, max_tokens). lengths: number of tokens of each."""
     is_token = torch.arange(max_tokens) < torch.as_tensor(lengths)[:, None]
     tokens = torch.from_numpy(random.integers(1, BERT["words"], (len(lengths), max_tokens)))
     return torch.stack([tokens * is_token, is_token.long()], 1).numpy()

@@ -1,4 +1,4 @@
-"""Films whose pictures carry their numbers."""
+"""Films whose frames encode their frame number."""
 
 import itertools
 
@@ -13,7 +13,7 @@ FROM_200 = Sampling(first_frame=200, frames=31, used=10, sound_s=30.0)
 
 
 def numbered(number, width=96, height=64):
-    """A picture whose middle square holds a number: 4 x 4 blocks, the lowest bit in the corner."""
+    """A picture whose middle square encodes a number in 4 x 4 blocks, lowest bit at top left."""
     bits = (number >> np.arange(16) & 1).reshape(4, 4)
     side = min(width, height)
     code = cv2.resize(
@@ -26,13 +26,13 @@ def numbered(number, width=96, height=64):
 
 
 def numbers_of(frames):
-    """The numbers in squares of 224 px."""
+    """Decode the numbers of frames of 224 x 224 px."""
     bits = frames[:, 28::56, 28::56].mean(-1) > (DARK + LIGHT) / 2
     return (bits.reshape(-1, 16) << np.arange(16)).sum(1).tolist()
 
 
 def coded(path, pictures, pts=None, ratio=None, codec="libx264", rate=25, sound=None, **options):
-    """A trailer of pictures that are shown at given ticks, one after another if none are given."""
+    """Write a trailer; return its path. pts: ticks of the pictures, by default 0, 1, 2, ..."""
     pictures = iter(pictures)
     first = next(pictures)
     with av.open(str(path), "w") as container:

@@ -1,3 +1,3 @@
-"""Names of files as people have them."""
+"""File names with quotes, markup, braces and non-ASCII letters."""
 
 ODD_NAMES = ('O\'Brien, "Tempête" & <b>.wav', "映画 #1 100%.wav", "deep/ {er}; x.wav")

@@ -1,6 +1,6 @@
-"""The study's networks for one fold, as one would write them first with modules of PyTorch.
+"""Reference implementation of the study's networks for one fold, in plain PyTorch modules.
 
-The tests hold the networks of all folds against them, and the benchmark their speed.
+Tests compare the stacked networks of all folds with it; the benchmark compares the speed.
 """
 
 import torch
@@ -10,7 +10,7 @@ MIN_SHARE = 1e-7
 
 
 class PlainNetwork(nn.Module):
-    """One fold's network (Ma et al. 2021, "Models"). dropout: the share that is dropped."""
+    """One fold's network (Ma et al. 2021, "Models"). dropout: probability."""
 
     def __init__(self, model: str, features: int, hidden: int, genres: int, dropout: float):
         super().__init__()
@@ -34,7 +34,7 @@ class PlainNetwork(nn.Module):
             self.norms.append(nn.BatchNorm1d(hidden))
 
     def forward(self, bags, masks=None):
-        """Probabilities (bags, genres). masks: what stands in for dropout, one a layer."""
+        """Probabilities (bags, genres). masks: replace random dropout, one per layer."""
         hidden, levels = self.norms[0](torch.cat(bags)), []
         for layer, linear in enumerate(self.linears):
             hidden = self.drop(torch.relu(self.norms[layer + 1](linear(hidden))), masks, layer)

@@ -1,6 +1,6 @@
-"""The tagger's networks as one would write them first with modules of PyTorch, one at a time.
+"""Reference implementation of the tagger's networks in plain PyTorch modules.
 
-The tests hold the networks of all members against them, and the benchmark their speed.
+Tests compare the stacked networks of all members with it; the benchmark compares the speed.
 """
 
 import torch
@@ -13,7 +13,7 @@ def _block(inputs, channels, kernel, pool, dropout):
 
 
 def plain_network(model: str, height: int, width: int, outputs: int) -> nn.Sequential:
-    """One member, from (tiles, 1, height, width) to (tiles, outputs) before softmax or sigmoid."""
+    """One member: (tiles, 1, height, width) to logits (tiles, outputs)."""
     if model == "dnn":
         head = [nn.Linear(height * width, 50), nn.ReLU(), nn.Dropout(0.5)]
         head += [nn.Linear(50, 50), nn.ReLU(), nn.Dropout(0.5), nn.Linear(50, outputs)]
@@ -46,11 +46,11 @@ class Given(nn.Module):
 
 
 def with_given_dropout(network: nn.Sequential) -> nn.Sequential:
-    """The same layers, each dropout a Given."""
+    """The same layers, with every dropout replaced by `Given`."""
     return nn.Sequential(*(Given() if isinstance(m, nn.Dropout) else m for m in network))
 
 
 def fill(network: nn.Module, parameters: dict) -> None:
-    """Give a network parameters by the names of `networks.shapes`: both list them in order."""
+    """Set the parameters of a network, listed in the same order as its own."""
     for parameter, value in zip(network.parameters(), parameters.values(), strict=True):
         parameter.data = torch.tensor(value)

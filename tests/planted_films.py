@@ -1,4 +1,4 @@
-"""Films of which one part, the image, the tags or the plot, determines the music."""
+"""Synthetic films in which one part (image, tags or plot) determines the music."""
 
 import numpy as np
 
@@ -9,26 +9,26 @@ LATENT = 6  # dimensions that determine the music
 
 
 def planted_parts(planted, films=216, tracks=2, fragments=2, seed=0):
-    """Vectors of the parts of films, and of fragments; one part determines the music."""
+    """Vectors of the parts of films, fragments, and the film of each track."""
     random = np.random.default_rng(seed)
-    mood = random.normal(size=(films, LATENT))
+    latent = random.normal(size=(films, LATENT))
     parts = {
         "image": random.normal(size=(films, LATENT)),
         "tags": random.normal(size=(films, LATENT)),
         "plot": random.normal(size=(films, LATENT)),
     }
     if planted:
-        parts[planted] = mood
+        parts[planted] = latent
     mixing = {name: random.normal(size=(LATENT, 16)) for name in (*parts, "audio")}
     vectors = {name: part @ mixing[name] for name, part in parts.items()}
     film = np.repeat(np.arange(films), tracks)
     track = np.repeat(np.arange(len(film)), fragments)
-    audio = (mood @ mixing["audio"])[film[track]] + 0.1 * random.normal(size=(len(track), 16))
+    audio = (latent @ mixing["audio"])[film[track]] + 0.1 * random.normal(size=(len(track), 16))
     return vectors, Rows(audio.astype(np.float32), track), film
 
 
 def make_pairs(configuration, planted="image", **sizes):
-    """Planted films as inputs of a configuration. A plot has two equal paragraphs."""
+    """Synthetic films as inputs of a configuration. A plot has two equal paragraphs."""
     vectors, fragments, film = planted_parts(planted, **sizes)
     films = np.arange(len(vectors["image"]))
     views, segment = {}, text_segment(configuration)
@@ -36,6 +36,8 @@ def make_pairs(configuration, planted="image", **sizes):
         views["image"] = Rows(vectors["image"].astype(np.float32), films)
     if segment:
         text = np.concatenate([vectors[part] for part in segment.split("_")], axis=1)
-        again = 1 if segment == "tags" else 2
-        views["text"] = Rows(np.repeat(text, again, 0).astype(np.float32), np.repeat(films, again))
+        repeats = 1 if segment == "tags" else 2
+        views["text"] = Rows(
+            np.repeat(text, repeats, 0).astype(np.float32), np.repeat(films, repeats)
+        )
     return PairDataset(views, fragments, film)

@@ -1,6 +1,6 @@
-"""Files of exactly the shape of the study's supplement S4, with structure planted in them.
+"""Synthetic files in the format of the study's supplement S4, with genre-dependent features.
 
-As a script it writes the whole size: python -m tests.published_files FOLDER
+As a script it writes a corpus of the published size: python -m tests.published_files FOLDER
 """
 
 import sys
@@ -22,7 +22,7 @@ TONE = ("mode", "keystrength", "brightness", "entropy", "inharmonicity")
 
 
 def mir_names() -> list[str]:
-    """140 names, in a spelling that MIRtoolbox's users may choose."""
+    """The names of the 140 MIR columns, in a plausible spelling."""
     features = [
         *("rmsenergy", *(f"chroma{n}" for n in range(1, 13)), "pulseclarity", "tempo"),
         *(f"{kind}mfcc{n}" for kind in ("", "delta", "deltadelta") for n in range(1, 14)),
@@ -33,8 +33,8 @@ def mir_names() -> list[str]:
 
 NAMES = mir_names()
 WIDTHS = {"mir": len(NAMES), "vggish": 128}
-# Planted in the means of MIR features: films of a genre lie lower or higher by so much, where cues
-# differ by 0.7 and films by 0.5. Horror is darker.
+# Genre -> MIR features and the shift of their means; the standard deviation is 0.7 between cues and
+# 0.5 between films.
 PLANTED = {
     "action": (("rmsenergy", "pulseclarity", "tempo", "roughness", "crest"), 1.0),
     "comedy": (("mode", "keystrength", "chroma1", "chroma8"), 1.0),
@@ -47,16 +47,18 @@ PLANTED = {
 
 @dataclass
 class Published:
-    """What the files hold: film -> genres, and for each set film -> cues (frames, features)."""
+    """Content of the files: film -> genres, and for each set film -> cues (frames, features)."""
 
     genres: dict[str, list[str]]
     cues: dict[str, dict[str, list[np.ndarray]]]
     names: list[str] = field(default_factory=lambda: list(NAMES))
 
     def write(self, folder: Path) -> Path:
-        """Write the four files as the study's Python did; returns the folder."""
+        """Write the four files as the study did; return the folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        rows = [f'{film},"{_raw(item)}","{",".join(item)}"' for film, item in self.genres.items()]
+        rows = [
+            f'{film},"{_raw(labels)}","{",".join(labels)}"' for film, labels in self.genres.items()
+        ]
         (folder / "film_genre_master_list.csv").write_text("\n".join(rows) + "\n")
         (folder / "mir_feature_names.csv").write_text("\t".join(self.names) + "\n")
         for name, films in self.cues.items():
@@ -72,9 +74,10 @@ def whole(seed: int = 1) -> Published:
     counts = _cue_counts(len(films) - 1, random)
     cues = {}
     for name in WIDTHS:
-        item = dict(zip(films, [UNEVEN_CUES[name], *counts], strict=True))
+        count_by_film = dict(zip(films, [UNEVEN_CUES[name], *counts], strict=True))
         cues[name] = {
-            film: _film(name, genres[film], number, random) for film, number in item.items()
+            film: _film(name, genres[film], number, random)
+            for film, number in count_by_film.items()
         }
     return Published(genres, cues)
 
@@ -86,18 +89,18 @@ def small(films: int = 8, cues: int = 4, seed: int = 1) -> Published:
     genres = {
         film: sorted({GENRES[k % 6], GENRES[(k + k // 6 + 1) % 6]}) for k, film in enumerate(names)
     }
-    made = {
+    cues_by_set = {
         name: {
             film: _film(name, genres[film], cues + (film == UNEVEN and name == "mir"), random)
             for film in names
         }
         for name in WIDTHS
     }
-    return Published(genres, made)
+    return Published(genres, cues_by_set)
 
 
 def _assign_genres(films: list[str], random: np.random.Generator) -> dict[str, list[str]]:
-    """Each genre to as many films as carry it, to those with the fewest labels first."""
+    """Assign each genre to its published number of films, those with the fewest labels first."""
     labels = {film: [] for film in films}
     for genre, count in LABELS.items():
         order = sorted(random.permutation(films).tolist(), key=lambda film: len(labels[film]))
@@ -107,16 +110,16 @@ def _assign_genres(films: list[str], random: np.random.Generator) -> dict[str, l
 
 
 def _cue_counts(films: int, random: np.random.Generator) -> list[int]:
-    """Cues of each film, of median 39 and of the published sum; long films have the rest."""
+    """Number of cues of each film, with median 39 and the published sum."""
     counts = np.sort(np.exp(random.normal(np.log(39), 0.4, films)).astype(int).clip(6, 110))
     counts[: films // 2] = counts[: films // 2].clip(max=39)
-    counts[films // 2 : films // 2 + 2] = 39  # two in the middle, for one film is yet to come
-    upper = np.arange(films // 2 + 2, films)
-    counts[upper] = counts[upper].clip(min=39)
+    counts[films // 2 : films // 2 + 2] = 39  # the middle two of all films, with UNEVEN
+    longer = np.arange(films // 2 + 2, films)
+    counts[longer] = counts[longer].clip(min=39)
     rest = OTHER_CUES - counts.sum()
-    counts[upper] += rest // len(upper)
-    counts[upper[: rest % len(upper)]] += 1
-    assert counts[upper].min() >= 39
+    counts[longer] += rest // len(longer)
+    counts[longer[: rest % len(longer)]] += 1
+    assert counts[longer].min() >= 39
     return random.permutation(counts).tolist()
 
 

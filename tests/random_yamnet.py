@@ -20,10 +20,10 @@ def variables():
         arrays[f"{name}/bn/moving_variance"] = rng.uniform(0.5, 2, channels).astype("f4")
 
     convolution("layer1/conv", "kernel", (3, 3, 1, 32), 32)
-    for number, (below, filters) in enumerate(itertools.pairwise(FILTERS), start=2):
+    for number, (inputs, filters) in enumerate(itertools.pairwise(FILTERS), start=2):
         depthwise = f"layer{number}/depthwise_conv"
-        convolution(depthwise, "depthwise_kernel", (3, 3, below, 1), below)
-        convolution(f"layer{number}/pointwise_conv", "kernel", (1, 1, below, filters), filters)
+        convolution(depthwise, "depthwise_kernel", (3, 3, inputs, 1), inputs)
+        convolution(f"layer{number}/pointwise_conv", "kernel", (1, 1, inputs, filters), filters)
     arrays["logits/kernel"] = rng.normal(0, 0.01, (1024, 521)).astype("f4")
     arrays["logits/bias"] = np.zeros(521, "f4")
     return arrays

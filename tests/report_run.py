@@ -1,4 +1,4 @@
-"""A made-up run, the report of it, and a reader of pages."""
+"""Results of a synthetic run, its report, and a parser of HTML pages."""
 
 import os
 from html.parser import HTMLParser
@@ -168,7 +168,7 @@ def make_visuals(film_id, rng, seconds=50):
 
 
 def make_features(cues, rng):
-    """Some of the columns of the set `mir`, the seconds of every cue."""
+    """The columns of the film overview from the set `mir`, for each second of every cue."""
     seconds = [(c.cue_id, t) for c in cues.itertuples() for t in range(int(c.film_end_s))]
     frame = pd.DataFrame(seconds, columns=["cue_id", "time_s"]).astype({"time_s": float})
     starts = frame.cue_id.map(cues.set_index("cue_id").film_start_s)
@@ -210,7 +210,7 @@ CUE_SCORES = pd.DataFrame(
 
 
 def make_status(films):
-    """The films with a note on the first, and one film more that was left out."""
+    """STATUS of the films, with a note on the first, and of one skipped film."""
     status = films[["film_id", "duration_s", "has_picture", "tracks"]].assign(
         status="ok", problems="", notes="", video_sha256="ab" * 32, video_bytes=9
     )
@@ -239,7 +239,7 @@ def make_new_media():
 
 
 def make_run(folder, count=5):
-    """Write the results of a made-up run; returns arguments of write_report."""
+    """Write the results of a synthetic run; return the arguments of write_report."""
     rng = np.random.default_rng(count)
     files = []
 
@@ -253,8 +253,8 @@ def make_run(folder, count=5):
         files.append(folder / name)
 
     films = make_films(count, rng)
-    each = list(zip(films.film_id, films.duration_s, strict=True))
-    cues = {film: make_cues(film, duration, rng) for film, duration in each}
+    durations = list(zip(films.film_id, films.duration_s, strict=True))
+    cues = {film: make_cues(film, duration, rng) for film, duration in durations}
     tracks = make_tracks(
         [
             (film, f"track_{k}", f"album/{k}.flac", 180.0, 44100)

@@ -1,4 +1,4 @@
-"""Inputs of retrieval's rules for planted films: vectors, the gathered dataset, a model."""
+"""Inputs of the retrieval rules for synthetic films: vectors, the gathered dataset, a model."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ SETTINGS = {
 
 
 class Inputs(NamedTuple):
-    """Films as dicts, a table of fragments a film, and two tables of vectors."""
+    """Films as dicts, one table of fragments per film, and tables of image and text vectors."""
 
     described: list[dict]
     sounds: list
@@ -35,14 +35,16 @@ class Inputs(NamedTuple):
 
 
 def write_inputs(folder, planted="image", films=(96, 20, 100), test_vectors=None, seed=0):
-    """Write the tables of planted films, of which some train_model, some stop and some test.
+    """Write the tables of synthetic films. films: numbers of training, validation and test films.
 
-    test_vectors: a generator whose numbers replace all vectors of test films.
+    test_vectors: a generator of numbers that replace all vectors of test films.
     """
     vectors, fragments, film = planted_parts(planted, films=sum(films), seed=seed)
     audio = fragments.values
     if test_vectors:
-        vectors = {part: replaced(rows, films, test_vectors) for part, rows in vectors.items()}
+        vectors = {
+            part: replace_test_rows(rows, films, test_vectors) for part, rows in vectors.items()
+        }
         tests = film[fragments.owner] >= films[0] + films[1]
         audio = np.where(tests[:, None], test_vectors.normal(size=audio.shape), audio)
     ids = [f"film_{number:03d}" for number in range(sum(films))]
@@ -60,7 +62,7 @@ def write_inputs(folder, planted="image", films=(96, 20, 100), test_vectors=None
     )
 
 
-def replaced(rows, films, random):
+def replace_test_rows(rows, films, random):
     is_trained_on = np.arange(len(rows)) < films[0] + films[1]
     return np.where(is_trained_on[:, None], rows, random.normal(size=rows.shape))
 
@@ -69,8 +71,9 @@ def write_fragments(folder, ids, values, track, film):
     paths = []
     for number, film_id in enumerate(ids):
         of_film = film[track] == number
-        frame = with_values(
-            {"track_id": [f"t{one:04d}" for one in track[of_film]]}, values[of_film]
+        frame = vector_table(
+            {"track_id": [f"t{index:04d}" for index in track[of_film]]},
+            values[of_film],
         )
         paths.append(folder / f"{film_id}.parquet")
         write_table(frame.assign(start_s=0.0), paths[-1], RETRIEVAL_FRAGMENTS)
@@ -78,18 +81,18 @@ def write_fragments(folder, ids, values, track, film):
 
 
 def write_images(path, ids, values):
-    write_table(with_values({"film_id": ids, "sha256": "0"}, values), path, RETRIEVAL_IMAGES)
+    write_table(vector_table({"film_id": ids, "sha256": "0"}, values), path, RETRIEVAL_IMAGES)
     return path
 
 
 def write_texts(path, ids, tags, plots):
     """Two paragraphs of every plot; the second is half the first. Unordered."""
-    nothing, other = np.zeros_like(tags), plots / 2
+    zeros, second = np.zeros_like(tags), plots / 2
     rows = [
-        text_rows(ids, "plot", 1, nothing, other),
-        text_rows(ids, "tags_plot", 1, tags, other),
-        text_rows(ids, "tags", 0, tags, nothing),
-        text_rows(ids, "plot", 0, nothing, plots),
+        text_rows(ids, "plot", 1, zeros, second),
+        text_rows(ids, "tags_plot", 1, tags, second),
+        text_rows(ids, "tags", 0, tags, zeros),
+        text_rows(ids, "plot", 0, zeros, plots),
         text_rows(ids, "tags_plot", 0, tags, plots),
     ]
     write_table(pd.concat(rows, ignore_index=True), path, RETRIEVAL_TEXTS)
@@ -97,14 +100,14 @@ def write_texts(path, ids, tags, plots):
 
 
 def text_rows(ids, segment, paragraph, *values):
-    about = {"film_id": ids, "segment": segment, "paragraph": paragraph, "sha256": "0"}
-    return with_values(about, np.concatenate(values, axis=1))
+    columns = {"film_id": ids, "segment": segment, "paragraph": paragraph, "sha256": "0"}
+    return vector_table(columns, np.concatenate(values, axis=1))
 
 
-def with_values(about, values):
+def vector_table(columns, values):
     names = [f"v{number:02d}" for number in range(values.shape[1])]
     return pd.concat(
-        [pd.DataFrame(about), pd.DataFrame(values.astype(np.float32), columns=names)], axis=1
+        [pd.DataFrame(columns), pd.DataFrame(values.astype(np.float32), columns=names)], axis=1
     )
 
 

@@ -1,4 +1,4 @@
-"""The rules as their files state them, read without Snakemake."""
+"""Parser of the rules in the .smk files, without Snakemake."""
 
 import re
 from pathlib import Path
@@ -12,14 +12,14 @@ OUTPUT = re.compile(r"^( *)output:\n(.*?)^\1\w+:", re.M | re.S)
 
 
 class RuleText(NamedTuple):
-    """A rule: its stage, its name and its text; a rule that stands twice has both texts."""
+    """A rule: its stage and its text; a rule defined twice has both texts."""
 
     stage: str
     text: str
 
     @property
     def outputs(self) -> list[str]:
-        """The paths of its output that stand in the text, or in `scorelens.result_paths`."""
+        """The output paths, literal or named in `scorelens.result_paths`."""
         block = "".join(match[1] for match in OUTPUT.findall(self.text))
         named = re.findall(r"\bresult_paths\.([A-Z_]+)", block)
         literal = re.findall(r'"([^"]*/[^"]*)"', block)
@@ -31,7 +31,7 @@ def read_rules() -> dict[str, RuleText]:
     """All rules by name. A long stage has further files, such as genres_apply.smk."""
     rules: dict[str, RuleText] = {}
     for path in sorted((HOME / "workflow" / "rules").glob("*.smk")):
-        stage = path.stem if path.stem in STAGES_OF_TWO_WORDS else path.stem.partition("_")[0]
+        stage = path.stem if path.stem in STAGES_WITH_UNDERSCORE else path.stem.partition("_")[0]
         content = path.read_text(encoding="utf-8")
         for head in HEAD.finditer(content):
             indent, name = len(head[1]), head[2]
@@ -42,5 +42,5 @@ def read_rules() -> dict[str, RuleText]:
     return rules
 
 
-STAGES_OF_TWO_WORDS = ("audiovisual_comparison",)
+STAGES_WITH_UNDERSCORE = ("audiovisual_comparison",)
 RULES = read_rules()

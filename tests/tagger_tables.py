@@ -1,4 +1,4 @@
-"""Made-up predictions of the tagger's models: tags of tracks and of their tiles."""
+"""Synthetic predictions of the tagger's models: tags of tracks and of their tiles."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ FREQUENCY = (0.35, 0.4, 0.3, 0.15, 0.5, 0.25, 0.08, 0.25, 0.2, 0.3)
 
 
 def make_labels(films, genres=10, seed=0):
-    """Labels, bool (films, genres); every film has one at least."""
+    """Labels, bool (films, genres), at least one per film."""
     rng = np.random.default_rng(seed)
     actual = rng.random((films, genres)) < FREQUENCY[:genres]
     actual[~actual.any(axis=1), 0] = True
@@ -21,9 +21,9 @@ def make_labels(films, genres=10, seed=0):
 
 
 def make_tables(actual, tracks=13, tiles=20, skill=1.0, seed=1):
-    """TAGGER_TILES and TAGGER_TRACKS of a model that is the better the greater `skill` is.
+    """TAGGER_TILES and TAGGER_TRACKS of a model; a larger `skill` gives better predictions.
 
-    actual: bool (films, genres). tracks: about how many a film has; tiles: at most, of a track.
+    actual: bool (films, genres). tracks: mean number per film. tiles: maximum per track.
     """
     rng = np.random.default_rng(seed)
     lengths = [rng.integers(1, tiles, rng.integers(tracks // 2 + 1, 2 * tracks)) for _ in actual]
@@ -32,9 +32,11 @@ def make_tables(actual, tracks=13, tiles=20, skill=1.0, seed=1):
     start_s = TILE_S * np.concatenate(
         [np.arange(length) for counts in lengths for length in counts]
     )
-    drift = rng.normal(0, 1, (sum(map(len, lengths)), actual.shape[1]))  # of a track
-    drift = np.repeat(drift, np.concatenate(lengths), axis=0)
-    logits = skill * (2 * actual[film] - 1) + drift + rng.normal(0, 0.6, drift.shape) - 0.5
+    track_effect = rng.normal(0, 1, (sum(map(len, lengths)), actual.shape[1]))
+    track_effect = np.repeat(track_effect, np.concatenate(lengths), axis=0)
+    logits = (
+        skill * (2 * actual[film] - 1) + track_effect + rng.normal(0, 0.6, track_effect.shape) - 0.5
+    )
     return tables_of(film, track, start_s, 1 / (1 + np.exp(-logits)), actual)
 
 

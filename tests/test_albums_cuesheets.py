@@ -1,4 +1,4 @@
-"""CUE sheets as rippers and hands write them, and which file they mean."""
+"""Parsing of CUE sheets, and matching of their tracks to audio files."""
 
 import pytest
 from hypothesis import given
@@ -41,11 +41,11 @@ THREE = "\n".join(
 )
 
 
-def applied(text, files, sheet="album.cue"):
+def split_by_sheet(text, files, sheet="album.cue"):
     return apply_sheets([Source(sheet, sheet, parse_sheet(text))], files)
 
 
-def test_what_a_sheet_says():
+def test_parse_cue_sheet():
     sheet = parse_sheet(SHEET)
     assert (sheet.title, sheet.performer, sheet.disc) == ("An Album", "The Band", "2")
     assert sheet.files == ("album.wav",)
@@ -57,14 +57,14 @@ def test_what_a_sheet_says():
     assert second.composer == "A Composer"
 
 
-def test_case_and_indentation_do_not_matter():
+def test_cue_sheet_parsing_ignores_case_and_indentation():
     assert parse_sheet("\n".join(line.strip() for line in SHEET.lower().splitlines())) == (
         parse_sheet(SHEET.lower())
     )
     assert [track.start_s for track in parse_sheet(SHEET.lower()).tracks] == [0, 182.2]
 
 
-def test_a_sheet_of_no_use_is_read_all_the_same():
+def test_cue_sheet_without_tracks_is_parsed():
     for text in ("", "INDEX 01 00:00:00", "TRACK\nFILE\n", "\x00\x01", "TRACK x AUDIO", "REM"):
         assert parse_sheet(text).tracks == ()
 
@@ -73,17 +73,17 @@ LINES = st.sampled_from([*SHEET.splitlines(), *THREE.splitlines(), "INDEX 01 00:
 
 
 @given(st.lists(LINES | st.text(), max_size=40))
-def test_any_text_is_a_sheet_and_its_tracks_fill_their_files(lines):
-    cuts, _ = applied("\n".join(lines), {"album.wav": 200.0, "other.flac": 5.0})
-    for path, item in cuts.items():
-        assert [cut.start_s for cut in item[1:]] == [cut.end_s for cut in item[:-1]]
-        assert item[-1].end_s is None
-        assert all(0 <= cut.start_s < {"album.wav": 200, "other.flac": 5}[path] for cut in item)
+def test_tracks_of_any_cue_sheet_cover_their_files_without_gaps(lines):
+    cuts, _ = split_by_sheet("\n".join(lines), {"album.wav": 200.0, "other.flac": 5.0})
+    for path, pieces in cuts.items():
+        assert [cut.start_s for cut in pieces[1:]] == [cut.end_s for cut in pieces[:-1]]
+        assert pieces[-1].end_s is None
+        assert all(0 <= cut.start_s < {"album.wav": 200, "other.flac": 5}[path] for cut in pieces)
 
 
-def test_the_tracks_of_a_file_follow_each_other():
-    """A pause before a track belongs to the one before it, as players do."""
-    cuts, notes = applied(THREE, {"album.wav": 200.0})
+def test_pregap_is_part_of_the_previous_track():
+    """A track starts at its INDEX 01; the pause from its INDEX 00 is in the track before."""
+    cuts, notes = split_by_sheet(THREE, {"album.wav": 200.0})
     assert notes == []
     assert [(cut.start_s, cut.end_s) for cut in cuts["album.wav"]] == [
         (0, 60 + 37 / 75),
@@ -93,21 +93,21 @@ def test_the_tracks_of_a_file_follow_each_other():
 
 
 @pytest.mark.parametrize(
-    ("start", "first"), [("00:04:74", (1, 4 + 74 / 75)), ("00:05:00", (0, 0.0))]
+    ("start", "expected"), [("00:04:74", (1, 4 + 74 / 75)), ("00:05:00", (0, 0.0))]
 )
-def test_music_before_the_first_track_is_track_0_if_it_is_more_than_a_pause(start, first):
-    cuts, _ = applied(THREE.replace("00:00:00", start), {"album.wav": 200.0})
-    item = cuts["album.wav"][0]
-    assert (item.track.number, item.start_s) == first
+def test_sound_before_track_1_is_track_0_if_it_is_5_s_or_longer(start, expected):
+    cuts, _ = split_by_sheet(THREE.replace("00:00:00", start), {"album.wav": 200.0})
+    first = cuts["album.wav"][0]
+    assert (first.track.number, first.start_s) == expected
 
 
 @pytest.mark.parametrize(
     "file",
     ["album.wav", "Album.WAV", "album.flac", "ALBUM.FLAC", "image.flac"],
 )
-def test_the_file_that_a_sheet_means(file):
+def test_cue_sheet_is_matched_to_its_audio_file(file):
     sheet = "image.cue" if file == "image.flac" else "sheet.cue"
-    cuts, notes = applied(THREE, {"other.flac": 300.0, file: 200.0}, sheet)
+    cuts, notes = split_by_sheet(THREE, {"other.flac": 300.0, file: 200.0}, sheet)
     assert (list(cuts), notes) == ([file], [])
 
 
@@ -122,13 +122,15 @@ def test_the_file_that_a_sheet_means(file):
         ("nothing.wav", "album.flac.cue", "album.flac"),
     ],
 )
-def test_paths_in_sheets(name, sheet, file):
-    cuts, notes = applied(THREE.replace("album.wav", name), {file: 200.0, "z.flac": 300.0}, sheet)
+def test_paths_in_cue_sheets_are_matched_to_files(name, sheet, file):
+    cuts, notes = split_by_sheet(
+        THREE.replace("album.wav", name), {file: 200.0, "z.flac": 300.0}, sheet
+    )
     assert (list(cuts), notes) == ([file], [])
 
 
-def test_the_name_itself_comes_before_other_endings():
-    cuts, _ = applied(THREE, {"album.flac": 200.0, "album.wav": 200.0})
+def test_exact_file_name_is_preferred_to_other_extensions():
+    cuts, _ = split_by_sheet(THREE, {"album.flac": 200.0, "album.wav": 200.0})
     assert list(cuts) == ["album.wav"]
 
 
@@ -140,29 +142,29 @@ def test_the_name_itself_comes_before_other_endings():
         (THREE.replace("INDEX 01 02", "INDEX 02 02"), 200.0, "has no INDEX 01 of track 3"),
     ],
 )
-def test_times_that_do_not_fit(text, length_s, note):
-    cuts, notes = applied(text, {"album.wav": length_s})
+def test_cue_sheet_with_invalid_times_is_not_used(text, length_s, note):
+    cuts, notes = split_by_sheet(text, {"album.wav": length_s})
     assert cuts == {}
     assert notes == [f"album.cue is not used for album.wav: it {note}"]
 
 
-def test_a_sheet_without_its_file():
-    assert applied(THREE, {"other.flac": 200.0}) == (
+def test_cue_sheet_without_its_file_or_tracks_is_noted():
+    assert split_by_sheet(THREE, {"other.flac": 200.0}) == (
         {},
         ["album.cue names 'album.wav', which does not exist"],
     )
-    assert applied("", {"other.flac": 200.0}) == ({}, ["album.cue has no track"])
+    assert split_by_sheet("", {"other.flac": 200.0}) == ({}, ["album.cue has no track"])
 
 
-def test_the_first_of_two_sheets_counts():
+def test_first_of_two_cue_sheets_is_used():
     one, two = (Source(name, name, parse_sheet(THREE)) for name in ("a.cue", "b.cue"))
     cuts, notes = apply_sheets([one, two], {"album.wav": 200.0})
     assert len(cuts["album.wav"]) == 3
     assert notes == ["b.cue is not used for album.wav: it comes after another sheet for it"]
 
 
-def test_a_file_a_track():
-    """Also with the pause before a track at the end of the file before, as rippers write it."""
+def test_cue_sheet_with_one_file_per_track():
+    """The pregap of track 2 (INDEX 00) is at the end of the file before, as rippers write it."""
     text = """FILE "01.wav" WAVE
       TRACK 01 AUDIO
         TITLE One
@@ -172,7 +174,7 @@ def test_a_file_a_track():
         INDEX 00 03:00:00
     FILE "02.wav" WAVE
         INDEX 01 00:00:00"""
-    cuts, notes = applied(text, {"01.flac": 182.0, "02.flac": 90.0})
+    cuts, notes = split_by_sheet(text, {"01.flac": 182.0, "02.flac": 90.0})
     assert notes == []
     assert {path: (cut.start_s, cut.end_s, cut.track.title) for path, (cut,) in cuts.items()} == {
         "01.flac": (0, None, "One"),

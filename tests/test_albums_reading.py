@@ -1,4 +1,4 @@
-"""The files of an album, opened: tracks of every kind, CUE sheets, and words about the rest."""
+"""Reading of albums: audio formats, tags, CUE sheets, problems and notes."""
 
 import shutil
 import subprocess
@@ -42,8 +42,8 @@ def album(tmp_path):
 
 
 @pytest.fixture
-def put(tone, album, tmp_path):
-    """Sound of 6 s in the album, by FFmpeg: put(name, *options). Names of any ending, or none."""
+def encode(tone, album, tmp_path):
+    """Write 6 s of sound to the album with FFmpeg: encode(name, *options)."""
     source = tone("source.wav", 6.0, RATE_HZ, 2)
 
     def write(name, *options):
@@ -60,14 +60,14 @@ def read(folder):
     return read_album(folder, files.list_files(folder))
 
 
-def put_image(folder, name="album.flac"):
-    """Twenty seconds of noise of its own in every second, in one file."""
+def write_noise(folder, name="album.flac"):
+    """Write 20 s of noise to one file; return the decoded samples."""
     samples = np.random.default_rng(1).uniform(-0.5, 0.5, 20 * RATE_HZ)
     soundfile.write(folder / name, samples, RATE_HZ)
     return media.read_audio(folder / name, RATE_HZ)
 
 
-KINDS = {
+FORMATS = {
     "a.m4b": ("-c:a", "aac", "-f", "ipod"),
     "b.tta": (),
     "c.mp4": ("-c:a", "aac"),
@@ -87,9 +87,9 @@ KINDS = {
 }
 
 
-def test_what_sounds_is_a_track_whatever_it_is_called(put, album):
-    for name, options in KINDS.items():
-        put(name, *options)
+def test_every_file_with_audio_is_a_track_whatever_its_extension(encode, album):
+    for name, options in FORMATS.items():
+        encode(name, *options)
     result = read(album)
     assert (result.problems, result.notes) == ([], [])
     assert result.tracks.track_id.tolist() == list("abcdefghijklmnop")
@@ -97,8 +97,8 @@ def test_what_sounds_is_a_track_whatever_it_is_called(put, album):
     assert set(result.tracks.sample_rate_hz) == {44100, 48000}
 
 
-def test_what_does_not_sound_is_named(put, album, film):
-    put("good.flac")
+def test_files_without_audio_are_noted(encode, album, film):
+    encode("good.flac")
     (album / "bonus.zip").write_bytes(b"PK\x03\x04" + bytes(100))
     (album / "notes").write_text("words " * 99)
     (album / "extra").mkdir()
@@ -110,16 +110,16 @@ def test_what_does_not_sound_is_named(put, album, film):
     assert result.notes == ["no music, skipped: bonus.zip, extra/clip.mkv, notes"]
 
 
-def test_many_of_no_use_are_counted(put, album):
-    put("good.flac")
+def test_note_of_many_skipped_files_is_abbreviated(encode, album):
+    encode("good.flac")
     for number in range(25):
         (album / f"{number:02d}.bin").write_bytes(b"nothing")
     (note,) = read(album).notes
     assert "19.bin and 5 more" in note
 
 
-def test_what_says_it_is_audio_and_is_none_is_a_problem(put, album, film):
-    put("good.flac")
+def test_audio_extension_without_audio_is_a_problem(encode, album, film):
+    encode("good.flac")
     (album / "words.mp3").write_text("not music " * 200)
     (album / "empty.ogg").touch()
     shutil.copy(film("picture.mkv"), album / "picture.mka")
@@ -133,11 +133,11 @@ def test_what_says_it_is_audio_and_is_none_is_a_problem(put, album, film):
     assert result.tracks.track_id.tolist() == ["good"]
 
 
-def test_ids_of_names_that_lose_their_letters(put, album):
+def test_track_ids_of_files_with_equal_slugs_are_numbered(encode, album):
     for name in ("メイン.flac", "メイン!.mp3", "???.flac", "CD1/01 Élan.flac", "cd1/01 elan.mp3"):
-        put(name)
+        encode(name)
     ids = read(album).tracks.set_index("path").track_id
-    assert {path.partition("album/")[2]: item for path, item in ids.items()} == {
+    assert {path.partition("album/")[2]: track_id for path, track_id in ids.items()} == {
         "???.flac": "track",
         "CD1/01 Élan.flac": "cd1_01_elan",
         "cd1/01 elan.mp3": "cd1_01_elan_2",
@@ -146,12 +146,12 @@ def test_ids_of_names_that_lose_their_letters(put, album):
     }
 
 
-def test_tags_and_titles(put, album):
-    path = put("01.flac")
+def test_tags_are_columns_of_the_tracks(encode, album):
+    path = encode("01.flac")
     file = mutagen.File(path)
     file.update({"title": "A\tTitle", "artist": ["One", "Two"], "tracknumber": "3/9"})
     file.save()
-    put("02 Untitled.flac")
+    encode("02 Untitled.flac")
     result = read(album).tracks
     first, second = result.itertuples()
     assert (first.title, first.artist, first.number, first.isrc) == ("A Title", "One; Two", 3, "")
@@ -160,8 +160,8 @@ def test_tags_and_titles(put, album):
     assert names.track_titles(result) == {"01": "A Title", "02_untitled": "02 Untitled"}
 
 
-def test_a_sheet_cuts_its_file(album):
-    whole = put_image(album)
+def test_cue_sheet_splits_its_file_into_tracks(album):
+    all_samples = write_noise(album)
     (album / "album.cue").write_text(SHEET, encoding="utf-8")
     result = read(album)
     assert (result.notes, result.problems) == ([], [])
@@ -178,17 +178,17 @@ def test_a_sheet_cuts_its_file(album):
     digests = tracks.track_digests(rows)
     assert len(set(digests.values())) == 3
     sounds = tracks.track_sounds(rows)
-    edges = [round(start_s * RATE_HZ) for start_s in STARTS_S] + [len(whole)]
-    for number, item in enumerate(sounds.values()):
-        samples = media.read_audio(item, RATE_HZ)
-        np.testing.assert_array_equal(samples, whole[edges[number] : edges[number + 1]])
+    edges = [round(start_s * RATE_HZ) for start_s in STARTS_S] + [len(all_samples)]
+    for number, sound in enumerate(sounds.values()):
+        samples = media.read_audio(sound, RATE_HZ)
+        np.testing.assert_array_equal(samples, all_samples[edges[number] : edges[number + 1]])
 
 
-@pytest.mark.parametrize("kind", ["flac", "ape"])
-def test_a_sheet_in_the_tags(album, put, kind):
-    put_image(album, "image.flac")
+@pytest.mark.parametrize("tag_format", ["flac", "ape"])
+def test_cue_sheet_in_the_tags_splits_the_file(album, encode, tag_format):
+    write_noise(album, "image.flac")
     path = album / "image.flac"
-    if kind == "ape":
+    if tag_format == "ape":
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path)]
         subprocess.run([*command, str(album / "image.wv")], check=True)
         path.unlink()
@@ -205,17 +205,17 @@ def test_a_sheet_in_the_tags(album, put, kind):
     ]
 
 
-def test_a_sheet_in_a_block_of_a_flac_file(album):
-    """As `flac --cuesheet` writes it: places in samples, the lead-out as track 170."""
-    put_image(album, "image.flac")
+def test_cue_sheet_in_a_flac_metadata_block_splits_the_file(album):
+    """As written by `flac --cuesheet`: positions in samples, the lead-out as track 170."""
+    write_noise(album, "image.flac")
     file = flac.FLAC(album / "image.flac")
     file.cuesheet = flac.CueSheet(None)
     for number, start_s in enumerate(STARTS_S, 1):
         pause = 588 * 75 * (number > 1)  # INDEX 00 a second before
-        item = flac.CueSheetTrack(number, round(start_s * RATE_HZ) - pause, b"USABC1234567")
-        item.indexes = [flac.CueSheetTrackIndex(0, 0)] * (number > 1)
-        item.indexes += [flac.CueSheetTrackIndex(1, pause)]
-        file.cuesheet.tracks.append(item)
+        track = flac.CueSheetTrack(number, round(start_s * RATE_HZ) - pause, b"USABC1234567")
+        track.indexes = [flac.CueSheetTrackIndex(0, 0)] * (number > 1)
+        track.indexes += [flac.CueSheetTrackIndex(1, pause)]
+        file.cuesheet.tracks.append(track)
     file.cuesheet.tracks.append(flac.CueSheetTrack(170, 20 * RATE_HZ))
     file.metadata_blocks.append(file.cuesheet)
     file.save()
@@ -225,8 +225,8 @@ def test_a_sheet_in_a_block_of_a_flac_file(album):
     assert set(rows.isrc) == {"USABC1234567"}
 
 
-def test_a_sheet_beside_its_file_comes_before_the_one_in_its_tags(album):
-    put_image(album)
+def test_cue_sheet_file_is_preferred_to_the_one_in_the_tags(album):
+    write_noise(album)
     file = mutagen.File(album / "album.flac")
     file["CUESHEET"] = SHEET
     file.save()
@@ -236,16 +236,16 @@ def test_a_sheet_beside_its_file_comes_before_the_one_in_its_tags(album):
     assert result.tracks.title[0] == "Other"
 
 
-def test_a_sheet_in_an_old_encoding_is_read_and_the_guess_is_noted(album):
-    put_image(album)
+def test_non_unicode_cue_sheet_is_decoded_and_noted(album):
+    write_noise(album)
     (album / "album.cue").write_bytes(SHEET.encode("cp1251"))
     result = read(album)
     assert result.tracks.title[1] == "Тема"
     assert result.notes == ["album.cue: no Unicode: taken for cp1251"]
 
 
-def test_a_sheet_that_fits_nothing_is_named_and_the_file_is_one_track(album):
-    put_image(album)
+def test_unusable_cue_sheet_is_noted_and_the_file_is_one_track(album):
+    write_noise(album)
     (album / "album.cue").write_text(SHEET.replace("00:14:00", "10:14:00"), encoding="utf-8")
     result = read(album)
     assert result.tracks.track_id.tolist() == ["album"]
@@ -255,10 +255,10 @@ def test_a_sheet_that_fits_nothing_is_named_and_the_file_is_one_track(album):
     ]
 
 
-def test_a_sheet_of_a_file_a_track_says_what_tags_do_not(put, album):
+def test_cue_sheet_with_one_file_per_track_completes_the_tags(encode, album):
     text = 'PERFORMER "The Band"\n'
     for number, title in ((1, "One"), (2, "Two")):
-        path = put(f"{number:02d}.flac")
+        path = encode(f"{number:02d}.flac")
         text += f'FILE "{number:02d}.wav" WAVE\nTRACK {number:02d} AUDIO\nTITLE "{title}"\n'
         text += "INDEX 00 00:00:00\nINDEX 01 00:02:00\n"
     file = mutagen.File(path)

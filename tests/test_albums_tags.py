@@ -1,4 +1,4 @@
-"""Tags of every format, written by mutagen and FFmpeg, read alike; damaged ones say nothing."""
+"""Reading of tags in every format, as written by mutagen and FFmpeg, and of damaged tags."""
 
 import subprocess
 
@@ -27,7 +27,7 @@ ID3 = {
     "TRCK": "03/12",
     "TSRC": "US-ABC-12-34567",
 }
-WORDS = {
+FIELDS = {
     "Title": EXPECTED.title,
     "ARTIST": ["First", "Second"],
     "Composer": EXPECTED.composer,
@@ -40,7 +40,7 @@ WORDS = {
 
 @pytest.fixture
 def encode(tone, tmp_path):
-    """Half a second of sound by FFmpeg, under a name of any ending: encode(name, *options)."""
+    """Write 0.5 s of sound with FFmpeg: encode(name, *options)."""
     source = tone("source.wav", 0.5, 44100, 2)
 
     def write(name, *options):
@@ -58,7 +58,7 @@ def add_id3(tags):
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.wav", "a.aiff", "a.tta"])
-def test_id3(encode, name):
+def test_read_id3_tags(encode, name):
     path = encode(name)
     file = mutagen.File(path)
     if file.tags is None:
@@ -68,7 +68,7 @@ def test_id3(encode, name):
     assert read_tags(path) == EXPECTED
 
 
-def test_id3_of_version_1(encode):
+def test_read_id3v1_tags(encode):
     path = encode("a.mp3", "-id3v2_version", "0", "-write_xing", "0")
     fields = [b"An Old Title".ljust(30, b"\0"), b"Caf\xe9".ljust(30, b"\0"), b"\0" * 30]
     path.write_bytes(path.read_bytes() + b"TAG" + b"".join(fields) + b"1999" + b"\0" * 29 + b"\7\1")
@@ -76,37 +76,37 @@ def test_id3_of_version_1(encode):
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.aac", "a.wv", "a.tta"])
-def test_apev2(encode, name):
+def test_read_apev2_tags(encode, name):
     path = encode(name, *(["-id3v2_version", "0"] if name == "a.mp3" else []))
     tags = apev2.APEv2()
-    words = WORDS | {"Disc": "2", "Track": "3"}
+    values = FIELDS | {"Disc": "2", "Track": "3"}
     for key in ("Title", "ARTIST", "Composer", "Album", "Disc", "Track", "isrc"):
-        tags[key] = words[key]
+        tags[key] = values[key]
     tags.save(path)
     assert read_tags(path) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["a.flac", "a.ogg", "a.opus", "a.oga"])
-def test_vorbis_comments(encode, name):
+def test_read_vorbis_comments(encode, name):
     path = encode(name, *(["-c:a", "flac"] if name == "a.oga" else []))
     file = mutagen.File(path)
-    for key, value in WORDS.items():
+    for key, value in FIELDS.items():
         file[key] = value
     file.save()
     assert read_tags(path) == EXPECTED
 
 
-def test_flac_behind_id3(encode):
+def test_read_flac_tags_after_an_id3_header(encode):
     path = encode("a.flac")
     file = flac.FLAC(path)
-    file.update(WORDS)
+    file.update(FIELDS)
     file.save()
     path.write_bytes(b"ID3\x04\x00\x00\x00\x00\x00\x10" + bytes(16) + path.read_bytes())
     assert read_tags(path) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["a.m4a", "a.m4b", "a.mp4"])
-def test_mp4(encode, name):
+def test_read_mp4_tags(encode, name):
     path = encode(name, "-c:a", "aac", "-f", "ipod")
     file = mp4.MP4(path)
     file["\xa9nam"], file["\xa9ART"], file["\xa9wrt"] = (
@@ -120,7 +120,7 @@ def test_mp4(encode, name):
     assert read_tags(path) == EXPECTED
 
 
-def test_asf(encode):
+def test_read_asf_tags(encode):
     path = encode("a.wma")
     file = asf.ASF(path)
     file["Title"], file["Author"], file["WM/Composer"] = (
@@ -135,20 +135,20 @@ def test_asf(encode):
 
 
 @pytest.mark.parametrize("name", ["a.mka", "a.webm", "a.wav", "a.nut"])
-def test_what_only_ffmpeg_reads(encode, name):
-    """Matroska, and the INFO list of RIFF."""
+def test_read_tags_that_only_ffmpeg_supports(encode, name):
+    """Matroska, the INFO list of RIFF, and NUT."""
     tags = {"title": "A Title", "artist": "Someone", "album": "The Album", "track": "3"}
     options = [part for key, value in tags.items() for part in ("-metadata", f"{key}={value}")]
     path = encode(name, *options, *(["-c:a", "libopus"] if name == "a.webm" else []))
     assert read_tags(path) == Tags(title="A Title", artist="Someone", album="The Album", number=3)
 
 
-def test_no_tags(encode, tmp_path):
+def test_file_without_tags_and_missing_file_give_empty_tags(encode, tmp_path):
     assert read_tags(encode("a.wav", "-bitexact")) == Tags()
     assert read_tags(tmp_path / "nowhere.flac") == Tags()
 
 
-def test_control_characters_and_empty_values(encode):
+def test_control_characters_and_empty_values_are_removed(encode):
     path = encode("a.flac")
     file = flac.FLAC(path)
     file.update(
@@ -159,7 +159,7 @@ def test_control_characters_and_empty_values(encode):
     assert read_tags(path) == Tags(title="A Title")
 
 
-def test_an_id3_frame_with_values_between_nuls(encode):
+def test_nul_separated_id3_values_are_split(encode):
     path = encode("a.wav")
     file = wave.WAVE(path)
     file.add_tags()
@@ -169,8 +169,8 @@ def test_an_id3_frame_with_values_between_nuls(encode):
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.flac", "a.m4a", "a.ogg", "a.wma", "a.wv"])
-def test_damaged_tags_never_stop_anything(encode, name):
-    """Every byte of the first kilobytes, one in ten changed: tags or none, but no error."""
+def test_damaged_tags_raise_no_error(encode, name):
+    """Every tenth of the first 4000 bytes is changed, from 20 different first bytes on."""
     path = encode(name, "-metadata", "title=A Title", "-metadata", "artist=Someone")
     whole = path.read_bytes()
     for seed in range(20):
@@ -181,7 +181,7 @@ def test_damaged_tags_never_stop_anything(encode, name):
         assert isinstance(read_tags(path), Tags)
 
 
-def test_any_fault_of_the_library_is_survived(encode, monkeypatch):
+def test_exception_in_mutagen_falls_back_to_ffmpeg(encode, monkeypatch):
     def fail(path):
         raise RecursionError("deep")
 

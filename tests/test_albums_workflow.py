@@ -1,4 +1,4 @@
-"""Albums in the workflow: one for many films, one file for many tracks, names of any kind."""
+"""Albums in the workflow: shared albums, files with CUE sheets, names with special characters."""
 
 import shutil
 
@@ -21,7 +21,7 @@ UNUSUAL_NAME = "A: {film} <b> #1 *?[z] $X & {} ü"
 
 
 @pytest.fixture
-def made(demo_run):
+def demo_film(demo_run):
     """The first film of the small demo: its folder, with `film.mp4` and `album`, and its cues."""
     folder = sorted((demo_run / "results/corpus/media").iterdir())[0]
     cues = demo_run / "results/cues/films" / f"{folder.name}.parquet"
@@ -29,7 +29,7 @@ def made(demo_run):
 
 
 def write_films(work, albums):
-    """A table of films that are all the same one. albums: of each film by its id."""
+    """Write a table of films with the same video. albums: film_id -> album."""
     lines = ["film_id\ttitle\tyear\tvideo\talbum\tgenres"]
     lines += [f"{film}\t{film}\t2001\tfilm.mp4\t{album}\tDrama" for film, album in albums.items()]
     (work / "films.tsv").write_text("\n".join(lines) + "\n")
@@ -39,9 +39,9 @@ def cues_of(work, film):
     return tables.read_table(work / f"results/cues/films/{film}.parquet", tables.CUES)
 
 
-def test_an_album_is_indexed_once_for_all_its_films(shared_clone, made, tmp_path):
-    """By its folder, through a link, and as a copy; one film more decodes no track."""
-    folder, truth = made
+def test_album_of_several_films_is_indexed_once(shared_clone, demo_film, tmp_path):
+    """Films share an album by folder, link or copy; adding a film does not index it again."""
+    folder, expected_cues = demo_film
     shutil.copy(folder / "film.mp4", tmp_path)
     shutil.copytree(folder / "album", tmp_path / "music")
     shutil.copytree(folder / "album", tmp_path / "the same")
@@ -59,9 +59,9 @@ def test_an_album_is_indexed_once_for_all_its_films(shared_clone, made, tmp_path
     before = index.stat().st_mtime_ns
     for film in albums:
         predicted = cues_of(tmp_path, film).drop(columns="film_id")
-        assert predicted.equals(truth.drop(columns="film_id"))
+        assert predicted.equals(expected_cues.drop(columns="film_id"))
 
-    shutil.copytree(folder / "album", tmp_path / "a copy")  # whose name comes first
+    shutil.copytree(folder / "album", tmp_path / "a copy")  # sorts before `music`
     write_films(tmp_path, albums | {"five": "a copy"})
     planned = runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues")
     assert planned.pop("gather_corpus") == set()
@@ -70,22 +70,22 @@ def test_an_album_is_indexed_once_for_all_its_films(shared_clone, made, tmp_path
     runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")
     assert index.stat().st_mtime_ns == before
     assert len(list(index.parent.iterdir())) == 1
-    assert len(cues_of(tmp_path, "five")) == len(truth)
+    assert len(cues_of(tmp_path, "five")) == len(expected_cues)
 
 
-def test_a_file_with_a_cue_sheet_gives_the_cues_of_its_tracks(shared_clone, made, tmp_path):
-    folder, truth = made
+def test_cues_of_a_file_with_cue_sheet_name_its_tracks(shared_clone, demo_film, tmp_path):
+    folder, expected_cues = demo_film
     shutil.copy(folder / "film.mp4", tmp_path)
     (tmp_path / "music").mkdir()
     parts, starts, sheet = [], [0], 'PERFORMER "The Band"\nFILE "Album.wav" WAVE\n'
     for number, path in enumerate(sorted((folder / "album").iterdir()), 1):
         samples, rate_hz = soundfile.read(path)
-        whole = len(samples) // (rate_hz // 75) * (rate_hz // 75)  # CUE sheets count frames
-        parts.append(samples[:whole])
+        length = len(samples) // (rate_hz // 75) * (rate_hz // 75)  # CUE sheets count frames
+        parts.append(samples[:length])
         minutes, frames = divmod(starts[-1] * 75 // rate_hz, 60 * 75)
         sheet += f'TRACK {number:02d} AUDIO\nTITLE "{path.stem[3:]}"\n'
         sheet += f"INDEX 01 {minutes:02d}:{frames // 75:02d}:{frames % 75:02d}\n"
-        starts.append(starts[-1] + whole)
+        starts.append(starts[-1] + length)
     soundfile.write(tmp_path / "music/Album.flac", np.concatenate(parts), rate_hz)
     (tmp_path / "music/Album.cue").write_text(sheet)
     write_films(tmp_path, {"one": "music"})
@@ -94,26 +94,26 @@ def test_a_file_with_a_cue_sheet_gives_the_cues_of_its_tracks(shared_clone, made
     assert tracks.track_id.str.startswith("album_0").all()
     assert tracks.start_s.tolist() == pytest.approx([s / rate_hz for s in starts[:-1]])
     predicted = cues_of(tmp_path, "one")
-    assert predicted.track_id.tolist() == [f"album_{track_id}" for track_id in truth.track_id]
+    assert predicted.track_id.tolist() == [
+        f"album_{track_id}" for track_id in expected_cues.track_id
+    ]
     times = ["film_start_s", "film_end_s", "track_start_s"]
-    np.testing.assert_allclose(predicted[times], truth[times], atol=0.05)
+    np.testing.assert_allclose(predicted[times], expected_cues[times], atol=0.05)
     mir = tmp_path / "results/features/mir/one.parquet"
     assert len(tables.read_table(mir, tables.FEATURES)) > 10
 
 
-def test_names_that_mean_something_to_snakemake(shared_clone, made, tmp_path):
-    """The folder and its files; a file that Snakemake cannot watch is checked again if it
-    changes.
-    """
-    folder, truth = made
+def test_names_with_snakemake_wildcards_are_processed(shared_clone, demo_film, tmp_path):
+    """The folder and a file have such a name; a change of that file plans `list_corpus`."""
+    folder, expected_cues = demo_film
     shutil.copy(folder / "film.mp4", tmp_path)
     album = tmp_path / "music" / UNUSUAL_NAME
     shutil.copytree(folder / "album", album)
-    one = sorted(album.iterdir())[0]
-    one.rename(album / f"{UNUSUAL_NAME}.flac")
+    first_track = sorted(album.iterdir())[0]
+    first_track.rename(album / f"{UNUSUAL_NAME}.flac")
     write_films(tmp_path, {"one": f"music/{UNUSUAL_NAME}"})
     runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")
-    assert len(cues_of(tmp_path, "one")) == len(truth)
+    assert len(cues_of(tmp_path, "one")) == len(expected_cues)
     assert runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues") == {}
     shutil.copy(sorted(album.iterdir())[0], album / f"{UNUSUAL_NAME}.flac")
     assert "list_corpus" in runs.planned(shared_clone, tmp_path, CONFIG, "--", "cues")

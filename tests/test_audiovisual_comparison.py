@@ -1,4 +1,4 @@
-"""Music against picture: differences by hand, p-values by enumeration, planted effects and none."""
+"""Comparison of predicted genres with the picture: film values, scores, figure, choice of run."""
 
 import re
 
@@ -20,8 +20,8 @@ RUNS = [
 ]
 
 
-def test_a_films_values_are_medians_over_its_seconds_and_cuts_a_minute():
-    values = compare.film_values(seconds("one", [0.1, 0.9, 0.2, 0.4], cuts=[0, 1, 0, 2]))
+def test_film_values_are_medians_over_seconds_and_cuts_per_minute():
+    values = compare.film_values(make_visuals("one", [0.1, 0.9, 0.2, 0.4], cuts=[0, 1, 0, 2]))
     assert values.loc["one"].to_dict() == pytest.approx(
         {
             "brightness": 0.3,
@@ -33,33 +33,33 @@ def test_a_films_values_are_medians_over_its_seconds_and_cuts_a_minute():
     )
 
 
-def seconds(film, brightness, cuts=None):
-    """Rows of VISUALS; without cuts those of key frames."""
-    light = np.asarray(brightness, np.float64)
-    missing = np.full(len(light), np.nan)
+def make_visuals(film, brightness, cuts=None):
+    """VISUALS of one film; without cuts as measured from key frames."""
+    values = np.asarray(brightness, np.float64)
+    missing = np.full(len(values), np.nan)
     return pd.DataFrame(
         {
             "film_id": film,
-            "time_s": np.arange(len(light), dtype=np.float64),
-            "brightness": light,
-            "contrast": light / 2,
-            "saturation": light,
-            "colourfulness": light,
+            "time_s": np.arange(len(values), dtype=np.float64),
+            "brightness": values,
+            "contrast": values / 2,
+            "saturation": values,
+            "colourfulness": values,
             "aspect_ratio": 16 / 9,
-            "cuts": pd.array([pd.NA] * len(light) if cuts is None else cuts, "Int64"),
+            "cuts": pd.array([pd.NA] * len(values) if cuts is None else cuts, "Int64"),
             "shot_length_s": missing,
-            "motion_energy": missing if cuts is None else light / 10,
+            "motion_energy": missing if cuts is None else values / 10,
         }
     )
 
 
-def written(folder, films, genres=("Horror", "Comedy")):
-    """Compare films given as film -> (brightness by the second, cuts or None, labels)."""
+def write_scores(folder, films, genres=("Horror", "Comedy")):
+    """Write the scores of films: film -> (brightness per second, cuts or None, labels)."""
     folder.mkdir(exist_ok=True)
     paths, rows = [], []
-    for number, (film, (light, cuts, labels)) in enumerate(films.items()):
+    for number, (film, (brightness, cuts, labels)) in enumerate(films.items()):
         paths.append(folder / f"{film}.parquet")
-        tables.write_table(seconds(film, light, cuts), paths[-1], tables.VISUALS)
+        tables.write_table(make_visuals(film, brightness, cuts), paths[-1], tables.VISUALS)
         columns = {"film_id": film, "probability": 0.5, "fold": number, "repeat": 0}
         rows += [
             {**columns, "genre": g, "predicted": g in labels, "actual": g in labels} for g in genres
@@ -81,8 +81,8 @@ def film_set(films=8, cuts=True, picture=True):
     }
 
 
-def test_the_table_of_a_run(tmp_path):
-    table = tables.read_table(written(tmp_path, film_set()), tables.AUDIOVISUAL_COMPARISON)
+def test_score_table_has_expected_rows_and_differences(tmp_path):
+    table = tables.read_table(write_scores(tmp_path, film_set()), tables.AUDIOVISUAL_COMPARISON)
     assert len(table) == 2 * len(compare.MEASURES) * len(LABELLINGS)
     assert set(table.genre) == {"Horror", "Comedy"}
     assert set(table.feature_set + table.model) == {"mirimv_svm"}
@@ -95,9 +95,9 @@ def test_the_table_of_a_run(tmp_path):
     assert table[table.labelling == "false_positive"].difference.isna().all()
 
 
-def test_key_frames_leave_cuts_and_motion_empty(tmp_path):
+def test_key_frame_visuals_give_no_cut_and_motion_differences(tmp_path):
     table = tables.read_table(
-        written(tmp_path, film_set(cuts=False)), tables.AUDIOVISUAL_COMPARISON
+        write_scores(tmp_path, film_set(cuts=False)), tables.AUDIOVISUAL_COMPARISON
     )
     empty = table.measure.isin(["cut_rate", "motion_energy"])
     assert table[empty].difference.isna().all()
@@ -105,20 +105,20 @@ def test_key_frames_leave_cuts_and_motion_empty(tmp_path):
     assert table[~empty & (table.labelling == "actual")].difference.notna().all()
 
 
-def test_a_film_without_pictures_takes_no_part(tmp_path, caplog):
+def test_film_without_picture_is_ignored_and_logged(tmp_path, caplog):
     caplog.set_level("INFO")
     films = film_set()
     without_picture = film_set(picture=False)
-    plain = written(tmp_path / "plain", films).read_text()
-    more = written(
+    plain = write_scores(tmp_path / "plain", films).read_text()
+    with_sound_only = write_scores(
         tmp_path / "more", {**films, "sound_only": without_picture["film_0"]}
     ).read_text()
-    assert more == plain
+    assert with_sound_only == plain
     assert "imv_svm on mir: 8 of 9 films have pictures" in caplog.text
 
 
-def test_a_corpus_without_pictures_gets_empty_differences_and_a_figure(tmp_path):
-    scores = written(tmp_path, film_set(picture=False))
+def test_corpus_without_pictures_gives_empty_differences_and_a_figure(tmp_path):
+    scores = write_scores(tmp_path, film_set(picture=False))
     table = tables.read_table(scores, tables.AUDIOVISUAL_COMPARISON)
     assert table[["difference", "low", "high", "p", "p_adjusted"]].isna().all(axis=None)
     plot.plot(scores, tmp_path / "scores.svg")
@@ -127,17 +127,17 @@ def test_a_corpus_without_pictures_gets_empty_differences_and_a_figure(tmp_path)
     assert ">0 / 0 / 0 films<" in svg
 
 
-def test_the_same_input_gives_the_same_bytes(tmp_path):
+def test_table_and_figure_are_deterministic(tmp_path):
     pictures = []
     for name in ("a", "b"):
-        scores = written(tmp_path / name, film_set())
+        scores = write_scores(tmp_path / name, film_set())
         plot.plot(scores, tmp_path / name / "scores.svg")
         pictures.append((scores.read_bytes(), (tmp_path / name / "scores.svg").read_bytes()))
     assert pictures[0] == pictures[1]
 
 
-def test_the_figure_names_genres_measures_and_films(tmp_path):
-    scores = written(tmp_path, film_set())
+def test_figure_labels_genres_measures_and_film_counts(tmp_path):
+    scores = write_scores(tmp_path, film_set())
     plot.plot(scores, tmp_path / "scores.svg")
     svg = (tmp_path / "scores.svg").read_text()
     for text in ("Horror", "Comedy", "Cuts a minute", "Motion", "false positives"):
@@ -146,12 +146,12 @@ def test_the_figure_names_genres_measures_and_films(tmp_path):
     assert ">Predictions: IMV SVM (mir); 8 films<" in svg
 
 
-def test_a_marker_is_filled_where_the_difference_is_significant():
+def test_marker_is_filled_if_the_difference_is_significant():
     row = {"feature_set": "mir", "model": "imv_svm", "genre": "Horror", "measure": "contrast"}
     columns = {"difference": 0.5, "low": 0.1, "high": 0.9, "films_with": 4, "films_without": 5}
-    chances = {"actual": 0.01, "predicted": 0.05, "false_positive": np.nan}
+    p_values = {"actual": 0.01, "predicted": 0.05, "false_positive": np.nan}
     table = pd.DataFrame(
-        [{**row, **columns, "labelling": name, "p_adjusted": p} for name, p in chances.items()]
+        [{**row, **columns, "labelling": name, "p_adjusted": p} for name, p in p_values.items()]
     )
     table.loc[2, "difference"] = np.nan
     axis = plot.difference_figure(table).axes[list(plot.TITLES).index("contrast")]
@@ -164,7 +164,7 @@ def test_a_marker_is_filled_where_the_difference_is_significant():
 
 
 @pytest.mark.parametrize(
-    ("runs", "wanted", "chosen"),
+    ("runs", "requested", "chosen"),
     [
         (RUNS, (None, None), ("vggish", "single_attention")),
         (RUNS[:4], (None, None), ("mir", "single_attention")),
@@ -175,11 +175,11 @@ def test_a_marker_is_filled_where_the_difference_is_significant():
         (RUNS, ("mir", "simple_mi_knn"), ("mir", "simple_mi_knn")),
     ],
 )
-def test_the_papers_model_is_taken_where_the_run_has_it(runs, wanted, chosen):
-    assert choose_run(runs, *wanted) == chosen
+def test_choose_run_prefers_the_model_of_the_paper(runs, requested, chosen):
+    assert choose_run(runs, *requested) == chosen
 
 
-def test_a_model_that_is_not_trained_is_refused_with_those_that_are():
+def test_untrained_model_error_lists_the_trained_models():
     message = (
         "config: audiovisual_comparison: imv_svm on any feature set is not trained\n"
         "  expected: one of: plurality on none; simple_mi_knn on mir\n"

@@ -23,17 +23,17 @@ def frames_of(film_id, cues):
     return frame.astype({"time_s": "float64", "a.x.mean": "float32", "a.y.mean": "float32"})
 
 
-def written(tmp_path, *frames):
+def write_features(tmp_path, *frames):
     paths = [tmp_path / f"{index}.parquet" for index in range(len(frames))]
     for frame, path in zip(frames, paths, strict=True):
         tables.write_table(frame, path, tables.FEATURES)
     return paths
 
 
-def test_means_pass_over_nulls_and_keep_the_order_of_films_and_cues(tmp_path):
+def test_pooled_means_ignore_nulls_and_preserve_the_order(tmp_path):
     first = frames_of("zeta", {"c2": [(1, 2), (3, np.nan)], "c1": [(5, np.nan)]})
     second = frames_of("alpha", {"c1": [(10, 1), (20, 2), (60, 6)]})
-    paths = written(tmp_path, first, second)
+    paths = write_features(tmp_path, first, second)
     bags.pool_bags(paths, "mir", tmp_path / "bags.parquet")
     pooled = tables.read_table(tmp_path / "bags.parquet", tables.BAGS)
     assert list(pooled.columns) == ["film_id", "cue_id", "n_frames", "a.x.mean", "a.y.mean"]
@@ -47,27 +47,27 @@ def test_means_pass_over_nulls_and_keep_the_order_of_films_and_cues(tmp_path):
     assert provenance["features_sha256"] == [media.sha256(path) for path in paths]
 
 
-def test_films_without_cues_add_nothing(tmp_path):
+def test_films_without_cues_add_no_rows(tmp_path):
     empty, full = frames_of("a", {}), frames_of("b", {"c1": [(1, 2)]})
     for films in ([empty, full], [full, empty], [empty]):
-        bags.pool_bags(written(tmp_path, *films), "mir", tmp_path / "bags.parquet")
+        bags.pool_bags(write_features(tmp_path, *films), "mir", tmp_path / "bags.parquet")
         pooled = tables.read_table(tmp_path / "bags.parquet", tables.BAGS)
         assert pooled["film_id"].tolist() == ["b"] * (len(films) - 1)
         assert tables.feature_columns(pooled, tables.BAGS) == ["a.x.mean", "a.y.mean"]
 
 
 @given(st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=30))
-def test_the_mean_is_numpys_and_lies_within_the_frames(values):
+def test_pooled_mean_equals_numpy_mean(values):
     pooled = bags.pool_film(frames_of("f", {"c1": [(value, 0) for value in values]}))
     mean = pooled["a.x.mean"].item()
     assert mean == pytest.approx(np.mean(values), rel=1e-6, abs=1e-6)
     assert np.float32(min(values)) <= mean <= np.float32(max(values))
 
 
-def test_films_of_different_features_are_reported(tmp_path):
+def test_films_with_different_features_are_an_error(tmp_path):
     one = frames_of("a", {"c1": [(1, 2)]})
     other = frames_of("b", {"c1": [(1, 2)]}).rename(columns={"a.y.mean": "a.z.mean"})
-    paths = written(tmp_path, one, other)
+    paths = write_features(tmp_path, one, other)
     with pytest.raises(TableError) as error:
         bags.pool_bags(paths, "mir", tmp_path / "bags.parquet")
     assert str(error.value) == (
@@ -78,10 +78,10 @@ def test_films_of_different_features_are_reported(tmp_path):
     assert not (tmp_path / "bags.parquet").exists()
 
 
-def test_frames_are_kept_one_by_one_if_the_set_says_so(tmp_path):
+def test_frames_are_not_pooled_for_a_frame_level_set(tmp_path):
     first = frames_of("zeta", {"c2": [(1, 2), (3, np.nan)], "c1": [(5, np.nan)]})
     second = frames_of("alpha", {"c1": [(10, 1)]})
-    bags.pool_bags(written(tmp_path, first, second), "mir_frames", tmp_path / "bags.parquet")
+    bags.pool_bags(write_features(tmp_path, first, second), "mir_frames", tmp_path / "bags.parquet")
     table = tables.read_table(tmp_path / "bags.parquet", tables.BAGS)
     assert table["cue_id"].tolist() == ["c2", "c2", "c1", "c1"]
     assert table["n_frames"].tolist() == [1, 1, 1, 1]

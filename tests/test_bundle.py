@@ -1,4 +1,4 @@
-"""The bundle for a paper's supplement: what is in it, what is not, and that it does not vary."""
+"""The bundle for a paper's supplement: included and excluded files, checksums, determinism."""
 
 import hashlib
 import importlib.metadata
@@ -33,7 +33,7 @@ LEFT_OUT = {
     "fingerprints/one.npz": "an index",
     "genres/models/mir/imv_knn.zip": "a model",
     "benchmarks/match_cues/one.tsv": "seconds",
-    # Of an earlier run: another film, another model; a file that a killed job left behind.
+    # Files of an earlier run (another film, another model), and a partial file of a killed job.
     "cues/films/gone.parquet": "cues",
     "genres/predictions/mir/imv_svm.parquet": "rows",
     "cues/films/.one.123.part.parquet": "half",
@@ -56,15 +56,17 @@ def bundle(home, folder):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
-def test_a_bundle_holds_the_last_run_and_its_sums(home, run):
+def test_bundle_contains_the_last_run_and_checksums(home, run):
     assert bundle(home, run).returncode == 0
     with zipfile.ZipFile(run / "results" / "bundle.zip") as packed:
         assert packed.testzip() is None
         content = {name: packed.read(name) for name in packed.namelist()}
-    inside = {name.removeprefix("results/") for name in content if name.startswith("results/")}
-    assert inside == {*PACKED, "report.yaml"}
+    result_names = {
+        name.removeprefix("results/") for name in content if name.startswith("results/")
+    }
+    assert result_names == {*PACKED, "report.yaml"}
     environment = {f"environment/{path.name}" for path in (home / "envs").iterdir()}
-    assert set(content) - {f"results/{name}" for name in inside} == {
+    assert set(content) - {f"results/{name}" for name in result_names} == {
         *environment,
         *("SHA256SUMS", "config.yaml", "environment/installed.txt"),
     }
@@ -79,7 +81,7 @@ def test_a_bundle_holds_the_last_run_and_its_sums(home, run):
     }
 
 
-def test_the_same_results_give_the_same_bytes(home, run):
+def test_bundle_is_deterministic(home, run):
     bundle(home, run)
     first = (run / "results" / "bundle.zip").read_bytes()
     for path in (run / "results").rglob("*.tsv"):
@@ -89,7 +91,7 @@ def test_the_same_results_give_the_same_bytes(home, run):
     assert not list(run.rglob("*.part"))
 
 
-def test_without_a_run_there_is_a_word_of_help(home, tmp_path):
+def test_missing_run_error_names_the_command(home, tmp_path):
     done = bundle(home, tmp_path)
     assert done.returncode == 1
     assert done.stderr == (

@@ -1,59 +1,61 @@
-"""What a rule depends on, by the imports of its script."""
+"""The source files that a rule depends on by the imports of its script."""
 
 import ast
 
 from scorelens import code_hash
 
 
-def reached(home, script):
+def imported_files(home, script):
     package = home / "scorelens"
     return {str(p.relative_to(package)) for p in code_hash.source_files(home / "scripts" / script)}
 
 
-def test_imports_are_followed_to_their_end(home):
+def test_imports_are_followed_recursively(home):
     assert {
         "cues/__init__.py",
         "cues/match.py",
         "cues/viterbi.py",
         "fingerprints/index.py",
         "media/sound.py",
-    } <= (reached(home, "match_cues.py"))
+    } <= (imported_files(home, "match_cues.py"))
 
 
-def test_what_a_script_does_not_reach_does_not_count(home):
-    assert not {"cues/plot.py", "figures.py", "cues/score.py"} & reached(home, "match_cues.py")
-    assert "figures.py" in reached(home, "plot_cues.py")
-    assert not [file for file in reached(home, "train_genres.py") if "visuals" in file]
+def test_modules_that_are_not_imported_are_excluded(home):
+    assert not {"cues/plot.py", "figures.py", "cues/score.py"} & imported_files(
+        home, "match_cues.py"
+    )
+    assert "figures.py" in imported_files(home, "plot_cues.py")
+    assert not [file for file in imported_files(home, "train_genres.py") if "visuals" in file]
 
 
 def test_only_measure_visuals_depends_on_visuals(home):
     users = {
         script.stem
         for script in (home / "scripts").glob("*.py")
-        if "visuals/measure.py" in reached(home, script.name)
+        if "visuals/measure.py" in imported_files(home, script.name)
     }
     assert users == {"measure_visuals"}
 
 
-def test_only_write_report_depends_on_the_sections_of_the_stages(home):
-    """An edit of a section or its template writes the report again, and runs nothing else."""
+def test_only_write_report_depends_on_report_sections(home):
+    """An edit of a section or its template re-runs `write_report` only."""
     for script in (home / "scripts").glob("*.py"):
-        files = {file for file in reached(home, script.name) if "report/" in file}
+        files = {file for file in imported_files(home, script.name) if "report/" in file}
         if script.stem == "write_report":
             assert {"genres/report/models.py", "genres/report/models.html"} <= files
         else:
             assert not files, script.stem
 
 
-def test_templates_count_and_plumbing_does_not(home):
-    files = reached(home, "write_report.py")
+def test_templates_are_included_and_infrastructure_modules_excluded(home):
+    files = imported_files(home, "write_report.py")
     assert {"report/page.html", "report/page.css", "report/page.js"} <= files
-    plumbing = {"__init__.py", "config.py", "errors.py", "logs.py"}
-    assert not plumbing & files
+    infrastructure = {"__init__.py", "config.py", "errors.py", "logs.py"}
+    assert not infrastructure & files
     assert not any(file.startswith("tables/") for file in files)
 
 
-def test_the_hash_follows_the_text(tmp_path, monkeypatch):
+def test_hash_depends_on_the_text_of_imported_files_only(tmp_path, monkeypatch):
     package = tmp_path / "scorelens"
     package.mkdir()
     (package / "media.py").write_text("RATE = 1\n")
@@ -70,7 +72,7 @@ def test_the_hash_follows_the_text(tmp_path, monkeypatch):
     assert code_hash.source_hash(script) == before
 
 
-def test_a_name_that_a_package_offers_stands_for_the_module_that_holds_it(tmp_path, monkeypatch):
+def test_lazy_name_of_a_package_resolves_to_its_module(tmp_path, monkeypatch):
     package = tmp_path / "scorelens"
     stage = package / "genres"
     stage.mkdir(parents=True)
@@ -92,20 +94,20 @@ def test_a_name_that_a_package_offers_stands_for_the_module_that_holds_it(tmp_pa
     assert files == {"__init__.py", "model/__init__.py", "model/folds.py", "model/labels.py"}
 
 
-def test_the_offers_of_the_package_name_modules_that_hold_them(home):
+def test_lazy_names_of_the_package_are_in_their_modules(home):
     for init in (home / "scorelens").glob("*/__init__.py"):
         for name, module in code_hash._offered(init).items():
             path = init.parent.joinpath(*module.split("."))
-            holder = next(p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file())
-            assert name in holder.read_text(encoding="utf-8"), (init, name)
+            source = next(p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file())
+            assert name in source.read_text(encoding="utf-8"), (init, name)
 
 
-def test_what_a_package_offers_is_imported_by_name(home):
-    """An import of the whole package, and a name taken from it later, would escape the hash."""
+def test_lazy_names_are_imported_directly(home):
+    """The hash does not cover names that are attributes of an imported package."""
     package = home / "scorelens"
     for path in [*package.rglob("*.py"), *(home / "scripts").glob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        whole = {
+        packages = {
             alias.asname or alias.name: alias.name
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom) and node.module == "scorelens"
@@ -113,11 +115,13 @@ def test_what_a_package_offers_is_imported_by_name(home):
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                offered = code_hash._offered(package / whole.get(node.value.id, "") / "__init__.py")
-                assert node.attr not in offered, (path, node.attr)
+                lazy_names = code_hash._offered(
+                    package / packages.get(node.value.id, "") / "__init__.py"
+                )
+                assert node.attr not in lazy_names, (path, node.attr)
 
 
-def test_modules_that_a_registry_names_count(tmp_path, monkeypatch):
+def test_modules_named_in_a_registry_are_included(tmp_path, monkeypatch):
     package = tmp_path / "scorelens"
     (package / "models").mkdir(parents=True)
     for name in ("__init__", "linear", "networks"):
@@ -127,8 +131,8 @@ def test_modules_that_a_registry_names_count(tmp_path, monkeypatch):
     script = tmp_path / "script.py"
     script.write_text("from scorelens.registry import MODELS\n")
     monkeypatch.setattr(code_hash, "PACKAGE", package)
-    named = ["models/__init__.py", "models/linear.py", "registry.py"]
-    assert [str(p.relative_to(package)) for p in code_hash.source_files(script)] == named
+    expected = ["models/__init__.py", "models/linear.py", "registry.py"]
+    assert [str(p.relative_to(package)) for p in code_hash.source_files(script)] == expected
     other = tmp_path / "other.py"
     other.write_text("import_module(f'scorelens.models.{name}')\n")
     files = [path.name for path in code_hash.source_files(other)]

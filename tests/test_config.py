@@ -1,4 +1,4 @@
-"""The configuration and the film table: defaults, and every fault with its place and a hint."""
+"""The configuration and the film table: defaults, and errors with their location and a hint."""
 
 import pytest
 import yaml
@@ -20,7 +20,7 @@ def schemas(home):
 
 @pytest.fixture
 def table(tmp_path, tone):
-    """Write a film table beside an album and a video: table('row', ...) -> path."""
+    """Write a film table next to an album and a video: table('row', ...) -> path."""
     tone("album/01 Thema Élan.wav", 0.1)
     tone("album/CD2/02.flac", 0.1)
     (tmp_path / "film.mp4").touch()
@@ -37,7 +37,7 @@ def problems(path, genres=GENRES, **more):
     return [str(p) for film in film_table.read_films(path, genres, **more) for p in film.problems]
 
 
-def test_empty_config_becomes_complete(schemas):
+def test_empty_config_is_completed_with_defaults(schemas):
     full = config.complete({}, schemas)
     assert full["seed"] == 1
     assert full["corpus"]["demo"]["films"] == 18
@@ -48,7 +48,7 @@ def test_the_project_config_is_valid(home, schemas):
     config.complete(yaml.safe_load((home / "config" / "config.yaml").read_text()), schemas)
 
 
-def test_every_config_fault_is_listed(schemas):
+def test_all_config_problems_are_reported_together(schemas):
     bad = {"corpus": {"knd": "demo", "on_bad_film": "ask", "demo": {"films": 1}}, "sed": 3}
     with pytest.raises(ConfigError) as caught:
         config.complete(bad, schemas)
@@ -61,13 +61,13 @@ def test_every_config_fault_is_listed(schemas):
     assert "did you mean 'seed'?" in text
 
 
-def test_values_of_a_command_line_are_read_as_their_types(schemas):
-    given = {
-        "resources": {"gpu": "1"},  # as of --config 'resources={gpu: 1}'
+def test_command_line_values_are_converted_to_their_types(schemas):
+    settings = {
+        "resources": {"gpu": "1"},  # from --config 'resources={gpu: 1}'
         "fingerprints": {"speeds": ["1", "1.04"]},
         "corpus": {"films": "12"},
     }
-    full = config.complete(given, schemas)
+    full = config.complete(settings, schemas)
     assert full["resources"]["gpu"] == 1
     assert full["fingerprints"]["speeds"] == [1, 1.04]
     assert full["corpus"]["films"] == "12"
@@ -77,23 +77,23 @@ def test_values_of_a_command_line_are_read_as_their_types(schemas):
         config.complete({"resources": {"gpu": "["}}, schemas)
 
 
-def test_a_block_without_a_word_is_all_defaults(schemas):
+def test_null_block_gives_the_defaults(schemas):
     assert config.complete({"corpus": None, "pretrained": None}, schemas) == config.complete(
         {}, schemas
     )
 
 
 @pytest.mark.parametrize("old", RENAMED_KEYS)
-def test_an_old_key_is_an_error_that_names_the_new_one(schemas, old):
+def test_renamed_key_error_names_the_new_key(schemas, old):
     new = RENAMED_KEYS[old]
     defaults = config.complete({}, schemas)
     for key in new.split("."):
         defaults = defaults[key]
-    given = {"any": 1}
+    settings = {"any": 1}
     for key in reversed(old.split(".")):
-        given = {key: given}
+        settings = {key: settings}
     with pytest.raises(ConfigError) as caught:
-        config.complete(given, schemas)
+        config.complete(settings, schemas)
     *block, key = old.split(".")
     assert f"config: {'.'.join(block) or 'top level'}: has an unknown key '{key}'" in str(
         caught.value
@@ -101,14 +101,14 @@ def test_an_old_key_is_an_error_that_names_the_new_one(schemas, old):
     assert f"hint: it is called {new} now" in str(caught.value)
 
 
-def test_an_old_block_that_sets_nothing_is_no_error(schemas):
+def test_empty_renamed_block_is_accepted(schemas):
     full = config.complete({"weights": {}, "modes": None}, schemas)
     assert full == config.complete({}, schemas)
 
 
-def test_names_that_are_numbers_are_names(schemas):
-    given = yaml.safe_load("tagger: {libraries: {2001: music}}\nretrieval: {libraries: {7: x}}")
-    full = config.complete(given, schemas)
+def test_integer_library_names_become_strings(schemas):
+    settings = yaml.safe_load("tagger: {libraries: {2001: music}}\nretrieval: {libraries: {7: x}}")
+    full = config.complete(settings, schemas)
     assert full["tagger"]["libraries"] == {"2001": "music"}
     assert full["retrieval"]["libraries"] == {"7": "x"}
 
@@ -131,7 +131,7 @@ def test_names_that_are_numbers_are_names(schemas):
         ("corpus: [demo]", "corpus", "['demo'] is not of type 'object'"),
     ],
 )
-def test_keys_and_values_that_yaml_reads_as_no_text(schemas, text, where, what):
+def test_keys_and_values_of_wrong_type_are_errors(schemas, text, where, what):
     with pytest.raises(ConfigError) as caught:
         config.complete(yaml.safe_load(text), schemas)
     (problem,) = caught.value.problems
@@ -140,7 +140,7 @@ def test_keys_and_values_that_yaml_reads_as_no_text(schemas, text, where, what):
         assert "hint: YAML reads digits as a number" in str(problem)
 
 
-def test_every_key_has_a_default_and_a_meaning(schemas):
+def test_every_schema_key_has_a_default_and_a_description(schemas):
     for path in schemas.glob("*.yaml"):
         for key, _, default, meaning in config._keys(config.read_schema(path), ""):
             assert default != "required", f"{path.stem}.{key}"
@@ -152,7 +152,7 @@ def test_config_readme_is_current(home, schemas):
     assert written == config.describe(schemas), "run `make docs`"
 
 
-def test_a_good_table(table, tmp_path):
+def test_valid_film_table_is_read(table, tmp_path):
     (film,) = film_table.read_films(
         table("a_film\tA  Film\t2015\tfilm.mp4\talbum\tDrama; Action"), GENRES
     )
@@ -165,14 +165,14 @@ def test_a_good_table(table, tmp_path):
     assert film.album.album_id.startswith("album_")
 
 
-def test_excel_tables_with_a_byte_order_mark(table):
+def test_film_table_with_a_byte_order_mark_is_read(table):
     path = table("a\tA\t\tfilm.mp4\talbum\tDrama")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert problems(path) == []
 
 
 @pytest.mark.parametrize(
-    ("row", "words"),
+    ("row", "message"),
     [
         ("a\tA\t2015\tfilm.mp4\talbum\tDrame", "'Drame' is not a genre of the config"),
         ("a\tA\t2015\tfilm.mp4\talbum\tDrame", "hint: did you mean 'Drama'?"),
@@ -187,25 +187,25 @@ def test_excel_tables_with_a_byte_order_mark(table):
         ("a\tA\t2015\tfilm.mp4\t\tDrama", "column album: is empty"),
     ],
 )
-def test_a_row_with_a_fault(table, row, words):
+def test_invalid_cell_of_the_film_table_is_a_problem(table, row, message):
     text = "\n".join(problems(table(row)))
-    assert words in text
+    assert message in text
     assert "films.tsv, line 2, column" in text
 
 
-def test_an_album_without_music(table, tmp_path):
+def test_album_without_audio_files_is_a_problem(table, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "cover.jpg").touch()
     assert "empty holds no audio file" in problems(table("a\tA\t\tfilm.mp4\tempty\tDrama"))[0]
 
 
-def test_what_cannot_be_read_in_an_album_is_named(table, tmp_path):
+def test_broken_link_in_an_album_is_a_problem(table, tmp_path):
     (tmp_path / "album" / "gone.flac").symlink_to(tmp_path / "nowhere.flac")
     (problem,) = problems(table("a\tA\t\tfilm.mp4\talbum\tDrama"))
     assert f"'{tmp_path}/album/gone.flac' is a broken link" in problem
 
 
-def test_films_with_one_album_share_it(table, tmp_path):
+def test_films_with_the_same_album_share_it(table, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "album")
     rows = [
         f"{film}\tA\t\tfilm.mp4\t{album}\tDrama" for film, album in (("a", "album"), ("b", "link"))
@@ -215,7 +215,7 @@ def test_films_with_one_album_share_it(table, tmp_path):
     assert first.problems == second.problems == ()
 
 
-def test_broken_ids_and_all_other_faults_come_together(table):
+def test_invalid_ids_and_other_problems_are_reported_together(table):
     rows = [
         "x\tA\t\tnone.mp4\talbum\tDrama",
         "x\tB\t\tfilm.mp4\talbum\tOpera",
@@ -231,7 +231,7 @@ def test_broken_ids_and_all_other_faults_come_together(table):
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"film_id,title\na,b\n", "columns are separated by tabs, not commas"),
         (b"film_id\ttitle\tyear\tvideo\talbum\n", "header: lacks genres"),
@@ -239,9 +239,9 @@ def test_broken_ids_and_all_other_faults_come_together(table):
         ("film_id\ttitle\u00fc\n".encode("latin-1"), "save the table as UTF-8"),
     ],
 )
-def test_a_table_that_is_none(tmp_path, content, words):
+def test_malformed_film_table_is_an_error(tmp_path, content, message):
     (tmp_path / "films.tsv").write_bytes(content)
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(ConfigError, match=message):
         film_table.read_films(tmp_path / "films.tsv", GENRES)
 
 
@@ -256,14 +256,14 @@ def test_rows_longer_than_the_header_are_reported_together(table):
     ]
 
 
-def test_no_table(tmp_path):
+def test_missing_film_table_is_an_error(tmp_path):
     with pytest.raises(
         ConfigError, match=r"films\.tsv: cannot be read \(No such file or directory\)"
     ):
         film_table.read_films(tmp_path / "films.tsv", GENRES)
 
 
-def test_made_films_need_no_video(tmp_path, table):
+def test_synthesized_films_need_no_video(tmp_path, table):
     path = tmp_path / "made.tsv"
     path.write_text("film_id\ttitle\tyear\talbum\tgenres\na\tA\t\talbum\tDrama\n")
     table()

@@ -1,4 +1,4 @@
-"""Paths as people write them: the same in every key of the config and in every table."""
+"""Resolution of paths in the keys of the config and in the tables."""
 
 import unicodedata
 
@@ -17,7 +17,7 @@ HEADER = "film_id\ttitle\tyear\tvideo\talbum\tgenres\n"
 
 @pytest.fixture
 def media(tmp_path, tone, monkeypatch):
-    """A home folder with media, which MEDIA names too; the working directory is another one."""
+    """A home folder with media, also named by $MEDIA; the working directory is another folder."""
     home = tmp_path / "home"
     tone("home/album/01.wav", 0.1)
     for name in ("film.mp4", "poster.png", "plot.txt", "words.srt"):
@@ -36,14 +36,14 @@ def test_home_and_variables_are_expanded(media, written):
     assert paths.resolve(written, "tables") == str(media / "film.mp4")
 
 
-def test_a_path_is_relative_to_its_folder(media):
+def test_relative_path_is_resolved_in_the_given_folder(media):
     assert paths.resolve("films/a.mp4", "tables") == "tables/films/a.mp4"
     assert paths.resolve("films/a.mp4") == "films/a.mp4"
     assert paths.resolve("", "tables") == ""
 
 
 @pytest.mark.parametrize("written", ["$RECYCLE/a.mp4", "$MEDIA/a.mp4", "~backup/a.mp4", "~/a.mp4"])
-def test_what_exists_as_it_is_written_is_meant(media, tmp_path, written):
+def test_existing_path_is_not_expanded(media, tmp_path, written):
     file = tmp_path / "work" / written
     file.parent.mkdir()
     file.touch()
@@ -51,7 +51,7 @@ def test_what_exists_as_it_is_written_is_meant(media, tmp_path, written):
     assert paths.resolve(written, str(tmp_path / "work")) == str(tmp_path / "work" / written)
 
 
-def test_what_cannot_be_expanded_is_left_and_named(media):
+def test_unknown_variable_or_user_is_not_expanded_and_hinted(media):
     for written, hint in (
         ("$RECYCLE/a.mp4", "the variable RECYCLE is not set"),
         ("${RECYCLE}/a.mp4", "the variable RECYCLE is not set"),
@@ -64,7 +64,7 @@ def test_what_cannot_be_expanded_is_left_and_named(media):
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_accents_count_however_they_are_encoded(media, form):
+def test_paths_are_matched_in_any_unicode_normal_form(media, form):
     for kind in ("NFC", "NFD"):
         folder = media / unicodedata.normalize(kind, f"Élan {kind}")
         folder.mkdir()
@@ -76,12 +76,12 @@ def test_accents_count_however_they_are_encoded(media, form):
 @pytest.mark.parametrize(
     "written", ["Night\u00a0Train.mp4", "Night  Train.mp4", "\u202aNight Train.mp4"]
 )
-def test_spaces_that_look_alike_and_unseen_letters_do_not_matter(media, written):
+def test_paths_are_matched_despite_other_spaces_and_invisible_characters(media, written):
     (media / "Night Train.mp4").touch()
     assert paths.resolve(written, str(media)) == str(media / "Night Train.mp4")
 
 
-def test_a_path_that_could_be_either_of_two_is_neither(media):
+def test_ambiguous_path_is_not_changed(media):
     (media / "a  b").touch()
     (media / "a   b").touch()
     assert paths.resolve("a b", str(media)) == str(media / "a b")
@@ -99,14 +99,14 @@ def test_a_path_that_could_be_either_of_two_is_neither(media):
         ("no/such/film.mp4", paths.IN_TABLE),
     ],
 )
-def test_a_hint_says_what_may_be_meant(media, monkeypatch, written, hint):
+def test_missing_file_problem_has_a_hint(media, monkeypatch, written, hint):
     monkeypatch.chdir(media)
     (media / "lost").symlink_to("nowhere")
     (problem,) = paths.file_problems("here", paths.resolve(written), "a film")
     assert str(problem) == f"here: {written} does not exist\n  expected: a film\n  hint: {hint}"
 
 
-def test_a_folder_is_no_file_and_a_file_no_folder(media):
+def test_folder_as_file_and_file_as_folder_are_problems(media):
     (problem,) = paths.file_problems("here", str(media), "a film")
     assert problem.what == f"{media} is a folder"
     (problem,) = paths.folder_problems("here", str(media / "film.mp4"), "an album")
@@ -114,7 +114,7 @@ def test_a_folder_is_no_file_and_a_file_no_folder(media):
 
 
 @pytest.mark.parametrize("home", ["~", "$MEDIA", "${MEDIA}"])
-def test_every_column_that_is_a_path(media, tmp_path, home):
+def test_path_columns_of_all_tables_are_expanded(media, tmp_path, home):
     table = tmp_path / "tables" / "any.tsv"
     table.parent.mkdir()
     table.write_text(f"{HEADER}a\tA\t2015\t{home}/film.mp4\t{home}/album\tDrama\n")
@@ -137,7 +137,7 @@ def test_every_column_that_is_a_path(media, tmp_path, home):
 
 
 @pytest.mark.parametrize("root", ["~", "$MEDIA", "${MEDIA}"])
-def test_every_key_that_is_a_path(media, home, root):
+def test_path_keys_of_the_config_are_expanded(media, home, root):
     full = config.complete(
         {
             "corpus": {
@@ -175,11 +175,11 @@ def test_every_key_that_is_a_path(media, home, root):
     assert two.film == str(media / "film.mp4")
 
 
-def test_every_key_of_a_file_or_folder_is_known_as_a_path(home):
-    """A key that is new must say in its schema that it is a path."""
-    about = ("path of", "folder of", "the table of", "film table", "a folder", "a path")
+def test_schema_keys_described_as_paths_have_the_path_type(home):
+    """A key whose description names a file or folder must have the path type in its schema."""
+    path_words = ("path of", "folder of", "the table of", "film table", "a folder", "a path")
     for file in (home / "workflow" / "schemas").glob("*.yaml"):
         for key, kind, _, meaning in config._keys(config.read_schema(file), ""):
             first = meaning.lower().split(":")[0].split(".")[0]
-            if any(words in first for words in about) and kind.startswith("string"):
+            if any(words in first for words in path_words) and kind.startswith("string"):
                 pytest.fail(f"{file.stem}.{key} is no path")

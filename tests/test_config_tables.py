@@ -1,4 +1,4 @@
-"""Tables as spreadsheets and editors save them, and the errors of those that cannot be used."""
+"""Reading of tables as saved by spreadsheets and editors, and errors of invalid tables."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ COLUMNS = ("film_id", "title")
 
 @pytest.fixture
 def read(tmp_path):
-    """Rows of a table of text or bytes, without the numbers of their lines."""
+    """Write text or bytes to a table and return its rows: read(content, columns)."""
 
     def write_and_read(content, columns=COLUMNS):
         path = tmp_path / "films.tsv"
@@ -24,7 +24,7 @@ def read(tmp_path):
     return write_and_read
 
 
-def refusal(read, content, columns=COLUMNS):
+def read_error(read, content, columns=COLUMNS):
     with pytest.raises(ConfigError) as caught:
         read(content, columns)
     return str(caught.value)
@@ -34,7 +34,7 @@ def refusal(read, content, columns=COLUMNS):
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 )
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-def test_unicode_of_any_kind_and_lines_of_any_end(read, encoding, ending):
+def test_any_unicode_encoding_and_line_ending_is_read(read, encoding, ending):
     text = ending.join(["film_id\ttitle", "a\tÉlan 東京", "", "b\tB", "", "\t", ""])
     assert read(text.encode(encoding)) == [
         {"film_id": "a", "title": "Élan 東京"},
@@ -43,15 +43,15 @@ def test_unicode_of_any_kind_and_lines_of_any_end(read, encoding, ending):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "iso8859-15"])
-def test_another_encoding_is_named_with_what_it_would_say(read, encoding):
-    text = refusal(read, "film_id\ttitle\na\tLe château déjà hanté\n".encode(encoding))
+def test_non_unicode_encoding_error_shows_the_decoded_text(read, encoding):
+    text = read_error(read, "film_id\ttitle\na\tLe château déjà hanté\n".encode(encoding))
     assert "films.tsv: is not in UTF-8 (no Unicode: taken for cp1252, it would read 'a\\tLe" in text
     assert "Le château déjà hanté" in text
     assert "save the table as UTF-8" in text
 
 
 @pytest.mark.parametrize(
-    ("cell", "meant"),
+    ("cell", "expected"),
     [
         ('"Good, Bad; Ugly"', "Good, Bad; Ugly"),
         ('"""Crocodile"" Dundee"', '"Crocodile" Dundee'),
@@ -65,13 +65,13 @@ def test_another_encoding_is_named_with_what_it_would_say(read, encoding):
         ("A\x07\x00B\x1b", "AB"),
     ],
 )
-def test_cells_in_quotes_and_with_invisible_characters(read, cell, meant):
+def test_quotes_and_invisible_characters_are_removed_from_cells(read, cell, expected):
     rows = read(f'film_id\ttitle\na\t{cell}\nb\t"B"\n')
-    assert [row["title"] for row in rows] == [meant, "B"]
+    assert [row["title"] for row in rows] == [expected, "B"]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"])), min_size=1, max_size=4))
-def test_any_cells_come_back_as_a_spreadsheet_writes_them(tmp_path_factory, cells):
+def test_quoted_cells_round_trip(tmp_path_factory, cells):
     path = tmp_path_factory.getbasetemp() / "cells.tsv"
     names = [f"c{n}" for n in range(len(cells))]
     quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
@@ -80,26 +80,26 @@ def test_any_cells_come_back_as_a_spreadsheet_writes_them(tmp_path_factory, cell
     assert list(row.values()) == ["x", *cells]
 
 
-def test_a_line_is_named_by_the_line_of_the_file(tmp_path):
+def test_rows_have_the_line_numbers_of_the_file(tmp_path):
     path = tmp_path / "films.tsv"
     path.write_text('\nfilm_id\ttitle\na\t"1\n2"\n\nb\tB\n')
     assert [number for number, _ in tsv.read_rows(path, COLUMNS)] == [3, 6]
 
 
-def test_empty_columns_and_cells_at_the_end_do_not_matter(read):
+def test_empty_trailing_columns_and_cells_are_ignored(read):
     assert read("film_id\ttitle\t\t\t\na\tA\t\t\t\t\nb\n") == [
         {"film_id": "a", "title": "A"},
         {"film_id": "b", "title": ""},
     ]
-    assert "line 2: has 4 cells" in refusal(read, "film_id\ttitle\t\na\tA\t\tx\n")
+    assert "line 2: has 4 cells" in read_error(read, "film_id\ttitle\t\na\tA\t\tx\n")
 
 
-def test_spaces_round_the_name_of_a_column_do_not_matter(read):
+def test_spaces_around_column_names_are_ignored(read):
     assert read(" film_id\t\u00a0title \na\tA\n") == [{"film_id": "a", "title": "A"}]
 
 
 @pytest.mark.parametrize(
-    ("header", "words"),
+    ("header", "message"),
     [
         ("Film_ID\tTitle", "hint: call the column 'Film_ID' 'film_id'; call the column 'Title'"),
         ("film id\ttitle", "hint: call the column 'film id' 'film_id'"),
@@ -112,11 +112,11 @@ def test_spaces_round_the_name_of_a_column_do_not_matter(read):
         ("", "lacks film_id, title"),
     ],
 )
-def test_a_header_that_is_wrong(read, header, words):
-    assert words in refusal(read, f"{header}\na\tA\n")
+def test_invalid_header_is_an_error_with_a_hint(read, header, message):
+    assert message in read_error(read, f"{header}\na\tA\n")
 
 
-def test_the_users_own_columns_may_stand_twice(read):
+def test_duplicate_unknown_columns_are_accepted(read):
     assert len(read("film_id\ttitle\tnote\tnote\na\tA\t1\t2\n")) == 1
 
 
@@ -130,7 +130,7 @@ def test_the_users_own_columns_may_stand_twice(read):
         ("science-fiction", "did you mean 'Science Fiction'?"),
     ],
 )
-def test_genres_divided_or_written_in_another_way(label, hint):
+def test_genre_problem_suggests_separator_and_spelling(label, hint):
     genres = ["Action", "Drama", "Science Fiction"]
     (problem,) = film_table.genre_problems(film_table.genre_labels(label), genres, "here")
     assert problem.hint == hint
@@ -138,7 +138,7 @@ def test_genres_divided_or_written_in_another_way(label, hint):
 
 
 @pytest.mark.parametrize("repeated", ["a", "ab", "a_long_one"])
-def test_ids_that_snakemake_cannot_have_are_reported(repeated):
+def test_long_and_repetitive_ids_are_problems(repeated):
     assert not list(ids.name_problems("here", f"x{repeated * 19}"[-100:]))
     if 20 * len(repeated) <= ids.LONGEST_ID:
         (problem,) = ids.name_problems("here", f"x{repeated * 20}")
@@ -147,7 +147,7 @@ def test_ids_that_snakemake_cannot_have_are_reported(repeated):
     assert problem.expected == "100 at most"
 
 
-def test_other_tables_are_read_with_the_same_care(tmp_path, tone):
+def test_trailer_and_retrieval_tables_accept_the_same_formats(tmp_path, tone):
     tone("album/01.wav", 0.1)
     (tmp_path / "a.mp4").touch()
     path = tmp_path / "table.tsv"

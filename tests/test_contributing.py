@@ -1,4 +1,4 @@
-"""The worked examples of CONTRIBUTING.md, done with a copy of the project."""
+"""The worked examples of CONTRIBUTING.md, applied to a copy of the project."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.M | re.S)
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory) -> Path:
-    """A copy of the project with all additions of the page."""
+    """A copy of the project with the code of all examples."""
     clone = runs.copy_project(tmp_path_factory.mktemp("contributing") / "clone")
     for name, text in BLOCK.findall(PAGE):
         path = clone / name
@@ -26,21 +26,23 @@ def extended(tmp_path_factory) -> Path:
 
 
 def with_entry(module: str, lines: str) -> str:
-    """A module with the lines of an example in their places.
+    """Insert the lines of an example into the text of a module.
 
-    An import takes the place of the one that it extends; after the line that opens a registry come
-    the lines of the entry.
+    An import replaces the import from the same module; the lines of a registry entry are inserted
+    after the line that opens the registry.
     """
-    added = lines.splitlines()
-    opening = next((number for number, line in enumerate(added) if line[-1] in "[({"), len(added))
-    for line in added[:opening]:
+    new_lines = lines.splitlines()
+    opening = next(
+        (number for number, line in enumerate(new_lines) if line[-1] in "[({"), len(new_lines)
+    )
+    for line in new_lines[:opening]:
         source = re.match(r"from \S+ import ", line)[0]
         assert source in module
         module = re.sub(
             rf"^{re.escape(source)}.*$", lambda match, line=line: line, module, flags=re.M
         )
-    if opening < len(added):
-        head, *entry = added[opening:]
+    if opening < len(new_lines):
+        head, *entry = new_lines[opening:]
         assert module.count(f"{head}\n") == 1
         module = module.replace(f"{head}\n", "\n".join([head, *entry, ""]))
     return module
@@ -53,7 +55,7 @@ def python(clone: Path, code: str) -> str:
     return done.stdout
 
 
-def test_an_encoder(extended, tmp_path):
+def test_example_encoder_is_registered_and_encodes(extended, tmp_path):
     code = f"""
 import numpy as np
 from safetensors.numpy import save_file
@@ -67,7 +69,7 @@ print(encoder.encode(np.full((1, 224, 224, 3), 255, np.uint8)).tolist())
     assert python(extended, code).splitlines() == ["True", "[[2.0, 2.0, 2.0]]"]
 
 
-def test_a_genre_model(extended):
+def test_example_genre_model_is_registered_and_predicts(extended):
     code = """
 import numpy as np
 from scorelens import config
@@ -82,7 +84,7 @@ print(module.predict_probability(fitted, np.float32([[2], [4]])).tolist())
     assert python(extended, code).splitlines() == ["True", "[[0.0], [1.0]]"]
 
 
-def test_a_format_to_export_cues_to(extended):
+def test_example_cue_format_is_registered_and_exports(extended):
     code = """
 from scorelens.cues.formats import FORMATS
 from scorelens.cues.formats.label import Label
@@ -92,7 +94,7 @@ print(FORMATS["spreadsheet"].as_text([Label("cue_0001", 1.5, 2.0, "Main Title")]
 
 
 @pytest.mark.slow
-def test_the_new_format_is_an_output_of_its_rule(extended, tmp_path):
+def test_example_cue_format_is_an_output_of_export_cues(extended, tmp_path):
     done = runs.snakemake(extended, tmp_path, runs.SMALL, "--dry-run", "--", "cues")
     assert done.returncode == 0, done.stdout
     exported = re.findall(r"rule export_cues:\n.*\n +output: (.*)", done.stdout)
@@ -100,7 +102,7 @@ def test_the_new_format_is_an_output_of_its_rule(extended, tmp_path):
     assert all(re.search(r"results/cues/labels/\w+\.csv", outputs) for outputs in exported)
 
 
-def test_an_addition_touches_two_files():
+def test_each_example_changes_two_files():
     files = [name for name, _ in BLOCK.findall(PAGE)]
     examples = PAGE.partition("## How the corpus flows")[0].count("\n### ")
     assert len(files) == 2 * examples

@@ -42,7 +42,7 @@ def listed(shared):
     return [tuple(row) for row in shared[columns].itertuples(index=False)]
 
 
-def test_one_album_some_files_and_one_video_are_found_by_their_hashes():
+def test_shared_files_detects_video_album_and_files_by_hash():
     table = with_digests(tracks({"a": "xy", "b": "yx", "c": "pqxr", "d": "z"}), FILMS)
     shared = shared_files(status(("v1", "v2", "v3", "v1")), table)
     assert listed(shared) == [
@@ -54,17 +54,17 @@ def test_one_album_some_files_and_one_video_are_found_by_their_hashes():
     assert shared.other_tracks.tolist() == [(), ("t1", "t0"), ("t2",)]
 
 
-def test_videos_that_could_not_be_read_are_not_one_file():
+def test_unreadable_videos_are_not_shared():
     table = with_digests(tracks({"a": "x", "b": "y"}), FILMS)
     assert shared_files(status(("", "", "v", "")), table).empty
 
 
-def test_parts_of_one_file_are_tracks_of_their_own():
+def test_different_parts_of_one_file_are_not_shared():
     table = tracks({"a": "x", "b": "x"}).assign(start_s=[0.0, 30.0])
     assert shared_files(status(), with_digests(table, FILMS)).empty
 
 
-def test_an_album_of_many_films_gives_a_row_a_film():
+def test_album_of_many_films_gives_one_row_per_film():
     films = [f"f{k:03d}" for k in range(200)]
     table = with_digests(tracks(dict.fromkeys(films, "xyz")), films)
     shared = shared_files(status(films, films), table)
@@ -80,7 +80,7 @@ SHARED = pd.DataFrame(
 NO_FILMS = pd.DataFrame(columns=tables.SHARED_FILMS.names)
 
 
-def test_tracks_that_sound_alike_link_the_first_films_of_their_albums():
+def test_shared_sound_links_first_films_of_albums():
     table = with_digests(tracks({"a": "pq", "b": "pq", "c": "rstu", "d": "p"}), FILMS)
     albums = {"a": "x", "b": "x", "c": "y", "d": "z"}
     shared = shared_sound(table, albums, SHARED, NO_FILMS)
@@ -109,7 +109,7 @@ def write_inputs(folder, status_rows, track_rows, shared=SHARED[:0], alike=NO_FI
     }
 
 
-def test_names_files_and_sound_together_make_the_groups(tmp_path):
+def test_write_groups_joins_names_files_and_sound(tmp_path):
     inputs = write_inputs(tmp_path, status(), tracks({"a": "p", "b": "q", "c": "qr", "d": "s"}))
     shared = pd.DataFrame(
         [("z", "t1", "w", "t0", 2.0, 9.0, 0.9)], columns=tables.SHARED_TRACKS.names
@@ -133,7 +133,7 @@ def test_names_files_and_sound_together_make_the_groups(tmp_path):
     assert joined["new"] == joined["b"] == "new"
 
 
-def test_films_with_nothing_in_common_are_groups_of_their_own(tmp_path):
+def test_unrelated_films_are_single_groups(tmp_path):
     inputs = write_inputs(tmp_path, status(), tracks(dict(zip(FILMS, "pqrs", strict=True))))
     write_groups(names={"a": ["Saga"], "b": ["Other"]}, **inputs)
     table = tables.read_table(inputs["outputs"]["groups"], tables.FILM_GROUPS)
@@ -142,7 +142,7 @@ def test_films_with_nothing_in_common_are_groups_of_their_own(tmp_path):
     assert tables.read_table(inputs["outputs"]["shared"], tables.SHARED_AUDIO).empty
 
 
-def test_a_corpus_without_sound_is_grouped_by_names(tmp_path):
+def test_corpus_without_sound_is_grouped_by_names(tmp_path):
     inputs = write_inputs(tmp_path, status(("",) * 4), tracks({}))
     write_groups(names={"a": ["S"], "d": ["s"]}, **inputs | {"track_tables": [], "compared": []})
     table = tables.read_table(inputs["outputs"]["groups"], tables.FILM_GROUPS)
@@ -153,7 +153,7 @@ PEOPLE = {"a": "A. Composer; B. Player", "b": "a. composer", "c": "Various Artis
 
 
 @pytest.mark.parametrize("tag", ["artist", "composer"])
-def test_artists_of_several_groups_of_films_are_named(tag):
+def test_shared_people_lists_artists_of_several_groups(tag):
     table = tracks(dict(zip(FILMS, "pqrs", strict=True)), **{tag: PEOPLE | {"c": "Unknown"}})
     each = dict(zip(FILMS, FILMS, strict=True))
     assert shared_people(table, each) == {"A. Composer": ("a", "b")}
@@ -161,7 +161,7 @@ def test_artists_of_several_groups_of_films_are_named(tag):
     assert shared_people(table.assign(artist="Various Artists", composer=""), each) == {}
 
 
-def test_the_warning_is_one_line_and_says_what_to_do():
+def test_tag_warning_is_one_line_with_artists_films_and_hint():
     people = {f"P{k}": tuple(f"film_{n}" for n in range(9 - k)) for k in range(7)}
     text = tag_warning(people)
     assert "\n" not in text
@@ -191,13 +191,13 @@ def gather(tmp_path, caplog):
     return run
 
 
-def test_the_check_notes_what_films_share(gather):
+def test_gather_films_notes_shared_files(gather):
     notes, text = gather({"a": "xy", "b": "xy", "c": "xz", "d": "p"}, True, artist={})
     assert notes == ["", "has the album of a", "has 1 track of a", "is the same file as a"]
     assert "column 'group'" not in text
 
 
-def test_the_check_warns_of_artists_if_the_table_has_no_groups(gather):
+def test_gather_films_warns_of_shared_artists_without_groups(gather):
     files = dict(zip(FILMS, "xyzp", strict=True))
     notes, text = gather(files, True, composer={"b": "A. Composer", "c": "A. Composer"})
     assert notes[1:3] == ["other films have the same artists: A. Composer"] * 2
@@ -206,7 +206,7 @@ def test_the_check_warns_of_artists_if_the_table_has_no_groups(gather):
     assert notes[:3] == [""] * 3
 
 
-def test_a_film_that_is_left_out_is_in_no_group(tmp_path):
+def test_film_left_out_of_corpus_is_in_no_group(tmp_path):
     inputs = write_inputs(tmp_path, status(), tracks({"a": "p", "b": "p", "c": "q", "d": "q"}))
     films = tables.read_table(inputs["films"], tables.FILMS)
     tables.write_table(films[films.film_id != "a"], inputs["films"], tables.FILMS)

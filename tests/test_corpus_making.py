@@ -1,4 +1,4 @@
-"""Films with known cues: scenes, mix, files, and whole films."""
+"""Synthetic films with known cues: scenes, mix, encoding, demo and assembled films."""
 
 import logging
 
@@ -53,7 +53,7 @@ PACE = timeline.Pace(cue_s=(2.0, 5.0), pause_s=(0.5, 2.0), joined=0.3, decoys=0.
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_scenes_fill_the_film_and_hold_exact_excerpts(music_folder, seed):
+def test_scenes_cover_the_film_and_contain_exact_excerpts(music_folder, seed):
     rng = np.random.default_rng(seed)
     decoys = {"c": music_folder / "c.wav"}
     album = tracks_of(music_folder, "ab")
@@ -71,7 +71,7 @@ def test_scenes_fill_the_film_and_hold_exact_excerpts(music_folder, seed):
         assert 2.0 <= len(excerpt) / RATE_HZ <= 5.0
 
 
-def test_every_track_plays_once_before_one_comes_back(music_folder):
+def test_all_tracks_are_used_before_one_repeats(music_folder):
     scenes = timeline.plan_scenes(
         tracks_of(music_folder), {}, PACE, 60 * RATE_HZ, np.random.default_rng(0)
     )
@@ -79,17 +79,17 @@ def test_every_track_plays_once_before_one_comes_back(music_folder):
     assert set(order[:3]) == set(order[3:6]) == set("abc")
 
 
-def test_quiet_is_a_tenth_of_the_seconds_30_db_down():
+def test_sound_is_quiet_if_more_than_a_tenth_is_30_db_down():
     loud = np.full(20 * RATE_HZ, 0.1, np.float32)
     assert not timeline.is_quiet(loud)
     for seconds, quiet in ((2, False), (3, True)):
-        hushed = loud.copy()
-        hushed[: seconds * RATE_HZ] *= 0.03  # -30.5 dB
-        assert timeline.is_quiet(hushed) is quiet
+        attenuated = loud.copy()
+        attenuated[: seconds * RATE_HZ] *= 0.03  # -30.5 dB
+        assert timeline.is_quiet(attenuated) is quiet
     assert timeline.is_quiet(loud * 0.005)
 
 
-def test_tracks_of_no_use_are_named_in_the_log(music_folder, tmp_path, caplog):
+def test_unusable_tracks_are_logged(music_folder, tmp_path, caplog):
     soundfile.write(tmp_path / "short.wav", np.full(RATE_HZ, 0.1), RATE_HZ)
     soundfile.write(tmp_path / "silent.wav", np.zeros(9 * RATE_HZ), RATE_HZ)
     (tmp_path / "text.wav").write_text("no sound at all")
@@ -124,7 +124,7 @@ def test_a_film_too_short_for_a_cue_is_an_error(music_folder):
 # --- the mix
 
 
-def talk(rng):
+def noise_clip(rng):
     return rng.normal(0, 0.1, RATE_HZ).astype(np.float32)
 
 
@@ -137,43 +137,49 @@ def cue_scene(start_s, end_s, music=None):
 
 
 @pytest.mark.parametrize("snr_db", [10.0, 0.0, -15.0])
-def test_the_mix_has_the_snr_of_its_truth_and_is_the_bed_elsewhere(snr_db):
+def test_mix_has_the_requested_snr_and_equals_the_background_elsewhere(snr_db):
     scenes = [
         timeline.Scene(0, RATE_HZ),
         cue_scene(1, 9),
         timeline.Scene(9 * RATE_HZ, 12 * RATE_HZ),
     ]
-    film, bed, snrs = mixing.mix_film(scenes, talk, talk, [snr_db], np.random.default_rng(2))
+    film, background, snrs = mixing.mix_film(
+        scenes, noise_clip, noise_clip, [snr_db], np.random.default_rng(2)
+    )
     assert snrs == [snr_db] and film.shape == (12 * RATE_HZ, 2)
     span = slice(RATE_HZ, 9 * RATE_HZ)
-    power = [np.mean(np.square(x[span], dtype=np.float64)) for x in (film - bed, bed)]
+    power = [np.mean(np.square(x[span], dtype=np.float64)) for x in (film - background, background)]
     assert 10 * np.log10(power[0] / power[1]) == pytest.approx(snr_db, abs=0.01)
-    np.testing.assert_array_equal(film[:RATE_HZ], bed[:RATE_HZ])
-    np.testing.assert_array_equal(film[9 * RATE_HZ :], bed[9 * RATE_HZ :])
+    np.testing.assert_array_equal(film[:RATE_HZ], background[:RATE_HZ])
+    np.testing.assert_array_equal(film[9 * RATE_HZ :], background[9 * RATE_HZ :])
     assert np.abs(film).max() == pytest.approx(mixing.PEAK, rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_music_is_ducked_under_speech_by_3_to_9_db(seed):
     scenes = [cue_scene(0, 60)]
-    _, speaking = mixing.mix_background(60 * RATE_HZ, talk, talk, np.random.default_rng(seed))
-    film, bed, _ = mixing.mix_film(scenes, talk, talk, [20.0], np.random.default_rng(seed))
-    music = (film - bed)[: 60 * RATE_HZ, 0].reshape(-1, RATE_HZ // 100 * 10)
+    _, speaking = mixing.mix_background(
+        60 * RATE_HZ, noise_clip, noise_clip, np.random.default_rng(seed)
+    )
+    film, background, _ = mixing.mix_film(
+        scenes, noise_clip, noise_clip, [20.0], np.random.default_rng(seed)
+    )
+    music = (film - background)[: 60 * RATE_HZ, 0].reshape(-1, RATE_HZ // 100 * 10)
     loudness = np.sqrt(np.mean(music**2, axis=1))[40:-40]
     windows = speaking[:6000].reshape(600, 10)[40:-40]
-    wide = np.array([windows[max(0, i - 4) : i + 5].mean() for i in range(len(windows))])
-    drop_db = 20 * np.log10(loudness[wide == 0].mean() / loudness[wide == 1].mean())
-    assert (wide == 0).sum() > 5 and (wide == 1).sum() > 5
+    speech_share = np.array([windows[max(0, i - 4) : i + 5].mean() for i in range(len(windows))])
+    drop_db = 20 * np.log10(loudness[speech_share == 0].mean() / loudness[speech_share == 1].mean())
+    assert (speech_share == 0).sum() > 5 and (speech_share == 1).sum() > 5
     assert 2.9 < drop_db < 9.1
 
 
 # --- the file
 
 
-def test_the_encoded_film_keeps_time_size_and_luma(tmp_path):
+def test_encoded_film_preserves_timing_size_and_luma(tmp_path):
     rng = np.random.default_rng(8)
     sound = rng.normal(0, 0.1, (3 * RATE_HZ, 2)).astype(np.float32)
-    sound = np.stack([np.convolve(side, np.ones(8) / 8, "same") for side in sound.T], axis=1)
+    sound = np.stack([np.convolve(channel, np.ones(8) / 8, "same") for channel in sound.T], axis=1)
     greys = [np.full((36, 64, 3), 20 + 8 * number, np.uint8) for number in range(24)]
     path = tmp_path / "a film.mp4"
     red = np.zeros((36, 64, 3), np.uint8)
@@ -191,31 +197,33 @@ def test_the_encoded_film_keeps_time_size_and_luma(tmp_path):
     expected = np.array([*(20 + 8 * number for number in range(24)), 0.2126 * 200])  # BT.709
     np.testing.assert_allclose(np.mean(lumas, axis=(1, 2)), 16 + expected * 219 / 255, atol=3)
     with open(path, "rb") as file:
-        head = file.read(1 << 12)
-    assert head.index(b"moov") < 100  # the index stands in front
+        first_bytes = file.read(1 << 12)
+    assert first_bytes.index(b"moov") < 100  # the index precedes the data
     assert [p.name for p in tmp_path.iterdir()] == ["a film.mp4"]
 
 
 def shift_s(actual, expected):
-    """How much later `actual` runs, by the peak of the cross-correlation."""
+    """Delay of `actual` in s, by the peak of the cross-correlation."""
     size = len(actual) + len(expected)
     spectrum = np.fft.rfft(actual, size) * np.conj(np.fft.rfft(expected, size))
     lag = int(np.argmax(np.fft.irfft(spectrum, size)))
     return (lag if lag < size // 2 else lag - size) / RATE_HZ
 
 
-def test_a_film_that_cannot_be_encoded_leaves_nothing_behind(tmp_path):
-    odd = pictures.FrameFormat(63, 35, 8)
+def test_encoding_error_leaves_no_file(tmp_path):
+    odd_size = pictures.FrameFormat(63, 35, 8)
     frames = iter([np.zeros((35, 63, 3), np.uint8)] * 8)
     with pytest.raises(MediaError) as error:
-        video_writer.write_film(tmp_path / "f.mp4", frames, odd, np.zeros((RATE_HZ, 2)), RATE_HZ)
+        video_writer.write_film(
+            tmp_path / "f.mp4", frames, odd_size, np.zeros((RATE_HZ, 2)), RATE_HZ
+        )
     assert "f.mp4: could not be encoded (" in str(error.value)
     assert "width not divisible by 2 (63x35)" in str(error.value)
     assert "check that the disk has space" in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failing_picture_maker_leaves_nothing_behind(tmp_path):
+def test_error_of_the_frame_generator_leaves_no_file(tmp_path):
     def frames():
         yield np.zeros((36, 64, 3), np.uint8)
         raise InputError(pictures.Problem("pictures", "ran out", "more"))
@@ -242,15 +250,15 @@ def demo_folder(tmp_path_factory):
     return make_demo(tmp_path_factory.mktemp("demo film"), 1)
 
 
-def test_a_demo_album_has_five_tracks_of_over_30_s(demo_folder):
+def test_demo_album_has_stereo_flac_tracks_of_28_to_52_s(demo_folder):
     for name in demo_plan.DEMO_TRACKS:
         info = soundfile.info(demo_folder / "album" / f"{name}.flac")
         assert (info.format, info.subtype, info.channels) == ("FLAC", "PCM_16", 2)
         assert 28 < info.duration < 52
 
 
-def test_the_truth_of_a_demo_film_is_true(demo_folder):
-    """Each cue is found in the film's sound where the truth says, to 5 ms."""
+def test_true_cues_of_a_demo_film_match_its_sound(demo_folder):
+    """The cross-correlation of film and track at every true cue has its peak within 5 ms."""
     truth = read_table(demo_folder / "truth.tsv", TRUTH)
     film = media.read_audio(demo_folder / "film.mp4", RATE_HZ)
     assert len(film) / RATE_HZ == pytest.approx(25, abs=0.05)
@@ -264,7 +272,7 @@ def test_the_truth_of_a_demo_film_is_true(demo_folder):
         assert cue.snr_db in demo.SNRS_DB
 
 
-def test_the_same_film_has_the_same_bytes_and_another_has_not(demo_folder, tmp_path):
+def test_demo_film_is_deterministic_and_differs_from_another_film(demo_folder, tmp_path):
     again, other = make_demo(tmp_path / "again", 1), make_demo(tmp_path / "other", 2)
     files = ["film.mp4", "truth.tsv", *(f"album/{name}.flac" for name in demo_plan.DEMO_TRACKS)]
     for name in files:
@@ -302,7 +310,7 @@ def assemble(music_folder, clip_folder, tmp_path, **changes):
     return read_table(tmp_path / "out" / "f.tsv", TRUTH)
 
 
-def test_a_film_is_assembled_from_folders(music_folder, clip_folder, tmp_path):
+def test_assembled_film_has_the_requested_length_and_cues(music_folder, clip_folder, tmp_path):
     truth = assemble(music_folder, clip_folder, tmp_path)
     info = media.probe(tmp_path / "out" / "f.mp4")
     assert info.duration_s == pytest.approx(20, abs=0.1) and info.has_video and info.channels == 2
@@ -312,13 +320,13 @@ def test_a_film_is_assembled_from_folders(music_folder, clip_folder, tmp_path):
     assert lengths.between(8, 120).all() and (truth.snr_db == 5).all()
 
 
-def test_another_seed_is_another_film(music_folder, clip_folder, tmp_path):
+def test_assembled_films_of_two_seeds_differ(music_folder, clip_folder, tmp_path):
     one = assemble(music_folder, clip_folder, tmp_path)
     other = assemble(music_folder, clip_folder, tmp_path, seed=2)
     assert one.film_start_s[0] != other.film_start_s[0]
 
 
-def test_decoys_are_never_of_the_album(music_folder, clip_folder, tmp_path):
+def test_decoys_are_never_tracks_of_the_album(music_folder, clip_folder, tmp_path):
     truth = assemble(
         music_folder,
         clip_folder,
@@ -332,7 +340,7 @@ def test_decoys_are_never_of_the_album(music_folder, clip_folder, tmp_path):
     assert truth.decoy.any()
 
 
-def test_clips_of_no_use_are_named_in_the_log(clip_folder, caplog):
+def test_unusable_clips_are_logged(clip_folder, caplog):
     soundfile.write(clip_folder / "silent.wav", np.zeros(800), 16000)
     (clip_folder / "text.ogg").write_text("no sound")
     draw = clips.clips_of_folder(clip_folder, "voice clips", RATE_HZ)
@@ -344,7 +352,7 @@ def test_clips_of_no_use_are_named_in_the_log(clip_folder, caplog):
     assert "text.ogg: cannot be read as media" in caplog.text
 
 
-def test_folders_without_clips_are_errors(tmp_path):
+def test_folder_without_usable_clips_is_an_error(tmp_path):
     with pytest.raises(InputError) as error:
         clips.clips_of_folder(tmp_path / "voices", "voice clips", RATE_HZ)
     assert str(error.value) == (

@@ -1,4 +1,4 @@
-"""The published names of the MIR columns, in whatever spelling, and names not understood."""
+"""Translation of the published names of the MIR columns in any spelling, and its errors."""
 
 import random
 
@@ -33,7 +33,7 @@ SINGLE = {
 }
 
 
-def spelt(feature, statistic, style):
+def spell(feature, statistic, style):
     return {
         "after": f"{feature}_{statistic}",
         "before": f"{statistic}_{feature}",
@@ -44,33 +44,36 @@ def spelt(feature, statistic, style):
 
 @pytest.mark.parametrize("style", ["after", "before", "camel", "words"])
 @pytest.mark.parametrize(
-    "words", [("mean", "std"), ("avg", "sd"), ("Average", "stdev"), ("Mean", "standard deviation")]
+    "suffixes",
+    [("mean", "std"), ("avg", "sd"), ("Average", "stdev"), ("Mean", "standard deviation")],
 )
 @pytest.mark.parametrize("first", [0, 1])
-def test_every_spelling_of_the_named_features(style, words, first):
-    """All of Table 2's columns, numbered from nought or from one, in any order."""
+def test_all_columns_of_table_2_are_translated_in_any_style(style, suffixes, first):
+    """All of Table 2's columns, numbered from 0 or from 1, in any order."""
     features = {f"mfcc.mfcc_{n}": f"mfcc{n - 1 + first}" for n in range(1, 14)}
     features |= {f"dmfcc.dmfcc_{n}": f"deltamfcc{n - 1 + first}" for n in range(1, 14)}
     features |= {f"ddmfcc.ddmfcc_{n}": f"deltadeltamfcc{n - 1 + first}" for n in range(1, 14)}
     features |= {f"pitch.chroma_{n}": f"chroma{n + first}" for n in range(12)}
-    features |= {ours: spellings[0] for ours, spellings in SINGLE.items()}
+    features |= {scorelens_name: spellings[0] for scorelens_name, spellings in SINGLE.items()}
     names = {
-        f"{ours}.{statistic}": spelt(feature, word, style)
-        for ours, feature in features.items()
-        for statistic, word in zip(("mean", "std"), words, strict=True)
+        f"{scorelens_name}.{statistic}": spell(feature, suffix, style)
+        for scorelens_name, feature in features.items()
+        for statistic, suffix in zip(("mean", "std"), suffixes, strict=True)
     }
     order = random.Random(style).sample(list(names), len(names))
     assert translate_names([names[column] for column in order], "names") == order
     assert set(NAMED) <= set(order)
 
 
-@pytest.mark.parametrize(("ours", "spelling"), [(o, s) for o, all_ in SINGLE.items() for s in all_])
-def test_every_spelling_of_a_feature(ours, spelling):
-    names = [spelt(spelling, word, "after") for word in ("mean", "std")]
-    assert translate_names(names, "names") == [f"{ours}.mean", f"{ours}.std"]
+@pytest.mark.parametrize(
+    ("scorelens_name", "spelling"), [(o, s) for o, all_ in SINGLE.items() for s in all_]
+)
+def test_every_spelling_of_a_feature_is_translated(scorelens_name, spelling):
+    names = [spell(spelling, suffix, "after") for suffix in ("mean", "std")]
+    assert translate_names(names, "names") == [f"{scorelens_name}.mean", f"{scorelens_name}.std"]
 
 
-def test_the_generated_names_have_the_studys_eight_groups_and_140_columns():
+def test_generated_names_give_8_groups_and_140_columns():
     columns = translate_names(mir_names(), "names")
     assert len(set(columns)) == 140
     assert {column.split(".")[0] for column in columns} == GROUPS
@@ -78,25 +81,27 @@ def test_the_generated_names_have_the_studys_eight_groups_and_140_columns():
     assert sum(column.split(".")[0].endswith("mfcc") for column in columns) == 78
 
 
-def test_chroma_by_the_names_of_the_pitch_classes():
-    tones = ("C", "Db", "D", "D#", "E", "F", "F#", "G", "Ab", "A", "A#", "B")
-    columns = translate_names([f"chroma_{tone}_mean" for tone in tones], "names")
+def test_chroma_named_by_pitch_class_is_numbered():
+    pitch_classes = ("C", "Db", "D", "D#", "E", "F", "F#", "G", "Ab", "A", "A#", "B")
+    columns = translate_names(
+        [f"chroma_{pitch_class}_mean" for pitch_class in pitch_classes], "names"
+    )
     assert columns == [f"pitch.chroma_{number}.mean" for number in range(12)]
 
 
-def test_names_without_numbers_are_numbered_as_they_come():
+def test_repeated_names_are_numbered_in_order():
     columns = translate_names(["mfcc_std"] * 13, "names")
     assert columns == [f"mfcc.mfcc_{number}.std" for number in range(1, 14)]
 
 
-def test_a_name_beside_its_deviation_is_the_mean():
+def test_name_without_statistic_is_the_mean_if_its_std_is_present():
     assert translate_names(["tempo", "tempo_std"], "names") == [
         "rhythm.tempo.mean",
         "rhythm.tempo.std",
     ]
 
 
-def fault(names, path="names.csv"):
+def translation_error(names, path="names.csv"):
     with pytest.raises(InputError) as caught:
         translate_names(names, path)
     return str(caught.value)
@@ -106,24 +111,24 @@ def fault(names, path="names.csv"):
     "name",
     ["loudness_mean", "rms_slope_mean", "rms_2_mean", "mfcc_x_mean", "mean_std_rms", "v17", "mean"],
 )
-def test_a_name_that_is_not_understood_is_named_with_a_hint(name):
-    text = fault(["tempo_mean", name])
+def test_unknown_name_error_has_a_hint(name):
+    text = translation_error(["tempo_mean", name])
     assert f"names.csv: {name!r} is not understood" in text
     assert "expected: names of the study's 140 MIR columns, separated by tabs" in text
     assert "hint: give it, in that file, a name of one of these words and `mean` or `std`" in text
     assert "tempo_mean" not in text
 
 
-def test_all_faults_of_the_names_are_listed():
-    text = fault(["loudness_mean", "tempo", "wobble_std", "rms_mean"])
+def test_all_invalid_names_are_reported_together():
+    text = translation_error(["loudness_mean", "tempo", "wobble_std", "rms_mean"])
     assert "3 problems were found" in text
     assert "'tempo' is neither a mean nor a standard deviation" in text
-    text = fault(["rms_mean", "energy_mean", "mfcc1_mean", "mfcc3_mean"])
+    text = translation_error(["rms_mean", "energy_mean", "mfcc1_mean", "mfcc3_mean"])
     assert "2 names mean dynamics.rms.mean" in text
     assert "mfcc, mean: the numbers are 1, 3" in text
 
 
-def test_the_file_of_names(tmp_path):
+def test_columns_are_read_from_the_file_of_names(tmp_path):
     path = tmp_path / "mir_feature_names.csv"
     path.write_text("\t".join(mir_names()) + "\n", encoding="utf-8")
     assert read_columns(path) == translate_names(mir_names(), "names")

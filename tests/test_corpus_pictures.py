@@ -35,12 +35,12 @@ def test_painted_shots_have_the_brightness_of_their_genre():
 
 @given(st.integers(1, 200), st.integers(0, 100))
 @settings(max_examples=15)
-def test_shots_give_exactly_the_frames_asked_for(count, seed):
+def test_shots_have_the_requested_number_of_frames(count, seed):
     shots = pictures.painted_shots(pictures.all_genres, SMALL)
     assert len(frames_of(shots, count, seed)) == count
 
 
-def test_letterbox_bars_leave_a_picture_of_scope():
+def test_letterboxed_picture_has_aspect_ratio_2_39():
     white = np.full((180, 320, 3), 255, np.uint8)
     (frame,) = pictures.letterboxed(iter([white.copy()]))
     rows = np.flatnonzero(frame.any(axis=(1, 2)))
@@ -65,7 +65,7 @@ def test_stills_and_clips_of_a_folder_fill_the_frame(tmp_path, caplog):
     assert "broken.mp4: cannot be read as media" in caplog.text
 
 
-def test_folders_without_pictures_are_errors(tmp_path):
+def test_folder_without_pictures_is_an_error(tmp_path):
     with pytest.raises(
         InputError, match=r"nowhere: is not a folder\n  expected: a folder of images"
     ):

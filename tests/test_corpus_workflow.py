@@ -1,4 +1,4 @@
-"""The study's feature files in the workflow: from files to report, without films."""
+"""The workflow on published feature files, without films."""
 
 import re
 import subprocess
@@ -20,19 +20,19 @@ LEFT_OUT = (
 
 @pytest.fixture
 def snakemake(home, tmp_path):
-    """Run Snakemake beside a folder `published`: exit status and output."""
+    """Run Snakemake in a folder; return exit status and output: snakemake(config, *options)."""
 
     def run(config, *options, **corpus):
         settings = tmp_path / "settings.yaml"
-        cheap = {"models": ["plurality", "simple_mi_knn"], "bootstrap_repeats": 50}
+        genre_settings = {"models": ["plurality", "simple_mi_knn"], "bootstrap_repeats": 50}
         corpus = {"kind": "published", **corpus}
-        settings.write_text(yaml.safe_dump({"corpus": corpus, "genres": cheap, **config}))
-        line = [
+        settings.write_text(yaml.safe_dump({"corpus": corpus, "genres": genre_settings, **config}))
+        command = [
             *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
             *("--directory", str(tmp_path), "--configfile", str(settings), "--cores", "2"),
             *("--workflow-profile", "none", *options),
         ]
-        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
 
     return run
@@ -42,7 +42,7 @@ def rules(output):
     return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", output, re.M))
 
 
-def test_the_graph_has_no_rule_that_needs_a_film(snakemake, tmp_path):
+def test_plan_has_no_rule_that_needs_a_film(snakemake, tmp_path):
     small().write(tmp_path / "published")
     code, output = snakemake(SETS, "--dry-run")
     assert code == 0, output
@@ -63,7 +63,7 @@ def test_the_graph_has_no_rule_that_needs_a_film(snakemake, tmp_path):
         assert rules(output) <= {stage}
 
 
-def test_sets_that_are_not_there_are_left_out_in_a_line_each(snakemake, tmp_path):
+def test_missing_feature_sets_are_left_out_and_reported(snakemake, tmp_path):
     (small().write(tmp_path / "published") / "vggish_features_dictionary.npy").unlink()
     code, output = snakemake({"features": {"sets": ["mir", "vggish", "yamnet"]}}, "--dry-run")
     assert code == 0, output
@@ -75,7 +75,7 @@ def test_sets_that_are_not_there_are_left_out_in_a_line_each(snakemake, tmp_path
     assert "bags/vggish.parquet" not in output
 
 
-def test_without_files_and_with_whole_tracks_the_run_says_so(snakemake, tmp_path):
+def test_missing_files_and_track_level_features_are_errors(snakemake, tmp_path):
     code, output = snakemake(SETS, "--dry-run", published={"folder": "elsewhere"})
     assert code == 1
     assert "elsewhere/film_genre_master_list.csv: cannot be read (No such file" in output
@@ -91,12 +91,12 @@ def test_without_files_and_with_whole_tracks_the_run_says_so(snakemake, tmp_path
     assert "Traceback" not in output
 
 
-def test_a_bad_film_stops_the_run_or_is_left_out_of_a_report_without_films(snakemake, tmp_path):
-    """Stop lists every problem and writes no film table; skip runs to the end and says why."""
-    made = small()
-    made.cues["mir"]["film_2"] = []
-    made.genres["film_3"] = ["jazz"]
-    made.write(tmp_path / "published")
+def test_bad_film_stops_the_run_or_is_skipped(snakemake, tmp_path):
+    """`stop` reports all problems and writes no film table; `skip` completes the run."""
+    files = small()
+    files.cues["mir"]["film_2"] = []
+    files.genres["film_3"] = ["jazz"]
+    files.write(tmp_path / "published")
     code, output = snakemake(SETS)
     assert code == 1
     assert "2 of 8 films have problems" in output

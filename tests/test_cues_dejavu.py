@@ -1,4 +1,4 @@
-"""The published procedure: Dejavu's peaks, hashes and alignment, segments, and merged hits."""
+"""Cue matching with Dejavu: peaks, hashes, alignment, segments and merged hits."""
 
 import itertools
 import logging
@@ -43,16 +43,18 @@ def music(seed: int, seconds: float = 30.0) -> np.ndarray:
 
 
 def film_of(seconds: float, *scenes: tuple[float, np.ndarray, float, float]) -> np.ndarray:
-    """Noise with excerpts: (film second, track, second in the track, length in s)."""
+    """Noise with excerpts. scenes: start in the film, track, start in the track, length, in s."""
     film = noise(seconds, 0.003)
-    for at_s, track, from_s, length_s in scenes:
-        at, start, length = (round(s * DEJAVU_RATE_HZ) for s in (at_s, from_s, length_s))
-        film[at : at + length] += track[start : start + length]
+    for film_start_s, track, track_start_s, length_s in scenes:
+        film_start, start, length = (
+            round(s * DEJAVU_RATE_HZ) for s in (film_start_s, track_start_s, length_s)
+        )
+        film[film_start : film_start + length] += track[start : start + length]
     return film
 
 
 def index_of(folder, **tracks: np.ndarray) -> DejavuIndex:
-    """The index of an album, by way of its files."""
+    """Write an album as files and index it."""
     for name, track in tracks.items():
         soundfile.write(folder / f"{name}.flac", track, DEJAVU_RATE_HZ)
     rows = [("album", name, f"{folder}/{name}.flac", 30.0, DEJAVU_RATE_HZ) for name in tracks]
@@ -69,16 +71,16 @@ def album(tmp_path_factory):
 
 @pytest.fixture
 def cues_of(tmp_path, album):
-    """Write a sound to a file and find the cues in it: cues_of(sound, rate_hz)."""
+    """Write a sound to a file and return its cues: cues_of(sound, rate_hz)."""
 
-    def find(sound, rate_hz=DEJAVU_RATE_HZ, index=album[1], **chosen):
+    def match_sound(sound, rate_hz=DEJAVU_RATE_HZ, index=album[1], **chosen):
         soundfile.write(tmp_path / "film.wav", sound, rate_hz)
         return dejavu.find_cues("a_film", tmp_path / "film.wav", index, **chosen)
 
-    return find
+    return match_sound
 
 
-def test_the_spectrogram_is_that_of_matplotlib():
+def test_spectrogram_equals_matplotlib():
     sound = noise(0.5)
     expected, _, _ = mlab.specgram(
         sound * 32768.0,
@@ -87,12 +89,12 @@ def test_the_spectrogram_is_that_of_matplotlib():
         window=mlab.window_hanning,
         noverlap=WINDOW_SAMPLES - HOP_SAMPLES,
     )
-    got = landmarks.spectrogram(sound)
-    np.testing.assert_allclose(got, expected.T, rtol=1e-3, atol=1e-5 * expected.max())
-    assert got.dtype == np.float32
+    actual = landmarks.spectrogram(sound)
+    np.testing.assert_allclose(actual, expected.T, rtol=1e-3, atol=1e-5 * expected.max())
+    assert actual.dtype == np.float32
 
 
-def test_a_peak_is_the_loudest_of_21_by_21_points_and_above_10_db():
+def test_peaks_are_maxima_of_21_by_21_points_above_10_db():
     sound = noise(2.2, level=1.0)
     sound *= np.geomspace(1e-5, 1e-2, len(sound), dtype=np.float32)
     decibels = 10 * np.log10(landmarks.spectrogram(sound))
@@ -107,7 +109,7 @@ def test_a_peak_is_the_loudest_of_21_by_21_points_and_above_10_db():
     assert max(decibels[position] for position in set(loudest) - set(expected)) > 8
 
 
-def test_two_bursts_are_two_peaks_and_one_hash():
+def test_two_bursts_give_two_peaks_and_one_hash():
     time_s = np.arange(3 * DEJAVU_RATE_HZ) / DEJAVU_RATE_HZ
 
     def burst(frame, frequency_bin):
@@ -125,17 +127,17 @@ def test_two_bursts_are_two_peaks_and_one_hash():
 
 @settings(max_examples=10)
 @given(st.lists(st.integers(0, 3 * DEJAVU_RATE_HZ), max_size=5))
-def test_peaks_do_not_depend_on_where_the_blocks_meet(cuts):
+def test_peaks_do_not_depend_on_block_boundaries(boundaries):
     sound = noise(3)
     whole = landmarks.find_peaks([sound])
-    cut = landmarks.find_peaks(np.split(sound, sorted(cuts)))
+    from_blocks = landmarks.find_peaks(np.split(sound, sorted(boundaries)))
     assert len(whole[0]) > 100
-    np.testing.assert_array_equal(cut, whole)
+    np.testing.assert_array_equal(from_blocks, whole)
 
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 2048)), max_size=30, unique=True))
-def test_pairs_equal_those_of_two_plain_loops(peaks):
+def test_peak_pairs_equal_a_reference_loop(peaks):
     peaks.sort()
     expected = [
         (b1 * 2**20 + b2 * 2**8 + f2 - f1, f1)
@@ -149,7 +151,7 @@ def test_pairs_equal_those_of_two_plain_loops(peaks):
     assert hashes.dtype == np.uint32
 
 
-def test_alignment_goes_to_the_place_with_the_most_votes_of_one_track():
+def test_align_returns_the_track_and_offset_with_most_matches():
     index = DejavuIndex(
         track_ids=("one", "two"),
         hashes=np.array([3, 3, 5, 5, 8, 9], np.uint32),
@@ -161,16 +163,16 @@ def test_alignment_goes_to_the_place_with_the_most_votes_of_one_track():
         hashes, frames = np.array(hashes_and_frames, np.int64).reshape(-1, 2).T
         return dejavu.align(hashes.astype(np.uint32), frames.astype(np.int32), index)
 
-    assert align((3, 1), (5, 3), (8, 4), (9, 90)) == (1, 49, 3)  # track one: 9 twice
+    assert align((3, 1), (5, 3), (8, 4), (9, 90)) == (1, 49, 3)  # track one has offset 9 only twice
     assert align((9, 90), (3, 1)) == (0, 9, 2)
-    assert align((3, 60)) == (0, -50, 1)  # of equals the first track
+    assert align((3, 60)) == (0, -50, 1)  # a tie goes to the first track
     assert align((5, 60), (8, 60)) == (0, -30, 1)
     assert align((4, 0)) == (0, 0, 0)
     assert align() == (0, 0, 0)
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 2)), max_size=20), st.integers(0, 3))
-def test_merging_joins_what_is_near_and_of_one_track_and_nothing_else(steps, bridged):
+def test_only_nearby_hits_of_one_track_are_merged(steps, bridged):
     segments = list(itertools.accumulate(step for step, _ in steps))
     hits = pd.DataFrame({"segment": segments, "track": [track for _, track in steps]})
     cue = dejavu.number_cues(hits, bridged).tolist()
@@ -182,7 +184,7 @@ def test_merging_joins_what_is_near_and_of_one_track_and_nothing_else(steps, bri
 
 
 @pytest.mark.parametrize(("gap_s", "cues"), [(0.0, 2), (4.9, 2), (5.0, 1)])
-def test_two_hits_around_a_missed_segment_make_one_cue_of_15_s(album, cues_of, gap_s, cues):
+def test_hits_around_a_missed_segment_are_merged_by_merge_gap_s(album, cues_of, gap_s, cues):
     theme = album[0]["theme"]
     film = film_of(30, (5.0, theme, 2.0, 5.0), (15.0, theme, 12.0, 5.0))
     result = cues_of(film, merge_gap_s=gap_s)
@@ -190,7 +192,7 @@ def test_two_hits_around_a_missed_segment_make_one_cue_of_15_s(album, cues_of, g
     assert (result.film_start_s.min(), result.film_end_s.max()) == (5.0, 20.0)
 
 
-def test_a_gap_of_three_tenths_is_three_segments_of_a_tenth(monkeypatch):
+def test_merge_gap_of_0_3_s_spans_three_segments_of_0_1_s(monkeypatch):
     hits = [(n, n * 0.1, n * 0.1 + 0.1, 0, 0, 9) for n in (0, 4)]
     names = ["segment", "start_s", "end_s", "track", "offset", "aligned"]
     index = DejavuIndex(("one",), *(np.zeros(0, kind) for kind in (np.uint32, np.uint16, np.int32)))
@@ -199,7 +201,7 @@ def test_a_gap_of_three_tenths_is_three_segments_of_a_tenth(monkeypatch):
     assert result.score.tolist() == [18]
 
 
-def test_cues_lie_on_the_grid_and_say_where_in_the_track(album, cues_of):
+def test_cues_are_on_the_segment_grid_with_track_positions(album, cues_of):
     tracks, _ = album
     film = film_of(48, (6.0, tracks["chase"], 12.0, 12.5), (27.0, tracks["theme"], 0.0, 21.0))
     cues = cues_of(film)
@@ -215,7 +217,7 @@ def test_cues_lie_on_the_grid_and_say_where_in_the_track(album, cues_of):
     assert cues.confidence.between(0.1, 1).all()
 
 
-def test_a_film_of_another_rate_is_resampled(album, cues_of):
+def test_film_of_another_sample_rate_is_resampled(album, cues_of):
     film = film_of(20, (5.0, album[0]["theme"], 3.0, 10.0))
     time_s = np.arange(20 * 48000) / 48000
     resampled = np.interp(time_s, np.arange(len(film)) / DEJAVU_RATE_HZ, film)
@@ -224,32 +226,32 @@ def test_a_film_of_another_rate_is_resampled(album, cues_of):
     assert abs(cues.track_start_s[0] - 3.0) <= DEJAVU_HOP_S / 2
 
 
-def test_confidence_falls_as_noise_rises(album, cues_of):
+def test_confidence_decreases_with_noise(album, cues_of):
     film = film_of(15, (0.0, album[0]["theme"], 3.0, 15.0))
     cues = pd.concat([cues_of(film + noise(15, level)) for level in (0.0, 0.003, 0.01)])
     assert cues.confidence.is_monotonic_decreasing
     assert cues.score.iloc[2] < 0.8 * cues.score.iloc[0]
 
 
-def test_a_film_that_runs_fast_is_not_found(album, cues_of):
+def test_film_at_25_24_speed_is_not_matched(album, cues_of):
     film = film_of(30, (0.0, album[0]["theme"], 0.0, 30.0))
     assert len(cues_of(film)) == 1
     time_s = np.arange(0, 30, 25 / 24 / DEJAVU_RATE_HZ)
     assert cues_of(np.interp(time_s, np.arange(len(film)) / DEJAVU_RATE_HZ, film)).empty
 
 
-def test_music_that_is_not_on_the_album_is_no_cue(cues_of):
+def test_music_of_no_album_track_gives_no_cue(cues_of):
     assert cues_of(film_of(30, (0.0, music(4), 0.0, 30.0))).empty
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 12.0])
-def test_silence_gives_an_empty_table_with_its_columns(cues_of, seconds):
+def test_silence_gives_an_empty_cue_table(cues_of, seconds):
     cues = cues_of(np.zeros(round(seconds * DEJAVU_RATE_HZ)))
     assert cues.empty
     assert tables.to_arrow(cues, tables.CUES).column_names == tables.CUES.names
 
 
-def test_an_album_of_silence_matches_nothing_and_is_named_in_the_log(tmp_path, cues_of, caplog):
+def test_silent_album_matches_nothing_and_is_logged(tmp_path, cues_of, caplog):
     with caplog.at_level(logging.WARNING):
         index = index_of(tmp_path, hush=np.zeros(DEJAVU_RATE_HZ))
     assert caplog.messages == ["album: track hush is silent; no film can match it"]
@@ -257,29 +259,29 @@ def test_an_album_of_silence_matches_nothing_and_is_named_in_the_log(tmp_path, c
     assert cues_of(noise(12), index=index).empty
 
 
-def test_the_index_holds_every_hash_of_every_track_sorted(album):
+def test_index_contains_all_hashes_of_all_tracks_sorted(album):
     tracks, index = album
     assert index.track_ids == ("theme", "chase")
     assert (np.diff(index.hashes.astype(np.int64)) >= 0).all()
     for position, track in enumerate(tracks.values()):
-        as_in_the_file = np.round(track * 32768) / np.float32(32768)
-        hashes, frames = landmarks.pair_peaks(*landmarks.find_peaks([as_in_the_file]))
-        here = index.tracks == position
-        stored = sorted(zip(index.hashes[here], index.frames[here], strict=True))
+        quantized = np.round(track * 32768) / np.float32(32768)
+        hashes, frames = landmarks.pair_peaks(*landmarks.find_peaks([quantized]))
+        in_track = index.tracks == position
+        stored = sorted(zip(index.hashes[in_track], index.frames[in_track], strict=True))
         assert stored == sorted(zip(hashes, frames, strict=True))
         assert len(stored) > 1000
 
 
-def test_an_album_is_indexed_alike_every_time_and_small(tmp_path):
+def test_index_is_deterministic_and_small(tmp_path):
     for name in ("once", "twice"):
         (tmp_path / name).mkdir()
         index_of(tmp_path / name, track=noise(60, 0.1))
-    once = (tmp_path / "once" / "index.npz").read_bytes()
-    assert once == (tmp_path / "twice" / "index.npz").read_bytes()
-    assert len(once) * 60 < 1.5e6  # bytes an hour
+    first = (tmp_path / "once" / "index.npz").read_bytes()
+    assert first == (tmp_path / "twice" / "index.npz").read_bytes()
+    assert len(first) * 60 < 1.5e6  # bytes per hour
 
 
-def test_a_missing_track_is_named_and_leaves_no_index(tmp_path):
+def test_missing_track_is_an_error_and_leaves_no_index(tmp_path):
     index_of(tmp_path, track=noise(1))
     (tmp_path / "track.flac").unlink()
     (tmp_path / "index.npz").unlink()
@@ -288,19 +290,19 @@ def test_a_missing_track_is_named_and_leaves_no_index(tmp_path):
     assert not (tmp_path / "index.npz").exists()
 
 
-def test_a_film_without_sound_is_named(album, film):
+def test_film_without_sound_is_an_error(album, film):
     with pytest.raises(MediaError, match=r"mute\.mkv: has no sound"):
         dejavu.find_cues("a_film", film("mute.mkv"), album[1])
 
 
-def test_an_index_with_pickled_objects_is_not_opened(tmp_path):
+def test_index_with_pickled_objects_is_refused(tmp_path):
     np.savez(tmp_path / "index.npz", counts=np.array([{}], object))
     with pytest.raises(InputError, match="allow_pickle=False"):
         landmarks.read_dejavu_index(tmp_path / "index.npz")
 
 
-def test_the_method_is_reached_by_its_name(tmp_path, album):
-    """Index and match as the rules do, and find what the functions find."""
+def test_method_dejavu_is_selected_by_its_name(tmp_path, album):
+    """The functions of the rules give the cues of a direct call."""
     tracks, _ = album
     for name, sound in tracks.items():
         soundfile.write(tmp_path / f"{name}.wav", sound, DEJAVU_RATE_HZ, subtype="FLOAT")

@@ -1,4 +1,4 @@
-"""How much a track may drift against its film."""
+"""The largest drift between track and film that an alignment follows."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ INDEX = SimpleNamespace(settings=Settings())
 
 
 def windows_with_drift(slope, count=5, apart_s=0.5, track=2, diagonal=100.0):
-    """The same key candidates in windows, its diagonal moving by `slope` frames a frame."""
+    """One candidate per window, whose diagonal moves by `slope` frames per frame."""
     candidates = []
     for number in range(count):
         frame = number * apart_s / HOP_S
@@ -30,10 +30,8 @@ def windows_with_drift(slope, count=5, apart_s=0.5, track=2, diagonal=100.0):
     ("slope", "apart_s", "is_followed"),
     [(0.0029, 5.0, True), (0.0031, 5.0, False), (0.0029, 1.0, False)],
 )
-def test_an_alignment_that_drifts_by_up_to_three_thousandths_is_followed(
-    slope, apart_s, is_followed, sign
-):
-    """Within a second it does not move by a frame, and is taken to keep its diagonal."""
+def test_alignment_with_drift_up_to_0_003_is_followed(slope, apart_s, is_followed, sign):
+    """With windows 1 s apart the diagonal moves by less than a frame, and the slope is 0."""
     candidates = windows_with_drift(sign * slope, 3, apart_s)
     alignments = choose_alignments(candidates, INDEX, 0.0)
     assert alignments.slope[0] == pytest.approx(sign * slope if is_followed else 0.0, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Cues as subtitles and as an Audacity label track, and in a format that is added."""
+"""Export of cues as WebVTT subtitles, as an Audacity label track and in a registered format."""
 
 import re
 import types
@@ -23,7 +23,7 @@ def cues(*spans) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=tables.CUES.names)
 
 
-def label(tmp_path, predicted, tracks):
+def exported_texts(tmp_path, predicted, tracks):
     """The texts of both files."""
     paths = {"cues": tmp_path / "cues.parquet", "tracks": tmp_path / "tracks.tsv"}
     tables.write_table(predicted, paths["cues"], tables.CUES)
@@ -37,10 +37,10 @@ def as_text(name, rows) -> str:
     return FORMATS[name].as_text(export.make_labels(rows, NAMES))
 
 
-def test_both_files_name_track_place_and_times(tmp_path):
+def test_both_files_have_track_name_position_and_times(tmp_path):
     tracks = titled_tracks("a_film", ("Main Title", "Jo Field", "", 1, 1))
     predicted = cues((1.2345, 62.0), (3723.5, 3800.25)).assign(track_id="t0")
-    webvtt, audacity = label(tmp_path, predicted, tracks)
+    webvtt, audacity = exported_texts(tmp_path, predicted, tracks)
     assert webvtt == (
         "WEBVTT\n\n"
         "cue_0001\n00:00:01.234 --> 00:01:02.000\nMain Title - Jo Field from 1:23 (0.99)\n\n"
@@ -52,9 +52,9 @@ def test_both_files_name_track_place_and_times(tmp_path):
     )
 
 
-def test_titles_as_written_in_any_script(tmp_path):
+def test_titles_in_any_script_are_exported_and_escaped(tmp_path):
     title = "<b>Élan</b> & $Ärger$ --> 夜汽車 \N{STEAM LOCOMOTIVE}"
-    webvtt, audacity = label(
+    webvtt, audacity = exported_texts(
         tmp_path,
         cues((1.0, 2.0)).assign(track_id="t0"),
         titled_tracks("a_film", (title, "", "רכבת", None, None)),
@@ -68,11 +68,11 @@ def test_titles_as_written_in_any_script(tmp_path):
     assert audacity == f"1.000000\t2.000000\t{title} - רכבת from 1:23 (0.99)\n"
 
 
-def test_a_file_without_title_is_named_in_one_line(tmp_path):
+def test_untitled_track_is_labelled_with_its_file_name_in_one_line(tmp_path):
     tracks = titled_tracks("a_film", ("", "", "", None, None)).assign(
         path="x/02 Große\u2028Fahrt.mp3"
     )
-    webvtt, audacity = label(tmp_path, cues((1.0, 2.0)).assign(track_id="t0"), tracks)
+    webvtt, audacity = exported_texts(tmp_path, cues((1.0, 2.0)).assign(track_id="t0"), tracks)
     assert webvtt.split("\n")[4:] == ["02 Große Fahrt from 1:23 (0.99)", ""]
     assert audacity == "1.000000\t2.000000\t02 Große Fahrt from 1:23 (0.99)\n"
 
@@ -82,18 +82,18 @@ def test_a_film_without_cues_gives_empty_valid_files():
     assert as_text("audacity", cues()) == ""
 
 
-def test_a_format_that_is_added_is_written_too(tmp_path, monkeypatch):
+def test_registered_format_is_exported(tmp_path, monkeypatch):
     starts = types.SimpleNamespace(
         ENDING="csv", as_text=lambda labels: "".join(f"{label.start_s}\n" for label in labels)
     )
     monkeypatch.setitem(FORMATS, "starts", starts)
     tracks = titled_tracks("a_film", ("Main Title", "", "", 1, 1))
-    *_, text = label(tmp_path, cues((1.5, 2.0), (3.0, 4.0)).assign(track_id="t0"), tracks)
+    *_, text = exported_texts(tmp_path, cues((1.5, 2.0), (3.0, 4.0)).assign(track_id="t0"), tracks)
     assert text == "1.5\n3.0\n"
 
 
 @given(st.floats(0, 100_000))
-def test_a_time_stamp_reads_back_to_the_millisecond(time_s):
+def test_webvtt_time_stamp_is_exact_to_a_millisecond(time_s):
     stamp = as_text("webvtt", cues((time_s, time_s + 1))).splitlines()[3].split(" --> ")[0]
     hours, minutes, seconds = re.fullmatch(r"(\d\d+):([0-5]\d):([0-5]\d\.\d{3})", stamp).groups()
     assert abs(int(hours) * 3600 + int(minutes) * 60 + float(seconds) - time_s) <= 0.00051

@@ -1,4 +1,4 @@
-"""Finding cues: the evidence, the best path, and whole films with known music."""
+"""Cue matching by diagonals: evidence, best path, and films with known cues."""
 
 import itertools
 import logging
@@ -40,11 +40,13 @@ def noise(seconds: float, level: float = 0.02) -> np.ndarray:
 
 
 def film_of(seconds: float, *scenes: tuple[float, np.ndarray, float, float]) -> np.ndarray:
-    """Noise with excerpts: (film second, track, second in the track, length in s)."""
+    """Noise with excerpts. scenes: start in the film, track, start in the track, length, in s."""
     film = noise(seconds)
-    for at_s, track, from_s, length_s in scenes:
-        at, start, length = (round(s * RATE_HZ) for s in (at_s, from_s, length_s))
-        film[at : at + length] += track[start : start + length]
+    for film_start_s, track, track_start_s, length_s in scenes:
+        film_start, start, length = (
+            round(s * RATE_HZ) for s in (film_start_s, track_start_s, length_s)
+        )
+        film[film_start : film_start + length] += track[start : start + length]
     return film
 
 
@@ -76,7 +78,7 @@ def album():
     return tracks, album_of(**tracks)
 
 
-def test_two_cues_are_found_where_they_play(album):
+def test_two_cues_have_correct_tracks_and_times(album):
     tracks, index = album
     film = film_of(60, (5.3, tracks["chase"], 12.0, 14.0), (30.0, tracks["theme"], 3.5, 20.0))
     cues = match.find_cues("a_film", sound_of(film), index, **CONFIG)
@@ -91,7 +93,7 @@ def test_two_cues_are_found_where_they_play(album):
     assert (cues.confidence > 0.99).all()
 
 
-def test_a_landmark_that_stands_alone_is_no_edge():
+def test_isolated_landmark_does_not_set_the_start_of_a_cue():
     starts = np.sort(np.random.default_rng(5).integers(1000, 2000, 300))
     assert match.first_without_outlier(starts) == starts.min()
     assert match.first_without_outlier(np.append(starts, 900)) == starts.min()
@@ -101,13 +103,13 @@ def test_a_landmark_that_stands_alone_is_no_edge():
     assert match.first_without_outlier(np.array([7])) == 7
 
 
-def test_music_that_is_not_on_the_album_is_no_cue(album):
+def test_music_of_no_album_track_gives_no_cue(album):
     _, index = album
     film = film_of(50, (5.0, music(4), 0.0, 38.0))
     assert match.find_cues("a_film", sound_of(film), index, **CONFIG).empty
 
 
-def test_a_cue_that_follows_at_once_does_not_overlap(album):
+def test_adjacent_cues_do_not_overlap(album):
     tracks, index = album
     film = film_of(40, (5.0, tracks["theme"], 0.0, 12.4), (17.4, tracks["love"], 9.0, 12.0))
     cues = match.find_cues("a_film", sound_of(film), index, **CONFIG)
@@ -116,17 +118,17 @@ def test_a_cue_that_follows_at_once_does_not_overlap(album):
     assert abs(cues.film_start_s[1] - 17.4) < 1.0
 
 
-def test_a_gap_on_one_diagonal_is_bridged_and_one_between_two_is_not(album):
+def test_gap_is_bridged_on_one_diagonal_but_not_between_two(album):
     tracks, index = album
     masked = film_of(40, (5.0, tracks["theme"], 0.0, 10.0), (18.0, tracks["theme"], 13.0, 10.0))
     cues = match.find_cues("a_film", sound_of(masked), index, **CONFIG)
     np.testing.assert_allclose(cues[["film_start_s", "film_end_s"]], [[5, 28]], atol=0.3)
-    moved = film_of(40, (5.0, tracks["theme"], 0.0, 10.0), (18.0, tracks["theme"], 25.0, 10.0))
-    cues = match.find_cues("a_film", sound_of(moved), index, **CONFIG)
+    shifted = film_of(40, (5.0, tracks["theme"], 0.0, 10.0), (18.0, tracks["theme"], 25.0, 10.0))
+    cues = match.find_cues("a_film", sound_of(shifted), index, **CONFIG)
     np.testing.assert_allclose(cues.film_end_s, [15, 28], atol=0.3)
 
 
-def test_tracks_that_share_material_give_one_cue():
+def test_tracks_with_shared_material_give_one_cue():
     shared, middle, end = music(1, 20), music(2, 10), music(3, 10)
     reprise = np.concatenate([middle, shared, end])
     index = album_of(theme=shared, reprise=reprise, other=music(5))
@@ -137,7 +139,7 @@ def test_tracks_that_share_material_give_one_cue():
     assert cues.shared_tracks.tolist() == [()]  # half of the cue is in the reprise alone
 
 
-def test_music_that_two_tracks_hold_names_the_other():
+def test_music_of_two_tracks_lists_the_other_in_shared_tracks():
     theme = music(1, 20)
     index = album_of(theme=theme, medley=np.concatenate([music(2, 15), theme]), other=music(5))
     film = film_of(40, (8.0, theme, 2.0, 16.0))
@@ -146,8 +148,8 @@ def test_music_that_two_tracks_hold_names_the_other():
     assert cue.equal_starts_s == ()
 
 
-def test_a_loop_states_its_other_places_and_gives_no_long_cue():
-    """A verse that a track plays at 0, 20 and 50 s; the film has it twice, 25 s apart."""
+def test_repeated_verse_has_equal_starts_and_gives_no_long_cue():
+    """The track has a verse at 0, 20 and 50 s; the film has it twice, 25 s apart."""
     verse = music(1, 12)
     parts = [verse, music(2, 8), verse, music(3, 18), verse]
     index = album_of(loop=np.concatenate(parts), other=music(5))
@@ -162,13 +164,13 @@ def test_a_loop_states_its_other_places_and_gives_no_long_cue():
 
 
 @pytest.mark.parametrize("film", [np.zeros(0, np.float32), np.zeros(30 * RATE_HZ, np.float32)])
-def test_silence_gives_an_empty_table_with_its_columns(album, film):
+def test_silence_gives_an_empty_cue_table(album, film):
     cues = match.find_cues("a_film", sound_of(film), album[1], **CONFIG)
     assert cues.empty
     assert tables.to_arrow(cues, tables.CUES).column_names == tables.CUES.names
 
 
-def test_an_album_of_silence_matches_nothing():
+def test_silent_album_matches_nothing():
     index = album_of(SPEEDS, silence=np.zeros(RATE_HZ, np.float32))
     assert match.find_cues("a_film", sound_of(noise(30)), index, **CONFIG).empty
 
@@ -189,7 +191,7 @@ def match_file(tmp_path, video, album: Album) -> dict[str, str]:
     return outputs
 
 
-def test_a_film_file_is_matched_into_both_tables(tmp_path, film):
+def test_match_film_writes_both_tables(tmp_path, film):
     theme = music(1)
     index = album_of(theme=theme, chase=music(2))
     video = film("film.mkv", film_of(30, (6.0, theme, 10.0, 15.0)), RATE_HZ, seconds=30)
@@ -202,7 +204,7 @@ def test_a_film_file_is_matched_into_both_tables(tmp_path, film):
     assert tables.read_provenance(outputs["table"])["video_sha256"] == "ab12"
 
 
-def test_a_film_that_grew_after_its_check_is_not_matched(tmp_path, film, monkeypatch):
+def test_film_changed_after_its_check_is_an_error(tmp_path, film, monkeypatch):
     index = album_of(theme=music(1))
     video = film("film.mkv", film_of(5), RATE_HZ, seconds=5)
     monkeypatch.setattr(tables, "read_table", lambda *_: pd.DataFrame([{"video_bytes": 9}]))
@@ -211,7 +213,7 @@ def test_a_film_that_grew_after_its_check_is_not_matched(tmp_path, film, monkeyp
 
 
 @pytest.mark.parametrize("speed", [25 / 24, 24 / 25])
-def test_a_film_at_another_speed_is_matched_in_its_own_time(tmp_path, film, caplog, speed):
+def test_film_at_another_speed_has_cues_in_film_time(tmp_path, film, caplog, speed):
     theme = music(1)
     index = album_of(SPEEDS, theme=theme, chase=music(2))
     scenes = film_of(30, (6.0, theme, 10.0, 15.0))
@@ -227,7 +229,7 @@ def test_a_film_at_another_speed_is_matched_in_its_own_time(tmp_path, film, capl
 
 @pytest.mark.slow
 @pytest.mark.parametrize("speed", [1.001, 1 / 1.001, 25 / 24 * 1.001])
-def test_a_film_a_thousandth_fast_or_slow_is_distinguished(speed):
+def test_speed_difference_of_0_1_percent_is_detected(speed):
     theme = music(1, 100)
     index = album_of([*SPEEDS, 25 / 24 * 1.001], theme=theme, chase=music(2))
     film = played(film_of(120, (10.0, theme, 5.0, 90.0)), speed)
@@ -239,7 +241,7 @@ def test_a_film_a_thousandth_fast_or_slow_is_distinguished(speed):
 
 
 @pytest.mark.slow
-def test_a_track_that_drifts_against_its_film_is_one_cue_of_its_own_speed():
+def test_drifting_track_is_one_cue_with_its_own_speed():
     """Two tracks at the film's speed, and one whose mastering runs 0.15% faster."""
     drifting, theme, chase = music(1, 100), music(2, 100), music(3, 100)
     index = album_of(SPEEDS, drifting=played(drifting, 1 / 1.0015), theme=theme, chase=chase)
@@ -251,7 +253,7 @@ def test_a_track_that_drifts_against_its_film_is_one_cue_of_its_own_speed():
     np.testing.assert_allclose(cues.film_end_s, [65, 150, 215], atol=0.4)
 
 
-def test_a_film_of_little_music_has_the_usual_speed():
+def test_film_without_album_music_has_speed_1():
     index = album_of(SPEEDS, theme=music(1), chase=music(2))
     sound = sound_of(film_of(60, (5.0, music(4), 0.0, 38.0)))
     assert speed.choose_base_speed(sound, index, CONFIG["matched_share"]) == 1.0
@@ -261,25 +263,25 @@ def test_a_film_of_little_music_has_the_usual_speed():
     assert speed.film_drift(result, 1.0, SPEEDS) == 0.0
 
 
-def test_edges_move_out_by_the_fade_within_track_and_film(album):
+def test_cues_are_extended_by_the_fade_within_track_and_film(album):
     tracks, index = album
     scenes = [(0.4, tracks["love"], 10.0, 9.0), (12.0, tracks["theme"], 0.2, 13.0)]
     scenes += [(25.6, tracks["chase"], 26.0, 13.9)]
     sound = sound_of(film_of(45, *scenes))
-    tight = match.find_cues("a_film", sound, index, **CONFIG)
-    wide = match.find_cues("a_film", sound, index, **CONFIG | {"fade_s": 0.8})
-    moved = tight.film_start_s - wide.film_start_s
-    assert moved[0] == tight.film_start_s[0]  # the film's start
-    assert moved[1] == pytest.approx(tight.track_start_s[1])  # the track's start
-    gap = tight.film_start_s[2] - tight.film_end_s[1]
+    unextended = match.find_cues("a_film", sound, index, **CONFIG)
+    extended = match.find_cues("a_film", sound, index, **CONFIG | {"fade_s": 0.8})
+    shift_s = unextended.film_start_s - extended.film_start_s
+    assert shift_s[0] == unextended.film_start_s[0]  # the film's start
+    assert shift_s[1] == pytest.approx(unextended.track_start_s[1])  # the track's start
+    gap = unextended.film_start_s[2] - unextended.film_end_s[1]
     assert 0 < gap < 1.6
-    assert moved[2] == pytest.approx(gap / 2)  # half way to the cue before
-    assert wide.film_end_s[1] == pytest.approx(wide.film_start_s[2])
-    assert wide.film_end_s[2] - tight.film_end_s[2] <= 0.2  # the track ends there
-    np.testing.assert_allclose(wide.track_start_s, tight.track_start_s - moved)
+    assert shift_s[2] == pytest.approx(gap / 2)  # half way to the cue before
+    assert extended.film_end_s[1] == pytest.approx(extended.film_start_s[2])
+    assert extended.film_end_s[2] - unextended.film_end_s[2] <= 0.2  # the track ends there
+    np.testing.assert_allclose(extended.track_start_s, unextended.track_start_s - shift_s)
 
 
-def test_a_film_without_album_music_is_logged(tmp_path, caplog):
+def test_film_without_album_music_is_logged(tmp_path, caplog):
     soundfile.write(tmp_path / "film.wav", noise(20), RATE_HZ)
     with caplog.at_level(logging.WARNING):
         outputs = match_file(tmp_path, tmp_path / "film.wav", album_of(theme=music(1)))
@@ -287,7 +289,7 @@ def test_a_film_without_album_music_is_logged(tmp_path, caplog):
     assert caplog.messages == ["a_film: no track of the album was found"]
 
 
-def test_a_film_without_sound_is_named(tmp_path, film):
+def test_film_without_sound_is_an_error(tmp_path, film):
     with pytest.raises(MediaError, match=r"mute\.mkv: has no sound"):
         match_file(tmp_path, film("mute.mkv"), album_of(theme=music(1)))
     assert not (tmp_path / "cues.parquet").exists()
@@ -307,19 +309,19 @@ SMALL_FILM = FilmHashes(
 )
 
 
-def test_the_weight_of_a_match_is_its_rarity():
+def test_match_weight_is_the_log_of_the_inverse_hash_frequency():
     matches, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, matched_share=1.0)
     assert counts.tolist() == [2, 1]
     np.testing.assert_allclose(matches.nats, np.log([4 / 2, 4 / 2, 4 / 1]), rtol=1e-6)
     assert matches.diagonal.tolist() == [80, 70, 190]
     assert (matches.alignment >> alignment.KEY_SHIFT).tolist() == [0, 1, 0]
     assert matches.end.tolist() == [104, 104, 203]
-    rare, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, matched_share=0.5)
-    assert counts.tolist() == [0, 1]  # the hash that is half of the album weighs nothing
-    np.testing.assert_allclose(rare.nats, np.log(2), rtol=1e-6)
+    rare_matches, counts = alignment.match_hashes(SMALL_FILM, SMALL_INDEX, matched_share=0.5)
+    assert counts.tolist() == [0, 1]  # a hash that is half of the album has no weight
+    np.testing.assert_allclose(rare_matches.nats, np.log(2), rtol=1e-6)
 
 
-def test_chance_matches_spread_over_all_alignments_of_the_album():
+def test_chance_matches_are_uniform_over_all_alignments():
     none = alignment.choose_alignments([], SMALL_INDEX, 0.0)
     chance = evidence.gather_evidence(
         SMALL_FILM, SMALL_INDEX, none, 1.0, max_evidence_per_s=40, min_evidence=0
@@ -343,21 +345,21 @@ def test_max_run_sum_equals_the_best_of_all_slices(values):
 def test_best_path_equals_the_best_of_all_paths(steps, entry):
     nats = np.array(steps, np.float32).T
 
-    def worth(states):
+    def path_score(states):
         starts = sum(b >= 0 and a != b for a, b in itertools.pairwise([-1, *states]))
         return sum(nats[s, t] for t, s in enumerate(states) if s >= 0) - entry * starts
 
-    best = max(worth(states) for states in itertools.product([-1, 0, 1], repeat=nats.shape[1]))
-    np.testing.assert_allclose(worth(viterbi.best_path(nats, entry).tolist()), best, atol=1e-3)
+    best = max(path_score(states) for states in itertools.product([-1, 0, 1], repeat=nats.shape[1]))
+    np.testing.assert_allclose(path_score(viterbi.best_path(nats, entry).tolist()), best, atol=1e-3)
 
 
-def test_runs():
+def test_runs_of_equal_states():
     assert viterbi.runs(np.array([-1, 2, 2, -1, 0, 1, 1])) == [(2, 1, 3), (0, 4, 5), (1, 5, 7)]
     assert viterbi.runs(np.array([-1, -1])) == []
     assert viterbi.runs(np.array([], np.int64)) == []
 
 
-def test_confidence_is_one_half_at_its_middle_and_rises():
+def test_confidence_is_a_half_at_doubt_and_monotonic():
     curve = confidence(np.array([-3.0, 0.0, 1.0, 50.0, 75.0, 100.0, 1e4]), doubt=75.0, slope=5.0)
     assert curve[4] == 0.5
     assert (np.diff(curve) >= 0).all()

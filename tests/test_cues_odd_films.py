@@ -1,4 +1,4 @@
-"""Odd films from the check to their tables: two sounds, two clocks, bars that change."""
+"""Films with several audio streams, restarting timestamps or changing black bars."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from tests.test_cues_match import CONFIG, RATE_HZ, album_of, film_of, music
 
 pytestmark = pytest.mark.slow
 THEME, CHASE = music(1), music(2)
-GREY = "color=c=0x999999:size=320x180:rate=25"  # 0.6
+GREY = "color=c=0x999999:size=320x180:rate=25"  # brightness 0.6
 BAR = "drawbox=x={x}:y={y}:w={w}:h={h}:c=black:t=fill:enable='between(t,{start},{end})'"
 
 
@@ -23,14 +23,14 @@ def encode(target, *options):
     return target
 
 
-def sound_file(path, sound):
+def write_audio(path, sound):
     soundfile.write(path, sound, RATE_HZ, subtype="FLOAT")
     return path
 
 
 @pytest.fixture
-def tables_of(tmp_path):
-    """Check, match and measure a film; return its status, cues and visuals."""
+def process_film(tmp_path):
+    """Check, match and measure a film: its status row, cues and visuals."""
 
     def run(video, audio=""):
         status, tracks = tmp_path / "status.tsv", tmp_path / "tracks.tsv"
@@ -49,13 +49,17 @@ def tables_of(tmp_path):
 
 
 @pytest.fixture
-def two_sounds(tmp_path):
-    """A film of 30 s: commentary in English over the chase, then the theme, then a French dub."""
-    talk, film, dub = (
-        sound_file(tmp_path / f"{name}.wav", film_of(30, (8.0, track, 2.0, 15.0)))
-        for name, track in (("talk", CHASE), ("film", THEME), ("dub", CHASE))
+def three_streams(tmp_path):
+    """A film of 30 s with three streams: English commentary, the default, and a French dub.
+
+    The default has the track `theme`, the other two have `chase`.
+    """
+    commentary, original, dub = (
+        write_audio(tmp_path / f"{name}.wav", film_of(30, (8.0, track, 2.0, 15.0)))
+        for name, track in (("commentary", CHASE), ("original", THEME), ("dub", CHASE))
     )
-    inputs = ["-f", "lavfi", "-i", f"{GREY}:duration=30", "-i", talk, "-i", film, "-i", dub]
+    inputs = ["-f", "lavfi", "-i", f"{GREY}:duration=30", "-i", commentary]
+    inputs += ["-i", original, "-i", dub]
     maps = [part for k in range(4) for part in ("-map", k)]
     flags = ["-disposition:a:0", "comment", "-disposition:a:1", "default", "-disposition:a:2", "0"]
     languages = ["-metadata:s:a:0", "language=eng", "-metadata:s:a:2", "language=fre"]
@@ -63,8 +67,8 @@ def two_sounds(tmp_path):
     return encode(tmp_path / "f.mkv", *inputs, *maps, *coded, *flags, *languages)
 
 
-def test_the_default_sound_is_matched_and_not_the_commentary(tables_of, two_sounds):
-    status, cues, visuals = tables_of(two_sounds)
+def test_default_audio_stream_is_matched_instead_of_the_commentary(process_film, three_streams):
+    status, cues, visuals = process_film(three_streams)
     assert (status.status, status.problems) == ("ok", "")
     assert status.notes.startswith("of 3 sounds number 2 (mono, default) is used; there are also 1")
     assert cues.track_id.tolist() == ["theme"]
@@ -73,35 +77,35 @@ def test_the_default_sound_is_matched_and_not_the_commentary(tables_of, two_soun
 
 
 @pytest.mark.parametrize("audio", ["1", "fr", "3"])
-def test_another_sound_may_be_chosen(tables_of, two_sounds, audio):
-    status, cues, _ = tables_of(two_sounds, audio)
+def test_audio_stream_is_selected_by_number_or_language(process_film, three_streams, audio):
+    status, cues, _ = process_film(three_streams, audio)
     assert status.status == "ok"
     assert cues.track_id.tolist() == ["chase"]
 
 
-def test_a_sound_that_is_not_there_is_a_problem(tmp_path, two_sounds):
+def test_missing_audio_stream_is_reported_in_the_status(tmp_path, three_streams):
     status, tracks = tmp_path / "status.tsv", tmp_path / "tracks.tsv"
-    check.check_film("f", str(two_sounds), None, status, tracks, "de")
+    check.check_film("f", str(three_streams), None, status, tracks, "de")
     result = tables.read_table(status, tables.STATUS).iloc[0]
     assert result.status == "bad"
     assert "f.mkv: has no sound 'de'" in result.problems
     assert "3 (fre, mono)" in result.problems
 
 
-@pytest.mark.parametrize("ending", ["vob", "ts"])
-def test_a_film_of_two_clocks(tables_of, tmp_path, ending):
-    """Two parts joined byte by byte, grey 0.4 and 0.8, each with a cue; each clock starts at 0."""
+@pytest.mark.parametrize("extension", ["vob", "ts"])
+def test_timestamps_that_restart_mid_file_are_made_continuous(process_film, tmp_path, extension):
+    """Two concatenated files of grey 0.4 and 0.8, each with one cue and timestamps from 0."""
     scenes = [(5.0, THEME, 2.0, 12.0), (6.0, CHASE, 4.0, 12.0)]
     parts = []
     for k, (grey, scene) in enumerate(zip(("0x666666", "0xcccccc"), scenes, strict=True)):
-        sound = sound_file(tmp_path / f"{k}.wav", film_of(20, scene))
+        sound = write_audio(tmp_path / f"{k}.wav", film_of(20, scene))
         picture = f"color=c={grey}:size=320x180:rate=25:duration=20"
         coded = ["-c:v", "mpeg2video", "-b:v", "2M", "-c:a", "ac3", "-ar", "48000"]
         inputs = ["-f", "lavfi", "-i", picture, "-i", sound]
-        parts.append(encode(tmp_path / f"{k}.{ending}", *inputs, *coded).read_bytes())
-    film = tmp_path / f"f.{ending}"
+        parts.append(encode(tmp_path / f"{k}.{extension}", *inputs, *coded).read_bytes())
+    film = tmp_path / f"f.{extension}"
     film.write_bytes(b"".join(parts))
-    status, cues, visuals = tables_of(film)
+    status, cues, visuals = process_film(film)
     assert (status.status, status.problems) == ("ok", "")
     assert status.duration_s == pytest.approx(40, abs=0.2)
     assert cues.track_id.tolist() == ["theme", "chase"]
@@ -112,19 +116,19 @@ def test_a_film_of_two_clocks(tables_of, tmp_path, ending):
     np.testing.assert_allclose(np.delete(visuals.brightness - expected, [19, 20]), 0, atol=0.02)
 
 
-def test_bars_that_change_three_times(tables_of, tmp_path):
-    """4:3 with bars at the sides, 2.39:1, the whole frame, and 2.39:1 again: grey 0.6 in all."""
-    sides = [BAR.format(x=x, y=0, w=40, h=180, start=0, end=9.99) for x in (0, 280)]
-    above = [
+def test_changing_black_bars_set_the_aspect_ratio_but_not_brightness(process_film, tmp_path):
+    """Grey 0.6 with a 4:3 pillarbox, a 2.39:1 letterbox, no bars and the letterbox again."""
+    pillarbox = [BAR.format(x=x, y=0, w=40, h=180, start=0, end=9.99) for x in (0, 280)]
+    letterbox = [
         BAR.format(x=0, y=y, w=320, h=24, start=start, end=end)
         for y in (0, 156)
         for start, end in ((10, 19.99), (30, 40))
     ]
-    picture = ",".join([f"{GREY}:duration=40", *sides, *above])
-    sound = sound_file(tmp_path / "s.wav", film_of(40, (12.0, THEME, 3.0, 20.0)))
+    picture = ",".join([f"{GREY}:duration=40", *pillarbox, *letterbox])
+    sound = write_audio(tmp_path / "s.wav", film_of(40, (12.0, THEME, 3.0, 20.0)))
     inputs = ["-f", "lavfi", "-i", picture, "-i", sound]
     coded = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-c:a", "aac"]
-    _, cues, visuals = tables_of(encode(tmp_path / "f.mp4", *inputs, *coded))
+    _, cues, visuals = process_film(encode(tmp_path / "f.mp4", *inputs, *coded))
     assert cues.track_id.tolist() == ["theme"]
     changes = [9, 10, 19, 20, 29, 30]
     np.testing.assert_allclose(np.delete(visuals.brightness, changes), 0.6, atol=0.02)

@@ -1,4 +1,4 @@
-"""The timeline of a film."""
+"""SVG timeline of the cues of a film."""
 
 import re
 
@@ -23,34 +23,34 @@ def draw(tmp_path, cues, truth, names=NAMES) -> str:
     return (tmp_path / "line.svg").read_text()
 
 
-def test_tracks_times_and_truth_are_on_the_picture(tmp_path):
+def test_timeline_shows_tracks_times_and_true_cues(tmp_path):
     svg = draw(tmp_path, PREDICTED, TRUE)
     for text in ("The Film: 2 of 3 tracks found, 5 cues", "theme", "chase", "1:30", "truth"):
         assert f">{text}<" in svg
     assert ">runs at 1.0000 times the speed of its album<" in svg
     assert ">music of no album track<" in svg
-    assert "other/x" not in svg  # a decoy's source is no row of its own
+    assert "other/x" not in svg  # the source of a decoy has no row
 
 
-def test_without_truth_none_is_drawn(tmp_path):
+def test_timeline_without_truth_has_no_truth_row(tmp_path):
     svg = draw(tmp_path, PREDICTED, None)
     assert ">truth<" not in svg
     assert ">music of no album track<" not in svg
 
 
-def test_a_film_without_cues_says_so(tmp_path):
+def test_timeline_without_cues_shows_a_message(tmp_path):
     svg = draw(tmp_path, PREDICTED[:0], None)
     assert ">no track of the album was found<" in svg
     assert "confidence" not in svg
     assert "runs at" not in svg
 
 
-def test_the_same_cues_give_the_same_bytes(tmp_path):
+def test_timeline_is_byte_identical_when_redrawn(tmp_path):
     assert draw(tmp_path, PREDICTED, TRUE) == draw(tmp_path, PREDICTED, TRUE)
 
 
 @pytest.mark.parametrize("tracks", [0, 1, 30])
-def test_any_number_of_tracks_fits(tmp_path, tracks):
+def test_timeline_height_grows_with_the_number_of_tracks(tmp_path, tracks):
     rows = [(f"track_{k:02d}", 4.0 * k, 4.0 * k + 3, 0.0) for k in range(tracks)]
     names = {item: item for item, *_ in rows}
     svg = draw(tmp_path, cue_table("f", *rows), None, names)
@@ -59,19 +59,19 @@ def test_any_number_of_tracks_fits(tmp_path, tracks):
     assert height_pt(svg) == pytest.approx(72 * (1.1 + 0.24 * max(2, tracks)))
 
 
-def test_a_surer_cue_is_darker():
+def test_higher_confidence_has_a_darker_colour():
     light, dark = plot.SHADES([0.2, 0.9])[:, :3].sum(axis=1)
     assert dark < light
 
 
-def test_the_tables_of_a_film_become_its_timeline(tmp_path):
+def test_plot_cues_reads_the_tables_and_writes_an_svg(tmp_path):
     row = {"film_id": "a", "status": "ok", "problems": "", "notes": "", "duration_s": 130.0}
     row |= {"has_picture": True, "tracks": 7, "video_sha256": "ab", "video_bytes": 9}
     contracts = {"status": tables.STATUS, "cues": tables.CUES, "truth": tables.TRUTH}
     contracts["tracks"] = tables.TRACKS
-    long = "A Theme of a Title that is Longer than a Row has Room"
+    long_title = "A Theme of a Title that is Longer than a Row has Room"
     rows = [
-        (long, "Jo Field", "", 1, 1),
+        (long_title, "Jo Field", "", 1, 1),
         ("Unheard", "", "", 1, 2),
         ("Chase & Co. <$1>", "", "Ann Other", 1, 3),
     ]
@@ -86,6 +86,6 @@ def test_the_tables_of_a_film_become_its_timeline(tmp_path):
     names = [">A Theme of a Title that is Longer than a Ro…<"]
     names.append(">Chase &amp; Co. &lt;$1&gt; - Ann Other<")
     assert all(name in svg for name in names)
-    # In the order of the album, and only those that play.
+    # Rows are in album order, and tracks without a cue are omitted.
     assert svg.index(names[0]) < svg.index(names[1])
     assert "Unheard" not in svg

@@ -1,4 +1,4 @@
-"""The score of cues, against counts by hand and against the benchmark's own scorer."""
+"""Scores of cues against counts by hand and the scorer of the film benchmark."""
 
 import math
 
@@ -9,7 +9,7 @@ from scorelens import tables
 from scorelens.cues import score
 from tests.cue_tables import FILMS, cue_table, truth_table
 
-# Printed for these two films by the scorer of the film benchmark that the measures come from.
+# Output for these two films of the scorer of the film benchmark, which defines the metrics.
 # (time precision, time recall, time F1, cue precision, cue recall, true seconds, true cues)
 REFERENCE = {
     ("all", "all"): (
@@ -50,49 +50,50 @@ def scores() -> pd.DataFrame:
     return score.score_films(FILMS).set_index(["group", "value"])
 
 
-def test_rows_come_pooled_by_film_and_by_falling_snr(scores):
+def test_rows_are_pooled_then_by_film_then_by_descending_snr(scores):
     assert scores.index.tolist() == list(REFERENCE)
     tables.to_arrow(scores.reset_index(), tables.CUE_SCORES)
 
 
 @pytest.mark.parametrize("row", REFERENCE, ids=" ".join)
-def test_measures_agree_with_the_benchmark(scores, row):
+def test_metrics_equal_the_benchmark_scorer(scores, row):
     names = tables.CUE_SCORES.names[2:9]
     assert scores.loc[row, names].tolist() == pytest.approx(REFERENCE[row], abs=1e-12, nan_ok=True)
 
 
-def test_decoy_seconds_and_predicted_cues(scores):
+def test_decoy_seconds_and_predicted_cues_by_hand(scores):
     assert scores.decoy_s.tolist() == [10, 10, 0, 0, 0, 0]  # theme from 70 to 80.2 s of film a
     assert scores.predicted_cues.tolist() == [7, 5, 2, 1, 2, 3]
 
 
-def test_boundary_error_is_the_median_over_both_edges_of_right_cues(scores):
+def test_boundary_error_is_the_median_over_both_edges_of_correct_cues(scores):
     edges = sorted([0.8, 1.5, 4.5, 3.5, 7.7, 1.0, 0.4, 2.9])
     assert scores.boundary_error_s["all", "all"] == pytest.approx((edges[3] + edges[4]) / 2)
     assert scores.boundary_error_s["snr", "5"] == pytest.approx((0.4 + 2.9) / 2)
     assert scores.boundary_error_90_s["all", "all"] == pytest.approx(4.5 + 0.3 * (7.7 - 4.5))
 
 
-def test_offset_error_is_that_of_the_place_in_the_track(scores):
-    # Due at their starts: 5.8, 4.5, 57.7 and 11.6 s.
+def test_offset_error_is_the_median_error_of_the_track_position(scores):
+    # True track positions at the cue starts: 5.8, 4.5, 57.7 and 11.6 s.
     assert scores.offset_error_s["film", "a"] == pytest.approx(0.2)
     assert scores.offset_error_s["all", "all"] == pytest.approx((0.2 + 0.3) / 2)
 
 
-def test_a_cue_is_placed_if_it_names_or_states_the_true_place():
+def test_cue_is_placed_if_its_start_or_an_equal_start_is_within_tolerance():
     truth = truth_table("f", ("theme", 10, 20, 30, 0, False))
-    for named, stated, placed in (
+    for start_s, equal_starts_s, placed_cues in (
         (30.09, (), 1),
         (30.2, (), 0),
         (50.0, (7.0, 30.05), 1),
         (50.0, (7.0, 31.0), 0),
     ):
-        cues = cue_table("f", ("theme", 10, 20, named)).assign(equal_starts_s=[stated])
+        cues = cue_table("f", ("theme", 10, 20, start_s))
+        cues = cues.assign(equal_starts_s=[equal_starts_s])
         counts = score.count(cues, truth)
-        assert (counts.placed_cues, len(counts.offset_errors_s)) == (placed, 1)
+        assert (counts.placed_cues, len(counts.offset_errors_s)) == (placed_cues, 1)
 
 
-def test_half_of_a_cue_is_enough_and_less_is_not():
+def test_cue_is_correct_if_at_least_half_of_it_overlaps_the_truth():
     truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
     half = score.count(cue_table("f", ("theme", 15, 25, 0)), truth)
     less = score.count(cue_table("f", ("theme", 15.1, 25.1, 0)), truth)
@@ -100,34 +101,34 @@ def test_half_of_a_cue_is_enough_and_less_is_not():
     assert (less.correct_cues, less.found_cues) == (0, 0)
 
 
-def test_a_second_of_tolerance_at_the_edges_and_no_more():
+def test_cue_edges_have_one_second_of_tolerance():
     truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
     counts = score.count(cue_table("f", ("theme", 8, 22, 0)), truth)
     assert (counts.predicted_s, counts.correct_s) == (14, 12)
     assert (counts.true_s, counts.found_s) == (10, 10)
 
 
-def test_two_predictions_in_one_second_count_once_a_track():
+def test_overlapping_cues_count_once_per_second_and_track():
     truth = truth_table("f", ("theme", 10, 20, 0, 0, False))
     cues = cue_table("f", ("theme", 10, 15, 0), ("theme", 12, 17, 2), ("chase", 12, 14, 0))
     counts = score.count(cues, truth)
     assert (counts.predicted_s, counts.correct_s) == (9, 7)
 
 
-def test_nothing_predicted_has_no_precision_and_no_recall():
+def test_precision_is_nan_and_recall_0_without_predicted_cues():
     row = score.score_films([("f", cue_table("f"), FILMS[0][2])]).iloc[0]
     assert math.isnan(row.time_precision)
     assert math.isnan(row.boundary_error_s)
     assert (row.time_recall, row.cue_recall, row.time_f1, row.predicted_cues) == (0, 0, 0, 0)
 
 
-def test_a_film_without_music_has_no_recall():
+def test_recall_is_nan_and_precision_0_without_true_cues():
     row = score.score_films([("f", cue_table("f", ("theme", 1, 9, 0)), truth_table("f"))]).iloc[0]
     assert math.isnan(row.time_recall)
     assert (row.time_precision, row.cue_precision, row.true_s) == (0, 0, 0)
 
 
-def test_tables_are_read_and_scores_written(tmp_path):
+def test_score_cues_reads_tables_and_writes_scores(tmp_path):
     cues, truths = [], []
     for film, predicted, true in FILMS:
         cues.append(tmp_path / f"{film}.parquet")

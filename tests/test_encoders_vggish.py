@@ -1,4 +1,4 @@
-"""VGGish without its weights: known numbers of its front end, a checkpoint of random weights."""
+"""VGGish: its front end against known values, and random weights against TensorFlow."""
 
 import math
 
@@ -27,8 +27,8 @@ def sine(seconds=3.0, hz=1000.0):
     return np.sin(2 * np.pi * hz * t).astype(np.float32)
 
 
-def random_network():
-    """Weights of the published shapes and names, scaled so that values keep their size."""
+def random_variables():
+    """Random weights of the published shapes and names, scaled to preserve the variance."""
     rng = np.random.default_rng(1)
     variables = {}
     for name, shape in SHAPES.items():
@@ -40,8 +40,8 @@ def random_network():
     return variables
 
 
-def hand_made_pca():
-    """A rotation that swaps neighbours and scales by 0.5, and means that differ."""
+def simple_pca():
+    """A rotation that swaps neighbouring values and scales by 0.5, and distinct means."""
     rotation = 0.5 * np.eye(128, dtype=np.float32)[np.arange(128) ^ 1]
     return {
         "pca_eigen_vectors": rotation,
@@ -49,58 +49,58 @@ def hand_made_pca():
     }
 
 
-def patches(samples):
+def log_mel_patches(samples):
     spectrogram = vggish.log_mel(samples)
     starts = vggish.patch_starts(len(spectrogram))
     return np.stack([spectrogram[start : start + vggish.PATCH] for start in starts])
 
 
-def test_front_end_of_a_sine_has_the_known_numbers():
-    spectrograms = patches(sine())
+def test_log_mel_of_a_sine_has_the_known_mean_and_deviation():
+    spectrograms = log_mel_patches(sine())
     assert spectrograms.shape == (3, 96, 64)
     assert spectrograms.dtype == np.float32
     assert spectrograms.mean() == pytest.approx(-3.4296, abs=5e-4)
     assert spectrograms.std() == pytest.approx(2.1266, abs=5e-4)
 
 
-def test_front_end_of_silence_is_the_logarithm_of_the_offset():
-    assert patches(np.zeros(16_000, np.float32)) == pytest.approx(-4.60517, abs=1e-5)
+def test_log_mel_of_silence_is_the_log_of_the_offset():
+    assert log_mel_patches(np.zeros(16_000, np.float32)) == pytest.approx(-4.60517, abs=1e-5)
 
 
 @pytest.mark.parametrize(
     ("samples", "count"), [(15_599, 0), (15_600, 1), (30_959, 1), (30_960, 2), (48_000, 3)]
 )
-def test_only_whole_patches_count(samples, count):
+def test_only_whole_patches_are_used(samples, count):
     frames = len(vggish.log_mel(np.zeros(samples, np.float32)))
     assert vggish.patch_starts(frames).tolist() == [96 * k for k in range(count)]
     assert vggish.MIN_SAMPLES == 15_600
 
 
-def test_parameters_are_as_many_as_published():
-    counted = sum(math.prod(shape) + shape[-1] for shape in SHAPES.values())
-    assert counted == 72_141_184
+def test_parameter_count_equals_the_published_one():
+    count = sum(math.prod(shape) + shape[-1] for shape in SHAPES.values())
+    assert count == 72_141_184
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    """A checkpoint in the published format and names, of random weights, written by TensorFlow."""
+    """A checkpoint of random weights in the published format, written by TensorFlow."""
     from tensorflow.compat import v1
 
     path = tmp_path_factory.mktemp("vggish") / "vggish_model.ckpt"
-    values = random_network()
+    values = random_variables()
     with v1.Graph().as_default(), v1.Session() as session:
-        held = {name: v1.placeholder(v1.float32, v.shape) for name, v in values.items()}
+        placeholders = {name: v1.placeholder(v1.float32, v.shape) for name, v in values.items()}
         variables = {
-            name: v1.Variable(placeholder, name=name) for name, placeholder in held.items()
+            name: v1.Variable(placeholder, name=name) for name, placeholder in placeholders.items()
         }
         for name, variable in variables.items():
-            session.run(variable.initializer, {held[name]: values[name]})
+            session.run(variable.initializer, {placeholders[name]: values[name]})
         v1.train.Saver(write_version=1).save(session, str(path), write_meta_graph=False)
     return path
 
 
-def by_tensorflow(spectrograms, values):
-    """The published network, written in TensorFlow's operations."""
+def embed_with_tensorflow(spectrograms, values):
+    """The published network in TensorFlow operations."""
     import tensorflow as tf
 
     maps = tf.constant(spectrograms[..., None])
@@ -119,31 +119,31 @@ def by_tensorflow(spectrograms, values):
 
 
 @pytest.mark.slow
-def test_a_checkpoint_is_loaded_and_run_as_tensorflow_runs_it(checkpoint):
+def test_embeddings_of_a_loaded_checkpoint_equal_tensorflow(checkpoint):
     torch.set_num_threads(1)
     variables = read_variables(checkpoint)
     assert {name: value.shape for name, value in variables.items() if "weights" in name} == {
         f"vggish/{name}/weights": shape for name, shape in SHAPES.items()
     }
     assert sum(value.size for value in variables.values()) == 72_141_184
-    layers = vggish.build_layers({**variables, **hand_made_pca()}, torch.device("cpu"))
-    spectrograms = patches(sine())
+    layers = vggish.build_layers({**variables, **simple_pca()}, torch.device("cpu"))
+    spectrograms = log_mel_patches(sine())
     with torch.inference_mode():
         embeddings = vggish.forward(torch.from_numpy(spectrograms), layers).numpy()
-    expected = by_tensorflow(spectrograms, variables)
-    assert expected.min() < 0 < expected.max()  # no rectifier at the end
+    expected = embed_with_tensorflow(spectrograms, variables)
+    assert expected.min() < 0 < expected.max()  # no ReLU at the output
     assert embeddings == pytest.approx(expected, abs=1e-4 * float(np.abs(expected).max()))
 
 
-def test_post_processing_with_parameters_made_by_hand():
-    pca = {name: torch.from_numpy(value) for name, value in hand_made_pca().items()}
+def test_postprocess_with_a_simple_pca_by_hand():
+    pca = {name: torch.from_numpy(value) for name, value in simple_pca().items()}
     layers = {"rotation": pca["pca_eigen_vectors"], "means": pca["pca_means"].flatten()}
     embeddings = np.zeros((1, 128), np.float32)
-    embeddings[0, :6] = hand_made_pca()["pca_means"][:6, 0] + [0, 2, -2, 3.9, 100, -100]
+    embeddings[0, :6] = simple_pca()["pca_means"][:6, 0] + [0, 2, -2, 3.9, 100, -100]
     processed = vggish.postprocess(torch.from_numpy(embeddings), layers).numpy()
-    # 0.5 x the neighbour's distance from its mean, cut, + 2, x 63.75, towards zero.
+    # 0.5 x (neighbour - its mean), clipped to [-2, 2], + 2, x 63.75, truncated.
     assert processed[0, :6].tolist() == [191, 127, 251, 63, 0, 255]
-    centred = -hand_made_pca()["pca_means"][6:, 0].astype(np.float64)
+    centred = -simple_pca()["pca_means"][6:, 0].astype(np.float64)
     swapped = 0.5 * centred[np.arange(122) ^ 1]
     assert processed[0, 6:] == pytest.approx(np.floor((swapped + 2) * 63.75), abs=1)
     assert processed.shape == (1, 128)

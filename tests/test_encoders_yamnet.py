@@ -1,4 +1,4 @@
-"""YAMNet without its weights: its front end, and random weights in the published file format."""
+"""YAMNet: its front end, and random weights in the published file format."""
 
 import h5py
 import numpy as np
@@ -11,8 +11,8 @@ from tests.random_yamnet import variables
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """The weights as Keras stores them: a group a layer, attributes that name the variables."""
+def weights_file(tmp_path_factory):
+    """Weights as Keras stores them: one group per layer, with attributes that list variables."""
     path = tmp_path_factory.mktemp("yamnet") / "yamnet.h5"
     values = variables()
     with h5py.File(path, "w") as file:
@@ -27,32 +27,32 @@ def published(tmp_path_factory):
     return path
 
 
-def by_tensorflow(spectrograms, values):
-    """The published network, written in TensorFlow's operations."""
+def embed_with_tensorflow(spectrograms, values):
+    """The published network in TensorFlow operations."""
     import tensorflow as tf
 
-    def finished(maps, name):
+    def batch_norm_relu(maps, name):
         mean, variance = values[f"{name}/bn/moving_mean"], values[f"{name}/bn/moving_variance"]
         beta = values[f"{name}/bn/beta"]
         return tf.nn.relu(tf.nn.batch_normalization(maps, mean, variance, beta, None, 1e-4))
 
     maps = tf.nn.conv2d(spectrograms[..., None], values["layer1/conv/kernel"], 2, "SAME")
-    maps = finished(maps, "layer1/conv")
+    maps = batch_norm_relu(maps, "layer1/conv")
     for number in range(2, 15):
         stride = 2 if number in (3, 5, 7, 13) else 1
         name = f"layer{number}/depthwise_conv"
         kernel = values[f"{name}/depthwise_kernel"]
         maps = tf.nn.depthwise_conv2d(maps, kernel, [1, stride, stride, 1], "SAME")
-        maps = finished(maps, name)
+        maps = batch_norm_relu(maps, name)
         name = f"layer{number}/pointwise_conv"
-        maps = finished(tf.nn.conv2d(maps, values[f"{name}/kernel"], 1, "SAME"), name)
+        maps = batch_norm_relu(tf.nn.conv2d(maps, values[f"{name}/kernel"], 1, "SAME"), name)
     return tf.reduce_mean(maps, (1, 2)).numpy()
 
 
 @pytest.mark.slow
-def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published):
+def test_embeddings_of_a_loaded_keras_file_equal_tensorflow(weights_file):
     torch.set_num_threads(1)
-    variables_read = read_variables(published)
+    variables_read = read_variables(weights_file)
     values = variables()
     assert variables_read.keys() == values.keys()
     assert sum(value.size for value in variables_read.values()) == 3_751_369
@@ -63,13 +63,13 @@ def test_the_published_format_is_loaded_and_run_as_tensorflow_runs_it(published)
     with torch.inference_mode():
         layers = yamnet.build_layers(variables_read, torch.device("cpu"))
         embeddings = yamnet.embed_patches(torch.from_numpy(spectrogram), starts, layers).numpy()
-    expected = by_tensorflow(np.stack([spectrogram[s : s + 96] for s in starts]), values)
+    expected = embed_with_tensorflow(np.stack([spectrogram[s : s + 96] for s in starts]), values)
     assert embeddings.shape == (3, 1024)
     assert expected.std() > 0.1
     assert embeddings == pytest.approx(expected, abs=1e-4 * float(expected.max()))
 
 
-def test_the_front_end_is_vggishs_with_a_smaller_offset():
+def test_log_mel_equals_vggish_with_a_smaller_offset():
     samples = np.random.default_rng(0).normal(0, 0.1, 16_000).astype("f4")
     spectrogram = yamnet.log_mel(samples)
     assert np.exp(spectrogram) - 0.001 == pytest.approx(

@@ -1,4 +1,4 @@
-"""One set of dependencies: ranges, pins for runs and for tests, and the same for conda."""
+"""Version ranges, pinned versions, imports and the conda environment agree."""
 
 import ast
 import importlib.metadata
@@ -19,7 +19,7 @@ CONDA_NAMES = {
     "soxr": "python-soxr",
     "torch": "pytorch",
 }
-BUILDING = {"setuptools", "wheel"}  # `pip freeze` leaves them out
+BUILD_PACKAGES = {"setuptools", "wheel"}  # omitted by `pip freeze`
 PINNED = re.compile(r"([\w.-]+)==([\w.]+)(?:; .*)?")
 
 
@@ -30,7 +30,7 @@ def project(home):
 
 @pytest.fixture(scope="module")
 def pins(home):
-    """The pinned versions by name, in the environment of a run and in what tests add."""
+    """Pinned versions by package: of the environment of a run, and of the test additions."""
     versions = []
     for name in ("requirements", "test"):
         lines = (home / "envs" / f"{name}.txt").read_text().splitlines()
@@ -43,40 +43,40 @@ def requirements(lines):
     return [Requirement(line) for line in lines]
 
 
-def test_every_range_has_a_pin_inside_it(project, pins):
+def test_every_version_range_contains_its_pin(project, pins):
     run, added = pins
     extras = project["optional-dependencies"]
-    for lines, known in (
+    for lines, pinned in (
         (project["dependencies"], run),
         (extras["essentia"], run),
         (extras["test"], run | added),
     ):
         for requirement in requirements(lines):
-            version = known[canonicalize_name(requirement.name)]
+            version = pinned[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(version, prereleases=True), requirement
 
 
-def test_what_tests_alone_need_is_not_in_the_environment_of_a_run(project, pins):
+def test_packages_only_for_tests_are_not_in_the_run_environment(project, pins):
     run, added = pins
     assert not set(run) & set(added)
     assert {"librosa", "numba", "playwright", "pytest", "ruff", "snakefmt"} <= set(added)
 
 
-def test_what_pinned_packages_require_is_pinned(pins):
-    """Or pip would take the newest."""
-    for known, packages in ((pins[0], pins[0]), (pins[0] | pins[1], pins[1])):
+def test_dependencies_of_pinned_packages_are_pinned(pins):
+    """Otherwise pip installs the newest version."""
+    for pinned, packages in ((pins[0], pins[0]), (pins[0] | pins[1], pins[1])):
         for package in packages:
             try:
                 needed = requirements(importlib.metadata.requires(package) or [])
             except importlib.metadata.PackageNotFoundError:
-                continue  # that of another platform
+                continue  # required on another platform only
             for requirement in needed:
                 if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
                     name = canonicalize_name(requirement.name)
-                    assert name in BUILDING or name in known, (package, name)
+                    assert name in BUILD_PACKAGES or name in pinned, (package, name)
 
 
-def test_conda_has_the_same_ranges(home, project):
+def test_conda_environment_has_the_same_version_ranges(home, project):
     environment = yaml.safe_load((home / "envs" / "scorelens.yaml").read_text())
     conda = {r.name: r.specifier for r in requirements(environment["dependencies"])}
     ranges = {r.name: r.specifier for r in requirements(project["dependencies"])}
@@ -86,7 +86,7 @@ def test_conda_has_the_same_ranges(home, project):
     assert set(conda) - set(expected) == {"python", "pip"}
 
 
-def test_the_package_imports_what_it_declares_and_nothing_else(home, project):
+def test_every_imported_package_is_a_declared_dependency(home, project):
     declared = requirements(
         [*project["dependencies"], *project["optional-dependencies"]["essentia"]]
     )
@@ -103,7 +103,7 @@ def test_the_package_imports_what_it_declares_and_nothing_else(home, project):
 
 
 def imports(path):
-    """The first parts of the names of the modules that a file imports."""
+    """Top-level packages that a file imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)

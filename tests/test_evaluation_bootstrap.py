@@ -1,4 +1,4 @@
-"""Bootstrap samples of groups and their intervals, against counting and a normal mean."""
+"""Bootstrap samples of groups and their intervals, against counts and a normal mean."""
 
 import numpy as np
 import pytest
@@ -7,21 +7,21 @@ from scipy import stats
 from scorelens.evaluation import bootstrap
 
 
-def test_samples_draw_as_many_groups_as_there_are_each_as_often():
+def test_draws_have_the_number_of_groups_and_equal_mean_frequency():
     draws = bootstrap.draw_groups(8, 4000, 0)
     assert (draws.sum(axis=1) == 8).all()
     np.testing.assert_allclose(draws.mean(axis=0), 1, atol=0.07)
-    # Drawn with replacement a group is left out of a sample with probability (7 / 8) ** 8.
+    # With replacement, a group is absent from a sample with probability (7 / 8) ** 8.
     assert (draws == 0).mean() == pytest.approx((7 / 8) ** 8, abs=0.01)
 
 
-def test_a_seed_and_its_generator_draw_the_same():
+def test_seed_and_generator_give_the_same_draws():
     random = np.random.default_rng(3)
-    one = np.concatenate([bootstrap.draw_groups(5, 4, random) for _ in range(2)])
-    np.testing.assert_array_equal(one, bootstrap.draw_groups(5, 8, 3))
+    draws = np.concatenate([bootstrap.draw_groups(5, 4, random) for _ in range(2)])
+    np.testing.assert_array_equal(draws, bootstrap.draw_groups(5, 8, 3))
 
 
-def test_the_interval_of_a_mean_is_that_of_the_normal_law():
+def test_interval_of_a_mean_agrees_with_the_normal_distribution():
     values = stats.norm.ppf((np.arange(400) + 0.5) / 400)
     draws = bootstrap.draw_groups(400, 20_000, 1)
     low, high = bootstrap.percentile_interval(draws @ values / 400)

@@ -1,4 +1,4 @@
-"""Reliability bins and calibration error, by hand and where probabilities are true."""
+"""Reliability bins and calibration error against hand calculation, scikit-learn and R."""
 
 import numpy as np
 import pytest
@@ -25,25 +25,25 @@ def test_bins_agree_with_scikit_learn():
     assert (bins["correct"] <= bins["correct_high"]).all()
 
 
-def test_bounds_belong_to_the_bin_above_and_one_to_the_last():
+def test_bin_includes_its_lower_edge_and_the_last_bin_includes_1():
     bins = reliability_bins(np.array([0, 0.5, 1.0]), np.array([True, True, False]), 2)
     assert bins["count"].tolist() == [1, 2]
     assert bins[["low", "high"]].to_numpy().tolist() == [[0, 0.5], [0.5, 1]]
 
 
-def test_wilsons_interval_is_that_of_r():
-    """Of 1 of 2, as R's binom::binom.wilson gives it."""
+def test_wilson_interval_equals_r():
+    """binom::binom.wilson(1, 2) in R."""
     bins = reliability_bins(np.array([0.6, 0.7]), np.array([True, False]), 1)
     row = bins.iloc[0]
     assert (row.correct_low, row.correct_high) == pytest.approx((0.0945, 0.9055), abs=1e-4)
 
 
-def test_the_error_is_the_mean_distance_weighted_by_the_counts():
+def test_calibration_error_is_the_mean_gap_weighted_by_the_counts():
     bins = reliability_bins(np.array([0.1, 0.6, 0.8]), np.array([True, False, True]), 2)
     assert error_of(bins) == pytest.approx((0.9 + 2 * 0.2) / 3)
 
 
-def test_true_probabilities_have_hardly_an_error():
+def test_calibrated_probabilities_have_an_error_near_0():
     random = np.random.default_rng(1)
     confidence = random.random(100_000)
     bins = reliability_bins(confidence, random.random(100_000) < confidence, 10)
@@ -52,7 +52,7 @@ def test_true_probabilities_have_hardly_an_error():
     assert error_of(overconfident) == pytest.approx(0.25, abs=0.01)
 
 
-def test_nothing_has_no_error():
+def test_calibration_error_without_predictions_is_nan():
     bins = reliability_bins(np.zeros(0), np.zeros(0, bool), 3)
     assert bins["count"].tolist() == [0, 0, 0]
     assert np.isnan(error_of(bins))

@@ -19,11 +19,11 @@ def test_metrics_agree_with_scikit_learn():
     predicted, labels = decisions(0)
     predicted[:, 3] = False  # a genre that is never predicted: precision 0
     counts = classification.confusion_counts(predicted, labels).sum(axis=1)
-    theirs = precision_recall_fscore_support(labels, predicted, zero_division=0)[:3]
-    np.testing.assert_allclose(classification.precision_recall_f1(counts), theirs)
+    expected = precision_recall_fscore_support(labels, predicted, zero_division=0)[:3]
+    np.testing.assert_allclose(classification.precision_recall_f1(counts), expected)
 
 
-def test_each_decision_is_of_one_kind_or_a_true_negative():
+def test_confusion_counts_cover_each_decision_once_except_true_negatives():
     predicted, labels = decisions(1)
     counts = classification.confusion_counts(np.stack([predicted, labels]), labels)
     assert counts.shape == (3, 2, 40, 4)
@@ -35,20 +35,20 @@ def test_f1_of_samples_agrees_with_scikit_learn():
     predicted, labels = decisions(2)
     draws = np.random.default_rng(0).multinomial(40, np.full(40, 1 / 40), 15)
     values = classification.sampled_f1(np.stack([predicted, ~predicted]), labels, draws)
-    for run, some in enumerate((predicted, ~predicted)):
+    for run, decided in enumerate((predicted, ~predicted)):
         for sample, draw in enumerate(draws):
             rows = np.repeat(np.arange(40), draw)
-            theirs = f1_score(labels[rows], some[rows], average=None, zero_division=0)
-            np.testing.assert_allclose(values[run, sample], theirs)
+            expected = f1_score(labels[rows], decided[rows], average=None, zero_division=0)
+            np.testing.assert_allclose(values[run, sample], expected)
 
 
-def test_nothing_predicted_and_nothing_true_scores_zero():
-    nothing = np.zeros((5, 2), bool)
-    assert (classification.sampled_f1(nothing, nothing, np.ones((3, 5))) == 0).all()
+def test_f1_is_0_without_positive_predictions_and_labels():
+    all_false = np.zeros((5, 2), bool)
+    assert (classification.sampled_f1(all_false, all_false, np.ones((3, 5))) == 0).all()
     assert (classification.precision_recall_f1(np.zeros((3, 2))) == 0).all()
 
 
-def test_the_mean_over_the_genres_comes_last():
+def test_with_macro_appends_the_mean_over_the_genres():
     by_genre = np.random.default_rng(0).random((3, 2, 5))
     values = classification.with_macro(by_genre)
     np.testing.assert_array_equal(values[..., :-1], by_genre)
@@ -56,7 +56,7 @@ def test_the_mean_over_the_genres_comes_last():
 
 
 @given(st.tuples(*[st.integers(0, 50)] * 3))
-def test_f1_is_the_harmonic_mean(outcomes):
+def test_f1_is_the_harmonic_mean_of_precision_and_recall(outcomes):
     precision, recall, f1 = classification.precision_recall_f1(np.array(outcomes, float))
     assert min(precision, recall) - 1e-12 <= f1 <= max(precision, recall) + 1e-12
     assert f1 * (precision + recall) == pytest.approx(2 * precision * recall)

@@ -1,4 +1,4 @@
-"""Scores of tags as columns of a table, against scikit-learn in the same samples and orders."""
+"""Scores of tags as table columns, against scikit-learn on the same samples and orders."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from tests.tagger_tables import make_labels
 GROUP = np.array([0, 0, 1, 2, 2, 2, 3, 4])
 
 
-def made_up(seed=0):
+def random_predictions(seed=0):
     labels = make_labels(5, 3)
     labels[4] = True  # so that each genre has a group
     probability = np.random.default_rng(seed).random((8, 3))
@@ -22,7 +22,7 @@ def made_up(seed=0):
     return Predictions(units, ["A", "B", "C"], probability[None], None, ranks, GROUP, labels)
 
 
-def test_columns_by_hand():
+def test_score_columns_by_hand():
     value = np.array([[1.0, 2.0], [3.0, 4.0]])
     permuted = value[..., None] + np.array([-1, 0, 1])
     columns = score_columns(value, value[..., None] + np.linspace(-1, 1, 41), permuted)
@@ -31,16 +31,16 @@ def test_columns_by_hand():
     np.testing.assert_allclose(columns["high"], columns["value"] + 0.95)
     np.testing.assert_allclose(columns["chance"], columns["value"])
     assert columns["p"].tolist() == [3 / 4] * 4
-    without_one_as_good = score_columns(value, value[..., None], permuted[..., 1:])
-    assert without_one_as_good["p"].tolist() == [1] * 4
+    none_equal = score_columns(value, value[..., None], permuted[..., 1:])
+    assert none_equal["p"].tolist() == [1] * 4
     lower = score_columns(value, value[..., None], permuted[..., 1:], lower_is_better=True)
     assert lower["p"].tolist() == [2 / 3] * 4
-    none = score_columns(value, value[..., None], np.empty((2, 2, 0)))
-    assert np.isnan([none["chance"], none["p"]]).all()
+    no_orders = score_columns(value, value[..., None], np.empty((2, 2, 0)))
+    assert np.isnan([no_orders["chance"], no_orders["p"]]).all()
 
 
-def test_tags_agree_with_scikit_learn_in_samples_and_in_all_orders():
-    predictions = made_up()
+def test_score_tags_agrees_with_scikit_learn_on_samples_and_all_orders():
+    predictions = random_predictions()
     tagged = [predictions.probability[0] > limit for limit in (0.3, 0.6)]
     counts = np.stack([predictions.count_by_group(tags) for tags in tagged])
     draws = np.random.default_rng(1).multinomial(5, np.full(5, 1 / 5), 30).astype(float)
@@ -68,8 +68,8 @@ def test_tags_agree_with_scikit_learn_in_samples_and_in_all_orders():
             np.testing.assert_allclose(selected["p"], (1 + as_good) / 121)
 
 
-def test_support_is_the_number_of_units():
-    predictions = made_up()
+def test_support_is_the_number_of_labelled_units():
+    predictions = random_predictions()
     expected = [*predictions.unit_labels.sum(axis=0), 8, 8]
     assert support(predictions, 2).tolist() == expected
     table = score_tags(

@@ -29,7 +29,7 @@ def test_holm_by_hand():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_keeps_the_order_and_never_lowers(values):
+def test_holm_preserves_the_order_and_never_lowers_p(values):
     p = np.array(values)
     corrected = holm(p)
     assert (corrected >= p - 1e-12).all()

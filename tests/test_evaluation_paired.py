@@ -1,4 +1,4 @@
-"""Paired comparisons against all assignments, and where models are equal."""
+"""Paired comparisons of models against all swaps, and of equal models."""
 
 import itertools
 
@@ -23,14 +23,14 @@ def counts_of(labels, *runs):
     return confusion_counts(np.stack(runs), labels)
 
 
-def scores_of(labels, runs):
+def mean_macro_f1(labels, runs):
     return np.mean([f1_score(labels, run, average="macro", zero_division=0) for run in runs])
 
 
-def made_up(seed, skill, group=GROUP, genres=4):
-    """Predictions for units of groups, the better the greater `skill` is."""
+def simulated_predictions(seed, skill, group=GROUP, genres=4):
+    """Simulated predictions for units in groups; a greater `skill` is more accurate."""
     labels = np.random.default_rng(0).random((group.max() + 1, genres)) < 0.5
-    labels[0], labels[1] = True, False  # so that each genre has a group, and lacks one
+    labels[0], labels[1] = True, False  # each genre has a positive and a negative group
     noise = np.random.default_rng(seed).normal(0, 0.7, (len(group), genres))
     probability = 1 / (1 + np.exp(-skill * (2 * labels[group] - 1) - noise))
     units = pd.DataFrame({"title": group, "trailer_id": np.arange(len(group))})
@@ -39,14 +39,14 @@ def made_up(seed, skill, group=GROUP, genres=4):
     return Predictions(units, names, probability[None], None, ranks, group, labels)
 
 
-def test_the_difference_is_that_of_scikit_learns_macro_f1():
+def test_difference_equals_that_of_scikit_learn_macro_f1():
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
     result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 10, 0)
-    first, second = (scores_of(labels, [one]) for one in models)
+    first, second = (mean_macro_f1(labels, [one]) for one in models)
     assert result["difference"] == pytest.approx(first - second)
 
 
-def test_the_interval_is_that_of_scikit_learn_in_the_same_samples():
+def test_interval_equals_scikit_learn_on_the_same_samples():
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
     result = paired.compare_macro_f1(*(counts_of(labels, one) for one in models), 60, 5)
     random = np.random.default_rng(5)
@@ -54,21 +54,21 @@ def test_the_interval_is_that_of_scikit_learn_in_the_same_samples():
     sampled = []
     for draw in random.multinomial(20, np.full(20, 1 / 20), 60):
         rows = np.repeat(np.arange(20), draw)
-        first, second = (scores_of(labels[rows], [one[rows]]) for one in models)
+        first, second = (mean_macro_f1(labels[rows], [one[rows]]) for one in models)
         sampled.append(first - second)
     low, high = np.percentile(sampled, [2.5, 97.5])
     assert (result["low"], result["high"]) == pytest.approx((low, high))
 
 
-def test_of_several_runs_the_mean_f1_counts_whatever_their_number():
+def test_difference_is_between_mean_f1_over_the_runs_of_each_model():
     labels = decisions(1)
     models = [[decisions(seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
     result = paired.compare_macro_f1(*(counts_of(labels, *runs) for runs in models), 99, 0)
-    first, second = (scores_of(labels, runs) for runs in models)
+    first, second = (mean_macro_f1(labels, runs) for runs in models)
     assert result["difference"] == pytest.approx(first - second)
 
 
-def test_the_blocks_do_not_count(monkeypatch):
+def test_p_does_not_depend_on_the_block_size(monkeypatch):
     labels, *models = (decisions(seed) for seed in (1, 2, 3))
     counts = [counts_of(labels, one) for one in models]
     whole = paired.compare_macro_f1(*counts, 4000, 0)
@@ -77,8 +77,8 @@ def test_the_blocks_do_not_count(monkeypatch):
     assert parts["p"] == pytest.approx(whole["p"], abs=0.03)
 
 
-def test_p_of_average_precision_is_that_of_all_swaps():
-    first, second = made_up(1, 2.0), made_up(2, 0.3)
+def test_p_of_average_precision_agrees_with_all_swaps():
+    first, second = simulated_predictions(1, 2.0), simulated_predictions(2, 0.3)
     labels = first.unit_labels
     ranks = [rankdata(one.probability[0], axis=0) for one in (first, second)]
 
@@ -90,18 +90,18 @@ def test_p_of_average_precision_is_that_of_all_swaps():
             for genre in range(4)
         ]
 
-    every = [
+    differences = [
         difference(np.array(swap)[GROUP][:, None])
         for swap in itertools.product([False, True], repeat=6)
     ]
-    as_large = np.abs(every) >= np.abs(every[0]) - 1e-9
+    as_large = np.abs(differences) >= np.abs(differences[0]) - 1e-9
     result = paired.compare_average_precision(first, second, 3000, 0)
     np.testing.assert_allclose(result, as_large.mean(axis=0), atol=0.03)
 
 
-def test_the_scale_of_a_model_does_not_count():
-    first, second = made_up(1, 0.8), made_up(2, 0.8)
-    scaled = made_up(1, 0.8).__dict__ | {"probability": first.probability**3 / 50}
+def test_p_of_average_precision_is_invariant_to_monotone_rescaling():
+    first, second = simulated_predictions(1, 0.8), simulated_predictions(2, 0.8)
+    scaled = simulated_predictions(1, 0.8).__dict__ | {"probability": first.probability**3 / 50}
     result = [
         paired.compare_average_precision(one, second, 50, 0)
         for one in (first, Predictions(**scaled))
@@ -109,8 +109,8 @@ def test_the_scale_of_a_model_does_not_count():
     np.testing.assert_array_equal(*result)
 
 
-def test_equal_models_do_not_differ():
-    one = made_up(1, 1.0)
+def test_equal_models_have_difference_0_and_p_1():
+    one = simulated_predictions(1, 1.0)
     assert (paired.compare_average_precision(one, one, 50, 0) == 1).all()
     labels, predicted = decisions(1), decisions(2)
     result = paired.compare_macro_f1(*[counts_of(labels, predicted)] * 2, 99, 0)

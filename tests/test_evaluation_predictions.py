@@ -1,4 +1,4 @@
-"""Predictions from tables: the arrays are those of pivot tables, whatever the order of the rows."""
+"""Prediction arrays from tables in any row order, against pivot tables."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ GENRES = ["Drama", "Action", "Horror"]
 
 
 def unit_table(units=11, groups=4, seed=0):
-    """Rows of units in groups: their labels are those of their group."""
+    """Rows of units in groups; a unit has the labels of its group."""
     random = np.random.default_rng(seed)
     group = np.concatenate([np.arange(groups), random.integers(0, groups, units - groups)])
     labels = random.random((groups, 3)) < 0.5
@@ -28,7 +28,7 @@ def unit_table(units=11, groups=4, seed=0):
     )
 
 
-def test_the_arrays_are_those_of_pivot_tables():
+def test_prediction_arrays_equal_pivot_tables():
     table = unit_table()
     predictions = from_table(table.sample(frac=1, random_state=1), ["title", "trailer_id"])
     assert sorted(predictions.genres) == sorted(GENRES)
@@ -46,7 +46,7 @@ def test_the_arrays_are_those_of_pivot_tables():
     assert predictions.group_sizes.tolist() == np.bincount(predictions.group).tolist()
 
 
-def test_runs_come_first_and_in_order_of_their_numbers():
+def test_runs_are_the_first_axis_in_order_of_their_numbers():
     labels = make_labels(5)
     probability = np.random.default_rng(0).random((3, 5, 6))
     table = make_predictions(labels, probability)
@@ -57,7 +57,7 @@ def test_runs_come_first_and_in_order_of_their_numbers():
     np.testing.assert_array_equal(predictions.labels[:, columns], labels)
 
 
-def test_without_sorting_the_order_of_the_table_stays():
+def test_sort_false_preserves_the_row_order():
     labels = make_labels(4)
     table = make_predictions(labels, np.random.default_rng(0).random((2, 4, 6)))
     names = {f"film_{k:03d}": name for k, name in enumerate("dacb")}
@@ -74,7 +74,7 @@ def test_without_sorting_the_order_of_the_table_stays():
     assert from_table(table, ["film_id"], run="repeat").units["film_id"].tolist() == list("abcd")
 
 
-def test_thresholds_and_genres_follow_the_names_that_are_given():
+def test_threshold_column_and_genre_order_follow_the_arguments():
     table = unit_table()
     predictions = from_table(
         table, ["title", "trailer_id"], threshold="limit", genres=sorted(GENRES)
@@ -84,7 +84,7 @@ def test_thresholds_and_genres_follow_the_names_that_are_given():
     np.testing.assert_array_equal(predictions.thresholds, wide)
 
 
-def test_units_are_counted_by_group():
+def test_count_by_group_equals_groupby_sum():
     predictions = from_table(unit_table(), ["title", "trailer_id"])
     tagged = predictions.probability[0] > 0.5
     by_hand = pd.DataFrame(tagged).groupby(predictions.group).sum()
@@ -92,7 +92,7 @@ def test_units_are_counted_by_group():
 
 
 @pytest.mark.parametrize("levels", [2, 1000])
-def test_ranks_are_places_in_the_sorted_list_and_of_tied_genres_the_first_comes_first(levels):
+def test_rank_genres_sorts_by_probability_and_breaks_ties_by_column(levels):
     probability = np.round(np.random.default_rng(0).random((20, 6)) * levels) / levels
     for row, ranks in zip(probability, rank_genres(probability), strict=True):
         order = sorted(range(6), key=lambda genre: (-row[genre], genre))

@@ -1,4 +1,4 @@
-"""Kills, a full disk, little memory, damaged files: a message, and the same tables afterwards."""
+"""Killed jobs, full disk, low memory, damaged files: error messages and recovery."""
 
 import gc
 import os
@@ -28,13 +28,13 @@ slow = pytest.mark.slow
 
 @pytest.fixture
 def work(demo_run, tmp_path) -> Path:
-    """A copy of a finished run, to be harmed."""
+    """A copy of a finished run for the test to modify."""
     yield shutil.copytree(demo_run, tmp_path / "work")
     shutil.rmtree(tmp_path / "work")
 
 
-def forget(work: Path, *patterns: str) -> None:
-    """Remove results, which must be there."""
+def remove_results(work: Path, *patterns: str) -> None:
+    """Remove results; each pattern must match at least one."""
     for pattern in patterns:
         paths = list((work / "results").glob(pattern))
         assert paths, pattern
@@ -42,84 +42,84 @@ def forget(work: Path, *patterns: str) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def films_of(work: Path) -> list[str]:
+def film_ids(work: Path) -> list[str]:
     films = sorted(path.stem for path in (work / "results/corpus/status").iterdir())
     assert len(films) == FILMS
     return films
 
 
-def assert_same_tables(work: Path, undisturbed: Path) -> None:
-    """Every table equals that of the undisturbed run, and nothing else lies about."""
+def assert_same_tables(work: Path, reference: Path) -> None:
+    """All tables equal those of the reference run, and no temporary file remains."""
     assert not list((work / "results").rglob(".*"))
     names = [
-        path.relative_to(undisturbed)
-        for ending in ("*.tsv", "*.parquet")
-        for path in (undisturbed / "results").rglob(ending)
+        path.relative_to(reference)
+        for pattern in ("*.tsv", "*.parquet")
+        for path in (reference / "results").rglob(pattern)
         if "benchmarks" not in path.parts
     ]
     assert len(names) > 40
     for name in names:
         if name.suffix == ".tsv":
-            assert (work / name).read_bytes() == (undisturbed / name).read_bytes(), name
+            assert (work / name).read_bytes() == (reference / name).read_bytes(), name
         else:
-            made, expected = (pd.read_parquet(home / name) for home in (work, undisturbed))
-            pd.testing.assert_frame_equal(made, expected, obj=str(name))
+            actual, expected = (pd.read_parquet(folder / name) for folder in (work, reference))
+            pd.testing.assert_frame_equal(actual, expected, obj=str(name))
 
 
-def hidden(work: Path) -> set[str]:
+def temporary_suffixes(work: Path) -> set[str]:
     return {path.suffix for path in (work / "results").rglob(".*.part*")}
 
 
 @slow
-def test_interrupted_and_killed_it_finishes_with_the_same_tables(shared_clone, demo_run, work):
-    every = {path.name for path in (work / "results").iterdir()} - {"corpus"}
-    forget(work, *every)
+def test_interrupted_and_killed_run_finishes_with_the_same_tables(shared_clone, demo_run, work):
+    all_results = {path.name for path in (work / "results").iterdir()} - {"corpus"}
+    remove_results(work, *all_results)
     run = start(shared_clone, work, SMALL)
     wait_for(lambda: list(work.glob("results/fingerprints/*.npz")), run)
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(300) != 0
     run = start(shared_clone, work, SMALL)
     wait_for(lambda: list(work.glob("results/features/mir/*.parquet")), run)
-    os.kill(run.pid, signal.SIGKILL)  # its jobs live on for a moment, as after a crash
+    os.kill(run.pid, signal.SIGKILL)  # its jobs continue for a moment, as after a crash
     run.wait()
     run = start(shared_clone, work, SMALL)
     assert run.wait(600) == 0, (work / "output.txt").read_text()
     assert_same_tables(work, demo_run)
 
 
-def job_of(work: Path, rule: str) -> int | None:
-    """The process of a job of a rule at work in a folder."""
+def job_pid(work: Path, rule: str) -> int | None:
+    """The process id of a running job of a rule in a folder."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             line = (process / "cmdline").read_bytes().decode().split("\0")
-            here = (process / "cwd").resolve() == work.resolve()
-            if here and len(line) > 1 and line[1].endswith(f".{rule}.py"):
+            in_folder = (process / "cwd").resolve() == work.resolve()
+            if in_folder and len(line) > 1 and line[1].endswith(f".{rule}.py"):
                 return int(process.name)
-        except OSError:  # it has just ended
+        except OSError:  # the process has ended
             continue
     return None
 
 
 @slow
-def test_a_killed_job_leaves_nothing_that_the_next_does_not_remove(shared_clone, demo_run, work):
-    film = films_of(work)[0]
-    forget(work, f"corpus/media/{film}/film.mp4")
+def test_temporary_files_of_a_killed_job_are_removed_by_the_next_run(shared_clone, demo_run, work):
+    film = film_ids(work)[0]
+    remove_results(work, f"corpus/media/{film}/film.mp4")
     target = ("--", f"results/corpus/media/{film}/film.mp4")
     run = start(shared_clone, work, SMALL, *target)
-    wait_for(lambda: hidden(work) == {".mp4", ".wav"}, run)
-    os.kill(job_of(work, "make_corpus"), signal.SIGKILL)
+    wait_for(lambda: temporary_suffixes(work) == {".mp4", ".wav"}, run)
+    os.kill(job_pid(work, "make_corpus"), signal.SIGKILL)
     assert run.wait(300) == 1
     output = (work / "output.txt").read_text()
     assert "Error in rule make_corpus" in output
     assert film in output
-    assert hidden(work) == {".mp4", ".wav"}
+    assert temporary_suffixes(work) == {".mp4", ".wav"}
     finish(shared_clone, work, SMALL, *target)
     finish(shared_clone, work, SMALL)
     assert_same_tables(work, demo_run)
 
 
 @slow
-def test_two_runs_at_once_do_not_meet(shared_clone, tmp_path):
+def test_second_concurrent_run_in_a_folder_is_refused(shared_clone, tmp_path):
     first = start(shared_clone, tmp_path, SMALL)
     wait_for((tmp_path / ".snakemake" / "scorelens.lock").exists, first)
     time.sleep(1)
@@ -131,7 +131,7 @@ def test_two_runs_at_once_do_not_meet(shared_clone, tmp_path):
 
 
 def assert_reported(run, work: Path, rule: str, *texts: str) -> None:
-    """A failed run says these texts at the terminal and in the logs of a rule; no traceback."""
+    """A run failed with these texts in its output and the logs of a rule, without traceback."""
     assert run.returncode == 1
     paths = [path for path in (work / "logs").rglob("*.log") if rule in str(path)]
     logs = [path.read_text() for path in paths]
@@ -143,9 +143,9 @@ def assert_reported(run, work: Path, rule: str, *texts: str) -> None:
 
 @pytest.fixture
 def small_disk(work):
-    """The folder of features on a file system of 128 KiB of its own; what it gives makes room."""
+    """The features folder on a tmpfs of 128 KiB, and a function that enlarges it."""
     features = work / "results" / "features"
-    forget(work, "features")
+    remove_results(work, "features")
     features.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(features)]
     if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
@@ -157,25 +157,25 @@ def small_disk(work):
 
 
 @slow
-def test_a_full_disk_is_named_and_with_room_the_run_goes_on(
+def test_full_disk_is_reported_and_the_run_resumes_with_free_space(
     shared_clone, demo_run, work, small_disk
 ):
-    full = snakemake(shared_clone, work, SMALL, "--", "features")
+    failed = snakemake(shared_clone, work, SMALL, "--", "features")
     assert_reported(
-        full, work, "extract_features", "the disk: cannot be written to", "No space left"
+        failed, work, "extract_features", "the disk: cannot be written to", "No space left"
     )
-    assert not hidden(work)
+    assert not temporary_suffixes(work)
     small_disk()
     finish(shared_clone, work, SMALL, "--", "features", "bags")
     assert_same_tables(work, demo_run)
 
 
 @slow
-def test_a_limit_on_the_size_of_files_is_named(shared_clone, demo_run, work):
-    """As a quota does; for those who may not mount."""
-    forget(work, "features")
+def test_file_size_limit_is_reported_and_the_run_resumes_without_it(shared_clone, demo_run, work):
+    """RLIMIT_FSIZE acts as a quota and needs no root rights."""
+    remove_results(work, "features")
     limit = (30_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
-    full = snakemake(
+    failed = snakemake(
         shared_clone,
         work,
         SMALL,
@@ -183,13 +183,13 @@ def test_a_limit_on_the_size_of_files_is_named(shared_clone, demo_run, work):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
     )
     assert_reported(
-        full, work, "extract_features", "the disk: cannot be written to", "File too large"
+        failed, work, "extract_features", "the disk: cannot be written to", "File too large"
     )
     finish(shared_clone, work, SMALL, "--", "features", "bags")
     assert_same_tables(work, demo_run)
 
 
-def test_a_film_that_finds_no_room_for_its_sound_says_so(home, tmp_path):
+def test_write_film_without_disk_space_is_reported(home, tmp_path):
     code = (
         "import resource, numpy as np\n"
         "from scorelens.corpus import FrameFormat, write_film\n"
@@ -210,18 +210,20 @@ def test_a_film_that_finds_no_room_for_its_sound_says_so(home, tmp_path):
 
 
 @slow
-def test_too_little_memory_is_named(shared_clone, demo_run, work):
-    """A job that requests 32 GB in a space of 8."""
-    greedy = {**SMALL, "genres": {**SMALL["genres"], "bootstrap_repeats": 10**9}}
+def test_out_of_memory_is_reported_and_the_run_resumes(shared_clone, demo_run, work):
+    """A job requests 32 GB under an address space limit of 8 GiB."""
+    large = {**SMALL, "genres": {**SMALL["genres"], "bootstrap_repeats": 10**9}}
     limit = (8 << 30, resource.getrlimit(resource.RLIMIT_AS)[1])
-    poor = snakemake(
+    failed = snakemake(
         shared_clone,
         work,
-        greedy,
+        large,
         *("--", "results/genres/scores.tsv"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
     )
-    assert_reported(poor, work, "score_genres", "the job: ran out of memory", "Unable to allocate")
+    assert_reported(
+        failed, work, "score_genres", "the job: ran out of memory", "Unable to allocate"
+    )
     finish(shared_clone, work, SMALL)
     assert_same_tables(work, demo_run)
 
@@ -235,11 +237,11 @@ def test_too_little_memory_is_named(shared_clone, demo_run, work):
         ("genres/models/mir/average_pooling.zip", "rank_importance", "importance"),
     ],
 )
-def test_a_damaged_result_is_named_and_made_anew(
+def test_damaged_result_is_reported_and_recomputed_after_removal(
     shared_clone, demo_run, work, damaged, rule, target
 ):
     path = next((work / "results").glob(damaged))
-    cut(path)
+    truncate(path)
     failed = snakemake(shared_clone, work, SMALL, "--", target)
     name = str(path.relative_to(work))
     assert_reported(failed, work, rule, f"{name}: cannot be read (", f"hint: {DAMAGED}")
@@ -248,23 +250,23 @@ def test_a_damaged_result_is_named_and_made_anew(
     assert_same_tables(work, demo_run)
 
 
-def cut(path: Path) -> Path:
+def truncate(path: Path) -> Path:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     return path
 
 
 @slow
-def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo_run, work):
-    no_picture, no_media, lost, whole = films_of(work)
+def test_media_damaged_after_the_check_fails_only_its_own_film(shared_clone, demo_run, work):
+    no_picture, no_media, no_tracks, intact = film_ids(work)
     media = work / "results" / "corpus" / "media"
-    unseen(media / no_picture / "film.mp4", blank_picture)
-    unseen(media / no_media / "film.mp4", write_noise)
-    for track in (media / lost / "album").iterdir():
-        unseen(track, write_noise)
+    change_and_restore_times(media / no_picture / "film.mp4", blank_picture)
+    change_and_restore_times(media / no_media / "film.mp4", write_noise)
+    for track in (media / no_tracks / "album").iterdir():
+        change_and_restore_times(track, write_noise)
     parts = ("visuals/{}.parquet", "cues/films/{}.parquet", "features/mir/{}.parquet")
-    again = [parts[0].format(no_picture), parts[1].format(no_media), parts[2].format(lost)]
-    others = [part.format(whole) for part in parts]
-    forget(work, *again, *others)
+    failing = [parts[0].format(no_picture), parts[1].format(no_media), parts[2].format(no_tracks)]
+    others = [part.format(intact) for part in parts]
+    remove_results(work, *failing, *others)
 
     targets = ("--", "cues", "features", "visuals")
     run = snakemake(shared_clone, work, SMALL, "--keep-going", *targets)
@@ -273,7 +275,7 @@ def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo
     assert_reported(run, work, "match_cues", f"{no_media}/film.mp4: cannot be read as media")
     assert_reported(run, work, "extract_features", ".flac: has no sound")
     assert all((work / "results" / name).exists() for name in others)
-    assert not any((work / "results" / name).exists() for name in again)
+    assert not any((work / "results" / name).exists() for name in failing)
 
     shutil.copytree(demo_run / "results/corpus/media", media, dirs_exist_ok=True)
     finish(shared_clone, work, SMALL, *targets)
@@ -281,20 +283,20 @@ def test_a_film_that_turns_bad_after_the_check_stops_no_other(shared_clone, demo
 
 
 def write_noise(path: Path) -> None:
-    """What is no media, as long as the file was."""
+    """Overwrite a file with as many bytes that are not media."""
     size = path.stat().st_size
     path.write_bytes((b"noise" * size)[:size])
 
 
-def unseen(path: Path, change) -> None:
-    """Change a file as a failing disk does, without a new time."""
+def change_and_restore_times(path: Path, change) -> None:
+    """Change a file and restore its timestamps, as after a disk fault."""
     times = path.stat()
     change(path)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def blank_picture(path: Path) -> None:
-    """Write zeros over the coded picture of a film; sound and index stay."""
+    """Overwrite the video packets of a film with zeros; audio and index remain."""
     with av.open(str(path)) as film:
         spans = [(p.pos, p.size) for p in film.demux(video=0) if p.size]
     assert len(spans) > 100
@@ -304,14 +306,14 @@ def blank_picture(path: Path) -> None:
             file.write(bytes(length))
 
 
-def test_what_a_killed_job_left_is_removed_by_the_next_for_the_same_file(tmp_path):
-    left = tmp_path / ".scores.123.part.tsv"
+def test_atomic_write_removes_stale_temporary_files_of_the_same_file(tmp_path):
+    stale = tmp_path / ".scores.123.part.tsv"
     others = [tmp_path / ".scores.123.part.svg", tmp_path / ".scores2.123.part.tsv"]
-    for path in (left, *others):
+    for path in (stale, *others):
         path.touch()
     with tables.atomic(tmp_path / "scores.tsv") as temporary:
         temporary.write_text("1")
-    assert not left.exists()
+    assert not stale.exists()
     assert all(path.exists() for path in others)
     assert (tmp_path / "scores.tsv").read_text() == "1"
 
@@ -326,10 +328,10 @@ READERS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # numpy's, of half an archive
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # numpy, of a truncated archive
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("n_bytes", [0, 3, 500, -3])
-def test_the_reader_of_half_a_file_names_it(tmp_path, name, n_bytes):
+def test_truncated_file_is_reported_with_its_path(tmp_path, name, n_bytes):
     read, kind = READERS[name]
     path = tmp_path / name
     if path.suffix == ".parquet":
@@ -347,6 +349,6 @@ def test_the_reader_of_half_a_file_names_it(tmp_path, name, n_bytes):
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_file_that_is_not_there_is_not_called_damaged(tmp_path, name):
+def test_missing_file_raises_file_not_found_error(tmp_path, name):
     with pytest.raises(FileNotFoundError):
         READERS[name][0](tmp_path / name)

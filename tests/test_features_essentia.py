@@ -1,4 +1,4 @@
-"""The set `essentia`, and where its definitions and those of `mir` agree."""
+"""The feature set `essentia`, and its agreement with `mir` where both have a feature."""
 
 import warnings
 
@@ -18,7 +18,7 @@ def sine(hz, seconds=6.0, amplitude=0.5, rate_hz=RATE_HZ):
 
 
 def triad(semitones, seconds=6.0, rate_hz=RATE_HZ):
-    """Three tones of four harmonics each, from middle C on."""
+    """Tones of four harmonics each, at semitones above middle C."""
     return sum(
         sine(h * 261.6256 * 2 ** (s / 12), seconds, 0.1 / h, rate_hz)
         for s in semitones
@@ -41,30 +41,30 @@ def noise(seconds=6.0, level=0.1):
     return np.random.default_rng(5).normal(0, level, int(seconds * RATE_HZ)).astype(np.float32)
 
 
-def measured(samples, moment_s=3.0):
+def features_at(samples, moment_s=3.0):
     return dict(zip(NAMES, essentia.measure(samples, np.array([moment_s]))[0], strict=True))
 
 
-def test_loudness_of_the_reference_tone():
-    """BS.1770: 997 Hz at 0 dB of full scale in one channel is -3.01 LUFS, so 0 in both."""
-    result = measured(sine(997, amplitude=0.1))
+def test_loudness_of_a_997_hz_tone_at_minus_20_dbfs_is_minus_20_lufs():
+    """BS.1770: 997 Hz at 0 dBFS is -3.01 LUFS in one channel, so 0 LUFS in two."""
+    result = features_at(sine(997, amplitude=0.1))
     assert result["loudness.momentary.mean"] == pytest.approx(-20, abs=0.05)
     assert result["loudness.short_term.mean"] == pytest.approx(-20, abs=0.05)
     assert result["loudness.short_term.std"] == pytest.approx(0, abs=0.01)
 
 
-def test_loudness_lies_in_the_middle_of_its_window():
+def test_loudness_times_are_window_centres():
     steps = np.concatenate([sine(997, 5, 0.01), sine(997, 5, 0.1)])
     momentary, short_term = essentia.frame_features(steps)[2:4]
     for series in (momentary, short_term):
-        half = np.interp(-30, series.values[:, 0], series.times_s)
-        assert half == pytest.approx(5.0, abs=1.6 if series is short_term else 0.3)
+        crossing_s = np.interp(-30, series.values[:, 0], series.times_s)
+        assert crossing_s == pytest.approx(5.0, abs=1.6 if series is short_term else 0.3)
     assert momentary.times_s[[0, -1]] == pytest.approx([0.2, 9.8])
     assert short_term.times_s[[0, -1]] == pytest.approx([1.5, 8.5])
 
 
-def test_spectrum_of_white_noise():
-    result = measured(noise())
+def test_spectral_features_of_white_noise():
+    result = features_at(noise())
     assert result["spectral.centroid.mean"] == pytest.approx(RATE_HZ / 4, rel=0.02)
     assert result["spectral.spread.mean"] == pytest.approx((RATE_HZ / 2) ** 2 / 12, rel=0.03)
     assert result["spectral.skewness.mean"] == pytest.approx(0, abs=0.03)
@@ -73,8 +73,8 @@ def test_spectrum_of_white_noise():
     assert result["spectral.rolloff.mean"] == pytest.approx(0.85 * RATE_HZ / 2, rel=0.02)
 
 
-def test_band_energies_of_a_sine_are_where_it_is():
-    result = measured(sine(440))
+def test_band_energy_of_a_sine_peaks_in_the_band_of_its_frequency():
+    result = features_at(sine(440))
     energies = [result[f"bark.band_{index:02}.mean"] for index in range(27)]
     assert np.argmax(energies) == 6  # 400 to 510 Hz; the lowest two Bark bands are halved
     low = ("low", "middle_low", "middle_high", "high")
@@ -83,9 +83,9 @@ def test_band_energies_of_a_sine_are_where_it_is():
 
 
 @pytest.mark.parametrize(("tonic", "fifths"), [(0, 0), (7, 1), (9, 3), (5, -1)])
-def test_profile_and_key_of_triads_start_at_c(tonic, fifths):
+def test_hpcp_and_key_of_major_triads_start_at_c(tonic, fifths):
     notes = [tonic, tonic + 4, tonic + 7]
-    result = measured(triad(notes))
+    result = features_at(triad(notes))
     profile = [result[f"tonal.hpcp_{index:02}.mean"] for index in range(12)]
     assert sorted(np.argsort(profile)[-3:]) == sorted(note % 12 for note in notes)
     angle = 2 * np.pi * fifths / 12
@@ -94,34 +94,34 @@ def test_profile_and_key_of_triads_start_at_c(tonic, fifths):
     assert result["tonal.key_mode.mean"] == 1
 
 
-def test_a_minor_triad_is_minor():
-    assert measured(triad((0, 3, 7)))["tonal.key_mode.mean"] == -1
+def test_key_mode_of_a_minor_triad_is_minor():
+    assert features_at(triad((0, 3, 7)))["tonal.key_mode.mean"] == -1
 
 
-def test_tempo_and_onsets_of_clicks():
-    result = measured(clicks(120, 20), 10.0)
+def test_tempo_and_onset_rate_of_clicks():
+    result = features_at(clicks(120, 20), 10.0)
     assert result["rhythm.bpm.mean"] == pytest.approx(120, rel=0.02)
     assert result["rhythm.onset_rate.mean"] == pytest.approx(2, abs=0.1)
 
 
 def test_dissonance_of_a_semitone_is_above_that_of_an_octave():
-    rough, smooth = (measured(sine(440) + sine(hz)) for hz in (466, 880))
+    rough, smooth = (features_at(sine(440) + sine(hz)) for hz in (466, 880))
     assert rough["spectral.dissonance.mean"] > smooth["spectral.dissonance.mean"] + 0.1
 
 
-def test_moments_crest_flatness_and_level_of_mir_are_those_of_essentia():
-    """One spectrum, both formulas. Kurtosis is in excess in essentia; mir divides entropy by that
-    of a flat spectrum, essentia counts bits; essentia counts sign changes both ways and a sample.
+def test_mir_spectral_features_and_rms_equal_essentia():
+    """Units differ: essentia has excess kurtosis, entropy in bits, and sign changes in both
+    directions per sample; mir divides the entropy by that of a flat spectrum.
     """
     block = noise(0.2)[None, :1102] + sine(440)[None, :1102]
     spectrum = frames.hamming_spectrum(block, 2048)
-    ours = timbre.spectral_moments(spectrum, frames.frequencies_hz(2048))[0]
+    actual = timbre.spectral_moments(spectrum, frames.frequencies_hz(2048))[0]
     nyquist_hz = frames.RATE_HZ / 2
-    assert ours[0] == pytest.approx(standard.Centroid(range=nyquist_hz)(spectrum[0]), rel=1e-4)
+    assert actual[0] == pytest.approx(standard.Centroid(range=nyquist_hz)(spectrum[0]), rel=1e-4)
     moments = standard.CentralMoments(range=nyquist_hz)(spectrum[0])
     variance, skewness, excess = standard.DistributionShape()(moments)
-    assert ours[1] == pytest.approx(np.sqrt(variance), rel=1e-4)
-    assert ours[2:] == pytest.approx([skewness, excess + 3], rel=1e-3)
+    assert actual[1] == pytest.approx(np.sqrt(variance), rel=1e-4)
+    assert actual[2:] == pytest.approx([skewness, excess + 3], rel=1e-3)
     bits = standard.Entropy()(spectrum[0])
     assert timbre.entropy(spectrum) == pytest.approx(bits / np.log2(1025), rel=1e-4)
     power = timbre.power_features(block[0]).values[0]
@@ -135,24 +135,25 @@ def test_moments_crest_flatness_and_level_of_mir_are_those_of_essentia():
     assert short.values[0, 0] == pytest.approx(rate, abs=frames.RATE_HZ / 1102)
 
 
-def test_key_of_mir_is_that_of_essentia():
-    """The profiles differ (here Krumhansl's, there those of electronic music), and so does the
-    correlation: essentia takes spectral peaks, mir every bin. The keys are the same.
+def test_mir_key_equals_essentia():
+    """The keys are equal although profiles and spectra differ: mir correlates every bin with
+    Krumhansl's profiles, essentia spectral peaks with profiles of electronic music.
     """
     for notes in ((0, 4, 7), (2, 6, 9), (0, 3, 7)):
         sound = triad(notes, 2, frames.RATE_HZ)
-        ours = dict(zip(tonality.KEY_NAMES, tonality.key_features(sound).values[0], strict=True))
-        theirs = measured(triad(notes, 2), 1.0)
+        actual = dict(zip(tonality.KEY_NAMES, tonality.key_features(sound).values[0], strict=True))
+        expected = features_at(triad(notes, 2), 1.0)
         for name in ("tonic_cos", "tonic_sin"):
-            assert ours[f"tone.{name}"] == pytest.approx(theirs[f"tonal.{name}.mean"], abs=1e-4)
-        assert np.sign(ours["tone.key_mode"]) == theirs["tonal.key_mode.mean"]
+            assert actual[f"tone.{name}"] == pytest.approx(expected[f"tonal.{name}.mean"], abs=1e-4)
+        assert np.sign(actual["tone.key_mode"]) == expected["tonal.key_mode.mean"]
 
 
 @pytest.mark.parametrize("bpm", [90, 120, 150])
-def test_tempo_of_mir_is_that_of_essentia(bpm):
-    """Here the best lag of 3 s, there the distance of tracked beats; MFCC, roughness and chroma are
-    not compared: essentia's bands are HTK's, its dissonance is relative to loudness, and its pitch
-    class profile adds harmonics and takes peaks only.
+def test_mir_tempo_agrees_with_essentia(bpm):
+    """The best lag in 3 s of mir against the median interval of beats tracked by essentia.
+
+    MFCC, roughness and chroma are not compared: essentia has HTK bands, a dissonance relative to
+    loudness, and a pitch class profile of peaks with added harmonics.
     """
     samples = clicks(bpm, 12, frames.RATE_HZ)
     tempo, _ = rhythm.rhythm_features(pitch.harmonic_features(samples)[1])
@@ -160,14 +161,14 @@ def test_tempo_of_mir_is_that_of_essentia(bpm):
     assert np.median(tempo.values) == pytest.approx(np.median(60 / np.diff(ticks)), rel=0.02)
 
 
-def broken():
+def with_nonfinite_samples():
     samples = noise(6) + sine(440)
     samples[RATE_HZ : RATE_HZ + 100] = np.nan
     samples[2 * RATE_HZ] = np.inf
     return samples
 
 
-ODD_SOUNDS = {
+EDGE_CASES = {
     "silence": np.zeros(4 * RATE_HZ, np.float32),
     "dither": noise(4, 2e-5),
     "noise": noise(4),
@@ -178,14 +179,14 @@ ODD_SOUNDS = {
     "constant": np.full(4 * RATE_HZ, 0.5, np.float32),
     "square": np.sign(sine(100, 4)),
     "highest frequency": np.resize(np.float32([1, -1]), 4 * RATE_HZ),
-    "not finite": broken(),
+    "not finite": with_nonfinite_samples(),
     "chord": triad((0, 4, 7), 12),
 }
 
 
-@pytest.mark.parametrize("sound", ODD_SOUNDS)
-def test_no_sound_crashes_warns_or_leaves_the_declared_ranges(sound):
-    samples = ODD_SOUNDS[sound]
+@pytest.mark.parametrize("sound", EDGE_CASES)
+def test_edge_cases_give_no_warnings_and_values_in_declared_ranges(sound):
+    samples = EDGE_CASES[sound]
     moments_s = np.arange(0.5, max(len(samples) / RATE_HZ, 1))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -193,33 +194,33 @@ def test_no_sound_crashes_warns_or_leaves_the_declared_ranges(sound):
     for feature in COLUMNS:
         mean, deviation = (values[f"{feature.name}.{s}"] for s in ("mean", "std"))
         assert not np.isinf(mean).any() and not np.isinf(deviation).any()
-        known = mean[~np.isnan(mean)]
-        slack = 1e-3 * max(1, abs(known).max(initial=0))
-        assert (known >= feature.low - slack).all(), (feature, known.min())
-        assert (known <= feature.high + slack).all(), (feature, known.max())
+        finite = mean[~np.isnan(mean)]
+        slack = 1e-3 * max(1, abs(finite).max(initial=0))
+        assert (finite >= feature.low - slack).all(), (feature, finite.min())
+        assert (finite <= feature.high + slack).all(), (feature, finite.max())
         assert (np.isnan(mean) == np.isnan(deviation)).all()
 
 
 @pytest.mark.parametrize("sound", ["silence", "dither", "empty", "one sample"])
-def test_silence_has_nothing(sound):
-    assert all(np.isnan(value) for value in measured(ODD_SOUNDS[sound], 0.0).values())
+def test_features_of_silent_or_empty_audio_are_nan(sound):
+    assert all(np.isnan(value) for value in features_at(EDGE_CASES[sound], 0.0).values())
 
 
-def test_short_sounds_lack_what_takes_longer():
-    result = measured(noise(2.9) + sine(440, 2.9), 1.0)
+def test_short_audio_lacks_only_features_of_longer_windows():
+    result = features_at(noise(2.9) + sine(440, 2.9), 1.0)
     absent = {name.rsplit(".", 1)[0] for name, value in result.items() if np.isnan(value)}
     rhythm_names = {"rhythm.bpm", "rhythm.beat_loudness", "rhythm.onset_rate"}
     assert absent == {*rhythm_names, "loudness.short_term"}
-    result = measured(noise(0.3), 0.1)
+    result = features_at(noise(0.3), 0.1)
     absent = {name.rsplit(".", 1)[0] for name, value in result.items() if np.isnan(value)}
     assert absent == {*rhythm_names, "loudness.short_term", "loudness.momentary"}
 
 
-def test_a_value_that_is_not_finite_spoils_its_own_frames_only():
-    spectral = essentia.frame_features(broken())[0]
-    gone = spectral.times_s[np.isnan(spectral.values[:, 0])]
-    assert len(gone) == 4
-    assert np.abs(gone[:, None] - [1.0, 2.0]).min(1).max() < 0.05
+def test_nonfinite_sample_affects_only_its_own_frames():
+    spectral = essentia.frame_features(with_nonfinite_samples())[0]
+    missing_s = spectral.times_s[np.isnan(spectral.values[:, 0])]
+    assert len(missing_s) == 4
+    assert np.abs(missing_s[:, None] - [1.0, 2.0]).min(1).max() < 0.05
 
 
 def test_every_column_is_produced_and_declared_once():
@@ -229,7 +230,7 @@ def test_every_column_is_produced_and_declared_once():
     assert all(feature.definition and feature.source for feature in COLUMNS)
 
 
-def test_frames_are_as_the_columns_declare():
+def test_hops_equal_those_the_columns_declare():
     series = essentia.frame_features(noise(4))
     assert np.diff(series[0].times_s) == pytest.approx(HOP_S)
     for one in (*series[1:4], series[-1]):
@@ -237,8 +238,8 @@ def test_frames_are_as_the_columns_declare():
         assert np.diff(one.times_s).mean() == pytest.approx(hop_s), one.names
 
 
-def test_pieces_do_not_show_but_in_the_beats(monkeypatch):
-    """Beats are tracked piece by piece, so they may differ; the flux forgets its last frame."""
+def test_features_in_pieces_equal_a_single_pass_except_rhythm(monkeypatch):
+    """Beats are tracked per piece and may differ; the flux restarts in each piece."""
     sound = clicks(100, 50) + triad((0, 4, 7), 50) + noise(50, 0.01)
     moments_s = np.arange(0.5, 50)
     whole = essentia.measure(sound, moments_s)
@@ -252,7 +253,7 @@ def test_pieces_do_not_show_but_in_the_beats(monkeypatch):
     assert pieces[:, loud] == pytest.approx(whole[:, loud], abs=0.05)
 
 
-def test_same_input_same_bits():
+def test_features_are_bit_identical_when_recomputed():
     twice = (essentia.measure(noise(4), np.arange(4.0)) for _ in range(2))
     assert np.array_equal(*twice, equal_nan=True)
 

@@ -1,4 +1,4 @@
-"""The limits that the features of the set `mir` set themselves: level, tempo and pitch."""
+"""Limits of the feature set `mir`: silence threshold, tempo range and pitch range."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ STEP_S = 0.0125  # between the lags of an autocorrelation
 
 
 @pytest.mark.parametrize(("rms", "is_silent"), [(0.98e-4, True), (1.02e-4, False)])
-def test_sound_below_80_db_of_full_scale_is_silence(rms, is_silent):
+def test_audio_below_minus_80_dbfs_is_silence(rms, is_silent):
     signs = np.random.default_rng(0).choice([-1.0, 1.0], 4 * RATE_HZ)
     values = mir.measure((rms * signs).astype(np.float32), np.array([1.5]))[0]
     by_name = dict(zip(NAMES, values, strict=True))
@@ -20,8 +20,8 @@ def test_sound_below_80_db_of_full_scale_is_silence(rms, is_silent):
     assert np.isnan(by_name["timbre.centroid.mean"]) == is_silent
 
 
-def correlation_with_a_pulse(period_s):
-    """An autocorrelation whose only peak after lag 0 lies at a period, s."""
+def autocorrelation(period_s):
+    """An autocorrelation whose only peak after lag 0 is at a period in s."""
     lag_s = np.arange(122) * STEP_S
     return np.maximum(1 - np.abs(lag_s - period_s) / 0.05, 0)[None]
 
@@ -30,15 +30,15 @@ def correlation_with_a_pulse(period_s):
     ("period_s", "bpm"),
     [(1.48, 60 / 1.48), (1.505, 40.0), (0.305, 60 / 0.305), (0.2955, 200.0), (0.5, 120.0)],
 )
-def test_tempo_ends_at_40_and_200_bpm(period_s, bpm):
-    tempo = rhythm.tempo_bpm(correlation_with_a_pulse(period_s))
+def test_tempo_is_limited_to_40_to_200_bpm(period_s, bpm):
+    tempo = rhythm.tempo_bpm(autocorrelation(period_s))
     assert tempo == pytest.approx(bpm, rel=5e-3)
     assert 40 <= tempo[0] <= 200
 
 
 @pytest.mark.parametrize("period_s", [0.2, 1.6])
-def test_a_pulse_beyond_these_is_no_tempo(period_s):
-    assert np.isnan(rhythm.tempo_bpm(correlation_with_a_pulse(period_s))).all()
+def test_tempo_of_a_period_outside_the_limits_is_nan(period_s):
+    assert np.isnan(rhythm.tempo_bpm(autocorrelation(period_s))).all()
 
 
 def pitch_of(hz):
@@ -50,10 +50,10 @@ def pitch_of(hz):
 
 
 @pytest.mark.parametrize("hz", [76, 2350])
-def test_pitch_reaches_from_75_to_2400_hz(hz):
+def test_pitch_is_detected_from_75_to_2400_hz(hz):
     assert pitch_of(hz) == pytest.approx(hz, rel=0.01)
 
 
 @pytest.mark.parametrize("hz", [60, 70])
-def test_a_tone_below_75_hz_has_another_pitch_or_none(hz):
+def test_pitch_below_75_hz_is_not_detected(hz):
     assert pitch_of(hz) != pytest.approx(hz, rel=0.03)

@@ -1,4 +1,4 @@
-"""The profiles of the set `mir`, and long sounds in pieces."""
+"""Profiles of the feature set `mir`, and long audio in pieces."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def music(seconds, seed=0):
     return samples.astype(np.float32)
 
 
-def test_fast_leaves_what_it_does_not_coarsen_as_it_is():
+def test_fast_profile_equals_mirtoolbox_where_hops_are_equal():
     sound, moments_s = music(20), np.arange(0.5, 20)
     exact, fast = (mir.measure(sound, moments_s, name) for name in ("mirtoolbox", "fast"))
     same = [NAMES.index(f"{name}.{s}") for name in SAME_IN_FAST for s in ("mean", "std")]
@@ -42,7 +42,7 @@ def test_fast_leaves_what_it_does_not_coarsen_as_it_is():
     assert not np.array_equal(fast[:, others], exact[:, others])
 
 
-def test_fast_stays_close_where_it_is_coarser():
+def test_fast_profile_is_close_to_mirtoolbox_where_hops_are_longer():
     sound, moments_s = music(40, 1), np.arange(0.5, 40)
     exact, fast = (mir.measure(sound, moments_s, name) for name in ("mirtoolbox", "fast"))
     tolerance = {"pitch": 0.05, "timbre.crest": 2, "timbre.flatness": 0.02, "rhythm.tempo": 3}
@@ -53,14 +53,14 @@ def test_fast_stays_close_where_it_is_coarser():
 
 
 @pytest.mark.parametrize("bpm", [60, 90, 120, 150])
-def test_fast_keeps_the_tempo_of_clicks(bpm):
+def test_fast_profile_tempo_of_clicks(bpm):
     samples = np.zeros(10 * RATE_HZ, np.float32)
     samples[np.rint(np.arange(0, 9.9, 60 / bpm) * RATE_HZ).astype(int)] = 0.9
     result = mir.measure(samples, np.array([5.0]), "fast")[0]
     assert result[NAMES.index("rhythm.tempo.mean")] == pytest.approx(bpm, rel=0.01)
 
 
-def test_frame_rates_of_fast():
+def test_fast_profile_hops():
     hops_s = {series.names[0]: np.diff(series.times_s).mean() for series in
               mir.frame_features(music(8), profiles.FAST)}  # fmt: skip
     assert hops_s["pitch.chroma_0"] == pytest.approx(0.15, rel=1e-3)
@@ -71,32 +71,32 @@ def test_frame_rates_of_fast():
 
 
 @pytest.mark.parametrize("profile", ["mirtoolbox", "fast"])
-def test_pieces_and_blocks_do_not_show(monkeypatch, profile):
-    """The mean that is taken off is that of the piece, hence the tolerance."""
+def test_features_in_pieces_equal_a_single_pass(monkeypatch, profile):
+    """The tolerance is needed because the mean of each piece is subtracted."""
     sound, moments_s = music(75.3, 2), np.arange(0, 75)
     sound -= sound.mean()
     whole = mir.measure(sound, moments_s, profile)
     monkeypatch.setattr(texture, "PIECE_S", 15)
-    monkeypatch.setattr(mir, "frame_features", counted(mir.frame_features, lengths := []))
+    monkeypatch.setattr(mir, "frame_features", record_lengths(mir.frame_features, lengths := []))
     cuts = [0, 1, 22_050, 500_000, 1_400_123]
-    for given in (sound, iter(np.split(sound, cuts))):
+    for audio in (sound, iter(np.split(sound, cuts))):
         lengths.clear()
-        result = mir.measure(given, moments_s, profile)
+        result = mir.measure(audio, moments_s, profile)
         assert result == pytest.approx(whole, rel=5e-3, abs=2e-3, nan_ok=True)
         assert len(lengths) == 4 and max(lengths) == 35 * RATE_HZ
 
 
-def counted(measure, lengths):
-    """`measure`, noting how long what it is given is."""
+def record_lengths(measure, lengths):
+    """`measure`, which also appends the length of its input to `lengths`."""
 
-    def counting(samples, profile):
+    def measure_and_record(samples, profile):
         lengths.append(len(samples))
         return measure(samples, profile)
 
-    return counting
+    return measure_and_record
 
 
-def test_hops_are_whole_in_a_piece_so_that_frames_fall_on_the_same_samples():
+def test_piece_length_is_a_multiple_of_every_hop():
     for feature in COLUMNS:
         assert texture.PIECE_S / feature.hop_s == pytest.approx(
             round(texture.PIECE_S / feature.hop_s)
@@ -106,11 +106,11 @@ def test_hops_are_whole_in_a_piece_so_that_frames_fall_on_the_same_samples():
         assert steps == pytest.approx(np.rint(steps))
 
 
-def test_no_blocks_at_all_are_an_empty_sound():
+def test_features_of_no_blocks_are_nan():
     assert np.isnan(mir.measure(iter([]), np.array([0.0, 1.0]))).all()
 
 
-def test_moments_after_the_end_of_blocks_are_missing():
+def test_times_after_the_end_of_blocks_are_nan():
     values = mir.measure(iter(np.split(music(3), 3)), np.array([2.9, 3.0, 3.1]))
     assert np.isfinite(values[:2]).all()
     assert np.isnan(values[2]).all()
@@ -119,8 +119,8 @@ def test_moments_after_the_end_of_blocks_are_missing():
 @pytest.mark.parametrize(
     ("rate_hz", "channels"), [(8000, 1), (44_100, 2), (48_000, 6), (192_000, 1)]
 )
-def test_rates_and_channels_of_files_do_not_change_what_is_measured(tmp_path, rate_hz, channels):
-    """Tones below 3.4 kHz, in every channel; noise is left out, as 8 kHz cannot hold it."""
+def test_features_are_invariant_to_sample_rate_and_channels(tmp_path, rate_hz, channels):
+    """All tones are below 3.4 kHz and in every channel, so 8 kHz files contain them."""
     t = np.arange(int(6 * rate_hz)) / rate_hz
     chord = sum(0.1 * np.sin(2 * np.pi * 261.6256 * 2 ** (s / 12) * t) for s in (0, 4, 7))
     path = tmp_path / "chord.wav"

@@ -1,4 +1,4 @@
-"""Sounds without a value, and the laws that hold for every sound."""
+"""The feature set `mir` on edge cases, and properties that hold for all audio."""
 
 import builtins
 import subprocess
@@ -28,7 +28,7 @@ def music(seconds, seed=0):
     return samples.astype(np.float32)
 
 
-def measured(samples, moments_s=(0.0,), profile="mirtoolbox"):
+def measure_by_name(samples, moments_s=(0.0,), profile="mirtoolbox"):
     values = mir.measure(samples, np.array(moments_s, float), profile)
     return dict(zip(NAMES, values.T, strict=True))
 
@@ -43,14 +43,14 @@ def click(seconds=4.0):
     return samples
 
 
-def broken():
+def with_nonfinite_samples():
     samples = music(6)
     samples[RATE_HZ : RATE_HZ + 100] = np.nan
     samples[2 * RATE_HZ] = np.inf
     return samples
 
 
-ODD_SOUNDS = {
+EDGE_CASES = {
     "silence": np.zeros(4 * RATE_HZ, np.float32),
     "dither": np.random.default_rng(0).normal(0, 2e-5, 4 * RATE_HZ),
     "noise": np.random.default_rng(1).normal(0, 0.2, 4 * RATE_HZ),
@@ -61,63 +61,66 @@ ODD_SOUNDS = {
     "constant": np.full(4 * RATE_HZ, 0.5),
     "square": square(),
     "highest frequency": np.resize([1.0, -1.0], 4 * RATE_HZ),
-    "not finite": broken(),
+    "not finite": with_nonfinite_samples(),
     "music": music(12),
 }
 
 
 @pytest.mark.parametrize("profile", ["mirtoolbox", "fast"])
-@pytest.mark.parametrize("sound", ODD_SOUNDS)
-def test_no_sound_crashes_warns_or_leaves_the_declared_ranges(sound, profile):
-    samples = ODD_SOUNDS[sound].astype(np.float32)
+@pytest.mark.parametrize("sound", EDGE_CASES)
+def test_edge_cases_give_no_warnings_and_values_in_declared_ranges(sound, profile):
+    samples = EDGE_CASES[sound].astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        values = measured(samples, np.arange(0.5, max(len(samples) / RATE_HZ, 1)), profile)
+        values = measure_by_name(samples, np.arange(0.5, max(len(samples) / RATE_HZ, 1)), profile)
     slack = 1e-4
     for feature in COLUMNS:
         mean, deviation = (values[f"{feature.name}.{s}"] for s in ("mean", "std"))
         assert not np.isinf(mean).any() and not np.isinf(deviation).any()
-        known = mean[~np.isnan(mean)]
-        assert (known >= feature.low - slack).all(), feature
-        assert (known <= feature.high + slack).all(), feature
+        finite = mean[~np.isnan(mean)]
+        assert (finite >= feature.low - slack).all(), feature
+        assert (finite <= feature.high + slack).all(), feature
         assert (np.isnan(mean) == np.isnan(deviation)).all()
 
 
 @pytest.mark.parametrize("sound", ["silence", "dither", "constant"])
-def test_silence_has_loudness_and_nothing_else(sound):
-    values = measured(ODD_SOUNDS[sound].astype(np.float32), [1.5])
-    expected = np.sqrt(np.mean(np.square(ODD_SOUNDS[sound])))
+def test_silence_has_only_rms(sound):
+    values = measure_by_name(EDGE_CASES[sound].astype(np.float32), [1.5])
+    expected = np.sqrt(np.mean(np.square(EDGE_CASES[sound])))
     assert values["dynamics.rms.mean"] == pytest.approx(expected, rel=0.01, abs=1e-7)
     assert all(np.isnan(v).all() for name, v in values.items() if "rms" not in name)
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 2.99])
-def test_short_sounds_lack_rhythm_alone(seconds):
-    values = measured(music(seconds), [0.1])
+def test_audio_shorter_than_3_s_lacks_only_rhythm_features(seconds):
+    values = measure_by_name(music(seconds), [0.1])
     absent = {name for name, value in values.items() if np.isnan(value).all()}
     assert absent == {name for name in NAMES if name.startswith("rhythm.")}
 
 
-def test_rhythm_starts_at_three_seconds():
-    assert not any(np.isnan(v).any() for v in measured(music(3.0), [0.1, 2.9]).values())
+def test_audio_of_3_s_has_every_feature():
+    assert not any(np.isnan(v).any() for v in measure_by_name(music(3.0), [0.1, 2.9]).values())
 
 
-def test_sounds_under_a_frame_have_nothing():
-    assert all(np.isnan(v).all() for v in measured(music(0.049), [0.02]).values())
+def test_features_of_audio_shorter_than_a_frame_are_nan():
+    assert all(np.isnan(v).all() for v in measure_by_name(music(0.049), [0.02]).values())
 
 
-def test_a_value_that_is_not_finite_spoils_its_own_frames_only():
-    clean, spoilt = (mir.frame_features(s) for s in (music(6), broken()))
-    for before, after in zip(clean[:2], spoilt[:2], strict=True):
+def test_nonfinite_sample_affects_only_its_own_frames():
+    clean, damaged = (mir.frame_features(s) for s in (music(6), with_nonfinite_samples()))
+    for before, after in zip(clean[:2], damaged[:2], strict=True):
         far = after.times_s > 3
         assert np.isfinite(after.values[far]).all()
         assert after.values[far] == pytest.approx(before.values[far], rel=0.01, abs=0.01)
-    near = np.abs(spoilt[0].times_s - 1.0) < 0.01
-    assert np.isnan(spoilt[0].values[near]).all()
+    near = np.abs(damaged[0].times_s - 1.0) < 0.01
+    assert np.isnan(damaged[0].values[near]).all()
 
 
-def test_a_constant_offset_changes_the_loudness_alone():
-    plain, shifted = measured(music(6), [3.0]), measured(music(6) + np.float32(0.1), [3.0])
+def test_constant_offset_changes_only_rms():
+    plain, shifted = (
+        measure_by_name(music(6), [3.0]),
+        measure_by_name(music(6) + np.float32(0.1), [3.0]),
+    )
     assert shifted["dynamics.rms.mean"] > plain["dynamics.rms.mean"]
     for name in NAMES:
         if "rms" not in name:
@@ -126,10 +129,13 @@ def test_a_constant_offset_changes_the_loudness_alone():
 
 @settings(max_examples=8)
 @given(exponent=st.integers(-4, 1), seed=st.integers(0, 3))
-def test_amplitude_scales_rms_and_roughness_and_leaves_the_rest(exponent, seed):
-    factor = 2.0**exponent  # exact in binary, so that rounding does not move
+def test_amplitude_scales_only_rms_and_roughness(exponent, seed):
+    factor = 2.0**exponent  # a power of 2 scales without rounding
     samples = music(3.5, seed)
-    plain, scaled = measured(samples, [1.7]), measured(samples * np.float32(factor), [1.7])
+    plain, scaled = (
+        measure_by_name(samples, [1.7]),
+        measure_by_name(samples * np.float32(factor), [1.7]),
+    )
     for name in NAMES:
         power = {"dynamics.rms": 1, "timbre.roughness": 2}.get(name.rsplit(".", 1)[0], 0)
         assert scaled[name] == pytest.approx(plain[name] * factor**power, rel=1e-3, abs=1e-3), name
@@ -137,8 +143,8 @@ def test_amplitude_scales_rms_and_roughness_and_leaves_the_rest(exponent, seed):
 
 @settings(max_examples=4)
 @given(first=st.integers(0, 3), second=st.integers(4, 7))
-def test_frames_of_a_joined_sound_are_the_frames_of_its_parts(first, second):
-    """Hops are whole in 4 s. The rate is left out: no sign changes into the first sample."""
+def test_frames_of_concatenated_audio_equal_those_of_its_parts(first, second):
+    """4 s is a multiple of the hop; the zero-crossing rate depends on the previous sample."""
     parts = [samples - samples.mean() for samples in (music(4, first), music(4, second))]
     joined = mir.frame_features(np.concatenate(parts))[1]
     for offset_s, part in zip((0, 4), parts, strict=True):
@@ -149,20 +155,20 @@ def test_frames_of_a_joined_sound_are_the_frames_of_its_parts(first, second):
         assert close.all()
 
 
-def test_long_sounds_are_cut_in_blocks_that_do_not_show(monkeypatch):
+def test_frame_features_in_blocks_equal_a_single_pass(monkeypatch):
     whole = mir.frame_features(music(5))
     monkeypatch.setattr(frames, "BLOCK_BYTES", 30_000)
     for one, other in zip(whole, mir.frame_features(music(5)), strict=True):
         assert one.values == pytest.approx(other.values, rel=1e-3, abs=1e-3, nan_ok=True)
 
 
-def test_same_input_same_bits():
+def test_features_are_bit_identical_when_recomputed():
     assert np.array_equal(
         *(mir.measure(music(4), np.arange(4.0)) for _ in range(2)), equal_nan=True
     )
 
 
-def test_frames_start_at_the_nearest_sample_and_never_pass_the_end():
+def test_frames_start_at_the_nearest_sample_and_end_within_the_audio():
     lengths = frames.measure_frames(
         np.ones(RATE_HZ, np.float32), 0.05, 0.025, ("n",), lambda f: f.sum(1, keepdims=True)
     )
@@ -173,7 +179,7 @@ def test_frames_start_at_the_nearest_sample_and_never_pass_the_end():
     assert len(lengths.times_s) == 39
 
 
-def test_there_are_seventy_features_in_the_study_groups():
+def test_mir_has_70_features_in_the_groups_of_the_study():
     assert len(COLUMNS) == 70 and len(NAMES) == 140 and len(set(NAMES)) == 140
     groups = [feature.group for feature in COLUMNS]
     counts = {group: groups.count(group) for group in groups}
@@ -186,7 +192,7 @@ def test_there_are_seventy_features_in_the_study_groups():
     assert sorted(produced) == sorted(feature.name for feature in COLUMNS)
 
 
-def test_frame_rates_are_those_the_columns_declare():
+def test_hops_equal_those_the_columns_declare():
     for series in mir.frame_features(music(8)):
         steps = np.diff(series.times_s)
         hop_s = next(f.hop_s for f in COLUMNS if f.name == series.names[0])
@@ -197,13 +203,13 @@ def test_frame_rates_are_those_the_columns_declare():
     ("duration_s", "starts"),
     [(0.0, [0]), (3.0, [0]), (5.0, [0]), (6.0, [0, 1]), (8.35, [0, 3.35]), (12, [0, 3.35, 6.7, 7])],
 )
-def test_texture_windows(duration_s, starts):
+def test_texture_window_edges(duration_s, starts):
     first, last = texture.window_edges(duration_s)
     assert first == pytest.approx(starts)
     assert last == pytest.approx([min(s + 5, duration_s) for s in starts])
 
 
-def test_window_statistics_pass_over_missing_values():
+def test_window_statistics_ignore_missing_values():
     times_s = np.arange(0.5, 10)
     values = np.stack([times_s, np.full(10, np.nan), times_s**2 + 1e4], 1).astype(np.float32)
     values[2, 0] = np.nan
@@ -214,21 +220,21 @@ def test_window_statistics_pass_over_missing_values():
     assert statistics[1, 2] == pytest.approx([values[5:, 2].mean(), values[5:, 2].std()], rel=1e-5)
 
 
-def test_moments_after_the_end_are_missing():
+def test_times_after_the_end_are_nan():
     values = mir.measure(music(3), np.array([2.9, 3.0, 3.1]))
     assert np.isfinite(values[:2]).all()
     assert np.isnan(values[2]).all()
 
 
-def test_without_essentia_one_line_says_how_to_get_it(monkeypatch):
-    find = builtins.__import__
+def test_missing_essentia_error_names_the_install_command(monkeypatch):
+    original_import = builtins.__import__
 
-    def without(name, *rest):
+    def import_without_essentia(name, *rest):
         if name.split(".")[0] == "essentia":
             raise ModuleNotFoundError("No module named 'essentia'")
-        return find(name, *rest)
+        return original_import(name, *rest)
 
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr(builtins, "__import__", import_without_essentia)
     with pytest.raises(InputError) as error:
         essentia.measure(np.zeros(10, np.float32), np.zeros(1))
     assert str(error.value) == (
@@ -238,7 +244,7 @@ def test_without_essentia_one_line_says_how_to_get_it(monkeypatch):
     )
 
 
-def test_only_measuring_imports_essentia(home):
+def test_importing_the_essentia_set_does_not_import_essentia(home):
     code = "import sys; import scorelens.features.essentia; print('essentia' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
     assert run.stdout.strip() == "False", run.stderr

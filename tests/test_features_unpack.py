@@ -1,4 +1,4 @@
-"""The published features as tables of the films: every value comes through."""
+"""Published features unpacked to feature tables of films, with every value unchanged."""
 
 import numpy as np
 import pytest
@@ -12,26 +12,26 @@ from scorelens.features import unpack
 from tests.published_files import NAMES, UNEVEN, small
 
 
-def unpacked(made, folder, feature_set):
-    """The feature tables of a set, by film."""
-    made.write(folder)
-    outputs = {film: folder / feature_set / f"{film}.parquet" for film in made.genres}
+def unpack_tables(files, folder, feature_set):
+    """Paths of the unpacked feature tables of a set, by film."""
+    files.write(folder)
+    outputs = {film: folder / feature_set / f"{film}.parquet" for film in files.genres}
     paths = [folder / name for name in published.FILES[feature_set]]
     unpack.unpack_films(feature_set, paths, outputs)
     return outputs
 
 
 @pytest.mark.parametrize("feature_set", ["mir", "vggish"])
-def test_every_value_comes_through(tmp_path, feature_set):
-    made = small()
-    made.cues[feature_set]["film_4"][1][:, 7] = np.nan if feature_set == "mir" else 9.0
+def test_unpacked_tables_have_every_published_value(tmp_path, feature_set):
+    files = small()
+    files.cues[feature_set]["film_4"][1][:, 7] = np.nan if feature_set == "mir" else 9.0
     names = (
         translate_names(NAMES, "")
         if feature_set == "mir"
         else list(ENCODERS["vggish"].feature_names)
     )
-    for film, path in unpacked(made, tmp_path, feature_set).items():
-        cues = made.cues[feature_set][film]
+    for film, path in unpack_tables(files, tmp_path, feature_set).items():
+        cues = files.cues[feature_set][film]
         frame = tables.read_table(path, tables.FEATURES)
         assert tables.feature_columns(frame) == names
         np.testing.assert_array_equal(frame[names], np.concatenate(cues).astype(np.float32))
@@ -43,43 +43,43 @@ def test_every_value_comes_through(tmp_path, feature_set):
             assert seconds.tolist() == list(range(len(cue)))
 
 
-def test_each_set_keeps_its_own_cues_and_the_bags_are_their_means(tmp_path):
-    made = small()
+def test_each_feature_set_has_its_own_cues_and_bags_are_their_means(tmp_path):
+    files = small()
     counts = {}
     for name in ("mir", "vggish"):
-        paths = unpacked(made, tmp_path, name)
+        paths = unpack_tables(files, tmp_path, name)
         bags.pool_bags(list(paths.values()), name, tmp_path / f"{name}.parquet")
         bag = tables.read_table(tmp_path / f"{name}.parquet", tables.BAGS)
         rows = bag[bag.film_id == UNEVEN]
         counts[name] = len(rows)
-        assert rows.n_frames.tolist() == [len(cue) for cue in made.cues[name][UNEVEN]]
-        means = [cue.mean(axis=0) for cue in made.cues[name][UNEVEN]]
+        assert rows.n_frames.tolist() == [len(cue) for cue in files.cues[name][UNEVEN]]
+        means = [cue.mean(axis=0) for cue in files.cues[name][UNEVEN]]
         values = rows[tables.feature_columns(bag, tables.BAGS)]
         np.testing.assert_allclose(values, means, rtol=1e-5, atol=1e-6)
     assert counts == {"mir": 5, "vggish": 4}
 
 
-def test_tables_say_which_files_they_are_from(tmp_path):
-    paths = unpacked(small(), tmp_path, "mir")
+def test_tables_record_the_published_files(tmp_path):
+    paths = unpack_tables(small(), tmp_path, "mir")
     provenance = tables.read_provenance(paths["film_2"])
     assert provenance["source"] == "published"
     assert sorted(provenance["published_sha256"]) == sorted(published.FILES["mir"])
 
 
-def test_a_film_that_cannot_be_used_has_a_table_without_rows(tmp_path, caplog):
-    made = small()
-    made.cues["vggish"]["film_2"][0][:] = np.nan
-    del made.cues["vggish"]["film_3"]
-    paths = unpacked(made, tmp_path, "vggish")
+def test_film_with_invalid_features_has_an_empty_table(tmp_path, caplog):
+    files = small()
+    files.cues["vggish"]["film_2"][0][:] = np.nan
+    del files.cues["vggish"]["film_3"]
+    paths = unpack_tables(files, tmp_path, "vggish")
     rows = {film: len(tables.read_table(path, tables.FEATURES)) for film, path in paths.items()}
     assert [film for film, count in rows.items() if count == 0] == ["film_2", "film_3"]
     assert "film film_2, cue_0001: missing values (NaN)" in caplog.text
     assert "film film_3: is missing" in caplog.text
 
 
-def test_a_file_that_does_not_hold_is_refused_before_anything_is_written(tmp_path):
-    made = small()
-    made.names[3] = "wobble_mean"
+def test_unknown_feature_name_is_refused_before_any_table_is_written(tmp_path):
+    files = small()
+    files.names[3] = "wobble_mean"
     with pytest.raises(InputError, match="'wobble_mean' is not understood"):
-        unpacked(made, tmp_path, "mir")
+        unpack_tables(files, tmp_path, "mir")
     assert not (tmp_path / "mir").exists()

@@ -1,4 +1,4 @@
-"""What people call films, tracks and genres stands in a figure as it is written."""
+"""Text in figures: special characters, fonts, text direction, wrapping and file formats."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -26,71 +26,71 @@ NAMES = {"theme": "Theme", "chase": "Chase", "end": "End"}
 
 
 def texts(svg: bytes | str) -> list[str]:
-    """The drawn texts of an SVG, which must be well-formed."""
+    """The texts drawn in an SVG, which must be well-formed XML."""
     return ["".join(e.itertext()) for e in ET.fromstring(svg).iter() if e.tag.endswith("}text")]
 
 
-def labelled(words: str) -> plt.Figure:
+def make_figure(text: str) -> plt.Figure:
     figure, axes = plt.subplots(figsize=(12, 2))
-    axes.set_title(words)
-    axes.set_yticks([0, 1], [words, "other"])
-    axes.text(0.5, 0.5, words)
+    axes.set_title(text)
+    axes.set_yticks([0, 1], [text, "other"])
+    axes.text(0.5, 0.5, text)
     return figure
 
 
-@pytest.mark.parametrize("words", TITLES.values(), ids=list(TITLES))
-def test_titles_are_drawn_as_written(words):
-    assert texts(figures.as_svg(labelled(words))).count(words) == 3
+@pytest.mark.parametrize("text", TITLES.values(), ids=list(TITLES))
+def test_special_characters_are_drawn_unchanged(text):
+    assert texts(figures.as_svg(make_figure(text))).count(text) == 3
 
 
-def test_what_xml_has_no_letters_for_is_left_out():
-    svg = figures.as_svg(labelled("a\x07b\x00\ufffec\x1b"))
+def test_characters_invalid_in_xml_are_removed():
+    svg = figures.as_svg(make_figure("a\x07b\x00\ufffec\x1b"))
     assert texts(svg).count("abc") == 3
 
 
-@pytest.mark.parametrize("words", TITLES.values(), ids=list(TITLES))
-def test_the_same_picture_has_the_same_bytes(words):
-    assert figures.as_svg(labelled(words)) == figures.as_svg(labelled(words))
+@pytest.mark.parametrize("text", TITLES.values(), ids=list(TITLES))
+def test_svg_output_is_deterministic(text):
+    assert figures.as_svg(make_figure(text)) == figures.as_svg(make_figure(text))
 
 
-def test_a_picture_of_points_is_saved_too(tmp_path):
-    figures.save(labelled(TITLES["Japanese"]), tmp_path / "a.png")
+def test_save_writes_png(tmp_path):
+    figures.save(make_figure(TITLES["Japanese"]), tmp_path / "a.png")
     assert plt.imread(tmp_path / "a.png").shape == (300, 1800, 4)
 
 
 @pytest.mark.parametrize("count", [3, 12])
-def test_there_is_room_for_letters_as_wide_as_high(count):
-    """The label ends at x, and each of its letters is 10 pt wide, whatever the font."""
-    words = "東" * count
-    svg = figures.as_svg(labelled(words)).decode()
-    (end,) = re.findall(rf'text-anchor: end"? x="([\d.]+)"[^>]*>{words}<', svg)
+def test_full_width_tick_labels_fit_left_of_the_axes(count):
+    """The label ends at x; each of its characters is 10 pt wide in any font."""
+    text = "東" * count
+    svg = figures.as_svg(make_figure(text)).decode()
+    (end,) = re.findall(rf'text-anchor: end"? x="([\d.]+)"[^>]*>{text}<', svg)
     assert float(end) >= 10 * count
 
 
-def test_names_written_from_the_right_do_not_move_what_follows():
+def test_only_right_to_left_names_get_isolate_characters():
     hebrew = TITLES["Hebrew"]
     assert figures.isolated(hebrew) == f"\u2068{hebrew}\u2069"
     assert figures.isolated(TITLES["Arabic"]) == f"\u2068{TITLES['Arabic']}\u2069"
     assert figures.isolated(TITLES["Japanese"]) == TITLES["Japanese"]
 
 
-def test_long_titles_are_wrapped():
+def test_long_titles_are_wrapped_by_display_width():
     assert figures.wrapped("word " * 4, 10) == "word word\nword word"
     assert figures.wrapped("東" * 10, 10) == "東" * 5 + "\n" + "東" * 5
 
 
 @pytest.mark.parametrize("title", TITLES.values(), ids=list(TITLES))
-def test_the_title_of_a_film_on_its_time_line(tmp_path, title):
+def test_cue_timeline_shows_film_title(tmp_path, title):
     row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 50.0, 0.9)
     cues = pd.DataFrame([row], columns=tables.CUES.names)
     draw_timeline(cues, None, title, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))
-    assert any(words.startswith(f"{figures.isolated(title)}: 1 of 3") for words in drawn)
+    assert any(text.startswith(f"{figures.isolated(title)}: 1 of 3") for text in drawn)
 
 
-def test_a_long_title_leaves_the_words_beside_it_alone(tmp_path):
+def test_cue_timeline_title_lines_are_at_most_75_characters(tmp_path):
     row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 50.0, 0.9)
     cues = pd.DataFrame([row], columns=tables.CUES.names)
     draw_timeline(cues, None, "Dr. Strange " * 20, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))
-    assert max(len(words) for words in drawn if "Strange" in words) <= 75
+    assert max(len(text) for text in drawn if "Strange" in text) <= 75

@@ -1,4 +1,4 @@
-"""Landmarks, their hashes, and the index of an album."""
+"""Landmarks, their hashes, and the fingerprint index of an album."""
 
 import logging
 
@@ -24,7 +24,7 @@ def noise(seconds: float) -> np.ndarray:
     return (0.1 * samples).astype(np.float32)
 
 
-def find(*blocks: np.ndarray) -> Landmarks:
+def landmarks_of(*blocks: np.ndarray) -> Landmarks:
     return fingerprints.find_landmarks(blocks, Settings())
 
 
@@ -41,9 +41,9 @@ def track_table(path, *sources) -> str:
 
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 4 * RATE_HZ), max_size=8))
-def test_landmarks_do_not_depend_on_where_the_blocks_meet(cuts):
+def test_landmarks_do_not_depend_on_block_boundaries(cuts):
     sound = noise(4)
-    whole, cut = find(sound), find(*np.split(sound, sorted(cuts)))
+    whole, cut = landmarks_of(sound), landmarks_of(*np.split(sound, sorted(cuts)))
     assert len(whole.frames) > 100
     np.testing.assert_array_equal(cut.frames, whole.frames)
     np.testing.assert_array_equal(cut.bins, whole.bins)
@@ -53,39 +53,39 @@ def test_a_tone_burst_is_one_landmark_at_its_time_and_frequency():
     hz, middle_s, width_s = 1000.0, 1.5, 0.05
     time_s = np.arange(3 * RATE_HZ) / RATE_HZ
     burst = np.exp(-(((time_s - middle_s) / width_s) ** 2)) * np.sin(2 * np.pi * hz * time_s)
-    chosen = Settings()
-    result = find(burst.astype(np.float32))
-    strongest_bin = round(hz * chosen.window_s)
-    at = result.frames[result.bins == strongest_bin]
-    assert at.tolist() == [round((middle_s - chosen.window_s / 2) / chosen.hop_s)]
+    defaults = Settings()
+    result = landmarks_of(burst.astype(np.float32))
+    strongest_bin = round(hz * defaults.window_s)
+    frames = result.frames[result.bins == strongest_bin]
+    assert frames.tolist() == [round((middle_s - defaults.window_s / 2) / defaults.hop_s)]
 
 
 def test_silence_and_sound_below_the_floor_have_no_landmarks():
-    assert len(find(np.zeros(3 * RATE_HZ, np.float32)).frames) == 0
-    assert len(find(noise(3) * 1e-5).frames) == 0
-    assert len(find().frames) == 0
-    assert len(find(np.ones(10, np.float32)).frames) == 0
+    assert len(landmarks_of(np.zeros(3 * RATE_HZ, np.float32)).frames) == 0
+    assert len(landmarks_of(noise(3) * 1e-5).frames) == 0
+    assert len(landmarks_of().frames) == 0
+    assert len(landmarks_of(np.ones(10, np.float32)).frames) == 0
 
 
 def test_landmarks_do_not_depend_on_the_level():
-    loud, soft = find(noise(3)), find(noise(3) / 4)  # a power of two: the same mantissas
+    loud, soft = landmarks_of(noise(3)), landmarks_of(noise(3) / 4)  # the same mantissas
     np.testing.assert_array_equal(loud.frames, soft.frames)
     np.testing.assert_array_equal(loud.bins, soft.bins)
 
 
-def test_landmarks_keep_their_spacing():
-    result, (frames, bins) = find(noise(3)), Settings().spacing
+def test_landmarks_respect_the_minimum_spacing():
+    result, (frames, bins) = landmarks_of(noise(3)), Settings().spacing
     near_time = np.abs(np.subtract.outer(result.frames, result.frames)) <= frames
     near_bin = np.abs(np.subtract.outer(result.bins.astype(int), result.bins.astype(int))) <= bins
-    assert (near_time & near_bin).sum() == len(result.frames)  # each is near itself alone
+    assert (near_time & near_bin).sum() == len(result.frames)  # each is close only to itself
 
 
-def test_settings_in_frames_and_bins():
+def test_spacing_is_converted_to_frames_and_bins():
     assert Settings().spacing == (7, 9)
     assert Settings(hop_samples=512).spacing == (4, 9)
 
 
-def test_a_hash_holds_frequency_interval_and_time():
+def test_hash_encodes_bin_bin_difference_and_frame_difference():
     assert pairs([10, 20], [100, 110]) == ([100 << 13 | (10 + 64) << 6 | 10], [10])
     assert pairs([10, 20], [110, 100]) == ([110 << 13 | (64 - 10) << 6 | 10], [10])
     assert fingerprints.hash_span(np.array([100 << 13 | 74 << 6 | 10], np.uint32)) == 10
@@ -95,13 +95,13 @@ def test_a_hash_holds_frequency_interval_and_time():
     ("frames", "interval", "paired"),
     [(1, 0, 0), (2, 0, 1), (63, 0, 1), (64, 0, 0), (5, 31, 1), (5, -31, 1), (5, 32, 0)],
 )
-def test_the_target_zone_ends_where_it_says(frames, interval, paired):
+def test_only_peaks_inside_the_target_zone_are_paired(frames, interval, paired):
     assert len(pairs([0, frames], [200, 200 + interval])[0]) == paired
 
 
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(3, 200)), max_size=60, unique=True))
-def test_pairs_equal_those_of_two_plain_loops(peaks):
+def test_pair_landmarks_matches_nested_loops(peaks):
     peaks.sort()
     expected = [
         (b1 << 13 | (b2 - b1 + 64) << 6 | f2 - f1, f1)
@@ -113,21 +113,21 @@ def test_pairs_equal_those_of_two_plain_loops(peaks):
     assert list(zip(hashes, anchors, strict=True)) == expected
 
 
-def test_pairing_in_blocks_changes_nothing(monkeypatch):
-    landmarks = find(noise(4))
+def test_pairs_do_not_depend_on_pairing_block_size(monkeypatch):
+    landmarks = landmarks_of(noise(4))
     whole = fingerprints.pair_landmarks(landmarks)
     monkeypatch.setattr(fingerprints.landmarks, "PAIRING_BLOCK", 17)
     np.testing.assert_array_equal(fingerprints.pair_landmarks(landmarks), whole)
 
 
-def test_concatenated_ranges():
+def test_concatenate_ranges():
     spans = fingerprints.concatenate_ranges(np.array([5, 9, 2]), np.array([2, 0, 3]))
     assert spans.tolist() == [5, 6, 2, 3, 4]
 
 
 @pytest.mark.parametrize("thinning", [2, 8])
-def test_thinned_pairs_are_those_whose_earlier_bin_divides(thinning):
-    landmarks = find(noise(4))
+def test_thinning_selects_pairs_whose_first_bin_is_a_multiple(thinning):
+    landmarks = landmarks_of(noise(4))
     hashes, anchors = fingerprints.pair_landmarks(landmarks)
     retained = (hashes >> 13) % thinning == 0
     thin = fingerprints.pair_landmarks(landmarks, thinning)
@@ -136,7 +136,7 @@ def test_thinned_pairs_are_those_whose_earlier_bin_divides(thinning):
 
 @settings(max_examples=25)
 @given(st.tuples(st.integers(1, 30), st.integers(1, 30)), st.tuples(*[st.integers(0, 6)] * 2))
-def test_the_maximum_filter_is_that_of_a_general_filter(shape, reach):
+def test_maximum_filter_matches_scipy(shape, reach):
     values = np.random.default_rng(SEED).random(shape, np.float32)
     size = [2 * r + 1 for r in reach]
     expected = maximum_filter(values, size, mode="constant")
@@ -144,18 +144,18 @@ def test_the_maximum_filter_is_that_of_a_general_filter(shape, reach):
 
 
 def album_of(*tracks: Landmarks, **changes) -> Album:
-    known = {
+    attributes = {
         "track_ids": tuple(f"track_{k}" for k in range(len(tracks))),
         "durations_s": np.full(len(tracks), 3.0),
         "settings": Settings(),
         "speeds": (1.0,),
         "landmarks": {1.0: tracks},
     }
-    return Album(**known | changes)
+    return Album(**attributes | changes)
 
 
-def test_an_album_reads_back_as_it_was_written(tmp_path):
-    slow, fast = find(noise(3)), find(noise(4)[RATE_HZ:])
+def test_album_index_round_trip(tmp_path):
+    slow, fast = landmarks_of(noise(3)), landmarks_of(noise(4)[RATE_HZ:])
     written = album_of(
         slow,
         speeds=(1.0, 1.001, 0.96),
@@ -174,8 +174,8 @@ def test_an_album_reads_back_as_it_was_written(tmp_path):
         np.testing.assert_array_equal(read.landmarks[base][0].bins, landmarks.bins)
 
 
-def test_the_hashes_of_every_track_are_sorted_by_value():
-    first, second = find(noise(3)), find(noise(4)[RATE_HZ:])
+def test_album_hashes_are_sorted_and_cover_every_track():
+    first, second = landmarks_of(noise(3)), landmarks_of(noise(4)[RATE_HZ:])
     index = fingerprints.hash_album(album_of(first, second), 1.0)
     assert (np.diff(index.hashes.astype(np.int64)) >= 0).all()
     result = sorted(
@@ -191,18 +191,20 @@ def test_the_hashes_of_every_track_are_sorted_by_value():
     assert result == sorted(expected)
 
 
-def test_a_track_lasts_shorter_the_faster_it_plays():
-    album = album_of(find(noise(3)), speeds=(1.25,), landmarks={1.25: (find(noise(3)),)})
+def test_track_duration_is_divided_by_speed():
+    album = album_of(
+        landmarks_of(noise(3)), speeds=(1.25,), landmarks={1.25: (landmarks_of(noise(3)),)}
+    )
     assert fingerprints.hash_album(album, 1.25).durations_s.tolist() == [2.4]
 
 
-def test_speeds_that_are_near_share_their_landmarks():
+def test_base_speeds_merge_nearly_equal_speeds():
     speeds = [1.0, 25 / 24, 0.96, 1.001, 1 / 1.001, 25 / 24 * 1.001, 1.0026]
     assert fingerprints.base_speeds(speeds) == (1.0, 25 / 24, 0.96, 1.0026)
 
 
-def test_landmarks_of_a_track_at_another_speed_are_those_of_a_film_at_that_speed(tmp_path):
-    """A tone of 1000 Hz from 1.2 s on sounds at 1250 Hz from 0.96 s on at 1.25 times the speed."""
+def test_landmarks_at_another_speed_scale_time_and_frequency(tmp_path):
+    """A 1000 Hz burst at 1.2 s is a 1250 Hz burst at 0.96 s at 1.25 times the speed."""
     time_s = np.arange(3 * RATE_HZ) / RATE_HZ
     burst = np.exp(-(((time_s - 1.2) / 0.05) ** 2)) * np.sin(2 * np.pi * 1000 * time_s)
     soundfile.write(tmp_path / "burst.wav", burst, RATE_HZ, subtype="FLOAT")
@@ -210,9 +212,9 @@ def test_landmarks_of_a_track_at_another_speed_are_those_of_a_film_at_that_speed
     album = fingerprints.read_album(tmp_path / "index.npz")
     for speed in (1.0, 1.25):
         (result,) = album.landmarks[speed]
-        at = result.frames[result.bins == round(1000 * speed * Settings().window_s)]
+        frames = result.frames[result.bins == round(1000 * speed * Settings().window_s)]
         middle = (1.2 / speed - Settings().window_s / 2) / Settings().hop_s
-        assert abs(at - middle).min() <= 1
+        assert abs(frames - middle).min() <= 1
 
 
 def index(folder, *sources, name="index.npz", code_version="", **settings):
@@ -221,14 +223,14 @@ def index(folder, *sources, name="index.npz", code_version="", **settings):
     return folder / name
 
 
-def test_an_album_is_indexed_alike_every_time_and_small(tmp_path):
+def test_album_index_is_deterministic_and_below_2_mb_per_hour(tmp_path):
     soundfile.write(tmp_path / "a track.flac", noise(60), RATE_HZ)
     once = index(tmp_path, tmp_path / "a track.flac", name="once.npz").read_bytes()
     assert once == index(tmp_path, tmp_path / "a track.flac", name="twice.npz").read_bytes()
-    assert len(once) * 60 < 2e6  # bytes an hour
+    assert len(once) * 60 < 2e6  # bytes per hour
 
 
-def test_tracks_that_are_known_are_not_decoded_again(tmp_path, monkeypatch):
+def test_only_new_or_changed_tracks_are_decoded(tmp_path, monkeypatch):
     decoded = []
     blocks = media.audio_blocks
     monkeypatch.setattr(media, "audio_blocks", lambda *a: decoded.append(a[0]) or blocks(*a))
@@ -238,8 +240,8 @@ def test_tracks_that_are_known_are_not_decoded_again(tmp_path, monkeypatch):
     index(tmp_path, one, two)
     index(tmp_path, one, three, two)
     assert decoded == [one, two, three]
-    grown = (tmp_path / "index.npz").read_bytes()
-    assert grown == index(tmp_path, one, three, two, name="fresh.npz").read_bytes()
+    updated = (tmp_path / "index.npz").read_bytes()
+    assert updated == index(tmp_path, one, three, two, name="fresh.npz").read_bytes()
     del decoded[:]
     soundfile.write(one, noise(2), RATE_HZ)
     index(tmp_path, one, three)
@@ -251,7 +253,7 @@ def test_tracks_that_are_known_are_not_decoded_again(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("old", [b"", b"no zip", None])
-def test_what_is_no_index_is_replaced(tmp_path, old):
+def test_invalid_index_file_is_replaced(tmp_path, old):
     soundfile.write(tmp_path / "noise.wav", noise(3), RATE_HZ)
     expected = index(tmp_path, tmp_path / "noise.wav", name="fresh.npz").read_bytes()
     if old is None:
@@ -261,7 +263,7 @@ def test_what_is_no_index_is_replaced(tmp_path, old):
     assert index(tmp_path, tmp_path / "noise.wav").read_bytes() == expected
 
 
-def test_a_silent_track_is_named_in_the_log(tmp_path, caplog):
+def test_silent_track_is_logged_and_has_no_hashes(tmp_path, caplog):
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE_HZ), RATE_HZ)
     soundfile.write(tmp_path / "noise.wav", noise(3), RATE_HZ)
     with caplog.at_level(logging.WARNING):
@@ -271,22 +273,22 @@ def test_a_silent_track_is_named_in_the_log(tmp_path, caplog):
     assert set(fingerprints.hash_album(album, 1.0).tracks) == {0}
 
 
-def test_an_album_of_silence_has_no_hashes(tmp_path):
+def test_silent_album_has_no_hashes(tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE_HZ), RATE_HZ)
     album = fingerprints.read_album(index(tmp_path, tmp_path / "silence.wav"))
     assert len(fingerprints.hash_album(album, 1.0).hashes) == 0
 
 
-def test_a_missing_track_is_named_and_leaves_no_index(tmp_path):
+def test_missing_track_file_raises_and_writes_no_index(tmp_path):
     with pytest.raises(MediaError, match=r"gone\.flac: does not exist"):
         index(tmp_path, tmp_path / "gone.flac")
     assert not (tmp_path / "index.npz").exists()
 
 
-def test_a_hop_longer_than_the_window_is_refused():
-    with pytest.raises(InputError) as caught:
+def test_hop_longer_than_window_is_an_error():
+    with pytest.raises(InputError) as error:
         fingerprints.check_settings({"window_samples": 256, "hop_samples": 512})
-    assert str(caught.value) == (
+    assert str(error.value) == (
         "config, fingerprints.hop_samples: is 512, more than window_samples (256)\n"
         "  expected: a hop no longer than the window\n"
         "  hint: an eighth of the window serves well"

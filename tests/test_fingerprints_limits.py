@@ -1,4 +1,4 @@
-"""The lowest frequency of a landmark."""
+"""The lowest frequency bin of landmarks."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ from scorelens.fingerprints import Settings
 LOWEST_BIN = 3
 
 
-def bins_of(hz):
-    """The bins of the landmarks of bursts of a sine."""
+def landmark_bins(hz):
+    """The bins of the landmarks of eight sine bursts of 0.5 s."""
     settings = Settings()
     time_s = np.arange(8 * settings.sample_rate_hz) / settings.sample_rate_hz
     wave = 0.3 * np.sin(2 * np.pi * hz * time_s) * (time_s % 1 < 0.5)
@@ -18,11 +18,11 @@ def bins_of(hz):
     return set(landmarks.bins.tolist())
 
 
-@pytest.mark.parametrize("number", [3, 4, 8])
-def test_a_tone_at_or_above_the_lowest_bin_is_a_landmark_there(number):
-    assert number in bins_of(number * 11_025 / 2048)
+@pytest.mark.parametrize("bin_number", [3, 4, 8])
+def test_tone_at_or_above_lowest_bin_has_landmark_in_its_bin(bin_number):
+    assert bin_number in landmark_bins(bin_number * 11_025 / 2048)
 
 
-@pytest.mark.parametrize("number", [0.5, 1, 2])
-def test_a_tone_below_it_has_no_landmark_there(number):
-    assert min(bins_of(number * 11_025 / 2048), default=LOWEST_BIN) >= LOWEST_BIN
+@pytest.mark.parametrize("bin_number", [0.5, 1, 2])
+def test_tone_below_lowest_bin_has_no_landmark_below_it(bin_number):
+    assert min(landmark_bins(bin_number * 11_025 / 2048), default=LOWEST_BIN) >= LOWEST_BIN

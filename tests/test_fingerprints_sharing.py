@@ -66,7 +66,7 @@ def original(tmp_path_factory):
         ("b.mp3", ("-ss", "2.0116", "-b:a", "96k", "-af", "volume=-12dB"), 2.0116),
     ],
 )
-def test_a_copy_is_found_with_its_offset(original, tmp_path, name, options, offset_s):
+def test_copy_is_detected_with_its_offset(original, tmp_path, name, options, offset_s):
     copy = encoded(soundfile.read(original)[0], tmp_path / name, *options)
     (pair,) = find_shared_sound([sketch_of(original), sketch_of(copy)], [0, 1])
     assert (pair.first, pair.second) == (0, 1)
@@ -75,7 +75,7 @@ def test_a_copy_is_found_with_its_offset(original, tmp_path, name, options, offs
     assert pair.shared_s > 0.8 * (SECONDS - 2 - offset_s)
 
 
-def test_music_by_one_composer_with_one_theme_is_not_shared(monkeypatch):
+def test_pieces_by_one_composer_on_one_theme_are_not_shared(monkeypatch):
     """The pieces have the same instruments, tempo, key and motif; not half the hashes agree."""
     pieces = [music(seed, genre, theme_seed=1) for seed in (1, 2, 3) for genre in GENRES[:2]]
     sketches = [landmark_sketch(piece) for piece in pieces]
@@ -102,7 +102,7 @@ def test_silence_tones_and_faint_noise_are_not_shared():
         assert not list(find_shared_sound([one, one], [0, 1]))
 
 
-def test_a_passage_of_ten_seconds_is_shared_and_one_of_four_is_not():
+def test_passage_of_ten_seconds_is_shared_and_of_four_is_not():
     first, second, rate_hz = music(1), music(2, GENRES[1]), MUSIC_RATE_HZ
     for length_s, found in ((10, 1), (4, 0)):
         other = second.copy()
@@ -115,7 +115,7 @@ def test_a_passage_of_ten_seconds_is_shared_and_one_of_four_is_not():
             assert pairs.shared_s[0] == pytest.approx(length_s, abs=2.5)
 
 
-def test_a_short_track_counts_if_most_of_it_is_shared():
+def test_short_track_is_shared_if_most_of_it_matches():
     long, rate_hz = music(1), MUSIC_RATE_HZ
     albums = {
         "one": {"long": landmark_sketch(long)},
@@ -128,7 +128,7 @@ def test_a_short_track_counts_if_most_of_it_is_shared():
     assert pairs.share[0] > 0.7
 
 
-def test_a_loop_is_found_however_often_it_is_repeated():
+def test_repeated_loop_is_shared_over_its_whole_length():
     loop = music(1)[: 4 * MUSIC_RATE_HZ]
     first, second = landmark_sketch(np.tile(loop, 30)), landmark_sketch(np.tile(loop, 25))
     (pair,) = find_shared_sound([first, second], [0, 1])
@@ -143,7 +143,7 @@ def test_tracks_of_one_album_are_not_compared():
     assert len(list(find_shared_sound([one, one, one], [0, 0, 1]))) == 2
 
 
-def test_a_fanfare_does_not_unite_films_and_another_cut_does():
+def test_films_share_sound_if_cuts_of_one_film_but_not_by_a_fanfare():
     random = np.random.default_rng(0)
     fanfare, rate_hz = music(1)[: 4 * MUSIC_RATE_HZ], MUSIC_RATE_HZ
     films = [np.concatenate([fanfare, *(music(seed) for seed in seeds)]) for seeds in FILMS]
@@ -158,7 +158,7 @@ def test_a_fanfare_does_not_unite_films_and_another_cut_does():
 FILMS = [(2, 3, 4, 5), (6, 7, 8, 9), (2, 3, 4, 5)]
 
 
-def test_a_sketch_has_a_bounded_number_of_different_hashes_a_second(tmp_path):
+def test_sketch_has_bounded_number_of_unique_hashes_per_second(tmp_path):
     sketch = landmark_sketch(music(1))
     number = np.bincount(sketch.seconds)
     assert number.max() == PER_SECOND
@@ -175,15 +175,13 @@ def test_a_sketch_has_a_bounded_number_of_different_hashes_a_second(tmp_path):
         read_sketch(tmp_path / "film.npz")
 
 
-def test_the_frequency_of_a_hash_is_that_of_its_first_landmark():
+def test_first_bins_returns_bin_of_first_landmark():
     landmarks = Landmarks(np.array([0, 5, 9], np.int32), np.array([800, 810, 790], np.uint16))
     assert first_bins(make_sketch(landmarks, HOP_S).hashes).tolist() == [800]
 
 
 @pytest.mark.parametrize("method", ["diagonal", "dejavu"])
-def test_albums_are_compared_by_their_indexes_and_films_by_their_sketches(
-    original, tmp_path, method
-):
+def test_compare_fingerprints_writes_shared_tracks_and_films(original, tmp_path, method):
     copy = encoded(soundfile.read(original)[0], tmp_path / "copy.mp3", "-b:a", "96k")
     other = encoded(music(7, GENRES[3]), tmp_path / "other.flac")
     indexes = {}

@@ -1,4 +1,4 @@
-"""The genre models fold by fold: what they predict, that nothing leaks, what they save."""
+"""Genre models in cross-validation: predictions, leakage between folds, and saved files."""
 
 import logging
 
@@ -41,7 +41,7 @@ MUSIC_MODELS = [model for model in MODELS if model not in BASELINES]
 
 
 def make_corpus(films=20, features=6, shift=3.0, seed=0):
-    """Bags of 2 to 5 cues, in which each genre shifts one feature of its own, and their labels."""
+    """Bags of 2 to 5 cues, in which each genre shifts one feature by `shift`, and their labels."""
     random = np.random.default_rng(seed)
     actual = random.random((films, len(GENRES))) < 0.5
     sizes = random.integers(2, 6, films)
@@ -52,7 +52,7 @@ def make_corpus(films=20, features=6, shift=3.0, seed=0):
 
 
 def write_corpus(folder, bags, actual, without_cues=()):
-    """The tables of a corpus, `films.tsv` and `bags.parquet`."""
+    """Write the tables of a corpus, `films.tsv` and `bags.parquet`."""
     ids = [f"film_{k:02d}" for k in range(len(actual))]
     films = pd.DataFrame({"film_id": ids, "title": ids, "year": 2015})
     films["genres"] = [tuple(np.array(GENRES)[row]) or GENRES[:1] for row in actual]
@@ -68,7 +68,7 @@ def write_corpus(folder, bags, actual, without_cues=()):
 
 
 def train(folder, model, settings=None, chunk=(0, 1), folds=0):
-    """Run one chunk of a model as the workflow does; return its predictions."""
+    """Train one chunk of a model, or predict a baseline; return the predictions."""
     paths = {kind: folder / f"{model}.{kind}.{chunk[0]}.{end}" for kind, end in KINDS.items()}
     if model in BASELINES:
         baselines.predict_baseline(
@@ -92,14 +92,14 @@ def train(folder, model, settings=None, chunk=(0, 1), folds=0):
 
 
 def macro_f1(folder, model):
-    """F1 over the genres and its interval."""
+    """Macro F1 and its interval."""
     predictions = from_table(train(folder, model), ["film_id"], run="repeat")
     row = score.score_predictions(predictions, 500, 0).set_index("genre").loc["macro"]
     return row["f1"], row["f1_low"], row["f1_high"]
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_planted_genre_is_found(tmp_path, model):
+def test_separable_genres_score_above_random_guess(tmp_path, model):
     write_corpus(tmp_path, *make_corpus())
     _, low, _ = macro_f1(tmp_path, model)
     _, _, high = macro_f1(tmp_path, "random_guess")
@@ -107,15 +107,15 @@ def test_a_planted_genre_is_found(tmp_path, model):
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_noise_is_not_taken_for_genres(tmp_path, model):
+def test_noise_features_do_not_score_above_random_guess(tmp_path, model):
     write_corpus(tmp_path, *make_corpus(shift=0.0, seed=3))
     _, low, _ = macro_f1(tmp_path, model)
     _, _, high = macro_f1(tmp_path, "random_guess")
     assert low < high
 
 
-def same(one, other):
-    """Whether two folds hold the same arrays, bit for bit."""
+def same_arrays(one, other):
+    """Whether the arrays of two folds are bitwise equal."""
     return all(np.array_equal(one[name], other[name]) for name in one)
 
 
@@ -126,7 +126,7 @@ def train_all(model, bags, actual):
 
 
 @pytest.mark.parametrize("model", BASELINES)
-def test_a_baseline_does_not_depend_on_the_film_it_leaves_out(model):
+def test_baseline_does_not_depend_on_labels_of_held_out_film(model):
     _, actual = make_corpus(films=10)
     held_out_flipped, others_flipped = actual.copy(), ~actual
     held_out_flipped[4], others_flipped[4] = ~actual[4], actual[4]
@@ -139,7 +139,7 @@ def test_a_baseline_does_not_depend_on_the_film_it_leaves_out(model):
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_fold_does_not_depend_on_the_film_it_leaves_out(model):
+def test_fold_does_not_depend_on_held_out_film(model):
     bags, actual = make_corpus(films=10)
     held_out = 4
     other = Bags(bags.instances.copy(), bags.starts)
@@ -148,15 +148,15 @@ def test_a_fold_does_not_depend_on_the_film_it_leaves_out(model):
     flipped[held_out] = ~flipped[held_out]
     before = train_all(model, bags, actual)
     after = train_all(model, other, flipped)
-    assert same(before[held_out], after[held_out])
-    assert not same(before[0], after[0])
+    assert same_arrays(before[held_out], after[held_out])
+    assert not same_arrays(before[0], after[0])
     probe = bags.one(held_out)
     predictions = [folds.predict_bags(model, fitted[held_out], probe) for fitted in (before, after)]
     np.testing.assert_array_equal(predictions[0], predictions[1])
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_marker_of_the_film_left_out_changes_nothing(model):
+def test_feature_marking_held_out_film_does_not_change_prediction(model):
     bags, actual = make_corpus(films=10)
     marker = np.where(bags.bag_of_instance == 4, 1e4, 0).astype(np.float32)
     marked = Bags(np.column_stack([bags.instances, marker]), bags.starts)
@@ -169,7 +169,7 @@ def test_a_marker_of_the_film_left_out_changes_nothing(model):
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_genre_that_never_varies_in_training_is_predicted_so(model):
+def test_genre_constant_in_training_is_predicted_constant(model):
     bags, actual = make_corpus(films=8)
     actual[:] = [True, False, False]
     actual[2] = [False, True, False]
@@ -182,7 +182,7 @@ def test_a_genre_that_never_varies_in_training_is_predicted_so(model):
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_saved_fold_repeats_its_prediction(tmp_path, model):
+def test_saved_fold_reproduces_its_predictions(tmp_path, model):
     bags, actual = make_corpus(films=8)
     write_corpus(tmp_path, bags, actual)
     table = train(tmp_path, model)
@@ -199,7 +199,7 @@ def test_a_saved_fold_repeats_its_prediction(tmp_path, model):
 
 
 @pytest.mark.parametrize("model", ["random_guess", "imv_random_forest", "feature_attention"])
-def test_the_same_seed_gives_the_same_files(tmp_path, model):
+def test_same_seed_gives_identical_files(tmp_path, model):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         write_corpus(tmp_path / name, *make_corpus(films=8))
@@ -211,7 +211,7 @@ def test_the_same_seed_gives_the_same_files(tmp_path, model):
 
 
 @pytest.mark.parametrize("model", ["multi_attention", "simple_mi_knn"])
-def test_chunks_come_to_what_one_chunk_gives(tmp_path, model):
+def test_joined_chunks_equal_a_single_chunk(tmp_path, model):
     write_corpus(tmp_path, *make_corpus(films=5), without_cues=["film_03"])
     settings = SETTINGS[MODELS[model]] | ({"repeats": 2} if model in NETWORKS else {})
     for number in range(6):  # more chunks than films
@@ -234,7 +234,7 @@ def test_chunks_come_to_what_one_chunk_gives(tmp_path, model):
             np.testing.assert_allclose(values, one[name], atol=1e-5)
 
 
-def test_training_runs_differ_and_the_first_is_saved(tmp_path):
+def test_repeats_differ_and_the_first_is_saved(tmp_path):
     bags, actual = make_corpus(films=6)
     write_corpus(tmp_path, bags, actual)
     table = train(tmp_path, "average_pooling", SETTINGS["network"] | {"repeats": 2})
@@ -246,7 +246,7 @@ def test_training_runs_differ_and_the_first_is_saved(tmp_path):
 
 
 @pytest.mark.parametrize("model", ["average_pooling", "imv_knn", "single_attention"])
-def test_cues_are_predicted_alone_and_weighed(tmp_path, model):
+def test_cue_probabilities_average_to_film_probability_by_weight(tmp_path, model):
     bags, actual = make_corpus(films=6)
     write_corpus(tmp_path, bags, actual)
     predictions = train(tmp_path, model)
@@ -255,12 +255,12 @@ def test_cues_are_predicted_alone_and_weighed(tmp_path, model):
     table["weighted"] = table["probability"] * table["weight"]
     sums = table.groupby(["film_id", "genre"])[["weight", "weighted"]].sum()
     np.testing.assert_allclose(sums["weight"], 1, atol=1e-6)
-    # In these models the film's probability is the weighted mean of its cues'.
+    # In these models the film's probability is the weighted mean over its cues.
     films = predictions.set_index(["film_id", "genre"])["probability"]
     np.testing.assert_allclose(sums["weighted"], films.loc[sums.index], atol=1e-6)
 
 
-def test_frames_of_a_cue_are_one_bag(tmp_path):
+def test_frames_of_a_cue_get_one_cue_prediction(tmp_path):
     bags, actual = make_corpus(films=4)
     write_corpus(tmp_path, bags, actual)
     table = read_table(tmp_path / "bags.parquet", BAGS)
@@ -281,7 +281,7 @@ def test_frames_of_a_cue_are_one_bag(tmp_path):
     np.testing.assert_allclose(cues["probability"][:3], first[0], atol=1e-6)
 
 
-def test_curves_fall_in_training_and_classifiers_have_none(tmp_path):
+def test_training_loss_falls_and_classifiers_have_no_curves(tmp_path):
     write_corpus(tmp_path, *make_corpus(films=6))
     train(tmp_path, "average_pooling")
     curves = read_table(tmp_path / "average_pooling.curves.0.parquet", GENRE_CURVES)
@@ -292,7 +292,7 @@ def test_curves_fall_in_training_and_classifiers_have_none(tmp_path):
     assert read_table(tmp_path / "imv_svm.curves.0.parquet", GENRE_CURVES).empty
 
 
-def test_many_bags_at_once_are_predicted_as_one_by_one():
+def test_batched_bag_predictions_equal_single_bag_predictions():
     bags, actual = make_corpus(films=8)
     for model in MUSIC_MODELS:
         fold = train_all(model, bags, actual)[0]
@@ -301,7 +301,7 @@ def test_many_bags_at_once_are_predicted_as_one_by_one():
         np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def test_a_film_without_cues_takes_no_part_and_is_named(tmp_path, caplog):
+def test_film_without_cues_is_excluded_and_logged(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     write_corpus(tmp_path, *make_corpus(films=8), without_cues=["film_03"])
     table = train(tmp_path, "simple_mi_knn")
@@ -311,7 +311,7 @@ def test_a_film_without_cues_takes_no_part_and_is_named(tmp_path, caplog):
     assert "film_03: no cues, so no bag: left out of training and scoring" in caplog.text
 
 
-def test_too_few_films_with_cues_are_an_error(tmp_path):
+def test_one_film_with_cues_is_an_error(tmp_path):
     write_corpus(tmp_path, *make_corpus(films=3), without_cues=["film_00", "film_02"])
     with pytest.raises(TableError) as error:
         train(tmp_path, "imv_svm")
@@ -329,7 +329,7 @@ def test_one_film_is_an_error(tmp_path):
     assert str(error.value).startswith(f"{tmp_path}/films.tsv: films: 1\n  expected: at least 2")
 
 
-def test_an_unlisted_genre_is_an_error(tmp_path):
+def test_unlisted_genre_is_an_error(tmp_path):
     write_corpus(tmp_path, *make_corpus(films=3))
     with pytest.raises(TableError) as error:
         labels.read_labels(tmp_path / "films.tsv", ["Drama", "Horror"])
@@ -337,21 +337,21 @@ def test_an_unlisted_genre_is_an_error(tmp_path):
     assert "expected: one of ['Drama', 'Horror']" in str(error.value)
 
 
-def test_bags_of_films_not_in_use_are_an_error(tmp_path):
+def test_bags_of_films_outside_the_selection_are_an_error(tmp_path):
     write_corpus(tmp_path, *make_corpus(films=4))
-    known = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_00", "film_01"])
+    selected = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_00", "film_01"])
     with pytest.raises(TableError) as error:
-        packed_bags.read_bags(tmp_path / "bags.parquet", known)
+        packed_bags.read_bags(tmp_path / "bags.parquet", selected)
     assert "bags of films that are not in use: film_02, film_03" in str(error.value)
 
 
-def test_the_bags_come_in_the_order_of_the_film_table(tmp_path):
+def test_bags_follow_the_order_of_the_selected_films(tmp_path):
     bags, actual = make_corpus(films=4)
     write_corpus(tmp_path, bags, actual)
-    known = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_02", "film_00"])
+    selected = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_02", "film_00"])
     table = read_table(tmp_path / "bags.parquet", BAGS)
-    write_table(table[table["film_id"].isin(known.film_ids)], tmp_path / "two.parquet", BAGS)
-    packed, films, features, cue_ids = packed_bags.read_bags(tmp_path / "two.parquet", known)
+    write_table(table[table["film_id"].isin(selected.film_ids)], tmp_path / "two.parquet", BAGS)
+    packed, films, features, cue_ids = packed_bags.read_bags(tmp_path / "two.parquet", selected)
     assert films.film_ids == ["film_02", "film_00"]
     assert features == [f"a.b{k}.mean" for k in range(6)]
     first = bags.starts[2]
@@ -360,7 +360,7 @@ def test_the_bags_come_in_the_order_of_the_film_table(tmp_path):
     np.testing.assert_array_equal(packed.one(1).instances, bags.one(0).instances)
 
 
-def test_the_scale_passes_missing_values_over():
+def test_feature_scaler_ignores_missing_values():
     x = np.array([[1, 7, np.nan, 2], [3, 7, np.nan, np.nan], [np.nan, 7, np.nan, 6]], np.float32)
     scale = scaling.fit_feature_scaler(x)
     np.testing.assert_allclose(scale["mean"], [2, 7, 0, 4])
@@ -369,7 +369,7 @@ def test_the_scale_passes_missing_values_over():
     np.testing.assert_allclose(scaling.standardise(x, scale), expected)
 
 
-def test_the_scale_agrees_with_scikit_learn():
+def test_feature_scaler_matches_standard_scaler():
     from sklearn.preprocessing import StandardScaler
 
     x = np.random.default_rng(0).gamma(2, 1000, (50, 4)).astype(np.float32)
@@ -380,7 +380,7 @@ def test_the_scale_agrees_with_scikit_learn():
     np.testing.assert_allclose(1 / scale["inverse_std"], scaler.scale_, rtol=1e-6)
 
 
-def test_bag_means_agree_with_nanmean():
+def test_bag_means_match_nanmean():
     bags, _ = make_corpus(films=6)
     bags.instances[bags.starts[2] : bags.starts[3], 1] = np.nan
     means = bags.means()

@@ -1,4 +1,4 @@
-"""Saved models on new films and albums: known predictions, windows, silence, wholes and tracks."""
+"""Saved genre models on new films and albums: windows, silence, file and track predictions."""
 
 import logging
 
@@ -28,14 +28,14 @@ FRAMES_PER_TRACK = {"opening": 31, "finale": 47}
 
 
 def known_fold(shift):
-    """A fold whose prediction follows from its numbers: a logistic regression a genre."""
+    """A fold of logistic regressions, one per genre, with known parameters."""
     scaler = {"mean": np.float32([1, 2]), "inverse_std": np.float32([0.5, 4])}
     regressions = {"coefficients": WEIGHTS, "intercepts": BIASES + shift}
     return {"frequency": np.float32([0.5, 0.5]), **scaler, **regressions}
 
 
 def known_probability(mean, shift):
-    """What `known_fold` says of an instance (features,), by hand."""
+    """The probability that `known_fold(shift)` predicts for a mean of shape (features,)."""
     return expit(WEIGHTS @ ((mean - [1, 2]) * [0.5, 4]) + BIASES + shift)
 
 
@@ -44,7 +44,7 @@ SHIFTS = np.linspace(-2, 2, 21)
 
 @pytest.fixture
 def models(tmp_path):
-    """A model file of 21 known folds."""
+    """A model file of 21 folds of `known_fold`."""
     films = [f"film_{k:02d}" for k in range(len(SHIFTS))]
     about = About("simple_mi_logistic_regression", "mir", GENRES, FEATURES, films)
     path = tmp_path / "models.zip"
@@ -53,7 +53,7 @@ def models(tmp_path):
 
 
 def frame_table(lengths, features=FEATURES, seed=0):
-    """Frames of tracks, a random walk in each; rows of FEATURES."""
+    """Rows of tables.FEATURES for tracks, name -> frames; each feature is a random walk."""
     random = np.random.default_rng(seed)
     parts = []
     for track, length in lengths.items():
@@ -66,8 +66,8 @@ def frame_table(lengths, features=FEATURES, seed=0):
     return pd.concat(parts, ignore_index=True)
 
 
-def applied(folder, models, frames, is_album=False, window_s=10, hop_s=4):
-    """The two tables that `apply_models` writes."""
+def apply_and_read(folder, models, frames, is_album=False, window_s=10, hop_s=4):
+    """Run `apply_models` and read the two tables that it writes."""
     tables.write_table(frames, folder / "frames.parquet", tables.FEATURES)
     outputs = {"windows": folder / "windows.parquet", "predictions": folder / "predictions.tsv"}
     apply.apply_models(folder / "frames.parquet", models, is_album, window_s, hop_s, 1, **outputs)
@@ -77,9 +77,9 @@ def applied(folder, models, frames, is_album=False, window_s=10, hop_s=4):
     )
 
 
-def test_a_windows_probability_is_the_folds_mean_with_their_band(tmp_path, models):
+def test_window_probability_is_mean_over_folds_with_5_95_percentiles(tmp_path, models):
     frames = frame_table({"new": 25})
-    windows, _ = applied(tmp_path, models, frames)
+    windows, _ = apply_and_read(tmp_path, models, frames)
     assert windows.columns.tolist() == tables.GENRE_APPLIED.names
     assert windows["start_s"].unique().tolist() == [0, 4, 8, 12, 15]
     for start_s, rows in windows.groupby("start_s"):
@@ -91,9 +91,9 @@ def test_a_windows_probability_is_the_folds_mean_with_their_band(tmp_path, model
         np.testing.assert_allclose(predicted.to_numpy().T, expected, atol=1e-5)
 
 
-def test_the_whole_of_a_film_is_the_bag_of_its_windows(tmp_path, models):
+def test_film_prediction_is_of_the_bag_of_its_windows(tmp_path, models):
     frames = frame_table({"new": 25})
-    _, track_predictions = applied(tmp_path, models, frames)
+    _, track_predictions = apply_and_read(tmp_path, models, frames)
     values = frames[FEATURES].to_numpy(float)
     means = [values[start : start + 10].mean(axis=0) for start in (0, 4, 8, 12, 15)]
     probability = np.mean(
@@ -105,20 +105,22 @@ def test_the_whole_of_a_film_is_the_bag_of_its_windows(tmp_path, models):
     np.testing.assert_array_equal(track_predictions["predicted"], probability > 0.5)
 
 
-def test_an_album_is_predicted_as_a_whole_and_by_tracks(tmp_path, models):
+def test_album_is_predicted_as_a_whole_and_per_track(tmp_path, models):
     frames = frame_table(FRAMES_PER_TRACK)
-    windows, track_predictions = applied(tmp_path, models, frames, is_album=True)
+    windows, track_predictions = apply_and_read(tmp_path, models, frames, is_album=True)
     assert track_predictions["track_id"].drop_duplicates().tolist() == ["", "opening", "finale"]
     assert windows["track_id"].drop_duplicates().tolist() == ["opening", "finale"]
     for track, track_frames in frames.groupby("cue_id", sort=False):
-        alone = track_frames.assign(film_id=track)
-        its_windows, its_predictions = applied(tmp_path, models, alone)
+        single_track = track_frames.assign(film_id=track)
+        single_windows, single_predictions = apply_and_read(tmp_path, models, single_track)
         columns = ["start_s", "end_s", "genre", "probability", "low", "high"]
-        same = windows[windows["track_id"] == track]
-        np.testing.assert_array_equal(same[columns].to_numpy(), its_windows[columns].to_numpy())
+        rows = windows[windows["track_id"] == track]
+        np.testing.assert_array_equal(rows[columns].to_numpy(), single_windows[columns].to_numpy())
         columns = ["genre", "probability", "low", "high", "predicted"]
-        same = track_predictions[track_predictions["track_id"] == track]
-        np.testing.assert_array_equal(same[columns].to_numpy(), its_predictions[columns].to_numpy())
+        rows = track_predictions[track_predictions["track_id"] == track]
+        np.testing.assert_array_equal(
+            rows[columns].to_numpy(), single_predictions[columns].to_numpy()
+        )
 
 
 @given(st.integers(1, 200), st.integers(1, 40), st.integers(1, 40))
@@ -133,13 +135,13 @@ def test_windows_cover_every_frame_up_to_the_last(frames, window, hop):
     assert (steps[-1:] <= hop).all()
 
 
-def test_a_file_shorter_than_a_window_is_one_window(tmp_path, models):
-    windows, _ = applied(tmp_path, models, frame_table({"new": 3}))
+def test_file_shorter_than_a_window_is_one_window(tmp_path, models):
+    windows, _ = apply_and_read(tmp_path, models, frame_table({"new": 3}))
     assert windows[["start_s", "end_s"]].drop_duplicates().to_numpy().tolist() == [[0, 3]]
 
 
 def trained(folder, model, feature_set="mir", features=FEATURES, films=6):
-    """A model file of real folds, briefly trained on noise that leans with the labels."""
+    """A model file of folds trained for 3 epochs on noise shifted by the labels."""
     random = np.random.default_rng(3)
     actual = np.arange(films)[:, None] // [1, 2] % 2 == 0
     sizes = random.integers(2, 5, films)
@@ -159,10 +161,10 @@ def trained(folder, model, feature_set="mir", features=FEATURES, films=6):
 @pytest.mark.parametrize(
     "model", ["average_pooling", "max_pooling", "single_attention", "imv_svm", "simple_mi_knn"]
 )
-def test_each_window_is_predicted_alone(tmp_path, model):
+def test_window_predictions_equal_single_instance_predictions(tmp_path, model):
     models = trained(tmp_path, model)
     frames = frame_table({"new": 40})
-    windows, track_predictions = applied(tmp_path, models, frames)
+    windows, track_predictions = apply_and_read(tmp_path, models, frames)
     about = model_io.load_about(models)
     values = frames[FEATURES].to_numpy(np.float32)
     starts = windows["start_s"].drop_duplicates().astype(int)
@@ -184,10 +186,10 @@ def test_each_window_is_predicted_alone(tmp_path, model):
     )
 
 
-def test_a_model_of_frames_takes_a_window_as_a_bag_of_its_frames(tmp_path):
+def test_frame_level_model_predicts_window_as_bag_of_frames(tmp_path):
     models = trained(tmp_path, "max_pooling", feature_set="mir_frames")
     frames = frame_table({"new": 12})
-    windows, _ = applied(tmp_path, models, frames, window_s=12)
+    windows, _ = apply_and_read(tmp_path, models, frames, window_s=12)
     about = model_io.load_about(models)
     bag = Bags(frames[FEATURES].to_numpy(np.float32), np.array([0, 12]))
     probabilities = [
@@ -197,59 +199,61 @@ def test_a_model_of_frames_takes_a_window_as_a_bag_of_its_frames(tmp_path):
     np.testing.assert_allclose(windows["probability"], np.mean(probabilities, axis=0), atol=1e-6)
 
 
-def test_many_windows_are_predicted_in_parts_without_a_seam(tmp_path, models, monkeypatch):
+def test_predictions_do_not_depend_on_windows_per_batch(tmp_path, models, monkeypatch):
     frames = frame_table(FRAMES_PER_TRACK)
-    whole = applied(tmp_path, models, frames, is_album=True)
+    single_batch = apply_and_read(tmp_path, models, frames, is_album=True)
     monkeypatch.setattr(apply, "WINDOWS_AT_ONCE", 3)
-    parts = applied(tmp_path, models, frames, is_album=True)
-    for one, other in zip(whole, parts, strict=True):
+    parts = apply_and_read(tmp_path, models, frames, is_album=True)
+    for one, other in zip(single_batch, parts, strict=True):
         pd.testing.assert_frame_equal(one, other, atol=1e-6)
 
 
 def test_silent_windows_have_no_prediction(tmp_path, models):
     frames = frame_table({"new": 60})
-    loud = frames.copy()
-    loud.loc[20:39, FEATURES] = np.nan
-    windows, track_predictions = applied(tmp_path, models, loud)
-    # Left out are those wholly inside seconds 20 to 40.
+    partly_silent = frames.copy()
+    partly_silent.loc[20:39, FEATURES] = np.nan
+    windows, track_predictions = apply_and_read(tmp_path, models, partly_silent)
+    # Windows that lie entirely inside seconds 20 to 40 are left out.
     assert windows["start_s"].unique().tolist() == [0, 4, 8, 12, 16, 32, 36, 40, 44, 48, 50]
-    known, _ = applied(tmp_path, models, frames)
+    audible_predictions, _ = apply_and_read(tmp_path, models, frames)
     audible = windows["start_s"].isin([0, 4, 8])
-    expected = known[known["start_s"].isin([0, 4, 8])]
+    expected = audible_predictions[audible_predictions["start_s"].isin([0, 4, 8])]
     np.testing.assert_array_equal(windows[audible]["probability"], expected["probability"])
     assert len(track_predictions) == len(GENRES)
 
 
-def test_a_silent_track_is_named_and_the_others_are_predicted(tmp_path, models, caplog):
+def test_silent_track_is_logged_and_other_tracks_are_predicted(tmp_path, models, caplog):
     frames = frame_table({**FRAMES_PER_TRACK, "hush": 15})
     frames.loc[frames["cue_id"] == "hush", FEATURES] = np.nan
     with caplog.at_level(logging.WARNING):
-        _, track_predictions = applied(tmp_path, models, frames, is_album=True)
+        _, track_predictions = apply_and_read(tmp_path, models, frames, is_album=True)
     assert set(track_predictions["track_id"]) == {"", *FRAMES_PER_TRACK}
     assert "track hush is silent and has no result" in caplog.text
 
 
-def test_nothing_but_silence_is_an_error(tmp_path, models):
+def test_entirely_silent_media_is_an_error(tmp_path, models):
     frames = frame_table({"new": 15})
     frames[FEATURES] = np.nan
     with pytest.raises(MediaError) as error:
-        applied(tmp_path, models, frames)
+        apply_and_read(tmp_path, models, frames)
     assert str(error.value) == (
         "config: genres.apply.media.new: is silent from beginning to end\n  expected: sound"
     )
 
 
-def test_features_are_taken_by_name_in_the_models_order(tmp_path, models):
+def test_feature_columns_are_matched_by_name(tmp_path, models):
     frames = frame_table({"new": 25})
-    turned = frames[["film_id", "cue_id", "time_s", *FEATURES[::-1]]]
-    one, other = (applied(tmp_path, models, table)[0] for table in (frames, turned))
+    reversed_columns = frames[["film_id", "cue_id", "time_s", *FEATURES[::-1]]]
+    one, other = (
+        apply_and_read(tmp_path, models, table)[0] for table in (frames, reversed_columns)
+    )
     pd.testing.assert_frame_equal(one, other)
 
 
-def test_other_features_than_the_models_are_an_error(tmp_path, models):
+def test_features_that_differ_from_the_model_are_an_error(tmp_path, models):
     frames = frame_table({"new": 25}, features=["a.one.mean", "a.three.mean", "b.four.mean"])
     with pytest.raises(TableError) as error:
-        applied(tmp_path, models, frames)
+        apply_and_read(tmp_path, models, frames)
     assert str(error.value) == (
         f"{tmp_path}/frames.parquet: has other features than simple_mi_logistic_regression was "
         "trained on (3 and 2), such as a.three.mean, a.two.mean, b.four.mean\n"
@@ -258,12 +262,12 @@ def test_other_features_than_the_models_are_an_error(tmp_path, models):
     )
 
 
-def test_the_same_input_gives_the_same_bytes_and_says_where_it_is_from(tmp_path):
+def test_output_is_deterministic_and_has_provenance(tmp_path):
     models = trained(tmp_path, "single_attention")
     files = ("windows.parquet", "predictions.tsv")
     made = []
     for _ in range(2):
-        applied(tmp_path, models, frame_table(FRAMES_PER_TRACK), is_album=True)
+        apply_and_read(tmp_path, models, frame_table(FRAMES_PER_TRACK), is_album=True)
         made.append([(tmp_path / name).read_bytes() for name in files])
     assert made[0] == made[1]
     provenance = tables.read_provenance(tmp_path / "windows.parquet")

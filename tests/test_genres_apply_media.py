@@ -1,4 +1,4 @@
-"""New films and albums: what can be configured, how it is measured, and the workflow's rules."""
+"""New films and albums: configuration, feature extraction, and the workflow's rules."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ RUNS = [
 RULES = ("extract_new_media", "apply_genres", "plot_new_media")
 
 
-def test_a_file_is_a_film_and_a_folder_an_album(tone):
+def test_find_media_treats_file_as_film_and_folder_as_album(tone):
     track = tone("Album/01 Élan.wav")
     tone("Album/CD2/02.wav")
     new_media = find_media({"one": str(track), "all": str(track.parent)})
@@ -41,7 +41,7 @@ def test_a_file_is_a_film_and_a_folder_an_album(tone):
     assert find_media({}) == {}
 
 
-def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
+def test_all_invalid_media_names_and_paths_are_reported(tmp_path, tone):
     (tmp_path / "empty").mkdir()
     track = tone("twice/A b.wav")
     (track.parent / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
@@ -80,17 +80,17 @@ def test_every_name_and_path_that_cannot_be_used_is_listed(tmp_path, tone):
         ("mir", "imv_svm", ("mir", "imv_svm")),
     ],
 )
-def test_the_papers_model_is_taken_unless_another_is_asked_for(feature_set, model, expected):
+def test_default_run_is_the_papers_model_unless_configured(feature_set, model, expected):
     assert choose_run(RUNS, feature_set, model) == expected
 
 
-def test_a_network_is_taken_before_a_classifier_and_the_first_of_equals():
+def test_default_run_is_the_first_network_before_classifiers():
     runs = [("mir", "imv_svm"), ("mir", "max_pooling"), ("mir", "linear_softmax")]
     assert choose_run(runs, "", "") == ("mir", "max_pooling")
 
 
 @pytest.mark.parametrize(("feature_set", "model"), [("yamnet", ""), ("", "plurality")])
-def test_a_model_that_is_not_trained_or_takes_no_sound_is_an_error(feature_set, model):
+def test_untrained_model_or_baseline_is_an_error(feature_set, model):
     with pytest.raises(ConfigError) as error:
         choose_run(RUNS[:3], feature_set, model)
     assert str(error.value) == (
@@ -101,61 +101,63 @@ def test_a_model_that_is_not_trained_or_takes_no_sound_is_an_error(feature_set, 
     )
 
 
-def test_without_any_model_of_sound_the_error_says_so():
+def test_choose_run_with_baselines_only_is_an_error():
     with pytest.raises(ConfigError, match="expected: one of: nothing yet"):
         choose_run(RUNS[:1], "", "")
 
 
-def measured(folder, path, feature_set="mir", weights=None):
-    """The tables of tracks and of features that `measure_media` writes."""
+def measure_and_read(folder, path, feature_set="mir", weights=None):
+    """Run `measure_media` and read the tables of tracks and features that it writes."""
     paths = folder / "new.tsv", folder / "new.parquet"
     profile = "fast" if feature_set == "mir" else None
     media_of = find_media({"new": str(path)})["new"]
-    what = media_of.path, media_of.files, media_of.is_album
-    extract_new_media.measure_media("new", *what, feature_set, profile, weights, "code", 1, *paths)
+    arguments = media_of.path, media_of.files, media_of.is_album
+    extract_new_media.measure_media(
+        "new", *arguments, feature_set, profile, weights, "code", 1, *paths
+    )
     return tables.read_table(paths[0], tables.TRACKS), tables.read_table(paths[1], tables.FEATURES)
 
 
-def test_every_track_is_measured_from_beginning_to_end(tmp_path, tone):
+def test_features_of_every_track_cover_its_full_duration(tmp_path, tone):
     paths = {
         "high": tone("album/high.wav", 4.7, 44100, 2, hz=880),
         "low": tone("album/low.wav", 6.3, hz=220),
     }
-    listed, frames = measured(tmp_path, tmp_path / "album")
-    assert listed["track_id"].tolist() == ["high", "low"]
-    assert listed["duration_s"].tolist() == pytest.approx([4.7, 6.3], abs=0.01)
+    tracks, frames = measure_and_read(tmp_path, tmp_path / "album")
+    assert tracks["track_id"].tolist() == ["high", "low"]
+    assert tracks["duration_s"].tolist() == pytest.approx([4.7, 6.3], abs=0.01)
     assert set(frames["film_id"]) == {"new"}
     assert frames.groupby("cue_id", sort=False).size().to_dict() == {"high": 5, "low": 6}
     for track, path in paths.items():
         track_frames = frames[frames["cue_id"] == track]
         assert track_frames["time_s"].tolist() == list(range(len(track_frames)))
         sound = media.read_audio(path, mir.RATE_HZ)
-        alone = mir.measure(sound, np.arange(len(track_frames)) + 0.5, "fast")
+        expected = mir.measure(sound, np.arange(len(track_frames)) + 0.5, "fast")
         np.testing.assert_allclose(
-            track_frames[list(mir.NAMES)].to_numpy(np.float32), alone, rtol=1e-5
+            track_frames[list(mir.NAMES)].to_numpy(np.float32), expected, rtol=1e-5
         )
 
 
-def test_a_network_measures_with_its_weights(tmp_path, monkeypatch):
+def test_encoder_features_use_the_given_weights(tmp_path, monkeypatch):
     register_probe(monkeypatch)
     save_file({"weight": np.full(1, 2, np.float32)}, tmp_path / "probe.safetensors")
     samples = np.random.default_rng(0).normal(0, 0.1, 5 * PROBE.SAMPLE_RATE_HZ).astype(np.float32)
     soundfile.write(tmp_path / "new.wav", samples, PROBE.SAMPLE_RATE_HZ, subtype="FLOAT")
-    listed, frames = measured(
+    tracks, frames = measure_and_read(
         tmp_path, tmp_path / "new.wav", "probe", tmp_path / "probe.safetensors"
     )
     encoder = AudioEncoder("probe", PROBE, {"weight": torch.full((1,), 2.0)}, CPU)
-    alone = encoder.encode_at([samples], np.arange(5) + 0.5)
-    assert listed["track_id"].tolist() == ["new"]
-    np.testing.assert_allclose(frames[["probe.embedding_0"]].to_numpy(), alone, rtol=1e-5)
+    expected = encoder.encode_at([samples], np.arange(5) + 0.5)
+    assert tracks["track_id"].tolist() == ["new"]
+    np.testing.assert_allclose(frames[["probe.embedding_0"]].to_numpy(), expected, rtol=1e-5)
 
 
-def test_every_file_that_cannot_be_decoded_is_listed(tmp_path, tone, film):
+def test_all_undecodable_files_are_reported(tmp_path, tone, film):
     album = tone("album/fine.wav").parent
     (album / "broken.wav").write_bytes(b"no sound at all" * 100)
     film("mute.mkv").rename(album / "mute.mka")
     with pytest.raises(MediaError) as error:
-        measured(tmp_path, album)
+        measure_and_read(tmp_path, album)
     message = str(error.value)
     assert message.startswith("2 problems were found")
     assert "broken.wav: cannot be read as media" in message
@@ -164,7 +166,7 @@ def test_every_file_that_cannot_be_decoded_is_listed(tmp_path, tone, film):
 
 
 def snakemake(home, work, apply, *options):
-    """Run the workflow with options of `genres.apply`; exit status and output."""
+    """Run the workflow with options of `genres.apply`; return exit status and output."""
     config = {
         "corpus": {"demo": {"films": 2, "film_s": 45}, "genres": GENRES},
         "genres": {"models": ["average_pooling", "plurality"], "apply": apply},
@@ -185,8 +187,8 @@ def snakemake(home, work, apply, *options):
 
 
 @pytest.mark.slow
-def test_the_workflow_predicts_a_film_and_an_album(home, tmp_path, tone, film):
-    """Models that stand there are applied: nothing of their corpus is made or measured."""
+def test_workflow_predicts_film_and_album_with_existing_models(home, tmp_path, tone, film):
+    """Existing model files are used; no rule of the training corpus is allowed to run."""
     models = tmp_path / "results/genres/models/mir"
     models.mkdir(parents=True)
     trained(models, "average_pooling", features=mir.NAMES)
@@ -213,7 +215,7 @@ def test_the_workflow_predicts_a_film_and_an_album(home, tmp_path, tone, film):
 
 
 @pytest.mark.slow
-def test_media_that_do_not_exist_are_refused_before_any_work(home, tmp_path):
+def test_missing_media_file_is_an_error_in_dry_run(home, tmp_path):
     code, output = snakemake(home, tmp_path, {"media": {"gone": "gone.mkv"}}, "--dry-run")
     assert code == 1
     assert "config: genres.apply.media.gone: gone.mkv does not exist" in output
@@ -221,12 +223,12 @@ def test_media_that_do_not_exist_are_refused_before_any_work(home, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_wrong_model_is_refused_only_if_there_are_new_media(home, tmp_path, tone):
-    wrong = {"model": "imv_svm"}
-    code, output = snakemake(home, tmp_path, wrong, "--dry-run")
+def test_untrained_model_is_an_error_only_with_new_media(home, tmp_path, tone):
+    untrained = {"model": "imv_svm"}
+    code, output = snakemake(home, tmp_path, untrained, "--dry-run")
     assert code == 0, output
     assert not any(rule in output for rule in RULES)
     media_options = {"media": {"song": str(tone("song.wav"))}}
-    code, output = snakemake(home, tmp_path, wrong | media_options, "--dry-run")
+    code, output = snakemake(home, tmp_path, untrained | media_options, "--dry-run")
     assert code == 1
     assert "config: genres.apply: imv_svm on any feature set is not trained" in output

@@ -1,4 +1,4 @@
-"""Paired tests between genre models."""
+"""Paired significance tests between genre models."""
 
 import itertools
 
@@ -15,7 +15,7 @@ GENRES = ("Action", "Drama")
 
 
 def predictions(predicted: np.ndarray, actual: np.ndarray, first: int = 0) -> pd.DataFrame:
-    """A table of decisions: predicted, actual (films, genres)."""
+    """A table of PREDICTIONS; `predicted` and `actual` have the shape (films, genres)."""
     films, genres = np.indices(predicted.shape)
     return pd.DataFrame(
         {
@@ -30,7 +30,7 @@ def predictions(predicted: np.ndarray, actual: np.ndarray, first: int = 0) -> pd
     )
 
 
-def compared(first: pd.DataFrame, second: pd.DataFrame, repeats: int, seed: int) -> dict:
+def compare_tables(first: pd.DataFrame, second: pd.DataFrame, repeats: int, seed: int) -> dict:
     tables = [from_table(table, ["film_id"], run="repeat") for table in (first, second)]
     return compare.compare_pair(*tables, repeats, seed)
 
@@ -39,19 +39,19 @@ def labels(films: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).random((films, len(GENRES))) < 0.5
 
 
-def test_the_difference_is_that_of_scikit_learns_macro_f1():
+def test_difference_matches_scikit_learn_macro_f1():
     actual, one, two = (labels(20, seed) for seed in (1, 2, 3))
-    result = compared(predictions(one, actual), predictions(two, actual), 10, seed=0)
+    result = compare_tables(predictions(one, actual), predictions(two, actual), 10, seed=0)
     scores = [f1_score(actual, predicted, average="macro") for predicted in (one, two)]
     assert result["difference"] == pytest.approx(scores[0] - scores[1])
     assert result["films"] == 20
 
 
-def test_p_is_the_share_of_all_assignments_of_the_films():
+def test_p_value_matches_exact_permutation_test():
     actual = np.array([[1, 0], [1, 1], [0, 1], [1, 0], [0, 1], [1, 1]], bool)
     one, two = actual.copy(), actual.copy()
     one[5] = two[:5, 0] = False
-    result = compared(predictions(one, actual), predictions(two, actual), 20_000, seed=0)
+    result = compare_tables(predictions(one, actual), predictions(two, actual), 20_000, seed=0)
     differences = []
     for swap in itertools.product([False, True], repeat=len(actual)):
         mask = np.array(swap)[:, None]
@@ -64,63 +64,63 @@ def test_p_is_the_share_of_all_assignments_of_the_films():
 
 
 def runs_of(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """The tables as the training runs of one model."""
+    """The tables as training runs of one model."""
     return pd.concat([table.assign(repeat=run) for run, table in enumerate(tables)])
 
 
-def test_of_several_runs_the_mean_f1_counts_whatever_their_number():
+def test_difference_is_of_mean_f1_over_training_runs():
     actual = labels(20, 1)
     predicted = [[labels(20, seed) for seed in seeds] for seeds in ((2, 3), (4, 5, 6))]
-    both = [runs_of([predictions(run, actual) for run in runs]) for runs in predicted]
-    result = compared(*both, 99, seed=0)
+    model_tables = [runs_of([predictions(run, actual) for run in runs]) for runs in predicted]
+    result = compare_tables(*model_tables, 99, seed=0)
     means = [
         np.mean([f1_score(actual, run, average="macro") for run in runs]) for runs in predicted
     ]
     assert result["difference"] == pytest.approx(means[0] - means[1])
 
 
-def test_a_run_that_is_repeated_is_no_further_evidence():
+def test_duplicated_run_does_not_change_comparison():
     actual = labels(20, 1)
     one, two = (predictions(labels(20, seed), actual) for seed in (2, 3))
-    once = compared(one, two, 99, seed=0)
-    assert compared(runs_of([one] * 3), two, 99, seed=0) == pytest.approx(once)
+    once = compare_tables(one, two, 99, seed=0)
+    assert compare_tables(runs_of([one] * 3), two, 99, seed=0) == pytest.approx(once)
 
 
-def test_a_perfect_model_differs_from_a_random_one():
+def test_perfect_model_differs_significantly_from_random_model():
     actual = labels(60, 1)
-    result = compared(predictions(actual, actual), predictions(labels(60, 2), actual), 999, 0)
+    result = compare_tables(predictions(actual, actual), predictions(labels(60, 2), actual), 999, 0)
     assert result["p"] == 1 / 1000
     assert 0 < result["low"] < result["difference"] < result["high"]
 
 
-def test_equal_models_do_not_differ():
+def test_identical_models_have_zero_difference_and_p_value_one():
     actual, predicted = labels(30, 1), labels(30, 2)
-    result = compared(predictions(predicted, actual), predictions(predicted, actual), 99, 0)
+    result = compare_tables(predictions(predicted, actual), predictions(predicted, actual), 99, 0)
     assert (result["difference"], result["low"], result["high"], result["p"]) == (0, 0, 0, 1)
 
 
-def test_random_models_differ_as_often_as_the_level():
+def test_false_positive_rate_of_random_models_matches_the_level():
     p = []
     for seed in range(150):
         actual, one, two = (labels(25, 3 * seed + k) for k in range(3))
         pair = predictions(one, actual), predictions(two, actual)
-        p.append(compared(*pair, 199, seed)["p"])
+        p.append(compare_tables(*pair, 199, seed)["p"])
     assert 0.08 < np.mean(np.array(p) <= 0.2) < 0.33  # 0.2, 4 standard errors
 
 
-def test_only_the_films_of_both_count():
+def test_comparison_uses_only_films_of_both_models():
     actual, predicted = labels(12, 1), labels(12, 2)
     early, late = (
         predictions(predicted[:8], actual[:8]),
         predictions(actual[4:], actual[4:], first=4),
     )
-    result = compared(early, late, 10, seed=0)
+    result = compare_tables(early, late, 10, seed=0)
     assert result["films"] == 4
     expected = f1_score(actual[4:8], predicted[4:8], average="macro", zero_division=0)
     assert result["difference"] == pytest.approx(expected - 1)
 
 
-def test_every_pair_but_those_of_the_random_guess_is_in_the_table(tmp_path):
+def test_comparison_table_has_all_pairs_except_random_guess(tmp_path):
     actual = labels(10, 1)
     runs = [("none", "random_guess"), ("none", "plurality"), ("mir", "imv_knn"), ("mir", "imv_svm")]
     paths = {}
@@ -137,7 +137,7 @@ def test_every_pair_but_those_of_the_random_guess_is_in_the_table(tmp_path):
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
 
 
-def test_one_model_alone_gives_an_empty_table(tmp_path):
+def test_single_model_gives_empty_comparison_table(tmp_path):
     tables.write_table(
         predictions(labels(4, 1), labels(4, 2)), tmp_path / "p.parquet", tables.PREDICTIONS
     )

@@ -1,4 +1,4 @@
-"""Diagnostics of the best models: curves, films and label sets against known values."""
+"""Diagnostic figures of the best models: precision-recall curves, films and label sets."""
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,8 @@ def loaded(table):
     return from_table(table, ["film_id"], run="repeat")
 
 
-def words(figure):
-    """All text of a figure; closes it."""
+def figure_texts(figure):
+    """All texts of a figure; closes the figure."""
     figure.canvas.draw()
     result = [text.get_text() for axis in figure.axes for text in axis.texts]
     result += [axis.get_title("left") + axis.get_title("right") for axis in figure.axes]
@@ -32,7 +32,7 @@ def words(figure):
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=40))
-def test_the_area_under_the_curve_is_the_average_precision(films):
+def test_mean_of_precision_at_recall_is_average_precision(films):
     true, ranks = (np.array(column) for column in zip(*films, strict=True))
     if true.any():
         precision = precision_recall.precision_at_recall(true, ranks / 6)
@@ -40,30 +40,32 @@ def test_the_area_under_the_curve_is_the_average_precision(films):
         assert precision.mean() == pytest.approx(average_precision_score(true, ranks))
 
 
-def test_precision_at_recall_by_hand():
+def test_precision_at_recall_matches_hand_calculation():
     true = np.array([True, False, True, True])
     assert precision_recall.precision_at_recall(true, np.array([0.9, 0.8, 0.8, 0.1])) == (
         pytest.approx([1, 2 / 3, 3 / 4])
     )
 
 
-def test_the_curves_tell_the_average_precision_of_every_genre():
+def test_precision_recall_figure_shows_average_precision_per_genre():
     actual = make_labels(40)
     table = pooled(make_genre_cues(actual, skill=0.2), actual, runs=3)
-    result = words(precision_recall.precision_recall_figure({RUN: loaded(table)}))
+    result = figure_texts(precision_recall.precision_recall_figure({RUN: loaded(table)}))
     expected = score.score_predictions(loaded(table), 1, 0)
     assert {f"{area:.2f}" for area in expected["average_precision"][:-1]} <= set(result)
     assert {"All genres pooled", *GENRES, "Single attention (mir)"} <= set(result)
 
 
-def test_a_genre_that_no_film_carries_has_no_curve():
+def test_genre_without_positive_films_has_no_curve():
     actual = make_labels(12)
     actual[:, 3] = False
     table = pooled(make_genre_cues(actual), actual)
-    assert "no film has it" in words(precision_recall.precision_recall_figure({RUN: loaded(table)}))
+    assert "no film has it" in figure_texts(
+        precision_recall.precision_recall_figure({RUN: loaded(table)})
+    )
 
 
-def test_the_measures_of_a_film_are_micro_over_its_cues():
+def test_film_scores_are_micro_averages_over_cues():
     actual = make_labels(9)
     actual[4] = False
     cues = make_genre_cues(actual, skill=0.3)
@@ -84,7 +86,7 @@ def test_the_measures_of_a_film_are_micro_over_its_cues():
         assert row["recall"] == pytest.approx(recall_score(true, predicted.to_numpy(), **options))
 
 
-def test_films_at_one_place_are_counted_and_the_worst_are_named():
+def test_scatter_counts_overlapping_films_and_lists_lowest_f1():
     films = pd.DataFrame(
         {
             "film_id": ["good", "fair", "poor", "poorer", "poorest"],
@@ -95,18 +97,18 @@ def test_films_at_one_place_are_counted_and_the_worst_are_named():
     )
     figure = scatter.scatter_figure({RUN: films})
     names = figure.axes[0].get_xlabel()
-    result = words(figure)
+    result = figure_texts(figure)
     assert {"3", "a, b, c"} <= set(result)
     assert names.splitlines()[0] == "5 films; lowest F1:"
     assert {line.split()[-1] for line in names.splitlines()[1:]} == {"poor", "poorer", "poorest"}
 
 
-def test_no_film_with_cues_and_labels_leaves_the_panel_empty():
+def test_scatter_without_films_shows_a_message():
     films = pd.DataFrame({"film_id": [], "precision": [], "recall": [], "f1": []})
-    assert "no film has cues and labels" in words(scatter.scatter_figure({RUN: films}))
+    assert "no film has cues and labels" in figure_texts(scatter.scatter_figure({RUN: films}))
 
 
-def test_confusion_by_hand():
+def test_confusion_matches_hand_counts():
     actual = ["A", "A", "A", "B", "B", "C", "D"]
     predicted = ["A", "A", "B", "B", "E", "A", "D"]
     counts = confusion.confusion(actual, predicted, max_sets=2)
@@ -117,21 +119,21 @@ def test_confusion_by_hand():
     assert np.trace(whole) == 4
 
 
-def test_label_sets_in_words():
+def test_label_sets_are_joined_genre_names():
     matrix = np.array([[True, False, True], [False, False, False]])
     assert confusion.label_sets(matrix, ["A", "B", "C"]) == ["A + C", "no genre"]
 
 
-def test_the_confusion_figure_counts_the_films_of_the_first_run():
+def test_confusion_figure_uses_only_the_first_run():
     actual = make_labels(25)
     right = make_predictions(actual, actual[None].astype(float))
     wrong = make_predictions(actual, 1 - actual[None].astype(float)).assign(repeat=1)
-    result = words(confusion.confusion_figure(RUN, loaded(pd.concat([right, wrong]))))
+    result = figure_texts(confusion.confusion_figure(RUN, loaded(pd.concat([right, wrong]))))
     assert "Single attention (mir): all genres correct in 25 of 25 films" in result
 
 
 @pytest.mark.parametrize("films", [2, 20])
-def test_the_figures_are_of_the_best_models_and_average_pooling(tmp_path, films):
+def test_diagnostics_show_best_models_and_average_pooling(tmp_path, films):
     actual = make_labels(films)
     skills = {RUN: 2.0, ("mir", "average_pooling"): 0.5, ("essentia", "imv_svm"): 0.5}
     predicted, by_cue = {}, {}
@@ -156,9 +158,9 @@ def test_the_figures_are_of_the_best_models_and_average_pooling(tmp_path, films)
     assert "Single attention (mir): all genres correct" in texts["label_sets"]
 
 
-def test_films_without_a_predicted_cue_have_no_precision():
+def test_film_without_positive_cue_predictions_scores_zero():
     actual = make_labels(3)
-    cues = make_genre_cues(actual).assign(probability=0.5)  # at the threshold is not above it
+    cues = make_genre_cues(actual).assign(probability=0.5)  # not above the threshold
     result = scatter.score_films(cues, loaded(pooled(cues, actual)))
     assert (result[["precision", "recall", "f1"]] == 0).all(axis=None)
     assert scatter.score_films(cues[:0], loaded(pooled(cues, actual))).empty

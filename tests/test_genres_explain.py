@@ -1,4 +1,4 @@
-"""Which cues made it so, and how the networks trained: what the pictures show."""
+"""Figures of the cue weights of a film and of the learning curves of the networks."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ TITLES = {"00_a_track_of_the_album": "Other", "03_a_track_of_the_album": "A <Tit
 
 
 def cue_rows(weights, probability):
-    """One genre in a film's cues."""
+    """Rows of GENRE_CUES of one film and one genre."""
     cues = len(weights)
     return pd.DataFrame(
         {
@@ -43,7 +43,7 @@ def film_rows(probability=0.8, actual=True):
 
 
 def bars(axis):
-    """(shade, left, right, height) of every bar of a lane."""
+    """(colour, left, right, height) of every bar of a lane, from left to right."""
     result = []
     for patch in axis.patches:
         if isinstance(patch, PathPatch):
@@ -57,7 +57,7 @@ def shade(patch):
     return [to_rgba(colour) for colour in explain.SHADES].index(patch.get_facecolor())
 
 
-def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_as_the_weight():
+def test_bars_show_cue_time_probability_as_height_and_weight_as_shade():
     cues = make_cue_table("film_000", 4, 600.0)
     table = cue_rows([0.05, 0.25, 0.25, 0.45], [0.9, 0.2, 0.4, 0.6])
     figure = explain.explain_figure("A film", table, film_rows(), cues, 600.0, TITLES)
@@ -75,8 +75,8 @@ def test_bars_stand_where_the_cues_play_as_high_as_the_probability_and_as_dark_a
 
 
 @pytest.mark.parametrize("cues", [None, make_cue_table("film_000", 2)])
-def test_without_places_the_cues_stand_side_by_side(cues):
-    """There is no table of cues, or the model cue_rows whole tracks, which are none of its cues."""
+def test_cues_without_film_times_are_drawn_side_by_side(cues):
+    """There is no cue table, or it lacks the instances, as for a model of whole tracks."""
     table = cue_rows([0.2, 0.3, 0.5], [0.9, 0.5, 0.4])
     figure = explain.explain_figure("A film", table, film_rows(), cues, 0.0, TITLES)
     centres = [(left + right) / 2 for _, left, right, _ in bars(figure.axes[0])]
@@ -86,7 +86,7 @@ def test_without_places_the_cues_stand_side_by_side(cues):
     plt.close(figure)
 
 
-def test_an_even_share_is_about_even_whatever_the_number_of_cues():
+def test_equal_weights_get_the_middle_shade_for_any_number_of_cues():
     for cues in (1, 3, 7, 49):
         table = cue_rows(np.full(cues, 1 / cues), np.full(cues, 0.5))
         figure = explain.explain_figure("A film", table, film_rows(), None, 0.0, {})
@@ -94,7 +94,7 @@ def test_an_even_share_is_about_even_whatever_the_number_of_cues():
         plt.close(figure)
 
 
-def test_a_very_short_cue_can_still_be_seen():
+def test_short_cue_is_drawn_with_minimum_width():
     cues = make_cue_table("film_000", 1, 6000.0).assign(film_start_s=100.0, film_end_s=100.5)
     figure = explain.explain_figure(
         "A film", cue_rows([1.0], [0.5]), film_rows(), cues, 6000.0, TITLES
@@ -104,7 +104,7 @@ def test_a_very_short_cue_can_still_be_seen():
     plt.close(figure)
 
 
-def test_lanes_of_predicted_and_true_genres_come_first():
+def test_lane_order_puts_predicted_and_true_genres_first():
     probability = np.array([[[0.2, 0.6, 0.7, 0.1, 0.9, 0.4]]])
     actual = np.array([[True, True, False, False, False, False]])
     order = explain.lane_order(make_predictions(actual, probability))
@@ -113,7 +113,7 @@ def test_lanes_of_predicted_and_true_genres_come_first():
     ]  # fmt: skip
 
 
-def test_only_lanes_of_predicted_or_true_genres_name_a_cue():
+def test_cue_is_annotated_only_in_predicted_or_true_genre_lanes():
     figure = explain.explain_figure(
         "A film", cue_rows([1.0], [0.2]), film_rows(0.2, False), None, 0.0, {}
     )
@@ -123,10 +123,10 @@ def test_only_lanes_of_predicted_or_true_genres_name_a_cue():
 
 @pytest.fixture
 def inputs(tmp_path):
-    """Tables of two networks, of which the first has the higher score, and two films."""
+    """Paths of tables of two networks, the first with the higher score, and of two films."""
     actual = make_labels(2)
     runs = [RUN, ("vggish", "single_attention")]
-    made = {"predictions": {}, "genre_cues": {}, "scores": tmp_path / "scores.tsv"}
+    paths = {"predictions": {}, "genre_cues": {}, "scores": tmp_path / "scores.tsv"}
     for number, run in enumerate(runs):
         cues = make_genre_cues(actual, seed=number)
         predictions = pooled(cues, actual, runs=2)
@@ -134,21 +134,21 @@ def inputs(tmp_path):
             ("predictions", predictions, tables.PREDICTIONS),
             ("genre_cues", cues[cues["film_id"] == "film_000"], tables.GENRE_CUES),
         ):
-            made[name][run] = tmp_path / f"{name}_{run[0]}.parquet"
-            tables.write_table(table, made[name][run], contract)
+            paths[name][run] = tmp_path / f"{name}_{run[0]}.parquet"
+            tables.write_table(table, paths[name][run], contract)
     rows = [dict.fromkeys(tables.GENRE_SCORES.names, 0.5 - 0.1 * k) for k in range(2)]
     for row, run in zip(rows, runs, strict=True):
         row |= {"feature_set": run[0], "model": run[1], "level": "cue", "genre": "macro"}
-    tables.write_table(pd.DataFrame(rows), made["scores"], tables.GENRE_SCORES)
+    tables.write_table(pd.DataFrame(rows), paths["scores"], tables.GENRE_SCORES)
     films = {"film_id": ["film_000", "film_001"], "title": ["A Film", "A Silent Film"]}
     films |= {"year": 2000, "genres": [("Drama",)] * 2, "duration_s": 6000.0}
     films |= {"has_picture": True, "tracks": 3}
-    made["films"] = tmp_path / "films.tsv"
-    tables.write_table(pd.DataFrame(films), made["films"], tables.FILMS)
-    return made
+    paths["films"] = tmp_path / "films.tsv"
+    tables.write_table(pd.DataFrame(films), paths["films"], tables.FILMS)
+    return paths
 
 
-def test_the_first_run_of_the_better_model_is_explained(inputs, tmp_path):
+def test_explain_uses_the_first_run_of_the_best_model(inputs, tmp_path):
     for name in ("a.svg", "b.svg"):
         explain.explain("film_000", cues=None, tracks=None, figure=tmp_path / name, **inputs)
     text = (tmp_path / "a.svg").read_text()
@@ -160,13 +160,13 @@ def test_the_first_run_of_the_better_model_is_explained(inputs, tmp_path):
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
-def test_a_film_without_cues_has_a_figure_that_says_so(inputs, tmp_path):
+def test_film_without_cues_gets_figure_with_message(inputs, tmp_path):
     explain.explain("film_001", cues=None, tracks=None, figure=tmp_path / "a.svg", **inputs)
     text = (tmp_path / "a.svg").read_text()
     assert "A Silent Film" in text and "no cue of this film was found" in text
 
 
-def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_minimum(tmp_path):
+def test_learning_curves_are_means_over_folds_and_runs_with_minimum(tmp_path):
     table = make_curves(5, epochs=120)
     figure = learning_curves.learning_curve_figure(
         {RUN: table, ("mir", "max_pooling"): make_curves(2, 3, 1)}
@@ -183,7 +183,7 @@ def test_the_training_curves_are_means_over_folds_and_runs_and_mark_the_minimum(
     plt.close(figure)
 
 
-def test_curves_of_one_network_are_drawn_to_a_file(tmp_path):
+def test_plot_learning_curves_writes_figure_of_one_network(tmp_path):
     tables.write_table(make_curves(2, 2, 1), tmp_path / "c.parquet", tables.GENRE_CURVES)
     learning_curves.plot_learning_curves({RUN: tmp_path / "c.parquet"}, tmp_path / "losses.svg")
     text = (tmp_path / "losses.svg").read_text()

@@ -1,4 +1,4 @@
-"""Folds that hold out a group of films: who is dealt where, what a fold must not see, its files."""
+"""Grouped genre folds: assignment of films, leakage within a group, and saved files."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from test_genres import (
     MUSIC_MODELS,
     SETTINGS,
     make_corpus,
-    same,
+    same_arrays,
     train,
     write_corpus,
 )
@@ -32,7 +32,7 @@ SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
 SHORT = {
     name: block | ({"epochs": 3} if name == "network" else {}) for name, block in SETTINGS.items()
 }
-# Uneven on purpose: of three films and of two.
+# Groups of different sizes: three and two films.
 GROUPS = [np.array([0, 5, 9]), np.array([1, 4, 7]), np.array([2, 8]), np.array([3, 6])]
 
 
@@ -46,14 +46,14 @@ def train_groups(model, bags, actual, groups=GROUPS):
     return [one.arrays for one in fitted]
 
 
-def test_single_films_are_dealt_in_order():
+def test_one_fold_per_film_holds_out_films_in_order():
     assert [list(held_out) for held_out in make_folds(ids(4), ids(4), 0, 1)] == [[0], [1], [2], [3]]
     without = [film for film in ids(4) if film != "film_01"]
     assert [list(held_out) for held_out in make_folds(ids(4), without, 0, 1)] == [[0], [1], [2]]
 
 
 @pytest.mark.parametrize(("films", "number"), [(10, 3), (100, 10), (5, 9), (31, 2)])
-def test_groups_are_even_and_hold_every_film_once(films, number):
+def test_groups_have_balanced_sizes_and_contain_every_film_once(films, number):
     held_out_films = make_folds(ids(films), ids(films), number, 3)
     assert len(held_out_films) == min(films, number)
     assert sorted(np.concatenate(held_out_films)) == list(range(films))
@@ -61,24 +61,24 @@ def test_groups_are_even_and_hold_every_film_once(films, number):
     assert max(sizes) - min(sizes) <= 1
 
 
-def test_films_without_cues_leave_the_others_in_their_groups():
+def test_group_of_a_film_does_not_depend_on_films_without_cues():
     films = ids(30)
     present = [film for film in films if film not in ("film_02", "film_17")]
     of_all = [{films[k] for k in held_out} for held_out in make_folds(films, films, 5, 3)]
-    left = [{present[k] for k in held_out} for held_out in make_folds(films, present, 5, 3)]
-    assert left == [group - {"film_02", "film_17"} for group in of_all]
+    remaining = [{present[k] for k in held_out} for held_out in make_folds(films, present, 5, 3)]
+    assert remaining == [group - {"film_02", "film_17"} for group in of_all]
 
 
-def test_films_of_a_regular_table_are_mixed():
-    genre = np.arange(1000) % 10  # a table with every genre in turn must not deal genre by genre
+def test_groups_shuffle_films_of_a_periodic_table():
+    genre = np.arange(1000) % 10  # unshuffled groups would hold one genre each
     for held_out in make_folds([str(k) for k in range(1000)], [str(k) for k in range(1000)], 10, 1):
         assert len(set(genre[held_out])) == 10
 
 
-def test_one_fold_is_an_error_with_a_way_out():
-    with pytest.raises(TableError) as caught:
+def test_single_fold_is_an_error_with_a_hint():
+    with pytest.raises(TableError) as error:
         make_folds(ids(3), ids(3), 1, 0)
-    text = str(caught.value)
+    text = str(error.value)
     assert "config: genres.folds: 1: all 3 films with cues are in one\n" in text
     assert "choose more folds, or 0" in text
     with pytest.raises(ConfigError, match=r"genres\.folds.*1 should not be valid"):
@@ -86,15 +86,15 @@ def test_one_fold_is_an_error_with_a_way_out():
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_a_fold_does_not_depend_on_the_films_of_its_group(model):
+def test_fold_does_not_depend_on_held_out_group(model):
     bags, actual = make_corpus(films=10)
     other = Bags(bags.instances.copy(), bags.starts)
     other.instances[np.isin(bags.bag_of_instance, GROUPS[1])] = 1e3
     flipped = actual.copy()
     flipped[GROUPS[1]] = ~flipped[GROUPS[1]]
     before, after = train_groups(model, bags, actual), train_groups(model, other, flipped)
-    assert same(before[1], after[1])
-    assert not any(same(before[fold], after[fold]) for fold in (0, 2, 3))
+    assert same_arrays(before[1], after[1])
+    assert not any(same_arrays(before[fold], after[fold]) for fold in (0, 2, 3))
     for film in GROUPS[1]:
         predictions = [
             folds.predict_bags(model, fitted[1], bags.one(film)) for fitted in (before, after)
@@ -103,7 +103,7 @@ def test_a_fold_does_not_depend_on_the_films_of_its_group(model):
 
 
 @pytest.mark.parametrize("model", BASELINES)
-def test_a_baseline_does_not_depend_on_the_films_of_its_group(model):
+def test_baseline_does_not_depend_on_labels_of_held_out_group(model):
     _, actual = make_corpus(films=10)
     flipped, others = actual.copy(), ~actual
     flipped[GROUPS[1]], others[GROUPS[1]] = ~actual[GROUPS[1]], actual[GROUPS[1]]
@@ -122,14 +122,14 @@ def test_a_baseline_does_not_depend_on_the_films_of_its_group(model):
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
-def test_groups_of_one_film_are_single_films(model):
+def test_groups_of_one_film_equal_single_film_folds(model):
     bags, actual = make_corpus(films=6)
     single = train_groups(model, bags, actual, [0, 3])
     grouped = train_groups(model, bags, actual, [np.array([0]), np.array([3])])
-    assert all(map(same, single, grouped))
+    assert all(map(same_arrays, single, grouped))
 
 
-def test_a_network_learns_the_same_beside_groups_of_other_sizes():
+def test_network_does_not_depend_on_groups_trained_together():
     bags, actual = make_corpus(films=10)
     together = fit_networks("single_attention", bags, actual, GROUPS, SHORT["network"], 7)
     for held_out, one in zip(GROUPS, together, strict=True):
@@ -139,10 +139,10 @@ def test_a_network_learns_the_same_beside_groups_of_other_sizes():
             np.testing.assert_allclose(one.arrays[name], value, atol=1e-4)
 
 
-def test_the_loss_of_a_group_is_the_mean_over_its_films():
+def test_held_out_loss_is_the_mean_over_films_of_the_group():
     bags, actual = make_corpus(films=10)
-    group, rest = np.array([1, 4]), SHORT["network"] | {"epochs": 1, "learning_rate": 1e-12}
-    (fitted,) = fit_networks("average_pooling", bags, actual, [group], rest, 7)
+    group, settings = np.array([1, 4]), SHORT["network"] | {"epochs": 1, "learning_rate": 1e-12}
+    (fitted,) = fit_networks("average_pooling", bags, actual, [group], settings, 7)
     fold = {"frequency": np.full(3, 0.5, np.float32), **fitted.arrays}
     frequency = np.delete(actual, group, axis=0).mean(axis=0)
     probability = np.stack(
@@ -157,7 +157,7 @@ def test_the_loss_of_a_group_is_the_mean_over_its_films():
 
 
 @pytest.mark.parametrize("model", ["plurality", "imv_logistic_regression", "single_attention"])
-def test_a_planted_genre_is_found_in_groups(tmp_path, model):
+def test_separable_genres_are_predicted_with_grouped_folds(tmp_path, model):
     write_corpus(tmp_path, *make_corpus())
     table = train(tmp_path, model, folds=4)
     assert table.groupby("film_id").fold.nunique().eq(1).all()
@@ -167,7 +167,7 @@ def test_a_planted_genre_is_found_in_groups(tmp_path, model):
 
 
 @pytest.mark.parametrize("model", ["multi_attention", "simple_mi_knn"])
-def test_chunks_of_groups_come_to_what_one_chunk_gives(tmp_path, model):
+def test_joined_chunks_of_groups_equal_a_single_chunk(tmp_path, model):
     bags, actual = make_corpus(films=8)
     write_corpus(tmp_path, bags, actual, without_cues=["film_03"])
     settings = SHORT[MODELS[model]] | ({"repeats": 2} if model in NETWORKS else {})
@@ -195,12 +195,12 @@ def test_chunks_of_groups_come_to_what_one_chunk_gives(tmp_path, model):
         model_io.load_fold(joined["models"], "film_03")
 
 
-def test_importance_and_new_media_take_the_fold_of_the_group(tmp_path):
+def test_importance_and_new_media_use_the_fold_of_the_group(tmp_path):
     bags, actual = make_corpus(films=9)
     write_corpus(tmp_path, bags, actual)
     bag_file = tmp_path / "bags.parquet"
-    named = pd.read_parquet(bag_file).rename(columns={"a.b0.mean": "c.b0.mean"})
-    named.to_parquet(bag_file)
+    renamed = pd.read_parquet(bag_file).rename(columns={"a.b0.mean": "c.b0.mean"})
+    renamed.to_parquet(bag_file)
     predictions = train(tmp_path, "simple_mi_logistic_regression", folds=3)
     models = tmp_path / "simple_mi_logistic_regression.models.0.zip"
     rank.rank(bag_file, tmp_path / "films.tsv", models, True, 5, 20, 0, tmp_path / "scores.tsv")

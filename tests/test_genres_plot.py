@@ -1,4 +1,4 @@
-"""The pictures of the genre scores against the table of scores."""
+"""Figures of the genre scores against the table of scores."""
 
 import xml.etree.ElementTree as ET
 
@@ -13,7 +13,7 @@ from tests.genre_tables import GENRES, make_genre_cues, make_labels, make_predic
 
 @pytest.fixture
 def scores(tmp_path):
-    """A table of scores of two baselines, a classifier and a network of three runs."""
+    """The score table of two baselines, a classifier and a network with three runs."""
     actual = make_labels(30)
     cues = make_genre_cues(actual, skill=0.3)
     always = np.tile(np.arange(6) == 0, (1, 30, 1)).astype(float)
@@ -36,12 +36,12 @@ def texts(path):
     ]
 
 
-def test_the_pictures_name_every_model_genre_and_number(scores, tmp_path):
+def test_figures_show_every_model_genre_and_f1(scores, tmp_path):
     plot.plot(scores, tmp_path / "macro.svg", tmp_path / "genres.svg")
     macro, genres = texts(tmp_path / "macro.svg"), texts(tmp_path / "genres.svg")
-    for words in (macro, genres):
+    for drawn in (macro, genres):
         assert {"Random guess", "Plurality", "IMV SVM (mir)", "Single attention (vggish)"} <= set(
-            words
+            drawn
         )
     assert {"Precision", "Recall", "F1", "Average precision"} <= set(macro)
     assert {*" ".join(GENRES).split(), "macro"} <= set(genres)
@@ -49,7 +49,7 @@ def test_the_pictures_name_every_model_genre_and_number(scores, tmp_path):
     assert {f"{value:.2f}" for value in table["f1"]} <= set(genres)
 
 
-def test_the_macro_picture_has_its_marks_at_the_values(scores):
+def test_macro_figure_markers_are_at_table_values(scores):
     table = read_table(scores, GENRE_SCORES)
     macro = table[table["genre"] == "macro"]
     figure = plot.macro_figure(table)
@@ -66,7 +66,7 @@ def test_the_macro_picture_has_its_marks_at_the_values(scores):
     plt.close(figure)
 
 
-def test_without_baselines_and_repeated_runs_the_legend_does_not_speak_of_them(scores):
+def test_legend_omits_baselines_and_repeats_when_absent(scores):
     table = read_table(scores, GENRE_SCORES)
     figure = plot.macro_figure(table[table["model"] == "imv_svm"])
     [legend] = figure.legends
@@ -76,12 +76,12 @@ def test_without_baselines_and_repeated_runs_the_legend_does_not_speak_of_them(s
     plt.close(figure)
 
 
-def test_a_feature_set_styles_the_same_whatever_the_order():
-    some, other = (
+def test_feature_set_styles_do_not_depend_on_order():
+    first, other = (
         plot_style.set_styles(["vggish", "none", "mir"]),
         plot_style.set_styles(["mir", "vggish"]),
     )
-    assert some == other
-    assert len(set(some.values())) == 3
+    assert first == other
+    assert len(set(first.values())) == 3
     assert plot_style.run_title(("mir", "simple_mi_svm")) == "Simple MI SVM (mir)"
     assert plot_style.run_title(("none", "plurality")) == "Plurality"

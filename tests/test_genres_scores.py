@@ -1,4 +1,4 @@
-"""The scores of the genre models against scikit-learn, the binomial law and all permutations."""
+"""Scores of the genre models against scikit-learn and the binomial distribution."""
 
 import numpy as np
 import pandas as pd
@@ -32,19 +32,21 @@ def random_predictions(seed, films=40):
     return predicted, labels
 
 
-def test_scores_agree_with_scikit_learn():
+def test_scores_match_scikit_learn():
     predicted, labels = random_predictions(0)
     predicted[:, 3] = False  # a genre never predicted: precision 0
     table = scored(predictions(predicted, labels), 10, 0)
     assert table["genre"].tolist() == [*GENRES, "macro"]
-    theirs = precision_recall_fscore_support(labels, predicted, average=None, zero_division=0)
-    mean = precision_recall_fscore_support(labels, predicted, average="macro", zero_division=0)
+    expected = precision_recall_fscore_support(labels, predicted, average=None, zero_division=0)
+    expected_macro = precision_recall_fscore_support(
+        labels, predicted, average="macro", zero_division=0
+    )
     for index, measure in enumerate(("precision", "recall", "f1")):
-        np.testing.assert_allclose(table[measure][:-1], theirs[index])
-        assert table[measure].iloc[-1] == pytest.approx(mean[index])
+        np.testing.assert_allclose(table[measure][:-1], expected[index])
+        assert table[measure].iloc[-1] == pytest.approx(expected_macro[index])
 
 
-def test_the_interval_of_a_precision_is_that_of_a_binomial_share():
+def test_precision_interval_matches_binomial_quantiles():
     films = 200
     labels = np.zeros((films, 1), bool)
     labels[:60] = True
@@ -56,7 +58,7 @@ def test_the_interval_of_a_precision_is_that_of_a_binomial_share():
     assert table[["recall", "recall_low", "recall_high"]].iloc[0].tolist() == [1, 1, 1]
 
 
-def test_the_interval_agrees_with_a_loop_over_scikit_learn():
+def test_macro_f1_interval_matches_bootstrap_with_scikit_learn():
     predicted, labels = random_predictions(1, films=60)
     table = scored(predictions(predicted, labels), 4000, 2).set_index("genre")
     random = np.random.default_rng(3)
@@ -72,14 +74,14 @@ def test_the_interval_agrees_with_a_loop_over_scikit_learn():
     assert table.loc["macro", "f1_high"] == pytest.approx(high, abs=0.015)
 
 
-def test_nothing_predicted_and_nothing_true_scores_zero():
-    nothing = np.zeros((5, 2), bool)
-    table = scored(predictions(nothing, nothing), 50, 0)
+def test_scores_without_positive_labels_and_predictions_are_zero():
+    negatives = np.zeros((5, 2), bool)
+    table = scored(predictions(negatives, negatives), 50, 0)
     assert (table.drop(columns=["genre", "f1_spread"]) == 0).all(axis=None)
     assert table["f1_spread"].isna().all()
 
 
-def test_the_scores_of_several_runs_are_their_mean_and_the_spread_that_of_f1():
+def test_scores_are_means_over_runs_and_spread_is_std_of_f1():
     labels = random_predictions(0)[1]
     runs = [random_predictions(seed)[0] for seed in (4, 5, 6)]
     table = pd.concat([predictions(predicted, labels, k) for k, predicted in enumerate(runs)])
@@ -92,7 +94,7 @@ def test_the_scores_of_several_runs_are_their_mean_and_the_spread_that_of_f1():
     assert result.loc["macro", "average_precision"] == pytest.approx(np.mean(ranked))
 
 
-def test_a_run_that_is_repeated_changes_nothing():
+def test_duplicated_run_does_not_change_scores():
     predicted, labels = random_predictions(2)
     once = predictions(predicted, labels)
     one = scored(once, 300, 7)
@@ -103,7 +105,7 @@ def test_a_run_that_is_repeated_changes_nothing():
 
 @pytest.fixture
 def scores(tmp_path):
-    """A table of scores of four runs, as the workflow writes it."""
+    """The score table of four models, as the workflow writes it."""
     runs = [("none", "random_guess"), ("none", "plurality"), ("mir", "imv_svm")]
     paths = {}
     for seed, run in enumerate([*runs, ("mir_frames", "max_pooling")]):
@@ -113,7 +115,7 @@ def scores(tmp_path):
     return read_table(tmp_path / "scores.tsv", GENRE_SCORES)
 
 
-def test_the_table_says_what_each_row_is_about(scores):
+def test_score_table_has_level_model_and_feature_set(scores):
     assert scores["level"].tolist() == ["film"] * 10 + ["cue"] * 5 + ["frame"] * 5
     assert scores["model"].iloc[::5].tolist() == [
         "random_guess", "plurality", "imv_svm", "max_pooling",
@@ -122,14 +124,14 @@ def test_the_table_says_what_each_row_is_about(scores):
     assert (scores["f1_low"] <= scores["f1_high"]).all()
 
 
-def test_only_a_random_guess_has_no_f1_by_chance(scores):
+def test_only_random_guess_has_no_permutation_test(scores):
     is_guess = scores["model"] == "random_guess"
     assert scores.loc[is_guess, ["permuted", "p_permuted"]].isna().all(axis=None)
     assert (scores.loc[~is_guess, "p_permuted"] >= 1 / 100).all()
     assert (scores.loc[~is_guess, "permuted"] > 0).all()
 
 
-def test_the_best_models_are_those_of_the_highest_macro_f1_in_each_set(scores):
+def test_best_models_have_highest_macro_f1_per_feature_set(scores):
     assert score.best_models(scores) == [("mir", "imv_svm"), ("mir_frames", "max_pooling")]
     rival = scores[scores["model"] == "imv_svm"].assign(model="imv_knn", f1=1.0)
     assert score.best_models(pd.concat([scores, rival], ignore_index=True)) == [
@@ -139,8 +141,8 @@ def test_the_best_models_are_those_of_the_highest_macro_f1_in_each_set(scores):
     assert score.best_models(scores[scores["feature_set"] == "none"]) == []
 
 
-def test_a_random_guess_is_scored_over_many_draws():
-    """Recall of a genre is the probability of the guess, precision the frequency of the genre."""
+def test_random_guess_scores_match_expected_values():
+    """Expected recall is the guess probability; expected precision is the genre frequency."""
     films, share, probability = 400, np.array([0.25, 0.5]), np.array([0.4, 0.1])
     rng = np.random.default_rng(3)
     actual = rng.random((films, 2)) < share

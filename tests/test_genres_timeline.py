@@ -1,4 +1,4 @@
-"""The time lines of new films and albums."""
+"""Timeline figures of new films and albums."""
 
 import re
 
@@ -23,8 +23,8 @@ PROVENANCE = {
 }
 
 
-def made_up(tracks, silent=(0, 0)):
-    """Windows and predictions of tracks, name -> seconds; probabilities from genre and time."""
+def make_predictions(tracks, silent=(0, 0)):
+    """Windows and predictions of tracks, name -> seconds; each genre is a sine of the time."""
     spans = [
         (track, *map(float, span))
         for track, length in tracks.items()
@@ -48,7 +48,7 @@ def made_up(tracks, silent=(0, 0)):
 
 
 def album(windows):
-    """TRACKS of files that are called as their tracks; one has a title."""
+    """Rows of TRACKS whose file names are the track ids; one track has a title."""
     ids = [track or "new" for track in windows["track_id"].unique()]
     rows = [(TITLES.get(track, ""), "", "", None, None) for track in ids]
     paths = [f"album/{track}.flac" for track in ids]
@@ -72,24 +72,24 @@ def size_pt(svg):
     return tuple(float(re.search(rf'{side}="([\d.]+)pt"', svg)[1]) for side in ("width", "height"))
 
 
-def test_a_film_has_a_curve_a_genre_and_an_axis_in_minutes(tmp_path):
-    svg = drawn(tmp_path, *made_up({"": 10_800}))
-    for words in ("new: Single attention (mir)", "Action", "60:00", "180:00", "0.30", "0.70"):
-        assert f">{words}<" in svg
+def test_film_timeline_has_one_curve_per_genre_and_minute_ticks(tmp_path):
+    svg = drawn(tmp_path, *make_predictions({"": 10_800}))
+    for text in ("new: Single attention (mir)", "Action", "60:00", "180:00", "0.30", "0.70"):
+        assert f">{text}<" in svg
     assert "mean of the 12 models, each trained without one film of the corpus" in svg
     assert "not calibrated" in svg
     assert "windows of 20 s every 5 s" in svg
-    assert len(svg) < 400_000  # 2157 windows are drawn at the width of a screen
+    assert len(svg) < 400_000  # 2157 windows are averaged to the width of a screen
 
 
-def test_a_short_track_has_ticks_in_seconds(tmp_path):
-    svg = drawn(tmp_path, *made_up({"": 180}))
+def test_timeline_of_three_minutes_has_ticks_every_30_s(tmp_path):
+    svg = drawn(tmp_path, *make_predictions({"": 180}))
     assert ">0:30<" in svg
     assert ">3:00<" in svg
 
 
-def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
-    windows, track_predictions = made_up({"01_opening": 120, "02_finale": 60})
+def test_short_album_tracks_are_drawn_in_sequence_with_names(tmp_path):
+    windows, track_predictions = make_predictions({"01_opening": 120, "02_finale": 60})
     svg = drawn(tmp_path, windows, track_predictions)
     assert ">The &lt;Opening&gt;, at Far Great…<" in svg
     assert ">02_finale<" in svg
@@ -103,8 +103,8 @@ def test_tracks_of_a_short_album_follow_one_another_with_their_names(tmp_path):
 @pytest.mark.parametrize(
     "tracks", [{f"track_{k:02d}": 60 for k in range(14)}, {"long": 3000, "stinger": 5}]
 )
-def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks):
-    windows, track_predictions = made_up(tracks)
+def test_albums_with_many_or_short_tracks_get_one_row_per_track(tmp_path, tracks):
+    windows, track_predictions = make_predictions(tracks)
     svg = drawn(tmp_path, windows, track_predictions)
     for track in tracks:
         assert f">{track}<" in svg
@@ -113,16 +113,16 @@ def test_many_tracks_or_a_very_short_one_get_rows_of_their_own(tmp_path, tracks)
         assert f">{value:.2f}<" in svg
 
 
-def test_a_row_is_added_for_every_further_track(tmp_path):
+def test_figure_height_grows_by_one_row_per_track(tmp_path):
     heights = [
-        size_pt(drawn(tmp_path, *made_up({f"t{k:02d}": 60 for k in range(count)})))[1]
+        size_pt(drawn(tmp_path, *make_predictions({f"t{k:02d}": 60 for k in range(count)})))[1]
         for count in (20, 40)
     ]
     assert heights[1] - heights[0] == pytest.approx(20 * 72 * timeline.ROW_INCHES, abs=1)
 
 
-def test_curves_break_in_silence():
-    windows, track_predictions = made_up({"": 300}, silent=(100, 200))
+def test_curves_are_split_at_silence():
+    windows, track_predictions = make_predictions({"": 300}, silent=(100, 200))
     runs = timeline.split_at_silence(windows[windows["genre"] == "Action"], 5)
     assert [(run["start_s"].iloc[0], run["end_s"].iloc[-1]) for run in runs] == [
         (0, 115),
@@ -134,7 +134,7 @@ def test_curves_break_in_silence():
     plt.close(figure)
 
 
-def test_a_moment_has_the_probability_of_the_window_around_it():
+def test_sample_probability_uses_the_nearest_window_or_nan():
     rows = pd.DataFrame(
         {"start_s": [0.0, 10, 60], "end_s": [20.0, 30, 80], "probability": [0.1, 0.2, 0.3]}
     )
@@ -143,8 +143,8 @@ def test_a_moment_has_the_probability_of_the_window_around_it():
     np.testing.assert_array_equal(shades, [0.1, 0.1, 0.2, 0.2, np.nan, 0.3, np.nan])
 
 
-def test_neighbouring_windows_are_drawn_as_their_mean():
-    windows, _ = made_up({"": 100})
+def test_average_windows_is_the_mean_per_interval():
+    windows, _ = make_predictions({"": 100})
     run = windows[windows["genre"] == "Action"]
     assert len(timeline.average_windows(run, 1)) == len(run)
     coarse = timeline.average_windows(run, 20)
@@ -156,6 +156,8 @@ def test_neighbouring_windows_are_drawn_as_their_mean():
         assert coarse[name].iloc[1] == pytest.approx(second[name].mean())
 
 
-def test_the_same_tables_give_the_same_bytes(tmp_path):
+def test_timeline_svg_is_deterministic(tmp_path):
     for tracks in ({"": 300}, {f"t{k}": 60 for k in range(12)}):
-        assert drawn(tmp_path, *made_up(tracks)) == drawn(tmp_path, *made_up(tracks))
+        assert drawn(tmp_path, *make_predictions(tracks)) == drawn(
+            tmp_path, *make_predictions(tracks)
+        )

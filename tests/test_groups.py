@@ -22,7 +22,7 @@ def partition(group):
 
 
 @given(SETS)
-def test_groups_are_the_connected_components(united):
+def test_join_groups_equals_connected_components(united):
     pairs = [(first, other) for first, *others in filter(None, united) for other in others]
     rows, columns = ([ITEMS.index(pair[side]) for pair in pairs] for side in (0, 1))
     graph = coo_matrix((np.ones(len(pairs)), (rows, columns)), (len(ITEMS), len(ITEMS)))
@@ -32,7 +32,7 @@ def test_groups_are_the_connected_components(united):
 
 
 @given(SETS, st.randoms())
-def test_groups_depend_on_no_order_and_are_named_after_their_first_item(united, random):
+def test_join_groups_is_independent_of_order_and_named_by_first_item(united, random):
     group = join_groups(ITEMS, united)
     shuffled = [random.sample(one, len(one)) for one in random.sample(united, len(united))]
     assert join_groups(ITEMS, shuffled) == group
@@ -41,13 +41,13 @@ def test_groups_depend_on_no_order_and_are_named_after_their_first_item(united, 
 
 
 @given(SETS, SETS)
-def test_more_in_common_never_divides_a_group(united, more):
+def test_join_groups_with_more_sets_never_splits_a_group(united, more):
     group, larger = join_groups(ITEMS, united), join_groups(ITEMS, [*united, *more])
     assert all(len({larger[item] for item in part}) == 1 for part in partition(group))
     assert join_groups(ITEMS, [*united, *group.items()]) == group
 
 
-def test_names_unite_whatever_their_case_and_spaces():
+def test_join_named_groups_ignores_case_and_spaces():
     names = {"a": group_names("Hans  Zimmer; Batman"), "c": group_names(" hans zimmer"), "d": ["X"]}
     assert join_named_groups("abcd", names) == {"a": "a", "b": "b", "c": "a", "d": "d"}
     names["d"] = group_names("BATMAN")
@@ -68,7 +68,7 @@ def write_films(folder, *groups, header="group"):
     return path
 
 
-def test_the_film_table_names_the_groups_of_a_film(tmp_path):
+def test_read_films_returns_groups_of_each_film(tmp_path):
     films = film_table.read_films(write_films(tmp_path, "A. One;Saga", "", " saga "), ["Drama"])
     assert [film.groups for film in films] == [("A. One", "Saga"), (), ("saga",)]
     assert not any(film.problems for film in films)
@@ -91,24 +91,24 @@ def test_the_film_table_names_the_groups_of_a_film(tmp_path):
         ),
     ],
 )
-def test_a_name_that_would_divide_or_unite_by_accident_is_an_error(tmp_path, groups, message):
+def test_ambiguous_group_name_is_an_error_with_hint(tmp_path, groups, message):
     with pytest.raises(ConfigError) as caught:
         film_table.read_films(write_films(tmp_path, *groups), ["Drama"])
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("header", ["groups", "Group"])
-def test_a_column_that_is_nearly_group_is_an_error(tmp_path, header):
+def test_misspelt_group_column_is_an_error(tmp_path, header):
     with pytest.raises(ConfigError, match=rf"a column '{header.lower()}', which would be ignored"):
         film_table.read_films(write_films(tmp_path, "A", header=header), ["Drama"])
 
 
-def test_another_column_is_ignored(tmp_path):
+def test_unrelated_column_gives_no_groups(tmp_path):
     films = film_table.read_films(write_films(tmp_path, "A", header="studio"), ["Drama"])
     assert films[0].groups == ()
 
 
-def test_tables_of_retrieval_and_trailers_name_groups_too(tmp_path):
+def test_retrieval_and_trailer_tables_have_a_group_column(tmp_path):
     (tmp_path / "album").mkdir()
     (tmp_path / "album/t.flac").write_bytes(b"x")
     table = tmp_path / "table.tsv"

@@ -1,4 +1,4 @@
-"""Permutation importance: planted groups, the exchange itself, scores against scikit-learn."""
+"""Permutation importance: informative groups, shuffling, and scores against scikit-learn."""
 
 import xml.etree.ElementTree as ET
 
@@ -41,9 +41,9 @@ MUSIC_MODELS = [
 
 
 def make_corpus(films=24, seed=0):
-    """Bags whose group `voice` alone carries the labels; `noise` says nothing, `silence` is 0.25.
+    """Bags in which only `voice` depends on the labels; `noise` is random, `silence` is 0.25.
 
-    Both sides of a genre are five deviations apart, so that a model hardly errs.
+    The labels shift `voice` by five standard deviations, so that models make few errors.
     """
     random = np.random.default_rng(seed)
     actual = random.random((films, len(GENRES))) < 0.5
@@ -78,7 +78,7 @@ def ranked(model, bags, actual, repeats=20, together=False):
 
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("model", ["average_pooling", "single_attention", "simple_mi_svm"])
-def test_the_group_that_carries_the_label_takes_all_importance(model, together):
+def test_only_the_informative_group_has_importance(model, together):
     tables = ranked(model, *make_corpus(), together=together)
     voice, noise = (tables[group].iloc[-1] for group in ("voice", "noise"))
     assert voice["f1"] > 0.9
@@ -87,15 +87,15 @@ def test_the_group_that_carries_the_label_takes_all_importance(model, together):
 
 
 @pytest.mark.parametrize("model", ["average_pooling", "imv_knn"])
-def test_a_constant_group_is_worth_nothing_exactly(model):
+def test_constant_group_has_zero_importance(model):
     silence = ranked(model, *make_corpus(), repeats=5)["silence"]
     assert (silence.drop(columns="f1") == 0).all(axis=None)
 
 
 @pytest.mark.parametrize("model", MUSIC_MODELS)
 @pytest.mark.parametrize(("at_once", "together"), [(1, False), (7, True), (4096, False)])
-def test_batched_is_a_plain_loop(monkeypatch, model, at_once, together):
-    """In chunks of any size, against one prediction for each film, group and repeat."""
+def test_batched_predictions_equal_single_predictions(monkeypatch, model, at_once, together):
+    """Chunks of any size give the predictions of single films, groups and repeats."""
     monkeypatch.setattr(rank, "CHUNK_INSTANCES", at_once)
     bags, actual = make_corpus(films=6, seed=4)
     settings = SETTINGS[MODELS[model]] | {"epochs": 3}
@@ -112,13 +112,13 @@ def test_batched_is_a_plain_loop(monkeypatch, model, at_once, together):
                 for index, column in enumerate(columns):
                     order = orders[group][0 if together else index, repeat]
                     instances[:, column] = instances[order, column]
-                alone = folds.predict_bags(model, fold, Bags(instances, bags.starts).one(film))[1][
-                    0
-                ]
-                np.testing.assert_array_equal(shuffled[group, repeat, film], alone)
+                expected = folds.predict_bags(model, fold, Bags(instances, bags.starts).one(film))[
+                    1
+                ][0]
+                np.testing.assert_array_equal(shuffled[group, repeat, film], expected)
 
 
-def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeypatch):
+def test_shuffling_permutes_only_the_columns_of_one_group(monkeypatch):
     bags, _ = make_corpus(films=9)
     bags = Bags(np.arange(bags.instances.size, dtype=np.float32).reshape(-1, 9), bags.starts)
     calls = {}
@@ -132,17 +132,17 @@ def test_a_group_moves_as_a_whole_among_all_films_and_nothing_else_moves(monkeyp
     rank.predict_shuffled("any", iter(range(9)), bags, GROUPS, orders)
     for number, columns in enumerate(GROUPS):
         others = np.setdiff1d(np.arange(9), columns)
-        # Of a film the first call is the film as it is; then one call holds the repeats of a group.
+        # The first call for a film has the intact film; each later call the repeats of one group.
         copies = [calls[film][1 + number].instances.reshape(3, -1, 9) for film in range(9)]
         for repeat in np.concatenate(copies, axis=1):
-            moved = repeat[np.argsort(repeat[:, columns[0]])]
-            np.testing.assert_array_equal(moved[:, columns], bags.instances[:, columns])
+            sorted_rows = repeat[np.argsort(repeat[:, columns[0]])]
+            np.testing.assert_array_equal(sorted_rows[:, columns], bags.instances[:, columns])
             np.testing.assert_array_equal(repeat[:, others], bags.instances[:, others])
             assert (repeat[:, columns] != bags.instances[:, columns]).mean() > 0.8
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_orders_are_permutations_and_differ(together):
+def test_orders_are_distinct_permutations(together):
     orders = rank.draw_orders(GROUPS, 50, 20, together, 3)
     assert [len(order) for order in orders] == ([1, 1, 1] if together else [3, 4, 2])
     rows = np.concatenate(orders[:1] if together else orders).reshape(-1, 50)
@@ -160,19 +160,21 @@ def random_decisions(films=40, repeats=12):
     return intact, shuffled, actual
 
 
-def test_scores_agree_with_scikit_learn():
+def test_scores_match_scikit_learn():
     intact, shuffled, actual = random_decisions()
     table = rank.score_group(intact, shuffled, actual, 10, 0)
     f1 = f1_score(actual, intact, average=None, zero_division=0)
-    without = [f1_score(actual, predicted, average=None, zero_division=0) for predicted in shuffled]
+    shuffled_f1 = [
+        f1_score(actual, predicted, average=None, zero_division=0) for predicted in shuffled
+    ]
     np.testing.assert_allclose(table["f1"], [*f1, f1.mean()])
-    lost = with_macro(f1 - np.array(without))
-    np.testing.assert_allclose(table["score"], lost.mean(axis=0))
-    np.testing.assert_allclose(table["repeat_low"], np.quantile(lost, 0.025, axis=0))
-    np.testing.assert_allclose(table["repeat_high"], np.quantile(lost, 0.975, axis=0))
+    decrease = with_macro(f1 - np.array(shuffled_f1))
+    np.testing.assert_allclose(table["score"], decrease.mean(axis=0))
+    np.testing.assert_allclose(table["repeat_low"], np.quantile(decrease, 0.025, axis=0))
+    np.testing.assert_allclose(table["repeat_high"], np.quantile(decrease, 0.975, axis=0))
 
 
-def test_the_interval_agrees_with_a_bootstrap_by_hand():
+def test_interval_matches_bootstrap_with_scikit_learn():
     intact, shuffled, actual = random_decisions()
     table = rank.score_group(intact, shuffled, actual, 4000, 0)
     random = np.random.default_rng(9)
@@ -180,18 +182,18 @@ def test_the_interval_agrees_with_a_bootstrap_by_hand():
     def macro(predicted, films):
         return f1_score(actual[films], predicted[films], average="macro", zero_division=0)
 
-    lost = []
+    decrease = []
     for films in random.integers(0, 40, (150, 40)):
-        lost.append(
+        decrease.append(
             macro(intact, films) - np.mean([macro(predicted, films) for predicted in shuffled])
         )
-    low, high = np.percentile(lost, [2.5, 97.5])
+    low, high = np.percentile(decrease, [2.5, 97.5])
     assert table["low"].iloc[-1] == pytest.approx(low, abs=0.025)
     assert table["high"].iloc[-1] == pytest.approx(high, abs=0.025)
 
 
 def write_run(folder, model="average_pooling"):
-    """A trained run as the workflow leaves it; the last film of the table has no cues."""
+    """Write the files of a trained run; the last film of the table has no cues."""
     bags, actual = make_corpus()
     ids = [f"film_{k:02d}" for k in range(len(actual) + 1)]
     films = pd.DataFrame({"film_id": ids, "title": ids, "year": 2015})
@@ -232,20 +234,20 @@ def run(tmp_path_factory):
     return folder
 
 
-def test_the_table_has_every_genre_and_group_and_the_f1_of_the_predictions(run):
+def test_importance_table_has_every_genre_and_group_and_f1(run):
     table = rank_run(run)
     assert table["genre"].tolist() == [name for name in (*GENRES, "overall") for _ in WIDTHS]
     assert table["group"].tolist() == list(WIDTHS) * 4
     assert set(table["model"]) == {"average_pooling"} and set(table["feature_set"]) == {"mir"}
     predictions = read_table(run / "predictions.parquet", PREDICTIONS)
-    theirs = score.score_predictions(
+    expected = score.score_predictions(
         from_table(predictions, ["film_id"], run="repeat"), 10, 0
     ).set_index("genre")["f1"]
-    theirs = theirs.rename({"macro": "overall"})
-    np.testing.assert_allclose(table["f1"], theirs[table["genre"]])
+    expected = expected.rename({"macro": "overall"})
+    np.testing.assert_allclose(table["f1"], expected[table["genre"]])
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_does_not(run):
+def test_output_is_deterministic_and_depends_on_the_seed(run):
     tables = []
     for seed in (1, 1, 2):
         rank_run(run, seed)
@@ -253,15 +255,15 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(run):
     assert tables[0] == tables[1] != tables[2]
 
 
-def test_the_picture_names_every_panel_and_group_and_has_a_dot_at_each_score(run):
+def test_importance_figure_labels_panels_and_draws_dots_at_scores(run):
     table = rank_run(run)
     plot.plot(run / "scores.tsv", run / "scores.svg")
     texts = ET.parse(run / "scores.svg").iter("{http://www.w3.org/2000/svg}text")
-    words = {"".join(node.itertext()) for node in texts}
-    assert {"Voice", "Noise", "Silence", "Average pooling (mir), films held out"} <= words
+    drawn = {"".join(node.itertext()) for node in texts}
+    assert {"Voice", "Noise", "Silence", "Average pooling (mir), films held out"} <= drawn
     f1 = table.drop_duplicates("genre").set_index("genre")["f1"]
     panels = ["Overall", *GENRES]
-    assert {f"{name} (F1 {f1[name.replace('O', 'o')]:.2f})" for name in panels} <= words
+    assert {f"{name} (F1 {f1[name.replace('O', 'o')]:.2f})" for name in panels} <= drawn
     figure = plot.importance_figure(table)
     for axis, genre in zip(figure.axes, ["overall", *GENRES], strict=True):
         dots = [line for line in axis.lines if line.get_marker() == "o"]
@@ -271,7 +273,7 @@ def test_the_picture_names_every_panel_and_group_and_has_a_dot_at_each_score(run
     plot.plt.close(figure)
 
 
-def test_features_of_one_group_are_refused():
+def test_single_feature_group_is_an_error():
     with pytest.raises(TableError) as error:
         rank.feature_groups(["mfcc.mfcc_1.mean", "mfcc.mfcc_1.std"], "results/bags/own.parquet")
     assert str(error.value) == (
@@ -290,18 +292,18 @@ RUNS = [
 ]
 
 
-def test_the_papers_model_on_the_first_set_with_groups_is_the_default():
+def test_default_run_is_the_papers_model_on_first_set_with_groups():
     assert choose_run(RUNS, "", "") == ("mir_tracks", "average_pooling")
     assert choose_run(RUNS[:4], "", "imv_svm") == ("mir_tracks", "imv_svm")
     assert choose_run([RUNS[0], RUNS[3]], "", "") == ("mir_tracks", "imv_svm")
 
 
-def test_a_run_without_groups_or_models_has_no_importance():
+def test_choose_run_without_groups_or_models_returns_none():
     assert choose_run(RUNS[:3], "", "") is None
     assert choose_run(RUNS[:1], "", "") is None
 
 
-def test_a_choice_that_is_not_in_the_run_is_refused():
+def test_configured_set_and_model_outside_the_run_are_an_error():
     with pytest.raises(ConfigError) as error:
         choose_run(RUNS, "vggish", "plurality")
     assert str(error.value) == (
@@ -315,7 +317,7 @@ def test_a_choice_that_is_not_in_the_run_is_refused():
     )
 
 
-def test_a_choice_in_a_run_that_has_none_is_refused():
+def test_configured_set_is_an_error_if_no_set_has_groups():
     with pytest.raises(ConfigError) as error:
         choose_run(RUNS[:1], "mir", "")
     assert str(error.value) == (

@@ -1,4 +1,4 @@
-"""The order of the house: one name for a rule and all that is its, and who may import whom."""
+"""Project layout: common names of rules, scripts and stages, and the allowed imports."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ from tests.rule_files import RULES
 
 HOME = Path(__file__).resolve().parent.parent
 PACKAGE = HOME / "scorelens"
-GROUND = (
+BASE_MODULES = (
     "albums",
     "charsets",
     "code_hash",
@@ -35,7 +35,7 @@ GROUND = (
     "torch_device",
     "tsv",
 )
-# Each library, and the others that it may import.
+# Each library and the other libraries that it may import.
 LIBRARIES = {"encoders": (), "evaluation": (), "learning": ("evaluation",)}
 STAGES = (
     "corpus",
@@ -54,11 +54,11 @@ STAGES = (
     "trailers",
     "report",
 )
-# What decides over all stages: imported by the rules alone.
-ABOVE = ("plan", "rule_defaults")
+# Modules that may import all stages; imported only by rules.
+TOP_MODULES = ("plan", "rule_defaults")
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
-# Keys of the config of which a run may have less, or other, than was asked for: in the plan.
-PLANNED = {
+# Config keys whose values in a run may differ from the config: rules read them from the plan.
+PLAN_KEYS = {
     "features": ("sets",),
     "tagger": ("models", "libraries"),
     "retrieval": ("configurations", "films", "searches", "libraries"),
@@ -88,54 +88,54 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def imported_by(name: str) -> set[str]:
-    """The modules that the modules of a top-level name import, but for its own."""
+    """The modules that a top-level package or module imports, without its own."""
     modules = {module for path in modules_of(name) for module in imports(path)}
     excluded = ("scorelens", f"scorelens.{name}")
     return {m for m in modules if m not in excluded and not m.startswith(f"scorelens.{name}.")}
 
 
 def may_import(name: str, module: str) -> bool:
-    """Whether a top-level name may import a module."""
+    """Whether a top-level package or module may import a module."""
     top, *inside = module.split(".")[1:]
-    if top in GROUND or name in ABOVE:
+    if top in BASE_MODULES or name in TOP_MODULES:
         return True
     if name in LIBRARIES:
         return top in LIBRARIES[name]
-    # Of another stage what its `__init__` offers; the report takes the section of every stage.
-    offered = not inside or (name == "report" and inside[0] == "report")
-    return name in STAGES and (top in LIBRARIES or (top in STAGES and offered))
+    # Other stages only through `__init__`; the report also imports the `report` of each stage.
+    is_public = not inside or (name == "report" and inside[0] == "report")
+    return name in STAGES and (top in LIBRARIES or (top in STAGES and is_public))
 
 
-def breaches() -> set[tuple[str, str]]:
+def forbidden_imports() -> set[tuple[str, str]]:
     return {
         (name, module)
-        for name in (*GROUND, *LIBRARIES, *STAGES)
+        for name in (*BASE_MODULES, *LIBRARIES, *STAGES)
         for module in imported_by(name)
         if not may_import(name, module)
     }
 
 
-def test_every_module_is_ground_a_library_a_stage_or_above_them():
+def test_every_module_has_a_layer():
     modules = {path.stem for path in PACKAGE.iterdir() if path.name[0] not in "_."}
-    assert modules == {*GROUND, *LIBRARIES, *STAGES, *ABOVE}
+    assert modules == {*BASE_MODULES, *LIBRARIES, *STAGES, *TOP_MODULES}
 
 
-def test_a_stage_imports_of_another_only_what_its_init_offers():
-    assert breaches() == set()
+def test_modules_import_only_from_allowed_layers():
+    assert forbidden_imports() == set()
 
 
-def test_no_circles():
+def test_no_circular_imports():
     direct = {
         name: {module.split(".")[1] for module in imported_by(name)}
-        for name in (*GROUND, *LIBRARIES, *STAGES, *ABOVE)
+        for name in (*BASE_MODULES, *LIBRARIES, *STAGES, *TOP_MODULES)
     }
-    for name, known in direct.items():
-        while more := {far for near in known for far in direct[near]} - known:
-            known = known | more
-        assert name not in known, name
+    for name, reachable in direct.items():
+        while more := {target for source in reachable for target in direct[source]} - reachable:
+            reachable = reachable | more
+        assert name not in reachable, name
 
 
-def test_every_stage_has_rules_tests_and_a_block_of_the_config():
+def test_every_stage_has_rules_tests_and_config_schema():
     assert {rule.stage for rule in RULES.values()} == set(STAGES)
     for stage in STAGES:
         assert list((HOME / "tests").glob(f"test_{stage}*.py"))
@@ -143,7 +143,7 @@ def test_every_stage_has_rules_tests_and_a_block_of_the_config():
 
 
 @pytest.mark.parametrize("name", list(RULES))
-def test_a_rule_has_the_name_of_its_script_and_writes_into_the_folder_of_its_stage(name):
+def test_rule_name_matches_script_and_outputs_are_in_stage_folder(name):
     rule = RULES[name]
     assert '"""' in rule.text
     assert f'"../../scripts/{name}.py"' in rule.text
@@ -153,7 +153,7 @@ def test_a_rule_has_the_name_of_its_script_and_writes_into_the_folder_of_its_sta
 
 
 @pytest.mark.parametrize("name", list(RULES))
-def test_a_rule_does_not_state_what_every_rule_has_alike(name):
+def test_rule_does_not_repeat_directives_set_for_all_rules(name):
     text = RULES[name].text
     assert not re.search(r"^ +(log|benchmark|conda):", text, re.M)
     assert not re.search(r"^ +(source|mem_mb|runtime)=", text, re.M)
@@ -162,20 +162,20 @@ def test_a_rule_does_not_state_what_every_rule_has_alike(name):
 
 
 @pytest.mark.parametrize("path", sorted((HOME / "workflow" / "rules").glob("*.smk")), ids=str)
-def test_rule_files_read_the_plan_and_change_nothing(path):
+def test_rule_files_read_the_plan_and_do_not_modify_config(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\bconfig(\[[^]]*\])* *[|+]?= ", text)
     if path.name == "common.smk":
         return
     assert "config.update(" not in text
     assert not re.search(r"^ *def ", text, re.M)
-    for block, keys in PLANNED.items():
+    for block, keys in PLAN_KEYS.items():
         for key in keys:
             assert f'config["{block}"]["{key}"]' not in text
 
 
 @pytest.mark.parametrize("script", sorted((HOME / "scripts").glob("*.py")), ids=lambda p: p.stem)
-def test_a_script_is_thin_and_has_a_rule(script):
+def test_script_is_short_and_has_a_rule(script):
     text = script.read_text()
     assert script.stem in RULES
     assert ast.get_docstring(ast.parse(text))
@@ -184,22 +184,22 @@ def test_a_script_is_thin_and_has_a_rule(script):
     assert ast.unparse(calls[0]) == "logs.start(snakemake.log[0])"
 
 
-def tracked() -> list[Path]:
+def project_files() -> list[Path]:
     folders = ("scorelens", "workflow", "scripts", "tests", "benchmarks", "profiles", "envs")
     files = [p for folder in folders for p in (HOME / folder).rglob("*") if p.suffix in SUFFIXES]
     assert len(files) > 30
     return [path for path in files if "__pycache__" not in path.parts]
 
 
-def test_no_file_is_too_long_and_none_has_an_empty_name():
-    for path in tracked():
-        longest = 410 if path.parent.name == "tests" or path.suffix == ".html" else 400
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= longest, path
+def test_file_lengths_are_limited_and_names_are_not_generic():
+    for path in project_files():
+        max_lines = 410 if path.parent.name == "tests" or path.suffix == ".html" else 400
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= max_lines, path
         assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common_functions"}
 
 
 def test_arguments_of_public_functions_have_type_hints():
-    """Ruff cannot require this of public functions alone."""
+    """Ruff cannot limit this rule to public functions."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
@@ -207,7 +207,7 @@ def test_arguments_of_public_functions_have_type_hints():
                 assert all(argument.annotation for argument in arguments), (path, node.name)
 
 
-def test_jobs_that_run_no_network_load_no_torch():
+def test_modules_without_networks_do_not_import_torch():
     modules = (
         "importance.plot",
         "trailers.data.frame_sampling",

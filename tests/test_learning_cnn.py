@@ -1,4 +1,4 @@
-"""The tagger's networks side by side, against plain modules of PyTorch and members alone."""
+"""CNNs trained side by side, against plain PyTorch modules and members trained alone."""
 
 import numpy as np
 import pytest
@@ -22,20 +22,20 @@ SETTINGS = {"learning_rate": 1e-3, "batch_size": 8, "epochs": 3, "patience": 3}
 
 
 @pytest.fixture
-def few_at_once(monkeypatch):
-    """Pieces of two tiles for the DNN, of one for the others."""
+def small_micro_batches(monkeypatch):
+    """Micro-batches of two tiles for the DNN and of one tile for the other networks."""
     monkeypatch.setitem(cnn.VALUES_AT_ONCE, "cpu", 100)
 
 
 def make_targets(model, classes):
-    """Classes as targets of a model: their numbers, or the outputs that belong to them."""
+    """Targets of a model from class numbers: the numbers, or their one-hot encoding."""
     if model in EXCLUSIVE:
         return classes
     return (classes[:, None] == np.arange(OUTPUTS[model])).astype(np.float32)
 
 
 def make_instances(model, tiles=60, seed=0):
-    """Noise, with one loud band for each of two classes."""
+    """Noise of two classes: class 0 adds 2 to the lower half of the bands, class 1 to the upper."""
     random = np.random.default_rng(seed)
     height, width = SMALL[model]
     instances = random.standard_normal((tiles, height, width)).astype(np.float16)
@@ -87,8 +87,8 @@ def plain_from(model, network):
     return plain
 
 
-def give_masks(plain, masks, member):
-    """Hand a plain network the dropout of one member."""
+def set_masks(plain, masks, member):
+    """Set the dropout masks of one member in a plain network."""
     for layer, mask in zip([m for m in plain if isinstance(m, Given)], masks, strict=True):
         member_mask = mask[member]
         layer.mask = member_mask.permute(0, 3, 1, 2) if member_mask.ndim == 4 else member_mask
@@ -107,7 +107,7 @@ def give_masks(plain, masks, member):
         ("mel_cnn", 128, 10, 320 + 18_496 + 73_856 + 15_370, 128 * 12),
     ],
 )
-def test_shapes(model, height, outputs, count, flat):
+def test_parameter_shapes_match_plain_networks(model, height, outputs, count, flat):
     shapes = cnn_architectures.parameter_shapes(model, height, 100, outputs)
     assert sum(np.prod(shape) for shape in shapes.values()) == count
     assert shapes["dense.0.weight"][1] == flat
@@ -115,8 +115,8 @@ def test_shapes(model, height, outputs, count, flat):
     assert list(shapes.values()) == [tuple(value.shape) for value in plain.parameters()]
 
 
-def test_dropout_sites():
-    """The thesis's shares, where its pools leave 19 x 49, 9 x 24 and 4 x 11."""
+def test_dropout_sites_have_pooled_shapes_and_rates():
+    """The thesis's rates, at the pooled sizes 19 x 49, 9 x 24 and 4 x 11."""
     sites = cnn_architectures.dropout_sites("cnn_ensemble", 40, 100)
     convolutions = [((19, 49, 32), 0.1), ((9, 24, 64), 0.2), ((4, 11, 128), 0.3)]
     assert sites == [*convolutions, ((50,), 0.5)]
@@ -128,8 +128,8 @@ def test_dropout_sites():
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_start(model):
-    """Weights uniform with the variance of Glorot, 2 / (in + out), or of He, 2 / in."""
+def test_initial_weights_have_glorot_or_he_variance(model):
+    """Uniform weights with the variance of Glorot, 2 / (in + out), or of He, 2 / in."""
     one = cnn_architectures.initial_parameters(model, 128, 100, 10, np.random.default_rng(0))
     for name, value in one.items():
         if name.endswith(".bias"):
@@ -142,7 +142,7 @@ def test_start(model):
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_predictions_are_those_of_plain_modules(model, few_at_once):
+def test_predictions_match_plain_modules(model, small_micro_batches):
     instances, _ = make_instances(model, tiles=65)
     members = make_networks(model, 3)
     predictions = cnn.predict(model, members, instances)
@@ -161,14 +161,14 @@ def test_predictions_are_those_of_plain_modules(model, few_at_once):
         assert prediction.std() > 1e-3
 
 
-def test_predictions_of_no_tiles():
+def test_predict_without_tiles_returns_empty_array():
     none = np.zeros((0, *SMALL["dnn"]), np.float32)
     assert cnn.predict("dnn", make_networks("dnn", 2), none).shape == (2, 0, 3)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_members_in_one_pass_are_plain_modules(model):
-    """As on a GPU, all members go through the layers together: the same outputs and gradients."""
+def test_outputs_and_gradients_of_stacked_members_match_plain_modules(model):
+    """All members go through the layers in one pass, as on a GPU."""
     members, tiles = 3, 4
     made = [trained_parameters(one) for one in make_networks(model, members)]
     stacked = stack_parameters(made, torch.device("cpu"))
@@ -183,17 +183,17 @@ def test_members_in_one_pass_are_plain_modules(model):
     gradients = torch.autograd.grad(outputs.square().sum(), list(parameters.values()))
     for member in range(members):
         plain = with_given_dropout(plain_from(model, made[member]))
-        give_masks(plain, masks, member)
+        set_masks(plain, masks, member)
         expected = plain(sound[member][:, None])
         torch.testing.assert_close(outputs[member], expected, atol=1e-5, rtol=1e-4)
-        theirs = torch.autograd.grad(expected.square().sum(), list(plain.parameters()))
-        for mine, other in zip(gradients, theirs, strict=True):
-            torch.testing.assert_close(mine[member], other, atol=1e-4, rtol=1e-3)
+        expected_gradients = torch.autograd.grad(expected.square().sum(), list(plain.parameters()))
+        for gradient, reference in zip(gradients, expected_gradients, strict=True):
+            torch.testing.assert_close(gradient[member], reference, atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_training_is_that_of_plain_modules(model, few_at_once):
-    """Three epochs of two batches, in pieces: losses and parameters as of PyTorch's own Adam."""
+def test_training_matches_plain_modules_with_adam(model, small_micro_batches):
+    """Losses and parameters after three epochs of two batches, with micro-batches."""
     instances, classes = make_instances(model, tiles=12)
     training_set = make_training_set(model, classes, np.arange(12), np.arange(0))
     (trained,) = train_networks(model, instances, [training_set], OUTPUTS[model], SETTINGS)
@@ -212,7 +212,7 @@ def test_training_is_that_of_plain_modules(model, few_at_once):
             cnn_batches.draw_dropout_mask(site, [6], [random], torch.device("cpu"))
             for site in sites
         ]
-        give_masks(plain, masks, 0)
+        set_masks(plain, masks, 0)
         scaled = (instances[chosen] - training_set.mean[:, None]) * training_set.inverse_std[
             :, None
         ]
@@ -240,7 +240,7 @@ def _binary_loss(logits, targets):
 
 
 def uneven_training_sets(model, classes):
-    """Members of different length; the second is judged by wrong labels, and stops early."""
+    """Members of different sizes; wrong validation labels make the second stop early."""
     rows = np.arange(len(classes))
     training_sets = [
         make_training_set(model, classes, rows[:34], rows[40:], 0),
@@ -254,8 +254,8 @@ def uneven_training_sets(model, classes):
 
 @pytest.mark.parametrize("together", [False, True], ids=["in turns", "in one pass"])
 @pytest.mark.parametrize("model", NETWORKS)
-def test_batched_is_alone(model, together, monkeypatch):
-    """Sizes differ, epochs do not coincide, one member leaves: each trains as it would alone.
+def test_members_trained_together_equal_members_trained_alone(model, together, monkeypatch):
+    """Sizes and numbers of batches differ, and one member stops early.
 
     In one pass, as on a GPU, short batches are padded.
     """
@@ -273,17 +273,17 @@ def test_batched_is_alone(model, together, monkeypatch):
     batched = train_networks(model, instances, training_sets, OUTPUTS[model], settings)
     assert len(alone[1].curve) < len(alone[0].curve)
     assert [len(one.curve) for one in batched] == [len(one.curve) for one in alone]
-    for mine, other in zip(batched, alone, strict=True):
-        np.testing.assert_allclose(mine.curve, other.curve, atol=1e-4)
-        assert mine.arrays.keys() == other.arrays.keys()
-        for name, value in mine.arrays.items():
-            np.testing.assert_allclose(value, other.arrays[name], atol=3e-4, err_msg=name)
+    for actual, expected in zip(batched, alone, strict=True):
+        np.testing.assert_allclose(actual.curve, expected.curve, atol=1e-4)
+        assert actual.arrays.keys() == expected.arrays.keys()
+        for name, value in actual.arrays.items():
+            np.testing.assert_allclose(value, expected.arrays[name], atol=3e-4, err_msg=name)
 
 
-def test_early_stopping_keeps_the_best_epoch(few_at_once):
-    """The same bits as of a training that ends with the best epoch."""
+def test_early_stopping_restores_the_best_epoch(small_micro_batches):
+    """The arrays are bitwise equal to those of a training that ends with the best epoch."""
     instances, classes = make_instances("cnn_ensemble")
-    classes[::3] = 1 - classes[::3]  # with wrong labels among them, the right ones wear off
+    classes[::3] = 1 - classes[::3]  # wrong labels make the network overfit
     rows = np.arange(len(instances))
     training_set = make_training_set("cnn_ensemble", classes, rows[:40], rows[40:])
     settings = SETTINGS | {"epochs": 60, "patience": 4}
@@ -309,7 +309,7 @@ def test_early_stopping_keeps_the_best_epoch(few_at_once):
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_learns_to_separate_classes(model):
+def test_network_separates_two_classes(model):
     instances, classes = make_instances(model, tiles=90)
     rows = np.arange(90)
     training_set = make_training_set(model, classes, rows[:60], rows[60:75])
@@ -322,24 +322,28 @@ def test_learns_to_separate_classes(model):
 
 
 @pytest.mark.parametrize("model", ["dnn", "cnn_ensemble"])
-def test_same_seed_same_bits(model):
+def test_same_seed_gives_bitwise_equal_training(model):
     instances, classes = make_instances(model)
     rows = np.arange(len(classes))
     training_set = make_training_set(model, classes, rows[:40], rows[40:])
-    twice = training_set._replace(seed=(7, 1))
-    first, other = train_networks(model, instances, [training_set, twice], OUTPUTS[model], SETTINGS)
-    again, _ = train_networks(model, instances, [training_set, twice], OUTPUTS[model], SETTINGS)
+    other_seed = training_set._replace(seed=(7, 1))
+    first, other = train_networks(
+        model, instances, [training_set, other_seed], OUTPUTS[model], SETTINGS
+    )
+    again, _ = train_networks(
+        model, instances, [training_set, other_seed], OUTPUTS[model], SETTINGS
+    )
     np.testing.assert_array_equal(first.curve, again.curve)
     assert (first.curve != other.curve).all()
     for name, value in first.arrays.items():
         np.testing.assert_array_equal(value, again.arrays[name])
 
 
-def test_no_training_sets():
+def test_train_networks_without_training_sets_returns_empty_list():
     assert train_networks("dnn", np.zeros((1, 6, 8), np.float32), [], 3, SETTINGS) == []
 
 
-def test_an_epoch_takes_each_tile_once_in_even_batches():
+def test_epoch_batches_contain_each_tile_once_in_even_sizes():
     drawn = cnn_batches.epoch_batches(17, 8, np.random.default_rng(0))
     epochs = [[next(drawn) for _ in range(3)] for _ in range(2)]
     for epoch in epochs:
@@ -349,19 +353,19 @@ def test_an_epoch_takes_each_tile_once_in_even_batches():
     assert (epochs[0][0][0] != epochs[1][0][0]).any()
 
 
-def test_dropout_keeps_its_share_and_the_mean():
+def test_dropout_mask_has_its_rate_and_mean_one():
     site = cnn_architectures.DropoutSite((40, 50, 4), 0.3)
     streams = [np.random.default_rng(member) for member in range(2)]
     masks = cnn_batches.draw_dropout_mask(site, [5, 3], streams, torch.device("cpu")).numpy()
     assert masks.shape == (2, 5, 40, 50, 4)
     assert not masks[1, 3:].any()
-    for there in (masks[0], masks[1, :3]):
-        assert (there == 0).mean() == pytest.approx(0.3, abs=0.01)
-        assert there.mean() == pytest.approx(1, abs=0.01)
+    for member_mask in (masks[0], masks[1, :3]):
+        assert (member_mask == 0).mean() == pytest.approx(0.3, abs=0.01)
+        assert member_mask.mean() == pytest.approx(1, abs=0.01)
 
 
-def test_a_batch_without_weight_changes_nothing():
-    """And leaves no nan behind."""
+def test_batches_of_zero_weight_do_not_change_parameters():
+    """The sum of weights in the denominator is zero; it must not give NaN."""
     instances, classes = make_instances("dnn")
     rows = np.arange(16)
     training_set = make_training_set("dnn", classes, rows, rows[:0])

@@ -92,7 +92,7 @@ def mean_f1(model, settings_of_model, make, grouped):
 @pytest.mark.parametrize(
     ("model", "settings_of_model"), [("simple_mi_knn", KNN), ("simple_mi_random_forest", FOREST)]
 )
-def test_two_cuts_on_one_album_with_random_labels_score_at_chance(model, settings_of_model):
+def test_two_cuts_with_random_labels_score_at_chance_only_if_grouped(model, settings_of_model):
     score, chance = mean_f1(model, settings_of_model, two_cuts, grouped=True)
     assert score < chance + 0.03
     score, chance = mean_f1(model, settings_of_model, two_cuts, grouped=False)
@@ -100,14 +100,14 @@ def test_two_cuts_on_one_album_with_random_labels_score_at_chance(model, setting
     assert chance < 0.6
 
 
-def test_a_genre_that_is_only_a_composer_is_found_only_without_groups():
+def test_planted_composer_scores_at_chance_only_if_grouped():
     score, chance = mean_f1("simple_mi_knn", KNN, composers, grouped=True)
     assert score < chance + 0.03
     score, chance = mean_f1("simple_mi_knn", KNN, composers, grouped=False)
     assert score > chance + 0.3
 
 
-def test_two_cuts_are_significant_in_about_one_of_twenty_corpora_when_grouped():
+def test_grouped_cuts_with_random_labels_are_rarely_significant():
     """Albums exchange their labels, with both cuts, and films keep their predictions."""
     p, pairs = [], 12
     for seed in range(150):
@@ -139,7 +139,7 @@ def held_out_accuracy(corpus, by_group, seed):
     return np.mean(right)
 
 
-def test_the_tagger_learns_no_composer_that_it_is_tested_on():
+def test_tagger_split_by_group_has_planted_composer_at_chance():
     by_film, by_group = (
         np.mean([held_out_accuracy(composers(seed), by, seed) for seed in SEEDS])
         for by in (False, True)
@@ -153,7 +153,7 @@ GROUPS = st.lists(st.integers(0, 6), min_size=12, max_size=24).filter(lambda g: 
 
 @given(GROUPS, st.integers(0, 5), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
-def test_no_group_is_on_two_sides(numbers, n_folds, seed):
+def test_group_is_on_one_side_of_every_split(numbers, n_folds, seed):
     group = np.array([numbers.index(one) for one in numbers])
     films = [f"f{k:02d}" for k in range(len(group))]
     named = {film: films[first] for film, first in zip(films, group, strict=True)}
@@ -178,7 +178,7 @@ def test_no_group_is_on_two_sides(numbers, n_folds, seed):
 
 @given(st.integers(2, 30), st.integers(0, 8), st.integers(0, 99))
 @settings(max_examples=30, deadline=None)
-def test_films_without_groups_have_the_folds_that_they_always_had(count, n_folds, seed):
+def test_single_groups_give_same_folds_as_no_groups(count, n_folds, seed):
     films = [f"f{k:02d}" for k in range(count)]
     if n_folds == 1:
         return
@@ -193,7 +193,7 @@ def test_films_without_groups_have_the_folds_that_they_always_had(count, n_folds
     assert str(make_folds(films, films, n_folds, seed, alone)) == str(expected)
 
 
-def test_one_group_of_all_films_is_one_clear_error():
+def test_one_group_of_all_films_is_an_error_with_hint():
     with pytest.raises(TableError) as caught:
         make_folds(["a", "b"], ["a", "b"], 0, 1, {"a": "a", "b": "a"})
     assert str(caught.value) == (
@@ -203,7 +203,7 @@ def test_one_group_of_all_films_is_one_clear_error():
     )
 
 
-def test_a_genre_of_one_group_is_named_in_one_line(caplog):
+def test_genre_of_one_group_is_logged_in_one_line(caplog):
     labels = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 0], [0, 0, 0]], bool)
     group = np.array([0, 0, 2, 3])
     assert genres_of_one_group(labels, group).tolist() == [0]  # one film of a genre is no group
@@ -215,7 +215,7 @@ def test_a_genre_of_one_group_is_named_in_one_line(caplog):
     )
 
 
-def test_the_table_of_groups_gives_one_number_a_group(tmp_path):
+def test_group_numbers_of_written_table(tmp_path):
     rows = [("b", "a", 2, (), ("album",)), ("a", "a", 2, (), ("album",)), ("c", "c", 1, (), ())]
     table = pd.DataFrame(rows, columns=tables.FILM_GROUPS.names)
     tables.write_table(table, tmp_path / "groups.tsv", tables.FILM_GROUPS)
@@ -232,7 +232,7 @@ def retrieval_films(group, parts):
 
 @given(st.lists(st.integers(0, 14), min_size=30, max_size=60), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
-def test_a_group_of_films_is_in_one_part_of_the_years(group, seed):
+def test_unite_groups_leaves_each_group_in_one_part(group, seed):
     parts = np.random.default_rng(seed).choice([*Split._fields, "left_out"], len(group))
     films = retrieval_films(group, parts)
     try:
@@ -250,7 +250,7 @@ def test_a_group_of_films_is_in_one_part_of_the_years(group, seed):
     assert (retained == before.groupby("group").max()).all()
 
 
-def test_the_part_with_most_films_of_a_group_has_it_and_else_the_earliest():
+def test_unite_groups_selects_part_with_most_films_then_earliest():
     parts = ["training", "training", "test", "validation", "test", "training", "test"]
     parts += ["validation", "validation", "test", "test"]
     united = unite_groups(retrieval_films([0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7], parts))
@@ -281,7 +281,7 @@ def percentile_of_own_music(seed, grouped):
     return (to_music > own).mean() / (1 - 1 / len(test))
 
 
-def test_retrieval_finds_no_composer_that_it_was_not_trained_on():
+def test_retrieval_split_by_group_has_planted_composer_at_chance():
     alone, grouped = (
         np.mean([percentile_of_own_music(seed, grouped) for seed in range(40)])
         for grouped in (False, True)

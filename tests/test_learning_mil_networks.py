@@ -1,4 +1,4 @@
-"""The networks of all folds at once, against plain modules of PyTorch."""
+"""MIL networks of all folds trained at once, against plain PyTorch modules."""
 
 import numpy as np
 import pytest
@@ -44,8 +44,8 @@ def plain_network(model, parameters):
     return network
 
 
-def start(model, folds):
-    """Initial parameters of some folds, and plain networks with the same."""
+def initial_networks(model, folds):
+    """Stacked initial parameters of several folds, and plain networks with the same values."""
     streams = [mil_batches.fold_stream(1, fold) for fold in range(folds)]
     initial = [
         mil_networks.initial_parameters(model, FEATURES, HIDDEN, GENRES, stream)
@@ -66,9 +66,9 @@ def packed(bags, chosen):
 
 
 def make_batch(instances, members, masks, bag_masks, keep):
-    """A batch with its moments worked out the straight way."""
-    there = members.sum(2).bool()
-    present = [rows[inside] for rows, inside in zip(instances, there, strict=True)]
+    """A batch with mean and variance computed fold by fold."""
+    is_present = members.sum(2).bool()
+    present = [rows[mask] for rows, mask in zip(instances, is_present, strict=True)]
     mean, variance = (
         torch.stack([moment(rows) for rows in present])
         for moment in (lambda rows: rows.mean(0), lambda rows: rows.var(0, unbiased=False))
@@ -78,10 +78,10 @@ def make_batch(instances, members, masks, bag_masks, keep):
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_a_training_step_is_that_of_plain_networks(model):
+def test_training_step_matches_plain_networks(model):
     bags, actual = make_bags()
     chosen = np.array([[0, 3, 5], [8, 1, -1], [2, 4, 7]])
-    parameters, plain = start(model, 3)
+    parameters, plain = initial_networks(model, 3)
     instances, members = packed(bags, chosen)
     counts = members.sum((1, 2)).numpy().astype(int)
     streams = [mil_batches.fold_stream(2, fold) for fold in range(3)]
@@ -89,10 +89,10 @@ def test_a_training_step_is_that_of_plain_networks(model):
     bag_masks = torch.rand(3, HIDDEN, 3) < 0.5
     bag_masks[1, :, 2] = False  # this fold has two bags
     batch = make_batch(instances, members, masks, bag_masks, 0.5)
-    ours = mil_networks.train_forward(model, parameters, batch)
+    result = mil_networks.train_forward(model, parameters, batch)
     targets = torch.from_numpy(actual.astype(np.float32))
     weights = torch.rand(3, 2, GENRES)
-    loss = mil_training.fold_losses(ours, targets, weights, torch.from_numpy(chosen))
+    loss = mil_training.fold_losses(result, targets, weights, torch.from_numpy(chosen))
     loss.sum().backward()
     total = 0.0
     for fold, network in enumerate(plain):
@@ -100,19 +100,19 @@ def test_a_training_step_is_that_of_plain_networks(model):
         layer_masks = [masks[layer, fold, :, : counts[fold]].T / 0.5 for layer in range(3)]
         film_masks = bag_masks[fold, :, : len(films)].T / 0.5
         film_instances = [torch.from_numpy(bags.one(film).instances) for film in films]
-        theirs = network(film_instances, [*layer_masks, film_masks])
-        torch.testing.assert_close(ours[fold, :, : len(films)].T, theirs, atol=1e-5, rtol=1e-4)
+        expected = network(film_instances, [*layer_masks, film_masks])
+        torch.testing.assert_close(result[fold, :, : len(films)].T, expected, atol=1e-5, rtol=1e-4)
         weight = torch.where(targets[films] > 0, weights[fold, 0], weights[fold, 1])
-        lost = nn.functional.binary_cross_entropy(theirs, targets[films], weight)
-        torch.testing.assert_close(loss[fold], lost, atol=1e-5, rtol=1e-4)
-        total += lost
+        expected_loss = nn.functional.binary_cross_entropy(expected, targets[films], weight)
+        torch.testing.assert_close(loss[fold], expected_loss, atol=1e-5, rtol=1e-4)
+        total += expected_loss
     total.backward()
     for fold, network in enumerate(plain):
-        _same_gradients(parameters, network, fold)
-        _same_running_statistics(parameters, network, fold)
+        _assert_same_gradients(parameters, network, fold)
+        _assert_same_running_statistics(parameters, network, fold)
 
 
-def _same_gradients(parameters, network, fold):
+def _assert_same_gradients(parameters, network, fold):
     pairs = {"input.norm_weight": network.norms[0].weight}
     for layer in range(3):
         pairs[f"embedding.{layer}.weight"] = network.linears[layer].weight
@@ -128,50 +128,50 @@ def _same_gradients(parameters, network, fold):
     trained = {name for name in parameters if mil_networks.is_trained(name)}
     biases = {name for name in parameters if name.endswith(".bias")}
     assert set(pairs) == trained - biases
-    for name, theirs in pairs.items():
-        ours = parameters[name].grad[fold]
-        torch.testing.assert_close(ours, theirs.grad, atol=2e-5, rtol=2e-3, msg=name)
+    for name, expected in pairs.items():
+        result = parameters[name].grad[fold]
+        torch.testing.assert_close(result, expected.grad, atol=2e-5, rtol=2e-3, msg=name)
     for name in biases:
-        theirs = network.heads[name.removesuffix(".bias").replace(".", "_")].bias.grad
-        ours = parameters[name].grad[fold, :, 0]
-        torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=2e-3, msg=name)
+        expected = network.heads[name.removesuffix(".bias").replace(".", "_")].bias.grad
+        result = parameters[name].grad[fold, :, 0]
+        torch.testing.assert_close(result, expected, atol=2e-5, rtol=2e-3, msg=name)
 
 
-def _same_running_statistics(parameters, network, fold):
+def _assert_same_running_statistics(parameters, network, fold):
     names = ["input", "embedding.0", "embedding.1", "embedding.2", "bag"]
-    for name, norm in zip(names, network.norms, strict=False):  # not every model has the last
-        ours = (
+    for name, norm in zip(names, network.norms, strict=False):  # `bag` is not in every model
+        result = (
             parameters[f"{name}.running_mean"][fold],
             parameters[f"{name}.running_variance"][fold],
         )
-        torch.testing.assert_close(ours[0], norm.running_mean, atol=1e-5, rtol=1e-4)
-        torch.testing.assert_close(ours[1], norm.running_var, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(result[0], norm.running_mean, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(result[1], norm.running_var, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_evaluation_is_that_of_a_plain_network(model):
+def test_predictions_match_plain_network_in_eval_mode(model):
     bags, _ = make_bags()
-    parameters, plain = start(model, 2)
+    parameters, plain = initial_networks(model, 2)
     instances, members = packed(bags, np.array([[0, 1, 2, 3], [4, 5, 6, 7]]))
-    everything = torch.ones(3, 2, HIDDEN, instances.shape[1], dtype=torch.bool)
-    everything &= members.sum(2).bool()[None, :, None]
-    every_bag = torch.ones(2, HIDDEN, 4, dtype=torch.bool)
-    batch = make_batch(instances, members, everything, every_bag, 1.0)
+    instance_masks = torch.ones(3, 2, HIDDEN, instances.shape[1], dtype=torch.bool)
+    instance_masks &= members.sum(2).bool()[None, :, None]
+    bag_masks = torch.ones(2, HIDDEN, 4, dtype=torch.bool)
+    batch = make_batch(instances, members, instance_masks, bag_masks, 1.0)
     mil_networks.train_forward(model, parameters, batch)
     for fold, films in enumerate(([0, 1, 2, 3], [4, 5, 6, 7])):
         chosen = [torch.from_numpy(bags.one(film).instances) for film in films]
         plain[fold](chosen)
         plain[fold].eval()
-        theirs = plain[fold](chosen)
+        expected = plain[fold](chosen)
         one = {name: value[fold : fold + 1].detach() for name, value in parameters.items()}
-        ours = mil_networks.predict_bags(
+        result = mil_networks.predict_bags(
             model, one, instances[fold : fold + 1], members[fold : fold + 1]
         )[0].T
-        torch.testing.assert_close(ours, theirs.detach(), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(result, expected.detach(), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_a_fold_is_trained_to_the_same_parameters_alone_and_beside_others(model):
+def test_fold_does_not_depend_on_folds_trained_together(model):
     bags, actual = make_bags()
     together = mil_training.fit_networks(model, bags, actual, range(9), SETTINGS, 7)
     for fold in (0, 4, 8):
@@ -180,10 +180,10 @@ def test_a_fold_is_trained_to_the_same_parameters_alone_and_beside_others(model)
             np.testing.assert_allclose(value, together[fold].arrays[name], atol=2e-6, err_msg=name)
         np.testing.assert_allclose(alone.curve, together[fold].curve, rtol=1e-4)
     one, two = (together[fold].arrays["embedding.0.weight"] for fold in (0, 1))
-    assert np.abs(one - two).max() > 1e-4  # no fold is another's twin
+    assert np.abs(one - two).max() > 1e-4  # the folds differ
 
 
-def test_a_training_run_has_a_start_of_its_own():
+def test_training_runs_have_different_initial_parameters():
     bags, actual = make_bags()
     first, second, again = (
         mil_training.fit_networks("average_pooling", bags, actual, [2], SETTINGS, 7, run)[0]
@@ -193,7 +193,7 @@ def test_a_training_run_has_a_start_of_its_own():
     np.testing.assert_array_equal(second.arrays["output.weight"], again.arrays["output.weight"])
 
 
-def test_the_curve_is_the_loss_of_the_film_held_out():
+def test_curve_is_weighted_loss_of_held_out_film():
     bags, actual = make_bags()
     one_epoch = SETTINGS | {"epochs": 1}
     (trained,) = mil_training.fit_networks("single_attention", bags, actual, [3], one_epoch, 7)
@@ -204,15 +204,15 @@ def test_the_curve_is_the_loss_of_the_film_held_out():
     )[0, :, 0].double()
     positive, negative = torch.from_numpy(balanced_label_weights(actual, 3))
     true = torch.from_numpy(actual[3])
-    lost = torch.where(
+    expected_loss = torch.where(
         true, -positive * probability.log(), -negative * (1 - probability).log()
     ).mean()
     assert trained.curve.shape == (1, 2)
-    assert trained.curve[0, 1] == pytest.approx(float(lost), rel=1e-4)
+    assert trained.curve[0, 1] == pytest.approx(float(expected_loss), rel=1e-4)
     assert 0.1 < trained.curve[0, 0] < 3
 
 
-def test_attention_follows_its_formula():
+def test_attention_pooling_matches_formula():
     p = torch.tensor([[[0.2, 0.8, 0.5, 0.9]]])
     v = mil_pooling.attention_weight(torch.tensor([[[0.0, 2.0, -40.0, 1.0]]]))
     members = torch.tensor([[[1.0, 0], [1, 0], [0, 1], [0, 1]]])
@@ -225,8 +225,8 @@ def test_attention_follows_its_formula():
     )
 
 
-def hand_made(heads_of_model, layers):
-    """Parameters of one fold whose dense layers are given as (weight, bias)."""
+def given_parameters(heads_of_model, layers):
+    """Parameters of one fold from dense layers (weight, bias), and hidden layers as tensors."""
     parameters = {}
     for name, (weight, bias) in heads_of_model.items():
         parameters[f"{name}.weight"] = torch.tensor([weight])
@@ -239,9 +239,9 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-np.asarray(x)))
 
 
-def test_multi_attention_follows_its_formula():
-    """One hidden unit, one genre, two instances in one bag; the levels see 1, 3 and 2, -1."""
-    parameters, layers = hand_made(
+def test_multi_attention_matches_formula():
+    """One hidden unit, one genre, two instances in one bag; the levels are 1, 3 and 2, -1."""
+    parameters, layers = given_parameters(
         {"output.0": ([[1.0]], [0.5]), "attention.0": ([[2.0]], [0.0]),
          "output.1": ([[-1.0]], [0.0]), "attention.1": ([[1.0]], [1.0]),
          "joint": ([[3.0, -2.0]], [0.25])},
@@ -260,9 +260,9 @@ def test_multi_attention_follows_its_formula():
     np.testing.assert_allclose(shares, (v[0] / v[0].sum() + v[1] / v[1].sum()) / 2, rtol=1e-6)
 
 
-def test_feature_attention_follows_its_formula():
+def test_feature_attention_matches_formula():
     """Two hidden units, one genre, two instances in one bag."""
-    parameters, layers = hand_made(
+    parameters, layers = given_parameters(
         {"content": ([[1.0, 0.0], [0.0, -2.0]], None),
          "attention": ([[0.0, 1.0], [1.0, 0.0]], [0.0, -1.0]),
          "output": ([[2.0, 1.0]], [-0.5])},
@@ -284,8 +284,8 @@ def test_feature_attention_follows_its_formula():
 
 
 @pytest.mark.parametrize("model", NETWORKS)
-def test_weights_of_a_bag_sum_to_one(model):
-    parameters, _ = start(model, 2)
+def test_instance_weights_of_a_bag_sum_to_one(model):
+    parameters, _ = initial_networks(model, 2)
     instances = torch.from_numpy(make_bags()[0].instances[:7])[None].expand(2, -1, -1)
     with torch.no_grad():
         weight = mil_networks.instance_weights(model, parameters, instances, GENRES)
@@ -296,7 +296,7 @@ def test_weights_of_a_bag_sum_to_one(model):
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=20), st.randoms())
 @settings(max_examples=50)
-def test_pooling_stays_between_the_least_and_the_most(values, random):
+def test_pooled_probability_is_between_min_and_max(values, random):
     p = torch.tensor(values)[None, None]
     v = torch.tensor([random.uniform(-30, 30) for _ in values])[None, None]
     members = torch.ones(1, len(values), 1)
@@ -305,7 +305,7 @@ def test_pooling_stays_between_the_least_and_the_most(values, random):
         assert min(values) - 1e-6 <= float(pooled) <= max(values) + 1e-6
 
 
-def test_max_pooling_and_linear_softmax_follow_their_formulas():
+def test_max_pooling_and_linear_softmax_match_formulas():
     p = torch.tensor([[[0.2, 0.8, 0.5, 0.7]]])
     members = torch.tensor([[[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0]]])  # the last is padding
     np.testing.assert_allclose(mil_pooling.max_pooling(p, members)[0, 0], [0.8, 0.5, 0])
@@ -322,14 +322,14 @@ def test_average_pooling_is_the_mean_and_an_empty_bag_is_zero():
     )
 
 
-def test_genre_weights_balance_the_labels():
+def test_label_weights_are_balanced_without_held_out_film():
     actual = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 1]], bool)
     positive, negative = balanced_label_weights(actual, held_out=4)
     np.testing.assert_allclose(positive, [0.5, 1, 0])
     np.testing.assert_allclose(negative, [0, 1, 0.5])
 
 
-def test_every_epoch_shows_each_training_bag_once_in_even_batches():
+def test_epoch_batches_contain_each_training_bag_once_in_even_sizes():
     bags, _ = make_bags(films=18)
     folds = [0, 5, 17]
     streams = [mil_batches.fold_stream(3, fold) for fold in folds]
@@ -337,29 +337,29 @@ def test_every_epoch_shows_each_training_bag_once_in_even_batches():
     steps = list(mil_batches.epoch_batches(streams, folds, bags, 16, order))
     assert len(steps) == 2
     for row, fold in enumerate(folds):
-        shown = np.concatenate([step[row] for step in steps])
+        bag_numbers = np.concatenate([step[row] for step in steps])
         sizes = sorted(int((step[row] >= 0).sum()) for step in steps)
         assert sizes == [8, 9]
-        assert sorted(shown[shown >= 0]) == [bag for bag in range(18) if bag != fold]
+        assert sorted(bag_numbers[bag_numbers >= 0]) == [bag for bag in range(18) if bag != fold]
 
 
-def test_a_batch_has_the_moments_of_its_instances():
+def test_batch_mean_and_variance_match_its_instances():
     bags, labels = make_bags()
     chosen = np.array([[1, 4, 8], [3, 0, -1]])
     task = mil_training._MilTask("average_pooling", bags, labels, [0, 5], SETTINGS, (0, 0))
     batch = task._batch(chosen)
-    straight = make_batch(
+    expected = make_batch(
         batch.instances, batch.members, batch.dropout_masks, batch.dropout_masks, 0.5
     )
-    torch.testing.assert_close(batch.mean, straight.mean, atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(batch.variance, straight.variance, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(batch.mean, expected.mean, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(batch.variance, expected.variance, atol=1e-6, rtol=1e-5)
     instances = np.vstack([bags.one(3).instances, bags.one(0).instances])
     scaled = torch.from_numpy(standardise(instances, task.scalers[1]))
     torch.testing.assert_close(batch.instances[1, : len(instances)], scaled)
     assert not batch.instances[1, len(instances) :].any()
 
 
-def test_packing_keeps_the_bags_apart():
+def test_pack_assigns_instances_to_their_bags():
     bags = Bags(np.arange(6, dtype=np.float32)[:, None], np.array([0, 1, 3, 6]))
     rows, members = mil_batches.pack(np.array([[2, 0], [1, -1]]), bags)
     np.testing.assert_array_equal(rows, [[3, 4, 5, 0], [1, 2, 6, 6]])
@@ -367,7 +367,7 @@ def test_packing_keeps_the_bags_apart():
     np.testing.assert_array_equal(members[1], [[1, 0], [1, 0], [0, 0], [0, 0]])
 
 
-def test_dropout_keeps_its_share_and_nothing_of_the_padding():
+def test_dropout_masks_have_keep_probability_and_zero_padding():
     streams = [mil_batches.fold_stream(0, fold) for fold in range(2)]
     masks = mil_batches.draw_dropout_masks(streams, np.array([4000, 1000]), 3, 8, 0.75)
     assert masks[:, 0].mean() == pytest.approx(0.75, abs=0.005)
@@ -376,7 +376,7 @@ def test_dropout_keeps_its_share_and_nothing_of_the_padding():
 
 
 @pytest.mark.parametrize("model", ["single_attention", "feature_attention"])
-def test_a_bag_of_one_cue_trains(model):
+def test_training_with_bags_of_one_instance_is_finite(model):
     bags = Bags(
         np.random.default_rng(0).standard_normal((3, FEATURES)).astype(np.float32), np.arange(4)
     )
@@ -386,7 +386,7 @@ def test_a_bag_of_one_cue_trains(model):
         assert all(np.isfinite(value).all() for value in fitted.arrays.values())
 
 
-def test_the_held_out_film_has_no_part_in_its_own_scale():
+def test_feature_scaler_excludes_held_out_film():
     bags, actual = make_bags()
     (fitted,) = mil_training.fit_networks("average_pooling", bags, actual, [3], SETTINGS, 0)
     others = bags.instances[bags.bag_of_instance != 3]

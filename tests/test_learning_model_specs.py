@@ -1,4 +1,4 @@
-"""Registries of models: each entry has its module, and a toy one needs no other change."""
+"""Registries of models: every entry has a module; a toy model needs no other change."""
 
 import sys
 from pathlib import Path
@@ -29,7 +29,7 @@ LABELS = np.array([[True, False], [False, True], [True, True], [False, False]])
 
 
 def make_dataset():
-    """Four groups of two bags, an instance each."""
+    """Four groups of two bags with one instance each."""
     ids = [(f"group_{number}", f"bag_{bag}") for bag, number in enumerate(GROUP)]
     instances = np.arange(8, dtype=np.float32)[:, None]
     bags, times = np.arange(8), np.zeros(8)
@@ -43,13 +43,13 @@ def register(monkeypatch, registry, spec, **functions):
 
 
 def predict_mean(name, arrays, instances, bag):
-    """The frequency of each genre for every instance."""
+    """Predict the frequency of each genre for every instance."""
     probability = np.tile(arrays["frequency"], (len(bag), 1))
     return probability, equal_weights(bag, probability.shape[1])
 
 
 @pytest.mark.parametrize("stage", list(REGISTRIES))
-def test_every_entry_has_its_module_and_the_schema_lists_them(stage):
+def test_registry_entries_have_modules_and_match_schema(stage):
     registry = REGISTRIES[stage]
     schema = config.read_schema(HOME / "workflow" / "schemas" / f"{stage}.yaml")
     models = schema["properties"]["models"]
@@ -68,15 +68,15 @@ def test_every_entry_has_its_module_and_the_schema_lists_them(stage):
         ("train_trailers", "trailers/model/attention.py"),
     ],
 )
-def test_the_code_of_a_registered_module_counts_where_models_are_trained(script, module):
+def test_source_files_of_training_script_include_model_module(script, module):
     package = HOME / "scorelens"
     files = {str(file.relative_to(package)) for file in source_files(HOME / f"scripts/{script}.py")}
     assert module in files
-    decoding = source_files(HOME / "scripts" / "extract_patches.py")
-    assert package / module not in decoding
+    patch_files = source_files(HOME / "scripts" / "extract_patches.py")
+    assert package / module not in patch_files
 
 
-def test_a_classifier_of_the_genres_needs_a_module_and_an_entry(monkeypatch):
+def test_genre_classifier_needs_only_module_and_registry_entry(monkeypatch):
     spec = ModelSpec("simple_mi_toy", "Toy", "toy_module", ("knn",), genre_registry.FILM_MEANS)
     register(
         monkeypatch,
@@ -92,7 +92,7 @@ def test_a_classifier_of_the_genres_needs_a_module_and_an_entry(monkeypatch):
     assert predicted.tolist() == [[False, True]]
 
 
-def test_a_model_of_the_tagger_needs_a_module_and_an_entry(monkeypatch):
+def test_tagger_model_needs_only_module_and_registry_entry(monkeypatch):
     def fit(name, dataset, splits, settings, seed):
         return [{"frequency": dataset.labels[split.training].mean(axis=0)} for split in splits]
 
@@ -106,7 +106,7 @@ def test_a_model_of_the_tagger_needs_a_module_and_an_entry(monkeypatch):
     np.testing.assert_allclose(probability, [[0.5, 0.5]] * 2)
 
 
-def test_a_model_of_trailers_needs_a_module_and_an_entry(monkeypatch):
+def test_trailer_model_needs_only_module_and_registry_entry(monkeypatch):
     def fit(name, dataset, subsets, settings, seed):
         return [{"frequency": dataset.labels[training].mean(axis=0)} for training, _ in subsets]
 
@@ -116,5 +116,5 @@ def test_a_model_of_trailers_needs_a_module_and_an_entry(monkeypatch):
     fold = NestedFold(np.array([0, 1]), np.arange(2, 8), [np.array([2, 3]), np.array([4, 5])])
     [members] = ensemble.fit_ensembles("toy", dataset, [fold], {}, 0)
     held_out = ensemble.predict_mean("toy", members, dataset, fold.held_out)
-    # Without group 1: Drama of one of two; without group 2: none of two. War likewise.
+    # Member frequencies: 1/2, 1/2 without group 1 and 0, 1/2 without group 2.
     np.testing.assert_allclose(held_out.bag_probability, [[0.25, 0.5]] * 2)

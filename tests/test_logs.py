@@ -1,4 +1,4 @@
-"""A job's log: the user's errors without a traceback, ours with one, and what ended the job."""
+"""Job logs: user errors without traceback, internal errors with traceback, and signals."""
 
 import os
 import signal
@@ -11,25 +11,25 @@ import pytest
 START = "from scorelens import logs\nlogs.start('logs/match_cues/night_train.log')\n"
 
 
-def begin(tmp_path, body, **options):
+def start_job(tmp_path, body, **options):
     command = [sys.executable, "-c", START + body]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
     return subprocess.Popen(command, cwd=tmp_path, **options)
 
 
-def end(tmp_path, job):
-    """Exit status, standard output and error, and the log."""
+def finish_job(tmp_path, job):
+    """Wait for a job; return exit status, standard output, standard error and the log."""
     out, error = job.communicate(timeout=60)
     log = (tmp_path / "logs" / "match_cues" / "night_train.log").read_text()
     return job.returncode, out, error, log
 
 
-def run(tmp_path, body):
-    return end(tmp_path, begin(tmp_path, body))
+def run_job(tmp_path, body):
+    return finish_job(tmp_path, start_job(tmp_path, body))
 
 
-def test_user_error_is_a_message_alone(tmp_path):
-    status, _, error, log = run(
+def test_user_error_is_logged_without_traceback(tmp_path):
+    status, _, error, log = run_job(
         tmp_path,
         "from scorelens.errors import InputError, Problem\n"
         "raise InputError(Problem('a.tsv, line 2', 'is wrong', 'right', 'mend it'))",
@@ -40,26 +40,28 @@ def test_user_error_is_a_message_alone(tmp_path):
         assert "Traceback" not in text
 
 
-def test_our_error_keeps_its_traceback(tmp_path):
-    status, _, _, log = run(tmp_path, "1 / 0")
+def test_internal_error_is_logged_with_traceback(tmp_path):
+    status, _, _, log = run_job(tmp_path, "1 / 0")
     assert status == 1
     assert "ZeroDivisionError" in log
     assert "Traceback" in log
 
 
-def test_facts_go_to_the_log_only(tmp_path):
-    status, _, error, log = run(tmp_path, "import logging; logging.getLogger('x').info('12 cues')")
+def test_info_messages_go_only_to_the_log(tmp_path):
+    status, _, error, log = run_job(
+        tmp_path, "import logging; logging.getLogger('x').info('12 cues')"
+    )
     assert status == 0
     assert "12 cues" in log
     assert error == ""
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 77])
-def test_the_status_is_that_of_the_script(tmp_path, status):
-    assert run(tmp_path, f"raise SystemExit({status})")[0] == status
+def test_exit_status_of_the_script_is_returned(tmp_path, status):
+    assert run_job(tmp_path, f"raise SystemExit({status})")[0] == status
 
 
-def test_what_is_printed_comes_once(tmp_path):
+def test_stdout_is_not_duplicated(tmp_path):
     code = f"print('before')\n{START}print('after')"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
@@ -68,26 +70,26 @@ def test_what_is_printed_comes_once(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL", "SIGFPE"])
-def test_a_crash_is_logged_with_the_job_and_a_hint(tmp_path, name):
+def test_crash_signal_is_logged_with_job_and_hint(tmp_path, name):
     body = f"import os, signal; os.kill(os.getpid(), signal.{name})"
-    status, _, error, log = run(tmp_path, body)
+    status, _, error, log = run_job(tmp_path, body)
     assert status == 128 + signal.Signals[name]
     for text in (log, error):
         assert f"the job match_cues of night_train: crashed ({name})\n" in text
         assert "  hint: a decoder may have crashed on one of its files: play them" in text
-    assert "Fatal Python error" in log  # where in our code it was
+    assert "Fatal Python error" in log  # the Python stack of the crash
     assert "Fatal Python error" not in error
 
 
-def test_a_real_crash(tmp_path):
-    status, _, error, log = run(tmp_path, "import ctypes; ctypes.string_at(0)")
+def test_segmentation_fault_is_logged_with_python_stack(tmp_path):
+    status, _, error, log = run_job(tmp_path, "import ctypes; ctypes.string_at(0)")
     assert status == 128 + signal.SIGSEGV
     assert "crashed (SIGSEGV)" in error
     assert "string_at" in log
 
 
-def test_a_killed_job_most_likely_lacked_memory(tmp_path):
-    status, _, error, log = run(tmp_path, "import os; os.kill(os.getpid(), 9)")
+def test_sigkill_is_logged_with_memory_hint(tmp_path):
+    status, _, error, log = run_job(tmp_path, "import os; os.kill(os.getpid(), 9)")
     assert status == 128 + signal.SIGKILL
     for text in (log, error):
         assert "the job match_cues of night_train: was killed (SIGKILL)\n" in text
@@ -98,40 +100,40 @@ WAIT = "import time; print('ready', flush=True); time.sleep(60)"
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_a_job_that_is_stopped_by_a_signal_stops(tmp_path, name):
-    """As by a batch system, which signals the process that it started, or all of them."""
-    job = begin(tmp_path, WAIT)
+def test_job_exits_on_sigterm_and_sighup(tmp_path, name):
+    """A batch system signals the process that it started, or all processes of the job."""
+    job = start_job(tmp_path, WAIT)
     assert job.stdout.readline() == "ready\n"
     job.send_signal(signal.Signals[name])
-    status, _, error, _ = end(tmp_path, job)
+    status, _, error, _ = finish_job(tmp_path, job)
     assert status == 128 + signal.Signals[name]
     assert f"was stopped ({name})" in error
 
 
 @pytest.mark.parametrize("to_all", [True, False])
-def test_an_interrupted_job_says_so_and_no_more(tmp_path, to_all):
-    """A terminal sends Ctrl-C to all processes of a run."""
-    job = begin(tmp_path, WAIT, start_new_session=True)
+def test_interrupted_job_prints_one_line_without_traceback(tmp_path, to_all):
+    """A terminal sends the SIGINT of Ctrl-C to all processes of a run."""
+    job = start_job(tmp_path, WAIT, start_new_session=True)
     assert job.stdout.readline() == "ready\n"
     (os.killpg if to_all else os.kill)(job.pid, signal.SIGINT)
-    status, _, error, log = end(tmp_path, job)
+    status, _, error, log = finish_job(tmp_path, job)
     assert status == 128 + signal.SIGINT
     assert error == "interrupted\n"
     assert "Traceback" not in log
     assert "WARNING interrupted" in log
 
 
-def test_a_job_cleans_up_when_it_is_interrupted(tmp_path):
-    job = begin(tmp_path, f"try:\n    {WAIT}\nfinally:\n    open('clean', 'w').close()")
+def test_interrupted_job_runs_its_finally_block(tmp_path):
+    job = start_job(tmp_path, f"try:\n    {WAIT}\nfinally:\n    open('clean', 'w').close()")
     assert job.stdout.readline() == "ready\n"
     job.send_signal(signal.SIGINT)
-    end(tmp_path, job)
+    finish_job(tmp_path, job)
     assert (tmp_path / "clean").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot")
-def test_no_job_outlives_the_process_that_was_started(tmp_path):
-    job = begin(tmp_path, f"import os; print(os.getpid(), flush=True)\n{WAIT}")
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux only")
+def test_child_process_ends_when_parent_is_killed(tmp_path):
+    job = start_job(tmp_path, f"import os; print(os.getpid(), flush=True)\n{WAIT}")
     child = int(job.stdout.readline())
     assert child != job.pid
     job.kill()
@@ -152,7 +154,7 @@ def test_no_job_outlives_the_process_that_was_started(tmp_path):
         ("other.log", "other"),
     ],
 )
-def test_a_job_is_called_by_its_rule_and_film(path, job):
+def test_job_name_is_derived_from_log_path(path, job):
     from scorelens import logs
 
     assert logs._job(path) == job

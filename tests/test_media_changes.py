@@ -1,4 +1,4 @@
-"""Files that are written to while they are read, or that are not as they were."""
+"""Files that change while they are read or after their size was recorded."""
 
 import hashlib
 import os
@@ -20,14 +20,14 @@ def wave(tmp_path):
     return write_music(tmp_path / "a.wav", 40.0)
 
 
-def test_a_file_that_stays(wave):
+def test_unchanged_file_is_read_without_error(wave):
     before = hashlib.sha256(wave.read_bytes()).hexdigest()
     with media.unchanged(wave):
         media.read_audio(wave, 8000)
     assert media.sha256(wave) == before
 
 
-def test_a_file_that_grows_while_sound_is_read(wave):
+def test_file_that_grows_during_audio_decoding_is_an_error(wave):
     size = wave.stat().st_size
     blocks = media.audio_blocks(wave, 8000, block_s=1.0)
     next(blocks)
@@ -39,7 +39,7 @@ def test_a_file_that_grows_while_sound_is_read(wave):
     assert HINT in str(error.value)
 
 
-def test_a_film_that_grows_while_its_picture_is_read(tmp_path):
+def test_film_that_grows_during_video_decoding_is_an_error(tmp_path):
     film = write_flashing(tmp_path / "a.mkv", 6.0, 1, *H264, "-c:a", "flac")
     frames = sampling.shown_frames(film)
     next(frames)
@@ -49,7 +49,7 @@ def test_a_film_that_grows_while_its_picture_is_read(tmp_path):
         list(frames)
 
 
-def test_a_file_of_the_same_size_that_is_written_again(wave):
+def test_file_with_new_mtime_and_same_size_is_an_error(wave):
     blocks = media.audio_blocks(wave, 8000, block_s=1.0)
     next(blocks)
     status = os.stat(wave)
@@ -58,7 +58,7 @@ def test_a_file_of_the_same_size_that_is_written_again(wave):
         list(blocks)
 
 
-def test_a_file_that_libsndfile_reads_may_not_change_either(tmp_path):
+def test_file_read_by_libsndfile_that_changes_is_an_error(tmp_path):
     path = tmp_path / "a.paf"
     soundfile.write(path, np.zeros(44100 * 20), 44100, format="PAF", subtype="PCM_16")
     blocks = media.audio_blocks(path, 8000, block_s=1.0)
@@ -68,15 +68,15 @@ def test_a_file_that_libsndfile_reads_may_not_change_either(tmp_path):
         list(blocks)
 
 
-def test_a_reader_that_stops_early_gets_no_error(wave):
-    """Half a file was requested; whether the rest changes is no matter."""
+def test_closing_reader_early_ignores_file_change(wave):
+    """Only the first block is read; changes of the rest are irrelevant."""
     blocks = media.audio_blocks(wave, 8000, block_s=1.0)
     next(blocks)
     os.utime(wave, ns=(1, 1))
     blocks.close()
 
 
-def test_an_error_in_the_block_passes(wave):
+def test_exception_inside_unchanged_block_is_propagated(wave):
     def read_and_fail():
         with media.unchanged(wave):
             os.utime(wave, ns=(1, 1))
@@ -86,7 +86,7 @@ def test_an_error_in_the_block_passes(wave):
         read_and_fail()
 
 
-def test_bytes_as_they_were(wave):
+def test_require_bytes_with_other_file_size_is_an_error(wave):
     size = wave.stat().st_size
     media.require_bytes(wave, size)
     text = rf"a\.wav: changed since the run began \({size - 1:,} bytes before, {size:,} after\)"
@@ -94,7 +94,7 @@ def test_bytes_as_they_were(wave):
         media.require_bytes(wave, size - 1)
 
 
-def test_the_clock_of_a_file_is_read_anew_if_it_changed(tmp_path):
+def test_probe_rereads_duration_of_changed_file(tmp_path):
     path = write_music(tmp_path / "a.wav", 2.0)
     assert media.probe(path).duration_s == pytest.approx(2.0, abs=0.01)
     write_music(path, 3.0)

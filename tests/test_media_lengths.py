@@ -1,4 +1,4 @@
-"""Lengths: what packets say, what decodes, and the truth agree, whatever the header says."""
+"""Lengths from packets equal decoded and true lengths, whatever the header contains."""
 
 import numpy as np
 import pytest
@@ -19,13 +19,13 @@ from tests.media_files import (
 APE = b"APETAGEX" + b"".join(n.to_bytes(4, "little") for n in (2000, 32, 0, 0, 0, 0))
 ID3V1 = b"TAG" + bytes(125)
 LAME = ("-c:a", "libmp3lame")
-BARE = ("-write_xing", "0", "-id3v2_version", "0")
+WITHOUT_HEADERS = ("-write_xing", "0", "-id3v2_version", "0")
 
 FORMATS = {
     "constant.mp3": (*LAME, "-b:a", "128k"),
     "lame.mp3": (*LAME, "-q:a", "4"),
-    "headerless.mp3": (*LAME, "-q:a", "4", *BARE),
-    "average.mp3": (*LAME, "-b:a", "96k", "-abr", "1", *BARE),
+    "headerless.mp3": (*LAME, "-q:a", "4", *WITHOUT_HEADERS),
+    "average.mp3": (*LAME, "-b:a", "96k", "-abr", "1", *WITHOUT_HEADERS),
     "adts.aac": ("-c:a", "aac"),
     "aac.m4a": ("-c:a", "aac"),
     "book.m4b": ("-c:a", "aac", "-f", "ipod"),
@@ -94,43 +94,48 @@ def assert_length(path, seconds=SECONDS, tolerance_s=0.05):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format(wave, tmp_path, name):
+def test_packet_and_decoded_length_agree_for_every_format(wave, tmp_path, name):
     ffmpeg("-i", wave, *FORMATS[name], tmp_path / name)
     assert_length(tmp_path / name)
 
 
-@pytest.mark.parametrize("form", PIPED)
-def test_written_to_a_pipe_so_without_a_length(wave, tmp_path, form):
-    path = tmp_path / f"piped.{form}"
-    path.write_bytes(ffmpeg("-i", wave, *PIPED[form], "-f", form, "-"))
+@pytest.mark.parametrize("muxer", PIPED)
+def test_piped_file_without_header_length_has_its_decoded_length(wave, tmp_path, muxer):
+    path = tmp_path / f"piped.{muxer}"
+    path.write_bytes(ffmpeg("-i", wave, *PIPED[muxer], "-f", muxer, "-"))
     assert_length(path)
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 24000, 32000, 48000, 96000])
 @pytest.mark.parametrize(
-    ("ending", "how"),
+    ("extension", "options"),
     [
-        ("mp3", (*LAME, "-q:a", "5", *BARE)),
+        ("mp3", (*LAME, "-q:a", "5", *WITHOUT_HEADERS)),
         ("aac", ("-c:a", "aac")),
         ("ogg", ("-c:a", "libvorbis")),
         ("flac", ()),
     ],
 )
-def test_packets_and_samples_agree_at_every_sample_rate(wave, tmp_path, rate_hz, ending, how):
-    """A frame of 1,152 samples at 8 kHz is 0.14 s: neither may count one that the other lacks."""
-    if rate_hz > 48000 and ending == "mp3":
-        pytest.skip("the format knows no such rate")
-    path = tmp_path / f"a.{ending}"
-    ffmpeg("-i", wave, "-ar", rate_hz, *how, path)
+def test_packet_and_decoded_length_agree_at_every_sample_rate(
+    wave, tmp_path, rate_hz, extension, options
+):
+    """A frame of 1,152 samples at 8 kHz is 0.14 s: one frame more or fewer is detected."""
+    if rate_hz > 48000 and extension == "mp3":
+        pytest.skip("MP3 has no such sample rate")
+    path = tmp_path / f"a.{extension}"
+    ffmpeg("-i", wave, "-ar", rate_hz, *options, path)
     assert media.probe(path).duration_s == pytest.approx(decoded_s(path), abs=0.05)
 
 
-def test_tags_before_and_after(wave, tmp_path):
-    """A cover of 12 MB is longer than the music."""
-    for name, how in (("gapless", ("-q:a", "4")), ("headerless", ("-q:a", "4", *BARE))):
-        bare = tmp_path / f"{name}.mp3"
-        ffmpeg("-i", wave, *LAME, *how, bare)
-        assert_length(joined(tmp_path / f"{name}_tags.mp3", id3(12_000_000), bare, APE, ID3V1))
+def test_tags_before_and_after_the_audio_do_not_change_the_length(wave, tmp_path):
+    """An ID3 tag of 12 MB, as with a cover image, is larger than the audio."""
+    for name, options in (
+        ("gapless", ("-q:a", "4")),
+        ("headerless", ("-q:a", "4", *WITHOUT_HEADERS)),
+    ):
+        untagged = tmp_path / f"{name}.mp3"
+        ffmpeg("-i", wave, *LAME, *options, untagged)
+        assert_length(joined(tmp_path / f"{name}_tags.mp3", id3(12_000_000), untagged, APE, ID3V1))
     flac = tmp_path / "a.flac"
     ffmpeg("-i", wave, flac)
     assert_length(joined(tmp_path / "tags.flac", id3(400), flac))
@@ -139,7 +144,7 @@ def test_tags_before_and_after(wave, tmp_path):
 
 
 @pytest.mark.parametrize("factor", [0.1, 0.5, 2, 10])
-def test_a_wrong_count_of_frames_in_the_header(wave, tmp_path, factor):
+def test_wrong_xing_frame_count_does_not_change_the_length(wave, tmp_path, factor):
     path = tmp_path / "a.mp3"
     ffmpeg("-i", wave, *LAME, "-q:a", "4", path)
     data = bytearray(path.read_bytes())
@@ -151,25 +156,30 @@ def test_a_wrong_count_of_frames_in_the_header(wave, tmp_path, factor):
     assert abs(media.probe(path).header_s - SECONDS) > 3
 
 
-def test_joined_byte_by_byte(wave, tmp_path):
+def test_concatenated_streams_have_the_sum_of_their_lengths(wave, tmp_path):
     parts = {}
-    for name, how in (("a.mp3", (*LAME, "-q:a", "4")), ("a.aac", ()), ("a.ac3", ()), ("a.mp2", ())):
+    for name, options in (
+        ("a.mp3", (*LAME, "-q:a", "4")),
+        ("a.aac", ()),
+        ("a.ac3", ()),
+        ("a.mp2", ()),
+    ):
         parts[name] = tmp_path / name
-        ffmpeg("-i", wave, *how, parts[name])
+        ffmpeg("-i", wave, *options, parts[name])
         assert_length(joined(tmp_path / f"joined_{name}", *2 * [parts[name]]), 2 * SECONDS, 0.1)
 
 
 @pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.ogg", "a.opus", "a.wav", "a.m4a"])
-def test_cut_out_without_encoding(wave, tmp_path, name):
-    """The header may still tell the length of the whole; packets are cut where they begin."""
+def test_stream_copied_cut_has_its_own_length(wave, tmp_path, name):
+    """The header may hold the length of the original; the cut is at packet boundaries."""
     ffmpeg("-i", wave, tmp_path / name)
     cut = tmp_path / f"cut_{name}"
     ffmpeg("-ss", 2, "-i", tmp_path / name, "-t", 4, "-c", "copy", cut)
     assert_length(cut, 4, tolerance_s=0.12)
 
 
-def test_files_that_libsndfile_alone_reads(tmp_path):
-    """Ogg of a kind that FFmpeg refuses is read with libsndfile; here a format that it lacks."""
+def test_format_that_only_libsndfile_reads_has_its_decoded_length(tmp_path):
+    """libsndfile reads Ogg files that FFmpeg refuses; FFmpeg has no PAF demuxer."""
     path = tmp_path / "a.paf"
     soundfile.write(path, music(3.0), RATE_HZ, format="PAF", subtype="PCM_16")
     assert_length(path, 3.0)
@@ -178,12 +188,12 @@ def test_files_that_libsndfile_alone_reads(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-def test_albums_as_people_have_them(tmp_path, seed):
-    """Tracks of odd lengths, each in the forms that hide a length."""
+def test_tracks_of_random_lengths_in_formats_without_header_length(tmp_path, seed):
+    """Random lengths and sample rates, in formats whose header has no length."""
     rng = np.random.default_rng(seed)
     seconds = float(rng.uniform(20, 70))
     wave = write_music(tmp_path / "music.wav", seconds, int(rng.choice([44100, 48000])), seed)
-    forms = {
+    formats = {
         "vbr.mp3": FORMATS["headerless.mp3"],
         "a.aac": (),
         "a.opus": (),
@@ -191,9 +201,9 @@ def test_albums_as_people_have_them(tmp_path, seed):
         "a.tta": (),
         "a.m4b": FORMATS["book.m4b"],
     }
-    for name, how in forms.items():
-        ffmpeg("-i", wave, *how, tmp_path / name)
-        # LAME adds 1,105 samples before, and up to 1,151 after, of which this file says nothing.
+    for name, options in formats.items():
+        ffmpeg("-i", wave, *options, tmp_path / name)
+        # LAME pads 1,105 samples before and up to 1,151 after; here no header lists them.
         assert_length(tmp_path / name, seconds, 0.053 if name == "vbr.mp3" else 0.05)
     (tmp_path / "a.flac").write_bytes(ffmpeg("-i", wave, "-f", "flac", "-"))
     assert_length(tmp_path / "a.flac", seconds)

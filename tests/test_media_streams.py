@@ -1,4 +1,4 @@
-"""Which sound of a film counts: default, commentary, language, number."""
+"""Selection of a film's sound by default flag, commentary flag or title, language and number."""
 
 import av
 import numpy as np
@@ -19,25 +19,25 @@ def tracks(tmp_path_factory):
 
 @pytest.fixture
 def film(tracks, tmp_path):
-    """Three sounds: film(ending, (flags, language, title), ...)."""
+    """Write a film of up to three sounds: film(extension, (flags, language, title), ...)."""
 
-    def write(ending, *sounds):
-        how = []
+    def write(extension, *sounds):
+        options = []
         for number, (flags, language, title) in enumerate(sounds):
-            how += [f"-disposition:a:{number}", flags]
-            how += [f"-metadata:s:a:{number}", f"language={language}"]
-            how += [f"-metadata:s:a:{number}", f"title={title}"]
-        inputs = [word for track in tracks[: len(sounds)] for word in ("-i", track)]
-        mapped = [word for number in range(len(sounds)) for word in ("-map", number)]
-        path = tmp_path / f"film.{ending}"
-        ffmpeg(*inputs, *mapped, "-c:a", "flac" if ending == "mkv" else "alac", *how, path)
+            options += [f"-disposition:a:{number}", flags]
+            options += [f"-metadata:s:a:{number}", f"language={language}"]
+            options += [f"-metadata:s:a:{number}", f"title={title}"]
+        inputs = [argument for track in tracks[: len(sounds)] for argument in ("-i", track)]
+        mapped = [argument for number in range(len(sounds)) for argument in ("-map", number)]
+        path = tmp_path / f"film.{extension}"
+        ffmpeg(*inputs, *mapped, "-c:a", "flac" if extension == "mkv" else "alac", *options, path)
         return path
 
     return write
 
 
-def number_of(path, choice=""):
-    """Which sound is used, from 1; by its header and by its samples."""
+def selected_sound(path, choice=""):
+    """Number of the selected sound, from 1; header and samples must agree."""
     number = media.probe(path, choice).sound
     assert media.read_header(path, choice).sound == number
     sound = media.read_audio(media.Sound(path, stream=choice), RATE_HZ)
@@ -45,7 +45,7 @@ def number_of(path, choice=""):
     return number
 
 
-@pytest.mark.parametrize("ending", ["mkv", "mov"])
+@pytest.mark.parametrize("extension", ["mkv", "mov"])
 @pytest.mark.parametrize(
     ("sounds", "used"),
     [
@@ -54,14 +54,14 @@ def number_of(path, choice=""):
         ([(DEFAULT, "eng", ""), (DEFAULT, "eng", ""), (PLAIN, "deu", "")], 1),
     ],
 )
-def test_the_default_sound_counts_or_the_first(film, ending, sounds, used):
-    assert number_of(film(ending, *sounds)) == used
+def test_default_sound_is_selected_else_the_first(film, extension, sounds, used):
+    assert selected_sound(film(extension, *sounds)) == used
 
 
 @pytest.mark.parametrize("flags", [COMMENT, "visual_impaired", "hearing_impaired"])
-def test_not_a_commentary_by_its_flags_even_if_default(film, flags):
+def test_sound_flagged_as_commentary_is_not_selected_even_if_default(film, flags):
     path = film("mkv", (f"default+{flags}", "eng", ""), (PLAIN, "eng", ""), (PLAIN, "deu", ""))
-    assert number_of(path) == 2
+    assert selected_sound(path) == 2
     assert [sound.secondary for sound in media.probe(path).sounds] == [True, False, False]
 
 
@@ -77,33 +77,33 @@ def test_not_a_commentary_by_its_flags_even_if_default(film, flags):
         "Commentaire audio",
     ],
 )
-def test_not_a_commentary_by_its_title(film, title):
-    assert number_of(film("mkv", (DEFAULT, "eng", title), (PLAIN, "eng", "Stereo"))) == 2
+def test_sound_titled_as_commentary_is_not_selected(film, title):
+    assert selected_sound(film("mkv", (DEFAULT, "eng", title), (PLAIN, "eng", "Stereo"))) == 2
 
 
 @pytest.mark.parametrize("title", ["English 5.1", "Original", "Descent into the maelstrom"])
-def test_other_titles_are_no_commentary(film, title):
-    assert number_of(film("mkv", (DEFAULT, "eng", title), (PLAIN, "eng", ""))) == 1
+def test_sound_with_other_title_is_no_commentary(film, title):
+    assert selected_sound(film("mkv", (DEFAULT, "eng", title), (PLAIN, "eng", ""))) == 1
 
 
-def test_only_commentaries(film):
+def test_default_commentary_is_selected_if_all_are_commentaries(film):
     path = film("mkv", (COMMENT, "eng", ""), (f"default+{COMMENT}", "eng", ""))
-    assert number_of(path) == 2
+    assert selected_sound(path) == 2
 
 
 @pytest.mark.parametrize("choice", ["2", "de", "deu", "ger", "DE", " de "])
-def test_a_sound_by_number_or_language(film, choice):
+def test_sound_is_selected_by_number_or_language(film, choice):
     path = film("mkv", (DEFAULT, "eng", ""), (PLAIN, "ger", ""), (PLAIN, "fre", ""))
-    assert number_of(path, choice) == 2
+    assert selected_sound(path, choice) == 2
 
 
-def test_of_a_language_not_its_commentary(film):
+def test_selection_by_language_skips_its_commentary(film):
     path = film("mkv", (DEFAULT, "eng", ""), (COMMENT, "ger", ""), (PLAIN, "ger", ""))
-    assert number_of(path, "ger") == 3
+    assert selected_sound(path, "ger") == 3
 
 
 @pytest.mark.parametrize("choice", ["4", "0", "it", "xx"])
-def test_a_sound_that_is_not_there(film, choice):
+def test_unknown_sound_error_lists_the_sounds(film, choice):
     path = film("mkv", (DEFAULT, "eng", "Main"), (COMMENT, "ger", ""))
     text = (
         rf"film\.mkv: has no sound '{choice}'\n"
@@ -111,14 +111,14 @@ def test_a_sound_that_is_not_there(film, choice):
         r"2 \(ger, stereo, commentary\)\n"
         r"  hint: correct the column `audio` of the table"
     )
-    for work in (media.probe, media.read_header):
+    for read in (media.probe, media.read_header):
         with pytest.raises(MediaError, match=text):
-            work(path, choice)
+            read(path, choice)
     with pytest.raises(MediaError, match=text):
         media.read_audio(media.Sound(path, stream=choice), 8000)
 
 
-def test_the_note_names_what_else_there_is(film):
+def test_sound_note_lists_the_other_sounds(film):
     path = film("mkv", (COMMENT, "eng", "Talk"), (DEFAULT, "eng", ""), (PLAIN, "fre", ""))
     assert list(media.sound_notes(path, media.probe(path))) == [
         "of 3 sounds number 2 (eng, stereo, default) is used; "
@@ -128,7 +128,7 @@ def test_the_note_names_what_else_there_is(film):
     assert not list(media.sound_notes(path, media.probe(path)))
 
 
-def test_a_cover_is_no_picture(tracks, tmp_path):
+def test_cover_image_is_not_counted_as_video(tracks, tmp_path):
     cover, path = tmp_path / "cover.png", tmp_path / "a.mp3"
     ffmpeg("-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", 1, cover)
     ffmpeg("-i", tracks[0], "-i", cover, "-map", 0, "-map", 1, "-c:v", "copy", path)

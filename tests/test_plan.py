@@ -1,4 +1,4 @@
-"""The plan of a run: what is made of a configuration, and why something is left out."""
+"""The plan of a run: what follows from a configuration, and the reasons for omitted parts."""
 
 import copy
 import subprocess
@@ -20,7 +20,7 @@ NETWORKS = ("musicnn", "efficientnet_lite0", "minilm")
 
 @pytest.fixture
 def plan_of(tmp_path, monkeypatch):
-    """Plan a configuration in an empty folder in which the networks named are at hand."""
+    """Plan a configuration in an empty folder that has weights of the given networks."""
     monkeypatch.chdir(tmp_path)
 
     def plan(config, networks=NETWORKS):
@@ -48,13 +48,15 @@ def film_table(tmp_path):
     return {"kind": "table", "films": str(tmp_path / "films.tsv")}
 
 
-def test_importing_the_plan_loads_nothing_heavy():
+def test_importing_plan_imports_no_numpy_pandas_or_torch():
     code = "import sys, scorelens.rule_defaults, scorelens.plan.supplement; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"numpy", "pandas", "torch", "sklearn", "av"} & set(done.stdout.split())
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "pandas", "torch", "sklearn", "av"} & set(process.stdout.split())
 
 
-def test_the_demo_has_everything(plan_of):
+def test_demo_plan_includes_every_stage(plan_of):
     plan = plan_of({"corpus": {"demo": {"films": 8}}, "tagger": {"min_tracks": 5}})
     assert plan.left_out == ()
     assert plan.absent_networks == {}
@@ -75,7 +77,7 @@ def test_the_demo_has_everything(plan_of):
     assert plan.trailers.compares_films
 
 
-def test_the_configuration_is_not_changed(plan_of, monkeypatch):
+def test_make_plan_does_not_modify_the_configuration(plan_of, monkeypatch):
     config = configuration.complete({"corpus": {"demo": {"films": 3}}}, SCHEMAS)
     before = copy.deepcopy(config)
     plan = make_plan(config)
@@ -84,7 +86,7 @@ def test_the_configuration_is_not_changed(plan_of, monkeypatch):
     assert config["tagger"]["models"] != []
 
 
-def test_what_lacks_its_network_is_left_out_and_the_reason_is_given(plan_of):
+def test_parts_without_weights_are_left_out_with_reason(plan_of):
     config = {
         "corpus": {"demo": {"films": 8}},
         "features": {"sets": ["mir", "yamnet"]},
@@ -93,7 +95,7 @@ def test_what_lacks_its_network_is_left_out_and_the_reason_is_given(plan_of):
     }
     plan = plan_of(config, networks=["musicnn", "minilm"])
     assert list(plan.absent_networks) == ["yamnet", "efficientnet_lite0"]
-    assert [sentence.partition(",")[0] for sentence in plan.left_out] == [
+    assert [reason.partition(",")[0] for reason in plan.left_out] == [
         "yamnet",
         "efficientnet_lite0",
     ]
@@ -110,13 +112,15 @@ def test_what_lacks_its_network_is_left_out_and_the_reason_is_given(plan_of):
     assert not plan.trailers.compares_films
 
 
-def test_without_any_feature_set_there_is_no_run(plan_of):
+def test_plan_without_feature_set_raises_input_error(plan_of):
     config = {"features": {"sets": ["yamnet"]}, "pretrained": {"offline": True}}
     with pytest.raises(InputError, match=r"every set of features\.sets lacks its weights"):
         plan_of(config, networks=[])
 
 
-def test_warnings_come_before_an_error_that_hangs_on_them(film_table, tmp_path, monkeypatch):
+def test_warning_is_emitted_before_the_error_that_follows_from_it(
+    film_table, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     config = {"corpus": film_table, "tagger": {"libraries": {"mine": str(tmp_path / "album 1")}}}
     warnings = []
@@ -125,27 +129,27 @@ def test_warnings_come_before_an_error_that_hangs_on_them(film_table, tmp_path, 
     assert [text for text in warnings if text.startswith("the tagger is left out")]
 
 
-def test_a_table_of_films_alone_has_no_tagger_retrieval_and_trailers(plan_of, film_table):
+def test_plan_of_film_table_alone_has_no_tagger_retrieval_or_trailers(plan_of, film_table):
     plan = plan_of({"corpus": film_table})
     assert plan.tagger.models == ()
     assert plan.retrieval.films == {}
     assert plan.trailers.trailers == {}
     assert plan.trailers.batches == {}
-    assert [sentence.partition(":")[0] for sentence in plan.left_out] == ["the tagger is left out"]
+    assert [reason.partition(":")[0] for reason in plan.left_out] == ["the tagger is left out"]
     assert plan.corpus.video_bytes("film_3") == 3
     assert plan.corpus.film_of_album == {
         plan.corpus.films[film].album.album_id: film for film in plan.corpus.films
     }
 
 
-def test_films_are_embedded_in_batches_and_alone_where_some_may_be_skipped(plan_of, film_table):
+def test_feature_batches_have_one_film_if_bad_films_are_skipped(plan_of, film_table):
     batches = plan_of({"corpus": film_table, "features": {"batch_films": 2}}).features.batches
     assert batches == (("film_1", "film_2"), ("film_3",))
     config = {"corpus": {**film_table, "on_bad_film": "skip"}, "features": {"batch_films": 2}}
     assert plan_of(config).features.batches == (("film_1",), ("film_2",), ("film_3",))
 
 
-def test_published_features_come_without_films(plan_of, tmp_path):
+def test_plan_of_published_features_has_no_film_stages(plan_of, tmp_path):
     small().write(tmp_path / "published")
     corpus = {"kind": "published", "published": {"folder": str(tmp_path / "published")}}
     plan = plan_of({"corpus": corpus, "features": {"sets": ["mir", "vggish", "yamnet"]}})
@@ -166,7 +170,7 @@ def test_published_features_come_without_films(plan_of, tmp_path):
         plan_of({"corpus": corpus, "features": {"level": "tracks"}})
 
 
-def test_whole_tracks_and_frames_have_sets_of_their_own(plan_of):
+def test_whole_tracks_and_frames_have_separate_feature_sets(plan_of):
     config = {
         "corpus": {"demo": {"films": 3}},
         "features": {"level": "tracks", "source": "film"},
@@ -180,7 +184,7 @@ def test_whole_tracks_and_frames_have_sets_of_their_own(plan_of):
     assert plan.features.measured_video(film, "musicnn") == plan.corpus.video(film)
 
 
-def test_baselines_take_no_features_and_networks_alone_take_frames():
+def test_genre_baselines_have_no_features_and_only_networks_use_frames():
     models = ["plurality", "imv_knn", "max_pooling"]
     assert genre_runs(models, ("mir", "mir_frames")) == [
         ("none", "plurality"),
@@ -190,20 +194,20 @@ def test_baselines_take_no_features_and_networks_alone_take_frames():
     ]
 
 
-def test_figures_and_chunks_follow_from_the_models_and_folds(plan_of):
+def test_genre_figures_and_chunks_depend_on_models_and_folds(plan_of):
     def genres(**settings):
         return plan_of({"corpus": {"demo": {"films": 5}}, "genres": settings}).genres
 
     assert genres(models=["plurality"]).figures == ["scores", "genres"]
     assert "losses" not in genres(models=["imv_knn"]).figures
     assert genres(models=["single_attention"]).figures[-1] == "losses"
-    both = genres(models=["max_pooling", "single_attention"], folds_per_chunk=2)
-    assert both.explained_runs == [("mir", "single_attention")]
-    assert (both.folds, both.chunks) == (5, 3)
+    two_models = genres(models=["max_pooling", "single_attention"], folds_per_chunk=2)
+    assert two_models.explained_runs == [("mir", "single_attention")]
+    assert (two_models.folds, two_models.chunks) == (5, 3)
     assert genres(models=["plurality"], folds=2).folds == 2
 
 
-def test_the_split_hangs_on_years_or_on_shares(plan_of):
+def test_split_settings_hold_either_years_or_shares(plan_of):
     def split(**settings):
         config = {"corpus": {"demo": {"films": 3}}, "retrieval": {"split": settings}}
         return set(plan_of(config).retrieval.split_settings)

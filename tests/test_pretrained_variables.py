@@ -1,4 +1,4 @@
-"""Variables in published files, whatever framework wrote them."""
+"""Variables are read from files of NumPy, PyTorch, Keras and TensorFlow."""
 
 import pickle
 import zipfile
@@ -12,19 +12,19 @@ from scorelens.encoders.registry import PublishedFile
 from scorelens.pretrained.variables import read_variables
 
 
-def test_arrays_that_would_run_code_are_not_read(tmp_path):
+def test_npz_with_pickled_objects_is_refused(tmp_path):
     np.savez(tmp_path / "x.npz", a=np.array([{}], object))
     with pytest.raises(ValueError, match="allow_pickle=False"):
         read_variables(tmp_path / "x.npz")
 
 
-def test_tensors_that_would_run_code_are_not_read(tmp_path):
+def test_pth_with_pickled_objects_is_refused(tmp_path):
     torch.save({"a": PublishedFile("x", "y")}, tmp_path / "x.pth")
     with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
         read_variables(tmp_path / "x.pth")
 
 
-def test_keras_weights_are_read_by_their_published_names(tmp_path):
+def test_keras_variables_have_the_names_of_the_file(tmp_path):
     kernel = np.arange(12.0, dtype=np.float32).reshape(3, 4)
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file.attrs["layer_names"] = [b"layer1/conv", b"layer1/relu"]
@@ -37,7 +37,7 @@ def test_keras_weights_are_read_by_their_published_names(tmp_path):
 
 
 @pytest.mark.slow
-def test_checkpoints_of_both_formats_are_read_without_the_optimizer(tmp_path):
+def test_tensorflow_checkpoints_are_read_without_optimizer_variables(tmp_path):
     from tensorflow.compat import v1
 
     values = {"dense/kernel": np.arange(6.0).reshape(2, 3), "dense/kernel/Adam": np.zeros((2, 3))}
@@ -50,8 +50,8 @@ def test_checkpoints_of_both_formats_are_read_without_the_optimizer(tmp_path):
         v1.train.Saver(write_version=1).save(session, str(tmp_path / "old.ckpt"))
         v1.train.Saver(write_version=2).save(session, str(tmp_path / "new"))
     with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
-        for ending in (".index", ".data-00000-of-00001"):
-            wheel.write(tmp_path / f"new{ending}", f"net/best/{ending}")
+        for suffix in (".index", ".data-00000-of-00001"):
+            wheel.write(tmp_path / f"new{suffix}", f"net/best/{suffix}")
     for variables in (
         read_variables(tmp_path / "old.ckpt"),
         read_variables(tmp_path / "x.whl", ["net/best/"]),

@@ -1,4 +1,4 @@
-"""The weights in the workflow: fetched, or their feature set left out and named."""
+"""Weights in the workflow are fetched, or their feature set is left out with a message."""
 
 import subprocess
 import sys
@@ -16,16 +16,16 @@ def snakemake(home, work, config, *options):
     settings = work / "settings.yaml"
     small = {"corpus": {"demo": {"films": 2, "film_s": 45}}, "retrieval": {"configurations": []}}
     settings.write_text(yaml.safe_dump(small | config))
-    line = [
+    command = [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
         *("--directory", str(work), "--configfile", str(settings), "--cores", "2"),
         *("--workflow-profile", "none", *options),
     ]
-    done = subprocess.run(line, cwd=work, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    process = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    return process.returncode, process.stdout + process.stderr
 
 
-def test_a_set_whose_weights_are_absent_is_left_out_in_one_line(home, tmp_path):
+def test_feature_set_without_weights_is_left_out_with_one_message(home, tmp_path):
     config = {"features": {"sets": ["mir", "yamnet"]}, "pretrained": {"offline": True}}
     code, output = snakemake(home, tmp_path, config, "--dry-run")
     assert code == 0, output
@@ -39,14 +39,14 @@ def test_a_set_whose_weights_are_absent_is_left_out_in_one_line(home, tmp_path):
     assert "fetch_pretrained" not in output
 
 
-def test_a_run_without_any_set_is_refused(home, tmp_path):
+def test_run_without_any_feature_set_fails(home, tmp_path):
     config = {"features": {"sets": ["yamnet"]}, "pretrained": {"offline": True}}
     code, output = snakemake(home, tmp_path, config, "--dry-run")
     assert code != 0
     assert "no feature set is left: every set of features.sets lacks its weights" in output
 
 
-def test_a_network_is_fetched_and_its_embeddings_are_in_the_tables(home, tmp_path, fetched):
+def test_fetched_network_writes_embeddings_of_every_film(home, tmp_path, fetched):
     config = {
         "features": {"sets": ["musicnn"]},
         "pretrained": {"offline": True, "folder": str(fetched("musicnn").parent)},

@@ -1,4 +1,4 @@
-"""The profiles: Snakemake knows their keys, and the right jobs request a GPU."""
+"""Profiles: Snakemake accepts their keys, and only network jobs request a GPU."""
 
 import importlib.util
 import re
@@ -23,13 +23,13 @@ HAS_PLUGIN = importlib.util.find_spec(PLUGIN) is not None
 needs_plugin = pytest.mark.skipif(not HAS_PLUGIN, reason="needs scorelens[slurm]")
 
 
-def content(name: str) -> dict:
+def profile_content(name: str) -> dict:
     return yaml.safe_load((HOME / "profiles" / name / "config.yaml").read_text())
 
 
 def without_plugin(name: str, folder: Path) -> Path:
     """A copy of a profile that Snakemake can read alone: no executor, plain output."""
-    keys = content(name)
+    keys = profile_content(name)
     remaining = {
         k: v for k, v in keys.items() if not k.startswith(("executor", "slurm-", "logger"))
     }
@@ -37,14 +37,14 @@ def without_plugin(name: str, folder: Path) -> Path:
     return folder
 
 
-def read(profile: Path):
-    """The arguments that Snakemake makes of a profile."""
+def parse_profile(profile: Path):
+    """The command line arguments that Snakemake parses from a profile."""
     return cli.get_argument_parser(profiles=[str(profile)]).parse_args([])
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_snakemake_knows_every_key(name, tmp_path):
-    arguments = read(without_plugin(name, tmp_path))
+def test_snakemake_accepts_every_profile_key(name, tmp_path):
+    arguments = parse_profile(without_plugin(name, tmp_path))
     assert arguments.keep_going
     assert arguments.rerun_incomplete
     assert arguments.show_failed_logs
@@ -52,25 +52,25 @@ def test_snakemake_knows_every_key(name, tmp_path):
     assert settings["resources"]["gpu"] == (0 if name == "default" else 1)
 
 
-def test_a_key_that_snakemake_does_not_know_would_be_noticed(tmp_path):
+def test_unknown_profile_key_is_an_error(tmp_path):
     (tmp_path / "config.yaml").write_text("keep-gonig: true\n")
     with pytest.raises(SystemExit):
-        read(tmp_path)
+        parse_profile(tmp_path)
 
 
 @needs_plugin
-def test_the_slurm_executor_knows_its_keys():
-    arguments = read(HOME / "profiles" / "slurm")
+def test_slurm_plugin_accepts_its_profile_keys():
+    arguments = parse_profile(HOME / "profiles" / "slurm")
     assert arguments.executor == "slurm"
     assert arguments.slurm_status_command == "squeue"
 
 
-def test_one_gpu_is_a_limit_of_the_workstation_and_not_of_the_cluster():
-    assert content("gpu")["resources"] == {"gpu": 1}
-    assert "resources" not in content("slurm")
+def test_gpu_limit_is_only_in_the_workstation_profile():
+    assert profile_content("gpu")["resources"] == {"gpu": 1}
+    assert "resources" not in profile_content("slurm")
 
 
-def test_one_partition_has_gpus_and_one_has_none():
+def test_partitions_are_one_with_and_one_without_gpu():
     partitions = yaml.safe_load(PARTITIONS.read_text())["partitions"]
     assert {name: limits["max_gpu"] for name, limits in partitions.items()} == {
         "cpu": 0,
@@ -80,18 +80,18 @@ def test_one_partition_has_gpus_and_one_has_none():
 
 @needs_plugin
 @pytest.mark.parametrize(("gpu", "partition"), [(0, "cpu"), (1, "gpu")])
-def test_a_job_goes_to_its_partition(gpu, partition):
+def test_job_partition_depends_on_its_gpu_request(gpu, partition):
     from snakemake_executor_plugin_slurm import partitions as plugin
 
     job = types.SimpleNamespace(
         name="job", threads=1, resources={"gpu": gpu, "mem_mb": 8000, "runtime": 600}
     )
     logger = types.SimpleNamespace(debug=print, info=print, warning=print)
-    known = plugin.read_partition_file(PARTITIONS)
-    assert plugin.get_best_partition(known, job, logger) == partition
+    limits = plugin.read_partition_file(PARTITIONS)
+    assert plugin.get_best_partition(limits, job, logger) == partition
 
 
-HEARING_BATCHES = 11  # of the films that the demo of retrieval has besides those of the corpus
+TRACK_BATCHES = 11  # of the retrieval demo films that are not in the corpus
 TRAINED_ON_GPU = ("cnn", "cnn_ensemble", "dnn", "embedding_attention", "mel_cnn")
 SETTINGS = {
     "corpus": {"demo": {"films": 6}},
@@ -108,21 +108,21 @@ SETTINGS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROFILES)
-def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
+def test_only_network_jobs_request_a_gpu(name, tmp_path):
     (tmp_path / "new.wav").touch()
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump(SETTINGS))
     (tmp_path / "profile").mkdir()
-    line = [
+    command = [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")),
         *("--workflow-profile", str(without_plugin(name, tmp_path / "profile"))),
         *("--directory", str(tmp_path), "--configfile", str(tmp_path / "settings.yaml")),
         *("--dry-run", "--cores", "2"),
     ]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", done.stdout + done.stderr)
-    asking = [block for block in blocks if re.search(r"resources: .*\bgpu=1", block)]
-    jobs = sorted(map(named, asking))
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", process.stdout + process.stderr)
+    gpu_blocks = [block for block in blocks if re.search(r"resources: .*\bgpu=1", block)]
+    jobs = sorted(map(job_name, gpu_blocks))
     networks = [
         "apply_tagger library=demo, part=demo",
         "embed_features_0 set=musicnn",
@@ -133,7 +133,7 @@ def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
         "train_genres set=mir, model=average_pooling, chunk=0",
         "train_genres set=musicnn, model=average_pooling, chunk=0",
         *(f"train_tagger model={model}" for model in TRAINED_ON_GPU),
-        *(f"embed_tracks_{number}" for number in range(HEARING_BATCHES)),
+        *(f"embed_tracks_{number}" for number in range(TRACK_BATCHES)),
         *("embed_images", "embed_texts"),
         *(f"train_retrieval configuration={name}" for name in ("image", "tags")),
         *("embed_scenes_0", "embed_scenes_1"),
@@ -146,14 +146,14 @@ def test_the_jobs_of_networks_ask_for_a_gpu_and_no_others(name, tmp_path):
     assert jobs == ([] if name == "default" else sorted(networks))
 
 
-def named(block: str) -> str:
-    """What Snakemake says of a job, as its rule and its wildcards."""
+def job_name(block: str) -> str:
+    """Rule and wildcards of a job in the output of Snakemake."""
     rule = re.search(r"rule (\w+):", block)[1]
     wildcards = re.search(r"wildcards: ([^\n]*)", block)
     return f"{rule} {wildcards[1]}" if wildcards else rule
 
 
-def test_the_pinned_plugin_is_in_the_range_of_the_extra():
+def test_pinned_slurm_plugin_is_in_the_range_of_the_extra():
     project = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]
     (extra,) = map(Requirement, project["optional-dependencies"]["slurm"])
     lines = (HOME / "envs" / "slurm.txt").read_text().splitlines()

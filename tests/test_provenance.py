@@ -1,4 +1,4 @@
-"""Where a report says that it comes from: the commit, and the same record as data."""
+"""Provenance of a report and of predictions: commit, configuration, versions and hashes."""
 
 import json
 import subprocess
@@ -13,9 +13,9 @@ from scorelens import __version__, media, tables
 from scorelens.report import provenance
 
 
-def git(folder, *words):
+def git(folder, *arguments):
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    command = ["git", "-C", str(folder), *identity, *words]
+    command = ["git", "-C", str(folder), *identity, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -28,7 +28,7 @@ def clone(tmp_path):
     return tmp_path
 
 
-def test_the_commit_and_whether_the_code_differs_from_it(clone):
+def test_commit_is_marked_if_code_has_uncommitted_edits(clone):
     head = git(clone, "rev-parse", "HEAD")
     assert len(head) == 40
     assert provenance.commit(clone) == head
@@ -38,7 +38,7 @@ def test_the_commit_and_whether_the_code_differs_from_it(clone):
     assert provenance.commit(clone) == f"{head} with edits that are not committed"
 
 
-def test_a_copy_without_git_and_a_clone_without_commits_say_so(tmp_path, monkeypatch):
+def test_commit_is_unknown_without_clone_commits_or_git(tmp_path, monkeypatch):
     assert provenance.commit(tmp_path) == "none: not a clone"
     git(tmp_path, "init", "--quiet")
     assert provenance.commit(tmp_path).startswith("not known: Command")
@@ -46,7 +46,7 @@ def test_a_copy_without_git_and_a_clone_without_commits_say_so(tmp_path, monkeyp
     assert provenance.commit(tmp_path).startswith("not known: [Errno 2]")
 
 
-def test_the_record_says_what_the_page_says(tmp_path):
+def test_report_yaml_matches_report_page(tmp_path):
     inputs, _, page = render(tmp_path, make_run(tmp_path))
     record = yaml.safe_load((tmp_path / "report.yaml").read_text(encoding="utf-8"))
     assert record["config"] == json.loads(json.dumps(inputs["config"]))
@@ -54,13 +54,13 @@ def test_the_record_says_what_the_page_says(tmp_path):
     assert record["versions"]["scorelens"] == __version__
     assert record["hashes"][0] == {"film_id": "film_00", "video_sha256": "ab" * 32}
     assert record["networks"]["used"][0]["sha256"] == "cd" * 32
-    words = " ".join("".join(page.text).split())
-    assert f"Hash of the configuration: {record['config_hash']}." in words
-    assert f"Git commit: {record['commit']}." in words
-    assert record["date"] in words
+    text = " ".join("".join(page.text).split())
+    assert f"Hash of the configuration: {record['config_hash']}." in text
+    assert f"Git commit: {record['commit']}." in text
+    assert record["date"] in text
 
 
-def test_predictions_name_what_they_were_made_from(tmp_path):
+def test_predictions_metadata_has_settings_and_input_hashes(tmp_path):
     write_corpus(tmp_path, *make_corpus(films=6))
     for model in ("plurality", "imv_knn"):
         train(tmp_path, model, folds=3)

@@ -1,4 +1,4 @@
-"""The report against the tables it is made of, read back with an HTML parser."""
+"""The HTML report matches the tables it is made from."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -26,32 +26,32 @@ from tests.report_run import (
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """The report of a run of five films, which the tests only read."""
+    """The report of a run of five films; read only."""
     folder = tmp_path_factory.mktemp("report")
     return render(folder, make_run(folder))
 
 
-def test_the_page_is_whole_and_needs_nothing_else(rendered):
+def test_page_is_valid_html_without_external_resources(rendered):
     _, text, page = rendered
     assert page.open == []
     for address in page.values("src", "href", "data", "action", "srcset"):
         assert address.startswith(("#", "data:image/svg+xml;base64,"))
     assert not re.search(r"url\(|@import", text)
-    assert text.count("://") == "".join(page.text).count("://") == 1  # in words, not to be loaded
+    assert text.count("://") == "".join(page.text).count("://") == 1  # in the text, not a link
     ids = page.values("id")
     assert len(ids) == len(set(ids))
     assert {address[1:] for address in page.values("href")} <= set(ids)
 
 
-def test_new_media_show_the_prediction_for_the_whole(rendered):
+def test_new_media_section_shows_predictions_of_whole_files(rendered):
     section = section_of(rendered[1], "applied")
     assert "<td><code>night_train</code></td><td>2</td>" in section
     assert section.count("<b>0.62</b>") == len(GENRES)
     assert "0.53–0.72" in section or "0.52–0.72" in section
-    assert "0.75" not in section  # the prediction for a track
+    assert "0.75" not in section  # the prediction of a single track
 
 
-def test_every_figure_is_an_svg_with_a_description(rendered):
+def test_every_figure_is_an_svg_with_alt_text(rendered):
     _, _, page = rendered
     pictures = [value for tag, name, value in page.attributes if (tag, name) == ("img", "src")]
     texts = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
@@ -62,7 +62,7 @@ def test_every_figure_is_an_svg_with_a_description(rendered):
         assert svg.tag.endswith("svg")
 
 
-def test_the_corpus_table_shows_the_films(rendered):
+def test_corpus_table_lists_films_with_cues_and_music_share(rendered):
     inputs, _, page = rendered
     films = tables.read_table(path_of(inputs, "corpus/films.tsv"), tables.FILMS)
     rows = page.table("Film", "Title")
@@ -81,7 +81,7 @@ def test_the_corpus_table_shows_the_films(rendered):
         assert row["Music"] == f"{seconds.sum() / 100 / duration_s:.0%}"
 
 
-def test_the_head_of_the_page(rendered):
+def test_page_header_shows_scores_and_counts(rendered):
     inputs, _, page = rendered
     text = " ".join("".join(page.text).split())
     scores = tables.read_table(path_of(inputs, "genres/scores.tsv"), tables.GENRE_SCORES)
@@ -93,7 +93,7 @@ def test_the_head_of_the_page(rendered):
     assert "#skipped" in page.values("href")
 
 
-def test_the_navigation_lists_the_sections_in_order(rendered):
+def test_navigation_lists_the_sections_in_order(rendered):
     page = rendered[2]
     sections = [value for tag, name, value in page.attributes if (tag, name) == ("section", "id")]
     links = [value for tag, name, value in page.attributes if (tag, name) == ("a", "href")]
@@ -106,24 +106,24 @@ def test_the_navigation_lists_the_sections_in_order(rendered):
     ]  # fmt: skip
 
 
-def test_skipped_films_are_listed_with_the_whole_reason(rendered):
+def test_skipped_films_are_listed_with_the_full_reason(rendered):
     _, _, page = rendered
     assert "bad_film" in page.text
     assert REASON in page.text
 
 
-def test_cue_scores(rendered):
+def test_cue_table_shows_the_scores(rendered):
     _, _, page = rendered
-    everything, quiet = page.table("Films", "Time precision")
-    assert everything["Films"] == "all films"
+    all_films, quiet = page.table("Films", "Time precision")
+    assert all_films["Films"] == "all films"
     assert quiet["Films"] == "music at -10 dB"
-    assert (everything["Time precision"], quiet["Time precision"]) == ("0.99", "–")
-    assert (everything["Offset error, s"], quiet["Edge error, s"]) == ("0.012", "–")
-    assert (everything["90% of edges, s"], everything["Placed"]) == ("1.52", "0.99")
+    assert (all_films["Time precision"], quiet["Time precision"]) == ("0.99", "–")
+    assert (all_films["Offset error, s"], quiet["Edge error, s"]) == ("0.012", "–")
+    assert (all_films["90% of edges, s"], all_films["Placed"]) == ("1.52", "0.99")
 
 
-def test_without_truth_and_with_many_films(tmp_path):
-    """No section of cue scores; timelines and overviews are folded behind the titles."""
+def test_report_of_many_films_without_cue_scores_folds_timelines(tmp_path):
+    """Six films exceed open_timelines = 5: timelines and overviews are in <details>."""
     inputs = make_run(tmp_path, 6)
     inputs["config"]["report"]["open_timelines"] = 5
     _, text, page = render(tmp_path, without(inputs, "cues/scores.tsv", "cues/confidence.svg"))
@@ -131,7 +131,7 @@ def test_without_truth_and_with_many_films(tmp_path):
     assert text.count("<details>") == 2 + 6 + 6 + 5
 
 
-def test_the_genre_table(rendered):
+def test_genre_table_shows_the_scores(rendered):
     inputs, text, page = rendered
     scores = tables.read_table(path_of(inputs, "genres/scores.tsv"), tables.GENRE_SCORES)
     rows = page.table("Features", "Model")
@@ -148,8 +148,8 @@ def test_the_genre_table(rendered):
         assert row["F1, shuffled"] == f"{macro.permuted:.2f}p < 0.001"
         assert row["Science Fiction F1"] == f"{of_model.f1['Science Fiction']:.2f}"
     leader = int(rows[2]["F1"] > rows[1]["F1"])  # of the two models, by their macro F1
-    lead = {0: ("0.21", "p 0.003"), 1: ("0.25", "p 0.003")}[leader]
-    assert rows[0]["Best model less this"] == "".join(lead)
+    difference_and_p = {0: ("0.21", "p 0.003"), 1: ("0.25", "p 0.003")}[leader]
+    assert rows[0]["Best model less this"] == "".join(difference_and_p)
     assert rows[1 + leader]["Best model less this"] == "–"
     assert rows[2 - leader]["Best model less this"] == ("0.04" if leader else "-0.04") + "p 0.400"
     best = re.findall(r'class="best">([\d.]+)<', text)
@@ -159,7 +159,7 @@ def test_the_genre_table(rendered):
     assert sorted(best) == sorted(f"{value:.2f}" for value in expected)
 
 
-def test_the_genre_section_starts_with_the_best_model(rendered):
+def test_genre_section_starts_with_the_best_model(rendered):
     inputs, text, _ = rendered
     scores = tables.read_table(path_of(inputs, "genres/scores.tsv"), tables.GENRE_SCORES)
     macro = scores[scores.genre == "macro"].set_index("model")
@@ -171,7 +171,7 @@ def test_the_genre_section_starts_with_the_best_model(rendered):
     assert "1 of 1 other models" in lead
 
 
-def test_without_networks_their_figures_are_left_out(tmp_path):
+def test_network_figures_are_left_out_without_networks(tmp_path):
     names = [f"genres/{name}.svg" for name in GENRE_FIGURES[2:]]
     inputs = without(make_run(tmp_path, 2), *names, "genres/explanations/")
     _, text, page = render(tmp_path, inputs)
@@ -179,7 +179,7 @@ def test_without_networks_their_figures_are_left_out(tmp_path):
     assert section_of(text, "genres").count("<img ") == 2
 
 
-def test_predictions_of_the_best_model(rendered):
+def test_prediction_table_shows_predictions_of_the_best_model(rendered):
     inputs, _, page = rendered
     scores = tables.read_table(path_of(inputs, "genres/scores.tsv"), tables.GENRE_SCORES)
     macro = scores[(scores.genre == "macro") & (scores.feature_set == "mir")]
@@ -193,7 +193,7 @@ def test_predictions_of_the_best_model(rendered):
         assert rows[row.film_id][row.genre] == marks[row.predicted, row.actual]
 
 
-def test_missing_values_of_feature_groups(rendered):
+def test_feature_table_shows_missing_values_of_groups(rendered):
     inputs, _, page = rendered
     bags = tables.read_table(path_of(inputs, "bags/mir.parquet"), tables.BAGS)
     rows = {row["Group"]: row for row in page.table("Group", "Columns")}
@@ -203,7 +203,7 @@ def test_missing_values_of_feature_groups(rendered):
     assert list(rows)[:3] == ["dynamics", "pitch", "rhythm"]
 
 
-def test_provenance(rendered):
+def test_provenance_section_shows_versions_and_hashes(rendered):
     _, _, page = rendered
     text = " ".join("".join(page.text).split())
     assert "Newest input: 2023-11-14 22:13 UTC. Seed: 7." in text
@@ -218,7 +218,7 @@ def test_provenance(rendered):
     assert hashes["bad_film"] == "not read"
 
 
-def test_networks_that_were_used_and_those_left_out(rendered):
+def test_provenance_section_lists_used_and_left_out_networks(rendered):
     _, text, page = rendered
     text_of_page = " ".join("".join(page.text).split())
     assert "vggish: pretrained.offline is set, and <here> lacks" in text_of_page
@@ -228,17 +228,17 @@ def test_networks_that_were_used_and_those_left_out(rendered):
     assert "yamnet" not in text
 
 
-def test_few_timelines_are_open(rendered):
-    """Folded: the configuration, the hashes, and the explanations of all films but one."""
+def test_timelines_of_few_films_are_not_folded(rendered):
+    """In <details>: the configuration, the hashes, and explanations of all films but one."""
     assert rendered[1].count("<details>") == 2 + 4
 
 
-def test_same_inputs_same_page(tmp_path):
+def test_report_is_deterministic(tmp_path):
     inputs = make_run(tmp_path, 2)
     assert render(tmp_path, inputs)[1] == render(tmp_path, inputs)[1]
 
 
-def test_a_corpus_without_pictures_cues_or_trained_models(tmp_path):
+def test_report_without_pictures_cues_or_trained_models_is_rendered(tmp_path):
     inputs, rng = make_run(tmp_path, 2), np.random.default_rng(1)
     empty = {
         "cues/films/film_": tables.CUES,

@@ -1,4 +1,4 @@
-"""The overview of a film: its values, and what is drawn."""
+"""The film overview of the report: binned values, keys, and the drawn rows."""
 
 from xml.etree import ElementTree
 
@@ -31,59 +31,61 @@ MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
-def line_of(times, values, groups, step_s=1):
+def binned_line(times, values, groups, step_s=1):
     return time_series.binned_line(pd.Series(times), pd.Series(values), pd.Series(groups), step_s)
 
 
 @pytest.mark.parametrize(
     ("duration_s", "width_s"), [(0, 1), (96.4, 1), (1000, 1), (1000.1, 2), (7200, 8), (86400, 87)]
 )
-def test_a_film_has_a_thousand_bins_at_most(duration_s, width_s):
+def test_bin_width_gives_at_most_1000_bins(duration_s, width_s):
     assert time_series.bin_width_s(duration_s) == width_s
     assert duration_s / width_s <= 1000
 
 
-def test_a_line_breaks_at_missing_values_and_between_cues():
-    x, y = line_of([3.0, 4, 5, 6, 7], [1.0, 2, NAN, 4, 8], list("aaaab"))
+def test_line_breaks_at_missing_values_and_between_cues():
+    x, y = binned_line([3.0, 4, 5, 6, 7], [1.0, 2, NAN, 4, 8], list("aaaab"))
     np.testing.assert_array_equal(x, [3, 3.5, 4.5, 5, NAN, 6, 6.5, 7, NAN, 7, 7.5, 8, NAN])
     np.testing.assert_array_equal(y, [1, 1, 2, 2, NAN, 4, 4, 4, NAN, 8, 8, 8, NAN])
 
 
-def test_bins_are_means_of_what_is_known():
-    x, y = line_of([3.0, 4, 5, 6, 7, 16], [1.0, 2, NAN, 4, NAN, 5], ["a"] * 6, step_s=4)
+def test_bins_are_means_of_non_missing_values():
+    x, y = binned_line([3.0, 4, 5, 6, 7, 16], [1.0, 2, NAN, 4, NAN, 5], ["a"] * 6, step_s=4)
     np.testing.assert_array_equal(x, [0, 2, 6, 8, NAN, 16, 18, 20, NAN])
     np.testing.assert_array_equal(y, [1, 1, 3, 3, NAN, 5, 5, 5, NAN])
 
 
-def test_cues_that_overlap_have_a_line_each():
-    x, y = line_of([3.0, 4, 4, 5], [1.0, 1, 9, 9], list("aabb"))
+def test_overlapping_cues_have_separate_lines():
+    x, y = binned_line([3.0, 4, 4, 5], [1.0, 1, 9, 9], list("aabb"))
     np.testing.assert_array_equal(x, [3, 3.5, 4.5, 5, NAN, 4, 4.5, 5.5, 6, NAN])
     np.testing.assert_array_equal(y, [1, 1, 1, 1, NAN, 9, 9, 9, 9, NAN])
 
 
-def test_nothing_to_draw():
+def test_line_without_values_is_empty():
     for values in ([], [NAN, NAN]):
-        x, y = line_of(np.arange(float(len(values))), np.array(values, float), ["a"] * len(values))
+        x, y = binned_line(
+            np.arange(float(len(values))), np.array(values, float), ["a"] * len(values)
+        )
         assert len(x) == len(y) == 0
 
 
 @given(st.lists(st.none() | st.integers(-9, 9), max_size=60))
-def test_every_known_second_is_a_point_at_its_middle(values):
+def test_every_non_missing_second_is_a_point_at_its_midpoint(values):
     seconds = np.arange(float(len(values)))
     known = np.array([NAN if value is None else value for value in values], float)
-    x, y = line_of(seconds, known, ["a"] * len(values))
+    x, y = binned_line(seconds, known, ["a"] * len(values))
     middles = dict(zip(x[x % 1 == 0.5], y[x % 1 == 0.5], strict=True))
     present = ~np.isnan(known)
     assert middles == dict(zip(seconds[present] + 0.5, known[present], strict=True))
 
 
 def chroma(*seconds):
-    """Rows of features of one cue from second 10 on, each the chroma given."""
+    """Features of one cue from 10 s on, one row for each chroma vector."""
     frame = pd.DataFrame(np.array(seconds, np.float32), columns=list(time_series.CHROMA))
     return frame.assign(cue_id="a", time_s=10.0 + np.arange(len(seconds)))
 
 
-def test_keys_of_the_published_profiles():
+def test_key_segments_of_krumhansl_kessler_profiles():
     flat, unknown = np.ones(12), np.full(12, NAN)
     c_major, a_minor, f_sharp_major = MAJOR, np.roll(MINOR, 9), np.roll(MAJOR, 6)
     seconds = [c_major, c_major, a_minor, flat, f_sharp_major, unknown, f_sharp_major]
@@ -99,26 +101,26 @@ def test_keys_of_the_published_profiles():
 
 @pytest.mark.parametrize("tonic", range(12))
 @pytest.mark.parametrize("profile", [MAJOR, MINOR], ids=["major", "minor"])
-def test_all_keys(tonic, profile):
+def test_all_24_keys_are_detected(tonic, profile):
     (segment,) = time_series.key_segments(chroma(np.roll(profile, tonic)), 1).itertuples()
     names = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
     assert time_series.FIFTHS[segment.fifth] == names[tonic]
     assert segment.major == (profile == MAJOR)
 
 
-def test_the_key_of_a_bin_is_that_of_its_mean_chroma():
+def test_key_of_a_bin_is_that_of_its_mean_chroma():
     g_major, a_flat_minor = np.roll(MAJOR, 7), np.roll(MINOR, 8)
     (segment,) = time_series.key_segments(chroma(g_major, a_flat_minor, g_major), 20).itertuples()
     assert (segment.start_s, segment.end_s, segment.fifth, segment.major) == (0, 20, 1, True)
     assert time_series.key_segments(chroma(g_major)[:0], 20).empty
 
 
-def test_decibels():
+def test_decibels_have_a_minimum_of_minus_60():
     rms = pd.Series([1.0, 0.1, 0.001, 1e-5, 0.0, NAN])
     np.testing.assert_allclose(formats.decibels(rms), [0, -20, -60, -60, -60, NAN], atol=1e-12)
 
 
-def test_cuts_per_minute():
+def test_cuts_per_minute_is_missing_where_cuts_are_missing():
     cuts = pd.Series(np.arange(120) % 10 == 0, dtype=float)
     rate = time_series.cuts_per_minute(cuts)
     np.testing.assert_allclose(rate[20:100], 6)
@@ -159,7 +161,7 @@ def texts_of(row):
     return [text.get_text() for text in row.texts]
 
 
-def test_rows_share_the_film_time(draw):
+def test_figure_rows_share_the_time_axis(draw):
     rows = draw(*film())
     labels = [texts_of(row)[-1].split("\n")[0] for row in rows]
     assert labels == [
@@ -171,7 +173,7 @@ def test_rows_share_the_film_time(draw):
     assert bottoms == sorted(bottoms, reverse=True)
 
 
-def test_the_numbers_drawn(draw):
+def test_drawn_lines_match_features_and_visuals(draw):
     _, tempo, _, loudness, _, picture, *_ = draw(*film())
     x, y = tempo.lines[0].get_data()
     assert {(time, value) for time, value in zip(x, y, strict=True) if value == 120} == {
@@ -189,7 +191,7 @@ def test_the_numbers_drawn(draw):
     np.testing.assert_allclose(x[1:-2], visuals.time_s + 0.5)
 
 
-def test_cues_are_bars_coloured_by_track_and_labelled_where_the_title_fits(draw):
+def test_cues_are_bars_coloured_by_track_and_labelled_if_the_title_fits(draw):
     cues, *rest = film()
     row = draw(cues.assign(confidence=[1.0, 0.5]), *rest)[0]
     assert [(bar.get_x(), bar.get_width()) for bar in row.patches] == [(10, 20), (60, 5)]
@@ -198,14 +200,14 @@ def test_cues_are_bars_coloured_by_track_and_labelled_where_the_title_fits(draw)
     assert texts_of(row) == ["A", "cues\nby track"]
 
 
-def test_a_long_title_is_cut_to_its_bar(draw):
+def test_long_title_is_truncated_to_the_bar_width(draw):
     cues, *rest = film()
     row = draw(cues.assign(film_end_s=[60.0, 73.0]), *rest)[0]
-    # Room for 49 letters and for 12.
+    # The bars fit 49 and 12 characters.
     assert texts_of(row) == ["A", "A <Track> o…", "cues\nby track"]
 
 
-def test_confidence_colour():
+def test_confidence_colour_is_lighter_for_low_confidence():
     np.testing.assert_allclose(confidence_colour(0, 1), np.array([0x00, 0x72, 0xB2]) / 255)
     np.testing.assert_allclose(
         1 - confidence_colour(0, 0.2),
@@ -215,7 +217,7 @@ def test_confidence_colour():
     assert confidence_colour(0, 0.7).sum() > confidence_colour(0, 0.9).sum()
 
 
-def test_without_the_feature_set_there_are_cues_and_picture(draw):
+def test_overview_without_features_has_only_cue_and_picture_rows(draw):
     cues, _, *rest = film()
     rows = draw(cues, None, *rest)
     assert [texts_of(row)[-1].split("\n")[0] for row in rows] == [
@@ -234,7 +236,7 @@ def test_empty_rows_have_a_note(draw):
     assert [texts_of(row)[-1] for row in rows[-2:]] == ["not measured"] * 2
 
 
-def test_a_long_film_is_small_and_the_same_twice():
+def test_overview_of_long_film_is_small_and_deterministic():
     rng = np.random.default_rng(2)
     cues = make_cues("f", 7200, rng, 80)
     titles = {track_id: track_id for track_id in cues.track_id}
@@ -245,7 +247,7 @@ def test_a_long_film_is_small_and_the_same_twice():
     assert film_overview.draw_overview(*inputs) == drawn
 
 
-def test_the_page_has_an_overview_of_every_film(tmp_path):
+def test_page_has_an_overview_of_every_film(tmp_path):
     _, text, page = render(tmp_path, make_run(tmp_path, 2))
     assert section_of(text, "film_overview").count("<img ") == 2
     alts = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
@@ -254,7 +256,7 @@ def test_the_page_has_an_overview_of_every_film(tmp_path):
     assert all("12 cues, tempo, key, loudness" in alt for alt in alts)
 
 
-def test_the_page_without_the_feature_set_or_cuts(tmp_path):
+def test_page_without_features_or_cuts_names_the_missing_values(tmp_path):
     inputs = without(make_run(tmp_path, 2), "features/mir/")
     for path in inputs["files"]:
         if "/visuals/" in path.as_posix():

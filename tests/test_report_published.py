@@ -22,7 +22,7 @@ def rendered(tmp_path_factory):
     return render(folder, inputs | {"published": [file]})
 
 
-def test_there_are_no_sections_about_films(rendered):
+def test_report_of_published_features_has_no_film_sections(rendered):
     _, _, page = rendered
     ids = page.values("id")
     assert not set(ABSENT) & set(ids)
@@ -30,14 +30,14 @@ def test_there_are_no_sections_about_films(rendered):
     assert {address[1:] for address in page.values("href")} <= set(ids)
 
 
-def test_the_head_counts_the_cues_of_every_set(rendered):
+def test_page_header_counts_the_cues_of_every_feature_set(rendered):
     _, _, page = rendered
     text = " ".join("".join(page.text).split())
     assert "Published features of 5 films" in text
     assert "60 cues in mir." in text
 
 
-def test_the_table_of_films_has_the_cues_and_frames_of_the_bags(rendered):
+def test_film_table_has_cue_and_frame_counts_of_the_bags(rendered):
     inputs, _, page = rendered
     bags = tables.read_table(path_of(inputs, "bags/mir.parquet"), tables.BAGS)
     films = tables.read_table(path_of(inputs, "corpus/films.tsv"), tables.FILMS)
@@ -51,23 +51,23 @@ def test_the_table_of_films_has_the_cues_and_frames_of_the_bags(rendered):
     assert rows[0]["Notes"] == "cover.jpg is no music"
 
 
-def test_the_hash_of_the_published_file_replaces_those_of_films(rendered):
+def test_hash_table_lists_published_files_instead_of_films(rendered):
     _, _, page = rendered
     (row,) = page.table("File", "SHA-256 of the file")
     assert row["File"] == "mir_features_dictionary.npy"
     assert row["SHA-256 of the file"] == hashlib.sha256(b"pickled").hexdigest()
 
 
-def test_sets_have_their_own_counts(rendered):
+def test_feature_sets_are_counted_separately(rendered):
     inputs, _, _ = rendered
     bags = tables.read_table(path_of(inputs, "bags/mir.parquet"), tables.BAGS)
-    first = bags.film_id.iloc[0]
-    more = bags[(bags.film_id != first) | (bags.cue_id != bags.cue_id.iloc[0])]
+    first_film = bags.film_id.iloc[0]
+    fewer_bags = bags[(bags.film_id != first_film) | (bags.cue_id != bags.cue_id.iloc[0])]
     films, status = (
         tables.read_table(path_of(inputs, f"corpus/{name}.tsv"), table)
         for name, table in (("films", tables.FILMS), ("status", tables.STATUS))
     )
-    rows = published_rows(films, {"mir": bags, "vggish": more}, status)
+    rows = published_rows(films, {"mir": bags, "vggish": fewer_bags}, status)
     assert rows[0]["sets"] == {
         "mir": {"cues": 12, "frames": 240},
         "vggish": {"cues": 11, "frames": 220},

@@ -23,7 +23,7 @@ MEASURES = (*section.MEASURES, section.MEDIAN, "reciprocal_rank")
 
 
 def make_scores():
-    """Plot is better than image by recall, and has the smaller median rank."""
+    """Scores in which plot has higher recall and a smaller median rank than image."""
     rows = [
         {
             "configuration": configuration,
@@ -63,7 +63,7 @@ def make_scenes():
 
 @pytest.fixture
 def files(tmp_path):
-    """The results of the stage."""
+    """Result files of the retrieval stage."""
     folder = tmp_path / "retrieval"
     folder.mkdir()
     for name, frame, table in (
@@ -78,8 +78,8 @@ def files(tmp_path):
     return list(folder.iterdir())
 
 
-def page_of(files, wanted=""):
-    config = {"retrieval": {"search": {"configuration": wanted}}}
+def page_of(files, configuration=""):
+    config = {"retrieval": {"search": {"configuration": configuration}}}
     results = files[0].parent.parent
     return Page(section.retrieval_section(Run(results, files, config)).body)
 
@@ -89,36 +89,36 @@ def rows():
     return section.score_rows(section.full_queries(make_scores()))
 
 
-def test_the_rows_show_the_scores(rows):
+def test_score_rows_match_the_scores(rows):
     assert [row["title"] for row in rows] == ["Image", "Plot", "Image and plot"]
     expected = {"value": 0.2 + 0.002, "low": 0.1, "high": 31.0, "p": 0.25, "best": True}
     assert rows[1]["cells"]["recall_10"] == pytest.approx(expected)
 
 
-def test_low_ranks_and_high_recalls_of_full_queries_are_best(rows):
+def test_low_ranks_and_high_recalls_of_full_queries_are_marked_best(rows):
     for measure in (*section.MEASURES, "median_rank"):
         best = [row["configuration"] for row in rows if row["cells"][measure]["best"]]
         assert best == ["plot"], measure
 
 
-def test_the_table_has_the_models_and_chance(files):
+def test_score_table_lists_models_and_chance(files):
     table = page_of(files).table("Query", "R@1")
     assert [row["Query"] for row in table] == ["Image", "Plot", "Image and plot", "Chance"]
     assert table[1]["R@10"] == "0.200.10–31.00p 0.250"
     assert (table[3]["R@1"], table[3]["Median rank"]) == ("0.12", "25")
 
 
-def lead_of(page):
+def lead_text(page):
     return " ".join("".join(page.text).split())[:250]
 
 
-def test_the_model_that_is_quoted_is_not_chosen_by_its_scores(files):
-    """Plot is the best on these films, but the model of most inputs answers searches."""
-    assert "(Image and plot) ranks 16% of" in lead_of(page_of(files))
-    assert "(Image) ranks 12% of" in lead_of(page_of(files, "image"))
+def test_lead_quotes_the_search_model_not_the_best_score(files):
+    """Plot scores best; the search model is by default the one with most inputs."""
+    assert "(Image and plot) ranks 16% of" in lead_text(page_of(files))
+    assert "(Image) ranks 12% of" in lead_text(page_of(files, "image"))
 
 
-def test_films_are_counted_by_their_part(files):
+def test_section_counts_films_of_each_split_part(files):
     page = page_of(files)
     text = " ".join("".join(page.text).split())
     assert "among the first ten of 7" in text
@@ -134,15 +134,15 @@ def test_scenes_have_a_row_for_each_query_and_pool():
     assert rows[0]["cells"]["mean_percentile"]["chance"] == 0.2
 
 
-def test_searches_are_linked_from_the_folder_of_the_report(files):
+def test_search_page_link_is_relative_to_the_report(files):
     page = page_of(files)
     assert page.values("href") == ["retrieval/searches.html"]
     assert len(page.table("Query with the")) == 4
 
 
-def test_results_that_are_absent_are_not_shown(files, tmp_path):
-    absent = ("scenes.tsv", "scenes.svg", "searches.html")
-    page = page_of([path for path in files if path.name not in absent])
+def test_missing_results_are_not_shown(files, tmp_path):
+    missing = ("scenes.tsv", "scenes.svg", "searches.html")
+    page = page_of([path for path in files if path.name not in missing])
     assert page.values("href") == []
     assert len(page.tables) == 1
     assert section.retrieval_section(Run(tmp_path, [], {})) is None

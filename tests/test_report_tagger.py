@@ -16,8 +16,8 @@ FIGURES = ("ranking", "genres", "confusions", "profiles")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """Scores and outcomes of a good and a poor model, as files."""
+def results(tmp_path_factory):
+    """Result files of a model with accurate and one with poor predictions."""
     results = tmp_path_factory.mktemp("results")
     folder = results / "tagger"
     folder.mkdir()
@@ -46,15 +46,15 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def rows(made):
-    scores = tables.read_table(made / "tagger/scores.tsv", tables.TAGGER_SCORES)
-    outcomes = tables.read_table(made / "tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
+def rows(results):
+    scores = tables.read_table(results / "tagger/scores.tsv", tables.TAGGER_SCORES)
+    outcomes = tables.read_table(results / "tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
     return section.score_rows(scores, outcomes)
 
 
-def test_the_rows_show_the_scores(made, rows):
+def test_score_rows_match_the_scores(results, rows):
     assert section.best_row(rows)["model"] == "mel_cnn"
-    scores = tables.read_table(made / "tagger/scores.tsv", tables.TAGGER_SCORES)
+    scores = tables.read_table(results / "tagger/scores.tsv", tables.TAGGER_SCORES)
     row = next(row for row in rows if row["model"] == "cnn")
     cnn = scores[(scores.model == "cnn") & (scores.level == "track")]
     coverage = cnn[cnn.measure == "coverage_error"].iloc[0]
@@ -66,22 +66,22 @@ def test_the_rows_show_the_scores(made, rows):
     }  # fmt: skip
     weighted = cnn[(cnn.measure == "f1") & (cnn.genre == "weighted") & (cnn.top == 2)].iloc[0]
     assert row["cells"]["f1 2"]["value"] == weighted.value
-    outcomes = tables.read_table(made / "tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
+    outcomes = tables.read_table(results / "tagger/outcomes.tsv", tables.TAGGER_OUTCOMES)
     assert sum(row["outcomes"].values()) == (outcomes.model == "cnn").sum()
     (random,) = [row for row in rows if not row["outcomes"]]
     assert random["cells"]["coverage_error"]["p"] is None
 
 
-def test_low_coverage_error_and_high_other_scores_are_best(rows):
+def test_low_coverage_error_and_high_other_scores_are_marked_best(rows):
     for name in ("coverage_error", "label_ranking_average_precision", "f1 1"):
         best = [row["model"] for row in rows if row["cells"][name]["best"]]
         assert best == ["mel_cnn"]
 
 
-def test_the_section_has_the_models_and_links_the_libraries(made):
-    library = made / "tagger/libraries/mine.html"
-    files = [*made.rglob("*.tsv"), *made.rglob("*.svg"), library]
-    run = Run(made, files, {"tagger": {"split": "film"}})
+def test_section_lists_models_and_links_libraries(results):
+    library = results / "tagger/libraries/mine.html"
+    files = [*results.rglob("*.tsv"), *results.rglob("*.svg"), library]
+    run = Run(results, files, {"tagger": {"split": "film"}})
     page = Page(section.tagger_section(run).body)
     table = page.table("Tagger", "Coverage error")
     assert {"F1 of 1", "F1 of 2", "Right", "Partly", "Wrong"} <= set(table[0])
@@ -93,13 +93,13 @@ def test_the_section_has_the_models_and_links_the_libraries(made):
 
 def test_examples_are_spread_over_all_tracks():
     outcomes = pd.DataFrame({"track_id": np.arange(23), "outcome": ["right"] * 20 + ["wrong"] * 3})
-    named = {"f": {track: f"Title {track}" for track in range(23)}}
-    picked = section.examples(outcomes.assign(film_id="f"), named)
-    assert [row["title"] for row in picked["wrong"]] == ["Title 20", "Title 21", "Title 22"]
-    assert [row["track_id"] for row in picked["right"]] == [0, 4, 8, 12, 16]
-    assert [row["track_id"] for row in picked["wrong"]] == [20, 21, 22]
-    assert picked["partly"] == []
+    titles = {"f": {track: f"Title {track}" for track in range(23)}}
+    selected = section.examples(outcomes.assign(film_id="f"), titles)
+    assert [row["title"] for row in selected["wrong"]] == ["Title 20", "Title 21", "Title 22"]
+    assert [row["track_id"] for row in selected["right"]] == [0, 4, 8, 12, 16]
+    assert [row["track_id"] for row in selected["wrong"]] == [20, 21, 22]
+    assert selected["partly"] == []
 
 
-def test_without_a_tagger_there_is_no_section(tmp_path):
+def test_section_is_none_without_results(tmp_path):
     assert section.tagger_section(Run(tmp_path, [], {})) is None

@@ -18,7 +18,7 @@ NOTES = {"trailer_1": "no sound", "trailer_3": "only black frames; silent"}
 
 
 def make_scores(runs=RUNS):
-    """Every figure is another; the later a run, the better it is, but for the fusion."""
+    """All values differ; they rise with the index of the run, except for the last (fusion)."""
     rows = []
     for index, run in enumerate(runs):
         combinations = itertools.product((*THRESHOLDS, None), GENRES, section.MEASURES)
@@ -49,7 +49,7 @@ def make_scores(runs=RUNS):
 
 
 def make_modalities(absent=()):
-    """The picture is better at Horror. absent: modalities without a model."""
+    """Picture is better than sound for Horror. absent: modalities without a model."""
     representatives = {
         modality: trailers.modality_run(modality, RUNS) for modality in section.MODALITIES
     }
@@ -63,10 +63,10 @@ def make_modalities(absent=()):
             values = [0.31 + 0.1 * index, 0.83 - 0.1 * index, 0.57 + 0.02 * index]
             table[modality + column] = [value + shift if has_model else None for value in values]
     both = not {trailers.PICTURE, trailers.SOUND} & {*absent}
-    apart = {"difference": [-0.1, 0.1, -0.02], "difference_low": [-0.3, 0.04, -0.2]}
-    apart |= {"difference_high": [0.06, 0.27, 0.09], "p": [0.125, 0.0002, 0.75]}
-    apart |= {"p_adjusted": [0.25, 0.0004, 0.75]}
-    for column, values in apart.items():
+    differences = {"difference": [-0.1, 0.1, -0.02], "difference_low": [-0.3, 0.04, -0.2]}
+    differences |= {"difference_high": [0.06, 0.27, 0.09], "p": [0.125, 0.0002, 0.75]}
+    differences |= {"p_adjusted": [0.25, 0.0004, 0.75]}
+    for column, values in differences.items():
         table[column] = values if both else [None] * 3
     return table[tables.TRAILER_MODALITIES.names]
 
@@ -77,8 +77,8 @@ def make_samples():
     return table.assign(frames=10, skipped=0, sound_s=30.0)[tables.TRAILER_SAMPLES.names]
 
 
-def write(folder, scores, modalities, figures=FIGURES):
-    """The results of the stage, in a folder `trailers`."""
+def write_results(folder, scores, modalities, figures=FIGURES):
+    """Write results of the stage into a folder `trailers`; returns all files."""
     folder = folder / "trailers"
     (folder / "samples").mkdir(parents=True)
     for name, frame, contract in (
@@ -94,11 +94,11 @@ def write(folder, scores, modalities, figures=FIGURES):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The section of all models, on two image encoders and one audio encoder, and its page."""
+def all_models(tmp_path_factory):
+    """Section and page of a run with all models, two image encoders and an audio encoder."""
     folder = tmp_path_factory.mktemp("report")
     inputs = make_run(folder, 2)
-    inputs["files"] += write(folder, make_scores(), make_modalities())
+    inputs["files"] += write_results(folder, make_scores(), make_modalities())
     inputs["config"]["trailers"] = {"genres": []}
     _, text, page = render(folder, inputs)
     return section_of(text, "trailers"), page
@@ -106,12 +106,12 @@ def whole(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def picture_only(tmp_path_factory):
-    """The section of models of the picture only, without films' scenes, and itself as a page."""
+    """Section of a run with picture models only, and the section as a page."""
     folder = tmp_path_factory.mktemp("picture_only")
     scores = make_scores(trailers.runs(["frequency", "frame_cnn"], [], []))
     modalities = make_modalities([trailers.SOUND, trailers.BOTH])
     modalities["picture_network"], modalities["picture_model"] = "none", "frame_cnn"
-    files = write(folder, scores, modalities, FIGURES[:2])
+    files = write_results(folder, scores, modalities, FIGURES[:2])
     (folder / "pretrained").mkdir()
     files.append(folder / "pretrained" / "status.tsv")
     tables.write_table(WEIGHTS, files[-1], tables.WEIGHTS)
@@ -120,14 +120,14 @@ def picture_only(tmp_path_factory):
     return text, Page(text)
 
 
-def words(text):
-    """Without line breaks and runs of spaces."""
+def normalize_whitespace(text):
+    """The text with each run of white space replaced by one space."""
     return " ".join(text.split())
 
 
-def test_the_comparison_of_picture_and_sound_is_shown(whole):
+def test_modality_table_shows_scores_differences_and_p_values(all_models):
     columns = ("Genre", "Trailers", "Picture", "Sound", "Both")
-    rows = whole[1].table(*columns)
+    rows = all_models[1].table(*columns)
     assert [[row[column] for column in columns] for row in rows] == [
         ["Action", "7", "0.310.11–0.41", "0.410.21–0.51", "0.510.31–0.61"],
         ["Horror", "9", "0.830.63–0.93", "0.730.53–0.83", "0.630.43–0.73"],
@@ -141,13 +141,15 @@ def test_the_comparison_of_picture_and_sound_is_shown(whole):
     ]
 
 
-def test_genres_without_a_model_are_named(picture_only):
-    (paragraph,) = [text for text in words(picture_only[0]).split("<p>") if "Crime" in text]
+def test_untrained_genres_are_listed(picture_only):
+    (paragraph,) = [
+        text for text in normalize_whitespace(picture_only[0]).split("<p>") if "Crime" in text
+    ]
     assert paragraph.startswith("Not trained,")
     assert "Action" not in paragraph.partition("</p>")[0]
 
 
-def test_the_better_modality_is_significant_by_the_adjusted_p():
+def test_better_modality_uses_adjusted_p_values():
     modalities = pd.DataFrame({"genre": ["Action", "Comedy", "Drama", "Horror", "macro"]})
     modalities["difference"] = [-0.3, -0.2, 0.1, 0.4, 0.1]
     modalities["p"] = [0.001, 0.03, 0.04, 0.001, 0.001]
@@ -157,17 +159,17 @@ def test_the_better_modality_is_significant_by_the_adjusted_p():
     assert section.better_modality(modalities.assign(difference=float("nan"))) is None
 
 
-def test_the_lead_groups_the_genres_and_gives_the_means(whole):
-    lead = words(whole[0]).partition('<p class="lead">')[2].partition("</p>")[0]
+def test_lead_lists_genres_by_better_modality_and_macro_scores(all_models):
+    lead = normalize_whitespace(all_models[0]).partition('<p class="lead">')[2].partition("</p>")[0]
     assert "From the picture: Horror." in lead
     assert "From the sound:" not in lead
     assert "No significant difference: Action." in lead
     assert "picture 0.57, sound 0.59, both 0.61, random order of the trailers 0.50." in lead
 
 
-def test_every_run_has_a_row_with_its_figures(whole):
+def test_score_table_has_a_row_for_every_run(all_models):
     scores = make_scores()
-    rows = whole[1].table("Model", "Modality")
+    rows = all_models[1].table("Model", "Modality")
     assert [row["Model"] for row in rows] == [trailers.title(*run) for run in RUNS]
     assert [row["Modality"] for row in rows] == [trailers.MODELS[model] or "–" for _, model in RUNS]
     macro = scores[scores.genre == "macro"]
@@ -183,7 +185,7 @@ def test_every_run_has_a_row_with_its_figures(whole):
             assert row[column] == expected
 
 
-def test_the_best_of_each_column_is_marked():
+def test_best_run_of_each_column_is_marked():
     rows = section.score_rows(make_scores())
     best = [
         [row["title"] for row in rows if row["cells"][name]["best"]]
@@ -192,12 +194,12 @@ def test_the_best_of_each_column_is_marked():
     assert best == [[trailers.title(*RUNS[-2])]] * 3
 
 
-def test_each_genre_has_its_figures_at_each_threshold(whole):
-    """Of the runs that represent the modalities; these are set in advance, not the best."""
-    assert "Tuned thresholds" in whole[0]
-    assert "Threshold 0.5" in whole[0]
+def test_genre_tables_show_scores_at_each_threshold(all_models):
+    """The runs shown for the modalities are set in advance, not selected by score."""
+    assert "Tuned thresholds" in all_models[0]
+    assert "Threshold 0.5" in all_models[0]
     heads = ["Genre", "Picture", "Sound", "Both"]
-    shown = [table for table in whole[1].tables if table[0] == heads]
+    shown = [table for table in all_models[1].tables if table[0] == heads]
     assert len(shown) == len(THRESHOLDS)
     scores = make_scores().set_index(["network", "model", "threshold", "genre", "measure"])
     representatives = [trailers.modality_run(modality, RUNS) for modality in section.MODALITIES]
@@ -213,32 +215,34 @@ def test_each_genre_has_its_figures_at_each_threshold(whole):
             assert cells == [f"{row.value:.2f}{row.low:.2f}–{row.high:.2f}" for row in rows]
 
 
-def test_networks_without_a_row_are_named_with_the_reason(whole):
-    """The run's list of weights gives it for VGGish; YAMNet and ViT are not configured."""
-    text = words(whole[0])
+def test_networks_without_scores_are_listed_with_the_reason(all_models):
+    """The status table has a reason for VGGish; YAMNet and ViT are not configured."""
+    text = normalize_whitespace(all_models[0])
     assert "<p>No rows for ViT, YAMNet:" in text
     (paragraph,) = [part for part in text.split("<p>") if part.startswith("No rows for VGGish:")]
     assert "pretrained.offline is set, and &lt;here&gt; lacks vggish.ckpt" in paragraph
     assert text.count("No rows for") == 2
     for title in ("ViT", "VGGish", "YAMNet"):
-        assert not [row for row in whole[1].table("Model", "Modality") if title in row["Model"]]
+        assert not [
+            row for row in all_models[1].table("Model", "Modality") if title in row["Model"]
+        ]
     assert text.count("VGGish") == 1
 
 
-def test_incomplete_trailers_are_listed(whole):
-    assert "<summary>2 trailers" in whole[0]
+def test_incomplete_trailers_are_listed(all_models):
+    assert "<summary>2 trailers" in all_models[0]
     for trailer, note in NOTES.items():
-        assert f"<li><code>{trailer}</code>: {note}</li>" in whole[0]
+        assert f"<li><code>{trailer}</code>: {note}</li>" in all_models[0]
 
 
-def test_a_modality_without_a_model_is_a_dash(picture_only):
+def test_modality_without_model_is_shown_as_dash(picture_only):
     rows = picture_only[1].table("Genre", "Trailers", "Picture", "Sound", "Both")
     assert [row["Picture"] for row in rows] == ["0.310.11–0.41", "0.830.63–0.93", "0.570.37–0.67"]
     for row in rows:
         assert row["Sound"] == row["Both"] == "––––"
         assert row["Picture less sound"] == "–– to –"
         assert row["p"] == row["Adjusted p"] == "–"
-    text = words("".join(picture_only[1].text))
+    text = normalize_whitespace("".join(picture_only[1].text))
     assert "picture 0.57, random order of the trailers 0.50." in text
     assert "No significant difference" not in text
     shown = [cell for table in picture_only[1].tables for row in table for cell in row]
@@ -247,19 +251,19 @@ def test_a_modality_without_a_model_is_a_dash(picture_only):
     assert heads.count(["Genre", "Picture"]) == len(THRESHOLDS)
 
 
-def test_figures_that_were_not_drawn_are_not_shown(whole, picture_only):
+def test_missing_figures_are_not_shown(all_models, picture_only):
     images = {
         page: text.count("<img ")
-        for page, (text, _) in (("whole", whole), ("picture_only", picture_only))
+        for page, (text, _) in (("all_models", all_models), ("picture_only", picture_only))
     }
-    assert images == {"whole": 4, "picture_only": 2}
+    assert images == {"all_models": 4, "picture_only": 2}
 
 
-def test_the_page_leads_to_the_section(whole):
-    assert whole[1].values("id").count("trailers") == 1
-    assert "#trailers" in whole[1].values("href")
+def test_page_links_to_the_section(all_models):
+    assert all_models[1].values("id").count("trailers") == 1
+    assert "#trailers" in all_models[1].values("href")
 
 
-def test_without_trailers_there_is_no_section(tmp_path):
-    """A page without them: test_trailers_workflow.py."""
+def test_section_is_none_without_results(tmp_path):
+    """test_trailers_workflow.py tests the page without trailers."""
     assert section.trailers_section(Run(tmp_path, [], {})) is None

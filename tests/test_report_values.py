@@ -23,12 +23,12 @@ def svg_text(monkeypatch):
     monkeypatch.setattr(svg, "data_uri", bytes.decode)
 
 
-def test_overlapping_cues_count_once():
+def test_covered_time_counts_overlapping_cues_once():
     cues = pd.DataFrame({"film_start_s": [5.0, 0, 20, 21], "film_end_s": [8.0, 10, 30, 35]})
     assert films.covered_s(cues) == 10 + 15
 
 
-def test_a_film_counts_in_each_of_its_genres():
+def test_film_is_counted_in_each_of_its_genres():
     table = box_plots.by_genre(pd.DataFrame({"film_id": ["a", "b"], "x": [1, 2]}), FILMS)
     assert sorted(zip(table.genre, table.x, strict=True)) == [
         ("Comedy", 1),
@@ -37,7 +37,7 @@ def test_a_film_counts_in_each_of_its_genres():
     ]
 
 
-def test_the_music_of_a_film_is_the_mean_of_its_cues_the_loudness_in_db():
+def test_film_means_average_cues_with_loudness_in_db():
     bags = pd.DataFrame(
         {
             "film_id": ["a", "a", "b"],
@@ -52,7 +52,7 @@ def test_the_music_of_a_film_is_the_mean_of_its_cues_the_loudness_in_db():
     np.testing.assert_allclose(means["rhythm.tempo.mean"], [100, np.nan])
 
 
-def pictures(cuts):
+def make_visuals(cuts):
     film = pd.DataFrame({name: [0.1, 0.2, 0.6] for name in visuals.TITLES})
     film = film.assign(cuts=cuts, shot_length_s=[2.0, 3.0, 10.0])
     return pd.concat([film.assign(film_id="a"), film.assign(film_id="c")])
@@ -62,21 +62,21 @@ def plot_visuals(table):
     return box_plots.plot_by_genre(visuals.film_statistics(table), FILMS, visuals.TITLES)
 
 
-def test_the_visual_statistics_of_a_film():
-    means = visuals.film_statistics(pictures([1, 0, 1])).set_index("film_id").loc["a"]
+def test_film_statistics_of_visuals_match_hand_computed_values():
+    means = visuals.film_statistics(make_visuals([1, 0, 1])).set_index("film_id").loc["a"]
     assert means.cuts == pytest.approx(40)  # 2 in 3 s
     assert means.shot_length_s == 3
     assert means.motion_energy == pytest.approx(0.3)
 
 
-def test_genres_are_labelled_with_their_films(svg_text):
-    figure = plot_visuals(pictures([1, 0, 1]))
+def test_genre_labels_show_the_number_of_films(svg_text):
+    figure = plot_visuals(make_visuals([1, 0, 1]))
     texts = re.findall(r">([^<>]+)</text>", figure)
     assert {"Comedy (n = 2)", "Drama (n = 1)", "cuts a minute", "shot length, s"} <= set(texts)
 
 
-def test_statistics_that_no_film_has_are_not_drawn(svg_text):
-    known = pictures(np.nan).assign(shot_length_s=np.nan, motion_energy=np.nan)
+def test_statistics_without_values_are_not_drawn(svg_text):
+    known = make_visuals(np.nan).assign(shot_length_s=np.nan, motion_energy=np.nan)
     figure = plot_visuals(known)
     assert ">colourfulness<" in figure
     assert not re.search("cuts|shot|motion", figure)
@@ -85,7 +85,7 @@ def test_statistics_that_no_film_has_are_not_drawn(svg_text):
     assert distributions.plot_features(embedding, FILMS) is None
 
 
-def test_coordinates_are_cut_to_a_tenth_of_a_point():
+def test_svg_coordinates_have_one_decimal():
     figure, axis = plt.subplots(figsize=(1, 1), layout="none")
     axis.plot([0, 1], [0.123456, 0.654321])
     drawn = svg.compact_svg(figure).decode()
@@ -98,23 +98,23 @@ def test_coordinates_are_cut_to_a_tenth_of_a_point():
 @pytest.mark.parametrize(
     ("seconds", "text"), [(59.6, "1:00"), (3599.6, "1:00:00"), (61, "1:01"), (7384, "2:03:04")]
 )
-def test_clock(seconds, text):
+def test_clock_formats_seconds(seconds, text):
     assert formats.clock(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("share", "text"), [(0, "0%"), (0.004, "0.4%"), (0.431, "43%"), (1, "100%")]
 )
-def test_percent(share, text):
+def test_percent_formats_shares(share, text):
     assert formats.percent(share) == text
 
 
-def test_an_unknown_package_is_named_as_such(monkeypatch):
+def test_missing_package_has_no_version(monkeypatch):
     monkeypatch.setattr(provenance, "PACKAGES", ("no-such-package",))
     assert provenance.versions()["no-such-package"] == "not found under this name"
 
 
-def test_small_p_values_are_bounds():
+def test_p_values_below_0_001_are_shown_as_bound():
     assert [formats.p_value(p) for p in (0.0001, 0.001, 0.0304, 1)] == [
         "< 0.001",
         "0.001",

@@ -1,4 +1,4 @@
-"""What runs again after a change: every row of docs/rerun.md, tried beside a finished run."""
+"""Every change listed in docs/rerun.md reruns the listed jobs of a finished run."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ ROWS = [
     if line.startswith("| ") and not line.startswith("| you change")
 ]
 FILMS = ("film_1", "film_2", "film_3")
-CHANGED, ADDED = "film_2", "film_4"
+CHANGED_FILM, ADDED_FILM = "film_2", "film_4"
 CONFIG = {
     "corpus": {"kind": "table", "films": "corpus/films.tsv"},
     "fingerprints": {"speeds": [1.0]},
@@ -52,16 +52,16 @@ CONFIG = {
         "models": ["frequency", "frame_linear", "frame_attention", "sound_attention", "fusion"],
     },
 }
-WITHOUT_STAND_INS = CONFIG | {"retrieval": {"configurations": []}, "trailers": {"models": []}}
-# Before the text of a script, whose imports count as they did.
-TOUCH = """from pathlib import Path
+COMPUTED_CONFIG = CONFIG | {"retrieval": {"configurations": []}, "trailers": {"models": []}}
+# Inserted before the code of a script, whose imports remain part of its code hash.
+TOUCH_OUTPUTS = """from pathlib import Path
 for path in snakemake.output:
     Path(path).touch()
 raise SystemExit
 """
-OUTSIDE, ADDED_LATER = "the_pier", "the_wharf"
-TRAILERS, ANNOUNCED = tuple(f"trailer_{number}" for number in range(1, 7)), "trailer_7"
-TRACK, STING = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
+OUTSIDE_FILM, ADDED_OUTSIDE_FILM = "the_pier", "the_wharf"
+TRAILERS, ADDED_TRAILER = tuple(f"trailer_{number}" for number in range(1, 7)), "trailer_7"
+TRACK, SHORT_TRACK = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_sting.flac"
 
 
 def write_table(
@@ -69,7 +69,7 @@ def write_table(
 ) -> None:
     """Write the table of films.
 
-    shared: film_4 has the album of film_1. further: a column in which film_2 has the value 1.
+    shared: film_4 has the album of film_1. further: a further column, 1 in the row of film_2.
     """
     genres = {"film_1": "Comedy;Drama", "film_2": labels, "film_4": "Comedy"}
     genres["film_3"] = "Action;Comedy;Drama"
@@ -77,43 +77,43 @@ def write_table(
     lines = ["\t".join([*header, *["notes"] * bool(more)])]
     for film in films:
         number = film[-1]
-        name = title if film == CHANGED else f"Film {number}"
-        album = "album 1" if shared and film == ADDED else f"album {number}"
+        name = title if film == CHANGED_FILM else f"Film {number}"
+        album = "album 1" if shared and film == ADDED_FILM else f"album {number}"
         row = [film, name, "2001", f"film {number}.mp4", album, genres[film]]
-        row += ["1" * (film == CHANGED)] * bool(further) + [more] * bool(more)
+        row += ["1" * (film == CHANGED_FILM)] * bool(further) + [more] * bool(more)
         lines.append("\t".join(row))
     (corpus / "films.tsv").write_text("\n".join(lines) + "\n")
 
 
-def describe(corpus: Path, films=(*FILMS, OUTSIDE), tags="sea") -> None:
-    """Write the table of pictures and plots; films outside the corpus have an album."""
+def write_descriptions(corpus: Path, films=(*FILMS, OUTSIDE_FILM), tags="sea") -> None:
+    """Write the table of film descriptions; films outside the corpus have an album."""
     lines = ["film_id\ttitle\tyear\timage\tplot\ttags\talbum"]
     for film in films:
         of_corpus = film in FILMS
         about = ("", "") if of_corpus else (film, "1999")
-        film_tags = tags if film == CHANGED else "night"
+        film_tags = tags if film == CHANGED_FILM else "night"
         album = "" if of_corpus else film
         lines.append("\t".join([film, *about, f"{film}.png", f"{film}.txt", film_tags, album]))
     (corpus / "described.tsv").write_text("\n".join(lines) + "\n")
 
 
-def announce(corpus: Path, trailers=TRAILERS, labels="Drama", title="Trailed 2") -> None:
+def write_trailers(corpus: Path, trailers=TRAILERS, labels="Drama", title="Trailed 2") -> None:
     """Write the table of trailers."""
     lines = ["trailer_id\ttitle\tvideo\tgenres"]
     for trailer in trailers:
         number = int(trailer[-1])
-        about = f"Trailed {number}", "Drama" if number % 2 == 0 else "Comedy"
-        of_title, genres = (title, labels) if trailer == TRAILERS[1] else about
-        lines.append(f"{trailer}\t{of_title}\t{trailer}.mp4\t{genres}")
+        default = f"Trailed {number}", "Drama" if number % 2 == 0 else "Comedy"
+        trailer_title, genres = (title, labels) if trailer == TRAILERS[1] else default
+        lines.append(f"{trailer}\t{trailer_title}\t{trailer}.mp4\t{genres}")
     (corpus / "trailers.tsv").write_text("\n".join(lines) + "\n")
 
 
 def remove_film(corpus: Path) -> None:
     write_table(corpus, ("film_1", "film_3"))
-    describe(corpus, ("film_1", "film_3", OUTSIDE))
+    write_descriptions(corpus, ("film_1", "film_3", OUTSIDE_FILM))
 
 
-def append(path: Path) -> None:
+def append_comment(path: Path) -> None:
     path.write_text(path.read_text() + "\n# an edit\n")
 
 
@@ -122,26 +122,26 @@ def touch_all(clone: Path) -> None:
         path.touch()
 
 
-def touch_small(corpus: Path) -> None:
-    assert (corpus / STING).stat().st_size < 1e6
-    (corpus / STING).touch()
+def touch_small_track(corpus: Path) -> None:
+    assert (corpus / SHORT_TRACK).stat().st_size < 1e6
+    (corpus / SHORT_TRACK).touch()
 
 
-def put_beside(corpus: Path) -> None:
+def add_other_files(corpus: Path) -> None:
     for name in ("Cover.JPG", "info.txt", "all.m3u8", ".DS_Store"):
         (corpus / "album 2" / name).write_text(name)
 
 
-def touch_large(corpus: Path) -> None:
+def touch_large_track(corpus: Path) -> None:
     assert (corpus / TRACK).stat().st_size > 1e6
     (corpus / TRACK).touch()
 
 
-# Of the rows that are not keys: what is done to the folder of films and albums.
-OF_CORPUS: dict[str, Callable[[Path], object]] = {
-    "a film is added": lambda corpus: write_table(corpus, (*FILMS, ADDED)),
+# Rows that change the folder of films and albums.
+CORPUS_CHANGES: dict[str, Callable[[Path], object]] = {
+    "a film is added": lambda corpus: write_table(corpus, (*FILMS, ADDED_FILM)),
     "a film is added that shares the album of another": lambda corpus: write_table(
-        corpus, (*FILMS, ADDED), shared=True
+        corpus, (*FILMS, ADDED_FILM), shared=True
     ),
     "a film is removed": remove_film,
     "the genres of a film": lambda corpus: write_table(corpus, FILMS, labels="Action;Comedy"),
@@ -166,28 +166,30 @@ OF_CORPUS: dict[str, Callable[[Path], object]] = {
         corpus / TRACK, corpus / "album 2" / "06_new.flac"
     ),
     "a track is removed from an album": lambda corpus: (corpus / TRACK).unlink(),
-    "a picture, a text or a playlist is put into an album": put_beside,
-    "the time of a file of up to 1 MB, not its content": touch_small,
-    "the time of a larger file: a track": touch_large,
-    "the plot of a film, in other words": lambda corpus: append(corpus / "film_2.txt"),
-    "the picture of a film, by another one": lambda corpus: append(corpus / "film_2.png"),
-    "the tags of a film": lambda corpus: describe(corpus, tags="sea;storm"),
-    "a film outside the corpus is described": lambda corpus: describe(
-        corpus, (*FILMS, OUTSIDE, ADDED_LATER)
+    "a picture, a text or a playlist is put into an album": add_other_files,
+    "the time of a file of up to 1 MB, not its content": touch_small_track,
+    "the time of a larger file: a track": touch_large_track,
+    "the plot of a film, in other words": lambda corpus: append_comment(corpus / "film_2.txt"),
+    "the picture of a film, by another one": lambda corpus: append_comment(corpus / "film_2.png"),
+    "the tags of a film": lambda corpus: write_descriptions(corpus, tags="sea;storm"),
+    "a film outside the corpus is described": lambda corpus: write_descriptions(
+        corpus, (*FILMS, OUTSIDE_FILM, ADDED_OUTSIDE_FILM)
     ),
-    "a film is described no more": lambda corpus: describe(corpus, FILMS),
-    "a trailer is added": lambda corpus: announce(corpus, (*TRAILERS, ANNOUNCED)),
-    "a trailer is removed": lambda corpus: announce(corpus, TRAILERS[:-1]),
-    "the genres of a trailer": lambda corpus: announce(corpus, labels="Action"),
-    "the title of a trailer": lambda corpus: announce(corpus, title="Another"),
-    "the file of a trailer, by another one": lambda corpus: append(corpus / "trailer_2.mp4"),
+    "a film is described no more": lambda corpus: write_descriptions(corpus, FILMS),
+    "a trailer is added": lambda corpus: write_trailers(corpus, (*TRAILERS, ADDED_TRAILER)),
+    "a trailer is removed": lambda corpus: write_trailers(corpus, TRAILERS[:-1]),
+    "the genres of a trailer": lambda corpus: write_trailers(corpus, labels="Action"),
+    "the title of a trailer": lambda corpus: write_trailers(corpus, title="Another"),
+    "the file of a trailer, by another one": lambda corpus: append_comment(
+        corpus / "trailer_2.mp4"
+    ),
 }
-# And to the clone.
-OF_CODE: dict[str, Callable[[Path], object]] = {
+# Rows that change the clone.
+CODE_CHANGES: dict[str, Callable[[Path], object]] = {
     "nothing": lambda clone: None,
-    "a module of one stage": lambda clone: append(clone / "scorelens/visuals/measure.py"),
-    "a module of many": lambda clone: append(clone / "scorelens/media/sound.py"),
-    "how tables are written": lambda clone: append(clone / "scorelens/tables/files.py"),
+    "a module of one stage": lambda clone: append_comment(clone / "scorelens/visuals/measure.py"),
+    "a module of many": lambda clone: append_comment(clone / "scorelens/media/sound.py"),
+    "how tables are written": lambda clone: append_comment(clone / "scorelens/tables/files.py"),
     "the time of a module, not its content": lambda clone: (
         clone / "scorelens/visuals/measure.py"
     ).touch(),
@@ -199,10 +201,10 @@ OF_CODE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, demo_run) -> Path:
-    """A folder with a clone, and a finished run on a table of three of the demo's films.
+def finished_run(tmp_path_factory, demo_run) -> Path:
+    """A folder with a clone, and a finished run on a table of three demo films.
 
-    Of retrieval and trailers there are stand-ins: empty files that Snakemake takes for made.
+    Outputs of retrieval and trailers are empty files that Snakemake treats as complete.
     """
     home = tmp_path_factory.mktemp("rerun")
     clone, work = runs.copy_project(home / "clone"), home / "work"
@@ -210,25 +212,25 @@ def finished(tmp_path_factory, demo_run) -> Path:
         shutil.copytree(film / "album", work / "corpus" / f"album {number}")
         shutil.copy(film / "film.mp4", work / "corpus" / f"film {number}.mp4")
     sound, rate_hz = soundfile.read(work / "corpus" / TRACK, frames=6 * 44100)
-    soundfile.write(work / "corpus" / STING, sound, rate_hz)
+    soundfile.write(work / "corpus" / SHORT_TRACK, sound, rate_hz)
     write_table(work / "corpus", FILMS)
-    runs.finish(clone, work, WITHOUT_STAND_INS)
-    for film in (*FILMS, OUTSIDE, ADDED_LATER):
-        for ending in ("png", "txt"):
-            (work / "corpus" / f"{film}.{ending}").write_text(film)
-    for film in (OUTSIDE, ADDED_LATER):
+    runs.finish(clone, work, COMPUTED_CONFIG)
+    for film in (*FILMS, OUTSIDE_FILM, ADDED_OUTSIDE_FILM):
+        for extension in ("png", "txt"):
+            (work / "corpus" / f"{film}.{extension}").write_text(film)
+    for film in (OUTSIDE_FILM, ADDED_OUTSIDE_FILM):
         (work / "corpus" / film).mkdir()
-        shutil.copy(work / "corpus" / STING, work / "corpus" / film)
-    describe(work / "corpus")
-    for trailer in (*TRAILERS, ANNOUNCED):
+        shutil.copy(work / "corpus" / SHORT_TRACK, work / "corpus" / film)
+    write_descriptions(work / "corpus")
+    for trailer in (*TRAILERS, ADDED_TRAILER):
         (work / "corpus" / f"{trailer}.mp4").write_text(trailer)
-    announce(work / "corpus")
-    stand_in(clone, work, CONFIG)
+    write_trailers(work / "corpus")
+    finish_with_empty_outputs(clone, work, CONFIG)
     return home
 
 
-def stand_in(clone: Path, work: Path, config: dict) -> None:
-    """Finish a run with retrieval and trailers: their jobs, and those before and after, write
+def finish_with_empty_outputs(clone: Path, work: Path, config: dict) -> None:
+    """Finish a run in which jobs of retrieval and trailers, and those before and after them, write
     empty files.
     """
     scripts = clone / "scripts"
@@ -237,101 +239,105 @@ def stand_in(clone: Path, work: Path, config: dict) -> None:
     names += [name for name, rule in RULES.items() if rule.stage in stages]
     changed = [scripts / f"{name}.py" for name in names]
     for path in changed:
-        path.write_text(TOUCH + path.read_text())
+        path.write_text(TOUCH_OUTPUTS + path.read_text())
     runs.finish(clone, work, config)
     for path in changed:
         shutil.copy2(runs.HOME / "scripts" / path.name, path)
 
 
 @pytest.fixture
-def copied(finished, tmp_path):
-    """A copy of it, to be changed."""
-    yield shutil.copytree(finished, tmp_path / "home")
+def copied_run(finished_run, tmp_path):
+    """A copy of the finished run that a test may change."""
+    yield shutil.copytree(finished_run, tmp_path / "home")
     shutil.rmtree(tmp_path / "home")
 
 
-def words() -> dict[str, set[str]]:
-    """The page's words for rules that go together."""
+def named_rule_groups() -> dict[str, set[str]]:
+    """The rules of each group that the page defines."""
     rule_groups = {}
     for name, members in re.findall(r"^- (\*\w+\*): (.*)$", PAGE, re.M):
-        rule_groups[name] = rules(members, rule_groups)
+        rule_groups[name] = rules_of_cell(members, rule_groups)
     return rule_groups
 
 
-def rules(cell: str, known: dict[str, set[str]]) -> set[str]:
+def rules_of_cell(cell: str, groups: dict[str, set[str]]) -> set[str]:
     tokens = [token.strip() for token in cell.split(",") if token.strip()]
-    return {rule for token in tokens for rule in known.get(token, {token.strip("`")})}
+    return {rule for token in tokens for rule in groups.get(token, {token.strip("`")})}
 
 
-def redone(home: Path, config: dict, flags: list[str]) -> dict[str, set[str]]:
-    """The jobs that a run would do. The check runs: what it finds decides what comes after it."""
+def rerun_jobs(home: Path, config: dict, flags: list[str]) -> dict[str, set[str]]:
+    """The jobs of a run. The corpus check is executed, since later jobs depend on its output."""
     clone, work = home / "clone", home / "work"
     jobs = runs.planned(clone, work, config, *flags)
     if "gather_corpus" not in jobs:
-        return of_films(jobs)
-    done = runs.snakemake(clone, work, config, *flags, "--", "corpus")
-    assert done.returncode == 0, done.stdout
-    return of_films(runs.jobs(done.stdout) | runs.planned(clone, work, config, *flags))
+        return jobs_by_film(jobs)
+    process = runs.snakemake(clone, work, config, *flags, "--", "corpus")
+    assert process.returncode == 0, process.stdout
+    return jobs_by_film(runs.jobs(process.stdout) | runs.planned(clone, work, config, *flags))
 
 
-def of_films(jobs: dict[str, set[str]]) -> dict[str, set[str]]:
-    """The jobs, those of an album under its film: `album 1` is that of film_1."""
+def jobs_by_film(jobs: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The jobs, with album ids replaced by film ids: `album 1` is that of film_1."""
     album = re.compile(r"album_(\d)_[0-9a-f]{8}")
     return {rule: {album.sub(r"film_\1", film) for film in films} for rule, films in jobs.items()}
 
 
-def merged(config: dict, more: dict) -> dict:
-    deep = {k: merged(config.get(k, {}), v) for k, v in more.items() if isinstance(v, dict)}
-    return config | more | deep
+def merge_config(config: dict, more: dict) -> dict:
+    nested = {k: merge_config(config.get(k, {}), v) for k, v in more.items() if isinstance(v, dict)}
+    return config | more | nested
 
 
 def change_of(row: list[str]) -> str:
-    """What a row changes, without the example or the flag that it names in code."""
+    """The change of a row, without the example or flag that it gives as code."""
     return re.split(r": `|, with `", row[0])[0]
 
 
-def test_the_table_and_the_test_have_the_same_rows():
+def test_docs_table_and_test_have_the_same_rows():
     assert len(ROWS) > 35
-    assert {change_of(row) for row in ROWS if row[0][0] != "`"} == {*OF_CORPUS, *OF_CODE}
+    assert {change_of(row) for row in ROWS if row[0][0] != "`"} == {*CORPUS_CHANGES, *CODE_CHANGES}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
-def test_a_row_of_the_table(copied, row):
+def test_change_reruns_the_jobs_of_its_table_row(copied_run, row):
     change, code = change_of(row), re.findall("`(.*?)`", row[0])
     config, flags = CONFIG, []
-    if change in OF_CORPUS:
-        OF_CORPUS[change](copied / "work" / "corpus")
-    elif change in OF_CODE:
-        OF_CODE[change](copied / "clone")
+    if change in CORPUS_CHANGES:
+        CORPUS_CHANGES[change](copied_run / "work" / "corpus")
+    elif change in CODE_CHANGES:
+        CODE_CHANGES[change](copied_run / "clone")
         flags = [flag for text in code if text.startswith("--") for flag in text.split()]
     else:
-        config = merged(CONFIG, yaml.safe_load(code[0]))
+        config = merge_config(CONFIG, yaml.safe_load(code[0]))
 
-    its, films = CHANGED, {*FILMS}
+    changed_film, films = CHANGED_FILM, {*FILMS}
     if change.startswith("a film is added"):
-        its, films = ADDED, {*FILMS, ADDED}
+        changed_film, films = ADDED_FILM, {*FILMS, ADDED_FILM}
     elif change == "a film is removed":
-        films = {*FILMS} - {CHANGED}
-    one, every, over = (rules(cell, words()) for cell in row[1:])
-    assert redone(copied, config, flags) == (
-        {rule: {its} for rule in one} | dict.fromkeys(every, films) | {rule: set() for rule in over}
+        films = {*FILMS} - {CHANGED_FILM}
+    for_one_film, for_every_film, over_all_films = (
+        rules_of_cell(cell, named_rule_groups()) for cell in row[1:]
+    )
+    assert rerun_jobs(copied_run, config, flags) == (
+        {rule: {changed_film} for rule in for_one_film}
+        | dict.fromkeys(for_every_film, films)
+        | {rule: set() for rule in over_all_films}
     )
 
 
-def test_a_new_label_trains_again_and_measures_nothing(copied):
-    """The row of the genres of a film, for real."""
-    work = copied / "work"
-    measured = [p for name in ("cues", "features", "visuals", "bags") for p in of(work, name)]
+def test_changed_genre_label_retrains_without_measuring_again(copied_run):
+    """The row "the genres of a film", with the jobs executed."""
+    work = copied_run / "work"
+    measured = [p for name in ("cues", "features", "visuals", "bags") for p in files_of(work, name)]
     times = {path: path.stat().st_mtime_ns for path in measured}
-    predictions = {path: path.read_bytes() for path in of(work, "genres/predictions")}
+    predictions = {path: path.read_bytes() for path in files_of(work, "genres/predictions")}
     write_table(work / "corpus", FILMS, labels="Action;Comedy")
-    done = runs.snakemake(copied / "clone", work, WITHOUT_STAND_INS)
-    assert done.returncode == 0, done.stdout
+    process = runs.snakemake(copied_run / "clone", work, COMPUTED_CONFIG)
+    assert process.returncode == 0, process.stdout
     assert len(times) > 20
     assert {path: path.stat().st_mtime_ns for path in measured} == times
     assert all(path.read_bytes() != before for path, before in predictions.items())
-    assert runs.planned(copied / "clone", work, WITHOUT_STAND_INS) == {}
+    assert runs.planned(copied_run / "clone", work, COMPUTED_CONFIG) == {}
 
 
-def of(work: Path, name: str) -> list[Path]:
+def files_of(work: Path, name: str) -> list[Path]:
     return [path for path in (work / "results" / name).rglob("*") if path.is_file()]

@@ -1,4 +1,4 @@
-"""Results of a search and the contributions of its parts, against values by hand."""
+"""Search results and contributions of query parts match hand-computed values."""
 
 import numpy as np
 import pytest
@@ -11,8 +11,8 @@ from scorelens.retrieval.search.search_config import Search
 
 
 @pytest.fixture
-def simple(monkeypatch):
-    """A model whose embedding is the normalized sum of the image's and the text's vectors."""
+def sum_model(monkeypatch):
+    """Stub model that embeds a query as the normalized sum of its image and text vectors."""
 
     def embed(model, views):
         joined = sum(views.values())
@@ -32,7 +32,7 @@ VECTORS = QueryEmbeddings(
 )
 
 
-def test_embeddings_of_parts_by_hand(simple):
+def test_embed_search_of_parts_matches_hand_computed_values(sum_model):
     def embedded(*parts):
         return embed_search(WHOLE, parts, None, VECTORS).tolist()
 
@@ -44,10 +44,10 @@ def test_embeddings_of_parts_by_hand(simple):
     assert embedded("plot", "track") == pytest.approx([-0.5, 0.5, half])
 
 
-def test_a_contribution_is_how_far_the_cosine_falls(simple):
+def test_contribution_is_the_drop_of_the_cosine_without_the_part(sum_model):
     library = build_index(np.stack([X, Z, Y]), ["x", "own", "y"])
     results = search.rank_results(WHOLE, None, VECTORS, library, np.arange(3), 5)
-    assert results["row"].tolist() == [0, 2]  # its own track is no result
+    assert results["row"].tolist() == [0, 2]  # without the track of the query
     assert results["rank"].tolist() == [1, 2]
     assert results["cosine"].tolist() == pytest.approx([0.5, 0.5])
     root = np.sqrt(0.05)
@@ -62,7 +62,7 @@ def test_a_contribution_is_how_far_the_cosine_falls(simple):
     assert results["moved_by"].tolist() == ["image", "plot"]
 
 
-def test_a_part_alone_has_the_whole_cosine(simple):
+def test_contribution_of_a_single_part_is_the_whole_cosine(sum_model):
     query = Search("s", image="i")
     library = build_index([X, Y], ["x", "y"])
     results = search.rank_results(
@@ -76,7 +76,7 @@ def test_a_part_alone_has_the_whole_cosine(simple):
 @pytest.mark.parametrize(
     ("limit", "expected"), [(1, [0]), (2, [0, 3]), (3, [0, 3, 5]), (9, [0, 3, 5])]
 )
-def test_each_file_is_one_result_and_the_query_file_is_none(simple, limit, expected):
+def test_each_file_is_one_result_and_the_query_file_is_excluded(sum_model, limit, expected):
     library_vectors = [X, Z, X + 0.1 * Y, Y, Z + 0.1 * X, Y - Z, Y]
     library = build_index(np.stack(library_vectors), list("abcdefg"))
     files = np.array([7, 5, 7, 2, 5, 1, 2])

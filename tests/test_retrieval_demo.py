@@ -1,4 +1,4 @@
-"""The demo of retrieval: its files are those of the plan, and models find its planted relations."""
+"""Retrieval demo: files match the plan, and models learn the planted relations."""
 
 import hashlib
 from collections import Counter
@@ -33,12 +33,13 @@ SETTINGS = {
     "margin": 0.2,
 }
 PLANTED = dict(zip(("image", "plot", "tags"), demo_plan.TRACKS, strict=True))
-SURE, BY_CHANCE = 0.01, 0.01  # p below the first: found; above the second: not found
+# p is below the first for planted tracks, above the second for others.
+PLANTED_P, CHANCE_P = 0.01, 0.01
 PERMUTATIONS = 9999
 
 
-def corpus(count, seed=SEED):
-    """Films of the demo corpus as the workflow has them."""
+def corpus_films(count, seed=SEED):
+    """Films of the demo corpus, as in the workflow."""
     return [
         Film(film.film_id, film.title, film.year, film.genres, None, album_of(film.film_id))
         for film in corpus_plan.demo_films(count, seed)
@@ -54,10 +55,10 @@ def genres_of(films):
 
 
 @pytest.fixture(scope="module")
-def composed(tmp_path_factory):
-    """A folder with the files of the first films of the plan, and those films."""
+def synthesized(tmp_path_factory):
+    """A folder with files of the first films of the plan, and those films."""
     folder = tmp_path_factory.mktemp("demo")
-    films = demo_plan.plan_films(genres_of(corpus(2)), SEED)
+    films = demo_plan.plan_films(genres_of(corpus_films(2)), SEED)
     chosen = [film for film in films if not film.tracks] + films[:3]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -65,7 +66,7 @@ def composed(tmp_path_factory):
     return folder, chosen
 
 
-def test_further_films_are_in_all_parts_of_the_split():
+def test_films_outside_the_corpus_are_in_all_parts_of_the_split():
     films = demo_plan.plan_films({}, SEED)
     split = split_by_year(np.array([film.year for film in films]), 2021, 2023)
     assert [len(part) for part in split] == [144, 36, 36]
@@ -73,7 +74,7 @@ def test_further_films_are_in_all_parts_of_the_split():
 
 
 @pytest.mark.parametrize("seed", [0, 1, 7])
-def test_the_parts_of_a_film_are_independent(seed):
+def test_planted_genres_of_a_film_are_independent(seed):
     films = demo_plan.plan_films({}, seed)
     for part in split_by_year(np.array([film.year for film in films]), 2021, 2023):
         genres = [tuple(films[row].tracks.values()) for row in part]
@@ -83,7 +84,7 @@ def test_the_parts_of_a_film_are_independent(seed):
             assert len(set(counts.values())) == 1
 
 
-def test_picture_plot_and_tags_have_the_genres_of_the_tracks():
+def test_genres_of_picture_plot_and_tags_match_the_tracks():
     for film in demo_plan.plan_films({}, SEED):
         assert [film.tracks["as_shown"], film.tracks["as_told"]] == [
             film.picture_genre,
@@ -93,51 +94,51 @@ def test_picture_plot_and_tags_have_the_genres_of_the_tracks():
         assert len(set(film.tags)) == len(film.tags) in (2, 3)
 
 
-def test_the_films_of_the_corpus_are_described_by_their_own_genres():
-    films = {film.film_id: film for film in demo_plan.plan_films(genres_of(corpus(18)), SEED)}
-    for known in corpus(18):
-        film = films[known.film_id]
+def test_corpus_films_are_described_by_their_own_genres():
+    films = {film.film_id: film for film in demo_plan.plan_films(genres_of(corpus_films(18)), SEED)}
+    for corpus_film in corpus_films(18):
+        film = films[corpus_film.film_id]
         assert (film.picture_genre, film.plot_genres, film.tracks) == (
-            known.genres[0],
-            known.genres,
+            corpus_film.genres[0],
+            corpus_film.genres,
             {},
         )
-        for genre in known.genres:
+        for genre in corpus_film.genres:
             assert len(set(film.tags) & set(plot_words.TAGS[genre])) == 2
 
 
-def test_a_larger_corpus_changes_no_other_film():
-    few, many = (demo_plan.plan_films(genres_of(corpus(count)), SEED) for count in (2, 5))
+def test_corpus_size_does_not_change_the_other_films():
+    few, many = (demo_plan.plan_films(genres_of(corpus_films(count)), SEED) for count in (2, 5))
     assert [film for film in many if film in few] == few
     assert demo_plan.plan_films({}, SEED + 1) != demo_plan.plan_films({}, SEED)
 
 
-def test_no_title_is_that_of_a_film_of_the_corpus():
+def test_film_ids_are_not_those_of_corpus_films():
     known = {film.film_id for film in corpus_plan.demo_films(700, SEED)}
     assert not known & {film.film_id for film in demo_plan.plan_films({}, SEED)}
 
 
-def test_all_genres_have_equally_many_distinct_words():
+def test_every_genre_has_8_distinct_tags_and_sentences():
     for words, count in ((plot_words.TAGS, 8), (plot_words.SENTENCES, 8)):
         assert list(words) == list(corpus_plan.GENRES)
         assert [len(set(genre_words)) for genre_words in words.values()] == [count] * 6
         assert len(set().union(*words.values())) == 6 * count
 
 
-def test_the_files_are_those_of_the_plan(composed):
-    folder, films = composed
+def test_written_files_match_the_plan(synthesized):
+    folder, films = synthesized
     written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     ids = {film.film_id for film in films}
-    planned = demo_plan.demo_files(corpus(2), SEED)
+    planned = demo_plan.demo_files(corpus_films(2), SEED)
     expected = {path for path in planned if Path(path).stem in ids or Path(path).parent.name in ids}
     assert written == expected | {demo_plan.TABLE}
     assert len(planned) == len(set(planned)) == 2 * 2 + 5 * 216
 
 
-def test_the_table_has_the_films_of_the_plan(composed, monkeypatch):
-    folder, films = composed
+def test_written_table_matches_the_plan(synthesized, monkeypatch):
+    folder, films = synthesized
     monkeypatch.chdir(folder)
-    known = corpus(2)
+    known = corpus_films(2)
     ids = {film.film_id for film in films}
     described = [film for film in demo_plan.demo_films(known, SEED) if film.film_id in ids]
     table_films = read_films(demo_plan.TABLE, {film.film_id: film for film in known})
@@ -151,8 +152,8 @@ def test_the_table_has_the_films_of_the_plan(composed, monkeypatch):
     assert [resolved(film) for film in table_films] == [resolved(film) for film in described]
 
 
-def test_tracks_last_five_seconds_without_silence(composed):
-    folder, films = composed
+def test_tracks_are_5_s_long_without_silence(synthesized):
+    folder, films = synthesized
     for film in films:
         for track_id in film.tracks:
             sound, rate_hz = soundfile.read(folder / demo_plan.track(film.film_id, track_id))
@@ -161,8 +162,8 @@ def test_tracks_last_five_seconds_without_silence(composed):
             assert (np.sqrt((seconds**2).mean(1))[:4] > 1e-3).all()
 
 
-def test_pictures_and_plots_can_be_read(composed):
-    folder, films = composed
+def test_pictures_and_plots_are_readable(synthesized):
+    folder, films = synthesized
     for film in films:
         picture = read_image(folder / demo_plan.picture(film.film_id))
         assert picture.std() > 3
@@ -171,8 +172,8 @@ def test_pictures_and_plots_can_be_read(composed):
         assert not any(mark in "".join(paragraphs) for mark in "{}")
 
 
-def longest(sentence):
-    """The longest part of a sentence without names."""
+def longest_fixed_part(sentence):
+    """The longest part of a sentence template between its placeholders."""
     return max(sentence.format(one="@", other="@", place="@").split("@"), key=len)
 
 
@@ -183,13 +184,13 @@ def test_every_paragraph_of_a_plot_has_all_its_genres():
             genre
             for genre, sentences in plot_words.SENTENCES.items()
             for sentence in sentences
-            if longest(sentence) in paragraph
+            if longest_fixed_part(sentence) in paragraph
         }
         assert genres == {"Horror", "Comedy"}
 
 
-def test_the_same_plan_gives_the_same_bytes(composed, tmp_path, monkeypatch):
-    folder, films = composed
+def test_synthesis_is_deterministic(synthesized, tmp_path, monkeypatch):
+    folder, films = synthesized
     monkeypatch.chdir(tmp_path)
     synthesis.synthesize_films(films)
     assert digests(tmp_path) == digests(folder)
@@ -205,7 +206,7 @@ def digests(folder):
 
 @pytest.fixture(scope="module")
 def vectors(fetched, tmp_path_factory):
-    """The further films, and the embeddings of their pictures, plots and tracks."""
+    """Films outside the corpus, and embeddings of their pictures, texts and tracks."""
     films = demo_plan.plan_films({}, SEED)
     files = [fetched(name) for name in ("efficientnet_lite0", "minilm", "musicnn")]
     with pytest.MonkeyPatch.context() as patch:
@@ -238,7 +239,7 @@ def embed_texts(films, file):
 
 
 def embed_tracks(films, file):
-    """A fragment a track: the tracks of a film in the order of plan.TRACKS."""
+    """One fragment for each track; tracks of a film are in the order of demo_plan.TRACKS."""
     encoder = fragments.load_fragment_encoder("musicnn", file)
     paths = [
         demo_plan.track(film.film_id, track_id) for film in films for track_id in demo_plan.TRACKS
@@ -263,25 +264,25 @@ def embed_test_films(configuration, films, vectors):
     return networks.embed_queries(model, queries), networks.embed_fragments(model, test_fragments)
 
 
-def chances(queries, tracks):
-    """p of permuted queries finding a kind of track as early, by kind."""
+def permutation_p_values(queries, tracks):
+    """p value of the mean rank of each kind of track, by permutation of the queries."""
     order = (queries @ tracks.T).argsort(1).argsort(1)  # 0 for the last track
     films, random = np.arange(len(queries)), np.random.default_rng(0)
-    swapped = random.permuted(np.tile(films, (PERMUTATIONS, 1)), axis=1)
+    permuted = random.permuted(np.tile(films, (PERMUTATIONS, 1)), axis=1)
     p_values = {}
     for offset, kind in enumerate(demo_plan.TRACKS):
         ranks = order[:, offset :: len(demo_plan.TRACKS)]
-        good = (ranks[swapped, films].mean(1) >= ranks[films, films].mean()).sum()
-        p_values[kind] = (1 + good) / (1 + PERMUTATIONS)
+        at_least_as_high = (ranks[permuted, films].mean(1) >= ranks[films, films].mean()).sum()
+        p_values[kind] = (1 + at_least_as_high) / (1 + PERMUTATIONS)
     return p_values
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
-def test_a_model_finds_the_tracks_planted_for_its_inputs_and_no_others(configuration, vectors):
-    p_values = chances(*embed_test_films(configuration, *vectors))
+def test_model_retrieves_only_the_tracks_planted_for_its_inputs(configuration, vectors):
+    p_values = permutation_p_values(*embed_test_films(configuration, *vectors))
     for part, kind in PLANTED.items():
         if part in CONFIGURATIONS[configuration]:
-            assert p_values[kind] < SURE, p_values
+            assert p_values[kind] < PLANTED_P, p_values
         else:
-            assert p_values[kind] > BY_CHANCE, p_values
+            assert p_values[kind] > CHANCE_P, p_values

@@ -1,4 +1,4 @@
-"""Vectors of the films' pictures and words: tables, and what is not embedded again."""
+"""Embeddings of film pictures and texts: tables, and reuse of unchanged embeddings."""
 
 from types import SimpleNamespace
 
@@ -28,7 +28,7 @@ def weights(tmp_path):
 
 @pytest.fixture
 def encoded_greys(monkeypatch):
-    """A network whose vector is a picture's mean colour; the list has those that it embedded."""
+    """Stub encoder that returns the mean grey of a picture; the list has the encoded greys."""
     greys = []
 
     def encode(pictures):
@@ -44,8 +44,8 @@ def encoded_greys(monkeypatch):
 
 
 @pytest.fixture
-def words_read(monkeypatch):
-    """A network whose vector is a text's length; of `...` it makes nothing."""
+def encoded_texts(monkeypatch):
+    """Stub encoder that returns the length of a text, NaN for `...`; lists encoded texts."""
     texts = []
 
     def encode_tokens(rows):
@@ -80,7 +80,9 @@ def embed_greys(tmp_path, weights):
     return run
 
 
-def test_the_table_of_pictures(tmp_path, weights, embed_greys, encoded_greys):
+def test_image_table_has_hashes_embeddings_and_provenance(
+    tmp_path, weights, embed_greys, encoded_greys
+):
     frame = embed_greys(b=20, a=90)
     assert frame.columns.tolist() == ["film_id", "sha256", *column_names("image", SIZE)]
     assert column_names("image", SIZE)[-1] == "image_0012"
@@ -93,19 +95,21 @@ def test_the_table_of_pictures(tmp_path, weights, embed_greys, encoded_greys):
     assert provenance["code"] == "c0de"
 
 
-def test_only_new_pictures_are_embedded(tmp_path, weights, embed_greys, encoded_greys, caplog):
+def test_only_new_or_changed_pictures_are_embedded(
+    tmp_path, weights, embed_greys, encoded_greys, caplog
+):
     caplog.set_level("INFO", "scorelens.encoders.embedding_cache")
     embed_greys(a=20, b=90)
     assert encoded_greys == [20, 90]
-    assert embed_greys(a=20, b=90, c=50).image_0001.tolist() == [20, 90, 50]  # a film more
+    assert embed_greys(a=20, b=90, c=50).image_0001.tolist() == [20, 90, 50]  # one film added
     assert encoded_greys == [20, 90, 50]
-    assert embed_greys(a=20, b=70, c=50).image_0001.tolist() == [20, 70, 50]  # another picture
+    assert embed_greys(a=20, b=70, c=50).image_0001.tolist() == [20, 70, 50]  # one picture changed
     assert encoded_greys == [20, 90, 50, 70]
     assert caplog.messages[-1] == "3 embeddings: 1 computed, 2 kept"
     before = (tmp_path / "images.parquet").read_bytes()
     embed_greys(a=20, b=70, c=50)
     assert (tmp_path / "images.parquet").read_bytes() == before
-    assert embed_greys(c=50).film_id.tolist() == ["c"]  # films fewer
+    assert embed_greys(c=50).film_id.tolist() == ["c"]  # two films removed
     assert len(encoded_greys) == 4
     embed_greys(code="other", c=50)
     weights.write_bytes(b"other variables")
@@ -113,20 +117,20 @@ def test_only_new_pictures_are_embedded(tmp_path, weights, embed_greys, encoded_
     assert encoded_greys[4:] == [50, 50]
 
 
-def test_a_network_without_new_pictures_is_not_loaded(embed_greys, encoded_greys, monkeypatch):
+def test_network_is_not_loaded_without_new_pictures(embed_greys, encoded_greys, monkeypatch):
     embed_greys(a=20)
 
     def broken(*arguments):
         raise AssertionError("loaded")
 
     monkeypatch.setattr(image_encoder, "load", broken)
-    embed_greys(a=20, b=20)  # one picture, of two films
+    embed_greys(a=20, b=20)  # two films with the same picture
     with pytest.raises(AssertionError, match="loaded"):
         embed_greys(a=20, b=30)
 
 
 class Row(dict):
-    """A row that no one may compare: among many that takes too long."""
+    """A row that raises if compared: comparing all rows takes quadratic time."""
 
     __hash__ = None
 
@@ -138,7 +142,7 @@ def test_rows_are_not_compared_with_each_other(tmp_path, caplog):
     rows = [Row(film_id=film, sha256=film) for film in "abc"]
     vectors = {"a": [1, 2], "b": [np.nan, 2], "c": [3, 4]}
     update_embeddings(
-        rows, lambda stale: [np.array(vectors[one]) for one in stale],
+        rows, lambda stale: [np.array(vectors[row]) for row in stale],
         "image", tmp_path / "x.parquet", RETRIEVAL_IMAGES, {},
     )  # fmt: skip
     table = tables.read_table(tmp_path / "x.parquet", RETRIEVAL_IMAGES)
@@ -148,14 +152,14 @@ def test_rows_are_not_compared_with_each_other(tmp_path, caplog):
     ]
 
 
-def test_no_picture_at_all_gives_an_empty_table(tmp_path, embed_greys, encoded_greys):
+def test_no_pictures_give_an_empty_table(tmp_path, embed_greys, encoded_greys):
     frame = embed_greys()
     assert frame.columns.tolist() == ["film_id", "sha256"]
     assert len(frame) == 0
     assert embed_greys(a=3).image_0001.tolist() == [3]
 
 
-def test_every_picture_that_cannot_be_read_is_reported(tmp_path, weights, encoded_greys):
+def test_every_unreadable_picture_is_reported(tmp_path, weights, encoded_greys):
     good = picture(tmp_path / "good.png", 9)
     (tmp_path / "page.png").write_text("<html>please log in</html>")
     (tmp_path / "half.png").write_bytes(good.read_bytes()[:60])
@@ -179,8 +183,8 @@ PARTS = ["A man goes home.", "His wife waits. It rains."]
 
 
 @pytest.fixture
-def read_all(tmp_path, weights):
-    """Read films, each with its tags and its plot, into one table; returns the table."""
+def embed_film_texts(tmp_path, weights):
+    """Embed films, each with its tags and its plot, into one table; returns the table."""
 
     def run(films, code="c0de", segments=("plot", "tags", "tags_plot")):
         described = []
@@ -195,8 +199,10 @@ def read_all(tmp_path, weights):
     return run
 
 
-def test_the_table_of_words(tmp_path, weights, read_all, words_read):
-    frame = read_all({"a": (["war", "love"], PLOT), "b": ([], PLOT), "c": (["war"], "")})
+def test_text_table_has_segments_hashes_and_provenance(
+    tmp_path, weights, embed_film_texts, encoded_texts
+):
+    frame = embed_film_texts({"a": (["war", "love"], PLOT), "b": ([], PLOT), "c": (["war"], "")})
     expected = pd.DataFrame(
         [
             ("a", "tags", 0, Text("war, love")),
@@ -212,36 +218,36 @@ def test_the_table_of_words(tmp_path, weights, read_all, words_read):
     assert frame[keys].to_numpy().tolist() == expected[keys].to_numpy().tolist()
     assert frame.text_0001.tolist() == [len("".join(text)) for text in expected.text]
     assert frame.sha256.tolist() == [embed_texts.digest(text) for text in expected.text]
-    assert len(words_read) == len(set(words_read)) == 6  # b's plot is a's
+    assert len(encoded_texts) == len(set(encoded_texts)) == 6  # a and b have the same plot
     provenance = tables.read_provenance(tmp_path / "texts.parquet")
     assert (provenance["network"], provenance["code"]) == ("net", "c0de")
     assert provenance["weights_sha256"] == media.sha256(weights)
 
 
-def test_only_the_segments_wanted_are_read(read_all, words_read):
-    frame = read_all({"a": (["war"], PLOT), "b": (["sea"], "")}, segments=["tags"])
+def test_only_requested_segments_are_embedded(embed_film_texts, encoded_texts):
+    frame = embed_film_texts({"a": (["war"], PLOT), "b": (["sea"], "")}, segments=["tags"])
     assert frame[["film_id", "segment"]].to_numpy().tolist() == [["a", "tags"], ["b", "tags"]]
-    assert words_read == [Text("war"), Text("sea")]
-    frame = read_all({"a": (["war"], PLOT)}, segments=["plot", "tags_plot"])
+    assert encoded_texts == [Text("war"), Text("sea")]
+    frame = embed_film_texts({"a": (["war"], PLOT)}, segments=["plot", "tags_plot"])
     assert frame.segment.tolist() == ["plot"] * 2 + ["tags_plot"] * 2
 
 
-def test_only_new_words_are_read(weights, read_all, words_read):
-    read_all({"a": (["war"], PLOT)})
-    assert len(words_read) == 5
-    read_all({"a": (["war"], PLOT)})
-    read_all({"a": (["war"], PARTS[1])})  # a paragraph fewer
-    assert len(words_read) == 5
-    read_all({"a": (["war"], PLOT), "b": (["war"], "")})  # a film with tags known
-    assert len(words_read) == 7  # the paragraph was forgotten, and with tags
-    read_all({"a": (["war"], PLOT.replace("man", "dog")), "b": (["sea"], "")})
-    assert words_read[7:] == [
+def test_only_new_or_changed_texts_are_embedded(weights, embed_film_texts, encoded_texts):
+    embed_film_texts({"a": (["war"], PLOT)})
+    assert len(encoded_texts) == 5
+    embed_film_texts({"a": (["war"], PLOT)})
+    embed_film_texts({"a": (["war"], PARTS[1])})  # one paragraph removed
+    assert len(encoded_texts) == 5
+    embed_film_texts({"a": (["war"], PLOT), "b": (["war"], "")})  # one film added, with tags of a
+    assert len(encoded_texts) == 7  # the removed paragraph, with and without tags
+    embed_film_texts({"a": (["war"], PLOT.replace("man", "dog")), "b": (["sea"], "")})
+    assert encoded_texts[7:] == [
         Text(plot="A dog goes home."), Text("war", "A dog goes home."), Text("sea"),
     ]  # fmt: skip
-    read_all({"b": (["sea"], "")}, code="other")
+    embed_film_texts({"b": (["sea"], "")}, code="other")
     weights.write_bytes(b"other variables")
-    read_all({"b": (["sea"], "")}, code="other")
-    assert words_read[10:] == [Text("sea")] * 2
+    embed_film_texts({"b": (["sea"], "")}, code="other")
+    assert encoded_texts[10:] == [Text("sea")] * 2
 
 
 def test_different_texts_have_different_digests():
@@ -249,17 +255,17 @@ def test_different_texts_have_different_digests():
     assert len({embed_texts.digest(text) for text in texts}) == len(texts)
 
 
-def test_words_that_the_network_cannot_use_are_left_out_and_logged(
-    read_all, words_read, caplog, monkeypatch
+def test_text_without_words_is_left_out_and_logged(
+    embed_film_texts, encoded_texts, caplog, monkeypatch
 ):
     monkeypatch.setattr(text_encoder, "has_words", bool)
-    frame = read_all({"a": ([], "...\n\nIt rains.")})
+    frame = embed_film_texts({"a": ([], "...\n\nIt rains.")})
     assert frame[["segment", "paragraph"]].to_numpy().tolist() == [["plot", 1]]
     (message,) = caplog.messages
     assert message.startswith("text: has nothing to embed, left out: {'film_id': 'a', 'segment': ")
 
 
-def test_every_plot_that_cannot_be_read_is_reported(tmp_path, weights):
+def test_every_unreadable_plot_is_reported(tmp_path, weights):
     paths = [tmp_path / f"{name}.txt" for name in ("good", "gone", "lost")]
     paths[0].write_text("Dusk")
     films = [FilmTexts(path.stem, [], path) for path in paths]

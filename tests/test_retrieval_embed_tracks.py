@@ -1,4 +1,4 @@
-"""Fragments of tracks: where they lie, their embeddings, and what is not embedded again."""
+"""Fragments of tracks: start times, embeddings, and reuse of unchanged embeddings."""
 
 import tracemalloc
 from types import SimpleNamespace
@@ -31,51 +31,51 @@ def noise(seconds, seed=0, rate_hz=RATE_HZ):
     return 0.1 * np.random.default_rng(seed).normal(size=round(seconds * rate_hz))
 
 
-def write(path, samples, rate_hz=RATE_HZ):
+def write_wav(path, samples, rate_hz=RATE_HZ):
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, samples, rate_hz, "FLOAT")
     return path
 
 
 @pytest.fixture
-def probed(monkeypatch, tmp_path):
-    """A network that says what the sample at a moment is; the list has the lengths it was given."""
-    lengths_s = []
+def encoded_s(monkeypatch, tmp_path):
+    """Stub encoder that returns the sample at each time; the list has the lengths it received."""
+    received_s = []
 
-    def measure(blocks, moments_s):
+    def sample_at(blocks, moments_s):
         samples = np.concatenate(list(blocks))
-        lengths_s.append(len(samples) / musicnn.SAMPLE_RATE_HZ)
+        received_s.append(len(samples) / musicnn.SAMPLE_RATE_HZ)
         rows = np.round(moments_s * musicnn.SAMPLE_RATE_HZ).astype(int)
         assert rows.max() <= len(samples)
         values = samples[np.minimum(rows, len(samples) - 1)]
         values[values == 0] = np.nan
         return np.repeat(values[:, None], 200, axis=1)
 
-    encoder = SimpleNamespace(sample_rate_hz=musicnn.SAMPLE_RATE_HZ, encode_at=measure)
+    encoder = SimpleNamespace(sample_rate_hz=musicnn.SAMPLE_RATE_HZ, encode_at=sample_at)
     monkeypatch.setattr(audio_encoder, "load", lambda name, path, threads: encoder)
     (tmp_path / "net.safetensors").write_bytes(b"variables")
-    return lengths_s
+    return received_s
 
 
 @pytest.fixture
-def encoding(tmp_path, probed):
+def encoding(tmp_path, encoded_s):
     return EncodingSettings("musicnn", 3, tmp_path / "net.safetensors", "c0de")
 
 
 def ramp(seconds, rate_hz=musicnn.SAMPLE_RATE_HZ):
-    """A sound whose sample at t s is (t + 1) / 100."""
+    """Audio whose sample at t s is (t + 1) / 100."""
     return (np.arange(round(seconds * rate_hz)) / rate_hz + 1) / 100
 
 
 @given(st.floats(0.05, 8000), st.integers(1, 20))
-def test_fragments_lie_evenly_over_a_track(length_s, max_fragments):
+def test_fragments_are_evenly_spaced_over_a_track(length_s, max_fragments):
     starts_s = fragments.fragment_starts(length_s, max_fragments)
     assert 1 <= len(starts_s) <= max_fragments
     assert starts_s[0] == 0
     if len(starts_s) > 1:
         assert starts_s[-1] + FRAGMENT_S == pytest.approx(length_s)
         assert np.diff(starts_s) == pytest.approx(np.diff(starts_s).mean())
-    if len(starts_s) < max_fragments:  # they cover all of it
+    if len(starts_s) < max_fragments:  # they cover the whole track
         assert len(starts_s) == max(1, np.ceil(length_s / FRAGMENT_S))
         assert np.diff(starts_s).max(initial=0) <= FRAGMENT_S * (1 + 1e-9)
 
@@ -84,13 +84,13 @@ def test_fragments_lie_evenly_over_a_track(length_s, max_fragments):
     ("length_s", "expected"),
     [(3, [0]), (FRAGMENT_S, [0]), (12, [0, 2.08]), (100, [0, 45.04, 90.08])],
 )
-def test_where_fragments_start(length_s, expected):
+def test_fragment_starts_of_given_lengths(length_s, expected):
     assert fragments.fragment_starts(length_s, 3) == pytest.approx(expected)
 
 
-def test_a_fragment_has_the_mean_of_its_seconds(tmp_path, encoding):
+def test_fragment_embedding_is_the_mean_of_its_seconds(tmp_path, encoding):
     """40 s: fragments at 0, 15.04 and 30.08 s, whose seconds are 0-9, 15-24 and 30-39."""
-    path = write(tmp_path / "a.wav", ramp(40), musicnn.SAMPLE_RATE_HZ)
+    path = write_wav(tmp_path / "a.wav", ramp(40), musicnn.SAMPLE_RATE_HZ)
     result = fragments.encode_track(path, 3, encoding.load_encoder())
     assert result.start_s == pytest.approx([0, 15.04, 30.08])
     assert result.values.shape == (3, 200)
@@ -98,30 +98,30 @@ def test_a_fragment_has_the_mean_of_its_seconds(tmp_path, encoding):
     assert result.values[:, 199] == pytest.approx([0.06, 0.21, 0.36], abs=1e-4)
 
 
-def test_no_more_is_embedded_than_the_patches_of_the_fragments_reach(tmp_path, encoding, probed):
-    path = write(tmp_path / "a.wav", ramp(120), musicnn.SAMPLE_RATE_HZ)
+def test_encoder_receives_only_the_fragments_and_their_patches(tmp_path, encoding, encoded_s):
+    path = write_wav(tmp_path / "a.wav", ramp(120), musicnn.SAMPLE_RATE_HZ)
     fragments.encode_track(path, 3, encoding.load_encoder())
-    assert len(probed) == 3
-    assert max(probed) < FRAGMENT_S + 2 * fragments.PATCH_S
+    assert len(encoded_s) == 3
+    assert max(encoded_s) < FRAGMENT_S + 2 * fragments.PATCH_S
 
 
 @pytest.mark.parametrize(
     ("seconds", "middle_s"), [(0.06, 0.06), (0.4, 0.4), (2.0, 1.0), (9.2, 4.5)]
 )
-def test_a_track_shorter_than_a_fragment_is_embedded_whole(
-    tmp_path, encoding, probed, seconds, middle_s
+def test_track_shorter_than_a_fragment_is_embedded_whole(
+    tmp_path, encoding, encoded_s, seconds, middle_s
 ):
-    """Its seconds are those whose middle lies in it, the first one at least."""
-    path = write(tmp_path / "a.wav", ramp(seconds), musicnn.SAMPLE_RATE_HZ)
+    """Seconds count if their midpoint is in the track; the first second always counts."""
+    path = write_wav(tmp_path / "a.wav", ramp(seconds), musicnn.SAMPLE_RATE_HZ)
     result = fragments.encode_track(path, 3, encoding.load_encoder())
     assert result.start_s.tolist() == [0]
-    assert probed == [pytest.approx(seconds, abs=1e-3)]
+    assert encoded_s == [pytest.approx(seconds, abs=1e-3)]
     assert result.values[0, 0] == pytest.approx((middle_s + 1) / 100, abs=1e-5)
 
 
-def test_log_mel_is_that_of_the_fragments_samples(tmp_path):
+def test_log_mel_is_computed_from_the_samples_of_the_fragment(tmp_path):
     samples = noise(25)
-    path = write(tmp_path / "a.wav", samples)
+    path = write_wav(tmp_path / "a.wav", samples)
     result = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
     assert result.start_s == pytest.approx([0, 25 - FRAGMENT_S], abs=1 / RATE_HZ)
     ends = np.stack([samples[:FRAGMENT], samples[-FRAGMENT:]]).astype(np.float32)
@@ -129,19 +129,19 @@ def test_log_mel_is_that_of_the_fragments_samples(tmp_path):
     assert np.array_equal(result.values, cnn_transformer.log_mel(ends))
 
 
-def test_log_mel_of_a_short_track_is_that_of_its_repetition(tmp_path):
+def test_log_mel_of_short_track_is_computed_from_repeated_samples(tmp_path):
     samples = noise(3)
-    path = write(tmp_path / "a.wav", samples)
+    path = write_wav(tmp_path / "a.wav", samples)
     result = fragments.encode_track(path, 2, LOG_MEL.load_encoder())
     whole = np.resize(samples.astype(np.float32), (1, FRAGMENT))
     assert np.array_equal(result.values, cnn_transformer.log_mel(whole))
 
 
-@pytest.mark.parametrize("promised_s", [0.0, 60.0], ids=["nothing", "too much"])
-def test_a_header_that_is_wrong_does_no_harm(tmp_path, monkeypatch, promised_s):
-    path = write(tmp_path / "a.wav", noise(25))
+@pytest.mark.parametrize("header_s", [0.0, 60.0], ids=["nothing", "too much"])
+def test_wrong_length_in_header_does_not_change_the_fragments(tmp_path, monkeypatch, header_s):
+    path = write_wav(tmp_path / "a.wav", noise(25))
     expected = fragments.encode_track(path, 3, LOG_MEL.load_encoder())
-    info = media.MediaInfo(promised_s, RATE_HZ, 1, None, None, None)
+    info = media.MediaInfo(header_s, RATE_HZ, 1, None, None, None)
     monkeypatch.setattr(media, "probe", lambda path: info)
     result = fragments.encode_track(path, 3, LOG_MEL.load_encoder())
     assert np.array_equal(result.start_s, expected.start_s)
@@ -149,25 +149,25 @@ def test_a_header_that_is_wrong_does_no_harm(tmp_path, monkeypatch, promised_s):
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-5, np.nan, np.inf], ids=str)
-def test_log_mel_of_silence_is_none(tmp_path, level):
+def test_log_mel_of_silent_or_non_finite_fragment_is_left_out(tmp_path, level):
     samples = noise(30)
     samples[: FRAGMENT + 9] = np.sign(samples[: FRAGMENT + 9]) * level
-    path = write(tmp_path / "a.wav", samples)
+    path = write_wav(tmp_path / "a.wav", samples)
     assert fragments.encode_track(path, 3, LOG_MEL.load_encoder()).start_s[0] == pytest.approx(
         10.04, abs=1e-3
     )
-    path = write(tmp_path / "a.wav", samples[:9000])
+    path = write_wav(tmp_path / "a.wav", samples[:9000])
     assert fragments.encode_track(path, 3, LOG_MEL.load_encoder()).values.shape == (0, 128, 426)
 
 
-def test_a_long_track_is_never_in_the_memory_as_a_whole(tmp_path):
-    """Ten minutes are 53 MB of samples."""
+def test_long_track_is_encoded_in_less_than_30_mb(tmp_path):
+    """Ten minutes of samples are 53 MB."""
     path = tmp_path / "a.wav"
     with soundfile.SoundFile(path, "w", RATE_HZ, 1, "PCM_16") as file:
         for minute in range(10):
             file.write(noise(60, minute))
     encoder = LOG_MEL.load_encoder()
-    fragments.encode_track(write(tmp_path / "b.wav", noise(20)), 2, encoder)  # what is made once
+    fragments.encode_track(write_wav(tmp_path / "b.wav", noise(20)), 2, encoder)  # warm-up
     tracemalloc.start()
     try:
         result = fragments.encode_track(path, 3, encoder)
@@ -178,7 +178,7 @@ def test_a_long_track_is_never_in_the_memory_as_a_whole(tmp_path):
     assert peak < 30e6
 
 
-def test_seconds_embedded_before_give_the_same_fragments():
+def test_fragments_of_seconds_are_means_of_non_missing_seconds():
     values = np.repeat(np.arange(40, dtype=np.float32)[:, None], 200, axis=1)
     result = fragments.fragments_of_seconds(values, 3)
     assert result.start_s == pytest.approx([0, 15.04, 30.08], abs=1e-4)
@@ -192,7 +192,7 @@ def test_seconds_embedded_before_give_the_same_fragments():
 
 
 class Film(NamedTuple):
-    """A film whose tracks are files by their ids."""
+    """A film; `tracks` has the paths by track id."""
 
     film_id: str
     tracks: dict
@@ -200,7 +200,7 @@ class Film(NamedTuple):
 
 
 def embed_films(films, outputs, encoding):
-    """`embed_tracks.embed_films`, with tables of tracks as the check of the corpus makes them."""
+    """Call `embed_tracks.embed_films` with track tables like those of the corpus check."""
     albums = []
     for film_id, tracks, features in films:
         lengths = [
@@ -214,38 +214,38 @@ def embed_films(films, outputs, encoding):
     embed_tracks.embed_films(albums, outputs, encoding, outputs[0].parent / "tracks.tsv")
 
 
-def album(folder, **tracks):
-    return {name: write(folder / f"{name}.wav", samples) for name, samples in tracks.items()}
+def write_album(folder, **tracks):
+    return {name: write_wav(folder / f"{name}.wav", samples) for name, samples in tracks.items()}
 
 
-def test_the_sound_of_films_goes_to_files_and_back(tmp_path, caplog):
+def test_log_mel_fragments_are_written_to_npz_and_read_back(tmp_path, caplog):
     caplog.set_level("INFO", "scorelens.retrieval.embed.embed_tracks")
-    tracks = album(tmp_path / "x", b=noise(25), a=noise(5, 1), c=np.zeros(9000))
+    tracks = write_album(tmp_path / "x", b=noise(25), a=noise(5, 1), c=np.zeros(9000))
     films = [Film("x", tracks), Film("y", {"c": tracks["c"]})]
     outputs = [tmp_path / "x.npz", tmp_path / "y.npz"]
     embed_films(films, outputs, LOG_MEL)
-    fragments_read, none = map(fragment_io.read_fragments, outputs)
+    fragments_read, empty = map(fragment_io.read_fragments, outputs)
     assert fragments_read.track_ids == ["a", "b"]
     assert fragments_read.track.tolist() == [0, 1, 1, 1]
     assert fragments_read.start_s == pytest.approx([0, 0, 7.54, 15.08], abs=1e-4)
     expected = fragments.encode_track(tracks["b"], 3, LOG_MEL.load_encoder()).values
     assert np.array_equal(fragments_read.values[1:], expected)
-    assert none.track_ids == []
-    assert none.values.shape == (0, 128, 426)
-    assert none.values.dtype == np.float16
+    assert empty.track_ids == []
+    assert empty.values.shape == (0, 128, 426)
+    assert empty.values.dtype == np.float16
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     silent = "c is silent, and left out"
     assert warnings == [f"x: {silent}", f"y: {silent}", "y: all tracks are silent"]
     assert "x: 2 tracks, 4 fragments" in caplog.messages
 
 
-def test_vectors_go_to_a_table_and_back(tmp_path, encoding):
-    path = write(tmp_path / "b.wav", ramp(40), musicnn.SAMPLE_RATE_HZ)
-    silent = write(tmp_path / "a.wav", np.zeros(99_999), musicnn.SAMPLE_RATE_HZ)
+def test_fragment_embeddings_are_written_to_parquet_and_read_back(tmp_path, encoding):
+    path = write_wav(tmp_path / "b.wav", ramp(40), musicnn.SAMPLE_RATE_HZ)
+    silent = write_wav(tmp_path / "a.wav", np.zeros(99_999), musicnn.SAMPLE_RATE_HZ)
     outputs = [tmp_path / "x.parquet", tmp_path / "y.parquet"]
     films = [Film("x", {"b": path, "a": silent, "c": path}), Film("y", {"a": silent})]
     embed_films(films, outputs, encoding)
-    fragments_read, none = map(fragment_io.read_fragments, outputs)
+    fragments_read, empty = map(fragment_io.read_fragments, outputs)
     expected = fragments.encode_track(path, 3, encoding.load_encoder())
     assert fragments_read.track_ids == ["b", "c"]
     assert fragments_read.track.tolist() == [0, 0, 0, 1, 1, 1]
@@ -254,26 +254,26 @@ def test_vectors_go_to_a_table_and_back(tmp_path, encoding):
     assert np.array_equal(fragments_read.start_s, np.tile(expected.start_s, 2))
     frame = tables.read_table(outputs[0], tables.RETRIEVAL_FRAGMENTS)
     assert tuple(frame.columns) == ("track_id", "start_s", *ENCODERS["musicnn"].feature_names)
-    assert none.track_ids == []
-    assert none.values.shape == (0, 200)
+    assert empty.track_ids == []
+    assert empty.values.shape == (0, 200)
 
 
-def test_what_nothing_has_changed_for_is_kept(tmp_path, encoding, probed, monkeypatch):
-    tracks = [album(tmp_path / film, t=noise(5, seed)) for seed, film in enumerate("xyz")]
+def test_unchanged_embeddings_are_reused(tmp_path, encoding, encoded_s, monkeypatch):
+    tracks = [write_album(tmp_path / film, t=noise(5, seed)) for seed, film in enumerate("xyz")]
     films = [Film(film, album_tracks) for film, album_tracks in zip("xyz", tracks, strict=True)]
     outputs = [tmp_path / f"{film.film_id}.parquet" for film in films]
 
     def count_encoded(films=films, encoding=encoding):
-        before = len(probed)
+        before = len(encoded_s)
         embed_films(films, outputs[: len(films)], encoding)
-        return len(probed) - before
+        return len(encoded_s) - before
 
     assert count_encoded(films[:2]) == 2
-    assert count_encoded() == 1  # a film more
-    write(tracks[0]["t"], noise(5, 9))
-    assert count_encoded() == 1  # another recording
+    assert count_encoded() == 1  # one film added
+    write_wav(tracks[0]["t"], noise(5, 9))
+    assert count_encoded() == 1  # one track changed
     load = audio_encoder.load
-    monkeypatch.setattr(audio_encoder, "load", None)  # would fail
+    monkeypatch.setattr(audio_encoder, "load", None)  # raises if called
     assert count_encoded() == 0
     monkeypatch.setattr(audio_encoder, "load", load)
     assert count_encoded(encoding=encoding._replace(max_fragments=2)) == 3
@@ -283,8 +283,8 @@ def test_what_nothing_has_changed_for_is_kept(tmp_path, encoding, probed, monkey
     assert count_encoded(encoding=encoding._replace(max_fragments=2, code="other", threads=2)) == 0
 
 
-def test_log_mel_that_nothing_has_changed_for_is_kept(tmp_path, monkeypatch):
-    films = [Film("x", album(tmp_path, t=noise(5)))]
+def test_unchanged_log_mel_is_reused(tmp_path, monkeypatch):
+    films = [Film("x", write_album(tmp_path, t=noise(5)))]
     output = tmp_path / "x.npz"
     embed_films(films, [output], LOG_MEL)
     first = output.stat().st_ino, output.read_bytes()
@@ -295,7 +295,7 @@ def test_log_mel_that_nothing_has_changed_for_is_kept(tmp_path, monkeypatch):
 
 
 def seconds_table(path, **tracks):
-    """A table of the set musicnn_tracks, every value of a track's second as given."""
+    """Write features of the set musicnn_tracks; all columns of a second have one value."""
     parts = [
         pd.DataFrame(
             np.repeat(np.array(values, np.float32)[:, None], 200, axis=1),
@@ -307,8 +307,8 @@ def seconds_table(path, **tracks):
     return path
 
 
-def test_features_of_whole_tracks_are_taken_and_nothing_is_decoded(tmp_path, caplog):
-    """The files need not even be there; a table that changes is read again."""
+def test_features_of_whole_tracks_are_used_without_decoding(tmp_path, caplog):
+    """The audio files do not exist; a changed feature table is read again."""
     path = seconds_table(tmp_path / "f.parquet", b=[4.0] * 5, a=[2.0] * 12, c=[np.nan] * 9)
     film = Film("x", dict.fromkeys("abcd", tmp_path / "no.wav"), path)
     output, encoding = tmp_path / "x.parquet", EncodingSettings("musicnn", 3, None, "c0de")
@@ -326,7 +326,7 @@ def test_features_of_whole_tracks_are_taken_and_nothing_is_decoded(tmp_path, cap
     assert fragment_io.read_fragments(output).values[:, 7].tolist() == [5]
 
 
-def test_a_track_that_does_not_decode_stops_a_film(tmp_path):
+def test_undecodable_track_raises_media_error_without_output(tmp_path):
     (tmp_path / "t.ogg").write_text("no sound")
     with pytest.raises(MediaError, match=r"t\.ogg: cannot be read as media"):
         embed_films([Film("x", {"t": tmp_path / "t.ogg"})], [tmp_path / "x.npz"], LOG_MEL)
@@ -334,14 +334,14 @@ def test_a_track_that_does_not_decode_stops_a_film(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["npz", "parquet"])
-def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, caplog, encoding):
+def test_library_part_has_readable_files_by_name_in_order(tmp_path, kind, caplog, encoding):
     settings = LOG_MEL if kind == "npz" else encoding
     folder = tmp_path / "music"
     files = ["Zoë/1 é.wav", "broken.ogg", "Zoë/silent.wav", "a.wav", "gone.wav"]
-    write(folder / files[0], ramp(30))
+    write_wav(folder / files[0], ramp(30))
     (folder / files[1]).write_text("no sound")
-    write(folder / files[2], np.zeros(9000))
-    write(folder / files[3], ramp(5))
+    write_wav(folder / files[2], np.zeros(9000))
+    write_wav(folder / files[3], ramp(5))
     output = tmp_path / f"part.{kind}"
     embed_tracks.embed_library_part(folder, files, output, settings, tmp_path / "part.tsv")
     fragments_read = fragment_io.read_fragments(output)
@@ -357,9 +357,9 @@ def test_a_part_of_a_library_keeps_its_files_names_and_order(tmp_path, kind, cap
     assert listed["title"].tolist() == [""] * 5
 
 
-def test_damaged_fragments_are_reported(tmp_path):
+def test_damaged_fragment_file_raises_input_error(tmp_path):
     path = tmp_path / "x.npz"
-    embed_films([Film("x", album(tmp_path, t=noise(5)))], [path], LOG_MEL)
+    embed_films([Film("x", write_album(tmp_path, t=noise(5)))], [path], LOG_MEL)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError) as error:
         fragment_io.read_fragments(path)
@@ -369,14 +369,14 @@ def test_damaged_fragments_are_reported(tmp_path):
 
 
 @pytest.mark.slow
-def test_decoding_and_the_features_of_whole_tracks_agree(tmp_path, fetched):
-    """By MusiCNN itself, whose patches have to lie alike: 25 s and 3 s of chords.
-
-    What differs is half a frame of the first and the last patch, which the cut leaves silent.
-    """
+def test_fragments_from_decoding_and_from_track_features_agree(tmp_path, fetched):
+    """MusiCNN embeds 25 s and 3 s of chords; the patches must start at the same times."""
     torch.set_num_threads(1)
     weights = fetched("musicnn")
-    tracks = {"a": write(tmp_path / "a.wav", chords(25)), "b": write(tmp_path / "b.wav", chords(3))}
+    tracks = {
+        "a": write_wav(tmp_path / "a.wav", chords(25)),
+        "b": write_wav(tmp_path / "b.wav", chords(3)),
+    }
     rows = [("x", "a", tracks["a"], 25.0, RATE_HZ), ("x", "b", tracks["b"], 3.0, RATE_HZ)]
     write_tracks(rows, tmp_path / "tracks.tsv")
     film = table.film_sound("musicnn_tracks", "x", "album", None, tmp_path / "tracks.tsv", None)
@@ -388,6 +388,7 @@ def test_decoding_and_the_features_of_whole_tracks_agree(tmp_path, fetched):
     decoded, from_features = map(fragment_io.read_fragments, outputs)
     assert decoded.track_ids == from_features.track_ids == ["a", "b"]
     assert decoded.start_s == pytest.approx(from_features.start_s, abs=1e-4)
+    # The cut leaves half a frame of the first and the last patch silent.
     assert np.abs(decoded.values - from_features.values).max() < 0.05 * from_features.values.std()
 
 

@@ -1,4 +1,4 @@
-"""The table of film descriptions: what is read, and every fault with its cell."""
+"""The table of film descriptions: valid rows, and errors with line and column."""
 
 import dataclasses
 import subprocess
@@ -22,29 +22,29 @@ HEADER = "\t".join(films.COLUMNS)
 
 
 @pytest.fixture
-def table(tmp_path, tone):
-    """Write a table beside an album and files: table('row', ...) -> path."""
+def write_table(tmp_path, tone):
+    """Write a table into a folder with an album and files: write_table('row', ...) -> path."""
     tone("music/01 Élan.wav", 0.1)
     (tmp_path / "empty").mkdir()
     for name in ("poster.png", "plot.txt", "words.srt"):
         (tmp_path / name).write_text("words", encoding="utf-8")
 
-    def write(*rows, header=HEADER, ending="\n"):
+    def write(*rows, header=HEADER, line_end="\n"):
         path = tmp_path / "films.tsv"
-        path.write_bytes((ending.join([header, *rows]) + ending).encode())
+        path.write_bytes((line_end.join([header, *rows]) + line_end).encode())
         return path
 
     return write
 
 
-def refusal(path):
+def error_text(path):
     with pytest.raises(ConfigError) as error:
         films.read_films(path, CORPUS)
     return str(error.value).replace(f"{path.parent}/", "")
 
 
-def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path):
-    path = table("a_film\t\t\tposter.png\tplot.txt\ttwo; one ;; a  tag;two\t\twords.srt")
+def test_corpus_film_has_album_and_year_of_the_corpus(write_table, tmp_path):
+    path = write_table("a_film\t\t\tposter.png\tplot.txt\ttwo; one ;; a  tag;two\t\twords.srt")
     assert films.read_films(path, CORPUS) == [
         films.FilmDescription(
             film_id="a_film",
@@ -59,8 +59,8 @@ def test_a_film_of_the_corpus_has_its_music_and_year_from_there(table, tmp_path)
     ]
 
 
-def test_a_film_outside_the_corpus_has_an_album_of_its_own(table, tmp_path):
-    path = table("other\tAn  Other\t1999\t\t\t\tmusic\t", "a_film\t\t\t\t\t\t\t")
+def test_film_outside_the_corpus_has_its_own_album(write_table, tmp_path):
+    path = write_table("other\tAn  Other\t1999\t\t\t\tmusic\t", "a_film\t\t\t\t\t\t\t")
     first, second = films.read_films(path, CORPUS)
     assert (first.film_id, second.film_id) == ("a_film", "other")
     assert second == films.FilmDescription(
@@ -75,26 +75,26 @@ def test_a_film_outside_the_corpus_has_an_album_of_its_own(table, tmp_path):
     )
 
 
-def test_a_title_and_a_year_may_be_given_to_a_film_of_the_corpus(table):
-    path = table("no_year\tYear, at Last\t1950\t\t\t\t\t", "a_film\t\t2015\t\t\t\t\t")
-    read = films.read_films(path, CORPUS)
-    assert [(film.title, film.year) for film in read] == [
+def test_table_may_set_title_and_year_of_a_corpus_film(write_table):
+    path = write_table("no_year\tYear, at Last\t1950\t\t\t\t\t", "a_film\t\t2015\t\t\t\t\t")
+    descriptions = films.read_films(path, CORPUS)
+    assert [(film.title, film.year) for film in descriptions] == [
         ("A Film", 2015),
         ("Year, at Last", 1950),
     ]
 
 
-def test_columns_are_optional_and_others_are_ignored(table, tmp_path):
-    path = table("plot.txt\tmine\ta_film", header="plot\tremarks\tfilm_id")
+def test_columns_are_optional_and_unknown_columns_are_ignored(write_table, tmp_path):
+    path = write_table("plot.txt\tmine\ta_film", header="plot\tremarks\tfilm_id")
     (film,) = films.read_films(path, CORPUS)
     assert film.plot == str(tmp_path / "plot.txt")
     assert (film.image, film.tags, film.subtitles) == (None, (), None)
 
 
-def test_tables_of_a_spreadsheet_are_read(table, tmp_path):
+def test_table_with_bom_crlf_and_quotes_is_read(write_table, tmp_path):
     (tmp_path / "plakát 東京.png").touch()
     row = ' a_film \t Élet és halál \t\t"plakát 東京.png"\t\tпогоня; 東京 \t\t'
-    path = table(row, ending="\r\n")
+    path = write_table(row, line_end="\r\n")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     (film,) = films.read_films(path, CORPUS)
     assert (film.film_id, film.title, film.tags) == (
@@ -108,7 +108,7 @@ def test_tables_of_a_spreadsheet_are_read(table, tmp_path):
 NEAR = "\n  hint: did you mean 'a_film'?"
 RELATIVE = "\n  hint: paths are relative to the table"
 OUTSIDE = "other is no film of the corpus"
-FAULTS = {
+INVALID_ROWS = {
     "title": ("other\t\t1999\t\t\t\tmusic\t", f"is empty\n  expected: a title: {OUTSIDE}"),
     "year": ("other\tT\t\t\t\t\tmusic\t", f"is empty\n  expected: a year: {OUTSIDE}"),
     "typo": (
@@ -171,34 +171,36 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("row", "words"), FAULTS.values(), ids=list(FAULTS))
-def test_a_fault_is_named_with_its_cell(table, row, words):
-    text = refusal(table("a_film\t\t\t\t\t\t\t" if "a_film" not in row else "", row))
+@pytest.mark.parametrize(("row", "message"), INVALID_ROWS.values(), ids=list(INVALID_ROWS))
+def test_invalid_cell_error_has_line_and_column(write_table, row, message):
+    text = error_text(write_table("a_film\t\t\t\t\t\t\t" if "a_film" not in row else "", row))
     assert "films.tsv, line 3, column " in text
-    assert words in text
+    assert message in text
 
 
-def test_every_fault_of_every_row_is_listed(table):
-    path = table("a_film\t\t\tgone.png\tgone.txt\t\t\t", "a_film\t\t\t\t\t\t\t", "x\t\t\t\t\t\t\t")
-    text = refusal(path)
+def test_all_errors_of_all_rows_are_listed(write_table):
+    path = write_table(
+        "a_film\t\t\tgone.png\tgone.txt\t\t\t", "a_film\t\t\t\t\t\t\t", "x\t\t\t\t\t\t\t"
+    )
+    text = error_text(path)
     assert "7 problems were found" in text
-    for fault in ("2, column image", "2, column plot", "2, column film_id", "3, column film_id"):
-        assert f"line {fault}: " in text
+    for cell in ("2, column image", "2, column plot", "2, column film_id", "3, column film_id"):
+        assert f"line {cell}: " in text
     assert "'a_film' stands in 2 rows" in text
     for column in ("title", "year", "album"):
         assert f"line 4, column {column}: is empty" in text
 
 
-def test_an_invalid_table_is_named(table, tmp_path):
+def test_missing_or_empty_table_is_an_error(write_table, tmp_path):
     assert "hint: save the table as UTF-8, tab-separated; set its path with retrieval: {films" in (
-        refusal(tmp_path / "gone.tsv")
+        error_text(tmp_path / "gone.tsv")
     )
-    assert "films.tsv, header: lacks film_id" in refusal(table("A", header="film"))
-    assert "films.tsv: has no rows" in refusal(table())
+    assert "films.tsv, header: lacks film_id" in error_text(write_table("A", header="film"))
+    assert "films.tsv: has no rows" in error_text(write_table())
 
 
-def test_a_misspelt_column_is_named(table):
-    text = refusal(table("a_film\tx", header="film_id\ttag"))
+def test_misspelt_column_error_suggests_the_column(write_table):
+    text = error_text(write_table("a_film\tx", header="film_id\ttag"))
     assert "films.tsv, header: has a column 'tag'\n  expected: columns of film_id, title" in text
     assert "hint: did you mean 'tags'?" in text
 
@@ -211,9 +213,11 @@ def test_blank_lines_separate_paragraphs(tmp_path):
     assert films.read_paragraphs(path) == []
 
 
-def test_a_table_without_descriptions_is_named(table):
-    text = refusal(
-        table("a_film\tposter.png\tplot.txt\tsad", header="film_id\tpicture\tsynopsis\tgenres")
+def test_table_without_description_columns_is_an_error(write_table):
+    text = error_text(
+        write_table(
+            "a_film\tposter.png\tplot.txt\tsad", header="film_id\tpicture\tsynopsis\tgenres"
+        )
     )
     assert text == (
         "films.tsv, header: has no column that describes the films\n"
@@ -221,8 +225,10 @@ def test_a_table_without_descriptions_is_named(table):
     )
 
 
-def test_a_row_longer_than_the_header_is_named(table):
-    text = refusal(table("a_film\ta\tb", "a_film\tc\t\t", "a_film\td\t\te", header="film_id\ttags"))
+def test_row_longer_than_the_header_is_an_error(write_table):
+    text = error_text(
+        write_table("a_film\ta\tb", "a_film\tc\t\t", "a_film\td\t\te", header="film_id\ttags")
+    )
     assert text == "\n".join(
         [
             "2 problems were found",
@@ -236,15 +242,15 @@ def test_a_row_longer_than_the_header_is_named(table):
     )
 
 
-def test_no_track_is_in_the_albums_of_two_films(table, tmp_path, tone):
+def test_track_in_the_albums_of_two_films_is_an_error(write_table, tmp_path, tone):
     tone("music/02.wav", 0.1)
     tone("own/03.wav", 0.1)
     (tmp_path / "again").symlink_to("music")
     (tmp_path / "own" / "link.wav").symlink_to("../music/02.wav")
     rows = (f"{name}\tT\t1999\t\t\t\t{album}\t" for name, album in (("x", "music"), ("y", "own")))
-    path = table(*rows, "z\tT\t1999\t\t\t\tagain\t")
+    path = write_table(*rows, "z\tT\t1999\t\t\t\tagain\t")
     expected = "  expected: each audio file in the album of one film"
-    assert refusal(path) == "\n".join(
+    assert error_text(path) == "\n".join(
         [
             "2 problems were found",
             "films.tsv, line 3, column album: y shares own/link.wav with x",
@@ -255,7 +261,7 @@ def test_no_track_is_in_the_albums_of_two_films(table, tmp_path, tone):
     )
 
 
-def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
+def test_corpus_track_in_another_album_is_an_error(write_table, tmp_path):
     track = str(tmp_path / "music" / "01 Élan.wav")
     corpus = {"a_film": CORPUS["a_film"], "b_film": CORPUS["no_year"]}
     corpus = {
@@ -263,7 +269,7 @@ def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
         for name, film in corpus.items()
     }
     outside = "other\tT\t1999\t\t\t\tmusic\t"
-    path = table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t", outside)
+    path = write_table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t", outside)
     with pytest.raises(ConfigError) as error:
         films.read_films(path, corpus)
     message = str(error.value)
@@ -271,13 +277,15 @@ def test_no_track_of_the_corpus_is_in_another_album(table, tmp_path):
     assert f"line 4, column album: other shares {track} with a_film" in message
 
 
-def test_films_of_the_corpus_may_share_a_whole_album(table):
+def test_corpus_films_may_share_an_album(write_table):
     corpus = {"a_film": CORPUS["a_film"], "b_film": CORPUS["a_film"]}
-    described = films.read_films(table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t"), corpus)
+    described = films.read_films(
+        write_table("a_film\t\t\t\t\t\t\t", "b_film\t\t\t\t\t\t\t"), corpus
+    )
     assert [film.album for film in described] == [CORPUS["a_film"].album] * 2
 
 
-def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):
+def test_plot_encoding_is_detected_and_logged(tmp_path, caplog):
     path = tmp_path / "plot.txt"
     plot = "Le héros part à la guerre. Sa mère, déjà très âgée, espère le revoir."
     path.write_bytes(plot.encode("cp1252"))
@@ -290,15 +298,17 @@ def test_the_encoding_of_a_plot_is_guessed_and_named(tmp_path, caplog):
     assert len(caplog.messages) == 1
 
 
-def test_a_missing_plot_is_named(tmp_path):
+def test_missing_plot_raises_input_error(tmp_path):
     with pytest.raises(InputError, match="cannot be read \\(No such file or directory\\)"):
         films.read_paragraphs(tmp_path / "gone.txt")
 
 
-def test_what_is_read_at_parse_time_is_light():
+def test_importing_demo_plan_imports_no_numpy_pandas_or_torch():
     heavy = "{'numpy', 'pandas', 'torch', 'cv2', 'soundfile', 'PIL'}"
     code = (
         f"import sys; import scorelens.retrieval.demo.demo_plan; print({heavy} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""The films of the split, their fragments in one array, and the dataset of a model."""
+"""Tests of gathering films: tables, fragment array, duplicate removal and dataset of a model."""
 
 import logging
 
@@ -23,11 +23,11 @@ from scorelens.tables import (
 )
 
 
-def drop(path, table, film_id, **same):
-    """Remove the rows of a film from a table, or those with some values."""
+def drop(path, table, film_id, **values):
+    """Remove the rows of a film with the given column values from a table."""
     frame = read_table(path, table)
     left_out = frame["film_id"] == film_id
-    for name, value in same.items():
+    for name, value in values.items():
         left_out &= frame[name] == value
     write_table(frame[~left_out], path, table)
 
@@ -38,7 +38,7 @@ def inputs(tmp_path):
     return write_inputs(tmp_path / "inputs", films=(6, 4, 5))
 
 
-def test_films_tracks_and_fragments(inputs, tmp_path, caplog):
+def test_gather_writes_films_tracks_and_fragments(inputs, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         gathered = gather(inputs, tmp_path)
     films = read_table(gathered["films"], RETRIEVAL_FILMS)
@@ -61,7 +61,7 @@ def test_films_tracks_and_fragments(inputs, tmp_path, caplog):
     assert tracks["track_id"].tolist() == [track for one in sounds for track in one.track_ids]
 
 
-def test_a_film_without_a_part_is_left_out_and_the_log_has_the_reason(inputs, tmp_path, caplog):
+def test_film_with_missing_part_is_left_out_and_the_reason_is_logged(inputs, tmp_path, caplog):
     silent = read_table(inputs.sounds[3], RETRIEVAL_FRAGMENTS)
     write_table(silent[:0], inputs.sounds[3], RETRIEVAL_FRAGMENTS)
     drop(inputs.images, RETRIEVAL_IMAGES, "film_001")
@@ -121,7 +121,7 @@ def test_tables_that_no_model_uses_are_optional(inputs, tmp_path):
         assert len(dataset.vectors) == 1
 
 
-def test_a_film_left_out_of_the_corpus_is_left_out(inputs, tmp_path):
+def test_film_missing_from_the_corpus_is_left_out_of_retrieval(inputs, tmp_path):
     gathered = gather(inputs._replace(sounds=inputs.sounds[1:]), tmp_path)
     films = read_table(gathered["films"], RETRIEVAL_FILMS).set_index("film_id")
     assert films.loc["film_000", ["part", "problem"]].tolist() == [
@@ -131,7 +131,7 @@ def test_a_film_left_out_of_the_corpus_is_left_out(inputs, tmp_path):
     assert len(read_dataset("all", **gathered).films) == 14
 
 
-def test_a_group_is_in_one_part_by_the_corpus_and_by_the_table(inputs, tmp_path, caplog):
+def test_film_group_is_in_one_part_by_corpus_and_table(inputs, tmp_path, caplog):
     named = {"film_002": ("Saga",), "film_007": ("X", " saga"), "film_014": ("x",)}
     described = [film | {"groups": named.get(film["film_id"], ())} for film in inputs.described]
     rows = [("film_000", "film_000"), ("film_006", "film_000"), ("film_012", "film_012")]
@@ -164,7 +164,7 @@ def test_a_group_is_in_one_part_by_the_corpus_and_by_the_table(inputs, tmp_path,
     assert (films["part"] == before["part"])[retained].all()
 
 
-def test_a_split_by_shares(inputs, tmp_path):
+def test_split_by_shares_assigns_parts_by_year(inputs, tmp_path):
     shares = {"last_training": 0, "training": 0.4, "validation": 0.3}
     gathered = gather(inputs, tmp_path, split=shares)
     films = read_table(gathered["films"], RETRIEVAL_FILMS)
@@ -175,7 +175,7 @@ def test_a_split_by_shares(inputs, tmp_path):
     }
 
 
-def test_too_few_films_leave_nothing_behind(inputs, tmp_path):
+def test_too_few_test_films_raise_error_and_write_no_output(inputs, tmp_path):
     for number in range(10, 14):
         drop(inputs.images, RETRIEVAL_IMAGES, f"film_{number:03d}")
     with pytest.raises(InputError) as raised:
@@ -186,9 +186,9 @@ def test_too_few_films_leave_nothing_behind(inputs, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["inputs"]
 
 
-def test_if_all_films_are_left_out_the_error_has_the_reasons(inputs, tmp_path, caplog):
-    drop_all = read_table(inputs.texts, RETRIEVAL_TEXTS)
-    write_table(drop_all[drop_all["segment"] == "plot"], inputs.texts, RETRIEVAL_TEXTS)
+def test_error_lists_reasons_if_all_films_are_left_out(inputs, tmp_path, caplog):
+    texts = read_table(inputs.texts, RETRIEVAL_TEXTS)
+    write_table(texts[texts["segment"] == "plot"], inputs.texts, RETRIEVAL_TEXTS)
     drop(inputs.images, RETRIEVAL_IMAGES, "film_002")
     caplog.set_level("INFO", "scorelens.retrieval.data.gather")
     for split in (SPLIT, {"last_training": 0, "training": 0.8, "validation": 0.1}):
@@ -208,7 +208,7 @@ def test_if_all_films_are_left_out_the_error_has_the_reasons(inputs, tmp_path, c
 
 
 def copy_tracks(inputs, source, target, tracks, noise=0.0):
-    """Copy the first tracks of a film to some tracks of another."""
+    """Replace tracks of a film by the first tracks of another film."""
     source_rows, target_rows = (
         read_table(inputs.sounds[film], RETRIEVAL_FRAGMENTS) for film in (source, target)
     )
@@ -221,15 +221,15 @@ def copy_tracks(inputs, source, target, tracks, noise=0.0):
     write_table(target_rows, inputs.sounds[target], RETRIEVAL_FRAGMENTS)
 
 
-def names(inputs, film):
+def track_ids_of(inputs, film):
     return read_table(inputs.sounds[film], RETRIEVAL_FRAGMENTS)["track_id"].unique().tolist()
 
 
-def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path, caplog):
-    """Film 12 is film 1 by another name, film 7 too, and half of film 13 is of film 8."""
-    copy_tracks(inputs, 1, 12, names(inputs, 12))
-    copy_tracks(inputs, 1, 7, names(inputs, 7), noise=0.01)  # embedded in another way
-    copy_tracks(inputs, 8, 13, names(inputs, 13)[1:])
+def test_film_duplicating_training_music_is_removed_from_the_test_films(inputs, tmp_path, caplog):
+    """Films 7 and 12 have the tracks of film 1; one of two tracks of film 13 is of film 8."""
+    copy_tracks(inputs, 1, 12, track_ids_of(inputs, 12))
+    copy_tracks(inputs, 1, 7, track_ids_of(inputs, 7), noise=0.01)  # values differ by 0.01
+    copy_tracks(inputs, 8, 13, track_ids_of(inputs, 13)[1:])
     gathered = gather(inputs, tmp_path)
     films = read_table(gathered["films"], RETRIEVAL_FILMS).set_index("film_id")
     left_out = films[films["part"] == "left_out"]
@@ -240,9 +240,9 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
     assert left_out["tracks"].tolist() == [2, 2]
     assert films.loc["film_013", ["part", "tracks", "fragments"]].tolist() == ["test", 1, 2]
     tracks = read_table(gathered["tracks"], RETRIEVAL_TRACKS).set_index("film_id")["track_id"]
-    assert tracks["film_013"] == names(inputs, 13)[0]
+    assert tracks["film_013"] == track_ids_of(inputs, 13)[0]
     assert not tracks.index.isin(left_out.index).any()
-    assert tracks["film_001"].tolist() == names(inputs, 1)
+    assert tracks["film_001"].tolist() == track_ids_of(inputs, 1)
     dataset = read_dataset("all", **gathered)
     assert len(dataset.pairs.fragments.values) == dataset.pairs.fragments.owner[-1] * 2 + 2
     assert [len(part) for part in dataset.split] == [6, 3, 4]
@@ -257,9 +257,9 @@ def test_a_film_with_music_of_training_films_is_not_in_the_test(inputs, tmp_path
         assert message in caplog.messages
 
 
-def test_test_films_that_share_music_stay_and_the_log_says_so(inputs, tmp_path, caplog):
-    copy_tracks(inputs, 11, 14, names(inputs, 14)[:1])
-    copy_tracks(inputs, 2, 3, names(inputs, 3))  # both are training films
+def test_test_films_with_common_tracks_are_retained_with_a_warning(inputs, tmp_path, caplog):
+    copy_tracks(inputs, 11, 14, track_ids_of(inputs, 14)[:1])
+    copy_tracks(inputs, 2, 3, track_ids_of(inputs, 3))  # both are training films
     gathered = gather(inputs, tmp_path)
     assert (read_table(gathered["films"], RETRIEVAL_FILMS)["tracks"] == 2).all()
     assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [
@@ -267,16 +267,16 @@ def test_test_films_that_share_music_stay_and_the_log_says_so(inputs, tmp_path, 
     ]
 
 
-def test_removing_duplicates_may_leave_too_few_films(inputs, tmp_path):
+def test_too_few_films_after_duplicate_removal_raise_error(inputs, tmp_path):
     for number in range(10, 14):
-        copy_tracks(inputs, number - 10, number, names(inputs, number))
+        copy_tracks(inputs, number - 10, number, track_ids_of(inputs, number))
     with pytest.raises(InputError) as raised:
         gather(inputs, tmp_path)
     assert "without music that an earlier part has: 1 for test" in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["inputs"]
 
 
-def test_duplicates_are_found_in_log_mel(inputs, tmp_path):
+def test_duplicate_tracks_are_detected_in_log_mel(inputs, tmp_path):
     values = np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
     values[14, :1] = values[3, :1]  # the first fragment of the first track
     sounds = []
@@ -290,8 +290,8 @@ def test_duplicates_are_found_in_log_mel(inputs, tmp_path):
     np.testing.assert_array_equal(np.load(gathered["fragments"])[-2:], values[14, 1:])
 
 
-def test_an_array_grows_by_rows(tmp_path):
-    """Of any number of rows, with a header that numpy reads."""
+def test_append_rows_writes_a_valid_npy_file(tmp_path):
+    """Chunks of different lengths give one array with a header that NumPy reads."""
     values = np.random.default_rng(0).normal(size=(2345, 3, 2)).astype(np.float16)
     path, rows = tmp_path / "grown.npy", 0
     with path.open("wb") as file:
@@ -303,7 +303,7 @@ def test_an_array_grows_by_rows(tmp_path):
     np.testing.assert_array_equal(array, values[:, ::-1])
 
 
-def test_log_mel_stays_on_the_disk_in_half_precision(inputs, tmp_path):
+def test_log_mel_fragments_are_memory_mapped_float16(inputs, tmp_path):
     sounds, values = [], np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
     for path, mel in zip(inputs.sounds, values, strict=True):
         sounds.append(path.with_suffix(".npz"))
@@ -318,8 +318,8 @@ def test_log_mel_stays_on_the_disk_in_half_precision(inputs, tmp_path):
     assert fragments.owner[:6].tolist() == [0, 1, 1, 2, 3, 3]
 
 
-def test_the_dataset_of_a_model(inputs, tmp_path):
-    """Vectors film by film; of a plot the first paragraph comes first."""
+def test_read_dataset_orders_vectors_by_film_and_paragraph(inputs, tmp_path):
+    """Rows are in the order of films, then paragraphs."""
     gathered = gather(inputs, tmp_path)
     dataset = read_dataset("all", **gathered)
     assert list(dataset.pairs.views) == ["image", "text"]
@@ -328,19 +328,19 @@ def test_the_dataset_of_a_model(inputs, tmp_path):
         dataset.pairs.views["image"].values, images.filter(regex="^v").to_numpy()
     )
     texts = read_table(inputs.texts, RETRIEVAL_TEXTS)
-    both = texts[texts["segment"] == "tags_plot"].sort_values(["film_id", "paragraph"])
+    tags_plot_texts = texts[texts["segment"] == "tags_plot"].sort_values(["film_id", "paragraph"])
     text = dataset.pairs.views["text"]
-    np.testing.assert_array_equal(text.values, both.filter(regex="^v").to_numpy())
+    np.testing.assert_array_equal(text.values, tags_plot_texts.filter(regex="^v").to_numpy())
     np.testing.assert_array_equal(text.owner, np.repeat(np.arange(15), 2))
     tags = select_views(dataset.vectors, ("image", "tags"))["text"]
-    alone = texts[texts["segment"] == "tags"]
-    np.testing.assert_array_equal(tags.values, alone.filter(regex="^v").to_numpy())
+    tags_texts = texts[texts["segment"] == "tags"]
+    np.testing.assert_array_equal(tags.values, tags_texts.filter(regex="^v").to_numpy())
     assert list(select_views(dataset.vectors, ("plot",))) == ["text"]
     assert list(select_views(dataset.vectors, ("image",))) == ["image"]
 
 
-def test_missing_vectors_are_skipped(inputs, tmp_path):
-    """A paragraph without a vector is skipped; the next is the first."""
+def test_paragraph_without_vector_is_skipped(inputs, tmp_path):
+    """The first paragraph of film 4 has no vector, so its second paragraph is used."""
     texts = read_table(inputs.texts, RETRIEVAL_TEXTS)
     values = texts.columns[texts.columns.str.startswith("v")]
     second = texts.loc[(texts["film_id"] == "film_004") & (texts["paragraph"] == 1)]
@@ -366,7 +366,7 @@ def test_every_subset_of_parts_occurs_once():
     ]
 
 
-def test_a_damaged_array_is_named(inputs, tmp_path):
+def test_truncated_fragment_array_error_names_the_file(inputs, tmp_path):
     gathered = gather(inputs, tmp_path)
     gathered["fragments"].write_bytes(gathered["fragments"].read_bytes()[:-1])
     with pytest.raises(InputError) as raised:

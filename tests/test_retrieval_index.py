@@ -1,4 +1,4 @@
-"""The index: exact, in cells, and its file."""
+"""Tests of the track index: exact search, search in FAISS cells, and its file."""
 
 import subprocess
 import sys
@@ -20,24 +20,24 @@ from scorelens.retrieval.search.index import (
 )
 
 
-def vectors(rows, size=64, seed=0):
-    """Tracks around albums."""
+def random_vectors(rows, size=64, seed=0):
+    """Random track vectors in clusters, one for about ten tracks."""
     random = np.random.default_rng(seed)
-    albums = random.normal(size=(rows // 10 + 1, size))
-    tracks = albums[random.integers(0, len(albums), rows)] + random.normal(size=(rows, size)) / 2
+    centres = random.normal(size=(rows // 10 + 1, size))
+    tracks = centres[random.integers(0, len(centres), rows)] + random.normal(size=(rows, size)) / 2
     return tracks.astype(np.float32)
 
 
-def names(rows):
+def track_ids(rows):
     return [f"track_{row}" for row in range(rows)]
 
 
 @pytest.fixture(scope="module")
-def celled():
-    return build_index(vectors(20_000), names(20_000), max_exact=1000)
+def cell_index():
+    return build_index(random_vectors(20_000), track_ids(20_000), max_exact=1000)
 
 
-def test_cosines_by_hand():
+def test_exact_search_returns_hand_computed_cosines():
     library = build_index([[3, 4], [10, 0], [-2, 0], [0, 0]], ["a", "b", "c", "nothing"])
     results = search_index(library, [[5, 0], [0, 1]], 4)
     assert library.ids[results.rows].tolist() == [
@@ -50,12 +50,12 @@ def test_cosines_by_hand():
 
 
 @given(st.integers(1, 60), st.integers(0, 5), st.integers(0, 70), st.integers(1, 25))
-def test_an_exact_search_is_scikit_learns(rows, queries, limit, block):
+def test_exact_search_matches_scikit_learn_nearest_neighbors(rows, queries, limit, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "BLOCK", block)
         patch.setattr(index, "QUERIES_PER_CHUNK", 2)
-        library_vectors, query_vectors = vectors(rows, 5), vectors(queries, 5, seed=1)
-        results = search_index(build_index(library_vectors, names(rows)), query_vectors, limit)
+        library_vectors, query_vectors = random_vectors(rows, 5), random_vectors(queries, 5, seed=1)
+        results = search_index(build_index(library_vectors, track_ids(rows)), query_vectors, limit)
     returned = min(limit, rows)
     assert results.rows.shape == results.cosines.shape == (queries, returned)
     if queries and returned:
@@ -65,18 +65,18 @@ def test_an_exact_search_is_scikit_learns(rows, queries, limit, block):
         assert results.cosines == pytest.approx(1 - distances, abs=1e-5)
 
 
-def test_an_empty_library_has_nothing():
-    results = search_index(build_index(np.zeros((0, 64)), []), vectors(3), 5)
+def test_search_of_empty_index_returns_no_rows():
+    results = search_index(build_index(np.zeros((0, 64)), []), random_vectors(3), 5)
     assert results.rows.shape == (3, 0)
 
 
-def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
-    """Random vectors, for which most cells have to be searched."""
+def test_cell_search_of_random_vectors_has_95_percent_recall(caplog):
+    """Random vectors without clusters, for which half of the cells are searched."""
     random = np.random.default_rng(2)
     library_vectors = random.standard_normal((index.MAX_EXACT + 1, 64), dtype=np.float32)
     query_vectors = random.standard_normal((100, 64))
     caplog.set_level("INFO", "scorelens.retrieval.search.index")
-    library = build_index(library_vectors, names(len(library_vectors)))
+    library = build_index(library_vectors, track_ids(len(library_vectors)))
     assert library.vectors is None
     assert library.cells.nlist == 1024
     assert library.cells.nprobe == 512
@@ -84,7 +84,7 @@ def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
     assert caplog.messages[0].startswith(message)
     results = search_index(library, query_vectors, 10)
     exact = search_index(
-        build_index(library_vectors, names(len(library_vectors)), len(library_vectors)),
+        build_index(library_vectors, track_ids(len(library_vectors)), len(library_vectors)),
         query_vectors,
         10,
     )
@@ -97,29 +97,31 @@ def test_cells_find_what_the_exact_search_finds_even_in_noise(caplog):
     assert (np.diff(results.cosines) <= 0).all()
 
 
-def test_of_music_with_a_few_strong_directions_fewer_cells_are_searched(celled):
+def test_fewer_cells_are_searched_for_vectors_of_low_effective_dimension(cell_index):
     strength = np.arange(1, 65) ** -1.0
-    library = build_index(vectors(20_000) * strength, names(20_000), max_exact=1000)
-    assert library.cells.nlist == celled.cells.nlist == 256
-    assert (library.cells.nprobe, celled.cells.nprobe) == (128, 256)
+    library = build_index(random_vectors(20_000) * strength, track_ids(20_000), max_exact=1000)
+    assert library.cells.nlist == cell_index.cells.nlist == 256
+    assert (library.cells.nprobe, cell_index.cells.nprobe) == (128, 256)
 
 
-def test_more_cells_are_searched_for_many_neighbours(celled):
-    results = search_index(celled, vectors(2, seed=3), 30_000)
+def test_more_cells_are_searched_for_many_neighbours(cell_index):
+    results = search_index(cell_index, random_vectors(2, seed=3), 30_000)
     assert np.array_equal(np.sort(results.rows), np.tile(np.arange(20_000), (2, 1)))
 
 
-def test_the_same_vectors_give_the_same_cells(celled):
+def test_build_index_with_cells_is_deterministic(cell_index):
     import faiss
 
-    again = build_index(vectors(20_000), names(20_000), max_exact=1000)
-    assert np.array_equal(faiss.serialize_index(again.cells), faiss.serialize_index(celled.cells))
+    rebuilt = build_index(random_vectors(20_000), track_ids(20_000), max_exact=1000)
+    assert np.array_equal(
+        faiss.serialize_index(rebuilt.cells), faiss.serialize_index(cell_index.cells)
+    )
 
 
 @pytest.mark.parametrize("max_exact", [5000, 1000])
-def test_the_vector_of_a_track_finds_the_track(max_exact):
-    library_vectors = vectors(5000)
-    library = build_index(library_vectors, names(5000), max_exact)
+def test_search_with_stored_vector_returns_its_own_track_first(max_exact):
+    library_vectors = random_vectors(5000)
+    library = build_index(library_vectors, track_ids(5000), max_exact)
     stored = vectors_of(library, np.array([4321, 7]))
     assert stored == pytest.approx(
         library_vectors[[4321, 7]] / np.linalg.norm(library_vectors[[4321, 7]], axis=1)[:, None]
@@ -130,22 +132,22 @@ def test_the_vector_of_a_track_finds_the_track(max_exact):
 
 
 @pytest.mark.parametrize("max_exact", [5000, 1000])
-def test_an_index_comes_back_from_its_file(tmp_path, max_exact):
-    library = build_index(vectors(5000), ["é", *names(4999)], max_exact)
+def test_index_round_trip_gives_equal_search_results(tmp_path, max_exact):
+    library = build_index(random_vectors(5000), ["é", *track_ids(4999)], max_exact)
     save_index(library, tmp_path / "index.npz")
-    again = load_index(tmp_path / "index.npz")
-    assert np.array_equal(again.ids, library.ids)
-    query_vectors = vectors(20, seed=4)
+    loaded = load_index(tmp_path / "index.npz")
+    assert np.array_equal(loaded.ids, library.ids)
+    query_vectors = random_vectors(20, seed=4)
     for actual, expected in zip(
-        search_index(again, query_vectors, 7), search_index(library, query_vectors, 7), strict=True
+        search_index(loaded, query_vectors, 7), search_index(library, query_vectors, 7), strict=True
     ):
         assert np.array_equal(actual, expected)
     assert [path.name for path in tmp_path.iterdir()] == ["index.npz"]
 
 
-def test_a_damaged_file_is_named(tmp_path):
+def test_truncated_index_error_names_the_file(tmp_path):
     path = tmp_path / "index.npz"
-    save_index(build_index(vectors(50), names(50)), path)
+    save_index(build_index(random_vectors(50), track_ids(50)), path)
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(InputError) as error:
         load_index(path)
@@ -156,14 +158,14 @@ def test_a_damaged_file_is_named(tmp_path):
     )
 
 
-def test_invalid_vectors_are_an_error():
+def test_invalid_vectors_raise_value_error():
     with pytest.raises(ValueError, match="3 vectors, but 2 ids"):
-        build_index(vectors(3), names(2))
+        build_index(random_vectors(3), track_ids(2))
     with pytest.raises(ValueError, match="a value that is not finite"):
         build_index([[1, np.nan]], ["a"])
 
 
-def test_a_small_library_needs_no_faiss(home):
+def test_small_index_does_not_import_faiss(home):
     code = (
         "import sys; from scorelens.retrieval.search.index import *\n"
         "search_index(build_index([[1, 0]], ['a']), [[1, 0]], 1); print('faiss' in sys.modules)"
@@ -172,7 +174,7 @@ def test_a_small_library_needs_no_faiss(home):
     assert done.stdout.strip() == "False", done.stderr
 
 
-def test_a_pickle_in_an_index_is_refused(tmp_path):
+def test_index_with_pickled_objects_is_rejected(tmp_path):
     path = tmp_path / "index.npz"
     np.savez(path, ids=np.array([{"code": "anything"}], object), vectors=np.zeros((1, 2)))
     with pytest.raises(InputError, match="an index of a library"):

@@ -1,4 +1,4 @@
-"""Retrieval's networks and losses, against hand-computed values and plain PyTorch."""
+"""Tests of retrieval networks and losses against hand-computed values and plain PyTorch."""
 
 from math import exp, log, sqrt
 
@@ -43,7 +43,7 @@ def select_views(configuration, views):
     return {view: views[view] for view in networks.view_sizes(configuration, SIZES)}
 
 
-def test_fragments_are_the_papers():
+def test_fragment_sizes_match_the_paper():
     assert retrieval.FRAGMENT == 218_736
     assert (retrieval.BANDS, retrieval.FRAMES) == (128, 426)
     assert set(retrieval.TITLES) == set(CONFIGURATIONS)
@@ -62,13 +62,13 @@ def test_fragments_are_the_papers():
         ("baseline", True, "tags_plot"),
     ],
 )
-def test_the_inputs_of_a_configuration(configuration, image, segment):
+def test_configuration_uses_expected_image_and_text_segment(configuration, image, segment):
     assert retrieval.uses_image(configuration) == image
     assert retrieval.text_segment(configuration) == segment
 
 
-def test_contrastive_loss_by_hand():
-    """Cosines 0.6 and 0.8 on the first row, 0 and 1 on the second, twice as large."""
+def test_contrastive_loss_matches_hand_computed_value():
+    """Cosines [[0.6, 0.8], [0, 1]], times an inverse temperature of 2."""
     queries = torch.tensor([[0.6, 0.8], [0.0, 1.0]])
     tracks = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     # Logits [[1.2, 1.6], [0, 2]]: by query, then by track.
@@ -78,13 +78,13 @@ def test_contrastive_loss_by_hand():
     assert float(loss) == pytest.approx((by_query + by_track) / 2)
 
 
-def test_contrastive_loss_of_equal_cosines_is_log_of_the_batch():
+def test_contrastive_loss_of_equal_cosines_is_log_of_the_batch_size():
     same = torch.ones(16, 1)
     assert float(contrastive_loss(same, same, torch.tensor(14.0))) == pytest.approx(log(16))
 
 
-def test_triplet_loss_by_hand():
-    """Film 0 is on its track; film 1 is at right angles to its own and to film 0's track."""
+def test_triplet_loss_matches_hand_computed_value():
+    """Film 0 equals its track; film 1 is orthogonal to both tracks."""
     queries = torch.tensor([[1.0, 0, 0], [0, 0, 1.0]])
     tracks = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])
     # Distances 0 and sqrt 2, sqrt 2 and sqrt 2; margin 1.
@@ -93,7 +93,7 @@ def test_triplet_loss_by_hand():
     assert float(loss) == pytest.approx(sum(anchors) / 4, abs=1e-4)
 
 
-def test_triplet_loss_is_that_of_pytorch_over_all_triplets():
+def test_triplet_loss_matches_pytorch_over_all_triplets():
     queries, tracks = unit_rows(6, 4), unit_rows(6, 4, 1)
     plain = nn.TripletMarginLoss(margin=0.7, eps=0)
     every = []
@@ -111,47 +111,47 @@ def test_triplet_loss_has_a_finite_gradient_at_distance_zero():
     assert torch.isfinite(queries.grad).all()
 
 
-def test_temperature_is_clips():
+def test_inverse_temperature_matches_clip_and_is_at_most_100():
     model = make_model("image")
     assert model.inverse_temperature().item() == pytest.approx(1 / 0.07)
     model.log_inverse_temperature.data.fill_(9.0)
     assert model.inverse_temperature().item() == pytest.approx(100)
 
 
-def attend(block, tokens):
-    """The block by its formulas: softmax(q k / sqrt d) v in each head, residual, norm."""
+def reference_attention(block, tokens):
+    """Output and weights of the block: softmax(q k / sqrt d) v by head, residual, layer norm."""
     weight, bias = block.attention.in_proj_weight, block.attention.in_proj_bias
     heads = [
         (tokens @ w.T + b).unflatten(-1, (towers.HEADS, -1)).transpose(1, 2)
         for w, b in zip(weight.chunk(3), bias.chunk(3), strict=True)
     ]
     query, key, value = heads
-    shares = (query @ key.transpose(-1, -2) / sqrt(query.shape[-1])).softmax(-1)
-    attended = (shares @ value).transpose(1, 2).flatten(2)
+    weights = (query @ key.transpose(-1, -2) / sqrt(query.shape[-1])).softmax(-1)
+    attended = (weights @ value).transpose(1, 2).flatten(2)
     out = tokens + block.attention.out_proj(attended)
     centred = out - out.mean(-1, keepdim=True)
     normed = centred / (out.var(-1, correction=0, keepdim=True) + block.norm.eps).sqrt()
-    return (normed * block.norm.weight + block.norm.bias).flatten(1), shares
+    return (normed * block.norm.weight + block.norm.bias).flatten(1), weights
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_attention_block_by_its_formulas(count):
+def test_attention_block_matches_reference_formulas(count):
     torch.manual_seed(1)
     block = AttentionBlock()
     for value in block.parameters():
         value.data += 0.05 * torch.randn_like(value)
     tokens = torch.randn(3, count, HIDDEN)
-    expected, shares = attend(block, tokens)
+    expected, weights = reference_attention(block, tokens)
     for mode in (block.train(), block.eval()):
         torch.testing.assert_close(mode(tokens), expected, rtol=1e-4, atol=1e-4)
     assert expected.shape == (3, count * HIDDEN)
     if count == 1:
-        assert (shares == 1).all()  # a single token has the weight 1
+        assert (weights == 1).all()  # a single token has the weight 1
     else:
-        assert shares.std() > 0.01
+        assert weights.std() > 0.01
 
 
-def test_attention_block_with_weights_by_hand():
+def test_attention_block_with_identity_values_matches_hand_computation():
     """Identity values and equal keys: the mean of both tokens is added to each, then layer norm."""
     block = AttentionBlock()
     identity = torch.eye(HIDDEN)
@@ -169,38 +169,38 @@ def test_attention_block_with_weights_by_hand():
         assert float(token[2]) == pytest.approx(-mean / spread, rel=1e-4)
 
 
-def count_of(module):
+def parameter_count(module):
     return sum(value.numel() for value in module.parameters())
 
 
-def net_count(inputs):
-    """Linear, batch norm, linear."""
+def net_parameter_count(inputs):
+    """Parameters of linear, batch norm, linear."""
     return inputs * 256 + 256 + 2 * 256 + 256 * 64 + 64
 
 
 @pytest.mark.parametrize("configuration", list(CONFIGURATIONS))
-def test_parameters_of_the_papers_sizes(configuration):
-    """768 of ViT and BERT to 256, attention with four 256 x 256, norm; nets to 64."""
+def test_parameter_counts_match_the_paper(configuration):
+    """Projections of 768 to 256, attention with four 256 x 256, layer norm, nets to 64."""
     model = RetrievalModel(configuration, Sizes(768, 768, 0))
     views = (
         2 if retrieval.uses_image(configuration) and retrieval.text_segment(configuration) else 1
     )
     block = 4 * (256 * 256 + 256) + 2 * 256
-    query = views * (768 * 256 + 256) + block + net_count(views * 256)
+    query = views * (768 * 256 + 256) + block + net_parameter_count(views * 256)
     if configuration == "baseline":
-        query = 2 * net_count(768)
-    assert count_of(model.query_tower) == query
-    assert count_of(model.track_tower.net) == net_count(256)
+        query = 2 * net_parameter_count(768)
+    assert parameter_count(model.query_tower) == query
+    assert parameter_count(model.track_tower.net) == net_parameter_count(256)
 
 
-def test_the_cnn_transformer_is_four_blocks_a_transformer_and_a_class_token():
+def test_cnn_transformer_parameter_count_matches_its_layers():
     encoder = cnn_transformer.CnnTransformer()
     # Two 3 x 3 convolutions, a 1 x 1 and three norms a block.
     pairs = [(1, 64), (64, 128), (128, 256), (256, 256)]
     blocks = sum(9 * a * b + 9 * b * b + a * b + 6 * b for a, b in pairs)
     token = 256 * 8 * 256 + 256
     layer = 4 * (256 * 256 + 256) + 2 * 256 * 1024 + 1024 + 256 + 4 * 256
-    assert count_of(encoder) == blocks + token + 4 * layer + 256 + (1 + 27) * 256
+    assert parameter_count(encoder) == blocks + token + 4 * layer + 256 + (1 + 27) * 256
     assert encoder.position.shape == (
         1,
         28,
@@ -208,25 +208,28 @@ def test_the_cnn_transformer_is_four_blocks_a_transformer_and_a_class_token():
     )  # 426 frames halved four times; class token
 
 
-def test_residual_block_by_plain_functions():
+def test_residual_block_matches_torch_functional():
     torch.manual_seed(0)
     block = cnn_transformer.ResidualBlock(8, 16)
     values = torch.randn(2, 8, 9, 6)
     first, norm, _, second, last = block.convolutions
-    past, past_norm = block.shortcut
-    way = functional.conv2d(values, first.weight, stride=2, padding=1)
-    way = functional.group_norm(way, 8, norm.weight, norm.bias).relu()
-    way = functional.group_norm(
-        functional.conv2d(way, second.weight, padding=1), 8, last.weight, last.bias
+    projection, projection_norm = block.shortcut
+    main = functional.conv2d(values, first.weight, stride=2, padding=1)
+    main = functional.group_norm(main, 8, norm.weight, norm.bias).relu()
+    main = functional.group_norm(
+        functional.conv2d(main, second.weight, padding=1), 8, last.weight, last.bias
     )
-    short = functional.group_norm(
-        functional.conv2d(values, past.weight, stride=2), 8, past_norm.weight, past_norm.bias
+    shortcut = functional.group_norm(
+        functional.conv2d(values, projection.weight, stride=2),
+        8,
+        projection_norm.weight,
+        projection_norm.bias,
     )
-    torch.testing.assert_close(block(values), (way + short).relu())
+    torch.testing.assert_close(block(values), (main + shortcut).relu())
     assert block(values).shape == (2, 16, 5, 3)
 
 
-def test_log_mel_is_librosas():
+def test_log_mel_matches_librosa():
     random = np.random.default_rng(0)
     time_s = np.arange(retrieval.FRAGMENT) / retrieval.RATE_HZ
     samples = 0.3 * np.sin(2 * np.pi * 440 * time_s) + 0.01 * random.normal(size=len(time_s))
@@ -242,87 +245,90 @@ def test_log_mel_is_librosas():
 
 
 @pytest.fixture
-def small_sound(monkeypatch):
-    """Fragments of 16 bands and 32 frames, and two layers."""
+def small_cnn(monkeypatch):
+    """A CNN-Transformer of two layers for fragments of 16 bands and 32 frames."""
     monkeypatch.setattr(cnn_transformer, "BANDS", 16)
     monkeypatch.setattr(cnn_transformer, "FRAMES", 32)
     monkeypatch.setattr(towers, "BANDS", 16)
     monkeypatch.setattr(cnn_transformer, "LAYERS", 2)
 
 
-def descent(model, views, fragments, size, half=False):
+def loss_and_gradients(model, views, fragments, size, bfloat16=False):
     model.zero_grad()
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         queries, tracks = model.query_tower(views), model.track_tower(fragments, size)
     loss = contrastive_loss(queries, tracks, model.inverse_temperature())
     loss.backward()
     return loss.detach(), [value.grad.clone() for value in model.parameters()]
 
 
-def test_micro_batches_have_the_loss_and_gradient_of_the_batch(small_sound):
-    """All fragments are negatives of each other, also in batch norm."""
+def test_micro_batches_give_the_loss_and_gradient_of_the_full_batch(small_cnn):
+    """All fragments of the batch are negatives of each other and share batch norm statistics."""
     model = make_model("image", Sizes(5, 0, 0)).train()
     model.query_tower.net[3].p = model.track_tower.net[3].p = 0.0
     views = {"image": torch.randn(12, 5)}
     fragments = torch.randn(12, 16, 32)
-    whole, gradients = descent(model, views, fragments, 0)
-    pieces, same = descent(model, views, fragments, 5)
-    torch.testing.assert_close(pieces, whole)
-    torch.testing.assert_close(same, gradients, rtol=1e-3, atol=1e-6)
-    alone = torch.stack(
+    full_loss, full_gradients = loss_and_gradients(model, views, fragments, 0)
+    micro_loss, micro_gradients = loss_and_gradients(model, views, fragments, 5)
+    torch.testing.assert_close(micro_loss, full_loss)
+    torch.testing.assert_close(micro_gradients, full_gradients, rtol=1e-3, atol=1e-6)
+    half_losses = torch.stack(
         [
-            descent(model, {"image": views["image"][n : n + 6]}, fragments[n : n + 6], 0)[0]
+            loss_and_gradients(
+                model, {"image": views["image"][n : n + 6]}, fragments[n : n + 6], 0
+            )[0]
             for n in (0, 6)
         ]
     )
-    assert abs(float(sum(alone) / 2 - whole)) > 0.1  # half the negatives: a different loss
+    # With half the negatives the loss is different.
+    assert abs(float(sum(half_losses) / 2 - full_loss)) > 0.1
 
 
-def test_micro_batches_and_half_precision_go_together(small_sound):
-    """The gradient of micro-batches equals that of the batch up to half-precision rounding."""
+def test_micro_batch_gradients_in_bfloat16_match_the_full_batch(small_cnn):
+    """Gradients of micro-batches equal those of the batch up to bfloat16 rounding."""
     model = make_model("image", Sizes(5, 0, 0)).train()
     model.query_tower.net[3].p = model.track_tower.net[3].p = 0.0
-    given = {"image": torch.randn(12, 5)}, torch.randn(12, 16, 32)
-    exact = torch.cat([value.flatten() for value in descent(model, *given, 0)[1]])
-    rounded, pieces = (
-        torch.cat([value.flatten() for value in descent(model, *given, size, True)[1]])
+    batch = {"image": torch.randn(12, 5)}, torch.randn(12, 16, 32)
+    exact = torch.cat([value.flatten() for value in loss_and_gradients(model, *batch, 0)[1]])
+    rounded, micro_batched = (
+        torch.cat([value.flatten() for value in loss_and_gradients(model, *batch, size, True)[1]])
         for size in (0, 5)
     )
-    assert pieces.dtype == torch.float32
+    assert micro_batched.dtype == torch.float32
     error = (rounded - exact).norm() / exact.norm()
-    assert 1e-4 < error < 0.3  # half precision is at work
-    assert (pieces - exact).norm() / exact.norm() < 1.5 * error
-    assert (pieces - rounded).norm() / exact.norm() < error
+    assert 1e-4 < error < 0.3  # bfloat16 is in use
+    assert (micro_batched - exact).norm() / exact.norm() < 1.5 * error
+    assert (micro_batched - rounded).norm() / exact.norm() < error
 
 
-def test_micro_batches_save_little_for_the_gradient(small_sound):
-    """The largest tensor saved for the gradient is the output of a batch, not a feature map."""
+def test_micro_batches_save_few_values_for_the_backward_pass(small_cnn):
+    """Feature maps are recomputed in the backward pass, so less than 1/50 is saved."""
     model = make_model("image", Sizes(5, 0, 0)).train()
 
     def saved_values(size):
         sizes = []
         fragments = torch.randn(16, 16, 32)
 
-        def note(value):
+        def record(value):
             if value.data_ptr() != fragments.data_ptr():
                 sizes.append(value.numel())
             return value
 
-        with torch.autograd.graph.saved_tensors_hooks(note, lambda value: value):
+        with torch.autograd.graph.saved_tensors_hooks(record, lambda value: value):
             towers.in_micro_batches(model.track_tower.encoder, fragments, size)
         return sum(sizes)
 
     assert saved_values(4) < saved_values(16) / 50
 
 
-def test_a_missing_view_is_the_mean_film():
+def test_missing_view_is_replaced_by_the_training_mean():
     model = make_model("all")
     views = make_views(4)
     model.query_tower.standardizers["text"].mean.copy_(torch.linspace(-1, 1, 7))
     mean = np.tile(np.linspace(-1, 1, 7, dtype=np.float32), (4, 1))
     without = networks.embed_queries(model, {"image": views["image"]})
-    given = networks.embed_queries(model, {"image": views["image"], "text": mean})
-    np.testing.assert_allclose(without, given, atol=1e-6)
+    with_mean = networks.embed_queries(model, {"image": views["image"], "text": mean})
+    np.testing.assert_allclose(without, with_mean, atol=1e-6)
     assert np.abs(without - networks.embed_queries(model, views)).max() > 0.01
 
 
@@ -334,11 +340,11 @@ def test_embeddings_are_unit_vectors_and_do_not_depend_on_their_batch(configurat
     assert embeddings.shape == (5, 64)
     assert embeddings.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-6)
-    alone = networks.embed_queries(model, {view: rows[2:3] for view, rows in views.items()})
-    np.testing.assert_allclose(alone[0], embeddings[2], atol=1e-5)
+    single = networks.embed_queries(model, {view: rows[2:3] for view, rows in views.items()})
+    np.testing.assert_allclose(single[0], embeddings[2], atol=1e-5)
 
 
-def test_the_baseline_is_the_mean_of_its_views():
+def test_baseline_query_is_the_normalized_mean_of_its_views():
     model = make_model("baseline")
     views = {view: torch.from_numpy(rows) for view, rows in make_views(3).items()}
     image, text = (
@@ -349,16 +355,16 @@ def test_the_baseline_is_the_mean_of_its_views():
     torch.testing.assert_close(model.query_tower(views), expected)
 
 
-@pytest.mark.parametrize("given", ["image", "text"])
-def test_the_baseline_with_one_view_is_the_embedding_of_that_view(given):
+@pytest.mark.parametrize("view", ["image", "text"])
+def test_baseline_with_one_view_returns_the_embedding_of_that_view(view):
     model = make_model("baseline")
-    rows = make_views(3)[given]
-    expected = functional.normalize(model.query_tower.nets[given](torch.from_numpy(rows)), dim=1)
-    embeddings = networks.embed_queries(model, {given: rows})
+    rows = make_views(3)[view]
+    expected = functional.normalize(model.query_tower.nets[view](torch.from_numpy(rows)), dim=1)
+    embeddings = networks.embed_queries(model, {view: rows})
     np.testing.assert_allclose(embeddings, expected.detach(), atol=1e-6)
 
 
-def test_a_track_is_the_mean_of_its_fragments():
+def test_track_embedding_is_the_normalized_mean_of_its_fragments():
     model = make_model("image")
     fragments = np.random.default_rng(0).normal(size=(70, 6)).astype(np.float32)
     track = np.repeat([0, 1, 2], [1, 4, 65])
@@ -369,11 +375,11 @@ def test_a_track_is_the_mean_of_its_fragments():
         np.testing.assert_allclose(tracks[number], mean / np.linalg.norm(mean), atol=1e-6)
 
 
-def test_a_model_is_the_same_once_loaded():
+def test_loaded_model_gives_equal_embeddings():
     model = make_model("all")
     arrays = {name: value.numpy() for name, value in model.state_dict().items()}
     views = make_views(3)
-    again = networks.load_model("all", SIZES, arrays)
+    loaded = networks.load_model("all", SIZES, arrays)
     np.testing.assert_array_equal(
-        networks.embed_queries(again, views), networks.embed_queries(model, views)
+        networks.embed_queries(loaded, views), networks.embed_queries(model, views)
     )

@@ -1,4 +1,4 @@
-"""The page of search results: its data, and the page in a real browser, without a server."""
+"""Tests of the page of search results: its data, and the page in Chromium without a server."""
 
 import base64
 import csv
@@ -48,29 +48,29 @@ BROWSER = next(
 
 
 def gradient(height, width):
-    """Red and blue rise from left to right."""
+    """An RGB image whose red and blue rise from left to right."""
     picture = np.full((height, width, 3), 90, np.uint8)
     picture[..., ::2] = np.linspace(0, 255, width, dtype=np.uint8)[:, None]
     return picture
 
 
 def query_track(title, path, track_title, **tags):
-    """The track of a search."""
-    nothing = {"part": "", "artist": "", "composer": "", "album": ""}
-    return {"title": title, "path": path, "track_title": track_title} | nothing | tags
+    """Title, path and tags of the track of a search."""
+    no_tags = {"part": "", "artist": "", "composer": "", "album": ""}
+    return {"title": title, "path": path, "track_title": track_title} | no_tags | tags
 
 
-def written(folder, rows=RESULTS, searches=SEARCHES, tags=None):
-    """The page of given rows, in a folder beside the music; returns its path.
+def write_test_page(folder, rows=RESULTS, searches=SEARCHES, tags=None):
+    """Write the page of the given result rows; returns its path.
 
-    tags: columns of the rows with the names of the tracks.
+    tags: columns of file tags, which replace those of the rows.
     """
     table = pd.DataFrame(rows, columns=[*COLUMNS, "image", "tags", "plot", "track"])
     table["path"] = [f"{folder}/music/{path}" for path in table.path]
     titles = table["path"].map(lambda path: os.path.splitext(os.path.basename(path))[0])
     span = {"start_s": 0.0, "end_s": np.nan}
-    about = {"track_title": titles, "artist": "", "composer": "", "album": ""}
-    table = table.assign(**span | about | (tags or {}))
+    track_names = {"track_title": titles, "artist": "", "composer": "", "album": ""}
+    table = table.assign(**span | track_names | (tags or {}))
     table["rank"] = table.groupby("search").cumcount() + 1
     pictures = {"harbour": gradient(224, 224), "night_drive": gradient(360, 640)}
     query_tracks = {
@@ -87,11 +87,11 @@ def data_of(page):
     return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
 
 
-# What is in the page
+# Content of the page
 
 
-def test_the_page_holds_queries_and_results_and_needs_no_network(tmp_path):
-    page = written(tmp_path)
+def test_page_embeds_queries_and_results_without_external_resources(tmp_path):
+    page = write_test_page(tmp_path)
     harbour, drive, like = data_of(page)
     assert (harbour["text"], harbour["tags"]) == (TEXT, ["slow", EVIL])
     assert harbour["track"] == query_track(EVIL, "../music/noir/theme.wav", "theme")
@@ -111,7 +111,7 @@ def test_the_page_holds_queries_and_results_and_needs_no_network(tmp_path):
     assert str(tmp_path) not in text
 
 
-def test_pictures_are_small_jpegs():
+def test_images_are_embedded_as_jpegs_of_reduced_size():
     scheme, _, code = write.data_uri(gradient(360, 640)).partition(",")
     assert scheme == "data:image/jpeg;base64"
     with Image.open(io.BytesIO(base64.b64decode(code))) as picture:
@@ -119,8 +119,8 @@ def test_pictures_are_small_jpegs():
         assert np.asarray(picture)[90, 160].tolist() == pytest.approx([127, 90, 127], abs=6)
 
 
-def test_the_same_searches_give_the_same_page(tmp_path):
-    assert written(tmp_path).read_bytes() == written(tmp_path).read_bytes()
+def test_page_output_is_deterministic(tmp_path):
+    assert write_test_page(tmp_path).read_bytes() == write_test_page(tmp_path).read_bytes()
 
 
 # The page in a browser
@@ -132,42 +132,42 @@ def browser():
         pytest.skip("there is no Chromium or Chrome on the path")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as running:
-        # Its sandbox does not start as root or in most containers; the only page is our own.
+        # The sandbox does not start as root or in most containers; it loads only local pages.
         chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page from the file system: opened(mark, **context); errors in it fail the test."""
-    faults, requests = [], []
+def open_page(browser, tmp_path):
+    """A function that opens the page as a file; JavaScript errors in it fail the test."""
+    errors, requests = [], []
 
-    def open_page(mark="", tags=None, **context):
+    def open_in_browser(url_hash="", tags=None, **context):
         page = browser.new_page(**context)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto(written(tmp_path, tags=tags).as_uri() + mark)
+        page.goto(write_test_page(tmp_path, tags=tags).as_uri() + url_hash)
         return page
 
-    yield open_page
-    assert not faults
+    yield open_in_browser
+    assert not errors
     assert all(url.startswith(("file://", "blob:", "data:")) for url in requests)
 
 
-def names(page):
+def listed_names(page):
     return page.locator("tr.track td.file a").all_text_contents()
 
 
-def head(page, column):
+def header(page, column):
     return page.locator(f"th[data-column={column}]")
 
 
 DAWN, CHASE, RIDE = (row[6].rpartition("/")[2] for row in RESULTS[:3])
 
 
-def test_the_query_is_shown_as_written(opened):
-    page = opened()
+def test_query_image_text_tags_and_track_are_displayed(open_page):
+    page = open_page()
     query = page.locator("#query")
     assert query.locator("h2").all_inner_texts() == ["Image", "Text", "Tags", "Track"]
     assert query.locator("blockquote").inner_text() == TEXT
@@ -181,35 +181,35 @@ def test_the_query_is_shown_as_written(opened):
     assert query.locator(".part p").inner_text() == "Drive/In, at 1:02:03"
 
 
-def test_tabs_go_from_search_to_search(opened):
-    page = opened()
+def test_arrow_and_end_keys_switch_between_search_tabs(open_page):
+    page = open_page()
     tabs = page.get_by_role("tab")
     assert tabs.all_inner_texts() == ["harbour", "night drive", "like this"]
-    assert names(page) == [DAWN, CHASE, RIDE]
+    assert listed_names(page) == [DAWN, CHASE, RIDE]
     tabs.nth(0).focus()
     page.keyboard.press("ArrowRight")
-    assert names(page) == [RIDE]
+    assert listed_names(page) == [RIDE]
     assert tabs.nth(1).get_attribute("aria-selected") == "true"
     assert tabs.nth(1).evaluate("tab => tab === document.activeElement")
     page.keyboard.press("End")
     assert page.inner_text("#count") == "0 of 0 tracks"
     page.keyboard.press("ArrowRight")
-    assert names(page) == [DAWN, CHASE, RIDE]
+    assert listed_names(page) == [DAWN, CHASE, RIDE]
     page.keyboard.press("ArrowLeft")
     assert page.url.endswith("#like_this")
     assert page.locator("[aria-selected=true]").count() == 1
     assert page.locator("[role=tab][tabindex='0']").count() == 1
 
 
-def test_a_link_leads_to_a_search(opened):
-    page = opened("#night_drive")
-    assert names(page) == [RIDE]
+def test_url_hash_selects_the_search(open_page):
+    page = open_page("#night_drive")
+    assert listed_names(page) == [RIDE]
     page.evaluate("location.hash = 'harbour'")
     page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
 
 
-def test_every_column_sorts_both_ways(opened):
-    page = opened()
+def test_every_column_sorts_in_both_directions(open_page):
+    page = open_page()
     orders = {
         "title": [DAWN, CHASE, RIDE],
         "cosine": [DAWN, CHASE, RIDE],
@@ -221,26 +221,26 @@ def test_every_column_sorts_both_ways(opened):
         "rank": [DAWN, CHASE, RIDE],
     }
     for column, order in orders.items():
-        head(page, column).get_by_role("button").click()
-        assert names(page) == order, column
-        rising = column in ("title", "moved", "rank")
-        expected = "ascending" if rising else "descending"
-        assert head(page, column).get_attribute("aria-sort") == expected
-    head(page, "track").get_by_role("button").click()
-    head(page, "track").get_by_role("button").press("Enter")
-    assert head(page, "track").get_attribute("aria-sort") == "ascending"
-    assert names(page) == [DAWN, RIDE, CHASE]
+        header(page, column).get_by_role("button").click()
+        assert listed_names(page) == order, column
+        ascending = column in ("title", "moved", "rank")
+        expected = "ascending" if ascending else "descending"
+        assert header(page, column).get_attribute("aria-sort") == expected
+    header(page, "track").get_by_role("button").click()
+    header(page, "track").get_by_role("button").press("Enter")
+    assert header(page, "track").get_attribute("aria-sort") == "ascending"
+    assert listed_names(page) == [DAWN, RIDE, CHASE]
     assert page.locator("[aria-sort]").count() == 1
 
 
-def test_filters_narrow_the_list(opened):
-    page = opened()
+def test_text_and_library_filters_select_rows(open_page):
+    page = open_page()
 
     def filtered(text="", library="any"):
         page.locator("#text").fill(text)
         page.locator("#library").select_option(label=library)
-        assert page.inner_text("#count") == f"{len(names(page))} of 3 tracks"
-        return names(page)
+        assert page.inner_text("#count") == f"{len(listed_names(page))} of 3 tracks"
+        return listed_names(page)
 
     assert filtered("ELAN o'brien") == [DAWN]
     assert filtered("</script>") == [DAWN]
@@ -252,19 +252,19 @@ def test_filters_narrow_the_list(opened):
     page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
 
 
-def test_a_file_without_ending_is_called_by_its_name(opened):
-    page = opened(
+def test_file_without_extension_is_displayed_by_its_name(open_page):
+    page = open_page(
         tags={
             "path": ["/m/.hidden", "/m/raw", "/m/a.b.ogg", "/m/x"],
             "track_title": [".hidden", "raw", "a.b", "x"],
         }
     )
-    assert names(page) == [".hidden", "raw", "a.b.ogg"]
+    assert listed_names(page) == [".hidden", "raw", "a.b.ogg"]
     assert page.locator("td.file small").all_text_contents() == ["corpus", "Vol. <1>", "corpus"]
 
 
-def test_a_row_has_names_and_contributions(opened):
-    page = opened()
+def test_row_shows_names_cosine_and_contribution_bars(open_page):
+    page = open_page()
     rows = page.locator("tr.track")
     assert rows.nth(0).locator("strong").inner_text() == EVIL
     assert rows.nth(1).locator("strong").inner_text() == "mine"
@@ -276,7 +276,7 @@ def test_a_row_has_names_and_contributions(opened):
     assert rows.nth(0).locator("td.largest").inner_text() == "+0.40"
 
     def bar(cell):
-        """Where a bar begins and ends, and where nothing is, as shares of its box."""
+        """Start and end of a bar, and position of zero, as fractions of the meter's width."""
         meter = rows.nth(0).locator("td.contribution").nth(cell).locator(".meter")
         return meter.evaluate(
             """meter => {
@@ -286,17 +286,17 @@ def test_a_row_has_names_and_contributions(opened):
             }"""
         )
 
-    # From -0.2 to 0.4 on one scale: nothing lies at a third.
+    # The scale is from -0.2 to 0.4, so zero is at 1/3.
     assert bar(0) == pytest.approx([1 / 3, 1, 1 / 3], abs=0.03)
     assert bar(3) == pytest.approx([0, 1 / 3, 1 / 3], abs=0.03)
     assert bar(2) == pytest.approx([1 / 3, 1 / 2, 1 / 3], abs=0.03)
 
 
-def test_play_plays_the_files_beside_the_page(opened, tmp_path):
+def test_play_button_loads_the_audio_file(open_page, tmp_path):
     for path in ("noir/02 #é 100%.wav", "noir/theme.wav"):
         (tmp_path / "music" / path).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(tmp_path / "music" / path, np.zeros(22050), 22050)
-    page = opened()
+    page = open_page()
     for button in ("tr.track td.control button", "#query button"):
         page.locator(button).first.click()
         page.wait_for_function("document.querySelector('audio').duration === 1")
@@ -311,16 +311,16 @@ def test_play_plays_the_files_beside_the_page(opened, tmp_path):
     )
 
 
-def test_the_list_is_downloaded_and_copied_in_its_order(opened, tmp_path):
-    page = opened()
-    head(page, "tags").get_by_role("button").click()
+def test_downloads_and_copied_list_have_the_sorted_order(open_page, tmp_path):
+    page = open_page()
+    header(page, "tags").get_by_role("button").click()
     page.locator("#text").fill("wav")
 
     def downloaded(button):
-        with page.expect_download() as caught:
+        with page.expect_download() as download:
             page.get_by_role("button", name=button).click()
-        with open(caught.value.path(), encoding="utf-8", newline="") as file:
-            return caught.value.suggested_filename, file.read()
+        with open(download.value.path(), encoding="utf-8", newline="") as file:
+            return download.value.suggested_filename, file.read()
 
     name, text = downloaded("Download M3U")
     assert name == "harbour.m3u8"
@@ -352,9 +352,9 @@ TAGS = {
 }
 
 
-def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
-    page = opened(tags=TAGS)
-    assert names(page) == TAGS["track_title"][:3]
+def test_titles_and_credits_from_file_tags_are_displayed(open_page, tmp_path):
+    page = open_page(tags=TAGS)
+    assert listed_names(page) == TAGS["track_title"][:3]
     lines = [
         row.locator("small").all_text_contents() for row in page.locator("tr.track td.file").all()
     ]
@@ -365,15 +365,15 @@ def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
     ]
     for words, index in (("dusk field", 0), ("רותם", 1), ("album same", 2), ("<i>dusk", 0)):
         page.locator("#text").fill(words)
-        assert names(page) == [TAGS["track_title"][index]], words
+        assert listed_names(page) == [TAGS["track_title"][index]], words
     page.locator("#text").fill("")
     links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
     assert [link.partition("#")[2] for link in links] == ["", "t=60.5,90", "t=12"]
     page.get_by_role("button", name="Play mine: Chase").click()
     assert page.locator("audio").evaluate("audio => audio.src").endswith("#t=60.5,90")
-    with page.expect_download() as caught:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Download M3U").click()
-    assert caught.value.path().read_text(encoding="utf-8").split("\n") == [
+    assert download.value.path().read_text(encoding="utf-8").split("\n") == [
         "#EXTM3U",
         "#EXTINF:-1,Jo Field - Dawn & <i>Dusk</i> $1",
         f"{tmp_path}/music/{RESULTS[0][6]}",
@@ -389,9 +389,9 @@ def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_narrow_screen(opened, scheme):
-    page = opened(viewport={"width": 400, "height": 800}, color_scheme=scheme)
-    assert names(page) == [DAWN, CHASE, RIDE]
+def test_page_fits_a_400_pixel_screen_in_both_colour_schemes(open_page, scheme):
+    page = open_page(viewport={"width": 400, "height": 800}, color_scheme=scheme)
+    assert listed_names(page) == [DAWN, CHASE, RIDE]
     assert page.evaluate("document.documentElement.scrollWidth") == 400
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 30)"
     assert dark == (scheme == "dark")

@@ -1,4 +1,4 @@
-"""The pictures of retrieval against their tables."""
+"""Tests of the retrieval figures against their tables."""
 
 import xml.etree.ElementTree as ET
 from itertools import product
@@ -18,7 +18,7 @@ from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL
 CHANCE = dict(zip(METRICS, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), strict=True))
 
 
-def figures(measure, skill):
+def score_values(measure, skill):
     """Scores of a query that is `skill` times as good as chance."""
     chance = CHANCE[measure]
     value = chance / skill if measure == plot.MEDIAN else min(1, chance * skill)
@@ -33,14 +33,14 @@ def figures(measure, skill):
 
 
 def make_scores(models=tuple(CONFIGURATIONS)):
-    """More parts are better; the picture alone, and the baseline's, are no better than chance."""
+    """Scores that rise with the number of parts; a query of the image alone has no skill."""
     rows = []
     for name in models:
         for parts in subsets(name):
             skill = 1.5 * len(parts) - 0.4 * ("image" in parts)
-            about = {"configuration": name, "seen": "+".join(parts)}
+            keys = {"configuration": name, "seen": "+".join(parts)}
             rows += [
-                about | {"level": level, "measure": measure} | figures(measure, skill)
+                keys | {"level": level, "measure": measure} | score_values(measure, skill)
                 for level, measure in product(plot.LEVELS, METRICS)
             ]
     return pd.DataFrame(rows)
@@ -57,28 +57,28 @@ def make_scenes():
     rows = []
     for query, pool, measure in product(plot.QUERIES, plot.POOLS, chance):
         value = chance[measure] * (1.2 if query != "film" else 1.1)
-        spread = {"low": 0.9 * value, "high": 1.1 * value, "permuted": chance[measure]}
-        about = {"asked": query, "pool": pool, "measure": measure, "chance": chance[measure]}
+        interval = {"low": 0.9 * value, "high": 1.1 * value, "permuted": chance[measure]}
+        keys = {"asked": query, "pool": pool, "measure": measure, "chance": chance[measure]}
         rows.append(
-            about | spread | {"value": value, "p": 0.01 if query != "film" else 0.6, "scenes": 41}
+            keys | interval | {"value": value, "p": 0.01 if query != "film" else 0.6, "scenes": 41}
         )
     return pd.DataFrame(rows)
 
 
 @pytest.fixture(autouse=True)
-def closed():
+def close_figures():
     yield
     plt.close("all")
 
 
-def texts(path):
+def svg_texts(path):
     return [
         "".join(node.itertext()) for node in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")
     ]
 
 
 def dots(axis):
-    """Place, colour and face of each dot, from the top down."""
+    """Value, colour and face colour of each dot, from top to bottom."""
     drawn_values = [line for line in axis.lines if line.get_marker() == "o"]
     return [
         (
@@ -94,7 +94,7 @@ def panel(figure, title, number=0):
     return [axis for axis in figure.axes if axis.get_title(loc="left").strip() == title][number]
 
 
-def test_all_figures_are_drawn_and_drawn_alike(tmp_path):
+def test_all_figures_are_written_deterministically(tmp_path):
     write_table(make_scores(), tmp_path / "scores.tsv", RETRIEVAL_SCORES)
     write_table(make_scenes(), tmp_path / "scenes.tsv", RETRIEVAL_SCENE_SCORES)
     curves = [tmp_path / f"{name}.tsv" for name in CONFIGURATIONS]
@@ -107,14 +107,14 @@ def test_all_figures_are_drawn_and_drawn_alike(tmp_path):
         plot.plot_scenes(tmp_path / "scenes.tsv", folder / "scenes.svg")
         drawn.append([path.read_bytes() for path in sorted(folder.iterdir())])
         for name in ("recall", "curves"):
-            assert set(TITLES.values()) <= set(texts(paths[name])), name
-        assert "41 scenes of test films" in texts(folder / "scenes.svg")
+            assert set(TITLES.values()) <= set(svg_texts(paths[name])), name
+        assert "41 scenes of test films" in svg_texts(folder / "scenes.svg")
     assert len(drawn[0]) == 4
     assert drawn[0] == drawn[1]
 
 
-def test_recall_shows_the_numbers_of_the_table():
-    """Models queried with all their inputs, in percent; hollow without skill, the best is bold."""
+def test_recall_figure_matches_the_score_table():
+    """Values are percentages; dots without skill are hollow, and the best value is bold."""
     table = make_scores()
     figure = plot.recall_figure(table)
     assert [axis.get_title(loc="left").strip() for axis in figure.axes] == [
@@ -122,7 +122,7 @@ def test_recall_shows_the_numbers_of_the_table():
     ] * 2
     axis = panel(figure, "Recall at 20")
     expected = [
-        100 * figures("recall_20", 1.5 * len(parts) - 0.4 * ("image" in parts))["value"]
+        100 * score_values("recall_20", 1.5 * len(parts) - 0.4 * ("image" in parts))["value"]
         for parts in CONFIGURATIONS.values()
     ]
     drawn_values = dots(axis)
@@ -140,36 +140,36 @@ def test_recall_shows_the_numbers_of_the_table():
     assert random.get_xdata() == [10, 10]
 
 
-def test_the_best_median_rank_is_the_lowest():
+def test_lowest_median_rank_is_bold():
     axis = panel(plot.recall_figure(make_scores()), "Median rank")
     best = min(x for x, _, _ in dots(axis))
     bold = [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"]
-    assert bold == [f"{best:g}"] * 2  # the baseline's, too
+    assert bold == [f"{best:g}"] * 2  # the baseline has the same rank
 
 
-def test_recalls_of_lists_that_hold_all_tracks_are_left_out():
-    """Of 15 tracks, all are among the first 20."""
+def test_recall_figure_omits_recalls_that_are_always_1():
+    """With 15 tracks, recall at 20 or more is always 1."""
     table = make_scores()
-    long = table["measure"].isin(["recall_20", "recall_50", "recall_100"])
-    table.loc[long, ["value", "low", "high", "chance", "permuted"]] = 1.0
+    saturated = table["measure"].isin(["recall_20", "recall_50", "recall_100"])
+    table.loc[saturated, ["value", "low", "high", "chance", "permuted"]] = 1.0
     titles = {axis.get_title(loc="left").strip() for axis in plot.recall_figure(table).axes}
     assert titles == {"Recall at 1", "Recall at 5", "Recall at 10", "Median rank"}
 
 
-def test_ablation_has_every_choice_of_parts_below_its_model():
+def test_ablation_figure_lists_every_subset_of_parts_below_its_model():
     figure = plot.ablation_figure(make_scores())
     axis = panel(figure, "Median rank")
-    words = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert len(words) == 3 * 3 + 2 * 7
-    start = words.index(TITLES["all"])
-    assert words[start : start + 7] == [
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert len(labels) == 3 * 3 + 2 * 7
+    start = labels.index(TITLES["all"])
+    assert labels[start : start + 7] == [
         TITLES["all"],
         *("only image and tags", "only image and plot", "only tags and plot"),
         *("only image", "only tags", "only plot"),
     ]
     drawn_values = [x for x, _, _ in dots(axis)]
-    assert drawn_values[start] == pytest.approx(figures(plot.MEDIAN, 4.1)["value"])
-    assert drawn_values[start + 4] == pytest.approx(figures(plot.MEDIAN, 1.1)["value"])
+    assert drawn_values[start] == pytest.approx(score_values(plot.MEDIAN, 4.1)["value"])
+    assert drawn_values[start + 4] == pytest.approx(score_values(plot.MEDIAN, 1.1)["value"])
     assert [dots(axis)[start + shift][2] == "#ffffff" for shift in (0, 4, 6)] == [
         False,
         True,
@@ -177,7 +177,7 @@ def test_ablation_has_every_choice_of_parts_below_its_model():
     ]
 
 
-def test_models_of_one_part_have_no_ablation():
+def test_ablation_figure_of_single_input_models_shows_a_message():
     figure = plot.ablation_figure(make_scores(("image", "plot")))
     assert figure.axes[0].texts[0].get_text() == "No model has more than one input"
 
@@ -186,17 +186,17 @@ def test_models_of_one_part_have_no_ablation():
     ("validation", "best"),
     [((2.5, 2.2, 2.1, 2.15, 2.3), 3), ((2.5, 2.2, 2.2, 2.3, 2.3), 2), ((np.nan,) * 5, 5)],
 )
-def test_curves_mark_the_epoch_that_counts(validation, best):
-    """The first of the best on the validation films; the last without any."""
+def test_curve_figure_marks_the_best_epoch(validation, best):
+    """The first epoch of lowest validation loss; the last epoch without validation films."""
     axis = plot.curve_figure(make_curves("plot", validation)).axes[0]
-    training, held, counts = axis.lines
-    assert training.get_ydata().tolist() == [2.6, 2.3, 2.0, 1.8, 1.7]
-    np.testing.assert_array_equal(held.get_ydata(), validation)
-    assert counts.get_xdata() == [best, best]
+    training_line, validation_line, epoch_line = axis.lines
+    assert training_line.get_ydata().tolist() == [2.6, 2.3, 2.0, 1.8, 1.7]
+    np.testing.assert_array_equal(validation_line.get_ydata(), validation)
+    assert epoch_line.get_xdata() == [best, best]
     assert axis.texts[0].get_text().strip() == str(best)
 
 
-def test_the_losses_of_one_kind_share_their_scale():
+def test_curves_of_the_same_loss_share_their_y_axis():
     table = pd.concat(
         [make_curves("plot"), make_curves("all", (9.0,) * 5), make_curves("baseline")]
     )
@@ -204,7 +204,7 @@ def test_the_losses_of_one_kind_share_their_scale():
     np.testing.assert_allclose(tops, [1.05 * 9, 1.05 * 9, 1.05 * 2.6])
 
 
-def test_scenes_show_both_pools():
+def test_scene_figure_shows_both_pools():
     figure = plot.scene_figure(make_scenes())
     assert len(figure.axes) == 8
     lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
@@ -214,20 +214,20 @@ def test_scenes_show_both_pools():
     assert [face == "#ffffff" for _, _, face in drawn_values] == [False, True, False]
 
 
-def test_the_ticks_of_scenes_are_named_by_pool():
+def test_scene_figure_explains_the_permutation_ticks_by_pool():
     figure = plot.scene_figure(make_scenes())
     lines = [axis.texts[-1].get_text() for axis in (figure.axes[0], figure.axes[4])]
     assert lines[0].endswith("all test films; ticks: films exchange their queries")
     assert lines[1].endswith("ticks: the scenes of a film exchange their queries")
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words[3:] == ["mean where queries are exchanged", "random order"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[3:] == ["mean where queries are exchanged", "random order"]
 
 
-def test_recalls_of_albums_that_are_found_whole_are_left_out():
-    """Of albums of five tracks, all are among the first ten; of all test films' they are not."""
+def test_scene_figure_omits_album_recalls_that_are_always_1():
+    """In albums of five tracks, recall at 5 and 10 is always 1; among all tracks it is not."""
     table = make_scenes()
-    whole = (table["pool"] == "album") & table["measure"].isin(["recall_5", "recall_10"])
-    table.loc[whole, ["value", "low", "high", "chance", "permuted"]] = 1.0
+    saturated = (table["pool"] == "album") & table["measure"].isin(["recall_5", "recall_10"])
+    table.loc[saturated, ["value", "low", "high", "chance", "permuted"]] = 1.0
     figure = plot.scene_figure(table)
     drawn = [axis.axison for axis in figure.axes]
     assert drawn == [True] * 4 + [True, True, False, True]
@@ -238,6 +238,6 @@ def test_recalls_of_albums_that_are_found_whole_are_left_out():
     ]
 
 
-def test_without_scenes_the_figure_says_so():
+def test_scene_figure_without_scenes_shows_a_message():
     figure = plot.scene_figure(make_scenes()[:0])
     assert figure.axes[0].texts[0].get_text() == "No test film has scenes"

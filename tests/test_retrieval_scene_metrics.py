@@ -1,4 +1,4 @@
-"""Measures of scenes, and what swapped queries give, by hand."""
+"""Tests of scene metrics and query permutations against hand-computed values."""
 
 import itertools
 
@@ -22,7 +22,7 @@ def measured(ranks, tracks, film, swap, samples=200, permutations=200, seed=0):
 
 
 def rank_lists(ranks, film):
-    """Lists in which only the scene's own query is known: the others give rank 1."""
+    """Ranks (queries, scenes) of each film: given for a scene's own query, 1 for the others."""
     lists = []
     for number in np.unique(film):
         film_ranks = np.array(ranks)[np.array(film) == number]
@@ -30,7 +30,7 @@ def rank_lists(ranks, film):
     return lists
 
 
-def test_measures_by_hand():
+def test_score_scene_ranks_returns_hand_computed_measures():
     ranks, tracks, film = [1, 3, 7, 11], [11, 11, 11, 11], [0, 0, 0, 1]
     table = measured(ranks, tracks, film, swap_scenes(rank_lists(ranks, film)))
     assert tuple(table.index) == METRICS
@@ -39,8 +39,8 @@ def test_measures_by_hand():
     )
 
 
-def test_chance_is_the_mean_over_all_orders():
-    """Lists of 3 and 4 tracks: every rank once, one list as probable as the other."""
+def test_random_order_matches_the_mean_over_all_ranks():
+    """One list of 3 tracks and one of 4, with equal weight and uniform ranks."""
     ranks = [*np.repeat([1, 2, 3], 4), *np.repeat([1, 2, 3, 4], 3)]
     shares = [np.mean(np.array(ranks) <= k) for k in (1, 5, 10)]
     percentile = np.mean([*np.repeat([1, 0.5, 0], 4), *np.repeat([1, 2 / 3, 1 / 3, 0], 3)])
@@ -49,20 +49,20 @@ def test_chance_is_the_mean_over_all_orders():
     assert percentile == 0.5
 
 
-def test_intervals_are_those_of_films_drawn_with_all_their_scenes():
+def test_intervals_match_explicit_bootstrap_over_films():
     random = np.random.default_rng(0)
     film = np.repeat(np.arange(6), [1, 2, 3, 4, 5, 6])
     tracks = np.array([5, 9, 12, 20, 30, 14])[film]
     ranks = 1 + random.integers(tracks)
     draws = np.random.default_rng(3).multinomial(6, np.full(6, 1 / 6), 150)
 
-    def plainly(rows):
+    def reference_measures(rows):
         r, n = ranks[rows], tracks[rows]
         hits = [(r <= k).mean() for k in (1, 5, 10)]
         return [*hits, np.median(r), (1 / r).mean(), ((n - r) / (n - 1)).mean()]
 
     drawn = [
-        plainly(
+        reference_measures(
             np.concatenate([np.tile(np.flatnonzero(film == f), n) for f, n in enumerate(counts)])
         )
         for counts in draws
@@ -74,59 +74,65 @@ def test_intervals_are_those_of_films_drawn_with_all_their_scenes():
     assert (table.low < table.high).all()
 
 
-def test_scenes_swap_within_their_film():
-    """All 3! * 2! ways, against as many drawn; the median is good if it is low."""
+def test_swap_scenes_matches_all_permutations_within_films():
+    """20,000 random permutations against all 3! * 2!; for the median, lower is better."""
     lists = [np.array([[1, 4, 2], [5, 2, 6], [3, 1, 3]]), np.array([[2, 6], [5, 4]])]
     film, tracks = [0, 0, 0, 1, 1], [6] * 5
-    ways = itertools.product(
+    all_orders = itertools.product(
         *(itertools.permutations(range(len(film_ranks))) for film_ranks in lists)
     )
-    every = np.array([[*swapped_ranks(lists, way)] for way in ways])
+    permuted = np.array([[*swapped_ranks(lists, orders)] for orders in all_orders])
     ranks = [1, 2, 3, 2, 4]
     table = measured(ranks, tracks, film, swap_scenes(lists), permutations=20_000)
-    means = np.column_stack([(every == 1).mean(1), np.median(every, 1), (1 / every).mean(1)])
-    names = ["recall_1", "median_rank", "reciprocal_rank"]
-    np.testing.assert_allclose(table.permuted[names], means.mean(0), rtol=0.02)
-    value = table.value[names].to_numpy()
-    good = means >= value - 1e-12
-    good[:, 1] = means[:, 1] <= value[1]
-    np.testing.assert_allclose(table.p[names], good.mean(0), atol=0.015)
+    means = np.column_stack(
+        [(permuted == 1).mean(1), np.median(permuted, 1), (1 / permuted).mean(1)]
+    )
+    measures = ["recall_1", "median_rank", "reciprocal_rank"]
+    np.testing.assert_allclose(table.permuted[measures], means.mean(0), rtol=0.02)
+    value = table.value[measures].to_numpy()
+    at_least_as_good = means >= value - 1e-12
+    at_least_as_good[:, 1] = means[:, 1] <= value[1]
+    np.testing.assert_allclose(table.p[measures], at_least_as_good.mean(0), atol=0.015)
 
 
-def swapped_ranks(lists, way):
-    for film_ranks, order in zip(lists, way, strict=True):
+def swapped_ranks(lists, orders):
+    for film_ranks, order in zip(lists, orders, strict=True):
         yield from film_ranks[list(order), np.arange(len(film_ranks))]
 
 
-def test_films_swap_their_queries():
+def test_swap_films_exchanges_the_queries_of_two_films():
     lists = np.array([[1, 2, 9], [5, 6, 1]])
     film = np.array([0, 0, 1])
     swap = swap_films(lists, np.arange(2), film)
     table = measured([1, 2, 1], [9, 9, 9], film, swap, permutations=4000)
-    # Half of the time they do, and the ranks are 5, 6 and 9.
+    # In half of the permutations the queries are exchanged; then the ranks are 5, 6 and 9.
     assert table.permuted["median_rank"] == pytest.approx((1 + 6) / 2, rel=0.05)
     assert table.p["reciprocal_rank"] == pytest.approx(0.5, abs=0.03)
 
 
-def test_scenes_take_the_queries_of_another_films_scenes_one_after_the_other():
-    """Films of three scenes, one and two; all six ways to deal them out."""
+def test_swap_films_cycles_through_the_queries_of_the_other_film():
+    """Three films of three scenes, one and two; all six permutations are expected."""
     film, owner = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 0, 0, 1, 2, 2])
     lists = np.arange(1, 37).reshape(6, 6)
     rows = {0: [0, 1, 2], 1: [3, 3, 3], 2: [4, 5, 4]}
     expected = {
         tuple(
             lists[
-                [row for count, f in zip((3, 1, 2), way, strict=True) for row in rows[f][:count]],
+                [
+                    row
+                    for count, f in zip((3, 1, 2), orders, strict=True)
+                    for row in rows[f][:count]
+                ],
                 np.arange(6),
             ].tolist()
         )
-        for way in itertools.permutations(range(3))
+        for orders in itertools.permutations(range(3))
     }
     drawn = swap_films(lists, owner, film)(np.random.default_rng(0), 300)
     assert set(map(tuple, drawn.tolist())) == expected
 
 
-def test_films_without_a_scene_lend_their_queries():
+def test_swap_films_uses_queries_of_films_without_scenes():
     lists = np.array([[1, 1], [7, 8], [5, 6], [9, 4]])
     drawn = swap_films(lists, np.arange(4), np.array([0, 0]))(np.random.default_rng(0), 4000)
     result, counts = np.unique(drawn, axis=0, return_counts=True)
@@ -134,7 +140,7 @@ def test_films_without_a_scene_lend_their_queries():
     np.testing.assert_allclose(counts / 4000, 0.25, atol=0.03)
 
 
-def test_a_scene_alone_has_nothing_to_swap_with():
+def test_swap_scenes_of_single_scene_films_gives_p_1():
     table = measured([1, 2], [9, 9], [0, 1], swap_scenes([np.array([[1]]), np.array([[2]])]))
     assert (table.permuted == table.value).all()
     assert (table.p == 1).all()

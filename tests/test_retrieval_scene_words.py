@@ -1,4 +1,4 @@
-"""The subtitles that are shown in each scene of a film."""
+"""Tests of the subtitle words of scenes."""
 
 import pandas as pd
 import pytest
@@ -28,7 +28,7 @@ def write_cues(folder, *cues):
     return folder / "cues.parquet"
 
 
-def test_a_scene_has_the_subtitles_that_overlap_it(tmp_path):
+def test_scene_words_are_those_of_overlapping_subtitles(tmp_path):
     (tmp_path / "noir.srt").write_text(SUBTITLES)
     cues = write_cues(
         tmp_path, ("theme", 2.0, 6.0, 0.0), ("chase", 10.0, 18.0, 0.0), ("theme", 20.0, 25.0, 0.0)
@@ -42,14 +42,14 @@ def test_a_scene_has_the_subtitles_that_overlap_it(tmp_path):
     assert set(scenes.film_id) == {"noir"}
 
 
-def test_a_film_without_cues_has_no_scenes(tmp_path):
+def test_film_without_cues_has_no_scenes(tmp_path):
     (tmp_path / "noir.srt").write_text(SUBTITLES)
     write_scene_words(write_cues(tmp_path), tmp_path / "noir.srt", tmp_path / "scenes.parquet")
     scenes = tables.read_table(tmp_path / "scenes.parquet", tables.RETRIEVAL_SCENES)
     assert len(scenes) == 0
 
 
-def test_subtitles_that_cannot_be_read_are_named_and_nothing_is_written(tmp_path):
+def test_unreadable_subtitles_raise_media_error_and_write_no_table(tmp_path):
     (tmp_path / "noir.srt").write_bytes(b"\x00\x01 no text")
     with pytest.raises(MediaError, match=r"noir\.srt"):
         write_scene_words(write_cues(tmp_path), tmp_path / "noir.srt", tmp_path / "scenes.parquet")

@@ -1,4 +1,4 @@
-"""Scenes: planted ones, and models with and without sight."""
+"""Tests of scene evaluation with synthetic embeddings and with trained models."""
 
 from functools import partial
 from types import SimpleNamespace
@@ -34,11 +34,11 @@ def unit(values):
     return (values / np.linalg.norm(values, axis=-1, keepdims=True)).astype(np.float32)
 
 
-# Scenes that are planted
+# Synthetic embeddings
 
 
 def planted(films=12, tracks=6, noise=0.3, seed=0):
-    """Tracks that lie anywhere; the query of a scene lies near its track's, a film's in between."""
+    """Random track embeddings; scene queries near their track, film queries the album sum."""
     random = np.random.default_rng(seed)
     embeddings = unit(random.normal(size=(films * tracks, 16)))
     album = np.repeat(np.arange(films), tracks)
@@ -48,7 +48,7 @@ def planted(films=12, tracks=6, noise=0.3, seed=0):
     return film, {"scene": scene}, Pool(embeddings, album, album, track)
 
 
-def test_a_model_that_reads_the_scene_finds_the_track_and_one_that_does_not_cannot():
+def test_scene_queries_rank_their_track_first_and_film_queries_do_not():
     table = score_scenes(*planted(), 200, 500, 0)
     table = table.set_index(["asked", "pool", "measure"]).sort_index()
     best = table.loc["scene", "album", "mean_percentile"]
@@ -57,18 +57,19 @@ def test_a_model_that_reads_the_scene_finds_the_track_and_one_that_does_not_cann
     assert best.low > best.permuted + 0.2
     assert best.permuted == pytest.approx(0.5, abs=0.05)
     assert table.loc["scene", "all", "recall_1"].value > 0.9
-    assert table.loc["scene", "all", "recall_1"].permuted < 0.2  # one film of twelve keeps its own
+    # In 1 of 12 permutations a film has its own queries.
+    assert table.loc["scene", "all", "recall_1"].permuted < 0.2
     assert table.loc["scene", "all", "mean_percentile"].p < 0.01
     film_queries = table.loc["film", "album"]
     assert (film_queries.p == 1).all()
     np.testing.assert_allclose(film_queries.permuted, film_queries.value)
-    # The last of an album's scenes is as near as the first: by symmetry half of the album follows.
+    # All scenes of a film have the same query, so their percentiles are 0 to 1 with mean 0.5.
     assert film_queries.value["mean_percentile"] == pytest.approx(0.5, abs=1e-9)
-    assert table.loc["film", "all", "mean_percentile"].p < 0.01  # the album is found, not the track
+    assert table.loc["film", "all", "mean_percentile"].p < 0.01  # it ranks the album, not the track
 
 
-def test_a_query_of_the_film_and_not_the_scene_has_skill_among_all_tracks_alone():
-    """Scenes swapped within their film would be as good."""
+def test_film_level_scene_queries_have_skill_only_in_the_pool_of_all_tracks():
+    """Permutations within a film change nothing, because its scenes have the same query."""
     films, _, pool = planted()
     table = score_scenes(films, {"scene": films[pool.film]}, pool, 100, 500, 0)
     rows = table[table.measure == "mean_percentile"].set_index(["asked", "pool"])
@@ -77,15 +78,15 @@ def test_a_query_of_the_film_and_not_the_scene_has_skill_among_all_tracks_alone(
     assert rows.permuted["scene", "all"] == pytest.approx(rows.permuted["film", "all"], abs=0.02)
 
 
-def test_one_film_with_scenes_swaps_with_films_that_have_none(caplog):
-    """Of twenty test films; its scenes have no scene to swap with, and the log says so."""
+def test_single_film_with_scenes_is_permuted_with_films_without_scenes(caplog):
+    """One of twenty films has scenes: their p is 1, with a warning in the log."""
     films, queries, pool = planted(films=20)
     one = pool._replace(film=pool.film[:6], track=pool.track[:6])
     queries = {"scene": queries["scene"][:6], "both": queries["scene"][:6]}
     table = score_scenes(films, queries, one, 100, 1000, 0)
     rows = table[(table.measure == "mean_percentile") & (table["pool"] == "all")]
     rows = rows.set_index("asked")
-    assert rows.p["film"] == pytest.approx(1 / 20, abs=0.02)  # when it draws itself
+    assert rows.p["film"] == pytest.approx(1 / 20, abs=0.02)  # it has its own query in 1 of 20
     assert rows.permuted["film"] == pytest.approx(0.5, abs=0.1)
     assert rows.p[["scene", "both"]].tolist() == [1, 1]
     assert caplog.messages == [
@@ -93,7 +94,7 @@ def test_one_film_with_scenes_swaps_with_films_that_have_none(caplog):
     ]
 
 
-def test_chance_is_that_of_the_pool():
+def test_chance_depends_on_the_pool_size():
     table = score_scenes(*planted(films=4, tracks=5), 20, 20, 0)
     rows = table[table.measure == "recall_5"].set_index(["asked", "pool"])
     assert rows.chance.to_dict() == {
@@ -105,33 +106,33 @@ def test_chance_is_that_of_the_pool():
     assert (rows.scenes == 20).all()
 
 
-def test_an_album_of_one_track_tells_nothing():
+def test_album_of_one_track_is_excluded_from_the_album_pool():
     random = np.random.default_rng(0)
     tracks = unit(random.normal(size=(5, 8)))
     pool = Pool(tracks, np.array([0, 0, 1, 2, 2]), np.array([0, 1, 2]), np.array([1, 2, 3]))
     table = score_scenes(tracks[[1, 2, 3]], {}, pool, 20, 20, 0)
-    scenes_of = table.groupby("pool").scenes.first()
-    assert scenes_of.to_dict() == {"album": 2, "all": 3}
+    scene_counts = table.groupby("pool").scenes.first()
+    assert scene_counts.to_dict() == {"album": 2, "all": 3}
     assert (table[table["pool"] == "all"].value.iloc[0]) == 1
 
 
-# Judging
+# Trained models
 
 
 @pytest.fixture(scope="module")
 def image_model(tmp_path_factory):
-    """A model of images that resemble their film's music; see `planted_films`."""
-    return trained(tmp_path_factory.mktemp("image"), "image")
+    """A model of images that correlate with the music of their film; see `planted_films`."""
+    return train_planted(tmp_path_factory.mktemp("image"), "image")
 
 
 @pytest.fixture(scope="module")
 def text_model(tmp_path_factory):
-    """As `image_model`, of tags and plot."""
-    return trained(tmp_path_factory.mktemp("text"), "tags_plot", planted="plot")
+    """As `image_model`, for tags and plot."""
+    return train_planted(tmp_path_factory.mktemp("text"), "tags_plot", planted="plot")
 
 
-def trained(folder, configuration, planted="image"):
-    """The model's file, its corpus, and the row of the first test film."""
+def train_planted(folder, configuration, planted="image"):
+    """Configuration, trained model, corpus, and the folder of the model file."""
     corpus = make_pairs(configuration, planted, tracks=1)
     split = Split(np.arange(160), np.arange(160, 180), np.arange(180, 216))
     trained_model = train_configuration(configuration, corpus, split, SETTINGS, 0)
@@ -142,8 +143,8 @@ def trained(folder, configuration, planted="image"):
     return configuration, trained_model, corpus, folder
 
 
-def evaluated(fixture, words=None, monkeypatch=None):
-    """Films of six tracks: those of six planted films, each of which lends its image to a scene."""
+def evaluate(fixture, words=None, monkeypatch=None):
+    """Scores of six films of six scenes; each scene has the view and track of a planted film."""
     configuration, trained_model, corpus, folder = fixture
     model = load_model(configuration, trained_model.sizes, trained_model.arrays)
     rows = np.arange(180, 216)
@@ -168,7 +169,7 @@ def evaluated(fixture, words=None, monkeypatch=None):
         ],
         ignore_index=True,
     ).assign(configuration=configuration)
-    tables.write_table(embeddings, folder / "places.parquet", tables.RETRIEVAL_EMBEDDINGS)
+    tables.write_table(embeddings, folder / "embeddings.parquet", tables.RETRIEVAL_EMBEDDINGS)
     _write_films(folder, sorted(set(film_ids)))
     _write_texts(folder, sorted(set(film_ids)), firsts[::6])
     _write_scenes(folder, film_ids, track_ids, firsts)
@@ -178,7 +179,7 @@ def evaluated(fixture, words=None, monkeypatch=None):
         monkeypatch.setattr(scenes.text_encoder, "load", lambda name, weights: encoder)
     scenes.evaluate_scenes(
         model=folder / "model",
-        embeddings=folder / "places.parquet",
+        embeddings=folder / "embeddings.parquet",
         films=folder / "films.tsv",
         scenes=[folder / "scenes.parquet", folder / "others.parquet"],
         words=[_write_words(folder, film_ids, words)] if words else [],
@@ -202,7 +203,7 @@ def _look_up(vectors, texts):
 
 
 def _write_words(folder, film_ids, words):
-    """Words of scene k, from 10 k to 10 k + 9 s; also of films without scenes."""
+    """Write the words of scene k, from 10 k to 10 k + 9 s; also for the training film `old`."""
     start_s = 10.0 * np.arange(len(words))
     cues = [f"cue_{number}" for number in range(len(words))]
     frame = pd.DataFrame({"film_id": film_ids, "cue_id": cues, "words": words})
@@ -233,7 +234,7 @@ def _write_films(folder, film_ids):
 
 
 def _write_texts(folder, film_ids, vectors):
-    """Two paragraphs a film, of which the first is what the film's place stands for."""
+    """Write two paragraphs a film; the first has the vector of the film query."""
     frame = pd.DataFrame({"film_id": film_ids, "segment": "tags_plot", "sha256": "x"})
     values = pd.DataFrame(vectors).add_prefix("text_")
     second = frame.assign(paragraph=1).join(-values)
@@ -247,55 +248,55 @@ def _write_scenes(folder, film_ids, track_ids, vectors):
     frame = pd.DataFrame({"film_id": film_ids, "cue_id": cues, "track_id": track_ids})
     start_s = 10.0 * np.arange(len(frame))
     frame = frame.assign(start_s=start_s, end_s=start_s + 9).join(values)
-    unheard = frame[:1].assign(track_id="silent", cue_id="cue_x")
-    scenes_of = pd.concat([frame, unheard], ignore_index=True)
-    tables.write_table(scenes_of, folder / "scenes.parquet", tables.SCENES)
+    silent_scene = frame[:1].assign(track_id="silent", cue_id="cue_x")
+    all_scenes = pd.concat([frame, silent_scene], ignore_index=True)
+    tables.write_table(all_scenes, folder / "scenes.parquet", tables.SCENES)
     old = frame.assign(film_id="old")
     tables.write_table(old, folder / "others.parquet", tables.SCENES)
 
 
-def test_an_image_model_finds_the_tracks_of_scenes_it_was_not_trained_on(image_model, caplog):
+def test_image_model_ranks_tracks_of_held_out_scenes_above_chance(image_model, caplog):
     caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
-    table = evaluated(image_model)
+    table = evaluate(image_model)
     assert "1 scenes of tracks without an embedding are left out" in caplog.messages
     assert (table.scenes == 36).all()
     in_album = table.xs("mean_percentile", level="measure").xs("album", level="pool")
     assert in_album.value["scene"] > 0.85
     assert in_album.p["scene"] < 0.01
     assert in_album.value["both"] > 0.75
-    # One in six scenes lends the film its own image: its query finds that one, and no other.
+    # The film query is the image of one of six scenes, so it ranks only the track of that scene.
     assert in_album.value["film"] < 0.7
     assert in_album.p["film"] == 1
 
 
-def test_a_text_model_without_subtitles_is_evaluated_on_films_alone(text_model, caplog):
+def test_text_model_without_subtitles_is_evaluated_with_film_queries_only(text_model, caplog):
     caplog.set_level("INFO", "scorelens.retrieval.evaluate.scenes")
-    table = evaluated(text_model)
+    table = evaluate(text_model)
     assert set(table.index.get_level_values("asked")) == {"film"}
     message = "tags_plot takes no image, and no subtitles are there: only films are evaluated"
     assert message in caplog.messages
 
 
-def test_subtitles_stand_for_the_plot_where_there_are_some(text_model, monkeypatch):
-    """Half of the scenes are spoken; the others keep the film's first paragraph."""
+def test_subtitles_replace_the_plot_in_scene_queries(text_model, monkeypatch):
+    """Half of the scenes have subtitles; the others use the film's first paragraph."""
     words = [f"line {k}" if k % 6 < 3 else None for k in range(36)]
-    table = evaluated(text_model, words, monkeypatch)
-    half = table.loc["scene", "album", "mean_percentile"].value
-    table = evaluated(text_model, [f"line {k}" for k in range(36)], monkeypatch)
-    whole = table.loc["scene", "album", "mean_percentile"]
-    assert whole.value > 0.85
-    assert whole.p < 0.01
-    assert 0.5 < half < whole.value - 0.05
+    table = evaluate(text_model, words, monkeypatch)
+    with_half = table.loc["scene", "album", "mean_percentile"].value
+    table = evaluate(text_model, [f"line {k}" for k in range(36)], monkeypatch)
+    with_all = table.loc["scene", "album", "mean_percentile"]
+    assert with_all.value > 0.85
+    assert with_all.p < 0.01
+    assert 0.5 < with_half < with_all.value - 0.05
 
 
 @pytest.mark.parametrize("scene_tables", [["scenes.parquet"], []])
-def test_without_a_scene_of_a_test_film_the_table_is_empty(image_model, caplog, scene_tables):
+def test_scene_scores_without_scenes_of_test_films_are_empty(image_model, caplog, scene_tables):
     folder = image_model[-1]
-    evaluated(image_model)
+    evaluate(image_model)
     films = tables.read_table(folder / "films.tsv", tables.RETRIEVAL_FILMS)
     tables.write_table(films.assign(part="training"), folder / "films.tsv", tables.RETRIEVAL_FILMS)
     scenes.evaluate_scenes(
-        *(folder / name for name in ("model", "places.parquet", "films.tsv")),
+        *(folder / name for name in ("model", "embeddings.parquet", "films.tsv")),
         [folder / name for name in scene_tables],
         *([], None, None, 10, 10, 0, folder / "none.tsv"),
     )

@@ -1,4 +1,4 @@
-"""Scores of made-up embeddings, against counting by hand, and of planted films."""
+"""Tests of retrieval scores: synthetic embeddings against counts, and models of planted films."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,10 @@ def unit(values):
 
 
 def make_embeddings(configuration, random, near=0.0):
-    """Places in a plane of three films and six tracks, shuffled. near: to their film's first."""
+    """Two-dimensional embeddings of three films and six tracks, in shuffled rows.
+
+    near: weight of the first track of a film in the embedding of the film.
+    """
     tracks = unit(random.normal(size=(6, 2)))
     axes = ["p00", "p01"]
     tables = [
@@ -39,8 +42,8 @@ def make_embeddings(configuration, random, near=0.0):
     for parts in subsets(configuration):
         embeddings = unit(tracks[[0, 3, 4]] * near + (1 - near) * random.normal(size=(3, 2)))
         rows = pd.DataFrame(embeddings, columns=axes)
-        about = {"kind": "film", "film_id": ["f0", "f1", "f2"], "track_id": None}
-        tables.append(rows.assign(**about, seen="+".join(parts)))
+        keys = {"kind": "film", "film_id": ["f0", "f1", "f2"], "track_id": None}
+        tables.append(rows.assign(**keys, seen="+".join(parts)))
     table = pd.concat([one.astype({"track_id": object, "seen": object}) for one in tables])
     table = table.assign(configuration=configuration).astype(dict.fromkeys(axes, np.float32))
     return table.sample(frac=1, random_state=0)
@@ -56,8 +59,8 @@ def score(tables, folder, samples=50, permutations=99):
     return read_table(outputs[0], RETRIEVAL_SCORES), read_table(outputs[1], RETRIEVAL_RANKS)
 
 
-def ranks_by_hand(table, parts):
-    """The place of each track in the list for its film: of all, those at least as near."""
+def counted_ranks(table, parts):
+    """Rank of each track for its film: the number of tracks with at least its cosine."""
     tracks = table[table["kind"] == "track"].sort_values("track_id")
     films = table[table["seen"] == parts].sort_values("film_id")
     cosines = films[["p00", "p01"]].to_numpy() @ tracks[["p00", "p01"]].to_numpy().T
@@ -69,7 +72,7 @@ def ranks_by_hand(table, parts):
     )
 
 
-def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
+def test_scores_and_ranks_match_explicit_counts(tmp_path):
     random = np.random.default_rng(3)
     tables = [make_embeddings(name, random) for name in ("image", "image_tags")]
     scores, ranks = score(tables, tmp_path)
@@ -79,7 +82,7 @@ def test_scores_and_ranks_are_those_counted_by_hand(tmp_path):
         name = table["configuration"].iloc[0]
         for parts in subsets(name):
             query = "+".join(parts)
-            track_ranks = ranks_by_hand(table, query)
+            track_ranks = counted_ranks(table, query)
             first = np.array([track_ranks[film == FILM].min() for film in range(3)])
             for level, level_ranks in {"track": track_ranks, "film": first}.items():
                 result = scores[name, query, level]
@@ -105,7 +108,7 @@ def test_all_models_have_the_same_chance(tmp_path):
     assert (scores["value"] <= scores["high"]).all()
 
 
-def test_films_at_their_tracks_find_them_first(tmp_path):
+def test_film_embeddings_equal_to_a_track_rank_it_first(tmp_path):
     table = make_embeddings("plot", np.random.default_rng(1), near=1.0)
     scores, ranks = score([table], tmp_path)
     assert set(ranks["first_rank"]) == {1}
@@ -113,7 +116,7 @@ def test_films_at_their_tracks_find_them_first(tmp_path):
     assert first["value"].item() == 1
 
 
-def test_the_same_embeddings_give_the_same_tables(tmp_path):
+def test_score_retrieval_is_deterministic(tmp_path):
     tables = [make_embeddings("all", np.random.default_rng(2))]
     score(tables, tmp_path)
     before = [(tmp_path / name).read_bytes() for name in ("scores.tsv", "ranks.tsv")]
@@ -122,10 +125,10 @@ def test_the_same_embeddings_give_the_same_tables(tmp_path):
 
 
 @pytest.mark.slow
-def test_from_tables_of_vectors_to_scores(tmp_path):
-    """The image resembles the music, so a model of it finds it, and with that part alone.
+def test_models_have_skill_only_with_the_planted_part(tmp_path):
+    """Images correlate with the music, texts do not.
 
-    On films that no model was trained on; the words carry no information.
+    So only queries with an image rank the tracks of test films better than chance.
     """
     inputs = gather(write_inputs(tmp_path / "left", planted="image"), tmp_path)
     settings = SETTINGS | {"epochs": 8}

@@ -1,4 +1,4 @@
-"""Searches from files to files: results, and which networks are loaded."""
+"""Tests of run_searches: results, loaded encoders, the page and errors."""
 
 import json
 import os
@@ -30,7 +30,7 @@ NO_TAGS = {"title": "", "artist": "", "composer": "", "album": ""}
 
 
 class Run(NamedTuple):
-    """A search job."""
+    """Folder, names of the loaded encoders, and a function that runs searches."""
 
     folder: object
     loaded: list
@@ -50,8 +50,8 @@ def model(tmp_path):
     return tmp_path / "model"
 
 
-def sound(path, tracks, seed):
-    """Two fragments a track."""
+def write_fragments(path, tracks, seed):
+    """Write a table of two fragments a track; returns its path."""
     values = np.random.default_rng(seed).normal(size=(2 * len(tracks), 5))
     frame = pd.DataFrame(values).add_prefix("value_")
     frame = frame.assign(track_id=np.repeat(tracks, 2), start_s=[0.0, 10.0] * len(tracks))
@@ -61,15 +61,17 @@ def sound(path, tracks, seed):
 
 @pytest.fixture
 def indexed(model, tmp_path):
-    """The index of two albums and a library; returns it with its table."""
+    """The index of two albums and a library, and its table."""
     rows = [(*row, 60.0, 44100) for row in (*TRACKS, ("mute", "hush", "d.ogg"))]
     films = [("noir", "Noir"), ("west", "West"), ("mute", "Mute")]
     ids = enumerate((["theme"], ["ride", "theme"], []), 1)
-    sounds = [sound(tmp_path / f"{seed}.parquet", track_ids, seed) for seed, track_ids in ids]
+    sounds = [
+        write_fragments(tmp_path / f"{seed}.parquet", track_ids, seed) for seed, track_ids in ids
+    ]
     table = write_tracks(rows, tmp_path / "tracks.tsv")
     albums = track_index.film_albums(films, sounds, [table])
     files = ["cd1/01 Élan.mp3", "x.wav"]
-    fragments = sound(tmp_path / "l.parquet", files, 4)
+    fragments = write_fragments(tmp_path / "l.parquet", files, 4)
     sources = [
         *albums,
         track_index.LibraryPart(fragments, "mine", "music", dict.fromkeys(files, NO_TAGS)),
@@ -79,7 +81,7 @@ def indexed(model, tmp_path):
     return load_index(tmp_path / "index.npz"), table
 
 
-def test_all_tracks_are_in_the_index_with_their_embeddings(indexed, model, tmp_path):
+def test_index_has_every_track_with_its_embedding(indexed, model, tmp_path):
     library, table = indexed
     assert library.ids.tolist() == [
         *("corpus/noir/theme", "corpus/west/ride", "corpus/west/theme"),
@@ -102,11 +104,11 @@ def test_all_tracks_are_in_the_index_with_their_embeddings(indexed, model, tmp_p
 
 @pytest.fixture
 def run(indexed, model, tmp_path, monkeypatch):
-    """Run searches with stand-ins for the frozen networks, which record that they were loaded."""
+    """Run searches with fake encoders, which are listed in `loaded` when they are loaded."""
     loaded = []
 
     def load(kind, encode=None):
-        return lambda *about: loaded.append((kind, *about)) or SimpleNamespace(encode=encode)
+        return lambda *args: loaded.append((kind, *args)) or SimpleNamespace(encode=encode)
 
     def encode_track(path, max_fragments, encoder):
         values = np.random.default_rng(2).normal(size=(2, 5)).astype(np.float32)
@@ -143,8 +145,8 @@ def run(indexed, model, tmp_path, monkeypatch):
     return Run(tmp_path, loaded, run_searches)
 
 
-def red(path, seconds=20, pipe=False):
-    """A film that is red for half its time, then blue. pipe: one cannot go back in its file."""
+def write_film(path, seconds=20, pipe=False):
+    """Write a film, first half red, second half blue. pipe: without a duration in its header."""
     options = {"live": "1"} if pipe else {}
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream("ffv1", rate=10)
@@ -162,7 +164,7 @@ def red(path, seconds=20, pipe=False):
 def test_results_are_the_nearest_tracks_and_every_network_is_loaded_once(run, model):
     picture = run.folder / "p.png"
     Image.new("RGB", (300, 200), (0, 255, 0)).save(picture)
-    film = red(run.folder / "f.mkv")
+    film = write_film(run.folder / "f.mkv")
     results = run.search(
         Search("all", "Dusk", ("slow",), image=str(picture), track="west/ride", known=True),
         Search("moment", film=film, film_title="noir", time_s=1.0),
@@ -181,22 +183,22 @@ def test_results_are_the_nearest_tracks_and_every_network_is_loaded_once(run, mo
     rows = results[results.search == "all"]
     assert "ride" not in rows.track_id.tolist()
     assert rows[["image", "tags", "plot", "track"]].notna().all(axis=None)
-    known = load_model(model)[0]
-    embedding = embed_queries(known, {"image": np.array([[250, 0, 0]], np.float32) / 255})
+    retrieval_model = load_model(model)[0]
+    embedding = embed_queries(retrieval_model, {"image": np.array([[250, 0, 0]], np.float32) / 255})
     library = load_index(run.folder / "index.npz")
     expected = np.sort(library.vectors @ embedding[0])[::-1][:3]
     moment = results[results.search == "moment"]
     np.testing.assert_allclose(moment.cosine, expected, atol=1e-4)
     np.testing.assert_array_equal(moment.cosine, moment.image)
     assert results[results.search == "again"].cosine.tolist() != moment.cosine.tolist()
-    # The track of the search is one of the library.
+    # The query file is a library track, so it is excluded from the results.
     assert "x" not in results[results.search == "file"].track_id.tolist()
     assert results[results.search == "foreign"].track_id.iloc[0] == "ride"
     assert results[results.search == "foreign"].cosine.iloc[0] == pytest.approx(1)
 
 
-def test_the_page_stands_beside_the_table(run):
-    film = red(run.folder / "f.mkv")
+def test_page_is_written_next_to_the_results_table(run):
+    film = write_film(run.folder / "f.mkv")
     run.search(
         Search("moment", film=film, film_title="noir", time_s=1.0),
         Search("like", track="west/ride", known=True),
@@ -211,8 +213,8 @@ def test_the_page_stands_beside_the_table(run):
     assert "trained on 2 films" in " ".join(text.split())
 
 
-def test_a_track_is_no_result_of_its_own_search_by_any_path(indexed, run, monkeypatch):
-    """A library holds the albums again, behind links; searches name its tracks by other paths."""
+def test_query_track_is_excluded_from_its_results_by_any_path(indexed, run, monkeypatch):
+    """The library links to album tracks, and searches have other paths of the same tracks."""
     monkeypatch.chdir(run.folder)
     for path in ("b.ogg", "c.ogg", "cd1/x.wav"):
         (run.folder / path).parent.mkdir(exist_ok=True)
@@ -228,14 +230,14 @@ def test_a_track_is_no_result_of_its_own_search_by_any_path(indexed, run, monkey
         Search("album", track="cd1/ride.ogg"),
         Search("words", "Dusk"),
     )
-    assert run.loaded == [("text", "minilm", "t.w")]  # nothing is embedded again
+    assert run.loaded == [("text", "minilm", "t.w")]  # no audio is embedded again
     paths = results.groupby("search")["path"].apply(sorted).to_dict()
-    once = results[results.search == "words"].path.tolist()
+    words_paths = results[results.search == "words"].path.tolist()
     assert paths["known"] == paths["album"] == ["a.ogg", "b.ogg", "music/x.wav"]
     assert len(paths["file"]) == 3
     assert "music/x.wav" not in paths["file"]
-    assert len(once) == 4
-    assert len({"c.ogg", "cd1/ride.ogg"} & set(once)) == 1
+    assert len(words_paths) == 4
+    assert len({"c.ogg", "cd1/ride.ogg"} & set(words_paths)) == 1
     text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
     known, file, album, _ = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
     assert album["track"] == known["track"]
@@ -245,23 +247,26 @@ def test_a_track_is_no_result_of_its_own_search_by_any_path(indexed, run, monkey
     assert tracks == [["West", "../c.ogg", ""], [None, "../music/x.wav", ""]]
 
 
-def test_the_page_knows_where_in_a_library_a_track_is(run):
+def test_page_has_the_library_folder_of_each_track(run):
     run.search(Search("words", "Dusk"))
     text = (run.folder / "out" / "searches.html").read_text(encoding="utf-8")
     (words,) = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
     folders = dict(zip(words["path"], words["folder"], strict=True))
-    where = {os.path.relpath(f"music/{file}", run.folder / "out"): folder
+    expected = {os.path.relpath(f"music/{file}", run.folder / "out"): folder
              for file, folder in (("cd1/01 Élan.mp3", "cd1"), ("x.wav", ""))}  # fmt: skip
-    assert where.items() <= folders.items()
+    assert expected.items() <= folders.items()
 
 
-def test_the_length_of_a_film_is_measured_if_its_header_has_none(run):
-    """A file that was written to a pipe has no length in its header."""
-    whole, piped = red(run.folder / "whole.mkv"), red(run.folder / "f.mkv", pipe=True)
+def test_film_duration_is_measured_if_the_header_has_none(run):
+    """A Matroska file written to a pipe has no duration in its header."""
+    seekable, piped = (
+        write_film(run.folder / "whole.mkv"),
+        write_film(run.folder / "f.mkv", pipe=True),
+    )
     results = run.search(
         *(
             Search(f"s{n}", film=film, film_title="noir", time_s=time_s)
-            for n, (film, time_s) in enumerate([(whole, 3), (piped, 3), (whole, 20)])
+            for n, (film, time_s) in enumerate([(seekable, 3), (piped, 3), (seekable, 20)])
         )
     )
     first, second, third = (rows.cosine.tolist() for _, rows in results.groupby("search"))
@@ -270,21 +275,21 @@ def test_the_length_of_a_film_is_measured_if_its_header_has_none(run):
         run.search(Search("late", film=piped, film_title="noir", time_s=99))
 
 
-def test_text_alone_needs_no_other_network(run):
+def test_text_search_loads_only_the_text_encoder(run):
     results = run.search(Search("words", "Dusk", ("slow", "sad")))
     assert run.loaded == [("text", "minilm", "t.w")]
     assert results["rank"].tolist() == [1, 2, 3, 4, 5]
     assert results[["image", "track"]].isna().all(axis=None)
 
 
-def test_a_known_track_alone_needs_no_network(run):
+def test_search_by_indexed_track_loads_no_encoder(run):
     results = run.search(Search("like", track="noir/theme", known=True))
     assert run.loaded == []
     assert len(results) == 4
 
 
-def test_invalid_searches_are_named(run):
-    film = red(run.folder / "f.mkv")
+def test_invalid_time_or_silent_track_error_names_the_config_key(run):
+    film = write_film(run.folder / "f.mkv")
     with pytest.raises(InputError) as error:
         run.search(Search("late", film=film, film_title=film, time_s=70.0))
     assert str(error.value) == (
@@ -292,35 +297,38 @@ def test_invalid_searches_are_named(run):
         f"  expected: 0 to 20.0 s ({film})"
     )
     silent = "mute/hush is no track, is silent, or its film is left out"
-    for track, known, what in (("mute/hush", True, silent), ("no.wav", False, "no.wav is silent")):
+    for track, known, problem in (
+        ("mute/hush", True, silent),
+        ("no.wav", False, "no.wav is silent"),
+    ):
         with pytest.raises(InputError) as error:
             run.search(Search("like", track=track, known=known))
         assert str(error.value) == (
-            f"config: retrieval.searches.like.track: {what}\n  expected: a track with sound"
+            f"config: retrieval.searches.like.track: {problem}\n  expected: a track with sound"
         )
 
 
-def test_a_misspelt_track_gets_a_hint(run):
+def test_misspelt_track_error_suggests_the_closest_track(run):
     with pytest.raises(InputError, match=r"did you mean 'west/ride'\?"):
         run.search(Search("like", track="west/rid", known=True))
 
 
-def test_every_image_or_track_that_cannot_be_used_is_named(run):
-    film = red(run.folder / "f.mkv")
+def test_error_names_every_unusable_image_and_track(run):
+    film = write_film(run.folder / "f.mkv")
     late = Search("late", film=film, film_title=film, time_s=70.0)
     with pytest.raises(InputError) as error:
         run.search(Search("gone", image="gone.png"), Search("good", film=film), late)
-    wheres = [problem.where for problem in error.value.problems]
-    assert wheres == ["gone.png", "config: retrieval.searches.late.time_s"]
+    locations = [problem.where for problem in error.value.problems]
+    assert locations == ["gone.png", "config: retrieval.searches.late.time_s"]
     assert str(error.value).split("\n")[1] == "gone.png: does not exist"
     with pytest.raises(InputError) as error:
         run.search(*(Search(name, track=f"{name}.wav") for name in ("no", "good", "silent")))
-    wheres = [problem.where for problem in error.value.problems]
-    assert wheres == [f"config: retrieval.searches.{name}.track" for name in ("no", "silent")]
+    locations = [problem.where for problem in error.value.problems]
+    assert locations == [f"config: retrieval.searches.{name}.track" for name in ("no", "silent")]
 
 
-def test_the_same_searches_give_the_same_files(run):
-    film = red(run.folder / "f.mkv")
+def test_run_searches_is_deterministic(run):
+    film = write_film(run.folder / "f.mkv")
     query = Search("moment", "Dusk", film=film, film_title="noir", time_s=1.0)
     run.search(query)
     files = [run.folder / "out" / name for name in ("searches.tsv", "searches.html")]

@@ -1,4 +1,4 @@
-"""Searches in the configuration."""
+"""Tests of reading searches from the configuration."""
 
 import json
 
@@ -33,7 +33,7 @@ def settings(configuration="", configurations=("image", "all", "baseline"), **se
     }
 
 
-def test_the_model_with_most_parts_is_chosen():
+def test_choose_configuration_prefers_the_model_with_most_parts():
     assert choose_configuration(["image", "tags_plot", "plot"], "") == "tags_plot"
     assert choose_configuration(["baseline", "image", "all"], "") == "all"
     assert choose_configuration(["baseline", "image"], "") == "baseline"
@@ -46,7 +46,7 @@ def test_the_model_with_most_parts_is_chosen():
     )
 
 
-def test_searches_are_read_by_name(tmp_path):
+def test_read_searches_resolves_films_tracks_and_files(tmp_path):
     picture, film = tmp_path / "p.png", tmp_path / "f.mp4"
     picture.write_bytes(b"p")
     film.write_bytes(b"f")
@@ -71,7 +71,7 @@ def test_searches_are_read_by_name(tmp_path):
     assert Search(**json.loads(json.dumps(corpus._asdict()))).parts == corpus.parts
 
 
-def test_every_fault_of_every_search_is_named(tmp_path):
+def test_error_lists_every_problem_of_every_search(tmp_path):
     block = settings(
         **{"Big Chase": {"text": "?!"}},
         pictures={"image": "no.png", "film": "noir", "time_s": 1},
@@ -118,7 +118,7 @@ def test_every_fault_of_every_search_is_named(tmp_path):
     ]
 
 
-def test_a_part_that_the_model_does_not_see_is_named_with_its_key():
+def test_error_names_the_key_of_a_part_that_the_model_does_not_use():
     block = settings("image", words={"text": "A chase."}, like={"track": "west/ride"})
     with pytest.raises(ConfigError) as error:
         read_searches(block, FILMS, VIDEOS)
@@ -129,7 +129,7 @@ def test_a_part_that_the_model_does_not_see_is_named_with_its_key():
     )
 
 
-def test_no_library_takes_the_name_of_the_corpus():
+def test_library_named_corpus_is_rejected():
     block = settings() | {"libraries": {"corpus": "music"}}
     with pytest.raises(ConfigError) as error:
         read_searches(block, FILMS, VIDEOS)

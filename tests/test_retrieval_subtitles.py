@@ -1,4 +1,4 @@
-"""Subtitles of any format and encoding, with invalid entries."""
+"""Tests of reading subtitles: formats, encodings and invalid entries."""
 
 import logging
 
@@ -51,7 +51,7 @@ NOTE nor this
 
 @pytest.fixture
 def read(tmp_path):
-    """Read subtitles of a text or bytes."""
+    """A function that writes text or bytes to a file and reads its subtitles."""
 
     def write_and_read(content):
         path = tmp_path / "film.srt"
@@ -62,7 +62,7 @@ def read(tmp_path):
 
 
 def entry(times, words="Run!"):
-    """The text of a SubRip file of one subtitle, between two that are good."""
+    """A SubRip file of three subtitles, of which the second has the given times and words."""
     return (
         "1\n00:00:01,000 --> 00:00:02,000\nfirst\n\n"
         f"2\n{times}\n{words}\n\n"
@@ -70,7 +70,7 @@ def entry(times, words="Run!"):
     )
 
 
-def test_subtitles_are_read_without_markup_and_numbers(read):
+def test_subrip_is_parsed_without_markup_and_numbers(read):
     assert read(SRT) == [
         (1.0, 2.5, "Who goes there?"),
         (60.5, 62.25, "7"),
@@ -78,17 +78,17 @@ def test_subtitles_are_read_without_markup_and_numbers(read):
     ]
 
 
-def test_subtitles_need_no_numbers_and_no_lines_between(read):
-    shown = "00:00:0{0},000 --> 00:00:0{0},500\n{1}\n"
-    lines = read("".join(map(shown.format, range(4), ["Wait!", "Why\n\n12", "No", "It is\n7"])))
+def test_subrip_without_numbers_or_blank_lines_is_parsed(read):
+    subtitle = "00:00:0{0},000 --> 00:00:0{0},500\n{1}\n"
+    lines = read("".join(map(subtitle.format, range(4), ["Wait!", "Why\n\n12", "No", "It is\n7"])))
     assert [line.text for line in lines] == ["Wait!", "Why", "No", "It is 7"]
-    lines = read("\n".join(map(shown.format, range(2), ["Wait\nhere!", "7"])))
+    lines = read("\n".join(map(subtitle.format, range(2), ["Wait\nhere!", "7"])))
     assert [line.text for line in lines] == ["Wait here!", "7"]
 
 
-def test_subtitles_in_bad_order_are_sorted(read):
-    shown = "1\n00:00:0{0},000 --> 00:00:0{0},500\n{0}\n\n"
-    assert [line.text for line in read("".join(map(shown.format, (3, 1, 2))))] == ["1", "2", "3"]
+def test_unordered_subtitles_are_sorted_by_time(read):
+    subtitle = "1\n00:00:0{0},000 --> 00:00:0{0},500\n{0}\n\n"
+    assert [line.text for line in read("".join(map(subtitle.format, (3, 1, 2))))] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_subtitles_in_bad_order_are_sorted(read):
         ("00:01:02,500 --> 00:01:02,500", 62.5, 62.5),
     ],
 )
-def test_variants_of_times(read, times, start_s, end_s):
+def test_time_format_variants_are_parsed(read, times, start_s, end_s):
     assert read(entry(times))[1] == (start_s, end_s, "Run!")
 
 
 @given(st.integers(0, 99 * 3_600_000), st.integers(0, 60_000))
-def test_any_time_is_read_to_the_millisecond(tmp_path_factory, start_ms, length_ms):
+def test_times_are_parsed_to_the_millisecond(tmp_path_factory, start_ms, length_ms):
     def stamp(ms):
         minutes, seconds = divmod(ms // 1000, 60)
         return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d},{ms % 1000:03d}"
@@ -131,29 +131,29 @@ def test_any_time_is_read_to_the_millisecond(tmp_path_factory, start_ms, length_
         "soon --> later",
     ],
 )
-def test_a_bad_subtitle_is_left_out_and_counted(read, tmp_path, caplog, times):
+def test_subtitle_with_invalid_times_is_left_out_and_logged(read, tmp_path, caplog, times):
     assert [line.text for line in read(entry(times))] == ["first", "last"]
-    what = "1 of 3 subtitles without usable times left out: its times are"
-    assert caplog.messages == [f"{tmp_path / 'film.srt'}: {what} {times!r}"]
+    problem = "1 of 3 subtitles without usable times left out: its times are"
+    assert caplog.messages == [f"{tmp_path / 'film.srt'}: {problem} {times!r}"]
 
 
-def test_an_arrow_in_the_text_is_text(read, caplog):
+def test_arrow_in_subtitle_text_is_not_parsed_as_times(read, caplog):
     words = "EXIT --> second floor\n2 -> 3"
     lines = read(entry("00:01:02,500 --> 00:01:04,000", words))
     assert [line.text for line in lines] == ["first", "EXIT --> second floor 2 -> 3", "last"]
     assert not caplog.messages
 
 
-def test_substation_alpha(read, caplog):
+def test_substation_alpha_is_parsed(read, caplog):
     assert read(ASS) == [(1.0, 2.5, "first"), (5.0, 6.5, "Hi there, you")]
     assert "2 of 4 subtitles without usable times left out" in caplog.text
 
 
-def test_webvtt(read):
+def test_webvtt_is_parsed(read):
     assert read(VTT) == [(1.0, 2.5, "Tom & Jerry <3"), (3601.0, 3602.5, "It is 7")]
 
 
-def test_microdvd_needs_its_frame_rate(read):
+def test_microdvd_is_parsed_only_with_a_frame_rate(read):
     assert read("{1}{1}25\n{25}{50}{y:i}Hi|there\n") == [(1.0, 2.0, "Hi there")]
     with pytest.raises(MediaError, match="gives no frame rate"):
         read("{25}{50}Hi|there\n")
@@ -161,14 +161,14 @@ def test_microdvd_needs_its_frame_rate(read):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("words", [FRENCH, RUSSIAN, JAPANESE])
-def test_unicode_is_certain(read, caplog, encoding, words):
+def test_unicode_encodings_are_detected_without_warning(read, caplog, encoding, words):
     lines = read(entry("00:01:02,500 --> 00:01:04,000", words).encode(encoding))
     assert lines[1] == (62.5, 64.0, words)
     assert not caplog.messages
 
 
 @pytest.mark.parametrize(
-    ("encoding", "words", "named"),
+    ("encoding", "words", "codec"),
     [
         ("cp1252", FRENCH, "cp1252"),
         ("iso8859-1", FRENCH, "cp1252"),
@@ -179,23 +179,23 @@ def test_unicode_is_certain(read, caplog, encoding, words):
         ("gbk", CHINESE, "gb18030"),
     ],
 )
-def test_another_encoding_is_guessed_and_named(read, tmp_path, caplog, encoding, words, named):
+def test_legacy_encoding_is_detected_and_logged(read, tmp_path, caplog, encoding, words, codec):
     lines = read(entry("00:01:02,500 --> 00:01:04,000", words).encode(encoding))
     assert lines[1].text == words
     assert caplog.messages == [
-        f"{tmp_path / 'film.srt'}: no Unicode: taken for {named}; if its words come out wrong, "
+        f"{tmp_path / 'film.srt'}: no Unicode: taken for {codec}; if its words come out wrong, "
         "save it as UTF-8"
     ]
 
 
-def test_utf8_with_few_damaged_letters_is_utf8(read, caplog):
+def test_utf8_with_few_invalid_bytes_is_decoded_as_utf8(read, caplog):
     lines = read(entry("00:01:02,500 --> 00:01:04,000", RUSSIAN).encode() + b"\xd0")
     assert lines[1].text == RUSSIAN
     assert "utf-8 with 1 damaged letter;" in caplog.text
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    ("content", "problem"),
     [
         (b"", "holds no usable subtitle"),
         (b"1\n2\n", "holds no usable subtitle"),
@@ -205,7 +205,7 @@ def test_utf8_with_few_damaged_letters_is_utf8(read, caplog):
         (None, "cannot be read (No such file or directory)"),
     ],
 )
-def test_a_file_that_holds_no_subtitles_is_named(tmp_path, caplog, content, what):
+def test_file_without_subtitles_raises_media_error(tmp_path, caplog, content, problem):
     caplog.set_level(logging.CRITICAL)
     path = tmp_path / "film.srt"
     if content is not None:
@@ -213,11 +213,11 @@ def test_a_file_that_holds_no_subtitles_is_named(tmp_path, caplog, content, what
     with pytest.raises(MediaError) as error:
         read_subtitles(path)
     expected = "subtitles as text: SubRip (SRT), WebVTT, SubStation Alpha (ASS, SSA) or MicroDVD"
-    assert str(error.value).startswith(f"{path}: {what}")
+    assert str(error.value).startswith(f"{path}: {problem}")
     assert f"\n  expected: {expected}" in str(error.value)
 
 
-def test_words_of_a_scene_are_those_of_overlapping_subtitles():
+def test_words_between_joins_overlapping_subtitles():
     lines = [(0.0, 2.0, "a"), (2.0, 4.0, "b"), (3.0, 3.5, ""), (5.0, 6.0, "c"), (9.0, 10.0, "d")]
     lines = [Subtitle(*line) for line in lines]
     assert words_between(lines, 2.0, 5.5) == "b c"

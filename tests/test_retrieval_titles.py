@@ -1,4 +1,4 @@
-"""Names of tracks in the index of retrieval and in searches."""
+"""Tests of track titles and credits in the retrieval index and in searches."""
 
 import mutagen
 import numpy as np
@@ -14,7 +14,7 @@ from scorelens.retrieval.search.search import _query_tracks
 from scorelens.retrieval.search.search_config import Search
 from tests.album_tables import titled_tracks
 
-SHEET = """PERFORMER "Jo Field"
+CUE_SHEET = """PERFORMER "Jo Field"
 TITLE "Days"
 FILE "days.flac" WAVE
  TRACK 01 AUDIO
@@ -27,7 +27,7 @@ FILE "days.flac" WAVE
 LOG_MEL = embed_tracks.EncodingSettings("cnn_transformer", 2, None, "code")
 
 
-def tagged(path, **tags):
+def write_audio(path, **tags):
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.sin(np.arange(12 * 8000) / 3) / 2, 8000)
     if tags:
@@ -36,9 +36,9 @@ def tagged(path, **tags):
         file.save()
 
 
-def test_tracks_of_one_file_have_times_and_names_of_their_own(tmp_path):
-    tagged(tmp_path / "days.flac")
-    (tmp_path / "days.cue").write_text(SHEET)
+def test_cue_sheet_tracks_have_their_own_times_and_titles(tmp_path):
+    write_audio(tmp_path / "days.flac")
+    (tmp_path / "days.cue").write_text(CUE_SHEET)
     tracks = read_album(tmp_path, sorted(tmp_path.iterdir())).tracks.assign(film_id="f")
     tables.write_table(tracks, tmp_path / "t.tsv", tables.TRACKS)
     (album,) = track_index.film_albums([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
@@ -51,15 +51,15 @@ def test_tracks_of_one_file_have_times_and_names_of_their_own(tmp_path):
     assert set(rows) == set(tables.RETRIEVAL_INDEX.names)
 
 
-def test_an_album_without_tracks_has_no_rows(tmp_path):
+def test_album_without_tracks_has_no_rows(tmp_path):
     tables.write_table(titled_tracks("f"), tmp_path / "t.tsv", tables.TRACKS)
     (album,) = track_index.film_albums([("f", "Film")], ["sound"], [tmp_path / "t.tsv"])
     assert album.tracks == {}
 
 
-def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
-    tagged(tmp_path / "music/a.flac", title="Élan & <Co>", composer="Jo Field", album="Days")
-    tagged(tmp_path / "music/cd 1/b.flac")
+def test_library_tracks_are_titled_by_their_file_tags(tmp_path):
+    write_audio(tmp_path / "music/a.flac", title="Élan & <Co>", composer="Jo Field", album="Days")
+    write_audio(tmp_path / "music/cd 1/b.flac")
     files = ["a.flac", "cd 1/b.flac"]
     table = tmp_path / "part.tsv"
     embed_tracks.embed_library_part(
@@ -75,11 +75,11 @@ def test_a_library_is_named_by_the_tags_of_its_files(tmp_path):
     assert (second["track_id"], second["path"]) == ("b", "music/cd 1/b.flac")
 
 
-def test_the_file_of_a_search_is_named_by_its_tags(tmp_path):
-    tagged(tmp_path / "x.flac", title="Dawn", artist="Jo Field")
+def test_query_file_is_titled_by_its_tags(tmp_path):
+    write_audio(tmp_path / "x.flac", title="Dawn", artist="Jo Field")
     search = Search("like", track=str(tmp_path / "x.flac"))
-    nothing = QueryEmbeddings({}, {}, {}, {}, {})
-    assert _query_tracks([search, Search("words", "Dusk")], nothing, pd.DataFrame()) == {
+    no_embeddings = QueryEmbeddings({}, {}, {}, {}, {})
+    assert _query_tracks([search, Search("words", "Dusk")], no_embeddings, pd.DataFrame()) == {
         "like": {
             **{"title": None, "path": search.track, "part": "", "track_title": "Dawn"},
             **{"artist": "Jo Field", "composer": "", "album": ""},

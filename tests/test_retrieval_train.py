@@ -1,4 +1,4 @@
-"""Model files, what a model depends on, and its embeddings of test films."""
+"""Tests of a trained retrieval model: determinism, no leakage, its file and its embeddings."""
 
 import logging
 
@@ -27,17 +27,17 @@ def trained(inputs, tmp_path_factory):
     return train_model("all", inputs, tmp_path_factory.mktemp("trained"))
 
 
-def test_the_same_input_and_seed_give_the_same_files(inputs, trained, tmp_path):
-    torch.rand(3)  # what others draw does not matter
-    again = train_model("all", inputs, tmp_path)
+def test_training_is_deterministic_for_equal_input_and_seed(inputs, trained, tmp_path):
+    torch.rand(3)  # the global random state has no effect
+    repeated = train_model("all", inputs, tmp_path)
     for kind, path in trained.items():
-        assert path.read_bytes() == again[kind].read_bytes(), kind
+        assert path.read_bytes() == repeated[kind].read_bytes(), kind
     other = train_model("all", inputs, tmp_path, seed=2)
     assert other["model"].read_bytes() != trained["model"].read_bytes()
 
 
 @pytest.mark.parametrize("configuration", ["all", "baseline"])
-def test_test_films_do_not_change_the_model(configuration, tmp_path):
+def test_model_does_not_depend_on_the_test_films(configuration, tmp_path):
     models = []
     for random in (None, np.random.default_rng(9)):
         folder = tmp_path / str(random is None)
@@ -53,7 +53,7 @@ def test_test_films_do_not_change_the_model(configuration, tmp_path):
     assert (changed[0] != changed[1]).all()
 
 
-def test_the_curve_and_the_log(inputs, tmp_path, caplog):
+def test_curve_and_log_have_the_losses_and_the_best_epoch(inputs, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         outputs = train_model("tags", inputs, tmp_path)
     curve = read_table(outputs["curve"], RETRIEVAL_CURVES)
@@ -67,8 +67,8 @@ def test_the_curve_and_the_log(inputs, tmp_path, caplog):
     assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
-def test_a_model_comes_back_from_its_file(inputs, trained):
-    """It embeds films and tracks as the table has them; a missing view is the mean."""
+def test_loaded_model_reproduces_the_embeddings_table(inputs, trained):
+    """Embeddings of films and tracks equal those of the table, also with a missing view."""
     model, metadata = train.load_model(trained["model"])
     assert metadata == ENCODERS | {
         "configuration": "all",
@@ -117,12 +117,14 @@ def test_embeddings_of_tracks_do_not_depend_on_the_chunk_size(inputs, trained, m
     model, _ = train.load_model(trained["model"])
     pairs = read_dataset("all", **inputs).pairs
     tracks = np.array([1, 2, 5, 30, 31, 32, 80])
-    whole = train.embed_dataset_tracks(model, pairs, tracks)
+    expected = train.embed_dataset_tracks(model, pairs, tracks)
     monkeypatch.setattr(train, "TRACKS_PER_CHUNK", 3)
-    np.testing.assert_allclose(train.embed_dataset_tracks(model, pairs, tracks), whole, atol=1e-6)
+    np.testing.assert_allclose(
+        train.embed_dataset_tracks(model, pairs, tracks), expected, atol=1e-6
+    )
 
 
-def test_a_damaged_model_is_named(tmp_path):
+def test_damaged_model_error_names_the_file(tmp_path):
     path = tmp_path / "all.safetensors"
     path.write_bytes(b"half a file")
     with pytest.raises(InputError) as raised:

@@ -1,4 +1,4 @@
-"""Retrieval in the workflow: what is planned, refused and left out, and a small run for real."""
+"""Tests of retrieval in the workflow: planned jobs, rejected configurations and a small run."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ RATE_HZ = 16000
 
 
 def write_film(folder: Path, number: int) -> str:
-    """Write the picture, the plot and the album of a film of no corpus; its row of the table."""
+    """Write image, plot and album of a film outside the corpus; returns its table row."""
     name = f"film_{number}"
     rng = np.random.default_rng(number)
     pixels = rng.integers(0, 256, (32, 32, 3), np.uint8)
@@ -33,8 +33,8 @@ def write_film(folder: Path, number: int) -> str:
         time_s = np.arange(seconds * RATE_HZ) / RATE_HZ
         wave = 0.3 * np.sin(2 * np.pi * 110 * (number + 1 + track / 2) * time_s)
         soundfile.write(folder / name / f"{track}.wav", wave, RATE_HZ)
-    about = (name, f"Film {number}", str(YEARS[number]), f"{name}.png", f"{name}.txt")
-    return "\t".join([*about, f"storm;night {number}", name])
+    cells = (name, f"Film {number}", str(YEARS[number]), f"{name}.png", f"{name}.txt")
+    return "\t".join([*cells, f"storm;night {number}", name])
 
 
 def write_table(folder: Path, rows, columns=COLUMNS) -> Path:
@@ -44,13 +44,13 @@ def write_table(folder: Path, rows, columns=COLUMNS) -> Path:
 
 
 @pytest.fixture
-def described(tmp_path) -> Path:
+def films_table(tmp_path) -> Path:
     """A table of two films outside the corpus."""
     return write_table(tmp_path, [write_film(tmp_path, number) for number in (0, 6)])
 
 
 def settings(table: Path | str, weights: Path | None = None, **retrieval) -> dict:
-    """A configuration. weights: a folder to look for them in, and nowhere else."""
+    """A configuration. weights: the only folder that is searched for pretrained weights."""
     return {
         "corpus": {"demo": {"films": 2, "film_s": 45}},
         "tagger": {"models": []},
@@ -59,8 +59,8 @@ def settings(table: Path | str, weights: Path | None = None, **retrieval) -> dic
     }
 
 
-def refused(clone: Path, work: Path, config: dict) -> str:
-    """What Snakemake says of a configuration that it refuses, having run and made nothing."""
+def rejection_output(clone: Path, work: Path, config: dict) -> str:
+    """Output of Snakemake for a configuration that is rejected before any job runs."""
     done = runs.snakemake(clone, work, config, "--", "retrieval")
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stdout
@@ -68,7 +68,7 @@ def refused(clone: Path, work: Path, config: dict) -> str:
     return done.stdout
 
 
-def test_without_a_table_there_is_no_retrieval_and_no_word_of_it(shared_clone, tmp_path):
+def test_corpus_without_films_table_plans_no_retrieval_jobs(shared_clone, tmp_path):
     (tmp_path / "a").mkdir()
     video, track = tmp_path / "a.mkv", tmp_path / "a" / "1.wav"
     video.touch()
@@ -77,7 +77,7 @@ def test_without_a_table_there_is_no_retrieval_and_no_word_of_it(shared_clone, t
     columns = ("film_id", "title", "year", "video", "album", "genres")
     table = write_table(tmp_path, [row], columns)
     corpus = {"kind": "table", "films": str(table)}
-    # No network is at hand, and none is missed.
+    # The folder of weights has none, and none is reported as missing.
     config = settings("", tmp_path / "a") | {"corpus": corpus}
     done = runs.snakemake(shared_clone, tmp_path / "work", config, "--dry-run")
     assert done.returncode == 0, done.stdout
@@ -86,32 +86,34 @@ def test_without_a_table_there_is_no_retrieval_and_no_word_of_it(shared_clone, t
     assert "left out" not in done.stdout
 
 
-def test_all_faults_of_a_table_are_named_at_once(shared_clone, described, tmp_path):
-    rows = described.read_text().splitlines()[1:]
+def test_all_problems_of_the_films_table_are_reported_together(shared_clone, films_table, tmp_path):
+    rows = films_table.read_text().splitlines()[1:]
     rows[0] = rows[0].replace("1990", "soon").replace(".png", ".jpg")
     rows.append(f"film_6\tTwice\t2001\t\t\t\t{tmp_path / 'film_0'}")
-    output = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
+    output = rejection_output(
+        shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows))
+    )
     assert "5 problems were found" in output
-    for fault in (
+    for problem in (
         "expected: each audio file in the album of one film",
         "line 2, column year: is 'soon'",
         "film_0.jpg does not exist",
         "line 3, column film_id: 'film_6' stands in 2 rows",
         "line 4, column film_id: 'film_6' stands in 2 rows",
     ):
-        assert output.count(fault) == 1, output
+        assert output.count(problem) == 1, output
 
 
-def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_path):
+def test_all_problems_of_searches_are_reported_together(shared_clone, films_table, tmp_path):
     searches = {
         "no_time": {"film": "no_film"},
         "no_music": {"track": "film_0/9"},
         "no_picture": {"image": "nowhere.png", "text": "!"},
         "Its Name": {"text": "The sea"},
     }
-    config = settings(described, libraries={"corpus": "film_0"}, searches=searches)
-    output = refused(shared_clone, tmp_path, config)
-    for fault in (
+    config = settings(films_table, libraries={"corpus": "film_0"}, searches=searches)
+    output = rejection_output(shared_clone, tmp_path, config)
+    for problem in (
         "retrieval.searches.no_time: has film, but no time_s",
         "retrieval.searches.no_time.film: no_film does not exist",
         "retrieval.searches.no_music.track: film_0/9 does not exist",
@@ -120,30 +122,28 @@ def test_all_faults_of_searches_are_named_at_once(shared_clone, described, tmp_p
         "retrieval.searches.Its Name: 'Its Name' is no id",
         "retrieval.libraries.corpus: has the name of the films' albums",
     ):
-        assert output.count(fault) == 1, output
+        assert output.count(problem) == 1, output
 
 
-def test_models_whose_weights_are_absent_are_left_out_in_a_line_each(
-    shared_clone, described, tmp_path
-):
-    """Without the image network those that read are trained; without MusiCNN none is."""
+def test_models_without_weights_are_left_out_and_logged(shared_clone, films_table, tmp_path):
+    """Without image weights only the text models are trained; without MusiCNN none is."""
     folder = tmp_path / "weights"
     for name in ("musicnn", "minilm"):
         weights_path(tmp_path / "work", name).touch()
     folder.mkdir()
     searches = {"by_words": {"text": "The sea"}}
-    config = settings(described, folder, searches=searches)
+    config = settings(films_table, folder, searches=searches)
     done = runs.snakemake(shared_clone, tmp_path / "work", config, "--dry-run", "--", "retrieval")
     assert done.returncode == 0, done.stdout
-    assert left_out(done.stdout) == ["efficientnet_lite0"]
+    assert skipped_networks(done.stdout) == ["efficientnet_lite0"]
     jobs = runs.jobs(done.stdout)
     assert not {"embed_images", "embed_scenes", "evaluate_scenes"} & set(jobs)
     assert {"embed_texts", "embed_tracks", "search_retrieval"} <= set(jobs)
-    assert trained(done.stdout) == {"plot", "tags", "tags_plot"}
+    assert trained_configurations(done.stdout) == {"plot", "tags", "tags_plot"}
 
     without_audio = runs.snakemake(shared_clone, tmp_path / "no_audio", config, "--dry-run")
     assert without_audio.returncode == 0, without_audio.stdout
-    assert left_out(without_audio.stdout) == list(NETWORKS)
+    assert skipped_networks(without_audio.stdout) == list(NETWORKS)
     assert "_retrieval" not in without_audio.stdout
 
 
@@ -153,17 +153,17 @@ def weights_path(work: Path, network: str) -> Path:
     return path
 
 
-def left_out(output: str) -> list[str]:
+def skipped_networks(output: str) -> list[str]:
     lines = [line for line in output.splitlines() if ", and what needs it, is left out: " in line]
     return [line.partition(",")[0] for line in lines]
 
 
-def trained(output: str) -> set[str]:
+def trained_configurations(output: str) -> set[str]:
     return {name for name in CONFIGURATIONS if f"wildcards: configuration={name}\n" in output}
 
 
-def test_the_papers_audio_network_needs_no_other(shared_clone, described, tmp_path):
-    config = settings(described, audio="cnn_transformer", configurations=["tags"])
+def test_cnn_transformer_audio_needs_no_musicnn(shared_clone, films_table, tmp_path):
+    config = settings(films_table, audio="cnn_transformer", configurations=["tags"])
     done = runs.snakemake(shared_clone, tmp_path, config, "--dry-run", "--", "retrieval")
     assert done.returncode == 0, done.stdout
     jobs = runs.jobs(done.stdout)
@@ -174,8 +174,8 @@ def test_the_papers_audio_network_needs_no_other(shared_clone, described, tmp_pa
     assert "results/retrieval/sounds/film_0.npz" in done.stdout
 
 
-def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
-    shared_clone, described, tmp_path, film, tone
+def test_unreadable_film_of_the_corpus_is_skipped_by_retrieval(
+    shared_clone, films_table, tmp_path, film, tone
 ):
     sound = 0.3 * np.sin(np.arange(5 * 48000) / 40)
     for name in ("good", "bad"):
@@ -189,9 +189,9 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
     ]
     columns = ("film_id", "title", "year", "video", "album", "genres")
     films = write_table(tmp_path / "corpus", rows, columns)
-    further = described.read_text().splitlines()[1:]
-    words = [f"{name}\t\t\tfilm_0.png\tfilm_0.txt\tsea\t" for name in ("good", "bad")]
-    config = settings(write_table(tmp_path, [*further, *words]))
+    other_rows = films_table.read_text().splitlines()[1:]
+    corpus_rows = [f"{name}\t\t\tfilm_0.png\tfilm_0.txt\tsea\t" for name in ("good", "bad")]
+    config = settings(write_table(tmp_path, [*other_rows, *corpus_rows]))
     config["corpus"] = {"kind": "table", "films": str(films), "on_bad_film": "skip"}
     config["resources"] = {"gpu": 1}
     work = tmp_path / "work"
@@ -203,9 +203,9 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
     }
     assert albums == {"good", "film_0", "film_6"}
     jobs = re.findall(r"rule embed_tracks_.*?resources: [^\n]*", done.stdout, re.S)
-    # The features asked MusiCNN of the corpus's film already.
-    asking = {"sounds/good." in job: "gpu=1" in job for job in jobs}
-    assert asking == {True: False, False: True}
+    # The job of the corpus film reuses MusiCNN embeddings of the features, so it needs no GPU.
+    uses_gpu = {"sounds/good." in job: "gpu=1" in job for job in jobs}
+    assert uses_gpu == {True: False, False: True}
     embedded = re.findall(r"results/scenes/\w+/(\w+)\.parquet", done.stdout)
     assert {*embedded} == {"good"}
     assert "musicnn_tracks/bad" not in done.stdout
@@ -215,7 +215,7 @@ def test_a_bad_film_of_the_corpus_is_skipped_by_retrieval_too(
 def finished(shared_clone, tmp_path_factory, fetched):
     """A run on eight films outside the corpus, with a library and two searches."""
     work = tmp_path_factory.mktemp("retrieval")
-    for network in NETWORKS:  # test_pretrained_workflow.py has the workflow fetch one
+    for network in NETWORKS:  # the download is tested in test_pretrained_workflow.py
         shutil.copy(fetched(network), weights_path(work, network))
     folder = work / "own films"
     folder.mkdir()
@@ -239,7 +239,7 @@ def finished(shared_clone, tmp_path_factory, fetched):
     return work, config
 
 
-def test_the_tables_of_a_run(finished):
+def test_run_writes_all_retrieval_tables(finished):
     results = finished[0] / "results" / "retrieval"
     films = tables.read_table(results / "films.tsv", tables.RETRIEVAL_FILMS)
     assert films["year"].tolist() == list(YEARS)
@@ -261,7 +261,7 @@ def test_the_tables_of_a_run(finished):
     assert not (results / "scenes.tsv").exists()  # no film of the corpus is described
 
 
-def test_the_search_results_of_a_run(finished):
+def test_run_writes_search_results_and_page(finished):
     folder = finished[0] / "results" / "retrieval"
     index = tables.read_table(folder / "index.parquet", tables.RETRIEVAL_INDEX)
     assert index["library"].value_counts().to_dict() == {"corpus": 16, "mine": 2}
@@ -272,12 +272,12 @@ def test_the_search_results_of_a_run(finished):
     assert "broken.flac cannot be searched" in library_log.read_text(encoding="utf-8")
 
 
-def test_a_second_run_does_nothing(finished, shared_clone):
+def test_second_run_plans_no_jobs(finished, shared_clone):
     work, config = finished
     assert runs.planned(shared_clone, work, config, "--", "retrieval") == {}
 
 
-def test_another_word_trains_again_and_no_image_or_track_is_embedded(finished, shared_clone):
+def test_changed_plot_retrains_without_embedding_images_or_tracks(finished, shared_clone):
     work, config = finished
     plot = work / "own films" / "film_3.txt"
     before = plot.read_text()

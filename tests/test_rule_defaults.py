@@ -1,4 +1,4 @@
-"""Log, benchmark, environment, resources and code hash of rules, as Snakemake plans the jobs."""
+"""Tests of the defaults of rules (log, benchmark, resources) in planned Snakemake jobs."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ HOME = Path(__file__).resolve().parent.parent
 BATCHES = {"embed_features", "embed_scenes", "embed_tracks", "sample_trailers"}
 
 
-def test_the_path_of_a_job_has_its_wildcards_in_the_order_of_the_output_and_each_once():
+def test_job_path_has_each_wildcard_once_in_the_order_of_the_output():
     output = "results/{set,[a-z0-9_]+}/{film}/{film}.parquet"
     assert rule_defaults.job_path("some_rule", "", output) == "some_rule/{set}/{film}"
     assert rule_defaults.job_path("some_rule", "12", "results/x.tsv") == "some_rule/12"
@@ -23,7 +23,7 @@ def test_the_path_of_a_job_has_its_wildcards_in_the_order_of_the_output_and_each
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory) -> dict[str, str]:
-    """What a dry run says of one job of each rule; every batch of a rule counts."""
+    """Dry-run output of one job of each rule; each batch is a rule of its own."""
     work = tmp_path_factory.mktemp("plan")
     (work / "new.wav").touch()
     config = {
@@ -53,7 +53,7 @@ def plan(tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_every_job_has_a_log_a_benchmark_and_resources_under_its_name(plan):
+def test_every_job_has_log_benchmark_and_resources(plan):
     assert len({rule_defaults.split_name(rule)[0] for rule in plan}) > 55
     for rule, block in plan.items():
         name, number = rule_defaults.split_name(rule)
@@ -70,14 +70,14 @@ def test_every_job_has_a_log_a_benchmark_and_resources_under_its_name(plan):
 
 
 @pytest.mark.slow
-def test_the_command_line_counts_before_the_table(plan):
+def test_command_line_resources_override_the_table(plan):
     assert "mem_mb=4321" in plan["check_corpus"]
     assert "runtime=30" in plan["check_corpus"]
     assert "    threads: 2" in plan["match_cues"]
 
 
 @pytest.mark.slow
-def test_a_rule_whose_script_fails_names_its_log(tmp_path):
+def test_failed_job_message_names_its_log_file(tmp_path):
     config = {"corpus": {"kind": "assembled", "films": "films.tsv"}}
     (tmp_path / "album").mkdir()
     (tmp_path / "album" / "a.flac").write_bytes(b"no sound" * 1000)

@@ -1,4 +1,4 @@
-"""Scenes of films: which frames, their mean embedding, and tables that are kept."""
+"""Tests of scene embeddings: sampled frames, their mean, and reuse of unchanged tables."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ from scorelens.scenes.embed import embed_films
 from tests.test_media_frames import coded
 
 
-def cues_of(film_id, stretches):
+def cues_of(film_id, intervals):
     rows = [
         {
             "film_id": film_id,
@@ -27,7 +27,7 @@ def cues_of(film_id, stretches):
             "score": 10.0,
             "confidence": 0.9,
         }
-        for number, (track, start_s, end_s) in enumerate(stretches)
+        for number, (track, start_s, end_s) in enumerate(intervals)
     ]
     return pd.DataFrame(rows, columns=tables.CUES.names).astype({"film_start_s": float})
 
@@ -37,8 +37,8 @@ def mean_colour(images):
 
 
 @pytest.fixture
-def loaded(monkeypatch):
-    """An image network whose embedding is the mean colour; the list says when it was loaded."""
+def loaded_networks(monkeypatch):
+    """A fake image network that returns the mean colour; the list has its name once a load."""
     names = []
 
     def load(name, weights, threads):
@@ -49,11 +49,11 @@ def loaded(monkeypatch):
     return names
 
 
-def embedded(folder, video, stretches, code="code"):
+def embed_film(folder, video, intervals, code="code"):
     names = ("cues.parquet", "status.tsv", "scenes.parquet", "weights")
     cues, status, output, weights = (folder / name for name in names)
     weights.write_bytes(b"")
-    tables.write_table(cues_of("noir", stretches), cues, tables.CUES)
+    tables.write_table(cues_of("noir", intervals), cues, tables.CUES)
     row = {"film_id": "noir", "status": "ok", "problems": "", "notes": "", "duration_s": 20.0}
     row |= {"has_picture": True, "tracks": 2, "video_sha256": media.sha256(video)}
     tables.write_table(pd.DataFrame([{**row, "video_bytes": 1}]), status, tables.STATUS)
@@ -61,39 +61,39 @@ def embedded(folder, video, stretches, code="code"):
     return tables.read_table(output, tables.SCENES)
 
 
-def test_a_scene_is_the_mean_of_frames_spread_over_the_cue(loaded, tmp_path):
+def test_scene_embedding_is_the_mean_of_frames_spread_over_the_cue(loaded_networks, tmp_path):
     video = coded(tmp_path / "film.mp4", g="12")
-    stretches = [("theme", 2.0, 6.0), ("chase", 10.0, 18.0)]
-    table = embedded(tmp_path, video, stretches)
+    intervals = [("theme", 2.0, 6.0), ("chase", 10.0, 18.0)]
+    table = embed_film(tmp_path, video, intervals)
     values = ["image_0001", "image_0002", "image_0003"]
     assert table.columns.tolist() == [*tables.SCENES.names, *values]
     assert table.cue_id.tolist() == ["cue_000", "cue_001"]
     assert table.track_id.tolist() == ["theme", "chase"]
     assert table[["start_s", "end_s"]].to_numpy().tolist() == [[2, 6], [10, 18]]
-    # Seconds 2 to 5, and 11, 13, 15 and 17; the codec is a grey level or two off.
+    # Frames at 2 to 5 s, and at 11, 13, 15 and 17 s; the codec changes values by up to 2.
     assert table[values].to_numpy().mean(1) == pytest.approx([20 + 35, 20 + 140], abs=2)
     provenance = tables.read_provenance(tmp_path / "scenes.parquet")
     assert (provenance["network"], provenance["frames"]) == ("vgg16", 4)
     assert provenance["video_sha256"] == media.sha256(video)
 
 
-def test_a_film_without_a_picture_or_a_cue_has_no_scenes(loaded, film, tmp_path):
+def test_film_without_picture_or_cues_has_no_scenes(loaded_networks, film, tmp_path):
     sound = film("sound.mkv", np.zeros(48000), picture=False)
-    assert not len(embedded(tmp_path, sound, [("theme", 0.0, 1.0)]))
-    silent = embedded(tmp_path, film("film.mkv"), [])
+    assert not len(embed_film(tmp_path, sound, [("theme", 0.0, 1.0)]))
+    silent = embed_film(tmp_path, film("film.mkv"), [])
     assert len(silent) == 0
     assert len(silent.columns) == len(tables.SCENES.names) + 3
 
 
-def test_films_that_have_not_changed_are_kept(loaded, tmp_path):
+def test_unchanged_films_are_not_embedded_again(loaded_networks, tmp_path):
     video = coded(tmp_path / "film.mp4", g="12")
-    stretches, output = [("theme", 2.0, 6.0)], tmp_path / "scenes.parquet"
-    embedded(tmp_path, video, stretches)
+    intervals, output = [("theme", 2.0, 6.0)], tmp_path / "scenes.parquet"
+    embed_film(tmp_path, video, intervals)
     before = output.read_bytes()
-    embedded(tmp_path, video, stretches)
+    embed_film(tmp_path, video, intervals)
     assert output.read_bytes() == before
-    assert loaded == ["vgg16"]
-    embedded(tmp_path, video, stretches, "other code")
+    assert loaded_networks == ["vgg16"]
+    embed_film(tmp_path, video, intervals, "other code")
     assert tables.read_provenance(output)["code"] == "other code"
-    embedded(tmp_path, video, [("theme", 2.0, 7.0)], "other code")
-    assert loaded == ["vgg16"] * 3
+    embed_film(tmp_path, video, [("theme", 2.0, 7.0)], "other code")
+    assert loaded_networks == ["vgg16"] * 3

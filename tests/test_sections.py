@@ -1,4 +1,4 @@
-"""What sections of the report share: the files of a run, and rendering from a template."""
+"""Tests of report sections: files of a run, and rendering of a template."""
 
 import ast
 import re
@@ -36,7 +36,7 @@ def values(count):
     return {"count": count, "title": "A & B", "share": 0.25, "seconds": 61, "missing": None}
 
 
-def test_blocks_of_a_template_become_parts_of_a_section(template):
+def test_render_section_fills_lead_and_body_from_template_blocks(template):
     section = render_section("films", "Films", template, values(3), [("films", "3")])
     assert (section.id, section.title, section.tiles) == ("films", "Films", [("films", "3")])
     assert section.lead == "<b>3</b> films."
@@ -44,11 +44,11 @@ def test_blocks_of_a_template_become_parts_of_a_section(template):
     assert section.headline == section.story == ""
 
 
-def test_a_block_that_renders_nothing_is_empty(template):
+def test_block_without_content_is_an_empty_string(template):
     assert render_section("films", "Films", template, values(0)).lead == ""
 
 
-def test_a_variable_that_is_not_given_is_an_error(template):
+def test_missing_template_variable_raises_undefined_error(template):
     with pytest.raises(jinja2.UndefinedError, match="title"):
         render_section("films", "Films", template, {"count": 0})
 
@@ -64,7 +64,7 @@ def run(tmp_path):
     return Run(tmp_path, [outside, *(tmp_path / name for name in names)], config)
 
 
-def test_files_are_named_by_their_path_in_the_results(run):
+def test_run_files_are_identified_by_path_relative_to_results(run):
     assert "genres/scores.tsv" in run
     assert "genres/b.svg" not in run
     assert run.path("genres/a.svg") == run.results / "genres" / "a.svg"
@@ -72,14 +72,14 @@ def test_files_are_named_by_their_path_in_the_results(run):
         run.path("genres/b.svg")
 
 
-def test_patterns_match_one_folder_in_the_order_of_the_inputs(run):
+def test_matching_files_are_of_one_folder_in_input_order(run):
     assert list(run.matching("genres/*.svg")) == ["scores", "a"]
     assert list(run.matching("genres/*/*.svg")) == ["b"]
     assert run.matching("*.svg") == {}
     assert list(run.figures("genres/explanations/*.svg")) == ["b"]
 
 
-def test_files_that_are_not_inputs_are_not_read(run):
+def test_files_that_are_not_inputs_are_ignored(run):
     (run.results / "genres" / "later.svg").write_text("<svg/>")
     assert "later" not in run.matching("genres/*.svg")
 
@@ -89,7 +89,7 @@ def test_every_section_is_listed_once():
 
 
 def file_names(path: Path) -> Iterator[str]:
-    """The names of results in the text of a module; `*` for what it fills in."""
+    """Paths of result files in the strings of a module; `*` for formatted values."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         parts = node.values if isinstance(node, ast.JoinedStr) else [node]
@@ -100,7 +100,7 @@ def file_names(path: Path) -> Iterator[str]:
 
 
 def test_every_file_that_a_section_reads_is_an_output_of_a_rule():
-    """Else the section would be left out without a word once a path changes."""
+    """A section is omitted without an error if its file is not an output of a rule."""
     outputs = {re.sub(r"\{+.*?\}+", "*", path) for rule in RULES.values() for path in rule.outputs}
     sections = [*HOME.glob("scorelens/*/report/*.py"), HOME / "scorelens" / "sections" / "run.py"]
     names = {f"results/{name}" for path in sections for name in file_names(path)}

@@ -1,4 +1,4 @@
-"""The schemas: what they let through, what they refuse, and how files are written."""
+"""Tests of table schemas: validation, and writing and reading of files."""
 
 import ast
 from pathlib import Path
@@ -31,9 +31,9 @@ def cues(**changes) -> pd.DataFrame:
     return pd.DataFrame([row | changes])
 
 
-@pytest.mark.parametrize("ending", ["tsv", "parquet"])
-def test_round_trip(tmp_path, ending):
-    path = tmp_path / f"cues.{ending}"
+@pytest.mark.parametrize("extension", ["tsv", "parquet"])
+def test_table_round_trip_preserves_values(tmp_path, extension):
+    path = tmp_path / f"cues.{extension}"
     tables.write_table(cues(), path, tables.CUES)
     pd.testing.assert_frame_equal(tables.read_table(path, tables.CUES), cues(), check_dtype=False)
 
@@ -52,7 +52,7 @@ def test_lists_are_list_columns_in_parquet_and_joined_in_tsv(tmp_path):
     assert cells["equal_starts_s"] == "12.50;40.00"
 
 
-def test_every_schema_of_every_module_is_offered():
+def test_every_declared_schema_is_exported():
     assert tables.SCHEMAS["CUES"] is tables.CUES
     folder = Path(tables.schemas.__file__).parent
     declared = {
@@ -70,13 +70,13 @@ def test_every_schema_of_every_module_is_offered():
 
 
 @given(st.floats(0, 1e5, allow_subnormal=False))
-def test_tsv_keeps_every_digit(tmp_path_factory, time_s):
+def test_tsv_preserves_every_digit_of_a_float(tmp_path_factory, time_s):
     path = tmp_path_factory.mktemp("t") / "cues.tsv"
     tables.write_table(cues(film_start_s=time_s), path, tables.CUES)
     assert tables.read_table(path, tables.CUES).film_start_s[0] == time_s
 
 
-def test_parquet_is_compressed_dictionary_encoded_and_signed(tmp_path):
+def test_parquet_is_compressed_dictionary_encoded_and_has_provenance(tmp_path):
     path = tmp_path / "cues.parquet"
     tables.write_table(cues(), path, tables.CUES, {"video_sha256": "ab"})
     column = pq.ParquetFile(path).metadata.row_group(0).column(0)
@@ -96,7 +96,7 @@ def test_missing_features_become_nulls_not_nan(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ({"film_id": "A Film"}, "column film_id: is 'A Film' in row 0"),
         ({"film_start_s": -1.0}, "column film_start_s: is -1.0 in row 0"),
@@ -111,31 +111,31 @@ def test_missing_features_become_nulls_not_nan(tmp_path):
         ({"shared_tracks": None}, "column shared_tracks: is missing in row 0"),
     ],
 )
-def test_what_does_not_fit_the_schema_is_named_and_nothing_is_written(tmp_path, change, words):
+def test_schema_violation_raises_table_error_and_writes_no_file(tmp_path, change, message):
     with pytest.raises(TableError) as caught:
         tables.write_table(cues(**change), tmp_path / "cues.tsv", tables.CUES)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_fault_is_listed():
+def test_table_error_lists_every_problem():
     with pytest.raises(TableError, match="3 problems were found"):
         tables.to_arrow(cues(film_id="?", confidence=2.0, speed=9.0), tables.CUES)
 
 
-def test_infinite_feature_is_refused():
+def test_infinite_feature_is_rejected():
     frame = pd.DataFrame({"film_id": ["f"], "cue_id": ["c"], "time_s": [0.0], "x": [np.inf]})
     with pytest.raises(TableError, match="column x: holds an infinite value"):
         tables.to_arrow(frame, tables.FEATURES)
 
 
-def test_reading_a_table_of_another_kind(tmp_path):
+def test_reading_a_table_with_missing_columns_raises_table_error(tmp_path):
     (tmp_path / "cues.tsv").write_text("film_id\ttitle\nx\ty\n")
     with pytest.raises(TableError, match="lacks cue_id"):
         tables.read_table(tmp_path / "cues.tsv", tables.CUES)
 
 
-def test_failure_leaves_neither_half_a_file_nor_a_changed_one(tmp_path):
+def test_atomic_write_failure_leaves_the_old_file_unchanged(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
     with pytest.raises(RuntimeError), tables.atomic(path) as temporary:

@@ -1,4 +1,4 @@
-"""The tagger: tiles, training sets of its networks, models and their files."""
+"""Tests of the tagger: tiles, training sets, models and their files."""
 
 import librosa
 import numpy as np
@@ -20,7 +20,7 @@ from tests.learning_dataset import make_dataset
 NOISE = np.random.default_rng(0).normal(0, 0.1, 3 * patches.TILE + 999).astype(np.float32)
 
 
-def test_tiles_are_librosas_bands_and_coefficients():
+def test_tiles_match_librosa_mel_bands_and_mfcc():
     tiles = patches.cut_track([NOISE])
     power = librosa.feature.melspectrogram(
         y=NOISE[patches.TILE : 2 * patches.TILE],
@@ -36,33 +36,33 @@ def test_tiles_are_librosas_bands_and_coefficients():
     np.testing.assert_allclose(patches.mfcc(tiles.mel)[1], coefficients, atol=0.01)
 
 
-def test_a_tile_is_about_nine_seconds_and_what_is_left_is_none():
+def test_tiles_are_9_3_seconds_long_and_the_remainder_is_dropped():
     tiles = patches.cut_track([NOISE])
     assert pytest.approx(9.288, abs=1e-3) == TILE_S
     np.testing.assert_allclose(tiles.start_s, [0, TILE_S, 2 * TILE_S])
     np.testing.assert_allclose(tiles.length_s, TILE_S)
 
 
-def test_blocks_change_nothing():
-    whole, cut = (
+def test_tiles_do_not_depend_on_the_audio_blocks():
+    at_once, in_blocks = (
         patches.cut_track([NOISE]),
         patches.cut_track([NOISE[: patches.TILE], NOISE[patches.TILE :]]),
     )
-    for one, other in zip(whole, cut, strict=True):
+    for one, other in zip(at_once, in_blocks, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-3)
 
 
-def test_a_short_track_is_repeated_until_it_fills_a_tile():
+def test_short_track_is_repeated_until_it_fills_a_tile():
     second = NOISE[: 2 * RATE_HZ]
     tiles = patches.cut_track([second])
-    whole = patches.cut_track([np.resize(second, patches.TILE)])
-    np.testing.assert_array_equal(tiles.mel, whole.mel)
+    expected = patches.cut_track([np.resize(second, patches.TILE)])
+    np.testing.assert_array_equal(tiles.mel, expected.mel)
     assert tiles.length_s.tolist() == [2.0]
     assert len(patches.cut_track([NOISE[: RATE_HZ - 1]]).mel) == 0
     assert len(patches.cut_track([]).mel) == 0
 
 
-def test_silence_and_broken_samples_are_left_out():
+def test_silent_and_non_finite_tiles_are_left_out():
     sound = NOISE.copy()
     sound[: patches.TILE] = 1e-6
     sound[patches.TILE + 5] = np.nan
@@ -71,13 +71,13 @@ def test_silence_and_broken_samples_are_left_out():
     assert np.isfinite(tiles.mel).all()
 
 
-def test_no_band_lies_more_than_80_db_under_the_loudest():
+def test_mel_bands_are_clipped_80_db_below_the_maximum():
     time_s = np.arange(patches.TILE) / RATE_HZ
     tiles = patches.cut_track([np.sin(2 * np.pi * 440 * time_s).astype(np.float32)])
     assert tiles.mel.max() - tiles.mel.min() == pytest.approx(80, abs=0.1)
 
 
-def test_an_album_goes_to_a_file_and_back(tmp_path):
+def test_album_tiles_round_trip_through_a_file(tmp_path):
     rows = []
     for name, sound in {"a": NOISE, "b": np.zeros_like(NOISE), "c": NOISE[: patches.TILE]}.items():
         soundfile.write(tmp_path / f"{name}.wav", sound, RATE_HZ, subtype="FLOAT")
@@ -90,13 +90,13 @@ def test_an_album_goes_to_a_file_and_back(tmp_path):
     np.testing.assert_array_equal(tiles.mel[:3], patches.cut_track([NOISE]).mel)
 
 
-def test_damaged_tiles_are_named(tmp_path):
+def test_damaged_tiles_error_names_the_file(tmp_path):
     (tmp_path / "film.npz").write_bytes(b"half")
     with pytest.raises(InputError, match=r"film.npz: cannot be read .*\n.*tiles of an album"):
         patches.read_tiles(tmp_path / "film.npz")
 
 
-def test_the_embedding_of_a_tile_is_the_mean_of_its_seconds():
+def test_tile_embedding_is_the_mean_of_its_seconds():
     values = np.arange(40, dtype=np.float32).reshape(20, 2)
     values[3] = np.nan
     means = inputs.tile_means(values, np.arange(20.0), np.array([0, TILE_S, 5 * TILE_S]))
@@ -107,63 +107,63 @@ def test_the_embedding_of_a_tile_is_the_mean_of_its_seconds():
     assert np.isnan(means[2]).all()
 
 
-def test_training_sets_hold_no_tile_of_a_film_held_out():
+def test_training_sets_have_no_tiles_of_held_out_films():
     corpus = make_dataset()
     corpus = corpus._replace(instances=np.zeros((len(corpus.bag), 4, 5), np.float32))
     settings = {"tiles_per_track": 2, "tiles_per_class": 5}
-    one = grouped_folds.split_dataset(corpus, True, 5, 0)[0]
+    fold = grouped_folds.split_dataset(corpus, True, 5, 0)[0]
     for model in ("cnn", "cnn_ensemble", "mel_cnn"):
-        for one_set in networks.training_sets(model, corpus, one, settings, (0, 1)).values():
-            assert set(corpus.bag[one_set.rows]) <= set(one.training)
-            assert set(corpus.bag[one_set.validation_rows]) <= set(one.validation)
+        for one_set in networks.training_sets(model, corpus, fold, settings, (0, 1)).values():
+            assert set(corpus.bag[one_set.rows]) <= set(fold.training)
+            assert set(corpus.bag[one_set.validation_rows]) <= set(fold.validation)
             if model == "mel_cnn":
                 assert np.bincount(corpus.bag[one_set.rows]).max() == 2
 
 
-def test_a_model_file_gives_the_same_predictions_and_describes_itself(tmp_path):
+def test_loaded_model_has_equal_predictions_and_metadata(tmp_path):
     corpus = make_dataset(films=24)
     fitted = linear_model.fit_linear(corpus, corpus.nonempty_bags)
     arrays = {f"all/{name}": value for name, value in fitted.items()}
     arrays["calibration"] = np.array([[2, 1, 1], [0, -1, 0]], np.float32)
     model = Model("embedding_linear", corpus.genres, arrays, 24, "musicnn")
     save_model(tmp_path / "model.safetensors", model)
-    read = load_model(tmp_path / "model.safetensors")
-    assert (read.name, read.genres, read.films, read.embedding) == (
+    loaded = load_model(tmp_path / "model.safetensors")
+    assert (loaded.name, loaded.genres, loaded.films, loaded.embedding) == (
         "embedding_linear", corpus.genres, 24, "musicnn",
     )  # fmt: skip
     for one, other in zip(
         predict_tiles(model, corpus.instances, corpus.bag),
-        predict_tiles(read, corpus.instances, corpus.bag),
+        predict_tiles(loaded, corpus.instances, corpus.bag),
         strict=True,
     ):
         np.testing.assert_array_equal(one, other)
     raw = linear_model.predict_linear(fitted, corpus.instances)
-    probability, weight = predict_tiles(read, corpus.instances, corpus.bag)
+    probability, weight = predict_tiles(loaded, corpus.instances, corpus.bag)
     np.testing.assert_allclose(
         probability, special.expit(special.logit(raw) * [2, 1, 1] + [0, -1, 0]), atol=1e-4
     )
     np.testing.assert_allclose(weight, 1 / 3)
-    whole = pool_by_weight(probability, weight, corpus.bag)
-    np.testing.assert_allclose(whole[0], probability[:3].mean(axis=0), rtol=1e-5)
+    pooled = pool_by_weight(probability, weight, corpus.bag)
+    np.testing.assert_allclose(pooled[0], probability[:3].mean(axis=0), rtol=1e-5)
 
 
-def test_a_damaged_model_is_named(tmp_path):
+def test_damaged_model_error_names_the_file(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"half a model")
     with pytest.raises(InputError, match=r"model.safetensors: cannot be read .*\n.*of the tagger"):
         load_model(tmp_path / "model.safetensors")
 
 
-def test_without_a_network_of_its_own_a_genre_has_its_frequency():
+def test_genre_with_constant_labels_is_predicted_by_its_frequency():
     corpus = make_dataset()
     corpus = corpus._replace(instances=np.zeros((len(corpus.bag), 20, 18), np.float32))
     corpus.labels[:, 0], corpus.labels[:, 2] = False, True
-    one = grouped_folds.split_dataset(corpus, True, 4, 0)[0]
+    fold = grouped_folds.split_dataset(corpus, True, 4, 0)[0]
     settings = {
         "tiles_per_track": 0,
         "tiles_per_class": 0,
         "network": {"learning_rate": 1e-3, "batch_size": 32, "epochs": 1, "patience": 1},
     }
-    (arrays,) = train.fit("cnn_ensemble", corpus, [one], settings, 0)
+    (arrays,) = train.fit("cnn_ensemble", corpus, [fold], settings, 0)
     probability, _ = predict_tiles(
         Model("cnn_ensemble", corpus.genres, arrays), corpus.instances, corpus.bag
     )
@@ -184,24 +184,26 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("model", list(MODELS))
-def test_what_is_held_out_does_not_change_the_training(model):
+def test_training_does_not_depend_on_the_held_out_films(model):
     corpus = make_dataset()
     if MODELS[model] in ("mfcc", "mel"):
         height, width = (60, 24) if model == "mel_cnn" else (40, 36)
         noise = np.random.default_rng(0).normal(size=(len(corpus.bag), height, width))
         corpus = corpus._replace(instances=noise.astype(np.float32))
-    one = grouped_folds.split_dataset(corpus, True, 4, 0)[:1]
-    (before,) = train.fit(model, corpus, one, SETTINGS, 0)
+    folds = grouped_folds.split_dataset(corpus, True, 4, 0)[:1]
+    (before,) = train.fit(model, corpus, folds, SETTINGS, 0)
     inputs, actual = corpus.instances.copy(), corpus.labels.copy()
-    inputs[corpus.rows_of(one[0].held_out)] = 9
-    actual[one[0].held_out] ^= True
-    (after,) = train.fit(model, corpus._replace(instances=inputs, labels=actual), one, SETTINGS, 0)
+    inputs[corpus.rows_of(folds[0].held_out)] = 9
+    actual[folds[0].held_out] ^= True
+    (after,) = train.fit(
+        model, corpus._replace(instances=inputs, labels=actual), folds, SETTINGS, 0
+    )
     assert before.keys() == after.keys()
     for name in before:
         np.testing.assert_array_equal(before[name], after[name])
 
 
-def test_ranking_by_frequency_predicts_the_same_for_all_tracks():
+def test_frequency_ranking_predicts_equal_probabilities_for_all_tracks():
     arrays = {"frequency": np.float32([0, 0.5, 1])}
     probability, _ = predict_tiles(
         Model("frequency_ranking", list("abc"), arrays), np.zeros((4, 0)), np.arange(4)
@@ -240,7 +242,7 @@ def test_genres_with_too_few_tracks_or_films_are_left_out(tmp_path, caplog):
     assert "Horror is left out: too few tracks, or of one group of films" in caplog.text
 
 
-def test_a_genre_is_trained_on_enough_tracks_of_at_least_two_groups_of_films():
+def test_trainable_genres_have_enough_tracks_of_at_least_two_groups_of_films():
     albums = [(["Comedy", "Drama"], 5), (["Comedy"], 4), (["Drama"], 0), (["Horror"], 50)]
     albums = [label_filter.AlbumLabels(number, *album) for number, album in enumerate(albums)]
     genres = ["Drama", "Comedy", "Horror", "War"]
@@ -250,7 +252,7 @@ def test_a_genre_is_trained_on_enough_tracks_of_at_least_two_groups_of_films():
     assert label_filter.trainable_genres(genres, together, 9) == []
 
 
-def test_films_of_one_group_are_one_split_group_and_albums_count_once(tmp_path):
+def test_film_groups_become_split_groups_and_albums_count_once(tmp_path):
     films, paths = film_table(tmp_path, ["Comedy;Drama", "Comedy", "Drama", "Drama"])
     albums = {f"film_{k}": f"film_{one}" for k, one in enumerate((0, 0, 2, 3))}
     groups = {f"film_{k}": f"film_{one}" for k, one in enumerate((0, 0, 2, 0))}
@@ -267,7 +269,7 @@ def test_films_of_one_group_are_one_split_group_and_albums_count_once(tmp_path):
         dataset.read_dataset("mel_cnn", films, paths, albums, [], genres, 1, one)
 
 
-def test_too_few_genres_is_an_error(tmp_path):
+def test_too_few_genres_raise_table_error(tmp_path):
     films, paths = film_table(tmp_path, ["Comedy", "Comedy"])
     albums, genres = one_album_a_film(2), ["Comedy", "Drama"]
     message = r"at least 2 tracks, of two groups of films: 1\n.*\n.*min_tracks"

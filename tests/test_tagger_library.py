@@ -1,4 +1,4 @@
-"""Music libraries: descriptors and tags of tracks, and exported files."""
+"""Tests of tagging a music library: descriptors and tags of tracks, and exported files."""
 
 import json
 import logging
@@ -57,7 +57,7 @@ def chord(notes, seconds=6.0):
 
 
 @pytest.mark.parametrize("bpm", [90, 120, 150])
-def test_clicks_have_their_tempo(bpm):
+def test_tempo_of_a_click_track_matches_its_bpm(bpm):
     clicks = np.zeros(12 * RATE_HZ, np.float32)
     for beat_s in np.arange(0.1, 11.9, 60 / bpm):
         start = round(beat_s * RATE_HZ)
@@ -66,7 +66,7 @@ def test_clicks_have_their_tempo(bpm):
 
 
 @pytest.mark.parametrize("sound", ["steady", "noise", "short"])
-def test_there_is_no_tempo_without_a_pulse(sound):
+def test_tempo_of_sound_without_a_pulse_is_none(sound):
     noise = np.random.default_rng(1).normal(0, 0.1, 20 * RATE_HZ)
     samples = {"steady": sine(440, 10), "noise": noise, "short": noise[: 2 * RATE_HZ]}[sound]
     assert descriptors.tempo_bpm(samples.astype(np.float32)) is None
@@ -74,22 +74,22 @@ def test_there_is_no_tempo_without_a_pulse(sound):
 
 @given(st.integers(0, 11), st.booleans())
 @settings(max_examples=8)
-def test_a_triad_over_its_root_has_its_key(root, major):
+def test_key_of_a_triad_in_root_position_is_detected(root, major):
     triad = chord([36 + root, 48 + root, 52 + root - (not major), 55 + root, 60 + root], 2.0)
     name = PITCH_CLASSES[root]
     assert descriptors.key_name(triad) == f"{name} {'major' if major else 'minor'}"
 
 
-def test_silence_has_neither_key_nor_loudness_nor_tempo():
+def test_silence_has_no_tempo_key_or_loudness():
     assert descriptors.describe_track(np.zeros(5 * RATE_HZ, np.float32)) == (None, "", None)
     assert descriptors.describe_track(np.full(5 * RATE_HZ, np.nan, np.float32)) == (None, "", None)
 
 
 @pytest.mark.parametrize("level_db", [0, -20, -40])
-def test_a_sine_of_997_hz_has_the_loudness_of_the_standard(level_db):
+def test_loudness_of_a_997_hz_sine_matches_itu_bs_1770(level_db):
     samples = sine(997, 5, 10 ** (level_db / 20)).astype(np.float32)
     # ITU-R BS.1770-4, annex 1: 0 dB full scale in one channel is -3.01 LKFS; EBU Tech 3341
-    # leaves a meter 0.1 LU.
+    # allows a tolerance of 0.1 LU.
     assert descriptors.loudness_lufs(samples) == pytest.approx(-3.01 + level_db, abs=0.1)
 
 
@@ -103,7 +103,7 @@ def test_pauses_do_not_lower_the_loudness():
 
 
 def level_of_seconds(blocks, moments_s):
-    """A feature set for tests: the root mean square of the second round each moment."""
+    """A feature set for tests: the root mean square of 1 s of audio around each time."""
     samples = np.concatenate(list(blocks))
     starts = np.round((moments_s - 0.5) * RATE_HZ).astype(int)
     return np.array([[samples[s : s + RATE_HZ].std()] for s in starts], np.float32)
@@ -125,7 +125,7 @@ LEVEL_MODEL = Model(
 )
 
 
-def test_tags_are_the_mean_of_the_tiles_and_the_profile_interpolates_them():
+def test_tags_are_means_of_tiles_and_the_profile_interpolates_tiles():
     levels = (0.7, 0.1, 0.4)
     samples = np.concatenate([sine(440, TILE_S, a * 2**0.5) for a in levels]).astype(np.float32)
     tags = apply.tag_track(samples, LEVEL_MODEL, LEVEL)
@@ -140,7 +140,7 @@ def test_tags_are_the_mean_of_the_tiles_and_the_profile_interpolates_them():
     np.testing.assert_allclose(steps, (by_tile[1] - by_tile[0]) / 9.29, rtol=0.1)
 
 
-def test_the_profile_of_silence_is_interpolated():
+def test_profile_is_interpolated_over_silence():
     parts = [sine(440, TILE_S), np.zeros(round(TILE_S * RATE_HZ)), sine(440, TILE_S)]
     tags = apply.tag_track(np.concatenate(parts).astype(np.float32), LEVEL_MODEL, LEVEL)
     assert np.ptp(tags.profile[:, 0]) < 0.05
@@ -164,14 +164,14 @@ def constant_model(tmp_path):
 
 @pytest.fixture
 def music(tmp_path):
-    """A folder of odd names, and of files that cannot be tagged."""
+    """A folder of audio files with unusual names, and of files that cannot be tagged."""
     folder = tmp_path / "music"
     for name, seconds in zip(ODD_NAMES, (12, 4, 2), strict=True):
         write_wav(folder / name, sine(440, seconds))
     write_wav(folder / "short.wav", sine(440, 0.6))
     write_wav(folder / "silence.wav", np.zeros(3 * RATE_HZ))
     (folder / "text.mp3").write_text("no music")
-    (folder / "archive.zip").write_text("no music, and does not say so")
+    (folder / "archive.zip").write_text("not audio")
     return folder
 
 
@@ -188,7 +188,7 @@ def tag_part(model, folder, files, number=0):
     return outputs
 
 
-def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, caplog):
+def test_tag_part_writes_tables_and_reports_unusable_files(constant_model, music, caplog):
     caplog.set_level(logging.INFO)
     (part,) = library.find_parts({"odd": str(music)}).values()
     tracks, ranking, profiles = tag_part(constant_model, part.folder, part.files)
@@ -215,7 +215,7 @@ def test_a_part_is_tagged_and_bad_files_do_not_stop_it(constant_model, music, ca
     assert (provenance["model"], provenance["films"], provenance["genres"]) == ("dnn", 12, GENRES)
 
 
-def test_a_part_without_music_is_empty(constant_model, tmp_path):
+def test_tag_part_without_audio_writes_empty_tables(constant_model, tmp_path):
     for name in ("a.zip", "b.mid"):
         (tmp_path / name).write_text("no music")
     for output, table in zip(
@@ -226,7 +226,7 @@ def test_a_part_without_music_is_empty(constant_model, tmp_path):
         assert tables.read_table(output, table).empty
 
 
-def test_tags_of_the_files_are_in_the_tables(constant_model, tmp_path):
+def test_file_tags_are_copied_to_the_tracks_table(constant_model, tmp_path):
     write_wav(tmp_path / "music/a.flac.wav", chord([60, 64, 67]))
     write_wav(tmp_path / "music/b.wav", chord([60, 64, 67]))
     file = mutagen.File(tmp_path / "music/b.wav")
@@ -244,49 +244,49 @@ def test_tags_of_the_files_are_in_the_tables(constant_model, tmp_path):
     assert rows["disc"].isna().all()
 
 
-# All files of a library
+# Export of a library
 
 
-def listed(model, folder, *parts):
-    """`export_library` of parts of files; the folder of its results."""
-    done = [tag_part(model, folder, files, number) for number, files in enumerate(parts)]
-    home = model.parent / "results"
+def export_parts(model, folder, *parts):
+    """Tag parts of a library and export them; returns the folder of the results."""
+    outputs = [tag_part(model, folder, files, number) for number, files in enumerate(parts)]
+    results = model.parent / "results"
     export.export_library(
-        *("odd", folder, export.Parts(*zip(*done, strict=True))),
-        *(home / "tracks.tsv", home / "ranking.tsv", home / "profiles.parquet"),
-        *(home / "tags", home / "playlists", home / "odd.html"),
+        *("odd", folder, export.Parts(*zip(*outputs, strict=True))),
+        *(results / "tracks.tsv", results / "ranking.tsv", results / "profiles.parquet"),
+        *(results / "tags", results / "playlists", results / "odd.html"),
     )
-    return home
+    return results
 
 
-def test_parts_are_joined_and_every_track_has_a_sidecar(constant_model, music):
+def test_export_joins_parts_and_writes_a_sidecar_for_each_track(constant_model, music):
     before = sorted(music.rglob("*"))
-    home = listed(constant_model, music, ODD_NAMES[:2], ["text.mp3"], [ODD_NAMES[2]])
+    results = export_parts(constant_model, music, ODD_NAMES[:2], ["text.mp3"], [ODD_NAMES[2]])
     assert sorted(music.rglob("*")) == before
-    tracks = tables.read_table(home / "tracks.tsv", tables.TAGGER_LIBRARY)
+    tracks = tables.read_table(results / "tracks.tsv", tables.TAGGER_LIBRARY)
     assert tracks["path"].tolist() == sorted([*ODD_NAMES, "text.mp3"])
-    assert len(tables.read_table(home / "ranking.tsv", tables.TAGGER_RANKING)) == 9
-    profiles = tables.read_table(home / "profiles.parquet", tables.TAGGER_PROFILES)
+    assert len(tables.read_table(results / "ranking.tsv", tables.TAGGER_RANKING)) == 9
+    profiles = tables.read_table(results / "profiles.parquet", tables.TAGGER_PROFILES)
     assert len(profiles) == 3 * (12 + 4 + 2)
-    sidecars = {path.relative_to(home / "tags") for path in (home / "tags").rglob("*.json")}
+    sidecars = {path.relative_to(results / "tags") for path in (results / "tags").rglob("*.json")}
     assert {str(path) for path in sidecars} == {f"{path}.json" for path in tracks["path"]}
-    sidecar = json.loads((home / "tags" / f"{ODD_NAMES[2]}.json").read_text())
+    sidecar = json.loads((results / "tags" / f"{ODD_NAMES[2]}.json").read_text())
     assert sidecar["file"] == str(music / ODD_NAMES[2])
     assert sidecar["tags"][0] == {"genre": "Science Fiction", "probability": 0.7}
     about = [sidecar[name] for name in ("model", "films", "duration_s", "title", "number")]
     assert about == ["dnn", 12, 2, "", None]
-    bad = json.loads((home / "tags/text.mp3.json").read_text())
+    bad = json.loads((results / "tags/text.mp3.json").read_text())
     assert (bad["problem"], bad["tags"], bad["tempo_bpm"]) == (BAD["text.mp3"], [], None)
 
 
-def test_a_library_without_tags_has_a_page(constant_model, music):
-    home = listed(constant_model, music, list(BAD))
-    assert tables.read_table(home / "ranking.tsv", tables.TAGGER_RANKING).empty
-    assert (home / "playlists/comedy.m3u8").read_text() == "#EXTM3U\n"
-    assert "<title>odd: 3 tracks</title>" in (home / "odd.html").read_text()
+def test_export_without_tags_writes_a_page_and_empty_playlists(constant_model, music):
+    results = export_parts(constant_model, music, list(BAD))
+    assert tables.read_table(results / "ranking.tsv", tables.TAGGER_RANKING).empty
+    assert (results / "playlists/comedy.m3u8").read_text() == "#EXTM3U\n"
+    assert "<title>odd: 3 tracks</title>" in (results / "odd.html").read_text()
 
 
-def test_a_playlist_has_the_tracks_of_its_genre_by_probability(tmp_path):
+def test_playlist_has_the_tracks_of_its_genre_by_probability(tmp_path):
     shares = {"a, b.mp3": (0.6, 0.8), "ü/c.flac": (0.9, 0.1), "d.ogg": (0.3, 0.2)}
     tracks = pd.DataFrame({"path": list(shares), "duration_s": [10.4, 61.5, 3.0]})
     tracks = tracks.assign(title=["", "C & D", ""], artist="", composer=["", "É", "F"])
@@ -306,14 +306,14 @@ def test_a_playlist_has_the_tracks_of_its_genre_by_probability(tmp_path):
     assert text == "#EXTM3U\n#EXTINF:10,a, b\n/music/a, b.mp3\n"
 
 
-def test_earlier_exports_are_removed(constant_model, music):
-    listed(constant_model, music, ODD_NAMES[:2])
-    home = listed(constant_model, music, ODD_NAMES[:1])
-    assert len(list((home / "tags").rglob("*.json"))) == 1
+def test_export_removes_earlier_sidecars(constant_model, music):
+    export_parts(constant_model, music, ODD_NAMES[:2])
+    results = export_parts(constant_model, music, ODD_NAMES[:1])
+    assert len(list((results / "tags").rglob("*.json"))) == 1
 
 
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
-def test_a_sidecar_has_the_name_of_its_track_unless_it_is_too_long(name):
+def test_sidecar_name_of_a_long_track_name_is_shortened_and_unique(name):
     assert export.sidecar_name(f"a/{name}") == f"a/{name}.json" or len(name.encode()) > 200
     long = [export.sidecar_name(name * 300 + end) for end in "ab"]
     assert long[0] != long[1]

@@ -1,4 +1,4 @@
-"""The page of a library: its data, and the page in a real browser, without a server."""
+"""Tests of the page of a library: its data, and the page in Chromium without a server."""
 
 import csv
 import io
@@ -38,13 +38,16 @@ NO_TAGS = {"title": "", "artist": "", "composer": "", "album": "", "isrc": ""}
 NO_TAGS |= {"disc": None, "number": None}
 
 
-def written(folder, rows=TRACKS, seconds=150, tags=()):
-    """The page of a library of given rows; returns its path. tags: of the first tracks."""
+def write_test_page(folder, rows=TRACKS, seconds=150, tags=()):
+    """Write the page of a library of given rows; returns its path.
+
+    tags: file tags of the first tracks.
+    """
     names = ("path", "duration_s", "tempo_bpm", "key", "loudness_lufs", "problem", "shares")
     table = pd.DataFrame(rows, columns=names).assign(library="odd")
     table = table.astype({"tempo_bpm": float, "loudness_lufs": float})
-    every = [NO_TAGS | file_tags for file_tags in tags] + [NO_TAGS] * (len(rows) - len(tags))
-    table = table.join(pd.DataFrame(every, index=table.index))
+    tags_of_rows = [NO_TAGS | file_tags for file_tags in tags] + [NO_TAGS] * (len(rows) - len(tags))
+    table = table.join(pd.DataFrame(tags_of_rows, index=table.index))
     ranking, profiles = [], []
     for path, shares in zip(table["path"], table.pop("shares"), strict=True):
         if shares is None:
@@ -52,7 +55,7 @@ def written(folder, rows=TRACKS, seconds=150, tags=()):
         probability = np.array(shares) / 100
         order = np.argsort(-probability, kind="stable")
         ranking += [(path, GENRES[g], probability[g], rank) for rank, g in enumerate(order, 1)]
-        # From nothing to the track's share.
+        # Rises from 0 to the probability of the track.
         rise = np.linspace(0, 1, seconds)[:, None] * probability
         profiles += [
             (path, float(second), genre, share)
@@ -72,11 +75,11 @@ def data_of(page):
     return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
 
 
-# What is in the page
+# Content of the page
 
 
-def test_the_page_holds_the_tables_and_needs_no_network(tmp_path):
-    page = written(tmp_path)
+def test_page_embeds_the_tables_without_external_resources(tmp_path):
+    page = write_test_page(tmp_path)
     data = data_of(page)
     assert data["home"] == str(tmp_path)
     assert data["path"] == [row[0] for row in TRACKS]
@@ -90,7 +93,7 @@ def test_the_page_holds_the_tables_and_needs_no_network(tmp_path):
     assert "a model trained on 24 films" in text
 
 
-def test_a_profile_is_means_of_equal_spans_in_64_levels():
+def test_profile_text_has_means_of_equal_spans_in_64_levels():
     values = np.stack([np.linspace(0, 1, 120), np.full(120, 1 / 63)], axis=1)
     text = write.profile_text(values)
     assert len(text) == 2 * write.POINTS
@@ -100,14 +103,14 @@ def test_a_profile_is_means_of_equal_spans_in_64_levels():
     assert write.profile_text(np.array([[0, 1], [1, 0], [0.5, 0.5]])) == "A_g_Ag"
 
 
-def test_a_library_too_large_for_profiles_has_none_in_its_page(tmp_path, monkeypatch):
-    assert len(data_of(written(tmp_path))["profile"][0]) == 60 * len(GENRES)
+def test_profiles_are_omitted_from_the_page_of_a_large_library(tmp_path, monkeypatch):
+    assert len(data_of(write_test_page(tmp_path))["profile"][0]) == 60 * len(GENRES)
     monkeypatch.setattr(write, "MAX_PROFILE_LETTERS", 4 * 60 * len(GENRES) - 1)
-    assert set(data_of(written(tmp_path))["profile"]) == {""}
+    assert set(data_of(write_test_page(tmp_path))["profile"]) == {""}
 
 
-def test_the_same_library_gives_the_same_page(tmp_path):
-    assert written(tmp_path).read_bytes() == written(tmp_path).read_bytes()
+def test_page_output_is_deterministic(tmp_path):
+    assert write_test_page(tmp_path).read_bytes() == write_test_page(tmp_path).read_bytes()
 
 
 # The page in a browser
@@ -119,44 +122,44 @@ def browser():
         pytest.skip("there is no Chromium or Chrome on the path")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as running:
-        # Its sandbox does not start as root or in most containers; the only page is our own.
+        # The sandbox does not start as root or in most containers; it loads only local pages.
         chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page from the file system: opened(rows, **context); errors in it fail the test."""
-    faults = []
+def open_page(browser, tmp_path):
+    """A function that opens the page as a file; JavaScript errors in it fail the test."""
+    errors = []
 
-    def open_page(rows=TRACKS, tags=(), **context):
+    def open_in_browser(rows=TRACKS, tags=(), **context):
         page = browser.new_page(**context)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto(written(tmp_path, rows, tags=tags).as_uri())
+        page.goto(write_test_page(tmp_path, rows, tags=tags).as_uri())
         return page
 
     requests: list[str] = []
-    yield open_page
-    assert not faults
+    yield open_in_browser
+    assert not errors
     assert all(url.startswith(("file://", "blob:")) for url in requests)
 
 
-def names(page):
+def listed_names(page):
     return page.locator("tr.track td.file a").all_text_contents()
 
 
-def head(page, column):
+def header(page, column):
     return page.locator(f"th[data-column={column}]")
 
 
 DAWN, BRIEN, FILM, CHASE, BAD = (row[0].rpartition("/")[2] for row in TRACKS)
 
 
-def test_every_column_sorts_both_ways_with_missing_values_last(opened):
-    page = opened()
-    assert names(page) == [DAWN, BRIEN, FILM, BAD, CHASE]  # numbers in names count as numbers
+def test_every_column_sorts_in_both_directions_with_missing_values_last(open_page):
+    page = open_page()
+    assert listed_names(page) == [DAWN, BRIEN, FILM, BAD, CHASE]  # natural sort order
     orders = {
         "path": [DAWN, BRIEN, FILM, BAD, CHASE],
         "duration": [BAD, DAWN, BRIEN, CHASE, FILM],
@@ -166,36 +169,36 @@ def test_every_column_sorts_both_ways_with_missing_values_last(opened):
         "tags": [CHASE, FILM, BRIEN, DAWN, BAD],
     }
     for column in ["duration", "tempo", "key", "loudness", "tags", "path"]:
-        head(page, column).get_by_role("button").click()
-        assert head(page, column).get_attribute("aria-sort") == "ascending"
-        assert names(page) == orders[column], column
-    head(page, "tempo").get_by_role("button").click()
-    head(page, "tempo").get_by_role("button").click()
-    assert head(page, "tempo").get_attribute("aria-sort") == "descending"
-    assert names(page) == [CHASE, DAWN, FILM, BRIEN, BAD]
+        header(page, column).get_by_role("button").click()
+        assert header(page, column).get_attribute("aria-sort") == "ascending"
+        assert listed_names(page) == orders[column], column
+    header(page, "tempo").get_by_role("button").click()
+    header(page, "tempo").get_by_role("button").click()
+    assert header(page, "tempo").get_attribute("aria-sort") == "descending"
+    assert listed_names(page) == [CHASE, DAWN, FILM, BRIEN, BAD]
     assert page.locator("[aria-sort]").count() == 1
 
 
-def test_filters_narrow_the_list_and_clear_widens_it(opened):
-    page = opened()
+def test_filters_select_rows_and_clear_resets_them(open_page):
+    page = open_page()
 
-    def filtered(**wishes):
+    def filtered(**filters):
         page.get_by_role("button", name="Clear").click()
         page.wait_for_function("document.querySelector('#count').textContent === '5 of 5 tracks'")
-        for name, value in wishes.items():
+        for name, value in filters.items():
             field = page.locator(f"#{name.replace('_', '-')}")
             if name in ("genre", "key"):
                 field.select_option(label=value)
             else:
                 field.fill(value)
-        assert page.inner_text("#count") == f"{len(names(page))} of 5 tracks"
-        return names(page)
+        assert page.inner_text("#count") == f"{len(listed_names(page))} of 5 tracks"
+        return listed_names(page)
 
     assert filtered(text="NOIR o'brien") == [BRIEN]
     assert filtered(text="<B>E.WAV") == filtered(text="<b>é.wav") == [BRIEN]
     assert filtered(text="映画") == [FILM]
     assert filtered(text="nothing like it") == []
-    assert filtered(genre="Horror") == [BRIEN, CHASE]  # the likeliest first
+    assert filtered(genre="Horror") == [BRIEN, CHASE]  # by decreasing probability
     assert filtered(genre="Horror", minimum="40") == [BRIEN, CHASE, FILM]
     assert filtered(genre="Horror", minimum="40", text="noir/1") == [CHASE]
     assert filtered(tempo_low="100") == [DAWN, CHASE]
@@ -207,8 +210,8 @@ def test_filters_narrow_the_list_and_clear_widens_it(opened):
     assert filtered() == [DAWN, BRIEN, FILM, BAD, CHASE]
 
 
-def test_a_row_shows_five_tags_with_bars_including_the_selected_one(opened):
-    page = opened()
+def test_a_row_shows_five_tags_with_bars_including_the_selected_one(open_page):
+    page = open_page()
     tags = page.locator(f"tr.track:has-text('{CHASE}') ol.tags li")
     assert [" ".join(text.split()) for text in tags.all_inner_texts()] == [
         *("Action 99%", "Thriller 80%", "Horror 55%", "Comedy 1%", "Drama 1%"),
@@ -225,31 +228,31 @@ def test_a_row_shows_five_tags_with_bars_including_the_selected_one(opened):
     assert page.locator("tr.track td.number").all_inner_texts()[:3] == ["0:02", "120", "-14.2"]
 
 
-def test_details_show_all_genres_with_curves(opened):
-    page = opened()
+def test_details_show_all_genres_with_curves(open_page):
+    page = open_page()
     page.locator("tr.track td.key").nth(1).click()  # anywhere in the row
     details = page.locator("tr.details")
     assert details.count() == 1
     listed = details.locator("li > span:first-child").all_inner_texts()
     assert [" ".join(text.split()) for text in listed][:2] == ["Horror 90%", "Action 9%"]
     assert len(listed) == len(GENRES)
-    # The course rises from nothing to 90%: heights of the box are counted from its top.
+    # The curve rises from 0% to 90%; SVG heights are counted from the top.
     shape = details.locator("svg path").first.get_attribute("d")
     heights = [float(height) for height in re.findall(r"L[\d.]+ ([\d.]+)", shape)]
     assert heights[0] == pytest.approx(100, abs=2)
     assert heights[-2] == pytest.approx(10, abs=2)
     assert details.locator("svg").first.get_attribute("aria-label") == "Horror over time"
-    head(page, "path").get_by_role("button").click()
-    assert details.count() == 1  # sorting keeps it open
+    header(page, "path").get_by_role("button").click()
+    assert details.count() == 1  # it is still open after sorting
     page.get_by_role("button", name=f"Details of {BAD}").click()
     assert "Not tagged: the file is empty (0 bytes)." in details.first.inner_text()
 
 
-def test_the_page_works_by_keyboard(opened):
-    page = opened()
+def test_search_details_and_sorting_work_with_the_keyboard(open_page):
+    page = open_page()
     page.locator("#text").focus()
     page.keyboard.type("chase")
-    assert names(page) == [CHASE]
+    assert listed_names(page) == [CHASE]
     more = page.get_by_role("button", name=f"Details of {CHASE}")
     more.focus()
     page.keyboard.press("Enter")
@@ -257,42 +260,42 @@ def test_the_page_works_by_keyboard(opened):
     assert more.evaluate("button => button === document.activeElement")
     page.keyboard.press("Enter")
     assert page.locator("tr.details").count() == 0
-    head(page, "tempo").get_by_role("button").focus()
+    header(page, "tempo").get_by_role("button").focus()
     page.keyboard.press("Space")
-    assert head(page, "tempo").get_attribute("aria-sort") == "ascending"
+    assert header(page, "tempo").get_attribute("aria-sort") == "ascending"
 
 
-def test_links_lead_to_the_files_and_play_plays_them(opened, tmp_path):
+def test_links_and_play_buttons_open_the_audio_files(open_page, tmp_path):
     for path, *_ in TRACKS[:4]:
         (tmp_path / path).parent.mkdir(exist_ok=True)
         soundfile.write(tmp_path / path, np.zeros(22050), 22050)
-    page = opened()
+    page = open_page()
     links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
-    shown = dict(zip(names(page), links, strict=True))
+    hrefs = dict(zip(listed_names(page), links, strict=True))
     for path, *_ in TRACKS:
-        assert page.evaluate("url => decodeURIComponent(url)", shown[path.rpartition("/")[2]]) == (
+        assert page.evaluate("url => decodeURIComponent(url)", hrefs[path.rpartition("/")[2]]) == (
             f"file://{tmp_path}/{path}"
         )
     for name in (BRIEN, FILM):
-        page.locator(f'tr.track:has(a[href="{shown[name]}"]) td.control button').first.click()
+        page.locator(f'tr.track:has(a[href="{hrefs[name]}"]) td.control button').first.click()
         page.wait_for_function("document.querySelector('audio').duration === 1")
         assert page.inner_text("#playing") == name
-        assert page.locator("audio").evaluate("audio => audio.src") == shown[name]
+        assert page.locator("audio").evaluate("audio => audio.src") == hrefs[name]
     page.get_by_role("button", name=f"Play {BAD}").click()
     page.wait_for_function(
         "document.querySelector('#playing').textContent.includes('cannot play it')"
     )
 
 
-def test_the_filtered_list_is_downloaded_in_its_order(opened, tmp_path):
-    page = opened()
+def test_downloads_have_the_filtered_rows_in_displayed_order(open_page, tmp_path):
+    page = open_page()
     page.locator("#genre").select_option(label="Horror")
 
     def downloaded(button):
-        with page.expect_download() as caught:
+        with page.expect_download() as download:
             page.get_by_role("button", name=button).click()
-        with open(caught.value.path(), encoding="utf-8", newline="") as file:
-            return caught.value.suggested_filename, file.read()
+        with open(download.value.path(), encoding="utf-8", newline="") as file:
+            return download.value.suggested_filename, file.read()
 
     name, text = downloaded("Download M3U")
     assert name == "odd.m3u8"
@@ -319,9 +322,9 @@ TAGS = (
 )
 
 
-def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
-    page = opened(tags=TAGS)
-    assert names(page) == [TAGS[0]["title"], "Same", "Same", BAD, CHASE]
+def test_titles_and_credits_from_file_tags_are_displayed(open_page, tmp_path):
+    page = open_page(tags=TAGS)
+    assert listed_names(page) == [TAGS[0]["title"], "Same", "Same", BAD, CHASE]
     lines = [
         row.locator("small").all_text_contents() for row in page.locator("tr.track td.file").all()
     ]
@@ -341,13 +344,13 @@ def test_titles_and_credits_of_the_tags_are_shown(opened, tmp_path):
     )
 
 
-def test_lists_of_tracks_with_tags(opened, tmp_path):
-    page = opened(tags=TAGS)
+def test_downloads_have_titles_and_credits_from_file_tags(open_page, tmp_path):
+    page = open_page(tags=TAGS)
 
     def downloaded(button):
-        with page.expect_download() as caught:
+        with page.expect_download() as download:
             page.get_by_role("button", name=button).click()
-        return caught.value.path().read_text(encoding="utf-8")
+        return download.value.path().read_text(encoding="utf-8")
 
     lines = downloaded("Download M3U").split("\n")
     assert lines[1::2][:4] == [
@@ -364,19 +367,19 @@ def test_lists_of_tracks_with_tags(opened, tmp_path):
     )
 
 
-def test_a_large_library_comes_in_pages_and_fits_a_narrow_screen(opened):
+def test_large_library_is_paginated_and_fits_a_400_pixel_screen(open_page):
     rows = [
         (f"{k:05d}.mp3", 60.0, 60.0 + k / 10, "C major", -20.0, "", (1, 2, 3, 4, 5, 6, 7))
         for k in range(250)
     ]
-    page = opened(rows, viewport={"width": 400, "height": 800}, color_scheme="dark")
+    page = open_page(rows, viewport={"width": 400, "height": 800}, color_scheme="dark")
     assert (page.locator("tr.track").count(), page.inner_text("#range")) == (100, "1–100")
     assert page.get_by_role("button", name="Previous").is_disabled()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Next").click()
-    assert names(page) == [f"{k:05d}.mp3" for k in range(200, 250)]
+    assert listed_names(page) == [f"{k:05d}.mp3" for k in range(200, 250)]
     assert page.get_by_role("button", name="Next").is_disabled()
-    head(page, "tempo").get_by_role("button").click()
-    head(page, "tempo").get_by_role("button").click()
-    assert names(page)[0] == "00249.mp3"
+    header(page, "tempo").get_by_role("button").click()
+    header(page, "tempo").get_by_role("button").click()
+    assert listed_names(page)[0] == "00249.mp3"
     assert page.evaluate("document.documentElement.scrollWidth") == 400

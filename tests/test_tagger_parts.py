@@ -1,4 +1,4 @@
-"""Music libraries: their files, their parts, and the model that tags them."""
+"""Tests of music libraries: audio files, parts, and the choice of the model."""
 
 import os
 
@@ -23,7 +23,7 @@ def problems(libraries):
     return str(caught.value)
 
 
-def test_audio_files_at_any_depth_are_found_whatever_their_names(tmp_path):
+def test_find_parts_lists_audio_files_at_any_depth_and_of_any_name(tmp_path):
     touch(tmp_path, *ODD_NAMES, "B.FLAC", "cover.jpg", ".hidden.mp3", ".trash/x.mp3", "e.mp3/n.txt")
     (part,) = library.find_parts({"all": str(tmp_path)}).values()
     assert part == ("all", str(tmp_path), tuple(sorted([*ODD_NAMES, "B.FLAC"])))
@@ -40,7 +40,7 @@ def test_cue_sheets_are_ignored_and_logged(tmp_path, caplog):
     ]
 
 
-def test_links_are_followed_and_no_folder_counts_twice(tmp_path):
+def test_symbolic_links_are_followed_and_each_folder_is_read_once(tmp_path):
     touch(tmp_path, "music/a/one.mp3", "elsewhere/two.mp3")
     for link, target in (("a/loop", "music"), ("0", "music/a"), ("z", "elsewhere")):
         (tmp_path / "music" / link).symlink_to(tmp_path / target)
@@ -48,7 +48,7 @@ def test_links_are_followed_and_no_folder_counts_twice(tmp_path):
     assert part.files == ("a/one.mp3", "z/two.mp3")
 
 
-def test_parts_hold_each_file_once_and_few_change_with_a_new_file(tmp_path):
+def test_parts_have_each_file_once_and_few_change_with_a_new_file(tmp_path):
     names = [f"disc {k // 40}/{k:04d}.mp3" for k in range(1000)]
     touch(tmp_path, *names)
     before = library.find_parts({"all": str(tmp_path)})
@@ -63,22 +63,24 @@ def test_parts_hold_each_file_once_and_few_change_with_a_new_file(tmp_path):
         before = after
 
 
-def test_two_libraries_on_one_folder_have_parts_of_their_own(tmp_path):
+def test_libraries_of_the_same_folder_have_separate_parts(tmp_path):
     touch(tmp_path, "one.mp3")
     parts = library.find_parts({"first": str(tmp_path), "second": str(tmp_path)})
     assert sorted(part.library for part in parts.values()) == ["first", "second"]
 
 
-def test_all_problems_of_all_libraries_are_listed_at_once(tmp_path):
+def test_error_lists_all_problems_of_all_libraries(tmp_path):
     touch(tmp_path, "empty/cover.jpg", "file", "odd/good.mp3", "odd/ta\tb.mp3", "odd/\udcff.mp3")
     (tmp_path / "odd/lost.mp3").symlink_to(tmp_path / "nowhere")
-    odd, empty, gone, file = (str(tmp_path / name) for name in ("odd", "empty", "gone", "file"))
-    message = problems({"My Music": gone, "file": file, "empty": empty, "odd": odd})
+    odd, empty, missing, file = (
+        str(tmp_path / name) for name in ("odd", "empty", "missing", "file")
+    )
+    message = problems({"My Music": missing, "file": file, "empty": empty, "odd": odd})
     assert message.startswith("7 problems were found\n")
     for line in (
         "config: tagger.libraries.My Music: 'My Music' is no id",
         "  hint: for example my_music",
-        f"config: tagger.libraries.My Music: {gone} does not exist",
+        f"config: tagger.libraries.My Music: {missing} does not exist",
         f"config: tagger.libraries.file: {file} is a file",
         "  expected: a folder of audio files",
         f"config: tagger.libraries.empty: {empty} holds no audio file",
@@ -89,24 +91,24 @@ def test_all_problems_of_all_libraries_are_listed_at_once(tmp_path):
         assert line in message.split("\n"), message
 
 
-def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+def test_unreadable_folder_error_names_the_folder(tmp_path, monkeypatch):
     touch(tmp_path, "open/a.mp3", "shut/b.mp3")
     scandir = os.scandir
 
-    def refuse(path):
+    def scandir_denied(path):
         if str(path).endswith("shut"):
             raise PermissionError(13, "Permission denied", path)
         return scandir(path)
 
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", scandir_denied)
     assert f"'{tmp_path}/shut' cannot be read (Permission denied)" in problems({"a": str(tmp_path)})
 
 
-def test_the_model_is_the_wanted_one_or_the_last_with_audio():
+def test_choose_model_returns_the_requested_model_or_the_last_with_audio():
     trained = ["embedding_linear", "frequency_ranking", "cnn"]
     assert library.choose_model(trained, "") == "embedding_linear"
     assert library.choose_model(trained, "cnn") == "cnn"
-    for models, wanted, what, expected in (
+    for models, requested, message, expected in (
         (
             trained,
             "dnn",
@@ -116,6 +118,6 @@ def test_the_model_is_the_wanted_one_or_the_last_with_audio():
         (trained, "frequency_ranking", "frequency_ranking is not among", "cnn"),
         ([], "", "none is among the trained models", "models in tagger.models"),
     ):
-        with pytest.raises(ConfigError, match=what) as caught:
-            library.choose_model(models, wanted)
+        with pytest.raises(ConfigError, match=message) as caught:
+            library.choose_model(models, requested)
         assert expected in str(caught.value)

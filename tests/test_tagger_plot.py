@@ -1,4 +1,4 @@
-"""The pictures of the tagger against its tables."""
+"""Tests of the tagger figures against their tables."""
 
 import xml.etree.ElementTree as ET
 
@@ -27,18 +27,18 @@ SKILLS = dict(zip(MODELS, (0, 0.1, 0.3, 0.2, 0.5, 0.6, 0.4), strict=True))
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Scores and confusions of all models; the CNN is the thesis's best, embedding_linear ours."""
+    """Tables of all models; cnn is the best of the thesis, embedding_linear the best of all."""
     folder, tiles, tracks = tmp_path_factory.mktemp("tagger"), {}, {}
     actual = make_labels(12)
     for model, skill in SKILLS.items():
         tiles[model], tracks[model] = folder / f"tiles_{model}.parquet", folder / f"{model}.parquet"
-        for table, path, contract in zip(
+        for table, path, schema in zip(
             make_tables(actual, 6, 6, skill),
             (tiles[model], tracks[model]),
             (TAGGER_TILES, TAGGER_TRACKS),
             strict=True,
         ):
-            write_table(table, path, contract)
+            write_table(table, path, schema)
     outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "outcomes")]
     score.score(tiles, tracks, [1, 3, 5], 50, 50, 0, *outputs)
     return folder
@@ -55,33 +55,33 @@ def confusions(results):
     return read_table(results / "confusions.tsv", TAGGER_CONFUSIONS)
 
 
-def texts(path):
+def svg_texts(path):
     return [
         "".join(node.itertext()) for node in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")
     ]
 
 
 def dots(axis):
-    """Where the round markers of a panel stand and how they are filled."""
+    """Values and face colours of the round markers of a panel."""
     lines = [line for line in axis.lines if line.get_marker() == "o"]
     values = np.concatenate([line.get_xdata() for line in lines])
     return values, [line.get_markerfacecolor() for line in lines]
 
 
-def test_the_pictures_name_every_model_and_genre(results, tmp_path):
+def test_figures_name_every_model_and_genre(results, tmp_path):
     paths = {name: tmp_path / f"{name}.svg" for name in FIGURES}
     plot.plot(results / "scores.tsv", results / "confusions.tsv", paths)
-    ranking, genres, confused = (texts(paths[name]) for name in FIGURES)
+    ranking, genres, confusions = (svg_texts(paths[name]) for name in FIGURES)
     assert {TITLES[model] for model in MODELS} <= set(ranking)
     assert {"random ranking", "of the thesis", "better \N{RIGHTWARDS ARROW}"} <= set(ranking)
     assert {"CNN on MFCC", "Linear on embeddings", "Precision", "Recall", "F1"} <= set(genres)
     assert "DNN on MFCC" not in genres
     assert {"macro", "weighted"} <= set(genres)
-    assert set(GENRES) <= set(confused)
-    assert "% of the tracks of the genre" in confused
+    assert set(GENRES) <= set(confusions)
+    assert "% of the tracks of the genre" in confusions
 
 
-def test_the_same_tables_give_the_same_bytes(results, tmp_path):
+def test_figures_are_deterministic(results, tmp_path):
     drawn = []
     for time in range(2):
         paths = {name: tmp_path / f"{name}_{time}.svg" for name in FIGURES}
@@ -90,7 +90,7 @@ def test_the_same_tables_give_the_same_bytes(results, tmp_path):
     assert drawn[0] == drawn[1]
 
 
-def test_the_ranking_picture_has_its_marks_at_the_values(scores):
+def test_ranking_figure_markers_are_at_the_scores(scores):
     figure = plot.ranking_figure(scores)
     panels = [
         (measure, level)
@@ -113,7 +113,7 @@ def test_the_ranking_picture_has_its_marks_at_the_values(scores):
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
 
 
-def test_the_best_models_are_those_of_the_largest_track_ranking_precision(scores):
+def test_best_model_has_the_highest_track_ranking_precision(scores):
     assert plot.best_model(scores) == "embedding_linear"
     assert plot.best_model(scores, thesis=True) == "cnn"
     assert plot.best_model(scores, thesis=False) == "embedding_linear"
@@ -126,7 +126,7 @@ def test_the_best_models_are_those_of_the_largest_track_ranking_precision(scores
     assert plot.best_model(better) == "embedding_linear"
 
 
-def test_the_genre_picture_has_the_middle_number_of_tags_and_the_support(scores):
+def test_genre_figure_shows_scores_of_the_middle_tag_count_and_support(scores):
     figure = plot.genre_figure(scores)
     rows = scores[(scores["level"] == "track") & (scores["top"] == 3)]
     for axis, measure in zip(figure.axes, ("precision", "recall", "f1"), strict=True):
@@ -145,20 +145,20 @@ def test_the_genre_picture_has_the_middle_number_of_tags_and_the_support(scores)
 
 
 @pytest.mark.parametrize("model", ["dnn", "frequency_ranking"])
-def test_one_model_alone_has_its_pictures(scores, confusions, model):
-    alone = scores[scores["model"].isin([model, RANDOM])]
-    assert len(plot.ranking_figure(alone).axes) == 4
-    [words] = plot.genre_figure(alone).legends[0].get_texts()
-    assert words.get_text() == TITLES[model]
+def test_figures_of_a_single_model_are_drawn(scores, confusions, model):
+    single = scores[scores["model"].isin([model, RANDOM])]
+    assert len(plot.ranking_figure(single).axes) == 4
+    [label] = plot.genre_figure(single).legends[0].get_texts()
+    assert label.get_text() == TITLES[model]
     assert (
-        plot.confusion_figure(alone, confusions)
+        plot.confusion_figure(single, confusions)
         .axes[0]
         .get_title("right")
         .startswith(TITLES[model])
     )
 
 
-def test_the_confusions_are_percentages_of_the_best_model(scores, confusions):
+def test_confusion_figure_shows_percentages_of_the_best_model(scores, confusions):
     axis = plot.confusion_figure(scores, confusions).axes[0]
     shares = confusions[confusions["model"] == "embedding_linear"].set_index(["genre", "tagged"])
     rows = [label.get_text().rsplit(" (", 1)[0] for label in axis.get_yticklabels()]
@@ -173,13 +173,13 @@ def test_the_confusions_are_percentages_of_the_best_model(scores, confusions):
         assert text.get_text() == share
 
 
-def test_confusions_of_a_model_that_makes_no_mistake_are_all_zero(scores, confusions):
+def test_confusion_figure_of_a_model_without_errors_shows_zeros(scores, confusions):
     axis = plot.confusion_figure(scores, confusions.assign(tracks=0, share=0.0)).axes[0]
     assert {text.get_text() for text in axis.texts} == {"0", "\N{EN DASH}"}
 
 
 def profile_tables():
-    """Two films of a genre each; the second track of each is the longer one."""
+    """Two films of one genre each; the second track of each film is the longer one."""
     lengths = [2, 3, 1, 3]
     film, track = np.repeat([0, 0, 1, 1], lengths), np.repeat([0, 1, 0, 1], lengths)
     start_s = TILE_S * np.concatenate([np.arange(length) for length in lengths])
@@ -188,7 +188,7 @@ def profile_tables():
     return tables_of(film, track, start_s, probability, actual)
 
 
-def test_the_profiles_are_of_the_longest_track_for_each_genre():
+def test_chosen_tracks_are_the_longest_of_each_genre():
     tiles, tracks = profile_tables()
     longest = "01_a_track_of_the_album"
     assert tag_curve.chosen_tracks(tiles, tracks) == [("film_000", longest), ("film_001", longest)]
@@ -199,7 +199,7 @@ def test_the_profiles_are_of_the_longest_track_for_each_genre():
     assert chosen == tag_curve.chosen_tracks(many[0].iloc[::-1], many[1])
 
 
-def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
+def test_profile_figure_shows_tiles_and_the_most_probable_tags():
     tiles, tracks = profile_tables()
     keys = set(zip(tracks["film_id"], tracks["track_id"], strict=True))
     names = {key: f"A Track $ of {key[0]}" for key in keys}
@@ -224,7 +224,7 @@ def test_a_profile_shows_the_tiles_and_names_the_likeliest_tags():
     plt.close(figure)
 
 
-def test_the_profiles_are_drawn_from_files(results, tmp_path):
+def test_plot_profiles_draws_titled_tracks_from_files(results, tmp_path):
     model = {"tiles": results / "tiles_cnn.parquet", "tracks": results / "cnn.parquet"}
     corpus = {"films": tmp_path / "films.tsv", "albums": tmp_path / "tracks.tsv"}
     tagged = read_table(model["tracks"], TAGGER_TRACKS)[["film_id", "track_id"]].drop_duplicates()
@@ -232,14 +232,14 @@ def test_the_profiles_are_drawn_from_files(results, tmp_path):
     ids = {name: tagged[name].to_numpy() for name in tagged}
     write_table(titled_tracks("", *tags).assign(**ids), corpus["albums"], TRACKS)
     names = tagged["film_id"].unique()
-    about = {"year": 2000, "duration_s": 9.0, "has_picture": True, "tracks": 1}
-    about["genres"] = [("Drama",)] * len(names)
+    columns = {"year": 2000, "duration_s": 9.0, "has_picture": True, "tracks": 1}
+    columns["genres"] = [("Drama",)] * len(names)
     films = pd.DataFrame(
-        {"film_id": names, "title": [f"Night & {film_id}" for film_id in names], **about}
+        {"film_id": names, "title": [f"Night & {film_id}" for film_id in names], **columns}
     )
     write_table(films, corpus["films"], FILMS)
     plot.plot_profiles("cnn", **model, **corpus, figure=tmp_path / "p.svg")
-    words = texts(tmp_path / "p.svg")
+    words = svg_texts(tmp_path / "p.svg")
     titles = [text for text in words if text.startswith("Night & film_0")]
     assert len(titles) == 6
     assert all(": The <Theme> (track " in title for title in titles)

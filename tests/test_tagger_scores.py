@@ -1,4 +1,4 @@
-"""The scores of the tagger's models against scikit-learn, all orders and tables made by hand."""
+"""Tests of tagger scores against scikit-learn, all permutations and hand-computed tables."""
 
 import itertools
 
@@ -27,15 +27,15 @@ from scorelens.tagger.predictions import read_tiles, read_tracks
 from scorelens.tagger.track_outcomes import confusions, track_outcomes
 from tests.tagger_tables import make_labels, make_tables, tables_of
 
-THEIRS = (coverage_error, label_ranking_average_precision_score)
+SKLEARN_METRICS = (coverage_error, label_ranking_average_precision_score)
 PRF = ("precision", "recall", "f1")
 
 
 def save(folder, tables, name="model"):
-    """Write a model's tables of tiles and tracks; their paths."""
+    """Write the tables of tiles and tracks of a model; returns their paths."""
     paths = folder / f"tiles_{name}.parquet", folder / f"tracks_{name}.parquet"
-    for table, path, contract in zip(tables, paths, (TAGGER_TILES, TAGGER_TRACKS), strict=True):
-        write_table(table, path, contract)
+    for table, path, schema in zip(tables, paths, (TAGGER_TILES, TAGGER_TRACKS), strict=True):
+        write_table(table, path, schema)
     return paths
 
 
@@ -45,8 +45,8 @@ def load(folder, tables):
     return read_tiles(tiles, held_out), held_out
 
 
-def simple(folder, probability, actual, film=None):
-    """Tracks of one tile each, as `Predictions`. probability: (tracks, genres)."""
+def single_tile_predictions(folder, probability, actual, film=None):
+    """`Predictions` of tracks of one tile each. probability: (tracks, genres)."""
     film = np.arange(len(probability)) if film is None else film
     track, start = np.arange(len(film)), np.zeros(len(film))
     return load(folder, tables_of(film, track, start, probability, actual))[1]
@@ -58,12 +58,12 @@ def scored(folder, models, tops=(1, 2), samples=20, permutations=30):
         tiles[name], tracks[name] = save(folder, tables, name)
     outputs = [folder / f"{name}.tsv" for name in ("scores", "confusions", "outcomes")]
     score.score(tiles, tracks, tops, samples, permutations, 0, *outputs)
-    contracts = (TAGGER_SCORES, TAGGER_CONFUSIONS, TAGGER_OUTCOMES)
-    return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
+    schemas = (TAGGER_SCORES, TAGGER_CONFUSIONS, TAGGER_OUTCOMES)
+    return [read_table(path, one) for path, one in zip(outputs, schemas, strict=True)]
 
 
 def cell(table, measure, genre="all", top=None, **others):
-    """The one row of the scores of these keys."""
+    """The only row of the scores with these keys."""
     chosen = (table["measure"] == measure) & (table["genre"] == genre)
     chosen &= table["top"].isna() if top is None else table["top"].eq(top).fillna(False)
     for name, value in others.items():
@@ -73,11 +73,11 @@ def cell(table, measure, genre="all", top=None, **others):
 
 
 def tagged(probability, top):
-    """The `top` likeliest tags, bool (units, genres), where none are tied."""
+    """The `top` most probable tags, bool (units, genres), if no probabilities are equal."""
     return probability >= np.sort(probability, axis=1)[:, [-top]]
 
 
-def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path):
+def test_scores_match_scikit_learn_for_any_row_order(tmp_path):
     actual = make_labels(9)
     actual[4] = True  # so that each genre has a film
     tables = [one.sample(frac=1, random_state=3) for one in make_tables(actual, 4, 5)]
@@ -87,9 +87,9 @@ def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path)
     for level, predictions in zip(("tile", "track"), load(tmp_path, tables), strict=True):
         assert predictions.genres == genres
         true, probability = predictions.unit_labels, predictions.probability[0]
-        for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
+        for measure, sklearn_metric in zip(label_ranking.RANKINGS, SKLEARN_METRICS, strict=True):
             row = cell(table, measure, level=level)
-            assert row["value"] == pytest.approx(theirs(true, probability))
+            assert row["value"] == pytest.approx(sklearn_metric(true, probability))
             assert row["support"] == len(true)
         ranked = average_precision_score(true, probability, average=None)
         for genre, value in zip([*genres, "macro"], [*ranked, ranked.mean()], strict=True):
@@ -110,7 +110,7 @@ def test_scores_agree_with_scikit_learn_whatever_the_order_of_the_rows(tmp_path)
                         assert [r["support"] for r in rows] == support.tolist()
 
 
-def test_the_arrays_are_those_of_the_tables(tmp_path):
+def test_predictions_match_the_pivoted_tables(tmp_path):
     tiles, tracks = make_tables(make_labels(4), 3, 5)
     by_tile, by_track = load(
         tmp_path, [one.sample(frac=1, random_state=1) for one in (tiles, tracks)]
@@ -130,7 +130,7 @@ def test_the_arrays_are_those_of_the_tables(tmp_path):
     assert (by_track.unit_labels == labels[by_track.genres]).all(axis=None)
 
 
-def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
+def test_intervals_match_scikit_learn_on_the_same_bootstrap_samples(tmp_path):
     predictions, _ = load(tmp_path, make_tables(make_labels(6), 3, 4, skill=0.4))
     draws = np.random.default_rng(2).multinomial(6, np.full(6, 1 / 6), 40).astype(float)
     table = score.score_model(predictions, [2], draws, np.arange(6)[None])
@@ -139,8 +139,8 @@ def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
         for draw in draws
     ]
     true, predicted = predictions.unit_labels, tagged(predictions.probability[0], 2)
-    for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True):
-        values = [theirs(true[r], predictions.probability[0][r]) for r in rows]
+    for measure, sklearn_metric in zip(label_ranking.RANKINGS, SKLEARN_METRICS, strict=True):
+        values = [sklearn_metric(true[r], predictions.probability[0][r]) for r in rows]
         bounds = cell(table, measure)[["low", "high"]].astype(float)
         np.testing.assert_allclose(bounds, np.percentile(values, [2.5, 97.5]))
     for average in ("macro", "weighted"):
@@ -156,7 +156,7 @@ def test_intervals_are_those_of_scikit_learn_in_the_same_samples(tmp_path):
             np.testing.assert_allclose(result, bounds)
 
 
-def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
+def test_chance_and_p_match_all_permutations_of_five_films(tmp_path):
     predictions, _ = load(tmp_path, make_tables(make_labels(5), 3, 4, skill=0.3))
     orders = np.array(list(itertools.permutations(range(5))))
     table = score.score_model(predictions, [3], np.ones((1, 5)), orders)
@@ -165,8 +165,10 @@ def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
         tagged(predictions.probability[0], 3),
     )
     expected = {
-        (measure, "all", None): [theirs(true, predictions.probability[0]) for true in labels]
-        for measure, theirs in zip(label_ranking.RANKINGS, THEIRS, strict=True)
+        (measure, "all", None): [
+            sklearn_metric(true, predictions.probability[0]) for true in labels
+        ]
+        for measure, sklearn_metric in zip(label_ranking.RANKINGS, SKLEARN_METRICS, strict=True)
     }
     for average in ("macro", "weighted"):
         values = [
@@ -178,12 +180,12 @@ def test_chance_is_the_mean_over_all_orders_of_five_films(tmp_path):
     for key, values in expected.items():
         row, values = cell(table, *key), np.array(values)
         assert row["chance"] == pytest.approx(values.mean())
-        good = -1 if key[0] == "coverage_error" else 1
-        reached = (good * values >= good * row["value"] - 1e-12).sum()
+        sign = -1 if key[0] == "coverage_error" else 1
+        reached = (sign * values >= sign * row["value"] - 1e-12).sum()
         assert row["p"] == pytest.approx((1 + reached) / 121)
 
 
-def test_perfect_predictions_are_perfect_and_no_chance(tmp_path):
+def test_perfect_predictions_have_maximal_scores_and_minimal_p(tmp_path):
     true = make_labels(12)
     true[4] = True  # so that each genre has a film
     film = np.repeat(np.arange(12), 3)
@@ -205,21 +207,21 @@ def test_perfect_predictions_are_perfect_and_no_chance(tmp_path):
     assert (outcomes["outcome"] == "right").all()
 
 
-def test_equal_predictions_for_all_films_have_the_p_of_chance(tmp_path):
+def test_equal_predictions_for_all_films_have_p_1(tmp_path):
     true = make_labels(12)
     frequency = np.tile(true.mean(axis=0), (12, 1))
-    predictions = simple(tmp_path, frequency, true)
+    predictions = single_tile_predictions(tmp_path, frequency, true)
     orders = np.random.default_rng(0).permuted(np.tile(np.arange(12), (50, 1)), axis=1)
     table = score.score_model(predictions, [2], np.ones((1, 12)), orders).dropna(subset="p")
     assert (table["p"] == 1).all()
     np.testing.assert_allclose(table["chance"], table["value"])
 
 
-def test_the_gain_is_over_a_random_ranking_in_the_same_samples(tmp_path):
-    """Of two films: the samples are one of them twice, or both."""
+def test_gain_is_relative_to_random_ranking_on_the_same_samples(tmp_path):
+    """The bootstrap samples of two films: the first twice, both once, the second twice."""
     actual = np.array([[1, 0, 0], [1, 1, 0]], bool)
     probability = np.array([[0.9, 0.2, 0.1], [0.1, 0.2, 0.9]])
-    predictions = simple(tmp_path, probability, actual)
+    predictions = single_tile_predictions(tmp_path, probability, actual)
     draws = np.array([[2, 0], [1, 1], [0, 2]], float)
     result = score.score_model(predictions, (1,), draws, np.empty((0, 2), int)).set_index("measure")
     row = result.loc["coverage_error"]
@@ -232,13 +234,13 @@ def test_the_gain_is_over_a_random_ranking_in_the_same_samples(tmp_path):
     assert random.loc["coverage_error", "gain"] == pytest.approx(0)
 
 
-def test_one_film_has_intervals_without_width(tmp_path):
+def test_intervals_of_a_single_film_have_zero_width(tmp_path):
     table, _, _ = scored(tmp_path, {"dnn": make_tables(make_labels(1), 6, 5)})
     np.testing.assert_allclose(table["low"], table["value"])
     np.testing.assert_allclose(table["high"], table["value"])
 
 
-def test_the_tags_of_a_random_ranking_are_those_of_many_random_orders(tmp_path):
+def test_random_ranking_scores_match_the_mean_over_random_orders(tmp_path):
     labels = make_labels(10)
     labels[4] = True  # so that each genre has a film
     _, held_out = load(tmp_path, make_tables(labels, 8, 8))
@@ -258,15 +260,15 @@ def test_the_tags_of_a_random_ranking_are_those_of_many_random_orders(tmp_path):
     assert (table["measure"] != "average_precision").all()
 
 
-def test_models_are_scored_on_the_same_samples_and_again_alike(tmp_path):
+def test_models_share_bootstrap_samples_and_scores_are_deterministic(tmp_path):
     tables = make_tables(make_labels(7), 3, 4)
-    once = scored(tmp_path, {"dnn": tables, "cnn": tables})
-    again = scored(tmp_path, {"dnn": tables, "cnn": tables})
-    for first, second in zip(once, again, strict=True):
+    scores = scored(tmp_path, {"dnn": tables, "cnn": tables})
+    repeated = scored(tmp_path, {"dnn": tables, "cnn": tables})
+    for first, second in zip(scores, repeated, strict=True):
         pd.testing.assert_frame_equal(first, second)
         one, two = (first[first["model"] == name].drop(columns="model") for name in ("dnn", "cnn"))
         pd.testing.assert_frame_equal(one.reset_index(drop=True), two.reset_index(drop=True))
-    assert once[0]["model"].unique().tolist() == [RANDOM, "dnn", "cnn"]
+    assert scores[0]["model"].unique().tolist() == [RANDOM, "dnn", "cnn"]
 
 
 def test_films_without_any_of_the_genres_are_left_out(tmp_path):
@@ -284,8 +286,8 @@ HAND = np.array(
 HAND_TRUE = np.array([[True, True, False, False], [False, True, False, False]])
 
 
-def test_outcomes_and_confusions_by_hand(tmp_path):
-    predictions = simple(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
+def test_outcomes_and_confusions_match_hand_computed_values(tmp_path):
+    predictions = single_tile_predictions(tmp_path, HAND, HAND_TRUE, film=np.array([0, 0, 0, 1]))
     outcomes = track_outcomes(predictions)
     assert outcomes["film_id"].tolist() == ["film_000"] * 3 + ["film_001"]
     assert outcomes["genres"].tolist() == [("Action", "Adventure")] * 3 + [("Adventure",)]
@@ -301,7 +303,7 @@ def test_outcomes_and_confusions_by_hand(tmp_path):
     assert table.loc[("Action", "Adventure")].tolist() == [0, 0]
 
 
-def test_tied_tags_of_a_tile_are_given_in_order_of_the_genres(tmp_path):
+def test_tied_tags_of_a_tile_are_ranked_in_genre_order(tmp_path):
     flat = tables_of(np.zeros(2, int), np.zeros(2, int), np.array([0, TILE_S]),
                      np.full((2, 4), 0.5), HAND_TRUE)  # fmt: skip
     tiles, tracks = load(tmp_path, flat)

@@ -1,4 +1,4 @@
-"""The tagger in the workflow: a small demo corpus and a library, run, and run again."""
+"""Workflow runs of the tagger on a small demo corpus and a music library."""
 
 import json
 import shutil
@@ -16,8 +16,8 @@ MODELS = ["frequency_ranking", "dnn"]
 
 
 @pytest.fixture(scope="module")
-def tagged(shared_clone, demo_run, tmp_path_factory):
-    """A finished run with a tagger of four films, and a library of an album and a broken file."""
+def tagger_run(shared_clone, demo_run, tmp_path_factory):
+    """Finished run of the tagger on six films and a library: an album and an undecodable file."""
     work = shutil.copytree(demo_run, tmp_path_factory.mktemp("tagger") / "work")
     film = sorted((work / "results/corpus/media").iterdir())[0]
     music = shutil.copytree(film / "album", work / "music" / "an álbum")
@@ -45,8 +45,8 @@ def tagged(shared_clone, demo_run, tmp_path_factory):
     return work, config
 
 
-def test_every_track_is_tagged_by_folds_not_trained_on_its_film(tagged):
-    results = tagged[0] / "results"
+def test_every_track_is_predicted_and_each_film_is_in_one_fold(tagger_run):
+    results = tagger_run[0] / "results"
     films = tables.read_table(results / "corpus/films.tsv", tables.FILMS)
     for model in MODELS:
         table = tables.read_table(results / f"tagger/tracks/{model}.parquet", tables.TAGGER_TRACKS)
@@ -62,25 +62,27 @@ def test_every_track_is_tagged_by_folds_not_trained_on_its_film(tagged):
     assert scores.top.dropna().unique().tolist() == [1, 2]
 
 
-def test_a_library_is_tagged_and_what_cannot_be_is_named(tagged):
-    folder = tagged[0] / "results/tagger/libraries/mine"
+def test_library_tracks_are_tagged_and_undecodable_file_has_a_problem(tagger_run):
+    folder = tagger_run[0] / "results/tagger/libraries/mine"
     tracks = tables.read_table(folder / "tracks.tsv", tables.TAGGER_LIBRARY).set_index("path")
     ranking = tables.read_table(folder / "ranking.tsv", tables.TAGGER_RANKING)
     assert len(tracks) == 6
     assert "cannot be read" in tracks.problem["an álbum/broken.flac"]
-    whole = tracks[tracks.problem == ""]
-    assert whole.tempo_bpm.dropna().between(40, 200).all()
-    assert whole.loudness_lufs.between(-40, 0).all()
-    assert set(ranking.path) == set(whole.index)
-    first = ranking[ranking["rank"] == 1].set_index("path")
-    sidecar = json.loads((folder / "tags" / f"{whole.index[0]}.json").read_text(encoding="utf-8"))
-    assert sidecar["tags"][0]["genre"] == first.genre[whole.index[0]]
+    decodable = tracks[tracks.problem == ""]
+    assert decodable.tempo_bpm.dropna().between(40, 200).all()
+    assert decodable.loudness_lufs.between(-40, 0).all()
+    assert set(ranking.path) == set(decodable.index)
+    top_rows = ranking[ranking["rank"] == 1].set_index("path")
+    sidecar = json.loads(
+        (folder / "tags" / f"{decodable.index[0]}.json").read_text(encoding="utf-8")
+    )
+    assert sidecar["tags"][0]["genre"] == top_rows.genre[decodable.index[0]]
     profiles = pd.read_parquet(folder / "profiles.parquet")
     assert profiles.groupby(["path", "genre"], observed=True).time_s.max().min() > 25
 
 
-def test_the_report_shows_the_tagger_and_links_the_library(tagged):
-    page = Page((tagged[0] / "results/report.html").read_text(encoding="utf-8"))
+def test_report_has_tagger_table_and_link_to_library_page(tagger_run):
+    page = Page((tagger_run[0] / "results/report.html").read_text(encoding="utf-8"))
     rows = page.table("Tagger", "Coverage error")
     assert [row["Tagger"] for row in rows] == [
         "Random ranking",
@@ -91,13 +93,13 @@ def test_the_report_shows_the_tagger_and_links_the_library(tagged):
     assert "tagger/libraries/mine.html" in page.values("href")
 
 
-def test_there_is_nothing_to_do_again(tagged, shared_clone):
-    work, config = tagged
+def test_finished_run_with_tagger_plans_no_jobs(tagger_run, shared_clone):
+    work, config = tagger_run
     assert runs.planned(shared_clone, work, config) == {}
 
 
-def test_an_added_track_is_tagged_and_the_others_are_not(tagged, shared_clone):
-    work, config = tagged
+def test_added_library_track_plans_only_tagging_export_and_report(tagger_run, shared_clone):
+    work, config = tagger_run
     music = work / "music" / "an álbum"
     added = music / "zz_added.flac"
     shutil.copy(sorted(music.glob("*.flac"))[0], added)

@@ -1,4 +1,4 @@
-"""How trailers are dealt into batches."""
+"""Assignment of trailers to batches."""
 
 import pytest
 from hypothesis import given
@@ -10,19 +10,21 @@ IDS = st.lists(st.from_regex(r"[a-z0-9_]{1,8}", fullmatch=True), unique=True, ma
 
 
 @given(IDS)
-def test_every_trailer_is_in_one_batch(names):
-    in_batches = [name for batch in batches(names, 20).values() for name in batch]
-    assert sorted(in_batches) == sorted(names)
+def test_every_trailer_is_in_exactly_one_batch(trailer_ids):
+    batched_ids = [
+        trailer_id for batch in batches(trailer_ids, 20).values() for trailer_id in batch
+    ]
+    assert sorted(batched_ids) == sorted(trailer_ids)
 
 
-@pytest.mark.parametrize(("trailers", "count"), [(0, 0), (1, 1), (20, 1), (21, 2), (200, 16)])
-def test_batches_are_doubled_when_they_grow_too_large(trailers, count):
-    result = batches([f"trailer_{number}" for number in range(trailers)], 20)
-    assert len(result) == count
+@pytest.mark.parametrize(("n_trailers", "n_batches"), [(0, 0), (1, 1), (20, 1), (21, 2), (200, 16)])
+def test_number_of_batches_doubles_until_batches_are_below_40(n_trailers, n_batches):
+    result = batches([f"trailer_{number}" for number in range(n_trailers)], 20)
+    assert len(result) == n_batches
     assert all(len(batch) < 40 for batch in result.values())
 
 
-def test_one_more_trailer_changes_one_batch():
-    names = [f"trailer_{number}" for number in range(150)]
-    before, after = batches(names, 20), batches([*names, "another"], 20)
+def test_added_trailer_changes_exactly_one_batch():
+    trailer_ids = [f"trailer_{number}" for number in range(150)]
+    before, after = batches(trailer_ids, 20), batches([*trailer_ids, "another"], 20)
     assert sum(before[number] != after[number] for number in before) == 1

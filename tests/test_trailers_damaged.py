@@ -1,4 +1,4 @@
-"""Trailers that are cut short, or damaged: their notes and errors."""
+"""Truncated and damaged trailers: notes and errors."""
 
 import random
 
@@ -18,15 +18,15 @@ def trailer(tmp_path):
     return coded(tmp_path / "whole.mkv", map(numbered, range(100)), sound=sound)
 
 
-def test_a_whole_trailer_has_no_note(trailer):
+def test_undamaged_trailer_has_no_note(trailer):
     assert frame_sampling.sample_trailer(trailer, FROM_200)[1] == ""
 
 
-def test_a_trailer_that_is_cut_short_is_noted(trailer, tmp_path):
+def test_truncated_trailer_note_gives_end_of_picture_and_missing_sound(trailer, tmp_path):
     data = trailer.read_bytes()
-    cut = tmp_path / "cut.mkv"
-    cut.write_bytes(data[: len(data) // 2])
-    sample, note = frame_sampling.sample_trailer(cut, FROM_200)
+    truncated = tmp_path / "truncated.mkv"
+    truncated.write_bytes(data[: len(data) // 2])
+    sample, note = frame_sampling.sample_trailer(truncated, FROM_200)
     end_s = float(note.removeprefix("picture ends at ").split(" s of ")[0])
     assert note.endswith(" s of 4.0 s; no sound")
     assert 0 < end_s < 3
@@ -34,23 +34,23 @@ def test_a_trailer_that_is_cut_short_is_noted(trailer, tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_damaged_bytes_are_passed_over_or_reported(trailer, tmp_path, seed):
+def test_damaged_bytes_are_skipped_or_raise_media_error(trailer, tmp_path, seed):
     data = bytearray(trailer.read_bytes())
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for _ in range(60):
-        data[chance.randrange(len(data) // 4, len(data))] = chance.randrange(256)
-    bad = tmp_path / "bad.mkv"
-    bad.write_bytes(data)
+        data[rng.randrange(len(data) // 4, len(data))] = rng.randrange(256)
+    damaged = tmp_path / "damaged.mkv"
+    damaged.write_bytes(data)
     try:
-        sample, _ = frame_sampling.sample_trailer(bad, FROM_200)
+        sample, _ = frame_sampling.sample_trailer(damaged, FROM_200)
     except MediaError as error:
-        assert str(bad) in str(error)
+        assert str(damaged) in str(error)
     else:
         assert len(sample.frames)
 
 
 @pytest.mark.parametrize("error", [av.FFmpegError(1, "not permitted"), IndexError("no stream")])
-def test_what_stops_the_decoder_is_reported_with_the_file(trailer, monkeypatch, error):
+def test_decoder_exception_becomes_media_error_with_file_path(trailer, monkeypatch, error):
     def fail(*_):
         raise error
 

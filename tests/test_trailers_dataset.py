@@ -1,4 +1,4 @@
-"""The inputs of the models of trailers, and how trailers are held out."""
+"""Datasets of the trailer models: preprocessing, label filter, grouped folds and weights."""
 
 import subprocess
 import sys
@@ -20,8 +20,8 @@ from tests.trailer_tables import GENRES, make_labels, write_sample, write_traile
 NOISE = np.random.default_rng(0).normal(0, 0.1, 30 * RATE_HZ).astype(np.float32)
 
 
-def made_up(title, trailer_of_row=None, genres=4) -> Dataset:
-    """Trailers of some titles, of which some have a moment."""
+def make_dataset(title, trailer_of_row=None, genres=4) -> Dataset:
+    """Dataset of one trailer per element of title. trailer_of_row: default one row per trailer."""
     title = np.asarray(title)
     trailer_of_row = np.arange(len(title)) if trailer_of_row is None else np.asarray(trailer_of_row)
     actual = make_labels(title.max() + 1, genres)[title]
@@ -39,7 +39,7 @@ def made_up(title, trailer_of_row=None, genres=4) -> Dataset:
     )
 
 
-def test_small_frames_have_their_colours_one_above_the_other():
+def test_small_frames_stack_colour_channels_vertically():
     frame = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3)).astype(np.uint8)
     frames = preprocessing.small_frames(frame)
     assert frames.shape == (2, 192, 64)
@@ -50,7 +50,7 @@ def test_small_frames_have_their_colours_one_above_the_other():
     assert preprocessing.small_frames(np.zeros((0, 224, 224, 3), np.uint8)).shape == (0, 192, 64)
 
 
-def test_ten_windows_of_librosas_bands_fit_in_30_s():
+def test_mel_windows_of_30_s_are_ten_and_match_librosa():
     windows, middle_s = preprocessing.mel_windows(NOISE)
     assert windows.shape == (10, 64, 46)
     np.testing.assert_allclose(middle_s, 2.944 * (np.arange(10) + 0.5))
@@ -65,16 +65,18 @@ def test_ten_windows_of_librosas_bands_fit_in_30_s():
     np.testing.assert_allclose(windows[1], librosa.power_to_db(power), atol=0.04)
 
 
-def test_short_sound_is_repeated_and_silence_left_out():
-    second = NOISE[:RATE_HZ]
-    windows, middle_s = preprocessing.mel_windows(second)
-    np.testing.assert_array_equal(windows, preprocessing.mel_windows(np.resize(second, WINDOW))[0])
+def test_mel_windows_repeat_short_sound_and_omit_silent_and_nan_windows():
+    one_second = NOISE[:RATE_HZ]
+    windows, middle_s = preprocessing.mel_windows(one_second)
+    np.testing.assert_array_equal(
+        windows, preprocessing.mel_windows(np.resize(one_second, WINDOW))[0]
+    )
     assert middle_s.tolist() == [1.472]
-    assert preprocessing.mel_windows(second[:-1])[0].shape == (0, 64, 46)
-    broken = NOISE.copy()
-    broken[WINDOW : 2 * WINDOW] = 0
-    broken[3 * WINDOW] = np.nan
-    assert np.round(preprocessing.mel_windows(broken)[1] / 2.944 - 0.5).tolist() == [
+    assert preprocessing.mel_windows(one_second[:-1])[0].shape == (0, 64, 46)
+    damaged = NOISE.copy()
+    damaged[WINDOW : 2 * WINDOW] = 0
+    damaged[3 * WINDOW] = np.nan
+    assert np.round(preprocessing.mel_windows(damaged)[1] / 2.944 - 0.5).tolist() == [
         0,
         2,
         4,
@@ -86,7 +88,7 @@ def test_short_sound_is_repeated_and_silence_left_out():
     ]
 
 
-def test_a_trailer_is_a_track_and_its_title_the_film(tmp_path):
+def test_dataset_has_one_bag_per_trailer_and_one_group_per_title(tmp_path):
     actual = np.array([[1, 0, 1, 0], [0, 1, 1, 0], [1, 1, 0, 1], [0, 1, 0, 0]], bool)
     title = np.array([0, 1, 1, 2, 3])
     vectors = np.random.default_rng(0).normal(size=(5, 2, 3))
@@ -94,7 +96,7 @@ def test_a_trailer_is_a_track_and_its_title_the_film(tmp_path):
     table = write_trailers(tmp_path, actual, title)
     paths = [write_vectors(tmp_path / "vectors.parquet", vectors)]
     corpus = dataset.read_dataset("frame_linear", table, GENRES, {}, paths)
-    assert corpus.genres == ["Action", "Comedy", "Horror"]  # one title alone carries Drama
+    assert corpus.genres == ["Action", "Comedy", "Horror"]  # only one title carries Drama
     assert corpus.bag_ids[2] == ("Title 01", "trailer_02")
     assert corpus.group.tolist() == [0, 1, 1, 2, 3]
     assert corpus.bag.tolist() == [0, 0, 1, 1, 3, 3, 4, 4]
@@ -104,13 +106,14 @@ def test_a_trailer_is_a_track_and_its_title_the_film(tmp_path):
     assert dataset.nonempty(corpus, np.array([1, 2])).tolist() == [1]
 
 
-def test_vectors_may_lie_in_several_tables(tmp_path):
+def test_vectors_are_read_from_several_tables_in_any_order(tmp_path):
     table = write_trailers(tmp_path, make_labels(4))
     vectors = np.random.default_rng(0).normal(size=(4, 2, 3))
-    halves = np.stack([vectors, vectors])
-    halves[0, 2:], halves[1, :2] = np.nan, np.nan
+    parts = np.stack([vectors, vectors])
+    parts[0, 2:], parts[1, :2] = np.nan, np.nan
     paths = [
-        write_vectors(tmp_path / f"{index}.parquet", half) for index, half in enumerate(halves)
+        write_vectors(tmp_path / f"{index}.parquet", part_vectors)
+        for index, part_vectors in enumerate(parts)
     ]
     corpus = dataset.read_dataset("sound_linear", table, GENRES, {}, paths[::-1])
     np.testing.assert_allclose(corpus.instances, vectors.reshape(8, 3), rtol=1e-6)
@@ -120,7 +123,7 @@ def test_vectors_may_lie_in_several_tables(tmp_path):
     ("model", "shape", "times"),
     [("frame_cnn", (192, 64), [0, 2, 4]), ("window_cnn", (64, 46), [1.472])],
 )
-def test_networks_from_scratch_take_samples(tmp_path, model, shape, times):
+def test_networks_from_scratch_read_frames_or_mel_windows_of_samples(tmp_path, model, shape, times):
     table = write_trailers(tmp_path, make_labels(4))
     frames = np.full((3, 224, 224, 3), 128, np.uint8)
     path = write_sample(tmp_path / "sample.npz", frames, NOISE[:WINDOW])
@@ -130,14 +133,14 @@ def test_networks_from_scratch_take_samples(tmp_path, model, shape, times):
     assert corpus.time_s.tolist() == times * 4
 
 
-def test_the_frequency_takes_no_input(tmp_path):
+def test_frequency_model_has_instances_without_columns(tmp_path):
     table = write_trailers(tmp_path, make_labels(4))
     corpus = dataset.read_dataset("frequency", table, GENRES, {}, [])
     assert corpus.instances.shape == (4, 0)
     assert corpus.nonempty_bags.tolist() == [0, 1, 2, 3]
 
 
-def test_genres_that_cannot_be_trained_are_left_out_and_the_log_says_why(tmp_path, caplog):
+def test_untrainable_genres_are_left_out_and_the_reason_is_logged(tmp_path, caplog):
     actual = np.array([[1, 1, 0, 0], [1, 1, 0, 1], [1, 0, 1, 1], [1, 0, 0, 0]], bool)
     table = write_trailers(tmp_path, actual, np.array([0, 1, 2, 2, 3]))
     with caplog.at_level("INFO"):
@@ -151,7 +154,7 @@ def test_genres_that_cannot_be_trained_are_left_out_and_the_log_says_why(tmp_pat
     ]
 
 
-def test_too_few_titles_or_genres_are_named(tmp_path):
+def test_too_few_titles_or_genres_raise_table_error(tmp_path):
     table = write_trailers(tmp_path, np.ones((3, 4), bool), np.array([0, 1, 1, 2]))
     with pytest.raises(TableError) as error:
         dataset.read_dataset("frequency", table, GENRES, {}, [])
@@ -171,8 +174,8 @@ def test_too_few_titles_or_genres_are_named(tmp_path):
     )
 
 
-def test_the_label_filter_imports_no_heavy_library():
-    """When the workflow is parsed: without what only training needs."""
+def test_label_filter_imports_no_heavy_library():
+    """Snakemake imports the module on every parse of the workflow."""
     heavy = ("numpy", "pandas", "torch", "sklearn", "cv2")
     script = (
         "import sys; from scorelens.trailers.data.label_filter import trainable_genres; "
@@ -190,35 +193,37 @@ def test_the_label_filter_imports_no_heavy_library():
     st.integers(2, 5),
     st.integers(0, 99),
 )
-def test_no_title_is_on_both_sides(numbers, folds, seed):
+def test_nested_folds_have_no_title_in_training_and_held_out(numbers, folds, seed):
     title = np.unique(numbers, return_inverse=True)[1]
-    corpus = made_up(title)
+    corpus = make_dataset(title)
     nested = nested_folds(corpus, folds, dataset.N_INNER, seed)
     held_out = np.concatenate([fold.held_out for fold in nested])
     assert sorted(held_out) == list(range(len(title)))
     for fold in nested:
-        everyone = np.append(fold.held_out, fold.training)
-        assert sorted(everyone) == list(range(len(title)))
+        all_bags = np.append(fold.held_out, fold.training)
+        assert sorted(all_bags) == list(range(len(title)))
         assert not set(title[fold.held_out]) & set(title[fold.training])
         assert sorted(np.concatenate(fold.inner)) == sorted(fold.training)
         for part in fold.inner:
-            rest = np.setdiff1d(fold.training, part)
-            assert len(rest)
-            assert not set(title[part]) & set(title[rest])
+            inner_training = np.setdiff1d(fold.training, part)
+            assert len(inner_training)
+            assert not set(title[part]) & set(title[inner_training])
 
 
-def test_folds_do_not_depend_on_the_inputs_of_a_model():
+def test_folds_do_not_depend_on_which_bags_are_empty():
     title = np.repeat(np.arange(12), 2)
-    whole, some = (
-        nested_folds(made_up(title, trailers), 4, 3, 7) for trailers in (None, [0, 5, 9])
+    folds_of_all, folds_of_three = (
+        nested_folds(make_dataset(title, trailer_of_row), 4, 3, 7)
+        for trailer_of_row in (None, [0, 5, 9])
     )
-    assert str(whole) == str(some)
-    assert str(whole) != str(nested_folds(made_up(title), 4, 3, 8))
+    assert str(folds_of_all) == str(folds_of_three)
+    assert str(folds_of_all) != str(nested_folds(make_dataset(title), 4, 3, 8))
 
 
-def test_moments_and_titles_may_stand_for_trailers():
+def test_bag_per_instance_and_bag_per_group_regroup_instances():
     title = np.array([1, 0, 1, 2])
-    corpus = made_up(title, trailer_of_row=[0, 0, 1, 2, 2])  # the last trailer has nothing
+    # the last trailer has no instances
+    corpus = make_dataset(title, trailer_of_row=[0, 0, 1, 2, 2])
     corpus = corpus._replace(instances=np.arange(5.0)[:, None], time_s=np.array([0.0, 2, 0, 0, 2]))
     moments, titles = bag_per_instance(corpus), bag_per_group(corpus)
     assert moments.group.tolist() == [1, 1, 0, 1, 1]
@@ -233,5 +238,5 @@ def test_moments_and_titles_may_stand_for_trailers():
     assert titles.nonempty_bags.tolist() == [0, 1]
 
 
-def test_titles_count_one_together():
+def test_group_weights_sum_to_one_per_group():
     assert group_weights(np.array([3, 0, 3, 3])).tolist() == [1 / 3, 1, 1 / 3, 1 / 3]

@@ -1,4 +1,4 @@
-"""The trailers of the demo, and the genres planted in them."""
+"""Trailers of the demo corpus and the genres planted in them."""
 
 import itertools
 import re
@@ -23,7 +23,7 @@ from scorelens.trailers.demo import demo_plan, synthesis
 FILMS = {"a_film": ("A Film", ("Horror", "Comedy")), "other": ("Other", ("Drama",))}
 
 
-def composed(seed=1):
+def synthetic_trailers(seed=1):
     return demo_plan.plan_trailers({}, seed)
 
 
@@ -31,27 +31,29 @@ def composed(seed=1):
 
 
 def test_each_film_has_a_trailer_with_its_genres():
-    cut = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id]
-    assert [(item.trailer_id, item.film_id, item.title, item.genres) for item in cut] == [
+    film_trailers = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id]
+    assert [(item.trailer_id, item.film_id, item.title, item.genres) for item in film_trailers] == [
         ("a_film_trailer", "a_film", "A Film", ("Horror", "Comedy")),
         ("other_trailer", "other", "Other", ("Drama",)),
     ]
 
 
 def test_each_combination_of_genres_has_equally_many_trailers():
-    """So neither modality has evidence for the genres of the other."""
-    count = Counter(
+    """Neither modality is informative about genres planted in the other one only."""
+    n_by_combination = Counter(
         (item.picture_genres[0], item.sound_genres[0], item.picture_genres[1])
-        for item in composed()
+        for item in synthetic_trailers()
     )
-    everything = itertools.product(demo_plan.PICTURE_ONLY, demo_plan.SOUND_ONLY, demo_plan.IN_BOTH)
-    assert count == dict.fromkeys(everything, sum(demo_plan.TRAILERS_PER_TITLE))
-    assert len(composed()) == 40
+    combinations = itertools.product(
+        demo_plan.PICTURE_ONLY, demo_plan.SOUND_ONLY, demo_plan.IN_BOTH
+    )
+    assert n_by_combination == dict.fromkeys(combinations, sum(demo_plan.TRAILERS_PER_TITLE))
+    assert len(synthetic_trailers()) == 40
 
 
 @pytest.mark.parametrize("seed", [1, 2, 77])
-def test_the_genres_of_picture_and_sound_are_those_of_the_trailer(seed):
-    for item in composed(seed):
+def test_trailer_genres_are_the_union_of_picture_and_sound_genres(seed):
+    for item in synthetic_trailers(seed):
         assert set(item.picture_genres) | set(item.sound_genres) == set(item.genres)
         assert not set(item.picture_genres) & set(demo_plan.SOUND_ONLY)
         assert not set(item.sound_genres) & set(demo_plan.PICTURE_ONLY)
@@ -64,24 +66,24 @@ def test_ids_are_unique_slugs_and_some_titles_have_two_trailers():
     ids = [trailer.trailer_id for trailer in trailers]
     assert ids == sorted(set(ids))
     assert all(re.fullmatch(r"[a-z0-9_]+", item) for item in ids)
-    titles = Counter(trailer.title for trailer in composed(3))
+    titles = Counter(trailer.title for trailer in synthetic_trailers(3))
     assert Counter(titles.values()) == {1: 24, 2: 8}
     for title in titles:
-        assert len({item.genres for item in composed(3) if item.title == title}) == 1
+        assert len({item.genres for item in synthetic_trailers(3) if item.title == title}) == 1
 
 
-def test_the_seed_determines_the_plan():
+def test_plan_depends_on_the_seed_only():
     assert demo_plan.plan_trailers(FILMS, 4) == demo_plan.plan_trailers(FILMS, 4)
-    assert composed(4) != composed(5)
-    assert len({trailer.seed for trailer in composed(4)}) == 40
+    assert synthetic_trailers(4) != synthetic_trailers(5)
+    assert len({trailer.seed for trailer in synthetic_trailers(4)}) == 40
 
 
-# What is made
+# Video and sound
 
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """A film of 40 s that grows lighter each second, with a tone."""
+    """A film of 40 s whose grey level rises each second, with a tone."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     greys = (np.full((36, 64, 3), 40 + 5 * (number // 12), np.uint8) for number in range(480))
     tone = 0.3 * np.sin(np.arange(40 * 24000) / 10)
@@ -90,33 +92,34 @@ def film(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made(film, tmp_path_factory):
-    """The folder of a demo with one cut trailer and two synthetic ones."""
+def demo_folder(film, tmp_path_factory):
+    """Folder of a demo with one trailer cut from a film and two synthetic ones."""
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        synthesis.make_trailers(few(), {"a_film": film})
+        synthesis.make_trailers(trailers_to_make(), {"a_film": film})
     return folder
 
 
-def few():
-    cut = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id == "a_film"]
-    return cut + composed()[:2]
+def trailers_to_make():
+    film_trailers = [item for item in demo_plan.plan_trailers(FILMS, 1) if item.film_id == "a_film"]
+    return film_trailers + synthetic_trailers()[:2]
 
 
-def test_the_table_has_the_trailers_of_the_plan(made, monkeypatch):
-    monkeypatch.chdir(made)
-    (trailer, *_) = few()
+def test_trailer_table_matches_plan_and_missing_genre_is_an_error(demo_folder, monkeypatch):
+    monkeypatch.chdir(demo_folder)
+    (trailer, *_) = trailers_to_make()
     table_trailers = {item.trailer_id: item for item in read_trailers(demo_plan.TABLE, GENRES)}
-    assert set(table_trailers) == {item.trailer_id for item in few()}
+    assert set(table_trailers) == {item.trailer_id for item in trailers_to_make()}
     assert table_trailers["a_film_trailer"].genres == trailer.genres
     films = [
-        Film(name, *about[:1], 2020, about[1], None, NO_ALBUM) for name, about in FILMS.items()
+        Film(name, *title_and_genres[:1], 2020, title_and_genres[1], None, NO_ALBUM)
+        for name, title_and_genres in FILMS.items()
     ]
-    described = {
+    planned = {
         item.trailer_id: item for item in demo_plan.demo_trailers(films, demo_plan.GENRES, 1)
     }
-    assert {name: described[name] for name in table_trailers} == table_trailers
+    assert {name: planned[name] for name in table_trailers} == table_trailers
     with pytest.raises(ConfigError) as error:
         demo_plan.demo_trailers(
             films, [genre for genre in demo_plan.GENRES if genre != "Horror"], 1
@@ -124,18 +127,20 @@ def test_the_table_has_the_trailers_of_the_plan(made, monkeypatch):
     assert "config: trailers.genres: lacks Horror" in str(error.value)
 
 
-def test_a_trailer_is_the_beginning_of_its_film(made, film):
-    whole = Sampling(0, 1000, 1000, 40.0)
-    cut, _ = sample_trailer(made / demo_plan.video("a_film_trailer"), whole)
-    uncut, _ = sample_trailer(film, whole)
-    frames = len(cut.frames)
+def test_film_trailer_is_the_first_35_s_of_the_film(demo_folder, film):
+    all_frames = Sampling(0, 1000, 1000, 40.0)
+    trailer_sample, _ = sample_trailer(demo_folder / demo_plan.video("a_film_trailer"), all_frames)
+    film_sample, _ = sample_trailer(film, all_frames)
+    frames = len(trailer_sample.frames)
     assert 35 * 12 <= frames <= 35 * 12 + 2
-    np.testing.assert_array_equal(cut.frames, uncut.frames[:frames])
-    np.testing.assert_allclose(cut.sound[: 34 * 16_000], uncut.sound[: 34 * 16_000], atol=1e-3)
+    np.testing.assert_array_equal(trailer_sample.frames, film_sample.frames[:frames])
+    np.testing.assert_allclose(
+        trailer_sample.sound[: 34 * 16_000], film_sample.sound[: 34 * 16_000], atol=1e-3
+    )
 
 
-def test_a_synthetic_trailer_has_enough_frames(made):
-    video = made / demo_plan.video(composed()[0].trailer_id)
+def test_synthetic_trailer_has_384_frames_and_fills_a_sample(demo_folder):
+    video = demo_folder / demo_plan.video(synthetic_trailers()[0].trailer_id)
     with av.open(str(video)) as container:
         assert container.streams.video[0].frames == 384
     sample, note = sample_trailer(video, Sampling(200, 31, 10, 30.0))
@@ -144,15 +149,15 @@ def test_a_synthetic_trailer_has_enough_frames(made):
     assert note == ""
 
 
-def test_the_same_trailers_give_the_same_bytes(made, film, tmp_path, monkeypatch):
+def test_same_plan_gives_identical_video_files(demo_folder, film, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    synthesis.make_trailers(few()[:2], {"a_film": film})
-    for item in few()[:2]:
+    synthesis.make_trailers(trailers_to_make()[:2], {"a_film": film})
+    for item in trailers_to_make()[:2]:
         path = demo_plan.video(item.trailer_id)
-        assert (tmp_path / path).read_bytes() == (made / path).read_bytes()
+        assert (tmp_path / path).read_bytes() == (demo_folder / path).read_bytes()
 
 
-def test_shots_alternate_between_the_genres():
+def test_shots_alternate_between_the_two_picture_genres():
     frames = np.stack(list(synthesis.video_frames(("Horror", "Romance"), np.random.default_rng(1))))
     assert frames.shape == (384, 90, 160, 3)
     shots = frames.reshape(32, 12, 90, 160, 3)
@@ -163,7 +168,7 @@ def test_shots_alternate_between_the_genres():
     assert (shots[:, 0] != shots[:, -1]).any((1, 2, 3)).all()  # the camera moves
 
 
-def test_the_music_alternates_between_the_genres():
+def test_music_pieces_alternate_between_the_two_sound_genres():
     """The first piece depends on its genre alone; pieces start and end in silence."""
     rate, length = instruments.MUSIC_RATE_HZ, round(synthesis.MUSIC_S * instruments.MUSIC_RATE_HZ)
     sound = synthesis.soundtrack(("Action", "Drama"), np.random.default_rng(2))
@@ -179,7 +184,7 @@ def test_the_music_alternates_between_the_genres():
     assert loud.min() > 0.01
 
 
-def test_a_film_that_cannot_be_cut_is_named(tmp_path):
+def test_unreadable_film_raises_media_error_and_writes_no_trailer(tmp_path):
     film = tmp_path / "film.mp4"
     film.write_text("words")
     with pytest.raises(MediaError) as error:

@@ -1,4 +1,4 @@
-"""What frozen networks say of trailers: VGG16 of random weights in the published format, tables."""
+"""Embeddings of trailers: VGG16 with random weights against Keras, and vector tables."""
 
 import math
 
@@ -28,7 +28,7 @@ def pictures(count, seed=1):
 
 
 def random_vgg16():
-    """Variables of the published names and shapes, scaled so that values keep their size."""
+    """Random variables of published names and shapes, He-scaled to keep activations bounded."""
     rng = np.random.default_rng(2)
     variables, inputs = {}, 3
     for block, (convolutions, outputs) in enumerate(vgg16.BLOCKS, 1):
@@ -42,8 +42,8 @@ def random_vgg16():
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """A file as Keras published it: a group a layer, also for those without variables."""
+def vgg16_file(tmp_path_factory):
+    """VGG16 weights file in the Keras HDF5 format: one group per layer, some without variables."""
     path = tmp_path_factory.mktemp("vgg16") / ENCODERS["vgg16"].files[0].name
     variables = random_vgg16()
     with h5py.File(path, "w") as file:
@@ -62,29 +62,29 @@ def published(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_vgg16_of_a_published_file_agrees_with_keras(published, tmp_path):
-    """Keras with its own preparation, and the mean over the last maps."""
+def test_vgg16_from_keras_file_matches_keras(vgg16_file, tmp_path):
+    """Reference: Keras VGG16 with its own preprocessing and average pooling."""
     from keras.applications.vgg16 import VGG16, preprocess_input
 
-    fetch_network("vgg16", published.parent, True, tmp_path, tmp_path / "vgg16.safetensors")
+    fetch_network("vgg16", vgg16_file.parent, True, tmp_path, tmp_path / "vgg16.safetensors")
     _, encode = embed.load_trailer_encoder("vgg16", tmp_path / "vgg16.safetensors")
-    shown = pictures(2)
-    sample = Sample(shown, np.arange(2), np.arange(2.0), 0, np.zeros(0, np.float32))
-    theirs = VGG16(include_top=False, weights=None, pooling="avg", input_shape=(224, 224, 3))
-    theirs.set_weights(list(random_vgg16().values()))
-    expected = theirs(preprocess_input(shown.astype(np.float32))).numpy()
+    frames = pictures(2)
+    sample = Sample(frames, np.arange(2), np.arange(2.0), 0, np.zeros(0, np.float32))
+    reference = VGG16(include_top=False, weights=None, pooling="avg", input_shape=(224, 224, 3))
+    reference.set_weights(list(random_vgg16().values()))
+    expected = reference(preprocess_input(frames.astype(np.float32))).numpy()
     assert expected.std() > 1
     np.testing.assert_allclose(
         encode(sample).values, expected, rtol=1e-3, atol=1e-3 * expected.std()
     )
 
 
-def test_vgg16_is_as_large_as_published():
+def test_vgg16_has_published_number_of_parameters():
     network = vgg16.from_variables(random_vgg16())
     assert sum(parameter.numel() for parameter in network.parameters()) == 14_714_688
 
 
-def test_all_audio_networks_take_the_sound_of_a_sample():
+def test_audio_encoders_have_the_sample_rate_of_trailer_samples():
     rates = {audio_encoder.network_module(n).SAMPLE_RATE_HZ for n in AUDIO_ENCODERS}
     assert rates == {RATE_HZ}
 
@@ -93,13 +93,13 @@ def test_all_audio_networks_take_the_sound_of_a_sample():
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """Weights by network, random but for their shapes."""
+def weights_files(tmp_path_factory):
+    """Paths of random weights by network."""
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(3)
     state = EfficientNetLite().state_dict()
-    weights = {name: value.numpy() for name, value in state.items()}
-    by_network = {"efficientnet_lite0": weights, "yamnet": random_yamnet()}
+    image_variables = {name: value.numpy() for name, value in state.items()}
+    by_network = {"efficientnet_lite0": image_variables, "yamnet": random_yamnet()}
     for name, variables in by_network.items():
         save_file(variables, folder / f"{name}.safetensors")
     return {name: folder / f"{name}.safetensors" for name in by_network}
@@ -107,82 +107,86 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def samples(tmp_path):
-    """Three trailers: with all, without a picture, and with sound from the third second on."""
+    """Paths and samples of three trailers: complete, without frames, and silent until 3 s."""
     rng = np.random.default_rng(4)
     noise = (0.1 * rng.standard_normal(5 * RATE_HZ)).astype(np.float32)
     late = np.concatenate([np.zeros(3 * RATE_HZ, np.float32), noise[: 2 * RATE_HZ]])
-    made = {
+    sample_by_id = {
         "all": Sample(pictures(3), np.array([7, 9, 12]), np.array([0.3, 0.4, 0.5]), 1, noise),
         "unseen": Sample(pictures(0), np.zeros(0, int), np.zeros(0), 2, noise),
         "late": Sample(pictures(1, 5), np.array([4]), np.array([0.2]), 0, late),
     }
-    for name, sample in made.items():
+    for name, sample in sample_by_id.items():
         np.savez(tmp_path / f"{name}.npz", **sample._asdict())
-    return {name: tmp_path / f"{name}.npz" for name in made}, made
+    return {name: tmp_path / f"{name}.npz" for name in sample_by_id}, sample_by_id
 
 
-def read(path):
+def read_vectors(path):
     return tables.read_table(path, tables.TRAILER_VECTORS)
 
 
-def test_frames_have_a_row_each(samples, files, tmp_path):
-    paths, made = samples
-    weights_file = files["efficientnet_lite0"]
+def test_image_vectors_have_one_row_per_frame(samples, weights_files, tmp_path):
+    paths, sample_by_id = samples
+    weights_file = weights_files["efficientnet_lite0"]
     embed.embed_trailers(paths, "efficientnet_lite0", weights_file, tmp_path / "x.parquet")
-    table = read(tmp_path / "x.parquet")
+    table = read_vectors(tmp_path / "x.parquet")
     assert table["trailer_id"].tolist() == ["all"] * 3 + ["late"]
     assert table["number"].tolist() == [7, 9, 12, 4]
     assert table["time_s"].tolist() == [0.3, 0.4, 0.5, 0.2]
     encoder = image_encoder.load("efficientnet_lite0", weights_file)
-    shown = [made["all"].frames, made["late"].frames]
-    expected = np.concatenate([encoder.encode(frames) for frames in shown])
+    frames = [sample_by_id["all"].frames, sample_by_id["late"].frames]
+    expected = np.concatenate([encoder.encode(frames_of_sample) for frames_of_sample in frames])
     np.testing.assert_array_equal(table.filter(like="efficientnet_lite0_").to_numpy(), expected)
     provenance = tables.read_provenance(tmp_path / "x.parquet")
     assert provenance["network"] == "efficientnet_lite0"
 
 
-def test_windows_of_sound_have_a_row_each_but_silent_ones(samples, files, tmp_path):
-    """YAMNet embeds 0.96 s each 0.48 s; what ends within the silence is left out."""
-    paths, made = samples
-    embed.embed_trailers(paths, "yamnet", files["yamnet"], tmp_path / "x.parquet")
-    table = read(tmp_path / "x.parquet")
+def test_audio_vectors_have_one_row_per_window_except_silent_ones(samples, weights_files, tmp_path):
+    """YAMNet windows last 0.96 s with a hop of 0.48 s; those that end in silence are omitted."""
+    paths, sample_by_id = samples
+    embed.embed_trailers(paths, "yamnet", weights_files["yamnet"], tmp_path / "x.parquet")
+    table = read_vectors(tmp_path / "x.parquet")
     assert list(dict.fromkeys(table["trailer_id"])) == ["all", "unseen", "late"]
-    whole = table[table["trailer_id"] == "all"]
-    assert whole["number"].tolist() == list(range(9))
-    np.testing.assert_allclose(whole["time_s"], 0.48 + 0.48 * np.arange(9))
+    complete = table[table["trailer_id"] == "all"]
+    assert complete["number"].tolist() == list(range(9))
+    np.testing.assert_allclose(complete["time_s"], 0.48 + 0.48 * np.arange(9))
     late = table[table["trailer_id"] == "late"]
     assert late["number"].tolist() == list(range(5, 9))
-    expected = audio_encoder.load("yamnet", files["yamnet"]).encode(made["all"].sound)
+    expected = audio_encoder.load("yamnet", weights_files["yamnet"]).encode(
+        sample_by_id["all"].sound
+    )
     columns = list(ENCODERS["yamnet"].feature_names)
-    np.testing.assert_array_equal(whole[columns].to_numpy(), expected)
+    np.testing.assert_array_equal(complete[columns].to_numpy(), expected)
 
 
-def test_a_trailer_alone_has_the_rows_that_it_has_among_others(samples, files, tmp_path):
+def test_vectors_of_a_trailer_do_not_depend_on_other_trailers(samples, weights_files, tmp_path):
     paths, _ = samples
-    for network, file in files.items():
+    for network, file in weights_files.items():
         embed.embed_trailers(paths, network, file, tmp_path / "many.parquet")
         embed.embed_trailers({"late": paths["late"]}, network, file, tmp_path / "one.parquet")
-        many = read(tmp_path / "many.parquet")
+        many = read_vectors(tmp_path / "many.parquet")
         rows = many[many["trailer_id"] == "late"].reset_index(drop=True)
-        pd.testing.assert_frame_equal(rows, read(tmp_path / "one.parquet"))
+        pd.testing.assert_frame_equal(rows, read_vectors(tmp_path / "one.parquet"))
 
 
-def test_of_nothing_there_are_no_rows(samples, files, tmp_path):
+def test_trailers_without_frames_give_an_empty_table(samples, weights_files, tmp_path):
     paths, _ = samples
     only = {"unseen": paths["unseen"]}
     embed.embed_trailers(
-        only, "efficientnet_lite0", files["efficientnet_lite0"], tmp_path / "x.parquet"
+        only, "efficientnet_lite0", weights_files["efficientnet_lite0"], tmp_path / "x.parquet"
     )
-    table = read(tmp_path / "x.parquet")
+    table = read_vectors(tmp_path / "x.parquet")
     assert table.shape == (0, 3 + 1280)
 
 
 @pytest.mark.parametrize("network", ["efficientnet_lite0", "vgg16", "musicnn"])
-def test_another_networks_weights_are_refused(samples, files, tmp_path, network):
+def test_weights_of_another_network_raise_input_error(samples, weights_files, tmp_path, network):
     paths, _ = samples
     with pytest.raises(InputError) as error:
-        embed.embed_trailers(paths, network, files["yamnet"], tmp_path / "x.parquet")
+        embed.embed_trailers(paths, network, weights_files["yamnet"], tmp_path / "x.parquet")
     lines = str(error.value).splitlines()
-    assert lines[0].startswith(f"{files['yamnet']}: holds the variables of another network (")
+    assert lines[0].startswith(
+        f"{weights_files['yamnet']}: holds the variables of another network ("
+    )
     assert lines[1] == "  expected: those of the network named"
     assert not (tmp_path / "x.parquet").exists()

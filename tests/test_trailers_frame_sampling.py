@@ -1,4 +1,4 @@
-"""Samples of trailers whose frames bear their numbers: which frames and seconds are taken."""
+"""Sampling of trailers with numbered frames: which frames and which seconds are sampled."""
 
 import subprocess
 from fractions import Fraction
@@ -38,11 +38,11 @@ def black(width=96, height=64):
     return np.full((height, width, 3), 3, np.uint8)
 
 
-# Which frames
+# Frame numbers
 
 
-def test_the_middle_ten_of_31_frames_from_frame_200_on_are_taken(tmp_path):
-    """From 200 to 290 each third frame is decoded; the middle ten are the 11th to the 20th."""
+def test_sample_is_the_middle_10_of_31_frames_from_frame_200(tmp_path):
+    """Candidates are frames 200, 203, ..., 290; the sample is the 11th to the 20th of them."""
     film = coded(tmp_path / "a.mp4", map(numbered, range(291)), bf="3", g="50")
     sample, _ = sample_trailer(film, FROM_200)
     assert sample.frame_number.tolist() == [200 + 3 * k for k in range(10, 20)]
@@ -54,7 +54,7 @@ def test_the_middle_ten_of_31_frames_from_frame_200_on_are_taken(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mkv", "libx264"), ("a.avi", "mpeg4")])
-def test_frames_are_in_the_order_in_which_they_are_shown(tmp_path, name, codec):
+def test_frames_are_in_presentation_order(tmp_path, name, codec):
     film = coded(tmp_path / name, map(numbered, range(60)), codec=codec, bf="2", g="12")
     sample, _ = sample_trailer(film, ALL)
     assert sample.frame_number.tolist() == list(range(60))
@@ -62,8 +62,8 @@ def test_frames_are_in_the_order_in_which_they_are_shown(tmp_path, name, codec):
     np.testing.assert_allclose(sample.frame_s, np.arange(60) / 25, atol=0.002)
 
 
-def test_a_variable_frame_rate_counts_frames_and_not_seconds(tmp_path):
-    """Frame 250 stays on screen for 40 s; it is one frame nevertheless."""
+def test_variable_frame_rate_is_sampled_by_frame_number_not_time(tmp_path):
+    """Frame 250 lasts 40 s and counts as one frame."""
     pts = [*range(251), *range(1251, 1291)]
     film = coded(tmp_path / "a.mkv", map(numbered, range(291)), pts, bf="2")
     sample, _ = sample_trailer(film, FROM_200)
@@ -72,19 +72,20 @@ def test_a_variable_frame_rate_counts_frames_and_not_seconds(tmp_path):
     np.testing.assert_allclose(sample.frame_s, expected, atol=0.002)
 
 
-def test_frames_that_an_edit_list_cuts_away_do_not_count(tmp_path):
-    whole = coded(tmp_path / "whole.mp4", map(numbered, range(120)), bf="2", g="40")
-    cut = tmp_path / "cut.mp4"
-    ffmpeg("-ss", 50 / 25, "-i", whole, "-c", "copy", cut)
-    with av.open(str(cut)) as container:
-        assert container.streams.video[0].frames > 70  # those from the key frame on are there
-    sample, _ = sample_trailer(cut, ALL)
+def test_frames_outside_the_edit_list_are_not_counted(tmp_path):
+    source = coded(tmp_path / "whole.mp4", map(numbered, range(120)), bf="2", g="40")
+    trimmed = tmp_path / "trimmed.mp4"
+    ffmpeg("-ss", 50 / 25, "-i", source, "-c", "copy", trimmed)
+    with av.open(str(trimmed)) as container:
+        # the file has all frames from the key frame on
+        assert container.streams.video[0].frames > 70
+    sample, _ = sample_trailer(trimmed, ALL)
     assert numbers_of(sample.frames) == list(range(50, 120))
     assert sample.frame_number.tolist() == list(range(70))
     np.testing.assert_allclose(sample.frame_s, np.arange(70) / 25, atol=1e-6)
 
 
-def test_damaged_frames_do_not_count(tmp_path):
+def test_damaged_frames_are_not_counted(tmp_path):
     film = coded(tmp_path / "a.mkv", map(numbered, range(60)), codec="mjpeg")
     with av.open(str(film)) as container:
         packets = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
@@ -97,15 +98,15 @@ def test_damaged_frames_do_not_count(tmp_path):
     assert sample.frame_number.tolist() == list(range(50))
 
 
-def test_packets_that_are_not_shown_do_not_count(tmp_path):
-    """VP8, coded in two passes, hides frames that only serve to predict others."""
-    moving = (np.roll(numbered(n), n % 3, axis=1) for n in range(80))
-    whole = coded(tmp_path / "whole.mkv", moving, qp="10")
-    film, notes = tmp_path / "film.mkv", tmp_path / "notes"
-    hiding = ("-auto-alt-ref", 1, "-lag-in-frames", 16, "-arnr-maxframes", 7)
+def test_packets_that_are_not_displayed_are_not_counted(tmp_path):
+    """Two-pass VP8 adds alternate reference frames, which are decoded but never displayed."""
+    pictures = (np.roll(numbered(n), n % 3, axis=1) for n in range(80))
+    source = coded(tmp_path / "whole.mkv", pictures, qp="10")
+    film, pass_log = tmp_path / "film.mkv", tmp_path / "pass_log"
+    alt_ref = ("-auto-alt-ref", 1, "-lag-in-frames", 16, "-arnr-maxframes", 7)
     for number in (1, 2):
-        twice = ("-pass", number, "-passlogfile", notes)
-        ffmpeg("-i", whole, "-c:v", "libvpx", "-b:v", "300k", *hiding, *twice, film)
+        two_pass = ("-pass", number, "-passlogfile", pass_log)
+        ffmpeg("-i", source, "-c:v", "libvpx", "-b:v", "300k", *alt_ref, *two_pass, film)
     with av.open(str(film)) as container:
         assert sum(packet.size > 0 for packet in container.demux()) > 80
     sample, _ = sample_trailer(film, Sampling(49, 31, 31, 1.0))
@@ -114,20 +115,20 @@ def test_packets_that_are_not_shown_do_not_count(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("count", "first", "last", "looked_at"),
+    ("count", "first", "last", "n_candidates"),
     [(231, 200, 230, 31), (220, 189, 219, 31), (31, 0, 30, 31), (12, 0, 11, 12), (1, 0, 0, 1)],
 )
-def test_a_short_trailer_starts_earlier(count, first, last, looked_at):
+def test_first_frame_number_is_lower_in_short_trailers(count, first, last, n_candidates):
     numbers = frame_numbers(count, FROM_200)
-    assert (numbers[0], numbers[-1], len(numbers)) == (first, last, looked_at)
+    assert (numbers[0], numbers[-1], len(numbers)) == (first, last, n_candidates)
 
 
-def test_no_frames_have_no_numbers():
+def test_frame_numbers_of_zero_frames_are_empty():
     assert frame_numbers(0, FROM_200).tolist() == []
 
 
 @given(st.integers(1, 10_000), st.integers(0, 400), st.integers(1, 60))
-def test_intervals_are_even_to_the_frame(count, first, frames):
+def test_steps_of_frame_numbers_differ_by_at_most_one(count, first, frames):
     numbers = frame_numbers(count, Sampling(first, frames, 10, 30.0))
     assert len(numbers) == min(count, frames)
     assert numbers[0] >= 0
@@ -136,7 +137,7 @@ def test_intervals_are_even_to_the_frame(count, first, frames):
     assert not len(steps) or steps.max() - steps.min() <= 1
 
 
-def test_a_short_clip_is_taken_from_where_31_frames_are_left(tmp_path):
+def test_trailer_of_40_frames_is_sampled_from_its_last_31_frames(tmp_path):
     film = coded(tmp_path / "a.mp4", map(numbered, range(40)), bf="2")
     sample, _ = sample_trailer(film, FROM_200)
     assert numbers_of(sample.frames) == list(range(19, 29))
@@ -145,17 +146,17 @@ def test_a_short_clip_is_taken_from_where_31_frames_are_left(tmp_path):
 # Black frames
 
 
-def test_a_black_leader_and_black_frames_inside_are_passed_over(tmp_path):
-    """Candidates are 200, 202, ..., 260; black are those up to 219 and 240: 20 are left."""
+def test_black_frames_are_skipped_at_the_start_and_inside(tmp_path):
+    """Candidates are 200, 202, ..., 260; those below 220 and 240 are black, so 20 remain."""
     pictures = [black() if n < 220 or n == 240 else numbered(n) for n in range(261)]
     sample, note = sample_trailer(coded(tmp_path / "a.mp4", pictures, g="1"), FROM_200)
-    left = [n for n in range(220, 261, 2) if n != 240]
-    assert numbers_of(sample.frames) == left[5:15]
+    remaining = [n for n in range(220, 261, 2) if n != 240]
+    assert numbers_of(sample.frames) == remaining[5:15]
     assert sample.skipped == 11
     assert note == "no sound"
 
 
-def test_of_only_black_frames_none_is_left_and_that_is_noted(tmp_path):
+def test_all_black_trailer_has_a_note_and_no_frames(tmp_path):
     film = coded(tmp_path / "a.mp4", (black() for _ in range(40)))
     sample, note = sample_trailer(film, FROM_200)
     assert sample.frames.shape == (0, 224, 224, 3)
@@ -164,49 +165,49 @@ def test_of_only_black_frames_none_is_left_and_that_is_noted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("level", "white_share", "is_one"),
+    ("level", "white_share", "expected"),
     [(0, 0, True), (16, 0, True), (20, 0, True), (24, 0, False), (0, 0.01, False)],
 )
-def test_black_is_dark_and_without_anything_light(level, white_share, is_one):
+def test_is_black_by_grey_level_and_share_of_white_pixels(level, white_share, expected):
     picture = np.full((100, 100, 3), level, np.uint8)
     picture[: round(100 * white_share)] = 255
-    assert is_black(picture) == is_one
+    assert is_black(picture) == expected
 
 
-def test_what_varies_more_than_noise_is_not_black():
+def test_is_black_accepts_noise_but_not_larger_variation():
     noise = np.random.default_rng(1).normal(12, 4, (100, 100, 1)).clip(0, 255)
     assert is_black(noise.astype(np.uint8).repeat(3, 2))
     assert not is_black((3 * noise - 24).clip(0, 40).astype(np.uint8).repeat(3, 2))
 
 
-def test_the_middle_of_an_odd_rest_leans_to_the_start():
+def test_middle_items_are_rounded_towards_the_start():
     assert middle_items(range(31), 10) == range(10, 20)
     assert middle_items(range(10), 10) == range(10)
     assert middle_items(range(4), 10) == range(4)
 
 
-# Shapes of pictures
+# Picture shape
 
 
-def test_of_a_portrait_the_middle_square_is_taken(tmp_path):
+def test_portrait_is_cropped_to_its_central_square(tmp_path):
     film = coded(tmp_path / "a.mp4", (numbered(n, 64, 96) for n in range(300, 340)))
     sample, _ = sample_trailer(film, ALL)
     assert numbers_of(sample.frames) == list(range(300, 340))
 
 
 @pytest.mark.parametrize(("ratio", "width"), [(2, 48), (Fraction(1, 2), 192)])
-def test_pixels_are_made_square(tmp_path, ratio, width):
+def test_non_square_pixels_are_rescaled_to_square(tmp_path, ratio, width):
     pictures = [cv2.resize(numbered(n), (width, 64)) for n in range(300, 310)]
     sample, _ = sample_trailer(coded(tmp_path / "a.mkv", pictures, ratio=ratio), ALL)
     assert numbers_of(sample.frames) == list(range(300, 310))
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_the_way_up_is_the_cameras(tmp_path, turn):
-    """FFmpeg's own program turns pictures by itself; the two must agree."""
-    held = coded(tmp_path / "held.mp4", (numbered(n, 64, 64) for n in range(300, 304)))
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_display_rotation_is_applied_as_by_ffmpeg(tmp_path, rotation):
+    """Reference: the ffmpeg program, which rotates frames by default."""
+    upright = coded(tmp_path / "upright.mp4", (numbered(n, 64, 64) for n in range(300, 304)))
     film = tmp_path / "film.mp4"
-    ffmpeg("-display_rotation", turn, "-i", held, "-c", "copy", film)
+    ffmpeg("-display_rotation", rotation, "-i", upright, "-c", "copy", film)
     raw = ffmpeg("-i", film, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     expected = np.frombuffer(raw, np.uint8).reshape(-1, 64, 64, 3)
     sample, _ = sample_trailer(film, ALL)
@@ -217,7 +218,7 @@ def test_the_way_up_is_the_cameras(tmp_path, turn):
 # Sound
 
 
-def test_the_first_seconds_of_sound_are_taken_at_16_khz(tmp_path):
+def test_sound_is_the_first_seconds_resampled_to_16_khz(tmp_path):
     time_s = np.arange(4 * 8000) / 8000
     tone = 0.5 * np.sin(2 * np.pi * 440 * time_s)
     film = coded(tmp_path / "a.mkv", map(numbered, range(100)), sound=tone)
@@ -229,12 +230,12 @@ def test_the_first_seconds_of_sound_are_taken_at_16_khz(tmp_path):
     assert note == ""
 
 
-def test_sound_that_ends_before_is_taken_whole(tmp_path):
+def test_sound_shorter_than_the_limit_is_sampled_to_its_end(tmp_path):
     film = coded(tmp_path / "a.mkv", map(numbered, range(40)), sound=0.1 * np.ones(12_000))
     assert len(sample_trailer(film, FROM_200)[0].sound) == 24_000
 
 
-def test_silence_is_noted(tmp_path):
+def test_silent_trailer_has_a_note(tmp_path):
     film = coded(tmp_path / "a.mkv", map(numbered, range(40)), sound=np.zeros(8000))
     sample, note = sample_trailer(film, FROM_200)
     assert note == "silent"
@@ -242,7 +243,7 @@ def test_silence_is_noted(tmp_path):
     assert len(sample.frames) == 10
 
 
-def test_a_missing_picture_is_noted(tmp_path):
+def test_trailer_without_picture_has_a_note_and_no_frames(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, 0.3 * np.ones(16_000), 16_000)
     sample, note = sample_trailer(path, FROM_200)
@@ -251,7 +252,7 @@ def test_a_missing_picture_is_noted(tmp_path):
     assert len(sample.sound) == 16_000
 
 
-def test_neither_sound_nor_picture_is_an_error(tmp_path):
+def test_file_without_sound_and_picture_raises_media_error(tmp_path):
     path = tmp_path / "words.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:02,000\nWords\n")
     with pytest.raises(MediaError) as error:
@@ -262,7 +263,7 @@ def test_neither_sound_nor_picture_is_an_error(tmp_path):
     )
 
 
-def test_pictures_of_which_none_decodes_are_an_error(tmp_path):
+def test_video_without_decodable_frames_raises_media_error(tmp_path):
     film = coded(tmp_path / "a.mkv", map(numbered, range(5)), codec="mjpeg")
     with av.open(str(film)) as container:
         packets = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
@@ -279,12 +280,12 @@ def test_pictures_of_which_none_decodes_are_an_error(tmp_path):
     )
 
 
-# Files
+# Sample files and their table
 
 
 @pytest.fixture
 def trailers(tmp_path):
-    """Two trailers and where their samples go: with and without sound."""
+    """Videos, sample paths and table path of two trailers: with sound and without."""
     sound = 0.2 * np.sin(np.arange(16_000) / 3)
     with_sound = coded(tmp_path / "sound.mkv", map(numbered, range(40)), sound=sound)
     mute = coded(tmp_path / "mute.mp4", [black(), *map(numbered, range(1, 40))], g="1")
@@ -292,21 +293,21 @@ def trailers(tmp_path):
     return videos, [tmp_path / f"out/{name}.npz" for name in videos], tmp_path / "out/table.tsv"
 
 
-def test_samples_come_back_as_they_were_and_a_table_tells_of_them(trailers):
+def test_samples_round_trip_and_table_counts_frames_and_seconds(trailers):
     videos, outputs, table = trailers
     sample_trailers(videos, outputs, table, Sampling(0, 40, 5, 30.0))
     for video, output in zip(videos.values(), outputs, strict=True):
         expected, _ = sample_trailer(video, Sampling(0, 40, 5, 30.0))
         for name, value in read_sample(output)._asdict().items():
             np.testing.assert_array_equal(value, getattr(expected, name))
-    frame = tables.read_table(table, tables.TRAILER_SAMPLES)
-    assert frame.fillna("").to_numpy().tolist() == [
+    rows = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert rows.fillna("").to_numpy().tolist() == [
         ["sound", 5, 0, 2.0, ""],
         ["mute", 5, 1, 0.0, "no sound"],
     ]
 
 
-def test_samples_are_the_same_bit_for_bit(trailers):
+def test_samples_are_bit_identical_across_runs_and_threads(trailers):
     videos, outputs, table = trailers
     sample_trailers(videos, outputs, table, FROM_200)
     before = [path.read_bytes() for path in (*outputs, table)]
@@ -314,7 +315,7 @@ def test_samples_are_the_same_bit_for_bit(trailers):
     assert [path.read_bytes() for path in (*outputs, table)] == before
 
 
-def test_every_file_that_cannot_be_used_is_named(trailers, tmp_path):
+def test_media_error_lists_every_unusable_file(trailers, tmp_path):
     videos, outputs, table = trailers
     (tmp_path / "empty.mp4").touch()
     faulty = {"a": tmp_path / "absent.mp4", **videos, "z": tmp_path / "empty.mp4"}
@@ -329,19 +330,19 @@ def test_every_file_that_cannot_be_used_is_named(trailers, tmp_path):
     assert not table.exists()
 
 
-def test_a_file_that_cannot_be_used_may_be_skipped(trailers, tmp_path):
+def test_unusable_file_is_skipped_and_listed_with_on_bad_skip(trailers, tmp_path):
     videos, outputs, table = trailers
     (tmp_path / "empty.mp4").touch()
     faulty = {**videos, "z": tmp_path / "empty.mp4"}
     sample_trailers(faulty, [*outputs, tmp_path / "z.npz"], table, FROM_200, on_bad="skip")
-    frame = tables.read_table(table, tables.TRAILER_SAMPLES)
-    assert frame.iloc[-1].tolist() == ["z", 0, 0, 0.0, "is empty (0 bytes)"]
+    rows = tables.read_table(table, tables.TRAILER_SAMPLES)
+    assert rows.iloc[-1].tolist() == ["z", 0, 0, 0.0, "is empty (0 bytes)"]
     skipped = read_sample(tmp_path / "z.npz")
     assert skipped.frames.shape == (0, 224, 224, 3)
     assert skipped.sound.shape == (0,)
 
 
-def test_a_damaged_sample_is_named(trailers):
+def test_damaged_sample_file_raises_input_error(trailers):
     videos, outputs, table = trailers
     sample_trailers(videos, outputs, table, FROM_200)
     outputs[0].write_bytes(outputs[0].read_bytes()[:1000])

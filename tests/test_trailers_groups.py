@@ -33,7 +33,7 @@ FILMS = {
 TITLES = {"jaws": "Jaws", "alien": "Alien (1979)", "solaris": "Solaris"}
 
 
-def test_titles_are_grouped_by_name_and_by_the_groups_of_their_films(tmp_path):
+def test_group_titles_joins_names_and_film_groups(tmp_path):
     names = {"JAWS": (), "Up": ("space",), "Alien": (), "Heat": (), "Big": ("Y",), "Cube": ("y ",)}
     table = group_titles(names, TITLES, film_groups(tmp_path, FILMS))
     assert dict(zip(table.title, table.group, strict=True)) == {
@@ -42,13 +42,13 @@ def test_titles_are_grouped_by_name_and_by_the_groups_of_their_films(tmp_path):
     assert table.films.tolist() == [("jaws", "jaws_2"), ("alien",), ("alien",), (), (), ()]
 
 
-def test_a_title_is_no_film_with_the_same_id(tmp_path):
+def test_title_equal_to_a_film_id_is_not_that_film(tmp_path):
     table = group_titles({"jaws": (), "jaws_2": ()}, {}, film_groups(tmp_path, FILMS))
     assert table.group.tolist() == ["jaws", "jaws_2"]
     assert table.films.tolist() == [(), ()]
 
 
-def test_without_a_corpus_names_alone_count():
+def test_group_titles_without_corpus_uses_names():
     table = group_titles({"A": ("X",), "B": (), "C": ("x",)}, {}, None)
     assert table.group.tolist() == ["A", "B", "A"]
 
@@ -60,7 +60,7 @@ def with_groups(path, groups):
     return path
 
 
-def test_the_table_is_written_and_read(tmp_path):
+def test_trailer_groups_round_trip(tmp_path):
     actual = np.ones((4, 4), bool)
     table = with_groups(write_trailers(tmp_path, actual), ["", "S", "s", ""])
     films = film_groups(tmp_path, {"f": ("f", ()), "g": ("f", ())})
@@ -98,7 +98,7 @@ def accuracy(corpus, seed):
     return np.mean(right)
 
 
-def test_a_franchise_helps_no_model_unless_it_is_on_both_sides(tmp_path):
+def test_planted_franchise_is_at_chance_only_if_grouped(tmp_path):
     by_title, by_group = (
         np.mean([accuracy(planted(tmp_path, seed, grouped)[0], seed) for seed in range(8)])
         for grouped in (False, True)
@@ -107,7 +107,7 @@ def test_a_franchise_helps_no_model_unless_it_is_on_both_sides(tmp_path):
     assert by_group < 0.6
 
 
-def test_no_franchise_is_on_two_sides_of_a_fold_or_an_inner_fold(tmp_path):
+def test_group_is_on_one_side_of_each_fold_and_inner_fold(tmp_path):
     corpus, franchise = planted(tmp_path, 0, grouped=True)
     for fold in nested_folds(corpus, 4, dataset.N_INNER, 3):
         assert not {*franchise[fold.held_out]} & {*franchise[fold.training]}
@@ -115,7 +115,7 @@ def test_no_franchise_is_on_two_sides_of_a_fold_or_an_inner_fold(tmp_path):
             assert not {*franchise[part]} & {*franchise[np.setdiff1d(fold.training, part)]}
 
 
-def test_too_few_groups_of_titles_is_one_clear_error(tmp_path):
+def test_too_few_groups_of_titles_is_an_error_with_hint(tmp_path):
     actual = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0]], bool)
     table = with_groups(write_trailers(tmp_path, actual), ["S", "s", "S", "", ""])
     with pytest.raises(TableError) as caught:
@@ -127,7 +127,7 @@ def test_too_few_groups_of_titles_is_one_clear_error(tmp_path):
     )
 
 
-def test_a_genre_of_one_group_of_titles_is_left_out(tmp_path):
+def test_genre_of_one_group_of_titles_is_left_out(tmp_path):
     actual = np.eye(4, dtype=bool)[[0, 0, 1, 1, 2, 2, 3, 3]]
     table = with_groups(write_trailers(tmp_path, actual), ["S", "S", *[""] * 6])
     corpus = dataset.read_dataset("frequency", table, GENRES, {}, [])

@@ -1,4 +1,4 @@
-"""Runs of trailers' models: which there are, their names, and which stands for a modality."""
+"""Runs of trailer models: their order, their titles and the run that represents a modality."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from scorelens.trailers import (
 )
 
 
-def test_a_model_runs_on_each_network_of_its_modality_in_the_configs_order():
+def test_runs_are_ordered_by_model_and_by_network_of_the_config():
     models = ["sound_linear", "frame_linear", "window_cnn", "frequency", "frame_cnn"]
     assert runs(models, ["vgg16", "vit"], ["yamnet", "musicnn", "vggish"]) == [
         ("none", "frequency"),
@@ -31,13 +31,13 @@ def test_a_model_runs_on_each_network_of_its_modality_in_the_configs_order():
     assert runs([], ["vgg16"], ["yamnet"]) == []
 
 
-def test_all_models_on_all_networks():
+def test_number_of_runs_of_all_models_on_all_networks():
     all_runs = runs(MODELS, list(IMAGE_ENCODERS), list(AUDIO_ENCODERS))
     assert len(set(all_runs)) == len(all_runs) == 4 + 2 * 3 + 2 * 3
     assert all_runs[-1] == ("none", "fusion")
 
 
-def test_the_fusion_needs_both_modalities():
+def test_fusion_without_sound_attention_raises_config_error():
     with pytest.raises(ConfigError) as error:
         runs(["fusion", "frame_attention", "sound_linear"], ["vgg16"], ["yamnet"])
     assert str(error.value) == (
@@ -52,20 +52,20 @@ def test_a_modality_is_represented_by_attention_on_its_first_network():
     assert modality_run("picture", all_runs) == ("vit", "frame_attention")
     assert modality_run("sound", all_runs) == ("yamnet", "sound_attention")
     assert modality_run("both", all_runs) == ("none", "fusion")
-    less = runs(["frame_cnn", "frame_linear", "window_cnn"], ["vgg16", "vit"], ["yamnet"])
-    assert modality_run("picture", less) == ("vgg16", "frame_linear")
-    assert modality_run("sound", less) == ("none", "window_cnn")
-    assert modality_run("both", less) is None
+    fewer_runs = runs(["frame_cnn", "frame_linear", "window_cnn"], ["vgg16", "vit"], ["yamnet"])
+    assert modality_run("picture", fewer_runs) == ("vgg16", "frame_linear")
+    assert modality_run("sound", fewer_runs) == ("none", "window_cnn")
+    assert modality_run("both", fewer_runs) is None
 
 
-def test_every_model_has_a_modality_and_a_name():
+def test_every_model_has_a_modality_and_a_title():
     assert set(TITLES) == set(MODELS)
     assert set(PREFERRED["picture"] + PREFERRED["sound"]) == {*FROZEN, *NETWORKS}
     for modality, names in PREFERRED.items():
         assert all(MODELS[name] == modality for name in names)
 
 
-def test_the_name_of_a_run_tells_its_network():
+def test_run_title_includes_its_network():
     assert title("vgg16", "frame_attention") == "Attention over frames, VGG16"
     assert title("yamnet", "sound_linear") == "Linear on sound, YAMNet"
     assert title("none", "fusion") == "Picture and sound fused"

@@ -1,4 +1,4 @@
-"""Films' scenes by models trained on trailers: numbers by hand and leaks."""
+"""Classification of film scenes by models trained on trailers: exact values and leakage."""
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,8 @@ from scorelens.trailers.scenes import scenes
 from tests.trailer_tables import GENRES, make_labels, make_vectors
 
 
-def made_up(vectors, actual, titles=None) -> Dataset:
-    """A trailer a title. vectors: (trailers, moments, columns). actual: bool (trailers, genres)."""
+def make_dataset(vectors, actual, titles=None) -> Dataset:
+    """Dataset. vectors: (trailers, moments, columns). actual: bool (trailers, genres)."""
     count, moments, columns = vectors.shape
     titles = [f"Title {number:02d}" for number in range(count)] if titles is None else titles
     title = np.unique(titles, return_inverse=True)[1]
@@ -32,7 +32,7 @@ def made_up(vectors, actual, titles=None) -> Dataset:
 
 
 def scene_table(vectors):
-    """Rows of SCENES. vectors: (films, scenes, columns)."""
+    """Table SCENES. vectors: (films, scenes, columns)."""
     films, count, columns = vectors.shape
     heads = {
         "film_id": np.repeat([f"film_{number:02d}" for number in range(films)], count),
@@ -47,7 +47,7 @@ def scene_table(vectors):
 
 
 def titles_of(films, with_trailer=()):
-    """film_id -> title: that of a trailer for some films, by number, else another."""
+    """film_id -> title. with_trailer: indices of films that have the title of a trailer."""
     return {
         f"film_{number:02d}": f"{'Title' if number in with_trailer else 'Film'} {number:02d}"
         for number in range(films)
@@ -62,18 +62,20 @@ def probability_of(classified, film_id):
     )
 
 
-def test_scenes_are_classified_as_by_scikit_learn_with_even_odds():
+def test_scene_probabilities_match_scikit_learn_with_prior_removed():
     actual = make_labels(12)
-    titles = [f"Title {number % 10}" for number in range(12)]  # of two titles two trailers
+    titles = [f"Title {number % 10}" for number in range(12)]  # two titles have two trailers
     actual[10:] = actual[:2]
     vectors = make_vectors(actual, [0, 2])
-    shown = np.random.default_rng(5).normal(size=(1, 3, 8))
-    material = made_up(vectors, actual, titles)
-    classified = scenes.classify_scenes(scene_table(shown), {"film_00": "Another"}, material)
+    scene_vectors = np.random.default_rng(5).normal(size=(1, 3, 8))
+    training_set = make_dataset(vectors, actual, titles)
+    classified = scenes.classify_scenes(
+        scene_table(scene_vectors), {"film_00": "Another"}, training_set
+    )
     counts = np.array([0.5, 0.5, *[1] * 8, 0.5, 0.5])
     means = vectors.mean(axis=1)
     scaled, scaled_scenes = (
-        (vectors_of - means.mean(0)) / means.std(0) for vectors_of in (means, shown[0])
+        (vectors_of - means.mean(0)) / means.std(0) for vectors_of in (means, scene_vectors[0])
     )
     for column, genre in enumerate(GENRES):
         model = LogisticRegression(C=0.1, max_iter=1000).fit(scaled, actual[:, column], counts)
@@ -84,58 +86,61 @@ def test_scenes_are_classified_as_by_scikit_learn_with_even_odds():
     assert classified.cue_id.tolist() == np.repeat(["cue_000", "cue_001", "cue_002"], 4).tolist()
 
 
-def test_trailers_of_a_film_do_not_train_its_model():
-    """Other frames and labels of theirs: the same bits for the film, and others for the next."""
+def test_own_trailers_are_left_out_of_training_for_a_film():
+    """Changes to a film's trailer leave its own scenes bit-identical and change other films'."""
     actual = make_labels(12)
     vectors = make_vectors(actual, [0, 2])
     names = ["THE ÉTOILE", "L'Étoile: the (1972)", *[f"Title {number}" for number in range(10)]]
-    material = made_up(vectors, actual, names)
+    training_set = make_dataset(vectors, actual, names)
     changed, labels = vectors.copy(), actual.copy()
     changed[:2] = 5 - 3 * changed[:2]
     labels[:2] = ~labels[:2]
     titles = {"film_00": "The Etoile", "film_01": "Title 3", "film_02": "L'Étoile — The"}
-    shown = scene_table(np.random.default_rng(5).normal(size=(3, 2, 8)))
-    # Either trailer is of another film's title: both are replaced only where both are left out.
+    scenes_of_films = scene_table(np.random.default_rng(5).normal(size=(3, 2, 8)))
+    # Only trailer 0 changes, which has the title of film_00; film_02 has that of trailer 1.
     instances = np.r_[changed[0], vectors[1:].reshape(-1, 8)].astype(np.float32)
-    one = material._replace(instances=instances)
-    one = one._replace(labels=np.r_[labels[:1], actual[1:]])
-    before, after = (scenes.classify_scenes(shown, titles, corpus) for corpus in (material, one))
+    changed_set = training_set._replace(instances=instances)
+    changed_set = changed_set._replace(labels=np.r_[labels[:1], actual[1:]])
+    before, after = (
+        scenes.classify_scenes(scenes_of_films, titles, dataset)
+        for dataset in (training_set, changed_set)
+    )
     np.testing.assert_array_equal(
         probability_of(before, "film_00"), probability_of(after, "film_00")
     )
-    for other in ("film_01", "film_02"):
-        assert (probability_of(before, other) != probability_of(after, other)).all()
+    for film_id in ("film_01", "film_02"):
+        assert (probability_of(before, film_id) != probability_of(after, film_id)).all()
 
 
 @pytest.mark.parametrize("with_trailer", [(), (0, 1, 2, 3)])
-def test_unrelated_pictures_have_even_odds(with_trailer):
-    """Leaving out a film's trailer makes its own genres rarer: its probability must not show it."""
+def test_constant_vectors_have_probability_one_half(with_trailer):
+    """A left-out trailer makes its genres rarer in training: probabilities must not change."""
     actual = make_labels(12)
-    material = made_up(np.ones((12, 2, 8)), actual)
-    shown = scene_table(np.ones((4, 2, 8)))
-    classified = scenes.classify_scenes(shown, titles_of(4, with_trailer), material)
+    training_set = make_dataset(np.ones((12, 2, 8)), actual)
+    scenes_of_films = scene_table(np.ones((4, 2, 8)))
+    classified = scenes.classify_scenes(scenes_of_films, titles_of(4, with_trailer), training_set)
     np.testing.assert_allclose(classified["probability"], 0.5, atol=1e-3)
-    rarer = fit_linear(material, np.arange(1, 12))["bias"]
-    np.testing.assert_allclose(special.expit(rarer), actual[1:].mean(axis=0), atol=1e-3)
+    bias = fit_linear(training_set, np.arange(1, 12))["bias"]
+    np.testing.assert_allclose(special.expit(bias), actual[1:].mean(axis=0), atol=1e-3)
 
 
-def test_what_all_trailers_carry_or_none_is_as_likely_as_not():
+def test_genres_of_all_or_no_trailers_have_probability_one_half():
     actual = make_labels(8)
     actual[:, 1], actual[:, 2] = True, False
-    material = made_up(make_vectors(actual, [0]), actual)
-    shown = scene_table(np.random.default_rng(1).normal(size=(2, 2, 8)))
-    classified = scenes.classify_scenes(shown, titles_of(2), material)
-    even = classified[classified["genre"].isin(GENRES[1:3])]["probability"]
-    assert (even == 0.5).all()
+    training_set = make_dataset(make_vectors(actual, [0]), actual)
+    scenes_of_films = scene_table(np.random.default_rng(1).normal(size=(2, 2, 8)))
+    classified = scenes.classify_scenes(scenes_of_films, titles_of(2), training_set)
+    constant_genres = classified[classified["genre"].isin(GENRES[1:3])]["probability"]
+    assert (constant_genres == 0.5).all()
     assert (classified[classified["genre"] == GENRES[0]]["probability"] != 0.5).all()
 
 
-def test_a_film_that_leaves_no_trailer_is_named():
+def test_film_whose_trailers_are_all_left_out_raises_table_error():
     actual = make_labels(2)
-    material = made_up(make_vectors(actual, []), actual, ["Solaris", "Solaris (2002)"])
-    shown = scene_table(np.zeros((1, 1, 8)))
+    training_set = make_dataset(make_vectors(actual, []), actual, ["Solaris", "Solaris (2002)"])
+    scenes_of_films = scene_table(np.zeros((1, 1, 8)))
     with pytest.raises(TableError) as error:
-        scenes.classify_scenes(shown, {"film_00": "Solaris"}, material)
+        scenes.classify_scenes(scenes_of_films, {"film_00": "Solaris"}, training_set)
     assert str(error.value) == (
         "trailers: film_00: no trailer of another title has frames\n"
         "  expected: some to train on\n"
@@ -144,12 +149,12 @@ def test_a_film_that_leaves_no_trailer_is_named():
 
 
 @pytest.mark.parametrize(
-    ("title", "other", "same"),
+    ("title", "other", "expected"),
     [
         ("Solaris", "solaris (1972)", True),
         ("Amélie", "AMELIE", True),
         ("Wall·E", "WALL-E", True),
-        ("Blade Runner 2049", "Blade Runner", True),  # a trailer too few does little harm
+        ("Blade Runner 2049", "Blade Runner", True),  # a false match only leaves out a trailer
         ("1984", "2012", False),
         ("七人の侍", "七人の侍 1954", True),
         ("七人の侍", "生きる", False),
@@ -158,11 +163,11 @@ def test_a_film_that_leaves_no_trailer_is_named():
         ("Apollo 13", "Apollo 11", False),
     ],
 )
-def test_titles_are_compared_bare(title, other, same):
-    assert (bare_title(title) == bare_title(other)) == same
+def test_bare_title_ignores_case_accents_punctuation_and_year(title, other, expected):
+    assert (bare_title(title) == bare_title(other)) == expected
 
 
-def test_a_average_scenes_as_its_scenes_do_in_the_mean():
+def test_average_scenes_is_the_mean_over_scenes_of_a_film():
     rows = {
         "film_id": ["b", "b", "b", "b", "a", "a"],
         "cue_id": ["x", "x", "y", "y", "x", "x"],

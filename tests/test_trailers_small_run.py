@@ -1,4 +1,4 @@
-"""Trailers in the workflow: a small run for real, and what changes of settings plan again."""
+"""Workflow run on short trailers, and jobs planned after a change of settings."""
 
 import itertools
 import shutil
@@ -17,9 +17,9 @@ from scorelens.encoders.image.efficientnet import EfficientNetLite
 from tests import workflow_runs as runs
 from tests.random_yamnet import variables as random_yamnet
 from tests.test_trailers_workflow import (
-    OF_TRAILERS,
-    page_of,
-    trained,
+    TRAILER_RULES,
+    report_page,
+    trained_runs,
     weights_path,
     write_table,
 )
@@ -32,7 +32,7 @@ MODELS = [model for model in trailers.MODELS if model != "sound_linear"]
 RUNS = trailers.runs(MODELS, ["efficientnet_lite0"], ["yamnet"])
 TRAILERS = [f"trailer_{number:02}" for number in range(14)]
 TITLES = 12  # the first two have two trailers
-OWN = {
+SETTINGS = {
     "genres": list(GENRES),
     "models": MODELS,
     "sound_networks": ["yamnet"],
@@ -45,8 +45,8 @@ OWN = {
 }
 
 
-def compose(folder: Path) -> Path:
-    """Short trailers whose colour and pitch are those of their genres, and their table."""
+def write_short_trailers(folder: Path) -> Path:
+    """Write short trailers, whose colour and pitch encode their genres, and their table."""
     labels, rows = list(itertools.combinations(GENRES, 2)), []
     for number, name in enumerate(TRAILERS):
         random, genres = np.random.default_rng(number), labels[number % TITLES % len(labels)]
@@ -55,8 +55,8 @@ def compose(folder: Path) -> Path:
         pitch_hz = 200 * (1 + GENRES.index(genres[0]))
         sound = 0.3 * np.sin(2 * np.pi * pitch_hz * np.arange(4 * 22050) / 22050)
         video = folder / f"{name}.mp4"
-        shown, samples = frames * (name != BLACK), np.stack([sound, sound], 1) * (name != SILENT)
-        write_film(video, shown, FrameFormat(64, 36, 12), samples, 22050)
+        picture, audio = frames * (name != BLACK), np.stack([sound, sound], 1) * (name != SILENT)
+        write_film(video, picture, FrameFormat(64, 36, 12), audio, 22050)
         rows.append((name, f"Title {number % TITLES}", video.name, ";".join(genres)))
     (folder / f"{BROKEN}.mp4").write_bytes(b"no film")
     return write_table(folder, rows)
@@ -64,7 +64,7 @@ def compose(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(shared_clone, demo_run, tmp_path_factory):
-    """A run on the films of the small demo and on trailers; its networks have random weights."""
+    """Finished run on the small demo corpus and short trailers; encoders have random weights."""
     work = shutil.copytree(demo_run, tmp_path_factory.mktemp("trailers") / "work")
     torch.manual_seed(1)
     image_variables = {
@@ -77,18 +77,18 @@ def finished(shared_clone, demo_run, tmp_path_factory):
         save_file(variables, weights_path(work, network))
     folder = work / "my trailers"
     folder.mkdir()
-    compose(folder)
-    config = runs.SMALL | {"trailers": OWN | {"trailers": "my trailers/trailers.tsv"}}
+    write_short_trailers(folder)
+    config = runs.SMALL | {"trailers": SETTINGS | {"trailers": "my trailers/trailers.tsv"}}
     runs.finish(shared_clone, work, config)
     return work, config
 
 
-def read(work: Path, kind: str, contract: tables.Table) -> dict[trailers.Run, pd.DataFrame]:
+def read_tables(work: Path, kind: str, contract: tables.Table) -> dict[trailers.Run, pd.DataFrame]:
     paths = sorted((work / "results" / "trailers" / kind).rglob("*.parquet"))
     return {(path.parent.name, path.stem): tables.read_table(path, contract) for path in paths}
 
 
-def test_trailers_are_sampled_and_what_they_lack_is_noted(finished):
+def test_sample_table_notes_missing_picture_and_sound(finished):
     folder = finished[0] / "results" / "trailers"
     samples = tables.read_table(folder / "samples" / "0.tsv", tables.TRAILER_SAMPLES)
     assert samples.trailer_id.tolist() == TRAILERS
@@ -96,28 +96,28 @@ def test_trailers_are_sampled_and_what_they_lack_is_noted(finished):
     assert notes.index.tolist() == [BLACK, SILENT, BROKEN]
     assert notes.tolist()[:2] == ["only black frames", "silent"]
     assert samples.frames.tolist() == [0 if name in (BLACK, BROKEN) else 10 for name in TRAILERS]
-    vectors = read(finished[0], "vectors", tables.TRAILER_VECTORS)
+    vectors = read_tables(finished[0], "vectors", tables.TRAILER_VECTORS)
     assert set(vectors["efficientnet_lite0", "0"].trailer_id) == {*TRAILERS} - {BLACK, BROKEN}
     assert set(vectors["yamnet", "0"].trailer_id) == {*TRAILERS} - {SILENT, BROKEN}
 
 
 def test_no_title_is_both_in_training_and_held_out(finished):
-    predictions = read(finished[0], "predictions", tables.TRAILER_PREDICTIONS)
+    predictions = read_tables(finished[0], "predictions", tables.TRAILER_PREDICTIONS)
     assert set(predictions) == set(RUNS)
     folds = []
     for run, table in predictions.items():
         assert set(zip(table.network, table.model, strict=True)) == {run}
-        sides = table[["fold", "title", "part"]].drop_duplicates()
-        assert not sides.duplicated(["fold", "title"]).any()
+        parts = table[["fold", "title", "part"]].drop_duplicates()
+        assert not parts.duplicated(["fold", "title"]).any()
         held_out = table[table.part == "held_out"]
         assert sorted(held_out.trailer_id) == sorted(TRAILERS * len(GENRES))
         assert held_out.groupby("title").fold.nunique().max() == 1
         folds.append(held_out.groupby("trailer_id").fold.first())
-    assert all(other.equals(folds[0]) for other in folds)  # the same of all models
+    assert all(other.equals(folds[0]) for other in folds)  # identical for all models
     assert set(folds[0]) == {0, 1}
 
 
-def test_a_trailer_without_the_input_of_a_model_is_marked(finished):
+def test_trailer_without_input_of_a_model_is_marked_unseen(finished):
     without_picture, without_sound = {BLACK, BROKEN}, {SILENT, BROKEN}
     unseen = {
         "picture": without_picture,
@@ -125,15 +125,17 @@ def test_a_trailer_without_the_input_of_a_model_is_marked(finished):
         "both": without_picture & without_sound,
         "": {*TRAILERS},
     }
-    for (_, model), table in read(finished[0], "predictions", tables.TRAILER_PREDICTIONS).items():
+    for (_, model), table in read_tables(
+        finished[0], "predictions", tables.TRAILER_PREDICTIONS
+    ).items():
         assert set(table.trailer_id[~table.seen]) == unseen[trailers.MODELS[model]], model
-    for (_, model), table in read(finished[0], "moments", tables.TRAILER_MOMENTS).items():
+    for (_, model), table in read_tables(finished[0], "moments", tables.TRAILER_MOMENTS).items():
         assert set(table.trailer_id) == {*TRAILERS} - unseen[trailers.MODELS[model]], model
         weights = table.groupby(["trailer_id", "genre"]).weight.sum()
         np.testing.assert_allclose(weights, 1, atol=1e-5)
 
 
-def test_the_tables_of_a_run(finished):
+def test_score_and_modality_tables_cover_all_runs_and_genres(finished):
     folder = finished[0] / "results" / "trailers"
     scores = tables.read_table(folder / "scores.tsv", tables.TRAILER_SCORES)
     scored_runs = list(dict.fromkeys(zip(scores.network, scores.model, strict=True)))
@@ -143,14 +145,13 @@ def test_the_tables_of_a_run(finished):
     assert modalities.genre.tolist() == [*GENRES, "macro"]
     for modality, model in (("picture", "frame_attention"), ("sound", "sound_attention")):
         assert set(modalities[f"{modality}_model"]) == {model}
-    assert not (
-        folder / "films_to_trailers.tsv"
-    ).exists()  # the films are the demo's, the trailers are not
+    # demo films are not compared with user trailers
+    assert not (folder / "films_to_trailers.tsv").exists()
 
 
-def test_the_report_shows_them(finished):
-    page = page_of(finished[0])
-    words = " ".join("".join(page.text).split())
+def test_report_shows_trailer_tables_notes_and_examples(finished):
+    page = report_page(finished[0])
+    page_text = " ".join("".join(page.text).split())
     modalities = tables.read_table(
         finished[0] / "results" / "trailers" / "modalities.tsv", tables.TRAILER_MODALITIES
     )
@@ -162,18 +163,18 @@ def test_the_report_shows_them(finished):
         trailers.title(*run) for run in RUNS
     ]
     for name in (BLACK, SILENT, BROKEN):
-        assert f"{name}: " in words
-    drawn = [words for tag, name, words in page.attributes if (tag, name) == ("img", "alt")]
-    assert any("Frames of some trailers" in one for one in drawn)
+        assert f"{name}: " in page_text
+    alt_texts = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
+    assert any("Frames of some trailers" in one for one in alt_texts)
 
 
-def test_a_second_run_does_nothing(finished, shared_clone):
+def test_second_run_plans_no_jobs(finished, shared_clone):
     assert runs.planned(shared_clone, *finished) == {}
 
 
 TRAINED_RULES = {f"{verb}_trailers" for verb in ("train", "score", "plot")}
 SCRATCH = {("none", model) for model in trailers.NETWORKS}
-ATTENTIVE = {("efficientnet_lite0", "frame_attention"), ("yamnet", "sound_attention")}
+ATTENTION = {("efficientnet_lite0", "frame_attention"), ("yamnet", "sound_attention")}
 LINEAR = {("efficientnet_lite0", "frame_linear")}
 FREQUENCY = {("none", "frequency")}
 
@@ -183,24 +184,26 @@ FREQUENCY = {("none", "frequency")}
     [
         ({"thresholds": [0.5]}, TRAINED_RULES - {"train_trailers"}, set()),
         ({"network": {"epochs": 3}}, TRAINED_RULES, SCRATCH),
-        ({"attention": {"epochs": 3}}, TRAINED_RULES | {"fuse_trailers"}, ATTENTIVE),
+        ({"attention": {"epochs": 3}}, TRAINED_RULES | {"fuse_trailers"}, ATTENTION),
         (
             {"folds": 3},
             TRAINED_RULES | {"fuse_trailers"},
-            SCRATCH | ATTENTIVE | LINEAR | FREQUENCY,
+            SCRATCH | ATTENTION | LINEAR | FREQUENCY,
         ),
         (
             {"sampling": {"used": 5}},
-            OF_TRAILERS,
-            SCRATCH | ATTENTIVE | LINEAR,
+            TRAILER_RULES,
+            SCRATCH | ATTENTION | LINEAR,
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_setting_plans_again_what_depends_on_it(change, rules, models, finished, shared_clone):
-    """docs/rerun.md has rows for these, but not which models are trained again."""
+def test_changed_setting_plans_only_dependent_rules_and_runs(
+    change, rules, models, finished, shared_clone
+):
+    """docs/rerun.md lists these rules, but not which runs are trained again."""
     work, config = finished
     changed = config | {"trailers": config["trailers"] | change}
     done = runs.snakemake(shared_clone, work, changed, "--dry-run")
     assert set(runs.jobs(done.stdout)) == rules | {"write_report"}
-    assert trained(done.stdout) == models
+    assert trained_runs(done.stdout) == models

@@ -1,4 +1,4 @@
-"""Training on trailers: training sets, predictions, and how modalities are fused."""
+"""Training of trailer models: leakage, calibration, thresholds and fusion of modalities."""
 
 import itertools
 
@@ -29,11 +29,11 @@ torch.set_num_threads(1)
 ATTENTION = {"hidden": 16, "dropout": 0.5, "learning_rate": 2e-3, "batch_size": 16, "epochs": 40}
 NETWORK = {"learning_rate": 3e-3, "batch_size": 16, "epochs": 3, "patience": 3}
 SETTINGS = {"genres": GENRES, "folds": 3, "attention": ATTENTION, "network": NETWORK}
-LEARNING = ("frame_linear", "sound_attention", "window_cnn")
+TRAINED_MODELS = ("frame_linear", "sound_attention", "window_cnn")
 
 
-def trained(folder, model, actual, planted=(), vectors=None, title=None, seed=0):
-    """Train a model on vectors; its two tables."""
+def train_and_read(folder, model, actual, planted=(), vectors=None, title=None, seed=0):
+    """Train a model on vectors; its tables of predictions and moments."""
     table = write_trailers(folder, actual, title)
     vectors = make_vectors(actual, list(planted)) if vectors is None else vectors
     paths = [write_vectors(folder / "vectors.parquet", vectors)]
@@ -43,17 +43,19 @@ def trained(folder, model, actual, planted=(), vectors=None, title=None, seed=0)
     return [read_table(path, one) for path, one in zip(outputs, contracts, strict=True)]
 
 
-def wide(table, column="probability", part="held_out"):
+def genre_matrix(table, column="probability", part="held_out"):
     rows = table[table["part"] == part]
     return rows.pivot(index="trailer_id", columns="genre", values=column)[GENRES].to_numpy()
 
 
-def precisions(table):
-    return average_precision_score(wide(table, "actual").astype(bool), wide(table), average=None)
+def average_precisions(table):
+    return average_precision_score(
+        genre_matrix(table, "actual").astype(bool), genre_matrix(table), average=None
+    )
 
 
-def fit_made_up(model, folder, change=None):
-    """Inner ensembles fitted to one made-up corpus, after a change to its inputs."""
+def fit_synthetic(model, folder, change=None):
+    """Inner ensembles of a synthetic dataset. change: applied to the dataset before the fit."""
     actual = make_labels(12)
     table = write_trailers(folder, actual)
     samples, vectors = {}, []
@@ -72,11 +74,13 @@ def fit_made_up(model, folder, change=None):
     return ensemble.fit_ensembles(model, corpus, folds, SETTINGS, 0)
 
 
-@pytest.mark.parametrize("model", LEARNING)
-def test_no_model_depends_on_what_it_is_not_trained_on(model, tmp_path):
-    """Other trailers held out, other labels of theirs: the same bits. Of its own part as well,
-    but that stops a network from scratch."""
-    before = fit_made_up(model, tmp_path)
+@pytest.mark.parametrize("model", TRAINED_MODELS)
+def test_model_does_not_depend_on_held_out_inputs_and_labels(model, tmp_path):
+    """Changed inputs and labels of held-out trailers leave the model bit-identical.
+
+    So do those of its validation part, except for window_cnn, which stops early by them.
+    """
+    before = fit_synthetic(model, tmp_path)
 
     def change(corpus, folds):
         hidden = folds[0].held_out
@@ -88,7 +92,7 @@ def test_no_model_depends_on_what_it_is_not_trained_on(model, tmp_path):
         actual[hidden] = ~actual[hidden]
         return corpus._replace(instances=changed, labels=actual)
 
-    after = fit_made_up(model, tmp_path, change)
+    after = fit_synthetic(model, tmp_path, change)
     for name, value in before[0][0].items():
         np.testing.assert_array_equal(value, after[0][0][name])
     assert any((value != after[1][0][name]).any() for name, value in before[1][0].items())
@@ -117,19 +121,19 @@ def test_predictions_of_a_fold_do_not_depend_on_held_out_labels(model, tmp_path)
 
 @pytest.fixture(scope="module")
 def modalities(tmp_path_factory):
-    """A picture that shows Horror and Drama, a sound that shows Action and Drama; Comedy hides."""
+    """Predictions by model. Planted: Horror and Drama in picture, Action and Drama in sound."""
     folder, actual = tmp_path_factory.mktemp("modalities"), make_labels(40, seed=3)
     paths = {}
     for model, planted, seed in (("frame_attention", [2, 3], 1), ("sound_attention", [0, 3], 2)):
-        trained(folder, model, actual, vectors=make_vectors(actual, planted, seed=seed))
+        train_and_read(folder, model, actual, vectors=make_vectors(actual, planted, seed=seed))
         paths[model] = folder / f"{model}.parquet"
     paths["fusion"] = folder / "fusion.parquet"
     fusion.fuse_trailers(list(paths.values())[:2], paths["fusion"])
     return {model: read_table(path, TRAILER_PREDICTIONS) for model, path in paths.items()}
 
 
-def test_a_genre_is_found_by_the_modality_that_shows_it_and_by_no_other(modalities):
-    picture, sound, both = (precisions(table) for table in modalities.values())
+def test_genre_is_predicted_only_by_modalities_in_which_it_is_planted(modalities):
+    picture, sound, both = (average_precisions(table) for table in modalities.values())
     action, comedy, horror, drama = range(4)
     assert min(picture[horror], picture[drama], sound[action], sound[drama]) > 0.9
     assert max(picture[action], sound[horror], picture[comedy], sound[comedy]) < 0.7
@@ -137,10 +141,10 @@ def test_a_genre_is_found_by_the_modality_that_shows_it_and_by_no_other(modaliti
     assert both[comedy] < 0.7
 
 
-def test_a_network_from_scratch_finds_a_colour(tmp_path):
-    """Action is red, Horror is dark; the other genres do not show."""
-    every = list(itertools.product([False, True], repeat=4))[1:]  # so that no genre tells another
-    actual, random, samples = np.array(every * 2), np.random.default_rng(0), {}
+def test_frame_cnn_learns_genres_planted_in_colour_and_brightness(tmp_path):
+    """Action adds red and Horror darkens; the other genres have no signal."""
+    combinations = list(itertools.product([False, True], repeat=4))[1:]  # uncorrelated genres
+    actual, random, samples = np.array(combinations * 2), np.random.default_rng(0), {}
     for number, (action, _, horror, _) in enumerate(actual):
         frames = random.integers(60, 120, (4, 28, 28, 3)).repeat(8, axis=1).repeat(8, axis=2)
         frames[..., 0] += 100 * action
@@ -151,7 +155,7 @@ def test_a_network_from_scratch_finds_a_colour(tmp_path):
     table = write_trailers(tmp_path, actual)
     longer = SETTINGS | {"network": NETWORK | {"epochs": 12, "patience": 4}}
     train.train_trailers("none", "frame_cnn", table, samples, [], longer, 0, *outputs)
-    precision = precisions(read_table(outputs[0], TRAILER_PREDICTIONS))
+    precision = average_precisions(read_table(outputs[0], TRAILER_PREDICTIONS))
     assert min(precision[[0, 2]]) > 0.9
     assert max(precision[[1, 3]]) < 0.75
 
@@ -166,33 +170,33 @@ def test_every_trailer_is_held_out_once_and_trains_the_other_folds(modalities):
         assert table["seen"].all()
 
 
-def test_the_tables_name_their_run(modalities, tmp_path):
+def test_tables_have_network_and_model_of_their_run(modalities, tmp_path):
     for model, table in modalities.items():
         network = "none" if model == "fusion" else "vgg16"
         assert set(zip(table["network"], table["model"], strict=True)) == {(network, model)}
-    _, moments = trained(tmp_path, "frame_linear", make_labels(12), [0])
+    _, moments = train_and_read(tmp_path, "frame_linear", make_labels(12), [0])
     assert set(moments["network"]) == {"vgg16"}
     assert set(moments["model"]) == {"frame_linear"}
 
 
 def test_probabilities_are_calibrated(modalities):
     for table in modalities.values():
-        probability, actual = wide(table), wide(table, "actual").astype(bool)
+        probability, actual = genre_matrix(table), genre_matrix(table, "actual").astype(bool)
         np.testing.assert_allclose(probability.mean(axis=0), actual.mean(axis=0), atol=0.12)
-        for half in (probability > 0.5, probability < 0.5):
-            assert actual[half].mean() == pytest.approx(probability[half].mean(), abs=0.2)
+        for selected in (probability > 0.5, probability < 0.5):
+            assert actual[selected].mean() == pytest.approx(probability[selected].mean(), abs=0.2)
 
 
-def test_thresholds_are_of_a_fold_and_genre(modalities):
+def test_thresholds_are_constant_within_fold_and_genre(modalities):
     for table in modalities.values():
         assert (table.groupby(["fold", "genre"])["threshold"].nunique() == 1).all()
-        predicted = wide(table) > wide(table, "threshold")
-        score = f1_score(wide(table, "actual").astype(bool), predicted, average=None)
+        predicted = genre_matrix(table) > genre_matrix(table, "threshold")
+        score = f1_score(genre_matrix(table, "actual").astype(bool), predicted, average=None)
         assert table is modalities["frame_attention"] or score[0] > 0.8
 
 
-def test_the_probability_of_a_trailer_is_made_up_of_its_moments(tmp_path):
-    predictions, moments = trained(tmp_path, "frame_attention", make_labels(14), [0])
+def test_trailer_probability_is_within_the_range_of_its_moments(tmp_path):
+    predictions, moments = train_and_read(tmp_path, "frame_attention", make_labels(14), [0])
     groups = moments.groupby(["trailer_id", "genre"])
     np.testing.assert_allclose(groups["weight"].sum(), 1, atol=1e-5)
     assert (groups.size() == 4).all()
@@ -203,7 +207,7 @@ def test_the_probability_of_a_trailer_is_made_up_of_its_moments(tmp_path):
 
 
 def test_an_inner_ensemble_predicts_the_mean_of_its_models(tmp_path):
-    [members, *_] = fit_made_up("sound_attention", tmp_path)
+    [members, *_] = fit_synthetic("sound_attention", tmp_path)
     corpus = dataset.read_dataset(
         "sound_attention",
         tmp_path / "trailers.tsv",
@@ -219,12 +223,12 @@ def test_an_inner_ensemble_predicts_the_mean_of_its_models(tmp_path):
     np.testing.assert_allclose(mean_prediction.weight.reshape(3, 4, 4).sum(axis=1), 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("model", ["frequency", *LEARNING[:2]])
-def test_a_trailer_with_nothing_to_look_at_has_the_frequency_of_its_fold(model, tmp_path):
+@pytest.mark.parametrize("model", ["frequency", *TRAINED_MODELS[:2]])
+def test_trailer_without_vectors_has_the_genre_frequency_of_its_fold(model, tmp_path):
     actual = make_labels(14)
     vectors = make_vectors(actual, [0])
     vectors[3] = np.nan
-    table, moments = trained(tmp_path, model, actual, vectors=vectors)
+    table, moments = train_and_read(tmp_path, model, actual, vectors=vectors)
     unseen = table[~table["seen"]]
     ids = {f"trailer_{number:02d}" for number in range(14)} if model == "frequency" else set()
     assert set(unseen["trailer_id"]) == (ids or {"trailer_03"})
@@ -235,7 +239,7 @@ def test_a_trailer_with_nothing_to_look_at_has_the_frequency_of_its_fold(model, 
     np.testing.assert_allclose(one.set_index("genre")["probability"][GENRES], frequency, rtol=1e-6)
 
 
-def test_a_model_with_nothing_to_learn_from_is_named(tmp_path):
+def test_model_with_input_of_one_title_raises_table_error(tmp_path):
     vectors = make_vectors(make_labels(12), [0])
     vectors[1:] = np.nan
     message = (
@@ -243,31 +247,33 @@ def test_a_model_with_nothing_to_learn_from_is_named(tmp_path):
         r"leave the model out of trailers.models"
     )
     with pytest.raises(TableError, match=message):
-        trained(tmp_path, "frame_linear", make_labels(12), vectors=vectors)
+        train_and_read(tmp_path, "frame_linear", make_labels(12), vectors=vectors)
 
 
-def test_the_same_seed_makes_the_same_tables(tmp_path):
+def test_tables_are_identical_for_the_same_seed(tmp_path):
     actual = make_labels(12)
-    tables = [trained(tmp_path, "sound_attention", actual, [0], seed=seed) for seed in (5, 5, 6)]
+    tables = [
+        train_and_read(tmp_path, "sound_attention", actual, [0], seed=seed) for seed in (5, 5, 6)
+    ]
     assert tables[0][0].equals(tables[1][0])
     assert tables[0][1].equals(tables[1][1])
     assert not tables[0][0].equals(tables[2][0])
 
 
-def test_thresholds_by_hand():
+def test_tuned_thresholds_match_hand_calculation():
     probability = np.array([[0.9, 0.2], [0.6, 0.2], [0.5, 0.7], [0.1, 0.1]])
     actual = np.array([[True, False], [False, False], [True, False], [False, False]])
     # F1 of the first genre: 2/3 above 0.75, 2/4 above 0.55, 4/5 above 0.3, 4/6 above 0.05.
     tuned = thresholds.tune_thresholds(probability, actual, np.ones(4))
     np.testing.assert_allclose(tuned, [0.3, 1.0])
-    # Where the second trailer counts much, its error does, too: 2/3, .., 4/9.
+    # With weight 5 of the second trailer: 2/3 above 0.75, 4/9 above 0.3.
     tuned = thresholds.tune_thresholds(probability, actual, np.array([1.0, 5, 1, 1]))
     np.testing.assert_allclose(tuned, [0.75, 1.0])
 
 
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.floats(0.015625, 1, width=32), st.booleans()), min_size=1, max_size=9))
-def test_no_other_threshold_is_better(pairs):
+def test_tuned_threshold_maximises_f1(pairs):
     probability, actual = (np.array(values)[:, None] for values in zip(*pairs, strict=True))
     [threshold] = thresholds.tune_thresholds(probability, actual, np.ones(len(pairs)))
     assert 0 <= threshold <= 1
@@ -277,7 +283,7 @@ def test_no_other_threshold_is_better(pairs):
         assert score >= max(others) - 1e-12
 
 
-def test_the_weights_of_parts_are_the_most_likely():
+def test_fit_log_odds_minimises_the_penalised_loss():
     random = np.random.default_rng(0)
     parts, counts = random.normal(size=(60, 3)), random.random(60)
     actual = parts @ [2, 0, 1] + random.logistic(size=60) > 0
@@ -291,11 +297,11 @@ def test_the_weights_of_parts_are_the_most_likely():
     fitted = fit_log_odds(parts, actual, counts, expected)
     for step in 0.02 * np.vstack([np.eye(3), -np.eye(3)]):
         assert loss(fitted) < loss(fitted + step)
-    none = fit_log_odds(np.zeros((0, 3)), np.zeros(0, bool), np.zeros(0), expected)
-    np.testing.assert_allclose(none, expected)
+    without_rows = fit_log_odds(np.zeros((0, 3)), np.zeros(0, bool), np.zeros(0), expected)
+    np.testing.assert_allclose(without_rows, expected)
 
 
-def test_the_fusion_does_not_depend_on_held_out_labels(modalities, tmp_path):
+def test_fusion_does_not_depend_on_held_out_labels(modalities, tmp_path):
     paths = []
     for model in ("frame_attention", "sound_attention"):
         table = modalities[model].copy()
@@ -304,9 +310,9 @@ def test_the_fusion_does_not_depend_on_held_out_labels(modalities, tmp_path):
         paths.append(tmp_path / f"{model}.parquet")
         write_table(table, paths[-1], TRAILER_PREDICTIONS)
     fusion.fuse_trailers(paths, tmp_path / "fusion.parquet")
-    changed, first = (
+    changed, original = (
         read_table(tmp_path / "fusion.parquet", TRAILER_PREDICTIONS),
         modalities["fusion"],
     )
     for column in ("probability", "threshold"):
-        assert (changed[column] == first[column]).all()
+        assert (changed[column] == original[column]).all()

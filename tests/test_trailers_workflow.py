@@ -1,4 +1,4 @@
-"""Trailers in the workflow: what is planned, what is refused and what is left out."""
+"""Trailers in the workflow: planned jobs, configuration errors and omitted parts."""
 
 import re
 from pathlib import Path
@@ -15,8 +15,10 @@ pytestmark = pytest.mark.slow
 
 COLUMNS = ("trailer_id", "title", "video", "genres")
 DEMO_NETWORKS = ("efficientnet_lite0", "musicnn")
-OF_FILMS = {"compare_films_to_trailers", "plot_films_to_trailers"}
-OF_TRAILERS = {f"{verb}_trailers" for verb in ("sample", "embed", "train", "fuse", "score", "plot")}
+FILM_RULES = {"compare_films_to_trailers", "plot_films_to_trailers"}
+TRAILER_RULES = {
+    f"{verb}_trailers" for verb in ("sample", "embed", "train", "fuse", "score", "plot")
+}
 
 
 def write_table(folder: Path, rows) -> Path:
@@ -26,8 +28,10 @@ def write_table(folder: Path, rows) -> Path:
     return path
 
 
-def describe(folder: Path, count: int = 6, genres=("Action", "Drama", "Action;Drama")) -> Path:
-    """A table of trailers whose files are there, and empty. genres: of one after the other."""
+def write_empty_trailers(
+    folder: Path, count: int = 6, genres=("Action", "Drama", "Action;Drama")
+) -> Path:
+    """Write a table of trailers whose files are empty. genres: cycled over the trailers."""
     (folder / "videos").mkdir(parents=True)
     rows = []
     for number in range(count):
@@ -39,7 +43,7 @@ def describe(folder: Path, count: int = 6, genres=("Action", "Drama", "Action;Dr
 
 
 def settings(table: Path | str = "", **options) -> dict:
-    """A configuration of two films and of trailers; networks that are not there stay away."""
+    """Configuration of two demo films and of trailers; weights are not downloaded."""
     return {
         "corpus": {"demo": {"films": 2, "film_s": 45}},
         "tagger": {"models": []},
@@ -56,7 +60,7 @@ def weights_path(work: Path, network: str) -> Path:
 
 
 def dry_run(clone: Path, work: Path, config: dict, networks=DEMO_NETWORKS) -> str:
-    """What a dry run says, to which these networks are at hand."""
+    """Output of a dry run with weights of these networks present."""
     for network in networks:
         weights_path(work, network).touch()
     done = runs.snakemake(clone, work, config, "--dry-run")
@@ -64,17 +68,17 @@ def dry_run(clone: Path, work: Path, config: dict, networks=DEMO_NETWORKS) -> st
     return done.stdout
 
 
-def jobs(output: str) -> set[str]:
-    """The rules of trailers of which there are jobs."""
+def planned_rules(output: str) -> set[str]:
+    """Rules of trailers that have planned jobs."""
     return {rule for rule in runs.jobs(output) if rule.endswith("_trailers")}
 
 
-def trained(output: str) -> set[trailers.Run]:
+def trained_runs(output: str) -> set[trailers.Run]:
     return set(re.findall(r"wildcards: network=(\w+), model=(\w+)\n", output))
 
 
 def inputs(output: str, rule: str) -> set[str]:
-    """The inputs of the jobs of a rule."""
+    """Input files of the jobs of a rule."""
     lines = re.findall(rf"^(?:local)?rule {rule}(?:_\d+)?:\n +input: (.*)$", output, re.M)
     return {path for line in lines for path in line.split(", ")}
 
@@ -88,20 +92,20 @@ def left_out(output: str) -> list[str]:
     return [line.partition(",")[0] for line in lines]
 
 
-def page_of(work: Path) -> Page:
+def report_page(work: Path) -> Page:
     return Page((work / "results" / "report.html").read_text(encoding="utf-8"))
 
 
 def runs_of(models, frame_networks=DEMO_NETWORKS[:1], sound_networks=DEMO_NETWORKS[1:]):
-    """The runs that have a job of training: all but the fusion."""
+    """Runs with a training job: all but the fusion."""
     return set(trailers.runs(models, frame_networks, sound_networks)) - {("none", "fusion")}
 
 
-def test_the_demo_plans_all(shared_clone, tmp_path):
+def test_demo_plans_all_rules_runs_and_figures(shared_clone, tmp_path):
     output = dry_run(shared_clone, tmp_path, settings())
-    assert jobs(output) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
-    assert trained(output) == runs_of(trailers.MODELS)
-    assert len(inputs(output, "sample_trailers")) == 2 + 40  # of the films, and composed
+    assert planned_rules(output) == TRAILER_RULES | FILM_RULES | {"synthesize_trailers"}
+    assert trained_runs(output) == runs_of(trailers.MODELS)
+    assert len(inputs(output, "sample_trailers")) == 2 + 40  # cut from films, and synthetic
     assert len([path for path in inputs(output, "embed_scenes") if "cues" in path]) == 2
     assert figures(output) == {"modalities", "scores", "examples", "films_to_trailers"}
     names = (
@@ -116,11 +120,11 @@ def test_the_demo_plans_all(shared_clone, tmp_path):
     assert left_out(output) == []
 
 
-def test_a_table_of_the_users_stands_in_place_of_the_demos(shared_clone, tmp_path):
-    """The films of the demo are not held against trailers of others."""
-    table = describe(tmp_path / "mine", 90)
+def test_user_table_replaces_demo_trailers_and_film_comparison(shared_clone, tmp_path):
+    """Demo films are not compared with user trailers."""
+    table = write_empty_trailers(tmp_path / "mine", 90)
     output = dry_run(shared_clone, tmp_path / "work", settings(table))
-    assert jobs(output) == OF_TRAILERS
+    assert planned_rules(output) == TRAILER_RULES
     assert figures(output) == {"modalities", "scores", "examples"}
     sampled = re.findall(r"^rule sample_trailers_(\d+):\n +input: (.*)$", output, re.M)
     videos = [video for _, batch in sampled for video in batch.split(", ")]
@@ -133,7 +137,7 @@ def test_a_table_of_the_users_stands_in_place_of_the_demos(shared_clone, tmp_pat
 
 @pytest.fixture
 def corpus_table(tmp_path) -> dict:
-    """The configuration of a corpus of the user's, of one film that is not analysed."""
+    """Configuration of a user corpus of one film with empty media files."""
     (tmp_path / "a").mkdir()
     for name in ("a.mkv", "a/1.wav"):
         (tmp_path / name).touch()
@@ -144,52 +148,52 @@ def corpus_table(tmp_path) -> dict:
     return {"kind": "table", "films": str(path)}
 
 
-def test_without_a_table_there_are_no_trailers_and_no_word_of_them(
+def test_user_corpus_without_trailer_table_plans_no_trailer_rules(
     shared_clone, corpus_table, tmp_path
 ):
-    """No network is at hand, and none is missed."""
+    """Absent weights are not reported."""
     config = settings() | {"corpus": corpus_table}
     output = dry_run(shared_clone, tmp_path / "work", config, [])
     assert "match_cues" in runs.jobs(output)
-    assert jobs(output) == set()
+    assert planned_rules(output) == set()
     assert "left out" not in output
     assert "results/trailers" not in output
 
 
-def test_a_table_beside_a_corpus_of_the_users(shared_clone, corpus_table, tmp_path):
-    config = settings(describe(tmp_path / "mine")) | {"corpus": corpus_table}
+def test_user_corpus_with_trailer_table_plans_film_comparison(shared_clone, corpus_table, tmp_path):
+    config = settings(write_empty_trailers(tmp_path / "mine")) | {"corpus": corpus_table}
     output = dry_run(shared_clone, tmp_path / "work", config)
-    assert jobs(output) == OF_TRAILERS | OF_FILMS
+    assert planned_rules(output) == TRAILER_RULES | FILM_RULES
 
 
-def test_without_models_there_are_no_trailers_and_the_report_has_no_section(
+def test_empty_model_list_plans_no_trailer_rules_and_no_report_section(
     shared_clone, demo_run, tmp_path
 ):
     output = dry_run(shared_clone, tmp_path, settings(models=[]), [])
-    assert jobs(output) == set()
+    assert planned_rules(output) == set()
     assert "left out" not in output
     assert runs.SMALL["trailers"] == {"models": []}
     assert not (demo_run / "results" / "trailers").exists()
-    page = page_of(demo_run)
+    page = report_page(demo_run)
     assert "genres" in page.values("id")
     assert "trailers" not in page.values("id")
     assert "#trailers" not in page.values("href")
 
 
-def test_published_features_come_without_scenes(shared_clone, tmp_path):
-    """There is no video of a film, but there are trailers; by a table of the user's only."""
+def test_published_corpus_plans_no_scenes_and_only_user_trailers(shared_clone, tmp_path):
+    """A published corpus has no film videos; trailers come from a user table only."""
     small().write(tmp_path / "published")
     corpus = {"kind": "published", "published": {"folder": str(tmp_path / "published")}}
-    config = settings(describe(tmp_path / "mine")) | {"corpus": corpus}
+    config = settings(write_empty_trailers(tmp_path / "mine")) | {"corpus": corpus}
     output = dry_run(shared_clone, tmp_path / "work", config)
-    assert jobs(output) == OF_TRAILERS
+    assert planned_rules(output) == TRAILER_RULES
     assert figures(output) == {"modalities", "scores", "examples"}
-    without = dry_run(shared_clone, tmp_path / "work", settings() | {"corpus": corpus})
-    assert jobs(without) == set()
+    without_table = dry_run(shared_clone, tmp_path / "work", settings() | {"corpus": corpus})
+    assert planned_rules(without_table) == set()
 
 
-def refused(clone: Path, work: Path, config: dict) -> str:
-    """What Snakemake says of a configuration that it refuses, having run and made nothing."""
+def rejected_output(clone: Path, work: Path, config: dict) -> str:
+    """Output of Snakemake for an invalid configuration; no job runs and no file is written."""
     weights = {weights_path(work, network) for network in DEMO_NETWORKS}
     for path in weights:
         path.touch()
@@ -200,8 +204,8 @@ def refused(clone: Path, work: Path, config: dict) -> str:
     return done.stdout
 
 
-def test_the_fusion_requires_the_models_it_fuses(shared_clone, tmp_path):
-    output = refused(shared_clone, tmp_path, settings(models=["sound_attention", "fusion"]))
+def test_fusion_without_frame_attention_is_a_config_error(shared_clone, tmp_path):
+    output = rejected_output(shared_clone, tmp_path, settings(models=["sound_attention", "fusion"]))
     for line in (
         "config: trailers.models: fusion is named without frame_attention",
         "  expected: frame_attention and sound_attention, which it fuses",
@@ -210,7 +214,7 @@ def test_the_fusion_requires_the_models_it_fuses(shared_clone, tmp_path):
         assert output.count(line) == 1, output
 
 
-def test_all_faults_of_a_table_are_named_at_once(shared_clone, tmp_path):
+def test_all_problems_of_a_trailer_table_are_reported_at_once(shared_clone, tmp_path):
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).touch()
     rows = [
@@ -219,7 +223,7 @@ def test_all_faults_of_a_table_are_named_at_once(shared_clone, tmp_path):
         ("c", "A", "c.mp4", "Comedy"),
         ("a", "D", "", ""),
     ]
-    output = refused(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
+    output = rejected_output(shared_clone, tmp_path / "work", settings(write_table(tmp_path, rows)))
     assert "8 problems were found" in output
     for fault in (
         "line 2, column trailer_id: 'a' stands in 2 rows",
@@ -234,34 +238,36 @@ def test_all_faults_of_a_table_are_named_at_once(shared_clone, tmp_path):
         assert output.count(fault) == 1, output
 
 
-# Networks that are absent, and models that are not named
+# Absent weights and models that are not configured
 
 
-def test_networks_whose_weights_are_absent_are_left_out_in_a_line_each(shared_clone, tmp_path):
+def test_networks_without_weights_are_left_out_with_one_message_each(shared_clone, tmp_path):
     options = {
         "frame_networks": ["vgg16", "efficientnet_lite0"],
         "sound_networks": ["yamnet", "musicnn", "vggish"],
     }
     output = dry_run(shared_clone, tmp_path, settings(**options))
     assert sorted(left_out(output)) == ["vgg16", "vggish", "yamnet"]
-    assert trained(output) == runs_of(trailers.MODELS)
-    assert jobs(output) == OF_TRAILERS | OF_FILMS | {"synthesize_trailers"}
+    assert trained_runs(output) == runs_of(trailers.MODELS)
+    assert planned_rules(output) == TRAILER_RULES | FILM_RULES | {"synthesize_trailers"}
     image_weights = inputs(output, "embed_scenes") & {
         f"results/pretrained/{name}.safetensors" for name in IMAGE_ENCODERS
     }
     assert image_weights == {"results/pretrained/efficientnet_lite0.safetensors"}
     for name in left_out(output):
-        before = output.split("Building DAG")[0]
-        assert output.count(name) == before.count(name)  # and no job knows it
+        preamble = output.split("Building DAG")[0]
+        assert output.count(name) == preamble.count(name)  # no job uses it
 
 
 def test_without_audio_networks_there_is_no_fusion(shared_clone, tmp_path):
-    """The CNN on log-mel then stands for the sound; films' scenes need no sound."""
+    """The CNN on log-mel represents sound; film scenes need no audio network."""
     output = dry_run(shared_clone, tmp_path, settings(), ["efficientnet_lite0"])
     assert left_out(output) == ["musicnn"]
     models = ["frequency", "frame_cnn", "frame_linear", "frame_attention", "window_cnn"]
-    assert trained(output) == runs_of(models)
-    assert jobs(output) == OF_TRAILERS - {"fuse_trailers"} | OF_FILMS | {"synthesize_trailers"}
+    assert trained_runs(output) == runs_of(models)
+    assert planned_rules(output) == TRAILER_RULES - {"fuse_trailers"} | FILM_RULES | {
+        "synthesize_trailers"
+    }
     assert figures(output) == {"modalities", "scores", "examples", "films_to_trailers"}
 
 
@@ -269,49 +275,47 @@ def test_without_image_networks_there_are_no_film_scenes(shared_clone, tmp_path)
     output = dry_run(shared_clone, tmp_path, settings(), ["musicnn"])
     assert left_out(output) == ["efficientnet_lite0"]
     models = ["frequency", "frame_cnn", "window_cnn", "sound_linear", "sound_attention"]
-    assert trained(output) == runs_of(models)
-    assert jobs(output) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
+    assert trained_runs(output) == runs_of(models)
+    assert planned_rules(output) == TRAILER_RULES - {"fuse_trailers"} | {"synthesize_trailers"}
     assert figures(output) == {"modalities", "scores", "examples"}
 
 
-def test_without_any_network_models_of_networks_leave_nothing(shared_clone, tmp_path):
+def test_models_of_embeddings_without_any_weights_plan_no_rules(shared_clone, tmp_path):
     output = dry_run(shared_clone, tmp_path, settings(models=["frame_linear", "sound_linear"]), [])
     assert left_out(output) == list(DEMO_NETWORKS)
-    assert jobs(output) == set()
+    assert planned_rules(output) == set()
 
 
 @pytest.mark.parametrize(
     "models",
     [["frequency", "frame_cnn", "frame_linear"], ["window_cnn", "sound_linear"], ["frequency"]],
 )
-def test_with_models_of_one_modality_there_are_no_examples_and_all_else(
-    models, shared_clone, tmp_path
-):
+def test_models_of_one_modality_plan_all_figures_except_examples(models, shared_clone, tmp_path):
     output = dry_run(shared_clone, tmp_path, settings(models=models))
-    assert trained(output) == runs_of(models)
+    assert trained_runs(output) == runs_of(models)
     compares_films = "frame_linear" in models
     assert figures(output) == {"modalities", "scores"} | (
         {"films_to_trailers"} if compares_films else set()
     )
-    expected = OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
+    expected = TRAILER_RULES - {"fuse_trailers"} | {"synthesize_trailers"}
     if models == ["frequency"]:
         expected -= {"embed_trailers"}
-    assert jobs(output) == expected | (OF_FILMS if compares_films else set())
+    assert planned_rules(output) == expected | (FILM_RULES if compares_films else set())
     assert inputs(output, "plot_trailers") == {
         "results/trailers/scores.tsv",
         "results/trailers/modalities.tsv",
     }
 
 
-def test_films_are_not_compared_without_the_model_of_the_comparison(shared_clone, tmp_path):
+def test_films_are_not_compared_without_frame_linear(shared_clone, tmp_path):
     models = ["frame_attention", "frame_cnn", "sound_linear"]
     output = dry_run(shared_clone, tmp_path, settings(models=models))
-    assert jobs(output) == OF_TRAILERS - {"fuse_trailers"} | {"synthesize_trailers"}
+    assert planned_rules(output) == TRAILER_RULES - {"fuse_trailers"} | {"synthesize_trailers"}
 
 
 def test_films_are_not_compared_with_trailers_that_share_no_genre(
     shared_clone, corpus_table, tmp_path
 ):
-    table = describe(tmp_path / "mine", genres=("Western", "War"))
+    table = write_empty_trailers(tmp_path / "mine", genres=("Western", "War"))
     config = settings(table, genres=["Western", "War"]) | {"corpus": corpus_table}
-    assert jobs(dry_run(shared_clone, tmp_path / "work", config)) == OF_TRAILERS
+    assert planned_rules(dry_run(shared_clone, tmp_path / "work", config)) == TRAILER_RULES

@@ -1,4 +1,4 @@
-"""Picture statistics against numpy, in every coding of a picture."""
+"""Picture statistics against numpy for pixel formats, colour matrices and transfer functions."""
 
 import av
 import numpy as np
@@ -25,15 +25,15 @@ def frame_statistics(frame):
     return colour.statistics(colour.read_planes(frame))
 
 
-def coded_in_ten_bits(rgb, weights):
-    """The same in yuv420p10le."""
+def encode_10_bits(rgb, weights):
+    """R, G, B in 0..1 as a yuv420p10le picture of limited range."""
     y, *chroma = coded(rgb, weights, 64, 876, 896, 512).astype(np.uint16)
     width = y.shape[1]
     return np.concatenate([y, *(plane[::2, ::2].reshape(-1, width) for plane in chroma)])
 
 
 def numpy_statistics(rgb):
-    """The four statistics straight from their definitions, on R, G, B in 0..1 at full size."""
+    """The four statistics by their definitions, on R, G, B in 0..1 at full size."""
     luma = rgb @ np.array([0.2126, 0.7152, 0.0722])
     high, low = rgb.max(-1), rgb.min(-1)
     red, green, blue = np.moveaxis(rgb, -1, 0)
@@ -54,30 +54,30 @@ def mosaic():
 @pytest.mark.parametrize(
     ("code", "level"), [(16, 0), (71, 55 / 219), (126, 110 / 219), (235, 1), (5, 0), (250, 1)]
 )
-def test_grey_of_limited_range(tmp_path, code, level):
+def test_brightness_of_grey_in_limited_range(tmp_path, code, level):
     rows = statistics(film_of_greys(tmp_path / "a.mkv", [code] * 10))
     np.testing.assert_allclose(rows, [[level, 0, 0, 0]], atol=0.005)
 
 
 @pytest.mark.parametrize(("code", "level"), [(0, 0), (51, 0.2), (255, 1)])
-def test_grey_of_full_range(tmp_path, code, level):
+def test_brightness_of_grey_in_full_range(tmp_path, code, level):
     film = film_of_greys(tmp_path / "a.mkv", [code] * 10, color_range=2)
     assert brightness(film) == pytest.approx([level], abs=1e-5)
 
 
-def ten_bits(code):
+def grey_10_bits(code):
     picture = np.full((72, 64), 512, np.uint16)
     picture[:48] = code
     return picture
 
 
 @pytest.mark.parametrize(
-    ("code", "span", "level"),
+    ("code", "color_range", "level"),
     [(64, 1, 0), (502, 1, 0.5), (940, 1, 1), (0, 2, 0), (341, 2, 1 / 3), (1023, 2, 1)],
 )
-def test_grey_of_ten_bits(tmp_path, code, span, level):
+def test_brightness_of_grey_in_10_bits(tmp_path, code, color_range, level):
     film = write_film(
-        tmp_path / "a.mkv", [ten_bits(code)] * 10, form="yuv420p10le", color_range=span
+        tmp_path / "a.mkv", [grey_10_bits(code)] * 10, form="yuv420p10le", color_range=color_range
     )
     assert brightness(film) == pytest.approx([level], abs=1e-5)
 
@@ -93,9 +93,9 @@ def test_grey_of_ten_bits(tmp_path, code, span, level):
     ]
     + [(0, hdr.HLG, 0), (0.38, hdr.HLG, 26), (0.75, hdr.HLG, 203), (1, hdr.HLG, 1000)],
 )
-def test_light_of_high_dynamic_range(tmp_path, signal, transfer, nits):
-    """Levels of ITU-R BT.2408, tables 1 and 2: 203 cd/m2 is white, brighter is no whiter."""
-    picture = ten_bits(round(64 + 876 * signal))
+def test_brightness_of_hdr_grey_matches_bt2408(tmp_path, signal, transfer, nits):
+    """Levels of ITU-R BT.2408, tables 1 and 2: 203 cd/m2 is white, brighter is clipped."""
+    picture = grey_10_bits(round(64 + 876 * signal))
     film = write_film(
         tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le", matrix=9, transfer=transfer
     )
@@ -103,12 +103,12 @@ def test_light_of_high_dynamic_range(tmp_path, signal, transfer, nits):
     np.testing.assert_allclose(statistics(film), [[level, 0, 0, 0]], atol=0.005)
 
 
-def test_a_high_dynamic_range_picture_looks_like_its_standard_one(tmp_path, mosaic):
-    """The colours of BT.709 as light, in BT.2020, in PQ: contrast to the error of luma as grey."""
+def test_hdr_picture_has_the_statistics_of_its_sdr_version(tmp_path, mosaic):
+    """BT.709 colours as light in BT.2020 with PQ; luma is linearised as grey, hence 0.04."""
     light = mosaic**2.4 * 203 @ np.linalg.inv(hdr.BT2020_TO_BT709).T
     power = (light / 10000) ** 0.1593017578125
     signal = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
-    picture = coded_in_ten_bits(signal, colour.BT2020)
+    picture = encode_10_bits(signal, colour.BT2020)
     film = write_film(
         tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le", matrix=9, transfer=hdr.PQ
     )
@@ -117,13 +117,13 @@ def test_a_high_dynamic_range_picture_looks_like_its_standard_one(tmp_path, mosa
     np.testing.assert_allclose(result[2:], expected[2:], atol=0.01)
 
 
-def test_grey_without_chroma_planes(tmp_path):
+def test_statistics_of_grey_without_chroma_planes(tmp_path):
     film = write_film(tmp_path / "a.mkv", [np.full((48, 64), 102, np.uint8)] * 10, form="gray")
     rows = statistics(film)
     np.testing.assert_allclose(rows, [[0.4, 0, 0, 0]], atol=1e-5)
 
 
-def test_checkerboard_has_contrast_one_half(tmp_path):
+def test_checkerboard_has_brightness_and_contrast_one_half(tmp_path):
     board = grey(16)
     board[0] += np.uint8(219) * (np.indices((48, 64)).sum(0) % 2 == 1)
     rows = statistics(write_film(tmp_path / "a.mkv", [board] * 10))
@@ -136,7 +136,7 @@ def test_checkerboard_has_contrast_one_half(tmp_path):
 )
 @pytest.mark.parametrize("weights", [colour.BT709, colour.BT601])
 @pytest.mark.parametrize("form", ["yuv444p", "rgb"])
-def test_pure_colours(tmp_path, rgb, luma, weights, form):
+def test_statistics_of_pure_colours(tmp_path, rgb, luma, weights, form):
     pixels = np.tile(np.array(rgb, np.uint8), (48, 64, 1))
     if form == "rgb":
         film = write_film(tmp_path / "a.mov", [pixels] * 10, codec="png", form="rgb24", matrix=0)
@@ -151,7 +151,7 @@ def test_pure_colours(tmp_path, rgb, luma, weights, form):
     np.testing.assert_allclose(rows, [[luma, 0, saturated, expected]], atol=0.01)
 
 
-def test_a_film_without_a_named_matrix_is_bt601_up_to_576_lines(tmp_path):
+def test_unspecified_colour_matrix_of_a_small_picture_is_bt601(tmp_path):
     red = np.tile(np.array([1.0, 0, 0]), (48, 64, 1))
     film = [coded(red, colour.BT601).astype(np.uint8)] * 10
     rows = statistics(write_film(tmp_path / "a.mkv", film, matrix=2))
@@ -160,7 +160,7 @@ def test_a_film_without_a_named_matrix_is_bt601_up_to_576_lines(tmp_path):
 
 @pytest.mark.parametrize("codec", ["ffv1", "libx264"])
 @pytest.mark.parametrize("weights", [colour.BT709, colour.BT601])
-def test_known_picture_against_numpy(tmp_path, mosaic, codec, weights):
+def test_statistics_of_mosaic_match_numpy(tmp_path, mosaic, codec, weights):
     lossless = {"qp": "0"} if codec == "libx264" else {}
     picture = coded(mosaic, weights).astype(np.uint8)
     matrix = FFMPEG_BT709 if weights == colour.BT709 else FFMPEG_BT601
@@ -169,15 +169,15 @@ def test_known_picture_against_numpy(tmp_path, mosaic, codec, weights):
     np.testing.assert_allclose(rows, [numpy_statistics(mosaic)], atol=0.005)
 
 
-def test_known_picture_of_ten_bits_against_numpy(tmp_path, mosaic):
-    picture = coded_in_ten_bits(mosaic, colour.BT709)
+def test_statistics_of_10_bit_mosaic_match_numpy(tmp_path, mosaic):
+    picture = encode_10_bits(mosaic, colour.BT709)
     film = write_film(tmp_path / "a.mkv", [picture] * 10, form="yuv420p10le")
     rows = statistics(film)
     np.testing.assert_allclose(rows[0, :2], numpy_statistics(mosaic)[:2], atol=0.001)
     np.testing.assert_allclose(rows[0, 2:], numpy_statistics(mosaic)[2:], atol=0.01)
 
 
-def test_packed_pixels_equal_planar_ones(tmp_path, mosaic):
+def test_packed_pixel_formats_have_the_statistics_of_planar_formats(tmp_path, mosaic):
     whole = av.VideoFrame.from_ndarray(coded(mosaic, colour.BT709).astype(np.uint8), "yuv444p")
     for packing, form in [("nv12", "yuv420p"), ("yuyv422", "yuv422p")]:
         planar = whole.reformat(format=form)
@@ -185,7 +185,7 @@ def test_packed_pixels_equal_planar_ones(tmp_path, mosaic):
         np.testing.assert_allclose(frame_statistics(packed), frame_statistics(planar), atol=1e-6)
 
 
-def test_large_picture_is_shrunk_by_area(mosaic):
+def test_large_picture_is_downscaled_by_area(mosaic):
     large = mosaic.repeat(8, axis=0).repeat(8, axis=1)
     frame = av.VideoFrame.from_ndarray(coded(large, colour.BT709).astype(np.uint8), "yuv444p")
     frame.colorspace = FFMPEG_BT709
@@ -193,21 +193,21 @@ def test_large_picture_is_shrunk_by_area(mosaic):
     np.testing.assert_allclose(frame_statistics(frame), numpy_statistics(large), atol=0.01)
 
 
-def test_chroma_noise_of_black_is_no_saturation():
+def test_chroma_noise_in_black_has_saturation_0():
     picture = grey(17)
     picture[1:] += np.random.default_rng(2).integers(0, 2, picture[1:].shape, np.uint8)
     frame = av.VideoFrame.from_ndarray(picture, format="yuv444p")
     assert frame_statistics(frame)[2] == 0
 
 
-def test_same_film_same_bits(tmp_path, mosaic):
+def test_statistics_are_bit_identical_across_threads(tmp_path, mosaic):
     picture = coded(mosaic, colour.BT709).astype(np.uint8)
     film = write_film(tmp_path / "a.mkv", [picture, picture[:, ::-1].copy()] * 10)
     first = statistics(film, BLACK_LEVEL)
     np.testing.assert_array_equal(first, statistics(film, BLACK_LEVEL, threads=2))
 
 
-def test_the_table(tmp_path):
+def test_measure_film_writes_visuals_table(tmp_path):
     film = film_of_greys(tmp_path / "a.mkv", [71] * 30)
     path = tmp_path / "visuals.parquet"
     measure.measure_film("my_film", film, path, BLACK_LEVEL, mode="exact", threads=1)
@@ -221,7 +221,7 @@ def test_the_table(tmp_path):
     assert len(tables.read_provenance(path)["video_sha256"]) == 64
 
 
-def test_a_film_without_picture_has_no_rows(tmp_path, film, caplog):
+def test_film_without_picture_gives_an_empty_table(tmp_path, film, caplog):
     sound = film("a.mka", np.zeros(48000), picture=False)
     with caplog.at_level("INFO"):
         measure.measure_film("radio", sound, tmp_path / "a.parquet", BLACK_LEVEL, "exact")

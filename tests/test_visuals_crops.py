@@ -1,4 +1,4 @@
-"""Films whose bars change, or hold what is no picture."""
+"""Crops of films whose black bars change or contain subtitles, logos and tickers."""
 
 import av
 import numpy as np
@@ -26,17 +26,17 @@ def picture(bars=WHOLE, *boxes, code=CODE, black=16):
     return planes
 
 
-def film_of(path, *stretches, **settings):
-    """A film of (seconds, picture)."""
+def write_stretches(path, *stretches, **settings):
+    """Write a film of stretches (seconds, picture)."""
     pictures = [frame for seconds, frame in stretches for _ in range(seconds * RATE)]
     return write_film(path, pictures, rate=RATE, g=str(RATE), **settings)
 
 
-def measured(path, *stretches, mode="exact"):
-    return measure.measure_picture(film_of(path, *stretches), BLACK_LEVEL, mode)
+def measure_stretches(path, *stretches, mode="exact"):
+    return measure.measure_picture(write_stretches(path, *stretches), BLACK_LEVEL, mode)
 
 
-def seconds_of(stretches, values):
+def repeat_by_seconds(stretches, values):
     return np.repeat(values, [seconds for seconds, _ in stretches])
 
 
@@ -53,22 +53,24 @@ CHANGES = {
 
 @pytest.mark.parametrize("mode", ["exact", "keyframes"])
 @pytest.mark.parametrize("stretches", CHANGES.values(), ids=CHANGES)
-def test_bars_that_change(tmp_path, stretches, mode):
-    """Also the first second of a stretch is right: it is measured before it is known to be one."""
-    film = measured(tmp_path / "a.mkv", *((s, picture(bars)) for s, bars in stretches), mode=mode)
+def test_changing_bars_are_cropped_in_every_second(tmp_path, stretches, mode):
+    """Includes the first second of a stretch, which is measured before the change is confirmed."""
+    film = measure_stretches(
+        tmp_path / "a.mkv", *((s, picture(bars)) for s, bars in stretches), mode=mode
+    )
     np.testing.assert_allclose(film.brightness, GREY, atol=1e-5)
     np.testing.assert_allclose(film.contrast, 0, atol=1e-5)
     shapes = [
         (WIDTH - left - right) / (HEIGHT - up - down) for _, (up, down, left, right) in stretches
     ]
-    np.testing.assert_allclose(film.aspect_ratio, seconds_of(stretches, shapes), rtol=1e-6)
+    np.testing.assert_allclose(film.aspect_ratio, repeat_by_seconds(stretches, shapes), rtol=1e-6)
 
 
 def ticker(first, end):
     return picture(SCOPE, (first, end, 0, WIDTH, 200))
 
 
-IN_THE_BARS = {
+OVERLAYS = {
     "subtitles for 60% of the time": [(3, picture(SCOPE, SUBTITLE)), (2, picture(SCOPE))] * 4,
     "a subtitle all the time": [(12, picture(SCOPE, SUBTITLE))],
     "subtitles that touch the picture": [
@@ -89,9 +91,9 @@ IN_THE_BARS = {
 }
 
 
-@pytest.mark.parametrize("stretches", IN_THE_BARS.values(), ids=IN_THE_BARS)
-def test_what_stands_in_a_bar_is_no_picture(tmp_path, stretches):
-    film = measured(tmp_path / "a.mkv", *stretches)
+@pytest.mark.parametrize("stretches", OVERLAYS.values(), ids=OVERLAYS)
+def test_subtitles_logos_and_tickers_in_bars_are_cropped(tmp_path, stretches):
+    film = measure_stretches(tmp_path / "a.mkv", *stretches)
     np.testing.assert_allclose(film.brightness, GREY, atol=1e-5)
     np.testing.assert_allclose(film.contrast, 0, atol=1e-5)
     assert film.cuts.sum() == 0
@@ -99,7 +101,7 @@ def test_what_stands_in_a_bar_is_no_picture(tmp_path, stretches):
 
 
 def dark(bars, first, end, left=0, right=WIDTH):
-    """A picture inside bars that is black between these lines."""
+    """A picture inside bars with a black rectangle from line `first` to `end`."""
     return picture(bars, (first, end, left, right, 16))
 
 
@@ -128,29 +130,29 @@ DARK_SCENES = {
 
 
 @pytest.mark.parametrize(("stretches", "bars"), DARK_SCENES.values(), ids=DARK_SCENES)
-def test_dark_scenes_are_picture(tmp_path, stretches, bars):
+def test_dark_areas_of_a_scene_are_not_cropped(tmp_path, stretches, bars):
     top, bottom, left, right = bars
     inside = slice(top, HEIGHT - bottom), slice(left, WIDTH - right)
     light = [(frame[0][inside] - 16.0) / 219 for _, frame in stretches]
-    film = measured(tmp_path / "a.mkv", *stretches)
+    film = measure_stretches(tmp_path / "a.mkv", *stretches)
     np.testing.assert_allclose(
-        film.brightness, seconds_of(stretches, [part.mean() for part in light]), atol=1e-5
+        film.brightness, repeat_by_seconds(stretches, [part.mean() for part in light]), atol=1e-5
     )
     np.testing.assert_allclose(
-        film.contrast, seconds_of(stretches, [part.std() for part in light]), atol=1e-5
+        film.contrast, repeat_by_seconds(stretches, [part.std() for part in light]), atol=1e-5
     )
 
 
 def credits_on_black(first, end):
     """Lines of text, white on black."""
     rng = np.random.default_rng(6)
-    words = [(y, y + 4, *sorted(rng.integers(20, 140, 2)), 235) for y in range(first, end, 8)]
-    return picture(BLACK, *words)
+    text_boxes = [(y, y + 4, *sorted(rng.integers(20, 140, 2)), 235) for y in range(first, end, 8)]
+    return picture(BLACK, *text_boxes)
 
 
-def test_credits_keep_the_crop_of_the_film_unless_they_pass_its_bars(tmp_path):
+def test_credits_have_the_crop_of_the_film_unless_they_extend_into_its_bars(tmp_path):
     sections = [(6, picture(SCOPE)), (6, credits_on_black(30, 70)), (6, credits_on_black(0, 88))]
-    film = measured(tmp_path / "a.mkv", *sections)
+    film = measure_stretches(tmp_path / "a.mkv", *sections)
     shape = WIDTH / (HEIGHT - 24)
     np.testing.assert_allclose(film.aspect_ratio[:12], shape, rtol=1e-6)
     light = [(frame[0] - 16.0).mean() / 219 for _, frame in sections[1:]]
@@ -160,7 +162,7 @@ def test_credits_keep_the_crop_of_the_film_unless_they_pass_its_bars(tmp_path):
 
 @pytest.mark.parametrize("chroma", [0, 4])
 @pytest.mark.parametrize("black", [16, 24, 30])
-def test_noisy_bars_that_change(tmp_path, black, chroma):
+def test_changing_noisy_bars_are_cropped(tmp_path, black, chroma):
     rng = np.random.default_rng(7)
     sections = [(5, SCOPE), (4, WHOLE), (4, BOTH)]
     pictures = []
@@ -188,8 +190,8 @@ def test_noisy_bars_that_change(tmp_path, black, chroma):
         ),
     ],
 )
-def test_bars_in_every_coding(tmp_path, form, codec, settings):
-    """Inside the bars everything is as in a film without them."""
+def test_bars_are_cropped_in_every_pixel_format(tmp_path, form, codec, settings):
+    """Statistics equal those of a film without bars."""
     rate = 25 if codec == "mpeg2video" else RATE
     ending = {"png": "mov", "mpeg2video": "mpg"}.get(codec, "mkv")
 
@@ -211,23 +213,23 @@ def test_bars_in_every_coding(tmp_path, form, codec, settings):
     assert len(set(barred.aspect_ratio)) == 3
 
 
-def test_an_odd_size(tmp_path):
+def test_bars_are_cropped_in_a_frame_of_odd_size(tmp_path):
     frames = [np.pad(picture(SCOPE), ((0, 0), (0, 1), (0, 1)), "edge")] * 8
     film = measure.measure_picture(write_film(tmp_path / "a.mkv", frames, rate=RATE), BLACK_LEVEL)
     np.testing.assert_allclose(film.brightness, GREY, atol=1e-5)
 
 
-def test_the_bars_stay_if_asked(tmp_path):
-    path = film_of(tmp_path / "a.mkv", (3, picture(SCOPE)), (3, picture()))
+def test_black_level_0_disables_cropping(tmp_path):
+    path = write_stretches(tmp_path / "a.mkv", (3, picture(SCOPE)), (3, picture()))
     film = measure.measure_picture(path, 0)
     share = (HEIGHT - 24) / HEIGHT
     np.testing.assert_allclose(film.brightness, [GREY * share] * 3 + [GREY] * 3, atol=1e-5)
     np.testing.assert_allclose(film.aspect_ratio, WIDTH / HEIGHT, rtol=1e-6)
 
 
-def test_the_log_tells_the_stretches(tmp_path, caplog):
+def test_log_lists_the_crop_of_each_stretch(tmp_path, caplog):
     with caplog.at_level("INFO"):
-        measured(tmp_path / "a.mkv", (4, picture(SCOPE)), (3, picture()))
+        measure_stretches(tmp_path / "a.mkv", (4, picture(SCOPE)), (3, picture()))
     width = "of the height, 0.000 to 1.000 of the width"
     assert [text.split("a.mkv: ")[1] for text in caplog.messages if "picture from" in text] == [
         f"from 0 s on picture from 0.133 to 0.867 {width}, 2.42:1",
@@ -236,31 +238,31 @@ def test_the_log_tells_the_stretches(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "counts"), [(MIN_ASYMMETRIC_S - 1, False), (MIN_ASYMMETRIC_S, True)]
+    ("seconds", "is_cropped"), [(MIN_ASYMMETRIC_S - 1, False), (MIN_ASYMMETRIC_S, True)]
 )
-def test_uneven_bars_count_once_they_last(seconds, counts):
-    axis, whole, uneven = AxisTracker(100, Edges(0, 100)), np.ones((2, 100)), np.ones((2, 100))
-    uneven[:, 70:] = 0
+def test_asymmetric_bars_are_cropped_from_a_minimum_duration(seconds, is_cropped):
+    axis, whole, asymmetric = AxisTracker(100, Edges(0, 100)), np.ones((2, 100)), np.ones((2, 100))
+    asymmetric[:, 70:] = 0
     for _ in range(5):
         axis.add(whole, 1)
     for _ in range(seconds):
-        axis.add(uneven, 1)
+        axis.add(asymmetric, 1)
     axis.finish()
-    assert axis.edges == [Edges(0, 100)] * 5 + [Edges(0, 70 if counts else 100)] * seconds
+    assert axis.edges == [Edges(0, 100)] * 5 + [Edges(0, 70 if is_cropped else 100)] * seconds
 
 
-@pytest.mark.parametrize("shown", [Edges(0, 70), Edges(20, 80)])
-def test_a_single_second_is_enough_if_a_film_shows_no_more(shown):
+@pytest.mark.parametrize("edges", [Edges(0, 70), Edges(20, 80)])
+def test_edges_of_the_only_lit_second_apply_to_the_whole_film(edges):
     axis, lines = AxisTracker(100, Edges(0, 100)), np.zeros((2, 100))
     for _ in range(5):
         axis.add(lines, 1)
-    lines[:, shown.first : shown.end] = 1
+    lines[:, edges.first : edges.end] = 1
     axis.add(lines, 1)
     axis.finish()
-    assert axis.edges == [shown] * 6
+    assert axis.edges == [edges] * 6
 
 
-def test_bars_that_grow_line_by_line():
+def test_growing_bars_are_tracked_in_every_frame():
     """Each frame of a wipe has its own edges."""
     axis = AxisTracker(200, Edges(0, 200))
     for bar in [0, 0, 0, 10, 20, 30, 40, 40]:

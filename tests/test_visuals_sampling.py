@@ -1,4 +1,4 @@
-"""The frames of a film by presentation time."""
+"""Sampling of film frames by presentation time."""
 
 import av
 import numpy as np
@@ -10,7 +10,7 @@ from tests.grey_films import BLACK_LEVEL, brightness, film_of_greys, write_film
 
 
 @pytest.mark.parametrize(("frames", "seconds"), [(24, 2), (25, 2), (26, 3), (30, 3), (4, 0)])
-def test_a_last_second_counts_if_its_middle_is_there(tmp_path, frames, seconds):
+def test_last_second_is_counted_if_the_film_includes_its_middle(tmp_path, frames, seconds):
     assert len(brightness(film_of_greys(tmp_path / "a.mkv", [60] * frames))) == seconds
 
 
@@ -29,34 +29,34 @@ def test_time_counts_from_the_first_frame(tmp_path):
     assert brightness(late) == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("ending", ["mkv", "mp4", "ts"])
+@pytest.mark.parametrize("extension", ["mkv", "mp4", "ts"])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_frames_that_are_not_decoded_change_nothing(tmp_path, ending, threads):
-    """From two of three B-frames no frame is predicted. Each frame has a grey of its own."""
+def test_skipped_b_frames_do_not_change_brightness(tmp_path, extension, threads):
+    """Two of three B-frames are no reference frames and are skipped. All greys differ."""
     codes = np.linspace(20, 230, 200).astype(int)
-    path = tmp_path / f"a.{ending}"
+    path = tmp_path / f"a.{extension}"
     film = film_of_greys(path, codes, codec="libx264", rate=24, qp="1", bf="3", b_strategy="0")
     expected = [(code - 16) / 219 for code in codes[12::24]]
     assert brightness(film, threads=threads) == pytest.approx(expected, abs=0.5 / 219)
     assert len(expected) <= len(list(sampling.shown_frames(film))) < 0.6 * len(codes)
 
 
-def test_avi_with_reordered_frames(tmp_path):
-    """AVI keeps decoding times alone: frames may be late by the decoder's delay, but in order."""
+def test_avi_frame_times_are_within_the_decoder_delay(tmp_path):
+    """AVI stores decoding times only: frames may be late by the decoder's delay, but in order."""
     codes = list(range(20, 220, 5))
     film = film_of_greys(tmp_path / "a.avi", codes, codec="libx264", qp="1", bf="3", b_strategy="0")
     result = np.rint(brightness(film) * 219 + 16)
     np.testing.assert_allclose(result, [45, 95, 145, 195], atol=11)
 
 
-def test_key_frames_alone(tmp_path):
+def test_keyframes_mode_measures_key_frames_only(tmp_path):
     codes = list(range(20, 220, 5))
     film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="20", bf="0")
     expected = [(code - 16) / 219 for code in (20, 20, 120, 120)]
     assert brightness(film, mode="keyframes") == pytest.approx(expected, abs=1e-5)
 
 
-def test_spread_key_frames_differ_and_cover_the_film(tmp_path):
+def test_spread_key_frames_are_distinct_and_evenly_spaced(tmp_path):
     codes = list(range(20, 220))
     film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="10", bf="0")
     result = [int(f.to_ndarray()[0, 0, 0]) for f in sampling.spread_key_frames(film, 10)]
@@ -77,21 +77,21 @@ def damaged_film(tmp_path, first_packet, last_packet):
     return film
 
 
-def test_damaged_frames_are_passed_over(tmp_path, caplog):
-    """Frames 14 to 17 are broken: at 1.5 s frame 13 is still on screen."""
+def test_damaged_frames_are_skipped_with_a_warning(tmp_path, caplog):
+    """Frames 14 to 17 are damaged: frame 13 is still displayed at 1.5 s."""
     rows = brightness(damaged_film(tmp_path, 14, 18))
     expected = [(code - 16) / 219 for code in (45, 85, 145, 195)]
     assert rows == pytest.approx(expected, abs=1e-5)
     assert "decoding errors, damaged frames were skipped" in caplog.text
 
 
-def test_the_first_good_frame_stands_for_a_damaged_start(tmp_path):
+def test_damaged_start_has_values_of_the_first_decodable_frame(tmp_path):
     rows = brightness(damaged_film(tmp_path, 0, 8))
     assert rows[0] == pytest.approx((60 - 16) / 219, abs=1e-5)
     assert len(rows) == 4
 
 
-def test_a_picture_that_cannot_be_decoded(tmp_path):
+def test_undecodable_picture_raises_media_error(tmp_path):
     film = damaged_film(tmp_path, 0, 40)
     text = r"a\.mkv: has a picture without a frame that can be decoded \(codec h264\)"
     with pytest.raises(MediaError, match=text):
@@ -99,7 +99,7 @@ def test_a_picture_that_cannot_be_decoded(tmp_path):
     assert not (tmp_path / "a.parquet").exists()
 
 
-def test_a_truncated_film_ends_where_it_ends(tmp_path):
+def test_truncated_film_is_measured_up_to_its_end(tmp_path):
     codes = list(range(20, 220, 5))
     film = film_of_greys(tmp_path / "a.mkv", codes)
     data = film.read_bytes()
@@ -108,7 +108,7 @@ def test_a_truncated_film_ends_where_it_ends(tmp_path):
     assert brightness(film) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_stream_without_time_stamps(tmp_path):
+def test_stream_without_time_stamps_raises_media_error(tmp_path):
     film = film_of_greys(tmp_path / "a.h264", [60] * 20, codec="libx264")
     with pytest.raises(
         MediaError, match=r"a\.h264: has a picture without time stamps\n  expected: a con"
@@ -117,7 +117,7 @@ def test_a_stream_without_time_stamps(tmp_path):
 
 
 def moving_pictures(count, height=96, width=160):
-    """Yuv420p pictures that all differ: bright shapes that drift over dark ones, with noise."""
+    """Distinct yuv420p pictures: a drifting pattern of varying brightness with noise."""
     rng = np.random.default_rng(4)
     shapes = rng.integers(30, 220, (height // 8, 2 * width // 8 + count)).repeat(8, 0).repeat(8, 1)
     chroma = np.full((height // 2, width), 128, np.uint8)
@@ -128,7 +128,7 @@ def moving_pictures(count, height=96, width=160):
 
 
 def all_frames_statistics(film):
-    """Brightness and contrast at 1 Hz by decoding every frame, in decoding's plainest form."""
+    """Reference: brightness and contrast at 1 Hz with every frame decoded."""
     with av.open(str(film)) as container:
         frames = [(f.time, f.to_ndarray()) for f in container.decode(video=0)]
     times_s = np.array([time_s for time_s, _ in frames]) - frames[0][0]
@@ -141,7 +141,7 @@ def all_frames_statistics(film):
 
 
 @pytest.mark.parametrize(
-    ("codec", "ending", "options"),
+    ("codec", "extension", "options"),
     [
         ("libx264", "mp4", {"bf": "3"}),
         ("libx264", "mkv", {"bf": "8", "b_strategy": "2", "x264-params": "b-pyramid=strict"}),
@@ -153,11 +153,13 @@ def all_frames_statistics(film):
         ("mpeg2video", "ts", {"bf": "2", "b": "2000000", "flags": "+ildct+ilme"}),
     ],
 )
-def test_brightness_and_contrast_equal_those_of_all_frames(tmp_path, codec, ending, options):
-    """Of the frames in the middle of a second, 12 and 37 and on, every other number is odd."""
+def test_brightness_and_contrast_equal_those_with_all_frames_decoded(
+    tmp_path, codec, extension, options
+):
+    """Frames in the middle of seconds, 12, 37, ..., have even and odd numbers in turn."""
     pictures = list(moving_pictures(130))
     film = write_film(
-        tmp_path / f"a.{ending}", pictures, codec, "yuv420p", 25, color_range=0, **options
+        tmp_path / f"a.{extension}", pictures, codec, "yuv420p", 25, color_range=0, **options
     )
     result = measure.measure_picture(film, 0, threads=2)[["brightness", "contrast"]].to_numpy()
     expected = all_frames_statistics(film)
@@ -166,8 +168,8 @@ def test_brightness_and_contrast_equal_those_of_all_frames(tmp_path, codec, endi
     assert np.ptp(expected[:, 0]) > 0.05
 
 
-def test_means_of_all_frames_at_a_variable_frame_rate(tmp_path):
-    """Twelve to sixty frames a second, with a pause of 1.5 s."""
+def test_variable_frame_rate_statistics_equal_those_with_all_frames_decoded(tmp_path):
+    """12 to 60 frames per second, with one frame of 1.5 s."""
     steps = np.random.default_rng(5).integers(1, 6, 160)
     steps[70] = 90
     pts = np.concatenate([[0], np.cumsum(steps)]).tolist()
@@ -179,7 +181,7 @@ def test_means_of_all_frames_at_a_variable_frame_rate(tmp_path):
     assert len(list(sampling.shown_frames(film))) < len(pts)
 
 
-def test_only_key_frames_are_decoded(tmp_path):
+def test_key_frames_only_gives_key_frames_with_their_intervals(tmp_path):
     codes = list(range(20, 220))
     film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="25", bf="2")
     shown = list(sampling.shown_frames(film, key_frames_only=True))

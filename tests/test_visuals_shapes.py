@@ -1,4 +1,4 @@
-"""Films whose frames change their size, their coding or the shape of their pixels midway."""
+"""Films whose frame size, pixel format or pixel aspect ratio changes midway."""
 
 import subprocess
 
@@ -12,8 +12,8 @@ from tests.grey_films import BLACK_LEVEL
 GREY = "color=c=0x999999:rate=10:size="  # 0.6
 
 
-def broadcast(path, *parts):
-    """A transport stream of parts, one after the other: size, filters, options of the encoder."""
+def transport_stream(path, *parts):
+    """Write a transport stream of concatenated parts: size, filters, options of the encoder."""
     data = b""
     for number, (size, filters, *options) in enumerate(parts):
         piece = path.with_suffix(f".{number}.ts")
@@ -31,8 +31,8 @@ def bars(size, height=0, width=0):
     across, down = map(int, size.split("x"))
     boxes = [(0, 0, across, height), (0, down - height, across, height)]
     boxes += [(0, 0, width, down), (across - width, 0, width, down)]
-    drawn = [f"drawbox=x={x}:y={y}:w={w}:h={h}:c=black:t=fill" for x, y, w, h in boxes if w and h]
-    return ",".join([*drawn, "setsar=1"])
+    filters = [f"drawbox=x={x}:y={y}:w={w}:h={h}:c=black:t=fill" for x, y, w, h in boxes if w and h]
+    return ",".join([*filters, "setsar=1"])
 
 
 MPEG2 = ("-c:v", "mpeg2video", "-b:v", "2M", "-bf", "2")
@@ -41,10 +41,10 @@ H264 = ("-c:v", "libx264", "-preset", "veryfast", "-threads", "1")
 
 @pytest.mark.parametrize("mode", ["exact", "keyframes"])
 @pytest.mark.parametrize("codec", [MPEG2, H264])
-def test_frames_of_other_sizes_with_bars(tmp_path, codec, mode):
-    """A programme in 4:3, a film in its bars, an advertisement, and the film again."""
+def test_bars_are_cropped_when_frame_size_changes(tmp_path, codec, mode):
+    """A 4:3 programme, a letterboxed film, a pillarboxed advertisement and the film again."""
     wide, small = "256x144", "180x144"
-    film = broadcast(
+    film = transport_stream(
         tmp_path / "a.ts",
         (small, "setsar=1", *codec),
         (wide, bars(wide, height=18), *codec),
@@ -62,9 +62,9 @@ def test_frames_of_other_sizes_with_bars(tmp_path, codec, mode):
         assert table.cuts.sum() <= 3
 
 
-def test_bars_that_change_while_the_size_does_too(tmp_path):
+def test_bars_are_cropped_when_bars_and_frame_size_change(tmp_path):
     one, other = "256x144", "192x108"
-    film = broadcast(
+    film = transport_stream(
         tmp_path / "a.ts",
         (one, bars(one, height=18), *MPEG2),
         (one, bars(one), *MPEG2),
@@ -78,10 +78,10 @@ def test_bars_that_change_while_the_size_does_too(tmp_path):
     np.testing.assert_allclose(table.aspect_ratio[[2, 7, 12, 17]], expected, rtol=1e-5)
 
 
-def test_pixels_of_another_shape(tmp_path):
-    """4:3 and 16:9 in the same 180 x 144 pixels, as television sends them; bars stay bars."""
+def test_aspect_ratio_follows_changes_of_pixel_aspect_ratio(tmp_path):
+    """4:3 and 16:9 in the same 180 x 144 pixels, as in broadcasts; bars are cropped."""
     size = "180x144"
-    film = broadcast(
+    film = transport_stream(
         tmp_path / "a.ts",
         (size, "setsar=16/15", *MPEG2),
         (size, "setsar=64/45", *MPEG2),
@@ -93,8 +93,8 @@ def test_pixels_of_another_shape(tmp_path):
     np.testing.assert_allclose(table.aspect_ratio[[2, 7, 12]], expected, rtol=1e-5)
 
 
-def test_the_container_tells_the_shape_of_pixels(tmp_path):
-    """That in the coded picture is another; players take the container's."""
+def test_pixel_aspect_ratio_of_container_overrides_that_of_codec(tmp_path):
+    """The coded picture has another ratio; players use that of the container."""
     film, squeezed = tmp_path / "a.mp4", tmp_path / "b.mp4"
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin"]
     source = ["-f", "lavfi", "-t", "2", "-i", f"{GREY}180x144", "-vf", "setsar=16/15"]
@@ -106,11 +106,11 @@ def test_the_container_tells_the_shape_of_pixels(tmp_path):
         np.testing.assert_allclose(table.aspect_ratio, shape, rtol=1e-3)
 
 
-def test_pixels_of_another_coding(tmp_path):
-    """8 bits with half the chroma, 10 bits, all chroma; inside the same bars."""
+def test_bars_are_cropped_when_pixel_format_changes(tmp_path):
+    """4:2:0 in 8 and 10 bits, then 4:4:4; bars are constant."""
     size = "192x108"
     filters = bars(size, height=14)
-    film = broadcast(
+    film = transport_stream(
         tmp_path / "a.ts",
         *((size, filters, *H264, "-pix_fmt", f) for f in ("yuv420p", "yuv420p10le", "yuv444p")),
     )

@@ -1,4 +1,4 @@
-"""The workflow as a user runs it, on a small demo corpus: from media to report, and again."""
+"""Complete workflow runs on a small demo corpus and on user tables."""
 
 import shutil
 from pathlib import Path
@@ -14,52 +14,52 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def finished(demo_run, tmp_path_factory) -> Path:
-    """A copy of the finished run, for dry runs, which leave traces in it."""
+    """A copy of the finished demo run for dry runs, which change files in it."""
     return shutil.copytree(demo_run, tmp_path_factory.mktemp("workflow") / "work")
 
 
-def test_a_run_ends_with_a_report_and_has_nothing_left_to_do(shared_clone, finished):
+def test_finished_run_has_a_report_and_plans_no_jobs(shared_clone, finished):
     assert (finished / "results" / "report.html").stat().st_size > 10_000
     assert planned(shared_clone, finished, SMALL) == {}
     assert not list(finished.rglob("*.part*"))
 
 
-def test_the_cues_of_the_demo_are_right(demo_run):
+def test_demo_cues_have_high_precision_and_recall(demo_run):
     scores = tables.read_table(demo_run / "results" / "cues" / "scores.tsv", tables.CUE_SCORES)
     pooled = scores[scores.group == "all"].iloc[0]
     assert pooled.time_precision > 0.9
     assert pooled.time_recall > 0.7
 
 
-def test_no_job_logs_a_warning_of_a_library_or_a_traceback(demo_run):
+def test_job_logs_have_no_warning_and_no_traceback(demo_run):
     logs = list((demo_run / "logs").rglob("*.log"))
     assert len(logs) > 25
     texts = [log.read_text(encoding="utf-8") for log in logs]
     assert not [text for text in texts if "Traceback" in text or "Warning:" in text]
 
 
-def test_another_film_of_the_demo_leaves_the_films_as_they_are(shared_clone, finished):
-    """What else a change brings about: test_rerun.py."""
-    more = {**SMALL, "corpus": {"demo": {"films": 5, "film_s": 45}}}
-    made = planned(shared_clone, finished, more)["make_corpus"]
+def test_added_demo_film_plans_no_corpus_jobs_for_other_films(shared_clone, finished):
+    """Other changes of the configuration: test_rerun.py."""
+    config = {**SMALL, "corpus": {"demo": {"films": 5, "film_s": 45}}}
+    corpus_jobs = planned(shared_clone, finished, config)["make_corpus"]
     films = {path.stem for path in (finished / "results/corpus/status").glob("*.tsv")}
-    assert len(made) == 1
-    assert not made & films
+    assert len(corpus_jobs) == 1
+    assert not corpus_jobs & films
 
 
-def test_a_stage_is_a_target(shared_clone, tmp_path):
+def test_stage_name_is_a_target(shared_clone, tmp_path):
     jobs = planned(shared_clone, tmp_path, SMALL, "--", "cues")
     assert "match_cues" in jobs
     assert "extract_features" not in jobs
 
 
 @pytest.fixture
-def users_corpus(demo_run, tmp_path) -> Path:
-    """A user's own films and albums, in folders with spaces and letters of another script."""
+def user_corpus(demo_run, tmp_path) -> Path:
+    """User films and albums in folders with spaces and non-ASCII letters."""
     folder = tmp_path / "мои фильмы 1"
     rows = []
     for number, film in enumerate(sorted((demo_run / "results/corpus/media").iterdir()), 1):
-        shutil.copy2(film / "film.mp4", _made(folder / f"film {number}.mp4"))
+        shutil.copy2(film / "film.mp4", _with_parent_folder(folder / f"film {number}.mp4"))
         shutil.copytree(film / "album", folder / f"альбом {number}")
         genres = ("Drama", "Comedy;Drama", "Action", "Comedy")[number - 1]
         rows.append(
@@ -72,7 +72,7 @@ def users_corpus(demo_run, tmp_path) -> Path:
     return folder
 
 
-def _made(path: Path) -> Path:
+def _with_parent_folder(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -87,17 +87,19 @@ def user_settings(folder: Path, **more) -> dict:
     }
 
 
-def test_a_users_corpus_with_two_bad_films(shared_clone, users_corpus, tmp_path):
-    """Stop names both films and writes nothing; skip goes on, and the report says why."""
-    video = users_corpus / "film 2.mp4"
+def test_invalid_films_stop_the_run_or_are_skipped_and_reported(
+    shared_clone, user_corpus, tmp_path
+):
+    """Stop, the default, writes no table; skip continues, and the report lists the problems."""
+    video = user_corpus / "film 2.mp4"
     video.write_bytes(video.read_bytes()[:20_000])
-    (users_corpus / "film 3.mp4").unlink()
-    table = users_corpus / "films.tsv"
+    (user_corpus / "film 3.mp4").unlink()
+    table = user_corpus / "films.tsv"
     table.write_text(
         table.read_text(encoding="utf-8").replace("\tAction", "\tAktion"), encoding="utf-8"
     )
 
-    stopped = snakemake(shared_clone, tmp_path / "work", user_settings(users_corpus))
+    stopped = snakemake(shared_clone, tmp_path / "work", user_settings(user_corpus))
     output = stopped.stdout
     assert stopped.returncode == 1
     assert "film 2.mp4: cannot be read as media" in output
@@ -107,7 +109,7 @@ def test_a_users_corpus_with_two_bad_films(shared_clone, users_corpus, tmp_path)
     assert not (tmp_path / "work" / "results" / "corpus" / "films.tsv").exists()
 
     skipped = snakemake(
-        shared_clone, tmp_path / "work", user_settings(users_corpus, on_bad_film="skip")
+        shared_clone, tmp_path / "work", user_settings(user_corpus, on_bad_film="skip")
     )
     assert skipped.returncode == 0, skipped.stdout
     films = pd.read_csv(tmp_path / "work/results/corpus/films.tsv", sep="\t")
@@ -117,27 +119,27 @@ def test_a_users_corpus_with_two_bad_films(shared_clone, users_corpus, tmp_path)
     assert "film 2.mp4" in page
 
 
-def test_a_broken_table_is_a_message_without_a_traceback(shared_clone, users_corpus, tmp_path):
-    table = users_corpus / "films.tsv"
+def test_invalid_film_table_error_has_no_traceback(shared_clone, user_corpus, tmp_path):
+    table = user_corpus / "films.tsv"
     table.write_text(
         table.read_text(encoding="utf-8").replace("film_2\t", "film_1\t"), encoding="utf-8"
     )
-    done = snakemake(shared_clone, tmp_path / "work", user_settings(users_corpus))
+    done = snakemake(shared_clone, tmp_path / "work", user_settings(user_corpus))
     assert done.returncode == 1
     assert "'film_1' stands in 2 rows" in done.stdout
     assert "Traceback" not in done.stdout
 
 
-def test_a_wrong_key_is_a_message_without_a_traceback(shared_clone, tmp_path):
+def test_unknown_config_key_error_has_no_traceback(shared_clone, tmp_path):
     done = snakemake(shared_clone, tmp_path, {"corpus": {"knid": "demo"}})
     assert done.returncode == 1
     assert "has an unknown key 'knid'" in done.stdout
     assert "Traceback" not in done.stdout
 
 
-def test_an_assembled_corpus_without_its_speech_says_so(shared_clone, users_corpus, tmp_path):
-    assembly = {"speech": "no/speech", "effects": str(users_corpus / "альбом 1"), "film_s": 30}
-    corpus = user_settings(users_corpus, kind="assembled", assembly=assembly)
+def test_assembled_corpus_log_names_the_missing_speech_folder(shared_clone, user_corpus, tmp_path):
+    assembly = {"speech": "no/speech", "effects": str(user_corpus / "альбом 1"), "film_s": 30}
+    corpus = user_settings(user_corpus, kind="assembled", assembly=assembly)
     done = snakemake(shared_clone, tmp_path / "work", corpus, "--", "corpus")
     logs = (tmp_path / "work" / "logs" / "make_corpus").glob("*.log")
     assert done.returncode == 1

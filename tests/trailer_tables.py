@@ -1,4 +1,4 @@
-"""Made-up trailers: their table, their embeddings, and predictions of models."""
+"""Synthetic trailers: their table, samples, vectors and predictions."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ GENRES = ["Action", "Comedy", "Horror", "Drama"]
 
 
 def make_labels(titles, genres=4, seed=0):
-    """Labels, bool (titles, genres); every title has one at least."""
+    """Random labels, bool (titles, genres); every title has at least one genre."""
     actual = np.random.default_rng(seed).random((titles, genres)) < 0.4
     actual[~actual.any(axis=1), 0] = True
     return actual
@@ -21,7 +21,7 @@ def trailer_ids(count):
 
 
 def write_trailers(folder, actual, title=None, genres=GENRES):
-    """A table of trailers. actual: bool (titles, genres). title: int (trailers,), row of it."""
+    """Write the table. actual: bool (titles, genres). title: int (trailers,), row in actual."""
     title = np.arange(len(actual)) if title is None else title
     videos = [f"{name}.mp4" for name in trailer_ids(len(title))]
     for video in videos:
@@ -39,8 +39,7 @@ def write_trailers(folder, actual, title=None, genres=GENRES):
 
 
 def write_vectors(path, vectors):
-    """A table of TRAILER_VECTORS. vectors: float (trailers, moments, columns); a trailer of NaN has
-    no rows."""
+    """Write TRAILER_VECTORS. vectors: (trailers, moments, columns); NaN trailers have no rows."""
     trailers, moments, columns = vectors.shape
     names = {f"v_{column:02d}": vectors[:, :, column].ravel() for column in range(columns)}
     table = pd.DataFrame(
@@ -56,15 +55,15 @@ def write_vectors(path, vectors):
 
 
 def make_vectors(actual, planted, moments=4, seed=0):
-    """Vectors of noise in which some genres, by their numbers, show: (trailers, moments, 8)."""
+    """Gaussian noise, (trailers, moments, 8), plus 3 in the columns of the planted genres."""
     random = np.random.default_rng(seed)
-    shown = np.zeros((len(actual), 8))
-    shown[:, planted] = 3 * actual[:, planted]
-    return random.normal(size=(len(actual), moments, 8)) + shown[:, None]
+    signal = np.zeros((len(actual), 8))
+    signal[:, planted] = 3 * actual[:, planted]
+    return random.normal(size=(len(actual), moments, 8)) + signal[:, None]
 
 
 def write_sample(path, frames, sound=()):
-    """A sample whose frames are shown every two seconds."""
+    """Write a sample with one frame every two seconds."""
     count = len(frames)
     sample = Sample(frames, np.arange(count) * 50, np.arange(count) * 2.0, 0, np.float32(sound))
     with path.open("wb") as file:
@@ -75,8 +74,10 @@ def write_sample(path, frames, sound=()):
 def predictions_table(
     probability, actual, title=None, threshold=0.5, genres=GENRES, run=("none", "fusion")
 ):
-    """TRAILER_PREDICTIONS of trailers held out. probability: (trailers, genres). actual: bool
-    (titles, genres)."""
+    """TRAILER_PREDICTIONS of held-out trailers.
+
+    probability: (trailers, genres). actual: bool (titles, genres).
+    """
     title = np.arange(len(probability)) if title is None else np.asarray(title)
     count = len(genres)
     return pd.DataFrame(
@@ -96,6 +97,6 @@ def predictions_table(
     )
 
 
-def write_predictions(path, *arguments, **named):
-    write_table(predictions_table(*arguments, **named), path, TRAILER_PREDICTIONS)
+def write_predictions(path, *arguments, **options):
+    write_table(predictions_table(*arguments, **options), path, TRAILER_PREDICTIONS)
     return path

@@ -1,4 +1,4 @@
-"""Real runs of the workflow on small corpora: what it does, what it redoes, what it survives."""
+"""Runs of the workflow on small corpora, and the jobs that Snakemake plans."""
 
 import fcntl
 import os
@@ -28,7 +28,7 @@ QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run side b
 
 
 def copy_project(target: Path) -> Path:
-    """The project's files as a clone holds them, free to be edited, with their times."""
+    """Copy the files of the project that a run needs, with their modification times."""
     target.mkdir(parents=True, exist_ok=True)
     for name in ("Snakefile", "config", "envs", "profiles", "scorelens", "scripts", "workflow"):
         copy = shutil.copytree if (HOME / name).is_dir() else shutil.copy2
@@ -37,7 +37,7 @@ def copy_project(target: Path) -> Path:
 
 
 def made_once(factory, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that one of the test processes makes and all find; leave it as it is."""
+    """A folder that one test process makes and all processes share; do not change it."""
     base = factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder, done = base / name, base / f"{name}.done"
@@ -94,19 +94,19 @@ def start(clone, work, config, *more) -> subprocess.Popen:
             cwd=work,
             env=os.environ | QUIET,
             start_new_session=True,
-            preexec_fn=_heed_interrupts,
+            preexec_fn=_restore_sigint,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
 
 
-def _heed_interrupts() -> None:
-    """A shell that puts the tests in the background has them, and their children, ignore it."""
+def _restore_sigint() -> None:
+    """Background processes of a shell, and their children, ignore SIGINT by default."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(check: Callable[[], object], process: subprocess.Popen) -> object:
-    """The first true result of `check`, called again and again while a run is at work."""
+    """The first true result of `check`, which is polled while a run is in progress."""
     deadline = time.monotonic() + 300
     while not (result := check()):
         assert process.poll() is None, "the run ended before"
@@ -123,7 +123,7 @@ def planned(clone, work, config, *more) -> dict[str, set[str]]:
 
 
 def jobs(output: str) -> dict[str, set[str]]:
-    """The jobs that Snakemake names: rule -> films, or albums (none for a rule over all films).
+    """Jobs in the output of Snakemake: rule -> films or albums (none if it is over all films).
 
     Targets, which are rules without a job, are left out.
     """

@@ -1,7 +1,7 @@
-"""A throw-away Slurm on this machine: real daemons, two CPU nodes, two nodes with a stand-in GPU.
+"""A temporary Slurm cluster on one machine: two CPU nodes and two nodes with a stand-in GPU.
 
-Everything lives in one folder and ends with the `with` block. There is no accounting, and no
-cgroups: memory is counted by the scheduler and not enforced.
+All its files are in one folder, which is removed at the end of the `with` block. There is no
+accounting, and no cgroups: memory is counted by the scheduler and not enforced.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontr
 PACKAGES = ("slurm-wlm", "munge")
 NODES = {"n1": 0, "n2": 0, "g1": 1, "g2": 1}  # name -> GPUs
 FIRST_PORT = 26817
-# Job steps forget SLURM_CONF, so Slurm must find its files where it looks by itself.
+# Job steps do not inherit SLURM_CONF, so the files must be in Slurm's default folder.
 SYSTEM_FOLDER = Path("/etc/slurm")
 FILES = ("slurm.conf", "gres.conf")
 
@@ -45,12 +45,12 @@ TaskPlugin=task/none
 MpiDefault=none
 ReturnToService=2
 KillWait=5
-# Nodes may claim more than the machine has.
+# Nodes may declare more resources than the machine has.
 SlurmdParameters=config_overrides
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=sched_interval=5,bf_interval=5
-# Finished jobs stay to be looked at.
+# Records of finished jobs are read by the tests.
 MinJobAge=7200
 GresTypes=gpu
 NodeName=DEFAULT CPUs=2 RealMemory=32000 State=UNKNOWN
@@ -60,11 +60,11 @@ PartitionName=gpu Nodes=g1,g2 MaxTime=1-00:00:00 State=UP
 """
 
 
-def reason_absent() -> str | None:
-    """Why there can be no Slurm here, or None if there can."""
+def reason_unavailable() -> str | None:
+    """Why Slurm cannot be started on this machine, or None if it can."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return "the daemons of a Slurm with several nodes on one machine need root"
-    if any(os.path.lexists(SYSTEM_FOLDER / name) and not _is_ours(name) for name in FILES):
+    if any(os.path.lexists(SYSTEM_FOLDER / name) and not _is_stale_link(name) for name in FILES):
         return f"{SYSTEM_FOLDER} has a configuration: this machine is part of a cluster"
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing and shutil.which("apt-get") is None:
@@ -74,35 +74,35 @@ def reason_absent() -> str | None:
 
 @contextlib.contextmanager
 def running() -> Iterator[Path]:
-    """Start the cluster; stop it and remove its files whatever happens inside.
+    """Start the cluster; stop it and remove its files at the end, also after an error.
 
-    Gives the folder of its logs. Raises RuntimeError with the end of them if a daemon does not come
-    up, subprocess.CalledProcessError if the packages cannot be installed.
+    Yields the folder of its logs. Raises RuntimeError with the end of the logs if a daemon does not
+    start, subprocess.CalledProcessError if the packages cannot be installed.
     """
     _install()
-    with contextlib.ExitStack() as last_first:
-        folder = Path(last_first.enter_context(tempfile.TemporaryDirectory(prefix=LINKED)))
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=LINKED)))
         _configure(folder)
         for name in FILES:
-            last_first.callback((SYSTEM_FOLDER / name).unlink, missing_ok=True)
+            stack.callback((SYSTEM_FOLDER / name).unlink, missing_ok=True)
             (SYSTEM_FOLDER / name).unlink(missing_ok=True)
             (SYSTEM_FOLDER / name).symlink_to(folder / name)
-        _launch(last_first, folder, "munged", *_munged(folder))
+        _launch(stack, folder, "munged", *_munged(folder))
         _wait(folder, (folder / "munge.sock").exists)
-        _launch(last_first, folder, "slurmctld", "slurmctld", "-D")
-        _wait(folder, lambda: _ends_well("scontrol", "ping"))
+        _launch(stack, folder, "slurmctld", "slurmctld", "-D")
+        _wait(folder, lambda: _succeeds("scontrol", "ping"))
         for node in NODES:
-            _launch(last_first, folder, f"slurmd-{node}", "slurmd", "-D", "-N", node)
+            _launch(stack, folder, f"slurmd-{node}", "slurmd", "-D", "-N", node)
         _wait(folder, lambda: set(_idle()) == set(NODES))
-        last_first.callback(_cancel_all)
+        stack.callback(_cancel_all)
         yield folder
 
 
 LINKED = "scorelens-slurm-"
 
 
-def _is_ours(name: str) -> bool:
-    """Whether a file is the link of an earlier cluster of this module, which was killed."""
+def _is_stale_link(name: str) -> bool:
+    """Whether a file is the link of an earlier cluster of this module that was killed."""
     link = SYSTEM_FOLDER / name
     return link.is_symlink() and Path(os.readlink(link)).parent.name.startswith(LINKED)
 
@@ -113,9 +113,9 @@ def _install() -> None:
     print(f"installing {' and '.join(PACKAGES)}, which stay installed", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for action in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends"]):
-        line = ["apt-get", "-o", "DPkg::Lock::Timeout=300", *action]
-        line += PACKAGES if action[0] == "install" else ()
-        subprocess.run(line, env=environment, check=True, stdout=subprocess.DEVNULL)
+        command = ["apt-get", "-o", "DPkg::Lock::Timeout=300", *action]
+        command += PACKAGES if action[0] == "install" else ()
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def _configure(folder: Path) -> None:
@@ -126,7 +126,7 @@ def _configure(folder: Path) -> None:
     for port, (node, gpus) in enumerate(NODES.items(), start=FIRST_PORT + 1):
         line = f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port}"
         lines.append(line + f" Gres=gpu:standin:{gpus}" * (gpus > 0))
-        if gpus:  # a GPU must be a character device for jobs to be told of it
+        if gpus:  # jobs only see a GPU that is a character device
             devices.append(f"NodeName={node} Name=gpu Type=standin File=/dev/null")
     (folder / "gres.conf").write_text("\n".join(devices) + "\n")
     text = SLURM_CONF.format(
@@ -143,12 +143,12 @@ def _configure(folder: Path) -> None:
 
 
 def _listen(host: str) -> str:
-    """Listen on the loopback alone, where the host's own name stands for it."""
+    """The option to listen on the loopback only, if the host name resolves to it."""
     try:
-        alone = socket.gethostbyname(host).startswith("127.")
+        is_loopback = socket.gethostbyname(host).startswith("127.")
     except OSError:
-        alone = False
-    return "CommunicationParameters=NoInAddrAny,NoCtldInAddrAny" if alone else ""
+        is_loopback = False
+    return "CommunicationParameters=NoInAddrAny,NoCtldInAddrAny" if is_loopback else ""
 
 
 def _munged(folder: Path) -> tuple[str, ...]:
@@ -157,24 +157,26 @@ def _munged(folder: Path) -> tuple[str, ...]:
     key.write_bytes(os.urandom(128))
     files = {"key": key, "socket": folder / "munge.sock", "pid": folder / "munge.pid"}
     files |= {"seed": folder / "munge.seed", "log": folder / "munge.log"}
-    options = [f"--{name}{'' if name == 'socket' else '-file'}={at}" for name, at in files.items()]
+    options = [
+        f"--{name}{'' if name == 'socket' else '-file'}={path}" for name, path in files.items()
+    ]
     return "munged", "--foreground", "--force", *options
 
 
-def _launch(last_first: contextlib.ExitStack, folder: Path, name: str, *line: str) -> None:
-    output = last_first.enter_context((folder / f"{name}.out").open("w"))
+def _launch(stack: contextlib.ExitStack, folder: Path, name: str, *command: str) -> None:
+    output = stack.enter_context((folder / f"{name}.out").open("w"))
     daemon = subprocess.Popen(
-        line,
+        command,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=_die_with_parent,
+        preexec_fn=_terminate_with_parent,
     )
-    last_first.callback(_stop, daemon)
+    stack.callback(_stop, daemon)
 
 
-def _die_with_parent() -> None:
+def _terminate_with_parent() -> None:
     PR_SET_PDEATHSIG = 1
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -189,7 +191,7 @@ def _stop(daemon: subprocess.Popen) -> None:
 
 
 def _cancel_all() -> None:
-    """Cancel what runs, and wait for its processes to be gone."""
+    """Cancel all jobs and wait until they have ended."""
     for _ in range(60):
         jobs = subprocess.run(["squeue", "-h", "-o", "%A"], capture_output=True, text=True).stdout
         if not jobs.split():
@@ -198,22 +200,22 @@ def _cancel_all() -> None:
         time.sleep(0.5)
 
 
-def _ends_well(*line: str) -> bool:
-    return subprocess.run(line, capture_output=True).returncode == 0
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def _idle() -> list[str]:
-    line = ["sinfo", "-h", "-N", "-t", "idle", "-o", "%N"]
-    return subprocess.run(line, capture_output=True, text=True).stdout.split()
+    command = ["sinfo", "-h", "-N", "-t", "idle", "-o", "%N"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.split()
 
 
-def _wait(folder: Path, done, at_most_s: float = 60) -> None:
-    deadline = time.monotonic() + at_most_s
-    while not done():
+def _wait(folder: Path, condition, timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
         if time.monotonic() > deadline:
             logs = [
                 f"{log.name}: {log.read_text(errors='replace')[-1000:]}"
                 for log in sorted(folder.glob("*.log")) + sorted(folder.glob("*.out"))
             ]
-            raise RuntimeError("Slurm does not come up\n" + "\n".join(logs))
+            raise RuntimeError("Slurm does not start\n" + "\n".join(logs))
         time.sleep(0.2)
