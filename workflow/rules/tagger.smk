@@ -20,6 +20,7 @@ rule describe_labels:
     input:
         films=rules.gather_corpus.output.films,
         tiles=used_albums(rules.extract_patches.output.tiles),
+        groups=rules.group_corpus.output.groups,
     output:
         labels="results/tagger/labels.tsv",
         pairs="results/tagger/label_pairs.tsv",
@@ -51,6 +52,7 @@ rule train_tagger:
             ),
             otherwise=[],
         ),
+        groups=rules.group_corpus.output.groups,
     output:
         model="results/tagger/models/{model}.safetensors",
         tiles="results/tagger/tiles/{model}.parquet",
@@ -61,7 +63,7 @@ rule train_tagger:
     resources:
         gpu=lambda wildcards: GPU * tagger.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
-        albums={film: PLAN.corpus.films[film].album.album_id for film in PLAN.corpus.ordered_films},
+        albums=PLAN.corpus.album_ids,
         settings=lambda wildcards: PLAN.tagger.model_settings(wildcards.model),
         embedding=lambda wildcards: PLAN.tagger.embedding(wildcards.model),
         seed=config["seed"],
