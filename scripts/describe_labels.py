@@ -1,13 +1,14 @@
 """Describe the labels that the tagger learns.
 
-Reads the films and the tiles of their albums. Writes films, tracks, tiles and years of each genre,
-the films that carry each pair of genres, and a figure of both.
+Reads the films, their groups and the tiles of their albums. Writes films, tracks, tiles and years
+of each genre, the films that carry each pair of genres, and a figure of both.
 """
 
 from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tagger import label_plot
 
 label_plot.plot_labels(
@@ -16,6 +17,7 @@ label_plot.plot_labels(
     albums=snakemake.params.albums,
     genres=snakemake.params.genres,
     min_tracks=snakemake.params.min_tracks,
+    groups=read_film_groups(snakemake.input.groups),
     labels=snakemake.output.labels,
     pairs=snakemake.output.pairs,
     figure=snakemake.output.figure,

@@ -61,11 +61,13 @@ def test_dataset_of_year_has_the_year_of_each_film(tmp_path):
     for path in paths:
         np.savez(path, track_ids=np.array(["one"]), **make_tiles([-20, -30], [0, 0])._asdict())
     albums = {path.stem: path.stem for path in paths}
-    read = dataset.read_dataset("year_alone", films, paths, albums, [], ["Comedy", "Drama"], 1)
+    read = dataset.read_dataset(
+        "year_alone", films, paths, albums, [], ["Comedy", "Drama"], 1, albums
+    )
     expected = quadratic(np.array([1994, 1994, np.nan, np.nan, 2020, 2020]), 2000, 10)
     np.testing.assert_allclose(read.instances, expected)
     noise = dataset.read_dataset(
-        "random_features", films, paths, albums, [], ["Comedy", "Drama"], 1, "musicnn"
+        "random_features", films, paths, albums, [], ["Comedy", "Drama"], 1, albums, "musicnn"
     )
     assert noise.instances.shape == (6, 200)
     assert noise.instances.std() == pytest.approx(1, abs=0.1)

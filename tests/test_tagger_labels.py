@@ -39,7 +39,7 @@ def described(tmp_path):
         np.savez(paths[-1], track_ids=names, **tiles._asdict())
     outputs = tmp_path / "labels.tsv", tmp_path / "label_pairs.tsv", tmp_path / "labels.svg"
     albums = {path.stem: path.stem for path in paths}
-    label_plot.plot_labels(tmp_path / "films.tsv", paths, albums, GENRES, 2, *outputs)
+    label_plot.plot_labels(tmp_path / "films.tsv", paths, albums, GENRES, 2, albums, *outputs)
     return (
         read_table(outputs[0], TAGGER_LABELS).set_index("genre"),
         read_table(outputs[1], TAGGER_LABEL_PAIRS).set_index(["genre", "other"]),

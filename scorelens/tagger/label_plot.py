@@ -21,6 +21,7 @@ def plot_labels(
     albums: Mapping[str, str],
     genres: Sequence[str],
     min_tracks: int,
+    groups: Mapping[str, str],
     labels: str | os.PathLike,
     pairs: str | os.PathLike,
     figure: str | os.PathLike,
@@ -29,12 +30,12 @@ def plot_labels(
 
     Parameters
     ----------
-    films, tiles, albums, genres, min_tracks, labels, pairs
+    films, tiles, albums, genres, min_tracks, groups, labels, pairs
         As `labels.describe_labels` takes them.
     figure : path
         Where the figure goes.
     """
-    tables = describe_labels(films, tiles, albums, genres, min_tracks, labels, pairs)
+    tables = describe_labels(films, tiles, albums, genres, min_tracks, groups, labels, pairs)
     figures.save(label_figure(*tables), figure)
 
 

@@ -26,6 +26,7 @@ def describe_labels(
     albums: Mapping[str, str],
     genres: Sequence[str],
     min_tracks: int,
+    groups: Mapping[str, str],
     labels: str | os.PathLike,
     pairs: str | os.PathLike,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -33,7 +34,7 @@ def describe_labels(
 
     Parameters
     ----------
-    films, tiles, albums, genres, min_tracks
+    films, tiles, albums, genres, min_tracks, groups
         As `dataset.read_dataset` takes them.
     labels, pairs : path
         Where TAGGER_LABELS and TAGGER_LABEL_PAIRS go.
@@ -43,7 +44,7 @@ def describe_labels(
     tuple of pandas.DataFrame
         Both tables.
     """
-    dataset = read_dataset(FREQUENCY, films, tiles, albums, [], genres, min_tracks)
+    dataset = read_dataset(FREQUENCY, films, tiles, albums, [], genres, min_tracks, groups)
     table = read_table(films, FILMS)
     counted = pd.DataFrame(
         {

@@ -41,6 +41,7 @@ def score(
     scores: str | os.PathLike,
     confusions: str | os.PathLike,
     outcomes: str | os.PathLike,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Score every model, and a random ranking, and write the three tables.
 
@@ -57,8 +58,10 @@ def score(
     seed : int
     scores, confusions, outcomes : path
         Where TAGGER_SCORES, TAGGER_CONFUSIONS and TAGGER_OUTCOMES go.
+    groups : mapping of str to str, optional
+        As `predictions.read_tracks` takes them.
     """
-    by_track = {model: read_tracks(path) for model, path in tracks.items()}
+    by_track = {model: read_tracks(path, groups) for model, path in tracks.items()}
     by_tile = {model: read_tiles(path, by_track[model]) for model, path in tiles.items()}
     first, random = next(iter(by_track.values())), np.random.default_rng(seed)
     films = len(first.labels)

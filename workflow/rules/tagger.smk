@@ -19,6 +19,7 @@ rule describe_labels:
     """Count the films, tracks and years of each genre, and draw them."""
     input:
         films=rules.gather_corpus.output.films,
+        groups=rules.group_corpus.output.groups,
         tiles=used_albums(rules.extract_patches.output.tiles),
     output:
         labels="results/tagger/labels.tsv",
@@ -51,6 +52,7 @@ rule train_tagger:
             ),
             otherwise=[],
         ),
+        groups=rules.group_corpus.output.groups,
     output:
         model="results/tagger/models/{model}.safetensors",
         tiles="results/tagger/tiles/{model}.parquet",
@@ -61,7 +63,7 @@ rule train_tagger:
     resources:
         gpu=lambda wildcards: GPU * tagger.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
-        albums={film: PLAN.corpus.films[film].album.album_id for film in PLAN.corpus.ordered_films},
+        albums=PLAN.corpus.album_ids,
         settings=lambda wildcards: PLAN.tagger.model_settings(wildcards.model),
         embedding=lambda wildcards: PLAN.tagger.embedding(wildcards.model),
         seed=config["seed"],
@@ -74,6 +76,7 @@ rule score_tagger:
     input:
         tiles=expand(rules.train_tagger.output.tiles, model=PLAN.tagger.models),
         tracks=expand(rules.train_tagger.output.tracks, model=PLAN.tagger.models),
+        groups=rules.group_corpus.output.groups,
     output:
         scores="results/tagger/scores.tsv",
         confusions="results/tagger/confusions.tsv",
@@ -92,6 +95,7 @@ rule compare_tagger:
     """Compare every pair of the tagger's models on the same tracks."""
     input:
         tracks=rules.score_tagger.input.tracks,
+        groups=rules.group_corpus.output.groups,
     output:
         comparisons="results/tagger/comparisons.tsv",
     params:
@@ -106,6 +110,7 @@ rule calibrate_tagger:
     """Measure whether the probabilities of the tagger's models are true."""
     input:
         tracks=rules.score_tagger.input.tracks,
+        groups=rules.group_corpus.output.groups,
     output:
         calibration="results/tagger/calibration.tsv",
         reliability="results/tagger/reliability.tsv",
