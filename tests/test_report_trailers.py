@@ -45,7 +45,8 @@ def make_scores(runs=RUNS):
                     "support": 12,
                 }
             )
-    return pd.DataFrame(rows)[tables.TRAILER_SCORES.names]
+    table = pd.DataFrame(rows)
+    return table.assign(unit_value=table["value"])[tables.TRAILER_SCORES.names]
 
 
 def make_modalities(absent=()):

@@ -229,7 +229,8 @@ def scores_of(run):
         pd.DataFrame({"network": a, "model": b, "genre": GENRES, **values})
         for (a, b), values in (((run[0], "frame_attention"), other), (run, values_of_run))
     ]
-    table = pd.concat(rows, ignore_index=True).assign(measure="average_precision", threshold=None)
+    table = pd.concat(rows, ignore_index=True)
+    table = table.assign(measure="average_precision", threshold=None, unit_value=table["value"])
     constants = {"modality": "picture", "low": 0.0, "high": 1.0, "chance": 0.5, "support": 3}
     return table.assign(**constants)[TRAILER_SCORES.names]
 
