@@ -6,9 +6,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from scorelens import tables
+from scorelens.learning.confounds import quadratic
 from scorelens.learning.grouped_folds import split_dataset
 from scorelens.tagger import BASELINES, MODEL_SPECS, TILE_S, dataset, patches, train
-from scorelens.tagger.baseline_inputs import baseline_inputs, loudness_db, quadratic
+from scorelens.tagger.baseline_inputs import baseline_inputs, loudness_db
 from scorelens.tagger.model import Model, predict_tiles
 from tests.learning_dataset import make_dataset
 
