@@ -8,6 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tagger import calibrate
 
 calibrate.calibrate_models(
@@ -18,4 +19,5 @@ calibrate.calibrate_models(
     calibration=snakemake.output.calibration,
     reliability=snakemake.output.reliability,
     figure=snakemake.output.figure,
+    groups=read_film_groups(snakemake.input.groups),
 )

@@ -9,6 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tagger import compare
 
 compare.compare_models(
@@ -16,4 +17,5 @@ compare.compare_models(
     samples=snakemake.params.samples,
     seed=snakemake.params.seed,
     output=snakemake.output.comparisons,
+    groups=read_film_groups(snakemake.input.groups),
 )

@@ -8,6 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tagger import label_plot
 
 label_plot.plot_labels(
@@ -16,7 +17,7 @@ label_plot.plot_labels(
     albums=snakemake.params.albums,
     genres=snakemake.params.genres,
     min_tracks=snakemake.params.min_tracks,
-    groups=snakemake.input.groups,
+    groups=read_film_groups(snakemake.input.groups),
     labels=snakemake.output.labels,
     pairs=snakemake.output.pairs,
     figure=snakemake.output.figure,

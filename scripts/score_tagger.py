@@ -9,6 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tagger import score
 
 models = snakemake.params.models
@@ -22,4 +23,5 @@ score.score(
     scores=snakemake.output.scores,
     confusions=snakemake.output.confusions,
     outcomes=snakemake.output.outcomes,
+    groups=read_film_groups(snakemake.input.groups),
 )

@@ -6,9 +6,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from scorelens import tables
+from scorelens.learning.confounds import quadratic
 from scorelens.learning.grouped_folds import split_dataset
 from scorelens.tagger import BASELINES, MODEL_SPECS, TILE_S, dataset, patches, train
-from scorelens.tagger.baseline_inputs import baseline_inputs, loudness_db, quadratic
+from scorelens.tagger.baseline_inputs import baseline_inputs, loudness_db
 from scorelens.tagger.model import Model, predict_tiles
 from tests.learning_dataset import make_dataset
 
@@ -61,12 +62,13 @@ def test_dataset_of_year_has_the_year_of_each_film(tmp_path):
     for path in paths:
         np.savez(path, track_ids=np.array(["one"]), **make_tiles([-20, -30], [0, 0])._asdict())
     albums = {path.stem: path.stem for path in paths}
-    genres = ["Comedy", "Drama"]
-    read = dataset.read_dataset("year_alone", films, paths, albums, [], genres, 1, albums)
+    read = dataset.read_dataset(
+        "year_alone", films, paths, albums, [], ["Comedy", "Drama"], 1, albums
+    )
     expected = quadratic(np.array([1994, 1994, np.nan, np.nan, 2020, 2020]), 2000, 10)
     np.testing.assert_allclose(read.instances, expected)
     noise = dataset.read_dataset(
-        "random_features", films, paths, albums, [], genres, 1, albums, "musicnn"
+        "random_features", films, paths, albums, [], ["Comedy", "Drama"], 1, albums, "musicnn"
     )
     assert noise.instances.shape == (6, 200)
     assert noise.instances.std() == pytest.approx(1, abs=0.1)

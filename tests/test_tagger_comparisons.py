@@ -7,7 +7,14 @@ import pytest
 from scorelens.evaluation.label_ranking import RANKINGS
 from scorelens.evaluation.permutation import draw_orders
 from scorelens.evaluation.predictions import Predictions, rank_genres
-from scorelens.tables import TAGGER_COMPARISONS, TAGGER_TRACKS, read_table, write_table
+from scorelens.tables import (
+    TAGGER_COMPARISONS,
+    TAGGER_SCORES,
+    TAGGER_TILES,
+    TAGGER_TRACKS,
+    read_table,
+    write_table,
+)
 from scorelens.tagger import compare, film_rankings, score
 from scorelens.tagger.predictions import read_tracks
 from tests.tagger_tables import make_labels, make_tables
@@ -111,3 +118,33 @@ def test_p_best_of_a_single_model_is_its_permutation_p():
     assert rows["model"].tolist() == ["cnn", "cnn"]
     assert rows["measure"].tolist() == [COVERAGE, PRECISION]
     np.testing.assert_allclose(rows["p_best"], rows["p"])
+
+
+def test_films_of_one_group_swap_and_exchange_together(tmp_path):
+    """Copies of each film add nothing: the p of five films, not of twenty."""
+    actual = np.repeat(make_labels(5, genres=6), 4, axis=0)
+    tracks = {"dnn": 0.0, "cnn": 3.0}
+    paths, scores = {}, {}
+    for name, skill in tracks.items():
+        tiles, table = make_tables(actual, 2, 2, skill, seed=3)
+        paths[name], scores[name] = tmp_path / f"{name}.parquet", tmp_path / f"{name}_tiles.parquet"
+        write_table(table, paths[name], TAGGER_TRACKS)
+        write_table(tiles, scores[name], TAGGER_TILES)
+    films = [f"film_{number:03d}" for number in range(20)]
+    groups = {film: films[number // 4 * 4] for number, film in enumerate(films)}
+    p = {}
+    for name, grouping in (("films", None), ("groups", groups)):
+        output = tmp_path / f"{name}.tsv"
+        compare.compare_models(paths, 50, 0, output, grouping)
+        p[name] = read_table(output, TAGGER_COMPARISONS)["p"].to_numpy()
+    assert (p["films"] < 0.01).all()
+    assert (p["groups"] >= 2 / 2**5 * 0.8).all()  # two of the 32 tosses are as extreme
+    outputs = [tmp_path / f"{name}.tsv" for name in ("scores", "confusions", "outcomes")]
+    score.score(scores, paths, [1], 20, 99, 0, *outputs, groups)
+    table = read_table(outputs[0], TAGGER_SCORES)
+    assert (table["exchangeable"] == 20).all()
+    alone = groups | {film: film for film in films[:4]}
+    score.score(scores, paths, [1], 20, 99, 0, *outputs, groups | {films[0]: "other"})
+    assert (read_table(outputs[0], TAGGER_SCORES)["exchangeable"] == 16).all()
+    score.score(scores, paths, [1], 20, 99, 0, *outputs, alone)
+    assert (read_table(outputs[0], TAGGER_SCORES)["exchangeable"] == 20).all()

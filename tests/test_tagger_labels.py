@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from scorelens.tables import FILMS, TAGGER_LABEL_PAIRS, TAGGER_LABELS, read_table, write_table
 from scorelens.tagger import TILE_S, label_plot, labels, patches
-from tests.group_tables import write_groups
 
 GENRES = ["Comedy", "Drama", "Horror", "War"]
 # Title, year, genres, and the tiles of each track.
@@ -40,9 +39,7 @@ def described(tmp_path):
         np.savez(paths[-1], track_ids=names, **tiles._asdict())
     outputs = tmp_path / "labels.tsv", tmp_path / "label_pairs.tsv", tmp_path / "labels.svg"
     albums = {path.stem: path.stem for path in paths}
-    groups = write_groups(tmp_path / "groups.tsv", albums)
-    inputs = tmp_path / "films.tsv", paths, albums, GENRES, 2, groups
-    label_plot.plot_labels(*inputs, *outputs)
+    label_plot.plot_labels(tmp_path / "films.tsv", paths, albums, GENRES, 2, albums, *outputs)
     return (
         read_table(outputs[0], TAGGER_LABELS).set_index("genre"),
         read_table(outputs[1], TAGGER_LABEL_PAIRS).set_index(["genre", "other"]),

@@ -12,7 +12,6 @@ from scorelens import config, tables
 from scorelens.plan import make_plan
 from scorelens.plan.tagger import plan_tagger
 from scorelens.tagger import BASELINES, MODELS, TILE_S, library, patches, train
-from tests.group_tables import write_groups
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
 
@@ -86,9 +85,11 @@ def test_training_job_writes_predictions_of_held_out_films_and_curves(tmp_path, 
     names = {"model": "safetensors", "tiles": "parquet", "tracks": "parquet", "curves": "parquet"}
     outputs = {name: tmp_path / f"{name}.{ending}" for name, ending in names.items()}
     albums = {path.stem: path.stem for path in paths}
-    groups = write_groups(tmp_path / "groups.tsv", albums)
-    inputs = tmp_path / "films.tsv", paths, albums, [], "musicnn", groups
-    train.train_tagger(model, *inputs, settings, 0, 1, outputs)
+    rows = [(name, name, 1, (), ()) for name in albums]
+    groups = pd.DataFrame(rows, columns=tables.FILM_GROUPS.names)
+    tables.write_table(groups, tmp_path / "groups.tsv", tables.FILM_GROUPS)
+    files = tmp_path / "films.tsv", paths, albums, [], "musicnn", tmp_path / "groups.tsv"
+    train.train_tagger(model, *files, settings, 0, 1, outputs)
     tracks = tables.read_table(outputs["tracks"], tables.TAGGER_TRACKS)
     assert len(tracks) == 8 * 2 * 2
     curves = tables.read_table(outputs["curves"], tables.TAGGER_CURVES)

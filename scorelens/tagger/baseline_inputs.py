@@ -1,22 +1,13 @@
-"""Inputs of baselines that ask whether a score is about genre, or about what goes with it.
-
-A genre may go with the year of a film, how loud its album was mastered, or how long it is: a model
-of the music that is no better than a model of these shows nothing about the music. Random features
-of the width of the embeddings show what the number of features alone does.
-"""
+"""Inputs of the tagger's baselines: year, loudness, length of the album, and random features."""
 
 import zlib
 
 import numpy as np
 
 from scorelens.encoders.registry import ENCODERS
+from scorelens.learning.confounds import LENGTH_SCALE, LOUDNESS_SCALE, YEAR_SCALE, quadratic
 from scorelens.tagger.patches import Tiles
 from scorelens.tagger.registry import LENGTH, LOUDNESS, MODELS, NOISE, YEAR
-
-# Value and square are all but uncorrelated for values about these, a unit being the second number.
-YEAR_SCALE = (2000.0, 10.0)  # years
-LOUDNESS_SCALE = (-20.0, 10.0)  # dB
-LENGTH_SCALE = (np.log(3600.0), 0.5)  # natural logarithm of seconds
 
 
 def baseline_inputs(
@@ -75,25 +66,3 @@ def loudness_db(mel: np.ndarray) -> np.ndarray:
     """
     levels = [np.log10(np.mean(10.0 ** (tile.astype(np.float64) / 10))) for tile in mel]
     return 10 * np.array(levels, np.float64)
-
-
-def quadratic(values: np.ndarray, centre: float, unit: float) -> np.ndarray:
-    """Make a column of values and one of their squares, for a genre of the middle or the ends.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-    centre, unit : float
-        What is 0 and 1 in the first column.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, 2)
-
-    Examples
-    --------
-    >>> quadratic(np.array([2000.0, 2020.0]), 2000, 10).tolist()
-    [[0.0, 0.0], [2.0, 4.0]]
-    """
-    scaled = (values - centre) / unit
-    return np.stack([scaled, scaled**2], axis=1).astype(np.float32)

@@ -16,6 +16,7 @@ def calibrate_models(
     calibration: str | os.PathLike,
     reliability: str | os.PathLike,
     figure: str | os.PathLike,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Measure the calibration of every model on tracks; films without any genre count, too.
 
@@ -30,9 +31,11 @@ def calibrate_models(
     seed : int
     calibration, reliability, figure : path
         Where CALIBRATION, RELIABILITY and the figure go.
+    groups : mapping of str to str, optional
+        As `predictions.read_tracks` takes them.
     """
     models = {
-        (features_of(model, embedding), model): read_tracks(path, of_any_genre=False)
+        (features_of(model, embedding), model): read_tracks(path, groups, of_any_genre=False)
         for model, path in tracks.items()
     }
     write_calibration("tagger", "track", models, samples, seed, calibration, reliability, figure)

@@ -18,7 +18,11 @@ from scorelens.tagger.predictions import read_tracks
 
 
 def compare_models(
-    tracks: Mapping[str, str | os.PathLike], samples: int, seed: int, output: str | os.PathLike
+    tracks: Mapping[str, str | os.PathLike],
+    samples: int,
+    seed: int,
+    output: str | os.PathLike,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Compare every pair of models by both metrics of a ranking, and write one table.
 
@@ -32,8 +36,10 @@ def compare_models(
     seed : int
     output : path
         Where TAGGER_COMPARISONS goes.
+    groups : mapping of str to str, optional
+        As `predictions.read_tracks` takes them.
     """
-    models = {model: read_tracks(path) for model, path in tracks.items()}
+    models = {model: read_tracks(path, groups) for model, path in tracks.items()}
     metrics = {model: film_metrics(one) for model, one in models.items()}
     first = next(iter(models.values()))
     tables = []

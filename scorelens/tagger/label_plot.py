@@ -21,7 +21,7 @@ def plot_labels(
     albums: Mapping[str, str],
     genres: Sequence[str],
     min_tracks: int,
-    groups: str | os.PathLike,
+    groups: Mapping[str, str],
     labels: str | os.PathLike,
     pairs: str | os.PathLike,
     figure: str | os.PathLike,

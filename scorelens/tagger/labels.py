@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from scorelens.evaluation import ALL
-from scorelens.learning.film_groups import read_film_groups
 from scorelens.tables import FILMS, TAGGER_LABEL_PAIRS, TAGGER_LABELS, read_table, write_table
 from scorelens.tagger.dataset import read_dataset
 from scorelens.tagger.registry import FREQUENCY
@@ -27,7 +26,7 @@ def describe_labels(
     albums: Mapping[str, str],
     genres: Sequence[str],
     min_tracks: int,
-    groups: str | os.PathLike,
+    groups: Mapping[str, str],
     labels: str | os.PathLike,
     pairs: str | os.PathLike,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -35,10 +34,8 @@ def describe_labels(
 
     Parameters
     ----------
-    films, tiles, albums, genres, min_tracks
+    films, tiles, albums, genres, min_tracks, groups
         As `dataset.read_dataset` takes them.
-    groups : path
-        The groups of films (tables.FILM_GROUPS).
     labels, pairs : path
         Where TAGGER_LABELS and TAGGER_LABEL_PAIRS go.
 
@@ -47,8 +44,7 @@ def describe_labels(
     tuple of pandas.DataFrame
         Both tables.
     """
-    film_groups = read_film_groups(groups)
-    dataset = read_dataset(FREQUENCY, films, tiles, albums, [], genres, min_tracks, film_groups)
+    dataset = read_dataset(FREQUENCY, films, tiles, albums, [], genres, min_tracks, groups)
     table = read_table(films, FILMS)
     counted = pd.DataFrame(
         {

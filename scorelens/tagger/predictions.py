@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -11,12 +12,17 @@ from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, read_table
 TILE_COLUMNS = ["film_id", "track_id", "start_s", "genre", "probability"]
 
 
-def read_tracks(path: str | os.PathLike, of_any_genre: bool = True) -> Predictions:
+def read_tracks(
+    path: str | os.PathLike, groups: Mapping[str, str] | None = None, of_any_genre: bool = True
+) -> Predictions:
     """Read the predictions for tracks.
 
     Parameters
     ----------
     path : path of a table of TAGGER_TRACKS
+    groups : mapping of str to str, optional
+        Film -> group (`learning.film_groups`), the clusters of films; each film is its own if left
+        out.
     of_any_genre : bool
         Leave films out that carry none of the genres: no tag of theirs can be correct.
 
@@ -28,7 +34,7 @@ def read_tracks(path: str | os.PathLike, of_any_genre: bool = True) -> Predictio
     table = read_table(path, TAGGER_TRACKS)
     if of_any_genre:
         table = table[table.groupby("film_id")["actual"].transform("any")]
-    return from_table(table, ["film_id", "track_id"], rank="rank")
+    return from_table(table, ["film_id", "track_id"], rank="rank", clusters=groups)
 
 
 def read_tiles(path: str | os.PathLike, tracks: Predictions) -> Predictions:

@@ -19,7 +19,7 @@ from scorelens.evaluation.bootstrap import draw_groups, interval, score_observat
 from scorelens.evaluation.classification import with_macro
 from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.evaluation.multilabel_scores import score_columns, score_tags, support
-from scorelens.evaluation.permutation import draw_orders
+from scorelens.evaluation.permutation import draw_orders, exchangeable
 from scorelens.evaluation.predictions import Predictions
 from scorelens.tables import TAGGER_CONFUSIONS, TAGGER_OUTCOMES, TAGGER_SCORES, write_table
 from scorelens.tagger import RANDOM
@@ -41,6 +41,7 @@ def score(
     scores: str | os.PathLike,
     confusions: str | os.PathLike,
     outcomes: str | os.PathLike,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Score every model, and a random ranking, and write the three tables.
 
@@ -57,8 +58,10 @@ def score(
     seed : int
     scores, confusions, outcomes : path
         Where TAGGER_SCORES, TAGGER_CONFUSIONS and TAGGER_OUTCOMES go.
+    groups : mapping of str to str, optional
+        As `predictions.read_tracks` takes them.
     """
-    by_track = {model: read_tracks(path) for model, path in tracks.items()}
+    by_track = {model: read_tracks(path, groups) for model, path in tracks.items()}
     by_tile = {model: read_tiles(path, by_track[model]) for model, path in tiles.items()}
     first, random = next(iter(by_track.values())), np.random.default_rng(seed)
     films = len(first.labels)
@@ -69,7 +72,9 @@ def score(
         score_models(models, tops, draws, orders).assign(level=level)
         for level, models in levels.items()
     ]
-    write_table(pd.concat(parts, ignore_index=True), scores, TAGGER_SCORES)
+    table = pd.concat(parts, ignore_index=True)
+    table["exchangeable"] = exchangeable(films, cluster=first.cluster).sum()
+    write_table(table, scores, TAGGER_SCORES)
     for count, output, table in (
         (count_confusions, confusions, TAGGER_CONFUSIONS),
         (track_outcomes, outcomes, TAGGER_OUTCOMES),
@@ -93,7 +98,7 @@ def score_models(
     Returns
     -------
     pandas.DataFrame
-        The columns of TAGGER_SCORES without `level`.
+        The columns of TAGGER_SCORES without `level` and `exchangeable`.
     """
     random = score_random(next(iter(models.values())), tops, draws)  # depends on the labels alone
     parts = [random.assign(model=RANDOM)]
@@ -123,7 +128,7 @@ def score_model(
     Returns
     -------
     pandas.DataFrame
-        The columns of TAGGER_SCORES without `model` and `level`.
+        The columns of TAGGER_SCORES without `model`, `level`, `exchangeable` and `p_best`.
     """
     counts = np.stack([predictions.count_by_group(predictions.rank <= top) for top in tops])
     tables = [

@@ -76,6 +76,7 @@ rule score_tagger:
     input:
         tiles=expand(rules.train_tagger.output.tiles, model=PLAN.tagger.models),
         tracks=expand(rules.train_tagger.output.tracks, model=PLAN.tagger.models),
+        groups=rules.group_corpus.output.groups,
     output:
         scores="results/tagger/scores.tsv",
         confusions="results/tagger/confusions.tsv",
@@ -94,6 +95,7 @@ rule compare_tagger:
     """Compare every pair of the tagger's models on the same tracks."""
     input:
         tracks=rules.score_tagger.input.tracks,
+        groups=rules.group_corpus.output.groups,
     output:
         comparisons="results/tagger/comparisons.tsv",
     params:
@@ -108,6 +110,7 @@ rule calibrate_tagger:
     """Measure whether the probabilities of the tagger's models are true."""
     input:
         tracks=rules.score_tagger.input.tracks,
+        groups=rules.group_corpus.output.groups,
     output:
         calibration="results/tagger/calibration.tsv",
         reliability="results/tagger/reliability.tsv",

@@ -78,6 +78,14 @@ TAGGER_SCORES = Table(
             True,
         ),
         share("p", "how often it is then at least as good: (1 + k) / (1 + draws)", True),
+        Column(
+            "exchangeable",
+            "int64",
+            "films that can exchange labels with others in these draws: all, unless films are in "
+            "groups of which no other has the size",
+            "",
+            0,
+        ),
         share(
             "p_best",
             "p of a ranking, adjusted for the choice of the best of all models of the music "
