@@ -1,13 +1,14 @@
 """Measure the calibration of the models of trailers on held-out titles.
 
-Reads the predictions of every model. Writes Brier scores, calibration errors and reliability bins,
-and draws these.
+Reads the predictions of every model, and the groups of titles. Writes Brier scores, calibration
+errors and reliability bins, and draws these.
 """
 
 from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.trailers.data.groups import read_groups
 from scorelens.trailers.evaluate import calibrate
 
 calibrate.calibrate_trailers(
@@ -17,4 +18,5 @@ calibrate.calibrate_trailers(
     calibration=snakemake.output.calibration,
     reliability=snakemake.output.reliability,
     figure=snakemake.output.figure,
+    clusters=read_groups(snakemake.input.groups).of_title,
 )

@@ -16,7 +16,15 @@ from scorelens.genres.evaluate import score
 from scorelens.genres.model import fold_jobs, folds, prediction_io
 from scorelens.importance import choose_run, plot, rank
 from scorelens.learning.packed_bags import Bags
-from scorelens.tables import BAGS, FILMS, IMPORTANCE, PREDICTIONS, read_table, write_table
+from scorelens.tables import (
+    BAGS,
+    FILM_GROUPS,
+    FILMS,
+    IMPORTANCE,
+    PREDICTIONS,
+    read_table,
+    write_table,
+)
 
 torch.set_num_threads(1)
 
@@ -192,6 +200,17 @@ def test_interval_matches_bootstrap_with_scikit_learn():
     assert table["high"].iloc[-1] == pytest.approx(high, abs=0.025)
 
 
+def test_copies_of_films_in_their_groups_change_no_interval():
+    intact, shuffled, actual = random_decisions()
+    table = rank.score_group(intact, shuffled, actual, 100, 0)
+    copies = np.tile(intact, (2, 1)), np.tile(shuffled, (1, 2, 1)), np.tile(actual, (2, 1))
+    grouped = rank.score_group(*copies, 100, 0, np.tile(np.arange(40), 2))
+    np.testing.assert_allclose(grouped, table, atol=1e-12)
+    alone = rank.score_group(*copies, 100, 0)
+    width, narrow = (one["high"].iloc[-1] - one["low"].iloc[-1] for one in (table, alone))
+    assert narrow < 0.85 * width
+
+
 def write_run(folder, model="average_pooling"):
     """Write the files of a trained run; the last film of the table has no cues."""
     bags, actual = make_corpus()
@@ -220,10 +239,10 @@ def write_run(folder, model="average_pooling"):
     )
 
 
-def rank_run(folder, seed=1):
+def rank_run(folder, seed=1, groups=None):
     paths = {"bags": folder / "bags.parquet", "films": folder / "films.tsv"}
     paths |= {"models": folder / "models.zip", "output": folder / "scores.tsv"}
-    rank.rank(**paths, together=False, repeats=10, samples=100, seed=seed)
+    rank.rank(**paths, together=False, repeats=10, samples=100, seed=seed, groups=groups)
     return read_table(folder / "scores.tsv", IMPORTANCE)
 
 
@@ -253,6 +272,23 @@ def test_output_is_deterministic_and_depends_on_the_seed(run):
         rank_run(run, seed)
         tables.append((run / "scores.tsv").read_bytes())
     assert tables[0] == tables[1] != tables[2]
+
+
+def test_groups_of_films_are_drawn_whole_and_films_alone_as_before(run, tmp_path):
+    films = read_table(run / "films.tsv", FILMS)["film_id"].tolist()
+    tables = [rank_run(run)]
+    for size in (1, 6):
+        firsts = [films[number // size * size] for number in range(len(films))]
+        rows = [(film, first, size, (), ()) for film, first in zip(films, firsts, strict=True)]
+        table = pd.DataFrame(rows, columns=FILM_GROUPS.names)
+        write_table(table, tmp_path / "groups.tsv", FILM_GROUPS)
+        tables.append(rank_run(run, groups=tmp_path / "groups.tsv"))
+    without, alone, grouped = tables
+    pd.testing.assert_frame_equal(alone, without)
+    bounds = ["low", "high"]
+    pd.testing.assert_frame_equal(grouped.drop(columns=bounds), without.drop(columns=bounds))
+    voice = without["group"] == "voice"
+    assert (grouped.loc[voice, bounds] != without.loc[voice, bounds]).all(axis=None)
 
 
 def test_importance_figure_labels_panels_and_draws_dots_at_scores(run):

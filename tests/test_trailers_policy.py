@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, f1_score
 
+from scorelens.evaluation import calibration_tables
 from scorelens.evaluation.bootstrap import draw_groups
 from scorelens.evaluation.grouped_precision import grouped_average_precision
 from scorelens.evaluation.multiplicity import best_of_p
@@ -160,6 +161,42 @@ def test_only_groups_of_equal_size_exchange_genres_and_groups_are_drawn_whole(pa
     assert (set(single["exchangeable"]), set(grouped["exchangeable"])) == ({30}, {20})
     np.testing.assert_array_equal(single["value"], grouped["value"])
     assert not np.array_equal(single["low"], grouped["low"])
+
+
+def test_titles_that_are_groups_of_one_have_the_tables_of_titles(paths, tmp_path, monkeypatch):
+    """Bit for bit: scores, modalities, comparisons and calibration."""
+    monkeypatch.setattr(calibration_tables, "SAMPLES", 50)
+    compared = {run: paths[run] for run in (RUNS["skilled"], RUNS["noise"])}
+    alone = {f"Title {number:02d}": f"Title {number:02d}" for number in range(30)}
+    files = []
+    for name, groups in (("titles", None), ("groups", alone)):
+        folder = tmp_path / name
+        folder.mkdir()
+        outputs = [folder / one for one in ("a.tsv", "b.tsv", "c.tsv", "d.tsv", "e.tsv", "f.svg")]
+        score.score(compared, [0.36], 20, 99, 0, *outputs[:2], clusters=groups)
+        model_comparison.compare_models(compared, 20, 0, outputs[2], groups)
+        calibrate_trailers(compared, 20, 0, *outputs[3:], groups)
+        files.append([path.read_bytes() for path in outputs[:5]])
+    assert files[0] == files[1]
+
+
+def test_copies_of_titles_in_their_groups_change_neither_intervals_nor_p(tmp_path):
+    labels, probability = make_labels(30), draw_probability(3, 0.5, np.arange(30))
+    single = write_predictions(tmp_path / "single.parquet", probability, labels)
+    copies = (np.tile(array, (2, 1)) for array in (probability, labels))
+    double = write_predictions(tmp_path / "double.parquet", *copies)
+    clusters = {f"Title {number + 30:02d}": f"Title {number:02d}" for number in range(30)}
+    clusters |= {name: name for name in clusters.values()}
+    tables = []
+    for path, groups in ((single, None), (double, clusters), (double, None)):
+        outputs = tmp_path / "scores.tsv", tmp_path / "modalities.tsv"
+        score.score({("none", "fusion"): path}, [0.5], 200, 99, 0, *outputs, clusters=groups)
+        tables.append(read_table(outputs[0], TRAILER_SCORES))
+    films, groups, copies = (table[["value", "low", "high", "p"]] for table in tables)
+    np.testing.assert_allclose(groups, films, rtol=1e-9)
+    assert (tables[1]["exchangeable"] == 60).all()
+    width, narrow = ((one["high"] - one["low"]).mean() for one in (films, copies))
+    assert narrow < 0.8 * width
 
 
 def test_two_groups_of_titles_have_too_few_swaps_for_a_small_p(paths, tmp_path):

@@ -20,8 +20,10 @@ from tqdm import tqdm
 from scorelens.errors import Problem, TableError
 from scorelens.evaluation.bootstrap import draw_groups, interval, percentile_interval
 from scorelens.evaluation.classification import sampled_f1, with_macro
+from scorelens.evaluation.predictions import cluster_numbers
 from scorelens.genres import predict_bags
 from scorelens.importance import OVERALL
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.learning.labels import read_labels
 from scorelens.learning.model_io import Arrays, load_about, load_fold
 from scorelens.learning.packed_bags import Bags, read_bags
@@ -41,6 +43,7 @@ def rank(
     samples: int,
     seed: int,
     output: str | os.PathLike,
+    groups: str | os.PathLike | None = None,
 ) -> None:
     """Write the importance of every group of features for every genre and overall.
 
@@ -55,11 +58,14 @@ def rank(
     repeats : int
         Shuffles of each group.
     samples : int
-        Bootstrap samples of the films.
+        Bootstrap samples of the films, or of their groups.
     seed : int
         Of shuffles and samples.
     output : path
         Where the table of tables.IMPORTANCE goes.
+    groups : path, optional
+        The groups of films (tables.FILM_GROUPS), which samples draw whole; by default each film is
+        drawn by itself.
 
     Raises
     ------
@@ -69,21 +75,23 @@ def rank(
     torch.set_num_threads(1)
     about = load_about(models)
     packed, labels, features, _ = read_bags(bags, read_labels(films, about.genres))
-    groups = feature_groups(features, bags)
-    columns = list(groups.values())
+    of_features = feature_groups(features, bags)
+    columns = list(of_features.values())
     orders = draw_orders(columns, len(packed.instances), repeats, together, seed)
     loaded = (load_fold(models, film) for film in labels.film_ids)
     intact, shuffled = predict_shuffled(about.model, loaded, packed, columns, orders)
+    clusters = read_film_groups(groups) if groups else {}
+    cluster = cluster_numbers(labels.film_ids, clusters)
     tables = [
-        score_group(intact, predicted, labels.matrix, samples, seed).assign(
+        score_group(intact, predicted, labels.matrix, samples, seed, cluster).assign(
             group=group, genre=[*labels.genres, OVERALL]
         )
-        for group, predicted in zip(groups, shuffled, strict=True)
+        for group, predicted in zip(of_features, shuffled, strict=True)
     ]
     by_genre = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
     named = by_genre.assign(feature_set=about.feature_set, model=about.model)
     write_table(named, output, IMPORTANCE)
-    log.info("%s: %d groups, %d repeats", about.model, len(groups), repeats)
+    log.info("%s: %d groups, %d repeats", about.model, len(of_features), repeats)
 
 
 def feature_groups(features: Sequence[str], where: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -209,7 +217,12 @@ def _copies(bags: Bags, film: int, columns: np.ndarray, order: np.ndarray) -> It
 
 
 def score_group(
-    intact: np.ndarray, shuffled: np.ndarray, labels: np.ndarray, samples: int, seed: int
+    intact: np.ndarray,
+    shuffled: np.ndarray,
+    labels: np.ndarray,
+    samples: int,
+    seed: int,
+    cluster: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Compute the F1 that is lost with one group, for each genre and their unweighted mean.
 
@@ -222,9 +235,11 @@ def score_group(
     labels : ndarray of bool, shape (n_films, n_genres)
         The films' labels.
     samples : int
-        Bootstrap samples of the films.
+        Bootstrap samples of the clusters.
     seed : int
         Of the samples.
+    cluster : ndarray of int, shape (n_films,), optional
+        Cluster of each film; each film is a cluster if left out.
 
     Returns
     -------
@@ -237,7 +252,7 @@ def score_group(
     once = np.ones((1, len(labels)))
     whole = with_macro(sampled_f1(intact, labels, once)[0])
     lost = whole - with_macro(sampled_f1(shuffled, labels, once)[:, 0])
-    draws = draw_groups(len(labels), samples, seed)
+    draws = draw_groups(len(labels), samples, seed, cluster)
     drawn = sampled_f1(intact, labels, draws)
     # One repeat after the other: all at once would take a hundred times the memory.
     sampled = sum(drawn - sampled_f1(repeat, labels, draws) for repeat in shuffled) / len(shuffled)

@@ -1,7 +1,8 @@
 """The groups of films, of which none is ever on two sides of a split, as numbers.
 
 The table is written by `group_corpus`: films that share audio, or a name in the column `group` of
-the film table. Intervals and tests over films may resample the same numbers as clusters.
+the film table. Intervals and tests over films resample the same groups as clusters
+(`evaluation.predictions.cluster_numbers`).
 """
 
 import logging

@@ -152,6 +152,7 @@ rule score_trailers:
         predictions=[
             trailer_run(result_paths.TRAILER_PREDICTIONS, run) for run in PLAN.trailers.runs
         ],
+        groups=rules.group_trailers.output.groups,
     output:
         scores="results/trailers/scores.tsv",
         modalities="results/trailers/modalities.tsv",
@@ -170,6 +171,7 @@ rule compare_trailers:
     """Compare every pair of models of trailers on the same titles."""
     input:
         predictions=rules.score_trailers.input.predictions,
+        groups=rules.group_trailers.output.groups,
     output:
         comparisons="results/trailers/comparisons.tsv",
     params:
@@ -184,6 +186,7 @@ rule calibrate_trailers:
     """Compare the probabilities of the models of trailers with how often they are true."""
     input:
         predictions=rules.score_trailers.input.predictions,
+        groups=rules.group_trailers.output.groups,
     output:
         calibration="results/trailers/calibration.tsv",
         reliability="results/trailers/reliability.tsv",

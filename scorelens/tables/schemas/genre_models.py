@@ -265,7 +265,9 @@ IMPORTANCE = Table(
         Column("group", "string", "the group of features, first part of the columns' names"),
         share("f1", "F1 of the held-out films without shuffling"),
         Column("score", "float64", "F1 lost, mean over the shuffles", "", -1, 1),
-        Column("low", "float64", "2.5% bound of the score, bootstrap over films", "", -1, 1),
+        Column(
+            "low", "float64", "2.5% bound of the score, bootstrap over films or groups", "", -1, 1
+        ),
         Column("high", "float64", "97.5% bound", "", -1, 1),
         Column("repeat_low", "float64", "2.5% bound of the single shuffles' loss", "", -1, 1),
         Column("repeat_high", "float64", "97.5% bound", "", -1, 1),

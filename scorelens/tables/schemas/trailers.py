@@ -220,9 +220,11 @@ TRAILER_COMPARISONS = Table(
         Column("other_network", "string", "the network of the second model, or `none`"),
         Column("other_model", "string", "the second model"),
         Column("difference", "float64", "score of the first less that of the second", "", -1, 1),
-        Column("low", "float64", "2.5% bound, bootstrap over titles", "", -1, 1),
+        Column("low", "float64", "2.5% bound, bootstrap over titles or groups", "", -1, 1),
         Column("high", "float64", "97.5% bound", "", -1, 1),
-        share("p", "two-sided p, titles swap the predictions of the two models at random"),
+        share(
+            "p", "two-sided p, titles or groups swap the predictions of the two models at random"
+        ),
         share("p_holm", "p corrected over all pairs of the measure (Holm)"),
     ),
 )
