@@ -19,6 +19,7 @@ films_to_trailers.compare(
     scenes=snakemake.input.scenes,
     films=snakemake.input.films,
     groups=snakemake.input.groups,
+    film_groups=snakemake.input.film_groups,
     predictions=snakemake.input.predictions,
     names=(snakemake.params.feature_set, snakemake.params.model, snakemake.params.network),
     permutations=snakemake.params.permutations,

@@ -1,9 +1,9 @@
 """Hold what the music says of a film's genre against its picture.
 
-Reads the predictions of one genre model, and the cues and picture statistics of every film. Writes,
-for each genre, how brightness, contrast, saturation, cuts and motion of its films, and of their
-clips with music, differ from those of the others: by the films' labels, by the predictions, and by
-the false positives alone.
+Reads the predictions of one genre model, the groups of films, and the cues and picture statistics
+of every film. Writes, for each genre, how brightness, contrast, saturation, cuts and motion of its
+films, and of their clips with music, differ from those of the others: by the films' labels, by the
+predictions, and by the false positives alone.
 """
 
 from scorelens import logs
@@ -23,4 +23,5 @@ compare.compare(
     samples=snakemake.params.repeats,
     seed=snakemake.params.seed,
     output=snakemake.output.scores,
+    groups=snakemake.input.groups,
 )

@@ -94,7 +94,7 @@ def by_hand(values, inside):
 
 def test_differences_of_clips_are_those_of_each_labelling_against_all_other_clips():
     values, actual, decided = make_clips()
-    table = clips.compare_clips(values, actual, actual, decided, 99, 50, 1)
+    table = clips.compare_clips(values, actual, actual, decided, 99, 50, 1, {})
     rows = table.set_index(["genre", "measure", "labelling"])
     labels = actual.loc[values.index.get_level_values(0), "Horror"].to_numpy()
     guesses = decided["Horror"].to_numpy()
@@ -116,7 +116,7 @@ def test_differences_of_clips_are_those_of_each_labelling_against_all_other_clip
 def test_clips_without_prediction_or_measure_are_left_out():
     values, actual, decided = make_clips()
     values.iloc[0, list(MEASURES).index("contrast")] = np.nan
-    table = clips.compare_clips(values, actual, actual, decided.iloc[:-2], 9, 9, 1)
+    table = clips.compare_clips(values, actual, actual, decided.iloc[:-2], 9, 9, 1, {})
     counts = table.assign(clips=table.clips_with + table.clips_without)
     by_measure = counts.groupby("measure")["clips"].unique().map(list).to_dict()
     assert by_measure == {name: [21 if name == "contrast" else 22] for name in MEASURES}
@@ -124,7 +124,7 @@ def test_clips_without_prediction_or_measure_are_left_out():
 
 def test_without_cue_predictions_a_clip_has_those_of_its_film():
     values, actual, _ = make_clips()
-    table = clips.compare_clips(values, actual, ~actual, None, 99, 50, 1)
+    table = clips.compare_clips(values, actual, ~actual, None, 99, 50, 1, {})
     rows = table.set_index(["genre", "measure", "labelling"])
     both = [rows.loc[(g, "brightness", "actual"), "difference"] for g in GENRES]
     swapped = [rows.loc[(g, "brightness", "predicted"), "difference"] for g in GENRES]

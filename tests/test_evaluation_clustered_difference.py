@@ -53,6 +53,34 @@ def test_p_of_film_labels_is_that_of_all_permutations_of_the_films():
     assert result.p[0] == pytest.approx(exact, abs=0.012)  # 3.5 standard errors of 20,000 draws
 
 
+def test_p_over_families_of_films_is_that_of_all_exchanges_of_families_of_one_size():
+    random = np.random.default_rng(8)
+    family = np.repeat(np.arange(7), [2, 2, 2, 2, 2, 2, 3])  # the last has no other of its size
+    values = random.normal(size=len(family)) + random.normal(size=7)[family]
+
+    def difference(families):
+        inside = np.isin(family, families)
+        return abs(np.median(values[inside]) - np.median(values[~inside]))
+
+    every = [difference((*chosen, 6)) for chosen in itertools.combinations(range(6), 2)]
+    exact = np.mean(np.array(every) >= difference((0, 1, 6)) - 1e-12)
+    groups = np.isin(family, [0, 1, 6])[:, None]
+    films = np.arange(len(family))
+    result = compare_clustered(values, groups, films, 20_000, 9, 0, family)
+    assert result.p[0] == pytest.approx(exact, abs=0.012)
+
+
+@pytest.mark.parametrize("by_clip", [False, True])
+def test_copies_of_films_in_their_families_change_neither_interval_nor_p(by_clip):
+    values, groups, film = make_clips(5, 12, by_clip)
+    single = compare_clustered(values, groups, film, 99, 99, 0)
+    twice = np.tile(values, 2), np.tile(groups, (2, 1)), np.concatenate([film, film + 12])
+    grouped = compare_clustered(*twice, 99, 99, 0, np.tile(film, 2))
+    assert grouped[:4] == single[:4]
+    copies = compare_clustered(*twice, 99, 99, 0)
+    assert copies.high - copies.low < single.high - single.low
+
+
 def test_interval_resamples_films_with_all_their_clips():
     # Films without spread inside: the bootstrap of clips equals one of films by their size.
     values = np.repeat([0.0, 1.0, 2.0, 3.0], 5)

@@ -37,6 +37,24 @@ def compare_one(values, actual, predicted=None, permutations=999, seed=0):
     return {row.labelling: row for row in table.itertuples()}
 
 
+def test_films_of_one_cluster_count_once_and_single_ones_as_without_clusters():
+    random = np.random.default_rng(3)
+    values, labels = random.normal(size=(9, 1)), np.arange(9)[:, None] < 4
+    tables = [film_table(one, ["Horror"]) for one in (values, labels, labels)]
+    arguments = [("Horror", "Horror")], *tables, 20_000, 50, 0
+    single = group_difference.compare_labellings(*arguments)
+    alone = group_difference.compare_labellings(*arguments, np.arange(9))
+    pd.testing.assert_frame_equal(alone, single)
+    doubled = [pd.concat([one, one], ignore_index=True) for one in tables]
+    arguments = [("Horror", "Horror")], *doubled, 20_000, 50, 0
+    grouped = group_difference.compare_labellings(*arguments, np.tile(np.arange(9), 2))
+    copies = group_difference.compare_labellings(*arguments)
+    assert grouped["films_with"].tolist() == [8, 8, 0]
+    np.testing.assert_allclose(grouped["difference"], single["difference"])
+    np.testing.assert_allclose(grouped["p"], single["p"], atol=0.012)  # all orders of nine films
+    assert copies["p"][0] < single["p"][0] / 1.5
+
+
 def test_standardise_ignores_films_with_missing_values():
     values = group_difference.standardise(
         film_table([[1, 5], [3, 5], [np.nan, 5]], ["cut_rate", "contrast"])

@@ -25,7 +25,7 @@ def test_compare_films_differences_match_hand_calculation():
     predicted = make_dataframe(
         np.array([[0, 0, 1, 1, 1, 0, 0, 1]] * 2, bool).T, ["Drama", "Horror"]
     )
-    table = films_to_trailers.compare_films(probability, actual, predicted, 99, 50, 0)
+    table = films_to_trailers.compare_films(probability, actual, predicted, 99, 50, 0, {})
     assert table["genre"].tolist() == ["Horror"] * 3  # the only genre of both; film 7 has no scenes
     rows = table.set_index("labelling")
     assert rows.index.tolist() == list(LABELLINGS)
@@ -42,7 +42,7 @@ def test_p_values_are_fdr_adjusted_over_genres_of_each_labelling():
     random = np.random.default_rng(0)
     probability = make_dataframe(random.random((30, 3)), GENRES[:3])
     actual, predicted = (make_dataframe(random.random((30, 3)) < 0.4, GENRES[:3]) for _ in range(2))
-    table = films_to_trailers.compare_films(probability, actual, predicted, 199, 20, 0)
+    table = films_to_trailers.compare_films(probability, actual, predicted, 199, 20, 0, {})
     for _, rows in table.groupby("labelling"):
         assert len(rows) == 3
         np.testing.assert_allclose(rows["p_adjusted"], stats.false_discovery_control(rows["p"]))
@@ -224,7 +224,7 @@ def difference_of_unrelated_genre(trial, has_trailer):
     classified = scenes.classify_scenes(scene_table(mean_vectors[:16]), titles, training_set)
     labels = make_dataframe(actual[:16], GENRES[:1])
     probability = scenes.average_scenes(classified, GENRES[:1])
-    table = films_to_trailers.compare_films(probability, labels, labels, 99, 2, 0)
+    table = films_to_trailers.compare_films(probability, labels, labels, 99, 2, 0, {})
     return table["difference"].iloc[0]
 
 

@@ -1,6 +1,7 @@
 """The clips of films in which a cue plays: their picture, labels and predictions."""
 
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from scorelens.evaluation import THRESHOLD
 from scorelens.evaluation.clustered_difference import compare_clustered
 from scorelens.evaluation.group_difference import LABELLINGS, standardise
 from scorelens.evaluation.multiplicity import benjamini_hochberg
+from scorelens.evaluation.predictions import cluster_numbers
 from scorelens.genres import WHOLE_TRACKS
 
 CLIP = ["film_id", "cue_id"]
@@ -77,6 +79,7 @@ def compare_clips(
     permutations: int,
     samples: int,
     seed: int,
+    clusters: Mapping[str, str],
 ) -> pd.DataFrame:
     """Compare the clips of each genre with all other clips, by every labelling.
 
@@ -91,6 +94,8 @@ def compare_clips(
     permutations, samples : int
         Behind a p-value, and behind an interval.
     seed : int
+    clusters : mapping of str to str
+        Film -> group; a film that it lacks is a cluster by itself.
 
     Returns
     -------
@@ -110,9 +115,9 @@ def compare_clips(
     guesses = guessed[actual.columns].to_numpy()
     groups = np.concatenate([labels, guesses, guesses & ~labels], axis=1)
     columns = [(genre, name) for name in LABELLINGS for genre in actual.columns]
-    film = pd.factorize(of_films)[0]
+    films = pd.factorize(of_films)[0], cluster_numbers(of_films, clusters)
     tables = [
-        _compare_measure(values[[measure]], groups, film, permutations, samples, seed).assign(
+        _compare_measure(values[[measure]], groups, films, permutations, samples, seed).assign(
             genre=[genre for genre, _ in columns],
             labelling=[labelling for _, labelling in columns],
             measure=measure,
@@ -125,23 +130,27 @@ def compare_clips(
 def _compare_measure(
     column: pd.DataFrame,
     groups: np.ndarray,
-    film: np.ndarray,
+    films: tuple[np.ndarray, np.ndarray],
     permutations: int,
     samples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """One row per group. column: (clips, 1). groups: bool (clips, groups). film: int (clips,)."""
+    """One row per group. column: (clips, 1). groups: bool (clips, groups).
+
+    films: film and cluster of each clip, int (clips,).
+    """
     scaled = standardise(column).to_numpy()[:, 0]
     known = ~np.isnan(scaled)
-    inside, film = groups[known], film[known]
-    compared = compare_clustered(scaled[known], inside, film, permutations, samples, seed)
-    films = [[len(np.unique(film[mask])) for mask in side.T] for side in (inside, ~inside)]
+    inside, (film, cluster) = groups[known], (one[known] for one in films)
+    settings = permutations, samples, seed, cluster
+    compared = compare_clustered(scaled[known], inside, film, *settings)
+    numbers = [[len(np.unique(film[mask])) for mask in side.T] for side in (inside, ~inside)]
     return pd.DataFrame(
         {
             **compared._asdict(),
             "raw_difference": compared.difference * column.std(ddof=0).item(),
-            "films_with": films[0],
-            "films_without": films[1],
+            "films_with": numbers[0],
+            "films_without": numbers[1],
             "clips_with": inside.sum(axis=0),
             "clips_without": (~inside).sum(axis=0),
         }

@@ -9,14 +9,15 @@ seconds, against all other clips. Intervals and p-values are over films in both;
 import itertools
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from scorelens.audiovisual_comparison.clips import clip_predictions, clip_values, compare_clips
 from scorelens.audiovisual_comparison.picture import MEASURES, summarise_picture
 from scorelens.evaluation.group_difference import compare_labellings, standardise
-from scorelens.evaluation.predictions import from_table, label_frames
+from scorelens.evaluation.predictions import cluster_numbers, from_table, label_frames
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tables import (
     AUDIOVISUAL_COMPARISON,
     CUES,
@@ -45,6 +46,7 @@ def compare(
     samples: int,
     seed: int,
     output: str | os.PathLike,
+    groups: str | os.PathLike | None = None,
 ) -> None:
     """Compare the films of each genre with the others and write one table.
 
@@ -66,6 +68,9 @@ def compare(
     seed : int
     output : path
         Where AUDIOVISUAL_COMPARISON goes.
+    groups : path, optional
+        The groups of films (tables.FILM_GROUPS), the clusters of intervals and tests; by default
+        each film is one.
     """
     table = read_table(predictions, PREDICTIONS)
     actual, predicted = label_frames(from_table(table, ["film_id"], run="repeat", sort=False))
@@ -74,12 +79,13 @@ def compare(
     shown = [film for film in actual.index if film in films.index]
     log.info("%s on %s: %d of %d films have pictures", model, feature_set, len(shown), len(actual))
     labels, settings = (actual.loc[shown], predicted.loc[shown]), (permutations, samples, seed)
+    clusters = read_film_groups(groups) if groups else {}
     decided = None
     if genre_cues:
         decided = clip_predictions(read_table(genre_cues, GENRE_CUES), all_cues, feature_set)
     by_unit = {
-        "film": compare_films(films.loc[shown], *labels, *settings),
-        "clip": compare_clips(clips, *labels, decided, *settings),
+        "film": compare_films(films.loc[shown], *labels, *settings, clusters),
+        "clip": compare_clips(clips, *labels, decided, *settings, clusters),
     }
     joined = pd.concat([rows.assign(unit=unit) for unit, rows in by_unit.items()])
     named = joined.assign(feature_set=feature_set, model=model)
@@ -93,6 +99,7 @@ def compare_films(
     permutations: int,
     samples: int,
     seed: int,
+    clusters: Mapping[str, str],
 ) -> pd.DataFrame:
     """Compare the films of each genre with the others, each film once.
 
@@ -104,15 +111,18 @@ def compare_films(
         Labels and predictions of the same films.
     permutations, samples, seed : int
         As `compare` takes them.
+    clusters : mapping of str to str
+        Film -> group; a film that it lacks is a cluster by itself.
 
     Returns
     -------
     pandas.DataFrame
         As `group_difference.compare_labellings` returns it, with `raw_difference`.
     """
+    cluster = cluster_numbers(values.index, clusters)
     cells = list(itertools.product(actual.columns, MEASURES))
     rows = compare_labellings(
-        cells, standardise(values), actual, predicted, permutations, samples, seed
+        cells, standardise(values), actual, predicted, permutations, samples, seed, cluster
     )
     return rows.assign(raw_difference=rows["difference"] * rows["measure"].map(values.std(ddof=0)))
 

@@ -2,7 +2,8 @@
 
 Clips of a film share its photography and its labels, and are no independent evidence. The median is
 over units, as Table 5 of Ma et al. 2021 has it, but intervals resample whole clusters and p-values
-exchange the labels of whole clusters. A test that takes the units for independent is beside them.
+exchange the labels of whole clusters; where clusters depend on one another too, such as films of
+one composer, families of clusters. A test that takes the units for independent is beside them.
 """
 
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def compare_clustered(
     permutations: int,
     samples: int,
     seed: int,
+    family: np.ndarray | None = None,
 ) -> ClusteredDifferences:
     """Compare groups of units by their medians.
 
@@ -60,6 +62,9 @@ def compare_clustered(
     permutations, samples : int
         Random orders of the clusters behind a p-value, and bootstrap samples behind an interval.
     seed : int
+    family : ndarray of int, shape (units,), optional
+        Family of the cluster of each unit: it is drawn whole, and exchanges its labels with a
+        family of as many clusters. Each cluster is a family if left out.
 
     Returns
     -------
@@ -78,16 +83,18 @@ def compare_clustered(
     than the other", Ann. Math. Stat., 1947: the test of Table 5 of Ma et al. 2021.
     """
     order = np.argsort(cluster, kind="stable")
-    values, groups, cluster = values[order], groups[order], cluster[order]
-    _, sizes = np.unique(cluster, return_counts=True)
-    tested = np.array([_spans_clusters(group, cluster) for group in groups.T], bool)
+    family = cluster if family is None else family
+    values, groups, cluster, family = (one[order] for one in (values, groups, cluster, family))
+    _, first, sizes = np.unique(cluster, return_index=True, return_counts=True)
+    families = np.unique(family[first], return_inverse=True)[1]
+    tested = np.array([_spans_clusters(group, family) for group in groups.T], bool)
     results = np.full((5, groups.shape[1]), np.nan)
     if tested.any():
         chosen = groups[:, tested]
         observed = _differences(values, chosen, np.ones((1, len(values)), np.int32))[0]
-        exceeded = _count_exceeding(values, chosen, sizes, observed, permutations, seed)
+        exceeded = _count_exceeding(values, chosen, sizes, families, observed, permutations, seed)
         results[0, tested] = observed
-        results[1:3, tested] = _intervals(values, chosen, sizes, samples, seed)
+        results[1:3, tested] = _intervals(values, chosen, sizes, families, samples, seed)
         results[3, tested] = p_value(exceeded, permutations)
         results[4, tested] = stats.mannwhitneyu(*_split(values, chosen), nan_policy="omit").pvalue
     return ClusteredDifferences(*results)
@@ -135,6 +142,7 @@ def _count_exceeding(
     values: np.ndarray,
     groups: np.ndarray,
     sizes: np.ndarray,
+    families: np.ndarray,
     observed: np.ndarray,
     permutations: int,
     seed: int,
@@ -143,7 +151,8 @@ def _count_exceeding(
     random, count = np.random.default_rng([seed, 0]), np.zeros(len(observed), int)
     rank = np.argsort(values, kind="stable")
     for batch in _batches(permutations, len(values)):
-        sources = stretched_sources(sizes, draw_orders(len(sizes), batch, random))[:, rank]
+        orders = draw_orders(len(sizes), batch, random, cluster=families)
+        sources = stretched_sources(sizes, orders)[:, rank]
         for number, group in enumerate(groups.T):
             permuted = _ranked_differences(values[rank], group[sources], np.ones_like(sources))
             # A difference that is not defined counts, so that p is too large rather than too small.
@@ -152,12 +161,17 @@ def _count_exceeding(
 
 
 def _intervals(
-    values: np.ndarray, groups: np.ndarray, sizes: np.ndarray, samples: int, seed: int
+    values: np.ndarray,
+    groups: np.ndarray,
+    sizes: np.ndarray,
+    families: np.ndarray,
+    samples: int,
+    seed: int,
 ) -> np.ndarray:
     """Bounds over samples of the clusters: float (2, groups). An empty group does not count."""
     random, parts = np.random.default_rng([seed, 1]), []
     for batch in _batches(samples, len(values)):
-        draws = draw_groups(len(sizes), batch, random)
+        draws = draw_groups(len(sizes), batch, random, families)
         weights = np.repeat(draws, sizes, axis=1)
         parts.append(_differences(values, groups, weights))
     return np.stack(

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
+from scorelens.evaluation.clustered_difference import compare_clustered
 from scorelens.evaluation.multiplicity import benjamini_hochberg
 
 LABELLINGS = ("actual", "predicted", "false_positive")
@@ -32,6 +33,7 @@ def compare_labellings(
     permutations: int,
     samples: int,
     seed: int,
+    cluster: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Compare the films of a genre with the others, by every labelling of `LABELLINGS`.
 
@@ -49,6 +51,9 @@ def compare_labellings(
     samples : int
         Bootstrap samples behind an interval.
     seed : int
+    cluster : ndarray of int, shape (films,), optional
+        Cluster of each film, such as its composer. Where films share one, samples draw clusters,
+        and clusters of as many films exchange labels; each film is a cluster if left out.
 
     Returns
     -------
@@ -61,11 +66,16 @@ def compare_labellings(
     for number, ((genre, measure), labelling) in enumerate(tqdm(tests, disable=None)):
         masks = group_films(labelling, actual[genre].to_numpy(), predicted[genre].to_numpy())
         column = values[measure].to_numpy()
-        groups = [column[mask & ~np.isnan(column)] for mask in masks]
+        known = [mask & ~np.isnan(column) for mask in masks]
         # A generator per test: none depends on what was computed before it.
         random = np.random.default_rng([seed, number])
         names = {"genre": genre, "measure": measure, "labelling": labelling}
-        rows.append(names | compare_groups(*groups, permutations, samples, random))
+        if _share_clusters(cluster, known):
+            results = _compare_clusters(column, *known, cluster, permutations, samples, random)
+        else:
+            groups = (column[mask] for mask in known)
+            results = compare_groups(*groups, permutations, samples, random)
+        rows.append(names | results)
     table = pd.DataFrame(rows)
     by_labelling = table.groupby("labelling")["p"]
     adjusted = by_labelling.transform(lambda p: benjamini_hochberg(p.to_numpy()))
@@ -129,6 +139,35 @@ def compare_groups(
     difference = float(median_difference(inside, outside))
     p = permutation_p(inside, outside, permutations, random)
     return films | {"difference": difference, "low": low, "high": high, "p": p}
+
+
+def _share_clusters(cluster: np.ndarray | None, masks: Sequence[np.ndarray]) -> bool:
+    """Whether two films of either group are of one cluster."""
+    if cluster is None:
+        return False
+    numbers = cluster[np.logical_or(*masks)]
+    return len(np.unique(numbers)) < len(numbers)
+
+
+def _compare_clusters(
+    values: np.ndarray,
+    inside: np.ndarray,
+    outside: np.ndarray,
+    cluster: np.ndarray,
+    permutations: int,
+    samples: int,
+    random: np.random.Generator,
+) -> dict[str, float]:
+    """`compare_groups` of clusters of films. inside, outside: bool (films,)."""
+    films = np.flatnonzero(inside | outside)
+    result = compare_clustered(
+        *(values[films], inside[films, None], np.arange(len(films)), permutations, samples),
+        seed=int(random.integers(2**32)),
+        family=cluster[films],
+    )
+    names = ("difference", "low", "high", "p")
+    sizes = {"films_with": int(inside.sum()), "films_without": int(outside.sum())}
+    return sizes | {name: float(getattr(result, name)[0]) for name in names}
 
 
 def median_difference(inside: np.ndarray, outside: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -118,7 +118,7 @@ def differences(meaning: str, others: str) -> tuple[Column, ...]:
     """
     return (
         deviations("difference", meaning),
-        deviations("low", "2.5% bound of the difference (bootstrap over films)"),
+        deviations("low", "2.5% bound of the difference (bootstrap over films or their groups)"),
         deviations("high", "97.5% bound"),
         share("p", "two-sided permutation p of the difference", True),
         share("p_adjusted", "p by Benjamini and Hochberg over the tests of the labelling", True),

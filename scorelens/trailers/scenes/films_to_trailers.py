@@ -7,13 +7,14 @@ genre by their labels, or by their music.
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from scorelens.errors import Problem, TableError
 from scorelens.evaluation.group_difference import compare_labellings, group_films, standardise
-from scorelens.evaluation.predictions import from_table, label_frames
+from scorelens.evaluation.predictions import cluster_numbers, from_table, label_frames
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tables import (
     FILMS,
     FILMS_TO_TRAILERS,
@@ -44,6 +45,7 @@ def compare(
     classified: str | os.PathLike,
     scores: str | os.PathLike,
     groups: str | os.PathLike | None = None,
+    film_groups: str | os.PathLike | None = None,
 ) -> None:
     """Classify the scenes of all films by models of trailers, and compare the films.
 
@@ -71,6 +73,9 @@ def compare(
         Where TRAILER_SCENES and FILMS_TO_TRAILERS go.
     groups : path, optional
         The groups of the titles (tables.TRAILER_GROUPS).
+    film_groups : path, optional
+        The groups of the films (tables.FILM_GROUPS), the clusters of intervals and tests; by
+        default each film is one.
 
     Raises
     ------
@@ -90,7 +95,8 @@ def compare(
     by_scene = classify_scenes(embeddings.reset_index(drop=True), titles, trailers, of_film)
     write_table(by_scene, classified, TRAILER_SCENES)
     by_film = average_scenes(by_scene, trailers.genres)
-    compared = compare_films(by_film, actual, predicted, permutations, samples, seed)
+    clusters = read_film_groups(film_groups) if film_groups else {}
+    compared = compare_films(by_film, actual, predicted, permutations, samples, seed, clusters)
     feature_set, model, network = names
     named = compared.assign(feature_set=feature_set, model=model, network=network)
     write_table(named, scores, FILMS_TO_TRAILERS)
@@ -103,6 +109,7 @@ def compare_films(
     permutations: int,
     samples: int,
     seed: int,
+    clusters: Mapping[str, str],
 ) -> pd.DataFrame:
     """Compare, for each genre, films that have it with the others, by the picture's probability.
 
@@ -117,6 +124,8 @@ def compare_films(
     samples : int
         Bootstrap samples behind an interval.
     seed : int
+    clusters : mapping of str to str
+        Film -> group; a film that it lacks is a cluster by itself.
 
     Returns
     -------
@@ -129,8 +138,9 @@ def compare_films(
     probability = probability.loc[films, genres]
     actual, predicted = actual.loc[films], predicted.loc[films]
     cells = [(genre, genre) for genre in genres]
+    cluster = cluster_numbers(films, clusters)
     table = compare_labellings(
-        cells, standardise(probability), actual, predicted, permutations, samples, seed
+        cells, standardise(probability), actual, predicted, permutations, samples, seed, cluster
     )
     names = zip(table["genre"], table["labelling"], strict=True)
     table[["probability_with", "probability_without"]] = [
