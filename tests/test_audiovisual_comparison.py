@@ -11,6 +11,7 @@ from scorelens.audiovisual_comparison import choose_run, compare, picture, plot
 from scorelens.errors import ConfigError
 from scorelens.evaluation.group_difference_plot import LABELLINGS
 from tests.genre_tables import make_cue_table
+from tests.group_tables import write_film_groups
 
 RUNS = [
     ("none", "plurality"),
@@ -55,7 +56,7 @@ def make_visuals(film, brightness, cuts=None):
     )
 
 
-def write_scores(folder, films, genres=("Horror", "Comedy")):
+def write_scores(folder, films, genres=("Horror", "Comedy"), groups=None):
     """Write the scores of films: film -> (brightness per second, cuts or None, labels)."""
     folder.mkdir(exist_ok=True)
     paths, cues, rows = [], [], []
@@ -71,7 +72,7 @@ def write_scores(folder, films, genres=("Horror", "Comedy")):
     tables.write_table(pd.DataFrame(rows), folder / "rows.parquet", tables.PREDICTIONS)
     output = folder / "scores.tsv"
     predictions = folder / "rows.parquet"
-    compare.compare(predictions, None, paths, cues, "mir", "imv_svm", 99, 50, 1, output)
+    compare.compare(predictions, None, paths, cues, "mir", "imv_svm", 99, 50, 1, output, groups)
     return output
 
 
@@ -143,6 +144,20 @@ def test_table_and_figure_are_deterministic(tmp_path):
         plot.plot(scores, tmp_path / name / "scores.svg")
         pictures.append((scores.read_bytes(), (tmp_path / name / "scores.svg").read_bytes()))
     assert pictures[0] == pictures[1]
+
+
+def test_groups_of_films_change_intervals_and_p_and_groups_of_one_change_nothing(tmp_path):
+    films = film_set(10)
+    files = [write_scores(tmp_path / "films", films)]
+    for size in (1, 2):
+        groups = write_film_groups(tmp_path / f"{size}.tsv", [*films], size)
+        files.append(write_scores(tmp_path / str(size), films, groups=groups))
+    assert files[1].read_bytes() == files[0].read_bytes()
+    single, grouped = (tables.read_table(path, tables.AUDIOVISUAL_COMPARISON) for path in files[1:])
+    both = single["p"].notna() & grouped["p"].notna() & (single["difference"] != 0)
+    assert set(single.loc[both, "unit"]) == {"film", "clip"}
+    np.testing.assert_allclose(grouped["difference"][both], single["difference"][both])
+    assert grouped.loc[both, "p"].mean() > single.loc[both, "p"].mean()
 
 
 def test_figure_labels_genres_measures_and_film_counts(tmp_path):

@@ -18,13 +18,13 @@ from scorelens.importance import choose_run, plot, rank
 from scorelens.learning.packed_bags import Bags
 from scorelens.tables import (
     BAGS,
-    FILM_GROUPS,
     FILMS,
     IMPORTANCE,
     PREDICTIONS,
     read_table,
     write_table,
 )
+from tests.group_tables import write_film_groups
 
 torch.set_num_threads(1)
 
@@ -278,11 +278,8 @@ def test_groups_of_films_are_drawn_whole_and_films_alone_as_before(run, tmp_path
     films = read_table(run / "films.tsv", FILMS)["film_id"].tolist()
     tables = [rank_run(run)]
     for size in (1, 6):
-        firsts = [films[number // size * size] for number in range(len(films))]
-        rows = [(film, first, size, (), ()) for film, first in zip(films, firsts, strict=True)]
-        table = pd.DataFrame(rows, columns=FILM_GROUPS.names)
-        write_table(table, tmp_path / "groups.tsv", FILM_GROUPS)
-        tables.append(rank_run(run, groups=tmp_path / "groups.tsv"))
+        groups = write_film_groups(tmp_path / "groups.tsv", films, size)
+        tables.append(rank_run(run, groups=groups))
     without, alone, grouped = tables
     pd.testing.assert_frame_equal(alone, without)
     bounds = ["low", "high"]

@@ -9,6 +9,7 @@ from scorelens import tables
 from scorelens.errors import TableError
 from scorelens.evaluation.group_difference import LABELLINGS
 from scorelens.trailers.scenes import films_to_trailers, films_to_trailers_plot, scenes
+from tests.group_tables import write_film_groups
 from tests.test_trailers_scenes import make_dataset, scene_table, titles_of
 from tests.trailer_tables import GENRES, make_labels, make_vectors, write_trailers, write_vectors
 
@@ -115,6 +116,7 @@ def predictions(titles, actual, predicted):
 
 
 def compare_inputs(folder, files, genres=GENRES):
+    folder.mkdir(exist_ok=True)
     outputs = folder / "scenes.parquet", folder / "films_to_trailers.tsv"
     names = "mir", "single_attention", "efficientnet_lite0"
     films_to_trailers.compare(
@@ -251,6 +253,20 @@ def test_figure_markers_match_differences_and_significance(comparison):
     assert filled == (drawn["p_adjusted"] < 0.05).tolist()
     names = [label.get_text().split("\n")[0] for label in axis.get_yticklabels()]
     assert names == GENRES
+
+
+def test_groups_of_films_widen_intervals_and_groups_of_one_change_nothing(comparison, tmp_path):
+    files, written = write_run_inputs(tmp_path), [comparison[1]]
+    films = tables.read_table(files["films"], tables.FILMS)["film_id"].tolist()
+    for size in (1, 3):
+        groups = write_film_groups(tmp_path / f"{size}.tsv", films, size)
+        written.append(compare_inputs(tmp_path / str(size), files | {"film_groups": groups})[1])
+    assert written[1].read_bytes() == written[0].read_bytes()
+    single, grouped = (tables.read_table(path, tables.FILMS_TO_TRAILERS) for path in written[1:])
+    np.testing.assert_allclose(grouped["difference"], single["difference"])
+    both = single["p"].notna() & grouped["p"].notna()
+    assert (grouped.loc[both, "p"] != single.loc[both, "p"]).any()
+    assert (grouped.loc[both, "low"] != single.loc[both, "low"]).all()
 
 
 def test_same_input_gives_identical_tables_and_figure(comparison, tmp_path):

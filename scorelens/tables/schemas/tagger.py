@@ -47,7 +47,8 @@ TAGGER_TRACKS = Table(
 
 TAGGER_SCORES = Table(
     "tagger scores",
-    "Scores of the tagger's models, one score a row, with 95% intervals (bootstrap over films).",
+    "Scores of the tagger's models, one score a row, with 95% intervals (bootstrap over films or "
+    "groups).",
     (
         Column("model", "string", "the model"),
         Column("level", "string", "`tile` or `track`: what is ranked"),
