@@ -13,6 +13,7 @@ PANEL_INCHES = 3.0
 SIZE = 500  # area of the marker of a bin that holds everything, in points squared
 MIN_SIZE = 8  # of one that holds nearly nothing
 NAMES = ["features", "model"]
+LABEL = "predicted probability (area: share of the predictions; number: films or titles with one)"
 
 
 def reliability_figure(scores: pd.DataFrame, bins: pd.DataFrame) -> Figure:
@@ -39,7 +40,7 @@ def reliability_figure(scores: pd.DataFrame, bins: pd.DataFrame) -> Figure:
     for axis in axes.flat[len(models) :]:
         axis.set_axis_off()
     axes[0, 0].legend(loc="upper left", fontsize=8)
-    figure.supxlabel("predicted probability", fontsize=10)
+    figure.supxlabel(LABEL, fontsize=10)
     figure.supylabel("share that is true", fontsize=10)
     return figure
 
@@ -62,8 +63,9 @@ def draw_reliability(axis: Axes, bins: pd.DataFrame, score: pd.Series) -> None:
     area = MIN_SIZE + SIZE * bins["weight"]
     axis.scatter(bins["probability"], bins["observed"], area, color=colour, alpha=0.6, zorder=2)
     for row in bins.itertuples():
-        axis.annotate(f"{row.groups}", (row.probability, row.observed_high), ha="center", size=7)
-    axis.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.1))
+        above = {"xytext": (0, 2), "textcoords": "offset points", "ha": "center", "size": 7}
+        axis.annotate(f"{row.groups}", (row.probability, row.observed_high), **above)
+    axis.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.12))
     axis.set_xticks(**figures.SHARE_TICKS)
     axis.set_yticks(**figures.SHARE_TICKS)
     axis.text(0.98, 0.02, caption(score), ha="right", size=8, transform=axis.transAxes)
