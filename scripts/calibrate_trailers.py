@@ -8,6 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.trailers.data.groups import read_groups
 from scorelens.trailers.evaluate import calibrate
 
 calibrate.calibrate_trailers(
@@ -17,4 +18,5 @@ calibrate.calibrate_trailers(
     calibration=snakemake.output.calibration,
     reliability=snakemake.output.reliability,
     figure=snakemake.output.figure,
+    groups=read_groups(snakemake.input.groups).of_title,
 )

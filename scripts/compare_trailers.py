@@ -8,6 +8,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.trailers.data.groups import read_groups
 from scorelens.trailers.evaluate import model_comparison
 
 model_comparison.compare_models(
@@ -15,4 +16,5 @@ model_comparison.compare_models(
     samples=snakemake.params.samples,
     seed=snakemake.params.seed,
     output=snakemake.output.comparisons,
+    groups=read_groups(snakemake.input.groups).of_title,
 )

@@ -9,6 +9,7 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
+from scorelens.trailers.data.groups import read_groups
 from scorelens.trailers.evaluate import score
 
 score.score(
@@ -20,4 +21,5 @@ score.score(
     scores=snakemake.output.scores,
     modalities=snakemake.output.modalities,
     primary=snakemake.params.primary,
+    groups=read_groups(snakemake.input.groups).of_title,
 )

@@ -154,7 +154,7 @@ def test_only_groups_of_equal_size_exchange_genres_and_groups_are_drawn_whole(pa
     tables = []
     for name, groups in (("single", None), ("grouped", clusters)):
         outputs = tmp_path / f"{name}.tsv", tmp_path / "modalities.tsv"
-        score.score(paths, [], 300, 99, 0, *outputs, clusters=groups)
+        score.score(paths, [], 300, 99, 0, *outputs, groups=groups)
         tables.append(read_table(outputs[0], TRAILER_SCORES))
     single, grouped = tables
     assert (set(single["exchangeable"]), set(grouped["exchangeable"])) == ({30}, {20})

@@ -82,10 +82,27 @@ rule map_trailers:
         "../../scripts/map_trailers.py"
 
 
+rule group_trailers:
+    """Group the titles that share a name in the column `group`, or whose films are grouped."""
+    input:
+        table=watched([PLAN.trailers.table]),
+        groups=rules.group_corpus.output.groups if PLAN.trailers.needs_film_groups else [],
+    output:
+        groups="results/trailers/groups.tsv",
+    params:
+        table=lambda wildcards: PLAN.trailers.table,
+        unwatched=unwatched([PLAN.trailers.table]),
+        genres=config["trailers"]["genres"],
+        films=lambda wildcards: PLAN.trailers.film_titles,
+    script:
+        "../../scripts/group_trailers.py"
+
+
 rule train_trailers:
     """Train one model of trailers, on a network's embeddings of them or on themselves."""
     input:
         table=watched([PLAN.trailers.table]),
+        groups=rules.group_trailers.output.groups,
         samples=branch(
             lambda wildcards: wildcards.model in trailers.NETWORKS,
             then=expand(result_paths.TRAILER_SAMPLES, trailer=PLAN.trailers.trailers),
@@ -135,6 +152,7 @@ rule score_trailers:
         predictions=[
             trailer_run(result_paths.TRAILER_PREDICTIONS, run) for run in PLAN.trailers.runs
         ],
+        groups=rules.group_trailers.output.groups,
     output:
         scores="results/trailers/scores.tsv",
         modalities="results/trailers/modalities.tsv",
@@ -153,6 +171,7 @@ rule compare_trailers:
     """Compare every pair of models of trailers on the same titles."""
     input:
         predictions=rules.score_trailers.input.predictions,
+        groups=rules.group_trailers.output.groups,
     output:
         comparisons="results/trailers/comparisons.tsv",
     params:
@@ -167,6 +186,7 @@ rule calibrate_trailers:
     """Compare the probabilities of the models of trailers with how often they are true."""
     input:
         predictions=rules.score_trailers.input.predictions,
+        groups=rules.group_trailers.output.groups,
     output:
         calibration="results/trailers/calibration.tsv",
         reliability="results/trailers/reliability.tsv",
