@@ -18,5 +18,5 @@ calibrate.calibrate_trailers(
     calibration=snakemake.output.calibration,
     reliability=snakemake.output.reliability,
     figure=snakemake.output.figure,
-    clusters=read_groups(snakemake.input.groups).of_title,
+    groups=read_groups(snakemake.input.groups).of_title,
 )

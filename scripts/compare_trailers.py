@@ -17,5 +17,5 @@ model_comparison.compare_models(
     samples=snakemake.params.samples,
     seed=snakemake.params.seed,
     output=snakemake.output.comparisons,
-    clusters=read_groups(snakemake.input.groups).of_title,
+    groups=read_groups(snakemake.input.groups).of_title,
 )

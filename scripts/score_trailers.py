@@ -21,5 +21,5 @@ score.score(
     scores=snakemake.output.scores,
     modalities=snakemake.output.modalities,
     primary=snakemake.params.primary,
-    clusters=read_groups(snakemake.input.groups).of_title,
+    groups=read_groups(snakemake.input.groups).of_title,
 )

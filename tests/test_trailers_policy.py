@@ -155,7 +155,7 @@ def test_only_groups_of_equal_size_exchange_genres_and_groups_are_drawn_whole(pa
     tables = []
     for name, groups in (("single", None), ("grouped", clusters)):
         outputs = tmp_path / f"{name}.tsv", tmp_path / "modalities.tsv"
-        score.score(paths, [], 300, 99, 0, *outputs, clusters=groups)
+        score.score(paths, [], 300, 99, 0, *outputs, groups=groups)
         tables.append(read_table(outputs[0], TRAILER_SCORES))
     single, grouped = tables
     assert (set(single["exchangeable"]), set(grouped["exchangeable"])) == ({30}, {20})
@@ -173,7 +173,7 @@ def test_titles_that_are_groups_of_one_have_the_tables_of_titles(paths, tmp_path
         folder = tmp_path / name
         folder.mkdir()
         outputs = [folder / one for one in ("a.tsv", "b.tsv", "c.tsv", "d.tsv", "e.tsv", "f.svg")]
-        score.score(compared, [0.36], 20, 99, 0, *outputs[:2], clusters=groups)
+        score.score(compared, [0.36], 20, 99, 0, *outputs[:2], groups=groups)
         model_comparison.compare_models(compared, 20, 0, outputs[2], groups)
         calibrate_trailers(compared, 20, 0, *outputs[3:], groups)
         files.append([path.read_bytes() for path in outputs[:5]])
@@ -190,7 +190,7 @@ def test_copies_of_titles_in_their_groups_change_neither_intervals_nor_p(tmp_pat
     tables = []
     for path, groups in ((single, None), (double, clusters), (double, None)):
         outputs = tmp_path / "scores.tsv", tmp_path / "modalities.tsv"
-        score.score({("none", "fusion"): path}, [0.5], 200, 99, 0, *outputs, clusters=groups)
+        score.score({("none", "fusion"): path}, [0.5], 200, 99, 0, *outputs, groups=groups)
         tables.append(read_table(outputs[0], TRAILER_SCORES))
     films, groups, copies = (table[["value", "low", "high", "p"]] for table in tables)
     np.testing.assert_allclose(groups, films, rtol=1e-9)

@@ -205,7 +205,7 @@ OF_SAMPLES = {
         ),
         (
             {"sampling": {"used": 5}},
-            TRAILER_RULES,
+            TRAILER_RULES - {"group_trailers"},
             SCRATCH | ATTENTION | LINEAR | OF_SAMPLES,
         ),
     ],

@@ -18,7 +18,10 @@ DEMO_NETWORKS = ("efficientnet_lite0", "musicnn")
 FILM_RULES = {"compare_films_to_trailers", "plot_films_to_trailers"}
 TRAILER_RULES = {
     f"{verb}_trailers"
-    for verb in ("sample", "embed", "train", "fuse", "score", "compare", "calibrate", "plot")
+    for verb in (
+        *("sample", "embed", "group", "train", "fuse"),
+        *("score", "compare", "calibrate", "plot"),
+    )
 }
 
 

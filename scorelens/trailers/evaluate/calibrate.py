@@ -15,7 +15,7 @@ def calibrate_trailers(
     calibration: str | os.PathLike,
     reliability: str | os.PathLike,
     figure: str | os.PathLike,
-    clusters: Mapping[str, str] | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Compare the probabilities for held-out trailers with how often they are true.
 
@@ -28,9 +28,9 @@ def calibrate_trailers(
     seed : int
     calibration, reliability, figure : path
         Where CALIBRATION, RELIABILITY and the figure go.
-    clusters : mapping of str to str, optional
+    groups : mapping of str to str, optional
         As `predictions.read_predictions` takes it.
     """
-    runs = {run: read_predictions(path, clusters) for run, path in predictions.items()}
+    runs = {run: read_predictions(path, groups) for run, path in predictions.items()}
     outputs = calibration, reliability, figure
     write_calibration("trailers", "trailer", runs, samples, seed, *outputs)

@@ -20,7 +20,7 @@ def compare_models(
     samples: int,
     seed: int,
     output: str | os.PathLike,
-    clusters: Mapping[str, str] | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Compare every pair of runs, baselines among them, and write one table.
 
@@ -34,10 +34,10 @@ def compare_models(
     seed : int
     output : path
         Where TRAILER_COMPARISONS goes.
-    clusters : mapping of str to str, optional
+    groups : mapping of str to str, optional
         As `predictions.read_predictions` takes it.
     """
-    runs = {run: read_predictions(path, clusters) for run, path in predictions.items()}
+    runs = {run: read_predictions(path, groups) for run, path in predictions.items()}
     pairs = {names: tuple(map(runs.get, names)) for names in combinations(runs, 2)}
     measures = {"average_precision": compare_macro_precision, "f1": compare_tuned_f1}
     table = pd.concat(

@@ -9,14 +9,14 @@ from scorelens.trailers import HELD_OUT
 
 
 def read_predictions(
-    path: str | os.PathLike, clusters: Mapping[str, str] | None = None
+    path: str | os.PathLike, groups: Mapping[str, str] | None = None
 ) -> Predictions:
     """Read the held-out predictions of a run.
 
     Parameters
     ----------
     path : path of a table of TRAILER_PREDICTIONS
-    clusters : mapping of str to str, optional
+    groups : mapping of str to str, optional
         Title -> the group of titles that depend on one another, such as a franchise; each is its
         own if left out.
 
@@ -28,4 +28,4 @@ def read_predictions(
     """
     table = read_table(path, TRAILER_PREDICTIONS)
     held_out = table[table["part"] == HELD_OUT]
-    return from_table(held_out, ["title", "trailer_id"], threshold="threshold", clusters=clusters)
+    return from_table(held_out, ["title", "trailer_id"], threshold="threshold", clusters=groups)

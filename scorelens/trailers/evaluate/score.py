@@ -45,7 +45,7 @@ def score(
     scores: str | os.PathLike,
     modalities: str | os.PathLike,
     primary: str = "",
-    clusters: Mapping[str, str] | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Score every run, compare the modalities, and write the two tables.
 
@@ -66,10 +66,10 @@ def score(
         Where TRAILER_SCORES and TRAILER_MODALITIES go.
     primary : str
         The model of the headline, on its first network.
-    clusters : mapping of str to str, optional
+    groups : mapping of str to str, optional
         As `predictions.read_predictions` takes it.
     """
-    runs = {run: read_predictions(path, clusters) for run, path in predictions.items()}
+    runs = {run: read_predictions(path, groups) for run, path in predictions.items()}
     headline = primary_run(primary, runs)
     first = next(iter(runs.values()))
     titles = len(first.labels)
