@@ -83,7 +83,7 @@ def test_noise_is_significant_in_3_to_7_percent_of_draws():
     p = {mean: [] for mean in MEANS}
     for number in range(repeats):
         predictions = noise_predictions(number, labels)
-        orders = draw_orders(30, 199, [number, 1])
+        orders = draw_orders(30, 99, [number, 1])
         table = score.score_model(predictions, [], draw_groups(30, 1, 0).astype(float), orders)
         for mean in MEANS:
             p[mean].append(rows_of(table, *mean)["p"].item())
