@@ -204,3 +204,9 @@ def test_pulse_clarity_of_clicks_at_60_bpm_is_three_quarters_of_the_correlation(
     )
     assert plain == pytest.approx(0.77, abs=0.02)
     assert weighted == pytest.approx(0.75 * plain, rel=0.01)
+
+
+@pytest.mark.parametrize(("hz", "low_db", "high_db"), [(3250, -0.01, 0.01), (7800, -90, -62)])
+def test_half_rate_passes_what_counts_and_stops_what_would_alias(hz, low_db, high_db):
+    middle = level_chroma.half_rate(sine(hz, 2.0, 1.0))[1000:-1000]
+    assert low_db <= 10 * np.log10(2 * np.mean(middle**2)) <= high_db

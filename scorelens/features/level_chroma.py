@@ -45,7 +45,7 @@ def tonal_features(samples: np.ndarray, chroma_hop_s: float) -> list[Series]:
         Features `tonality.CHROMA_NAMES` and `tonality.KEY_NAMES`; NaN in silence, for chroma that
         below 5 kHz.
     """
-    half = signal.resample_poly(samples, 1, 2) if len(samples) else samples
+    half = half_rate(samples)
     strength, *others = tonality.KEY_NAMES
     return [
         frames.measure_frames(
@@ -63,6 +63,22 @@ def tonal_features(samples: np.ndarray, chroma_hop_s: float) -> list[Series]:
             samples, tonality.KEY_FRAME_S, tonality.KEY_HOP_S, tuple(others), _key_but_strength
         ),
     ]
+
+
+def half_rate(samples: np.ndarray) -> np.ndarray:
+    """Resample to half the rate, flat within 0.01 dB up to the 3273 Hz that chroma needs.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono samples at `frames.RATE_HZ`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n / 2,)
+        At `HALF_RATE_HZ`. What would alias below 3273 Hz is 63 dB down.
+    """
+    return signal.resample_poly(samples, 1, 2, window=_low_pass()) if len(samples) else samples
 
 
 def level_chroma(block: np.ndarray, rate_hz: int) -> np.ndarray:
@@ -177,6 +193,12 @@ def _whole_octaves(length: int, rate_hz: int) -> tuple[slice, np.ndarray]:
     octaves = np.floor(np.log2(highest_hz / frequency_hz[first]))
     last = np.searchsorted(frequency_hz, frequency_hz[first] * 2**octaves, side="right")
     return slice(first, last), frequency_hz[first:last]
+
+
+@cache
+def _low_pass() -> np.ndarray:
+    taps = signal.firwin(19, HALF_RATE_HZ / 2, window=("kaiser", 5.65), fs=RATE_HZ)
+    return taps.astype(np.float32)
 
 
 def _key_strength(block: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def pitch_hz(power: np.ndarray, length: int) -> np.ndarray:
     correlation = _autocorrelation(power) / _window_autocorrelation(length)
     before, value, after = correlation[:, :-2], correlation[:, 1:-1], correlation[:, 2:]
     is_peak = (value > before) & (value >= after) & (value > 0)
-    highest = np.max(value, axis=1, where=is_peak, initial=0, keepdims=True)
+    highest = np.where(is_peak, value, 0).max(1, keepdims=True)  # faster than max with `where`
     first = np.argmax(is_peak & (value >= MIN_PEAK * highest), axis=1)
     rows = np.arange(len(first))
     left, middle, right = (c[rows, first].astype(np.float64) for c in (before, value, after))
