@@ -1,8 +1,8 @@
 """Embed fragments of the tracks of a batch of films.
 
 Takes a few fragments of each track. Writes one file a film: the embedding of each fragment by a
-pretrained network, or its log-mel. Where the features have the network's embedding of all seconds
-of an album, nothing is decoded. Files that nothing has changed for are kept.
+pretrained network, or its log-mel, and its level. Where the features have the network's embedding
+of all seconds of an album, the network does not run. Files that nothing has changed for are kept.
 """
 
 from scorelens import logs

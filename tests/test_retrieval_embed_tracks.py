@@ -253,7 +253,12 @@ def test_fragment_embeddings_are_written_to_parquet_and_read_back(tmp_path, enco
     assert fragments_read.values.dtype == np.float32
     assert np.array_equal(fragments_read.start_s, np.tile(expected.start_s, 2))
     frame = tables.read_table(outputs[0], tables.RETRIEVAL_FRAGMENTS)
-    assert tuple(frame.columns) == ("track_id", "start_s", *ENCODERS["musicnn"].feature_names)
+    assert tuple(frame.columns) == (
+        "track_id",
+        "start_s",
+        "level_db",
+        *ENCODERS["musicnn"].feature_names,
+    )
     assert empty.track_ids == []
     assert empty.values.shape == (0, 200)
 
@@ -307,16 +312,17 @@ def seconds_table(path, **tracks):
     return path
 
 
-def test_features_of_whole_tracks_are_used_without_decoding(tmp_path, caplog):
-    """The audio files do not exist; a changed feature table is read again."""
+def test_features_of_whole_tracks_are_used_without_the_network(tmp_path, caplog):
+    """There are no variables of a network; a changed feature table is read again."""
     path = seconds_table(tmp_path / "f.parquet", b=[4.0] * 5, a=[2.0] * 12, c=[np.nan] * 9)
-    film = Film("x", dict.fromkeys("abcd", tmp_path / "no.wav"), path)
+    film = Film("x", write_album(tmp_path, **dict.fromkeys("abcd", 0.1 * np.ones(192_000))), path)
     output, encoding = tmp_path / "x.parquet", EncodingSettings("musicnn", 3, None, "c0de")
     embed_films([film], [output], encoding)
     fragments_read = fragment_io.read_fragments(output)
     assert fragments_read.track_ids == ["a", "b"]
     assert fragments_read.track.tolist() == [0, 0, 1]
     assert fragments_read.values[:, 7].tolist() == [2, 2, 4]
+    assert fragments_read.level_db == pytest.approx([-20] * 3, abs=0.1)
     assert caplog.messages == [f"x: {track} is silent, and left out" for track in "cd"]
     before = output.stat().st_ino
     embed_films([film], [output], encoding)

@@ -282,8 +282,8 @@ def test_duplicate_tracks_are_detected_in_log_mel(inputs, tmp_path):
     sounds = []
     for path, mel in zip(inputs.sounds, values, strict=True):
         sounds.append(path.with_suffix(".npz"))
-        ids, track = np.array(["a", "b"]), np.array([0, 1, 1])
-        np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=mel)
+        rows = {"track_ids": np.array(["a", "b"]), "track": np.array([0, 1, 1])}
+        np.savez(sounds[-1], **rows, start_s=np.zeros(3), values=mel, level_db=np.zeros(3))
     gathered = gather(inputs._replace(sounds=sounds), tmp_path)
     tracks = read_table(gathered["tracks"], RETRIEVAL_TRACKS)
     assert tracks["track_id"].tolist() == ["a", "b"] * 14 + ["b"]
@@ -307,8 +307,8 @@ def test_log_mel_fragments_are_memory_mapped_float16(inputs, tmp_path):
     sounds, values = [], np.random.default_rng(0).normal(size=(15, 3, 4, 5)).astype(np.float16)
     for path, mel in zip(inputs.sounds, values, strict=True):
         sounds.append(path.with_suffix(".npz"))
-        ids, track = np.array(["a", "b"]), np.array([0, 1, 1])
-        np.savez(sounds[-1], track_ids=ids, track=track, start_s=np.zeros(3), values=mel)
+        rows = {"track_ids": np.array(["a", "b"]), "track": np.array([0, 1, 1])}
+        np.savez(sounds[-1], **rows, start_s=np.zeros(3), values=mel, level_db=np.zeros(3))
     gathered = gather(inputs._replace(sounds=sounds), tmp_path)
     assert read_table(gathered["tracks"], RETRIEVAL_TRACKS)["fragments"].tolist() == [1, 2] * 15
     fragments = read_dataset("image", **gathered).pairs.fragments

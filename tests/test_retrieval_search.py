@@ -54,7 +54,8 @@ def write_fragments(path, tracks, seed):
     """Write a table of two fragments a track; returns its path."""
     values = np.random.default_rng(seed).normal(size=(2 * len(tracks), 5))
     frame = pd.DataFrame(values).add_prefix("value_")
-    frame = frame.assign(track_id=np.repeat(tracks, 2), start_s=[0.0, 10.0] * len(tracks))
+    times = {"start_s": [0.0, 10.0] * len(tracks), "level_db": -20.0}
+    frame = frame.assign(track_id=np.repeat(tracks, 2), **times)
     tables.write_table(frame, path, tables.RETRIEVAL_FRAGMENTS)
     return str(path)
 
@@ -113,7 +114,7 @@ def run(indexed, model, tmp_path, monkeypatch):
     def encode_track(path, max_fragments, encoder):
         values = np.random.default_rng(2).normal(size=(2, 5)).astype(np.float32)
         silent = str(path) in ("no.wav", "silent.wav")
-        return Fragments(np.zeros(2), values[: 0 if silent else 2])
+        return Fragments(np.zeros(2), values[: 0 if silent else 2], np.zeros(2))
 
     def encode_texts(texts):
         return np.stack([[len(t.tags), len(t.plot), 1, 2] for t in texts]).astype(np.float32)

@@ -55,7 +55,7 @@ def remove_duplicates(
         Rows of RETRIEVAL_FILMS.
     tracks : pandas.DataFrame
         `film_id`, `track_id`, `fragments` and `signature` (of `track_signatures`) of all tracks of
-        the films of the split.
+        the films of the split; further columns stay.
 
     Returns
     -------

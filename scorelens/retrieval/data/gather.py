@@ -182,14 +182,15 @@ def _describe(
 
 
 def _read_tracks(sounds: Mapping[str, str | os.PathLike]) -> pd.DataFrame:
-    """The tracks of films: film_id, track_id, fragments, signature."""
+    """The tracks of films: film_id, track_id, fragments, loudness_db, signature."""
     rows = []
     for film_id, path in tqdm(sounds.items(), unit="film", disable=None):
         sound = read_fragments(path)
         counts = np.bincount(sound.track, minlength=len(sound.track_ids)).tolist()
-        rows += zip(repeat(film_id), sound.track_ids, counts, track_signatures(sound))
-    columns = ["film_id", "track_id", "fragments", "signature"]
-    return pd.DataFrame(rows, columns=columns).astype({"fragments": int})
+        loudness = sound.track_level_db().tolist()
+        rows += zip(repeat(film_id), sound.track_ids, counts, loudness, track_signatures(sound))
+    columns = ["film_id", "track_id", "fragments", "loudness_db", "signature"]
+    return pd.DataFrame(rows, columns=columns).astype({"fragments": int, "loudness_db": float})
 
 
 def _write_fragments(

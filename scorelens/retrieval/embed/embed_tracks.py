@@ -24,6 +24,7 @@ from scorelens.retrieval.embed.fragments import (
     encode_track,
     fragments_of_seconds,
     load_fragment_encoder,
+    with_levels,
 )
 from scorelens.tables import FEATURES, RETRIEVAL_LIBRARY, TRACKS
 
@@ -42,7 +43,7 @@ class Album(NamedTuple):
         Rows of tables.TRACKS, of all tracks.
     features : path or None
         MusiCNN's embedding of each second of the tracks, a table of the set `musicnn_tracks`
-        (tables.FEATURES); nothing is decoded then.
+        (tables.FEATURES); then only the levels of the fragments are measured.
     """
 
     film_id: str
@@ -227,8 +228,10 @@ def _encode_film(
     frame = tables.read_table(film.features, FEATURES)
     values, track_ids = frame[list(COLUMNS)].to_numpy(np.float32), frame["cue_id"].to_numpy()
     return {
-        track_id: fragments_of_seconds(values[track_ids == track_id], max_fragments)
-        for track_id in sorted(film.tracks["track_id"])
+        track_id: with_levels(
+            fragments_of_seconds(values[track_ids == track_id], max_fragments), sound
+        )
+        for track_id, sound in sorted(track_sounds(film.tracks).items())
     }
 
 
@@ -247,6 +250,7 @@ def _join(owner: str, parts: Mapping[str, Fragments], audio: str) -> TrackFragme
         np.repeat(np.arange(len(audible)), counts),
         np.concatenate([np.zeros(0), *(part.start_s for part in audible.values())]),
         np.concatenate([EMPTY[audio], *(part.values for part in audible.values())]),
+        np.concatenate([np.zeros(0), *(part.level_db for part in audible.values())]),
     )
 
 

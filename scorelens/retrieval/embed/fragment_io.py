@@ -28,12 +28,20 @@ class TrackFragments(NamedTuple):
         Start in the track, s.
     values : ndarray, shape (n, size) or (n, BANDS, FRAMES)
         Embeddings in float32, or log-mel in float16.
+    level_db : ndarray of float64, shape (n,)
+        Mean power of each, dB re full scale.
     """
 
     track_ids: list[str]
     track: np.ndarray
     start_s: np.ndarray
     values: np.ndarray
+    level_db: np.ndarray
+
+    def track_level_db(self) -> np.ndarray:
+        """The mean power of the fragments of each track, dB: float64 (tracks,)."""
+        power = np.bincount(self.track, 10 ** (self.level_db / 10), len(self.track_ids))
+        return 10 * np.log10(power / np.bincount(self.track, minlength=len(self.track_ids)))
 
 
 def read_fragments(path: str | os.PathLike) -> TrackFragments:
@@ -60,7 +68,8 @@ def read_fragments(path: str | os.PathLike) -> TrackFragments:
     track, track_ids = pd.factorize(frame["track_id"])
     names = tables.feature_columns(frame, RETRIEVAL_FRAGMENTS)
     values = frame[names].to_numpy(np.float32)
-    return TrackFragments(list(track_ids), track, frame["start_s"].to_numpy(), values)
+    start_s, level_db = (frame[name].to_numpy() for name in ("start_s", "level_db"))
+    return TrackFragments(list(track_ids), track, start_s, values, level_db)
 
 
 def write_fragments(
@@ -84,7 +93,8 @@ def write_fragments(
     if Path(output).suffix != ".npz":
         frame = pd.DataFrame(fragments.values, columns=list(names))
         track_ids = np.array(fragments.track_ids, object)[fragments.track]
-        frame = frame.assign(track_id=track_ids, start_s=fragments.start_s)
+        about = {"start_s": fragments.start_s, "level_db": fragments.level_db}
+        frame = frame.assign(track_id=track_ids, **about)
         tables.write_table(frame, output, RETRIEVAL_FRAGMENTS, provenance)
         return
     arrays = fragments._asdict() | {"track_ids": np.array(fragments.track_ids, str)}

@@ -32,6 +32,7 @@ EMPTY = {
     "cnn_transformer": np.zeros((0, BANDS, FRAMES), np.float16),
 }
 PATCH_S = musicnn.MIN_SAMPLES / musicnn.SAMPLE_RATE_HZ
+SILENCE_DB, LEVEL_DIGITS = -100.0, 9  # of levels: their floor, and digits after the point
 PATCH_HOP_S = musicnn.PATCH_HOP * musicnn.HOP / musicnn.SAMPLE_RATE_HZ
 
 
@@ -44,10 +45,13 @@ class Fragments(NamedTuple):
         Start of each in the track, s.
     values : ndarray, shape (n, size) or (n, BANDS, FRAMES)
         Embeddings in float32, or log-mel in float16.
+    level_db : ndarray of float64, shape (n,)
+        Mean power of each, dB re full scale.
     """
 
     start_s: np.ndarray
     values: np.ndarray
+    level_db: np.ndarray
 
 
 class Span(NamedTuple):
@@ -195,12 +199,60 @@ def fragments_of_seconds(values: np.ndarray, max_fragments: int) -> Fragments:
     Returns
     -------
     Fragments
+        Their levels are NaN, see `with_levels`.
     """
     length_s = len(values)
     starts_s = fragment_starts(length_s, max_fragments) if length_s else ()
     spans = [_fragment_span(start_s, length_s) for start_s in starts_s]
     seconds = [whole_seconds(span.start_s, span.end_s).astype(int) for span in spans]
-    return _joined(spans, [_mean(values[rows]) for rows in seconds], EMPTY["musicnn"])
+    means = [_mean(values[rows]) for rows in seconds]
+    return _joined(spans, means, [np.nan] * len(spans), EMPTY["musicnn"])
+
+
+def with_levels(fragments: Fragments, source: media.Sound | str | os.PathLike) -> Fragments:
+    """Measure the levels of fragments whose embeddings are known.
+
+    Parameters
+    ----------
+    fragments : Fragments
+    source : Sound or path
+        Their sound.
+
+    Returns
+    -------
+    Fragments
+
+    Raises
+    ------
+    MediaError
+        If it does not decode.
+    """
+    rate_hz = ENCODERS["musicnn"].input_size
+    parts = [(start_s, start_s + FRAGMENT_S, None) for start_s in fragments.start_s.tolist()]
+    levels = [level_db(samples) for _, samples in cut_sound(parts, source, rate_hz)]
+    return fragments._replace(level_db=np.array(levels, float))
+
+
+def level_db(samples: np.ndarray) -> float:
+    """Measure the mean power of samples.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        1 is full scale.
+
+    Returns
+    -------
+    float
+        dB, SILENCE_DB at least.
+
+    Examples
+    --------
+    >>> level_db(np.full(4, 0.1)), level_db(np.zeros(0))
+    (-20.0, -100.0)
+    """
+    power = float(np.dot(samples, samples)) / max(len(samples), 1)
+    return round(float(10 * np.log10(max(power, 10 ** (SILENCE_DB / 10)))), LEVEL_DIGITS)
 
 
 def _encode(
@@ -213,7 +265,7 @@ def _encode(
     wanted = [
         encoder.span(start_s, length_s) for start_s in fragment_starts(length_s, max_fragments)
     ]
-    spans, values = [], []
+    spans, values, levels = [], [], []
     for span, samples in cut_sound(
         [(s.from_s, s.to_s, s) for s in wanted], source, encoder.rate_hz
     ):
@@ -221,14 +273,21 @@ def _encode(
             return None
         spans.append(span)
         values.append(encoder.encode(samples, span))
-    return _joined(spans, values, EMPTY[encoder.audio])
+        inside = slice(*(round((s - span.from_s) * encoder.rate_hz) for s in span[:2]))
+        levels.append(level_db(samples[inside]))
+    return _joined(spans, values, levels, EMPTY[encoder.audio])
 
 
-def _joined(spans: list[Span], values: list[np.ndarray | None], empty: np.ndarray) -> Fragments:
+def _joined(
+    spans: list[Span], values: list[np.ndarray | None], levels: list[float], empty: np.ndarray
+) -> Fragments:
     """The fragments that have values."""
-    pairs = [pair for pair in zip(spans, values, strict=True) if pair[1] is not None]
-    starts_s = np.array([span.start_s for span, _ in pairs], np.float64)
-    return Fragments(starts_s, np.stack([value for _, value in pairs]) if pairs else empty)
+    rows = [row for row, value in enumerate(values) if value is not None]
+    starts_s, levels = (
+        [of_all[row] for row in rows] for of_all in ([s.start_s for s in spans], levels)
+    )
+    stacked = np.stack([values[row] for row in rows]) if rows else empty
+    return Fragments(np.array(starts_s, float), stacked, np.array(levels, float))
 
 
 def _fragment_span(start_s: float, length_s: float) -> Span:
