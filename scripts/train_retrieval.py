@@ -1,9 +1,10 @@
 """Train one model of retrieval.
 
-Reads the films with their part of the split, their vectors, and the fragments of their tracks.
-Writes the model, its losses by epoch, and the embeddings of the test films and their tracks: with
-all parts that it sees, and with each smaller subset. An interrupted training resumes from its last
-checkpoint, which is beside the model.
+Reads the films with their part of the split, their vectors, and the fragments of their tracks; and
+the pictures, tags and plots themselves if the networks that encode them are trained too. Trains
+several times. Writes the first model, and of all of them the losses by epoch and the embeddings of
+the test films and their tracks: with all parts that a model sees, and with each smaller subset. An
+interrupted training resumes from its last checkpoint, which is beside the model.
 """
 
 from scorelens import logs
@@ -12,7 +13,7 @@ logs.start(snakemake.log[0])
 
 import torch
 
-from scorelens.retrieval.model import train
+from scorelens.retrieval.model import train, trained_encoders
 
 torch.set_num_threads(snakemake.threads)
 train.train_retrieval(
@@ -26,4 +27,8 @@ train.train_retrieval(
     seed=snakemake.params.seed,
     checkpoint=snakemake.params.checkpoint,
     outputs=dict(snakemake.output.items()),
+    parts_of=snakemake.params.parts_of,
+    trained_encoders=trained_encoders.open_encoders(
+        snakemake.params.trained, snakemake.input.weights, snakemake.params.described
+    ),
 )

@@ -22,6 +22,7 @@ SETTINGS = {
     "patience": 3,
     "dropout": 0.3,
     "margin": 0.2,
+    "repeats": 1,
 }
 
 
@@ -76,7 +77,7 @@ def write_fragments(folder, ids, values, track, film):
             values[of_film],
         )
         paths.append(folder / f"{film_id}.parquet")
-        write_table(frame.assign(start_s=0.0), paths[-1], RETRIEVAL_FRAGMENTS)
+        write_table(frame.assign(start_s=0.0, level_db=-20.0), paths[-1], RETRIEVAL_FRAGMENTS)
     return paths
 
 

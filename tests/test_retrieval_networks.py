@@ -189,6 +189,10 @@ def test_parameter_counts_match_the_paper(configuration):
     query = views * (768 * 256 + 256) + block + net_parameter_count(views * 256)
     if configuration == "baseline":
         query = 2 * net_parameter_count(768)
+    if configuration == "avca":
+        hidden = 768 * 512 + 3 * 512 + 512 * 300 + 3 * 300  # with batch norm
+        layer = 4 * (300 * 300 + 300) + 2 * 2 * 300 + 300 * 64 + 64 + 64 * 300 + 300
+        query = 2 * (hidden + 300 + net_parameter_count(300)) + layer
     assert parameter_count(model.query_tower) == query
     assert parameter_count(model.track_tower.net) == net_parameter_count(256)
 

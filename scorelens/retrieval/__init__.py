@@ -17,7 +17,8 @@ FRAMES = (FRAGMENT - WINDOW) // HOP + 1  # frames of a fragment: 426
 BANDS = 128  # mel bands
 EMBEDDING_SIZE = 64  # dimensions of the space of films and tracks
 
-BASELINE = "baseline"
+BASELINE, AVCA = "baseline", "avca"
+AVCA_MARGIN = 1.0  # of the triplet loss, as published
 # Parts of a film that each configuration uses.
 CONFIGURATIONS = {
     "image": ("image",),
@@ -28,6 +29,7 @@ CONFIGURATIONS = {
     "tags_plot": ("tags", "plot"),
     "all": ("image", "tags", "plot"),
     BASELINE: ("image", "tags", "plot"),
+    AVCA: ("image", "tags", "plot"),
 }
 TITLES = {
     "image": "Image",
@@ -38,7 +40,20 @@ TITLES = {
     "tags_plot": "Tags and plot",
     "all": "Image, tags and plot",
     BASELINE: "Baseline (mean, triplet loss)",
+    AVCA: "AVCA (cross-attention, triplet loss)",
 }
+# What a result must exceed before it is about the content of films and music. `year` ranks by the
+# distance of release years; `loudness` and `album_length` by that from a value that is predicted
+# from the film; `random_features` is the primary model trained on random vectors of tracks.
+YEAR, LOUDNESS, ALBUM_LENGTH = "year", "loudness", "album_length"
+RANDOM_FEATURES = "random_features"
+BASELINES = {
+    YEAR: "Year alone",
+    LOUDNESS: "Loudness alone",
+    ALBUM_LENGTH: "Album length alone",
+    RANDOM_FEATURES: "Random features",
+}
+UNTRAINED = (YEAR, LOUDNESS, ALBUM_LENGTH)
 
 
 def all_parts(configuration: str) -> str:
@@ -60,6 +75,26 @@ def all_parts(configuration: str) -> str:
     'image+tags'
     """
     return "+".join(CONFIGURATIONS[configuration])
+
+
+def title(system: str) -> str:
+    """The name of a model or a baseline in figures and pages.
+
+    Parameters
+    ----------
+    system : str
+        A name of CONFIGURATIONS or BASELINES.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> title("plot"), title("year")
+    ('Plot', 'Year alone')
+    """
+    return (TITLES | BASELINES)[system]
 
 
 def uses_image(configuration: str) -> bool:

@@ -27,6 +27,8 @@ from scorelens.tables import (
 
 IMAGE = "image"
 LEFT_OUT = "left_out"  # part of the films outside the split
+WIDTH = 256  # of random features instead of log-mel: the output of the paper's encoder
+RANDOM_STREAM = 1  # of the seed, apart from the streams of the training
 
 
 class RetrievalDataset(NamedTuple):
@@ -101,6 +103,48 @@ def read_dataset(
         Split(*(np.flatnonzero(table["part"] == part) for part in Split._fields)),
         vectors,
     )
+
+
+def with_vectors(
+    dataset: RetrievalDataset, parts: Sequence[str], vectors: Mapping[str, Rows]
+) -> RetrievalDataset:
+    """Replace the vectors of the films, such as by the inputs of networks that are trained.
+
+    Parameters
+    ----------
+    dataset : RetrievalDataset
+    parts : sequence of str
+        What the model sees: of `image`, `tags` and `plot`.
+    vectors : mapping of str to Rows
+        With the names that `dataset.vectors` has.
+
+    Returns
+    -------
+    RetrievalDataset
+    """
+    pairs = dataset.pairs._replace(views=select_views(vectors, parts))
+    return dataset._replace(vectors=vectors, pairs=pairs)
+
+
+def with_random_fragments(dataset: RetrievalDataset, seed: int) -> RetrievalDataset:
+    """Replace the fragments of all tracks by random vectors, for the baseline of random features.
+
+    Parameters
+    ----------
+    dataset : RetrievalDataset
+    seed : int
+
+    Returns
+    -------
+    RetrievalDataset
+        Its fragments are standard normal, of the width of the embeddings; or, for
+        log-mel, of the paper's encoder.
+    """
+    values, owner = dataset.pairs.fragments
+    width = values.shape[1] if values.ndim == 2 else WIDTH
+    random = np.random.default_rng((seed, RANDOM_STREAM))
+    fragments = Rows(random.standard_normal((len(values), width), np.float32), owner)
+    return dataset._replace(pairs=dataset.pairs._replace(fragments=fragments))
 
 
 def subsets(configuration: str) -> list[tuple[str, ...]]:

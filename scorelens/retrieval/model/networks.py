@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from scorelens.retrieval import BASELINE, text_segment, uses_image
+from scorelens.retrieval import AVCA, BASELINE, text_segment, uses_image
 from scorelens.retrieval.model.towers import (
+    CrossAttentionTower,
     MeanQueryTower,
     QueryTower,
     TrackTower,
@@ -19,7 +20,8 @@ from scorelens.torch_device import device
 
 TEMPERATURE = 0.07  # initial value, that of CLIP
 MIN_TEMPERATURE = 0.01  # that of CLIP
-ROWS_PER_CHUNK = 64  # fragments that are embedded at once; bounds the memory
+ROWS_PER_CHUNK = 64  # fragments, or inputs of encoders, embedded at once; bounds the memory
+QUERY_TOWERS = {BASELINE: MeanQueryTower, AVCA: CrossAttentionTower}
 
 
 class Sizes(NamedTuple):
@@ -54,7 +56,7 @@ class RetrievalModel(nn.Module):
         encoders: Mapping[str, nn.Module] | None = None,
     ) -> None:
         super().__init__()
-        tower = MeanQueryTower if configuration == BASELINE else QueryTower
+        tower = QUERY_TOWERS.get(configuration, QueryTower)
         self.encoders = nn.ModuleDict(encoders or {})
         self.query_tower = tower(view_sizes(configuration, sizes), dropout)
         self.track_tower = TrackTower(sizes.audio, dropout)
@@ -163,7 +165,7 @@ def embed_queries(model: RetrievalModel, views: Mapping[str, np.ndarray]) -> np.
     """
     where = next(model.parameters()).device
     tensors = {view: to_tensor(rows, where) for view, rows in views.items()}
-    return model.encode_queries(tensors).cpu().numpy()
+    return model.encode_queries(tensors, ROWS_PER_CHUNK).cpu().numpy()
 
 
 @torch.no_grad()

@@ -25,6 +25,8 @@ from scorelens.retrieval.model.standardization import Standardizer
 
 HIDDEN = 256  # size of a projection, a token and the hidden layer of an embedding net
 HEADS = 4
+# Sizes of AVCA, as published.
+AVCA_HIDDEN, AVCA_WIDTH, AVCA_HEADS, AVCA_FEED_FORWARD = 512, 300, 3, 64
 
 
 class AttentionBlock(nn.Module):
@@ -132,6 +134,71 @@ class MeanQueryTower(nn.Module):
         return _normalize(torch.stack(embeddings).mean(0))
 
 
+class CrossAttentionTower(nn.Module):
+    """Query tower of the published baseline: cross-attention between image and text, then a mean.
+
+    After AVCA: a net per view, a token of its output and of a learned vector that says which view
+    it is, a transformer layer over the tokens, whose result is added to the outputs, and another
+    net per view. The paper has the mean of the normalized embeddings. AVCA's last nets end in ReLU
+    and dropout; here they end in a linear layer, as that of the track does, whose values have
+    either sign.
+
+    References
+    ----------
+    Mercea et al., Audio-visual generalised zero-shot learning with cross-modal attention and
+    language, CVPR 2022, section 3.1.
+    """
+
+    def __init__(self, sizes: Mapping[str, int], dropout: float) -> None:
+        super().__init__()
+        self.standardizers = nn.ModuleDict(
+            {view: Standardizer(size) for view, size in sizes.items()}
+        )
+        self.encoders = nn.ModuleDict(
+            {
+                view: nn.Sequential(
+                    *_hidden_layer(size, AVCA_HIDDEN, dropout),
+                    *_hidden_layer(AVCA_HIDDEN, AVCA_WIDTH, dropout),
+                )
+                for view, size in sizes.items()
+            }
+        )
+        self.position = nn.Parameter(torch.randn(len(sizes), AVCA_WIDTH))
+        self.attention = nn.TransformerEncoderLayer(
+            AVCA_WIDTH,
+            AVCA_HEADS,
+            AVCA_FEED_FORWARD,
+            dropout,
+            activation="gelu",
+            batch_first=True,
+            norm_first=True,
+        )
+        self.nets = nn.ModuleDict({view: embedding_net(AVCA_WIDTH, dropout) for view in sizes})
+
+    def forward(self, views: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Embed films.
+
+        Parameters
+        ----------
+        views : mapping of str to torch.Tensor
+            (B, size), `image`, `text` or both. A view that is missing is its mean.
+
+        Returns
+        -------
+        torch.Tensor
+            (B, EMBEDDING_SIZE), unit vectors.
+        """
+        standardized = _standardize(self.standardizers, views)
+        encoded = [self.encoders[view](values) for view, values in standardized.items()]
+        tokens = torch.stack(encoded, 1)
+        fused = tokens + self.attention(tokens + self.position)
+        embeddings = [
+            _normalize(net(token))
+            for net, token in zip(self.nets.values(), fused.unbind(1), strict=True)
+        ]
+        return _normalize(torch.stack(embeddings).mean(0))
+
+
 class TrackTower(nn.Module):
     """Embeds fragments of tracks.
 
@@ -204,6 +271,11 @@ def in_micro_batches(
     if not torch.is_grad_enabled():
         return torch.cat([encoder(part) for part in parts])
     return torch.cat([checkpoint(encoder, part, use_reentrant=False) for part in parts])
+
+
+def _hidden_layer(inputs: int, outputs: int, dropout: float) -> list[nn.Module]:
+    """A hidden layer of AVCA's nets."""
+    return [nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs), nn.ReLU(), nn.Dropout(dropout)]
 
 
 def _standardize(

@@ -21,7 +21,7 @@ from torch import nn
 from tqdm import tqdm
 
 from scorelens.errors import InputError, Problem
-from scorelens.retrieval import BASELINE
+from scorelens.retrieval import AVCA, AVCA_MARGIN, BASELINE
 from scorelens.retrieval.data.batches import Batch, PairDataset, PairSampler, Split
 from scorelens.retrieval.model.losses import contrastive_loss, triplet_loss
 from scorelens.retrieval.model.networks import RetrievalModel, Sizes, to_tensor
@@ -45,7 +45,7 @@ class TrainedModel(NamedTuple):
         Sizes of the vectors that it takes.
     losses : numpy.ndarray
         float32 (epochs, 2), loss in training, with dropout, and on the validation films, without;
-        nan if there are none. Triplet loss for the baseline, InfoNCE for the others.
+        nan if there are none. Triplet loss for the baselines, InfoNCE for the others.
     best_epoch : int
         Number of the best epoch, from 1.
     """
@@ -64,6 +64,7 @@ def train_configuration(
     seed: int,
     checkpoint: str | os.PathLike | None = None,
     encoders: Mapping[str, nn.Module] | None = None,
+    leaves_checkpoint: bool = False,
 ) -> TrainedModel:
     """Train one configuration until the loss on the validation films stops improving.
 
@@ -86,6 +87,9 @@ def train_configuration(
         Path of the checkpoint to resume from and to write; removed at the end.
     encoders : mapping of str to torch.nn.Module, optional
         Encoders of views to train too, changed in place. Their outputs are not standardized.
+    leaves_checkpoint : bool
+        Leave a checkpoint of the finished training instead, if that took longer than CHECKPOINT_S:
+        a call that resumes from it trains nothing.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def train_configuration(
     InputError
         If the loss is not finite, or the checkpoint is damaged.
     """
-    where = device()
+    where, start_s = device(), time.monotonic()
     with torch.random.fork_rng([where] if where.type == "cuda" else []):
         torch.manual_seed(seed)
         sizes = _sizes(pairs, encoders or {})
@@ -112,8 +116,10 @@ def train_configuration(
         validation = _validation_batches(sampler, split.validation, settings, seed)
         loss = _BatchLoss(configuration, model, pairs, settings)
         _train(state, loss, sampler, split.training, validation, seed, (checkpoint, identity))
-    if checkpoint:
+    if checkpoint and not leaves_checkpoint:
         Path(checkpoint).unlink(missing_ok=True)
+    elif checkpoint and time.monotonic() - start_s >= CHECKPOINT_S:
+        state.save(checkpoint, identity)
     arrays = {name: value.cpu().numpy() for name, value in state.best.items()}
     return TrainedModel(arrays, sizes, np.array(state.losses, np.float32), state.best_epoch)
 
@@ -140,6 +146,8 @@ class _BatchLoss:
             tracks = self.model.track_tower(fragments, size)
         if self.configuration == BASELINE:
             return triplet_loss(queries, tracks, self.settings["margin"])
+        if self.configuration == AVCA:
+            return triplet_loss(queries, tracks, AVCA_MARGIN)
         return contrastive_loss(queries, tracks, self.model.inverse_temperature())
 
 

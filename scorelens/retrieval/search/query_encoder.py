@@ -14,12 +14,14 @@ import numpy as np
 from scorelens import media
 from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.image_files import centre_square, read_image
+from scorelens.encoders.registry import IMAGE, TEXT
 from scorelens.encoders.text_encoder import Text, film_texts
 from scorelens.errors import InputError, Problem, closest
 from scorelens.media.frames import frames_at, spread
 from scorelens.retrieval.data.collect_errors import map_collecting_errors
 from scorelens.retrieval.embed.fragments import encode_track, load_fragment_encoder
 from scorelens.retrieval.model.networks import RetrievalModel, embed_queries, embed_tracks
+from scorelens.retrieval.model.trained_encoders import load_trained
 from scorelens.retrieval.search.index import Index, vectors_of
 from scorelens.retrieval.search.search_config import CORPUS, WHERE, Search
 
@@ -28,10 +30,21 @@ WORDS = ("tags", "plot")
 
 
 class Network(NamedTuple):
-    """A pretrained network and the file of its weights, None if it is not needed."""
+    """A network of pictures, texts or sound.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the registry.
+    weights : path or None
+        Its published variables; None if it is not needed.
+    model : path or None
+        Model file with its parameters, if it was trained with the model.
+    """
 
     name: str
     weights: str | os.PathLike | None
+    model: str | os.PathLike | None = None
 
 
 class QueryEmbeddings(NamedTuple):
@@ -148,6 +161,8 @@ def _encode_images(
     if not with_image:
         return {}, {}
     encoder = image_encoder.load(network.name, network.weights)
+    if network.model:
+        load_trained(encoder.network, network.model, IMAGE)
     embeddings, pictures = {}, {}
     read = map_collecting_errors(partial(_read_frames, frames=frames), with_image)
     for search, (squares, picture) in zip(with_image, read, strict=True):
@@ -184,6 +199,8 @@ def _encode_texts(searches: Sequence[Search], network: Network) -> dict[Text, np
         return {}
     ordered = sorted(texts)
     encoder = text_encoder.load(network.name, network.weights)
+    if network.model:
+        load_trained(encoder.network, network.model, TEXT)
     return dict(zip(ordered, encoder.encode(ordered), strict=True))
 
 

@@ -65,7 +65,7 @@ def run_searches(
     index, names : str or os.PathLike
         Outputs of `track_index.index_tracks` with this model.
     weights : mapping of str to path or None
-        Weights of the frozen networks `image`, `text` and `audio`; None if no search needs one.
+        Weights of the networks `image`, `text` and `audio`; None if no search needs one.
     tracks : int
         Maximum number of results of a search.
     frames : int
@@ -86,7 +86,11 @@ def run_searches(
     """
     trained, metadata = load_model(model)
     library, table = load_index(index), tables.read_table(names, tables.RETRIEVAL_INDEX)
-    networks = {part: Network(metadata[part], weights[part]) for part in ("image", "text", "audio")}
+    trained_views = metadata.get("trained", ())
+    networks = {
+        part: Network(metadata[part], weights[part], model if part in trained_views else None)
+        for part in ("image", "text", "audio")
+    }
     time_fragments = map(time_fragment, table["start_s"], table["end_s"])
     files = [
         os.path.realpath(path) + part

@@ -70,15 +70,19 @@ class Search(NamedTuple):
         return [path for path in paths if path]
 
 
-def choose_configuration(configurations: Sequence[str], wanted: str) -> str:
-    """Choose the model for searches and scenes.
+def choose_configuration(
+    configurations: Sequence[str], wanted: str, key: str = "search.configuration"
+) -> str:
+    """Choose the model for searches and scenes, or the one of the headline.
 
     Parameters
     ----------
     configurations : sequence of str
         Configurations that are trained; at least one.
     wanted : str
-        One of them; empty takes the one that sees the most parts, the baseline last.
+        One of them; empty takes the one that sees the most parts, the baselines last.
+    key : str
+        Where `wanted` is set, below `retrieval`.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def choose_configuration(configurations: Sequence[str], wanted: str) -> str:
     'tags_plot'
     """
     if wanted and wanted not in configurations:
-        where, expected = "config: retrieval.search.configuration", ", ".join(configurations)
+        where, expected = f"config: retrieval.{key}", ", ".join(configurations)
         what = f"{wanted} is not among the configurations that are trained"
         raise ConfigError(Problem(where, what, f"one of: {expected}"))
     trained = [name for name in CONFIGURATIONS if name in configurations]
