@@ -212,6 +212,7 @@ def test_modules_without_networks_do_not_import_torch():
         "corpus.groups",
         "fingerprints.compare",
         "importance.plot",
+        "retrieval.evaluate.score",
         "trailers.data.groups",
         "trailers.data.frame_sampling",
         "trailers.evaluate.examples",

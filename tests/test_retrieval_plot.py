@@ -15,7 +15,7 @@ from scorelens.retrieval.evaluate import plot
 from scorelens.retrieval.evaluate.metrics import METRICS
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, write_table
 
-CHANCE = dict(zip(METRICS, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03), strict=True))
+CHANCE = dict(zip(METRICS, (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 100, 0.03, 0.5), strict=True))
 
 
 def score_values(measure, skill):
@@ -29,6 +29,10 @@ def score_values(measure, skill):
         "chance": chance,
         "permuted": 0.9 * chance,
         "p": 0.001 if skill > 1.3 else 0.4,
+        "spread": 0.0,
+        "p_best": np.nan,
+        "p_in_years": np.nan,
+        "exchangeable": 30,
     }
 
 
@@ -48,7 +52,7 @@ def make_scores(models=tuple(CONFIGURATIONS)):
 
 def make_curves(model, validation=(2.5, 2.2, 2.1, 2.15, 2.3)):
     losses = {"training": [2.6, 2.3, 2.0, 1.8, 1.7], "validation": validation}
-    return pd.DataFrame(losses).assign(configuration=model, epoch=np.arange(1, 6))
+    return pd.DataFrame(losses).assign(configuration=model, repeat=0, epoch=np.arange(1, 6))
 
 
 def make_scenes():
@@ -127,15 +131,15 @@ def test_recall_figure_matches_the_score_table():
     ]
     drawn_values = dots(axis)
     np.testing.assert_allclose([x for x, _, _ in drawn_values], expected)
-    colours = {colour for _, colour, _ in drawn_values[:-1]}
+    colours = {colour for _, colour, _ in drawn_values[:-2]}
     assert colours == {to_hex(plot.MAIN_COLOUR)}
     assert drawn_values[-1][1] == to_hex(plot.OTHER_COLOUR)
-    assert [face == "#ffffff" for _, _, face in drawn_values] == [True] + 7 * [False]
+    assert [face == "#ffffff" for _, _, face in drawn_values] == [True] + 8 * [False]
     numbers = [text.get_text() for text in axis.texts]
     assert numbers == [f"{value:.1f}" for value in expected]
     assert [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"] == [
         "41.0"
-    ] * 2
+    ] * 3
     random = next(line for line in axis.lines if line.get_linestyle() == "--")
     assert random.get_xdata() == [10, 10]
 
@@ -144,7 +148,7 @@ def test_lowest_median_rank_is_bold():
     axis = panel(plot.recall_figure(make_scores()), "Median rank")
     best = min(x for x, _, _ in dots(axis))
     bold = [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"]
-    assert bold == [f"{best:g}"] * 2  # the baseline has the same rank
+    assert bold == [f"{best:g}"] * 3  # the baselines have the same rank
 
 
 def test_recall_figure_omits_recalls_that_are_always_1():
@@ -160,7 +164,7 @@ def test_ablation_figure_lists_every_subset_of_parts_below_its_model():
     figure = plot.ablation_figure(make_scores())
     axis = panel(figure, "Median rank")
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert len(labels) == 3 * 3 + 2 * 7
+    assert len(labels) == 3 * 3 + 3 * 7
     start = labels.index(TITLES["all"])
     assert labels[start : start + 7] == [
         TITLES["all"],

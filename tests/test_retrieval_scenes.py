@@ -169,6 +169,7 @@ def evaluate(fixture, words=None, monkeypatch=None):
         ],
         ignore_index=True,
     ).assign(configuration=configuration)
+    embeddings = embeddings.assign(repeat=0)
     tables.write_table(embeddings, folder / "embeddings.parquet", tables.RETRIEVAL_EMBEDDINGS)
     _write_films(folder, sorted(set(film_ids)))
     _write_texts(folder, sorted(set(film_ids)), firsts[::6])

@@ -9,14 +9,9 @@ from retrieval_tables import SETTINGS, gather, train_model, write_inputs
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.dataset import subsets
 from scorelens.retrieval.evaluate import metrics
-from scorelens.retrieval.evaluate.score import score_retrieval
-from scorelens.tables import (
-    RETRIEVAL_EMBEDDINGS,
-    RETRIEVAL_RANKS,
-    RETRIEVAL_SCORES,
-    read_table,
-    write_table,
-)
+from scorelens.retrieval.evaluate.rankings import rank_embeddings
+from scorelens.retrieval.evaluate.score import score_rankings, score_retrieval
+from scorelens.tables import RETRIEVAL_COMPARISONS, RETRIEVAL_RANKS, RETRIEVAL_SCORES, read_table
 
 torch.set_num_threads(1)
 
@@ -45,18 +40,22 @@ def make_embeddings(configuration, random, near=0.0):
         keys = {"kind": "film", "film_id": ["f0", "f1", "f2"], "track_id": None}
         tables.append(rows.assign(**keys, seen="+".join(parts)))
     table = pd.concat([one.astype({"track_id": object, "seen": object}) for one in tables])
-    table = table.assign(configuration=configuration).astype(dict.fromkeys(axes, np.float32))
+    table = table.assign(configuration=configuration, repeat=0).astype(
+        dict.fromkeys(axes, np.float32)
+    )
     return table.sample(frac=1, random_state=0)
 
 
+def outputs_in(folder):
+    return {name: folder / f"{name}.tsv" for name in ("scores", "ranks", "comparisons")}
+
+
 def score(tables, folder, samples=50, permutations=99):
-    paths = []
-    for number, table in enumerate(tables):
-        paths.append(folder / f"embeddings_{number}.parquet")
-        write_table(table, paths[-1], RETRIEVAL_EMBEDDINGS)
-    outputs = folder / "scores.tsv", folder / "ranks.tsv"
-    score_retrieval(paths, samples, permutations, 7, *outputs)
-    return read_table(outputs[0], RETRIEVAL_SCORES), read_table(outputs[1], RETRIEVAL_RANKS)
+    rankings = [one for table in tables for one in rank_embeddings(table)]
+    outputs = outputs_in(folder)
+    score_rankings(rankings, samples, permutations, 7, outputs)
+    tables = (("scores", RETRIEVAL_SCORES), ("ranks", RETRIEVAL_RANKS))
+    return tuple(read_table(outputs[name], table) for name, table in tables)
 
 
 def counted_ranks(table, parts):
@@ -77,7 +76,7 @@ def test_scores_and_ranks_match_explicit_counts(tmp_path):
     tables = [make_embeddings(name, random) for name in ("image", "image_tags")]
     scores, ranks = score(tables, tmp_path)
     scores = scores.set_index(["configuration", "seen", "level", "measure"])["value"].sort_index()
-    assert len(scores) == (1 + 3) * 2 * len(metrics.METRICS)
+    assert len(scores) == (1 + 3) * sum(map(len, metrics.LEVELS.values()))
     for table in tables:
         name = table["configuration"].iloc[0]
         for parts in subsets(name):
@@ -135,9 +134,9 @@ def test_models_have_skill_only_with_the_planted_part(tmp_path):
     paths = []
     for name in ("image", "plot", "all"):
         paths.append(train_model(name, inputs, tmp_path, settings=settings)["embeddings"])
-    outputs = tmp_path / "scores.tsv", tmp_path / "ranks.tsv"
-    score_retrieval(paths, 200, 500, 0, *outputs)
-    table = read_table(outputs[0], RETRIEVAL_SCORES)
+    outputs = outputs_in(tmp_path)
+    score_retrieval(paths, inputs, "all", 200, 500, 0, outputs)
+    table = read_table(outputs["scores"], RETRIEVAL_SCORES)
     table = table[(table["level"] == "film") & (table["measure"] == "median_rank")]
     table = table.set_index(["configuration", "seen"])
     for model, seen in (("image", "image"), ("all", "image+tags+plot"), ("all", "image")):
@@ -148,9 +147,28 @@ def test_models_have_skill_only_with_the_planted_part(tmp_path):
         row = table.loc[(model, seen)]
         assert row["value"] > 0.7 * row["permuted"], (model, seen)
         assert row["p"] > 0.01, (model, seen)
-    ranks = read_table(outputs[1], RETRIEVAL_RANKS)
+    ranks = read_table(outputs["ranks"], RETRIEVAL_RANKS)
     assert ranks["configuration"].value_counts().to_dict() == {
         "image": 100,
         "plot": 100,
         "all": 100,
     }
+
+
+def test_films_of_a_group_are_drawn_and_swapped_together(tmp_path):
+    """With all films in one group there is no other order, and no other sample."""
+    rankings = rank_embeddings(make_embeddings("plot", np.random.default_rng(4)))
+    rankings += rank_embeddings(make_embeddings("image", np.random.default_rng(5)))
+    described = pd.DataFrame({"year": 2023, "group": "g"}, index=["f0", "f1", "f2"])
+    outputs = outputs_in(tmp_path)
+    score_rankings(rankings, 50, 99, 7, outputs, described)
+    scores = read_table(outputs["scores"], RETRIEVAL_SCORES)
+    assert (scores["p"] == 1).all()
+    assert scores["p_in_years"].isna().all()
+    comparisons = read_table(outputs["comparisons"], RETRIEVAL_COMPARISONS)
+    assert (comparisons["p"] == 1).all()
+    score_rankings(rankings, 50, 99, 7, outputs, described.assign(group=["f0", "f1", "f2"]))
+    scores = read_table(outputs["scores"], RETRIEVAL_SCORES)
+    assert (scores["p"] < 1).any()
+    means = scores[scores["measure"] != "median_rank"]
+    np.testing.assert_allclose(means["p_in_years"], means["p"], atol=0.15)  # all of one year

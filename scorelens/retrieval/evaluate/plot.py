@@ -20,7 +20,8 @@ from matplotlib.ticker import MaxNLocator
 from scorelens.evaluation import SIGNIFICANT
 from scorelens.evaluation.score_plot import draw_dot
 from scorelens.figures import CHANCE, PALETTE, QUIET, save
-from scorelens.retrieval import BASELINE, CONFIGURATIONS, TITLES, all_parts
+from scorelens.retrieval import AVCA, BASELINE, BASELINES, CONFIGURATIONS, TITLES, all_parts, title
+from scorelens.retrieval.evaluate.rankings import full_queries
 from scorelens.tables import RETRIEVAL_CURVES, RETRIEVAL_SCENE_SCORES, RETRIEVAL_SCORES, read_table
 
 MEDIAN, RECALL = "median_rank", "recall_"
@@ -43,6 +44,7 @@ QUERIES = {
 }
 SCENE_METRICS = ("mean_percentile", "recall_1", "recall_10", MEDIAN)
 COLUMNS = 4  # panels of curves side by side
+TRIPLET_LOSS = (BASELINE, AVCA)
 
 
 def plot(
@@ -82,7 +84,7 @@ def plot_scenes(scores: str | os.PathLike, figure: str | os.PathLike) -> None:
 
 
 def recall_figure(table: pd.DataFrame) -> plt.Figure:
-    """Draw three recalls and the median rank of each model on both levels, for test films.
+    """Draw three recalls and the median rank of models and baselines on two levels, for test films.
 
     Parameters
     ----------
@@ -93,8 +95,9 @@ def recall_figure(table: pd.DataFrame) -> plt.Figure:
     -------
     matplotlib.figure.Figure
     """
-    rows = table[table["seen"] == table["configuration"].map(all_parts)]
-    models = [name for name in CONFIGURATIONS if (rows["configuration"] == name).any()]
+    rows = full_queries(table)
+    systems = (*CONFIGURATIONS, *BASELINES)
+    models = [name for name in systems if (rows["configuration"] == name).any()]
     colours = [_colour(name) for name in models]
     metrics = [*_informative_recalls(rows), MEDIAN]
     figure, axes = _panels(len(LEVELS), len(metrics), np.arange(len(models)))
@@ -104,7 +107,7 @@ def recall_figure(table: pd.DataFrame) -> plt.Figure:
             chosen = level_rows[level_rows["measure"] == metric]
             chosen = chosen.set_index("configuration").loc[models]
             _draw(axis, chosen, np.arange(len(models)), metric, colours, QUERY_NAMES[level])
-        _label_line(line[0], heading, np.arange(len(models)), [TITLES[name] for name in models])
+        _label_line(line[0], heading, np.arange(len(models)), list(map(title, models)))
     _add_legend(figure, [*_model_handles(models), *_handles("films exchange their queries")])
     return figure
 
@@ -123,7 +126,8 @@ def ablation_figure(table: pd.DataFrame) -> plt.Figure:
     -------
     matplotlib.figure.Figure
     """
-    rows = table[table["level"] == "track"].set_index(["configuration", "seen"])
+    of_models = table["configuration"].isin(CONFIGURATIONS)
+    rows = table[of_models & (table["level"] == "track")].set_index(["configuration", "seen"])
     queries = [pair for pair in rows.index.drop_duplicates() if len(CONFIGURATIONS[pair[0]]) > 1]
     queries.sort(key=lambda pair: (list(CONFIGURATIONS).index(pair[0]), -pair[1].count("+")))
     if not queries:
@@ -187,7 +191,9 @@ def scene_figure(table: pd.DataFrame) -> plt.Figure:
 
 
 def curve_figure(table: pd.DataFrame) -> plt.Figure:
-    """Draw the losses of each model by epoch, and the epoch whose weights are retained.
+    """Draw the losses of each model by epoch, and the epoch whose parameters are retained.
+
+    The first training run, whose model is retained, is drawn strongly, the others thinly.
 
     Parameters
     ----------
@@ -204,11 +210,13 @@ def curve_figure(table: pd.DataFrame) -> plt.Figure:
     figure, axes = plt.subplots(
         lines, columns, squeeze=False, figsize=(1 + 3 * columns, 1 + 2.3 * lines)
     )
-    highest = table.groupby(table["configuration"] == BASELINE)[["training", "validation"]].max()
+    # InfoNCE has one scale for all models, and the triplet loss one for each margin.
+    scale = table["configuration"].where(table["configuration"].isin(TRIPLET_LOSS), "")
+    highest = table.groupby(scale)[["training", "validation"]].max()
     for axis, model in zip(axes.flat, models, strict=False):
         _draw_curve(axis, table[table["configuration"] == model])
-        axis.set_ylim(0, 1.05 * highest.loc[model == BASELINE].max())
-        loss = "triplet loss" if model == BASELINE else "InfoNCE"
+        axis.set_ylim(0, 1.05 * highest.loc[model if model in TRIPLET_LOSS else ""].max())
+        loss = "triplet loss" if model in TRIPLET_LOSS else "InfoNCE"
         axis.set_title(TITLES[model], size=10)
         axis.set(xlabel="epoch", ylabel=f"mean {loss} of a pair")
     for axis in axes.flat[len(models) :]:
@@ -218,18 +226,23 @@ def curve_figure(table: pd.DataFrame) -> plt.Figure:
         Line2D([], [], color=MAIN_COLOUR, lw=1.8, label="validation films"),
         Line2D([], [], color="black", lw=1, ls=":", label="best epoch: its weights are retained"),
     ]
+    if table["repeat"].max():
+        handles.append(Line2D([], [], color=QUIET, lw=0.9, label="further training runs"))
     _add_legend(figure, handles)
     return figure
 
 
-def _draw_curve(axis: Axes, rows: pd.DataFrame) -> None:
+def _draw_curve(axis: Axes, table: pd.DataFrame) -> None:
     """Without validation films the last epoch counts."""
-    rows = rows.sort_values("epoch").set_index("epoch")
-    validation = rows["validation"].dropna()
-    best = validation.idxmin() if len(validation) else rows.index[-1]
-    marker = "o" if len(rows) == 1 else None
-    axis.plot(rows["training"], color=OTHER_COLOUR, lw=1.8, marker=marker)
-    axis.plot(rows["validation"], color=MAIN_COLOUR, lw=1.8, marker=marker)
+    table = table.sort_values(["repeat", "epoch"])
+    for repeat, rows in table.set_index("epoch").groupby("repeat"):
+        style = {"lw": 1.8, "marker": "o" if len(rows) == 1 else None}
+        style |= {"alpha": 0.4, "lw": 0.9} if repeat else {}
+        axis.plot(rows["training"], color=OTHER_COLOUR, **style)
+        axis.plot(rows["validation"], color=MAIN_COLOUR, **style)
+    first = table[table["repeat"] == 0].set_index("epoch")
+    validation = first["validation"].dropna()
+    best = validation.idxmin() if len(validation) else first.index[-1]
     axis.axvline(best, color="black", lw=1, ls=":")
     axis.annotate(
         f" {best} ",
@@ -237,7 +250,7 @@ def _draw_curve(axis: Axes, rows: pd.DataFrame) -> None:
         xycoords=("data", "axes fraction"),
         va="top",
         size=9,
-        ha="right" if 2 * best > rows.index[-1] else "left",
+        ha="right" if 2 * best > table["epoch"].max() else "left",
     )
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid(lw=0.5, alpha=0.5)
@@ -311,12 +324,18 @@ def _informative_recalls(table: pd.DataFrame) -> list[str]:
 
 
 def _colour(configuration: str) -> str:
-    return OTHER_COLOUR if configuration == BASELINE else MAIN_COLOUR
+    if configuration in BASELINES:
+        return QUIET
+    return OTHER_COLOUR if configuration in TRIPLET_LOSS else MAIN_COLOUR
 
 
 def _model_handles(models: Sequence[str]) -> list[Artist]:
     used = {_colour(name) for name in models}
-    labels = {MAIN_COLOUR: "attention, InfoNCE", OTHER_COLOUR: "baseline"}
+    labels = {
+        MAIN_COLOUR: "attention, InfoNCE",
+        OTHER_COLOUR: "triplet loss",
+        QUIET: "without content",
+    }
     return [_dot(colour, label) for colour, label in labels.items() if colour in used]
 
 

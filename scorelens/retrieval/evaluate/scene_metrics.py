@@ -34,6 +34,7 @@ def score_scene_ranks(
     samples: int,
     permutations: int,
     seed: int,
+    cluster: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Compute all metrics with 95% intervals and chance.
 
@@ -52,6 +53,8 @@ def score_scene_ranks(
     permutations : int
         Number of swaps.
     seed : int
+    cluster : ndarray of int, shape (films,), optional
+        Cluster of each film, from 0; films are independent if left out.
 
     Returns
     -------
@@ -62,10 +65,11 @@ def score_scene_ranks(
     """
     random = np.random.default_rng(seed)
     value = _metrics(ranks[None], tracks)[0]
-    draws = draw_groups(int(film[-1]) + 1, samples, random)
+    draws = draw_groups(int(film[-1]) + 1, samples, random, cluster)
     blocks = np.array_split(draws, _number_of_blocks(samples, len(ranks)))
     sampled = np.concatenate([_sampled(ranks, tracks, film, block) for block in blocks])
-    options = interval_options(METRICS, int(tracks.max()), draws.shape[1])
+    clusters = draws.shape[1] if cluster is None else int(cluster.max()) + 1
+    options = interval_options(METRICS, int(tracks.max()), clusters)
     low, high = interval(value, sampled, **options)
     blocks = np.array_split(np.arange(permutations), _number_of_blocks(permutations, len(ranks)))
     permuted = np.concatenate([_metrics(swap(random, len(block)), tracks) for block in blocks])
@@ -119,7 +123,9 @@ def swap_scenes(lists: Sequence[np.ndarray]) -> Swap:
     return partial(_swap_scenes, lists)
 
 
-def swap_films(lists: np.ndarray, owner: np.ndarray, film: np.ndarray) -> Swap:
+def swap_films(
+    lists: np.ndarray, owner: np.ndarray, film: np.ndarray, cluster: np.ndarray | None = None
+) -> Swap:
     """Make a swap in which films exchange their queries.
 
     The scenes of a film take the queries of another, one after the other; where the other has
@@ -133,6 +139,8 @@ def swap_films(lists: np.ndarray, owner: np.ndarray, film: np.ndarray) -> Swap:
         Film of each query, ascending from 0, with none left out.
     film : ndarray of int, shape (scenes,)
         Film of each scene, likewise; films of `owner` without a scene come last.
+    cluster : ndarray of int, shape (films,), optional
+        Cluster of each film of `owner`; clusters of as many films exchange their queries.
 
     Returns
     -------
@@ -141,7 +149,7 @@ def swap_films(lists: np.ndarray, owner: np.ndarray, film: np.ndarray) -> Swap:
     """
     queries = np.bincount(owner)
     number = np.arange(len(film)) - np.searchsorted(film, film)  # of a scene in its film
-    return partial(_swap_films, lists, queries, number, film)
+    return partial(_swap_films, lists, queries, number, film, cluster)
 
 
 def _swap_scenes(
@@ -159,11 +167,12 @@ def _swap_films(
     queries: np.ndarray,
     number: np.ndarray,
     film: np.ndarray,
+    cluster: np.ndarray | None,
     random: np.random.Generator,
     count: int,
 ) -> np.ndarray:
     """queries: of each film. number: of each scene in its film."""
-    giver = draw_orders(len(queries), count, random)[:, film]
+    giver = draw_orders(len(queries), count, random, cluster=cluster)[:, film]
     rows = (queries.cumsum() - queries)[giver] + number % queries[giver]
     return lists[rows, np.arange(len(film))]
 

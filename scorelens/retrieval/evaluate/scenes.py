@@ -46,12 +46,21 @@ class Pool(NamedTuple):
         The film of each scene, ascending from 0 without gaps.
     track : ndarray of int, shape (scenes,)
         The track of each scene.
+    cluster : ndarray of int, shape (films,), or None
+        Cluster of each test film, those with scenes first; None if films are independent.
     """
 
     tracks: np.ndarray
     album: np.ndarray
     film: np.ndarray
     track: np.ndarray
+    cluster: np.ndarray | None = None
+
+    def clusters(self, films: int) -> np.ndarray | None:
+        """Clusters of the first films, from 0 with none left out."""
+        if self.cluster is None:
+            return None
+        return np.unique(self.cluster[:films], return_inverse=True)[1]
 
 
 def evaluate_scenes(
@@ -97,13 +106,15 @@ def evaluate_scenes(
     retrieval, provenance = load_model(model)
     configuration = provenance["configuration"]
     placed = read_table(embeddings, tables.RETRIEVAL_EMBEDDINGS)
+    placed = placed[placed["repeat"] == 0]  # the run in the model file
     described = read_table(films, tables.RETRIEVAL_FILMS).set_index("film_id")
     table = _test_scenes(scenes, described, placed)
     scores = pd.DataFrame(columns=tables.RETRIEVAL_SCENE_SCORES.names)
     if len(table):
         table = table.merge(_words(words), "left", ["film_id", "cue_id"], validate="1:1")
-        film_queries, queries = _film_embeddings(placed, configuration, table.film_id), {}
-        pool = _pool(table, placed)
+        whole = _film_embeddings(placed, configuration, table.film_id)
+        film_queries, queries = whole.to_numpy(np.float32), {}
+        pool = _pool(table, placed, described["group"][whole.index])
         if _differs_from_film(configuration, table):
             network = provenance["text"], weights
             views = _views(configuration, table, described["tags"], texts, network)
@@ -158,8 +169,9 @@ def score_scenes(
     ]
     many = (np.bincount(pool.album) >= 2)[pool.album[pool.track]]
     if many.any():
-        film = np.unique(pool.film[many], return_inverse=True)[1]
-        part = pool._replace(film=film, track=pool.track[many])
+        films_left, film = np.unique(pool.film[many], return_inverse=True)
+        cluster = None if pool.cluster is None else pool.cluster[films_left]
+        part = pool._replace(film=film, track=pool.track[many], cluster=cluster)
         parts += [
             _in_albums(queries[many], part, draws).assign(asked=kind)
             for kind, queries in {"film": films[pool.film], **scenes}.items()
@@ -183,8 +195,9 @@ def _among_all(
     lists = np.concatenate([rank_tracks(block, pool.tracks)[:, pool.track] for block in blocks])
     ranks = lists[scene_query, np.arange(len(scene_query))]
     sizes = np.full(len(ranks), len(pool.tracks))
-    swap = scene_metrics.swap_films(lists, query_film, pool.film)
-    metrics = scene_metrics.score_scene_ranks(ranks, sizes, pool.film, swap, *draws)
+    of_queries, of_scenes = (pool.clusters(film[-1] + 1) for film in (query_film, pool.film))
+    swap = scene_metrics.swap_films(lists, query_film, pool.film, of_queries)
+    metrics = scene_metrics.score_scene_ranks(ranks, sizes, pool.film, swap, *draws, of_scenes)
     return metrics.assign(pool=ALL, scenes=len(ranks))
 
 
@@ -196,7 +209,8 @@ def _in_albums(queries: np.ndarray, pool: Pool, draws: tuple[int, int, int]) -> 
     ranks = np.concatenate([block.diagonal() for block in blocks])
     sizes = np.bincount(pool.album)[pool.album[pool.track]]
     swap = scene_metrics.swap_scenes(blocks)
-    metrics = scene_metrics.score_scene_ranks(ranks, sizes, pool.film, swap, *draws)
+    cluster = pool.clusters(pool.film[-1] + 1)
+    metrics = scene_metrics.score_scene_ranks(ranks, sizes, pool.film, swap, *draws, cluster)
     return metrics.assign(pool=ALBUM, scenes=len(ranks))
 
 
@@ -226,7 +240,8 @@ def _words(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
     return table[["film_id", "cue_id", "words"]]
 
 
-def _pool(table: pd.DataFrame, placed: pd.DataFrame) -> Pool:
+def _pool(table: pd.DataFrame, placed: pd.DataFrame, group: pd.Series) -> Pool:
+    """group: of each test film, those with scenes first."""
     tracks = placed[placed.kind == "track"]
     names = pd.MultiIndex.from_frame(tracks[["film_id", "track_id"]])
     return Pool(
@@ -234,18 +249,19 @@ def _pool(table: pd.DataFrame, placed: pd.DataFrame) -> Pool:
         album=pd.factorize(tracks.film_id)[0],
         film=pd.factorize(table.film_id)[0],
         track=names.get_indexer(pd.MultiIndex.from_frame(table[["film_id", "track_id"]])),
+        cluster=pd.factorize(group)[0],
     )
 
 
-def _film_embeddings(placed: pd.DataFrame, configuration: str, scenes: pd.Series) -> np.ndarray:
-    """The model's embeddings of the test films, with all its views: float32 (films, d).
+def _film_embeddings(placed: pd.DataFrame, configuration: str, scenes: pd.Series) -> pd.DataFrame:
+    """The model's embeddings of the test films, with all its views, by film id.
 
     scenes: the film of each scene; those films come first, in their order there.
     """
     is_whole = (placed.kind == "film") & (placed.seen == all_parts(configuration))
     queries = placed[is_whole].set_index("film_id")
     films = pd.Index(scenes.unique()).append(queries.index).unique()
-    return queries.loc[films, _axes(placed)].to_numpy(np.float32)
+    return queries.loc[films, _axes(placed)]
 
 
 def _axes(placed: pd.DataFrame) -> list[str]:

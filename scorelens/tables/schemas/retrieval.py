@@ -13,7 +13,10 @@ from scorelens.tables.columns import (
     texts,
 )
 
-CONFIGURATION = Column("configuration", "string", "which inputs of a film the model takes")
+CONFIGURATION = Column(
+    "configuration", "string", "which inputs of a film the model takes, or a baseline"
+)
+REPEAT = Column("repeat", "int64", "number of the training run", low=0)
 SEEN = Column(
     "seen",
     "string",
@@ -23,7 +26,8 @@ MEASURE = Column(
     "measure",
     "string",
     "`recall_1`, `_5`, `_10`, `_20`, `_50`, `_100` (high is good), `median_rank` (low is good), "
-    "`reciprocal_rank` (mean; high is good)",
+    "`reciprocal_rank` (mean; high is good), `mean_percentile` (share of the other tracks that "
+    "rank below; high is good, 0.5 is chance)",
 )
 VALUE = Column("value", "float64", "the score", "", 0)
 LOW = Column("low", "float64", "2.5% bound, bootstrap over films", "", 0)
@@ -75,6 +79,7 @@ RETRIEVAL_TRACKS = Table(
         FILM_ID,
         TRACK_ID,
         Column("fragments", "int64", "fragments of the track that are used", low=1),
+        Column("loudness_db", "float64", "mean power of its fragments, re full scale", "dB"),
     ),
 )
 
@@ -103,6 +108,7 @@ RETRIEVAL_FRAGMENTS = Table(
     (
         Column("track_id", "string", "the track; of a library the file, as seen from its folder"),
         seconds("start_s", "start of the fragment in the track"),
+        Column("level_db", "float64", "mean power of the fragment, re full scale", "dB"),
     ),
     features=True,
 )
@@ -118,6 +124,7 @@ RETRIEVAL_CURVES = Table(
     "Learning curves of the models, one epoch a row.",
     (
         CONFIGURATION,
+        REPEAT,
         Column("epoch", "int64", "number of the pass over the training films", low=1),
         Column("training", "float64", "mean loss over the pairs of the epoch, with dropout", "", 0),
         Column(
@@ -138,6 +145,7 @@ RETRIEVAL_EMBEDDINGS = Table(
     "columns.",
     (
         CONFIGURATION,
+        REPEAT,
         Column("kind", "string", "`film` or `track`"),
         FILM_ID,
         Column("track_id", "string", "the track; null for a film", nullable=True, slug=True),
@@ -154,23 +162,69 @@ RETRIEVAL_EMBEDDINGS = Table(
 
 RETRIEVAL_SCORES = Table(
     "retrieval scores",
-    "Scores of the models on test films, with 95% intervals and chance.",
+    "Scores of the models and baselines on test films, means over training runs, with 95% "
+    "intervals and chance. Intervals leave out that another training would differ.",
     (
         CONFIGURATION,
         SEEN,
         Column(
             "level",
             "string",
-            "`track`: every track is a pair with its film (the paper's); `film`: the first of a "
-            "film's tracks counts",
+            "`track`: every track is a pair with its film (the paper's); `film_mean`: the tracks "
+            "of a film are averaged first, and films weigh the same (headline and comparisons are "
+            "on this level); `film`: the first of a film's tracks counts",
         ),
         MEASURE,
         VALUE,
         LOW,
         HIGH,
+        Column(
+            "spread",
+            "float64",
+            "standard deviation over training runs (of `year`, `loudness`, `album_length`: over "
+            "orders of tracks at one distance); null for one run",
+            "",
+            0,
+            None,
+            True,
+        ),
         Column("chance", "float64", "score of a random order of the tracks", "", 0),
         Column("permuted", "float64", "mean score with the queries of the films permuted", "", 0),
         share("p", "permutation p-value: (1 + k) / (1 + draws)"),
+        share(
+            "p_in_years",
+            "the same with the queries permuted among the films of each year, so that the year "
+            "alone gives no skill; null for the median rank, and without two films of a year",
+            True,
+        ),
+        share(
+            "p_best",
+            "p for the best of all models, by the largest standardised score of any model "
+            "in each permutation; null for baselines, and for queries with fewer inputs",
+            True,
+        ),
+        Column(
+            "exchangeable",
+            "int64",
+            "films whose query another can have: groups exchange theirs with groups as large",
+            low=0,
+        ),
+    ),
+)
+
+RETRIEVAL_COMPARISONS = Table(
+    "retrieval comparisons",
+    "Paired comparisons of models and baselines on the same test films, on the level `film_mean`. "
+    "Films swap the rankings of the two at random.",
+    (
+        MEASURE,
+        CONFIGURATION,
+        Column("other", "string", "the model or baseline that it is compared with"),
+        Column("difference", "float64", "score of the first less that of the other", "", -1, 1),
+        Column("low", "float64", "2.5% bound, bootstrap over films", "", -1, 1),
+        Column("high", "float64", "97.5% bound", "", -1, 1),
+        share("p", "two-sided p-value of the swaps"),
+        share("p_holm", "the same, corrected over all pairs of the measure (Holm)"),
     ),
 )
 
@@ -179,6 +233,7 @@ RETRIEVAL_RANKS = Table(
     "Ranks of the tracks of each test film.",
     (
         CONFIGURATION,
+        REPEAT,
         FILM_ID,
         Column("tracks", "int64", "number of its tracks", low=1),
         Column("first_rank", "int64", "rank of the first of them", low=1),
