@@ -53,6 +53,7 @@ def test_supplement_lists_outputs_of_the_configured_models(plan_of):
         "results/genres/predictions/mir/imv_knn.parquet",
         "results/genres/predictions/none/plurality.parquet",
         "results/retrieval/curves/plot.tsv",
+        "results/retrieval/curves/random_features.tsv",
     ]
 
 

@@ -135,7 +135,7 @@ def test_only_network_jobs_request_a_gpu(name, tmp_path):
         *(f"train_tagger model={model}" for model in TRAINED_ON_GPU),
         *(f"embed_tracks_{number}" for number in range(TRACK_BATCHES)),
         *("embed_images", "embed_texts"),
-        *(f"train_retrieval configuration={name}" for name in ("image", "tags")),
+        *(f"train_retrieval configuration={name}" for name in ("image", "tags", "random_features")),
         *("embed_scenes_0", "embed_scenes_1"),
         "embed_trailers network=efficientnet_lite0, batch=0",
         "embed_trailers network=musicnn, batch=0",

@@ -19,7 +19,7 @@ FILMS = pd.DataFrame(
     ],
     columns=tables.RETRIEVAL_FILMS.names,
 )
-MEASURES = (*section.MEASURES, section.MEDIAN, "reciprocal_rank")
+MEASURES = (*section.MEASURES, section.MEDIAN, "reciprocal_rank", "mean_percentile")
 
 
 def make_scores():
@@ -37,6 +37,10 @@ def make_scores():
             "chance": 25.0 if measure == "median_rank" else 0.125,
             "permuted": 0.11,
             "p": 0.25,
+            "spread": 0.01,
+            "p_best": 0.375,
+            "p_in_years": 0.5,
+            "exchangeable": 2,
         }
         for configuration, query, quality in [
             ("image", "image", 1),
@@ -44,10 +48,24 @@ def make_scores():
             ("image_plot", "image+plot", 3),
             ("image_plot", "plot", 20),
         ]
-        for level in ("track", "film")
+        for level in ("track", "film_mean", "film")
         for number, measure in enumerate(MEASURES)
     ]
     return pd.DataFrame(rows)[tables.RETRIEVAL_SCORES.names]
+
+
+def make_comparisons():
+    """Plot is better than image, and image and plot together differ from neither."""
+    rows = [
+        (measure, *pair, difference, difference - 0.1, difference + 0.1, p / 3, p)
+        for measure in ("recall_10", "reciprocal_rank", "mean_percentile")
+        for *pair, difference, p in [
+            ("image", "plot", -0.25, 0.03),
+            ("image", "image_plot", -0.125, 0.2),
+            ("plot", "image_plot", 0.125, 0.9),
+        ]
+    ]
+    return pd.DataFrame(rows, columns=tables.RETRIEVAL_COMPARISONS.names)
 
 
 def make_scenes():
@@ -69,6 +87,7 @@ def files(tmp_path):
     for name, frame, table in (
         ("films.tsv", FILMS, tables.RETRIEVAL_FILMS),
         ("scores.tsv", make_scores(), tables.RETRIEVAL_SCORES),
+        ("comparisons.tsv", make_comparisons(), tables.RETRIEVAL_COMPARISONS),
         ("scenes.tsv", make_scenes(), tables.RETRIEVAL_SCENE_SCORES),
     ):
         tables.write_table(frame, folder / name, table)
@@ -79,7 +98,7 @@ def files(tmp_path):
 
 
 def page_of(files, configuration=""):
-    config = {"retrieval": {"search": {"configuration": configuration}}}
+    config = {"retrieval": {"primary": configuration, "training": {"repeats": 3}}}
     results = files[0].parent.parent
     return Page(section.retrieval_section(Run(results, files, config)).body)
 
@@ -112,16 +131,16 @@ def lead_text(page):
     return " ".join("".join(page.text).split())[:250]
 
 
-def test_lead_quotes_the_search_model_not_the_best_score(files):
-    """Plot scores best; the search model is by default the one with most inputs."""
-    assert "(Image and plot) ranks 16% of" in lead_text(page_of(files))
-    assert "(Image) ranks 12% of" in lead_text(page_of(files, "image"))
+def test_lead_quotes_the_primary_model_not_the_best_score(files):
+    """Plot scores best; the primary model is by default the one with most inputs."""
+    assert "(Image and plot) ranks 16% (" in lead_text(page_of(files))
+    assert "(Image) ranks 12% (" in lead_text(page_of(files, "image"))
 
 
 def test_section_counts_films_of_each_split_part(files):
     page = page_of(files)
     text = " ".join("".join(page.text).split())
-    assert "among the first ten of 7" in text
+    assert "among the first ten of 7, mean over the films" in text
     assert "on 2 earlier films, with early stopping on 1, and tested on 2 later ones" in text
     assert "f: no picture, no plot" in text
 
@@ -144,5 +163,31 @@ def test_missing_results_are_not_shown(files, tmp_path):
     missing = ("scenes.tsv", "scenes.svg", "searches.html")
     page = page_of([path for path in files if path.name not in missing])
     assert page.values("href") == []
-    assert len(page.tables) == 1
+    assert len(page.tables) == 2  # scores and comparisons
     assert section.retrieval_section(Run(tmp_path, [], {})) is None
+
+
+def test_headline_names_the_best_of_all_models_with_its_adjusted_p(files):
+    text = " ".join("".join(page_of(files).text).split())
+    assert "The best of the 3 models by that percentile is Plot" in text
+    assert "p 0.375 for the best of 3" in text
+    assert "Scores are means over 3 training runs" in text
+
+
+def test_comparison_table_has_the_primary_model_less_each_other(files):
+    """The sign is that of primary less other, whatever the order in the table."""
+    table = page_of(files).table("Image and plot less", "Mean percentile")
+    assert [row["Image and plot less"] for row in table] == ["Image", "Plot"]
+    assert table[0]["Mean percentile"] == "0.1250.025 to 0.225p 0.200"
+    assert table[1]["R@10"].startswith("-0.125") or table[1]["R@10"].startswith(
+        "\N{MINUS SIGN}0.125"
+    )
+
+
+def test_pairs_that_differ_are_listed_with_the_better_one_first(files):
+    pairs = section.pair_rows(make_comparisons())
+    assert pairs["recall_10"]["pairs"] == 3
+    (pair,) = pairs["recall_10"]["different"]
+    assert (pair["better"], pair["worse"], pair["difference"]) == ("Plot", "Image", 0.25)
+    text = " ".join("".join(page_of(files).text).split())
+    assert "R@10: 1 of 3 pairs differ: Plot is better than Image (by 0.250, p 0.030)." in text

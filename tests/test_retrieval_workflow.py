@@ -10,7 +10,7 @@ import soundfile
 from PIL import Image
 
 from scorelens import tables
-from scorelens.retrieval import CONFIGURATIONS
+from scorelens.retrieval import BASELINES, CONFIGURATIONS
 from tests import workflow_runs as runs
 
 pytestmark = pytest.mark.slow
@@ -225,7 +225,7 @@ def finished(shared_clone, tmp_path_factory, fetched):
     config = settings(
         table,
         configurations=["plot", "all"],
-        training={"learning_rate": 1e-3, "epochs": 2},
+        training={"learning_rate": 1e-3, "epochs": 2, "repeats": 1},
         bootstrap_repeats=50,
         permutation_repeats=50,
         libraries={"mine": "müsic"},
@@ -255,7 +255,7 @@ def test_run_writes_all_retrieval_tables(finished):
         assert set(embeddings["film_id"]) == {"film_6", "film_7"}
         assert (embeddings["kind"] == "track").sum() == 4
     scores = tables.read_table(results / "scores.tsv", tables.RETRIEVAL_SCORES)
-    assert set(scores["configuration"]) == {"plot", "all"}
+    assert set(scores["configuration"]) == {"plot", "all", *BASELINES}
     assert set(scores.loc[scores["measure"] == "recall_10", "value"]) == {1}  # of four tracks
     tables.read_table(results / "ranks.tsv", tables.RETRIEVAL_RANKS)
     assert not (results / "scenes.tsv").exists()  # no film of the corpus is described

@@ -8,8 +8,10 @@ from scorelens.albums.files import estimate_tracks
 from scorelens.corpus.synthesis import demo_plan
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.plan.features import WHOLE_TRACKS
+from scorelens.retrieval import RANDOM_FEATURES
 from scorelens.retrieval.data import films as described_films
 from scorelens.retrieval.data.films import FilmDescription
+from scorelens.retrieval.data.tag_filter import filter_tags
 from scorelens.retrieval.demo import demo_plan as retrieval_demo_plan
 from scorelens.retrieval.search import search_config
 from scorelens.retrieval.search.search_config import Search
@@ -36,6 +38,8 @@ class RetrievalPlan:
         Ids of films; a job loads its network once for the tracks of all films of a batch.
     search_model : str
         The model that answers searches and is evaluated on scenes; empty without models.
+    primary : str
+        The model of the headline, chosen by the configuration; empty without models.
     searches : tuple of Search
         The searches of the configuration, or of the demo.
     library_parts : mapping of str to Part
@@ -47,6 +51,7 @@ class RetrievalPlan:
     films: Mapping[str, FilmDescription]
     batches: tuple[tuple[str, ...], ...] = ()
     search_model: str = ""
+    primary: str = ""
     searches: tuple[Search, ...] = ()
     library_parts: Mapping[str, Part] = field(default_factory=dict)
 
@@ -54,6 +59,20 @@ class RetrievalPlan:
     def configurations(self) -> list[str]:
         """The models that are trained."""
         return self.settings["configurations"]
+
+    @property
+    def trained(self) -> list[str]:
+        """What is trained: the models, and the primary one on random features of the tracks."""
+        return [*self.configurations, *([RANDOM_FEATURES] if self.primary else [])]
+
+    def parts_of(self, configuration: str) -> str:
+        """The model whose network and inputs are trained under a name of `trained`."""
+        return self.primary if configuration == RANDOM_FEATURES else configuration
+
+    @property
+    def trains_encoders(self) -> bool:
+        """Whether the networks of pictures and texts are trained with each model."""
+        return self.settings["training"]["encoders"] == "trained"
 
     @property
     def uses_images(self) -> bool:
@@ -127,10 +146,11 @@ class RetrievalPlan:
 
     @property
     def has_scenes(self) -> bool:
-        """Whether the scenes of films are embedded: by a model that takes pictures, with videos."""
+        """Whether scenes are embedded: by a frozen network of pictures, and there are videos."""
         return bool(
             self.configurations
             and not self.corpus.is_published
+            and not self.trains_encoders
             and retrieval.uses_image(self.search_model)
             and self.has_corpus_films
         )
@@ -151,9 +171,29 @@ class RetrievalPlan:
     def training_settings(self, configuration: str) -> dict:
         """The part of the configuration that the training of a model depends on."""
         settings = dict(self.settings["training"])
-        if configuration != retrieval.BASELINE:
+        del settings["encoders"]
+        if self.parts_of(configuration) != retrieval.BASELINE:
             del settings["margin"]
         return settings
+
+    def trained_networks(self, configuration: str) -> dict[str, str]:
+        """The networks of pictures and texts that are trained with a model: image, text."""
+        parts = self.parts_of(configuration)
+        views = {"image": retrieval.uses_image(parts), "text": bool(retrieval.text_segment(parts))}
+        used = [view for view, is_used in views.items() if is_used and self.trains_encoders]
+        return {view: self.settings[view] for view in used}
+
+    def raw_rows(self, configuration: str) -> list[tuple]:
+        """What those networks take of each film: its id, picture, tags and plot."""
+        if not self.trained_networks(configuration):
+            return []
+        films = self.films.values()
+        return [(film.film_id, film.image, list(film.tags), film.plot) for film in films]
+
+    def raw_files(self, configuration: str) -> list[str]:
+        """The files of `raw_rows`."""
+        rows = self.raw_rows(configuration)
+        return [path for _, image, _, plot in rows for path in (image, plot) if path]
 
     def known_features(self, film_id: str) -> str | None:
         """Path of the MusiCNN features of a film's tracks, if another rule measures them."""
@@ -261,18 +301,30 @@ def plan_retrieval(
     if not configurations:
         return plan
     parts = find_parts(settings["libraries"], "config: retrieval.libraries")
-    model = search_config.choose_configuration(
-        settings["configurations"], settings["search"]["configuration"]
+    model, primary = (
+        search_config.choose_configuration(settings["configurations"], wanted, key)
+        for wanted, key in (
+            (settings["search"]["configuration"], "search.configuration"),
+            (settings["primary"], "primary"),
+        )
     )
     if _has_demo_searches(settings, corpus):
         film_s = config["corpus"]["demo"]["film_s"]
         settings["searches"] = _demo_searches(model, films, list(corpus.films), film_s)
     videos = {} if corpus.is_published else {film: corpus.video(film) for film in corpus.films}
     searches = search_config.read_searches(settings, list(films.values()), videos)
-    plan = RetrievalPlan(settings, corpus, films, _batches(plan), model, tuple(searches), parts)
+    plan = RetrievalPlan(
+        settings, corpus, films, _batches(plan), model, primary, tuple(searches), parts
+    )
     if not plan.has_scenes and any(film.subtitles for film in films.values()):
-        note(f"subtitles are ignored: {model}, the model of the searches, takes no image")
+        note(f"subtitles are ignored: {_why_no_scenes(plan)}")
     return plan
+
+
+def _why_no_scenes(plan: RetrievalPlan) -> str:
+    if plan.trains_encoders:
+        return "scenes are evaluated by frozen networks only (retrieval.training.encoders)"
+    return f"{plan.search_model}, the model of the searches, takes no image"
 
 
 def _read_films(settings: Mapping, corpus: CorpusPlan, seed: int) -> dict[str, FilmDescription]:
@@ -283,7 +335,7 @@ def _read_films(settings: Mapping, corpus: CorpusPlan, seed: int) -> dict[str, F
         films = described_films.read_films(settings["films"], known)
     else:
         films = retrieval_demo_plan.demo_films(list(known.values()), seed)
-    return {film.film_id: film for film in films}
+    return {film.film_id: film for film in filter_tags(films, settings["tags"])}
 
 
 def _batches(plan: RetrievalPlan) -> tuple[tuple[str, ...], ...]:

@@ -137,7 +137,7 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "summarize_losses": ONCE * bool(plan.tagger.with_curves),
         "plot_tagger": ONCE * bool(plan.tagger.models),
         "gather_retrieval": ONCE * bool(plan.retrieval.configurations),
-        "train_retrieval": [{"configuration": name} for name in plan.retrieval.configurations],
+        "train_retrieval": [{"configuration": name} for name in plan.retrieval.trained],
         "score_retrieval": ONCE * bool(plan.retrieval.configurations),
         "plot_retrieval": ONCE * bool(plan.retrieval.configurations),
         "evaluate_scenes": ONCE * plan.retrieval.has_scenes,

@@ -85,6 +85,7 @@ rule write_report:
                 [
                     rules.gather_retrieval.output.films,
                     rules.score_retrieval.output.scores,
+                    rules.score_retrieval.output.comparisons,
                     *rules.plot_retrieval.output,
                 ]
                 if PLAN.retrieval.configurations

@@ -126,22 +126,31 @@ rule train_retrieval:
     """Train one model of retrieval, and embed the test films and their tracks with it."""
     input:
         images=branch(
-            lambda wildcards: retrieval.uses_image(wildcards.configuration),
+            lambda wildcards: retrieval.uses_image(
+                PLAN.retrieval.parts_of(wildcards.configuration)
+            ),
             then=rules.embed_images.output.table,
         ),
         texts=branch(
-            lambda wildcards: retrieval.text_segment(wildcards.configuration),
+            lambda wildcards: retrieval.text_segment(
+                PLAN.retrieval.parts_of(wildcards.configuration)
+            ),
             then=rules.embed_texts.output.table,
         ),
         films=rules.gather_retrieval.output.films,
         tracks=rules.gather_retrieval.output.tracks,
         fragments=rules.gather_retrieval.output.fragments,
+        # Of networks of pictures and texts that are trained: their variables, and what they take.
+        raw=lambda wildcards: watched(PLAN.retrieval.raw_files(wildcards.configuration)),
+        weights=lambda wildcards: list(
+            map(variables, PLAN.retrieval.trained_networks(wildcards.configuration).values())
+        ),
     output:
         model="results/retrieval/models/{configuration}.safetensors",
         curve="results/retrieval/curves/{configuration}.tsv",
         embeddings="results/retrieval/embeddings/{configuration}.parquet",
     wildcard_constraints:
-        configuration="|".join(retrieval.CONFIGURATIONS),
+        configuration="|".join([*retrieval.CONFIGURATIONS, retrieval.RANDOM_FEATURES]),
     resources:
         gpu=GPU,
     params:
@@ -149,20 +158,38 @@ rule train_retrieval:
         settings=lambda wildcards: PLAN.retrieval.training_settings(wildcards.configuration),
         seed=config["seed"],
         checkpoint="results/retrieval/models/{configuration}.checkpoint",
+        parts_of=lambda wildcards: PLAN.retrieval.parts_of(wildcards.configuration),
+        trained=lambda wildcards: PLAN.retrieval.trained_networks(wildcards.configuration),
+        described=lambda wildcards: PLAN.retrieval.raw_rows(wildcards.configuration),
     script:
         "../../scripts/train_retrieval.py"
 
 
 rule score_retrieval:
-    """Score the models of retrieval on films and tracks that none was trained on."""
+    """Score and compare the models and baselines on films and tracks that none was trained on."""
     input:
         embeddings=expand(
-            rules.train_retrieval.output.embeddings, configuration=PLAN.retrieval.configurations
+            rules.train_retrieval.output.embeddings, configuration=PLAN.retrieval.trained
+        ),
+        films=rules.gather_retrieval.output.films,
+        tracks=rules.gather_retrieval.output.tracks,
+        fragments=rules.gather_retrieval.output.fragments,
+        images=(
+            rules.embed_images.output.table
+            if PLAN.retrieval.primary and retrieval.uses_image(PLAN.retrieval.primary)
+            else []
+        ),
+        texts=(
+            rules.embed_texts.output.table
+            if PLAN.retrieval.primary and retrieval.text_segment(PLAN.retrieval.primary)
+            else []
         ),
     output:
         scores="results/retrieval/scores.tsv",
         ranks="results/retrieval/ranks.tsv",
+        comparisons="results/retrieval/comparisons.tsv",
     params:
+        primary=PLAN.retrieval.primary,
         samples=config["retrieval"]["bootstrap_repeats"],
         permutations=config["retrieval"]["permutation_repeats"],
         seed=config["seed"],

@@ -5,20 +5,24 @@ from pathlib import Path
 import pandas as pd
 
 from scorelens import retrieval, tables
+from scorelens.evaluation import SIGNIFICANT
+from scorelens.retrieval.evaluate import rankings
 from scorelens.retrieval.search.search_config import choose_configuration
 from scorelens.sections import Run, Section, render_section
 
 MEASURES = ("recall_1", "recall_5", "recall_10", "recall_20", "recall_50", "recall_100")
 MEDIAN = "median_rank"
 PAIRS = "track"  # the level of Wang et al.: every track is paired with its film
+HEADLINE = "film_mean"  # the level on which each film weighs the same
+COMPARED = {"mean_percentile": "Mean percentile", "recall_10": "R@10"}
 SCENES, SEARCHES = "retrieval/scenes.tsv", "retrieval/searches.html"
 
 
 def retrieval_section(run: Run) -> Section | None:
     """Make the section on retrieval.
 
-    The summary quotes the model that answers searches: it is chosen by the configuration, not by
-    the scores on the test films.
+    The summary quotes the primary model: it is chosen by the configuration, not by the scores on
+    the test films.
 
     Parameters
     ----------
@@ -33,17 +37,24 @@ def retrieval_section(run: Run) -> Section | None:
     if "retrieval/scores.tsv" not in run:
         return None
     films = run.table("retrieval/films.tsv", tables.RETRIEVAL_FILMS)
-    scores = full_queries(run.table("retrieval/scores.tsv", tables.RETRIEVAL_SCORES))
-    rows = {row["configuration"]: row for row in score_rows(scores)}
-    wanted = run.config["retrieval"]["search"]["configuration"]
+    every_score = run.table("retrieval/scores.tsv", tables.RETRIEVAL_SCORES)
+    comparisons = run.table("retrieval/comparisons.tsv", tables.RETRIEVAL_COMPARISONS)
+    scores = full_queries(every_score)
+    rows = score_rows(scores)
+    models = [row["configuration"] for row in rows if not row["is_baseline"]]
+    primary = choose_configuration(models, run.config["retrieval"]["primary"], "primary")
     left_out = films[films.part == "left_out"]
     values = {
         "films": films.part.value_counts().to_dict(),
         "tracks": int(films.tracks[films.part == "test"].sum()),
         "left_out": left_out[["film_id", "problem"]].to_dict("records"),
         "measures": MEASURES,
-        "rows": list(rows.values()),
-        "search_model": rows[choose_configuration(list(rows), wanted)],
+        "rows": rows,
+        "repeats": run.config["retrieval"]["training"]["repeats"],
+        "headline": headline(rankings.full_queries(every_score), primary),
+        "compared": COMPARED,
+        "comparisons": comparison_rows(comparisons, primary),
+        "pairs": pair_rows(comparisons),
         "chance": scores.groupby("measure").chance.first().to_dict(),
         "scenes": [],
         "figures": run.figures("retrieval/*.svg"),
@@ -68,9 +79,87 @@ def full_queries(scores: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Some of its rows.
     """
-    return scores[
-        (scores.level == PAIRS) & (scores.seen == scores.configuration.map(retrieval.all_parts))
+    return rankings.full_queries(scores[scores.level == PAIRS])
+
+
+def headline(scores: pd.DataFrame, primary: str) -> dict:
+    """Collect what the summary states: the primary model, and the best of all models.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of RETRIEVAL_SCORES of queries with all inputs.
+    primary : str
+        The model that the configuration chooses.
+
+    Returns
+    -------
+    dict
+        title and `cells` (rows of the table, by measure) of the primary model; `best`, the model
+        of the highest mean percentile, with its title and its row; `models`, their number.
+    """
+    averaged = scores[scores.level == HEADLINE].set_index(["configuration", "measure"])
+    models = averaged.xs("mean_percentile", level="measure").dropna(subset="p_best")
+    best = models["value"].idxmax()
+    return {
+        "title": retrieval.title(primary),
+        "cells": averaged.loc[primary].to_dict("index"),
+        "best": {"title": retrieval.title(best), **models.loc[best].to_dict()},
+        "models": len(models),
+    }
+
+
+def comparison_rows(comparisons: pd.DataFrame, primary: str) -> list[dict]:
+    """Arrange the comparisons of the primary model with every other model and baseline.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        Table of RETRIEVAL_COMPARISONS.
+    primary : str
+        The model that the configuration chooses.
+
+    Returns
+    -------
+    list of dict
+        title; `cells`, by measure, each with difference (primary less the other), low, high and
+        p_holm.
+    """
+    swapped = comparisons.rename(columns={"configuration": "other", "other": "configuration"})
+    signs = {"difference": -swapped.difference, "low": -swapped.high, "high": -swapped.low}
+    both = pd.concat([comparisons, swapped.assign(**signs)])
+    of_primary = both[both.configuration == primary]
+    return [
+        {
+            "title": retrieval.title(name),
+            "cells": rows.set_index("measure").to_dict("index"),
+        }
+        for name, rows in of_primary.groupby("other", sort=False)
     ]
+
+
+def pair_rows(comparisons: pd.DataFrame) -> dict[str, dict]:
+    """Count the pairs that differ, and list them.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        Table of RETRIEVAL_COMPARISONS.
+
+    Returns
+    -------
+    dict of str to dict
+        By measure of `COMPARED`: `pairs`, their number, and `different`, those that differ after
+        Holm's correction, each with the titles `better` and `worse`, difference and p_holm.
+    """
+    result = {}
+    for measure in COMPARED:
+        rows = comparisons[comparisons.measure == measure]
+        different = [
+            _ordered(row) for row in rows[rows.p_holm < SIGNIFICANT].itertuples(index=False)
+        ]
+        result[measure] = {"pairs": len(rows), "different": different}
+    return result
 
 
 def score_rows(scores: pd.DataFrame) -> list[dict]:
@@ -84,13 +173,14 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
     Returns
     -------
     list of dict
-        configuration and title; `cells`, by measure, each with value, low, high, p and best (of its
-        column).
+        configuration, title, is_baseline; `cells`, by measure, each with value, low, high, p and
+        best (of its column).
     """
     return [
         {
             "configuration": name,
-            "title": retrieval.TITLES[name],
+            "title": retrieval.title(name),
+            "is_baseline": name in retrieval.BASELINES,
             "cells": {measure: _cell(scores, name, measure) for measure in (*MEASURES, MEDIAN)},
         }
         for name in scores.configuration.unique()
@@ -119,6 +209,14 @@ def scene_rows(scenes: pd.DataFrame) -> list[dict]:
         }
         for (asked, pool), rows in scenes.groupby(["asked", "pool"], sort=False)
     ]
+
+
+def _ordered(row: tuple) -> dict:
+    """A comparison as the better and the worse of the pair."""
+    names = [row.configuration, row.other][:: 1 if row.difference > 0 else -1]
+    better, worse = map(retrieval.title, names)
+    difference = abs(row.difference)
+    return {"better": better, "worse": worse, "difference": difference, "p_holm": row.p_holm}
 
 
 def _cell(scores: pd.DataFrame, configuration: str, measure: str) -> dict:
