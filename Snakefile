@@ -104,8 +104,10 @@ rule genres:
     input:
         rules.score_genres.output,
         rules.compare_genres.output,
+        rules.write_report.input.published_scores,
         rules.write_report.input.genre_figures,
         rules.write_report.input.explanations,
+        rules.write_report.input.contradictions,
         rules.write_report.input.applied_figures,
 
 

@@ -1,8 +1,9 @@
 """Hold what the music says of a film's genre against its picture.
 
-Reads the predictions of one genre model and the picture statistics of every film. Writes, for each
-genre, how brightness, contrast, saturation, cuts and motion of its films differ from those of the
-others: by the films' labels, by the predictions, and by the false positives alone.
+Reads the predictions of one genre model, and the cues and picture statistics of every film. Writes,
+for each genre, how brightness, contrast, saturation, cuts and motion of its films, and of their
+clips with music, differ from those of the others: by the films' labels, by the predictions, and by
+the false positives alone.
 """
 
 from scorelens import logs
@@ -13,7 +14,9 @@ from scorelens.audiovisual_comparison import compare
 
 compare.compare(
     predictions=snakemake.input.predictions,
+    genre_cues=next(iter(snakemake.input.genre_cues), None),
     visuals=snakemake.input.visuals,
+    cues=snakemake.input.cues,
     feature_set=snakemake.params.feature_set,
     model=snakemake.params.model,
     permutations=snakemake.params.permutations,

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
-from scorelens.audiovisual_comparison import choose_run, compare, plot
+from scorelens.audiovisual_comparison import choose_run, compare, picture, plot
 from scorelens.errors import ConfigError
 from scorelens.evaluation.group_difference_plot import LABELLINGS
+from tests.genre_tables import make_cue_table
 
 RUNS = [
     ("none", "plurality"),
@@ -21,7 +22,8 @@ RUNS = [
 
 
 def test_film_values_are_medians_over_seconds_and_cuts_per_minute():
-    values = compare.film_values(make_visuals("one", [0.1, 0.9, 0.2, 0.4], cuts=[0, 1, 0, 2]))
+    visuals = make_visuals("one", [0.1, 0.9, 0.2, 0.4], cuts=[0, 1, 0, 2])
+    values = picture.summarise_picture(visuals, "film_id")
     assert values.loc["one"].to_dict() == pytest.approx(
         {
             "brightness": 0.3,
@@ -56,18 +58,27 @@ def make_visuals(film, brightness, cuts=None):
 def write_scores(folder, films, genres=("Horror", "Comedy")):
     """Write the scores of films: film -> (brightness per second, cuts or None, labels)."""
     folder.mkdir(exist_ok=True)
-    paths, rows = [], []
+    paths, cues, rows = [], [], []
     for number, (film, (brightness, cuts, labels)) in enumerate(films.items()):
         paths.append(folder / f"{film}.parquet")
         tables.write_table(make_visuals(film, brightness, cuts), paths[-1], tables.VISUALS)
+        cues.append(folder / f"{film}.cues.parquet")
+        tables.write_table(make_cue_table(film, 4, duration_s=100), cues[-1], tables.CUES)
         columns = {"film_id": film, "probability": 0.5, "fold": number, "repeat": 0}
         rows += [
             {**columns, "genre": g, "predicted": g in labels, "actual": g in labels} for g in genres
         ]
     tables.write_table(pd.DataFrame(rows), folder / "rows.parquet", tables.PREDICTIONS)
     output = folder / "scores.tsv"
-    compare.compare(folder / "rows.parquet", paths, "mir", "imv_svm", 99, 50, 1, output)
+    predictions = folder / "rows.parquet"
+    compare.compare(predictions, None, paths, cues, "mir", "imv_svm", 99, 50, 1, output)
     return output
+
+
+def read_film_scores(path):
+    """Read the rows in which each film counts once."""
+    table = tables.read_table(path, tables.AUDIOVISUAL_COMPARISON)
+    return table[table.unit == "film"]
 
 
 def film_set(films=8, cuts=True, picture=True):
@@ -82,7 +93,7 @@ def film_set(films=8, cuts=True, picture=True):
 
 
 def test_score_table_has_expected_rows_and_differences(tmp_path):
-    table = tables.read_table(write_scores(tmp_path, film_set()), tables.AUDIOVISUAL_COMPARISON)
+    table = read_film_scores(write_scores(tmp_path, film_set()))
     assert len(table) == 2 * len(compare.MEASURES) * len(LABELLINGS)
     assert set(table.genre) == {"Horror", "Comedy"}
     assert set(table.feature_set + table.model) == {"mirimv_svm"}
@@ -96,9 +107,7 @@ def test_score_table_has_expected_rows_and_differences(tmp_path):
 
 
 def test_key_frame_visuals_give_no_cut_and_motion_differences(tmp_path):
-    table = tables.read_table(
-        write_scores(tmp_path, film_set(cuts=False)), tables.AUDIOVISUAL_COMPARISON
-    )
+    table = read_film_scores(write_scores(tmp_path, film_set(cuts=False)))
     empty = table.measure.isin(["cut_rate", "motion_energy"])
     assert table[empty].difference.isna().all()
     assert (table[empty].films_with + table[empty].films_without == 0).all()
@@ -123,7 +132,7 @@ def test_corpus_without_pictures_gives_empty_differences_and_a_figure(tmp_path):
     assert table[["difference", "low", "high", "p", "p_adjusted"]].isna().all(axis=None)
     plot.plot(scores, tmp_path / "scores.svg")
     svg = (tmp_path / "scores.svg").read_text()
-    assert svg.count(">no difference<") == len(compare.MEASURES)
+    assert svg.count(">no difference<") == 2 * len(compare.MEASURES)  # of films and of clips
     assert ">0 / 0 / 0 films<" in svg
 
 
@@ -149,11 +158,13 @@ def test_figure_labels_genres_measures_and_film_counts(tmp_path):
 def test_marker_is_filled_if_the_difference_is_significant():
     row = {"feature_set": "mir", "model": "imv_svm", "genre": "Horror", "measure": "contrast"}
     columns = {"difference": 0.5, "low": 0.1, "high": 0.9, "films_with": 4, "films_without": 5}
+    columns |= {"unit": "film", "clips_with": 0, "p_published": np.nan}
     p_values = {"actual": 0.01, "predicted": 0.05, "false_positive": np.nan}
     table = pd.DataFrame(
         [{**row, **columns, "labelling": name, "p_adjusted": p} for name, p in p_values.items()]
     )
     table.loc[2, "difference"] = np.nan
+    table = pd.concat([table, table.assign(unit="clip", difference=np.nan)])
     axis = plot.difference_figure(table).axes[list(plot.TITLES).index("contrast")]
     markers = [line for line in axis.lines if line.get_marker() not in ("None", None)]
     assert [line.get_markerfacecolor() for line in markers] == [

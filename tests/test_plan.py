@@ -11,7 +11,6 @@ from scorelens import config as configuration
 from scorelens.corpus.synthesis.demo_plan import DEMO_TRACKS
 from scorelens.errors import InputError
 from scorelens.plan import make_plan
-from scorelens.plan.genres import genre_runs
 from tests.published_files import small
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "workflow" / "schemas"
@@ -182,16 +181,6 @@ def test_whole_tracks_and_frames_have_separate_feature_sets(plan_of):
     film = plan.corpus.ordered_films[0]
     assert plan.features.measured_video(film, "mir_tracks") is None
     assert plan.features.measured_video(film, "musicnn") == plan.corpus.video(film)
-
-
-def test_genre_baselines_have_no_features_and_only_networks_use_frames():
-    models = ["plurality", "imv_knn", "max_pooling"]
-    assert genre_runs(models, ("mir", "mir_frames")) == [
-        ("none", "plurality"),
-        ("mir", "imv_knn"),
-        ("mir", "max_pooling"),
-        ("mir_frames", "max_pooling"),
-    ]
 
 
 def test_genre_figures_and_chunks_depend_on_models_and_folds(plan_of):

@@ -1,7 +1,9 @@
 """Compares the picture of the films of a genre with that of other films (Ma et al. 2021, Table 5).
 
-A film counts once, by the median over its seconds. p-values and intervals, which the paper lacks,
-are over films.
+The table holds the comparison twice. Unit `film`: a film counts once, by the median over its
+seconds. Unit `clip`, as published: the clips in which a cue plays, each by the median over its
+seconds, against all other clips. Intervals and p-values are over films in both; the published test
+(Mann-Whitney U with Bonferroni's correction), which takes clips for independent, is beside them.
 """
 
 import itertools
@@ -9,23 +11,34 @@ import logging
 import os
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
+from scorelens.audiovisual_comparison.clips import clip_predictions, clip_values, compare_clips
+from scorelens.audiovisual_comparison.picture import MEASURES, summarise_picture
 from scorelens.evaluation.group_difference import compare_labellings, standardise
 from scorelens.evaluation.predictions import from_table, label_frames
-from scorelens.tables import AUDIOVISUAL_COMPARISON, PREDICTIONS, VISUALS, read_table, write_table
-
-MEDIANS = ("brightness", "contrast", "saturation", "motion_energy")
-CUT_RATE = "cut_rate"
-MEASURES = ("brightness", "contrast", "saturation", CUT_RATE, "motion_energy")
+from scorelens.tables import (
+    AUDIOVISUAL_COMPARISON,
+    CUES,
+    GENRE_CUES,
+    PREDICTIONS,
+    VISUALS,
+    Table,
+    read_table,
+    write_table,
+)
 
 log = logging.getLogger(__name__)
+
+Paths = Sequence[str | os.PathLike]
+CUE_COLUMNS = ["film_id", "cue_id", "track_id", "film_start_s", "film_end_s"]
 
 
 def compare(
     predictions: str | os.PathLike,
-    visuals: Sequence[str | os.PathLike],
+    genre_cues: str | os.PathLike | None,
+    visuals: Paths,
+    cues: Paths,
     feature_set: str,
     model: str,
     permutations: int,
@@ -40,8 +53,10 @@ def compare(
     predictions : path
         Table of PREDICTIONS of a genre model. Of several training runs the first counts, as a mean
         of decisions would label no film.
-    visuals : sequence of path
-        Tables of VISUALS, of every film; one without pictures takes no part.
+    genre_cues : path or None
+        Its table of GENRE_CUES; None for a baseline, whose clips have the prediction of their film.
+    visuals, cues : sequence of path
+        Tables of VISUALS and of CUES, of every film; one without pictures takes no part.
     feature_set, model : str
         What the predictions are of.
     permutations : int
@@ -54,39 +69,54 @@ def compare(
     """
     table = read_table(predictions, PREDICTIONS)
     actual, predicted = label_frames(from_table(table, ["film_id"], run="repeat", sort=False))
-    values = film_values(pd.concat([read_table(path, VISUALS) for path in visuals]))
-    films = [film for film in actual.index if film in values.index]
-    log.info("%s on %s: %d of %d films have pictures", model, feature_set, len(films), len(actual))
-    cells = list(itertools.product(actual.columns, MEASURES))
-    compared = compare_labellings(
-        cells,
-        standardise(values.loc[films]),
-        actual.loc[films],
-        predicted.loc[films],
-        permutations,
-        samples,
-        seed,
-    )
-    named = compared.assign(feature_set=feature_set, model=model)
-    write_table(named, output, AUDIOVISUAL_COMPARISON)
+    picture, all_cues = _joined(visuals, VISUALS), _joined(cues, CUES, CUE_COLUMNS)
+    films, clips = summarise_picture(picture, "film_id"), clip_values(picture, all_cues)
+    shown = [film for film in actual.index if film in films.index]
+    log.info("%s on %s: %d of %d films have pictures", model, feature_set, len(shown), len(actual))
+    labels, settings = (actual.loc[shown], predicted.loc[shown]), (permutations, samples, seed)
+    decided = None
+    if genre_cues:
+        decided = clip_predictions(read_table(genre_cues, GENRE_CUES), all_cues, feature_set)
+    by_unit = {
+        "film": compare_films(films.loc[shown], *labels, *settings),
+        "clip": compare_clips(clips, *labels, decided, *settings),
+    }
+    joined = pd.concat([rows.assign(unit=unit) for unit, rows in by_unit.items()])
+    named = joined.assign(feature_set=feature_set, model=model)
+    write_table(named.reindex(columns=AUDIOVISUAL_COMPARISON.names), output, AUDIOVISUAL_COMPARISON)
 
 
-def film_values(visuals: pd.DataFrame) -> pd.DataFrame:
-    """Summarise the picture of each film.
+def compare_films(
+    values: pd.DataFrame,
+    actual: pd.DataFrame,
+    predicted: pd.DataFrame,
+    permutations: int,
+    samples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Compare the films of each genre with the others, each film once.
 
     Parameters
     ----------
-    visuals : pandas.DataFrame
-        Rows of VISUALS, one per second, of any number of films.
+    values : pandas.DataFrame, shape (films, measures)
+        As `summarise_picture` returns them.
+    actual, predicted : pandas.DataFrame of bool, shape (films, genres)
+        Labels and predictions of the same films.
+    permutations, samples, seed : int
+        As `compare` takes them.
 
     Returns
     -------
-    pandas.DataFrame, one row per film
-        The measures of `MEASURES`: medians over the seconds, and cuts per minute; NaN where the
-        film lacks one.
+    pandas.DataFrame
+        As `group_difference.compare_labellings` returns it, with `raw_difference`.
     """
-    seconds = visuals.astype(dict.fromkeys((*MEDIANS, "cuts"), np.float64))
-    films = seconds.groupby("film_id")
-    values = films[list(MEDIANS)].median()
-    values[CUT_RATE] = 60 * films["cuts"].mean()
-    return values[list(MEASURES)]
+    cells = list(itertools.product(actual.columns, MEASURES))
+    rows = compare_labellings(
+        cells, standardise(values), actual, predicted, permutations, samples, seed
+    )
+    return rows.assign(raw_difference=rows["difference"] * rows["measure"].map(values.std(ddof=0)))
+
+
+def _joined(paths: Paths, kind: Table, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    tables = [read_table(path, kind, columns) for path in paths]
+    return pd.concat(tables, ignore_index=True)

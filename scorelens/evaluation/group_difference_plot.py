@@ -1,5 +1,7 @@
 """Figures of the table of `group_difference`: a row per genre, a marker per labelling."""
 
+from typing import NamedTuple
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -42,13 +44,31 @@ def draw_differences(axis: Axes, rows: pd.DataFrame, genres: list[str]) -> None:
         axis.text(0.5, 0.5, "no difference\nto show", color=figures.QUIET, **middle)
     for row in drawn.itertuples():
         _, marker, colour = LABELLINGS[row.labelling]
-        y = genres.index(row.genre) + OFFSET * (list(LABELLINGS).index(row.labelling) - 1)
+        y = marker_position(row, genres)
         face = colour if row.p_adjusted < SIGNIFICANT else "white"
         axis.plot([row.low, row.high], [y, y], color=colour, lw=1.5)
         axis.plot(row.difference, y, marker, color=colour, markerfacecolor=face)
 
 
-def label_genres(axis: Axes, table: pd.DataFrame, genres: list[str]) -> None:
+def marker_position(row: NamedTuple, genres: list[str]) -> float:
+    """Where the marker of a row of the table lies on the axis of the genres.
+
+    Parameters
+    ----------
+    row : namedtuple
+        With `genre` and `labelling`.
+    genres : list of str
+        From top to bottom.
+
+    Returns
+    -------
+    float
+        In rows of the axis.
+    """
+    return genres.index(row.genre) + OFFSET * (list(LABELLINGS).index(row.labelling) - 1)
+
+
+def label_genres(axis: Axes, table: pd.DataFrame, genres: list[str], units: str = "films") -> None:
     """Name the rows after the genres, with the number of films by each labelling.
 
     Parameters
@@ -58,17 +78,19 @@ def label_genres(axis: Axes, table: pd.DataFrame, genres: list[str]) -> None:
         From `group_difference.compare_labellings`; the measure that most films have counts.
     genres : list of str
         From top to bottom.
+    units : str
+        What is counted, in the column `UNITS_with`.
     """
-    films = table.groupby(["genre", "labelling"])["films_with"].max()
+    counts = table.groupby(["genre", "labelling"])[f"{units}_with"].max()
     names = [
-        f"{genre}\n{' / '.join(str(films[genre, labelling]) for labelling in LABELLINGS)} films"
+        f"{genre}\n{' / '.join(str(counts[genre, labelling]) for labelling in LABELLINGS)} {units}"
         for genre in genres
     ]
     axis.set_yticks(range(len(genres)), names)
     axis.set_ylim(len(genres) - 0.5, -0.5)
 
 
-def label_figure(figure: Figure, table: pd.DataFrame, model: str) -> None:
+def label_figure(figure: Figure, table: pd.DataFrame, model: str, label: str = LABEL) -> None:
     """Add a heading, an axis label and a legend.
 
     Parameters
@@ -78,6 +100,8 @@ def label_figure(figure: Figure, table: pd.DataFrame, model: str) -> None:
         Rows as `group_difference.compare_labellings` returns them, with a column feature_set.
     model : str
         The genre model, as a reader writes it.
+    label : str
+        Of the axis.
     """
     films = int((table["films_with"] + table["films_without"]).max())
     heading = f"Predictions: {model} ({table['feature_set'].iloc[0]}); {films} films"
@@ -85,6 +109,6 @@ def label_figure(figure: Figure, table: pd.DataFrame, model: str) -> None:
         Line2D([], [], color=colour, marker=marker, markerfacecolor="white", label=name)
         for name, marker, colour in LABELLINGS.values()
     ]
-    figure.supxlabel(LABEL, fontsize=10)
+    figure.supxlabel(label, fontsize=10)
     figure.suptitle(heading, fontsize=10, x=0.01, ha="left")
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles))

@@ -8,6 +8,7 @@ import lazy_loader
 
 RANDOM_GUESS = "random_guess"
 NO_FEATURES = "none"  # the feature set of the baselines
+WHOLE_TRACKS = "_tracks"  # in the name of a set whose instances are tracks of the album, not cues
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -16,4 +17,4 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "model.folds": ["predict_bags"],
     },
 )
-__all__ += ["NO_FEATURES", "RANDOM_GUESS"]
+__all__ += ["NO_FEATURES", "RANDOM_GUESS", "WHOLE_TRACKS"]

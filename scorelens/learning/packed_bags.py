@@ -52,6 +52,23 @@ class Bags:
         rows = self.instances[self.starts[bag] : self.starts[bag + 1]]
         return Bags(rows, np.array([0, len(rows)]))
 
+    def sample(self, per_bag: int, seed: int) -> "Bags":
+        """Return bags of at most so many instances, drawn at random and left in their order.
+
+        Parameters
+        ----------
+        per_bag : int
+            Instances of a bag, at most; at least 1.
+        seed : int
+            The draw of a bag depends on the seed, its number and its size alone.
+        """
+        rows = [
+            start + np.sort(np.random.default_rng([seed, bag]).permutation(size)[:per_bag])
+            for bag, (start, size) in enumerate(zip(self.starts, self.sizes, strict=False))
+        ]
+        starts = np.cumsum([0, *map(len, rows)])
+        return Bags(self.instances[np.concatenate(rows)], starts)
+
     def means(self) -> "Bags":
         """Return bags of a single instance, the mean of the bag's known values."""
         known = ~np.isnan(self.instances)

@@ -13,6 +13,26 @@ WHOLE_TRACKS = "_tracks"  # ends the name of a set that is measured on whole tra
 FRAMES = "_frames"  # ends the name of a set of bags whose instances are single frames
 
 
+def measured_set(bag_set: str) -> str:
+    """Return the feature set that a set of bags is made of, without its endings.
+
+    Parameters
+    ----------
+    bag_set : str
+        Name of a set of bags.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> measured_set("mir_tracks_frames")
+    'mir'
+    """
+    return bag_set.removesuffix(FRAMES).removesuffix(WHOLE_TRACKS)
+
+
 @dataclass(frozen=True)
 class FeaturePlan:
     """What is measured of the sound of the films.

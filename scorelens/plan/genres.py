@@ -7,11 +7,15 @@ from scorelens import audiovisual_comparison, genres, importance
 from scorelens.genres import BASELINES, MODELS, NETWORKS
 from scorelens.genres.new_media import new_media_config
 from scorelens.genres.new_media.new_media_config import NewMedia
+from scorelens.genres.registry import CUES, MODEL_SPECS
 from scorelens.plan.corpus import CorpusPlan
-from scorelens.plan.features import FRAMES, WHOLE_TRACKS, FeaturePlan
+from scorelens.plan.features import FRAMES, FeaturePlan, measured_set
 
 Run = tuple[str, str]  # feature set, model
 TRAINED_MODELS = tuple(model for model in MODELS if model not in BASELINES)
+# Width of the embedding layers of the paper's best networks on each feature set (Table 4).
+PAPER_HIDDEN = {"mir": 64, "vggish": 128}
+OTHER_HIDDEN = 64  # on a feature set that the paper does not have
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,16 @@ class GenrePlan:
         return attention or self.network_runs
 
     @property
+    def primary(self) -> Run | None:
+        """The one model whose predictions of cues are held against the labels of their film.
+
+        It is named before any score is known: the paper's best, single attention on VGGish, or the
+        one nearest to it. None if nothing is trained.
+        """
+        trained = self.trained_runs
+        return audiovisual_comparison.choose_run(trained, None, None) if trained else None
+
+    @property
     def figures(self) -> list[str]:
         """Names of the figures of `results/genres`."""
         names = ["scores", "genres"]
@@ -81,9 +95,7 @@ class GenrePlan:
     @property
     def applied_features(self) -> str:
         """The feature set that is measured on new media; empty without new media."""
-        return (
-            self.applied[0].removesuffix(FRAMES).removesuffix(WHOLE_TRACKS) if self.applied else ""
-        )
+        return measured_set(self.applied[0]) if self.applied else ""
 
 
 def plan_genres(config: Mapping, corpus: CorpusPlan, features: FeaturePlan) -> GenrePlan:
@@ -136,7 +148,7 @@ def genre_runs(models: list[str], bag_sets: tuple[str, ...]) -> list[Run]:
     Parameters
     ----------
     models : list of str
-        Models of the configuration. Baselines need no features; networks alone take frames.
+        Models of the configuration. Baselines need no features.
     bag_sets : tuple of str
         Sets of instances.
 
@@ -146,14 +158,46 @@ def genre_runs(models: list[str], bag_sets: tuple[str, ...]) -> list[Run]:
 
     Examples
     --------
-    >>> genre_runs(["plurality", "imv_knn", "max_pooling"], ("mir", "mir_frames"))[:3]
-    [('none', 'plurality'), ('mir', 'imv_knn'), ('mir', 'max_pooling')]
+    >>> genre_runs(["plurality", "imv_knn"], ("mir", "mir_frames"))
+    [('none', 'plurality'), ('mir', 'imv_knn'), ('mir_frames', 'imv_knn')]
     """
     baselines = [(genres.NO_FEATURES, model) for model in models if model in BASELINES]
     trained = [model for model in models if model not in BASELINES]
-    return baselines + [
-        (instances, model)
-        for instances in bag_sets
-        for model in trained
-        if model in NETWORKS or not instances.endswith(FRAMES)
-    ]
+    return baselines + [(instances, model) for instances in bag_sets for model in trained]
+
+
+def model_settings(settings: Mapping, bag_set: str, model: str) -> dict:
+    """Return the settings of one model on one set of bags.
+
+    Parameters
+    ----------
+    settings : mapping
+        The block `genres` of the configuration.
+    bag_set, model : str
+        A set of bags and a model that is trained.
+
+    Returns
+    -------
+    dict
+        The model's block of the configuration; for a network with the width of its layers as one
+        number, for a vote of frames with `frames_per_film`.
+
+    Examples
+    --------
+    >>> model_settings({"network": {"hidden": {"vggish": 128}}}, "vggish", "max_pooling")
+    {'hidden': 128}
+    >>> model_settings({"network": {"hidden": 32}}, "vggish_frames", "max_pooling")
+    {'hidden': 32}
+    """
+    chosen = dict(settings[MODELS[model]])
+    if model in NETWORKS:
+        chosen["hidden"] = _hidden_width(chosen["hidden"], measured_set(bag_set))
+    elif bag_set.endswith(FRAMES) and MODEL_SPECS[model].inputs == CUES:
+        chosen["frames_per_film"] = settings["frames_per_film"]
+    return chosen
+
+
+def _hidden_width(hidden: int | Mapping[str, int], feature_set: str) -> int:
+    if isinstance(hidden, int):
+        return hidden
+    return (PAPER_HIDDEN | dict(hidden)).get(feature_set, OTHER_HIDDEN)

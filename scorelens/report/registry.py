@@ -6,7 +6,12 @@ from scorelens.audiovisual_comparison.report import audiovisual_comparison_secti
 from scorelens.corpus.report import corpus_section
 from scorelens.cues.report import film_overview_section, scores_section, timelines_section
 from scorelens.features.report import features_section
-from scorelens.genres.report import models_section, new_media_section, predictions_section
+from scorelens.genres.report import (
+    contradictions_section,
+    models_section,
+    new_media_section,
+    predictions_section,
+)
 from scorelens.importance.report import importance_section
 from scorelens.retrieval.report import retrieval_section
 from scorelens.sections import Run, Section
@@ -24,6 +29,7 @@ SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     film_overview_section,
     models_section,
     predictions_section,
+    contradictions_section,
     new_media_section,
     tagger_section,
     retrieval_section,

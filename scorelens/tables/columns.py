@@ -97,8 +97,8 @@ def error_seconds(name: str, meaning: str) -> Column:
 
 
 def deviations(name: str, meaning: str) -> Column:
-    """Return a column of differences in standard deviations over the films."""
-    return Column(name, "float64", meaning, "standard deviations of the films", nullable=True)
+    """Return a column of differences in standard deviations of what is compared."""
+    return Column(name, "float64", meaning, "standard deviations", nullable=True)
 
 
 def differences(meaning: str, others: str) -> tuple[Column, ...]:

@@ -2,10 +2,16 @@
 
 
 rule compare_music_to_picture:
-    """Compare the picture of the films of each genre with that of the others."""
+    """Compare the picture of the films of each genre, and of their cues, with that of the others."""
     input:
         predictions=genre_run(result_paths.GENRE_PREDICTIONS, PLAN.genres.compared),
+        genre_cues=(
+            [genre_run(rules.gather_genres.output.cues, PLAN.genres.compared)]
+            if PLAN.genres.compared in PLAN.genres.trained_runs
+            else []
+        ),
         visuals=used_films(rules.measure_visuals.output.table),
+        cues=used_films(rules.match_cues.output.table),
     output:
         scores="results/audiovisual_comparison/scores.tsv",
     params:

@@ -1,7 +1,7 @@
 """The multiple-instance genre models, every film left out in turn, and their scores."""
 
 from scorelens import genres as genre_models
-from scorelens.plan.genres import TRAINED_MODELS
+from scorelens.plan.genres import TRAINED_MODELS, model_settings
 
 
 rule predict_baselines:
@@ -40,7 +40,7 @@ rule train_genres:
         gpu=lambda wildcards: GPU * genre_models.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
         genres=config["corpus"]["genres"],
-        settings=lambda wildcards: config["genres"][genre_models.MODELS[wildcards.model]],
+        settings=lambda wildcards: model_settings(config["genres"], wildcards.set, wildcards.model),
         chunks=PLAN.genres.chunks,
         folds=config["genres"]["folds"],
         seed=config["seed"],
@@ -93,6 +93,18 @@ rule compare_genres:
         seed=config["seed"],
     script:
         "../../scripts/compare_genres.py"
+
+
+if PLAN.corpus.is_published:
+
+    rule compare_published:
+        """Set the scores of the genre models beside those that the study published."""
+        input:
+            scores=rules.score_genres.output.scores,
+        output:
+            table="results/genres/published.tsv",
+        script:
+            "../../scripts/compare_published.py"
 
 
 rule plot_genres:
@@ -193,3 +205,22 @@ rule explain_genres:
         models=PLAN.genres.explained_runs,
     script:
         "../../scripts/explain_genres.py"
+
+
+if PLAN.genres.primary:
+
+    rule rank_contradictions:
+        """Rank the cues whose music contradicts the genres of their film."""
+        input:
+            films=rules.gather_corpus.output.films,
+            tracks=rules.gather_corpus.output.tracks,
+            genre_cues=genre_run(rules.gather_genres.output.cues, PLAN.genres.primary),
+            cues=media_films(rules.match_cues.output.table),
+        output:
+            table="results/genres/contradictions.tsv",
+            page="results/genres/contradictions.html",
+        params:
+            run=PLAN.genres.primary,
+            videos=lambda wildcards: {film: PLAN.corpus.video(film) for film in PLAN.corpus.films},
+        script:
+            "../../scripts/rank_contradictions.py"

@@ -29,7 +29,11 @@ def models_section(run: Run) -> Section:
     comparisons = run.table("genres/comparisons.tsv", tables.GENRE_COMPARISONS)
     best = best_model(scores)
     differences = differences_to_best(comparisons, best)
+    published = "genres/published.tsv"
     values = {
+        "published": (
+            published_rows(run.table(published, tables.GENRE_PUBLISHED)) if published in run else []
+        ),
         "best": best,
         "differences": differences,
         "rivals": count_rivals(differences),
@@ -101,6 +105,34 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
             ],
         }
         for row in macro.itertuples()
+    ]
+
+
+def published_rows(beside: pd.DataFrame) -> list[dict]:
+    """Arrange the published scores and those of the run in one row for each model.
+
+    Parameters
+    ----------
+    beside : DataFrame
+        Table of GENRE_PUBLISHED.
+
+    Returns
+    -------
+    list of dict
+        source, feature_set, model, and `measures`: by precision, recall and f1 the row of the
+        table, or None.
+    """
+    runs = beside.groupby(["source", "feature_set", "model"], sort=False)
+    measures = METRICS[:3]  # the study gives no average precision
+    return [
+        {
+            "source": source,
+            "feature_set": feature_set,
+            "model": model,
+            "measures": [by_measure.get(measure) for measure in measures],
+        }
+        for (source, feature_set, model), rows in runs
+        for by_measure in [{row["measure"]: row for row in rows.to_dict("records")}]
     ]
 
 

@@ -9,6 +9,7 @@ from scorelens.tables.columns import (
     identifier,
     seconds,
     share,
+    texts,
 )
 
 PREDICTIONS = Table(
@@ -45,6 +46,44 @@ GENRE_CUES = Table(
         share("probability", "predicted probability if the cue is the only instance of the film"),
         share(
             "weight", "weight of the cue in the prediction for the film; they sum to 1 over a film"
+        ),
+    ),
+)
+
+GENRE_CONTRADICTIONS = Table(
+    "genre contradictions",
+    "Cues of held-out films by how far their music contradicts the genres of the film: the "
+    "predictions of the primary model for each cue alone (first training run), which was trained "
+    "without the film. A ranking of scenes to watch, no tests.",
+    (
+        Column("rank", "int64", "1 for the largest margin", low=1),
+        Column("feature_set", "string", "the features of the model"),
+        Column("model", "string", "the model"),
+        FILM_ID,
+        Column("title", "string", "title of the film"),
+        texts("genres", "the genres of the film"),
+        identifier("cue_id", "the cue; of a track that never plays, the track"),
+        Column("track_id", "string", "the track of the cue; empty for published features"),
+        Column("track", "string", "title of the track; empty for published features"),
+        Column(
+            "start_s", "float64", "start in the film; null if unknown", "s", 0, None, nullable=True
+        ),
+        Column("end_s", "float64", "end in the film; null if unknown", "s", 0, None, nullable=True),
+        Column("start", "string", "start in the film, h:mm:ss"),
+        Column("end", "string", "end in the film, h:mm:ss"),
+        Column("genre", "string", "the most probable genre that the film does not have"),
+        share("probability", "its predicted probability; not calibrated"),
+        Column("film_genre", "string", "the most probable genre of the film"),
+        share("film_probability", "its predicted probability"),
+        Column("margin", "float64", "probability minus film_probability", "", -1, 1),
+        Column(
+            "contradicts",
+            "bool",
+            "whether `genre` is predicted, and more probable than each genre of the film",
+        ),
+        share(
+            "contradicts_others",
+            "share of the films whose genres the cue would contradict: what a film at random gets",
         ),
     ),
 )
@@ -121,6 +160,28 @@ GENRE_SCORES = Table(
     ),
 )
 
+GENRE_PUBLISHED = Table(
+    "genre published",
+    "Published scores of models on the study's features beside those of a run on the same files "
+    "(means over the genres).",
+    (
+        Column(
+            "source",
+            "string",
+            "`study`, Table 4 of Ma et al. 2021, or `re-run`, an independent one on their files",
+        ),
+        Column("feature_set", "string", "the features; `none` for the baselines"),
+        Column("model", "string", "the model"),
+        Column("measure", "string", "`precision`, `recall` or `f1`"),
+        share("published", "the published score"),
+        share("value", "the score of the run"),
+        share("low", "2.5% bound, bootstrap over films"),
+        share("high", "97.5% bound"),
+        Column("difference", "float64", "value minus published", "", -1, 1),
+        Column("inside", "bool", "whether the published score lies between the bounds"),
+    ),
+)
+
 GENRE_COMPARISONS = Table(
     "genre comparisons",
     "Paired comparisons of genre models: the difference of their macro F1, mean over training "
@@ -143,28 +204,53 @@ GENRE_COMPARISONS = Table(
 
 AUDIOVISUAL_COMPARISON = Table(
     "audiovisual_comparison",
-    "How the picture of the films of a genre differs from that of other films: by their labels, "
-    "and by the predictions of a model of their music.",
+    "How the picture of the films of a genre differs from that of other films, and that of their "
+    "clips with music from other clips: by their labels, and by the predictions of a model of the "
+    "music. Intervals and p-values are over films in both.",
     (
         Column("feature_set", "string", "the features of the model"),
         Column("model", "string", "the model that predicts"),
+        Column(
+            "unit",
+            "string",
+            "what counts once: `film`, or `clip`, the part of a film in which a cue plays (as in "
+            "the study; a clip has the labels of its film and the predictions of its cue alone)",
+        ),
         Column("genre", "string", "a genre of the config's list"),
         Column(
             "measure",
             "string",
-            "`brightness`, `contrast`, `saturation` or `motion_energy`, a film's median over its "
-            "seconds, or `cut_rate`, its cuts a minute",
+            "`brightness`, `contrast`, `saturation` or `motion_energy`, the median over the "
+            "seconds of a film or clip, or `cut_rate`, its cuts a minute",
         ),
         Column(
             "labelling",
             "string",
-            "which films count as the genre's: `actual` (labelled) or `predicted` (by the model "
+            "which units count as the genre's: `actual` (labelled) or `predicted` (by the model "
             "that held the film out), each against all others, or `false_positive` (predicted, "
-            "not labelled), against those neither predicted nor labelled",
+            "not labelled), for films against those neither predicted nor labelled, for clips "
+            "against all others",
         ),
         *differences(
-            "median of the genre's films minus median of the others",
-            "films that they are compared with",
+            "median of the genre's units minus median of the others, in standard deviations of the "
+            "units",
+            "films that they are compared with; of clips, films with such clips",
+        ),
+        Column(
+            "raw_difference",
+            "float64",
+            "the same difference in the unit of the measure; Table 5 of the study gives ten times "
+            "that",
+            nullable=True,
+        ),
+        Column("clips_with", "int64", "clips of the genre; null for films", "", 0, None, True),
+        Column("clips_without", "int64", "all other clips; null for films", "", 0, None, True),
+        share(
+            "p_published",
+            "p of the study's test, Mann-Whitney U over clips with Bonferroni's correction over "
+            "the tests of the labelling: it takes the clips of a film for independent, and is too "
+            "small; null for films",
+            True,
         ),
     ),
 )

@@ -1,0 +1,1 @@
+"""The page of the cues that contradict the genres of their film."""
