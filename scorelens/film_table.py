@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from scorelens import paths
 from scorelens.albums.files import NO_ALBUM, Album, Listing, find_albums, scan
 from scorelens.errors import ConfigError, Problem, closest
+from scorelens.groups import GROUP, group_names, group_problems
 from scorelens.ids import name_problems
 from scorelens.tsv import Rows, cell, read_rows
 
@@ -41,6 +42,9 @@ class Film:
         Faults of the row; they do not affect the other films.
     audio : str
         Number or language of the film's sound; empty for the default one.
+    groups : tuple of str
+        What it may have in common with other films, such as composer or franchise: films of one
+        group are never on two sides of a split.
     """
 
     film_id: str
@@ -51,6 +55,7 @@ class Film:
     album: Album
     problems: tuple[Problem, ...] = field(default=())
     audio: str = ""
+    groups: tuple[str, ...] = ()
 
 
 def read_films(
@@ -64,7 +69,8 @@ def read_films(
     Parameters
     ----------
     path : path-like
-        TSV with a header. Columns of FILM_COLUMNS, and `audio`, are read; others are ignored.
+        TSV with a header. Columns of FILM_COLUMNS, `audio` and `group` are read; others are
+        ignored.
     genres : sequence of str
         The labels allowed.
     made : bool
@@ -81,13 +87,15 @@ def read_films(
     ------
     ConfigError
         With every fault of every row, if the table itself does not hold: it cannot be read, a
-        column is absent, a row is longer than the header, an id is bad or stands twice.
+        column is absent, a row is longer than the header, an id is bad or stands twice, a name of
+        a group is none or is spelt in two ways.
     """
-    rows = read_rows(path, [c for c in FILM_COLUMNS if not (made and c == "video")])
+    columns = [c for c in FILM_COLUMNS if not (made and c == "video")]
+    rows = read_rows(path, columns, further=[GROUP])
     listings = {album: scan(album) for album in (_album(row, path) for _, row in rows) if album}
     albums = find_albums(listings, known_albums)
     films = [_film(row, number, path, genres, made, listings, albums) for number, row in rows]
-    broken = list(id_problems(rows, path))
+    broken = [*id_problems(rows, path), *group_problems(rows, path)]
     if broken:
         raise ConfigError(broken + [p for film in films for p in film.problems])
     return films
@@ -150,6 +158,7 @@ def _film(
         video=None if made else video,
         album=albums.get(album, NO_ALBUM),
         audio=row.get("audio", ""),
+        groups=group_names(row.get(GROUP, "")),
         problems=tuple(problems),
     )
 

@@ -10,6 +10,9 @@ TRACK_TABLE = "results/corpus/tracks.tsv"
 ALBUM_TRACKS = "results/corpus/albums/{album}.tsv"
 MADE_VIDEO = "results/corpus/media/{film}/film.mp4"
 DEMO_ALBUM = "results/corpus/media/{film}/album"
+# Read by a rule of the corpus, which comes before those of the fingerprints.
+SHARED_TRACKS = "results/fingerprints/shared_tracks.tsv"
+SHARED_FILMS = "results/fingerprints/shared_films.tsv"
 # Pretrained networks.
 PRETRAINED_DOWNLOADS = "results/pretrained/downloads"
 PRETRAINED_VARIABLES = "results/pretrained/{network}.safetensors"

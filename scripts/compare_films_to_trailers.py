@@ -18,6 +18,7 @@ films_to_trailers.compare(
     genres=snakemake.params.genres,
     scenes=snakemake.input.scenes,
     films=snakemake.input.films,
+    groups=snakemake.input.groups,
     predictions=snakemake.input.predictions,
     names=(snakemake.params.feature_set, snakemake.params.model, snakemake.params.network),
     permutations=snakemake.params.permutations,

@@ -2,7 +2,8 @@
 
 Joins the status and track tables of the films and adds what the film table itself has wrong. With
 `on_bad_film: stop` every problem of the corpus is listed and the run ends; with `skip` the films
-table holds the good films alone, and the status table says why the others are missing.
+table holds the good films alone, and the status table says why the others are missing. Notes say
+which films share files, or artists if the film table has no groups.
 """
 
 from scorelens import logs
@@ -24,4 +25,5 @@ check.gather_films(
     statuses=snakemake.input.statuses,
     track_tables=snakemake.input.tracks,
     outputs=dict(snakemake.output.items()),
+    warns_of_tags=snakemake.params.warns_of_tags,
 )

@@ -1,8 +1,8 @@
 """Gather the dataset of retrieval.
 
-Reads the vectors of the films' pictures and texts, and the fragments of all tracks. Writes the
-films with their part of the split and why some are left out, the tracks, and all fragments in one
-array.
+Reads the vectors of the films' pictures and texts, the fragments of all tracks, and the groups of
+the corpus. Writes the films with their part of the split and why some are left out, the tracks, and
+all fragments in one array.
 """
 
 from scorelens import logs
@@ -21,4 +21,5 @@ gather.gather_retrieval(
     films=snakemake.output.films,
     tracks=snakemake.output.tracks,
     fragments=snakemake.output.fragments,
+    groups=snakemake.input.groups or None,
 )

@@ -1,6 +1,7 @@
 """Predict with a baseline, with each film, or each group of films, held out in turn.
 
-Reads the film table. Writes the predictions of every film from the labels of the others.
+Reads the film table and the groups of the films. Writes the predictions of every film from the
+labels of the others.
 """
 
 from scorelens import logs
@@ -16,4 +17,5 @@ baselines.predict_baseline(
     seed=snakemake.params.seed,
     predictions=snakemake.output.predictions,
     folds=snakemake.params.folds,
+    groups=snakemake.input.groups,
 )

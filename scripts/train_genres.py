@@ -1,8 +1,8 @@
 """Train a chunk of the folds of one genre model on one feature set.
 
-A fold leaves out one film, or a group of them. Reads the film table and the bags of the feature
-set. Writes the predictions of every fold for the films left out and for their cues, its losses, and
-a model file (`scorelens/learning/model_io.py` describes it).
+A fold leaves out one film, or a group of them. Reads the film table, the groups of the films and
+the bags of the feature set. Writes the predictions of every fold for the films left out and for
+their cues, its losses, and a model file (`scorelens/learning/model_io.py` describes it).
 """
 
 from scorelens import logs
@@ -23,4 +23,5 @@ fold_jobs.train_chunk(
     threads=snakemake.threads,
     outputs=dict(snakemake.output.items()),
     folds=snakemake.params.folds,
+    groups=snakemake.input.groups,
 )

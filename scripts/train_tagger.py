@@ -1,8 +1,8 @@
 """Train one model of the tagger.
 
-Reads the tiles of all albums, or their embeddings, and the genres of the films. Writes predictions
-for tiles and tracks by folds that were not trained on the film of the track, and the model trained
-on all films, for new music.
+Reads the tiles of all albums, or their embeddings, and the genres and groups of the films. Writes
+predictions for tiles and tracks by folds that were not trained on the film of the track or its
+group, and the model trained on all films, for new music.
 """
 
 from scorelens import logs
@@ -21,6 +21,7 @@ train.train_tagger(
     albums=snakemake.params.albums,
     embeddings=snakemake.input.embeddings,
     embedding=snakemake.params.embedding,
+    groups=snakemake.input.groups,
     settings=snakemake.params.settings,
     seed=snakemake.params.seed,
     outputs=dict(snakemake.output.items()),

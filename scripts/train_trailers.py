@@ -20,6 +20,7 @@ train.train_trailers(
     table=snakemake.params.table,
     samples=dict(zip(snakemake.params.trailers, snakemake.input.samples, strict=True)),
     vectors=snakemake.input.vectors,
+    groups=snakemake.input.groups,
     settings=snakemake.params.settings,
     seed=snakemake.params.seed,
     predictions=snakemake.output.predictions,

@@ -111,14 +111,15 @@ def vector_table(columns, values):
     )
 
 
-def gather(inputs, folder, configurations=tuple(CONFIGURATIONS), split=SPLIT):
+def gather(inputs, folder, configurations=tuple(CONFIGURATIONS), split=SPLIT, groups=None):
     """Gather into a folder. Returns the arguments of `read_dataset`."""
     outputs = {
         "films": folder / "films.tsv",
         "tracks": folder / "tracks.tsv",
         "fragments": folder / "fragments.npy",
     }
-    gather_retrieval(**inputs._asdict(), configurations=configurations, split=split, **outputs)
+    chosen = {"configurations": configurations, "split": split, "groups": groups}
+    gather_retrieval(**inputs._asdict(), **chosen, **outputs)
     return {**outputs, "images": inputs.images, "texts": inputs.texts}
 
 

@@ -75,12 +75,12 @@ def test_groups_shuffle_films_of_a_periodic_table():
         assert len(set(genre[held_out])) == 10
 
 
-def test_single_group_is_an_error_with_a_hint():
+def test_single_fold_is_an_error_with_a_hint():
     with pytest.raises(TableError) as error:
         make_folds(ids(3), ids(3), 1, 0)
     text = str(error.value)
-    assert "config: genres.folds: 1: all 3 films with cues are in one group" in text
-    assert "choose more groups, or 0" in text
+    assert "config: genres.folds: 1: all 3 films with cues are in one\n" in text
+    assert "choose more folds, or 0" in text
     with pytest.raises(ConfigError, match=r"genres\.folds.*1 should not be valid"):
         complete({"genres": {"folds": 1}}, SCHEMAS)
 

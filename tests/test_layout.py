@@ -20,6 +20,7 @@ BASE_MODULES = (
     "config",
     "errors",
     "figures",
+    "groups",
     "html_page",
     "film_table",
     "ids",

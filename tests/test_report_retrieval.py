@@ -10,12 +10,12 @@ from tests.report_run import SVG, Page
 
 FILMS = pd.DataFrame(
     [
-        ("a", "A", 2001, "training", 3, 9, 2, ("love",), None),
-        ("b", "B", 2002, "training", 3, 9, 2, ("love",), None),
-        ("c", "C", 2022, "validation", 3, 9, 2, ("love",), None),
-        ("d", "D", 2023, "test", 2, 6, 2, ("love",), None),
-        ("e", "E", 2024, "test", 5, 9, 2, ("love",), None),
-        ("f", "F", 2024, "left_out", 0, 0, 0, (), "no picture, no plot"),
+        ("a", "A", 2001, "a", "training", 3, 9, 2, ("love",), None),
+        ("b", "B", 2002, "b", "training", 3, 9, 2, ("love",), None),
+        ("c", "C", 2022, "c", "validation", 3, 9, 2, ("love",), None),
+        ("d", "D", 2023, "d", "test", 2, 6, 2, ("love",), None),
+        ("e", "E", 2024, "e", "test", 5, 9, 2, ("love",), None),
+        ("f", "F", 2024, "f", "left_out", 0, 0, 0, (), "no picture, no plot"),
     ],
     columns=tables.RETRIEVAL_FILMS.names,
 )

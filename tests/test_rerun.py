@@ -65,24 +65,23 @@ TRACK, SHORT_TRACK = Path("album 2") / "02_arrival.flac", Path("album 2") / "07_
 
 
 def write_table(
-    corpus: Path, films, labels="Drama", title="Film 2", more="", shared=False, audio=False
+    corpus: Path, films, labels="Drama", title="Film 2", more="", shared=False, further=""
 ) -> None:
     """Write the table of films.
 
-    shared: film_4 has the album of film_1. audio: the row of film_2 has the number of its sound.
+    shared: film_4 has the album of film_1. further: a further column, 1 in the row of film_2.
     """
     genres = {"film_1": "Comedy;Drama", "film_2": labels, "film_4": "Comedy"}
     genres["film_3"] = "Action;Comedy;Drama"
-    lines = [
-        "film_id\ttitle\tyear\tvideo\talbum\tgenres" + (more and "\tnotes") + audio * "\taudio"
-    ]
+    header = ["film_id", "title", "year", "video", "album", "genres", *filter(None, [further])]
+    lines = ["\t".join([*header, *["notes"] * bool(more)])]
     for film in films:
         number = film[-1]
         name = title if film == CHANGED_FILM else f"Film {number}"
         album = "album 1" if shared and film == ADDED_FILM else f"album {number}"
-        row = (film, name, "2001", f"film {number}.mp4", album, genres[film])
-        sound = "\t" + "1" * (film == CHANGED_FILM) if audio else ""
-        lines.append("\t".join(row) + (more and f"\t{more}") + sound)
+        row = [film, name, "2001", f"film {number}.mp4", album, genres[film]]
+        row += ["1" * (film == CHANGED_FILM)] * bool(further) + [more] * bool(more)
+        lines.append("\t".join(row))
     (corpus / "films.tsv").write_text("\n".join(lines) + "\n")
 
 
@@ -152,7 +151,10 @@ CORPUS_CHANGES: dict[str, Callable[[Path], object]] = {
         corpus, FILMS, more="seen"
     ),
     "the sound of a film, in the column of the table": lambda corpus: write_table(
-        corpus, FILMS, audio=True
+        corpus, FILMS, further="audio"
+    ),
+    "the group of a film, in the column of the table": lambda corpus: write_table(
+        corpus, FILMS, further="group"
     ),
     "the video of a film, by another one": lambda corpus: shutil.copy(
         corpus / "film 1.mp4", corpus / "film 2.mp4"

@@ -12,6 +12,7 @@ from scorelens.retrieval.data.dataset import read_dataset, select_views, subsets
 from scorelens.retrieval.data.gather import append_rows
 from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.tables import (
+    FILM_GROUPS,
     RETRIEVAL_FILMS,
     RETRIEVAL_FRAGMENTS,
     RETRIEVAL_IMAGES,
@@ -128,6 +129,39 @@ def test_film_missing_from_the_corpus_is_left_out_of_retrieval(inputs, tmp_path)
         "the corpus leaves it out",
     ]
     assert len(read_dataset("all", **gathered).films) == 14
+
+
+def test_film_group_is_in_one_part_by_corpus_and_table(inputs, tmp_path, caplog):
+    named = {"film_002": ("Saga",), "film_007": ("X", " saga"), "film_014": ("x",)}
+    described = [film | {"groups": named.get(film["film_id"], ())} for film in inputs.described]
+    rows = [("film_000", "film_000"), ("film_006", "film_000"), ("film_012", "film_012")]
+    corpus = pd.DataFrame(rows, columns=["film_id", "group"]).assign(
+        films=1, names=[(), (), ("SAGA",)], reasons=[()] * 3
+    )
+    write_table(corpus, tmp_path / "groups.tsv", FILM_GROUPS)
+    inputs = inputs._replace(described=described)
+    gathered = gather(inputs, tmp_path, groups=tmp_path / "groups.tsv")
+    films = read_table(gathered["films"], RETRIEVAL_FILMS).set_index("film_id")
+    alone = gather(
+        inputs._replace(described=[dict(film, groups=()) for film in described]), tmp_path
+    )
+    before = read_table(alone["films"], RETRIEVAL_FILMS).set_index("film_id")
+    assert before["group"].tolist() == before.index.tolist()
+    assert before["part"][["film_000", "film_006", "film_007", "film_012"]].tolist() == [
+        "training", "validation", "validation", "test",
+    ]  # fmt: skip
+    # Of the group of four, film_012 and film_014 are test films, the others one in each part.
+    saga = films["group"][["film_002", "film_007", "film_012", "film_014"]]
+    assert saga.tolist() == ["film_002"] * 4
+    left_out = films.loc[films["part"] == "left_out", "problem"].to_dict()
+    assert left_out == {
+        "film_002": "most films of its group (film_002) are in test",
+        "film_006": "most films of its group (film_000) are in training",
+        "film_007": "most films of its group (film_002) are in test",
+    }
+    assert "film_006 is left out: most films of its group" in caplog.text
+    retained = films.index[films["part"] != "left_out"]
+    assert (films["part"] == before["part"])[retained].all()
 
 
 def test_split_by_shares_assigns_parts_by_year(inputs, tmp_path):

@@ -220,6 +220,7 @@ def _write_films(folder, film_ids):
             "film_id": film_id,
             "title": film_id,
             "year": 2024,
+            "group": film_id,
             "part": "test",
             "tags": ("dark", "slow"),
         }

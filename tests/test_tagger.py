@@ -234,25 +234,44 @@ def test_genres_with_too_few_tracks_or_films_are_left_out(tmp_path, caplog):
     films, paths = film_table(tmp_path, ["Comedy;Drama", "Comedy", "Horror;Drama", "Drama"])
     caplog.set_level("INFO")
     genres = ["Comedy", "Drama", "Horror", "War"]
-    corpus = dataset.read_dataset("cnn", films, paths[::-1], one_album_a_film(4), [], genres, 2)
+    albums = one_album_a_film(4)
+    corpus = dataset.read_dataset("cnn", films, paths[::-1], albums, [], genres, 2, albums)
     assert corpus.genres == ["Comedy", "Drama"]
     assert corpus.instances.shape == (12, 40, 100)
     assert corpus.labels.tolist() == [[True, True], [True, False], [False, True], [False, True]]
-    assert "Horror is left out: too few tracks or films carry it" in caplog.text
+    assert "Horror is left out: too few tracks, or of one group of films" in caplog.text
 
 
-def test_trainable_genres_have_enough_tracks_of_at_least_two_films():
+def test_trainable_genres_have_enough_tracks_of_at_least_two_groups_of_films():
     albums = [(["Comedy", "Drama"], 5), (["Comedy"], 4), (["Drama"], 0), (["Horror"], 50)]
+    albums = [label_filter.AlbumLabels(number, *album) for number, album in enumerate(albums)]
     genres = ["Drama", "Comedy", "Horror", "War"]
     assert label_filter.trainable_genres(genres, albums, 9) == ["Comedy"]
     assert label_filter.trainable_genres(genres, albums, 10) == []
+    together = [album._replace(group=0) for album in albums]
+    assert label_filter.trainable_genres(genres, together, 9) == []
+
+
+def test_film_groups_become_split_groups_and_albums_count_once(tmp_path):
+    films, paths = film_table(tmp_path, ["Comedy;Drama", "Comedy", "Drama", "Drama"])
+    albums = {f"film_{k}": f"film_{one}" for k, one in enumerate((0, 0, 2, 3))}
+    groups = {f"film_{k}": f"film_{one}" for k, one in enumerate((0, 0, 2, 0))}
+    genres = ["Comedy", "Drama"]
+    with pytest.raises(TableError, match="at least 1 tracks, of two groups of films: 1"):
+        dataset.read_dataset("mel_cnn", films, paths, albums, [], genres, 1, groups)
+    groups["film_1"] = "film_1"
+    albums["film_1"] = "film_1"
+    corpus = dataset.read_dataset("mel_cnn", films, paths, albums, [], genres, 1, groups)
+    assert corpus.split_group.tolist() == [0, 1, 2, 0]
+    assert corpus.group.tolist() == [0, 1, 2, 3]
+    one = dict.fromkeys(groups, "film_0")
+    with pytest.raises(TableError):
+        dataset.read_dataset("mel_cnn", films, paths, albums, [], genres, 1, one)
 
 
 def test_too_few_genres_raise_table_error(tmp_path):
     films, paths = film_table(tmp_path, ["Comedy", "Comedy"])
-    with pytest.raises(
-        TableError, match=r"at least 2 tracks, of two films or more: 1\n.*\n.*min_tracks"
-    ):
-        dataset.read_dataset(
-            "mel_cnn", films, paths, one_album_a_film(2), [], ["Comedy", "Drama"], 2
-        )
+    albums, genres = one_album_a_film(2), ["Comedy", "Drama"]
+    message = r"at least 2 tracks, of two groups of films: 1\n.*\n.*min_tracks"
+    with pytest.raises(TableError, match=message):
+        dataset.read_dataset("mel_cnn", films, paths, albums, [], genres, 2, albums)

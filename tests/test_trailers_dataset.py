@@ -149,7 +149,8 @@ def test_untrainable_genres_are_left_out_and_the_reason_is_logged(tmp_path, capl
     assert (corpus.labels == actual[[0, 1, 2, 2, 3]][:, [1, 3]]).all()
     assert caplog.messages == [
         "Action is left out: carried by all",
-        "Horror is left out: fewer than two titles carry it",  # of one title, two trailers
+        # Of one title, two trailers.
+        "Horror is left out: fewer than two titles, or groups of titles, carry it",
     ]
 
 

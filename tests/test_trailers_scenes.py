@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from scorelens.errors import TableError
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.linear_model import fit_linear
+from scorelens.trailers.data.table import bare_title
 from scorelens.trailers.scenes import scenes
 from tests.trailer_tables import GENRES, make_labels, make_vectors
 
@@ -163,7 +164,7 @@ def test_film_whose_trailers_are_all_left_out_raises_table_error():
     ],
 )
 def test_bare_title_ignores_case_accents_punctuation_and_year(title, other, expected):
-    assert (scenes.bare_title(title) == scenes.bare_title(other)) == expected
+    assert (bare_title(title) == bare_title(other)) == expected
 
 
 def test_average_scenes_is_the_mean_over_scenes_of_a_film():

@@ -9,8 +9,11 @@ import pandas as pd
 
 from scorelens import media
 from scorelens.albums.reading import read_album
+from scorelens.corpus.shared_tags import artist_notes, shared_people, tag_warning
+from scorelens.corpus.sharing import PAIR, file_note, shared_files, with_digests
 from scorelens.errors import InputError, MediaError, Problem
 from scorelens.film_table import Film
+from scorelens.groups import join_groups
 from scorelens.tables import (
     ALBUM_STATUS,
     ALBUM_TRACKS,
@@ -128,8 +131,9 @@ def gather_films(
     statuses: Sequence[str],
     track_tables: Sequence[str],
     outputs: Mapping[str, str],
+    warns_of_tags: bool = False,
 ) -> None:
-    """Join the tables of the films into the corpus tables.
+    """Join the tables of the films into the corpus tables, with notes on films that share files.
 
     Parameters
     ----------
@@ -142,6 +146,9 @@ def gather_films(
         no track tables.
     outputs : mapping of str to str
         Paths of `films`, `tracks` and `status`.
+    warns_of_tags : bool
+        Whether films that share the artists of their albums have a note and the log a warning: the
+        film table could have groups and has none.
 
     Raises
     ------
@@ -161,9 +168,46 @@ def gather_films(
         log.warning("film %s is skipped:\n%s", row.film_id, row.problems)
     albums = [read_table(path, TRACKS) for path in track_tables]
     tracks = pd.concat(albums or [pd.DataFrame(columns=TRACKS.names)], ignore_index=True)
+    tracks = tracks[tracks.film_id.isin(good.film_id)]
+    status = with_sharing_notes(status, good, tracks, warns_of_tags)
     write_table(status, outputs["status"], STATUS)
-    write_table(tracks[tracks.film_id.isin(good.film_id)], outputs["tracks"], TRACKS)
+    write_table(tracks, outputs["tracks"], TRACKS)
     write_table(_films_table(films, good), outputs["films"], FILMS)
+
+
+def with_sharing_notes(
+    status: pd.DataFrame, good: pd.DataFrame, tracks: pd.DataFrame, warns_of_tags: bool
+) -> pd.DataFrame:
+    """Add notes on what films have in common: files, and artists by their tags.
+
+    Parameters
+    ----------
+    status : DataFrame
+        Rows of STATUS of all films.
+    good : DataFrame
+        Those of the films in use.
+    tracks : DataFrame
+        Rows of TRACKS of the films in use.
+    warns_of_tags : bool
+        Whether artists are noted, and named in the log.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `status` with longer notes.
+    """
+    shared = shared_files(good, with_digests(tracks, good.film_id))
+    notes = [(row.other_film_id, file_note(row)) for row in shared.itertuples()]
+    if warns_of_tags:
+        group = join_groups(list(good.film_id), shared[PAIR].itertuples(index=False))
+        people = shared_people(tracks, group)
+        notes += artist_notes(people).items()
+        if people:
+            log.warning(tag_warning(people))
+    by_film = status.set_index("film_id").notes
+    for film, note in notes:
+        by_film[film] = "; ".join(filter(None, [by_film[film], note]))
+    return status.assign(notes=by_film.to_numpy())
 
 
 def _with_table_problems(status: pd.DataFrame, films: Sequence[Film]) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 A landmark is a peak of the spectrogram. Two landmarks close in time and frequency make a hash that
 survives noise, coding and changes of level (Wang, An industrial-strength audio search algorithm,
 ISMIR 2003). `landmarks` finds and pairs peaks, `index` keeps those of an album at every speed of a
-film, `dejavu` does the same as the public Dejavu project does, `peaks` serves both.
+film, `dejavu` does the same as the public Dejavu project does, `peaks` serves both. `sketches` and
+`sharing` find recordings that share sound.
 """
 
 import lazy_loader
@@ -37,5 +38,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "hash_span",
             "pair_landmarks",
         ],
+        "sketches": ["make_sketch"],
     },
 )

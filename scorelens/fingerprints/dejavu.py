@@ -18,7 +18,7 @@ from tqdm import tqdm
 from scorelens import media, tables
 from scorelens.albums.tracks import track_sounds
 from scorelens.errors import naming_damage
-from scorelens.fingerprints.peaks import collect_peaks, sort_hashes
+from scorelens.fingerprints.peaks import Peaks, collect_peaks, sort_hashes
 
 DEJAVU_RATE_HZ = 44100
 WINDOW_SAMPLES = 4096
@@ -84,7 +84,7 @@ def index_album(album_id: str, table: str | os.PathLike, path: str | os.PathLike
 
 
 def read_dejavu_index(path: str | os.PathLike) -> DejavuIndex:
-    """Read an album's peaks and hash them. Nothing in the file is executed (no pickle).
+    """Read an album's peaks and hash them.
 
     Parameters
     ----------
@@ -100,12 +100,34 @@ def read_dejavu_index(path: str | os.PathLike) -> DejavuIndex:
     InputError
         If the file is damaged.
     """
+    peaks = read_peaks(path)
+    return DejavuIndex(tuple(peaks), *sort_hashes([pair_peaks(*track) for track in peaks.values()]))
+
+
+def read_peaks(path: str | os.PathLike) -> dict[str, Peaks]:
+    """Read the peaks of an album's tracks. Nothing in the file is executed (no pickle).
+
+    Parameters
+    ----------
+    path : path
+        A file of `index_album`.
+
+    Returns
+    -------
+    dict of str to (ndarray, ndarray)
+        Track -> frames and bins, as `find_peaks` returns them.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
     with naming_damage(path, "an index of peaks"), np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     cuts = np.cumsum(stored["counts"])[:-1]
     album = zip(np.split(stored["steps"], cuts), np.split(stored["bins"], cuts), strict=True)
-    pairs = [pair_peaks(np.cumsum(steps, dtype=np.int32), bins) for steps, bins in album]
-    return DejavuIndex(tuple(stored["track_ids"].tolist()), *sort_hashes(pairs))
+    peaks = [(np.cumsum(steps, dtype=np.int32), bins) for steps, bins in album]
+    return dict(zip(stored["track_ids"].tolist(), peaks, strict=True))
 
 
 def find_peaks(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -26,8 +26,8 @@ class Dataset(NamedTuple):
     group : ndarray of int64, shape (n_bags,)
         Number of the group of each bag. The labels of a group are one observation.
     split_group : ndarray of int64, shape (n_bags,)
-        Bags of one number are never on two sides of a split. Equal to `group`, unless groups share
-        their sound: films with the same album.
+        Bags of one number are never on two sides of a split. Equal to `group`, unless films or
+        titles are grouped: they share audio, or a name in the column `group` of their table.
     genres : list of str
         Names of the labels.
     labels : ndarray of bool, shape (n_bags, n_genres)
@@ -108,7 +108,7 @@ def bag_per_instance(dataset: Dataset) -> Dataset:
         bag=np.arange(len(group)),
         bag_ids=[dataset.bag_ids[number] for number in dataset.bag],
         group=group,
-        split_group=group,
+        split_group=dataset.split_group[dataset.bag],
         labels=dataset.labels[dataset.bag],
     )
 
@@ -135,7 +135,7 @@ def bag_per_group(dataset: Dataset) -> Dataset:
         time_s=dataset.time_s[order],
         bag_ids=[dataset.bag_ids[number] for number in first],
         group=groups,
-        split_group=groups,
+        split_group=dataset.split_group[first],
         genres=dataset.genres,
         labels=dataset.labels[first],
     )

@@ -1,12 +1,13 @@
 """Cross-validation folds that never have bags of one group on both sides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from scorelens.errors import Problem, TableError
 from scorelens.learning.datasets import Dataset
+from scorelens.learning.film_groups import group_numbers
 
 N_DRAWS = 1000  # random assignments, of which the most balanced one counts
 VALIDATION_SHARE = 0.2  # of the groups that are not held out (Stone's thesis)
@@ -35,22 +36,28 @@ class NestedFold(NamedTuple):
 
 
 def make_folds(
-    films: Sequence[str], present: Sequence[str], n_folds: int, seed: int
+    films: Sequence[str],
+    present: Sequence[str],
+    n_folds: int,
+    seed: int,
+    groups: Mapping[str, str] | None = None,
 ) -> list[np.ndarray]:
-    """Assign films to the folds that hold them out.
+    """Assign films to the folds that hold them out. Films of one group are in one fold.
 
     Parameters
     ----------
     films : sequence of str
-        All films in use. A film's fold depends on these, the number of folds and the seed, so that
-        it is the same for all models and feature sets.
+        All films in use. A film's fold depends on these, their groups, the number of folds and the
+        seed, so that it is the same for all models and feature sets.
     present : sequence of str
         The films that take part, in the same order.
     n_folds : int
-        0 holds out each film on its own, in order; another number assigns the films at random to
-        so many folds of equal size, or one film less.
+        0 holds out each group on its own, in order of its first film; another number assigns the
+        groups at random to so many folds with the same number of groups, or one less.
     seed : int
         Of the random assignment.
+    groups : mapping of str to str, optional
+        film_id -> group; by default each film is a group of its own.
 
     Returns
     -------
@@ -66,18 +73,29 @@ def make_folds(
     --------
     >>> make_folds(["a", "b", "c"], ["a", "c"], 0, 1)
     [array([0]), array([1])]
+    >>> make_folds(["a", "b", "c"], ["a", "b", "c"], 0, 1, {"a": "a", "b": "b", "c": "a"})
+    [array([0, 2]), array([1])]
     """
-    fold = np.arange(len(films))
+    units, fold = np.unique(group_numbers(films, groups), return_inverse=True)
     if n_folds:
-        fold = np.random.default_rng([seed, n_folds]).permutation(len(films)) % n_folds
+        fold = (np.random.default_rng([seed, n_folds]).permutation(len(units)) % n_folds)[fold]
     fold_of = dict(zip(films, fold, strict=True))
     folds = np.array([fold_of[film] for film in present])
     held_out = [np.flatnonzero(folds == number) for number in np.unique(folds)]
     if len(held_out) < 2:
-        what = f"{n_folds}: all {len(present)} films with cues are in one group"
-        hint = "a model is tested on films held out of training: choose more groups, or 0"
-        raise TableError(Problem("config: genres.folds", what, "at least 2 groups", hint))
+        raise _single_fold(len(present), n_folds, groups)
     return held_out
+
+
+def _single_fold(films: int, n_folds: int, groups: Mapping[str, str] | None) -> TableError:
+    if groups and len(set(groups.values())) < 2:
+        where, what = "the groups of the films", f"all {films} films with cues are in one group"
+        hint = "results/corpus/groups.tsv says why: the column `group`, or audio that they share"
+    else:
+        where, what = "config: genres.folds", f"{n_folds}: all {films} films with cues are in one"
+        hint = "choose more folds, or 0"
+    expected = "at least 2: a model is tested on films held out of training"
+    return TableError(Problem(where, what, expected, hint))
 
 
 def balanced_folds(
@@ -90,8 +108,8 @@ def balanced_folds(
 
     Parameters
     ----------
-    labels : ndarray of bool, shape (n_groups, n_genres)
-        The labels of the groups.
+    labels : ndarray of bool or float, shape (n_groups, n_genres)
+        The labels of the groups, or the share of each group's bags that carry them.
     sizes : ndarray of int, shape (n_groups,)
         Bags of each group.
     n_folds : int
@@ -140,11 +158,9 @@ def split_dataset(dataset: Dataset, by_group: bool, n_folds: int, seed: int) -> 
     """
     nonempty = dataset.nonempty_bags
     unit = (dataset.split_group if by_group else np.arange(len(dataset.group)))[nonempty]
-    units, first, number = np.unique(unit, return_index=True, return_inverse=True)
-    labels = dataset.labels[nonempty[first]]
-    folds = balanced_folds(
-        labels, np.bincount(number), n_folds, np.random.default_rng([seed, n_folds])
-    )
+    units, number, sizes = np.unique(unit, return_inverse=True, return_counts=True)
+    labels = _mean_labels(dataset.labels[nonempty], number)
+    folds = balanced_folds(labels, sizes, n_folds, np.random.default_rng([seed, n_folds]))
     splits = []
     for fold, rows in enumerate([*folds, np.zeros(0, np.int64)]):
         rest = np.delete(np.arange(len(units)), rows)
@@ -155,7 +171,7 @@ def split_dataset(dataset: Dataset, by_group: bool, n_folds: int, seed: int) -> 
 
 
 def nested_folds(dataset: Dataset, n_folds: int, n_inner: int, seed: int) -> list[NestedFold]:
-    """Assign all bags to folds by group, and the training bags of each fold to inner folds.
+    """Assign all bags to folds by split group, and the training bags of each to inner folds.
 
     Parameters
     ----------
@@ -179,11 +195,21 @@ def nested_folds(dataset: Dataset, n_folds: int, n_inner: int, seed: int) -> lis
 
 
 def _folds_of(dataset: Dataset, bags: np.ndarray, n_folds: int, seed: int) -> list[np.ndarray]:
-    """Folds of some bags, ascending, by group."""
-    _, first, group = np.unique(dataset.group[bags], return_index=True, return_inverse=True)
-    labels, random = dataset.labels[bags[first]], np.random.default_rng([seed, n_folds])
-    folds = balanced_folds(labels, np.bincount(group), n_folds, random)
+    """Folds of some bags, ascending, by split group."""
+    _, group, sizes = np.unique(dataset.split_group[bags], return_inverse=True, return_counts=True)
+    labels, random = (
+        _mean_labels(dataset.labels[bags], group),
+        np.random.default_rng([seed, n_folds]),
+    )
+    folds = balanced_folds(labels, sizes, n_folds, random)
     return [bags[np.isin(group, fold)] for fold in folds]
+
+
+def _mean_labels(labels: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """The share of the bags of each group that carry each genre: float (n_groups, n_genres)."""
+    sums = np.zeros((group.max(initial=-1) + 1, labels.shape[1]))
+    np.add.at(sums, group, labels)
+    return sums / np.bincount(group)[:, None]
 
 
 def _validation_rows(

@@ -14,6 +14,7 @@ from scorelens.corpus.published import published
 from scorelens.corpus.synthesis import demo_plan
 from scorelens.corpus.synthesis.demo_plan import DemoFilm
 from scorelens.film_table import Film, read_films
+from scorelens.groups import join_named_groups
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class CorpusPlan:
         """The albums that have files, by id."""
         return {film.album.album_id: film.album for film in self.films.values() if film.album.files}
 
+    @property
+    def album_ids(self) -> dict[str, str]:
+        """The id of the album of each film, film by film."""
+        return {film: self.films[film].album.album_id for film in self.ordered_films}
+
     @cached_property
     def film_of_album(self) -> dict[str, str]:
         """The first film of each album, by the id of the album."""
@@ -70,6 +76,26 @@ class CorpusPlan:
         for film in self.films.values():
             first.setdefault(film.album.album_id, film.film_id)
         return first
+
+    @cached_property
+    def group_names(self) -> dict[str, list[str]]:
+        """The groups of each film that has some by the column `group` of the film table."""
+        groups = {film: list(self.films[film].groups) for film in self.ordered_films}
+        return {film: names for film, names in groups.items() if names}
+
+    @cached_property
+    def known_groups(self) -> dict[str, str]:
+        """The group of each film as far as it is known without the sound: by name and album."""
+        by_album: dict[str, list[str]] = {}
+        for film in self.films.values():
+            if film.album.files:
+                by_album.setdefault(film.album.album_id, []).append(film.film_id)
+        return join_named_groups(self.ordered_films, self.group_names, by_album.values())
+
+    @property
+    def warns_of_tags(self) -> bool:
+        """Whether the film table could have groups and has none."""
+        return self.kind in ("assembled", "table") and not self.group_names
 
     @property
     def genres(self) -> dict[str, tuple[str, ...]]:

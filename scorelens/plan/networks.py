@@ -9,7 +9,7 @@ from scorelens.albums.files import estimate_tracks
 from scorelens.encoders.registry import ENCODERS
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.tagger import MODELS
-from scorelens.tagger.label_filter import trainable_genres
+from scorelens.tagger.label_filter import AlbumLabels, trainable_genres
 from scorelens.trailers import FUSED, FUSION
 
 
@@ -194,14 +194,18 @@ def _tagger_models(
         return ()
     labels: dict = {}
     for film in corpus.films.values():
-        labels.setdefault(film.album, set()).update(film.genres)
-    albums = [(genres, estimate_tracks(album.files)) for album, genres in labels.items()]
+        key = corpus.known_groups[film.film_id], film.album
+        labels.setdefault(key, set()).update(film.genres)
+    albums = [
+        AlbumLabels(group, genres, estimate_tracks(album.files))
+        for (group, album), genres in labels.items()
+    ]
     genres = trainable_genres(settings["genres"], albums, settings["min_tracks"])
     if len(genres) > 1 or not settings["models"]:
         return tuple(settings["models"])
     note(
         "the tagger is left out: it needs two genres of tagger.genres or more, each with "
-        f"{settings['min_tracks']} tracks (tagger.min_tracks) of two films or more; "
+        f"{settings['min_tracks']} tracks (tagger.min_tracks) of two groups of films or more; "
         f"the corpus has: {', '.join(genres) or 'none'}"
     )
     return ()

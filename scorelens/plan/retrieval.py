@@ -96,7 +96,7 @@ class RetrievalPlan:
     @property
     def film_rows(self) -> list[dict]:
         """What the table of films holds of each besides its embeddings."""
-        columns = ("film_id", "title", "year", "tags")
+        columns = ("film_id", "title", "year", "tags", "groups")
         return [{key: getattr(film, key) for key in columns} for film in self.films.values()]
 
     @property
@@ -132,8 +132,13 @@ class RetrievalPlan:
             self.configurations
             and not self.corpus.is_published
             and retrieval.uses_image(self.search_model)
-            and any(map(self.is_of_corpus, self.films))
+            and self.has_corpus_films
         )
+
+    @property
+    def has_corpus_films(self) -> bool:
+        """Whether a film of retrieval is in the corpus, and in a group there."""
+        return any(map(self.is_of_corpus, self.films))
 
     def is_of_corpus(self, film_id: str) -> bool:
         """Whether a film of retrieval is in the corpus, with sound and picture."""

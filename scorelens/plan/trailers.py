@@ -12,7 +12,7 @@ from scorelens.trailers import batches as trailer_batches
 from scorelens.trailers import runs as trailer_runs
 from scorelens.trailers.data import table as trailer_table
 from scorelens.trailers.data.label_filter import trainable_genres
-from scorelens.trailers.data.table import Trailer
+from scorelens.trailers.data.table import Trailer, bare_title, join_titles
 from scorelens.trailers.demo import demo_plan as trailer_plan
 
 TRAILERS_PER_JOB = 60  # or somewhat more, that a job samples, or embeds with its network
@@ -57,6 +57,19 @@ class TrailerPlan:
     def videos(self, batch: list[str]) -> dict[str, str]:
         """Path of each trailer of a batch."""
         return {name: self.trailers[name].video for name in batch}
+
+    @cached_property
+    def film_titles(self) -> dict[str, str]:
+        """Titles of the films of the corpus that may be those of trailers, by film id."""
+        bare = {bare_title(trailer.title) for trailer in self.trailers.values()}
+        titles = {film: self.corpus.films[film].title for film in self.corpus.ordered_films}
+        return {film: title for film, title in titles.items() if bare_title(title) in bare}
+
+    @property
+    def needs_film_groups(self) -> bool:
+        """Whether titles may be grouped by the films of the corpus: by their titles or a name."""
+        has_names = any(trailer.groups for trailer in self.trailers.values())
+        return bool(self.film_titles or (has_names and self.corpus.group_names))
 
     @property
     def scene_network(self) -> str:
@@ -146,9 +159,15 @@ def plan_trailers(config: Mapping, corpus: CorpusPlan, models: Models) -> Traile
         settings=settings,
         corpus=corpus,
         trailers=known,
-        genres=tuple(trainable_genres([*known.values()], settings["genres"]) if known else ()),
+        genres=tuple(_trainable(known, settings["genres"]) if known else ()),
         runs=tuple(trailer_runs(models.trailers, models.frame_networks, models.sound_networks)),
     )
+
+
+def _trainable(trailers: Mapping[str, Trailer], genres: list[str]) -> list[str]:
+    """The genres as far as groups are known without the films: training may know of fewer."""
+    rows = [*trailers.values()]
+    return trainable_genres(rows, genres, join_titles(rows))
 
 
 def _read_trailers(settings: Mapping, corpus: CorpusPlan, seed: int) -> dict[str, Trailer]:

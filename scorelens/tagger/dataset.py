@@ -9,10 +9,11 @@ import numpy as np
 
 from scorelens.errors import Problem, TableError
 from scorelens.learning.datasets import Dataset
+from scorelens.learning.film_groups import group_numbers
 from scorelens.learning.labels import too_few_films
 from scorelens.tables import FILMS, read_table
 from scorelens.tagger.inputs import model_inputs, read_tile_embeddings
-from scorelens.tagger.label_filter import trainable_genres
+from scorelens.tagger.label_filter import AlbumLabels, trainable_genres
 from scorelens.tagger.patches import read_tiles
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ def read_dataset(
     embeddings: Sequence[str | os.PathLike],
     genres: Sequence[str],
     min_tracks: int,
+    groups: Mapping[str, str],
 ) -> Dataset:
     """Read the tiles of a corpus for one model.
 
@@ -43,21 +45,22 @@ def read_dataset(
         Tables of tables.FEATURES of whole tracks, named by film; none if the model takes no
         embeddings.
     genres : sequence of str
-        The tags. Those with fewer than `min_tracks` tracks, or of one film, are left out, and the
-        log says so.
+        The tags. Those with fewer than `min_tracks` tracks, or of films of one group, are left out,
+        and the log says so.
     min_tracks : int
         Tracks that a genre needs.
+    groups : mapping
+        Film -> group (`learning.film_groups`); films with one album are in one.
 
     Returns
     -------
     Dataset
-        A bag is a track, an instance a tile, a group a film; films with one album are a split
-        group.
+        A bag is a track, an instance a tile, a group a film; a group of films is a split group.
 
     Raises
     ------
     TableError
-        If fewer than two films have tiles, or fewer than two genres are left.
+        If the films with tiles are of fewer than two groups, or fewer than two genres are left.
     """
     table = read_table(films, FILMS)
     inputs, bag, time_s, bag_ids, film = [], [], [], [], []
@@ -74,47 +77,54 @@ def read_dataset(
         bag_ids += [(film_id, track_id) for track_id in track_ids]
         film += [number] * len(track_ids)
     film = np.array(film, np.int64)
+    group = group_numbers(table.film_id, groups)[film]
     first = {albums[one]: number for number, one in reversed([*enumerate(table.film_id)])}
     album = np.array([first[albums[one]] for one in table.film_id])[film]
     film_genres = [set(names) for names in table.genres]
     nonempty = np.unique(np.concatenate(bag))
-    retained = _retained(genres, film_genres, film[nonempty], album[nonempty], films, min_tracks)
+    of_albums = _album_labels(film_genres, film[nonempty], album[nonempty], group[nonempty])
+    retained = _retained(genres, of_albums, films, min_tracks)
     labels = np.array(
         [[genre in film_genres[number] for genre in retained] for number in film], bool
     )
     instances, bag, time_s = (np.concatenate(part) for part in (inputs, bag, time_s))
-    dataset = Dataset(instances, bag, time_s, bag_ids, film, album, retained, labels)
-    with_tiles = len(np.unique(album[dataset.nonempty_bags]))
+    dataset = Dataset(instances, bag, time_s, bag_ids, film, group, retained, labels)
+    with_tiles = len(np.unique(group[dataset.nonempty_bags]))
     if with_tiles < 2:
-        raise too_few_films(
-            films, with_tiles, "films with an album of their own that is not silent"
-        )
+        what = "groups of films with an album that is not silent"
+        raise too_few_films(films, with_tiles, what)
     return dataset
 
 
-def _retained(
-    genres: Sequence[str],
-    film_genres: Sequence[set[str]],
-    film: np.ndarray,
-    album: np.ndarray,
-    films: str | os.PathLike,
-    min_tracks: int,
-) -> list[str]:
-    """The genres that the tracks with tiles suffice for; the log names the others.
+def _album_labels(
+    film_genres: Sequence[set[str]], film: np.ndarray, album: np.ndarray, group: np.ndarray
+) -> list[AlbumLabels]:
+    """The albums of tracks with tiles; film, album, group: of each of those tracks.
 
-    film, album: of each of those tracks. An album has the genres of all its films.
+    An album has the genres of all its films.
     """
     albums = []
     for number in np.unique(album):
         sharing = np.unique(film[album == number])
         names = set().union(*(film_genres[one] for one in sharing))
-        albums.append((names, int((film == sharing[0]).sum())))
+        of_group = int(group[album == number][0])
+        albums.append(AlbumLabels(of_group, names, int((film == sharing[0]).sum())))
+    return albums
+
+
+def _retained(
+    genres: Sequence[str],
+    albums: Sequence[AlbumLabels],
+    films: str | os.PathLike,
+    min_tracks: int,
+) -> list[str]:
+    """The genres that the tracks with tiles suffice for; the log names the others."""
     retained = trainable_genres(genres, albums, min_tracks)
     for genre in genres:
         if genre not in retained:
-            log.info("%s is left out: too few tracks or films carry it", genre)
+            log.info("%s is left out: too few tracks, or of one group of films", genre)
     if len(retained) < 2:
-        what = f"genres with at least {min_tracks} tracks, of two films or more: {len(retained)}"
+        what = f"genres with at least {min_tracks} tracks, of two groups of films: {len(retained)}"
         hint = "add films, lower tagger.min_tracks, or do without: tagger: {models: []}"
         raise TableError(Problem(str(films), what, "at least 2 to distinguish", hint))
     return retained

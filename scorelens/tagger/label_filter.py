@@ -3,20 +3,30 @@
 Read when the workflow is parsed, and again in training: light imports only.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
+from typing import NamedTuple
+
+
+class AlbumLabels(NamedTuple):
+    """What of an album decides which genres can be trained: its split group, genres, tracks."""
+
+    group: Hashable
+    genres: Collection[str]
+    tracks: int
 
 
 def trainable_genres(
-    genres: Sequence[str], albums: Sequence[tuple[Collection[str], int]], min_tracks: int
+    genres: Sequence[str], albums: Sequence[AlbumLabels], min_tracks: int
 ) -> list[str]:
-    """List the genres with enough tracks, of two albums or more.
+    """List the genres with enough tracks, of films of two groups or more.
 
     Parameters
     ----------
     genres : sequence of str
         Candidates.
-    albums : sequence of (collection of str, int)
-        Of each album: the genres of its films, and the number of its tracks.
+    albums : sequence of AlbumLabels
+        Of each album: the group that is held out with it, the genres of its films, and the number
+        of its tracks.
     min_tracks : int
         Tracks that a genre needs.
 
@@ -27,13 +37,17 @@ def trainable_genres(
 
     Examples
     --------
-    >>> albums = [({"Drama", "War"}, 3), ({"Drama"}, 2), ({"Horror"}, 9)]
+    >>> albums = [AlbumLabels(0, {"Drama", "War"}, 3), AlbumLabels(1, {"Drama"}, 2)]
     >>> trainable_genres(["Drama", "Horror", "War"], albums, 5)
     ['Drama']
     """
-    tracks = {
-        genre: [count for labels, count in albums if genre in labels and count] for genre in genres
+    carrying = {
+        genre: [album for album in albums if genre in album.genres and album.tracks]
+        for genre in genres
     }
     return [
-        genre for genre in genres if len(tracks[genre]) > 1 and sum(tracks[genre]) >= min_tracks
+        genre
+        for genre in genres
+        if len({album.group for album in carrying[genre]}) > 1
+        and sum(album.tracks for album in carrying[genre]) >= min_tracks
     ]

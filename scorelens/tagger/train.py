@@ -9,6 +9,7 @@ import pandas as pd
 
 from scorelens.learning.calibration import fit_platt, log_odds
 from scorelens.learning.datasets import Dataset
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.learning.grouped_folds import Split, split_dataset
 from scorelens.learning.instance_predictions import pool_by_weight
 from scorelens.tables import TAGGER_TILES, TAGGER_TRACKS, write_table
@@ -29,6 +30,7 @@ def train_tagger(
     albums: Mapping[str, str],
     embeddings: Sequence[str | os.PathLike],
     embedding: str,
+    groups: str | os.PathLike,
     settings: Mapping,
     seed: int,
     outputs: Mapping[str, str | os.PathLike],
@@ -46,6 +48,8 @@ def train_tagger(
         film -> album, tables of embeddings named by film.
     embedding : str
         The feature set of the embeddings.
+    groups : path
+        The groups of films (tables.FILM_GROUPS).
     settings : mapping
         `genres`, `min_tracks`, `split`, `folds`, and those of the model.
     seed : int
@@ -54,9 +58,9 @@ def train_tagger(
         Paths of `model`, trained on all films, and of the tables `tiles` (TAGGER_TILES) and
         `tracks` (TAGGER_TRACKS), predicted by folds that hold out the track's film.
     """
-    dataset = read_dataset(
-        model, films, tiles, albums, embeddings, settings["genres"], settings["min_tracks"]
-    )
+    genres, min_tracks = settings["genres"], settings["min_tracks"]
+    film_groups = read_film_groups(groups)
+    dataset = read_dataset(model, films, tiles, albums, embeddings, genres, min_tracks, film_groups)
     for number in np.setdiff1d(np.arange(len(dataset.bag_ids)), dataset.nonempty_bags):
         log.warning("%s/%s has no tiles and is left out", *dataset.bag_ids[number])
     splits = split_dataset(dataset, settings["split"] == "film", settings["folds"], seed)

@@ -106,5 +106,33 @@ checkpoint gather_corpus:
     params:
         films=PLAN.corpus.film_rows,
         on_bad_film=config["corpus"]["on_bad_film"],
+        warns_of_tags=PLAN.corpus.warns_of_tags,
     script:
         "../../scripts/gather_corpus.py"
+
+
+rule group_corpus:
+    """Group the films that share audio, or a name in the column `group` of the film table."""
+    input:
+        statuses=(
+            rules.gather_corpus.input.statuses
+            if PLAN.corpus.is_published
+            else used_films(rules.check_corpus.output.status)
+        ),
+        tracks=media_films(rules.check_corpus.output.tracks),
+        compared=(
+            []
+            if PLAN.corpus.is_published
+            else [result_paths.SHARED_TRACKS, result_paths.SHARED_FILMS]
+        ),
+        # The ids alone are read.
+        corpus=ancient_copy(rules.gather_corpus.output.films),
+    output:
+        groups="results/corpus/groups.tsv",
+        shared="results/corpus/shared.tsv",
+    params:
+        # A function, for Snakemake would take braces of a name for wildcards.
+        names=lambda wildcards: PLAN.corpus.group_names,
+        albums=PLAN.corpus.album_ids,
+    script:
+        "../../scripts/group_corpus.py"

@@ -8,6 +8,7 @@ rule predict_baselines:
     """Predict with a baseline, which uses no music, each film or group of films left out in turn."""
     input:
         films=rules.gather_corpus.output.films,
+        groups=rules.group_corpus.output.groups,
     output:
         predictions=result_paths.GENRE_PREDICTIONS.format(
             set=genre_models.NO_FEATURES, model="{model}"
@@ -27,6 +28,7 @@ rule train_genres:
     input:
         films=rules.gather_corpus.output.films,
         bags=rules.pool_bags.output.table,
+        groups=rules.group_corpus.output.groups,
     output:
         models="results/genres/chunks/models/{set}/{model}/{chunk}.zip",
         predictions="results/genres/chunks/predictions/{set}/{model}/{chunk}.parquet",

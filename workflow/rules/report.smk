@@ -10,6 +10,8 @@ rule write_report:
         films=rules.gather_corpus.output.films,
         tracks=rules.gather_corpus.output.tracks,
         status=rules.gather_corpus.output.status,
+        groups=rules.group_corpus.output.groups,
+        shared=rules.group_corpus.output.shared,
         # A corpus of published features has these files in place of cues, timelines and visuals.
         published=watched(PLAN.published_tables),
         cues=media_films(rules.match_cues.output.table),

@@ -109,6 +109,7 @@ rule gather_retrieval:
         images=rules.embed_images.output.table if PLAN.retrieval.uses_images else [],
         texts=rules.embed_texts.output.table if PLAN.retrieval.uses_texts else [],
         sounds=retrieval_films(FRAGMENTS),
+        groups=(rules.group_corpus.output.groups if PLAN.retrieval.has_corpus_films else []),
     output:
         films="results/retrieval/films.tsv",
         tracks="results/retrieval/tracks.tsv",

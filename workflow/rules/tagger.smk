@@ -29,6 +29,7 @@ rule train_tagger:
             ),
             otherwise=[],
         ),
+        groups=rules.group_corpus.output.groups,
     output:
         model="results/tagger/models/{model}.safetensors",
         tiles="results/tagger/tiles/{model}.parquet",
@@ -38,7 +39,7 @@ rule train_tagger:
     resources:
         gpu=lambda wildcards: GPU * tagger.MODEL_SPECS[wildcards.model].uses_gpu,
     params:
-        albums={film: PLAN.corpus.films[film].album.album_id for film in PLAN.corpus.ordered_films},
+        albums=PLAN.corpus.album_ids,
         settings=lambda wildcards: PLAN.tagger.model_settings(wildcards.model),
         embedding=lambda wildcards: PLAN.tagger.embedding(wildcards.model),
         seed=config["seed"],

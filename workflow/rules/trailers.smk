@@ -61,10 +61,27 @@ rule embed_trailers:
         "../../scripts/embed_trailers.py"
 
 
+rule group_trailers:
+    """Group the titles that share a name in the column `group`, or whose films are grouped."""
+    input:
+        table=watched([PLAN.trailers.table]),
+        groups=rules.group_corpus.output.groups if PLAN.trailers.needs_film_groups else [],
+    output:
+        groups="results/trailers/groups.tsv",
+    params:
+        table=lambda wildcards: PLAN.trailers.table,
+        unwatched=unwatched([PLAN.trailers.table]),
+        genres=config["trailers"]["genres"],
+        films=lambda wildcards: PLAN.trailers.film_titles,
+    script:
+        "../../scripts/group_trailers.py"
+
+
 rule train_trailers:
     """Train one model of trailers, on a network's embeddings of them or on themselves."""
     input:
         table=watched([PLAN.trailers.table]),
+        groups=rules.group_trailers.output.groups,
         samples=branch(
             lambda wildcards: wildcards.model in trailers.NETWORKS,
             then=expand(result_paths.TRAILER_SAMPLES, trailer=PLAN.trailers.trailers),

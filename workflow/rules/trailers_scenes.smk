@@ -13,6 +13,7 @@ if PLAN.trailers.compares_films:
             table=watched([PLAN.trailers.table]),
             scenes=used_films(scenes_by(PLAN.trailers.scene_network)),
             films=rules.gather_corpus.output.films,
+            groups=rules.group_trailers.output.groups,
             predictions=genre_run(result_paths.GENRE_PREDICTIONS, PLAN.genres.compared),
         output:
             scenes="results/trailers/scenes.parquet",

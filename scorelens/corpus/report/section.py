@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
+from scorelens.corpus.groups import NAME
+from scorelens.corpus.shared_tags import shared_people, tag_warning
+from scorelens.corpus.sharing import ALBUM, FILE, FILM, SOUND, VIDEO
 from scorelens.sections import Run, Section, formats, render_section
+from scorelens.tables import FILM_GROUPS, SHARED_AUDIO
+
+GROUPS, SHARED = "corpus/groups.tsv", "corpus/shared.tsv"
 
 
 def corpus_section(run: Run) -> Section:
@@ -30,18 +37,117 @@ def corpus_section(run: Run) -> Section:
         summary = media_summary(rows, run.tracks)
         tiles = _media_tiles(summary)
     skipped = run.status.loc[run.status.status != "ok", ["film_id", "problems"]].to_dict("records")
+    grouped = group_rows(run)
     values = {
         "published": bool(run.published),
+        "groups": grouped,
+        "single_genres": single_group_genres(run) if grouped else [],
+        "tag_warning": shared_artists(run),
         "films": rows,
         "summary": summary,
         "skipped": skipped,
         "has_notes": any(row["notes"] for row in rows),
     }
     tiles = [("films", str(len(rows))), *tiles]
+    if grouped:
+        tiles.append(("groups of films", str(len(grouped))))
     if skipped:
         tiles.append(("films skipped", str(len(skipped))))
     template = Path(__file__).with_name("section.html")
     return render_section("corpus", "Corpus", template, values, tiles)
+
+
+def group_rows(run: Run) -> list[dict]:
+    """Describe the groups of films that are held out together.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+
+    Returns
+    -------
+    list of dict
+        For each group of several films: names (by the film table), films (titles) and reasons (one
+        text each).
+    """
+    if GROUPS not in run:
+        return []
+    groups, shared = run.table(GROUPS, FILM_GROUPS), run.table(SHARED, SHARED_AUDIO)
+    titles = run.films.set_index("film_id")["title"]
+    rows = []
+    for _, films in groups[groups.films > 1].groupby("group", sort=False):
+        names = dict.fromkeys(name for of_film in films.names for name in of_film)
+        pairs = shared[shared.film_id.isin(films.film_id)]
+        reasons = [reason_text(pair, titles) for pair in pairs.itertuples()]
+        if any(NAME in of_film for of_film in films.reasons):
+            reasons.insert(0, "the film table says so")
+        rows.append({"names": [*names], "films": [*titles[films.film_id]], "reasons": reasons})
+    return rows
+
+
+def reason_text(pair: NamedTuple, titles: Mapping[str, str]) -> str:
+    """Say what two films share.
+
+    Parameters
+    ----------
+    pair : named tuple
+        A row of SHARED_AUDIO.
+    titles : mapping of str to str
+        Title by film_id.
+
+    Returns
+    -------
+    str
+    """
+    both = f"{titles[pair.film_id]} and {titles[pair.other_film_id]}"
+    share, tracks = formats.percent(pair.share), len(pair.tracks)
+    return {
+        VIDEO: f"{both} are one file",
+        FILM: f"{both} sound alike for {share} of the shorter one",
+        ALBUM: f"{both} have the same album",
+        FILE: f"{both} share files of {tracks} tracks, {share} of the shorter album",
+        SOUND: f"{both}: {tracks} tracks sound alike, {share} of the shorter album",
+    }[pair.reason]
+
+
+def single_group_genres(run: Run) -> list[str]:
+    """List the genres whose films are all of one group, so that no model can learn them.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run, with groups.
+
+    Returns
+    -------
+    list of str
+    """
+    group = run.table(GROUPS, FILM_GROUPS).set_index("film_id")["group"]
+    rows = run.films.explode("genres").assign(group=lambda films: films.film_id.map(group))
+    counts = rows.groupby("genres").agg(films=("film_id", "nunique"), groups=("group", "nunique"))
+    return list(counts.index[(counts.groups == 1) & (counts.films > 1)])
+
+
+def shared_artists(run: Run) -> str:
+    """Say which artists the albums of several groups of films name, if the table has no groups.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+
+    Returns
+    -------
+    str
+        One line; empty if there is nothing to say.
+    """
+    if GROUPS not in run or run.config["corpus"]["kind"] not in ("assembled", "table"):
+        return ""
+    groups = run.table(GROUPS, FILM_GROUPS)
+    if groups.names.map(len).any():
+        return ""
+    return tag_warning(shared_people(run.tracks, groups.set_index("film_id")["group"]))
 
 
 def media_summary(rows: Sequence[Mapping], tracks: pd.DataFrame) -> dict:

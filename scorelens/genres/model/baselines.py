@@ -8,6 +8,7 @@ import pandas as pd
 
 from scorelens.genres.model.prediction_io import file_sha256, prediction_rows
 from scorelens.learning.class_weights import label_frequency
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.learning.grouped_folds import HeldOut, make_folds
 from scorelens.learning.labels import read_labels
 from scorelens.tables import PREDICTIONS, write_table
@@ -78,6 +79,7 @@ def predict_baseline(
     seed: int,
     predictions: str | os.PathLike,
     folds: int = 0,
+    groups: str | os.PathLike | None = None,
 ) -> None:
     """Write the predictions of a baseline, with each film, or group of films, held out in turn.
 
@@ -94,7 +96,9 @@ def predict_baseline(
     predictions : path
         Where the table of tables.PREDICTIONS goes.
     folds : int
-        0 holds out each film on its own (`grouped_folds.make_folds`).
+        0 holds out each film, or group of films, on its own (`grouped_folds.make_folds`).
+    groups : path, optional
+        The groups of films (tables.FILM_GROUPS); by default each film is a group of its own.
 
     Raises
     ------
@@ -102,7 +106,8 @@ def predict_baseline(
         If there are fewer than two films, or one fold.
     """
     labels = read_labels(films, genres)
-    held_out = make_folds(labels.film_ids, labels.film_ids, folds, seed)
+    film_groups = read_film_groups(groups) if groups else None
+    held_out = make_folds(labels.film_ids, labels.film_ids, folds, seed, film_groups)
     results = BASELINES[model](labels.matrix, seed, held_out)
     numbers = [(fold, film) for fold, members in enumerate(held_out) for film in members]
     tables = [

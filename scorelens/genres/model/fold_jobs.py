@@ -16,6 +16,11 @@ from scorelens.genres.model.folds import predict_bags, train_folds, weigh_instan
 from scorelens.genres.model.prediction_io import PARTS, file_sha256, prediction_rows
 from scorelens.genres.registry import NETWORKS
 from scorelens.learning import model_io
+from scorelens.learning.film_groups import (
+    group_numbers,
+    read_film_groups,
+    warn_of_single_groups,
+)
 from scorelens.learning.grouped_folds import make_folds
 from scorelens.learning.labels import read_labels
 from scorelens.learning.mil_folds import FittedFold
@@ -38,6 +43,7 @@ def train_chunk(
     threads: int,
     outputs: Mapping[str, str | os.PathLike],
     folds: int = 0,
+    groups: str | os.PathLike | None = None,
 ) -> None:
     """Train the folds of a chunk, each without the films that it holds out.
 
@@ -61,7 +67,9 @@ def train_chunk(
         Paths of `models` and of the tables of PARTS. The table of curves is empty if the model is
         no network.
     folds : int
-        0 holds out each film on its own (`grouped_folds.make_folds`).
+        0 holds out each film, or group of films, on its own (`grouped_folds.make_folds`).
+    groups : path, optional
+        The groups of films (tables.FILM_GROUPS); by default each film is a group of its own.
 
     Raises
     ------
@@ -71,12 +79,17 @@ def train_chunk(
     torch.set_num_threads(threads)
     all_films = read_labels(films, genres)
     corpus = read_bags(bags, all_films)
-    held_out = make_folds(all_films.film_ids, corpus.labels.film_ids, folds, seed)
+    film_groups = read_film_groups(groups) if groups else None
+    held_out = make_folds(all_films.film_ids, corpus.labels.film_ids, folds, seed, film_groups)
+    warn_of_single_groups(
+        genres, corpus.labels.matrix, group_numbers(corpus.labels.film_ids, film_groups)
+    )
     number, chunks = chunk
     chosen = dict(list(enumerate(held_out))[number::chunks])
     common = (model, corpus.bags, corpus.labels.matrix, [*chosen.values()], settings, seed, threads)
     runs = [list(train_folds(*common, repeat)) for repeat in range(settings.get("repeats", 1))]
-    about = _about(model, feature_set, corpus, chosen.values(), grouped=folds > 0)
+    grouped = folds > 0 or len(held_out) < len(corpus.labels.film_ids)
+    about = _about(model, feature_set, corpus, chosen.values(), grouped)
     model_io.save_folds(outputs["models"], about, (fitted.arrays for fitted in runs[0]))
     provenance = {"model": model, "feature_set": feature_set, "seed": seed, "folds": folds}
     provenance |= {"films_sha256": file_sha256(films), "bags_sha256": file_sha256(bags)}

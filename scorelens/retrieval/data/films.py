@@ -12,8 +12,9 @@ from typing import NamedTuple
 from scorelens import charsets, film_table, paths, tsv
 from scorelens.albums.files import NO_ALBUM, Album, Listing, scan
 from scorelens.errors import ConfigError, InputError, Problem, closest
+from scorelens.groups import GROUP, group_names, group_problems
 
-COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles")
+COLUMNS = ("film_id", "title", "year", "image", "plot", "tags", "album", "subtitles", GROUP)
 DESCRIPTION_COLUMNS = ("image", "plot", "tags")
 FILES = {"image": "a picture", "plot": "a text file", "subtitles": "a file of subtitles"}
 
@@ -35,6 +36,8 @@ class FilmDescription(NamedTuple):
         Tags as given, without duplicates.
     album : Album
         Album; without an id if the film is outside the corpus.
+    groups : tuple of str
+        Groups by the table; a film of the corpus has those of the corpus as well.
     """
 
     film_id: str
@@ -45,6 +48,7 @@ class FilmDescription(NamedTuple):
     tags: tuple[str, ...]
     subtitles: str | None
     album: Album
+    groups: tuple[str, ...] = ()
 
 
 def read_films(
@@ -82,6 +86,7 @@ def read_films(
     problems = [
         *_column_problems(path, read[0][1]),
         *film_table.id_problems(rows, path),
+        *group_problems(rows, path),
         *_shared_file_problems(path, rows, albums),
     ]
     for (number, row), listing in zip(rows, listings, strict=True):
@@ -249,6 +254,7 @@ def _description(
         year=int(row["year"] or film.year),
         tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
         album=album,
+        groups=group_names(row[GROUP]),
         **files,
     )
 

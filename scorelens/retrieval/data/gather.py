@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
 from itertools import repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,10 +13,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens.errors import InputError, Problem
+from scorelens.learning.film_groups import join_with_corpus
 from scorelens.retrieval import CONFIGURATIONS
 from scorelens.retrieval.data.batches import Split, split_by_share, split_by_year
 from scorelens.retrieval.data.dataset import LEFT_OUT, complete_rows
 from scorelens.retrieval.data.deduplication import remove_duplicates, track_signatures
+from scorelens.retrieval.data.group_split import unite_groups
 from scorelens.retrieval.embed.fragment_io import read_fragments
 from scorelens.tables import (
     RETRIEVAL_FILMS,
@@ -44,17 +47,18 @@ def gather_retrieval(
     films: str | os.PathLike,
     tracks: str | os.PathLike,
     fragments: str | os.PathLike,
+    groups: str | os.PathLike | None = None,
 ) -> None:
     """Write the films with their part of the split, their tracks, and all fragments in one array.
 
-    A film is left out if it lacks a part that a configuration uses, has no track that sounds, or
-    has only music of an earlier part of the split (see `deduplication`). The table and the log give
-    the reason.
+    A film is left out if it lacks a part that a configuration uses, has no track that sounds, is in
+    another part of the split than most of its group (see `group_split`), or has only music of an
+    earlier part (see `deduplication`). The table and the log give the reason.
 
     Parameters
     ----------
     described : sequence of mapping
-        `film_id`, `title`, `year` and `tags` of each film.
+        `film_id`, `title`, `year` and `tags` of each film, and `groups` by the column of the table.
     sounds : sequence of path
         Files of `fragment_io`, one per film, named by the film id. A film without one is unused.
     images, texts : path or None
@@ -68,6 +72,8 @@ def gather_retrieval(
         Outputs: tables of RETRIEVAL_FILMS and RETRIEVAL_TRACKS.
     fragments : path
         Output: NumPy array of the fragments in the order of the tracks, to be memory-mapped.
+    groups : path, optional
+        The groups of the films of the corpus (tables.FILM_GROUPS).
 
     Raises
     ------
@@ -79,7 +85,8 @@ def gather_retrieval(
     track_table = _read_tracks({film: paths[film] for film in table["film_id"] if film in paths})
     table = _with_counts(table, track_table)
     _log_left_out(table)
-    table = _with_parts(table, split)
+    group = _groups(described, groups)
+    table = unite_groups(_with_parts(table.assign(group=table["film_id"].map(group)), split))
     used = table.loc[table["part"] != LEFT_OUT, "film_id"]
     track_table = track_table[track_table["film_id"].isin(used)]
     table, track_table = remove_duplicates(table, track_table)
@@ -91,6 +98,13 @@ def gather_retrieval(
     counts = ", ".join(f"{(table['part'] == part).sum()} for {part}" for part in Split._fields)
     message = "films: %s; tracks: %d, of %d fragments"
     log.info(message, counts, len(track_table), track_table["fragments"].sum())
+
+
+def _groups(described: Sequence[Mapping], groups: str | os.PathLike | None) -> dict[str, str]:
+    """The group of each film, by film id."""
+    films = sorted(described, key=itemgetter("year", "film_id"))
+    names = {film["film_id"]: film.get("groups", ()) for film in films}
+    return join_with_corpus([*names], names, groups)
 
 
 def append_rows(file: BinaryIO, values: np.ndarray, rows: int) -> int:

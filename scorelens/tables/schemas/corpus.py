@@ -7,7 +7,9 @@ from scorelens.tables.columns import (
     TRACK_TAGS,
     Column,
     Table,
+    identifier,
     seconds,
+    share,
     texts,
 )
 
@@ -66,5 +68,68 @@ STATUS = Table(
         Column("tracks", "int64", "number of readable album tracks", low=0),
         Column("video_sha256", "string", "SHA-256 of the film's file; empty if it cannot be read"),
         Column("video_bytes", "int64", "size of the film's file; 0 if it cannot be read", "B", 0),
+    ),
+)
+
+_SHARED = (
+    Column(
+        "offset_s",
+        "float64",
+        "time that is added to one of the second recording to find the same sound in the first",
+        "s",
+    ),
+    seconds("shared_s", "how much of the sound they share; silence does not count"),
+    share("share", "the same as a share of the sound of the shorter one"),
+)
+
+SHARED_TRACKS = Table(
+    "shared tracks",
+    "Tracks of two albums that share sound, found by their landmarks in `compare_fingerprints`.",
+    (
+        ALBUM_ID,
+        TRACK_ID,
+        identifier("other_album_id", "the second album"),
+        identifier("other_track_id", "its track"),
+        *_SHARED,
+    ),
+)
+
+SHARED_FILMS = Table(
+    "shared films",
+    "Films that share at least 5% of their sound, found by the same.",
+    (FILM_ID, identifier("other_film_id", "the second film"), *_SHARED),
+)
+
+SHARED_AUDIO = Table(
+    "shared audio",
+    "Films that share audio, found in `group_corpus`: each film with the first one that it shares "
+    "an album or a file with, and with every one whose tracks sound alike.",
+    (
+        identifier("film_id", "the first film"),
+        identifier("other_film_id", "the second film"),
+        Column(
+            "reason",
+            "string",
+            "`video`: one file; `film`: the films sound alike; `album`: the same files of tracks; "
+            "`file`: some of these; `sound`: tracks sound alike",
+        ),
+        texts("tracks", "tracks of the first film's album that are shared"),
+        texts("other_tracks", "those of the second film's album, in the same order"),
+        share("share", "how much of the film, or of the shorter album, is shared"),
+    ),
+)
+
+FILM_GROUPS = Table(
+    "film groups",
+    "The group of every film in use. Films of one group are never on two sides of a split.",
+    (
+        FILM_ID,
+        identifier("group", "the group: its first film"),
+        Column("films", "int64", "number of films in the group", low=1),
+        texts("names", "groups of the film by the column `group` of the film table"),
+        texts(
+            "reasons",
+            "why it is not alone: `name`, for the column `group`, or the reasons of `shared.tsv`",
+        ),
     ),
 )

@@ -53,6 +53,7 @@ RETRIEVAL_FILMS = Table(
         FILM_ID,
         Column("title", "string", "title as given"),
         Column("year", "int64", "year, by which the films are split"),
+        identifier("group", "its group, by its first film: films of one group are in one part"),
         Column("part", "string", "`training`, `validation`, `test`, or `left_out`"),
         Column(
             "tracks",

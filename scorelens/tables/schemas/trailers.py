@@ -9,6 +9,7 @@ from scorelens.tables.columns import (
     identifier,
     seconds,
     share,
+    texts,
 )
 
 TRAILER_ID = identifier("trailer_id", "the trailer")
@@ -49,6 +50,16 @@ TRAILER_VECTORS = Table(
 )
 
 TITLE = Column("title", "string", "what the trailer is for; its trailers are held out together")
+TRAILER_GROUPS = Table(
+    "trailer groups",
+    "The group of each title. Trailers of titles of one group are never on two sides of a split.",
+    (
+        TITLE,
+        Column("group", "string", "the group, by its first title"),
+        texts("films", "films of the corpus that are in the same group"),
+    ),
+)
+
 TRAILER_GENRE = Column("genre", "string", "a genre")
 RUN = (
     Column(

@@ -6,11 +6,12 @@ Imported when the workflow is parsed: light imports only.
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scorelens import film_table, paths, tsv
 from scorelens.errors import ConfigError, Problem
+from scorelens.groups import GROUP, group_names, group_problems, join_named_groups
 
 YEAR_HINT = "if these are different films, put the year in the title"
 COLUMNS = ("trailer_id", "title", "video", "genres")
@@ -29,12 +30,15 @@ class Trailer(NamedTuple):
         Path of the file.
     genres : tuple of str
         Genres, in the order of the table.
+    groups : tuple of str
+        What its film may have in common with others, such as a franchise.
     """
 
     trailer_id: str
     title: str
     video: str
     genres: tuple[str, ...]
+    groups: tuple[str, ...] = ()
 
 
 def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Trailer]:
@@ -43,8 +47,8 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
     Parameters
     ----------
     path : str or os.PathLike
-        Path of the table. It has the columns of COLUMNS; others are ignored. Semicolons separate
-        genres.
+        Path of the table. It has the columns of COLUMNS and perhaps `group`; others are ignored.
+        Semicolons separate genres, and groups.
     genres : sequence of str
         Labels that are allowed.
 
@@ -57,11 +61,12 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
     ------
     ConfigError
         With every fault of every row. It is a fault if trailers of one title have different genres,
-        if two titles differ only in case, accents or punctuation, or if two titles share a file.
+        if two titles, or two groups, differ only in accents or punctuation (titles also in case),
+        or if two titles share a file.
     """
-    rows = tsv.read_rows(path, COLUMNS, "trailers", "trailer")
+    rows = tsv.read_rows(path, COLUMNS, "trailers", "trailer", further=[GROUP])
     trailers = [_trailer(path, row) for _, row in rows]
-    problems = list(film_table.id_problems(rows, path, "trailer"))
+    problems = [*film_table.id_problems(rows, path, "trailer"), *group_problems(rows, path)]
     for (number, row), trailer in zip(rows, trailers, strict=True):
         where = {name: tsv.cell(path, number, name) for name in COLUMNS}
         if not trailer.title:
@@ -128,12 +133,76 @@ def plain_title(title: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", letters).split()) or title
 
 
+def bare_title(title: str) -> str:
+    """Strip a title of case, accents, punctuation and a year at its end.
+
+    Titles of films and of trailers come from two tables. If in doubt they count as one: a trailer
+    too few in training does less harm than the film's own.
+
+    Parameters
+    ----------
+    title : str
+        Any title.
+
+    Returns
+    -------
+    str
+        The bare title.
+
+    Examples
+    --------
+    >>> bare_title("Amélie (2001)")
+    'amelie'
+    """
+    words = plain_title(title).split()
+    if len(words) > 1 and re.fullmatch(r"(18|19|20)\d\d", words[-1]):
+        words.pop()
+    return " ".join(words)
+
+
+def title_groups(trailers: Iterable[Trailer]) -> dict[str, tuple[str, ...]]:
+    """The groups of each title, by the column `group` of any of its trailers.
+
+    Parameters
+    ----------
+    trailers : iterable of Trailer
+        In the order of `read_trailers`.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        By title, in the order in which they appear.
+    """
+    groups: dict[str, tuple[str, ...]] = {}
+    for trailer in trailers:
+        groups[trailer.title] = (*groups.get(trailer.title, ()), *trailer.groups)
+    return groups
+
+
+def join_titles(trailers: Iterable[Trailer]) -> dict[str, str]:
+    """Group titles that share a name in the column `group`.
+
+    Parameters
+    ----------
+    trailers : iterable of Trailer
+        In the order of `read_trailers`.
+
+    Returns
+    -------
+    dict of str to str
+        Title -> the first title of its group.
+    """
+    names = title_groups(trailers)
+    return join_named_groups([*names], names)
+
+
 def _trailer(path: str | os.PathLike, row: Mapping[str, str]) -> Trailer:
     return Trailer(
         trailer_id=row["trailer_id"],
         title=" ".join(row["title"].split()),
         video=paths.resolve(row["video"], os.path.dirname(os.fspath(path))),
         genres=film_table.genre_labels(row["genres"]),
+        groups=group_names(row.get(GROUP, "")),
     )
 
 

@@ -19,6 +19,7 @@ from scorelens.learning.instance_predictions import InstancePredictions
 from scorelens.tables import TRAILER_MOMENTS, TRAILER_PREDICTIONS, write_table
 from scorelens.trailers import HELD_OUT, TRAINING
 from scorelens.trailers.data.dataset import N_INNER, nonempty, read_dataset
+from scorelens.trailers.data.groups import read_groups
 from scorelens.trailers.model.ensemble import Arrays, fit_ensembles, predict, predict_mean
 from scorelens.trailers.model.thresholds import tune_thresholds
 from scorelens.trailers.model_runs import title
@@ -39,6 +40,7 @@ def train_trailers(
     seed: int,
     predictions: str | os.PathLike,
     moments: str | os.PathLike,
+    groups: str | os.PathLike | None = None,
 ) -> None:
     """Train a model of picture or sound, or the frequency, and write its predictions.
 
@@ -56,8 +58,11 @@ def train_trailers(
     predictions, moments : path
         Where the tables TRAILER_PREDICTIONS and TRAILER_MOMENTS go; the latter has no rows for the
         frequency.
+    groups : path, optional
+        The groups of the titles (tables.TRAILER_GROUPS); by default the names in their table count.
     """
-    dataset = read_dataset(model, table, settings["genres"], samples, vectors)
+    of_title = read_groups(groups).of_title if groups else None
+    dataset = read_dataset(model, table, settings["genres"], samples, vectors, of_title)
     for number in np.setdiff1d(np.arange(len(dataset.bag_ids)), dataset.nonempty_bags):
         log.warning("%s: no input for %s", dataset.bag_ids[number][1], title(network, model))
     folds = nested_folds(dataset, settings["folds"], N_INNER, seed)

@@ -24,6 +24,7 @@ from scorelens.tables import (
     write_table,
 )
 from scorelens.trailers.data.dataset import read_dataset
+from scorelens.trailers.data.groups import read_groups
 from scorelens.trailers.scenes.scenes import average_scenes, classify_scenes
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def compare(
     seed: int,
     classified: str | os.PathLike,
     scores: str | os.PathLike,
+    groups: str | os.PathLike | None = None,
 ) -> None:
     """Classify the scenes of all films by models of trailers, and compare the films.
 
@@ -67,13 +69,16 @@ def compare(
     seed : int
     classified, scores : path
         Where TRAILER_SCENES and FILMS_TO_TRAILERS go.
+    groups : path, optional
+        The groups of the titles (tables.TRAILER_GROUPS).
 
     Raises
     ------
     TableError
         If trailers and films have no genre in common.
     """
-    trailers = read_dataset("frame_linear", table, genres, {}, vectors)
+    of_title, of_film = read_groups(groups) if groups else (None, {})
+    trailers = read_dataset("frame_linear", table, genres, {}, vectors, of_title)
     labels = read_table(predictions, PREDICTIONS)
     actual, predicted = label_frames(from_table(labels, ["film_id"], run="repeat", sort=False))
     if not set(trailers.genres) & set(actual.columns):
@@ -82,7 +87,7 @@ def compare(
         raise TableError(Problem(str(table), fault, "a genre that both have", hint))
     embeddings = pd.concat([read_table(path, SCENES) for path in scenes])
     titles = read_table(films, FILMS).set_index("film_id")["title"]
-    by_scene = classify_scenes(embeddings.reset_index(drop=True), titles, trailers)
+    by_scene = classify_scenes(embeddings.reset_index(drop=True), titles, trailers, of_film)
     write_table(by_scene, classified, TRAILER_SCENES)
     by_film = average_scenes(by_scene, trailers.genres)
     compared = compare_films(by_film, actual, predicted, permutations, samples, seed)

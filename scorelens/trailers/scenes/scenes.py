@@ -1,13 +1,12 @@
 """Classifies the scenes of films, their cues, by models that were trained on trailers' frames.
 
 A linear model on the embeddings of a frozen network is trained on the frames of trailers; how many
-frames of a scene it gets does not matter to it. A film's own trailers never train the model that
-classifies the film.
+frames of a scene it gets does not matter to it. Trailers of a film, or of its group, never train
+the model that classifies the film.
 """
 
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,13 +17,16 @@ from scorelens.learning.class_weights import group_weights
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.linear_model import fit_linear, predict_linear
 from scorelens.tables import SCENES, feature_columns
-from scorelens.trailers.data.table import plain_title
+from scorelens.trailers.data.table import bare_title
 
 log = logging.getLogger(__name__)
 
 
 def classify_scenes(
-    scenes: pd.DataFrame, titles: Mapping[str, str], trailers: Dataset
+    scenes: pd.DataFrame,
+    titles: Mapping[str, str],
+    trailers: Dataset,
+    related: Mapping[str, Collection[str]] | None = None,
 ) -> pd.DataFrame:
     """Predict the genres of each scene from its picture.
 
@@ -36,6 +38,8 @@ def classify_scenes(
         film_id -> title. The trailers of a film's title do not train its model.
     trailers : Dataset
         Frames of trailers by the same network.
+    related : mapping of str to collection of str, optional
+        film_id -> titles of its group, whose trailers do not train its model either.
 
     Returns
     -------
@@ -51,9 +55,9 @@ def classify_scenes(
     models: dict[tuple[int, ...], Mapping[str, np.ndarray]] = {}
     probability = np.zeros((len(scenes), len(trailers.genres)), np.float32)
     for film_id, rows in scenes.groupby("film_id").indices.items():
-        own = trailers_of(titles[film_id], trailers)
-        log.info("%s: trailers of its own, left out: %d", film_id, len(own))
-        train = np.setdiff1d(trailers.nonempty_bags, own)
+        left_out = trailers_of([titles[film_id], *(related or {}).get(film_id, ())], trailers)
+        log.info("%s: trailers of it or its group, left out: %d", film_id, len(left_out))
+        train = np.setdiff1d(trailers.nonempty_bags, left_out)
         if not len(train):
             hint = "add trailers of other films"
             found = f"{film_id}: no trailer of another title has frames"
@@ -116,12 +120,12 @@ def fit_balanced(trailers: Dataset, train: np.ndarray) -> dict[str, np.ndarray]:
     return arrays | {"bias": np.where(varies, bias, 0).astype(np.float32)}
 
 
-def trailers_of(title: str, trailers: Dataset) -> np.ndarray:
-    """Find the trailers of a title.
+def trailers_of(titles: Collection[str], trailers: Dataset) -> np.ndarray:
+    """Find the trailers of some titles.
 
     Parameters
     ----------
-    title : str
+    titles : collection of str
     trailers : Dataset
 
     Returns
@@ -129,30 +133,5 @@ def trailers_of(title: str, trailers: Dataset) -> np.ndarray:
     ndarray of int64, shape (n,)
         Their numbers, ascending. Titles are compared by `bare_title`.
     """
-    bare = bare_title(title)
-    return np.flatnonzero([bare_title(other) == bare for other, _ in trailers.bag_ids])
-
-
-def bare_title(title: str) -> str:
-    """Strip a title of case, accents, punctuation and a year at its end.
-
-    Titles of films and of trailers come from two tables. If in doubt they count as one: a trailer
-    too few does less harm than the film's own.
-
-    Parameters
-    ----------
-    title : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> bare_title("Amélie (2001)")
-    'amelie'
-    """
-    words = plain_title(title).split()
-    if len(words) > 1 and re.fullmatch(r"(18|19|20)\d\d", words[-1]):
-        words.pop()
-    return " ".join(words)
+    bare = {bare_title(title) for title in titles}
+    return np.flatnonzero([bare_title(other) in bare for other, _ in trailers.bag_ids])
