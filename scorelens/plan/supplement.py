@@ -115,7 +115,7 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "plot_diagnostics": ONCE * bool(genres.trained_runs),
         "plot_learning_curves": ONCE * bool(genres.network_runs),
         "explain_genres": ONCE * bool(genres.network_runs),
-        "rank_contradictions": ONCE * bool(genres.primary),
+        "rank_contradictions": ONCE * bool(genres.shown_run),
         "apply_genres": [{"name": name} for name in genres.media],
         "plot_new_media": [{"name": name} for name in genres.media],
         "rank_importance": ONCE * bool(genres.importance),

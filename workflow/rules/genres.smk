@@ -5,10 +5,20 @@ from scorelens.plan.genres import TRAINED_MODELS, model_settings
 
 
 rule predict_baselines:
-    """Predict with a baseline, which uses no music, each film or group of films left out in turn."""
+    """Predict with a baseline each film or group of films left out in turn."""
     input:
         films=rules.gather_corpus.output.films,
         groups=rules.group_corpus.output.groups,
+        tracks=branch(
+            lambda wildcards: wildcards.model == "length_alone",
+            then=[rules.gather_corpus.output.tracks],
+            otherwise=[],
+        ),
+        bags=lambda wildcards: [
+            rules.pool_bags.output.table.format(set=name)
+            for name in [PLAN.genres.baseline_bags.get(wildcards.model)]
+            if name
+        ],
     output:
         predictions=result_paths.GENRE_PREDICTIONS.format(
             set=genre_models.NO_FEATURES, model="{model}"
@@ -18,6 +28,7 @@ rule predict_baselines:
     params:
         genres=config["corpus"]["genres"],
         folds=config["genres"]["folds"],
+        settings=lambda wildcards: config["genres"].get(genre_models.MODELS[wildcards.model], {}),
         seed=config["seed"],
     script:
         "../../scripts/predict_baselines.py"
@@ -209,20 +220,20 @@ rule explain_genres:
         "../../scripts/explain_genres.py"
 
 
-if PLAN.genres.primary:
+if PLAN.genres.shown_run:
 
     rule rank_contradictions:
         """Rank the cues whose music contradicts the genres of their film."""
         input:
             films=rules.gather_corpus.output.films,
             tracks=rules.gather_corpus.output.tracks,
-            genre_cues=genre_run(rules.gather_genres.output.cues, PLAN.genres.primary),
+            genre_cues=genre_run(rules.gather_genres.output.cues, PLAN.genres.shown_run),
             cues=media_films(rules.match_cues.output.table),
         output:
             table="results/genres/contradictions.tsv",
             page="results/genres/contradictions.html",
         params:
-            run=PLAN.genres.primary,
+            run=PLAN.genres.shown_run,
             videos=lambda wildcards: {film: PLAN.corpus.video(film) for film in PLAN.corpus.films},
         script:
             "../../scripts/rank_contradictions.py"

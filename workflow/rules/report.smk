@@ -35,7 +35,7 @@ rule write_report:
         explanations=(
             used_films(rules.explain_genres.output.figure) if PLAN.genres.network_runs else []
         ),
-        contradictions=rules.rank_contradictions.output if PLAN.genres.primary else [],
+        contradictions=rules.rank_contradictions.output if PLAN.genres.shown_run else [],
         applied=(
             expand(rules.apply_genres.output.predictions, name=PLAN.genres.media)
             if PLAN.genres.media
