@@ -37,8 +37,8 @@ TIMED_FILMS, TIMED_SAMPLES, TIMED_GENRES = 110, 5000, 6
 def draw_corpus(random, films, *skills):
     labels = random.random((films, len(PREVALENCE))) < PREVALENCE
     shared = random.normal(size=labels.shape)
-    own = random.normal(size=(len(skills), *labels.shape))
-    noise = own if len(skills) == 1 else np.sqrt(0.5) * (shared + own)
+    separate = random.normal(size=(len(skills), *labels.shape))
+    noise = separate if len(skills) == 1 else np.sqrt(0.5) * (shared + separate)
     return labels, [skill * labels + one for skill, one in zip(skills, noise, strict=True)]
 
 
@@ -74,7 +74,7 @@ def draw_probabilities(random, films, overconfidence):
 
 
 def coverage(metric, films, skills, corpora, draw=draw_corpus, **options):
-    """Share of corpora whose interval has the mean value: ours, and that of percentiles."""
+    """Share of corpora whose interval has the mean value: by `interval`, and by percentiles."""
     random, once = np.random.default_rng([films, 1]), np.ones((1, films))
     expected = np.nanmean(
         [metric(*draw(random, films, *skills), once)[0] for _ in range(5 * corpora)], axis=0
@@ -97,10 +97,10 @@ def print_coverage(title, names, corpora, metric, cases, **options):
     print("films  skill    " + "".join(f"{name:>11}" for name in names))
     lowest = 1.0
     for films, skills in cases:
-        ours, percentile = coverage(metric, films, skills, corpora, **options)
-        cells = (f"{100 * a:4.0f} ({100 * b:3.0f})" for a, b in zip(ours, percentile, strict=True))
+        logit, percentile = coverage(metric, films, skills, corpora, **options)
+        cells = (f"{100 * a:4.0f} ({100 * b:3.0f})" for a, b in zip(logit, percentile, strict=True))
         print(f"{films:5d}  {', '.join(map(str, skills)):9}" + "".join(f"{c:>11}" for c in cells))
-        lowest = min(lowest, ours.min())
+        lowest = min(lowest, logit.min())
     return round(float(lowest), 3)
 
 
@@ -110,9 +110,9 @@ def best_of_many(corpora):
     for seed in range(corpora):
         random = np.random.default_rng(seed)
         labels = random.random((29, 6)) < 0.35
-        shared, own = random.normal(size=(1, 29, 6)), random.normal(size=(MODELS, 29, 6))
+        shared, separate = random.normal(size=(1, 29, 6)), random.normal(size=(MODELS, 29, 6))
         orders = np.concatenate([np.arange(29)[None], draw_orders(29, ORDERS, random)])
-        decided = 0.7 * shared + 0.7 * own > random.normal(0, 0.5, (MODELS, 1, 1))
+        decided = 0.7 * shared + 0.7 * separate > random.normal(0, 0.5, (MODELS, 1, 1))
         values = np.array([f1_in_order(one[None], labels, orders)[:, -1] for one in decided])
         plain = (values >= values[:, :1] - 1e-12).mean(axis=1).min()
         significant.append([plain <= 0.05, best_of_p(values[:, 0], values[:, 1:]).min() <= 0.05])

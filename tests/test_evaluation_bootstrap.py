@@ -44,7 +44,7 @@ def test_clusters_are_drawn_whole_and_as_many_as_there_are():
     np.testing.assert_allclose(draws.mean(axis=0), 1, atol=0.07)
 
 
-def test_groups_that_are_their_own_clusters_are_drawn_as_without_clusters():
+def test_draws_with_a_cluster_per_group_equal_draws_without_clusters():
     np.testing.assert_array_equal(
         bootstrap.draw_groups(7, 20, 5), bootstrap.draw_groups(7, 20, 5, np.arange(7))
     )

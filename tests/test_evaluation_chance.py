@@ -106,7 +106,7 @@ def test_noise_in_units_of_films_is_significant_in_3_to_7_percent(metric):
 
 @pytest.mark.parametrize("metric", [*BY_UNIT])
 @pytest.mark.parametrize("factor", [1.8, 10])
-def test_constant_answer_has_p_1_if_the_films_of_a_genre_have_more_units(metric, factor):
+def test_constant_prediction_has_p_1_if_the_films_of_a_genre_have_more_units(metric, factor):
     """Unit by unit p was .00025 with 30 tracks against 3, and <= .05 in 88% with 1.8 times."""
 
     def make_predictions(random):
@@ -121,7 +121,7 @@ def test_constant_answer_has_p_1_if_the_films_of_a_genre_have_more_units(metric,
 
 
 @pytest.mark.parametrize("metric", [*BY_FILM])
-def test_constant_answer_by_film_has_p_1(metric):
+def test_constant_prediction_by_film_has_p_1(metric):
     random = np.random.default_rng(0)
     for _ in range(20):
         labels = draw_labels(random, FILMS)

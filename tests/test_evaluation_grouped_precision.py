@@ -49,10 +49,10 @@ def test_groups_of_one_unit_have_the_average_precision_of_units():
     labels, probability = make_labels(30, 4), np.round(random.random((30, 4)), 1)
     draws = random.multinomial(30, np.full(30, 1 / 30), 20)
     orders = random.permuted(np.tile(np.arange(30), (9, 1)), axis=1)
-    ours = grouped_average_precision(probability, np.arange(30), labels, draws)
-    np.testing.assert_allclose(ours, average_precision(probability, labels, draws))
-    ours = permuted_grouped_precision(probability, np.arange(30), labels, orders)
-    np.testing.assert_allclose(ours, permuted_average_precision(probability, labels, orders))
+    values = grouped_average_precision(probability, np.arange(30), labels, draws)
+    np.testing.assert_allclose(values, average_precision(probability, labels, draws))
+    values = permuted_grouped_precision(probability, np.arange(30), labels, orders)
+    np.testing.assert_allclose(values, permuted_average_precision(probability, labels, orders))
 
 
 def test_it_is_near_the_mean_over_one_unit_of_each_group():
@@ -99,7 +99,7 @@ def test_many_units_count_as_tied_with_their_neighbours_and_change_the_third_dig
     assert (values != exact).any()
 
 
-def test_a_constant_answer_has_the_share_of_the_groups_in_any_order():
+def test_a_constant_prediction_has_the_share_of_the_groups_in_any_order():
     random = np.random.default_rng(4)
     labels = np.arange(20)[:, None] < 6
     group = np.repeat(np.arange(20), np.where(labels[:, 0], 30, 3))

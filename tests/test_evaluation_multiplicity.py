@@ -59,7 +59,7 @@ def test_best_of_p_by_hand():
     permuted = np.array([[0.0, 0.0, 1.0], [0.0, 20.0, 10.0]])
     values = np.column_stack([observed, permuted])
     standard = (values - values.mean(axis=1)[:, None]) / values.std(axis=1)[:, None]
-    expected = [np.mean(standard.max(axis=0) >= own - 1e-9) for own in standard[:, 0]]
+    expected = [np.mean(standard.max(axis=0) >= value - 1e-9) for value in standard[:, 0]]
     assert best_of_p(observed, permuted).tolist() == expected
     assert best_of_p(-observed, -permuted, lower_is_better=True).tolist() == expected
 

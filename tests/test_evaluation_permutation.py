@@ -125,7 +125,7 @@ def test_clusters_exchange_all_their_groups_with_clusters_of_their_size():
     np.testing.assert_allclose(counts / 4000, 1 / 12, atol=0.02)
 
 
-def test_clusters_of_a_unique_size_have_their_own_labels_and_are_not_exchangeable():
+def test_clusters_of_unique_size_are_not_exchanged():
     cluster = np.array([0, 0, 0, 1, 2])
     orders = permutation.draw_orders(5, 50, 0, cluster=cluster)
     assert (orders[:, :3] == [0, 1, 2]).all()
@@ -153,7 +153,7 @@ def test_orders_map_clusters_to_clusters_of_equal_size(numbers, seed):
     assert not moved[~permutation.exchangeable(len(cluster), cluster=cluster)].any()
 
 
-def test_groups_that_are_their_own_clusters_are_ordered_as_without_clusters():
+def test_orders_with_a_cluster_per_group_equal_orders_without_clusters():
     np.testing.assert_array_equal(
         permutation.draw_orders(9, 20, 3), permutation.draw_orders(9, 20, 3, cluster=np.arange(9))
     )

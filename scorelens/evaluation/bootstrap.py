@@ -28,7 +28,7 @@ def draw_groups(
         Seed, or the generator to draw from.
     cluster : ndarray of int, shape (groups,), optional
         Cluster of each group, from 0 with none left out. A cluster is drawn with all its groups;
-        each group is its own cluster if left out.
+        each group is a cluster if left out.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def score_observations(
     means : int
         Number of means that follow the genres.
     cluster : ndarray of int, shape (groups,), optional
-        Cluster of each group; each is its own if left out.
+        Cluster of each group; each group is a cluster if left out.
 
     Returns
     -------

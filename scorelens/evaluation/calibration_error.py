@@ -46,7 +46,7 @@ def reliability_bins(
     bins : int
     group : ndarray of int, shape (units,), optional
         Group of each unit, with none left out. Means are weighted so that each group weighs the
-        same. Each unit is its own if left out.
+        same. Each unit is a group if left out.
 
     Returns
     -------

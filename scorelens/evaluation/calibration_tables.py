@@ -108,7 +108,7 @@ def calibrate(
         Bootstrap samples of the clusters.
     seed : int
     cluster : ndarray of int, shape (groups,), optional
-        Cluster of each group; each is its own if left out.
+        Cluster of each group; each group is a cluster if left out.
     is_shared : bool
         Whether the units of a group share their outcomes.
 

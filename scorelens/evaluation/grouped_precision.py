@@ -1,9 +1,9 @@
 """Average precision over groups of units, in which each group weighs the same.
 
 The metric of a unit is its precision among the groups: how much of what lies at or above it carries
-the genre, if every other group counts by the share of its units there, and its own counts once.
-Over the units of a group it is averaged first. It is what one unit of each group, drawn at random,
-would have on average, to first order; with a single unit in each group it is the average precision
+the genre, if its group counts once, and every other group by the share of its units there. Over the
+units of a group it is averaged first. It is what one unit of each group, drawn at random, would
+have on average, to first order; with a single unit in each group it is the average precision
 of `average_precision`. A group with many units moves it no more than one with few, so that the
 numbers of units cannot pass for skill.
 """
@@ -119,15 +119,19 @@ def permuted_grouped_precision(
 
 
 def precision_sum(
-    ranking: Ranking, own: np.ndarray, gained: np.ndarray, correct: np.ndarray, total: np.ndarray
+    ranking: Ranking,
+    missing: np.ndarray,
+    gained: np.ndarray,
+    correct: np.ndarray,
+    total: np.ndarray,
 ) -> np.ndarray:
     """Sum the precision at the units of a genre, averaged over the units of each group.
 
     Parameters
     ----------
     ranking : Ranking
-    own : ndarray of float, shape (cells,)
-        What is missing of a unit's own group at or above it, so that it counts once.
+    missing : ndarray of float, shape (cells,)
+        What is missing of a unit's group at or above it, so that it counts once.
     gained : ndarray of float, shape (samples, groups)
         How often each group counts, 0 where it lacks the genre.
     correct, total : ndarray of float, shape (thresholds, samples)
@@ -138,14 +142,16 @@ def precision_sum(
     ndarray of float, shape (samples,)
     """
     counted = gained.any(axis=0)[ranking.group]
-    threshold, own = ranking.threshold[counted], own[counted, None]
+    threshold, missing = ranking.threshold[counted], missing[counted, None]
     weight = ranking.share[counted, None] * gained.T[ranking.group[counted]]
     # Of a group that a sample does not draw there may be nothing at its threshold.
-    return divided(weight * (correct[threshold] + own), total[threshold] + own, 0).sum(axis=0)
+    return divided(weight * (correct[threshold] + missing), total[threshold] + missing, 0).sum(
+        axis=0
+    )
 
 
 def missing_share(ranking: Ranking) -> np.ndarray:
-    """Share of the units of a cell's own group that lie below it, float (cells,)."""
+    """Share of the units of a cell's group that lie below it, float (cells,)."""
     return 1 - ranking.above[ranking.threshold, ranking.group]
 
 
@@ -154,7 +160,7 @@ def _in_blocks(ranking: Ranking, draws: np.ndarray, labels: np.ndarray) -> np.nd
     samples = max(len(draws), len(labels))
     if not labels.any():
         return np.zeros(samples)
-    own, step = missing_share(ranking), max(1, MAX_VALUES // len(ranking.share))
+    missing, step = missing_share(ranking), max(1, MAX_VALUES // len(ranking.share))
     values = []
     for start in range(0, samples, step):
         drawn, label = (
@@ -162,7 +168,7 @@ def _in_blocks(ranking: Ranking, draws: np.ndarray, labels: np.ndarray) -> np.nd
         )
         gained = drawn * label
         sums = precision_sum(
-            ranking, own, gained, ranking.above @ gained.T, ranking.above @ drawn.T
+            ranking, missing, gained, ranking.above @ gained.T, ranking.above @ drawn.T
         )
         values.append(divided(sums, gained.sum(axis=1), np.nan))
     return np.concatenate(values)

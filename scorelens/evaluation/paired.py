@@ -7,7 +7,7 @@ result must hold for. Every comparison gives the same row: `difference` (first l
 bootstrap interval `low` and `high`, and the two-sided `p`; `compare_pairs` adds `p_holm`.
 
 The random swaps stop as soon as enough of them reach the observed difference, so that many pairs
-can have the draws that their number asks for (`permutation.sequential_p`,
+can have the draws that their number requires (`permutation.sequential_p`,
 `multiplicity.comparison_draws`).
 """
 
@@ -47,7 +47,7 @@ def draw_swaps(
     groups, repeats : int
     random : numpy.random.Generator
     cluster : ndarray of int, shape (groups,), optional
-        Cluster of each group, from 0; each is its own if left out.
+        Cluster of each group, from 0; each group is a cluster if left out.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def compare_macro_f1(
         Random swaps, at most.
     seed : int
     cluster : ndarray of int, shape (groups,), optional
-        Cluster of each group; each is its own if left out.
+        Cluster of each group; each group is a cluster if left out.
 
     Returns
     -------
@@ -104,8 +104,9 @@ def compare_macro_f1(
     one, other = _same_runs(first, second, axis=1)
 
     def difference(swapped: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-        kept, moved = drawn * ~swapped, drawn * swapped
-        return macro_f1(kept @ one + moved @ other) - macro_f1(kept @ other + moved @ one)
+        stay, move = drawn * ~swapped, drawn * swapped
+        values = [macro_f1(stay @ a + move @ b) for a, b in ((one, other), (other, one))]
+        return np.subtract(*values)
 
     return compare(difference, first.shape[2], samples, draws, seed, cluster)
 
@@ -237,7 +238,7 @@ def compare_pairs(
     seed: int,
     **options: object,
 ) -> pd.DataFrame:
-    """Compare pairs of models by one metric, with as many draws as their number asks for.
+    """Compare pairs of models by one metric, with as many draws as their number requires.
 
     Parameters
     ----------
@@ -323,22 +324,22 @@ def _rank_pair(scores: np.ndarray, group: np.ndarray, groups: int) -> list[list[
 
 
 def _precision_difference(
-    rankings: list[list[Ranking]], label: np.ndarray, kept: np.ndarray, moved: np.ndarray
+    rankings: list[list[Ranking]], label: np.ndarray, stay: np.ndarray, move: np.ndarray
 ) -> np.ndarray:
     """Average precision of the first model less that of the second, of one genre: (n,).
 
-    label: (groups,). kept, moved: (n, groups), how often each group counts with the predictions of
-    its own model, or of the other.
+    label: (groups,). stay, move: (n, groups), how often each group counts with the predictions of
+    the model itself, or of the other.
     """
-    own = [missing_share(rankings[model][model]) for model in range(2)]
+    missing = [missing_share(rankings[model][model]) for model in range(2)]
     sums = [
-        _precision_of(rankings, own, label, weights) for weights in ((kept, moved), (moved, kept))
+        _precision_of(rankings, missing, label, weights) for weights in ((stay, move), (move, stay))
     ]
-    return divided(sums[0] - sums[1], (kept + moved) @ label, np.nan)
+    return divided(sums[0] - sums[1], (stay + move) @ label, np.nan)
 
 
 def _precision_of(
-    rankings: list[list[Ranking]], own: list[np.ndarray], label: np.ndarray, weights: tuple
+    rankings: list[list[Ranking]], missing: list[np.ndarray], label: np.ndarray, weights: tuple
 ) -> np.ndarray:
     """Sum of the precision of a genre's groups, that count with either model's predictions: (n,).
 
@@ -351,6 +352,6 @@ def _precision_of(
             for factor in (label, 1.0)
         )
         value = value + precision_sum(
-            row[model], own[model], weights[model] * label, correct, total
+            row[model], missing[model], weights[model] * label, correct, total
         )
     return value

@@ -44,7 +44,7 @@ def draw_orders(
     strata : ndarray, shape (groups,), optional
         Groups are exchanged only with groups of the same value.
     cluster : ndarray of int, shape (groups,), optional
-        Cluster of each group; each is its own if left out.
+        Cluster of each group; each group is a cluster if left out.
 
     Returns
     -------

@@ -34,7 +34,7 @@ class Predictions:
     thresholds : ndarray of float, shape (units, genres), or None
         Tuned decision thresholds, where the model has them.
     cluster : ndarray of int, shape (groups,), or None
-        Cluster of each group, from 0; None where each group is its own.
+        Cluster of each group, from 0; None where each group is a cluster.
     """
 
     units: pd.DataFrame
@@ -113,7 +113,7 @@ def from_table(
         Order groups and units by `keys`; otherwise they stay in the order of the table.
     clusters : mapping, optional
         Name of the cluster of a group, such as its composer, by the value of the first of `keys`.
-        A group that it lacks is a cluster of its own.
+        A group that it lacks is a cluster by itself.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def cluster_numbers(groups: Sequence[str], clusters: Mapping[str, object]) -> np
     ----------
     groups : sequence of str
     clusters : mapping
-        Name of the cluster of a group; a group that it lacks is a cluster of its own.
+        Name of the cluster of a group; a group that it lacks is a cluster by itself.
 
     Returns
     -------
