@@ -110,6 +110,7 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "gather_genres": _runs(genres.trained_runs, "set"),
         "score_genres": ONCE,
         "compare_genres": ONCE,
+        "calibrate_genres": ONCE,
         "compare_published": ONCE * plan.corpus.is_published,
         "plot_genres": ONCE,
         "plot_diagnostics": ONCE * bool(genres.trained_runs),

@@ -83,10 +83,12 @@ rule score_genres:
     """Score every genre model on the films that it was not trained on."""
     input:
         predictions=[genre_run(result_paths.GENRE_PREDICTIONS, run) for run in PLAN.genres.runs],
+        groups=rules.group_corpus.output.groups,
     output:
         scores="results/genres/scores.tsv",
     params:
         models=list(PLAN.genres.runs),
+        primary=PLAN.genres.primary,
         samples=config["genres"]["bootstrap_repeats"],
         permutations=config["genres"]["permutation_repeats"],
         seed=config["seed"],
@@ -98,6 +100,7 @@ rule compare_genres:
     """Compare every pair of genre models on the same films."""
     input:
         predictions=rules.score_genres.input.predictions,
+        groups=rules.group_corpus.output.groups,
     output:
         comparisons="results/genres/comparisons.tsv",
     params:
@@ -106,6 +109,28 @@ rule compare_genres:
         seed=config["seed"],
     script:
         "../../scripts/compare_genres.py"
+
+
+rule calibrate_genres:
+    """Measure whether the probabilities of the genre models are true."""
+    input:
+        predictions=rules.score_genres.input.predictions,
+        groups=rules.group_corpus.output.groups,
+    output:
+        calibration="results/genres/calibration.tsv",
+        reliability="results/genres/reliability.tsv",
+        figure=report(
+            "results/genres/calibration.svg",
+            caption="../report/genre_calibration.rst",
+            category="Genre models",
+            labels={"figure": "predicted probability and share of true genres"},
+        ),
+    params:
+        models=list(PLAN.genres.runs),
+        samples=config["genres"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/calibrate_genres.py"
 
 
 if PLAN.corpus.is_published:

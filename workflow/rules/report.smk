@@ -30,6 +30,7 @@ rule write_report:
         weights=rules.list_pretrained.output.status,
         genre_scores=rules.score_genres.output.scores,
         comparisons=rules.compare_genres.output.comparisons,
+        genre_calibration=rules.calibrate_genres.output,
         published_scores=(rules.compare_published.output.table if PLAN.corpus.is_published else []),
         genre_figures=expand("results/genres/{figure}.svg", figure=PLAN.genres.figures),
         explanations=(
