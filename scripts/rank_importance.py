@@ -1,6 +1,6 @@
 """Measure how much each group of features matters to a genre model.
 
-Reads the bags and films that the model was trained on and the model file with all of its folds.
+Reads the bags, films and groups that the model was trained on and its file with all of the folds.
 Writes the F1 of each genre that is lost when a group of features is shuffled among the cues of the
 films held out, with its intervals.
 """
@@ -20,4 +20,5 @@ rank.rank(
     samples=snakemake.params.samples,
     seed=snakemake.params.seed,
     output=snakemake.output.scores,
+    film_groups=snakemake.input.groups,
 )

@@ -22,6 +22,7 @@ from scorelens.evaluation.bootstrap import draw_groups, interval, percentile_int
 from scorelens.evaluation.classification import sampled_f1, with_macro
 from scorelens.genres import predict_bags
 from scorelens.importance import OVERALL
+from scorelens.learning.film_groups import group_numbers, read_film_groups
 from scorelens.learning.labels import read_labels
 from scorelens.learning.model_io import Arrays, load_about, load_fold
 from scorelens.learning.packed_bags import Bags, read_bags
@@ -41,6 +42,7 @@ def rank(
     samples: int,
     seed: int,
     output: str | os.PathLike,
+    film_groups: str | os.PathLike | None = None,
 ) -> None:
     """Write the importance of every group of features for every genre and overall.
 
@@ -60,6 +62,9 @@ def rank(
         Of shuffles and samples.
     output : path
         Where the table of tables.IMPORTANCE goes.
+    film_groups : path, optional
+        The groups of films (tables.FILM_GROUPS), which are resampled as a whole; by default each
+        film is a group of its own.
 
     Raises
     ------
@@ -74,8 +79,10 @@ def rank(
     orders = draw_orders(columns, len(packed.instances), repeats, together, seed)
     loaded = (load_fold(models, film) for film in labels.film_ids)
     intact, shuffled = predict_shuffled(about.model, loaded, packed, columns, orders)
+    joined = read_film_groups(film_groups) if film_groups else None
+    cluster = np.unique(group_numbers(labels.film_ids, joined), return_inverse=True)[1]
     tables = [
-        score_group(intact, predicted, labels.matrix, samples, seed).assign(
+        score_group(intact, predicted, labels.matrix, samples, seed, cluster).assign(
             group=group, genre=[*labels.genres, OVERALL]
         )
         for group, predicted in zip(groups, shuffled, strict=True)
@@ -209,7 +216,12 @@ def _copies(bags: Bags, film: int, columns: np.ndarray, order: np.ndarray) -> It
 
 
 def score_group(
-    intact: np.ndarray, shuffled: np.ndarray, labels: np.ndarray, samples: int, seed: int
+    intact: np.ndarray,
+    shuffled: np.ndarray,
+    labels: np.ndarray,
+    samples: int,
+    seed: int,
+    cluster: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Compute the F1 that is lost with one group, for each genre and their unweighted mean.
 
@@ -225,6 +237,8 @@ def score_group(
         Bootstrap samples of the films.
     seed : int
         Of the samples.
+    cluster : ndarray of int, shape (n_films,), optional
+        Cluster of each film, from 0 with none left out; each is its own if left out.
 
     Returns
     -------
@@ -237,7 +251,7 @@ def score_group(
     once = np.ones((1, len(labels)))
     whole = with_macro(sampled_f1(intact, labels, once)[0])
     lost = whole - with_macro(sampled_f1(shuffled, labels, once)[:, 0])
-    draws = draw_groups(len(labels), samples, seed)
+    draws = draw_groups(len(labels), samples, seed, cluster)
     drawn = sampled_f1(intact, labels, draws)
     # One repeat after the other: all at once would take a hundred times the memory.
     sampled = sum(drawn - sampled_f1(repeat, labels, draws) for repeat in shuffled) / len(shuffled)

@@ -7,6 +7,7 @@ if PLAN.genres.importance:
         input:
             bags=rules.pool_bags.output.table.format(set=PLAN.genres.importance[0]),
             films=rules.gather_corpus.output.films,
+            groups=rules.group_corpus.output.groups,
             models=genre_run(rules.gather_genres.output.models, PLAN.genres.importance),
         output:
             scores="results/importance/scores.tsv",

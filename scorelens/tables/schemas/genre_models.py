@@ -12,6 +12,15 @@ from scorelens.tables.columns import (
     texts,
 )
 
+FOLD_SPREAD = (
+    share(
+        "fold_low",
+        "5% of the models lie below: a jackknife spread, which shows how much single films of the "
+        "corpus matter; no confidence interval, which would be far wider",
+    ),
+    share("fold_high", "5% of the models lie above"),
+)
+
 PREDICTIONS = Table(
     "predictions",
     "Predictions of genre models for held-out films.",
@@ -117,8 +126,7 @@ GENRE_APPLIED = Table(
         seconds("end_s", "end of the window"),
         Column("genre", "string", "a genre of the config's list"),
         share("probability", "mean over the models, one for each film left out; not calibrated"),
-        share("low", "5% bound over the models"),
-        share("high", "95% bound over the models"),
+        *FOLD_SPREAD,
     ),
 )
 
@@ -130,8 +138,7 @@ GENRE_MEDIA_PREDICTIONS = Table(
         Column("track_id", "string", "the track of an album; empty for the whole film or album"),
         Column("genre", "string", "a genre of the config's list"),
         share("probability", "mean over the models, one for each film left out; not calibrated"),
-        share("low", "5% bound over the models"),
-        share("high", "95% bound over the models"),
+        *FOLD_SPREAD,
         Column("predicted", "bool", "whether the mean probability is above one half"),
     ),
 )
