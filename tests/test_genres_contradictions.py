@@ -19,6 +19,7 @@ from scorelens.genres.contradictions.page import write
 from scorelens.genres.model import fold_jobs
 from scorelens.genres.report import contradictions_section
 from scorelens.learning.packed_bags import Bags
+from scorelens.plan.genres import GenrePlan
 from scorelens.sections import Run
 from tests.album_tables import make_tracks
 from tests.genre_tables import make_cue_table
@@ -150,6 +151,21 @@ def test_transplanted_cue_is_ranked_first_by_models_without_its_film(tmp_path):
     assert (first.film_id, first.cue_id) == ("film_06", "cue_25")
     assert (first.genre, first.film_genre) == ("Horror", "Action")
     assert ranked["contradicts"].sum() < 0.5 * ranked["contradicts_others"].sum()
+
+
+@pytest.mark.parametrize(
+    ("runs", "primary"),
+    [
+        ([("mir", "single_attention"), ("vggish", "max_pooling"), RUN], RUN),
+        ([("vggish", "max_pooling"), ("mir", "single_attention")], ("mir", "single_attention")),
+        ([("none", "plurality"), ("mir", "imv_svm"), ("vggish", "imv_knn")], ("vggish", "imv_knn")),
+        ([("vggish_frames", "single_attention"), RUN], RUN),
+        ([("none", "plurality")], None),
+    ],
+)
+def test_primary_model_is_that_of_the_paper_or_the_nearest_to_it(runs, primary):
+    plan = GenrePlan(tuple(runs), 1, 1, {}, None, None, runs[0])
+    assert plan.primary == primary
 
 
 # Times

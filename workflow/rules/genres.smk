@@ -259,6 +259,8 @@ if PLAN.genres.shown_run:
             page="results/genres/contradictions.html",
         params:
             run=PLAN.genres.shown_run,
-            videos=lambda wildcards: {film: PLAN.corpus.video(film) for film in PLAN.corpus.films},
+            videos=lambda wildcards: {
+                film: PLAN.corpus.video(film) for film in PLAN.corpus.ordered_films
+            },
         script:
             "../../scripts/rank_contradictions.py"
