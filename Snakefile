@@ -60,9 +60,9 @@ rule pretrained:
 
 
 rule fingerprints:
-    """The landmarks of every album."""
+    """The landmarks of every album, and which albums and films share sound."""
     input:
-        [] if PLAN.corpus.is_published else used_albums(rules.index_fingerprints.output.index),
+        [] if PLAN.corpus.is_published else rules.compare_fingerprints.output,
 
 
 rule cues:

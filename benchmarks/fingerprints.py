@@ -1,4 +1,4 @@
-"""Measure how surely shared sound is found between albums, and what it costs.
+"""Measure how reliably shared sound is detected between albums, and what it costs.
 
     python benchmarks/fingerprints.py [ALBUMS]
 
@@ -8,8 +8,8 @@ The cost is that of `--albums` albums of an hour each, whose landmarks are those
 their frequencies shifted. CPU seconds of one core. The last line is JSON:
 
 - `copy_hashes_per_s`: by treatment, the fewest hashes a second on the offset of a copy
-- `copy_share`: by treatment, the smallest share of a track that is found in its copy
-- `copies_missed`: by treatment, how many copies are not found
+- `copy_share`: by treatment, the smallest share of a track that is detected in its copy
+- `copies_missed`: by treatment, how many copies are not detected
 - `unrelated_hashes`: the most hashes on one offset of tracks of two albums
 - `unrelated_pairs`: how many pairs of tracks that were
 - `sketch_s_per_h`, `compare_s`, `peak_mb`: seconds to sketch an hour of landmarks; seconds to
@@ -149,8 +149,10 @@ def measure_unrelated(sketches: list[Sketch], owner: np.ndarray) -> dict:
     pairs = sum(one != other for one, other in itertools.combinations(owner, 2))
     shared = len(list(sharing.find_shared_sound(sketches, owner)))
     print(f"tracks of two albums: {pairs} pairs, {hashes} hashes in {bins} bins at most on one")
-    print(f"offset; {sharing.MIN_HASHES} in {sharing.MIN_BINS} are needed; pairs found: {shared}")
-    return {"unrelated_hashes": hashes, "unrelated_pairs": pairs, "unrelated_found": shared}
+    print(
+        f"offset; {sharing.MIN_HASHES} in {sharing.MIN_BINS} are needed; pairs detected: {shared}"
+    )
+    return {"unrelated_hashes": hashes, "unrelated_pairs": pairs, "unrelated_detected": shared}
 
 
 def measure_cost(landmarks: list[Landmarks], albums: int) -> dict:
@@ -167,11 +169,11 @@ def measure_cost(landmarks: list[Landmarks], albums: int) -> dict:
             left_s -= max(one.frames[-1] * hop_s, 1.0) if len(one.frames) else 1.0
     sketch_s = time.process_time() - started
     started = time.process_time()
-    found = sum(1 for _ in sharing.find_shared_sound(sketches, owner))
+    detected = sum(1 for _ in sharing.find_shared_sound(sketches, owner))
     compare_s = time.process_time() - started
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{albums} albums of an hour: {sketch_s:.0f} CPU s to sketch, {compare_s:.0f} to compare")
-    print(f"{len(sketches)} tracks, {found} pairs found, peak memory {peak_mb:.0f} MB")
+    print(f"{len(sketches)} tracks, {detected} pairs detected, peak memory {peak_mb:.0f} MB")
     costs = {"sketch_s_per_h": sketch_s / albums, "compare_s": compare_s, "peak_mb": peak_mb}
     return {name: round(value, 3) for name, value in costs.items()}
 

@@ -13,7 +13,7 @@ from scorelens.ids import slug
 from scorelens.tsv import Rows, cell
 
 GROUP = "group"  # the column of tables of films and trailers
-EMPTY_HINT = "leave the cell empty: a film without a group is one on its own"
+EMPTY_HINT = "leave the cell empty: a film without a name is a group by itself"
 # Words for a missing name, by `group_key`; they would unite films that have nothing in common.
 MISSING = ("-", "--", "?", "n/a", "na", "nan", "none", "null", "unknown", "various")
 

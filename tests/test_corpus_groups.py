@@ -1,4 +1,4 @@
-"""Films that share audio or a name: found by files and by sound, grouped, noted and warned of."""
+"""Films that share audio or a name: their detection, groups, notes and the warning."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Recordings that share sound are found by their sketches; others are not, however alike."""
+"""Detection of recordings that share sound, by their sketches."""
 
 import subprocess
 
@@ -104,13 +104,13 @@ def test_silence_tones_and_faint_noise_are_not_shared():
 
 def test_passage_of_ten_seconds_is_shared_and_of_four_is_not():
     first, second, rate_hz = music(1), music(2, GENRES[1]), MUSIC_RATE_HZ
-    for length_s, found in ((10, 1), (4, 0)):
+    for length_s, expected in ((10, 1), (4, 0)):
         other = second.copy()
         other[5 * rate_hz : (5 + length_s) * rate_hz] = first[: length_s * rate_hz]
         albums = {"one": {"t": landmark_sketch(first)}, "two": {"u": landmark_sketch(other)}}
         pairs = shared_tracks(albums)
-        assert len(pairs) == found
-        if found:
+        assert len(pairs) == expected
+        if expected:
             assert pairs.offset_s[0] == pytest.approx(-5, abs=0.05)
             assert pairs.shared_s[0] == pytest.approx(length_s, abs=2.5)
 

@@ -136,7 +136,7 @@ def test_confound_baseline_does_not_depend_on_labels_of_held_out_films(corpus, m
     assert (np.array(first)[:8] != np.array(second)[:8]).any()
 
 
-def test_baselines_stand_beside_models_of_no_feature_set():
+def test_baseline_runs_have_no_feature_set_and_come_first():
     runs = genre_runs(["year_alone", "imv_knn", "random_features"], ("mir",))
     assert runs == [("none", "year_alone"), ("none", "random_features"), ("mir", "imv_knn")]
     assert set(CONFOUNDS) < set(BASELINES)

@@ -57,7 +57,7 @@ def test_noise_is_significant_in_3_to_7_percent_of_1000_corpora():
 
 
 @pytest.mark.parametrize("constant", [0.2, 0.8])
-def test_constant_answer_has_p_1(constant):
+def test_constant_prediction_has_p_1(constant):
     for seed in range(20):
         probability = np.tile([constant, 1 - constant, 0.6], (1, FILMS, 1))
         assert macro_p(as_predictions(probability, make_labels(FILMS, GENRES[:3], seed)), 99, seed)[

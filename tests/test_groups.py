@@ -87,7 +87,7 @@ def test_read_films_returns_groups_of_each_film(tmp_path):
             ("Unknown", "n/a"),
             "line 3, column group: is 'n/a'\n"
             "  expected: the name of a group, or nothing\n"
-            "  hint: leave the cell empty: a film without a group is one on its own",
+            "  hint: leave the cell empty: a film without a name is a group by itself",
         ),
     ],
 )

@@ -209,7 +209,10 @@ def test_arguments_of_public_functions_have_type_hints():
 
 def test_modules_without_networks_do_not_import_torch():
     modules = (
+        "corpus.groups",
+        "fingerprints.compare",
         "importance.plot",
+        "trailers.data.groups",
         "trailers.data.frame_sampling",
         "trailers.evaluate.examples",
         "trailers.evaluate.plot",

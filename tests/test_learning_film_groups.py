@@ -277,8 +277,8 @@ def percentile_of_own_music(seed, grouped):
     distance = np.linalg.norm(picture[test][:, None] - picture[training], axis=-1)
     guess = music[training[distance.argmin(axis=1)]]
     to_music = np.linalg.norm(guess[:, None] - music[test], axis=-1)
-    own = to_music.diagonal()[:, None]
-    return (to_music > own).mean() / (1 - 1 / len(test))
+    to_its_music = to_music.diagonal()[:, None]
+    return (to_music > to_its_music).mean() / (1 - 1 / len(test))
 
 
 def test_retrieval_split_by_group_has_planted_composer_at_chance():

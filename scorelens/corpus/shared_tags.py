@@ -61,7 +61,7 @@ def tag_warning(people: Mapping[str, tuple[str, ...]]) -> str:
     films = [f"{name} ({_listed(of, SHOWN_FILMS, 'films')})" for name, of in people.items()]
     return (
         f"albums of several films name the same artists: {_listed(films, SHOWN_PEOPLE, 'artists')}."
-        " A model may learn these in place of the genre: name what such films have in common in the"
+        " A model may learn these instead of the genre: name what such films have in common in the"
         f" column {GROUP!r} of the film table, and they are held out together"
     )
 

@@ -84,7 +84,7 @@ def shared_sound(
     Returns
     -------
     DataFrame
-        Columns of SHARED_AUDIO. Of an album the first film stands for all. Tracks that are one
+        Columns of SHARED_AUDIO. Of an album the first film represents all. Tracks that are one
         file are left out: `shared_files` finds them.
     """
     pairs = pd.DataFrame(_track_pairs(tracks, albums, of_tracks), columns=TRACK_PAIR)

@@ -1,4 +1,4 @@
-"""Sketches of recordings: a few hashes a second, by which copies are found among many recordings.
+"""Sketches of recordings: a few hashes a second, by which copies are detected among many.
 
 A hash is made of three landmarks, which survive coding, a change of level and a cut. Three are far
 more specific than two: unrelated music agrees on hardly any. Of each second the hashes with the

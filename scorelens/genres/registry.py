@@ -10,7 +10,7 @@ from scorelens.learning.model_specs import ModelSpec, by_name
 FILM_MEANS = "film means"  # Simple MI: a film is the mean of its cues
 CUES = "cues"  # IMV: every cue votes
 BAGS = "bags"  # a network pools the cues of a film
-# What baselines know in place of the music (`model.confounds`).
+# What baselines know instead of the music (`model.confounds`).
 YEAR, LOUDNESS, LENGTH, NOISE = "year", "loudness", "length", "noise"
 
 _BASELINE = "scorelens.genres.model.baselines"
@@ -58,7 +58,7 @@ MODEL_SPECS = by_name(
 )
 # Each model and the block of the configuration that sets it.
 MODELS = {name: next(iter(spec.settings), None) for name, spec in MODEL_SPECS.items()}
-# Baselines ask whether a score is about the music: they have none, or no more than its level.
+# Baselines test whether a score is about the music: they have none, or no more than its level.
 BASELINES = tuple(
     name for name, spec in MODEL_SPECS.items() if spec.inputs not in (FILM_MEANS, CUES, BAGS)
 )

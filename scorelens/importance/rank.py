@@ -64,7 +64,7 @@ def rank(
         Where the table of tables.IMPORTANCE goes.
     film_groups : path, optional
         The groups of films (tables.FILM_GROUPS), which are resampled as a whole; by default each
-        film is a group of its own.
+        film is a group by itself.
 
     Raises
     ------
@@ -238,7 +238,7 @@ def score_group(
     seed : int
         Of the samples.
     cluster : ndarray of int, shape (n_films,), optional
-        Cluster of each film, from 0 with none left out; each is its own if left out.
+        Cluster of each film, from 0 with none left out; each is one by itself if left out.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Inputs of baselines that ask whether a score is about genre, or about what goes with it.
+"""Inputs of baselines that test whether a score is about genre, or about what goes with it.
 
 A genre may go with the year of a film, how loud its music was mastered, or how long its album is: a
 model of the music that is no better than a model of these shows nothing about the music. Random

@@ -72,7 +72,7 @@ def group_numbers(films: Sequence[str], groups: Mapping[str, str] | None) -> np.
     films : sequence of str
         Ids of films.
     groups : mapping of str to str or None
-        film_id -> group, of these films at least; None if each film is a group of its own.
+        film_id -> group, of these films at least; None if each film is a group by itself.
 
     Returns
     -------

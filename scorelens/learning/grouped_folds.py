@@ -57,7 +57,7 @@ def make_folds(
     seed : int
         Of the random assignment.
     groups : mapping of str to str, optional
-        film_id -> group; by default each film is a group of its own.
+        film_id -> group; by default each film is a group by itself.
 
     Returns
     -------

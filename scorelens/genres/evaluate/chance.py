@@ -1,4 +1,4 @@
-"""Tests genre models against chance: each on its own, and the best of several.
+"""Tests genre models against chance: each alone, and the best of several.
 
 Films, or groups of them, exchange their labels while the predictions stay (docs/evaluation.md).
 Average precision is compared with that of a random order of the films.

@@ -44,7 +44,7 @@ def compare_models(
         Where GENRE_COMPARISONS goes.
     groups : path, optional
         The groups of films (tables.FILM_GROUPS), which swap predictions as a whole; by default each
-        film is a group of its own.
+        film is a group by itself.
     """
     clusters = read_film_groups(groups) if groups else None
     compared = {

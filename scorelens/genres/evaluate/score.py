@@ -56,7 +56,7 @@ def score(
         Where GENRE_SCORES goes.
     groups : path, optional
         The groups of films (tables.FILM_GROUPS), which are resampled and exchanged as a whole; by
-        default each film is a group of its own.
+        default each film is a group by itself.
     primary : (feature set, model), optional
         The run of the headline.
     """
@@ -81,7 +81,7 @@ def read_predictions(
     ----------
     path : path of a table of PREDICTIONS
     clusters : mapping of str to str, optional
-        Group of each film, of `film_groups.read_film_groups`; by default each film is its own.
+        Group of each film, of `film_groups.read_film_groups`; by default each film alone.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the baselines know of a film in place of its music: year, loudness, length, random values.
+"""What the baselines know of a film instead of its music: year, loudness, length, random values.
 
 The year is that of the film table, the loudness the mean level of the music that its cues play, the
 length that of its album. Nothing of a film that is held out is used in training.

@@ -69,7 +69,7 @@ def train_chunk(
     folds : int
         0 holds out each film, or group of films, on its own (`grouped_folds.make_folds`).
     groups : path, optional
-        The groups of films (tables.FILM_GROUPS); by default each film is a group of its own.
+        The groups of films (tables.FILM_GROUPS); by default each film is a group by itself.
 
     Raises
     ------
