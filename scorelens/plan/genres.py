@@ -195,8 +195,8 @@ def primary_run(runs: list[Run], model: str, feature_set: str) -> Run | None:
     Returns
     -------
     (str, str) or None
-        The model on the first set of bags of the feature set, or else on the first of all; None if
-        the model is not trained: no other takes its part.
+        The model on the feature set, on cues before frames, or else on the first set of bags; None
+        if the model is not trained: no other takes its part.
 
     Examples
     --------
@@ -205,8 +205,9 @@ def primary_run(runs: list[Run], model: str, feature_set: str) -> Run | None:
     (('vggish', 'max_pooling'), ('mir', 'imv_knn'))
     """
     fitting = [run for run in runs if run[1] == model]
-    preferred = [run for run in fitting if measured_set(run[0]) == feature_set]
-    return next(iter(preferred or fitting), None)
+    of_set = [run for run in fitting if measured_set(run[0]) == feature_set]
+    on_cues = [run for run in of_set if not run[0].endswith(FRAMES)]
+    return next(iter(on_cues or of_set or fitting), None)
 
 
 def _known_models(
