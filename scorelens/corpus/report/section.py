@@ -106,8 +106,8 @@ def reason_text(pair: NamedTuple, titles: Mapping[str, str]) -> str:
         VIDEO: f"{both} are one file",
         FILM: f"{both} sound alike for {share} of the shorter one",
         ALBUM: f"{both} have the same album",
-        FILE: f"{both} share files of {tracks} tracks, {share} of the shorter album",
-        SOUND: f"{both}: {tracks} tracks sound alike, {share} of the shorter album",
+        FILE: f"{both} have tracks of one file: {tracks}, {share} of the shorter album",
+        SOUND: f"{both} have tracks that sound alike: {tracks}, {share} of the shorter album",
     }[pair.reason]
 
 
