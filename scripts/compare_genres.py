@@ -1,7 +1,8 @@
 """Compare every pair of genre models on the same films.
 
-Reads the predictions of every model and feature set. Writes the differences in macro F1 with
-bootstrap intervals, and p-values by approximate randomisation, corrected over all pairs.
+Reads the predictions of every model and feature set, and the groups of the films. Writes the
+differences in macro F1 and in mean average precision with bootstrap intervals, and p-values by
+approximate randomisation, corrected over all pairs.
 """
 
 from scorelens import logs
@@ -15,4 +16,5 @@ compare.compare_models(
     samples=snakemake.params.samples,
     seed=snakemake.params.seed,
     output=snakemake.output.comparisons,
+    groups=snakemake.input.groups,
 )

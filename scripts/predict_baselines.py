@@ -1,7 +1,8 @@
 """Predict with a baseline, with each film, or each group of films, held out in turn.
 
-Reads the film table and the groups of the films. Writes the predictions of every film from the
-labels of the others.
+Reads the film table, the groups of the films, and of a baseline that knows the length or the
+loudness of the music the table of tracks or of bags. Writes the predictions of every film from the
+others.
 """
 
 from scorelens import logs
@@ -18,4 +19,7 @@ baselines.predict_baseline(
     predictions=snakemake.output.predictions,
     folds=snakemake.params.folds,
     groups=snakemake.input.groups,
+    tracks=next(iter(snakemake.input.tracks), None),
+    bags=next(iter(snakemake.input.bags), None),
+    settings=snakemake.params.settings,
 )

@@ -1,8 +1,8 @@
 """Score the genre models.
 
-Reads the predictions of every model and feature set. Writes precision, recall, F1 and average
-precision of each genre and their unweighted mean over the genres (`macro`), with 95% bootstrap
-intervals over the films, the spread over training runs, and the F1 of permuted predictions.
+Reads the predictions of every model and feature set, and the groups of the films. Writes precision,
+recall, F1 and average precision of each genre and their unweighted mean over the genres (`macro`),
+with 95% bootstrap intervals over the films, the spread over training runs, and tests by chance.
 """
 
 from scorelens import logs
@@ -17,4 +17,6 @@ score.score(
     permutations=snakemake.params.permutations,
     seed=snakemake.params.seed,
     output=snakemake.output.scores,
+    groups=snakemake.input.groups,
+    primary=snakemake.params.primary,
 )

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from scorelens.tables import CALIBRATION
+
 GENRES = ["Action", "Comedy", "Drama", "Horror", "Romance", "Science Fiction"]
 FREQUENCY = (0.5, 0.34, 0.4, 0.1, 0.12, 0.33)  # of the 110 films of Ma et al. 2021
 
@@ -61,6 +63,20 @@ def pooled(cues, actual, runs=1, genres=GENRES, seed=2):
     noise = np.random.default_rng(seed).normal(0, 0.05, (runs, *once.shape))
     noise[0] = 0
     return make_predictions(actual, np.clip(once + noise, 0, 1), genres)
+
+
+def make_calibration(runs):
+    """CALIBRATION of models; the later a run, the larger its errors."""
+    rows = [
+        {"features": features, "model": model, "genre": genre, "brier": 0.1 + 0.01 * number}
+        | {"calibration_error": 0.11 + 0.01 * number}
+        for number, (features, model) in enumerate(runs)
+        for genre in ("Action", "all")
+    ]
+    table = pd.DataFrame(rows).assign(stage="genres", level="film", units=18, groups=18, p=0.004)
+    bounds = {"brier_low": 0.05, "brier_high": 0.3, "brier_frequency": 0.24}
+    bounds |= {"calibration_error_low": 0.07, "calibration_error_high": 0.33}
+    return table.assign(**bounds, calibrated_error=0.08)[CALIBRATION.names]
 
 
 def make_curves(films, epochs=200, runs=2, seed=3):

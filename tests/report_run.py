@@ -14,10 +14,19 @@ from scorelens.genres.evaluate.score import METRICS
 from scorelens.report import page
 from scorelens.visuals.report.section import TITLES as VISUALS
 from tests.album_tables import make_tracks
+from tests.genre_tables import make_calibration
 
 GENRES = ["Action", "Comedy", "Drama", "Science Fiction"]
 MODELS = [("none", "plurality"), ("mir", "simple_mi_svm"), ("mir", "average_pooling")]
-GENRE_FIGURES = ("scores", "genres", "precision_recall", "films", "label_sets", "losses")
+GENRE_FIGURES = (
+    "scores",
+    "genres",
+    "precision_recall",
+    "films",
+    "label_sets",
+    "losses",
+    "calibration",
+)
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 REASON = (
     "films/bad & <odd>.mp4: is empty (0 bytes)\n  expected: a media file\n  hint: copy it again"
@@ -119,7 +128,11 @@ def make_scores(rng):
     for feature_set, model in MODELS:
         for genre in [*GENRES, "macro"]:
             row = {"feature_set": feature_set, "model": model, "level": "cue", "genre": genre}
-            row |= {"permuted": rng.uniform(0.2, 0.3), "p_permuted": 0.0004}
+            row |= {"permuted": rng.uniform(0.2, 0.3), "p_permuted": 0.0004, "is_primary": False}
+            row |= {"average_precision_chance": 0.31, "average_precision_p": 0.02}
+            if genre == "macro" and model not in BASELINES:
+                row |= {"p_best": 0.0007, "average_precision_p_best": 0.04}
+            row["exchangeable"] = 18
             row["f1_spread"] = 0.0123 if model == "average_pooling" else None
             for measure in METRICS:
                 value = rng.uniform(0.3, 0.7) - 0.2 * (model in BASELINES)
@@ -129,14 +142,14 @@ def make_scores(rng):
                     f"{measure}_high": value + 0.1,
                 }
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows)[tables.GENRE_SCORES.names]
 
 
 COMPARISONS = pd.DataFrame(
     [
-        ("none", "plurality", "mir", "simple_mi_svm", 18, -0.21, -0.4, -0.1, 0.001, 0.003),
-        ("none", "plurality", "mir", "average_pooling", 18, -0.25, -0.5, -0.1, 0.001, 0.003),
-        ("mir", "simple_mi_svm", "mir", "average_pooling", 18, -0.04, -0.2, 0.1, 0.4, 0.4),
+        ("f1", "none", "plurality", "mir", "simple_mi_svm", 18, -0.21, -0.4, -0.1, 0.001, 0.003),
+        ("f1", "none", "plurality", "mir", "average_pooling", 18, -0.25, -0.5, -0.1, 0.001, 0.003),
+        ("f1", "mir", "simple_mi_svm", "mir", "average_pooling", 18, -0.04, -0.2, 0.1, 0.4, 0.4),
     ],
     columns=tables.GENRE_COMPARISONS.names,
 )
@@ -284,6 +297,7 @@ def make_run(folder, count=5):
         save(name, make_predictions(films, rng), tables.PREDICTIONS)
     save("genres/scores.tsv", make_scores(rng), tables.GENRE_SCORES)
     save("genres/comparisons.tsv", COMPARISONS, tables.GENRE_COMPARISONS)
+    save("genres/calibration.tsv", make_calibration(MODELS), tables.CALIBRATION)
     for name in GENRE_FIGURES:
         draw(f"genres/{name}.svg")
     for film in cues:

@@ -125,7 +125,7 @@ def train_all(model, bags, actual):
     return [one.arrays for one in fitted]
 
 
-@pytest.mark.parametrize("model", BASELINES)
+@pytest.mark.parametrize("model", baselines.BASELINES)
 def test_baseline_does_not_depend_on_labels_of_held_out_film(model):
     _, actual = make_corpus(films=10)
     held_out_flipped, others_flipped = actual.copy(), ~actual

@@ -87,7 +87,7 @@ def test_window_probability_is_mean_over_folds_with_5_95_percentiles(tmp_path, m
         mean = frames[FEATURES].iloc[int(start_s) : int(start_s) + 10].mean().to_numpy()
         by_hand = np.array([known_probability(mean, shift) for shift in SHIFTS])
         expected = [by_hand.mean(axis=0), np.sort(by_hand, axis=0)[1], np.sort(by_hand, axis=0)[19]]
-        predicted = rows.set_index("genre").loc[GENRES, ["probability", "low", "high"]]
+        predicted = rows.set_index("genre").loc[GENRES, ["probability", "fold_low", "fold_high"]]
         np.testing.assert_allclose(predicted.to_numpy().T, expected, atol=1e-5)
 
 
@@ -113,10 +113,10 @@ def test_album_is_predicted_as_a_whole_and_per_track(tmp_path, models):
     for track, track_frames in frames.groupby("cue_id", sort=False):
         single_track = track_frames.assign(film_id=track)
         single_windows, single_predictions = apply_and_read(tmp_path, models, single_track)
-        columns = ["start_s", "end_s", "genre", "probability", "low", "high"]
+        columns = ["start_s", "end_s", "genre", "probability", "fold_low", "fold_high"]
         rows = windows[windows["track_id"] == track]
         np.testing.assert_array_equal(rows[columns].to_numpy(), single_windows[columns].to_numpy())
-        columns = ["genre", "probability", "low", "high", "predicted"]
+        columns = ["genre", "probability", "fold_low", "fold_high", "predicted"]
         rows = track_predictions[track_predictions["track_id"] == track]
         np.testing.assert_array_equal(
             rows[columns].to_numpy(), single_predictions[columns].to_numpy()
@@ -178,7 +178,7 @@ def test_window_predictions_equal_single_instance_predictions(tmp_path, model):
     by_loop = np.stack([predict(instance[None]) for instance in means])
     probability = windows["probability"].to_numpy().reshape(len(means), len(GENRES))
     np.testing.assert_allclose(probability, by_loop.mean(axis=1), atol=1e-5)
-    band = windows[["low", "high"]].to_numpy().reshape(len(means), len(GENRES), 2)
+    band = windows[["fold_low", "fold_high"]].to_numpy().reshape(len(means), len(GENRES), 2)
     expected = np.moveaxis(np.percentile(by_loop, (5, 95), axis=1), 0, -1)
     np.testing.assert_allclose(band, expected, atol=1e-5)
     np.testing.assert_allclose(

@@ -132,7 +132,8 @@ def test_comparison_table_has_all_pairs_except_random_guess(tmp_path):
         compare.compare_models(paths, 50, 7, tmp_path / name)
     result = tables.read_table(tmp_path / "a.tsv", tables.GENRE_COMPARISONS)
     pairs = list(zip(result.model, result.other_model, strict=True))
-    assert pairs == list(itertools.combinations(["plurality", "imv_knn", "imv_svm"], 2))
+    assert pairs == 2 * list(itertools.combinations(["plurality", "imv_knn", "imv_svm"], 2))
+    assert result.measure.tolist() == ["f1"] * 3 + ["average_precision"] * 3
     assert (result.p_holm >= result.p).all()
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
 

@@ -139,6 +139,7 @@ def inputs(tmp_path):
     rows = [dict.fromkeys(tables.GENRE_SCORES.names, 0.5 - 0.1 * k) for k in range(2)]
     for row, run in zip(rows, runs, strict=True):
         row |= {"feature_set": run[0], "model": run[1], "level": "cue", "genre": "macro"}
+        row |= {"is_primary": False, "exchangeable": 2}
     tables.write_table(pd.DataFrame(rows), paths["scores"], tables.GENRE_SCORES)
     films = {"film_id": ["film_000", "film_001"], "title": ["A Film", "A Silent Film"]}
     films |= {"year": 2000, "genres": [("Drama",)] * 2, "duration_s": 6000.0}

@@ -102,7 +102,7 @@ def test_fold_does_not_depend_on_held_out_group(model):
         np.testing.assert_array_equal(predictions[0], predictions[1])
 
 
-@pytest.mark.parametrize("model", BASELINES)
+@pytest.mark.parametrize("model", baselines.BASELINES)
 def test_baseline_does_not_depend_on_labels_of_held_out_group(model):
     _, actual = make_corpus(films=10)
     flipped, others = actual.copy(), ~actual

@@ -71,7 +71,7 @@ def test_legend_omits_baselines_and_repeats_when_absent(scores):
     figure = plot.macro_figure(table[table["model"] == "imv_svm"])
     [legend] = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
-        "mean where films exchange predictions"
+        "chance: films exchange labels, or a random order"
     ]
     plt.close(figure)
 

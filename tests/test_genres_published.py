@@ -34,8 +34,9 @@ def make_scores(runs, value=0.5):
             for measure in ("precision", "recall", "f1", "average_precision"):
                 row |= {measure: value, f"{measure}_low": value - 0.1}
                 row[f"{measure}_high"] = value + 0.1
-            rows.append(row | {"f1_spread": None, "permuted": None, "p_permuted": None})
-    return pd.DataFrame(rows)
+            rows.append(row | {"is_primary": False, "exchangeable": 110})
+    scores = pd.DataFrame(rows).assign(average_precision_chance=0.3)
+    return scores.reindex(columns=tables.GENRE_SCORES.names)
 
 
 def test_published_f1_agrees_with_the_means_of_precision_and_recall_within_the_table():

@@ -35,14 +35,16 @@ def make_predictions(tracks, silent=(0, 0)):
     windows = windows.merge(pd.DataFrame({"genre": GENRES}), how="cross")
     middle_s = (windows["start_s"] + windows["end_s"]) / 2
     share = 0.5 + 0.3 * np.sin(middle_s / 40 + (windows["genre"] == GENRES[1]))
-    windows = windows.assign(media="new", probability=share, low=share - 0.1, high=share + 0.1)
+    windows = windows.assign(
+        media="new", probability=share, fold_low=share - 0.1, fold_high=share + 0.1
+    )
     names = ["", *(track for track in tracks if track)]
     track_predictions = pd.DataFrame({"track_id": names}).merge(
         pd.DataFrame({"genre": GENRES}), how="cross"
     )
     share = np.linspace(0.3, 0.7, len(track_predictions))
     track_predictions = track_predictions.assign(
-        media="new", probability=share, low=share, high=share
+        media="new", probability=share, fold_low=share, fold_high=share
     )
     return windows, track_predictions.assign(predicted=share > 0.5)
 
@@ -152,7 +154,7 @@ def test_average_windows_is_the_mean_per_interval():
     assert coarse["end_s"].iloc[-1] == 100
     middle_s = (run["start_s"] + run["end_s"]) / 2
     second = run[(middle_s >= 20) & (middle_s < 40)]
-    for name in ("probability", "low", "high"):
+    for name in ("probability", "fold_low", "fold_high"):
         assert coarse[name].iloc[1] == pytest.approx(second[name].mean())
 
 

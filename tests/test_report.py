@@ -134,7 +134,7 @@ def test_report_of_many_films_without_cue_scores_folds_timelines(tmp_path):
 def test_genre_table_shows_the_scores(rendered):
     inputs, text, page = rendered
     scores = tables.read_table(path_of(inputs, "genres/scores.tsv"), tables.GENRE_SCORES)
-    rows = page.table("Features", "Model")
+    rows = page.table("Features", "Model", "Precision")
     assert [row["Features"] for row in rows] == ["none", "mir", "mir"]
     assert [row["Model"] for row in rows] == ["Plurality", "Simple MI SVM", "Average pooling"]
     for row, (feature_set, model) in zip(rows, MODELS, strict=True):
@@ -145,13 +145,17 @@ def test_genre_table_shows_the_scores(rendered):
         spread = "± 0.012" if model == "average_pooling" else ""
         assert row["F1"] == f"{macro.f1:.2f}{macro.f1_low:.2f}–{macro.f1_high:.2f}{spread}"
         assert row["Average precision"].startswith(f"{macro.average_precision:.2f}")
-        assert row["F1, shuffled"] == f"{macro.permuted:.2f}p < 0.001"
+        adjusted = " (< 0.001)" if feature_set != "none" else ""
+        assert row["Chance of F1"] == f"{macro.permuted:.2f}p < 0.001{adjusted}"
+        adjusted = " (0.040)" if feature_set != "none" else ""
+        assert row["Chance of average precision"] == f"0.31p 0.020{adjusted}"
         assert row["Science Fiction F1"] == f"{of_model.f1['Science Fiction']:.2f}"
     leader = int(rows[2]["F1"] > rows[1]["F1"])  # of the two models, by their macro F1
-    difference_and_p = {0: ("0.21", "p 0.003"), 1: ("0.25", "p 0.003")}[leader]
-    assert rows[0]["Best model less this"] == "".join(difference_and_p)
-    assert rows[1 + leader]["Best model less this"] == "–"
-    assert rows[2 - leader]["Best model less this"] == ("0.04" if leader else "-0.04") + "p 0.400"
+    difference = {0: "+0.21+0.10 to +0.40", 1: "+0.25+0.10 to +0.50"}[leader]
+    assert rows[0]["Headline less this"] == f"{difference}p 0.003"
+    assert rows[1 + leader]["Headline less this"] == "–"
+    difference = {0: "-0.04-0.20 to +0.10", 1: "+0.04-0.10 to +0.20"}[leader]
+    assert rows[2 - leader]["Headline less this"] == f"{difference}p 0.400"
     best = re.findall(r'class="best">([\d.]+)<', text)
     macro = scores[scores.genre == "macro"]
     by_genre = scores[scores.genre != "macro"].groupby("genre").f1.max()
@@ -167,16 +171,17 @@ def test_genre_section_starts_with_the_best_model(rendered):
     lead = section_of(text, "genres").partition("</p>")[0]
     for number in (best.f1, macro.f1["plurality"], best.permuted):
         assert f" {number:.2f}" in lead
-    assert "(p &lt; 0.001)" in lead
+    assert "the best of 2 models, for the primary one was not trained" in lead
+    assert "(p &lt; 0.001)" in lead  # adjusted for the choice
     assert "1 of 1 other models" in lead
 
 
 def test_network_figures_are_left_out_without_networks(tmp_path):
-    names = [f"genres/{name}.svg" for name in GENRE_FIGURES[2:]]
+    names = [f"genres/{name}.svg" for name in GENRE_FIGURES[2:-1]]
     inputs = without(make_run(tmp_path, 2), *names, "genres/explanations/")
     _, text, page = render(tmp_path, inputs)
     assert "explanations" not in page.values("id")
-    assert section_of(text, "genres").count("<img ") == 2
+    assert section_of(text, "genres").count("<img ") == 3
 
 
 def test_prediction_table_shows_predictions_of_the_best_model(rendered):

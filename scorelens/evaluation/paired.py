@@ -25,6 +25,7 @@ from scorelens.evaluation.grouped_precision import (
     rank_units,
 )
 from scorelens.evaluation.multiplicity import comparison_draws, holm
+from scorelens.evaluation.paired_precision import count_above, precision_difference
 from scorelens.evaluation.permutation import BLOCK, TIE, sequential_p
 from scorelens.evaluation.predictions import Predictions
 
@@ -214,6 +215,8 @@ def average_precision_difference(first: Predictions, second: Predictions) -> Dif
 
     pair = _same_runs(first.probability, second.probability, axis=0)
     ranks = np.stack([rankdata(one, axis=1) for one in pair], axis=1)
+    if first.group_sizes.max() == 1:
+        return _single_difference(ranks[:, :, np.argsort(first.group)], first.labels)
     groups, columns = len(first.labels), first.labels.astype(float).T
     rankings = [
         [_rank_pair(scores, first.group, groups) for scores in np.moveaxis(run, -1, 0)]
@@ -227,6 +230,24 @@ def average_precision_difference(first: Predictions, second: Predictions) -> Dif
             for run in rankings
         ]
         return with_macro(np.moveaxis(by_run, 1, -1).mean(axis=0))
+
+    return difference
+
+
+def _single_difference(ranks: np.ndarray, labels: np.ndarray) -> Difference:
+    """The same where each group has a single unit. ranks: (runs, 2, groups, genres)."""
+    carried = [genre for genre in range(labels.shape[1]) if labels[:, genre].any()]
+    counts = [
+        [(genre, count_above(run[:, :, genre], labels[:, genre])) for genre in carried]
+        for run in ranks
+    ]
+
+    def difference(swapped: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+        values = np.zeros((len(counts), max(len(swapped), len(drawn)), labels.shape[1]))
+        for run, of_run in zip(values, counts, strict=True):
+            for genre, one in of_run:
+                run[:, genre] = precision_difference(one, labels[:, genre], swapped, drawn)
+        return with_macro(values.mean(axis=0))
 
     return difference
 

@@ -13,7 +13,7 @@ WHOLE_TRACKS = "_tracks"  # in the name of a set whose instances are tracks of t
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "registry": ["BASELINES", "MODELS", "MODEL_SPECS", "NETWORKS", "title"],
+        "registry": ["BASELINES", "CONFOUNDS", "MODELS", "MODEL_SPECS", "NETWORKS", "title"],
         "model.folds": ["predict_bags"],
     },
 )

@@ -10,9 +10,13 @@ from scorelens.learning.model_specs import ModelSpec, by_name
 FILM_MEANS = "film means"  # Simple MI: a film is the mean of its cues
 CUES = "cues"  # IMV: every cue votes
 BAGS = "bags"  # a network pools the cues of a film
+# What baselines know instead of the music (`model.confounds`).
+YEAR, LOUDNESS, LENGTH, NOISE = "year", "loudness", "length", "noise"
 
 _BASELINE = "scorelens.genres.model.baselines"
 _NETWORK = "scorelens.learning.mil_folds"
+_VALUE = "scorelens.genres.model.single_value"
+_LOGISTIC = "scorelens.genres.model.logistic_regression"
 
 
 def _classifier(name: str, title: str, module: str, block: str) -> list[ModelSpec]:
@@ -32,12 +36,7 @@ CLASSIFIERS = [
     _classifier("random_forest", "random forest", "scorelens.genres.model.random_forest", "forest"),
     _classifier("svm", "SVM", "scorelens.genres.model.svm", "svm"),
     _classifier("knn", "kNN", "scorelens.genres.model.knn", "knn"),
-    _classifier(
-        "logistic_regression",
-        "logistic regression",
-        "scorelens.genres.model.logistic_regression",
-        "logistic",
-    ),
+    _classifier("logistic_regression", "logistic regression", _LOGISTIC, "logistic"),
 ]
 MODEL_SPECS = by_name(
     [
@@ -51,11 +50,19 @@ MODEL_SPECS = by_name(
         _network("single_attention", "Single attention"),
         _network("multi_attention", "Multi attention"),
         _network("feature_attention", "Feature attention"),
+        ModelSpec("year_alone", "Year alone", _VALUE, inputs=YEAR),
+        ModelSpec("loudness_alone", "Loudness alone", _VALUE, inputs=LOUDNESS),
+        ModelSpec("length_alone", "Album length alone", _VALUE, inputs=LENGTH),
+        ModelSpec("random_features", "Random features", _LOGISTIC, ("logistic",), NOISE),
     ]
 )
 # Each model and the block of the configuration that sets it.
 MODELS = {name: next(iter(spec.settings), None) for name, spec in MODEL_SPECS.items()}
-BASELINES = tuple(name for name, spec in MODEL_SPECS.items() if not spec.inputs)
+# Baselines test whether a score is about the music: they have none, or no more than its level.
+BASELINES = tuple(
+    name for name, spec in MODEL_SPECS.items() if spec.inputs not in (FILM_MEANS, CUES, BAGS)
+)
+CONFOUNDS = tuple(name for name in BASELINES if MODEL_SPECS[name].inputs)
 NETWORKS = tuple(name for name, spec in MODEL_SPECS.items() if spec.inputs == BAGS)
 
 

@@ -30,7 +30,7 @@ def fit_attention(dataset: Dataset, bags: np.ndarray, settings: Mapping, seed: i
     Returns
     -------
     dict
-        The arrays of a `mil_folds.FittedFold`.
+        The arrays of a `fitted_fold.FittedFold`.
     """
     rows, starts = dataset.packed_rows(bags)
     # The trainer holds a bag out and computes its loss: here an instance, which changes nothing.

@@ -1,25 +1,18 @@
 """Fitted folds of the MIL networks: training, predictions of bags, weights of instances."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from scorelens.learning.class_weights import label_frequency
+from scorelens.learning.fitted_fold import FittedFold
 from scorelens.learning.grouped_folds import HeldOut
 from scorelens.learning.mil_networks import instance_weights, predict_bags
 from scorelens.learning.mil_training import fit_networks
 from scorelens.learning.packed_bags import Bags
 from scorelens.learning.scaling import standardise
-from scorelens.learning.trainer import Arrays, Parameters
-
-
-class FittedFold(NamedTuple):
-    """The arrays of a fold by name, and the curve of its losses if it is a network."""
-
-    arrays: Arrays
-    curve: np.ndarray | None = None
+from scorelens.learning.trainer import Parameters
 
 
 def fit_folds(

@@ -100,7 +100,7 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
     for network, reason in absent.items():
         note(f"{network}, and what needs it, is left out: {reason}")
     features = plan_features(config, corpus, models.feature_sets)
-    genres = plan_genres(config, corpus, features)
+    genres = plan_genres(config, corpus, features, note)
     if genres.importance is None:
         note("importance is left out: the run has no model on a feature set with groups")
     tagger = plan_tagger(config, corpus.kind, models.tagger)

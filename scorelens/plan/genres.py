@@ -1,13 +1,13 @@
 """Genre models of a run, their figures, the new media they are applied to, and who is compared."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scorelens import audiovisual_comparison, genres, importance
 from scorelens.genres import BASELINES, MODELS, NETWORKS
 from scorelens.genres.new_media import new_media_config
 from scorelens.genres.new_media.new_media_config import NewMedia
-from scorelens.genres.registry import CUES, MODEL_SPECS
+from scorelens.genres.registry import CUES, LENGTH, LOUDNESS, MODEL_SPECS, NOISE, YEAR
 from scorelens.plan.corpus import CorpusPlan
 from scorelens.plan.features import FRAMES, FeaturePlan, measured_set
 
@@ -16,6 +16,7 @@ TRAINED_MODELS = tuple(model for model in MODELS if model not in BASELINES)
 # Width of the embedding layers of the paper's best networks on each feature set (Table 4).
 PAPER_HIDDEN = {"mir": 64, "vggish": 128}
 OTHER_HIDDEN = 64  # on a feature set that the paper does not have
+LOUDNESS_SET = "mir"  # the feature set whose level is the loudness of a film's music
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class GenrePlan:
         Feature set and model of each, the baselines first.
     folds : int
         Films, or groups of films, that are held out in turn.
+    primary : (str, str) or None
+        Feature set and model of the headline; None if it is not trained.
+    baseline_bags : mapping of str to str
+        The set of bags that a baseline takes its loudness or its width from.
     chunks : int
         Jobs over which the folds of a model are spread.
     media : mapping of str to NewMedia
@@ -42,6 +47,8 @@ class GenrePlan:
 
     runs: tuple[Run, ...]
     folds: int
+    primary: Run | None
+    baseline_bags: Mapping[str, str]
     chunks: int
     media: Mapping[str, NewMedia]
     applied: Run | None
@@ -75,14 +82,15 @@ class GenrePlan:
         return attention or self.network_runs
 
     @property
-    def primary(self) -> Run | None:
+    def shown_run(self) -> Run | None:
         """The one model whose predictions of cues are held against the labels of their film.
 
-        It is named before any score is known: the paper's best, single attention on VGGish, or the
-        one nearest to it. None if nothing is trained.
+        It is named before any score is known: the primary model, or else the one nearest to the
+        paper's best. None if nothing is trained.
         """
-        trained = self.trained_runs
-        return audiovisual_comparison.choose_run(trained, None, None) if trained else None
+        if self.primary or not self.trained_runs:
+            return self.primary
+        return audiovisual_comparison.choose_run(self.trained_runs, None, None)
 
     @property
     def figures(self) -> list[str]:
@@ -98,7 +106,9 @@ class GenrePlan:
         return measured_set(self.applied[0]) if self.applied else ""
 
 
-def plan_genres(config: Mapping, corpus: CorpusPlan, features: FeaturePlan) -> GenrePlan:
+def plan_genres(
+    config: Mapping, corpus: CorpusPlan, features: FeaturePlan, note: Callable[[str], None]
+) -> GenrePlan:
     """Choose the genre models of a run.
 
     Parameters
@@ -109,6 +119,8 @@ def plan_genres(config: Mapping, corpus: CorpusPlan, features: FeaturePlan) -> G
         The films.
     features : FeaturePlan
         The bags that the models are trained on.
+    note : callable
+        Called with one sentence for each baseline that is left out.
 
     Returns
     -------
@@ -120,7 +132,9 @@ def plan_genres(config: Mapping, corpus: CorpusPlan, features: FeaturePlan) -> G
         If new media cannot be read, or if a model is chosen that the run does not train.
     """
     settings = config["genres"]
-    runs = genre_runs(settings["models"], features.bag_sets)
+    models = _known_models(settings["models"], corpus, features.bag_sets, note)
+    runs = genre_runs(models, features.bag_sets)
+    primary = primary_run(runs, settings["primary"], settings["primary_features"])
     media = new_media_config.find_media(settings["apply"]["media"])
     applied = None
     if media:
@@ -131,6 +145,8 @@ def plan_genres(config: Mapping, corpus: CorpusPlan, features: FeaturePlan) -> G
     return GenrePlan(
         runs=tuple(runs),
         folds=folds,
+        primary=primary,
+        baseline_bags=_baseline_bags(models, features.bag_sets, primary),
         # With `skip` a film may turn out bad: its chunk is then smaller, at worst empty.
         chunks=-(-folds // settings["folds_per_chunk"]),
         media=media,
@@ -164,6 +180,65 @@ def genre_runs(models: list[str], bag_sets: tuple[str, ...]) -> list[Run]:
     baselines = [(genres.NO_FEATURES, model) for model in models if model in BASELINES]
     trained = [model for model in models if model not in BASELINES]
     return baselines + [(instances, model) for instances in bag_sets for model in trained]
+
+
+def primary_run(runs: list[Run], model: str, feature_set: str) -> Run | None:
+    """Choose the run of the headline, before any score is known.
+
+    Parameters
+    ----------
+    runs : list of (str, str)
+        Feature set and model of everything that is trained.
+    model, feature_set : str
+        The primary model of the configuration, and its feature set.
+
+    Returns
+    -------
+    (str, str) or None
+        The model on the feature set, on cues before frames, or else on the first set of bags; None
+        if the model is not trained: no other takes its part.
+
+    Examples
+    --------
+    >>> runs = [("mir", "max_pooling"), ("vggish", "max_pooling"), ("mir", "imv_knn")]
+    >>> primary_run(runs, "max_pooling", "vggish"), primary_run(runs, "imv_knn", "vggish")
+    (('vggish', 'max_pooling'), ('mir', 'imv_knn'))
+    """
+    fitting = [run for run in runs if run[1] == model]
+    of_set = [run for run in fitting if measured_set(run[0]) == feature_set]
+    on_cues = [run for run in of_set if not run[0].endswith(FRAMES)]
+    return next(iter(on_cues or of_set or fitting), None)
+
+
+def _known_models(
+    models: list[str],
+    corpus: CorpusPlan,
+    bag_sets: tuple[str, ...],
+    note: Callable[[str], None],
+) -> list[str]:
+    """The models without the baselines whose input the corpus does not have."""
+    lacking = {}
+    if not any(film.year for film in corpus.films.values()):
+        lacking[YEAR] = "no film of the table has a year"
+    if corpus.is_published:
+        lacking[LENGTH] = "published features come without albums"
+    if LOUDNESS_SET not in map(measured_set, bag_sets):
+        lacking[LOUDNESS] = f"the run has no feature set {LOUDNESS_SET}"
+    for model in models:
+        if MODEL_SPECS[model].inputs in lacking:
+            reason = lacking[MODEL_SPECS[model].inputs]
+            note(f"{model}, a baseline of the genre models, is left out: {reason}")
+    return [model for model in models if MODEL_SPECS[model].inputs not in lacking]
+
+
+def _baseline_bags(
+    models: list[str], bag_sets: tuple[str, ...], primary: Run | None
+) -> dict[str, str]:
+    """Loudness is measured in one feature set; random features have the primary model's width."""
+    loud = [name for name in bag_sets if measured_set(name) == LOUDNESS_SET]
+    by_input = {LOUDNESS: next(iter(loud), ""), NOISE: primary[0] if primary else bag_sets[0]}
+    inputs = {model: MODEL_SPECS[model].inputs for model in models}
+    return {model: by_input[kind] for model, kind in inputs.items() if kind in by_input}
 
 
 def model_settings(settings: Mapping, bag_set: str, model: str) -> dict:

@@ -5,10 +5,20 @@ from scorelens.plan.genres import TRAINED_MODELS, model_settings
 
 
 rule predict_baselines:
-    """Predict with a baseline, which uses no music, each film or group of films left out in turn."""
+    """Predict with a baseline each film or group of films left out in turn."""
     input:
         films=rules.gather_corpus.output.films,
         groups=rules.group_corpus.output.groups,
+        tracks=branch(
+            lambda wildcards: wildcards.model == "length_alone",
+            then=[rules.gather_corpus.output.tracks],
+            otherwise=[],
+        ),
+        bags=lambda wildcards: [
+            rules.pool_bags.output.table.format(set=name)
+            for name in [PLAN.genres.baseline_bags.get(wildcards.model)]
+            if name
+        ],
     output:
         predictions=result_paths.GENRE_PREDICTIONS.format(
             set=genre_models.NO_FEATURES, model="{model}"
@@ -18,6 +28,7 @@ rule predict_baselines:
     params:
         genres=config["corpus"]["genres"],
         folds=config["genres"]["folds"],
+        settings=lambda wildcards: config["genres"].get(genre_models.MODELS[wildcards.model], {}),
         seed=config["seed"],
     script:
         "../../scripts/predict_baselines.py"
@@ -72,10 +83,12 @@ rule score_genres:
     """Score every genre model on the films that it was not trained on."""
     input:
         predictions=[genre_run(result_paths.GENRE_PREDICTIONS, run) for run in PLAN.genres.runs],
+        groups=rules.group_corpus.output.groups,
     output:
         scores="results/genres/scores.tsv",
     params:
         models=list(PLAN.genres.runs),
+        primary=PLAN.genres.primary,
         samples=config["genres"]["bootstrap_repeats"],
         permutations=config["genres"]["permutation_repeats"],
         seed=config["seed"],
@@ -87,6 +100,7 @@ rule compare_genres:
     """Compare every pair of genre models on the same films."""
     input:
         predictions=rules.score_genres.input.predictions,
+        groups=rules.group_corpus.output.groups,
     output:
         comparisons="results/genres/comparisons.tsv",
     params:
@@ -95,6 +109,28 @@ rule compare_genres:
         seed=config["seed"],
     script:
         "../../scripts/compare_genres.py"
+
+
+rule calibrate_genres:
+    """Measure whether the probabilities of the genre models are true."""
+    input:
+        predictions=rules.score_genres.input.predictions,
+        groups=rules.group_corpus.output.groups,
+    output:
+        calibration="results/genres/calibration.tsv",
+        reliability="results/genres/reliability.tsv",
+        figure=report(
+            "results/genres/calibration.svg",
+            caption="../report/genre_calibration.rst",
+            category="Genre models",
+            labels={"figure": "predicted probability and share of true genres"},
+        ),
+    params:
+        models=list(PLAN.genres.runs),
+        samples=config["genres"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/calibrate_genres.py"
 
 
 if PLAN.corpus.is_published:
@@ -209,20 +245,20 @@ rule explain_genres:
         "../../scripts/explain_genres.py"
 
 
-if PLAN.genres.primary:
+if PLAN.genres.shown_run:
 
     rule rank_contradictions:
         """Rank the cues whose music contradicts the genres of their film."""
         input:
             films=rules.gather_corpus.output.films,
             tracks=rules.gather_corpus.output.tracks,
-            genre_cues=genre_run(rules.gather_genres.output.cues, PLAN.genres.primary),
+            genre_cues=genre_run(rules.gather_genres.output.cues, PLAN.genres.shown_run),
             cues=media_films(rules.match_cues.output.table),
         output:
             table="results/genres/contradictions.tsv",
             page="results/genres/contradictions.html",
         params:
-            run=PLAN.genres.primary,
+            run=PLAN.genres.shown_run,
             videos=lambda wildcards: {
                 film: PLAN.corpus.video(film) for film in PLAN.corpus.ordered_films
             },

@@ -46,12 +46,13 @@ rule write_report:
         weights=rules.list_pretrained.output.status,
         genre_scores=rules.score_genres.output.scores,
         comparisons=rules.compare_genres.output.comparisons,
+        genre_calibration=rules.calibrate_genres.output,
         published_scores=(rules.compare_published.output.table if PLAN.corpus.is_published else []),
         genre_figures=expand("results/genres/{figure}.svg", figure=PLAN.genres.figures),
         explanations=(
             used_films(rules.explain_genres.output.figure) if PLAN.genres.network_runs else []
         ),
-        contradictions=rules.rank_contradictions.output if PLAN.genres.primary else [],
+        contradictions=rules.rank_contradictions.output if PLAN.genres.shown_run else [],
         applied=(
             expand(rules.apply_genres.output.predictions, name=PLAN.genres.media)
             if PLAN.genres.media

@@ -6,15 +6,18 @@ their models by the scores alone.
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from scorelens.evaluation.classification import confusion_counts
-from scorelens.evaluation.paired import compare_macro_f1, compare_pairs
+from scorelens.evaluation.paired import compare_macro_f1, compare_macro_precision, compare_pairs
 from scorelens.evaluation.predictions import Predictions
 from scorelens.genres import RANDOM_GUESS
 from scorelens.genres.evaluate.score import read_predictions
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tables import GENRE_COMPARISONS, write_table
 
 
@@ -23,8 +26,9 @@ def compare_models(
     samples: int,
     seed: int,
     output: str | os.PathLike,
+    groups: str | os.PathLike | None = None,
 ) -> None:
-    """Compare every pair of models and write one table.
+    """Compare every pair of models by F1 and by average precision, and write one table.
 
     A random guess is not compared: its decisions are one draw of many.
 
@@ -38,12 +42,23 @@ def compare_models(
     seed : int
     output : path
         Where GENRE_COMPARISONS goes.
+    groups : path, optional
+        The groups of films (tables.FILM_GROUPS), which swap predictions as a whole; by default each
+        film is a group by itself.
     """
+    clusters = read_film_groups(groups) if groups else None
     compared = {
-        run: read_predictions(path) for run, path in predictions.items() if run[1] != RANDOM_GUESS
+        run: read_predictions(path, clusters)
+        for run, path in predictions.items()
+        if run[1] != RANDOM_GUESS
     }
     pairs = {names: tuple(map(compared.get, names)) for names in combinations(compared, 2)}
-    table = compare_pairs(pairs, compare_pair, samples, seed)
+    measures = {"f1": compare_pair, "average_precision": compare_precision}
+    tables = [
+        compare_pairs(pairs, comparison, samples, seed).assign(measure=measure)
+        for measure, comparison in measures.items()
+    ]
+    table = pd.concat(tables, ignore_index=True)
     for prefix, runs in (("", table.pop("first")), ("other_", table.pop("second"))):
         for column, number in (("feature_set", 0), ("model", 1)):
             table[f"{prefix}{column}"] = runs.str[number]
@@ -71,11 +86,50 @@ def compare_pair(
         `films` (how many), `difference` (first less second), its 95% interval `low` and `high`,
         and the two-sided `p`.
     """
+    pair = common_films(first, second)
+    counts = [confusion_counts(one.predicted, one.labels) for one in pair]
+    result = compare_macro_f1(*counts, samples, draws, seed, pair[0].cluster)
+    return {"films": len(pair[0].labels)} | result
+
+
+def compare_precision(
+    first: Predictions, second: Predictions, samples: int, draws: int, seed: int
+) -> dict[str, float]:
+    """Compare the average precision of two models like `compare_pair`."""
+    pair = common_films(first, second)
+    result = compare_macro_precision(*pair, samples, draws, seed)
+    return {"films": len(pair[0].labels)} | result
+
+
+def common_films(first: Predictions, second: Predictions) -> tuple[Predictions, Predictions]:
+    """Select the films that two models have predictions for.
+
+    Parameters
+    ----------
+    first, second : Predictions
+        Units are films.
+
+    Returns
+    -------
+    tuple of Predictions
+        Of the same films, in order of their ids, with the same clusters.
+    """
     names = [one.units["film_id"].to_numpy(object) for one in (first, second)]
-    films, *rows = np.intersect1d(*names, return_indices=True)
-    counts = [
-        confusion_counts(one.predicted, one.labels)[:, :, row]
-        for one, row in zip((first, second), rows, strict=True)
-    ]
-    cluster = first.cluster if first.cluster is None else first.cluster[rows[0]]
-    return {"films": len(films)} | compare_macro_f1(*counts, samples, draws, seed, cluster)
+    _, *rows = np.intersect1d(*names, return_indices=True)
+    return tuple(_select(one, row) for one, row in zip((first, second), rows, strict=True))
+
+
+def _select(predictions: Predictions, rows: np.ndarray) -> Predictions:
+    cluster = predictions.cluster
+    if cluster is not None:
+        cluster = np.unique(cluster[rows], return_inverse=True)[1]
+    return replace(
+        predictions,
+        units=predictions.units.iloc[rows].reset_index(drop=True),
+        probability=predictions.probability[:, rows],
+        predicted=predictions.predicted[:, rows],
+        rank=predictions.rank[rows],
+        group=np.arange(len(rows)),
+        labels=predictions.labels[rows],
+        cluster=cluster,
+    )

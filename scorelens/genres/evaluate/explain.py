@@ -45,7 +45,7 @@ def explain(
     tracks: str | os.PathLike | None,
     figure: str | os.PathLike,
 ) -> None:
-    """Draw the predictions of the best model for the cues of a film that it was not trained on.
+    """Draw the predictions of a model for the cues of a film that it was not trained on.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def explain(
     films : path
         Table of FILMS, for title and length.
     scores : path
-        Table of GENRE_SCORES; the model of the highest macro F1 is drawn.
+        Table of GENRE_SCORES; the primary model is drawn, or else that of the highest macro F1.
     predictions, genre_cues : mapping of (feature set, model) to path
         Tables of PREDICTIONS and GENRE_CUES.
     cues, tracks : path or None
@@ -62,8 +62,9 @@ def explain(
     figure : path
         Where to write the figure.
     """
-    f1 = read_table(scores, GENRE_SCORES).set_index(["genre", "feature_set", "model"]).f1
-    run = max(predictions, key=lambda run: f1[(MACRO, *run)])
+    rows = read_table(scores, GENRE_SCORES).set_index(["genre", "feature_set", "model"])
+    order = rows[["is_primary", "f1"]].apply(tuple, axis=1)
+    run = max(predictions, key=lambda run: order[(MACRO, *run)])
     by_cue, by_film = (
         read_table(genre_cues[run], GENRE_CUES),
         read_table(predictions[run], PREDICTIONS),

@@ -1,6 +1,7 @@
 """Draws the genre scores: the models side by side, and F1 genre by genre."""
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -45,8 +46,9 @@ def plot(scores: str | os.PathLike, macro: str | os.PathLike, genres: str | os.P
 def macro_figure(table: pd.DataFrame) -> plt.Figure:
     """Draw the macro metrics of every model, dots with 95% intervals, a row per model.
 
-    A line marks the best baseline. F1 has the spread over training runs, if there are several, as a
-    thin black bar, and a tick at its mean over permutations.
+    A line marks the best baseline, a bold name the primary model. Ticks are at chance: of F1 its
+    mean over permutations, of average precision that of a random order. F1 has the spread over
+    training runs, if there are several, as a thin black bar.
 
     Parameters
     ----------
@@ -63,9 +65,11 @@ def macro_figure(table: pd.DataFrame) -> plt.Figure:
     )
     for axis, metric in zip(axes, METRICS, strict=True):
         _draw_metric(axis, rows, metric)
-    _draw_chance(axes[METRICS.index("f1")], rows)
+    _draw_chance(axes, rows)
     names = [run_title(run) for run in zip(rows["feature_set"], rows["model"], strict=True)]
     axes[0].set_yticks(range(len(rows)), names)
+    for label, is_primary in zip(axes[0].get_yticklabels(), rows["is_primary"], strict=True):
+        label.set_fontweight("bold" if is_primary else "normal")
     figure.supxlabel("mean over the genres, with 95% bootstrap intervals over films", fontsize=10)
     handles = _legend_handles(rows)
     figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), fontsize=9)
@@ -87,16 +91,20 @@ def _draw_metric(axis: Axes, rows: pd.DataFrame, metric: str) -> None:
     axis.tick_params(axis="y", length=0)
 
 
-def _draw_chance(axis: Axes, rows: pd.DataFrame) -> None:
-    drawn = rows[rows["permuted"].notna()]
-    axis.plot(drawn["permuted"], drawn.index, **figures.CHANCE)
+def _draw_chance(axes: Sequence[Axes], rows: pd.DataFrame) -> None:
+    columns = {"f1": "permuted", "average_precision": "average_precision_chance"}
+    for metric, column in columns.items():
+        drawn = rows[rows[column].notna()]
+        axes[METRICS.index(metric)].plot(drawn[column], drawn.index, **figures.CHANCE)
+    axis = axes[METRICS.index("f1")]
     spread = rows[rows["f1_spread"].notna()]
     ends = spread["f1"] - spread["f1_spread"], spread["f1"] + spread["f1_spread"]
     axis.hlines(spread.index, *ends, zorder=3, **SPREAD)
 
 
 def _legend_handles(rows: pd.DataFrame) -> list[Line2D]:
-    handles = [Line2D([], [], label="mean where films exchange predictions", **figures.CHANCE)]
+    label = "chance: films exchange labels, or a random order"
+    handles = [Line2D([], [], label=label, **figures.CHANCE)]
     if rows["f1_spread"].notna().any():
         handles.append(Line2D([], [], label="one standard deviation over training runs", **SPREAD))
     if rows["model"].isin(BASELINES).any():

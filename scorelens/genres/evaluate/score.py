@@ -3,6 +3,9 @@
 Table 4 of Ma et al. 2021, each value with the interval that its films allow. A model that is
 trained several times is scored run by run: a metric is the mean over the runs. One random guess
 varies a lot, so its scores are means over many guesses.
+
+The primary model, fixed before the run, has its p-value as it is; every other one counts as the
+best of several, and has the p-value that this choice leaves (docs/evaluation.md).
 """
 
 import os
@@ -15,9 +18,15 @@ from scorelens.evaluation import MACRO
 from scorelens.evaluation.average_precision import average_precision
 from scorelens.evaluation.bootstrap import draw_groups, interval, score_observations
 from scorelens.evaluation.classification import confusion_counts, precision_recall_f1, with_macro
-from scorelens.evaluation.permutation import permutation_f1
 from scorelens.evaluation.predictions import Predictions, from_table
 from scorelens.genres import BASELINES, NO_FEATURES, RANDOM_GUESS
+from scorelens.genres.evaluate.chance import (
+    TESTED,
+    best_of_models,
+    chance_columns,
+    permuted_metrics,
+)
+from scorelens.learning.film_groups import read_film_groups
 from scorelens.tables import GENRE_SCORES, PREDICTIONS, read_table, write_table
 
 METRICS = ("precision", "recall", "f1", "average_precision")
@@ -29,6 +38,8 @@ def score(
     permutations: int,
     seed: int,
     output: str | os.PathLike,
+    groups: str | os.PathLike | None = None,
+    primary: tuple[str, str] | None = None,
 ) -> None:
     """Score every model and write one table.
 
@@ -39,39 +50,46 @@ def score(
     samples : int
         Bootstrap samples of the films.
     permutations : int
-        Random orders in which films exchange their predictions.
+        Random orders in which films exchange their labels.
     seed : int
     output : path
         Where GENRE_SCORES goes.
+    groups : path, optional
+        The groups of films (tables.FILM_GROUPS), which are resampled and exchanged as a whole; by
+        default each film is a group by itself.
+    primary : (feature set, model), optional
+        The run of the headline.
     """
-    tables = []
-    for (feature_set, model), path in predictions.items():
-        model_predictions = read_predictions(path)
-        is_guess = model == RANDOM_GUESS
-        table = score_predictions(model_predictions, samples, seed, is_guess)
-        if not is_guess:  # a guess is chance itself
-            arrays = model_predictions.predicted, model_predictions.labels
-            cluster = model_predictions.cluster
-            table = table.assign(**permutation_f1(*arrays, permutations, seed, cluster))
-        level = _level(feature_set)
-        tables.append(table.assign(feature_set=feature_set, model=model, level=level))
-    joined = pd.concat(tables, ignore_index=True)
-    write_table(joined.reindex(columns=GENRE_SCORES.names), output, GENRE_SCORES)
+    clusters = read_film_groups(groups) if groups else None
+    tables, permuted = [], {}
+    for run, path in predictions.items():
+        run_predictions = read_predictions(path, clusters)
+        table, drawn = _score_run(run, run_predictions, samples, permutations, seed)
+        tables.append(table.assign(is_primary=run == primary))
+        if run[1] not in BASELINES:
+            permuted[run] = drawn[..., -1]
+    joined = _with_best(pd.concat(tables, ignore_index=True), permuted)
+    write_table(joined[GENRE_SCORES.names], output, GENRE_SCORES)
 
 
-def read_predictions(path: str | os.PathLike) -> Predictions:
+def read_predictions(
+    path: str | os.PathLike, clusters: Mapping[str, str] | None = None
+) -> Predictions:
     """Read the predictions of a genre model for the films that each fold held out.
 
     Parameters
     ----------
     path : path of a table of PREDICTIONS
+    clusters : mapping of str to str, optional
+        Group of each film, of `film_groups.read_film_groups`; by default each film alone.
 
     Returns
     -------
     Predictions
-        Units and groups are films, in order of their ids.
+        Units and groups are films, in order of their ids; clusters are the groups of films.
     """
-    return from_table(read_table(path, PREDICTIONS), ["film_id"], run="repeat")
+    table = read_table(path, PREDICTIONS)
+    return from_table(table, ["film_id"], run="repeat", clusters=clusters)
 
 
 def score_predictions(
@@ -132,6 +150,76 @@ def best_models(scores: pd.DataFrame) -> list[tuple[str, str]]:
     macro = scores[(scores.genre == MACRO) & ~scores.model.isin(BASELINES)]
     best = macro.loc[macro.groupby("feature_set", sort=False).f1.idxmax()]
     return list(zip(best.feature_set, best.model, strict=True))
+
+
+def shown_models(scores: pd.DataFrame) -> list[tuple[str, str]]:
+    """Choose the models whose predictions are drawn.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Rows of GENRE_SCORES.
+
+    Returns
+    -------
+    list of (feature set, model)
+        The model of the headline, unless it is a baseline, and the best one of each feature set.
+    """
+    best, first = best_models(scores), headline_model(scores)
+    return best if first is None or first[1] in BASELINES else [*dict.fromkeys([first, *best])]
+
+
+def headline_model(scores: pd.DataFrame) -> tuple[str, str] | None:
+    """Choose the model of the headline.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Rows of GENRE_SCORES.
+
+    Returns
+    -------
+    (feature set, model) or None
+        The primary model, or else that of the highest macro F1 without baselines; None if no model
+        was trained.
+    """
+    macro = scores[scores.genre == MACRO]
+    primary, trained = macro[macro.is_primary], macro[~macro.model.isin(BASELINES)]
+    if primary.empty and trained.empty:
+        return None
+    row = trained.loc[trained.f1.idxmax()] if primary.empty else primary.iloc[0]
+    return row.feature_set, row.model
+
+
+def _score_run(
+    run: tuple[str, str], predictions: Predictions, samples: int, permutations: int, seed: int
+) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """The rows of a run without those columns that depend on others, and its permuted metrics."""
+    feature_set, model = run
+    is_guess = model == RANDOM_GUESS
+    table = score_predictions(predictions, samples, seed, is_guess)
+    permuted = None if is_guess else permuted_metrics(predictions, permutations, seed)
+    values = {name: table[name].to_numpy() for name in TESTED}
+    columns = chance_columns(predictions, values, permuted)
+    names = {"feature_set": feature_set, "model": model, "level": _level(feature_set)}
+    return table.assign(**names, **columns), permuted
+
+
+def _with_best(
+    scores: pd.DataFrame, permuted: Mapping[tuple[str, str], np.ndarray]
+) -> pd.DataFrame:
+    """Add the p-values of the best of all models that are no baselines, in rows of means."""
+    macro = scores[scores["genre"] == MACRO].set_index(["feature_set", "model"])
+    values = {run: macro.loc[run, list(TESTED)].to_numpy(float) for run in permuted}
+    best = best_of_models(values, permuted)
+    rows = [
+        {"feature_set": run[0], "model": run[1], "genre": MACRO}
+        | dict(zip(("p_best", "average_precision_p_best"), p, strict=True))
+        for run, p in best.items()
+    ]
+    columns = ["feature_set", "model", "genre", "p_best", "average_precision_p_best"]
+    adjusted = pd.DataFrame(rows, columns=columns)
+    return scores.merge(adjusted, how="left", on=columns[:3])
 
 
 def _sampled_metrics(

@@ -1,11 +1,13 @@
-"""The two baselines without music: random guess and plurality (Ma et al. 2021, Table 4)."""
+"""The baselines: random guess and plurality (Ma et al. 2021, Table 4), and what goes with genre."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from scorelens.genres import CONFOUNDS
+from scorelens.genres.model import confounds
 from scorelens.genres.model.prediction_io import file_sha256, prediction_rows
 from scorelens.learning.class_weights import label_frequency
 from scorelens.learning.film_groups import read_film_groups
@@ -80,13 +82,16 @@ def predict_baseline(
     predictions: str | os.PathLike,
     folds: int = 0,
     groups: str | os.PathLike | None = None,
+    tracks: str | os.PathLike | None = None,
+    bags: str | os.PathLike | None = None,
+    settings: Mapping[str, float] | None = None,
 ) -> None:
     """Write the predictions of a baseline, with each film, or group of films, held out in turn.
 
     Parameters
     ----------
     model : str
-        A name of BASELINES.
+        A name of `scorelens.genres.BASELINES`.
     films : path
         The table of the films in use.
     genres : sequence of str
@@ -99,6 +104,10 @@ def predict_baseline(
         0 holds out each film, or group of films, on its own (`grouped_folds.make_folds`).
     groups : path, optional
         The groups of films (tables.FILM_GROUPS); by default each film is a group by itself.
+    tracks, bags : path, optional
+        The tables that `confounds.baseline_inputs` reads for the model.
+    settings : mapping, optional
+        Of the model.
 
     Raises
     ------
@@ -108,7 +117,13 @@ def predict_baseline(
     labels = read_labels(films, genres)
     film_groups = read_film_groups(groups) if groups else None
     held_out = make_folds(labels.film_ids, labels.film_ids, folds, seed, film_groups)
-    results = BASELINES[model](labels.matrix, seed, held_out)
+    if model in CONFOUNDS:
+        paths = {"films": films, "tracks": tracks, "bags": bags}
+        values = confounds.baseline_inputs(model, labels.film_ids, paths)
+        arguments = model, values, labels.matrix, held_out, settings or {}, seed
+        results = confounds.predict_films(*arguments)
+    else:
+        results = BASELINES[model](labels.matrix, seed, held_out)
     numbers = [(fold, film) for fold, members in enumerate(held_out) for film in members]
     tables = [
         prediction_rows(labels, film, fold, 0, result["probability"], result["predicted"])

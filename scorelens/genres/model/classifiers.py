@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from joblib import Parallel, delayed
 
-from scorelens.genres.registry import FILM_MEANS, MODEL_SPECS
+from scorelens.genres.registry import CUES, MODEL_SPECS
 from scorelens.learning.class_weights import label_frequency
+from scorelens.learning.fitted_fold import FittedFold
 from scorelens.learning.grouped_folds import HeldOut
-from scorelens.learning.mil_folds import FittedFold
 from scorelens.learning.packed_bags import Bags
 from scorelens.learning.scaling import fit_feature_scaler, standardise
 
@@ -39,7 +39,7 @@ def fit_folds(
     Parameters
     ----------
     model : str
-        A name of `simple_mi_*` or `imv_*`.
+        A name of `simple_mi_*` or `imv_*`, or a baseline that has inputs.
     bags : Bags
         All bags, in their own units.
     labels : ndarray of bool, shape (n_bags, n_genres)
@@ -74,7 +74,7 @@ def predict(model: str, arrays: Mapping[str, np.ndarray], bags: Bags) -> np.ndar
     Parameters
     ----------
     model : str
-        A name of `simple_mi_*` or `imv_*`.
+        A name of `simple_mi_*` or `imv_*`, or a baseline that has inputs.
     arrays : mapping
         Of the fold.
     bags : Bags
@@ -94,7 +94,7 @@ def predict(model: str, arrays: Mapping[str, np.ndarray], bags: Bags) -> np.ndar
     inputs = model_inputs(model, bags)
     x = standardise(inputs.instances, arrays)
     of_inputs = MODEL_SPECS[model].load().predict_probability(arrays, x)
-    if MODEL_SPECS[model].inputs == FILM_MEANS:
+    if MODEL_SPECS[model].inputs != CUES:
         probability[:, varied] = of_inputs
         return probability
     votes = (of_inputs > VOTE_THRESHOLD).astype(float)
@@ -104,8 +104,8 @@ def predict(model: str, arrays: Mapping[str, np.ndarray], bags: Bags) -> np.ndar
 
 
 def model_inputs(model: str, bags: Bags) -> Bags:
-    """Return what a model classifies: film means for Simple MI, all instances for IMV."""
-    return bags.means() if MODEL_SPECS[model].inputs == FILM_MEANS else bags
+    """Return what a model classifies: all instances for IMV, and film means for any other."""
+    return bags if MODEL_SPECS[model].inputs == CUES else bags.means()
 
 
 def _fit_fold(model, inputs, labels, held_out, settings, seed) -> dict[str, np.ndarray]:

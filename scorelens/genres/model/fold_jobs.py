@@ -21,9 +21,9 @@ from scorelens.learning.film_groups import (
     read_film_groups,
     warn_of_single_groups,
 )
+from scorelens.learning.fitted_fold import FittedFold
 from scorelens.learning.grouped_folds import make_folds
 from scorelens.learning.labels import read_labels
-from scorelens.learning.mil_folds import FittedFold
 from scorelens.learning.model_io import About
 from scorelens.learning.packed_bags import Bags, BagTable, read_bags
 from scorelens.tables import GENRE_CUES, GENRE_CURVES, PREDICTIONS, Table, write_table

@@ -8,8 +8,8 @@ from scorelens.evaluation import THRESHOLD
 from scorelens.genres.model import classifiers
 from scorelens.genres.registry import NETWORKS
 from scorelens.learning import mil_folds
+from scorelens.learning.fitted_fold import FittedFold
 from scorelens.learning.grouped_folds import HeldOut
-from scorelens.learning.mil_folds import FittedFold
 from scorelens.learning.packed_bags import Bags
 
 

@@ -1,9 +1,9 @@
 """Predict the genres of a new film or album with saved models, window by window and as a whole.
 
 All folds of a model file predict: each was trained on the corpus without some of its films. The
-result is the mean over the folds, with the band that holds 90% of them. The band says how much
-single films of the corpus matter. It is no error of the result: the folds share most
-training films.
+result is the mean over the folds, with their jackknife spread: the span of 90% of the folds. It
+says how much single films of the corpus matter. It is no interval of the result: the folds share
+most training films, so that it is far narrower than one would be.
 
 A window is pooled as a cue of the corpus is, into the mean of its frames, and is then a bag of one
 instance; for a model of single frames it is a bag of its frames. All windows together are the bag
@@ -37,7 +37,7 @@ from scorelens.tables import (
     write_table,
 )
 
-BAND = (5, 95)  # percentiles over the folds
+SPREAD = (5, 95)  # percentiles over the folds
 MIN_KNOWN = 0.5  # share of the features that a frame with sound has
 WINDOWS_AT_ONCE = 512
 
@@ -278,9 +278,9 @@ def _check_silence(frames: pd.DataFrame, windows: Windows) -> None:
 
 
 def _summary(probability: np.ndarray) -> np.ndarray:
-    """Mean and band over the folds: float64 (3, bags, genres)."""
+    """Mean and spread over the folds: float64 (3, bags, genres)."""
     mean = probability.mean(axis=0, dtype=np.float64)
-    return np.stack([mean, *np.percentile(probability, BAND, axis=0)])
+    return np.stack([mean, *np.percentile(probability, SPREAD, axis=0)])
 
 
 def _groups(positions: pd.DataFrame, is_album: bool) -> list[tuple[list[str], list[int]]]:
@@ -303,6 +303,6 @@ def _rows(positions: pd.DataFrame, summary: np.ndarray, genres: Sequence[str]) -
     """A row for each position and genre. summary: (3, positions, genres)."""
     rows = positions.loc[np.repeat(positions.index, len(genres))].reset_index(drop=True)
     rows["genre"] = np.tile(genres, len(positions))
-    for name, values in zip(("probability", "low", "high"), summary, strict=True):
+    for name, values in zip(("probability", "fold_low", "fold_high"), summary, strict=True):
         rows[name] = values.ravel()
     return rows

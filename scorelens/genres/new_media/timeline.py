@@ -29,8 +29,8 @@ MAX_TITLE_COLUMNS = 28
 MAX_POINTS = 700  # on the time axis, about as many as a screen shows
 MODELS_NOTE = "mean of the {folds} models, each trained without one film of the corpus"
 CURVES_NOTE = (
-    f"line: {MODELS_NOTE}; band: 5% to 95% of them; above the dashes: predicted; right: the whole, "
-    "bold if predicted"
+    f"line: {MODELS_NOTE}; band: 90% of them, no interval; above the dashes: predicted; "
+    "right: the whole, bold if predicted"
 )
 ROWS_NOTE = f"shade: {MODELS_NOTE}; numbers: each track, and above it the album; bold if predicted"
 NOTE = "probabilities are not calibrated; windows of {window_s} s every {hop_s} s; gaps: silence"
@@ -87,7 +87,7 @@ def track_lengths(by_window: pd.DataFrame) -> pd.Series:
 def curves_figure(
     by_window: pd.DataFrame, by_track: pd.DataFrame, provenance: dict, titles: Mapping[str, str]
 ) -> plt.Figure:
-    """Draw a curve of probability per genre with the band of the models, on one time axis.
+    """Draw a curve of probability per genre with the spread of the models, on one time axis.
 
     Tracks of an album follow one another. Beside each genre stands the prediction for the whole. Of
     a long film neighbouring windows are drawn as their mean.
@@ -215,11 +215,11 @@ def average_windows(stretch: pd.DataFrame, step_s: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        track_id, start_s (first), end_s (last), probability, low, high (means).
+        track_id, start_s (first), end_s (last), probability, fold_low, fold_high (means).
     """
     step = ((stretch["start_s"] + stretch["end_s"]) / 2 // step_s).astype(int)
     ends = {"track_id": "first", "start_s": "min", "end_s": "max"}
-    means = dict.fromkeys(("probability", "low", "high"), "mean")
+    means = dict.fromkeys(("probability", "fold_low", "fold_high"), "mean")
     return stretch.groupby(step).agg(ends | means)
 
 
@@ -249,7 +249,8 @@ def _draw_stretch(axis: Axes, stretch: pd.DataFrame, offset_s: float, colour: st
     middle_s = (stretch["start_s"] + stretch["end_s"]) / 2
     time_s = np.array([stretch["start_s"].iloc[0], *middle_s, stretch["end_s"].iloc[-1]])
     mean, low, high = (
-        np.pad(stretch[name].to_numpy(), 1, mode="edge") for name in ("probability", "low", "high")
+        np.pad(stretch[name].to_numpy(), 1, mode="edge")
+        for name in ("probability", "fold_low", "fold_high")
     )
     axis.fill_between(offset_s + time_s, mean, color=colour, alpha=0.25, lw=0)
     axis.fill_between(offset_s + time_s, low, high, color=colour, alpha=0.45, lw=0)

@@ -6,11 +6,26 @@ import pandas as pd
 
 from scorelens import tables
 from scorelens.evaluation import MACRO
-from scorelens.genres import BASELINES, title
+from scorelens.genres import title
 from scorelens.genres.evaluate.score import METRICS
+from scorelens.genres.report.evidence import (
+    baseline_rows,
+    best_row,
+    calibration_rows,
+    count_rivals,
+    differences_to,
+    lead_row,
+)
 from scorelens.sections import Run, Section, render_section
 
-ALPHA = 0.05  # a difference counts as shown if its corrected p-value is below
+CHANCE = (
+    "permuted",
+    "p_permuted",
+    "p_best",
+    "average_precision_chance",
+    "average_precision_p",
+    "average_precision_p_best",
+)
 
 
 def models_section(run: Run) -> Section:
@@ -27,17 +42,22 @@ def models_section(run: Run) -> Section:
     """
     scores = run.table("genres/scores.tsv", tables.GENRE_SCORES)
     comparisons = run.table("genres/comparisons.tsv", tables.GENRE_COMPARISONS)
-    best = best_model(scores)
-    differences = differences_to_best(comparisons, best)
+    calibration = run.table("genres/calibration.tsv", tables.CALIBRATION)
+    lead = lead_row(scores)
+    differences = differences_to(lead, comparisons)
     published = "genres/published.tsv"
     values = {
         "published": (
             published_rows(run.table(published, tables.GENRE_PUBLISHED)) if published in run else []
         ),
-        "best": best,
+        "lead": lead,
+        "best": best_row(scores),
         "differences": differences,
+        "baselines": baseline_rows(scores, differences),
+        "calibration": calibration_rows(calibration),
         "rivals": count_rivals(differences),
         "several_runs": bool(scores.f1_spread.notna().any()),
+        "exchangeable": int(scores.exchangeable.max()),
         "genres": genre_names(scores),
         "rows": score_rows(scores),
         "figures": run.figures("genres/*.svg"),
@@ -77,8 +97,9 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
     list of dict
         feature_set and model; `measures`, the means over the genres, each with value, low, high,
         best (of its column) and spread (standard deviation of F1 over training runs, or None);
-        permuted (F1 with shuffled predictions) and p_permuted, each None if absent; `f1`, value
-        and best for each genre.
+        permuted (F1 with exchanged labels), p_permuted and p_best, average_precision_chance,
+        average_precision_p and average_precision_p_best, each None if absent; `f1`, value and best
+        for each genre.
     """
     macro = scores[scores.genre == MACRO]
     f1 = scores.set_index(["genre", "feature_set", "model"]).f1
@@ -96,8 +117,7 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
                 }
                 for measure in METRICS
             ],
-            "permuted": _none_if_missing(row.permuted),
-            "p_permuted": _none_if_missing(row.p_permuted),
+            **{name: _none_if_missing(getattr(row, name)) for name in CHANCE},
             "f1": [
                 {"value": value, "best": value == f1[genre].max()}
                 for genre in genre_names(scores)
@@ -134,81 +154,6 @@ def published_rows(beside: pd.DataFrame) -> list[dict]:
         for (source, feature_set, model), rows in runs
         for by_measure in [{row["measure"]: row for row in rows.to_dict("records")}]
     ]
-
-
-def best_model(scores: pd.DataFrame) -> dict | None:
-    """Find the best trained model and the best baseline by macro F1.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Table of GENRE_SCORES.
-
-    Returns
-    -------
-    dict or None
-        Of the model: feature_set, model, f1, f1_low, f1_high, permuted and p_permuted; baseline and
-        baseline_f1, each None if there is no baseline. None if no model was trained.
-    """
-    macro = scores[scores.genre == MACRO]
-    trained = macro[~macro.model.isin(BASELINES)]
-    if trained.empty:
-        return None
-    best = trained.loc[trained.f1.idxmax()]
-    columns = ["feature_set", "model", "f1", "f1_low", "f1_high", "permuted", "p_permuted"]
-    baselines = macro[macro.model.isin(BASELINES)].nlargest(1, "f1")
-    return {
-        **best[columns].to_dict(),
-        "baseline": next(iter(baselines.model), None),
-        "baseline_f1": next(iter(baselines.f1), None),
-    }
-
-
-def differences_to_best(
-    comparisons: pd.DataFrame, best: dict | None
-) -> dict[tuple[str, str], dict]:
-    """Look up how much better the best model is than each other one.
-
-    Parameters
-    ----------
-    comparisons : DataFrame
-        Table of GENRE_COMPARISONS.
-    best : dict or None
-        As `best_model` returns it.
-
-    Returns
-    -------
-    dict
-        By (feature set, model): difference in macro F1, positive where the best model is better,
-        and p, corrected over all pairs.
-    """
-    if best is None:
-        return {}
-    leader, differences = (best["feature_set"], best["model"]), {}
-    for row in comparisons.itertuples():
-        pair = (row.feature_set, row.model), (row.other_feature_set, row.other_model)
-        if leader in pair:
-            difference = row.difference if pair[0] == leader else -row.difference
-            other = pair[pair[0] == leader]
-            differences[other] = {"difference": difference, "p": row.p_holm}
-    return differences
-
-
-def count_rivals(differences: dict[tuple[str, str], dict]) -> dict[str, int]:
-    """Count the trained models that the best one was compared with.
-
-    Parameters
-    ----------
-    differences : dict
-        As `differences_to_best` returns it.
-
-    Returns
-    -------
-    dict of str to int
-        `total`, and `similar`: those whose corrected p-value is not below `ALPHA`.
-    """
-    p = [row["p"] for (_, model), row in differences.items() if model not in BASELINES]
-    return {"total": len(p), "similar": sum(value >= ALPHA for value in p)}
 
 
 def _none_if_missing(value: float) -> float | None:

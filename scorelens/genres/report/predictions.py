@@ -1,4 +1,4 @@
-"""The report's section on the predictions of the best genre models, film by film."""
+"""The report's section on the predictions of the genre models, film by film."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from scorelens import tables
 from scorelens.genres import title
-from scorelens.genres.evaluate.score import best_models
+from scorelens.genres.evaluate.score import shown_models
 from scorelens.sections import Run, Section, render_section
 
 # By whether a genre was predicted and is a label of the film.
@@ -19,7 +19,7 @@ KINDS = {
 
 
 def predictions_section(run: Run) -> Section:
-    """Make the section on the predictions of the best model of each feature set.
+    """Make the section on the predictions of the primary model and the best of each feature set.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def predictions_section(run: Run) -> Section:
                 run.table(f"genres/predictions/{feature_set}/{model}.parquet", tables.PREDICTIONS)
             ),
         }
-        for feature_set, model in best_models(scores)
+        for feature_set, model in shown_models(scores)
     ]
     several_runs = bool(scores.f1_spread.notna().any())
     values = {"blocks": blocks, "several_runs": several_runs, "title": title}

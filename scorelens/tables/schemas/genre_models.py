@@ -12,6 +12,15 @@ from scorelens.tables.columns import (
     texts,
 )
 
+FOLD_SPREAD = (
+    share(
+        "fold_low",
+        "5% of the models lie below: a jackknife spread, which shows how much single films of the "
+        "corpus matter; no confidence interval, which would be far wider",
+    ),
+    share("fold_high", "5% of the models lie above"),
+)
+
 PREDICTIONS = Table(
     "predictions",
     "Predictions of genre models for held-out films.",
@@ -117,8 +126,7 @@ GENRE_APPLIED = Table(
         seconds("end_s", "end of the window"),
         Column("genre", "string", "a genre of the config's list"),
         share("probability", "mean over the models, one for each film left out; not calibrated"),
-        share("low", "5% bound over the models"),
-        share("high", "95% bound over the models"),
+        *FOLD_SPREAD,
     ),
 )
 
@@ -130,8 +138,7 @@ GENRE_MEDIA_PREDICTIONS = Table(
         Column("track_id", "string", "the track of an album; empty for the whole film or album"),
         Column("genre", "string", "a genre of the config's list"),
         share("probability", "mean over the models, one for each film left out; not calibrated"),
-        share("low", "5% bound over the models"),
-        share("high", "95% bound over the models"),
+        *FOLD_SPREAD,
         Column("predicted", "bool", "whether the mean probability is above one half"),
     ),
 )
@@ -143,6 +150,11 @@ GENRE_SCORES = Table(
     (
         Column("feature_set", "string", "the features; `none` for the baselines"),
         Column("model", "string", "the model"),
+        Column(
+            "is_primary",
+            "bool",
+            "whether it is the model of the headline (`genres.primary`, `genres.primary_features`)",
+        ),
         Column("level", "string", "the instances: `cue` or `frame`; `film` for baselines"),
         Column("genre", "string", "a genre, or `macro` for their unweighted mean"),
         *(
@@ -153,10 +165,34 @@ GENRE_SCORES = Table(
         share("f1_spread", "standard deviation of F1 over training runs; null for one run", True),
         share(
             "permuted",
-            "mean F1 with the predictions of the films permuted; null for the random baseline",
+            "mean F1 when films, or groups of equally many, swap their labels at random; null for "
+            "the random baseline",
             True,
         ),
-        share("p_permuted", "permutation p-value of F1: (1 + k) / (1 + draws)", True),
+        share(
+            "p_permuted",
+            "how often F1 is then at least as good: (1 + k) / (1 + draws); null for the random "
+            "baseline",
+            True,
+        ),
+        share(
+            "p_best",
+            "p_permuted adjusted for the choice of the best model, by the largest F1 of any model "
+            "in the same draws; of `macro`, without baselines",
+            True,
+        ),
+        share(
+            "average_precision_chance",
+            "average precision that a random order of the films has in the mean, exactly",
+        ),
+        share("average_precision_p", "like p_permuted, of average precision", True),
+        share("average_precision_p_best", "like p_best, of average precision", True),
+        Column(
+            "exchangeable",
+            "int64",
+            "films that can swap their labels: those of groups with as many films as another group",
+            low=0,
+        ),
     ),
 )
 
@@ -184,21 +220,20 @@ GENRE_PUBLISHED = Table(
 
 GENRE_COMPARISONS = Table(
     "genre comparisons",
-    "Paired comparisons of genre models: the difference of their macro F1, mean over training "
-    "runs, on the same films.",
+    "Paired comparisons of all genre models, baselines among them, on the same films held out of "
+    "training: the difference of their scores, mean over training runs.",
     (
+        Column("measure", "string", "`f1` or `average_precision`, mean over the genres"),
         Column("feature_set", "string", "the features of the first; `none` for a baseline"),
         Column("model", "string", "the first model"),
         Column("other_feature_set", "string", "the features of the second"),
         Column("other_model", "string", "the second model"),
         Column("films", "int64", "films with predictions by both", low=1),
-        Column(
-            "difference", "float64", "macro F1 of the first minus that of the second", "", -1, 1
-        ),
+        Column("difference", "float64", "score of the first minus that of the second", "", -1, 1),
         Column("low", "float64", "2.5% bound, bootstrap over films", "", -1, 1),
         Column("high", "float64", "97.5% bound", "", -1, 1),
         share("p", "two-sided p-value, approximate randomisation over films"),
-        share("p_holm", "p-value corrected over all pairs (Holm)"),
+        share("p_holm", "p-value corrected over all pairs of the measure (Holm)"),
     ),
 )
 
