@@ -146,7 +146,7 @@ def most_agreeing(sketches: list[Sketch], owner: np.ndarray) -> tuple[int, int]:
 
 def measure_unrelated(sketches: list[Sketch], owner: np.ndarray) -> dict:
     hashes, bins = most_agreeing(sketches, owner)
-    pairs = sum(one != other for one, other in itertools.combinations(owner, 2))
+    pairs = sum(one != other for one, other in itertools.combinations(owner.tolist(), 2))
     shared = len(list(sharing.find_shared_sound(sketches, owner)))
     print(f"tracks of two albums: {pairs} pairs, {hashes} hashes in {bins} bins at most on one")
     print(
