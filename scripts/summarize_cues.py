@@ -1,6 +1,6 @@
 """Sum up how films use their albums: cues, spotting, and what of the album is used.
 
-Reads the cues of all films. Writes a table with a row a film, one with the tenths of each film, and
+Reads the cues of all films and their groups. Writes a table with a row a film, one with the tenths of each film, and
 the means over the films of each genre with intervals.
 """
 
@@ -14,6 +14,7 @@ summarize.summarize_cues(
     films=snakemake.input.films,
     tracks=snakemake.input.tracks,
     cues=snakemake.input.cues,
+    groups=snakemake.input.groups,
     outputs=[snakemake.output.films, snakemake.output.spotting, snakemake.output.genres],
     repeats=snakemake.params.repeats,
     seed=snakemake.params.seed,

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special, stats
 
 from scorelens import tables
 from scorelens.cues import calibration, score
@@ -113,31 +114,29 @@ def test_majority_spans_two_annotators_must_agree_and_one_is_unchanged():
     assert majority_spans({"a": first[:0], "b": first[:0]}).empty
 
 
-def test_over_films_interval_equals_normal_approximation_for_many_films():
-    values = pd.Series(np.random.default_rng(0).normal(0.5, 0.1, 60))
-    summary = evaluate.over_films(values, seed=1)
-    error = values.std(ddof=0) / np.sqrt(60)
-    assert (summary["mean"], summary["sd"]) == (values.mean(), values.std(ddof=1))
-    bounds = [summary["low"], summary["high"]]
-    assert bounds == pytest.approx(
-        [values.mean() - 1.96 * error, values.mean() + 1.96 * error], abs=1e-3
-    )
+def test_over_films_interval_is_that_of_students_t_test_within_the_limits():
+    values = pd.Series([0.91, 0.97, 0.99, 0.42, np.nan])
+    summary = evaluate.over_films(values, (0, 1))
+    expected = stats.ttest_1samp(values.dropna(), 0).confidence_interval(0.95)
+    assert summary["low"] == pytest.approx(expected.low)
+    assert expected.high > 1 and summary["high"] == 1
+    assert (summary["films"], summary["mean"]) == (4, values.mean())
 
 
-@pytest.mark.parametrize(("films", "coverage"), [(3, 0.75), (5, 0.83), (10, 0.90), (29, 0.93)])
-def test_over_films_interval_has_the_documented_coverage(films, coverage):
+@pytest.mark.parametrize("films", [3, 5, 10, 29])
+def test_over_films_interval_covers_the_mean_in_93_to_97_percent(films):
     """Recalls of films with the mean and the standard deviation of the study."""
     mean, sd = 0.47, 0.086
     size = mean * (1 - mean) / sd**2 - 1
     random = np.random.default_rng(0)
-    samples = random.beta(mean * size, (1 - mean) * size, (1000, films))
-    summaries = [evaluate.over_films(pd.Series(sample), seed=1) for sample in samples]
+    samples = random.beta(mean * size, (1 - mean) * size, (2000, films))
+    summaries = [evaluate.over_films(pd.Series(sample), (0, 1)) for sample in samples]
     covers = [summary["low"] <= mean <= summary["high"] for summary in summaries]
-    assert np.mean(covers) == pytest.approx(coverage, abs=0.03)
+    assert 0.93 <= np.mean(covers) <= 0.97
 
 
 def test_over_films_one_film_has_no_spread():
-    summary = evaluate.over_films(pd.Series([0.5, np.nan]), seed=1)
+    summary = evaluate.over_films(pd.Series([0.5, np.nan]), (0, 1))
     assert (summary["films"], summary["mean"]) == (1, 0.5)
     assert np.isnan([summary["sd"], summary["low"], summary["high"]]).all()
 
@@ -188,7 +187,10 @@ def test_evaluate_cues_rows_are_references_by_scope_and_means_over_their_films(e
     row = scores.loc["jo", "album", "recall"]
     assert row["mean"] == pytest.approx(recalls.mean())
     assert row["sd"] == pytest.approx(abs(recalls.iloc[0] - recalls.iloc[1]) / np.sqrt(2))
-    assert (row["low"], row["high"]) == pytest.approx((recalls.min(), recalls.max()))
+    half = stats.t.ppf(0.975, 1) * row["sd"] / np.sqrt(2)
+    assert (row["low"], row["high"]) == pytest.approx(
+        (max(row["mean"] - half, 0), min(row["mean"] + half, 1))
+    )
     counts = films.loc[(slice(None), "jo", "album"), ["matched_s", "true_s"]].sum()
     assert row["pooled"] == pytest.approx(counts.matched_s / counts.true_s)
 
@@ -233,10 +235,12 @@ def test_score_confidence_brier_and_error_equal_values_by_hand():
     assert row.brier == pytest.approx((0.04 + 0.64 + 0.09) / 3)
     # Bins: .8 with half right, .3 with none.
     assert row.calibration_error == pytest.approx((2 * 0.3 + 0.3) / 3)
-    # The extreme samples hold one film twice.
-    assert (row.brier_low, row.brier_high) == pytest.approx((0.04, 0.73 / 2))
-    assert row.calibration_error_low == pytest.approx(0.2)
-    assert row.calibration_error_high == pytest.approx((0.8 + 0.3) / 2)
+    # A quarter of the samples hold one film twice, half hold both, a quarter the other twice.
+    sampled = np.repeat([0.04, 0.77 / 3, 0.73 / 2], [1, 2, 1])
+    half = 1.96 * sampled.std() / (row.brier * (1 - row.brier))
+    bounds = special.expit(special.logit(row.brier) + np.array([-half, half]))
+    assert (row.brier_low, row.brier_high) == pytest.approx(tuple(bounds), rel=0.02)
+    assert row.calibration_error_low < row.calibration_error < row.calibration_error_high
 
 
 def test_score_confidence_calibrated_cues_have_brier_of_their_variance():

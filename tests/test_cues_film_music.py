@@ -10,6 +10,7 @@ from scorelens import tables
 from scorelens.cues import film_music, plot_music, summarize
 from scorelens.cues.report.music import MEASURES, measure_rows
 from tests.cue_tables import cue_table
+from tests.group_tables import write_film_groups
 
 ALBUM = [("a", 100.0), ("b", 50.0), ("c", 200.0), ("d", 150.0)]
 
@@ -149,7 +150,7 @@ def small_corpus(films=6):
 
 
 def test_means_of_genres_are_those_of_their_films():
-    summary = summarize.summarize_films(*small_corpus(), repeats=500, seed=1)
+    summary = summarize.summarize_films(*small_corpus(), {}, repeats=500, seed=1)
     whole = summary.genres[summary.genres.tenth.isna()].set_index(["genre", "measure"])
     assert whole.loc[("all", "music_share"), "mean"] == pytest.approx(0.35)
     comedy = whole.loc[("Comedy", "music_share")]
@@ -159,6 +160,22 @@ def test_means_of_genres_are_those_of_their_films():
     assert whole.loc[("all", "album_order"), "films"] == 0
     first = summary.genres[(summary.genres.tenth == 3) & (summary.genres.genre == "all")]
     assert first["mean"].tolist() == [pytest.approx(4 / 6)]
+
+
+def test_copies_of_a_film_in_its_group_leave_the_intervals_as_they_are():
+    films, tracks, cues = small_corpus()
+    copied = films.assign(film_id=films.film_id + "_copy")
+    both = pd.concat([films, copied], ignore_index=True)
+    both_tracks = pd.concat([tracks, tracks.assign(film_id=tracks.film_id + "_copy")])
+    both_cues = {film: cues[film.removesuffix("_copy")] for film in both.film_id}
+    groups = {film: film.removesuffix("_copy") for film in both.film_id}
+    one = summarize.summarize_films(films, tracks, cues, {}, repeats=200, seed=1).genres
+    two = summarize.summarize_films(both, both_tracks, both_cues, groups, repeats=200, seed=1)
+    averages = ["mean", "low", "high"]
+    assert one[averages].to_numpy() == pytest.approx(
+        two.genres[averages].to_numpy(), nan_ok=True, abs=1e-12
+    )
+    assert (two.genres.films == 2 * one.films).all()
 
 
 def test_summary_is_written_read_and_drawn_the_same_each_time(tmp_path):
@@ -171,7 +188,8 @@ def test_summary_is_written_read_and_drawn_the_same_each_time(tmp_path):
     outputs = [tmp_path / f"{name}.tsv" for name in ("film_music", "spotting", "genre_music")]
     contents = []
     for _ in range(2):
-        inputs = (tmp_path / "films.tsv", tmp_path / "tracks.tsv", paths)
+        groups = write_film_groups(tmp_path / "groups.tsv", list(cues), 1)
+        inputs = (tmp_path / "films.tsv", tmp_path / "tracks.tsv", paths, groups)
         summarize.summarize_cues(*inputs, outputs, repeats=100, seed=3)
         plot_music.plot_cue_summary(outputs[2], tmp_path / "s.svg", tmp_path / "m.svg")
         written = [*outputs, tmp_path / "s.svg", tmp_path / "m.svg"]
@@ -184,7 +202,7 @@ def test_summary_is_written_read_and_drawn_the_same_each_time(tmp_path):
 
 
 def test_spotting_figure_draws_the_means_of_the_table():
-    summary = summarize.summarize_films(*small_corpus(), repeats=50, seed=1)
+    summary = summarize.summarize_films(*small_corpus(), {}, repeats=50, seed=1)
     figure = plot_music.spotting_figure(summary.genres)
     drawn = figure.axes[0].lines[0].get_ydata()
     expected = summary.genres[(summary.genres.genre == "all") & summary.genres.tenth.notna()]

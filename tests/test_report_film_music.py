@@ -6,6 +6,7 @@ from scorelens import tables
 from scorelens.corpus.genre_counts import count_corpus
 from scorelens.cues.plot_music import plot_cue_summary
 from scorelens.cues.summarize import summarize_cues
+from tests.group_tables import write_film_groups
 from tests.report_run import make_run, path_of, render, section_of
 
 
@@ -18,7 +19,8 @@ def rendered(tmp_path_factory):
     cues = [path for path in inputs["files"] if path.parent.name == "films"]
     home = films.parent.parent
     outputs = [home / "cues" / f"{n}.tsv" for n in ("film_music", "spotting", "genre_music")]
-    summarize_cues(films, tracks, cues, outputs, repeats=50, seed=1)
+    groups = write_film_groups(folder / "groups.tsv", [path.stem for path in cues], 1)
+    summarize_cues(films, tracks, cues, groups, outputs, repeats=50, seed=1)
     figures = [home / "cues" / "spotting.svg", home / "cues" / "genre_music.svg"]
     plot_cue_summary(outputs[2], *figures)
     counts = home / "corpus" / "genres.svg"

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from scorelens import figures, tables
 from scorelens.cues.annotations import TRACK
 from scorelens.cues.score import compare_cues
-from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation.bootstrap import draw_groups, interval
 from scorelens.evaluation.calibration_error import expected_calibration_error, reliability_bins
 
 BINS = 10
@@ -128,12 +128,14 @@ def score_confidence(
         "brier": _mean((confidence - correct) ** 2),
         "calibration_error": calibration_error(bin_confidence(films)),
     }
-    row |= _intervals(compared, seed) if len(compared) > 1 else {}
+    row |= _intervals(compared, row, seed) if len(compared) > 1 else {}
     columns = tables.CUE_CALIBRATION.names
     return tables.as_typed(pd.DataFrame([row], columns=columns), tables.CUE_CALIBRATION)
 
 
-def _intervals(compared: Sequence[tuple[np.ndarray, np.ndarray]], seed: int) -> dict[str, float]:
+def _intervals(
+    compared: Sequence[tuple[np.ndarray, np.ndarray]], scores: Mapping[str, float], seed: int
+) -> dict[str, float]:
     """Intervals from sums by film, of which the samples of the films are matrix products."""
     bins = [reliability_bins(confidence, correct, BINS) for confidence, correct in compared]
     gaps = [np.nan_to_num(one["count"] * (one["confidence"] - one["correct"])) for one in bins]
@@ -147,7 +149,7 @@ def _intervals(compared: Sequence[tuple[np.ndarray, np.ndarray]], seed: int) -> 
     return {
         f"{name}_{bound}": value
         for name, values in sampled.items()
-        for bound, value in zip(("low", "high"), percentile_interval(values), strict=True)
+        for bound, value in zip(("low", "high"), interval(scores[name], values), strict=True)
     }
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from scorelens.cues.film_music import describe_film, spot_film
 from scorelens.evaluation import ALL
 from scorelens.evaluation.bootstrap import draw_groups
 from scorelens.evaluation.group_means import bootstrap_means
+from scorelens.evaluation.predictions import cluster_numbers
+from scorelens.learning.film_groups import read_film_groups
 
 MEASURES = tuple(name for name in tables.FILM_MUSIC.names if name != "film_id")
 
@@ -32,6 +34,7 @@ def summarize_cues(
     films: str | os.PathLike,
     tracks: str | os.PathLike,
     cues: Sequence[str | os.PathLike],
+    groups: str | os.PathLike,
     outputs: Sequence[str | os.PathLike],
     repeats: int,
     seed: int,
@@ -44,6 +47,8 @@ def summarize_cues(
         Tables of FILMS and of TRACKS.
     cues : sequence of path
         The films' tables of CUES, named after the films.
+    groups : path
+        The groups of films (FILM_GROUPS), which samples draw as a whole.
     outputs : sequence of path
         Where FILM_MUSIC, SPOTTING and GENRE_MUSIC go.
     repeats : int
@@ -54,6 +59,7 @@ def summarize_cues(
         tables.read_table(films, tables.FILMS),
         tables.read_table(tracks, tables.TRACKS),
         {Path(path).stem: tables.read_table(path, tables.CUES) for path in cues},
+        read_film_groups(groups),
         repeats,
         seed,
     )
@@ -66,7 +72,8 @@ def summarize_cues(
 def summarize_films(
     films: pd.DataFrame,
     tracks: pd.DataFrame,
-    cues: dict[str, pd.DataFrame],
+    cues: Mapping[str, pd.DataFrame],
+    groups: Mapping[str, str],
     repeats: int,
     seed: int,
 ) -> Summary:
@@ -76,8 +83,10 @@ def summarize_films(
     ----------
     films, tracks : DataFrame
         Tables of FILMS and of TRACKS.
-    cues : dict of str to DataFrame
+    cues : mapping of str to DataFrame
         Table of CUES of each film.
+    groups : mapping of str to str
+        Group of each film; a film that is left out is a group by itself.
     repeats : int
         Bootstrap samples of the films.
     seed : int
@@ -90,12 +99,18 @@ def summarize_films(
     rows = [(film.film_id, film.duration_s, cues[film.film_id]) for film in films.itertuples()]
     described = pd.DataFrame([describe_film(*row, albums[row[0]]) for row in rows])
     spotted = pd.concat([spot_film(*row) for row in rows], ignore_index=True)
-    draws = draw_groups(len(films), repeats, seed)
-    return Summary(described, spotted, average_genres(films.genres, described, spotted, draws))
+    cluster = cluster_numbers(films.film_id, groups)
+    draws = draw_groups(len(films), repeats, seed, cluster)
+    averages = average_genres(films.genres, described, spotted, draws, cluster)
+    return Summary(described, spotted, averages)
 
 
 def average_genres(
-    genres: pd.Series, films: pd.DataFrame, spotting: pd.DataFrame, draws: np.ndarray
+    genres: pd.Series,
+    films: pd.DataFrame,
+    spotting: pd.DataFrame,
+    draws: np.ndarray,
+    cluster: np.ndarray,
 ) -> pd.DataFrame:
     """Average measures over all films and over the films of each genre.
 
@@ -107,6 +122,8 @@ def average_genres(
         Rows of FILM_MUSIC in the same order, and of SPOTTING.
     draws : ndarray of int, shape (samples, films)
         Bootstrap samples of the films.
+    cluster : ndarray of int, shape (films,)
+        The cluster of each film that the samples draw as a whole.
 
     Returns
     -------
@@ -121,7 +138,7 @@ def average_genres(
     for genre in [ALL, *sorted({name for names in genres for name in names})]:
         carries = np.array([genre == ALL or genre in names for names in genres])
         known = np.isfinite(values[carries]).sum(0)
-        averages = bootstrap_means(values[carries], draws[:, carries])
+        averages = bootstrap_means(values[carries], draws[:, carries], cluster[carries])
         rows += [
             (genre, *measure, films_with_value, *average)
             for measure, films_with_value, average in zip(

@@ -6,7 +6,9 @@ from scipy import stats
 TAIL = 0.025  # of a 95% interval, on either side
 
 
-def bootstrap_means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+def bootstrap_means(
+    values: np.ndarray, draws: np.ndarray, cluster: np.ndarray | None = None
+) -> np.ndarray:
     """Mean over groups and its 95% interval, by expanded percentiles of bootstrap samples.
 
     Percentiles of the bootstrap are too narrow for few groups. Expanded ones are as wide as those
@@ -18,11 +20,13 @@ def bootstrap_means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
         NaN where a group has no value.
     draws : ndarray of int, shape (samples, groups)
         How often each sample draws each group, from `bootstrap.draw_groups`.
+    cluster : ndarray of int, shape (groups,), optional
+        The cluster of each group that the samples draw as a whole; each group is one if left out.
 
     Returns
     -------
     ndarray of float, shape (3, k)
-        Mean, lower and upper bound; NaN without a value, bounds under two.
+        Mean, lower and upper bound; NaN without a value, bounds under two clusters.
 
     References
     ----------
@@ -41,8 +45,10 @@ def bootstrap_means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     np.divide(filled.sum(0), n, out=result[0], where=n > 0)
     weight = draws @ known.astype(int)
     sampled = np.divide(draws @ filled, weight, out=np.full(weight.shape, np.nan), where=weight > 0)
-    for column in np.flatnonzero(n > 1):
-        tail = expanded_tail(int(n[column]))
+    cluster = np.arange(len(values)) if cluster is None else cluster
+    clusters = np.array([len(np.unique(cluster[column])) for column in known.T])
+    for column in np.flatnonzero(clusters > 1):
+        tail = expanded_tail(int(clusters[column]))
         result[1:, column] = np.nanquantile(sampled[:, column], [tail, 1 - tail])
     return result
 
@@ -53,7 +59,7 @@ def expanded_tail(groups: int) -> float:
     Parameters
     ----------
     groups : int
-        Number of groups, 2 or more.
+        Number of groups, or of clusters, 2 or more.
 
     Returns
     -------

@@ -30,6 +30,7 @@ rule summarize_cues:
         films=rules.gather_corpus.output.films,
         tracks=rules.gather_corpus.output.tracks,
         cues=used_films(rules.match_cues.output.table),
+        groups=rules.group_corpus.output.groups,
     output:
         films="results/cues/film_music.tsv",
         spotting="results/cues/spotting.tsv",

@@ -1,6 +1,5 @@
 """Evaluates the cues of all annotated films: scores, agreement and calibration, with intervals."""
 
-import functools
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from scorelens import tables
 from scorelens.cues import calibration
@@ -16,15 +16,13 @@ from scorelens.cues.annotations.agreement import compare_annotators
 from scorelens.cues.annotations.confidence import measure_calibration, paired_cues
 from scorelens.cues.annotations.film_scores import F1S, RATIOS, score_film, with_measures
 from scorelens.cues.annotations.reference import make_references
-from scorelens.evaluation.bootstrap import draw_groups, percentile_interval
+from scorelens.evaluation import BOUNDS
 
-SAMPLES = 10_000  # of the bootstrap
-MEASURES = [*RATIOS, *F1S, "edge_error_s", "edge_error_90_s"]
+EDGE_ERRORS = ["edge_error_s", "edge_error_90_s"]
+MEASURES = [*RATIOS, *F1S, *EDGE_ERRORS]
 PAIR = ["first", "second", "scope", "measure"]
 
 log = logging.getLogger(__name__)
-# The same samples for every measure over as many films.
-draw_films = functools.lru_cache(maxsize=8)(draw_groups)
 
 
 def evaluate_cues(
@@ -53,13 +51,13 @@ def evaluate_cues(
     references = make_references(tables.read_table(annotations, tables.ANNOTATIONS), who)
     by_film = {Path(path).stem: tables.read_table(path, tables.CUES) for path in cues}
     films = score_films(by_film, references)
-    scores = summarize_scores(films, seed)
+    scores = summarize_scores(films)
     pairs = compare_films(references, who.groupby("film_id").duration_s.first())
     bins, calibrated = measure_calibration(paired_cues(by_film, references), seed)
     written = {
         "scores": (scores, tables.ANNOTATION_SCORES),
         "films": (films, tables.ANNOTATION_FILM_SCORES),
-        "agreement": (summarize_agreement(pairs, seed), tables.ANNOTATION_AGREEMENT),
+        "agreement": (summarize_agreement(pairs), tables.ANNOTATION_AGREEMENT),
         "film_agreement": (pairs, tables.ANNOTATION_FILM_AGREEMENT),
         "confidence": (bins, tables.ANNOTATION_CONFIDENCE),
         "calibration": (calibrated, tables.CUE_CALIBRATION),
@@ -98,15 +96,13 @@ def score_films(
     )
 
 
-def summarize_scores(films: pd.DataFrame, seed: int) -> pd.DataFrame:
+def summarize_scores(films: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation and interval of each measure over films, and its pooled value.
 
     Parameters
     ----------
     films : DataFrame
         Rows of ANNOTATION_FILM_SCORES.
-    seed : int
-        Of the bootstrap.
 
     Returns
     -------
@@ -122,7 +118,7 @@ def summarize_scores(films: pd.DataFrame, seed: int) -> pd.DataFrame:
                 "reference": reference,
                 "scope": scope,
                 "measure": name,
-                **over_films(group[name], seed),
+                **over_films(group[name], (0, np.inf if name in EDGE_ERRORS else 1)),
                 "pooled": pooled.get(name),
             }
             for name in MEASURES
@@ -154,15 +150,13 @@ def compare_films(
     return pd.concat(compared, ignore_index=True)
 
 
-def summarize_agreement(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
+def summarize_agreement(pairs: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation and interval of each measure of agreement over films.
 
     Parameters
     ----------
     pairs : DataFrame
         Rows of ANNOTATION_FILM_AGREEMENT.
-    seed : int
-        Of the bootstrap.
 
     Returns
     -------
@@ -170,21 +164,21 @@ def summarize_agreement(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
         Rows of ANNOTATION_AGREEMENT.
     """
     rows = [
-        {**dict(zip(PAIR, names, strict=True)), **over_films(group.value, seed)}
+        {**dict(zip(PAIR, names, strict=True)), **over_films(group.value, (-1, 1))}
         for names, group in pairs.groupby(PAIR, sort=False)
     ]
     return pd.DataFrame(rows, columns=tables.ANNOTATION_AGREEMENT.names)
 
 
-def over_films(values: pd.Series, seed: int) -> dict[str, float]:
-    """Mean, standard deviation and 95% interval of the mean over films.
+def over_films(values: pd.Series, limits: tuple[float, float]) -> dict[str, float]:
+    """Mean, standard deviation and Student's 95% interval of the mean over films.
 
     Parameters
     ----------
     values : Series of float
         One value a film; NaN where it is not defined.
-    seed : int
-        Of the bootstrap.
+    limits : tuple of float
+        Smallest and largest value that there can be.
 
     Returns
     -------
@@ -194,16 +188,15 @@ def over_films(values: pd.Series, seed: int) -> dict[str, float]:
 
     Examples
     --------
-    >>> summary = over_films(pd.Series([0.2, 0.4, np.nan]), seed=1)
-    >>> summary["films"], round(summary["mean"], 2), round(summary["sd"], 3)
-    (2, 0.3, 0.141)
+    >>> summary = over_films(pd.Series([0.2, 0.4, 0.3, np.nan]), (0, 1))
+    >>> {name: round(value, 3) for name, value in summary.items()}
+    {'films': 3, 'mean': 0.3, 'sd': 0.1, 'low': 0.052, 'high': 0.548}
     """
-    present = values.dropna().to_numpy(float)
-    films = len(present)
+    films, mean, sd = int(values.count()), float(values.mean()), float(values.std(ddof=1))
     low, high = np.nan, np.nan
     if films > 1:
-        low, high = percentile_interval(draw_films(films, SAMPLES, seed) @ present / films)
-    mean, sd = float(values.mean()), float(values.std(ddof=1))
+        half = stats.t.ppf(BOUNDS[1] / 100, films - 1) * sd / np.sqrt(films)
+        low, high = np.clip([mean - half, mean + half], *limits).tolist()
     return {"films": films, "mean": mean, "sd": sd, "low": low, "high": high}
 
 

@@ -35,9 +35,7 @@ def _over_films(what: str) -> tuple[Column, ...]:
         Column("films", "int64", f"films with {what}", low=0),
         Column("mean", "float64", f"mean of {what} over the films", "", -1, None, True),
         Column("sd", "float64", "standard deviation over the films (n - 1)", "", 0, None, True),
-        Column(
-            "low", "float64", "2.5% bound of the mean, bootstrap over films", "", -1, None, True
-        ),
+        Column("low", "float64", "2.5% bound of the mean (Student's t)", "", -1, None, True),
         Column("high", "float64", "97.5% bound", "", -1, None, True),
     )
 
