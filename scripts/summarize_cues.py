@@ -1,7 +1,7 @@
 """Sum up how films use their albums: cues, spotting, and what of the album is used.
 
-Reads the cues of all films and their groups. Writes a table with a row a film, one with the tenths of each film, and
-the means over the films of each genre with intervals.
+Reads the cues of all films and their groups. Writes a table with a row a film, one with the tenths
+of each film, and the means over the films of each genre with intervals.
 """
 
 from scorelens import logs
