@@ -112,6 +112,7 @@ rule genres:
     input:
         rules.score_genres.output,
         rules.compare_genres.output,
+        rules.write_report.input.genre_calibration,
         rules.write_report.input.published_scores,
         rules.write_report.input.genre_figures,
         rules.write_report.input.explanations,
@@ -142,7 +143,7 @@ rule audiovisual_comparison:
 rule tagger:
     """The tags of the tracks, how good they are, and the tags of the libraries."""
     input:
-        ([rules.score_tagger.output, rules.plot_tagger.output] if PLAN.tagger.models else []),
+        rules.write_report.input.tagger,
         rules.write_report.input.libraries,
 
 
