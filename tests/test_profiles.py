@@ -92,7 +92,7 @@ def test_job_partition_depends_on_its_gpu_request(gpu, partition):
 
 
 TRACK_BATCHES = 11  # of the retrieval demo films that are not in the corpus
-TRAINED_ON_GPU = ("cnn", "cnn_ensemble", "dnn", "embedding_attention", "mel_cnn")
+TRAINED_ON_GPU = ("cnn", "cnn_ensemble", "dnn", "dnn_pca", "embedding_attention", "mel_cnn")
 SETTINGS = {
     "corpus": {"demo": {"films": 6}},
     "features": {"sets": ["mir", "musicnn"], "batch_films": 3},

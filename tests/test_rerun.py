@@ -171,7 +171,7 @@ CORPUS_CHANGES: dict[str, Callable[[Path], object]] = {
     "the time of a larger file: a track": touch_large_track,
     "the plot of a film, in other words": lambda corpus: append_comment(corpus / "film_2.txt"),
     "the picture of a film, by another one": lambda corpus: append_comment(corpus / "film_2.png"),
-    "the tags of a film": lambda corpus: write_descriptions(corpus, tags="sea;storm"),
+    "the tags of a film": lambda corpus: write_descriptions(corpus, tags="sea;night"),
     "a film outside the corpus is described": lambda corpus: write_descriptions(
         corpus, (*FILMS, OUTSIDE_FILM, ADDED_OUTSIDE_FILM)
     ),
@@ -327,7 +327,8 @@ def test_change_reruns_the_jobs_of_its_table_row(copied_run, row):
 def test_changed_genre_label_retrains_without_measuring_again(copied_run):
     """The row "the genres of a film", with the jobs executed."""
     work = copied_run / "work"
-    measured = [p for name in ("cues", "features", "visuals", "bags") for p in files_of(work, name)]
+    stages = ("cues/films", "features", "visuals", "bags")
+    measured = [path for name in stages for path in files_of(work, name)]
     times = {path: path.stat().st_mtime_ns for path in measured}
     predictions = {path: path.read_bytes() for path in files_of(work, "genres/predictions")}
     write_table(work / "corpus", FILMS, labels="Action;Comedy")

@@ -212,7 +212,7 @@ def _with_known_inputs(
     if all(film.year is None for film in corpus.films.values()):
         left_out = [model for model in models if MODELS[model] == YEAR]
         for model in left_out:
-            note(f"{model} is left out: no film has a year")
+            note(f"{model}, a baseline of the tagger, is left out: no film of the table has a year")
         return tuple(model for model in models if model not in left_out)
     return tuple(models)
 

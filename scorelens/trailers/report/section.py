@@ -11,6 +11,7 @@ from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.evaluation import ALL, MACRO, SIGNIFICANT
 from scorelens.sections import Run, Section, render_section
 from scorelens.trailers import BOTH, PICTURE, SOUND
+from scorelens.trailers import Run as ModelRun
 from scorelens.trailers import title as run_title
 
 MEASURES = ("precision", "recall", "f1")
@@ -296,7 +297,7 @@ def _macro_precision(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[(scores.measure == "average_precision") & (scores.genre == MACRO)]
 
 
-def _run_of(row: tuple) -> trailers.Run:
+def _run_of(row: tuple) -> ModelRun:
     return row.network, row.model
 
 
