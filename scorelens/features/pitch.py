@@ -120,7 +120,8 @@ def pitch_hz(power: np.ndarray, length: int) -> np.ndarray:
     left, middle, right = (c[rows, first].astype(np.float64) for c in (before, value, after))
     with np.errstate(invalid="ignore", divide="ignore"):
         shift = 0.5 * (left - right) / (left - 2 * middle + right)
-    return np.where(is_peak.any(1), RATE_HZ / (LAGS[1 + first] + shift), np.nan).astype(np.float32)
+        pitch = RATE_HZ / (LAGS[1 + first] + shift)
+    return np.where(is_peak.any(1), pitch, np.nan).astype(np.float32)
 
 
 def _measure_both(block: np.ndarray) -> np.ndarray:
