@@ -34,10 +34,18 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Settings",
             "check_settings",
             "concatenate_ranges",
+            "find_channel_landmarks",
             "find_landmarks",
             "hash_span",
             "pair_landmarks",
         ],
         "sketches": ["make_sketch"],
+        "triplets": [
+            "TripletIndex",
+            "Triplets",
+            "index_triplets",
+            "make_triplets",
+            "triplet_keys",
+        ],
     },
 )

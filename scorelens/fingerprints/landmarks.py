@@ -10,8 +10,12 @@ from scipy import fft
 from scorelens.errors import InputError, Problem
 from scorelens.fingerprints.peaks import collect_peaks
 
+TINY = 1e-9  # amplitude that logarithms start from
 FLOOR_DB = -80.0  # re a full-scale sine; softer peaks are not audible
 LOWEST_BIN = 3  # below it the window leaks the mean of the signal
+FINE_STEPS = 16  # of a bin, in which frequencies are stored
+STRONG_FRAMES = 12  # a strong landmark is the loudest within so many frames on either side
+STRONG_OCTAVES = 0.25  # and within this interval
 SPAN_FRAMES = 63  # a hash holds 6 bits of time, 7 of interval and 11 of frequency
 SPAN_BINS = 31
 NEAREST_FRAMES = 2  # a peak may repeat itself in the next frame
@@ -61,12 +65,28 @@ class Landmarks:
     ----------
     frames : ndarray of int32, shape (n,)
         Time of each peak, hops.
-    bins : ndarray of uint16, shape (n,)
-        Frequency of each peak, bins of the spectrum.
+    frequencies : ndarray of uint16, shape (n,)
+        Frequency of each peak, in `FINE_STEPS` of a bin of the spectrum.
+    is_strong : ndarray of bool, shape (n,)
+        Whether no peak near by is louder.
     """
 
     frames: np.ndarray
-    bins: np.ndarray
+    frequencies: np.ndarray
+    is_strong: np.ndarray
+
+    @property
+    def bins(self) -> np.ndarray:
+        """Frequency of each peak in whole bins, int32."""
+        return (self.frequencies.astype(np.int32) + FINE_STEPS // 2) // FINE_STEPS
+
+    @property
+    def octaves(self) -> np.ndarray:
+        """Frequency of each peak, float64, octaves above one bin."""
+        return np.log2(self.frequencies / FINE_STEPS)
+
+    def select(self, chosen: np.ndarray) -> "Landmarks":
+        return Landmarks(self.frames[chosen], self.frequencies[chosen], self.is_strong[chosen])
 
 
 def find_landmarks(blocks: Iterable[np.ndarray], settings: Settings) -> Landmarks:
@@ -91,9 +111,40 @@ def find_landmarks(blocks: Iterable[np.ndarray], settings: Settings) -> Landmark
     >>> len(find_landmarks([silence], Settings()).frames)
     0
     """
-    local_maxima = partial(_local_maxima, settings=settings)
+    return find_channel_landmarks((block[:, None] for block in blocks), 1, settings)[0]
+
+
+def find_channel_landmarks(
+    blocks: Iterable[np.ndarray], channels: int, settings: Settings
+) -> tuple[Landmarks, ...]:
+    """Find the landmarks of each channel of a sound that comes in blocks.
+
+    Parameters
+    ----------
+    blocks : iterable of float32 ndarray, shape (n, channels)
+        As `find_landmarks` takes them.
+    channels : int
+        Their number.
+    settings : Settings
+        How the spectrogram is made and how far landmarks are apart.
+
+    Returns
+    -------
+    tuple of Landmarks
+        One a channel. Memory is bounded by the longest block.
+    """
+    local_maxima = partial(_channel_maxima, settings=settings)
     window, hop, margin = settings.window_samples, settings.hop_samples, settings.spacing[0]
-    return Landmarks(*collect_peaks(blocks, local_maxima, window, hop, margin))
+    dtypes = (np.uint16, np.float32, np.uint8)
+    frames, frequencies, levels, channel = collect_peaks(
+        blocks, local_maxima, window, hop, margin, dtypes
+    )
+    found = []
+    for number in range(channels):
+        inside = channel == number
+        peaks = frames[inside], frequencies[inside]
+        found.append(Landmarks(*peaks, _is_strong(*peaks, levels[inside])))
+    return tuple(found)
 
 
 def pair_landmarks(landmarks: Landmarks, thinning: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -207,8 +258,17 @@ def concatenate_ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
 
 
-def _local_maxima(sound: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """Frames and bins where the spectrogram is above the floor and the largest around."""
+def _channel_maxima(sound: np.ndarray, settings: Settings) -> tuple[np.ndarray, ...]:
+    """Frames, frequencies, levels and channel of the local maxima of each channel, by frame."""
+    parts = [_local_maxima(channel, settings) for channel in sound.T]
+    numbers = np.repeat(np.arange(len(parts)), [len(frames) for frames, *_ in parts])
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    return *(column[order] for column in columns), numbers[order]
+
+
+def _local_maxima(sound: np.ndarray, settings: Settings) -> tuple[np.ndarray, ...]:
+    """Frames, frequencies and levels of where the spectrogram is audible and largest around."""
     window = np.hanning(settings.window_samples).astype(np.float32)
     window /= window.sum() / 2  # a full-scale sine has magnitude 1
     frames = np.lib.stride_tricks.sliding_window_view(sound, len(window))[:: settings.hop_samples]
@@ -216,7 +276,31 @@ def _local_maxima(sound: np.ndarray, settings: Settings) -> tuple[np.ndarray, np
     peaks = spectrum == _maximum_filter(spectrum, settings.spacing)
     peaks &= spectrum > 10 ** (FLOOR_DB / 20)
     peaks[:, :LOWEST_BIN] = False
-    return np.nonzero(peaks)
+    peaks[:, -1] = False  # it has no neighbour to interpolate with
+    frame, peak_bin = np.nonzero(peaks)
+    around = np.log(np.maximum(spectrum[frame, peak_bin + np.array([[-1], [0], [1]])], TINY))
+    curvature = around[0] - 2 * around[1] + around[2]
+    offset = np.divide(
+        0.5 * (around[0] - around[2]), curvature, out=np.zeros_like(curvature), where=curvature < 0
+    )
+    frequency = np.rint((peak_bin + np.clip(offset, -0.5, 0.5)) * FINE_STEPS)
+    return frame, frequency, around[1]
+
+
+def _is_strong(frames: np.ndarray, frequencies: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Whether no peak within `STRONG_FRAMES` and `STRONG_OCTAVES` is louder."""
+    octaves = np.log2(np.maximum(frequencies, 1), dtype=np.float32)
+    strong = np.ones(len(frames), bool)
+    stop = np.searchsorted(frames, frames + STRONG_FRAMES, side="right")
+    farthest = int((stop - np.arange(len(frames))).max(initial=0))
+    for lag in range(1, farthest):
+        early = np.flatnonzero(stop > np.arange(len(frames)) + lag)
+        late = early + lag
+        near = np.abs(octaves[early] - octaves[late]) < STRONG_OCTAVES
+        early, late = early[near], late[near]
+        strong[early[levels[early] < levels[late]]] = False
+        strong[late[levels[late] < levels[early]]] = False
+    return strong
 
 
 def _maximum_filter(spectrum: np.ndarray, radii: tuple[int, int]) -> np.ndarray:
@@ -235,7 +319,7 @@ def _maximum_filter(spectrum: np.ndarray, radii: tuple[int, int]) -> np.ndarray:
 
 def _pair(landmarks: Landmarks, early: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hashes and anchor frames of the pairs whose earlier landmark is one of `early`."""
-    frames, bins = landmarks.frames, landmarks.bins.astype(np.int32)
+    frames, bins = landmarks.frames, landmarks.bins
     nearest = np.searchsorted(frames, frames[early] + NEAREST_FRAMES)
     partners = np.searchsorted(frames, frames[early] + SPAN_FRAMES, side="right") - nearest
     late = concatenate_ranges(nearest, partners)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-Peaks = tuple[np.ndarray, np.ndarray]
+Peaks = tuple[np.ndarray, ...]  # frames, and one or more values of each peak
 
 
 def collect_peaks(
@@ -13,34 +13,37 @@ def collect_peaks(
     window_samples: int,
     hop_samples: int,
     margin: int,
+    dtypes: Sequence[type] = (np.uint16,),
 ) -> Peaks:
     """Find the spectral peaks of a sound that comes in blocks.
 
     Parameters
     ----------
-    blocks : iterable of float32 ndarray
-        Mono samples, one block after the other without a gap. The result does not depend on where
-        the blocks meet.
+    blocks : iterable of float32 ndarray, shape (n,) or (n, channels)
+        Samples, one block after the other without a gap. The result does not depend on where the
+        blocks meet.
     local_maxima : callable
-        Takes samples, a window at least, and returns frames and bins of the peaks, by frame.
+        Takes samples, a window at least, and returns frames and values of the peaks, by frame.
     window_samples, hop_samples : int
         Window and hop of the spectrogram, samples.
     margin : int
         How many frames on either side decide whether a point is a peak.
+    dtypes : sequence of type
+        Of the values; by default of one, the bin.
 
     Returns
     -------
-    frames : ndarray of int32, shape (n,)
-        Time of each peak, hops, ascending. Memory is bounded by the longest block.
-    bins : ndarray of uint16, shape (n,)
-        Frequency of each peak, bins.
+    tuple of ndarray, shape (n,)
+        Time of each peak, int32, hops, ascending, and its values. Memory is bounded by the longest
+        block.
     """
+    dtypes = (np.int32, *dtypes)
     parts = [
-        (np.zeros(0, np.int32), np.zeros(0, np.uint16)),
+        tuple(np.zeros(0, dtype) for dtype in dtypes),
         *_parts(blocks, local_maxima, window_samples, hop_samples, margin),
     ]
-    frames, bins = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return frames.astype(np.int32), bins.astype(np.uint16)
+    columns = zip(zip(*parts, strict=True), dtypes, strict=True)
+    return tuple(np.concatenate(column).astype(dtype) for column, dtype in columns)
 
 
 def sort_hashes(tracks: Sequence[Peaks]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,23 +72,23 @@ def sort_hashes(tracks: Sequence[Peaks]) -> tuple[np.ndarray, np.ndarray, np.nda
 
 def _parts(blocks, local_maxima, window_samples, hop_samples, margin) -> Iterator[Peaks]:
     """Peaks of each block, held back until the frames after them are there."""
-    pending = np.zeros(0, np.float32)
+    pending = None
     first, begin = 0, 0  # frame that `pending` starts with, and first frame not searched yet
     for block in blocks:
-        pending = np.concatenate([pending, block])
+        pending = block if pending is None else np.concatenate([pending, block])
         count = (len(pending) - window_samples) // hop_samples + 1
         if count <= 2 * margin:
             continue
         end = first + count - margin
-        yield _between(*local_maxima(pending), first, begin, end)
+        yield _between(local_maxima(pending), first, begin, end)
         first, begin = end - margin, end
         pending = pending[(count - 2 * margin) * hop_samples :]
-    if len(pending) >= window_samples:
-        yield _between(*local_maxima(pending), first, begin, np.inf)
+    if pending is not None and len(pending) >= window_samples:
+        yield _between(local_maxima(pending), first, begin, np.inf)
 
 
-def _between(frames, bins, first, low, high) -> Peaks:
+def _between(peaks: Peaks, first: int, low: float, high: float) -> Peaks:
     """Peaks in the frames low .. high - 1 of a sound, in a part of it that starts with `first`."""
-    frames = frames + first
+    frames = peaks[0] + first
     inside = (frames >= low) & (frames < high)
-    return frames[inside], bins[inside]
+    return frames[inside], *(values[inside] for values in peaks[1:])

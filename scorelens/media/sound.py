@@ -1,15 +1,17 @@
-"""Decode the sound of media files once, as mono blocks at any sample rate.
+"""Decode the sound of media files once, as blocks at any sample rate.
 
 Times count from the first picture of the film; a file without moving pictures starts at its first
 sample. Samples are float32 in -1..1. Mono is the mean of all channels, computed here and not by
-FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two.
+FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two. In films the
+dialogue is in the centre, and what is beside it holds the music and the effects.
 """
 
 import contextlib
 import itertools
 import logging
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import av
@@ -30,6 +32,7 @@ MAX_PLANES = 7  # PyAV crashes on planar frames with more channels, so those are
 # Formats, and codecs in them, in which FFmpeg seeks to the exact sample.
 SEEKABLE = ("flac", "wav", "aiff", "wv", "tta", "caf", "w64", "mov,mp4,m4a,3gp,3g2,mj2")
 SEEKABLE_CODECS = ("pcm_", "flac", "alac", "aac", "mp3", "opus", "wavpack", "tta")  # or prefixes
+CENTRE, BASS = "FC", "LFE"  # channels, by FFmpeg's names
 PREROLL_S = 1.0  # decoded before the start of a part, for codecs that overlap their frames
 
 log = logging.getLogger(__name__)
@@ -56,16 +59,19 @@ class Sound(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """Mono samples, float32 (n,), at a rate in Hz."""
+    """Samples, float32 (n,), or (n, 2) with what is beside the centre, at a rate in Hz."""
 
     rate_hz: int
     samples: np.ndarray
 
 
 def audio_blocks(
-    source: Sound | str | os.PathLike, rate_hz: float, block_s: float = 30.0
+    source: Sound | str | os.PathLike,
+    rate_hz: float,
+    block_s: float = 30.0,
+    with_sides: bool = False,
 ) -> Iterator[np.ndarray]:
-    """Decode a sound once, as mono blocks, in bounded memory.
+    """Decode a sound once, as blocks, in bounded memory.
 
     Parameters
     ----------
@@ -75,12 +81,17 @@ def audio_blocks(
         Sample rate of the result, Hz.
     block_s : float
         Length of a block, s.
+    with_sides : bool
+        Whether the sound beside the centre is returned too. It is half the difference of the first
+        two channels, or where there is a centre channel, the mean of the others without the bass
+        effects (LFE); 0 for one channel.
 
     Yields
     ------
     numpy.ndarray
-        float32, shape (block_s * rate_hz,), the last one shorter; block k starts at k * block_s
-        seconds of the sound. Samples that are not finite are 0.
+        float32, shape (block_s * rate_hz,), mono, or (block_s * rate_hz, 2) with the sound beside
+        the centre; the last one is shorter. Block k starts at k * block_s seconds of the sound.
+        Samples that are not finite are 0.
 
     Raises
     ------
@@ -89,14 +100,14 @@ def audio_blocks(
     """
     size = round(block_s * rate_hz)
     pending, length = [], 0
-    for piece in _resampled(_sound(source), rate_hz):
+    for piece in _resampled(_sound(source), rate_hz, with_sides):
         pending.append(piece)
         length += len(piece)
         if length < size:
             continue
         joined = np.concatenate(pending)
         whole = length // size * size
-        yield from joined[:whole].reshape(-1, size)
+        yield from joined[:whole].reshape(-1, size, *joined.shape[1:])
         pending, length = [joined[whole:]], length - whole
     if length:
         yield np.concatenate(pending)
@@ -149,17 +160,17 @@ def count_broken_samples(source: Sound | str | os.PathLike) -> int:
         audio = sound_stream(container, sound.stream)
         if audio is None or not audio.codec_context.name.startswith("pcm_f"):
             return 0
-    return sum(int((~np.isfinite(piece.samples)).sum()) for piece in _mono_pieces(sound))
+    return sum(int((~np.isfinite(piece.samples)).sum()) for piece in _pieces(sound, False))
 
 
 def _sound(source: Sound | str | os.PathLike) -> Sound:
     return source if isinstance(source, Sound) else Sound(source)
 
 
-def _resampled(sound: Sound, rate_hz: float) -> Iterator[np.ndarray]:
-    """Pieces of mono sound at one rate, cut to the length of the sound."""
+def _resampled(sound: Sound, rate_hz: float, with_sides: bool = False) -> Iterator[np.ndarray]:
+    """Pieces of sound at one rate, cut to the length of the sound."""
     remaining = np.inf if sound.end_s is None else round((sound.end_s - sound.start_s) * rate_hz)
-    for samples in _at_rate(_finite(sound.path, _mono_pieces(sound)), rate_hz):
+    for samples in _at_rate(_finite(sound.path, _pieces(sound, with_sides)), rate_hz):
         yield samples[: int(min(remaining, len(samples)))]
         remaining -= len(samples)
         if remaining <= 0:
@@ -171,10 +182,13 @@ def _at_rate(pieces: Iterator[_Piece], rate_hz: float) -> Iterator[np.ndarray]:
         if source_hz == rate_hz:
             yield from (piece.samples for piece in group)
             continue
-        resampler = soxr.ResampleStream(source_hz, rate_hz, 1, dtype="float32", quality="HQ")
-        for piece in group:
+        first = next(group)
+        shape = first.samples.shape[1:]
+        channels = math.prod(shape)
+        resampler = soxr.ResampleStream(source_hz, rate_hz, channels, dtype="float32", quality="HQ")
+        for piece in itertools.chain([first], group):
             yield resampler.resample_chunk(piece.samples)
-        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+        yield resampler.resample_chunk(np.zeros((0, *shape), np.float32), last=True)
 
 
 def _finite(path, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
@@ -191,11 +205,11 @@ def _finite(path, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
         log.warning("%s: %d samples are not finite; they count as silence", path, count)
 
 
-def _mono_pieces(sound: Sound) -> Iterator[_Piece]:
+def _pieces(sound: Sound, with_sides: bool) -> Iterator[_Piece]:
     try:
         container = open_container(sound.path)
     except MediaError as error:
-        yield from _soundfile_pieces(sound, error)
+        yield from _soundfile_pieces(sound, error, with_sides)
         return
     with container, unchanged(sound.path):
         audio = sound_stream(container, sound.stream)
@@ -203,12 +217,12 @@ def _mono_pieces(sound: Sound) -> Iterator[_Piece]:
             raise MediaError(Problem(str(sound.path), "has no sound", "an audio stream in it"))
         origin_s = _seek(sound, container, audio)
         if origin_s is not None:
-            yield from _decoded_pieces(sound.path, container, audio, origin_s)
+            yield from _decoded_pieces(sound.path, container, audio, origin_s, with_sides)
             return
         picture = picture_stream(container)
         if picture is not None:
             origin_s = float((picture.start_time or 0) * picture.time_base)
-        pieces = _decoded_pieces(sound.path, container, audio, origin_s)
+        pieces = _decoded_pieces(sound.path, container, audio, origin_s, with_sides)
         yield from _without_first(sound.start_s, pieces)
 
 
@@ -218,11 +232,13 @@ def _without_first(seconds: float, pieces: Iterator[_Piece]) -> Iterator[_Piece]
         seconds -= len(piece.samples) / piece.rate_hz
 
 
-def _decoded_pieces(path, container, audio, origin_s: float | None) -> Iterator[_Piece]:
+def _decoded_pieces(
+    path, container, audio, origin_s: float | None, with_sides: bool
+) -> Iterator[_Piece]:
     """Pieces of about `PIECE_SAMPLES`; single frames of a decoder are too short."""
     # Samples are placed by their time stamps: gaps are filled with silence, overlaps are dropped.
     # origin_s: time stamp at which the sound starts; None for that of its first frame.
-    fifo, kind, rate_hz, mono = av.AudioFifo(), None, audio.sample_rate, None
+    fifo, kind, rate_hz, mixed = av.AudioFifo(), None, audio.sample_rate, None
     since_s, written = 0.0, 0  # the position in the sound is since_s + written / rate_hz
     for frame in _frames(container, audio):
         time_s = frame.time
@@ -230,30 +246,30 @@ def _decoded_pieces(path, container, audio, origin_s: float | None) -> Iterator[
             origin_s = time_s + _surplus(path, audio) / rate_hz
         if kind != _kind(frame):
             if kind:
-                yield _Piece(rate_hz, mono(fifo.read()))
-            fifo, kind, mono = av.AudioFifo(), _kind(frame), _mean_of_channels(frame)
+                yield _Piece(rate_hz, mixed(fifo.read()))
+            fifo, kind, mixed = av.AudioFifo(), _kind(frame), _mixer(frame, with_sides)
             since_s, written, rate_hz = since_s + written / rate_hz, 0, frame.sample_rate
         gap = 0
         if time_s is not None:
             gap = round((time_s - origin_s - since_s) * rate_hz) - written
         started = bool(written or since_s)
         if gap < (-OVERLAP_S * rate_hz if started else 0):
-            yield _Piece(rate_hz, mono(fifo.read()))
-            rest = mono(frame)[-gap:]
+            yield _Piece(rate_hz, mixed(fifo.read()))
+            rest = mixed(frame)[-gap:]
             written += len(rest)
             yield _Piece(rate_hz, rest)
             continue
         late = gap > (GAP_S * rate_hz if started else 0)
         if late or fifo.samples >= PIECE_SAMPLES:
-            yield _Piece(rate_hz, mono(fifo.read()))
+            yield _Piece(rate_hz, mixed(fifo.read()))
         if late:
-            yield from (_Piece(rate_hz, silence) for silence in _silence(gap))
+            yield from (_Piece(rate_hz, silence) for silence in _silence(gap, with_sides))
             written += gap
         frame.pts = None  # the gaps are filled
         fifo.write(frame)
         written += frame.samples
     if kind:
-        yield _Piece(rate_hz, mono(fifo.read()))
+        yield _Piece(rate_hz, mixed(fifo.read()))
 
 
 def _seek(sound: Sound, container, audio) -> float | None:
@@ -287,28 +303,65 @@ def _frames(container, stream) -> Iterator[av.AudioFrame]:
             yield from packet.decode()
 
 
-def _mean_of_channels(like: av.AudioFrame) -> Callable[[av.AudioFrame | None], np.ndarray]:
-    """Function that returns the mean of the channels of a frame; no samples for None."""
-    channels = like.layout.nb_channels
+def _mixer(like: av.AudioFrame, with_sides: bool) -> Callable[[av.AudioFrame | None], np.ndarray]:
+    """Function that returns the mix of the channels of a frame; no samples for None."""
+    channels, sides = like.layout.nb_channels, None
+    if with_sides:
+        sides = side_weights([channel.name for channel in like.layout.channels])
     is_planar = channels <= MAX_PLANES
     converter = av.AudioResampler(format="fltp" if is_planar else "flt")
 
-    def mono(frame: av.AudioFrame | None) -> np.ndarray:
+    def mixed(frame: av.AudioFrame | None) -> np.ndarray:
         if frame is None:
-            return np.zeros(0, np.float32)
+            return np.zeros((0, 2) if with_sides else 0, np.float32)
         samples = np.concatenate([f.to_ndarray() for f in converter.resample(frame)], axis=1)
-        return samples.mean(0) if is_planar else samples.reshape(-1, channels).mean(1)
+        return _mix(samples if is_planar else samples.reshape(-1, channels).T, sides)
 
-    return mono
+    return mixed
+
+
+def _mix(channels: np.ndarray, sides: np.ndarray | None) -> np.ndarray:
+    """The mean of channels, (channels, n), beside it their sum with the weights `sides`."""
+    mean = channels.mean(0)
+    return mean if sides is None else np.stack([mean, sides @ channels], axis=1)
+
+
+def side_weights(channels: Sequence[str]) -> np.ndarray:
+    """Weights of the channels in the sound beside the centre.
+
+    Parameters
+    ----------
+    channels : sequence of str
+        FFmpeg's names, such as FL, FR, FC and LFE.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_channels,)
+
+    Examples
+    --------
+    >>> side_weights(["FL", "FR"]).tolist()
+    [0.5, -0.5]
+    >>> side_weights(["FL", "FR", "FC", "LFE", "BL", "BR"]).tolist()
+    [0.25, 0.25, 0.0, 0.0, 0.25, 0.25]
+    """
+    beside = np.array([name not in (CENTRE, BASS) for name in channels], np.float32)
+    if CENTRE in channels and beside.any() and len(channels) > 1:
+        return beside / beside.sum()
+    difference = np.zeros(len(channels), np.float32)
+    if len(channels) > 1:
+        difference[:2] = 0.5, -0.5
+    return difference
 
 
 def _kind(frame: av.AudioFrame) -> tuple[str, int, int]:
     return frame.format.name, frame.layout.nb_channels, frame.sample_rate
 
 
-def _silence(samples: int) -> Iterator[np.ndarray]:
+def _silence(samples: int, with_sides: bool) -> Iterator[np.ndarray]:
     for start in range(0, samples, PIECE_SAMPLES):
-        yield np.zeros(min(PIECE_SAMPLES, samples - start), np.float32)
+        length = min(PIECE_SAMPLES, samples - start)
+        yield np.zeros((length, 2) if with_sides else length, np.float32)
 
 
 def _surplus(path, audio) -> int:
@@ -336,9 +389,10 @@ def _first_page(path) -> tuple[int, int]:
     return 0, 0
 
 
-def _soundfile_pieces(sound: Sound, refused: MediaError) -> Iterator[_Piece]:
+def _soundfile_pieces(sound: Sound, refused: MediaError, with_sides: bool) -> Iterator[_Piece]:
     """Pieces of a file that FFmpeg cannot read and libsndfile can."""
     with open_soundfile(sound.path, refused) as file, unchanged(sound.path):
+        sides = side_weights([""] * file.channels) if with_sides else None
         file.seek(min(round(sound.start_s * file.samplerate), file.frames))
         for block in file.blocks(blocksize=1 << 18, dtype="float32", always_2d=True):
-            yield _Piece(file.samplerate, block.mean(1))
+            yield _Piece(file.samplerate, _mix(block.T, sides))

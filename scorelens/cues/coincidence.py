@@ -1,0 +1,265 @@
+"""Test a line at the place: which landmarks of the film are where the track has one?
+
+Along the right line of track time against film time far more landmarks of film and track coincide
+than at the same track a little earlier or later, which has the same keys and instruments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scorelens.cues.lines import Line
+from scorelens.fingerprints import Landmarks
+from scorelens.fingerprints.landmarks import FINE_STEPS
+
+FRAME_BITS = 14  # of a key, that hold the frequency
+TOLERANCE_BINS = 0.75
+TOLERANCE_SHARE = 0.003  # of the frequency: what an error of the pitch leaves
+SHIFTS = (-67, -53, -41, -29, -19, -13, 13, 19, 29, 41, 53, 67)  # frames, for chance coincidences
+CHANCE_S = 11  # seconds over which chance is averaged
+MATCHED_SHARE = 0.06  # of the film's landmarks that a playing track is expected to explain
+PRIOR_MATCHES, PRIOR_LANDMARKS = 2.0, 60.0  # of chance, where a film has few landmarks
+FIT_FRAMES = (4, 2)  # how far from the line coincidences are searched, in each round of the fit
+FIT_RATES = (0.004, 0.001)  # by how much the rate may change
+FIT_STEPS = 33
+MIN_FIT = 12  # coincidences
+FEW_LANDMARKS = 8  # a second of a channel with fewer is no evidence against a line
+SILENT_NATS = -2.0  # of a second in which no channel has more
+OUTSIDE_NATS = -1e4  # of a second before the start or after the end of the track
+
+
+@dataclass(frozen=True)
+class TrackKeys:
+    """Landmarks of a track, all channels together.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (n,)
+        Frame and frequency in one number, ascending.
+    frames : int
+        Length of the track.
+    """
+
+    keys: np.ndarray
+    frames: int
+
+    @classmethod
+    def of(cls, channels: Sequence[Landmarks]) -> "TrackKeys":
+        """Join the landmarks of the channels of a track."""
+        keys = [(one.frames.astype(np.int64) << FRAME_BITS) + one.frequencies for one in channels]
+        joined = np.sort(np.concatenate(keys))
+        return cls(joined, int(joined[-1] >> FRAME_BITS) + 1 if len(joined) else 0)
+
+
+def coincidences(
+    film: Landmarks, track: TrackKeys, frame: np.ndarray, octaves: float
+) -> np.ndarray:
+    """Whether the track has a landmark where each landmark of the film would come from.
+
+    Parameters
+    ----------
+    film : Landmarks
+        Of a channel of the film.
+    track : TrackKeys
+        The track.
+    frame : ndarray of float64, shape (n,)
+        Track time of each landmark, hops.
+    octaves : float
+        How much higher the film plays the track.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        Within a frame and `TOLERANCE_BINS` or `TOLERANCE_SHARE`.
+    """
+    if not len(track.keys):
+        return np.zeros(len(frame), bool)
+    frequency = film.frequencies * 2.0**-octaves
+    tolerance = np.maximum(TOLERANCE_BINS * FINE_STEPS, TOLERANCE_SHARE * frequency)
+    highest = (1 << FRAME_BITS) - 1
+    low, high = (
+        np.minimum(np.rint(frequency + sign * tolerance), highest).astype(np.int64)
+        for sign in (-1, 1)
+    )
+    nearest = np.rint(frame).astype(np.int64)
+    coincides = np.zeros(len(frame), bool)
+    for shift in (-1, 0, 1):
+        base = nearest + shift << FRAME_BITS
+        position = np.searchsorted(track.keys, base + low)
+        next_key = track.keys[np.minimum(position, len(track.keys) - 1)]
+        coincides |= (position < len(track.keys)) & (next_key <= base + high)
+    return coincides
+
+
+@dataclass(frozen=True)
+class LineEvidence:
+    """Evidence for one line in a stretch of a film.
+
+    Parameters
+    ----------
+    first : int
+        First second of the stretch.
+    nats : ndarray of float64, shape (seconds,)
+        Log likelihood ratio of "the track plays along this line" to "it does not".
+    """
+
+    first: int
+    nats: np.ndarray
+
+
+def line_evidence(
+    channels: Sequence[Landmarks],
+    track: TrackKeys,
+    line: Line,
+    stretch_s: tuple[float, float],
+    hop_s: float,
+    free: Sequence[np.ndarray] | None = None,
+) -> LineEvidence:
+    """Add up by the second how much more coincides on a line than near it.
+
+    Parameters
+    ----------
+    channels : sequence of Landmarks
+        Of the film. In each second the channel with the most evidence counts.
+    track : TrackKeys
+        The track of the line.
+    line : Line
+        The line.
+    stretch_s : tuple of float
+        Start and end of the stretch, s.
+    hop_s : float
+        Length of a frame, s.
+    free : sequence of ndarray of bool, optional
+        Of each channel, the landmarks that no cue explains yet. Others count as not matched.
+
+    Returns
+    -------
+    LineEvidence
+    """
+    first, last = int(stretch_s[0]), int(np.ceil(stretch_s[1]))
+    nats = [
+        _channel_nats(channel, track, line, first, last, hop_s, None if free is None else free[k])
+        for k, channel in enumerate(channels)
+        if len(channel.frames)
+    ]
+    best = np.max(nats, axis=0)
+    return LineEvidence(first, np.where(best == -np.inf, SILENT_NATS, best))
+
+
+def matched_landmarks(
+    channel: Landmarks,
+    track: TrackKeys,
+    line: Line,
+    frames: tuple[float, float],
+) -> np.ndarray:
+    """Positions of the landmarks of a stretch of film that coincide with the track on a line."""
+    low, high = np.searchsorted(channel.frames, frames)
+    part = channel.select(slice(low, high))
+    at = line.track_frame_at(part.frames)
+    return low + np.flatnonzero(coincidences(part, track, at, line.octaves))
+
+
+def _channel_nats(channel, track, line, first, last, hop_s, free) -> np.ndarray:
+    low, high = np.searchsorted(channel.frames, [first / hop_s, last / hop_s])
+    part, seconds = channel.select(slice(low, high)), last - first
+    at = line.track_frame_at(part.frames)
+    octaves = line.octaves
+    second = (part.frames * hop_s).astype(np.int64) - first
+    matched = coincidences(part, track, at, octaves)
+    if free is not None:
+        matched &= free[low:high]
+    hits, counts = np.bincount(second, matched, seconds), np.bincount(second, minlength=seconds)
+    by_chance = np.zeros(seconds)
+    for shift in SHIFTS:
+        by_chance += np.bincount(second, coincidences(part, track, at + shift, octaves), seconds)
+    around = np.ones(min(CHANCE_S, 2 * seconds - 1))
+    total = np.convolve(counts * len(SHIFTS), around, "same")[:seconds] + PRIOR_LANDMARKS
+    chance = (np.convolve(by_chance, around, "same")[:seconds] + PRIOR_MATCHES) / total
+    share = MATCHED_SHARE * np.minimum(1, _density(track, line, first, last, hop_s, counts))
+    playing = chance + share * (1 - chance)
+    nats = hits * np.log(playing / chance)
+    nats += (counts - hits) * np.log((1 - playing) / (1 - chance))
+    inside = line.track_frame_at((np.arange(first, last) + 0.5) / hop_s)
+    nats[(counts < FEW_LANDMARKS) & (nats <= 0)] = -np.inf  # says nothing
+    return np.where((inside >= 0) & (inside < track.frames), nats, OUTSIDE_NATS)
+
+
+def _density(track, line, first, last, hop_s, counts) -> np.ndarray:
+    """Landmarks of the track for each one of the film, second by second."""
+    edges = line.track_frame_at(np.arange(first, last + 1) / hop_s)
+    rows = np.searchsorted(track.keys, np.rint(np.maximum(edges, 0)).astype(np.int64) << FRAME_BITS)
+    return np.diff(rows) / np.maximum(counts, 1)
+
+
+def fit_line(
+    channels: Sequence[Landmarks],
+    track: TrackKeys,
+    line: Line,
+    frames: tuple[float, float],
+) -> tuple[float, float, float]:
+    """Fit a line to the landmarks that coincide near it.
+
+    Parameters
+    ----------
+    channels : sequence of Landmarks
+        Of the film.
+    track : TrackKeys
+        The track of the line.
+    line : Line
+        The line.
+    frames : tuple of float
+        The stretch of the film to use, hops.
+
+    Returns
+    -------
+    tuple of float
+        Track frame at the line's film frame, rate, and pitch in octaves. Those of the line if less
+        than `MIN_FIT` landmarks coincide.
+    """
+    parts = [
+        channel.select(slice(*np.searchsorted(channel.frames, frames))) for channel in channels
+    ]
+    time = np.concatenate([part.frames for part in parts]) - line.film_frame
+    frequency = np.concatenate([part.frequencies for part in parts]).astype(np.float64)
+    level, rate = line.track_frame, line.rate
+    octaves = line.octaves
+    for reach, change in zip(FIT_FRAMES, FIT_RATES, strict=True):
+        near = _near(time, frequency * 2.0**-octaves, track, level + rate * time, reach)
+        moment, gap, ratio = near
+        if len(moment) < MIN_FIT:
+            break
+        slopes = np.linspace(-change, change, FIT_STEPS)
+        residual = gap - slopes[:, None] * moment
+        bins = np.rint(2 * residual).astype(np.int64) + 4 * reach
+        width = 8 * reach + 1
+        flat = np.clip(bins, 0, width - 1) + width * np.arange(len(slopes))[:, None]
+        counts = np.bincount(flat.ravel(), minlength=flat.size and width * len(slopes))
+        counts = counts.reshape(-1, width)
+        smooth = counts[:, :-2] + counts[:, 1:-1] + counts[:, 2:]
+        row, column = np.unravel_index(smooth.argmax(), smooth.shape)
+        shift = (column + 1 - 4 * reach) / 2
+        on_line = np.abs(residual[row] - shift) <= 1
+        slope, offset = np.polyfit(moment[on_line], gap[on_line], 1)
+        level, rate = level + offset, rate + slope
+        octaves -= float(np.median(ratio[on_line]))
+    return float(level), float(rate), float(octaves)
+
+
+def _near(
+    time: np.ndarray, frequency: np.ndarray, track: TrackKeys, expected: np.ndarray, reach: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Landmarks of film and track within `reach` frames: film time, distance, ratio of pitch."""
+    tolerance = np.maximum(FINE_STEPS, 0.005 * frequency)
+    highest = (1 << FRAME_BITS) - 1
+    low = np.minimum(frequency - tolerance, highest).astype(np.int64)
+    high = np.minimum(frequency + tolerance, highest).astype(np.int64)
+    parts = []
+    for shift in range(-reach, reach + 1):
+        frame = np.rint(expected).astype(np.int64) + shift
+        position = np.searchsorted(track.keys, (frame << FRAME_BITS) + low)
+        key = track.keys[np.minimum(position, len(track.keys) - 1)]
+        chosen = (position < len(track.keys)) & (key <= (frame << FRAME_BITS) + high)
+        ratio = np.log2((key[chosen] & highest) / frequency[chosen])
+        parts.append((time[chosen], frame[chosen] - expected[chosen], ratio))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))

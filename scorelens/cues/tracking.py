@@ -1,0 +1,180 @@
+"""Follow the music of a film: which lines play when, several at once.
+
+The best path through the lines is found twice. The second time landmarks that the first cues
+explain count no more, so that music under other music remains.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from scorelens.cues import viterbi
+from scorelens.cues.coincidence import TrackKeys, fit_line, line_evidence, matched_landmarks
+from scorelens.cues.evidence import max_run_sum
+from scorelens.cues.lines import WINDOW_S, Line
+from scorelens.fingerprints import Landmarks
+
+REACH_S = 45.0  # how far beyond its window a line is followed
+SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
+SAME_OCTAVES = 0.012  # are as high, are one
+ROUNDS = 2  # tracks at once
+
+
+FAR = -1e4  # nats of a second too far from the window of a line
+
+
+class Run(NamedTuple):
+    """A stretch of film in which a line plays.
+
+    Parameters
+    ----------
+    line : Line
+        The line.
+    first, stop : int
+        First second, and second after the last.
+    nats : float
+        Evidence of the line in these seconds.
+    rivals : list of (Line, float)
+        Other lines and their evidence in these seconds, those with the most first.
+    """
+
+    line: Line
+    first: int
+    stop: int
+    nats: float
+    rivals: list[tuple[Line, float]]
+
+
+@dataclass(frozen=True)
+class Film:
+    """What is known of a film's sound.
+
+    Parameters
+    ----------
+    channels : tuple of Landmarks
+        The mix, and what is beside the centre.
+    hop_s : float
+        Length of a frame, s.
+    """
+
+    channels: tuple[Landmarks, ...]
+    hop_s: float
+
+    @property
+    def seconds(self) -> int:
+        """Length of the film in whole seconds, rounded up."""
+        last = max((one.frames[-1:].max(initial=-1) for one in self.channels), default=-1)
+        return int((last + 1) * self.hop_s) + 1
+
+
+def fit_lines(film: Film, tracks: Sequence[TrackKeys], proposed: Sequence[Line]) -> list[Line]:
+    """Fit every proposed line to its window, the strongest first; each line once.
+
+    Parameters
+    ----------
+    film : Film
+        The film.
+    tracks : sequence of TrackKeys
+        The album.
+    proposed : sequence of Line
+        Lines of the windows.
+
+    Returns
+    -------
+    list of Line
+    """
+    half = WINDOW_S / 2 / film.hop_s
+    by_track: dict[int, list[Line]] = {}
+    for line in sorted(proposed, key=lambda one: -one.votes):
+        known = by_track.setdefault(line.track, [])
+        if any(_is_same(line, one, film.hop_s) for one in known):
+            continue
+        stretch = line.film_frame - half, line.film_frame + half
+        level, rate, octaves = fit_line(film.channels, tracks[line.track], line, stretch)
+        known.append(line._replace(track_frame=level, rate=rate, octaves=octaves))
+    return [line for lines in by_track.values() for line in lines]
+
+
+def track_music(
+    film: Film,
+    tracks: Sequence[TrackKeys],
+    lines: Sequence[Line],
+    onset_penalty: float,
+    max_evidence_per_s: float,
+) -> list[Run]:
+    """Find the stretches of film in which lines play.
+
+    Parameters
+    ----------
+    film : Film
+        The film.
+    tracks : sequence of TrackKeys
+        The album.
+    lines : sequence of Line
+        From `fit_lines`.
+    onset_penalty : float
+        Evidence that a stretch must bring, nats.
+    max_evidence_per_s : float
+        Upper limit of the evidence of one second, nats.
+
+    Returns
+    -------
+    list of Run
+        In order of time.
+    """
+    free = [np.ones(len(channel.frames), bool) for channel in film.channels]
+    runs: list[Run] = []
+    for number in range(ROUNDS):
+        lines, nats = _promising(
+            film, tracks, lines, onset_penalty, max_evidence_per_s, free if number else None
+        )
+        path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
+        for row, first, stop in path:
+            runs.append(_run(lines, nats[:, first:stop].sum(axis=1), row, first, stop))
+            _explain(film, tracks, lines[row], first, stop, free)
+    return sorted(runs, key=lambda run: run.first)
+
+
+def _promising(
+    film, tracks, lines, onset_penalty: float, max_evidence_per_s: float, free
+) -> tuple[list[Line], np.ndarray]:
+    """Lines that bring the onset penalty somewhere, and their evidence, float32 (k, seconds)."""
+    rows, promising = [], []
+    for line in lines:
+        row = np.minimum(_row(film, tracks, line, free), max_evidence_per_s)
+        if max_run_sum(row[None])[0] > onset_penalty:
+            rows.append(row)
+            promising.append(line)
+    return promising, np.stack(rows) if rows else np.zeros((0, film.seconds), np.float32)
+
+
+def _run(lines: list[Line], nats: np.ndarray, row: int, first: int, stop: int) -> Run:
+    order = [k for k in np.argsort(-nats, kind="stable").tolist() if k != row and nats[k] > 0]
+    rivals = [(lines[k], float(nats[k])) for k in order]
+    return Run(lines[row], first, stop, float(nats[row]), rivals)
+
+
+def _explain(film, tracks, line: Line, first: int, stop: int, free: list[np.ndarray]) -> None:
+    """Take the landmarks that coincide on a line from those that are free."""
+    frames = first / film.hop_s, stop / film.hop_s
+    for channel, mask in zip(film.channels, free, strict=True):
+        mask[matched_landmarks(channel, tracks[line.track], line, frames)] = False
+
+
+def _row(film, tracks, line: Line, free) -> np.ndarray:
+    """Evidence of a line in every second of the film, float32."""
+    centre, reach = line.film_frame * film.hop_s, WINDOW_S / 2 + REACH_S
+    stretch = max(0.0, centre - reach), min(float(film.seconds), centre + reach)
+    evidence = line_evidence(film.channels, tracks[line.track], line, stretch, film.hop_s, free)
+    row = np.full(film.seconds, FAR, np.float32)
+    row[evidence.first : evidence.first + len(evidence.nats)] = evidence.nats
+    return row
+
+
+def _is_same(line: Line, known: Line, hop_s: float) -> bool:
+    """Whether a line of the same track goes where a known one goes, near enough to tell."""
+    is_near = abs(line.film_frame - known.film_frame) * hop_s <= WINDOW_S + REACH_S
+    gap = known.track_frame_at(line.film_frame) - line.track_frame
+    return is_near and abs(gap) <= SAME_FRAMES and abs(line.octaves - known.octaves) <= SAME_OCTAVES
