@@ -30,7 +30,19 @@ CUES = Table(
             decimals=2,
         ),
         texts("shared_tracks", "other tracks that fit equally well, best first"),
-        Column("speed", "float64", "playback speed: track seconds per film second", "", 0.5, 2),
+        Column("speed", "float64", "track seconds per film second", "", 0.5, 2),
+        Column(
+            "tempo",
+            "float64",
+            "speed that the pitch does not explain: how much faster the film plays a track that was"
+            " stretched in time, 1 where speed and pitch changed together or not at all",
+            "",
+            0.5,
+            2,
+        ),
+        Column(
+            "pitch_semitones", "float64", "how much higher the film plays the track", "semitones"
+        ),
         Column(
             "score",
             "float64",

@@ -1,0 +1,195 @@
+"""Turn the runs of lines into cues: join what goes on, find edges, list what matches as well."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from scorelens import tables
+from scorelens.cues.coincidence import TrackKeys, coincidences
+from scorelens.cues.confidence import confidence
+from scorelens.cues.lines import Line
+from scorelens.cues.tracking import Film, Run
+from scorelens.fingerprints import Album, Landmarks
+
+EDGE_S = 3.0  # edges are searched so far on either side of the second that the path gives
+JOIN_GAP_S = 2.0  # runs of one track that go on within so much film time, and
+JOIN_TRACK_S = 0.3  # with so small a jump in the track, are one cue
+JOIN_OCTAVES = 0.3 / 12
+RIVAL_SUPPORT = 0.8  # another line that explains this share of a cue's evidence is as good
+MIN_DISTANCE_S = 0.25  # positions in a track nearer than this are one
+CHANCE_SHIFTS = (-53, -29, -13, 13, 29, 53)  # frames
+MIN_GAIN = 0.02  # share of matched landmarks above chance that edges reckon with
+MIDPOINT_NATS, CONFIDENCE_SLOPE = 74.4, 5.3
+
+
+def cue_table(
+    film_id: str, film: Film, album: Album, tracks: Sequence[TrackKeys], runs: Sequence[Run]
+) -> pd.DataFrame:
+    """Make the cue table of a film.
+
+    Parameters
+    ----------
+    film_id : str
+        Id of the film.
+    film : Film
+        Its landmarks.
+    album : Album
+        The album.
+    tracks : sequence of TrackKeys
+        Landmarks of its tracks.
+    runs : sequence of Run
+        From `tracking.track_music`.
+
+    Returns
+    -------
+    DataFrame
+        `tables.CUES` in order of time.
+    """
+    groups = join_runs(runs, film.hop_s)
+    rows = [_cue(film, album, tracks, group) for group in groups]
+    cues = pd.DataFrame(sorted(rows, key=lambda row: row["film_start_s"]))
+    cues = cues.reindex(columns=tables.CUES.names)
+    cues["film_id"] = film_id
+    cues["cue_id"] = [f"cue_{number:04d}" for number in range(1, len(cues) + 1)]
+    return tables.as_typed(cues, tables.CUES)
+
+
+def join_runs(runs: Sequence[Run], hop_s: float) -> list[list[Run]]:
+    """Group runs in which a track goes on, as where the speed of a film changes.
+
+    A run of a track at the time of another run of it, from which it differs in position alone, is
+    a repetition in the music, and is left out.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        In order of time.
+    hop_s : float
+        Length of a frame, s.
+
+    Returns
+    -------
+    list of list of Run
+    """
+    groups: list[list[Run]] = []
+    for run in runs:
+        same_track = [group for group in groups if group[-1].line.track == run.line.track]
+        if any(_is_inside(run, group) for group in same_track):
+            continue
+        before = [group for group in same_track if _goes_on(group[-1], run, hop_s)]
+        if before:
+            before[-1].append(run)
+        else:
+            groups.append([run])
+    return groups
+
+
+def _is_inside(run: Run, group: list[Run]) -> bool:
+    overlap = sum(max(0, min(run.stop, one.stop) - max(run.first, one.first)) for one in group)
+    return 2 * overlap > run.stop - run.first
+
+
+def _goes_on(before: Run, after: Run, hop_s: float) -> bool:
+    frame = after.first / hop_s
+    jump = (after.line.track_frame_at(frame) - before.line.track_frame_at(frame)) * hop_s
+    is_near = after.first - before.stop <= JOIN_GAP_S
+    is_as_high = abs(after.line.octaves - before.line.octaves) <= JOIN_OCTAVES
+    return is_near and is_as_high and abs(jump) <= JOIN_TRACK_S
+
+
+def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object]:
+    first, last = group[0], group[-1]
+    track = first.line.track
+    start_s, start_track_s = _edge(film, tracks[track], first, -1)
+    end_s, end_track_s = _edge(film, tracks[track], last, 1)
+    if len(group) == 1:
+        speed = first.line.rate
+    else:
+        speed = (end_track_s - start_track_s) / max(end_s - start_s, film.hop_s)
+    nats = sum(run.nats for run in group)
+    octaves = float(
+        np.average([run.line.octaves for run in group], weights=[r.nats for r in group])
+    )
+    return {
+        "track_id": album.track_ids[track],
+        "film_start_s": start_s,
+        "film_end_s": end_s,
+        "track_start_s": max(0.0, start_track_s),
+        **_rivals(film, album, group, start_s),
+        "speed": speed,
+        "tempo": speed / 2.0**octaves,
+        "pitch_semitones": 12 * octaves,
+        "score": nats,
+        "confidence": float(confidence(nats, MIDPOINT_NATS, CONFIDENCE_SLOPE)),
+    }
+
+
+def _edge(film: Film, track: TrackKeys, run: Run, side: int) -> tuple[float, float]:
+    """Film time and track time at the start (side -1) or end (1) of a run, s.
+
+    The most probable one, if as much of the landmarks coincides inside as in the run as a whole,
+    and outside as much as by chance.
+    """
+    hop_s = film.hop_s
+    frames = run.first / hop_s, run.stop / hop_s
+    second = run.first if side < 0 else run.stop
+    nearest = max(0.0, min(EDGE_S, (run.stop - run.first) / 3))
+    low, high = sorted((second - side * nearest, second + side * EDGE_S))
+    times, nats = [], []
+    for channel in film.channels:
+        inside = _part(channel, *frames)
+        around = _part(channel, low / hop_s, high / hop_s)
+        if not len(inside.frames) or not len(around.frames):
+            continue
+        matched, chance = _shares(inside, track, run.line)
+        at = run.line.track_frame_at(around.frames)
+        hit = coincidences(around, track, at, run.line.octaves)
+        gain = np.log(matched / chance), np.log((1 - matched) / (1 - chance))
+        times.append(around.frames)
+        nats.append(np.where(hit, *gain))
+    moment = float(second / hop_s)
+    if times:
+        times, nats = np.concatenate(times), np.concatenate(nats)
+        order = np.argsort(side * times, kind="stable")
+        total = np.concatenate([[0.0], np.cumsum(nats[order])])
+        best = int(total.argmax())
+        moment = float(times[order][best - 1]) if best else (second - side * nearest) / hop_s
+    moment = float(np.clip(moment, *_limits(run.line, track)))
+    return max(0.0, moment * hop_s), run.line.track_frame_at(moment) * hop_s
+
+
+def _limits(line: Line, track: TrackKeys) -> tuple[float, float]:
+    """Film frames at which the track starts and ends."""
+    start = line.film_frame - line.track_frame / line.rate
+    return start, start + track.frames / line.rate
+
+
+def _shares(part: Landmarks, track: TrackKeys, line: Line) -> tuple[float, float]:
+    """Shares of landmarks that coincide on a line, and by chance near it."""
+    at = line.track_frame_at(part.frames)
+    count = len(part.frames)
+    on_line = coincidences(part, track, at, line.octaves).sum()
+    near = sum(coincidences(part, track, at + s, line.octaves).sum() for s in CHANCE_SHIFTS)
+    chance = (near + 1) / (count * len(CHANCE_SHIFTS) + 30)
+    return float(np.clip((on_line + 1) / (count + 2), chance + MIN_GAIN, 0.98)), float(chance)
+
+
+def _part(channel: Landmarks, low: float, high: float) -> Landmarks:
+    return channel.select(slice(*np.searchsorted(channel.frames, [low, high])))
+
+
+def _rivals(film: Film, album: Album, group: list[Run], start_s: float) -> dict[str, object]:
+    """Other positions in the track and other tracks that hold the same music, best first."""
+    run = max(group, key=lambda one: one.nats)
+    as_good = [line for line, nats in run.rivals if nats >= RIVAL_SUPPORT * run.nats]
+    frame = start_s / film.hop_s
+    own = run.line.track_frame_at(frame) * film.hop_s
+    starts = [
+        line.track_frame_at(frame) * film.hop_s for line in as_good if line.track == run.line.track
+    ]
+    apart = [round(max(0.0, at), 2) for at in starts if abs(at - own) > MIN_DISTANCE_S]
+    others = dict.fromkeys(
+        album.track_ids[line.track] for line in as_good if line.track != run.line.track
+    )
+    return {"equal_starts_s": tuple(apart), "shared_tracks": tuple(others)}
