@@ -4,7 +4,6 @@ RENAMED_KEYS = {
     "cues.dejavu.least_aligned": "cues.dejavu.min_aligned",
     "cues.diagonal.ceiling": "cues.diagonal.max_evidence_per_s",
     "cues.diagonal.entry": "cues.diagonal.onset_penalty",
-    "cues.diagonal.share": "cues.diagonal.matched_share",
     "features.of": "features.level",
     "genres.forest.leaves": "genres.forest.max_leaf_nodes",
     "genres.forest.trees": "genres.forest.n_estimators",

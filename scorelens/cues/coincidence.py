@@ -24,13 +24,16 @@ FIT_FRAMES = (4, 2)  # how far from the line coincidences are searched, in each 
 FIT_RATES = (0.004, 0.001)  # by how much the rate may change
 FIT_STEPS = 33
 MIN_FIT = 12  # coincidences
+COLUMN_STEPS = FINE_STEPS // 2  # frequencies in a column of a grid: half a bin
+COLUMNS = (1 << FRAME_BITS) // COLUMN_STEPS
+MARGIN = 2  # frames of a grid before the start and after the end of the track
 FEW_LANDMARKS = 8  # a second of a channel with fewer is no evidence against a line
 SILENT_NATS = -2.0  # of a second in which no channel has more
 OUTSIDE_NATS = -1e4  # of a second before the start or after the end of the track
 
 
 @dataclass(frozen=True)
-class TrackKeys:
+class TrackLandmarks:
     """Landmarks of a track, all channels together.
 
     Parameters
@@ -45,15 +48,38 @@ class TrackKeys:
     frames: int
 
     @classmethod
-    def of(cls, channels: Sequence[Landmarks]) -> "TrackKeys":
+    def of(cls, channels: Sequence[Landmarks]) -> "TrackLandmarks":
         """Join the landmarks of the channels of a track."""
         keys = [(one.frames.astype(np.int64) << FRAME_BITS) + one.frequencies for one in channels]
         joined = np.sort(np.concatenate(keys))
         return cls(joined, int(joined[-1] >> FRAME_BITS) + 1 if len(joined) else 0)
 
+    def grid(self) -> np.ndarray:
+        """Where a landmark of the film would coincide with one of the track.
+
+        Returns
+        -------
+        ndarray of bool, shape (frames + 2 * `MARGIN`, `COLUMNS`)
+            By frame and frequency: within a frame and `TOLERANCE_BINS` or `TOLERANCE_SHARE` of a
+            landmark.
+        """
+        frame, frequency = self.keys >> FRAME_BITS, self.keys & (1 << FRAME_BITS) - 1
+        reach = np.maximum(TOLERANCE_BINS * FINE_STEPS, TOLERANCE_SHARE * frequency)
+        low = np.rint((frequency - reach) / COLUMN_STEPS).astype(np.int64)
+        stop = np.rint((frequency + reach) / COLUMN_STEPS).astype(np.int64) + 1
+        edges = np.zeros((self.frames + 2 * MARGIN, COLUMNS), np.int8)
+        for shift in (-1, 0, 1):
+            row = frame + MARGIN + shift
+            np.add.at(edges, (row, np.maximum(low, 0)), 1)
+            np.add.at(edges, (row, np.minimum(stop, COLUMNS - 1)), -1)
+        return np.cumsum(edges, axis=1, dtype=np.int8, out=edges) > 0
+
 
 def coincidences(
-    film: Landmarks, track: TrackKeys, frame: np.ndarray, octaves: float
+    film: Landmarks,
+    grid: np.ndarray,
+    line: Line,
+    shifts: Sequence[int] = (0,),
 ) -> np.ndarray:
     """Whether the track has a landmark where each landmark of the film would come from.
 
@@ -61,35 +87,23 @@ def coincidences(
     ----------
     film : Landmarks
         Of a channel of the film.
-    track : TrackKeys
-        The track.
-    frame : ndarray of float64, shape (n,)
-        Track time of each landmark, hops.
-    octaves : float
-        How much higher the film plays the track.
+    grid : ndarray of bool
+        Of the line's track (`TrackLandmarks.grid`).
+    line : Line
+        The line.
+    shifts : sequence of int
+        Track time added, frames.
 
     Returns
     -------
-    ndarray of bool, shape (n,)
-        Within a frame and `TOLERANCE_BINS` or `TOLERANCE_SHARE`.
+    ndarray of bool, shape (shifts, n)
+        False before the start and after the end of the track.
     """
-    if not len(track.keys):
-        return np.zeros(len(frame), bool)
-    frequency = film.frequencies * 2.0**-octaves
-    tolerance = np.maximum(TOLERANCE_BINS * FINE_STEPS, TOLERANCE_SHARE * frequency)
-    highest = (1 << FRAME_BITS) - 1
-    low, high = (
-        np.minimum(np.rint(frequency + sign * tolerance), highest).astype(np.int64)
-        for sign in (-1, 1)
-    )
-    nearest = np.rint(frame).astype(np.int64)
-    coincides = np.zeros(len(frame), bool)
-    for shift in (-1, 0, 1):
-        base = nearest + shift << FRAME_BITS
-        position = np.searchsorted(track.keys, base + low)
-        next_key = track.keys[np.minimum(position, len(track.keys) - 1)]
-        coincides |= (position < len(track.keys)) & (next_key <= base + high)
-    return coincides
+    frame = np.rint(line.track_frame_at(film.frames)).astype(np.int64) + MARGIN
+    column = np.rint(film.frequencies * 2.0**-line.octaves / COLUMN_STEPS).astype(np.int64)
+    rows = frame + np.array(shifts)[:, None]
+    inside = (rows >= 0) & (rows < len(grid)) & (column < COLUMNS)
+    return grid[np.where(inside, rows, 0), np.minimum(column, COLUMNS - 1)] & inside
 
 
 @dataclass(frozen=True)
@@ -110,7 +124,8 @@ class LineEvidence:
 
 def line_evidence(
     channels: Sequence[Landmarks],
-    track: TrackKeys,
+    track: TrackLandmarks,
+    grid: np.ndarray,
     line: Line,
     stretch_s: tuple[float, float],
     hop_s: float,
@@ -122,8 +137,10 @@ def line_evidence(
     ----------
     channels : sequence of Landmarks
         Of the film. In each second the channel with the most evidence counts.
-    track : TrackKeys
+    track : TrackLandmarks
         The track of the line.
+    grid : ndarray of bool
+        Its grid.
     line : Line
         The line.
     stretch_s : tuple of float
@@ -139,7 +156,9 @@ def line_evidence(
     """
     first, last = int(stretch_s[0]), int(np.ceil(stretch_s[1]))
     nats = [
-        _channel_nats(channel, track, line, first, last, hop_s, None if free is None else free[k])
+        _channel_nats(
+            channel, track, grid, line, first, last, hop_s, None if free is None else free[k]
+        )
         for k, channel in enumerate(channels)
         if len(channel.frames)
     ]
@@ -148,31 +167,23 @@ def line_evidence(
 
 
 def matched_landmarks(
-    channel: Landmarks,
-    track: TrackKeys,
-    line: Line,
-    frames: tuple[float, float],
+    channel: Landmarks, grid: np.ndarray, line: Line, frames: tuple[float, float]
 ) -> np.ndarray:
     """Positions of the landmarks of a stretch of film that coincide with the track on a line."""
     low, high = np.searchsorted(channel.frames, frames)
     part = channel.select(slice(low, high))
-    at = line.track_frame_at(part.frames)
-    return low + np.flatnonzero(coincidences(part, track, at, line.octaves))
+    return low + np.flatnonzero(coincidences(part, grid, line)[0])
 
 
-def _channel_nats(channel, track, line, first, last, hop_s, free) -> np.ndarray:
+def _channel_nats(channel, track, grid, line, first, last, hop_s, free) -> np.ndarray:
     low, high = np.searchsorted(channel.frames, [first / hop_s, last / hop_s])
     part, seconds = channel.select(slice(low, high)), last - first
-    at = line.track_frame_at(part.frames)
-    octaves = line.octaves
     second = (part.frames * hop_s).astype(np.int64) - first
-    matched = coincidences(part, track, at, octaves)
+    matched, *shifted = coincidences(part, grid, line, (0, *SHIFTS))
     if free is not None:
-        matched &= free[low:high]
+        matched = matched & free[low:high]
     hits, counts = np.bincount(second, matched, seconds), np.bincount(second, minlength=seconds)
-    by_chance = np.zeros(seconds)
-    for shift in SHIFTS:
-        by_chance += np.bincount(second, coincidences(part, track, at + shift, octaves), seconds)
+    by_chance = np.bincount(second, np.sum(shifted, axis=0), seconds)
     around = np.ones(min(CHANCE_S, 2 * seconds - 1))
     total = np.convolve(counts * len(SHIFTS), around, "same")[:seconds] + PRIOR_LANDMARKS
     chance = (np.convolve(by_chance, around, "same")[:seconds] + PRIOR_MATCHES) / total
@@ -194,7 +205,7 @@ def _density(track, line, first, last, hop_s, counts) -> np.ndarray:
 
 def fit_line(
     channels: Sequence[Landmarks],
-    track: TrackKeys,
+    track: TrackLandmarks,
     line: Line,
     frames: tuple[float, float],
 ) -> tuple[float, float, float]:
@@ -204,7 +215,7 @@ def fit_line(
     ----------
     channels : sequence of Landmarks
         Of the film.
-    track : TrackKeys
+    track : TrackLandmarks
         The track of the line.
     line : Line
         The line.
@@ -247,7 +258,7 @@ def fit_line(
 
 
 def _near(
-    time: np.ndarray, frequency: np.ndarray, track: TrackKeys, expected: np.ndarray, reach: int
+    time: np.ndarray, frequency: np.ndarray, track: TrackLandmarks, expected: np.ndarray, reach: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Landmarks of film and track within `reach` frames: film time, distance, ratio of pitch."""
     tolerance = np.maximum(FINE_STEPS, 0.005 * frequency)

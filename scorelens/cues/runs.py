@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.coincidence import TrackKeys, coincidences
+from scorelens.cues.coincidence import TrackLandmarks, coincidences
 from scorelens.cues.confidence import confidence
 from scorelens.cues.lines import Line
 from scorelens.cues.tracking import Film, Run
@@ -24,7 +24,7 @@ MIDPOINT_NATS, CONFIDENCE_SLOPE = 74.4, 5.3
 
 
 def cue_table(
-    film_id: str, film: Film, album: Album, tracks: Sequence[TrackKeys], runs: Sequence[Run]
+    film_id: str, film: Film, album: Album, tracks: Sequence[TrackLandmarks], runs: Sequence[Run]
 ) -> pd.DataFrame:
     """Make the cue table of a film.
 
@@ -36,7 +36,7 @@ def cue_table(
         Its landmarks.
     album : Album
         The album.
-    tracks : sequence of TrackKeys
+    tracks : sequence of TrackLandmarks
         Landmarks of its tracks.
     runs : sequence of Run
         From `tracking.track_music`.
@@ -101,8 +101,10 @@ def _goes_on(before: Run, after: Run, hop_s: float) -> bool:
 def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object]:
     first, last = group[0], group[-1]
     track = first.line.track
-    start_s, start_track_s = _edge(film, tracks[track], first, -1)
-    end_s, end_track_s = _edge(film, tracks[track], last, 1)
+    grid = tracks[track].grid()
+    start_s, start_track_s = _edge(film, tracks[track], grid, first, -1)
+    end_s, end_track_s = _edge(film, tracks[track], grid, last, 1)
+    end_s += album.settings.window_s  # which the last landmark rests on
     if len(group) == 1:
         speed = first.line.rate
     else:
@@ -125,7 +127,9 @@ def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object
     }
 
 
-def _edge(film: Film, track: TrackKeys, run: Run, side: int) -> tuple[float, float]:
+def _edge(
+    film: Film, track: TrackLandmarks, grid: np.ndarray, run: Run, side: int
+) -> tuple[float, float]:
     """Film time and track time at the start (side -1) or end (1) of a run, s.
 
     The most probable one, if as much of the landmarks coincides inside as in the run as a whole,
@@ -142,9 +146,8 @@ def _edge(film: Film, track: TrackKeys, run: Run, side: int) -> tuple[float, flo
         around = _part(channel, low / hop_s, high / hop_s)
         if not len(inside.frames) or not len(around.frames):
             continue
-        matched, chance = _shares(inside, track, run.line)
-        at = run.line.track_frame_at(around.frames)
-        hit = coincidences(around, track, at, run.line.octaves)
+        matched, chance = _shares(inside, grid, run.line)
+        hit = coincidences(around, grid, run.line)[0]
         gain = np.log(matched / chance), np.log((1 - matched) / (1 - chance))
         times.append(around.frames)
         nats.append(np.where(hit, *gain))
@@ -159,18 +162,17 @@ def _edge(film: Film, track: TrackKeys, run: Run, side: int) -> tuple[float, flo
     return max(0.0, moment * hop_s), run.line.track_frame_at(moment) * hop_s
 
 
-def _limits(line: Line, track: TrackKeys) -> tuple[float, float]:
+def _limits(line: Line, track: TrackLandmarks) -> tuple[float, float]:
     """Film frames at which the track starts and ends."""
     start = line.film_frame - line.track_frame / line.rate
     return start, start + track.frames / line.rate
 
 
-def _shares(part: Landmarks, track: TrackKeys, line: Line) -> tuple[float, float]:
+def _shares(part: Landmarks, grid: np.ndarray, line: Line) -> tuple[float, float]:
     """Shares of landmarks that coincide on a line, and by chance near it."""
-    at = line.track_frame_at(part.frames)
     count = len(part.frames)
-    on_line = coincidences(part, track, at, line.octaves).sum()
-    near = sum(coincidences(part, track, at + s, line.octaves).sum() for s in CHANCE_SHIFTS)
+    on_line, *shifted = coincidences(part, grid, line, (0, *CHANCE_SHIFTS)).sum(axis=1)
+    near = sum(shifted)
     chance = (near + 1) / (count * len(CHANCE_SHIFTS) + 30)
     return float(np.clip((on_line + 1) / (count + 2), chance + MIN_GAIN, 0.98)), float(chance)
 

@@ -6,13 +6,13 @@ explain count no more, so that music under other music remains.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from scorelens.cues import viterbi
-from scorelens.cues.coincidence import TrackKeys, fit_line, line_evidence, matched_landmarks
-from scorelens.cues.evidence import max_run_sum
+from scorelens.cues.coincidence import TrackLandmarks, fit_line, line_evidence, matched_landmarks
 from scorelens.cues.lines import WINDOW_S, Line
 from scorelens.fingerprints import Landmarks
 
@@ -20,6 +20,7 @@ REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
 SAME_OCTAVES = 0.012  # are as high, are one
 ROUNDS = 2  # tracks at once
+GRIDS = 2  # of tracks that are held in memory, 16 MB each for three minutes
 
 
 FAR = -1e4  # nats of a second too far from the window of a line
@@ -69,14 +70,14 @@ class Film:
         return int((last + 1) * self.hop_s) + 1
 
 
-def fit_lines(film: Film, tracks: Sequence[TrackKeys], proposed: Sequence[Line]) -> list[Line]:
+def fit_lines(film: Film, tracks: Sequence[TrackLandmarks], proposed: Sequence[Line]) -> list[Line]:
     """Fit every proposed line to its window, the strongest first; each line once.
 
     Parameters
     ----------
     film : Film
         The film.
-    tracks : sequence of TrackKeys
+    tracks : sequence of TrackLandmarks
         The album.
     proposed : sequence of Line
         Lines of the windows.
@@ -99,7 +100,7 @@ def fit_lines(film: Film, tracks: Sequence[TrackKeys], proposed: Sequence[Line])
 
 def track_music(
     film: Film,
-    tracks: Sequence[TrackKeys],
+    tracks: Sequence[TrackLandmarks],
     lines: Sequence[Line],
     onset_penalty: float,
     max_evidence_per_s: float,
@@ -110,7 +111,7 @@ def track_music(
     ----------
     film : Film
         The film.
-    tracks : sequence of TrackKeys
+    tracks : sequence of TrackLandmarks
         The album.
     lines : sequence of Line
         From `fit_lines`.
@@ -124,27 +125,30 @@ def track_music(
     list of Run
         In order of time.
     """
+    grid_of = lru_cache(maxsize=GRIDS)(lambda number: tracks[number].grid())
     free = [np.ones(len(channel.frames), bool) for channel in film.channels]
     runs: list[Run] = []
     for number in range(ROUNDS):
-        lines, nats = _promising(
-            film, tracks, lines, onset_penalty, max_evidence_per_s, free if number else None
-        )
+        limits = onset_penalty, max_evidence_per_s
+        lines, nats = _promising(film, tracks, grid_of, lines, limits, free if number else None)
         path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
         for row, first, stop in path:
             runs.append(_run(lines, nats[:, first:stop].sum(axis=1), row, first, stop))
-            _explain(film, tracks, lines[row], first, stop, free)
+            _explain(film, grid_of(lines[row].track), lines[row], first, stop, free)
     return sorted(runs, key=lambda run: run.first)
 
 
 def _promising(
-    film, tracks, lines, onset_penalty: float, max_evidence_per_s: float, free
+    film, tracks, grid_of, lines, limits: tuple[float, float], free
 ) -> tuple[list[Line], np.ndarray]:
     """Lines that bring the onset penalty somewhere, and their evidence, float32 (k, seconds)."""
     rows, promising = [], []
+    onset_penalty, max_evidence_per_s = limits
     for line in lines:
-        row = np.minimum(_row(film, tracks, line, free), max_evidence_per_s)
-        if max_run_sum(row[None])[0] > onset_penalty:
+        row = np.minimum(
+            _row(film, tracks[line.track], grid_of(line.track), line, free), max_evidence_per_s
+        )
+        if viterbi.max_run_sum(row[None])[0] > onset_penalty:
             rows.append(row)
             promising.append(line)
     return promising, np.stack(rows) if rows else np.zeros((0, film.seconds), np.float32)
@@ -156,18 +160,18 @@ def _run(lines: list[Line], nats: np.ndarray, row: int, first: int, stop: int) -
     return Run(lines[row], first, stop, float(nats[row]), rivals)
 
 
-def _explain(film, tracks, line: Line, first: int, stop: int, free: list[np.ndarray]) -> None:
+def _explain(film, grid, line: Line, first: int, stop: int, free: list[np.ndarray]) -> None:
     """Take the landmarks that coincide on a line from those that are free."""
     frames = first / film.hop_s, stop / film.hop_s
     for channel, mask in zip(film.channels, free, strict=True):
-        mask[matched_landmarks(channel, tracks[line.track], line, frames)] = False
+        mask[matched_landmarks(channel, grid, line, frames)] = False
 
 
-def _row(film, tracks, line: Line, free) -> np.ndarray:
+def _row(film, track, grid, line: Line, free) -> np.ndarray:
     """Evidence of a line in every second of the film, float32."""
     centre, reach = line.film_frame * film.hop_s, WINDOW_S / 2 + REACH_S
     stretch = max(0.0, centre - reach), min(float(film.seconds), centre + reach)
-    evidence = line_evidence(film.channels, tracks[line.track], line, stretch, film.hop_s, free)
+    evidence = line_evidence(film.channels, track, grid, line, stretch, film.hop_s, free)
     row = np.full(film.seconds, FAR, np.float32)
     row[evidence.first : evidence.first + len(evidence.nats)] = evidence.nats
     return row

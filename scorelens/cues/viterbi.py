@@ -47,6 +47,28 @@ def best_path(nats: np.ndarray, onset_penalty: float) -> np.ndarray:
     return _trace_back(previous, total.argmax()) - 1
 
 
+def max_run_sum(values: np.ndarray) -> np.ndarray:
+    """Largest sum of consecutive entries of each row (the maximum subarray sum).
+
+    Parameters
+    ----------
+    values : ndarray, shape (k, n)
+        Any numbers.
+
+    Returns
+    -------
+    ndarray of float64, shape (k,)
+        0 where no entry is positive.
+
+    Examples
+    --------
+    >>> max_run_sum(np.array([[1, -3, 2, 2, -1], [-1, -1, -1, -1, -1]]))
+    array([4., 0.])
+    """
+    sums = np.cumsum(np.pad(values.astype(np.float64), ((0, 0), (1, 0))), axis=1)
+    return (sums - np.minimum.accumulate(sums, axis=1)).max(axis=1, initial=0)
+
+
 def runs(path: np.ndarray) -> list[tuple[int, int, int]]:
     """List the runs of one alignment in a path.
 

@@ -1,10 +1,11 @@
 """Audio fingerprints of albums: landmarks of the spectrogram, and the hashes of their pairs.
 
-A landmark is a peak of the spectrogram. Two landmarks close in time and frequency make a hash that
+A landmark is a peak of the spectrogram. Two that are close in time and frequency make a hash that
 survives noise, coding and changes of level (Wang, An industrial-strength audio search algorithm,
-ISMIR 2003). `landmarks` finds and pairs peaks, `index` keeps those of an album at every speed of a
-film, `dejavu` does the same as the public Dejavu project does, `peaks` serves both. `sketches` and
-`sharing` find recordings that share sound.
+ISMIR 2003); three make one that survives changes of pitch and tempo too. `landmarks` finds peaks
+and pairs them, `triplets` joins three, `index` holds those of an album, `dejavu` does the same as
+the public Dejavu project does, `peaks` serves both. `sketches` and `sharing` find recordings that
+share sound.
 """
 
 import lazy_loader
@@ -22,9 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "index": [
             "Album",
-            "Index",
-            "base_speeds",
-            "hash_album",
+            "channel_landmarks",
             "index_album",
             "read_album",
             "write_album",
@@ -44,6 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "TripletIndex",
             "Triplets",
             "index_triplets",
+            "join_triplets",
             "make_triplets",
             "triplet_keys",
         ],

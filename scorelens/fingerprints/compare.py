@@ -56,7 +56,7 @@ def compare_fingerprints(
 
 
 def sketch_album(method: str, path: str | os.PathLike) -> dict[str, Sketch]:
-    """Sketch the tracks of an album at its usual speed.
+    """Sketch the tracks of an album.
 
     Parameters
     ----------
@@ -77,10 +77,13 @@ def sketch_album(method: str, path: str | os.PathLike) -> dict[str, Sketch]:
     """
     if method == "dejavu":
         peaks = read_peaks(path).items()
-        return {track: make_sketch(Landmarks(*of_track), DEJAVU_HOP_S) for track, of_track in peaks}
+        return {
+            track: make_sketch(Landmarks.of_bins(*of_track), DEJAVU_HOP_S)
+            for track, of_track in peaks
+        }
     album = read_album(path)
-    usual = zip(album.track_ids, next(iter(album.landmarks.values())), strict=True)
-    return {track: make_sketch(of_track, album.settings.hop_s) for track, of_track in usual}
+    mixes = zip(album.track_ids, album.landmarks, strict=True)
+    return {track: make_sketch(mix, album.settings.hop_s) for track, (mix, _) in mixes}
 
 
 def shared_tracks(albums: Mapping[str, Mapping[str, Sketch]]) -> pd.DataFrame:

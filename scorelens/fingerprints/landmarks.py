@@ -85,6 +85,11 @@ class Landmarks:
         """Frequency of each peak, float64, octaves above one bin."""
         return np.log2(self.frequencies / FINE_STEPS)
 
+    @classmethod
+    def of_bins(cls, frames: np.ndarray, bins: np.ndarray) -> "Landmarks":
+        """Peaks of which no more than the bin is known; all count as strong."""
+        return cls(frames, bins * np.uint16(FINE_STEPS), np.ones(len(frames), bool))
+
     def select(self, chosen: np.ndarray) -> "Landmarks":
         return Landmarks(self.frames[chosen], self.frequencies[chosen], self.is_strong[chosen])
 

@@ -27,7 +27,7 @@ def index_album(
     path : path
         Where the index goes, a compressed .npz.
     settings : mapping
-        `speeds` and the fields of `landmarks.Settings`. Not used by `dejavu`, whose settings are
+        The fields of `landmarks.Settings`. Not used by `dejavu`, whose settings are
         fixed.
     code_version : str
         Hash of the code at work. An index by another version is not reused.

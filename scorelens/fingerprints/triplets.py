@@ -108,6 +108,23 @@ def make_triplets(landmarks: Landmarks, thinning: int = 1) -> Triplets:
     return every.select(_scramble(hashes) % thinning == 0) if thinning > 1 else every
 
 
+def join_triplets(parts: Sequence[Triplets]) -> Triplets:
+    """Join the triplets of the channels of a sound, in order of time.
+
+    Parameters
+    ----------
+    parts : sequence of Triplets
+        One or more.
+
+    Returns
+    -------
+    Triplets
+    """
+    columns = zip(*((t.hashes, t.frames, t.spans, t.octaves) for t in parts), strict=True)
+    joined = Triplets(*(np.concatenate(column) for column in columns))
+    return joined.select(np.argsort(joined.frames, kind="stable"))
+
+
 def index_triplets(tracks: Sequence[Sequence[Landmarks]]) -> TripletIndex:
     """Sort the triplets of an album.
 
