@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.coincidence import TrackLandmarks, coincidences
+from scorelens.cues.coincidence import TrackLandmarks, coincidences, fit_line
 from scorelens.cues.confidence import confidence
 from scorelens.cues.lines import Line
 from scorelens.cues.tracking import Film, Run
@@ -99,8 +99,9 @@ def _goes_on(before: Run, after: Run, hop_s: float) -> bool:
 
 
 def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object]:
+    track = group[0].line.track
+    group = [_refitted(film, tracks[track], run) for run in group]
     first, last = group[0], group[-1]
-    track = first.line.track
     grid = tracks[track].grid()
     start_s, start_track_s = _edge(film, tracks[track], grid, first, -1)
     end_s, end_track_s = _edge(film, tracks[track], grid, last, 1)
@@ -125,6 +126,15 @@ def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object
         "score": nats,
         "confidence": float(confidence(nats, MIDPOINT_NATS, CONFIDENCE_SLOPE)),
     }
+
+
+def _refitted(film: Film, track: TrackLandmarks, run: Run) -> Run:
+    """A run with its line fitted to all of its seconds instead of one window."""
+    middle = (run.first + run.stop) / 2 / film.hop_s
+    line = run.line._replace(film_frame=middle, track_frame=run.line.track_frame_at(middle))
+    stretch = run.first / film.hop_s, run.stop / film.hop_s
+    level, rate, octaves = fit_line(film.channels, track, line, stretch)
+    return run._replace(line=line._replace(track_frame=level, rate=rate, octaves=octaves))
 
 
 def _edge(
