@@ -13,7 +13,6 @@ pytestmark = pytest.mark.slow
 
 CONFIG = {
     "corpus": {"kind": "table", "films": "films.tsv"},
-    "fingerprints": {"speeds": [1.0]},
     "tagger": {"models": []},
     "trailers": {"models": []},
 }

@@ -64,12 +64,11 @@ def test_all_config_problems_are_reported_together(schemas):
 def test_command_line_values_are_converted_to_their_types(schemas):
     settings = {
         "resources": {"gpu": "1"},  # from --config 'resources={gpu: 1}'
-        "fingerprints": {"speeds": ["1", "1.04"]},
-        "corpus": {"films": "12"},
+        "corpus": {"films": "12", "assembly": {"snrs_db": ["1", "1.5"]}},
     }
     full = config.complete(settings, schemas)
     assert full["resources"]["gpu"] == 1
-    assert full["fingerprints"]["speeds"] == [1, 1.04]
+    assert full["corpus"]["assembly"]["snrs_db"] == [1, 1.5]
     assert full["corpus"]["films"] == "12"
     with pytest.raises(ConfigError, match=r"resources\.gpu: 'one' is not of type 'integer'"):
         config.complete({"resources": {"gpu": "one"}}, schemas)

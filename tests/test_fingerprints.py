@@ -12,11 +12,11 @@ from scipy.ndimage import maximum_filter
 from scorelens import fingerprints, media, tables
 from scorelens.errors import InputError, MediaError
 from scorelens.fingerprints import Album, Landmarks, Settings
+from scorelens.fingerprints.landmarks import FINE_STEPS, STRONG_FRAMES, STRONG_OCTAVES
 from tests.album_tables import write_tracks
 
 RATE_HZ = 11025
 SEED = 7
-SPEEDS = {"speeds": [1.0]}
 
 
 def noise(seconds: float) -> np.ndarray:
@@ -29,7 +29,7 @@ def landmarks_of(*blocks: np.ndarray) -> Landmarks:
 
 
 def pairs(frames: list[int], bins: list[int]) -> tuple[list[int], list[int]]:
-    landmarks = Landmarks(np.array(frames, np.int32), np.array(bins, np.uint16))
+    landmarks = Landmarks.of_bins(np.array(frames, np.int32), np.array(bins, np.uint16))
     hashes, anchors = fingerprints.pair_landmarks(landmarks)
     return hashes.tolist(), anchors.tolist()
 
@@ -148,78 +148,80 @@ def album_of(*tracks: Landmarks, **changes) -> Album:
         "track_ids": tuple(f"track_{k}" for k in range(len(tracks))),
         "durations_s": np.full(len(tracks), 3.0),
         "settings": Settings(),
-        "speeds": (1.0,),
-        "landmarks": {1.0: tracks},
+        "landmarks": tuple((track, landmarks_of()) for track in tracks),
     }
     return Album(**attributes | changes)
 
 
 def test_album_index_round_trip(tmp_path):
-    slow, fast = landmarks_of(noise(3)), landmarks_of(noise(4)[RATE_HZ:])
+    mix, sides = landmarks_of(noise(3)), landmarks_of(noise(4)[RATE_HZ:])
     written = album_of(
-        slow,
-        speeds=(1.0, 1.001, 0.96),
-        landmarks={1.0: (slow,), 0.96: (fast,)},
+        mix,
+        landmarks=((mix, sides),),
         settings=Settings(spacing_hz=60.0),
         digests=("ab",),
         cache_key="r",
     )
     fingerprints.write_album(tmp_path / "album.npz", written)
     read = fingerprints.read_album(tmp_path / "album.npz")
-    for name in ("track_ids", "settings", "speeds", "digests", "cache_key"):
+    for name in ("track_ids", "settings", "digests", "cache_key"):
         assert getattr(read, name) == getattr(written, name)
-    assert list(read.landmarks) == [1.0, 0.96]
-    for base, (landmarks,) in written.landmarks.items():
-        np.testing.assert_array_equal(read.landmarks[base][0].frames, landmarks.frames)
-        np.testing.assert_array_equal(read.landmarks[base][0].bins, landmarks.bins)
+    for channel, expected in zip(read.landmarks[0], (mix, sides), strict=True):
+        np.testing.assert_array_equal(channel.frames, expected.frames)
+        np.testing.assert_array_equal(channel.frequencies, expected.frequencies)
+        np.testing.assert_array_equal(channel.is_strong, expected.is_strong)
 
 
-def test_album_hashes_are_sorted_and_cover_every_track():
-    first, second = landmarks_of(noise(3)), landmarks_of(noise(4)[RATE_HZ:])
-    index = fingerprints.hash_album(album_of(first, second), 1.0)
-    assert (np.diff(index.hashes.astype(np.int64)) >= 0).all()
-    result = sorted(
-        zip(index.tracks.tolist(), index.frames.tolist(), index.hashes.tolist(), strict=True)
-    )
-    expected = [
-        (track, frame, value)
-        for track, landmarks in enumerate([first, second])
-        for value, frame in zip(
-            *map(np.ndarray.tolist, fingerprints.pair_landmarks(landmarks)), strict=True
-        )
-    ]
-    assert result == sorted(expected)
-
-
-def test_track_duration_is_divided_by_speed():
-    album = album_of(
-        landmarks_of(noise(3)), speeds=(1.25,), landmarks={1.25: (landmarks_of(noise(3)),)}
-    )
-    assert fingerprints.hash_album(album, 1.25).durations_s.tolist() == [2.4]
-
-
-def test_base_speeds_merge_nearly_equal_speeds():
-    speeds = [1.0, 25 / 24, 0.96, 1.001, 1 / 1.001, 25 / 24 * 1.001, 1.0026]
-    assert fingerprints.base_speeds(speeds) == (1.0, 25 / 24, 0.96, 1.0026)
-
-
-def test_landmarks_at_another_speed_scale_time_and_frequency(tmp_path):
-    """A 1000 Hz burst at 1.2 s is a 1250 Hz burst at 0.96 s at 1.25 times the speed."""
+@pytest.mark.parametrize("hz", [300.0, 701.3, 1003.7])
+def test_frequency_of_a_tone_is_interpolated_between_bins(hz):
     time_s = np.arange(3 * RATE_HZ) / RATE_HZ
-    burst = np.exp(-(((time_s - 1.2) / 0.05) ** 2)) * np.sin(2 * np.pi * 1000 * time_s)
-    soundfile.write(tmp_path / "burst.wav", burst, RATE_HZ, subtype="FLOAT")
-    index(tmp_path, tmp_path / "burst.wav", speeds=[1.0, 1.25])
-    album = fingerprints.read_album(tmp_path / "index.npz")
-    for speed in (1.0, 1.25):
-        (result,) = album.landmarks[speed]
-        frames = result.frames[result.bins == round(1000 * speed * Settings().window_s)]
-        middle = (1.2 / speed - Settings().window_s / 2) / Settings().hop_s
-        assert abs(frames - middle).min() <= 1
+    burst = np.exp(-(((time_s - 1.5) / 0.2) ** 2)) * np.sin(2 * np.pi * hz * time_s)
+    result = landmarks_of(burst.astype(np.float32))
+    strongest = result.frequencies[result.is_strong] / FINE_STEPS
+    assert np.abs(strongest - hz * Settings().window_s).min() < 0.1
+
+
+def test_strong_landmarks_are_the_loudest_around():
+    sound = noise(4)
+    result = landmarks_of(sound)
+    levels = np.abs(np.fft.rfft(windows_of(sound), axis=1))[result.frames, result.bins]
+    for k in range(len(result.frames)):
+        near = np.abs(result.frames - result.frames[k]) <= STRONG_FRAMES
+        near &= np.abs(result.octaves - result.octaves[k]) < STRONG_OCTAVES
+        if abs(levels[near].max() / levels[k] - 1) < 0.1 and near.sum() > 1:
+            continue  # nearly as loud: the spectrum of the test is not of the same precision
+        assert result.is_strong[k] == (levels[near].max() <= levels[k])
+
+
+def windows_of(sound: np.ndarray) -> np.ndarray:
+    size, hop = Settings().window_samples, Settings().hop_samples
+    return np.lib.stride_tricks.sliding_window_view(sound, size)[::hop] * np.hanning(size)
+
+
+def test_channels_have_the_landmarks_of_each_alone():
+    sounds = noise(3), noise(4)[RATE_HZ:]
+    blocks = np.split(np.stack(sounds, axis=1), [10_000, 20_000])
+    together = fingerprints.find_channel_landmarks(blocks, 2, Settings())
+    for channel, sound in zip(together, sounds, strict=True):
+        alone = landmarks_of(sound)
+        np.testing.assert_array_equal(channel.frames, alone.frames)
+        np.testing.assert_array_equal(channel.frequencies, alone.frequencies)
+        np.testing.assert_array_equal(channel.is_strong, alone.is_strong)
+
+
+def test_music_beside_the_centre_has_landmarks_of_its_own(tmp_path):
+    centre, beside = noise(3), noise(4)[RATE_HZ:]
+    soundfile.write(
+        tmp_path / "a.wav", np.stack([centre + beside, centre - beside], 1) / 4, RATE_HZ
+    )
+    mix, sides = fingerprints.channel_landmarks(tmp_path / "a.wav", Settings())
+    np.testing.assert_array_equal(mix.frames, landmarks_of(centre).frames)
+    np.testing.assert_array_equal(sides.frames, landmarks_of(beside).frames)
 
 
 def index(folder, *sources, name="index.npz", code_version="", **settings):
     table = track_table(folder / "tracks.tsv", *sources)
-    fingerprints.index_album("film", table, folder / name, SPEEDS | settings, code_version)
+    fingerprints.index_album("film", table, folder / name, settings, code_version)
     return folder / name
 
 
@@ -233,7 +235,9 @@ def test_album_index_is_deterministic_and_below_2_mb_per_hour(tmp_path):
 def test_only_new_or_changed_tracks_are_decoded(tmp_path, monkeypatch):
     decoded = []
     blocks = media.audio_blocks
-    monkeypatch.setattr(media, "audio_blocks", lambda *a: decoded.append(a[0]) or blocks(*a))
+    monkeypatch.setattr(
+        media, "audio_blocks", lambda *a, **k: decoded.append(a[0]) or blocks(*a, **k)
+    )
     for name in ("one", "two", "three"):
         soundfile.write(tmp_path / f"{name}.wav", noise(len(name)), RATE_HZ)
     one, two, three = (str(tmp_path / f"{name}.wav") for name in ("one", "two", "three"))
@@ -270,13 +274,13 @@ def test_silent_track_is_logged_and_has_no_hashes(tmp_path, caplog):
         index(tmp_path, tmp_path / "noise.wav", tmp_path / "silence.wav")
     assert caplog.messages == ["film: track track_1 is silent; no film can match it"]
     album = fingerprints.read_album(tmp_path / "index.npz")
-    assert set(fingerprints.hash_album(album, 1.0).tracks) == {0}
+    assert set(fingerprints.index_triplets(album.landmarks).tracks) == {0}
 
 
 def test_silent_album_has_no_hashes(tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE_HZ), RATE_HZ)
     album = fingerprints.read_album(index(tmp_path, tmp_path / "silence.wav"))
-    assert len(fingerprints.hash_album(album, 1.0).hashes) == 0
+    assert len(fingerprints.index_triplets(album.landmarks).keys) == 0
 
 
 def test_missing_track_file_raises_and_writes_no_index(tmp_path):

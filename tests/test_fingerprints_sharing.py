@@ -176,7 +176,9 @@ def test_sketch_has_bounded_number_of_unique_hashes_per_second(tmp_path):
 
 
 def test_first_bins_returns_bin_of_first_landmark():
-    landmarks = Landmarks(np.array([0, 5, 9], np.int32), np.array([800, 810, 790], np.uint16))
+    landmarks = Landmarks.of_bins(
+        np.array([0, 5, 9], np.int32), np.array([800, 810, 790], np.uint16)
+    )
     assert first_bins(make_sketch(landmarks, HOP_S).hashes).tolist() == [800]
 
 
@@ -192,7 +194,7 @@ def test_compare_fingerprints_writes_shared_tracks_and_films(original, tmp_path,
         if method == "dejavu":
             dejavu.index_album(album, table, indexes[album])
         else:
-            index.index_album(album, table, indexes[album], {"speeds": [1.0]})
+            index.index_album(album, table, indexes[album], {})
     films = {f"film_{k}": tmp_path / f"film_{k}.npz" for k in range(2)}
     for path in films.values():
         write_sketch(path, sketch_of(original))

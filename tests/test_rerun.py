@@ -24,7 +24,6 @@ FILMS = ("film_1", "film_2", "film_3")
 CHANGED_FILM, ADDED_FILM = "film_2", "film_4"
 CONFIG = {
     "corpus": {"kind": "table", "films": "corpus/films.tsv"},
-    "fingerprints": {"speeds": [1.0]},
     "genres": {
         "models": ["random_guess", "simple_mi_knn", "average_pooling"],
         "network": {"epochs": 2, "repeats": 1},
