@@ -29,6 +29,7 @@ COLUMNS = (1 << FRAME_BITS) // COLUMN_STEPS
 MARGIN = 2  # frames of a grid before the start and after the end of the track
 FEW_LANDMARKS = 8  # a second of a channel with fewer is no evidence against a line
 SILENT_NATS = -2.0  # of a second in which no channel has more
+SECOND_NATS = 2.0  # that every second must bring: coincidences of neighbours are not independent
 OUTSIDE_NATS = -1e4  # of a second before the start or after the end of the track
 
 
@@ -163,7 +164,7 @@ def line_evidence(
         if len(channel.frames)
     ]
     best = np.max(nats, axis=0)
-    return LineEvidence(first, np.where(best == -np.inf, SILENT_NATS, best))
+    return LineEvidence(first, np.where(best == -np.inf, SILENT_NATS, best - SECOND_NATS))
 
 
 def matched_landmarks(

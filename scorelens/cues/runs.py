@@ -15,7 +15,11 @@ from scorelens.fingerprints import Album, Landmarks
 EDGE_S = 3.0  # edges are searched so far on either side of the second that the path gives
 JOIN_GAP_S = 2.0  # runs of one track that go on within so much film time, and
 JOIN_TRACK_S = 0.3  # with so small a jump in the track, are one cue
-JOIN_OCTAVES = 0.3 / 12
+JOIN_OCTAVES = 1 / 12
+SAME_SPEED = 3e-3  # a pitch that differs so little from that of the speed, or from 0, is it
+# Speeds of video transfers: 25/24, 24/25, and 1001/1000 where 23.976 or 29.97 Hz meet 24 or 30 Hz.
+TRANSFERS = np.array([1.0, 25 / 24, 24 / 25, 1.001, 1 / 1.001, 25.025 / 24, 24 / 25.025])
+SNAP = 3e-4  # a speed within this of a transfer's is taken to be it
 RIVAL_SUPPORT = 0.8  # another line that explains this share of a cue's evidence is as good
 MIN_DISTANCE_S = 0.25  # positions in a track nearer than this are one
 CHANCE_SHIFTS = (-53, -29, -13, 13, 29, 53)  # frames
@@ -114,6 +118,7 @@ def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object
     octaves = float(
         np.average([run.line.octaves for run in group], weights=[r.nats for r in group])
     )
+    speed, octaves = plain_rates(speed, octaves)
     return {
         "track_id": album.track_ids[track],
         "film_start_s": start_s,
@@ -126,6 +131,36 @@ def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object
         "score": nats,
         "confidence": float(confidence(nats, MIDPOINT_NATS, CONFIDENCE_SLOPE)),
     }
+
+
+def plain_rates(speed: float, octaves: float) -> tuple[float, float]:
+    """Take estimates to be what they are near: the speed of a transfer, no change of pitch.
+
+    Parameters
+    ----------
+    speed : float
+        Track seconds that pass in a second of film.
+    octaves : float
+        How much higher the film plays the track.
+
+    Returns
+    -------
+    speed, octaves : float
+
+    Examples
+    --------
+    >>> plain_rates(1.0001, 0.0002)
+    (1.0, 0.0)
+    >>> plain_rates(1.0415, 0.0591)[0] == 25 / 24
+    True
+    >>> plain_rates(1.08, 0.001)
+    (1.08, 0.0)
+    """
+    if abs(2.0**octaves / speed - 1) <= SAME_SPEED:
+        nearest = float(TRANSFERS[np.abs(TRANSFERS - speed).argmin()])
+        speed = nearest if abs(nearest - speed) <= SNAP else speed
+        return speed, float(np.log2(speed))
+    return speed, 0.0 if abs(2.0**octaves - 1) <= SAME_SPEED else octaves
 
 
 def _refitted(film: Film, track: TrackLandmarks, run: Run) -> Run:
