@@ -112,6 +112,8 @@ def make_cue_table(film_id, cues, duration_s=6000.0, seed=4):
             "equal_starts_s": [()] * cues,
             "shared_tracks": [()] * cues,
             "speed": 1.0,
+            "tempo": 1.0,
+            "pitch_semitones": 0.0,
             "score": 50.0,
             "confidence": 0.9,
         }

@@ -106,6 +106,8 @@ def make_cues(film_id, duration_s, rng, count=12):
             "equal_starts_s": [()] * count,
             "shared_tracks": [()] * count,
             "speed": 1.0,
+            "tempo": 1.0,
+            "pitch_semitones": 0.0,
             "score": 50.0,
             "confidence": 0.9,
         }

@@ -24,6 +24,8 @@ def cues_of(film_id, intervals):
             "equal_starts_s": (),
             "shared_tracks": (),
             "speed": 1.0,
+            "tempo": 1.0,
+            "pitch_semitones": 0.0,
             "score": 10.0,
             "confidence": 0.9,
         }

@@ -25,6 +25,8 @@ def cues(**changes) -> pd.DataFrame:
         "equal_starts_s": (12.5, 40.0),
         "shared_tracks": (),
         "speed": 1.0,
+        "tempo": 1.0,
+        "pitch_semitones": 0.0,
         "score": 40.0,
         "confidence": 0.9,
     }

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scorelens.cues.lines import Line
-from scorelens.fingerprints import Landmarks
-from scorelens.fingerprints.landmarks import FINE_STEPS
+from scorelens.fingerprints import FINE_STEPS, Landmarks
 
 FRAME_BITS = 14  # of a key, that hold the frequency
 TOLERANCE_BINS = 0.75

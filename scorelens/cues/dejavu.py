@@ -81,7 +81,8 @@ def find_cues(
     cues["track_id"] = [index.track_ids[track] for track in cues.track_id]
     cues["track_start_s"] = np.maximum(0, cues.track_start_s * DEJAVU_HOP_S)
     cues["equal_starts_s"] = cues["shared_tracks"] = [()] * len(cues)
-    cues["speed"] = 1.0
+    cues["speed"] = cues["tempo"] = 1.0
+    cues["pitch_semitones"] = 0.0
     cues["confidence"] = confidence(
         cues.score.to_numpy(np.float64), MIDPOINT_HASHES, CONFIDENCE_SLOPE
     )

@@ -10,8 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scorelens.fingerprints import TripletIndex, Triplets, concatenate_ranges, triplet_keys
-from scorelens.fingerprints.triplets import STEPS_PER_OCTAVE
+from scorelens.fingerprints import (
+    STEPS_PER_OCTAVE,
+    TripletIndex,
+    Triplets,
+    concatenate_ranges,
+    triplet_keys,
+)
 
 WINDOW_S = 20.0  # length of the half-overlapping windows in which lines are searched
 WINDOW_LINES = 6  # of a window

@@ -11,6 +11,7 @@ from scorelens.cues import dejavu
 from scorelens.cues.coincidence import TrackLandmarks
 from scorelens.cues.lines import propose_lines
 from scorelens.cues.runs import cue_table
+from scorelens.cues.speed import film_speed
 from scorelens.cues.tracking import Film, fit_lines, track_music
 from scorelens.fingerprints import (
     Album,
@@ -85,7 +86,7 @@ def match_film(
         len(cues),
         cues.track_id.nunique(),
         (cues.film_end_s - cues.film_start_s).sum(),
-        _usual_speed(cues),
+        film_speed(cues),
     )
 
 
@@ -136,10 +137,3 @@ def find_cues(
     lines = fit_lines(film, tracks, proposed)
     runs = track_music(film, tracks, lines, onset_penalty, max_evidence_per_s)
     return cue_table(film_id, film, album, tracks, runs)
-
-
-def _usual_speed(cues: pd.DataFrame) -> float:
-    """Track seconds that pass in a second of film, the median over the time of the cues."""
-    ordered = cues.sort_values("speed")
-    passed = (ordered.film_end_s - ordered.film_start_s).cumsum()
-    return float(ordered.speed.iloc[int((passed < passed.iloc[-1] / 2).sum())])

@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "write_album",
         ],
         "landmarks": [
+            "FINE_STEPS",
             "Landmarks",
             "Settings",
             "check_settings",
@@ -40,6 +41,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "sketches": ["make_sketch"],
         "triplets": [
+            "STEPS_PER_OCTAVE",
             "TripletIndex",
             "Triplets",
             "index_triplets",

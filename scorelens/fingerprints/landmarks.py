@@ -179,7 +179,7 @@ def pair_landmarks(landmarks: Landmarks, thinning: int = 1) -> tuple[np.ndarray,
 
     Examples
     --------
-    >>> landmarks = Landmarks(np.array([0, 5], np.int32), np.array([10, 12], np.uint16))
+    >>> landmarks = Landmarks.of_bins(np.array([0, 5], np.int32), np.array([10, 12], np.uint16))
     >>> pair_landmarks(landmarks)
     (array([86149], dtype=uint32), array([0], dtype=int32))
     """

@@ -93,7 +93,8 @@ def make_sketch(landmarks: Landmarks, hop_s: float) -> Sketch:
 
     Examples
     --------
-    >>> landmarks = Landmarks(np.array([0, 5, 9], np.int32), np.array([16, 18, 20], np.uint16))
+    >>> bins = np.array([16, 18, 20], np.uint16)
+    >>> landmarks = Landmarks.of_bins(np.array([0, 5, 9], np.int32), bins)
     >>> make_sketch(landmarks, 0.023).hashes.tolist()
     [69274690]
     """
