@@ -194,12 +194,21 @@ def synthesize(make: Callable, rng: np.random.Generator) -> np.ndarray:
 
 def each(matcher: Matcher, names: list[str], jobs: int):
     """The row and the cues of each treatment, in the order of the names."""
-    work = functools.partial(run, matcher)
     if jobs == 1:
-        yield from map(work, names)
+        yield from (run(matcher, name) for name in names)
         return
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        yield from pool.imap(work, names)
+    # Forked processes inherit the matcher, whose clips cannot be pickled.
+    with multiprocessing.get_context("fork").Pool(
+        jobs, _FORKED.update, ({"matcher": matcher},)
+    ) as pool:
+        yield from pool.imap(run_forked, names)
+
+
+_FORKED: dict[str, Matcher] = {}
+
+
+def run_forked(name: str) -> tuple[str, dict[str, float], list[scores.Found]]:
+    return run(_FORKED["matcher"], name)
 
 
 def run(matcher: Matcher, name: str) -> tuple[str, dict[str, float], list[scores.Found]]:

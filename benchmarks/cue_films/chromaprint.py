@@ -76,12 +76,13 @@ def hits(track: np.ndarray, offset: np.ndarray) -> Sequence[tuple[int, int]]:
 def _cue(film_id, span, best, track, offset, names) -> dict[str, object]:
     first, last = span
     at = first + int(best[first : last + 1].argmin())
+    start, end = first + WINDOW // 4, last + WINDOW - WINDOW // 4  # outer windows lie half outside
     return {
         "film_id": film_id,
         "track_id": names[track[at]],
-        "film_start_s": first * STEP_S,
-        "film_end_s": (last + WINDOW) * STEP_S,
-        "track_start_s": max(0.0, (first - offset[at]) * STEP_S),
+        "film_start_s": start * STEP_S,
+        "film_end_s": end * STEP_S,
+        "track_start_s": max(0.0, (start - offset[at]) * STEP_S),
         "equal_starts_s": (),
         "shared_tracks": (),
         "speed": 1.0,
