@@ -150,7 +150,7 @@ def print_scores(method: str, films: list[Film], predicted: list[pd.DataFrame]) 
 def measure_big_album(film: Film, albums: dict[str, dict[str, str]], folder: Path) -> dict:
     """Cost of an album of many tracks: to index it, and to match a film of 3 hours."""
     own = albums[film.tracks.stem]
-    others = {f"{n}/{t}": p for n in albums for t, p in albums[n].items() if p not in own.values()}
+    others = {f"{n}_{t}": p for n in albums for t, p in albums[n].items() if p not in own.values()}
     tracks = dict(list((own | others).items())[:BIG_TRACKS])
     copies = itertools.islice(sped_copies(tracks, folder), BIG_TRACKS - len(tracks))
     table = track_table("big", tracks | dict(copies), folder)
@@ -169,7 +169,7 @@ def sped_copies(tracks: dict[str, str], folder: Path) -> Iterator[tuple[str, str
             sound = media.read_audio(path, COPY_RATE_HZ)
             copy = folder / f"copy_{number}_{speed}.flac"
             soundfile.write(copy, sound, round(COPY_RATE_HZ * speed))
-            yield f"{track_id}/{speed}", str(copy)
+            yield f"{track_id}_{round(100 * speed)}", str(copy)
 
 
 def measure_long_film(film: Film, index: Path, folder: Path) -> dict[str, float]:

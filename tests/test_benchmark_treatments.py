@@ -14,12 +14,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "benchma
 
 from cue_films import albums, chromaprint, mixing, plan, scores, signals, treatments
 from cue_films.signals import RATE_HZ, samples
-from cue_films.treatments import TREATMENTS, Span
+from cue_films.treatments import TREATMENTS
 
 from scorelens import media
 from tests.cue_tables import cue_table
 
-MELODY_S = 60.0
+MELODY_S, NOTE_S = 60.0, 0.25
 
 
 def tone(hz: float, seconds: float = 4.0) -> np.ndarray:
@@ -29,9 +29,10 @@ def tone(hz: float, seconds: float = 4.0) -> np.ndarray:
 
 def peak_hz(sound: np.ndarray) -> float:
     """Frequency of the highest peak, to a tenth of a hertz."""
-    mid = sound[len(sound) // 4 : 3 * len(sound) // 4].mean(axis=1)
-    spectrum = np.abs(np.fft.rfft(mid * np.hanning(len(mid)), 10 * RATE_HZ))
-    return spectrum.argmax() / 10
+    middle = sound[len(sound) // 4 : 3 * len(sound) // 4].mean(axis=1)
+    window = np.hanning(len(middle))
+    spectrum = np.abs(signal.zoom_fft(middle * window, [50, 1550], 15001, fs=RATE_HZ))
+    return 50 + spectrum.argmax() / 10
 
 
 def level_db(sound: np.ndarray) -> float:
@@ -53,7 +54,7 @@ def test_pitch_alone_moves_frequency_and_keeps_length(semitones):
     shifted = signals.stretched(tone(440), semitones=semitones)
     assert len(shifted) == samples(4.0)
     assert peak_hz(shifted) == pytest.approx(440 * 2 ** (semitones / 12), abs=0.2)
-    assert level_db(shifted) == pytest.approx(level_db(tone(440)), abs=0.5)
+    assert level_db(shifted) == pytest.approx(level_db(tone(440)), abs=1.1)
 
 
 def test_pitch_up_one_semitone_has_peak_at_466_hz():
@@ -158,16 +159,18 @@ def test_cross_fade_has_equal_power():
     assert level_db(both[samples(2.0) : samples(4.0)]) == pytest.approx(level_db(both), abs=0.1)
 
 
-def melody(seed: int) -> np.ndarray:
-    """Tones of a quarter second, each with its own place between left and right."""
-    rng = np.random.default_rng(seed)
-    time_s = np.arange(RATE_HZ // 4) / RATE_HZ
-    notes = []
-    for _ in range(round(4 * MELODY_S)):
-        wave = np.sin(2 * np.pi * 110 * 2 ** (rng.integers(0, 48) / 12) * time_s)
-        pan = rng.uniform(0.2, 1.0, 2)
-        notes.append(wave[:, None] * np.exp(-4 * time_s)[:, None] * pan)
-    return np.concatenate(notes) / 2
+def notes_hz(number: int) -> np.ndarray:
+    """The notes of a track, one in a quarter second."""
+    rng = np.random.default_rng(number)
+    return 110 * 2 ** (rng.integers(0, 36, round(MELODY_S / NOTE_S)) / 12)
+
+
+def melody(number: int) -> np.ndarray:
+    """The notes as decaying tones, each with its own place between left and right."""
+    time_s = np.arange(samples(NOTE_S)) / RATE_HZ
+    waves = np.sin(2 * np.pi * notes_hz(number)[:, None] * time_s) * np.exp(-4 * time_s)
+    sides = np.random.default_rng(number).uniform(0.2, 1.0, (len(waves), 1, 2))
+    return (waves[:, :, None] * sides).reshape(-1, 2) / 2
 
 
 @pytest.fixture(scope="module")
@@ -213,30 +216,23 @@ def test_music_has_its_level_against_the_rest(stage, name):
     assert np.abs((mixed - rest)[: samples(truth.film_start_s.min())]).max() == 0
 
 
-@pytest.mark.parametrize("name", ["control", "tempo_+4%", "pitch_-2", "speed_0.94", "pieces"])
-def test_truth_names_the_track_by_the_second(stage, name):
-    """Each second of the music is compared with the named part of the track, at its speed."""
+@pytest.mark.parametrize(
+    "name", ["control", "tempo_+4%", "pitch_-2", "speed_0.94", "pieces", "stingers_4_s"]
+)
+def test_truth_names_the_note_of_the_track_in_every_second(stage, name):
     rest, mixed, truth = mix(stage, name)
-    music = mixed - rest
+    music, right = mixed - rest, []
     for row in truth.itertuples():
-        middle_s = (row.film_end_s - row.film_start_s) / 2
-        at = samples(row.film_start_s + middle_s)
-        got = music[at : at + samples(1.5)].mean(axis=1)
-        start_s = row.track_start_s + middle_s * row.tempo
-        part = stage.plan.sounds[row.track_id].read(start_s, 1.5 * row.tempo)
-        pitch = row.pitch_semitones - 12 * np.log2(row.tempo)
-        resampled = signals.played_at(part, row.tempo)
-        if name.startswith(("tempo", "pitch")):
-            resampled = signals.stretched(part, row.tempo, row.pitch_semitones)
-        else:
-            assert pitch == pytest.approx(0)
-        envelopes = [envelope(sound) for sound in (got, resampled.mean(axis=1))]
-        assert np.corrcoef(*envelopes)[0, 1] > 0.8
-
-
-def envelope(sound: np.ndarray) -> np.ndarray:
-    """Power in frames of 20 ms."""
-    return np.square(sound[: samples(1.4)].reshape(-1, samples(0.02))).mean(axis=1)
+        notes = notes_hz(int(row.track_id.split("_")[-1]))
+        for second in np.arange(row.film_start_s + 1, row.film_end_s - 1):
+            track_s = row.track_start_s + (second - row.film_start_s) * row.tempo
+            number = int(track_s / NOTE_S)
+            middle_s = second + ((number + 0.5) * NOTE_S - track_s) / row.tempo
+            sound = music[samples(middle_s - 0.1) : samples(middle_s + 0.1)]
+            expected = notes[number] * 2 ** (row.pitch_semitones / 12)
+            right.append(abs(peak_hz(sound) / expected - 1) < 0.02)
+    assert np.mean(right) > 0.93
+    assert len(right) > 15
 
 
 def test_speech_is_alone_in_the_centre_of_a_surround_film(stage):
@@ -334,13 +330,11 @@ def test_sliding_fingerprints_name_track_and_position():
     assert cue.film_end_s == pytest.approx(350 * chromaprint.STEP_S, abs=3)
 
 
-def test_span_of_every_treatment_lies_in_the_cue(stage):
+@pytest.mark.parametrize("name", ["reels", "cross_fade", "tones", "old_film", "limiter", "radio"])
+def test_music_fills_the_cue_and_spans_lie_in_it(stage, name):
     cue = stage.plan.films[0].cues[0]
-    for name, treatment in TREATMENTS.items():
-        if name.startswith(("tempo", "pitch")) and "1" not in name:
-            continue
-        take = treatment.make(cue, stage.plan.sounds, np.random.default_rng(0))
-        assert len(take.music) == samples(cue.length_s), name
-        assert np.isfinite(take.music).all(), name
-        assert all(0 <= one.start < one.end <= len(take.music) for one in take.spans), name
-        assert all(isinstance(one, Span) for one in take.spans)
+    take = TREATMENTS[name].make(cue, stage.plan.sounds, np.random.default_rng(0))
+    assert len(take.music) == samples(cue.length_s)
+    assert np.isfinite(take.music).all()
+    assert all(0 <= one.start < one.end <= len(take.music) for one in take.spans)
+    assert max(one.end for one in take.spans) == len(take.music)

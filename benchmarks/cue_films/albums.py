@@ -18,6 +18,7 @@ from scorelens.albums.tracks import track_sounds
 from scorelens.corpus import GENRES, MUSIC_RATE_HZ, compose, draw_music, draw_theme, render
 from scorelens.fingerprints import Settings, find_landmarks, make_sketch
 from scorelens.fingerprints.sharing import find_shared_sound
+from scorelens.ids import slug
 
 from .signals import RATE_HZ, fit, samples
 
@@ -38,16 +39,14 @@ def compose_albums(folder: Path, albums: int, tracks: int, track_s: float, seed:
 
 
 def list_tracks(folder: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """The tracks of all albums of a folder, rows of ALBUM_TRACKS; `track_id` is ALBUM/TRACK."""
+    """The tracks of all albums of a folder, rows of ALBUM_TRACKS; `track_id` is ALBUM_TRACK."""
     rows = []
     for path in sorted(path for path in folder.iterdir() if path.is_dir()):
         if names is None or path.name in names:
             tracks = read_album(path, list_files(path)).tracks
-            rows.append(
-                tracks.assign(
-                    album_id=path.name, track_id=[f"{path.name}/{name}" for name in tracks.track_id]
-                )
-            )
+            album_id = slug(path.name)
+            track_ids = [f"{album_id}_{name}" for name in tracks.track_id]
+            rows.append(tracks.assign(album_id=album_id, track_id=track_ids))
     return pd.concat(rows, ignore_index=True)[tables.ALBUM_TRACKS.names]
 
 
