@@ -55,7 +55,7 @@ class Treatment:
     snr_db: float | None = None
     fades_s: tuple[float, float] | None = None
     ducking_db: float = 0.0
-    codec: tuple[str, ...] = ("ac3", "192k")
+    codec: tuple[str, ...] = ("ac3", "128k")
     index: str = "album"
     layout: str = "stereo"
 
