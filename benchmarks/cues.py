@@ -5,19 +5,23 @@
 Mixes films of 6 min from albums, speech and effects at +10 to -15 dB, with music of other albums as
 decoys, the last third of them at 25/24 speed, encodes them, indexes the albums and matches, all on
 one core. The albums are composed unless --albums names a folder with one folder per album. Peak
-memory is measured on a film of 3 hours, the first film repeated. The last line is JSON, for the
-method `diagonal`: `x_realtime`, film seconds that one CPU second matches, including reading the
-index and decoding; `decode_x_realtime`, the same for decoding alone; `index_mb_per_hour` of music;
-`peak_mb`, peak memory of matching the film of 3 hours, imports included.
+memory is measured on a film of 3 hours, the first film repeated, with its album and with an album
+of 200 tracks: its own, those of the other albums, and copies of all of them at other speeds. The
+last line is JSON, for the method `diagonal`: `x_realtime`, film seconds that one CPU second
+matches, including reading the index and decoding; `decode_x_realtime`, the same for decoding alone;
+`index_mb_per_hour` of music; `peak_mb`, peak memory of matching the film of 3 hours, imports
+included; `big_x_realtime`, `big_peak_mb`, `big_index_s` and `big_hours`: with the 200 tracks.
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import resource
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +50,7 @@ METHODS = ("diagonal", "dejavu")
 FILM_S, LONG_S = 360.0, 3 * 3600.0
 SNRS_DB = (10, 5, 0, -5, -10, -15)
 FAST = 25 / 24
+BIG_TRACKS, COPY_RATE_HZ, COPY_SPEEDS = 200, 24000, (0.8, 1.25, 0.65, 1.5, 0.55)
 TRACKS, TRACK_S = 7, 70.0
 CODECS = (("aac", 48000, "m4a"), ("libmp3lame", 44100, "mp3"))
 
@@ -71,9 +76,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rng = np.random.default_rng(chosen.seed)
-        films = make_films(chosen, folder, rng)
+        albums = (
+            real_albums(chosen.albums)
+            if chosen.albums
+            else compose_albums(chosen.films, folder, rng)
+        )
+        films = make_films(chosen, albums, folder, rng)
         costs = {method: run(method, films, folder) for method in METHODS}
-        costs["diagonal"]["peak_mb"] = measure_peak(films[0], folder)
+        index = folder / f"diagonal_{films[0].tracks.stem}.npz"
+        costs["diagonal"]["peak_mb"] = measure_long_film(films[0], index, folder)["peak_mb"]
+        costs["diagonal"] |= measure_big_album(films[0], albums, folder)
     print_table("cost", {m: {k: f"{v:g}" for k, v in costs[m].items()} for m in METHODS})
     print(json.dumps(costs["diagonal"]))
 
@@ -135,18 +147,42 @@ def print_scores(method: str, films: list[Film], predicted: list[pd.DataFrame]) 
     print(f"calibration error of {method}: {calibration.calibration_error(bins):.3f}\n")
 
 
-def measure_peak(film: Film, folder: Path) -> int:
-    """Peak memory in MB of a process that matches a film of 3 hours."""
+def measure_big_album(film: Film, albums: dict[str, dict[str, str]], folder: Path) -> dict:
+    """Cost of an album of many tracks: to index it, and to match a film of 3 hours."""
+    own = albums[film.tracks.stem]
+    others = {f"{n}_{t}": p for n in albums for t, p in albums[n].items() if p not in own.values()}
+    tracks = dict(list((own | others).items())[:BIG_TRACKS])
+    copies = itertools.islice(sped_copies(tracks, folder), BIG_TRACKS - len(tracks))
+    table = track_table("big", tracks | dict(copies), folder)
+    index = folder / "big.npz"
+    arguments = "diagonal", "album", table, index, SETTINGS["fingerprints"], "benchmark"
+    index_s = cpu_seconds(methods.index_album, *arguments)
+    hours = tables.read_table(table, tables.ALBUM_TRACKS).duration_s.sum() / 3600
+    costs = measure_long_film(film, index, folder) | {"index_s": index_s, "hours": hours}
+    return {f"big_{name}": round(value, 1) for name, value in costs.items()}
+
+
+def sped_copies(tracks: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    """Copies that play faster or slower than any film plays an album, pitch and all."""
+    for speed in COPY_SPEEDS:
+        for number, (track_id, path) in enumerate(tracks.items()):
+            sound = media.read_audio(path, COPY_RATE_HZ)
+            copy = folder / f"copy_{number}_{speed}.flac"
+            soundfile.write(copy, sound, round(COPY_RATE_HZ * speed))
+            yield f"{track_id}_{round(100 * speed)}", str(copy)
+
+
+def measure_long_film(film: Film, index: Path, folder: Path) -> dict[str, float]:
+    """Peak memory in MB of a process that matches a film of 3 hours, and its speed."""
     long_film = folder / f"long{film.sound.suffix}"
     repeats = round(LONG_S / media.probe(film.sound).duration_s)
-    ffmpeg("-stream_loop", repeats - 1, "-i", film.sound, "-c", "copy", long_film)
-    index = folder / f"diagonal_{film.tracks.stem}.npz"
+    ffmpeg("-y", "-stream_loop", repeats - 1, "-i", film.sound, "-c", "copy", long_film)
     looped = Film(film.film_id, long_film, film.tracks, film.truth, film.speed)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         seconds, peak_mb, cues = pool.apply(match_in_subprocess, (looped, index))
     length_s = media.probe(long_film).duration_s
-    print(f"{length_s / 3600:.2f} hours: {cues} cues, {length_s / seconds:.0f} x real time\n")
-    return round(peak_mb)
+    print(f"{length_s / 3600:.2f} hours: {cues} cues, {length_s / seconds:.0f} x real time")
+    return {"x_realtime": round(length_s / seconds, 1), "peak_mb": round(peak_mb)}
 
 
 def match_in_subprocess(film: Film, index: Path) -> tuple[float, float, int]:
@@ -157,10 +193,12 @@ def match_in_subprocess(film: Film, index: Path) -> tuple[float, float, int]:
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(cues)
 
 
-def make_films(chosen: argparse.Namespace, folder: Path, rng: np.random.Generator) -> list[Film]:
-    albums = (
-        real_albums(chosen.albums) if chosen.albums else compose_albums(chosen.films, folder, rng)
-    )
+def make_films(
+    chosen: argparse.Namespace,
+    albums: dict[str, dict[str, str]],
+    folder: Path,
+    rng: np.random.Generator,
+) -> list[Film]:
     speech = clip_source(chosen.speech, "voice clips", sounds.babble)
     effects = clip_source(chosen.effects, "sound effects", sounds.effect)
     names = list(albums)
