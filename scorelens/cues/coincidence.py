@@ -66,13 +66,13 @@ class TrackLandmarks:
         frame, frequency = self.keys >> FRAME_BITS, self.keys & (1 << FRAME_BITS) - 1
         reach = np.maximum(TOLERANCE_BINS * FINE_STEPS, TOLERANCE_SHARE * frequency)
         low = np.rint((frequency - reach) / COLUMN_STEPS).astype(np.int64)
-        stop = np.rint((frequency + reach) / COLUMN_STEPS).astype(np.int64) + 1
-        edges = np.zeros((self.frames + 2 * MARGIN, COLUMNS), np.int8)
-        for shift in (-1, 0, 1):
-            row = frame + MARGIN + shift
-            np.add.at(edges, (row, np.maximum(low, 0)), 1)
-            np.add.at(edges, (row, np.minimum(stop, COLUMNS - 1)), -1)
-        return np.cumsum(edges, axis=1, dtype=np.int8, out=edges) > 0
+        high = np.rint((frequency + reach) / COLUMN_STEPS).astype(np.int64)
+        grid = np.zeros((self.frames + 2 * MARGIN, COLUMNS), bool)
+        for offset in range(int((high - low).max(initial=-1)) + 1):
+            column = np.clip(np.minimum(low + offset, high), 0, COLUMNS - 1)
+            for shift in (-1, 0, 1):
+                grid[frame + MARGIN + shift, column] = True
+        return grid
 
 
 def coincidences(
