@@ -17,6 +17,7 @@ import numpy as np
 from scorelens.evaluation.average_precision import average_precision
 from scorelens.evaluation.bootstrap import (
     draw_groups,
+    error_interval,
     interval,
     score_observations,
 )
@@ -73,7 +74,7 @@ def draw_probabilities(random, films, overconfidence):
     return labels, [1 / (1 + np.exp(-(1 + overconfidence) * logits))]
 
 
-def coverage(metric, films, skills, corpora, draw=draw_corpus, **options):
+def coverage(metric, films, skills, corpora, draw=draw_corpus, interval=interval, **options):
     """Share of corpora whose interval has the mean value: by `interval`, and by percentiles."""
     random, once = np.random.default_rng([films, 1]), np.ones((1, films))
     expected = np.nanmean(
@@ -85,7 +86,8 @@ def coverage(metric, films, skills, corpora, draw=draw_corpus, **options):
         value, drawn = metric(labels, scores, once)[0], draw_groups(films, SAMPLES, random)
         sampled = metric(labels, scores, drawn.astype(float))
         sampled[:, np.isnan(value)] = 0
-        more = options or {"observations": score_observations(labels, 1)}
+        observations = {"observations": score_observations(labels, 1)}
+        more = {} if interval is error_interval else options or observations
         bounds = interval(value, sampled, **more), np.nanpercentile(sampled, [2.5, 97.5], axis=0)
         covers = [(low <= expected) & (expected <= high) for low, high in bounds]
         inside.append(np.where(np.isnan(value), np.nan, covers))
@@ -183,7 +185,7 @@ def main(corpora):
         calibration,
         single,
         draw=draw_probabilities,
-        bounds=(0.0, 1.0),
+        interval=error_interval,
     )
     print("\nExpected calibration error of true probabilities, six genres together")
     for films in FILMS:

@@ -6,9 +6,11 @@ import pytest
 from scorelens.evaluation.average_precision import average_precision
 from scorelens.evaluation.bootstrap import (
     draw_groups,
+    error_interval,
     interval,
     score_observations,
 )
+from scorelens.evaluation.calibration_error import bin_gaps, gap_error
 from scorelens.evaluation.classification import sampled_f1, with_macro
 
 PREVALENCE = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
@@ -72,6 +74,27 @@ def test_interval_of_f1_covers_its_expected_value(films, skill):
     covered = coverage(f1_of, films, skill)
     assert covered.min() >= 0.90
     assert 0.92 <= covered[-1] <= 0.98
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("films", [29, 110])
+def test_interval_of_a_calibration_error_near_zero_covers_and_is_narrow(films):
+    """The same probability, that of the genre, for every film."""
+
+    def error_of(random, draws):
+        labels = random.random((films, 1)) < 0.35
+        gaps = bin_gaps(np.full((films, 1), 0.35), labels, np.arange(films))
+        return gap_error(gaps, np.ones((1, films)))[0, 0], gap_error(gaps, draws)[0]
+
+    once, random = np.ones((1, films)), np.random.default_rng(films)
+    expected = np.mean([error_of(random, once)[0] for _ in range(2000)])
+    bounds = [
+        error_interval(*error_of(random, draw_groups(films, SAMPLES, random).astype(float)))
+        for _ in range(CORPORA)
+    ]
+    low, high = np.transpose(bounds)
+    assert np.mean((low <= expected) & (expected <= high)) >= 0.94
+    assert np.max(high - low) < 0.5
 
 
 @pytest.mark.slow

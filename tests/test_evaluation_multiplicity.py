@@ -1,5 +1,7 @@
 """Corrections for multiple tests, by hand and by their defining properties."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,9 +13,19 @@ from scorelens.evaluation.multiplicity import (
     best_of_p,
     comparison_draws,
     holm,
+    warn_of_few_clusters,
 )
 from scorelens.evaluation.permutation import draw_orders, f1_in_order, p_value
 from tests.null_corpora import draw_labels
+
+
+@pytest.mark.parametrize(("clusters", "pairs", "warns"), [(9, 78, True), (9, 12, False)])
+def test_few_clusters_cannot_be_significant_over_many_pairs(clusters, pairs, warns, caplog):
+    swaps = np.array(list(product([-1, 1], repeat=clusters)))
+    smallest = np.mean(np.abs(swaps.mean(axis=1)) >= 1)  # all films have the same difference
+    assert (holm(np.append(smallest, np.ones(pairs - 1)))[0] > 0.05) == warns
+    warn_of_few_clusters(clusters, pairs)
+    assert ("none can be significant" in caplog.text) == warns
 
 
 def test_benjamini_hochberg_by_hand():

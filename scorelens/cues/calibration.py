@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from scorelens import figures, tables
 from scorelens.cues.annotations import TRACK
 from scorelens.cues.score import compare_cues
-from scorelens.evaluation.bootstrap import draw_groups, interval
+from scorelens.evaluation.bootstrap import draw_groups, error_interval, interval
 from scorelens.evaluation.calibration_error import expected_calibration_error, reliability_bins
 
 BINS = 10
@@ -142,14 +142,15 @@ def _intervals(
     squared = [((confidence - correct) ** 2).sum() for confidence, correct in compared]
     draws = draw_groups(len(compared), SAMPLES, seed)
     cues = draws @ [len(confidence) for confidence, _ in compared]
-    sampled = {
-        "brier": draws @ squared / cues,
-        "calibration_error": np.abs(draws @ np.array(gaps)).sum(axis=1) / cues,
+    errors = np.abs(draws @ np.array(gaps)).sum(axis=1) / cues
+    bounds = {
+        "brier": interval(scores["brier"], draws @ squared / cues),
+        "calibration_error": error_interval(scores["calibration_error"], errors),
     }
     return {
         f"{name}_{bound}": value
-        for name, values in sampled.items()
-        for bound, value in zip(("low", "high"), interval(scores[name], values), strict=True)
+        for name, both in bounds.items()
+        for bound, value in zip(("low", "high"), both, strict=True)
     }
 
 

@@ -138,6 +138,35 @@ def interval(
     return least + width * ends
 
 
+def error_interval(value: np.ndarray | float, sampled: np.ndarray, axis: int = 0) -> np.ndarray:
+    """95% interval of a calibration error: 1.96 standard deviations on either side, within 0..1.
+
+    An error near 0 varies by more than its distance from 0, where the logit scale of `interval`
+    has no end.
+
+    Parameters
+    ----------
+    value : float or ndarray of float, shape (...)
+        The error.
+    sampled : ndarray of float
+        The error in bootstrap samples of the groups, along `axis`.
+    axis : int
+        The axis of the samples.
+
+    Returns
+    -------
+    ndarray of float, shape (2, ...)
+        Lower and upper bound.
+
+    Examples
+    --------
+    >>> error_interval(0.01, 0.03 + 0.01 * np.array([-1, 1])).round(3).tolist()
+    [0.0, 0.03]
+    """
+    half = Z * np.std(sampled, axis=axis)
+    return np.clip(np.stack([value - half, value + half]), 0.0, 1.0)
+
+
 def score_observations(
     labels: np.ndarray, means: int, cluster: np.ndarray | None = None
 ) -> np.ndarray:

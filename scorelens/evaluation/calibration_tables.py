@@ -8,7 +8,7 @@ import pandas as pd
 
 from scorelens import figures
 from scorelens.evaluation import ALL
-from scorelens.evaluation.bootstrap import draw_groups, interval
+from scorelens.evaluation.bootstrap import draw_groups, error_interval, interval
 from scorelens.evaluation.calibration_error import (
     bin_gaps,
     calibrated_errors,
@@ -163,7 +163,7 @@ def _error(
         ],
         axis=0,
     )
-    low, high = interval(value[:, 0], sampled, axis=-1)
+    low, high = error_interval(value[:, 0], sampled, axis=-1)
     return {
         "calibration_error": value[:, 0],
         "calibration_error_low": low,

@@ -1,12 +1,17 @@
 """Corrections for multiple tests: best of several models, Holm, and Benjamini and Hochberg."""
 
+import logging
 import math
 
 import numpy as np
 
+from scorelens.evaluation import SIGNIFICANT
+
 MIN_DRAWS = 9_999  # of a comparison
 TIE = 1e-9  # standardised values that differ by less are equal: rounding
 SMALLEST_P = 0.01  # that Holm's correction can give if one pair alone differs
+
+log = logging.getLogger(__name__)
 
 
 def comparison_draws(pairs: int) -> int:
@@ -30,6 +35,28 @@ def comparison_draws(pairs: int) -> int:
     (40599, 9999)
     """
     return max(MIN_DRAWS, math.ceil(pairs / SMALLEST_P) - 1)
+
+
+def warn_of_few_clusters(clusters: int, pairs: int) -> None:
+    """Log a warning if no pair can differ after Holm's correction, whatever the effect.
+
+    Parameters
+    ----------
+    clusters : int
+        Clusters of groups that swap their predictions together; all 2^clusters swaps are possible,
+        two of which reach any difference.
+    pairs : int
+        Number of pairs that are compared.
+    """
+    smallest = 2.0 ** (1 - clusters)
+    if pairs * smallest > SIGNIFICANT:
+        log.warning(
+            "%d groups that are independent allow no p-value below %.3g: after the correction over"
+            " %d pairs of models none can be significant",
+            clusters,
+            smallest,
+            pairs,
+        )
 
 
 def best_of_p(

@@ -11,7 +11,12 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from scorelens.evaluation.multiplicity import best_of_p, comparison_draws, holm
+from scorelens.evaluation.multiplicity import (
+    best_of_p,
+    comparison_draws,
+    holm,
+    warn_of_few_clusters,
+)
 from scorelens.evaluation.paired import compare
 from scorelens.retrieval import BASELINES
 from scorelens.retrieval.evaluate.metrics import MEANS, MEDIAN, RankScores, film_values
@@ -61,6 +66,8 @@ def compare_all(
     pairs = list(combinations(values, 2))
     if not pairs:
         return pd.DataFrame(columns=COLUMNS)
+    films = len(next(iter(values.values())))
+    warn_of_few_clusters(films if cluster is None else len(np.unique(cluster)), len(pairs))
     draws = comparison_draws(len(pairs))
     tables = []
     for measure in COMPARED:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from scorelens import tables, trailers
+from scorelens import tables
 from scorelens.encoders.registry import AUDIO_ENCODERS, IMAGE_ENCODERS
 from scorelens.evaluation import ALL, MACRO, SIGNIFICANT
 from scorelens.sections import Run, Section, render_section
-from scorelens.trailers import BOTH, PICTURE, SOUND
+from scorelens.trailers import BOTH, PICTURE, SOUND, TITLES, TUNED
 from scorelens.trailers import Run as ModelRun
 from scorelens.trailers import title as run_title
 
@@ -44,7 +44,7 @@ def trailers_section(run: Run) -> Section | None:
         "untrained": [genre for genre in genres if genre not in set(scores.genre)],
         "rows": score_rows(scores),
         "primary": primary_row(scores),
-        "primary_model": trailers.TITLES[run.config["trailers"]["primary"]],
+        "primary_model": TITLES[run.config["trailers"]["primary"]],
         "best": best_row(scores),
         "differences": primary_differences(pairs, scores),
         "calibration": calibration_rows(calibration),
@@ -187,7 +187,7 @@ def score_rows(scores: pd.DataFrame) -> list[dict]:
         best (of its column).
     """
     ranked = _macro_precision(scores)
-    tuned = scores[(scores.threshold == trailers.TUNED) & (scores.genre == MACRO)]
+    tuned = scores[(scores.threshold == TUNED) & (scores.genre == MACRO)]
     columns = {
         "average_precision": ranked,
         "f1": tuned[tuned.measure == "f1"],
