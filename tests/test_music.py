@@ -16,6 +16,7 @@ from scorelens.plan import make_plan
 from tests.cue_tables import cue_table
 
 SETTINGS = {"music_threshold": 0.5, "min_unknown_s": 5, "cue_margin_s": 3}
+THRESHOLDS = {"music": 0.5, "speech": 0.5, "singing": 0.5}
 CUES = cue_table("film", ("a", 20.0, 40.3, 0.0), ("b", 30.0, 50.0, 0.0))
 
 
@@ -73,7 +74,7 @@ def test_shares_of_a_film_are_those_counted_by_hand():
         100, music=[(25, 60), (70, 80)], speech=[(10, 30), (55, 65)], singing=[(70, 75)]
     )
     unknown = music.find_unknown_music(sound, CUES, **SETTINGS)
-    row = shares.describe_film("film", sound, CUES, unknown, 0.5, 0.5)
+    row = shares.describe_film("film", sound, CUES, unknown, THRESHOLDS)
     assert row == pytest.approx(
         {
             "film_id": "film",
@@ -201,7 +202,7 @@ def test_summary_has_a_row_for_each_film_and_the_stretches_of_all(tmp_path):
         tables.write_table(cues, tmp_path / "cues" / f"{film}.parquet", tables.CUES)
     paths = [[tmp_path / kind / f"{film}.parquet" for film in films] for kind in ("music", "cues")]
     outputs = tmp_path / "films.tsv", tmp_path / "unknown.tsv"
-    summarize.summarize_music(paths[0], paths[1][::-1], *outputs, SETTINGS, 0.5)
+    summarize.summarize_music(paths[0], paths[1][::-1], *outputs, SETTINGS, THRESHOLDS)
     written = tables.read_table(outputs[0], tables.MUSIC_SHARES)
     assert written.film_id.tolist() == ["other", "film"]
     assert written.unknown_share.tolist() == [0.5, 0.34]

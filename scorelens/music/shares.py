@@ -1,5 +1,7 @@
 """Shares of the time of a film: speech, singing, music, and which of the music is on its album."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -7,7 +9,7 @@ from numpy.typing import ArrayLike
 from scorelens.music.spans import has_cue, has_music
 from scorelens.tables import MUSIC_SHARES
 
-SPEECH_THRESHOLD = 0.5
+SPEECH_THRESHOLD = 0.2
 
 
 def speech_share(
@@ -53,8 +55,7 @@ def describe_film(
     music: pd.DataFrame,
     cues: pd.DataFrame,
     unknown: pd.DataFrame,
-    music_threshold: float,
-    speech_threshold: float,
+    thresholds: Mapping[str, float],
 ) -> dict[str, object]:
     """Measure how much of a film is music, speech and singing.
 
@@ -63,17 +64,17 @@ def describe_film(
     film_id : str
     music, cues, unknown : DataFrame
         Rows of MUSIC, CUES and UNKNOWN_MUSIC of the film.
-    music_threshold, speech_threshold : float
-        Probabilities from which a second has music, and speech or singing, 0..1.
+    thresholds : mapping of str to float
+        Probability from which a second has `music`, `speech` or `singing`, 0..1.
 
     Returns
     -------
     dict
         A row of MUSIC_SHARES.
     """
-    detected, cue = has_music(music, music_threshold), has_cue(len(music), cues, 0.0)
+    detected, cue = has_music(music, thresholds["music"]), has_cue(len(music), cues, 0.0)
     speech, singing = (
-        music[name].to_numpy(float) >= speech_threshold for name in ("speech", "singing")
+        music[name].to_numpy(float) >= thresholds[name] for name in ("speech", "singing")
     )
     values = (
         film_id,

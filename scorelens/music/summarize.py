@@ -20,7 +20,7 @@ def summarize_music(
     films: str | os.PathLike,
     unknown: str | os.PathLike,
     settings: Mapping[str, float],
-    speech_threshold: float,
+    thresholds: Mapping[str, float],
 ) -> None:
     """Write the tables over all films.
 
@@ -32,8 +32,8 @@ def summarize_music(
         Where MUSIC_SHARES and UNKNOWN_MUSIC go.
     settings : mapping
         `music_threshold`, `min_unknown_s` and `cue_margin_s`, as `find_unknown_music` takes them.
-    speech_threshold : float
-        Probability from which a second has speech, or singing, 0..1.
+    thresholds : mapping
+        Probability from which a second has `music`, `speech` or `singing`, 0..1.
     """
     cue_paths = {Path(path).stem: path for path in cues}
     rows, spans = [], [pd.DataFrame(columns=tables.UNKNOWN_MUSIC.names)]
@@ -42,10 +42,7 @@ def summarize_music(
         film_music = tables.read_table(path, tables.MUSIC)
         film_cues = tables.read_table(cue_paths[film], tables.CUES)
         stretches = find_unknown_music(film_music, film_cues, **settings)
-        threshold = settings["music_threshold"]
-        rows.append(
-            describe_film(film, film_music, film_cues, stretches, threshold, speech_threshold)
-        )
+        rows.append(describe_film(film, film_music, film_cues, stretches, thresholds))
         spans.append(stretches)
     shares = pd.DataFrame(rows, columns=tables.MUSIC_SHARES.names)
     unknown_music = tables.as_typed(pd.concat(spans, ignore_index=True), tables.UNKNOWN_MUSIC)

@@ -19,10 +19,13 @@ class MusicPlan:
         Name and version of the package that holds the detector; empty if the run does without.
     unknown : mapping of str to float
         Settings of what counts as unknown music.
+    thresholds : mapping of str to float
+        Probability from which a second has `music`, `speech` or `singing`.
     """
 
     detector: str
     unknown: Mapping[str, float]
+    thresholds: Mapping[str, float]
 
 
 def plan_music(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None]) -> MusicPlan:
@@ -49,4 +52,8 @@ def plan_music(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None])
             f"music is left out: the package {availability.PACKAGE} is not installed "
             f"({availability.INSTALL})"
         )
-    return MusicPlan(detector, {name: settings[name] for name in UNKNOWN})
+    return MusicPlan(
+        detector,
+        unknown={name: settings[name] for name in UNKNOWN},
+        thresholds={name: settings[f"{name}_threshold"] for name in ("music", "speech", "singing")},
+    )

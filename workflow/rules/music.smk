@@ -29,6 +29,6 @@ rule summarize_music:
         unknown="results/music/unknown.tsv",
     params:
         unknown=PLAN.music.unknown,
-        speech_threshold=config["music"]["speech_threshold"],
+        thresholds=PLAN.music.thresholds,
     script:
         "../../scripts/summarize_music.py"
