@@ -189,7 +189,7 @@ def test_plan_leaves_music_out_with_one_line_if_it_is_not_installed(
     lines = [line for line in plan.left_out if line.startswith("music")]
     assert len(lines) == notes
     assert all("pip install scorelens[music]" in line for line in lines)
-    assert plan.music.unknown == SETTINGS
+    assert plan.music.unknown == SETTINGS | {"cue_margin_s": 2}
 
 
 def test_summary_has_a_row_for_each_film_and_the_stretches_of_all(tmp_path):
