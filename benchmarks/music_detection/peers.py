@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+
 from music_detection.mixes import RATE_HZ, Mix
 
 Scorer = Callable[[np.ndarray], np.ndarray]
