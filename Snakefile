@@ -18,6 +18,7 @@ include: "workflow/rules/corpus.smk"
 include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
+include: "workflow/rules/music.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/visuals.smk"
 include: "workflow/rules/scenes.smk"
@@ -80,6 +81,12 @@ rule cues:
         [rules.score_cues.output, rules.calibrate_cues.output] if PLAN.corpus.is_made else [],
         rules.write_report.input.annotations,
         annotated_films(rules.plot_annotations.output.timeline),
+
+
+rule music:
+    """Music, speech and singing in the sound of every film, and the music that no cue covers."""
+    input:
+        ([*rules.summarize_music.output] if PLAN.music.detector else []),
 
 
 rule features:

@@ -16,6 +16,8 @@ SHARED_FILMS = "results/fingerprints/shared_films.tsv"
 # Pretrained networks.
 PRETRAINED_DOWNLOADS = "results/pretrained/downloads"
 PRETRAINED_VARIABLES = "results/pretrained/{network}.safetensors"
+# Named by the rules of the cues, which come before those of the music.
+MUSIC = "results/music/films/{film}.parquet"
 # Tables that more than one rule writes.
 FEATURES = "results/features/{set}/{film}.parquet"
 GENRE_PREDICTIONS = "results/genres/predictions/{set}/{model}.parquet"

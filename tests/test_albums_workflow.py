@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from scorelens import tables
+from scorelens.music import installed_detector
 from tests import workflow_runs as runs
 
 pytestmark = pytest.mark.slow
@@ -67,6 +68,7 @@ def test_album_of_several_films_is_indexed_once(shared_clone, demo_film, tmp_pat
     over_all_films += ("summarize_cues", "plot_cue_summary")
     assert all(planned.pop(rule, set()) == set() for rule in over_all_films)
     of_a_film = {"check_corpus", "sketch_fingerprints", "match_cues", "plot_cues", "export_cues"}
+    of_a_film |= {"detect_music"} if installed_detector() else set()
     assert set(planned) == of_a_film
     assert all(films == {"five"} for films in planned.values())
     runs.finish(shared_clone, tmp_path, CONFIG, "--", "cues")

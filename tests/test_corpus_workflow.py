@@ -14,7 +14,8 @@ pytestmark = pytest.mark.slow
 
 SETS = {"features": {"sets": ["mir", "vggish"]}}
 LEFT_OUT = (
-    "cues, visuals and audiovisual_comparison are left out: published features come without films"
+    "cues, music, visuals and audiovisual_comparison are left out: "
+    "published features come without films"
 )
 
 

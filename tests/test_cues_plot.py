@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -45,6 +46,19 @@ def test_timeline_without_cues_shows_a_message(tmp_path):
     assert "runs at" not in svg
 
 
+def test_timeline_shows_unknown_music_in_the_row_of_music_on_no_album(tmp_path):
+    rows = [("a", 70.0, 90.0, 0.9), ("a", 122.0, 130.0, 0.8)]
+    unknown = pd.DataFrame(rows, columns=tables.UNKNOWN_MUSIC.names)
+    path = tmp_path / "line.svg"
+    plot.draw_timeline(PREDICTED, None, "The Film", 130.0, NAMES, path, unknown)
+    svg = path.read_text()
+    assert ">(not on the album)<" in svg
+    assert ">other music, detected<" in svg
+    assert svg.count(f"fill: {plot.UNKNOWN['color']}") == 3  # two bars and the legend
+    plot.draw_timeline(PREDICTED, None, "The Film", 130.0, NAMES, path, unknown[:0])
+    assert path.read_text() == draw(tmp_path, PREDICTED, None)
+
+
 def test_timeline_is_byte_identical_when_redrawn(tmp_path):
     assert draw(tmp_path, PREDICTED, TRUE) == draw(tmp_path, PREDICTED, TRUE)
 
@@ -81,6 +95,13 @@ def test_plot_cues_reads_the_tables_and_writes_an_svg(tmp_path):
     for name, contract in contracts.items():
         tables.write_table(frames[name], paths[name], contract)
     plot.plot_cues("A Film", path=tmp_path / "line.svg", **paths)
+    music = {"film_id": "a", "time_s": np.arange(130.0), "speech": 0.0, "singing": 0.0}
+    music["music"] = np.where(np.arange(130) < 10, 0.9, 0.1)
+    tables.write_table(pd.DataFrame(music), tmp_path / "a.parquet", tables.MUSIC)
+    unknown = {"music_threshold": 0.5, "min_unknown_s": 5, "cue_margin_s": 0}
+    more = {"music": tmp_path / "a.parquet", "unknown": unknown}
+    plot.plot_cues("A Film", path=tmp_path / "more.svg", **paths, **more)
+    assert ">other music, detected<" in (tmp_path / "more.svg").read_text()
     svg = (tmp_path / "line.svg").read_text()
     assert ">A Film: 2 of 3 tracks found, 5 cues<" in svg
     names = [">A Theme of a Title that is Longer than a Ro…<"]

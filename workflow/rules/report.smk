@@ -22,6 +22,7 @@ rule write_report:
             if PLAN.corpus.is_published
             else [rules.summarize_cues.output.genres, *rules.plot_cue_summary.output]
         ),
+        music=[*rules.summarize_music.output] if PLAN.music.detector else [],
         cue_scores=[rules.score_cues.output.scores] if PLAN.corpus.is_made else [],
         cue_confidence=(
             [rules.calibrate_cues.output.figure, rules.calibrate_cues.output.scores]

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from scorelens import figures
 from scorelens.albums.names import shorten, text_columns
-from scorelens.cues.plot import TICKS
+from scorelens.cues.plot import TICKS, UNKNOWN
 from scorelens.cues.report import time_series
 from scorelens.sections import formats, svg
 
@@ -40,6 +40,7 @@ def draw_overview(
     visuals: pd.DataFrame,
     duration_s: float,
     titles: Mapping[str, str],
+    unknown: pd.DataFrame | None = None,
 ) -> bytes:
     """Draw the overview of one film.
 
@@ -53,6 +54,8 @@ def draw_overview(
         Running time of the film, s.
     titles : mapping of str to str
         Title of each track of the album, by track_id.
+    unknown : DataFrame, optional
+        Music of the film without a cue (UNKNOWN_MUSIC), drawn grey between the cues.
 
     Returns
     -------
@@ -60,7 +63,9 @@ def draw_overview(
         SVG.
     """
     bin_s = time_series.bin_width_s(duration_s)
-    draw_cues = partial(_draw_cues, cues=cues, duration_s=duration_s, titles=titles)
+    draw_cues = partial(
+        _draw_cues, cues=cues, duration_s=duration_s, titles=titles, unknown=unknown
+    )
     rows: list[Row] = [(0.36, draw_cues)]
     if features is not None:
         rows += _music_rows(features, bin_s)
@@ -153,9 +158,15 @@ def _draw_time(axis: Axes, duration_s: float) -> None:
 
 
 def _draw_cues(
-    axis: Axes, cues: pd.DataFrame, duration_s: float, titles: Mapping[str, str]
+    axis: Axes,
+    cues: pd.DataFrame,
+    duration_s: float,
+    titles: Mapping[str, str],
+    unknown: pd.DataFrame | None,
 ) -> None:
-    """One bar a cue, with the title of its track where it fits."""
+    """One bar a cue, with the title of its track where it fits; flat bars of other music."""
+    if unknown is not None:
+        axis.barh(0, unknown.end_s - unknown.start_s, 0.5, unknown.start_s, **UNKNOWN)
     ranks = {track: rank for rank, track in enumerate(sorted(cues.track_id.unique()))}
     inches_per_s = AXIS_IN / duration_s if duration_s else 0
     for cue in cues.itertuples():

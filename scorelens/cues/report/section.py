@@ -11,6 +11,7 @@ from scorelens.sections import Run, Section, render_section, svg
 
 HERE = Path(__file__).parent
 SCORES = "cues/scores.tsv"
+UNKNOWN = "music/unknown.tsv"
 # How the groups of films in the table of scores are named; {} is the value of the group.
 GROUPS = {"film": "{}", "snr": "music at {} dB", "all": "all films"}
 
@@ -33,6 +34,7 @@ def timelines_section(run: Run) -> Section | None:
     values = {
         "films": run.film_rows,
         "timelines": run.figures("cues/timelines/*.svg"),
+        "has_unknown": UNKNOWN in run,
         "fold": run.fold_films,
     }
     return render_section("timelines", "Cue timelines", HERE / "timelines.html", values)
@@ -80,6 +82,7 @@ def film_overview_section(run: Run) -> Section | None:
         "films": run.film_rows,
         "overviews": film_overviews(run),
         "has_music": bool(run.matching("features/mir/*.parquet")),
+        "has_unknown": UNKNOWN in run,
         "fold": run.fold_films,
     }
     template = HERE / "film_overview.html"
@@ -118,6 +121,7 @@ def film_overviews(run: Run) -> dict[str, str]:
         Figures as data URIs, by film_id.
     """
     paths = run.matching("features/mir/*.parquet")
+    unknown = run.table(UNKNOWN, tables.UNKNOWN_MUSIC) if UNKNOWN in run else None
     columns = [*tables.FEATURES.names, *film_overview.COLUMNS]
     overviews = {}
     for film in tqdm(run.films.itertuples(), total=len(run.films), disable=None):
@@ -129,6 +133,7 @@ def film_overviews(run: Run) -> dict[str, str]:
             run.visuals[run.visuals.film_id == name],
             film.duration_s,
             run.track_titles.get(name, {}),
+            None if unknown is None else unknown[unknown.film_id == name],
         )
         overviews[name] = svg.data_uri(figure)
     return overviews

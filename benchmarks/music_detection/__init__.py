@@ -1,0 +1,1 @@
+"""Mixes with a known truth, and other detectors, for `benchmarks/music.py`."""
