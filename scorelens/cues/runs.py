@@ -192,7 +192,7 @@ def _edge(
         if not len(inside.frames) or not len(around.frames):
             continue
         matched, chance = _shares(inside, grid, run.line)
-        hit = coincidences(around, grid, run.line)[0]
+        hit = coincidences(around, grid, run.line)[0] > 0
         gain = np.log(matched / chance), np.log((1 - matched) / (1 - chance))
         times.append(around.frames)
         nats.append(np.where(hit, *gain))
@@ -216,7 +216,7 @@ def _limits(line: Line, track: TrackLandmarks) -> tuple[float, float]:
 def _shares(part: Landmarks, grid: np.ndarray, line: Line) -> tuple[float, float]:
     """Shares of landmarks that coincide on a line, and by chance near it."""
     count = len(part.frames)
-    on_line, *shifted = coincidences(part, grid, line, (0, *CHANCE_SHIFTS)).sum(axis=1)
+    on_line, *shifted = (coincidences(part, grid, line, (0, *CHANCE_SHIFTS)) > 0).sum(axis=1)
     near = sum(shifted)
     chance = (near + 1) / (count * len(CHANCE_SHIFTS) + 30)
     return float(np.clip((on_line + 1) / (count + 2), chance + MIN_GAIN, 0.98)), float(chance)

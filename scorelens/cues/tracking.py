@@ -180,5 +180,6 @@ def _row(film, track, grid, line: Line, free) -> np.ndarray:
 def _is_same(line: Line, known: Line, hop_s: float) -> bool:
     """Whether a line of the same track goes where a known one goes, near enough to tell."""
     is_near = abs(line.film_frame - known.film_frame) * hop_s <= WINDOW_S + REACH_S
-    gap = known.track_frame_at(line.film_frame) - line.track_frame
-    return is_near and abs(gap) <= SAME_FRAMES and abs(line.octaves - known.octaves) <= SAME_OCTAVES
+    window = line.film_frame + np.array([-0.5, 0.5]) * WINDOW_S / hop_s
+    gap = np.abs(known.track_frame_at(window) - line.track_frame_at(window)).max()
+    return is_near and gap <= SAME_FRAMES and abs(line.octaves - known.octaves) <= SAME_OCTAVES
