@@ -17,6 +17,7 @@ SHIFTS = (-67, -53, -41, -29, -19, -13, 13, 19, 29, 41, 53, 67)  # frames, for c
 CHANCE_S = 11  # seconds over which chance is averaged
 # How well two landmarks coincide, the best last: frames and bins that they are apart at most.
 CLASSES = (((2, 0.8),), ((0, 0.5), (1, 0.2)), ((0, 0.2),))
+WIDE_SHARE = 0.003  # of the frequency, in the widest class: what wow and errors of pitch leave
 CLASS_SHARES = np.array([0.25, 0.3, 0.45])  # of the landmarks that a playing track explains
 MATCHED_SHARES = (0.03, 0.1, 0.3)  # of the film's landmarks that a playing track explains
 SHARE_S = 5  # seconds over which one of these shares is chosen
@@ -70,8 +71,11 @@ class TrackLandmarks:
         grid = np.zeros((self.frames + 2 * MARGIN, COLUMNS), np.uint8)
         for value, reaches in enumerate(CLASSES, start=1):
             for frames, bins in reaches:
-                low = np.ceil((frequency - bins * FINE_STEPS) / COLUMN_STEPS).astype(np.int64)
-                high = ((frequency + bins * FINE_STEPS) // COLUMN_STEPS).astype(np.int64)
+                reach = bins * FINE_STEPS
+                if value == 1:
+                    reach = np.maximum(reach, WIDE_SHARE * frequency)
+                low = np.ceil((frequency - reach) / COLUMN_STEPS).astype(np.int64)
+                high = ((frequency + reach) // COLUMN_STEPS).astype(np.int64)
                 for offset in range(int((high - low).max(initial=-1)) + 1):
                     column = np.clip(np.minimum(low + offset, high), 0, COLUMNS - 1)
                     for shift in range(-frames, frames + 1):

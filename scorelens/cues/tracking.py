@@ -6,7 +6,7 @@ explain count no more, so that music under other music remains.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -129,29 +129,40 @@ def track_music(
     free = [np.ones(len(channel.frames), bool) for channel in film.channels]
     runs: list[Run] = []
     for number in range(ROUNDS):
-        limits = onset_penalty, max_evidence_per_s
-        lines, nats = _promising(film, tracks, grid_of, lines, limits, free if number else None)
+        row_of = partial(_row, film, tracks, grid_of, free if number else None, max_evidence_per_s)
+        lines, nats = _promising(lines, row_of, onset_penalty)
         path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
+        longer = [_refitted(film, tracks, lines[row], first, stop) for row, first, stop in path]
+        if longer:
+            # Fitted to all that it explains, a line is followed further than from one window.
+            spans = [span for _, *span in path]
+            rows = [row_of(line, *span) for line, span in zip(longer, spans, strict=True)]
+            lines, nats = lines + longer, np.concatenate([nats, np.stack(rows)])
+            path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
         for row, first, stop in path:
             runs.append(_run(lines, nats[:, first:stop].sum(axis=1), row, first, stop))
             _explain(film, grid_of(lines[row].track), lines[row], first, stop, free)
     return sorted(runs, key=lambda run: run.first)
 
 
-def _promising(
-    film, tracks, grid_of, lines, limits: tuple[float, float], free
-) -> tuple[list[Line], np.ndarray]:
+def _promising(lines, row_of, onset_penalty: float) -> tuple[list[Line], np.ndarray]:
     """Lines that bring the onset penalty somewhere, and their evidence, float32 (k, seconds)."""
     rows, promising = [], []
-    onset_penalty, max_evidence_per_s = limits
     for line in lines:
-        row = np.minimum(
-            _row(film, tracks[line.track], grid_of(line.track), line, free), max_evidence_per_s
-        )
+        row = row_of(line)
         if viterbi.max_run_sum(row[None])[0] > onset_penalty:
             rows.append(row)
             promising.append(line)
-    return promising, np.stack(rows) if rows else np.zeros((0, film.seconds), np.float32)
+    return promising, np.stack(rows) if rows else np.zeros((0, row_of.args[0].seconds), np.float32)
+
+
+def _refitted(film: Film, tracks, line: Line, first: int, stop: int) -> Line:
+    """A line fitted to all seconds of a run."""
+    middle = (first + stop) / 2 / film.hop_s
+    line = line._replace(film_frame=middle, track_frame=line.track_frame_at(middle))
+    stretch = first / film.hop_s, stop / film.hop_s
+    level, rate, octaves = fit_line(film.channels, tracks[line.track], line, stretch)
+    return line._replace(track_frame=level, rate=rate, octaves=octaves)
 
 
 def _run(lines: list[Line], nats: np.ndarray, row: int, first: int, stop: int) -> Run:
@@ -167,14 +178,20 @@ def _explain(film, grid, line: Line, first: int, stop: int, free: list[np.ndarra
         mask[matched_landmarks(channel, grid, line, frames)] = False
 
 
-def _row(film, track, grid, line: Line, free) -> np.ndarray:
-    """Evidence of a line in every second of the film, float32."""
-    centre, reach = line.film_frame * film.hop_s, WINDOW_S / 2 + REACH_S
-    stretch = max(0.0, centre - reach), min(float(film.seconds), centre + reach)
-    evidence = line_evidence(film.channels, track, grid, line, stretch, film.hop_s, free)
+def _row(
+    film, tracks, grid_of, free, max_evidence_per_s: float, line: Line, first=None, stop=None
+) -> np.ndarray:
+    """Evidence of a line in every second of the film, float32, around its window or a run."""
+    if first is None:
+        centre = line.film_frame * film.hop_s
+        first, stop = centre - WINDOW_S / 2, centre + WINDOW_S / 2
+    stretch = max(0.0, first - REACH_S), min(float(film.seconds), stop + REACH_S)
+    evidence = line_evidence(
+        film.channels, tracks[line.track], grid_of(line.track), line, stretch, film.hop_s, free
+    )
     row = np.full(film.seconds, FAR, np.float32)
     row[evidence.first : evidence.first + len(evidence.nats)] = evidence.nats
-    return row
+    return np.minimum(row, max_evidence_per_s)
 
 
 def _is_same(line: Line, known: Line, hop_s: float) -> bool:
