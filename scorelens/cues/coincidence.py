@@ -192,7 +192,8 @@ def _channel_nats(channel, track, grid, line, first, last, hop_s, free) -> np.nd
     matched, *shifted = coincidences(part, grid, line, (0, *SHIFTS))
     hits = _count_classes(second, matched[None], seconds)
     counts = hits.sum(axis=1)
-    chance = _chance(_count_classes(second, np.array(shifted), seconds))
+    by_chance = _count_classes(second, np.array(shifted), seconds)
+    chance = chance_of(_moving_sum(by_chance, CHANCE_S))
     density = np.minimum(1, _density(track, line, first, last, hop_s, counts))
     nats = _best_share(hits, chance, density)
     inside = line.track_frame_at((np.arange(first, last) + 0.5) / hop_s)
@@ -207,23 +208,49 @@ def _count_classes(second: np.ndarray, classes: np.ndarray, seconds: int) -> np.
     return np.bincount(cells, minlength=seconds * kinds).reshape(seconds, kinds)
 
 
-def _chance(counts: np.ndarray) -> np.ndarray:
-    """Probability of each class but 0 by chance, float64 (seconds, classes), a mean over time."""
-    around = _moving_sum(counts, CHANCE_S)
-    total = around.sum(axis=1, keepdims=True)
-    return (around[:, 1:] + PRIOR_LANDMARKS * PRIOR_CHANCE) / (total + PRIOR_LANDMARKS)
+def chance_of(counts: np.ndarray) -> np.ndarray:
+    """Estimate how often landmarks coincide by chance.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (..., classes)
+        Landmarks of each class on shifted lines, class 0, which coincide with none, first.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., classes - 1)
+        Probability of each class but 0.
+    """
+    total = counts.sum(axis=-1, keepdims=True)
+    return (counts[..., 1:] + PRIOR_LANDMARKS * PRIOR_CHANCE) / (total + PRIOR_LANDMARKS)
+
+
+def class_nats(chance: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+    """Evidence of a landmark of each class that a track plays.
+
+    Parameters
+    ----------
+    chance : ndarray of float64, shape (..., classes - 1)
+        From `chance_of`.
+    share : float or ndarray, shape (...)
+        Share of the film's landmarks that the track explains if it plays.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., classes)
+        Log likelihood ratio, nats, class 0 first.
+    """
+    share = np.asarray(share)[..., None]
+    rest = 1 - chance.sum(axis=-1, keepdims=True)
+    coincide = np.log1p(share * rest * CLASS_SHARES / chance)
+    return np.concatenate([np.log1p(-share) + 0 * rest, coincide], axis=-1)
 
 
 def _best_share(hits: np.ndarray, chance: np.ndarray, density: np.ndarray) -> np.ndarray:
     """Log likelihood ratio of each second, with the share of matched landmarks that fits best."""
-    rest = 1 - chance.sum(axis=1)
-    nats = []
-    for share in MATCHED_SHARES:
-        share = share * density
-        playing = chance + (share * rest)[:, None] * CLASS_SHARES
-        none = np.log1p(-share)  # both probabilities of class 0 are shares of `rest`
-        nats.append(hits[:, 0] * none + (hits[:, 1:] * np.log(playing / chance)).sum(axis=1))
-    nats = np.array(nats)
+    nats = np.array(
+        [(hits * class_nats(chance, share * density)).sum(axis=1) for share in MATCHED_SHARES]
+    )
     best = _moving_sum(nats.T, SHARE_S).argmax(axis=1)
     return nats[best, np.arange(len(hits))]
 
