@@ -13,8 +13,8 @@ import numpy as np
 
 from scorelens.cues import viterbi
 from scorelens.cues.coincidence import TrackLandmarks, fit_line, line_evidence, matched_landmarks
-from scorelens.cues.lines import WINDOW_S, Line
-from scorelens.fingerprints import Landmarks
+from scorelens.cues.lines import WINDOW_S, Line, propose_lines
+from scorelens.fingerprints import Landmarks, TripletIndex, join_triplets, make_triplets
 
 REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
@@ -70,7 +70,12 @@ class Film:
         return int((last + 1) * self.hop_s) + 1
 
 
-def fit_lines(film: Film, tracks: Sequence[TrackLandmarks], proposed: Sequence[Line]) -> list[Line]:
+def fit_lines(
+    film: Film,
+    tracks: Sequence[TrackLandmarks],
+    proposed: Sequence[Line],
+    known: Sequence[Line] = (),
+) -> list[Line]:
     """Fit every proposed line to its window, the strongest first; each line once.
 
     Parameters
@@ -81,27 +86,32 @@ def fit_lines(film: Film, tracks: Sequence[TrackLandmarks], proposed: Sequence[L
         The album.
     proposed : sequence of Line
         Lines of the windows.
+    known : sequence of Line
+        Lines that are fitted.
 
     Returns
     -------
     list of Line
+        Track by track, with those that are known.
     """
     half = WINDOW_S / 2 / film.hop_s
     by_track: dict[int, list[Line]] = {}
+    for line in known:
+        by_track.setdefault(line.track, []).append(line)
     for line in sorted(proposed, key=lambda one: -one.votes):
-        known = by_track.setdefault(line.track, [])
-        if any(_is_same(line, one, film.hop_s) for one in known):
+        fitted = by_track.setdefault(line.track, [])
+        if any(_is_same(line, one, film.hop_s) for one in fitted):
             continue
         stretch = line.film_frame - half, line.film_frame + half
         level, rate, octaves = fit_line(film.channels, tracks[line.track], line, stretch)
-        known.append(line._replace(track_frame=level, rate=rate, octaves=octaves))
+        fitted.append(line._replace(track_frame=level, rate=rate, octaves=octaves))
     return [line for lines in by_track.values() for line in lines]
 
 
 def track_music(
     film: Film,
     tracks: Sequence[TrackLandmarks],
-    lines: Sequence[Line],
+    index: TripletIndex,
     onset_penalty: float,
     max_evidence_per_s: float,
 ) -> list[Run]:
@@ -113,8 +123,8 @@ def track_music(
         The film.
     tracks : sequence of TrackLandmarks
         The album.
-    lines : sequence of Line
-        From `fit_lines`.
+    index : TripletIndex
+        Triplets of the album.
     onset_penalty : float
         Evidence that a stretch must bring, nats.
     max_evidence_per_s : float
@@ -128,7 +138,9 @@ def track_music(
     grid_of = lru_cache(maxsize=GRIDS)(lambda number: tracks[number].grid())
     free = [np.ones(len(channel.frames), bool) for channel in film.channels]
     runs: list[Run] = []
+    lines: list[Line] = []
     for number in range(ROUNDS):
+        lines = fit_lines(film, tracks, _propose(film, index, free, runs), lines)
         row_of = partial(_row, film, tracks, grid_of, free if number else None, max_evidence_per_s)
         lines, nats = _promising(lines, row_of, onset_penalty)
         path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
@@ -143,6 +155,19 @@ def track_music(
             runs.append(_run(lines, nats[:, first:stop].sum(axis=1), row, first, stop))
             _explain(film, grid_of(lines[row].track), lines[row], first, stop, free)
     return sorted(runs, key=lambda run: run.first)
+
+
+def _propose(film: Film, index: TripletIndex, free, runs: Sequence[Run]) -> list[Line]:
+    """Lines of the landmarks that are free, in the runs if there are any."""
+    parts = []
+    for channel, mask in zip(film.channels, free, strict=True):
+        second = (channel.frames * film.hop_s).astype(np.int64)
+        plays = np.zeros(film.seconds, bool)
+        for run in runs:
+            plays[run.first : run.stop] = True
+        usable = mask & plays[second] if runs else mask
+        parts.append(make_triplets(channel.select(usable), index.thinning))
+    return propose_lines(join_triplets(parts), index, film.hop_s)
 
 
 def _promising(lines, row_of, onset_penalty: float) -> tuple[list[Line], np.ndarray]:
