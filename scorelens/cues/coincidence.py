@@ -29,7 +29,7 @@ FIT_STEPS = 33
 MIN_FIT = 12  # coincidences
 COLUMN_STEPS = FINE_STEPS // 4  # frequencies in a column of a grid: a quarter of a bin
 COLUMNS = (1 << FRAME_BITS) // COLUMN_STEPS
-MARGIN = 2  # frames of a grid before the start and after the end of the track
+MARGIN = 3  # frames of a grid before the start and after the end of the track: one is empty
 FEW_LANDMARKS = 8  # a second of a channel with fewer is no evidence against a line
 SILENT_NATS = -2.0  # of a second in which no channel has more
 SECOND_NATS = 2.0  # that every second must bring: coincidences of neighbours are not independent
@@ -74,12 +74,13 @@ class TrackLandmarks:
                 reach = bins * FINE_STEPS
                 if value == 1:
                     reach = np.maximum(reach, WIDE_SHARE * frequency)
-                low = np.ceil((frequency - reach) / COLUMN_STEPS).astype(np.int64)
+                low = np.maximum(0, np.ceil((frequency - reach) / COLUMN_STEPS)).astype(np.int64)
                 high = ((frequency + reach) // COLUMN_STEPS).astype(np.int64)
                 for offset in range(int((high - low).max(initial=-1)) + 1):
-                    column = np.clip(np.minimum(low + offset, high), 0, COLUMNS - 1)
+                    inside = (low + offset <= high) & (low + offset < COLUMNS)
+                    cells = (frame[inside] + MARGIN) * COLUMNS + low[inside] + offset
                     for shift in range(-frames, frames + 1):
-                        grid[frame + MARGIN + shift, column] = value
+                        grid.ravel()[cells + shift * COLUMNS] = value
         return grid
 
 
@@ -109,9 +110,10 @@ def coincidences(
     """
     frame = np.rint(line.track_frame_at(film.frames)).astype(np.int64) + MARGIN
     column = np.rint(film.frequencies * 2.0**-line.octaves / COLUMN_STEPS).astype(np.int64)
-    rows = frame + np.array(shifts)[:, None]
-    inside = (rows >= 0) & (rows < len(grid)) & (column < COLUMNS)
-    return grid[np.where(inside, rows, 0), np.minimum(column, COLUMNS - 1)] * inside
+    rows = np.clip(frame + np.array(shifts)[:, None], 0, len(grid) - 1)
+    rows *= COLUMNS
+    rows += np.minimum(column, COLUMNS - 1)
+    return grid.ravel().take(rows)
 
 
 @dataclass(frozen=True)

@@ -156,24 +156,23 @@ def _strongest_lines(votes: _Votes, hop_s: float, min_votes: int, rates_at) -> l
     """Lines with the most votes; `rates_at` lists the rates that lines of a pitch may have."""
     cell_frames = CELL_S / hop_s
     diagonal = votes.position - votes.film  # track frame at the middle, were the rate 1
-    place = ((diagonal + WINDOW_S / hop_s) // cell_frames).astype(np.int64)
+    place = ((diagonal + WINDOW_S / hop_s) // cell_frames).astype(np.int64) + 1
     step = np.rint(votes.octaves / CELL_OCTAVES).astype(np.int64) + (1 << PITCH_BITS >> 1)
     cells = (votes.track << CELL_BITS | place) << PITCH_BITS | step
-    values, counts = np.unique(cells, return_counts=True)
-    order = np.argsort(-counts, kind="stable")[: CELLS_PER_LINE * WINDOW_LINES]
+    order = np.argsort(cells)
+    cells = cells[order]
+    firsts = np.flatnonzero(np.diff(cells, prepend=-1))
+    counts = np.diff(firsts, append=len(cells))
+    best = np.argsort(-counts, kind="stable")[: CELLS_PER_LINE * WINDOW_LINES]
     lines: list[tuple] = []
-    for cell, count in zip(values[order].tolist(), counts[order].tolist(), strict=True):
-        if 2 * count < min_votes:
-            break
-        track = cell >> CELL_BITS + PITCH_BITS
-        middle = ((cell >> PITCH_BITS & (1 << CELL_BITS) - 1) + 0.5) * cell_frames
-        middle -= WINDOW_S / hop_s
+    for cell in cells[firsts[best[2 * counts[best] >= min_votes]]].tolist():
+        # Votes of neighbouring places follow one another.
+        places = (cell >> PITCH_BITS) + np.array([-1, 2]) << PITCH_BITS
+        near = votes.select(order[slice(*np.searchsorted(cells, places))])
         octaves = ((cell & (1 << PITCH_BITS) - 1) - (1 << PITCH_BITS >> 1)) * CELL_OCTAVES
-        near = (votes.track == track) & (np.abs(votes.octaves - octaves) <= 1.2 * CELL_OCTAVES)
-        near &= np.abs(diagonal - middle) <= 1.5 * cell_frames
-        rates = rates_at(octaves)
-        line = _best_rate(votes.film[near], votes.position[near], votes.octaves[near], rates)
-        line = (track, *line)
+        near = near.select(np.abs(near.octaves - octaves) <= 1.2 * CELL_OCTAVES)
+        line = _best_rate(near.film, near.position, near.octaves, rates_at(octaves))
+        line = (cell >> CELL_BITS + PITCH_BITS, *line)
         if line[-1] >= min_votes and not any(_is_same(line, one) for one in lines):
             lines.append(line)
     return sorted(lines, key=lambda line: -line[-1])[:WINDOW_LINES]

@@ -1,6 +1,7 @@
 """Turn the runs of lines into cues: join what goes on, find edges, list what matches as well."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,9 @@ def cue_table(
         `tables.CUES` in order of time.
     """
     groups = join_runs(runs, film.hop_s)
-    rows = [_cue(film, album, tracks, group) for group in groups]
+    grid_of = lru_cache(maxsize=1)(lambda number: tracks[number].grid())
+    by_track = sorted(groups, key=lambda group: group[0].line.track)
+    rows = [_cue(film, album, tracks, grid_of, group) for group in by_track]
     cues = pd.DataFrame(sorted(rows, key=lambda row: row["film_start_s"]))
     cues = cues.reindex(columns=tables.CUES.names)
     cues["film_id"] = film_id
@@ -110,11 +113,11 @@ def _goes_on(before: Run, after: Run, hop_s: float) -> bool:
     return is_near and is_as_high and abs(jump) <= JOIN_TRACK_S
 
 
-def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object]:
+def _cue(film: Film, album: Album, tracks, grid_of, group: list[Run]) -> dict[str, object]:
     track = group[0].line.track
     group = [_refitted(film, tracks[track], run) for run in group]
     first, last = group[0], group[-1]
-    grid = tracks[track].grid()
+    grid = grid_of(track)
     start_s, start_track_s = _edge(film, tracks[track], grid, first, -1)
     end_s, end_track_s = _edge(film, tracks[track], grid, last, 1)
     end_s += album.settings.window_s  # which the last landmark rests on

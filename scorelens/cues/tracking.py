@@ -20,6 +20,7 @@ REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
 SAME_OCTAVES = 0.012  # are as high, are one
 ROUNDS = 2  # tracks at once
+NEAR_SHARE = 0.5  # of the onset penalty that the window of a line must bring
 GRIDS = 2  # of tracks that are held in memory, 16 MB each for three minutes
 
 
@@ -94,13 +95,14 @@ def fit_lines(
     list of Line
         Track by track, with those that are known.
     """
-    half = WINDOW_S / 2 / film.hop_s
+    half, reach = WINDOW_S / 2 / film.hop_s, (WINDOW_S + REACH_S) / film.hop_s
     by_track: dict[int, list[Line]] = {}
     for line in known:
         by_track.setdefault(line.track, []).append(line)
     for line in sorted(proposed, key=lambda one: -one.votes):
         fitted = by_track.setdefault(line.track, [])
-        if any(_is_same(line, one, film.hop_s) for one in fitted):
+        near = [one for one in fitted if abs(one.film_frame - line.film_frame) <= reach]
+        if any(_is_same(line, one, half) for one in near):
             continue
         stretch = line.film_frame - half, line.film_frame + half
         level, rate, octaves = fit_line(film.channels, tracks[line.track], line, stretch)
@@ -144,14 +146,14 @@ def track_music(
         row_of = partial(_row, film, tracks, grid_of, free if number else None, max_evidence_per_s)
         lines, nats = _promising(lines, row_of, onset_penalty)
         path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
-        longer = [_refitted(film, tracks, lines[row], first, stop) for row, first, stop in path]
+        spans = sorted(path, key=lambda run: lines[run[0]].track)
+        longer = [_refitted(film, tracks, lines[row], first, stop) for row, first, stop in spans]
         if longer:
             # Fitted to all that it explains, a line is followed further than from one window.
-            spans = [span for _, *span in path]
-            rows = [row_of(line, *span) for line, span in zip(longer, spans, strict=True)]
+            rows = [row_of(line, *span[1:]) for line, span in zip(longer, spans, strict=True)]
             lines, nats = lines + longer, np.concatenate([nats, np.stack(rows)])
             path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
-        for row, first, stop in path:
+        for row, first, stop in sorted(path, key=lambda run: lines[run[0]].track):
             runs.append(_run(lines, nats[:, first:stop].sum(axis=1), row, first, stop))
             _explain(film, grid_of(lines[row].track), lines[row], first, stop, free)
     return sorted(runs, key=lambda run: run.first)
@@ -174,6 +176,9 @@ def _promising(lines, row_of, onset_penalty: float) -> tuple[list[Line], np.ndar
     """Lines that bring the onset penalty somewhere, and their evidence, float32 (k, seconds)."""
     rows, promising = [], []
     for line in lines:
+        near = viterbi.max_run_sum(row_of(line, reach_s=0.0)[None])[0]
+        if near <= NEAR_SHARE * onset_penalty:
+            continue
         row = row_of(line)
         if viterbi.max_run_sum(row[None])[0] > onset_penalty:
             rows.append(row)
@@ -204,13 +209,13 @@ def _explain(film, grid, line: Line, first: int, stop: int, free: list[np.ndarra
 
 
 def _row(
-    film, tracks, grid_of, free, max_evidence_per_s: float, line: Line, first=None, stop=None
+    film, tracks, grid_of, free, max_evidence_per_s: float, line: Line, first=None, stop=None, reach_s=REACH_S
 ) -> np.ndarray:
     """Evidence of a line in every second of the film, float32, around its window or a run."""
     if first is None:
         centre = line.film_frame * film.hop_s
         first, stop = centre - WINDOW_S / 2, centre + WINDOW_S / 2
-    stretch = max(0.0, first - REACH_S), min(float(film.seconds), stop + REACH_S)
+    stretch = max(0.0, first - reach_s), min(float(film.seconds), stop + reach_s)
     evidence = line_evidence(
         film.channels, tracks[line.track], grid_of(line.track), line, stretch, film.hop_s, free
     )
@@ -219,9 +224,11 @@ def _row(
     return np.minimum(row, max_evidence_per_s)
 
 
-def _is_same(line: Line, known: Line, hop_s: float) -> bool:
-    """Whether a line of the same track goes where a known one goes, near enough to tell."""
-    is_near = abs(line.film_frame - known.film_frame) * hop_s <= WINDOW_S + REACH_S
-    window = line.film_frame + np.array([-0.5, 0.5]) * WINDOW_S / hop_s
-    gap = np.abs(known.track_frame_at(window) - line.track_frame_at(window)).max()
-    return is_near and gap <= SAME_FRAMES and abs(line.octaves - known.octaves) <= SAME_OCTAVES
+def _is_same(line: Line, known: Line, half: float) -> bool:
+    """Whether a line of a track goes where a known one goes, `half` frames around its window."""
+    before, after = (
+        known.track_frame_at(frame) - line.track_frame_at(frame)
+        for frame in (line.film_frame - half, line.film_frame + half)
+    )
+    gap = max(abs(before), abs(after))
+    return gap <= SAME_FRAMES and abs(line.octaves - known.octaves) <= SAME_OCTAVES
