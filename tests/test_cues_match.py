@@ -20,7 +20,7 @@ from scorelens.fingerprints import Album, Landmarks, Settings
 from tests.media_files import ffmpeg
 
 RATE_HZ = 11025
-CONFIG = {"onset_penalty": 30.0, "max_evidence_per_s": 25.0}
+CONFIG = {"search": "wide", "onset_penalty": 30.0, "max_evidence_per_s": 25.0}
 
 
 def music(seed: int, seconds: float = 40.0) -> np.ndarray:

@@ -19,12 +19,13 @@ from scorelens.fingerprints import (
 )
 
 WINDOW_S = 20.0  # length of the half-overlapping windows in which lines are searched
-WINDOW_LINES = 6  # of a window
+WINDOW_LINES = 4  # of a window
 MIN_VOTES = 8  # triplets that a line must have in a window
 MIN_PLAIN_VOTES = 5  # of a line whose tempo or speed is the track's: fewer match by chance
 PLAIN_FRAMES = 1.5  # by which the span of a triplet differs at most along such a line
 PLAIN_RATE = 0.008  # and its rate
 MAX_PITCH = 2.6 / 12  # octaves, up and down
+MAX_SPEED = 1.3 / 12  # the same in a narrow search, in which tempo and pitch change together
 MAX_TEMPO = 1.11  # and its inverse
 TEMPO_STEP = 0.0025
 CELL_S = 2.0  # of track time, in which votes are counted before the tempo is searched
@@ -35,7 +36,10 @@ BIN_FRAMES = 2  # of track time at the middle of the window, in which votes of a
 SAME_FRAMES = 40  # lines of a track nearer than this are one
 SAME_RATE = 0.01
 SAME_OCTAVES = 0.3 / 12
-RATES = np.exp(np.linspace(-1, 1, 1 + 2 * round(np.log(MAX_TEMPO) / TEMPO_STEP)) * np.log(MAX_TEMPO))
+AROUND = np.linspace(-PLAIN_RATE, PLAIN_RATE, 1 + 2 * round(PLAIN_RATE / TEMPO_STEP))
+RATES = np.exp(
+    np.linspace(-1, 1, 1 + 2 * round(np.log(MAX_TEMPO) / TEMPO_STEP)) * np.log(MAX_TEMPO)
+)
 
 
 class Line(NamedTuple):
@@ -67,7 +71,9 @@ class Line(NamedTuple):
         return self.track_frame + self.rate * (film_frame - self.film_frame)
 
 
-def propose_lines(film: Triplets, index: TripletIndex, hop_s: float) -> list[Line]:
+def propose_lines(
+    film: Triplets, index: TripletIndex, hop_s: float, is_wide: bool = True
+) -> list[Line]:
     """Find the lines with the most votes in each window of a film.
 
     Parameters
@@ -78,6 +84,8 @@ def propose_lines(film: Triplets, index: TripletIndex, hop_s: float) -> list[Lin
         The album.
     hop_s : float
         Length of a frame, s.
+    is_wide : bool
+        Whether tempo and pitch may change apart, or only together, as with speed.
 
     Returns
     -------
@@ -85,25 +93,27 @@ def propose_lines(film: Triplets, index: TripletIndex, hop_s: float) -> list[Lin
         Window by window, in each that with the most votes first.
     """
     keys = triplet_keys(film.hashes, film.octaves)
-    reach = round(MAX_PITCH * STEPS_PER_OCTAVE)
+    reach = round((MAX_PITCH if is_wide else MAX_SPEED) * STEPS_PER_OCTAVE)
     low = np.searchsorted(index.keys, keys - reach)
     counts = np.searchsorted(index.keys, keys + reach, side="right") - low
     lines = []
     for middle, window in _windows(film.frames, hop_s):
         entry = concatenate_ranges(low[window], counts[window])
         query = np.repeat(np.arange(window.start, window.stop), counts[window])
-        rate = index.triplets.spans[entry] / film.spans[query]
-        near = np.abs(np.log(rate)) <= np.log(MAX_TEMPO)
-        entry, query = entry[near], query[near]
         octaves = film.octaves[query] - index.triplets.octaves[entry]
+        track_span, film_span = index.triplets.spans[entry], film.spans[query]
+        is_at_speed = np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES
+        is_plain = is_at_speed | is_wide & (np.abs(track_span - film_span) <= PLAIN_FRAMES)
+        is_near = np.abs(np.log(track_span / film_span)) <= np.log(MAX_TEMPO)
         votes = _Votes(
             index.tracks[entry].astype(np.int64),
             film.frames[query] - middle,
             index.triplets.frames[entry],
             octaves,
-            _is_plain(index.triplets.spans[entry], film.spans[query], octaves),
-        )
-        lines += [Line(track, middle, *line) for track, *line in _window_lines(votes, hop_s)]
+            is_plain,
+        ).select(is_near if is_wide else is_plain)
+        best = _wide_lines(votes, hop_s) if is_wide else _speed_lines(votes, hop_s)
+        lines += [Line(track, middle, *line) for track, *line in best]
     return lines
 
 
@@ -130,11 +140,6 @@ class _Votes:
         )
 
 
-def _is_plain(track_span: np.ndarray, film_span: np.ndarray, octaves: np.ndarray) -> np.ndarray:
-    at_tempo = np.abs(track_span - film_span) <= PLAIN_FRAMES
-    return at_tempo | (np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES)
-
-
 def _windows(frames: np.ndarray, hop_s: float) -> Iterator[tuple[float, slice]]:
     """Middle of each window, and the triplets that start in it."""
     length, stop = WINDOW_S / hop_s, frames[-1:].max(initial=-1) + 1
@@ -145,8 +150,13 @@ def _windows(frames: np.ndarray, hop_s: float) -> Iterator[tuple[float, slice]]:
             yield start + length / 2, slice(a, b)
 
 
-def _window_lines(votes: _Votes, hop_s: float) -> list[tuple]:
+def _speed_lines(votes: _Votes, hop_s: float) -> list[tuple]:
     """Track, track frame, rate, pitch and votes of the lines of a window, the strongest first."""
+    return _strongest_lines(votes, hop_s, MIN_PLAIN_VOTES, _speeds)
+
+
+def _wide_lines(votes: _Votes, hop_s: float) -> list[tuple]:
+    """The same for any tempo and pitch."""
     plain = _strongest_lines(votes.select(votes.is_plain), hop_s, MIN_PLAIN_VOTES, _plain_rates)
     free = _strongest_lines(votes, hop_s, MIN_VOTES, lambda _: RATES)
     return plain + [line for line in free if not any(_is_same(line, one) for one in plain)]
@@ -178,10 +188,13 @@ def _strongest_lines(votes: _Votes, hop_s: float, min_votes: int, rates_at) -> l
     return sorted(lines, key=lambda line: -line[-1])[:WINDOW_LINES]
 
 
+def _speeds(octaves: float) -> np.ndarray:
+    """Rates near that of a speed that changes the pitch so."""
+    return 2.0**octaves * (1 + AROUND)
+
+
 def _plain_rates(octaves: float) -> np.ndarray:
-    """Rates near 1, and near that of a speed that changes the pitch so."""
-    around = np.linspace(-PLAIN_RATE, PLAIN_RATE, 1 + 2 * round(PLAIN_RATE / TEMPO_STEP))
-    return np.concatenate([1 + around, 2.0**octaves * (1 + around)])
+    return np.concatenate([1 + AROUND, _speeds(octaves)])
 
 
 def _best_rate(

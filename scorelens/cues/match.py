@@ -105,7 +105,12 @@ def fingerprint_film(sound: media.Sound | str | os.PathLike, album: Album) -> Fi
 
 
 def find_cues(
-    film_id: str, film: Film, album: Album, onset_penalty: float, max_evidence_per_s: float
+    film_id: str,
+    film: Film,
+    album: Album,
+    search: str,
+    onset_penalty: float,
+    max_evidence_per_s: float,
 ) -> pd.DataFrame:
     """Find which track plays when, by the method `diagonal`.
 
@@ -117,6 +122,8 @@ def find_cues(
         Its landmarks.
     album : Album
         Landmarks of its album.
+    search : {"wide", "narrow"}
+        Whether tempo and pitch may change apart and two tracks play at once, or not.
     onset_penalty : float
         Evidence that a cue must bring, nats.
     max_evidence_per_s : float
@@ -129,5 +136,6 @@ def find_cues(
     """
     tracks = [TrackLandmarks.of(channels) for channels in album.landmarks]
     index = index_triplets(album.landmarks)
-    runs = track_music(film, tracks, index, onset_penalty, max_evidence_per_s)
+    is_wide = search == "wide"
+    runs = track_music(film, tracks, index, is_wide, onset_penalty, max_evidence_per_s)
     return cue_table(film_id, film, album, tracks, runs)

@@ -19,7 +19,7 @@ from scorelens.fingerprints import Landmarks, TripletIndex, join_triplets, make_
 REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
 SAME_OCTAVES = 0.012  # are as high, are one
-ROUNDS = 2  # tracks at once
+ROUNDS = 2  # tracks at once, in a wide search
 NEAR_SHARE = 0.5  # of the onset penalty that the window of a line must bring
 GRIDS = 2  # of tracks that are held in memory, 16 MB each for three minutes
 
@@ -114,6 +114,7 @@ def track_music(
     film: Film,
     tracks: Sequence[TrackLandmarks],
     index: TripletIndex,
+    is_wide: bool,
     onset_penalty: float,
     max_evidence_per_s: float,
 ) -> list[Run]:
@@ -127,6 +128,8 @@ def track_music(
         The album.
     index : TripletIndex
         Triplets of the album.
+    is_wide : bool
+        Whether tempo and pitch may change apart, and two tracks play at once.
     onset_penalty : float
         Evidence that a stretch must bring, nats.
     max_evidence_per_s : float
@@ -141,8 +144,8 @@ def track_music(
     free = [np.ones(len(channel.frames), bool) for channel in film.channels]
     runs: list[Run] = []
     lines: list[Line] = []
-    for number in range(ROUNDS):
-        lines = fit_lines(film, tracks, _propose(film, index, free, runs), lines)
+    for number in range(ROUNDS if is_wide else 1):
+        lines = fit_lines(film, tracks, _propose(film, index, is_wide, free, runs), lines)
         row_of = partial(_row, film, tracks, grid_of, free if number else None, max_evidence_per_s)
         lines, nats = _promising(lines, row_of, onset_penalty)
         path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
@@ -159,7 +162,9 @@ def track_music(
     return sorted(runs, key=lambda run: run.first)
 
 
-def _propose(film: Film, index: TripletIndex, free, runs: Sequence[Run]) -> list[Line]:
+def _propose(
+    film: Film, index: TripletIndex, is_wide: bool, free, runs: Sequence[Run]
+) -> list[Line]:
     """Lines of the landmarks that are free, in the runs if there are any."""
     parts = []
     for channel, mask in zip(film.channels, free, strict=True):
@@ -169,7 +174,7 @@ def _propose(film: Film, index: TripletIndex, free, runs: Sequence[Run]) -> list
             plays[run.first : run.stop] = True
         usable = mask & plays[second] if runs else mask
         parts.append(make_triplets(channel.select(usable), index.thinning))
-    return propose_lines(join_triplets(parts), index, film.hop_s)
+    return propose_lines(join_triplets(parts), index, film.hop_s, is_wide)
 
 
 def _promising(lines, row_of, onset_penalty: float) -> tuple[list[Line], np.ndarray]:
@@ -209,7 +214,15 @@ def _explain(film, grid, line: Line, first: int, stop: int, free: list[np.ndarra
 
 
 def _row(
-    film, tracks, grid_of, free, max_evidence_per_s: float, line: Line, first=None, stop=None, reach_s=REACH_S
+    film,
+    tracks,
+    grid_of,
+    free,
+    max_evidence_per_s: float,
+    line: Line,
+    first=None,
+    stop=None,
+    reach_s=REACH_S,
 ) -> np.ndarray:
     """Evidence of a line in every second of the film, float32, around its window or a run."""
     if first is None:
