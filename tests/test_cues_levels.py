@@ -75,10 +75,9 @@ def test_ratio_of_filtered_music_is_measured_at_every_level(tmp_path, ratio_db):
     assert cue.music_to_rest_db == pytest.approx(ratio_db, abs=1.5)
     assert cue.level_db == pytest.approx(10 * np.log10(power(music)), abs=1.0)
     seconds = film.reshape(LENGTH_S, RATE_HZ, 2)
-    total = 10 ** (rows.music_db / 10) + 10 ** (rows.rest_db / 10)
-    assert (
-        np.corrcoef(10 * np.log10(total), [10 * np.log10(power(s)) for s in seconds])[0, 1] > 0.95
-    )
+    total_db = 10 * np.log10(10 ** (rows.music_db / 10) + 10 ** (rows.rest_db / 10))
+    true_db = [10 * np.log10(power(second)) for second in seconds]
+    assert np.abs(total_db - true_db).median() < 1
 
 
 def test_ducked_seconds_are_in_the_background(tmp_path):
@@ -212,10 +211,10 @@ def test_parts_sum_to_the_film_and_do_not_depend_on_the_level_of_the_track():
 def test_channels_are_decoded_apart_without_bass_effects(tmp_path):
     sound = np.random.default_rng(6).uniform(-0.5, 0.5, (4000, 6)).astype(np.float32)
     wave, path = write(tmp_path / "film.wav", sound), tmp_path / "film.mkv"
-    ffmpeg("-i", wave, "-af", "channelmap=channel_layout=5.1", "-c:a", "pcm_f32le", path)
+    ffmpeg("-i", wave, "-c:a", "flac", path)  # with the layout 5.1
     blocks = list(media.channel_blocks(path, RATE_HZ, block_s=0.1))
     assert [block.shape for block in blocks] == [(1600, 5), (1600, 5), (800, 5)]
-    np.testing.assert_array_equal(np.concatenate(blocks), np.delete(sound, 3, axis=1))
+    np.testing.assert_allclose(np.concatenate(blocks), np.delete(sound, 3, axis=1), atol=1e-4)
 
 
 def job(folder, track_ids=("theme",)):
@@ -275,15 +274,12 @@ def test_summary_has_speech_where_it_was_detected(tmp_path):
             tables.write_table(tables.as_typed(table[schema.names], schema), path, schema)
             paths[name].append(path)
     table = tmp_path / "levels.tsv"
-    roles.summarize_levels(
-        **paths | {"music": paths["music"][:1]}, table=table, speech_threshold=0.2
-    )
+    paths["music"] = paths["music"][:1]
+    roles.summarize_levels(**paths, table=table, speech_threshold=0.2)
     written = tables.read_table(table, tables.CUE_ROLES)
     assert written.film_id.tolist() == ["a", "a", "b"]
     assert written.dialogue_overlap.tolist()[:2] == [0.5, 1.0]
     assert written.dialogue_overlap.isna().tolist() == [False, False, True]
     assert written.role.tolist() == ["foreground", "background", "foreground"]
-    assert written.level_db.tolist() == pytest.approx(
-        [10 * np.log10(0.055), -40, 10 * np.log10(0.055)]
-    )
+    assert written.level_db.tolist() == pytest.approx([-12.596, -40, -12.596], abs=1e-3)
     assert written.music_to_rest_db.tolist() == pytest.approx([10, -20, 10])

@@ -1,6 +1,10 @@
-"""What becomes of the channels of a sound: their mean, the sound beside the centre, or all."""
+"""What becomes of the channels of a sound: their mean, the sound beside the centre, or all.
+
+In films the dialogue is in the centre, and what is beside it holds the music and the effects.
+"""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -101,6 +105,12 @@ def separate_weights(channels: Sequence[str], count: int) -> np.ndarray:
     weights = np.zeros((count, len(channels)), np.float32)
     weights[np.minimum(np.arange(len(used)), count - 1), used] = 1
     return weights
+
+
+def separate(channels: Sequence[str]) -> Mix:
+    """The mix that leaves these channels apart."""
+    count = max(1, sum(name != BASS for name in channels))
+    return Mix((count,), partial(separate_weights, count=count))
 
 
 MEAN = Mix((), None)

@@ -2,8 +2,7 @@
 
 Times count from the first picture of the film; a file without moving pictures starts at its first
 sample. Samples are float32 in -1..1. Mono is the mean of all channels, computed here and not by
-FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two. In films the
-dialogue is in the centre, and what is beside it holds the music and the effects.
+FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two.
 """
 
 import contextlib
@@ -12,7 +11,6 @@ import logging
 import math
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import NamedTuple
 
 import av
@@ -20,7 +18,7 @@ import numpy as np
 import soxr
 
 from scorelens.errors import MediaError, Problem
-from scorelens.media.channels import BASS, MEAN, SIDES, Mix, mix, separate_weights
+from scorelens.media.channels import MEAN, SIDES, Mix, mix, separate
 from scorelens.media.clock import read_clock
 from scorelens.media.demuxing import demux
 from scorelens.media.files import open_container, unchanged
@@ -115,8 +113,8 @@ def channel_blocks(
     Yields
     ------
     numpy.ndarray
-        float32, shape (block_s * rate_hz, channels), without the bass effects (LFE); the last one
-        is shorter. Where the channels change, those that are too many are added to the last one.
+        float32, shape (block_s * rate_hz, channels), without bass effects (LFE); the last block is
+        shorter. Where the layout changes, surplus channels are added to the last one.
 
     Raises
     ------
@@ -124,20 +122,19 @@ def channel_blocks(
         If there is no such sound, it does not decode, or the file changes while it is read.
     """
     sound = _sound(source)
-    count = max(1, sum(name != BASS for name in _channels(sound)))
-    mixed = Mix((count,), partial(separate_weights, count=count))
-    yield from _blocks(sound, rate_hz, block_s, mixed)
+    yield from _blocks(sound, rate_hz, block_s, separate(_channels(sound)))
 
 
 def _channels(sound: Sound) -> list[str]:
     """Names of the channels of a sound."""
     try:
-        with open_container(sound.path) as container:
-            audio = sound_stream(container, sound.stream)
-            return [channel.name for channel in audio.layout.channels] if audio else []
+        container = open_container(sound.path)
     except MediaError as error:
         with open_soundfile(sound.path, error) as file:
             return [""] * file.channels
+    with container:
+        audio = sound_stream(container, sound.stream)
+        return [channel.name for channel in audio.layout.channels] if audio else []
 
 
 def _blocks(sound: Sound, rate_hz: float, block_s: float, mixed: Mix) -> Iterator[np.ndarray]:
