@@ -363,8 +363,7 @@ def _kind(frame: av.AudioFrame) -> tuple[str, int, int]:
 
 def _silence(samples: int, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     for start in range(0, samples, PIECE_SAMPLES):
-        length = min(PIECE_SAMPLES, samples - start)
-        yield np.zeros((length, *shape), np.float32)
+        yield np.zeros((min(PIECE_SAMPLES, samples - start), *shape), np.float32)
 
 
 def _surplus(path, audio) -> int:
