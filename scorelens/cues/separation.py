@@ -6,7 +6,7 @@ free from frame to frame. The fine structure of the track tells the two apart: i
 frequency, which the rest does not share. Gains, levels and the rest are those of highest likelihood
 if every cell is noise of the modelled power (Itakura-Saito divergence), found by multiplicative
 updates. Phases are not used, so that errors of the alignment of some hundredths of a second, music
-that was stretched, filters and reverberation do not matter much.
+that was stretched and filters do not matter much. Reverberation longer than a frame counts as rest.
 
 References
 ----------
