@@ -118,16 +118,21 @@ def test_film_without_the_album_proposes_next_to_nothing():
     assert max((line.votes for line in proposed), default=0) < 3 * lines.MIN_VOTES
 
 
-@given(st.integers(-3, 3), st.floats(-3, 3))
-def test_coincidence_is_within_a_frame_and_the_tolerance_of_frequency(frames, bins):
+@given(st.integers(-4, 4), st.floats(-3, 3))
+def test_coincidence_grades_how_far_two_landmarks_are_apart(frames, bins):
     track = TrackLandmarks.of([landmarks_at([50], [200.0])])
     film = landmarks_at([70 + frames], [200.0 + bins])
     line = Line(0, 70.0, 50.0, 1.0, 0.0, 0)
-    ((found,),) = coincidence.coincidences(film, track.grid(), line)
-    if abs(frames) > 1 or abs(bins) > 1.3:
-        assert not found
-    elif abs(bins) < 0.5:
-        assert found
+    ((grade,),) = coincidence.coincidences(film, track.grid(), line)
+    quarter = 0.25  # of a bin, to which a grid rounds
+    if abs(frames) > 2 or abs(bins) > 0.8 + quarter:
+        assert grade == 0
+    elif frames == 0 and abs(bins) < 0.05:
+        assert grade == 3
+    elif abs(frames) <= 1 and abs(bins) > 0.5 + quarter:
+        assert grade <= 1
+    elif abs(frames) == 2 and abs(bins) < 0.8 - quarter:
+        assert grade == 1
 
 
 def test_coincidences_outside_the_track_are_none():
@@ -135,7 +140,7 @@ def test_coincidences_outside_the_track_are_none():
     film = landmarks_at([0, 50, 5000], [200.0, 100.0, 100.0])
     line = Line(0, 0.0, 0.0, 1.0, 0.0, 0)
     found = coincidence.coincidences(film, track.grid(), line, (0, -1000))
-    assert found.tolist() == [[True, True, False], [False] * 3]
+    assert found.tolist() == [[3, 3, 0], [0] * 3]
 
 
 def test_evidence_is_positive_on_the_line_and_negative_beside_it():

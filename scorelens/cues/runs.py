@@ -1,15 +1,26 @@
 """Turn the runs of lines into cues: join what goes on, find edges, list what matches as well."""
 
 from collections.abc import Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.coincidence import TrackLandmarks, coincidences, fit_line
+from scorelens.cues.coincidence import (
+    CLASSES,
+    MATCHED_SHARES,
+    SECOND_NATS,
+    SHIFTS,
+    TrackLandmarks,
+    chance_of,
+    class_nats,
+    coincidences,
+    fit_line,
+)
 from scorelens.cues.confidence import confidence
 from scorelens.cues.lines import Line
-from scorelens.cues.tracking import Film, Run
+from scorelens.cues.tracking import GRIDS, Film, Run
 from scorelens.fingerprints import Album, Landmarks
 
 EDGE_S = 3.0  # edges are searched so far on either side of the second that the path gives
@@ -22,8 +33,7 @@ TRANSFERS = np.array([1.0, 25 / 24, 24 / 25, 1.001, 1 / 1.001, 25.025 / 24, 24 /
 SNAP = 3e-4  # a speed within this of a transfer's is taken to be it
 RIVAL_SUPPORT = 0.8  # another line that explains this share of a cue's evidence is as good
 MIN_DISTANCE_S = 0.25  # positions in a track nearer than this are one
-CHANCE_SHIFTS = (-53, -29, -13, 13, 29, 53)  # frames
-MIN_GAIN = 0.02  # share of matched landmarks above chance that edges reckon with
+EDGE_SHARE = 0.3  # of the share of matched landmarks in a cue as a whole
 MIDPOINT_NATS, CONFIDENCE_SLOPE = 74.4, 5.3
 
 
@@ -50,8 +60,14 @@ def cue_table(
     DataFrame
         `tables.CUES` in order of time.
     """
-    groups = join_runs(runs, film.hop_s)
-    rows = [_cue(film, album, tracks, group) for group in groups]
+    groups = [
+        [_refitted(film, tracks[run.line.track], run) for run in group]
+        for group in join_runs(runs, film.hop_s)
+    ]
+    grid_of = lru_cache(maxsize=GRIDS)(lambda number: tracks[number].grid())
+    edge = partial(_edge, film, tracks, grid_of, [run for group in groups for run in group])
+    by_track = sorted(groups, key=lambda group: group[0].line.track)
+    rows = [_cue(film, album, edge, group) for group in by_track]
     cues = pd.DataFrame(sorted(rows, key=lambda row: row["film_start_s"]))
     cues = cues.reindex(columns=tables.CUES.names)
     cues["film_id"] = film_id
@@ -102,13 +118,10 @@ def _goes_on(before: Run, after: Run, hop_s: float) -> bool:
     return is_near and is_as_high and abs(jump) <= JOIN_TRACK_S
 
 
-def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object]:
-    track = group[0].line.track
-    group = [_refitted(film, tracks[track], run) for run in group]
+def _cue(film: Film, album: Album, edge, group: list[Run]) -> dict[str, object]:
     first, last = group[0], group[-1]
-    grid = tracks[track].grid()
-    start_s, start_track_s = _edge(film, tracks[track], grid, first, -1)
-    end_s, end_track_s = _edge(film, tracks[track], grid, last, 1)
+    start_s, start_track_s = edge(first, -1)
+    end_s, end_track_s = edge(last, 1)
     end_s += album.settings.window_s  # which the last landmark rests on
     if len(group) == 1:
         speed = first.line.rate
@@ -120,7 +133,7 @@ def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object
     )
     speed, octaves = plain_rates(speed, octaves)
     return {
-        "track_id": album.track_ids[track],
+        "track_id": album.track_ids[first.line.track],
         "film_start_s": start_s,
         "film_end_s": end_s,
         "track_start_s": max(0.0, start_track_s),
@@ -172,39 +185,48 @@ def _refitted(film: Film, track: TrackLandmarks, run: Run) -> Run:
     return run._replace(line=line._replace(track_frame=level, rate=rate, octaves=octaves))
 
 
-def _edge(
-    film: Film, track: TrackLandmarks, grid: np.ndarray, run: Run, side: int
-) -> tuple[float, float]:
+def _edge(film: Film, tracks, grid_of, runs: list[Run], run: Run, side: int) -> tuple[float, float]:
     """Film time and track time at the start (side -1) or end (1) of a run, s.
 
-    The most probable one, if as much of the landmarks coincides inside as in the run as a whole,
-    and outside as much as by chance.
+    The most probable one, if outside as much of the landmarks coincides as by chance, or with the
+    run that comes before or after.
     """
     hop_s = film.hop_s
-    frames = run.first / hop_s, run.stop / hop_s
     second = run.first if side < 0 else run.stop
     nearest = max(0.0, min(EDGE_S, (run.stop - run.first) / 3))
-    low, high = sorted((second - side * nearest, second + side * EDGE_S))
-    times, nats = [], []
-    for channel in film.channels:
-        inside = _part(channel, *frames)
-        around = _part(channel, low / hop_s, high / hop_s)
-        if not len(inside.frames) or not len(around.frames):
-            continue
-        matched, chance = _shares(inside, grid, run.line)
-        hit = coincidences(around, grid, run.line)[0]
-        gain = np.log(matched / chance), np.log((1 - matched) / (1 - chance))
-        times.append(around.frames)
-        nats.append(np.where(hit, *gain))
-    moment = float(second / hop_s)
-    if times:
-        times, nats = np.concatenate(times), np.concatenate(nats)
-        order = np.argsort(side * times, kind="stable")
-        total = np.concatenate([[0.0], np.cumsum(nats[order])])
-        best = int(total.argmax())
-        moment = float(times[order][best - 1]) if best else (second - side * nearest) / hop_s
-    moment = float(np.clip(moment, *_limits(run.line, track)))
+    innermost = (second - side * nearest) / hop_s
+    low, high = sorted((innermost, (second + side * EDGE_S) / hop_s))
+    moments, nats = _landmark_nats(film, grid_of, run, low, high)
+    for other in runs:
+        if other.line != run.line and other.first < high * hop_s and low * hop_s < other.stop:
+            others = _landmark_nats(film, grid_of, other, low, high)[1]
+            if other.line.track == run.line.track:
+                nats = nats - others  # a track does not play twice at once
+            else:  # what another track explains as well says nothing
+                nats = np.where((others > 0) & (others >= nats), 0.0, nats)
+    order = np.argsort(side * moments, kind="stable")
+    moments = moments[order]
+    total = np.cumsum(nats[order]) - SECOND_NATS * hop_s * np.abs(moments - innermost)
+    best = int(total.argmax()) if len(total) else 0
+    moment = float(moments[best]) if len(total) and total[best] > 0 else innermost
+    moment = float(np.clip(moment, *_limits(run.line, tracks[run.line.track])))
     return max(0.0, moment * hop_s), run.line.track_frame_at(moment) * hop_s
+
+
+def _landmark_nats(
+    film: Film, grid_of, run: Run, low: float, high: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Frames of the landmarks between two frames, and what each says for a run, nats."""
+    grid = grid_of(run.line.track)
+    moments, nats = [np.zeros(0)], [np.zeros(0)]
+    for channel in film.channels:
+        inside = _part(channel, run.first / film.hop_s, run.stop / film.hop_s)
+        around = _part(channel, low, high)
+        if len(inside.frames) and len(around.frames):
+            moments.append(around.frames)
+            hit = coincidences(around, grid, run.line)[0]
+            nats.append(_class_nats(inside, grid, run.line)[hit])
+    return np.concatenate(moments), np.concatenate(nats)
 
 
 def _limits(line: Line, track: TrackLandmarks) -> tuple[float, float]:
@@ -213,13 +235,12 @@ def _limits(line: Line, track: TrackLandmarks) -> tuple[float, float]:
     return start, start + track.frames / line.rate
 
 
-def _shares(part: Landmarks, grid: np.ndarray, line: Line) -> tuple[float, float]:
-    """Shares of landmarks that coincide on a line, and by chance near it."""
-    count = len(part.frames)
-    on_line, *shifted = coincidences(part, grid, line, (0, *CHANCE_SHIFTS)).sum(axis=1)
-    near = sum(shifted)
-    chance = (near + 1) / (count * len(CHANCE_SHIFTS) + 30)
-    return float(np.clip((on_line + 1) / (count + 2), chance + MIN_GAIN, 0.98)), float(chance)
+def _class_nats(part: Landmarks, grid: np.ndarray, line: Line) -> np.ndarray:
+    """Evidence of a landmark of each class for a run, at an edge, where music is often soft."""
+    on_line, *shifted = coincidences(part, grid, line, (0, *SHIFTS))
+    chance = chance_of(np.bincount(np.ravel(shifted), minlength=1 + len(CLASSES)))
+    excess = float(np.mean(on_line > 0) - chance.sum())
+    return class_nats(chance, max(MATCHED_SHARES[0], EDGE_SHARE * excess))
 
 
 def _part(channel: Landmarks, low: float, high: float) -> Landmarks:
@@ -232,10 +253,13 @@ def _rivals(film: Film, album: Album, group: list[Run], start_s: float) -> dict[
     as_good = [line for line, nats in run.rivals if nats >= RIVAL_SUPPORT * run.nats]
     frame = start_s / film.hop_s
     own = run.line.track_frame_at(frame) * film.hop_s
-    starts = [
-        line.track_frame_at(frame) * film.hop_s for line in as_good if line.track == run.line.track
-    ]
-    apart = [round(max(0.0, at), 2) for at in starts if abs(at - own) > MIN_DISTANCE_S]
+    apart: list[float] = []
+    for line in as_good:
+        at = line.track_frame_at(frame) * film.hop_s
+        if line.track == run.line.track and all(
+            abs(at - known) > MIN_DISTANCE_S for known in [own, *apart]
+        ):
+            apart.append(round(max(0.0, at), 2))
     others = dict.fromkeys(
         album.track_ids[line.track] for line in as_good if line.track != run.line.track
     )
