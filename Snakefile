@@ -76,7 +76,11 @@ rule cues:
         (
             []
             if PLAN.corpus.is_published
-            else [rules.summarize_cues.output, rules.plot_cue_summary.output]
+            else [
+                rules.summarize_cues.output,
+                rules.plot_cue_summary.output,
+                rules.summarize_levels.output,
+            ]
         ),
         [rules.score_cues.output, rules.calibrate_cues.output] if PLAN.corpus.is_made else [],
         rules.write_report.input.annotations,

@@ -21,6 +21,10 @@ every predicted cue, `.bins.tsv` the reliability of the confidence over all trea
 of cues has the columns `tempo` and `pitch_semitones`. `match_s_per_h` are CPU seconds to decode and
 match an hour of film, `decode_s_per_h` to decode it. `--cache` keeps films and indices.
 
+With `--levels` the level of the music of every cue against the rest of the film is measured, of the
+true cues and of those found, and compared with the mix: errors in dB by the level of the cues, of
+whole cues and of their seconds, for treatments that play one piece of one track in a cue.
+
 Of the free games that scorelens was developed with, TUNING are for choosing settings
 (`--set tuning`); results on all others are only for the final figures (`--set held-out`).
 """
@@ -40,12 +44,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from cue_films import albums, chromaprint, plan, scores
+from cue_films import albums, chromaprint, levels, plan, scores
 from cue_films.mixing import MadeFilm, Stage, make_films
 from cue_films.plan import Film
 from cue_films.treatments import TREATMENTS
 
 from scorelens import code_hash, config, fingerprints, media, tables
+from scorelens.albums.tracks import track_sounds
 from scorelens.corpus.synthesis import sounds
 from scorelens.corpus.synthesis.clips import clips_of_folder
 from scorelens.corpus.synthesis.timeline import RATE_HZ
@@ -134,6 +139,8 @@ def main() -> None:
             rows[name] = row
             found += films
             print(format_row(name, row), flush=True)
+            if chosen.levels:
+                print_levels(matcher.stage, name, films)
             write(chosen.out, rows, found)
         print_confidence(found)
 
@@ -154,6 +161,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--levels", action="store_true", help="measure how loud the music is")
     parser.add_argument("--config", type=Path)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--out", type=Path)
@@ -248,6 +256,24 @@ def write(out: Path | None, rows: dict[str, dict], found: list[scores.Found]) ->
     cues = [scores.label(one).assign(treatment=n) for one, n in zip(found, names, strict=True)]
     pd.concat(cues).to_csv(out.with_suffix(".cues.tsv"), sep="\t", float_format="%.4f", index=False)
     bins(found).to_csv(out.with_suffix(".bins.tsv"), sep="\t", float_format="%.4f", index=False)
+
+
+def print_levels(stage: Stage, name: str, found: list[scores.Found]) -> None:
+    """Print the errors of the levels, of the true cues and of those found."""
+    tracks = track_sounds(stage.plan.tracks)
+    films = make_films(name, stage)
+    seconds = {
+        "true cues": [levels.second_levels(film, levels.true_cues(film), tracks) for film in films],
+        "cues found": [
+            levels.second_levels(film, one.cues, tracks)
+            for film, one in zip(films, found, strict=True)
+        ],
+    }
+    for cues, rows in seconds.items():
+        joined = pd.concat(rows)
+        if len(joined):
+            errors = levels.summarize(joined)
+            print(f"levels of {name}, {cues}:\n{errors.to_string(float_format='%.2f')}", flush=True)
 
 
 def bins(found: list[scores.Found]) -> pd.DataFrame:

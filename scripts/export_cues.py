@@ -12,6 +12,7 @@ from scorelens.cues import export
 
 export.export_cues(
     cues=snakemake.input.cues,
+    levels=snakemake.input.levels,
     tracks=snakemake.input.tracks,
     outputs=dict(snakemake.output.items()),
 )

@@ -114,6 +114,22 @@ def make_cues(film_id, duration_s, rng, count=12):
     )
 
 
+def make_levels(cues):
+    """Levels of the first two seconds of every cue."""
+    rows = cues.loc[cues.index.repeat(2), ["film_id", "cue_id", "film_start_s"]]
+    time_s = np.floor(rows.pop("film_start_s")) + np.arange(len(rows)) % 2
+    levels = {"music_db": -30.0, "rest_db": -34.5, "music_to_rest_db": 4.5, "is_foreground": True}
+    return rows.assign(time_s=time_s, **levels)
+
+
+def make_roles(cues):
+    """Roles of cues; the first film has speech."""
+    rows = cues[["film_id", "cue_id", "track_id", "film_start_s", "film_end_s"]]
+    overlap = np.where(rows.film_id == "film_00", 0.25, np.nan)
+    levels = {"level_db": -30.0, "music_to_rest_db": 4.5, "foreground_share": 1.0}
+    return rows.assign(**levels, role="foreground", dialogue_overlap=overlap)
+
+
 def make_bags(cues, rng):
     values = rng.gamma(2, 1, (len(cues), len(NAMES))).astype(np.float32)
     values[rng.random(values.shape) < 0.03] = np.nan
@@ -288,6 +304,8 @@ def make_run(folder, count=5):
     for film, rows in cues.items():
         save(f"cues/films/{film}.parquet", rows, tables.CUES)
         draw(f"cues/timelines/{film}.svg")
+        save(f"cues/levels/{film}.parquet", make_levels(rows), tables.CUE_LEVELS)
+    save("cues/levels.tsv", make_roles(pd.concat(cues.values())), tables.CUE_ROLES)
     for film in cues:
         save(f"visuals/{film}.parquet", make_visuals(film, rng), tables.VISUALS)
     for film, rows in cues.items():

@@ -199,12 +199,31 @@ def mix(stage, name: str) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     speech, effects, activity = mixing.read_background(film, stage)
     rest = mixing.spread(speech, "speech", treatment) + mixing.spread(effects, "effects", treatment)
     mixed = rest.copy()
-    truth = mixing.add_music(mixed, film, treatment, stage.plan.sounds, activity)
+    truth, _ = mixing.add_music(mixed, film, treatment, stage.plan.sounds, activity)
     return rest, mixed, truth
 
 
 def span(row) -> slice:
     return slice(samples(row.film_start_s), samples(row.film_end_s))
+
+
+@pytest.mark.parametrize("name", ["control", "surround"])
+def test_levels_of_the_seconds_are_those_of_music_and_rest(stage, name):
+    film, treatment = next(iter(mixing.films_of(TREATMENTS[name], stage))), TREATMENTS[name]
+    rest, mixed, truth = mix(stage, name)
+    _, levels = mixing.add_music(rest.copy(), film, treatment, stage.plan.sounds, np.zeros(100_000))
+    for number, row in enumerate(truth.itertuples()):
+        seconds = levels[levels.cue == number].iloc[1:-1]  # whole ones
+        assert len(seconds) in (int(row.film_end_s - row.film_start_s) - d for d in (-1, 0, 1, 2))
+        for second in seconds.itertuples():
+            part = slice(second.second * RATE_HZ, (second.second + 1) * RATE_HZ)
+            beside_bass = [k for k in range(rest.shape[1]) if rest.shape[1] < 6 or k != 3]
+            for sound, measured_db in (
+                ((mixed - rest)[part], second.music_db),
+                (rest[part], second.rest_db),
+            ):
+                power = np.square(sound[:, beside_bass], dtype=float).mean(axis=0).sum()
+                assert measured_db == pytest.approx(10 * np.log10(power), abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["control", "ducking", "surround", "level_-20_db", "fades_10_s"])

@@ -46,6 +46,7 @@ def spans_of(tmp_path, name, text, duration_s=100.0):
         ("  main   TITLE! ", "t0"),
         ("Main Title - Jo Field", "t0"),
         ("Main Title - Jo Field from 1:23 (0.99)", "t0"),
+        ("Main Title - Jo Field from 1:23 (0.99), background, -6 dB", "t0"),
         ("01 Main Title.flac", "t0"),
         ("01_main_title", "t0"),
         ("grosse fahrt", "t1"),
@@ -198,7 +199,8 @@ def test_exported_cues_read_back_in_all_formats_with_times_and_tracks(
     folder = tmp_path_factory.mktemp("exported")
     tracks = titled_tracks("f", *((title, "", "", 1, k) for k, title in enumerate(names)))
     cues = cue_table("f", *((f"t{k}", start, start + length, 83.9) for start, length, k in spans))
-    labels = export.make_labels(cues, track_names(tracks))
+    levels = cues.assign(role="foreground", music_to_rest_db=12.3)
+    labels = export.make_labels(levels, track_names(tracks))
     tables.write_table(cues, folder / "f.tsv", tables.CUES)
     for form in FORMATS.values():
         (folder / f"f.{form.ENDING}").write_text(form.as_text(labels), encoding="utf-8")

@@ -12,6 +12,7 @@ from scorelens.cues import export
 from scorelens.cues.formats import FORMATS
 from tests.album_tables import titled_tracks
 
+TEXT = "Main Title - Jo Field from 1:23 (0.99), background, -6 dB"
 NAMES = {"main_title": "main_title"}
 
 
@@ -24,18 +25,28 @@ def cues(*spans) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=tables.CUES.names)
 
 
+def levels_of(predicted) -> pd.DataFrame:
+    """One second of each cue, 6.2 dB below the rest."""
+    levels = predicted[["film_id", "cue_id"]].assign(time_s=predicted.film_start_s.round())
+    powers = {"music_db": -36.2, "rest_db": -30.0, "music_to_rest_db": -6.2}
+    return levels.assign(**powers, is_foreground=False)
+
+
 def exported_texts(tmp_path, predicted, tracks):
     """The texts of both files."""
-    paths = {"cues": tmp_path / "cues.parquet", "tracks": tmp_path / "tracks.tsv"}
+    names = {"cues": "cues.parquet", "levels": "levels.parquet", "tracks": "tracks.tsv"}
+    paths = {name: tmp_path / file for name, file in names.items()}
     tables.write_table(predicted, paths["cues"], tables.CUES)
     tables.write_table(tracks, paths["tracks"], tables.TRACKS)
+    tables.write_table(levels_of(predicted), paths["levels"], tables.CUE_LEVELS)
     outputs = {name: tmp_path / f"a.{form.ENDING}" for name, form in FORMATS.items()}
     export.export_cues(**paths, outputs=outputs)
     return [path.read_text(encoding="utf-8") for path in outputs.values()]
 
 
 def as_text(name, rows) -> str:
-    return FORMATS[name].as_text(export.make_labels(rows, NAMES))
+    levels = rows.assign(role="foreground", music_to_rest_db=3.0)
+    return FORMATS[name].as_text(export.make_labels(levels, NAMES))
 
 
 def test_both_files_have_track_name_position_and_times(tmp_path):
@@ -44,13 +55,10 @@ def test_both_files_have_track_name_position_and_times(tmp_path):
     webvtt, audacity = exported_texts(tmp_path, predicted, tracks)
     assert webvtt == (
         "WEBVTT\n\n"
-        "cue_0001\n00:00:01.234 --> 00:01:02.000\nMain Title - Jo Field from 1:23 (0.99)\n\n"
-        "cue_0002\n01:02:03.500 --> 01:03:20.250\nMain Title - Jo Field from 1:23 (0.99)\n"
+        f"cue_0001\n00:00:01.234 --> 00:01:02.000\n{TEXT}\n\n"
+        f"cue_0002\n01:02:03.500 --> 01:03:20.250\n{TEXT}\n"
     )
-    assert audacity == (
-        "1.234500\t62.000000\tMain Title - Jo Field from 1:23 (0.99)\n"
-        "3723.500000\t3800.250000\tMain Title - Jo Field from 1:23 (0.99)\n"
-    )
+    assert audacity == (f"1.234500\t62.000000\t{TEXT}\n3723.500000\t3800.250000\t{TEXT}\n")
 
 
 def test_titles_in_any_script_are_exported_and_escaped(tmp_path):
@@ -64,9 +72,9 @@ def test_titles_in_any_script_are_exported_and_escaped(tmp_path):
     assert stamp == "00:00:01.000 --> 00:00:02.000"
     assert text == (
         "&lt;b&gt;Élan&lt;/b&gt; &amp; $Ärger$ --&gt; 夜汽車 \N{STEAM LOCOMOTIVE} - רכבת"
-        " from 1:23 (0.99)"
+        " from 1:23 (0.99), background, -6 dB"
     )
-    assert audacity == f"1.000000\t2.000000\t{title} - רכבת from 1:23 (0.99)\n"
+    assert audacity == f"1.000000\t2.000000\t{title} - רכבת from 1:23 (0.99), background, -6 dB\n"
 
 
 def test_untitled_track_is_labelled_with_its_file_name_in_one_line(tmp_path):
@@ -74,8 +82,8 @@ def test_untitled_track_is_labelled_with_its_file_name_in_one_line(tmp_path):
         path="x/02 Große\u2028Fahrt.mp3"
     )
     webvtt, audacity = exported_texts(tmp_path, cues((1.0, 2.0)).assign(track_id="t0"), tracks)
-    assert webvtt.split("\n")[4:] == ["02 Große Fahrt from 1:23 (0.99)", ""]
-    assert audacity == "1.000000\t2.000000\t02 Große Fahrt from 1:23 (0.99)\n"
+    assert webvtt.split("\n")[4:] == ["02 Große Fahrt from 1:23 (0.99), background, -6 dB", ""]
+    assert audacity == "1.000000\t2.000000\t02 Große Fahrt from 1:23 (0.99), background, -6 dB\n"
 
 
 def test_a_film_without_cues_gives_empty_valid_files():

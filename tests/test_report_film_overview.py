@@ -253,7 +253,7 @@ def test_page_has_an_overview_of_every_film(tmp_path):
     alts = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
     alts = [alt for alt in alts if "from top to bottom" in alt]
     assert alts[0].startswith("The <0th> Film & Co over ")
-    assert all("12 cues, tempo, key, loudness" in alt for alt in alts)
+    assert all("12 cues, the level of the music, tempo, key, loudness" in alt for alt in alts)
 
 
 def test_page_without_features_or_cuts_names_the_missing_values(tmp_path):

@@ -31,6 +31,21 @@ def test_demo_cues_have_high_precision_and_recall(demo_run):
     assert pooled.time_recall > 0.7
 
 
+def test_demo_cues_have_their_level_against_the_rest(demo_run):
+    """Of cues whose edges are right: a part of a cue has another level."""
+    folder = demo_run / "results" / "cues"
+    found = tables.read_table(folder / "levels.tsv", tables.CUE_ROLES)
+    errors_db = []
+    for cue in found.itertuples():
+        path = demo_run / "results" / "corpus" / "truth" / f"{cue.film_id}.tsv"
+        for true in tables.read_table(path, tables.TRUTH).itertuples():
+            edges_s = cue.film_start_s - true.film_start_s, cue.film_end_s - true.film_end_s
+            if cue.track_id == true.track_id and max(map(abs, edges_s)) < 1.5:
+                errors_db.append(abs(cue.music_to_rest_db - true.snr_db))
+    assert len(errors_db) >= 3
+    assert sorted(errors_db)[len(errors_db) // 2] <= 3
+
+
 def test_job_logs_have_no_warning_and_no_traceback(demo_run):
     logs = list((demo_run / "logs").rglob("*.log"))
     assert len(logs) > 25

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,6 +30,8 @@ TRUTH = [
     *("film_id", "track_id", "film_start_s", "film_end_s", "track_start_s", "snr_db", "decoy"),
     *("tempo", "pitch_semitones", "layer"),
 ]
+LEVELS = ["film_id", "cue", "second", "music_db", "rest_db"]
+FLOOR_DB, LOW_EFFECTS = -120.0, 3  # channel of a 5.1 mix
 # Gains of left, right, centre, low effects and the two surrounds, for each stem of a 5.1 mix.
 SURROUND = {
     "music": ((1, 0), (0, 1), (0, 0), (0, 0), (0.5, 0), (0, 0.5)),
@@ -52,9 +54,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class MadeFilm:
+    """A film with its true cues, and every second of them with its levels, rows of `LEVELS`."""
+
     film: Film
     sound: Path
     truth: pd.DataFrame
+    levels: pd.DataFrame
 
 
 def make_films(name: str, stage: Stage) -> list[MadeFilm]:
@@ -68,7 +73,8 @@ def make_films(name: str, stage: Stage) -> list[MadeFilm]:
             make_film(film, treatment, stage, path)
     tables = [pd.read_csv(path.with_suffix(".tsv"), sep="\t") for path in paths]
     typed = [table.astype({"decoy": bool, "track_id": str}) for table in tables]
-    return [MadeFilm(*made) for made in zip(films, paths, typed, strict=True)]
+    levels = [pd.read_csv(path.with_suffix(".levels.tsv"), sep="\t") for path in paths]
+    return [MadeFilm(*made) for made in zip(films, paths, typed, levels, strict=True)]
 
 
 def films_of(treatment: Treatment, stage: Stage) -> Iterable[Film]:
@@ -94,12 +100,15 @@ def make_film(film: Film, treatment: Treatment, stage: Stage, path: Path) -> Non
     path.parent.mkdir(parents=True, exist_ok=True)
     speech, effects, activity = read_background(film, stage)
     sound = spread(speech, "speech", treatment) + spread(effects, "effects", treatment)
-    truth = add_music(sound, film, treatment, stage.plan.sounds, activity)
-    sound *= np.float32(PEAK / max(sound.max(), -sound.min()))
+    truth, levels = add_music(sound, film, treatment, stage.plan.sounds, activity)
+    factor = np.float32(PEAK / max(sound.max(), -sound.min()))
+    sound *= factor
+    levels[["music_db", "rest_db"]] += 20 * np.log10(factor)
     streams = [sound]
     if treatment.layout == "commentary":
         streams.insert(0, commentary(film, stage, sound))
     encode(streams, treatment, path)
+    levels.to_csv(path.with_suffix(".levels.tsv"), sep="\t", float_format="%.2f", index=False)
     truth.to_csv(path.with_suffix(".tsv"), sep="\t", index=False)
 
 
@@ -116,10 +125,13 @@ def add_music(
     treatment: Treatment,
     sounds: Mapping[str, Track],
     activity: np.ndarray,
-) -> pd.DataFrame:
-    """Add the music of a film to the rest, at its level against it; return its true cues."""
-    rows = []
-    for cue in film.cues:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add the music of a film to the rest, at its level against it.
+
+    Returns its true cues, and the levels of every second of them.
+    """
+    rows, levels = [], []
+    for number, cue in enumerate(film.cues):
         take = treatment.make(cue, sounds, np.random.default_rng(cue.seed))
         start = samples(cue.film_start_s)
         stop = start + len(take.music)
@@ -127,9 +139,30 @@ def add_music(
         music *= ducking(activity, start, len(music), treatment.ducking_db)[:, None]
         music = spread(music, "music", treatment)
         snr_db = cue.snr_db if treatment.snr_db is None else treatment.snr_db
-        sound[start:stop] += music * np.float32(gain(music, take.spans, sound[start:stop], snr_db))
+        music *= np.float32(gain(music, take.spans, sound[start:stop], snr_db))
+        levels += [
+            (film.film_id, number, *row) for row in second_levels(music, sound[start:stop], start)
+        ]
+        sound[start:stop] += music
         rows += [true_cue(film, cue, span, snr_db) for span in take.spans]
-    return pd.DataFrame(rows, columns=TRUTH)
+    return pd.DataFrame(rows, columns=TRUTH), pd.DataFrame(levels, columns=LEVELS)
+
+
+def second_levels(music: np.ndarray, rest: np.ndarray, start: int) -> Iterator[tuple]:
+    """Level of music and rest in every second of the film that has half a second of both or more.
+
+    dB: the mean power of a sample, summed over channels but the low effects.
+    """
+    for second in range(start // RATE_HZ, (start + len(music)) // RATE_HZ + 1):
+        span = slice(max(0, second * RATE_HZ - start), max(0, (second + 1) * RATE_HZ - start))
+        if 2 * len(music[span]) >= RATE_HZ:
+            yield second, level_db(music[span]), level_db(rest[span])
+
+
+def level_db(sound: np.ndarray) -> float:
+    channels = np.delete(sound, LOW_EFFECTS, axis=1) if sound.shape[1] == 6 else sound
+    power = np.square(channels, dtype=np.float64).mean(axis=0).sum()
+    return float(max(FLOOR_DB, 10 * np.log10(power))) if power else FLOOR_DB
 
 
 def gain(music: np.ndarray, spans: Sequence[Span], rest: np.ndarray, snr_db: float) -> float:

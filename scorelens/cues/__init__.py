@@ -6,4 +6,5 @@ film time, whatever its tempo and pitch. `lines` proposes such lines, `coinciden
 the place, `tracking` follows the music through the film by `viterbi`, `runs` makes cues of it, and
 `match` does all for a film. `score` and `calibration` compare cues with the truth, `annotations`
 with what people marked, `plot` and `export` show them.
+`levels` measures by `separation` of `spectra` how loud the music of a cue is, `roles` sums it up.
 """

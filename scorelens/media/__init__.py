@@ -5,7 +5,7 @@ from scorelens.media.demuxing import demux, finds_times
 from scorelens.media.faults import length_notes, sound_notes, sound_problems
 from scorelens.media.files import open_container, require_bytes, sha256, unchanged
 from scorelens.media.probe import Header, MediaInfo, probe, read_header
-from scorelens.media.sound import Sound, audio_blocks, read_audio
+from scorelens.media.sound import Sound, audio_blocks, channel_blocks, read_audio
 from scorelens.media.streams import SoundStream, picture_stream, sound_stream
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Sound",
     "SoundStream",
     "audio_blocks",
+    "channel_blocks",
     "demux",
     "finds_times",
     "length_notes",

@@ -2,8 +2,7 @@
 
 Times count from the first picture of the film; a file without moving pictures starts at its first
 sample. Samples are float32 in -1..1. Mono is the mean of all channels, computed here and not by
-FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two. In films the
-dialogue is in the centre, and what is beside it holds the music and the effects.
+FFmpeg's resampler, whose float down-mix of stereo is louder by the square root of two.
 """
 
 import contextlib
@@ -11,7 +10,7 @@ import itertools
 import logging
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import av
@@ -19,6 +18,7 @@ import numpy as np
 import soxr
 
 from scorelens.errors import MediaError, Problem
+from scorelens.media.channels import MEAN, SIDES, Mix, mix, separate
 from scorelens.media.clock import read_clock
 from scorelens.media.demuxing import demux
 from scorelens.media.files import open_container, unchanged
@@ -32,7 +32,6 @@ MAX_PLANES = 7  # PyAV crashes on planar frames with more channels, so those are
 # Formats, and codecs in them, in which FFmpeg seeks to the exact sample.
 SEEKABLE = ("flac", "wav", "aiff", "wv", "tta", "caf", "w64", "mov,mp4,m4a,3gp,3g2,mj2")
 SEEKABLE_CODECS = ("pcm_", "flac", "alac", "aac", "mp3", "opus", "wavpack", "tta")  # or prefixes
-CENTRE, BASS = "FC", "LFE"  # channels, by FFmpeg's names
 PREROLL_S = 1.0  # decoded before the start of a part, for codecs that overlap their frames
 
 log = logging.getLogger(__name__)
@@ -98,9 +97,50 @@ def audio_blocks(
     MediaError
         If there is no such sound, it does not decode, or the file changes while it is read.
     """
+    yield from _blocks(_sound(source), rate_hz, block_s, SIDES if with_sides else MEAN)
+
+
+def channel_blocks(
+    source: Sound | str | os.PathLike, rate_hz: float, block_s: float = 30.0
+) -> Iterator[np.ndarray]:
+    """Decode a sound once, its channels apart, as blocks, in bounded memory.
+
+    Parameters
+    ----------
+    source, rate_hz, block_s
+        As `audio_blocks` takes them.
+
+    Yields
+    ------
+    numpy.ndarray
+        float32, shape (block_s * rate_hz, channels), without bass effects (LFE); the last block is
+        shorter. Where the layout changes, surplus channels are added to the last one.
+
+    Raises
+    ------
+    MediaError
+        If there is no such sound, it does not decode, or the file changes while it is read.
+    """
+    sound = _sound(source)
+    yield from _blocks(sound, rate_hz, block_s, separate(_channels(sound)))
+
+
+def _channels(sound: Sound) -> list[str]:
+    """Names of the channels of a sound."""
+    try:
+        container = open_container(sound.path)
+    except MediaError as error:
+        with open_soundfile(sound.path, error) as file:
+            return [""] * file.channels
+    with container:
+        audio = sound_stream(container, sound.stream)
+        return [channel.name for channel in audio.layout.channels] if audio else []
+
+
+def _blocks(sound: Sound, rate_hz: float, block_s: float, mixed: Mix) -> Iterator[np.ndarray]:
     size = round(block_s * rate_hz)
     pending, length = [], 0
-    for piece in _resampled(_sound(source), rate_hz, with_sides):
+    for piece in _resampled(sound, rate_hz, mixed):
         pending.append(piece)
         length += len(piece)
         if length < size:
@@ -160,17 +200,17 @@ def count_broken_samples(source: Sound | str | os.PathLike) -> int:
         audio = sound_stream(container, sound.stream)
         if audio is None or not audio.codec_context.name.startswith("pcm_f"):
             return 0
-    return sum(int((~np.isfinite(piece.samples)).sum()) for piece in _pieces(sound, False))
+    return sum(int((~np.isfinite(piece.samples)).sum()) for piece in _pieces(sound, MEAN))
 
 
 def _sound(source: Sound | str | os.PathLike) -> Sound:
     return source if isinstance(source, Sound) else Sound(source)
 
 
-def _resampled(sound: Sound, rate_hz: float, with_sides: bool = False) -> Iterator[np.ndarray]:
+def _resampled(sound: Sound, rate_hz: float, mixed: Mix = MEAN) -> Iterator[np.ndarray]:
     """Pieces of sound at one rate, cut to the length of the sound."""
     remaining = np.inf if sound.end_s is None else round((sound.end_s - sound.start_s) * rate_hz)
-    for samples in _at_rate(_finite(sound.path, _pieces(sound, with_sides)), rate_hz):
+    for samples in _at_rate(_finite(sound.path, _pieces(sound, mixed)), rate_hz):
         yield samples[: int(min(remaining, len(samples)))]
         remaining -= len(samples)
         if remaining <= 0:
@@ -205,11 +245,11 @@ def _finite(path, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
         log.warning("%s: %d samples are not finite; they count as silence", path, count)
 
 
-def _pieces(sound: Sound, with_sides: bool) -> Iterator[_Piece]:
+def _pieces(sound: Sound, mixed: Mix) -> Iterator[_Piece]:
     try:
         container = open_container(sound.path)
     except MediaError as error:
-        yield from _soundfile_pieces(sound, error, with_sides)
+        yield from _soundfile_pieces(sound, error, mixed)
         return
     with container, unchanged(sound.path):
         audio = sound_stream(container, sound.stream)
@@ -217,12 +257,12 @@ def _pieces(sound: Sound, with_sides: bool) -> Iterator[_Piece]:
             raise MediaError(Problem(str(sound.path), "has no sound", "an audio stream in it"))
         origin_s = _seek(sound, container, audio)
         if origin_s is not None:
-            yield from _decoded_pieces(sound.path, container, audio, origin_s, with_sides)
+            yield from _decoded_pieces(sound.path, container, audio, origin_s, mixed)
             return
         picture = picture_stream(container)
         if picture is not None:
             origin_s = float((picture.start_time or 0) * picture.time_base)
-        pieces = _decoded_pieces(sound.path, container, audio, origin_s, with_sides)
+        pieces = _decoded_pieces(sound.path, container, audio, origin_s, mixed)
         yield from _without_first(sound.start_s, pieces)
 
 
@@ -232,13 +272,11 @@ def _without_first(seconds: float, pieces: Iterator[_Piece]) -> Iterator[_Piece]
         seconds -= len(piece.samples) / piece.rate_hz
 
 
-def _decoded_pieces(
-    path, container, audio, origin_s: float | None, with_sides: bool
-) -> Iterator[_Piece]:
+def _decoded_pieces(path, container, audio, origin_s: float | None, mixed: Mix):
     """Pieces of about `PIECE_SAMPLES`; single frames of a decoder are too short."""
     # Samples are placed by their time stamps: gaps are filled with silence, overlaps are dropped.
     # origin_s: time stamp at which the sound starts; None for that of its first frame.
-    fifo, kind, rate_hz, mixed = av.AudioFifo(), None, audio.sample_rate, None
+    fifo, kind, rate_hz, mix_of = av.AudioFifo(), None, audio.sample_rate, None
     since_s, written = 0.0, 0  # the position in the sound is since_s + written / rate_hz
     for frame in _frames(container, audio):
         time_s = frame.time
@@ -246,30 +284,30 @@ def _decoded_pieces(
             origin_s = time_s + _surplus(path, audio) / rate_hz
         if kind != _kind(frame):
             if kind:
-                yield _Piece(rate_hz, mixed(fifo.read()))
-            fifo, kind, mixed = av.AudioFifo(), _kind(frame), _mixer(frame, with_sides)
+                yield _Piece(rate_hz, mix_of(fifo.read()))
+            fifo, kind, mix_of = av.AudioFifo(), _kind(frame), _mixer(frame, mixed)
             since_s, written, rate_hz = since_s + written / rate_hz, 0, frame.sample_rate
         gap = 0
         if time_s is not None:
             gap = round((time_s - origin_s - since_s) * rate_hz) - written
         started = bool(written or since_s)
         if gap < (-OVERLAP_S * rate_hz if started else 0):
-            yield _Piece(rate_hz, mixed(fifo.read()))
-            rest = mixed(frame)[-gap:]
+            yield _Piece(rate_hz, mix_of(fifo.read()))
+            rest = mix_of(frame)[-gap:]
             written += len(rest)
             yield _Piece(rate_hz, rest)
             continue
         late = gap > (GAP_S * rate_hz if started else 0)
         if late or fifo.samples >= PIECE_SAMPLES:
-            yield _Piece(rate_hz, mixed(fifo.read()))
+            yield _Piece(rate_hz, mix_of(fifo.read()))
         if late:
-            yield from (_Piece(rate_hz, silence) for silence in _silence(gap, with_sides))
+            yield from (_Piece(rate_hz, silence) for silence in _silence(gap, mixed.shape))
             written += gap
         frame.pts = None  # the gaps are filled
         fifo.write(frame)
         written += frame.samples
     if kind:
-        yield _Piece(rate_hz, mixed(fifo.read()))
+        yield _Piece(rate_hz, mix_of(fifo.read()))
 
 
 def _seek(sound: Sound, container, audio) -> float | None:
@@ -303,65 +341,29 @@ def _frames(container, stream) -> Iterator[av.AudioFrame]:
             yield from packet.decode()
 
 
-def _mixer(like: av.AudioFrame, with_sides: bool) -> Callable[[av.AudioFrame | None], np.ndarray]:
+def _mixer(like: av.AudioFrame, mixed: Mix) -> Callable[[av.AudioFrame | None], np.ndarray]:
     """Function that returns the mix of the channels of a frame; no samples for None."""
-    channels, sides = like.layout.nb_channels, None
-    if with_sides:
-        sides = side_weights([channel.name for channel in like.layout.channels])
+    channels = like.layout.nb_channels
+    weights = mixed.weights_of([channel.name for channel in like.layout.channels])
     is_planar = channels <= MAX_PLANES
     converter = av.AudioResampler(format="fltp" if is_planar else "flt")
 
-    def mixed(frame: av.AudioFrame | None) -> np.ndarray:
+    def mix_of(frame: av.AudioFrame | None) -> np.ndarray:
         if frame is None:
-            return np.zeros((0, 2) if with_sides else 0, np.float32)
+            return np.zeros((0, *mixed.shape), np.float32)
         samples = np.concatenate([f.to_ndarray() for f in converter.resample(frame)], axis=1)
-        return _mix(samples if is_planar else samples.reshape(-1, channels).T, sides)
+        return mix(samples if is_planar else samples.reshape(-1, channels).T, weights)
 
-    return mixed
-
-
-def _mix(channels: np.ndarray, sides: np.ndarray | None) -> np.ndarray:
-    """The mean of channels, (channels, n), beside it their sum with the weights `sides`."""
-    mean = channels.mean(0)
-    return mean if sides is None else np.stack([mean, sides @ channels], axis=1)
-
-
-def side_weights(channels: Sequence[str]) -> np.ndarray:
-    """Weights of the channels in the sound beside the centre.
-
-    Parameters
-    ----------
-    channels : sequence of str
-        FFmpeg's names, such as FL, FR, FC and LFE.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_channels,)
-
-    Examples
-    --------
-    >>> side_weights(["FL", "FR"]).tolist()
-    [0.5, -0.5]
-    >>> side_weights(["FL", "FR", "FC", "LFE", "BL", "BR"]).tolist()
-    [0.25, 0.25, 0.0, 0.0, 0.25, 0.25]
-    """
-    beside = np.array([name not in (CENTRE, BASS) for name in channels], np.float32)
-    if CENTRE in channels and beside.any() and len(channels) > 1:
-        return beside / beside.sum()
-    difference = np.zeros(len(channels), np.float32)
-    if len(channels) > 1:
-        difference[:2] = 0.5, -0.5
-    return difference
+    return mix_of
 
 
 def _kind(frame: av.AudioFrame) -> tuple[str, int, int]:
     return frame.format.name, frame.layout.nb_channels, frame.sample_rate
 
 
-def _silence(samples: int, with_sides: bool) -> Iterator[np.ndarray]:
+def _silence(samples: int, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     for start in range(0, samples, PIECE_SAMPLES):
-        length = min(PIECE_SAMPLES, samples - start)
-        yield np.zeros((length, 2) if with_sides else length, np.float32)
+        yield np.zeros((min(PIECE_SAMPLES, samples - start), *shape), np.float32)
 
 
 def _surplus(path, audio) -> int:
@@ -389,10 +391,10 @@ def _first_page(path) -> tuple[int, int]:
     return 0, 0
 
 
-def _soundfile_pieces(sound: Sound, refused: MediaError, with_sides: bool) -> Iterator[_Piece]:
+def _soundfile_pieces(sound: Sound, refused: MediaError, mixed: Mix) -> Iterator[_Piece]:
     """Pieces of a file that FFmpeg cannot read and libsndfile can."""
     with open_soundfile(sound.path, refused) as file, unchanged(sound.path):
-        sides = side_weights([""] * file.channels) if with_sides else None
+        weights = mixed.weights_of([""] * file.channels)
         file.seek(min(round(sound.start_s * file.samplerate), file.frames))
         for block in file.blocks(blocksize=1 << 18, dtype="float32", always_2d=True):
-            yield _Piece(file.samplerate, _mix(block.T, sides))
+            yield _Piece(file.samplerate, mix(block.T, weights))

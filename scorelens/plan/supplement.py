@@ -102,6 +102,8 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "compare_fingerprints": ONCE * has_media,
         "list_pretrained": ONCE,
         "match_cues": ONCE * has_media,
+        "measure_levels": ONCE * has_media,
+        "summarize_levels": ONCE * has_media,
         "summarize_cues": ONCE * has_media,
         "plot_cue_summary": ONCE * has_media,
         "score_cues": ONCE * plan.corpus.is_made,

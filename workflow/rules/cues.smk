@@ -24,6 +24,39 @@ rule match_cues:
         "../../scripts/match_cues.py"
 
 
+rule measure_levels:
+    """Measure how loud the music of every cue of one film is against everything else."""
+    input:
+        video=watched_video,
+        cues=rules.match_cues.output.table,
+        tracks=rules.check_corpus.output.tracks,
+        # It holds the video's hash, and the video itself is watched.
+        status=ancient_copy(rules.check_corpus.output.status),
+        corpus=ancient_copy(rules.gather_corpus.output.films),
+    output:
+        table="results/cues/levels/{film}.parquet",
+    params:
+        video=film_video,
+        unwatched=unwatched_video,
+        audio=lambda wildcards: PLAN.corpus.films[wildcards.film].audio,
+    script:
+        "../../scripts/measure_levels.py"
+
+
+rule summarize_levels:
+    """Sum up how loud the music of every cue is, and whether somebody speaks over it."""
+    input:
+        cues=used_films(rules.match_cues.output.table),
+        levels=used_films(rules.measure_levels.output.table),
+        music=used_films(result_paths.MUSIC) if PLAN.music.detector else [],
+    output:
+        table="results/cues/levels.tsv",
+    params:
+        speech_threshold=PLAN.music.thresholds["speech"],
+    script:
+        "../../scripts/summarize_levels.py"
+
+
 rule summarize_cues:
     """Sum up how every film, and the films of each genre, use their albums."""
     input:
@@ -186,6 +219,7 @@ rule export_cues:
     """Write the cues of one film in the formats of players and editors."""
     input:
         cues=rules.match_cues.output.table,
+        levels=rules.measure_levels.output.table,
         tracks=rules.check_corpus.output.tracks,
     output:
         **{

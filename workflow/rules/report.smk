@@ -15,6 +15,8 @@ rule write_report:
         # A corpus of published features has these files in place of cues, timelines and visuals.
         published=watched(PLAN.published_tables),
         cues=media_films(rules.match_cues.output.table),
+        levels=media_films(rules.measure_levels.output.table),
+        roles=[] if PLAN.corpus.is_published else rules.summarize_levels.output.table,
         timelines=media_films(rules.plot_cues.output.timeline),
         genre_counts=rules.count_corpus.output.figure,
         cue_summary=(

@@ -13,7 +13,8 @@ class Label(NamedTuple):
     start_s, end_s : float
         Seconds of the film.
     text : str
-        One line: the track and its artist, where in the track the cue starts, and the confidence.
+        One line: the track and its artist, where in the track the cue starts, the confidence,
+        and how loud the music is.
     """
 
     cue_id: str

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from scorelens import figures
 from scorelens.albums.names import shorten, text_columns
+from scorelens.cues.levels import LIMIT_DB
 from scorelens.cues.plot import TICKS, UNKNOWN
 from scorelens.cues.report import time_series
 from scorelens.sections import formats, svg
@@ -41,6 +42,7 @@ def draw_overview(
     duration_s: float,
     titles: Mapping[str, str],
     unknown: pd.DataFrame | None = None,
+    levels: pd.DataFrame | None = None,
 ) -> bytes:
     """Draw the overview of one film.
 
@@ -56,6 +58,8 @@ def draw_overview(
         Title of each track of the album, by track_id.
     unknown : DataFrame, optional
         Music of the film without a cue (UNKNOWN_MUSIC), drawn grey between the cues.
+    levels : DataFrame, optional
+        How loud the music of the cues is (CUE_LEVELS). Without, that row is left out.
 
     Returns
     -------
@@ -67,6 +71,8 @@ def draw_overview(
         _draw_cues, cues=cues, duration_s=duration_s, titles=titles, unknown=unknown
     )
     rows: list[Row] = [(0.36, draw_cues)]
+    if levels is not None:
+        rows.append(_level_row(levels, bin_s))
     if features is not None:
         rows += _music_rows(features, bin_s)
     rows += _picture_rows(visuals, bin_s)
@@ -94,6 +100,13 @@ def confidence_colour(rank: int, confidence: float) -> np.ndarray:
     colour = np.array(to_rgb(figures.PALETTE[rank % len(figures.PALETTE)]))
     share = MIN_SATURATION + (1 - MIN_SATURATION) * np.clip(2 * confidence - 1, 0, 1)
     return 1 - share * (1 - colour)
+
+
+def _level_row(levels: pd.DataFrame, bin_s: int) -> Row:
+    line = time_series.binned_line(levels.time_s, levels.music_to_rest_db, levels.cue_id, bin_s)
+    limits = {"low": -LIMIT_DB, "high": LIMIT_DB}
+    style = {"label": "music to\nthe rest, dB", "colour": SOUND, "empty_note": "no cue", **limits}
+    return 0.7, partial(_draw_line, line=line, **style)
 
 
 def _music_rows(features: pd.DataFrame, bin_s: int) -> list[Row]:

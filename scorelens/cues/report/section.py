@@ -12,6 +12,7 @@ from scorelens.sections import Run, Section, render_section, svg
 HERE = Path(__file__).parent
 SCORES = "cues/scores.tsv"
 UNKNOWN = "music/unknown.tsv"
+ROLES = "cues/levels.tsv"
 # How the groups of films in the table of scores are named; {} is the value of the group.
 GROUPS = {"film": "{}", "snr": "music at {} dB", "all": "all films"}
 
@@ -35,6 +36,7 @@ def timelines_section(run: Run) -> Section | None:
         "films": run.film_rows,
         "timelines": run.figures("cues/timelines/*.svg"),
         "has_unknown": UNKNOWN in run,
+        "cues": {} if run.fold_films else cue_rows(run),
         "fold": run.fold_films,
     }
     return render_section("timelines", "Cue timelines", HERE / "timelines.html", values)
@@ -83,10 +85,36 @@ def film_overview_section(run: Run) -> Section | None:
         "overviews": film_overviews(run),
         "has_music": bool(run.matching("features/mir/*.parquet")),
         "has_unknown": UNKNOWN in run,
+        "has_levels": ROLES in run,
         "fold": run.fold_films,
     }
     template = HERE / "film_overview.html"
     return render_section("film_overview", "Film overview", template, values)
+
+
+def cue_rows(run: Run) -> dict[str, list[dict]]:
+    """List the cues of every film with how loud their music is.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+
+    Returns
+    -------
+    dict of str to list of dict
+        By film_id, rows of CUE_ROLES with the `title` of the track; `dialogue_overlap` is None
+        where speech was not detected. Empty if the levels were not measured.
+    """
+    if ROLES not in run:
+        return {}
+    rows = {}
+    for film, cues in run.table(ROLES, tables.CUE_ROLES).groupby("film_id"):
+        titles = run.track_titles[film]
+        overlap = cues.dialogue_overlap.astype(object).where(cues.dialogue_overlap.notna(), None)
+        named = cues.assign(title=cues.track_id.map(titles), dialogue_overlap=overlap)
+        rows[film] = named.to_dict("records")
+    return rows
 
 
 def score_rows(path: str | os.PathLike) -> list[dict]:
@@ -120,7 +148,7 @@ def film_overviews(run: Run) -> dict[str, str]:
     dict of str to str
         Figures as data URIs, by film_id.
     """
-    paths = run.matching("features/mir/*.parquet")
+    paths, levels = (run.matching(f"{name}/*.parquet") for name in ("features/mir", "cues/levels"))
     unknown = run.table(UNKNOWN, tables.UNKNOWN_MUSIC) if UNKNOWN in run else None
     columns = [*tables.FEATURES.names, *film_overview.COLUMNS]
     overviews = {}
@@ -134,6 +162,7 @@ def film_overviews(run: Run) -> dict[str, str]:
             film.duration_s,
             run.track_titles.get(name, {}),
             None if unknown is None else unknown[unknown.film_id == name],
+            tables.read_table(levels[name], tables.CUE_LEVELS) if levels else None,
         )
         overviews[name] = svg.data_uri(figure)
     return overviews

@@ -3,6 +3,7 @@
 from scorelens.tables.columns import (
     CUE_ID,
     FILM_ID,
+    TIME_S,
     TRACK_ID,
     Column,
     Table,
@@ -50,6 +51,45 @@ CUES = Table(
             low=0,
         ),
         share("confidence", "probability that the match is right, calibrated"),
+    ),
+)
+
+_RATIO = "power of the music to that of everything else, -30..30"
+
+CUE_LEVELS = Table(
+    "cue levels",
+    "How loud the music of a cue is, and everything else in the film: one row a second of a cue. "
+    "Levels are the mean square of the samples of a channel, summed over the channels but that of "
+    "bass effects, from 50 Hz to 7.9 kHz.",
+    (
+        FILM_ID,
+        CUE_ID,
+        TIME_S,
+        Column("music_db", "float64", "level of the music of the cue", "dB of full scale", -100),
+        Column("rest_db", "float64", "level of all other sound", "dB of full scale", -100),
+        Column("music_to_rest_db", "float64", _RATIO, "dB", -30, 30),
+        Column("is_foreground", "bool", "whether the music is as loud as the rest, or louder"),
+    ),
+)
+
+CUE_ROLES = Table(
+    "cue roles",
+    "How loud the music of each cue is, and whether somebody speaks.",
+    (
+        FILM_ID,
+        CUE_ID,
+        TRACK_ID,
+        seconds("film_start_s", "start of the cue in the film"),
+        seconds("film_end_s", "end of the cue in the film"),
+        Column("level_db", "float64", "level of the music: mean power", "dB of full scale", -100),
+        Column("music_to_rest_db", "float64", f"over the whole cue: {_RATIO}", "dB", -30, 30),
+        share("foreground_share", "share of the seconds in which the music is in the foreground"),
+        Column("role", "string", "`foreground` from a share of one half on, or `background`"),
+        share(
+            "dialogue_overlap",
+            "share of the cue with speech; null without the detector of stage `music`",
+            True,
+        ),
     ),
 )
 
