@@ -15,6 +15,9 @@ rule write_report:
         # A corpus of published features has these files in place of cues, timelines and visuals.
         published=watched(PLAN.published_tables),
         cues=media_films(rules.match_cues.output.table),
+        renditions=(
+            media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else []
+        ),
         timelines=media_films(rules.plot_cues.output.timeline),
         genre_counts=rules.count_corpus.output.figure,
         cue_summary=(
