@@ -24,7 +24,7 @@ from scorelens.cues.renditions.alignment import (
 )
 
 RIVAL_SHARE = 0.3  # of the time of a path that another must share to be its rival
-MIDDLE, SLOPE = 37.0, 4.0  # of the log odds that a rendition is right, over the log of its score
+MIDDLE, SLOPE = 21.7, 4.5  # of the log odds that a rendition is right, over the log of its score
 SPAN_S = CONTEXT * chroma.STEP_S  # that a position covers
 
 log = logging.getLogger(__name__)
