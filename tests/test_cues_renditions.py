@@ -79,8 +79,21 @@ def test_music_that_two_tracks_share_is_a_rendition_of_neither():
     tracks = album(3)
     film = film_with(tracks["track_1"], 2, rng)
     assert len(find.find_renditions(film, tracks, NO_CUES, 0.9)) == 1
-    doubled = tracks | {"again": noisy(tracks["track_1"], 0.2, rng)}
+    doubled = tracks | {"again": noisy(tracks["track_1"], 0.05, rng)}
     assert find.find_renditions(film, doubled, NO_CUES, 0.9).empty
+
+
+@pytest.mark.parametrize(("first", "second"), [("track_1", "track_2"), ("track_1", "track_1")])
+def test_renditions_that_follow_each_other_are_both_listed(first, second):
+    rng = np.random.default_rng(10)
+    tracks = album(4)
+    half = len(tracks[first]) // 2
+    pieces = [noisy(piece, 0.7, rng) for piece in (tracks[first][half:], tracks[second][:half])]
+    between = chord_changes(10, rng)
+    film = np.concatenate([between, pieces[0], between[::-1], pieces[1], between])
+    rows = find.find_renditions(film, tracks, NO_CUES, 0.9)
+    assert rows.track_id.tolist() == [first, second]
+    assert rows.film_start_s.to_numpy() == pytest.approx([10, 80], abs=3)
 
 
 def test_time_with_a_cue_is_left_out():

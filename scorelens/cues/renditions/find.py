@@ -24,7 +24,7 @@ from scorelens.cues.renditions.alignment import (
 )
 
 RIVAL_SHARE = 0.3  # of the time of a path that another must share to be its rival
-MIDDLE, SLOPE = 21.7, 4.5  # of the log odds that a rendition is right, over the log of its score
+MIDDLE, SLOPE = 22.4, 4.2  # of the log odds that a rendition is right, over the log of its score
 SPAN_S = CONTEXT * chroma.STEP_S  # that a position covers
 
 log = logging.getLogger(__name__)
@@ -196,12 +196,23 @@ def weigh(paths: Sequence[Paths], least: float) -> Iterator[Candidate]:
     scores, starts = (np.stack([getattr(p, name) for p in paths]) for name in ("score", "start"))
     for track, track_paths in enumerate(paths):
         for one in _path_ends(track_paths, track, least):
-            rows = slice(one.start, one.end + 1)
-            shared = np.arange(one.start, one.end + 1)[:, None] - starts[:, rows]
-            shared = np.minimum(shared, np.arange(one.end + 1 - one.start)[:, None])
-            rivals = np.where(shared >= RIVAL_SHARE * (one.end - one.start), scores[:, rows], 0)
-            rivals[one.track, :, one.shift] = 0
+            rivals = _gains(one, scores, starts)
+            rivals[track, one.shift] = 0
             yield one._replace(score=one.score - float(rivals.max()))
+
+
+def _gains(one: Candidate, scores: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """The most that paths add in the time of a candidate, float32 (tracks, 12).
+
+    Those that share less than `RIVAL_SHARE` of its time count 0.
+    """
+    rows = slice(one.start, one.end + 1)
+    earlier = starts[:, rows] < one.start
+    before = scores[:, one.start - 1, None] if one.start else np.float32(0)
+    added = scores[:, rows] - np.where(earlier, before, 0)
+    positions = np.arange(one.start, one.end + 1)[:, None]
+    shared = positions - np.maximum(starts[:, rows], one.start)
+    return np.where(shared >= RIVAL_SHARE * (one.end - one.start), added, 0).max(axis=1)
 
 
 def _path_ends(paths: Paths, track: int, least: float) -> Iterator[Candidate]:
