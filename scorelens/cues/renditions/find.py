@@ -193,25 +193,25 @@ def weigh(paths: Sequence[Paths], least: float) -> Iterator[Candidate]:
     ------
     Candidate
     """
-    scores, starts = (np.stack([getattr(p, name) for p in paths]) for name in ("score", "start"))
     for track, track_paths in enumerate(paths):
         for one in _path_ends(track_paths, track, least):
-            rivals = _gains(one, scores, starts)
+            rivals = _gains(one, paths)
             rivals[track, one.shift] = 0
             yield one._replace(score=one.score - float(rivals.max()))
 
 
-def _gains(one: Candidate, scores: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _gains(one: Candidate, paths: Sequence[Paths]) -> np.ndarray:
     """The most that paths add in the time of a candidate, float32 (tracks, 12).
 
     Those that share less than `RIVAL_SHARE` of its time count 0.
     """
     rows = slice(one.start, one.end + 1)
-    earlier = starts[:, rows] < one.start
-    before = scores[:, one.start - 1, None] if one.start else np.float32(0)
-    added = scores[:, rows] - np.where(earlier, before, 0)
-    positions = np.arange(one.start, one.end + 1)[:, None]
-    shared = positions - np.maximum(starts[:, rows], one.start)
+    score, start = (
+        np.stack([getattr(p, name)[rows] for p in paths]) for name in ("score", "start")
+    )
+    before = np.stack([p.score[one.start - 1] for p in paths])[:, None] if one.start else 0
+    added = score - np.where(start < one.start, before, 0)
+    shared = np.arange(one.start, one.end + 1)[:, None] - np.maximum(start, one.start)
     return np.where(shared >= RIVAL_SHARE * (one.end - one.start), added, 0).max(axis=1)
 
 
