@@ -46,6 +46,7 @@ def extract_table(film, cues, source="album", video="film.wav", profile="mirtool
     same = {"film_id": "f", "score": 10.0, "confidence": 0.9}
     same |= dict.fromkeys(("equal_starts_s", "shared_tracks"), [()] * len(cues))
     frame = pd.DataFrame(rows, columns=["cue_id", *names]).assign(**same)
+    frame = frame.assign(tempo=frame.speed, pitch_semitones=0.0)
     tables.write_table(frame, film / "cues.parquet", tables.CUES)
     extract.extract_film(
         film_id="f",

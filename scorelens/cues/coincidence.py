@@ -13,19 +13,23 @@ from scorelens.cues.lines import Line
 from scorelens.fingerprints import FINE_STEPS, Landmarks
 
 FRAME_BITS = 14  # of a key, that hold the frequency
-TOLERANCE_BINS = 0.75
-TOLERANCE_SHARE = 0.003  # of the frequency: what an error of the pitch leaves
 SHIFTS = (-67, -53, -41, -29, -19, -13, 13, 19, 29, 41, 53, 67)  # frames, for chance coincidences
 CHANCE_S = 11  # seconds over which chance is averaged
-MATCHED_SHARE = 0.06  # of the film's landmarks that a playing track is expected to explain
-PRIOR_MATCHES, PRIOR_LANDMARKS = 2.0, 60.0  # of chance, where a film has few landmarks
+# How well two landmarks coincide, the best last: frames and bins that they are apart at most.
+CLASSES = (((2, 0.8),), ((0, 0.5), (1, 0.2)), ((0, 0.2),))
+WIDE_SHARE = 0.003  # of the frequency, in the widest class: what wow and errors of pitch leave
+CLASS_SHARES = np.array([0.25, 0.3, 0.45])  # of the landmarks that a playing track explains
+MATCHED_SHARES = (0.03, 0.1, 0.3)  # of the film's landmarks that a playing track explains
+SHARE_S = 5  # seconds over which one of these shares is chosen
+PRIOR_CHANCE = np.array([0.04, 0.012, 0.004])  # of each class,
+PRIOR_LANDMARKS = 400.0  # as if so many had been counted: where a film has few landmarks
 FIT_FRAMES = (4, 2)  # how far from the line coincidences are searched, in each round of the fit
 FIT_RATES = (0.004, 0.001)  # by how much the rate may change
 FIT_STEPS = 33
 MIN_FIT = 12  # coincidences
-COLUMN_STEPS = FINE_STEPS // 2  # frequencies in a column of a grid: half a bin
+COLUMN_STEPS = FINE_STEPS // 4  # frequencies in a column of a grid: a quarter of a bin
 COLUMNS = (1 << FRAME_BITS) // COLUMN_STEPS
-MARGIN = 2  # frames of a grid before the start and after the end of the track
+MARGIN = 3  # frames of a grid before the start and after the end of the track: one is empty
 FEW_LANDMARKS = 8  # a second of a channel with fewer is no evidence against a line
 SILENT_NATS = -2.0  # of a second in which no channel has more
 SECOND_NATS = 2.0  # that every second must bring: coincidences of neighbours are not independent
@@ -55,23 +59,28 @@ class TrackLandmarks:
         return cls(joined, int(joined[-1] >> FRAME_BITS) + 1 if len(joined) else 0)
 
     def grid(self) -> np.ndarray:
-        """Where a landmark of the film would coincide with one of the track.
+        """How well a landmark of the film would coincide with one of the track.
 
         Returns
         -------
-        ndarray of bool, shape (frames + 2 * `MARGIN`, `COLUMNS`)
-            By frame and frequency: within a frame and `TOLERANCE_BINS` or `TOLERANCE_SHARE` of a
-            landmark.
+        ndarray of uint8, shape (frames + 2 * `MARGIN`, `COLUMNS`)
+            By frame and frequency: 0 for not at all, else 1 + the position of the best of `CLASSES`
+            that fits.
         """
         frame, frequency = self.keys >> FRAME_BITS, self.keys & (1 << FRAME_BITS) - 1
-        reach = np.maximum(TOLERANCE_BINS * FINE_STEPS, TOLERANCE_SHARE * frequency)
-        low = np.rint((frequency - reach) / COLUMN_STEPS).astype(np.int64)
-        high = np.rint((frequency + reach) / COLUMN_STEPS).astype(np.int64)
-        grid = np.zeros((self.frames + 2 * MARGIN, COLUMNS), bool)
-        for offset in range(int((high - low).max(initial=-1)) + 1):
-            column = np.clip(np.minimum(low + offset, high), 0, COLUMNS - 1)
-            for shift in (-1, 0, 1):
-                grid[frame + MARGIN + shift, column] = True
+        grid = np.zeros((self.frames + 2 * MARGIN, COLUMNS), np.uint8)
+        for value, reaches in enumerate(CLASSES, start=1):
+            for frames, bins in reaches:
+                reach = bins * FINE_STEPS
+                if value == 1:
+                    reach = np.maximum(reach, WIDE_SHARE * frequency)
+                low = np.maximum(0, np.ceil((frequency - reach) / COLUMN_STEPS)).astype(np.int64)
+                high = ((frequency + reach) // COLUMN_STEPS).astype(np.int64)
+                for offset in range(int((high - low).max(initial=-1)) + 1):
+                    inside = (low + offset <= high) & (low + offset < COLUMNS)
+                    cells = (frame[inside] + MARGIN) * COLUMNS + low[inside] + offset
+                    for shift in range(-frames, frames + 1):
+                        grid.ravel()[cells + shift * COLUMNS] = value
         return grid
 
 
@@ -81,13 +90,13 @@ def coincidences(
     line: Line,
     shifts: Sequence[int] = (0,),
 ) -> np.ndarray:
-    """Whether the track has a landmark where each landmark of the film would come from.
+    """How well each landmark of the film coincides with one of the track.
 
     Parameters
     ----------
     film : Landmarks
         Of a channel of the film.
-    grid : ndarray of bool
+    grid : ndarray of uint8
         Of the line's track (`TrackLandmarks.grid`).
     line : Line
         The line.
@@ -96,14 +105,15 @@ def coincidences(
 
     Returns
     -------
-    ndarray of bool, shape (shifts, n)
-        False before the start and after the end of the track.
+    ndarray of uint8, shape (shifts, n)
+        Values of the grid; 0 before the start and after the end of the track.
     """
     frame = np.rint(line.track_frame_at(film.frames)).astype(np.int64) + MARGIN
     column = np.rint(film.frequencies * 2.0**-line.octaves / COLUMN_STEPS).astype(np.int64)
-    rows = frame + np.array(shifts)[:, None]
-    inside = (rows >= 0) & (rows < len(grid)) & (column < COLUMNS)
-    return grid[np.where(inside, rows, 0), np.minimum(column, COLUMNS - 1)] & inside
+    rows = np.clip(frame + np.array(shifts)[:, None], 0, len(grid) - 1)
+    rows *= COLUMNS
+    rows += np.minimum(column, COLUMNS - 1)
+    return grid.ravel().take(rows)
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,7 @@ def line_evidence(
     hop_s : float
         Length of a frame, s.
     free : sequence of ndarray of bool, optional
-        Of each channel, the landmarks that no cue explains yet. Others count as not matched.
+        Of each channel, the landmarks that no cue explains yet. Others do not count.
 
     Returns
     -------
@@ -178,22 +188,81 @@ def matched_landmarks(
 def _channel_nats(channel, track, grid, line, first, last, hop_s, free) -> np.ndarray:
     low, high = np.searchsorted(channel.frames, [first / hop_s, last / hop_s])
     part, seconds = channel.select(slice(low, high)), last - first
+    if free is not None:
+        part = part.select(free[low:high])
     second = (part.frames * hop_s).astype(np.int64) - first
     matched, *shifted = coincidences(part, grid, line, (0, *SHIFTS))
-    if free is not None:
-        matched = matched & free[low:high]
-    hits, counts = np.bincount(second, matched, seconds), np.bincount(second, minlength=seconds)
-    by_chance = np.bincount(second, np.sum(shifted, axis=0), seconds)
-    around = np.ones(min(CHANCE_S, 2 * seconds - 1))
-    total = np.convolve(counts * len(SHIFTS), around, "same")[:seconds] + PRIOR_LANDMARKS
-    chance = (np.convolve(by_chance, around, "same")[:seconds] + PRIOR_MATCHES) / total
-    share = MATCHED_SHARE * np.minimum(1, _density(track, line, first, last, hop_s, counts))
-    playing = chance + share * (1 - chance)
-    nats = hits * np.log(playing / chance)
-    nats += (counts - hits) * np.log((1 - playing) / (1 - chance))
+    hits = _count_classes(second, matched[None], seconds)
+    counts = hits.sum(axis=1)
+    by_chance = _count_classes(second, np.array(shifted), seconds)
+    chance = chance_of(_moving_sum(by_chance, CHANCE_S))
+    density = np.minimum(1, _density(track, line, first, last, hop_s, counts))
+    nats = _best_share(hits, chance, density)
     inside = line.track_frame_at((np.arange(first, last) + 0.5) / hop_s)
     nats[(counts < FEW_LANDMARKS) & (nats <= 0)] = -np.inf  # says nothing
     return np.where((inside >= 0) & (inside < track.frames), nats, OUTSIDE_NATS)
+
+
+def _count_classes(second: np.ndarray, classes: np.ndarray, seconds: int) -> np.ndarray:
+    """Landmarks of each class in each second, int64 (seconds, classes), class 0 first."""
+    kinds = len(CLASSES) + 1
+    cells = (second * kinds + classes).ravel()
+    return np.bincount(cells, minlength=seconds * kinds).reshape(seconds, kinds)
+
+
+def chance_of(counts: np.ndarray) -> np.ndarray:
+    """Estimate how often landmarks coincide by chance.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (..., classes)
+        Landmarks of each class on shifted lines, class 0, which coincide with none, first.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., classes - 1)
+        Probability of each class but 0.
+    """
+    total = counts.sum(axis=-1, keepdims=True)
+    return (counts[..., 1:] + PRIOR_LANDMARKS * PRIOR_CHANCE) / (total + PRIOR_LANDMARKS)
+
+
+def class_nats(chance: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+    """Evidence of a landmark of each class that a track plays.
+
+    Parameters
+    ----------
+    chance : ndarray of float64, shape (..., classes - 1)
+        From `chance_of`.
+    share : float or ndarray, shape (...)
+        Share of the film's landmarks that the track explains if it plays.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., classes)
+        Log likelihood ratio, nats, class 0 first.
+    """
+    share = np.asarray(share)[..., None]
+    rest = 1 - chance.sum(axis=-1, keepdims=True)
+    coincide = np.log1p(share * rest * CLASS_SHARES / chance)
+    return np.concatenate([np.log1p(-share) + 0 * rest, coincide], axis=-1)
+
+
+def _best_share(hits: np.ndarray, chance: np.ndarray, density: np.ndarray) -> np.ndarray:
+    """Log likelihood ratio of each second, with the share of matched landmarks that fits best."""
+    nats = np.array(
+        [(hits * class_nats(chance, share * density)).sum(axis=1) for share in MATCHED_SHARES]
+    )
+    best = _moving_sum(nats.T, SHARE_S).argmax(axis=1)
+    return nats[best, np.arange(len(hits))]
+
+
+def _moving_sum(values: np.ndarray, width: int) -> np.ndarray:
+    """Sums of rows over `width` rows around each, fewer at the ends."""
+    total = np.cumsum(np.pad(values, ((1, 0), (0, 0))), axis=0)
+    rows = np.arange(len(values))
+    half = width // 2
+    return total[np.minimum(rows + half + 1, len(values))] - total[np.maximum(rows - half, 0)]
 
 
 def _density(track, line, first, last, hop_s, counts) -> np.ndarray:

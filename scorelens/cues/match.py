@@ -9,16 +9,13 @@ import pandas as pd
 from scorelens import media, tables
 from scorelens.cues import dejavu
 from scorelens.cues.coincidence import TrackLandmarks
-from scorelens.cues.lines import propose_lines
 from scorelens.cues.runs import cue_table
 from scorelens.cues.speed import film_speed
-from scorelens.cues.tracking import Film, fit_lines, track_music
+from scorelens.cues.tracking import Film, track_music
 from scorelens.fingerprints import (
     Album,
     channel_landmarks,
     index_triplets,
-    join_triplets,
-    make_triplets,
     read_album,
     read_dejavu_index,
 )
@@ -130,10 +127,7 @@ def find_cues(
     DataFrame
         `tables.CUES` in order of time; empty if no track plays.
     """
-    index = index_triplets(album.landmarks)
-    triplets = join_triplets([make_triplets(one, index.thinning) for one in film.channels])
-    proposed = propose_lines(triplets, index, film.hop_s)
     tracks = [TrackLandmarks.of(channels) for channels in album.landmarks]
-    lines = fit_lines(film, tracks, proposed)
-    runs = track_music(film, tracks, lines, onset_penalty, max_evidence_per_s)
+    index = index_triplets(album.landmarks)
+    runs = track_music(film, tracks, index, onset_penalty, max_evidence_per_s)
     return cue_table(film_id, film, album, tracks, runs)

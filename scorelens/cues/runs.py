@@ -1,12 +1,22 @@
 """Turn the runs of lines into cues: join what goes on, find edges, list what matches as well."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.coincidence import TrackLandmarks, coincidences, fit_line
+from scorelens.cues.coincidence import (
+    CLASSES,
+    MATCHED_SHARES,
+    SHIFTS,
+    TrackLandmarks,
+    chance_of,
+    class_nats,
+    coincidences,
+    fit_line,
+)
 from scorelens.cues.confidence import confidence
 from scorelens.cues.lines import Line
 from scorelens.cues.tracking import Film, Run
@@ -22,8 +32,7 @@ TRANSFERS = np.array([1.0, 25 / 24, 24 / 25, 1.001, 1 / 1.001, 25.025 / 24, 24 /
 SNAP = 3e-4  # a speed within this of a transfer's is taken to be it
 RIVAL_SUPPORT = 0.8  # another line that explains this share of a cue's evidence is as good
 MIN_DISTANCE_S = 0.25  # positions in a track nearer than this are one
-CHANCE_SHIFTS = (-53, -29, -13, 13, 29, 53)  # frames
-MIN_GAIN = 0.02  # share of matched landmarks above chance that edges reckon with
+EDGE_SHARE = 0.3  # of the share of matched landmarks in a cue as a whole
 MIDPOINT_NATS, CONFIDENCE_SLOPE = 74.4, 5.3
 
 
@@ -51,7 +60,9 @@ def cue_table(
         `tables.CUES` in order of time.
     """
     groups = join_runs(runs, film.hop_s)
-    rows = [_cue(film, album, tracks, group) for group in groups]
+    grid_of = lru_cache(maxsize=1)(lambda number: tracks[number].grid())
+    by_track = sorted(groups, key=lambda group: group[0].line.track)
+    rows = [_cue(film, album, tracks, grid_of, group) for group in by_track]
     cues = pd.DataFrame(sorted(rows, key=lambda row: row["film_start_s"]))
     cues = cues.reindex(columns=tables.CUES.names)
     cues["film_id"] = film_id
@@ -102,11 +113,11 @@ def _goes_on(before: Run, after: Run, hop_s: float) -> bool:
     return is_near and is_as_high and abs(jump) <= JOIN_TRACK_S
 
 
-def _cue(film: Film, album: Album, tracks, group: list[Run]) -> dict[str, object]:
+def _cue(film: Film, album: Album, tracks, grid_of, group: list[Run]) -> dict[str, object]:
     track = group[0].line.track
     group = [_refitted(film, tracks[track], run) for run in group]
     first, last = group[0], group[-1]
-    grid = tracks[track].grid()
+    grid = grid_of(track)
     start_s, start_track_s = _edge(film, tracks[track], grid, first, -1)
     end_s, end_track_s = _edge(film, tracks[track], grid, last, 1)
     end_s += album.settings.window_s  # which the last landmark rests on
@@ -189,13 +200,10 @@ def _edge(
     for channel in film.channels:
         inside = _part(channel, *frames)
         around = _part(channel, low / hop_s, high / hop_s)
-        if not len(inside.frames) or not len(around.frames):
-            continue
-        matched, chance = _shares(inside, grid, run.line)
-        hit = coincidences(around, grid, run.line)[0]
-        gain = np.log(matched / chance), np.log((1 - matched) / (1 - chance))
-        times.append(around.frames)
-        nats.append(np.where(hit, *gain))
+        if len(inside.frames) and len(around.frames):
+            times.append(around.frames)
+            hit = coincidences(around, grid, run.line)[0]
+            nats.append(_edge_nats(inside, grid, run.line)[hit])
     moment = float(second / hop_s)
     if times:
         times, nats = np.concatenate(times), np.concatenate(nats)
@@ -213,13 +221,12 @@ def _limits(line: Line, track: TrackLandmarks) -> tuple[float, float]:
     return start, start + track.frames / line.rate
 
 
-def _shares(part: Landmarks, grid: np.ndarray, line: Line) -> tuple[float, float]:
-    """Shares of landmarks that coincide on a line, and by chance near it."""
-    count = len(part.frames)
-    on_line, *shifted = coincidences(part, grid, line, (0, *CHANCE_SHIFTS)).sum(axis=1)
-    near = sum(shifted)
-    chance = (near + 1) / (count * len(CHANCE_SHIFTS) + 30)
-    return float(np.clip((on_line + 1) / (count + 2), chance + MIN_GAIN, 0.98)), float(chance)
+def _edge_nats(part: Landmarks, grid: np.ndarray, line: Line) -> np.ndarray:
+    """Evidence of a landmark of each class for a run, at an edge, where music is often soft."""
+    on_line, *shifted = coincidences(part, grid, line, (0, *SHIFTS))
+    chance = chance_of(np.bincount(np.ravel(shifted), minlength=1 + len(CLASSES)))
+    excess = float(np.mean(on_line > 0) - chance.sum())
+    return class_nats(chance, max(MATCHED_SHARES[0], EDGE_SHARE * excess))
 
 
 def _part(channel: Landmarks, low: float, high: float) -> Landmarks:
