@@ -73,6 +73,7 @@ rule cues:
         media_films(rules.match_cues.output.table),
         media_films(rules.plot_cues.output.timeline),
         media_films(rules.export_cues.output),
+        media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else [],
         (
             []
             if PLAN.corpus.is_published

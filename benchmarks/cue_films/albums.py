@@ -15,7 +15,16 @@ from scorelens import media, tables
 from scorelens.albums.files import list_files
 from scorelens.albums.reading import read_album
 from scorelens.albums.tracks import track_sounds
-from scorelens.corpus import GENRES, MUSIC_RATE_HZ, compose, draw_music, draw_theme, render
+from scorelens.corpus import (
+    GENRES,
+    MUSIC_RATE_HZ,
+    Score,
+    compose,
+    draw_music,
+    draw_theme,
+    render,
+)
+from scorelens.corpus.synthesis.recipes import MusicRecipe
 from scorelens.fingerprints import Settings, find_landmarks, make_sketch
 from scorelens.fingerprints.sharing import find_shared_sound
 from scorelens.ids import slug
@@ -27,15 +36,22 @@ def compose_albums(folder: Path, albums: int, tracks: int, track_s: float, seed:
     """Compose albums as the demo does, each on one theme, into a folder for each."""
     for album in range(albums):
         (folder / f"album_{album}").mkdir(parents=True, exist_ok=True)
-        theme = draw_theme(np.random.default_rng([seed, album]))
         for track in range(tracks):
             path = folder / f"album_{album}" / f"track_{track}.flac"
             if not path.exists():
                 rng = np.random.default_rng([seed, album, track])
-                recipe = draw_music(GENRES[rng.integers(len(GENRES))], rng)
-                notes = compose(theme, recipe, track_s * rng.uniform(0.8, 1.2), rng)
-                soundfile.write(path, render(notes, recipe, rng), MUSIC_RATE_HZ)
+                score, recipe = compose_track(seed, album, track_s, rng)
+                soundfile.write(path, render(score, recipe, rng), MUSIC_RATE_HZ)
     return folder
+
+
+def compose_track(
+    seed: int, album: int, track_s: float, rng: np.random.Generator
+) -> tuple[Score, MusicRecipe]:
+    """Compose a track of an album, and draw how it is played."""
+    theme = draw_theme(np.random.default_rng([seed, album]))
+    recipe = draw_music(GENRES[rng.integers(len(GENRES))], rng)
+    return compose(theme, recipe, track_s * rng.uniform(0.8, 1.2), rng), recipe
 
 
 def list_tracks(folder: Path, names: Sequence[str] | None = None) -> pd.DataFrame:

@@ -62,9 +62,9 @@ class MadeFilm:
     levels: pd.DataFrame
 
 
-def make_films(name: str, stage: Stage) -> list[MadeFilm]:
+def make_films(name: str, stage: Stage, treatment: Treatment | None = None) -> list[MadeFilm]:
     """Make the films of a treatment, or find them in the cache."""
-    treatment = TREATMENTS[name]
+    treatment = treatment or TREATMENTS[name]
     films = list(films_of(treatment, stage))
     folder = stage.cache / "films" / f"{name}_{digest(films, stage)}"
     paths = [folder / f"{film.film_id}.{ending(treatment)}" for film in films]

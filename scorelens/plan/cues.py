@@ -1,4 +1,4 @@
-"""The annotations that the cues of a run are evaluated against."""
+"""The annotations that the cues are evaluated against, and whether other renditions are found."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,15 +9,18 @@ from scorelens.plan.corpus import CorpusPlan
 
 @dataclass(frozen=True)
 class CuePlan:
-    """What the cues are evaluated against.
+    """What the cues are evaluated against, and whether other renditions of tracks are found.
 
     Parameters
     ----------
     annotations : tuple of AnnotationFile
         Empty if the user brings none.
+    has_renditions : bool
+        Whether other renditions of the albums' tracks are found in the films.
     """
 
     annotations: tuple[AnnotationFile, ...]
+    has_renditions: bool = False
 
     @property
     def annotated_films(self) -> set[str]:
@@ -31,7 +34,7 @@ class CuePlan:
 
 
 def plan_cues(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None]) -> CuePlan:
-    """List the annotations of the configuration.
+    """List the annotations of the configuration, and decide whether renditions are found.
 
     Parameters
     ----------
@@ -52,12 +55,13 @@ def plan_cues(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None]) 
         With every fault of the folder and of the names of its files.
     """
     folder = config["cues"]["annotations"]
+    has_renditions = config["cues"]["renditions"]["enabled"] and not corpus.is_published
     if not folder:
-        return CuePlan(())
+        return CuePlan((), has_renditions)
     if corpus.is_published:
         note("annotations of cues are left out: published features come without films")
         return CuePlan(())
     files, ignored = list_annotations(folder, corpus.films)
     for path in ignored:
         note(f"{path} is left out: it is no annotation by its ending")
-    return CuePlan(tuple(files))
+    return CuePlan(tuple(files), has_renditions)

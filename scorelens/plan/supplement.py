@@ -109,6 +109,7 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "score_cues": ONCE * plan.corpus.is_made,
         "calibrate_cues": ONCE * plan.corpus.is_made,
         "plot_cues": ONCE * has_media,
+        "find_renditions": ONCE * plan.cues.has_renditions,
         "detect_music": ONCE * bool(plan.music.detector),
         "summarize_music": ONCE * bool(plan.music.detector),
         "read_annotations": ONCE * bool(plan.cues.annotations),

@@ -8,6 +8,7 @@ from scorelens.cues.report import (
     annotations_section,
     film_overview_section,
     music_section,
+    renditions_section,
     scores_section,
     timelines_section,
 )
@@ -30,6 +31,7 @@ from scorelens.visuals.report import visuals_section
 SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     corpus_section,
     timelines_section,
+    renditions_section,
     music_section,
     detected_music_section,
     scores_section,

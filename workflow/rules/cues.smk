@@ -57,6 +57,26 @@ rule summarize_levels:
         "../../scripts/summarize_levels.py"
 
 
+rule find_renditions:
+    """Find other renditions of the album's tracks in one film, where it has no cue."""
+    input:
+        video=watched_video,
+        album=of_album(rules.list_corpus.output.tracks),
+        cues=rules.match_cues.output.table,
+        # It holds the video's hash, and the video itself is watched.
+        status=ancient_copy(rules.check_corpus.output.status),
+        corpus=ancient_copy(rules.gather_corpus.output.films),
+    output:
+        table="results/cues/renditions/{film}.parquet",
+    params:
+        video=film_video,
+        unwatched=unwatched_video,
+        min_confidence=config["cues"]["renditions"]["min_confidence"],
+        audio=lambda wildcards: PLAN.corpus.films[wildcards.film].audio,
+    script:
+        "../../scripts/find_renditions.py"
+
+
 rule summarize_cues:
     """Sum up how every film, and the films of each genre, use their albums."""
     input:

@@ -17,6 +17,9 @@ rule write_report:
         cues=media_films(rules.match_cues.output.table),
         levels=media_films(rules.measure_levels.output.table),
         roles=[] if PLAN.corpus.is_published else rules.summarize_levels.output.table,
+        renditions=(
+            media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else []
+        ),
         timelines=media_films(rules.plot_cues.output.timeline),
         genre_counts=rules.count_corpus.output.figure,
         cue_summary=(
