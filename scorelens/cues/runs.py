@@ -16,11 +16,10 @@ from scorelens.cues.coincidence import (
     chance_of,
     class_nats,
     coincidences,
-    fit_line,
 )
 from scorelens.cues.confidence import confidence
 from scorelens.cues.lines import Line
-from scorelens.cues.tracking import GRIDS, Film, Run
+from scorelens.cues.tracking import GRIDS, Film, Run, refit
 from scorelens.fingerprints import Album, Landmarks
 
 EDGE_S = 3.0  # edges are searched so far on either side of the second that the path gives
@@ -61,7 +60,7 @@ def cue_table(
         `tables.CUES` in order of time.
     """
     groups = [
-        [_refitted(film, tracks[run.line.track], run) for run in group]
+        [run._replace(line=refit(film, tracks, run.line, run.first, run.stop)) for run in group]
         for group in join_runs(runs, film.hop_s)
     ]
     grid_of = lru_cache(maxsize=GRIDS)(lambda number: tracks[number].grid())
@@ -174,15 +173,6 @@ def plain_rates(speed: float, octaves: float) -> tuple[float, float]:
         speed = nearest if abs(nearest - speed) <= SNAP else speed
         return speed, float(np.log2(speed))
     return speed, 0.0 if abs(2.0**octaves - 1) <= SAME_SPEED else octaves
-
-
-def _refitted(film: Film, track: TrackLandmarks, run: Run) -> Run:
-    """A run with its line fitted to all of its seconds instead of one window."""
-    middle = (run.first + run.stop) / 2 / film.hop_s
-    line = run.line._replace(film_frame=middle, track_frame=run.line.track_frame_at(middle))
-    stretch = run.first / film.hop_s, run.stop / film.hop_s
-    level, rate, octaves = fit_line(film.channels, track, line, stretch)
-    return run._replace(line=line._replace(track_frame=level, rate=rate, octaves=octaves))
 
 
 def _edge(film: Film, tracks, grid_of, runs: list[Run], run: Run, side: int) -> tuple[float, float]:

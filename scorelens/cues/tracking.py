@@ -4,9 +4,9 @@ The best path through the lines is found twice. The second time landmarks that t
 explain count no more, so that music under other music remains.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -144,22 +144,45 @@ def track_music(
     free = [np.ones(len(channel.frames), bool) for channel in film.channels]
     runs: list[Run] = []
     lines: list[Line] = []
-    for number in range(ROUNDS if is_wide else 1):
+    for _ in range(ROUNDS if is_wide else 1):
+        evidence = _Evidence(film, tracks, grid_of, free, max_evidence_per_s)
         lines = fit_lines(film, tracks, _propose(film, index, is_wide, free, runs), lines)
-        row_of = partial(_row, film, tracks, grid_of, free if number else None, max_evidence_per_s)
-        lines, nats = _promising(lines, row_of, onset_penalty)
+        lines, nats = _promising(lines, evidence, onset_penalty)
+        lines, nats = _longer(lines, nats, evidence, onset_penalty)
         path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
-        spans = sorted(path, key=lambda run: lines[run[0]].track)
-        longer = [_refitted(film, tracks, lines[row], first, stop) for row, first, stop in spans]
-        if longer:
-            # Fitted to all that it explains, a line is followed further than from one window.
-            rows = [row_of(line, *span[1:]) for line, span in zip(longer, spans, strict=True)]
-            lines, nats = lines + longer, np.concatenate([nats, np.stack(rows)])
-            path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
+        # In the order of tracks, so that no grid is made twice.
         for row, first, stop in sorted(path, key=lambda run: lines[run[0]].track):
             runs.append(_run(lines, nats[:, first:stop].sum(axis=1), row, first, stop))
             _explain(film, grid_of(lines[row].track), lines[row], first, stop, free)
     return sorted(runs, key=lambda run: run.first)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """Evidence of lines, from the landmarks of a film that are free."""
+
+    film: Film
+    tracks: Sequence[TrackLandmarks]
+    grid_of: Callable[[int], np.ndarray]
+    free: Sequence[np.ndarray]
+    max_evidence_per_s: float
+
+    def row(self, line: Line, start_s: float, end_s: float) -> np.ndarray:
+        """Nats of every second of the film, float32, of a line that is followed so far."""
+        seconds = self.film.seconds
+        stretch = max(0.0, start_s), min(float(seconds), end_s)
+        track, grid = self.tracks[line.track], self.grid_of(line.track)
+        found = line_evidence(
+            self.film.channels, track, grid, line, stretch, self.film.hop_s, self.free
+        )
+        row = np.full(seconds, FAR, np.float32)
+        row[found.first : found.first + len(found.nats)] = found.nats
+        return np.minimum(row, self.max_evidence_per_s)
+
+    def window_row(self, line: Line, reach_s: float) -> np.ndarray:
+        """The same around the window that showed the line."""
+        centre, reach_s = line.film_frame * self.film.hop_s, WINDOW_S / 2 + reach_s
+        return self.row(line, centre - reach_s, centre + reach_s)
 
 
 def _propose(
@@ -177,22 +200,51 @@ def _propose(
     return propose_lines(join_triplets(parts), index, film.hop_s, is_wide)
 
 
-def _promising(lines, row_of, onset_penalty: float) -> tuple[list[Line], np.ndarray]:
+def _promising(
+    lines: Sequence[Line], evidence: _Evidence, onset_penalty: float
+) -> tuple[list[Line], np.ndarray]:
     """Lines that bring the onset penalty somewhere, and their evidence, float32 (k, seconds)."""
-    rows, promising = [], []
+    promising, rows = [], [np.zeros((0, evidence.film.seconds), np.float32)]
     for line in lines:
-        near = viterbi.max_run_sum(row_of(line, reach_s=0.0)[None])[0]
-        if near <= NEAR_SHARE * onset_penalty:
-            continue
-        row = row_of(line)
-        if viterbi.max_run_sum(row[None])[0] > onset_penalty:
-            rows.append(row)
-            promising.append(line)
-    return promising, np.stack(rows) if rows else np.zeros((0, row_of.args[0].seconds), np.float32)
+        near = evidence.window_row(line, 0.0)[None]
+        if viterbi.max_run_sum(near)[0] > NEAR_SHARE * onset_penalty:
+            row = evidence.window_row(line, REACH_S)[None]
+            if viterbi.max_run_sum(row)[0] > onset_penalty:
+                promising.append(line)
+                rows.append(row)
+    return promising, np.concatenate(rows)
 
 
-def _refitted(film: Film, tracks, line: Line, first: int, stop: int) -> Line:
-    """A line fitted to all seconds of a run."""
+def _longer(
+    lines: list[Line], nats: np.ndarray, evidence: _Evidence, onset_penalty: float
+) -> tuple[list[Line], np.ndarray]:
+    """Add the lines of the best path, fitted to all that they explain and followed from there."""
+    path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
+    fitted, rows = [], [nats]
+    for row, first, stop in sorted(path, key=lambda run: lines[run[0]].track):
+        fitted.append(refit(evidence.film, evidence.tracks, lines[row], first, stop))
+        rows.append(evidence.row(fitted[-1], first - REACH_S, stop + REACH_S)[None])
+    return lines + fitted, np.concatenate(rows)
+
+
+def refit(film: Film, tracks: Sequence[TrackLandmarks], line: Line, first: int, stop: int) -> Line:
+    """Fit a line to all seconds in which it plays.
+
+    Parameters
+    ----------
+    film : Film
+        The film.
+    tracks : sequence of TrackLandmarks
+        The album.
+    line : Line
+        The line.
+    first, stop : int
+        First second, and second after the last.
+
+    Returns
+    -------
+    Line
+    """
     middle = (first + stop) / 2 / film.hop_s
     line = line._replace(film_frame=middle, track_frame=line.track_frame_at(middle))
     stretch = first / film.hop_s, stop / film.hop_s
@@ -211,30 +263,6 @@ def _explain(film, grid, line: Line, first: int, stop: int, free: list[np.ndarra
     frames = first / film.hop_s, stop / film.hop_s
     for channel, mask in zip(film.channels, free, strict=True):
         mask[matched_landmarks(channel, grid, line, frames)] = False
-
-
-def _row(
-    film,
-    tracks,
-    grid_of,
-    free,
-    max_evidence_per_s: float,
-    line: Line,
-    first=None,
-    stop=None,
-    reach_s=REACH_S,
-) -> np.ndarray:
-    """Evidence of a line in every second of the film, float32, around its window or a run."""
-    if first is None:
-        centre = line.film_frame * film.hop_s
-        first, stop = centre - WINDOW_S / 2, centre + WINDOW_S / 2
-    stretch = max(0.0, first - reach_s), min(float(film.seconds), stop + reach_s)
-    evidence = line_evidence(
-        film.channels, tracks[line.track], grid_of(line.track), line, stretch, film.hop_s, free
-    )
-    row = np.full(film.seconds, FAR, np.float32)
-    row[evidence.first : evidence.first + len(evidence.nats)] = evidence.nats
-    return np.minimum(row, max_evidence_per_s)
 
 
 def _is_same(line: Line, known: Line, half: float) -> bool:
