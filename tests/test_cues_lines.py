@@ -99,7 +99,7 @@ def test_line_of_a_planted_track_is_proposed_and_fitted(rate, octaves):
         np.concatenate([music.frequencies, noise.frequencies]) / FINE_STEPS,
     )
     index = index_triplets([(one,) for one in tracks])
-    proposed = lines.propose_lines(make_triplets(film), index, HOP_S)
+    proposed = lines.propose_lines([film], index, HOP_S)
     best = max(proposed, key=lambda line: line.votes)
     assert best.track == 3
     half = lines.WINDOW_S / HOP_S / 2
@@ -114,7 +114,7 @@ def test_line_of_a_planted_track_is_proposed_and_fitted(rate, octaves):
 
 def test_film_without_the_album_proposes_next_to_nothing():
     index = index_triplets([(random_landmarks(seed),) for seed in range(5)])
-    proposed = lines.propose_lines(make_triplets(random_landmarks(9, 8000)), index, HOP_S)
+    proposed = lines.propose_lines([random_landmarks(9, 8000)], index, HOP_S)
     assert max((line.votes for line in proposed), default=0) < 3 * lines.MIN_VOTES
 
 

@@ -4,22 +4,27 @@ All that a passage of music matches lies on one line of track time against film 
 of pitch. Matches of triplets vote for it (`fingerprints.triplets`): the tempo need not be known.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from scorelens.fingerprints import (
+    FARTHEST_FRAMES,
     STEPS_PER_OCTAVE,
+    Landmarks,
     TripletIndex,
     Triplets,
     concatenate_ranges,
+    join_triplets,
+    make_triplets,
     triplet_keys,
 )
 
 WINDOW_S = 20.0  # length of the half-overlapping windows in which lines are searched
 WINDOW_LINES = 4  # of a window
+BLOCK_WINDOWS = 60  # whose triplets are in memory at once
 MIN_VOTES = 8  # triplets that a line must have in a window
 MIN_PLAIN_VOTES = 5  # of a line whose tempo or speed is the track's: fewer match by chance
 PLAIN_FRAMES = 1.5  # by which the span of a triplet differs at most along such a line
@@ -31,6 +36,7 @@ TEMPO_STEP = 0.0025
 CELL_S = 2.0  # of track time, in which votes are counted before the tempo is searched
 CELL_OCTAVES = 1 / STEPS_PER_OCTAVE
 CELLS_PER_LINE = 4  # cells that are searched for each line of a window
+MAX_SPAN_FRAMES = 2 * FARTHEST_FRAMES  # of a triplet
 CELL_BITS, PITCH_BITS = 20, 6  # of the number of a cell
 BIN_FRAMES = 2  # of track time at the middle of the window, in which votes of a tempo are counted
 SAME_FRAMES = 40  # lines of a track nearer than this are one
@@ -72,14 +78,14 @@ class Line(NamedTuple):
 
 
 def propose_lines(
-    film: Triplets, index: TripletIndex, hop_s: float, is_wide: bool = True
+    channels: Sequence[Landmarks], index: TripletIndex, hop_s: float, is_wide: bool = True
 ) -> list[Line]:
     """Find the lines with the most votes in each window of a film.
 
     Parameters
     ----------
-    film : Triplets
-        Of the film, in order of time, with the thinning of the index.
+    channels : sequence of Landmarks
+        Of the film. Memory does not grow with its length.
     index : TripletIndex
         The album.
     hop_s : float
@@ -92,29 +98,25 @@ def propose_lines(
     list of Line
         Window by window, in each that with the most votes first.
     """
-    keys = triplet_keys(film.hashes, film.octaves)
-    reach = round((MAX_PITCH if is_wide else MAX_SPEED) * STEPS_PER_OCTAVE)
-    low = np.searchsorted(index.keys, keys - reach)
-    counts = np.searchsorted(index.keys, keys + reach, side="right") - low
+    length = WINDOW_S / hop_s
+    stop = max((one.frames[-1:].max(initial=-1) for one in channels), default=-1) + 1
+    starts = np.arange(0, stop, length / 2)
     lines = []
-    for middle, window in _windows(film.frames, hop_s):
-        entry = concatenate_ranges(low[window], counts[window])
-        query = np.repeat(np.arange(window.start, window.stop), counts[window])
-        octaves = film.octaves[query] - index.triplets.octaves[entry]
-        track_span, film_span = index.triplets.spans[entry], film.spans[query]
-        is_at_speed = np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES
-        is_plain = is_at_speed | is_wide & (np.abs(track_span - film_span) <= PLAIN_FRAMES)
-        is_near = np.abs(np.log(track_span / film_span)) <= np.log(MAX_TEMPO)
-        votes = _Votes(
-            index.tracks[entry].astype(np.int64),
-            film.frames[query] - middle,
-            index.triplets.frames[entry],
-            octaves,
-            is_plain,
-        ).select(is_near if is_wide else is_plain)
-        best = _wide_lines(votes, hop_s) if is_wide else _speed_lines(votes, hop_s)
-        lines += [Line(track, middle, *line) for track, *line in best]
+    for number in range(0, len(starts), BLOCK_WINDOWS):
+        block = starts[number : number + BLOCK_WINDOWS]
+        part = [_part(one, block[0], block[-1] + length + MAX_SPAN_FRAMES) for one in channels]
+        film = join_triplets([make_triplets(one, index.thinning) for one in part])
+        find = _MatchFinder.of(film, index, is_wide)
+        bounds = np.searchsorted(film.frames, block), np.searchsorted(film.frames, block + length)
+        for start, low, high in zip(block, *bounds, strict=True):
+            votes = find.votes(slice(low, high), start + length / 2)
+            best = _wide_lines(votes, hop_s) if is_wide else _speed_lines(votes, hop_s)
+            lines += [Line(track, start + length / 2, *line) for track, *line in best]
     return lines
+
+
+def _part(channel: Landmarks, low: float, high: float) -> Landmarks:
+    return channel.select(slice(*np.searchsorted(channel.frames, [low, high])))
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,42 @@ class _Votes:
         )
 
 
-def _windows(frames: np.ndarray, hop_s: float) -> Iterator[tuple[float, slice]]:
-    """Middle of each window, and the triplets that start in it."""
-    length, stop = WINDOW_S / hop_s, frames[-1:].max(initial=-1) + 1
-    starts = np.arange(0, stop, length / 2)
-    low, high = np.searchsorted(frames, starts), np.searchsorted(frames, starts + length)
-    for start, a, b in zip(starts, low, high, strict=True):
-        if b > a:
-            yield start + length / 2, slice(a, b)
+@dataclass(frozen=True)
+class _MatchFinder:
+    """Triplets of a stretch of film, and the range of the index that each may match."""
+
+    film: Triplets
+    index: TripletIndex
+    is_wide: bool
+    low: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, film: Triplets, index: TripletIndex, is_wide: bool) -> "_MatchFinder":
+        keys = triplet_keys(film.hashes, film.octaves)
+        reach = round((MAX_PITCH if is_wide else MAX_SPEED) * STEPS_PER_OCTAVE)
+        low = np.searchsorted(index.keys, keys - reach)
+        counts = np.searchsorted(index.keys, keys + reach, side="right") - low
+        return cls(film, index, is_wide, low, counts)
+
+    def votes(self, window: slice, middle: float) -> _Votes:
+        """Matches of the triplets of a window."""
+        film, index = self.film, self.index.triplets
+        entry = concatenate_ranges(self.low[window], self.counts[window])
+        query = np.repeat(np.arange(window.start, window.stop), self.counts[window])
+        octaves = film.octaves[query] - index.octaves[entry]
+        track_span, film_span = index.spans[entry], film.spans[query]
+        is_at_speed = np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES
+        is_at_tempo = np.abs(track_span - film_span) <= PLAIN_FRAMES
+        is_plain = is_at_speed | is_at_tempo if self.is_wide else is_at_speed
+        is_near = np.abs(np.log(track_span / film_span)) <= np.log(MAX_TEMPO)
+        return _Votes(
+            self.index.tracks[entry].astype(np.int64),
+            film.frames[query] - middle,
+            index.frames[entry],
+            octaves,
+            is_plain,
+        ).select(is_near if self.is_wide else is_plain)
 
 
 def _speed_lines(votes: _Votes, hop_s: float) -> list[tuple]:

@@ -14,7 +14,7 @@ import numpy as np
 from scorelens.cues import viterbi
 from scorelens.cues.coincidence import TrackLandmarks, fit_line, line_evidence, matched_landmarks
 from scorelens.cues.lines import WINDOW_S, Line, propose_lines
-from scorelens.fingerprints import Landmarks, TripletIndex, join_triplets, make_triplets
+from scorelens.fingerprints import Landmarks, TripletIndex
 
 REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
@@ -189,15 +189,14 @@ def _propose(
     film: Film, index: TripletIndex, is_wide: bool, free, runs: Sequence[Run]
 ) -> list[Line]:
     """Lines of the landmarks that are free, in the runs if there are any."""
-    parts = []
-    for channel, mask in zip(film.channels, free, strict=True):
-        second = (channel.frames * film.hop_s).astype(np.int64)
-        plays = np.zeros(film.seconds, bool)
-        for run in runs:
-            plays[run.first : run.stop] = True
-        usable = mask & plays[second] if runs else mask
-        parts.append(make_triplets(channel.select(usable), index.thinning))
-    return propose_lines(join_triplets(parts), index, film.hop_s, is_wide)
+    plays = np.full(film.seconds, not runs)
+    for run in runs:
+        plays[run.first : run.stop] = True
+    usable = [
+        channel.select(mask & plays[(channel.frames * film.hop_s).astype(np.int64)])
+        for channel, mask in zip(film.channels, free, strict=True)
+    ]
+    return propose_lines(usable, index, film.hop_s, is_wide)
 
 
 def _promising(

@@ -41,6 +41,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "sketches": ["make_sketch"],
         "triplets": [
+            "FARTHEST_FRAMES",
             "STEPS_PER_OCTAVE",
             "TripletIndex",
             "Triplets",

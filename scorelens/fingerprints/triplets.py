@@ -19,7 +19,7 @@ NEAREST_FRAMES, FARTHEST_FRAMES = 4, 60  # between landmarks of a triplet
 DIVISIONS = 16  # of the time between the first and the third landmark
 LOWEST_OCTAVE = 4.3  # below it, 109 Hz, a bin is wider than a step
 PITCH_STEPS = 512  # more than there are from the lowest octave to the highest
-MAX_ENTRIES = 2_000_000  # of an index: albums that have more are thinned
+MAX_ENTRIES = 2_500_000  # of an index: albums that have more are thinned
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def make_triplets(landmarks: Landmarks, thinning: int = 1) -> Triplets:
     hashes = (below * (2 * STEPS_PER_OCTAVE + 1) + above) * DIVISIONS + division
     mean = (octaves[first] + octaves[second] + octaves[third]) / 3
     every = Triplets(hashes, frames[first], span, mean.astype(np.float32))
-    return every.select(_scramble(hashes) % thinning == 0) if thinning > 1 else every
+    return _thinned(every, thinning)
 
 
 def join_triplets(parts: Sequence[Triplets]) -> Triplets:
@@ -136,13 +136,17 @@ def index_triplets(tracks: Sequence[Sequence[Landmarks]]) -> TripletIndex:
     Returns
     -------
     TripletIndex
-        With `MAX_ENTRIES` or about as many at most.
+        With `MAX_ENTRIES` at most.
     """
-    per_track = [make_triplets(channel) for channels in tracks for channel in channels]
-    total = sum(len(one.hashes) for one in per_track)
-    thinning = 1 + total // MAX_ENTRIES
-    if thinning > 1:
-        per_track = [one.select(_scramble(one.hashes) % thinning == 0) for one in per_track]
+    thinning, total = 1, 0
+    per_track: list[Triplets] = []
+    for channel in (channel for channels in tracks for channel in channels):
+        per_track.append(make_triplets(channel, thinning))
+        total += len(per_track[-1].hashes)
+        while total > MAX_ENTRIES:  # thinned as it grows, so that memory is bounded
+            thinning *= 2
+            per_track = [_thinned(one, thinning) for one in per_track]
+            total = sum(len(one.hashes) for one in per_track)
     owners = [number for number, channels in enumerate(tracks) for _ in channels]
     lengths = [len(one.hashes) for one in per_track]
     columns = zip(*((t.hashes, t.frames, t.spans, t.octaves) for t in per_track), strict=True)
@@ -191,6 +195,12 @@ def _threes(frames: np.ndarray, octaves: np.ndarray) -> tuple[np.ndarray, np.nda
     is_apart = frames[third] - frames[second] >= NEAREST_FRAMES
     is_apart &= np.abs(octaves[third] - octaves[second]) <= MAX_OCTAVES
     return first[is_apart], second[is_apart], third[is_apart]
+
+
+def _thinned(triplets: Triplets, thinning: int) -> Triplets:
+    if thinning == 1:
+        return triplets
+    return triplets.select(_scramble(triplets.hashes) % thinning == 0)
 
 
 def _scramble(hashes: np.ndarray) -> np.ndarray:
