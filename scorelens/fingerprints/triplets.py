@@ -19,7 +19,7 @@ NEAREST_FRAMES, FARTHEST_FRAMES = 4, 60  # between landmarks of a triplet
 DIVISIONS = 16  # of the time between the first and the third landmark
 LOWEST_OCTAVE = 4.3  # below it, 109 Hz, a bin is wider than a step
 PITCH_STEPS = 512  # more than there are from the lowest octave to the highest
-MAX_ENTRIES = 2_500_000  # of an index: albums that have more are thinned
+MAX_ENTRIES = 2_000_000  # of an index: albums that have more are thinned
 
 
 @dataclass(frozen=True)
