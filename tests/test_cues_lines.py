@@ -19,6 +19,7 @@ from scorelens.fingerprints import (
 from scorelens.fingerprints.landmarks import FINE_STEPS
 
 HOP_S = 256 / 11025
+ENTRIES = 1_000_000
 
 
 def landmarks_at(frames, bins) -> Landmarks:
@@ -69,20 +70,19 @@ def test_triplets_equal_nested_loops():
     assert sorted(zip(made.frames.tolist(), made.spans.tolist(), strict=True)) == sorted(expected)
 
 
-def test_index_has_the_triplets_of_all_tracks_by_key_and_thins_large_albums(monkeypatch):
+def test_index_has_the_triplets_of_all_tracks_by_key_and_thins_large_albums():
     tracks = [
         (random_landmarks(1), random_landmarks(2)),
         (random_landmarks(3), landmarks_at([], [])),
     ]
-    index = index_triplets(tracks)
+    index = index_triplets(tracks, ENTRIES)
     every = join_triplets([make_triplets(one) for channels in tracks for one in channels])
     assert index.thinning == 1
     assert (np.diff(index.keys) >= 0).all()
     np.testing.assert_array_equal(index.keys, np.sort(triplet_keys(every.hashes, every.octaves)))
     own = [len(make_triplets(one).hashes) for channels in tracks for one in channels]
     assert np.bincount(index.tracks).tolist() == [own[0] + own[1], own[2]]
-    monkeypatch.setattr(triplets, "MAX_ENTRIES", len(index.keys) // 3)
-    thin = index_triplets(tracks)
+    thin = index_triplets(tracks, len(index.keys) // 3)
     assert len(thin.keys) < len(index.keys) / 3
     film = make_triplets(tracks[0][0], thin.thinning)
     assert np.isin(film.hashes, thin.triplets.hashes).all()
@@ -98,8 +98,8 @@ def test_line_of_a_planted_track_is_proposed_and_fitted(rate, octaves):
         np.concatenate([music.frames, noise.frames]),
         np.concatenate([music.frequencies, noise.frequencies]) / FINE_STEPS,
     )
-    index = index_triplets([(one,) for one in tracks])
-    proposed = lines.propose_lines([film], index, HOP_S)
+    index = index_triplets([(one,) for one in tracks], ENTRIES)
+    proposed = lines.propose_lines([film], index, HOP_S, lines.SEARCHES["wide"])
     best = max(proposed, key=lambda line: line.votes)
     assert best.track == 3
     half = lines.WINDOW_S / HOP_S / 2
@@ -113,8 +113,10 @@ def test_line_of_a_planted_track_is_proposed_and_fitted(rate, octaves):
 
 
 def test_film_without_the_album_proposes_next_to_nothing():
-    index = index_triplets([(random_landmarks(seed),) for seed in range(5)])
-    proposed = lines.propose_lines([random_landmarks(9, 8000)], index, HOP_S)
+    index = index_triplets([(random_landmarks(seed),) for seed in range(5)], ENTRIES)
+    proposed = lines.propose_lines(
+        [random_landmarks(9, 8000)], index, HOP_S, lines.SEARCHES["wide"]
+    )
     assert max((line.votes for line in proposed), default=0) < 3 * lines.MIN_VOTES
 
 

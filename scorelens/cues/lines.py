@@ -6,6 +6,7 @@ of pitch. Matches of triplets vote for it (`fingerprints.triplets`): the tempo n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -23,14 +24,11 @@ from scorelens.fingerprints import (
 )
 
 WINDOW_S = 20.0  # length of the half-overlapping windows in which lines are searched
-WINDOW_LINES = 4  # of a window
 BLOCK_WINDOWS = 60  # whose triplets are in memory at once
 MIN_VOTES = 8  # triplets that a line must have in a window
 MIN_PLAIN_VOTES = 5  # of a line whose tempo or speed is the track's: fewer match by chance
 PLAIN_FRAMES = 1.5  # by which the span of a triplet differs at most along such a line
 PLAIN_RATE = 0.008  # and its rate
-MAX_PITCH = 2.6 / 12  # octaves, up and down
-MAX_SPEED = 1.3 / 12  # the same in a narrow search, in which tempo and pitch change together
 MAX_TEMPO = 1.11  # and its inverse
 TEMPO_STEP = 0.0025
 CELL_S = 2.0  # of track time, in which votes are counted before the tempo is searched
@@ -46,6 +44,36 @@ AROUND = np.linspace(-PLAIN_RATE, PLAIN_RATE, 1 + 2 * round(PLAIN_RATE / TEMPO_S
 RATES = np.exp(
     np.linspace(-1, 1, 1 + 2 * round(np.log(MAX_TEMPO) / TEMPO_STEP)) * np.log(MAX_TEMPO)
 )
+
+
+class Search(NamedTuple):
+    """What a search looks for, and at which cost.
+
+    Parameters
+    ----------
+    is_wide : bool
+        Whether tempo and pitch may change apart, or only together, as with speed.
+    max_octaves : float
+        How much higher or lower the music may be.
+    window_lines : int
+        Lines of each kind that are proposed for a window.
+    rounds : int
+        Tracks that may play at once.
+    max_entries : int
+        Triplets of the album.
+    """
+
+    is_wide: bool
+    max_octaves: float
+    window_lines: int
+    rounds: int
+    max_entries: int
+
+
+SEARCHES = {
+    "wide": Search(True, 2.6 / 12, 6, 2, 4_000_000),
+    "narrow": Search(False, 1.3 / 12, 4, 1, 2_000_000),
+}
 
 
 class Line(NamedTuple):
@@ -78,7 +106,7 @@ class Line(NamedTuple):
 
 
 def propose_lines(
-    channels: Sequence[Landmarks], index: TripletIndex, hop_s: float, is_wide: bool = True
+    channels: Sequence[Landmarks], index: TripletIndex, hop_s: float, search: Search
 ) -> list[Line]:
     """Find the lines with the most votes in each window of a film.
 
@@ -90,8 +118,8 @@ def propose_lines(
         The album.
     hop_s : float
         Length of a frame, s.
-    is_wide : bool
-        Whether tempo and pitch may change apart, or only together, as with speed.
+    search : Search
+        One of `SEARCHES`.
 
     Returns
     -------
@@ -106,11 +134,11 @@ def propose_lines(
         block = starts[number : number + BLOCK_WINDOWS]
         part = [_part(one, block[0], block[-1] + length + MAX_SPAN_FRAMES) for one in channels]
         film = join_triplets([make_triplets(one, index.thinning) for one in part])
-        find = _MatchFinder.of(film, index, is_wide)
+        find = _MatchFinder.of(film, index, search)
         bounds = np.searchsorted(film.frames, block), np.searchsorted(film.frames, block + length)
         for start, low, high in zip(block, *bounds, strict=True):
             votes = find.votes(slice(low, high), start + length / 2)
-            best = _wide_lines(votes, hop_s) if is_wide else _speed_lines(votes, hop_s)
+            best = _window_lines(votes, search, hop_s)
             lines += [Line(track, start + length / 2, *line) for track, *line in best]
     return lines
 
@@ -148,17 +176,17 @@ class _MatchFinder:
 
     film: Triplets
     index: TripletIndex
-    is_wide: bool
+    search: Search
     low: np.ndarray
     counts: np.ndarray
 
     @classmethod
-    def of(cls, film: Triplets, index: TripletIndex, is_wide: bool) -> "_MatchFinder":
+    def of(cls, film: Triplets, index: TripletIndex, search: Search) -> "_MatchFinder":
         keys = triplet_keys(film.hashes, film.octaves)
-        reach = round((MAX_PITCH if is_wide else MAX_SPEED) * STEPS_PER_OCTAVE)
+        reach = round(search.max_octaves * STEPS_PER_OCTAVE)
         low = np.searchsorted(index.keys, keys - reach)
         counts = np.searchsorted(index.keys, keys + reach, side="right") - low
-        return cls(film, index, is_wide, low, counts)
+        return cls(film, index, search, low, counts)
 
     def votes(self, window: slice, middle: float) -> _Votes:
         """Matches of the triplets of a window."""
@@ -169,7 +197,7 @@ class _MatchFinder:
         track_span, film_span = index.spans[entry], film.spans[query]
         is_at_speed = np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES
         is_at_tempo = np.abs(track_span - film_span) <= PLAIN_FRAMES
-        is_plain = is_at_speed | is_at_tempo if self.is_wide else is_at_speed
+        is_plain = is_at_speed | is_at_tempo if self.search.is_wide else is_at_speed
         is_near = np.abs(np.log(track_span / film_span)) <= np.log(MAX_TEMPO)
         return _Votes(
             self.index.tracks[entry].astype(np.int64),
@@ -177,22 +205,23 @@ class _MatchFinder:
             index.frames[entry],
             octaves,
             is_plain,
-        ).select(is_near if self.is_wide else is_plain)
+        ).select(is_near if self.search.is_wide else is_plain)
 
 
-def _speed_lines(votes: _Votes, hop_s: float) -> list[tuple]:
+def _window_lines(votes: _Votes, search: Search, hop_s: float) -> list[tuple]:
     """Track, track frame, rate, pitch and votes of the lines of a window, the strongest first."""
-    return _strongest_lines(votes, hop_s, MIN_PLAIN_VOTES, _speeds)
+    strongest = partial(_strongest_lines, hop_s=hop_s, count=search.window_lines)
+    if not search.is_wide:
+        return strongest(votes, min_votes=MIN_PLAIN_VOTES, rates_at=_speeds)
+    plain = votes.select(votes.is_plain)
+    lines = strongest(plain, min_votes=MIN_PLAIN_VOTES, rates_at=_plain_rates)
+    free = strongest(votes, min_votes=MIN_VOTES, rates_at=lambda _: RATES)
+    return lines + [line for line in free if not any(_is_same(line, one) for one in lines)]
 
 
-def _wide_lines(votes: _Votes, hop_s: float) -> list[tuple]:
-    """The same for any tempo and pitch."""
-    plain = _strongest_lines(votes.select(votes.is_plain), hop_s, MIN_PLAIN_VOTES, _plain_rates)
-    free = _strongest_lines(votes, hop_s, MIN_VOTES, lambda _: RATES)
-    return plain + [line for line in free if not any(_is_same(line, one) for one in plain)]
-
-
-def _strongest_lines(votes: _Votes, hop_s: float, min_votes: int, rates_at) -> list[tuple]:
+def _strongest_lines(
+    votes: _Votes, hop_s: float, count: int, min_votes: int, rates_at
+) -> list[tuple]:
     """Lines with the most votes; `rates_at` lists the rates that lines of a pitch may have."""
     cell_frames = CELL_S / hop_s
     diagonal = votes.position - votes.film  # track frame at the middle, were the rate 1
@@ -203,7 +232,7 @@ def _strongest_lines(votes: _Votes, hop_s: float, min_votes: int, rates_at) -> l
     cells = cells[order]
     firsts = np.flatnonzero(np.diff(cells, prepend=-1))
     counts = np.diff(firsts, append=len(cells))
-    best = np.argsort(-counts, kind="stable")[: CELLS_PER_LINE * WINDOW_LINES]
+    best = np.argsort(-counts, kind="stable")[: CELLS_PER_LINE * count]
     lines: list[tuple] = []
     for cell in cells[firsts[best[2 * counts[best] >= min_votes]]].tolist():
         # Votes of neighbouring places follow one another.
@@ -215,7 +244,7 @@ def _strongest_lines(votes: _Votes, hop_s: float, min_votes: int, rates_at) -> l
         line = (cell >> CELL_BITS + PITCH_BITS, *line)
         if line[-1] >= min_votes and not any(_is_same(line, one) for one in lines):
             lines.append(line)
-    return sorted(lines, key=lambda line: -line[-1])[:WINDOW_LINES]
+    return sorted(lines, key=lambda line: -line[-1])[:count]
 
 
 def _speeds(octaves: float) -> np.ndarray:

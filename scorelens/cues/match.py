@@ -9,6 +9,7 @@ import pandas as pd
 from scorelens import media, tables
 from scorelens.cues import dejavu
 from scorelens.cues.coincidence import TrackLandmarks
+from scorelens.cues.lines import SEARCHES
 from scorelens.cues.runs import cue_table
 from scorelens.cues.speed import film_speed
 from scorelens.cues.tracking import Film, track_music
@@ -135,7 +136,6 @@ def find_cues(
         `tables.CUES` in order of time; empty if no track plays.
     """
     tracks = [TrackLandmarks.of(channels) for channels in album.landmarks]
-    index = index_triplets(album.landmarks)
-    is_wide = search == "wide"
-    runs = track_music(film, tracks, index, is_wide, onset_penalty, max_evidence_per_s)
+    index = index_triplets(album.landmarks, SEARCHES[search].max_entries)
+    runs = track_music(film, tracks, index, SEARCHES[search], onset_penalty, max_evidence_per_s)
     return cue_table(film_id, film, album, tracks, runs)

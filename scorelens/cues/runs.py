@@ -32,6 +32,7 @@ TRANSFERS = np.array([1.0, 25 / 24, 24 / 25, 1.001, 1 / 1.001, 25.025 / 24, 24 /
 SNAP = 3e-4  # a speed within this of a transfer's is taken to be it
 RIVAL_SUPPORT = 0.8  # another line that explains this share of a cue's evidence is as good
 MIN_DISTANCE_S = 0.25  # positions in a track nearer than this are one
+FADE_S = 0.25  # how far a cue goes on, fading, after its last landmark that coincides
 EDGE_SHARE = 0.3  # of the share of matched landmarks in a cue as a whole
 MIDPOINT_NATS, CONFIDENCE_SLOPE = 74.4, 5.3
 
@@ -199,6 +200,7 @@ def _edge(film: Film, tracks, grid_of, runs: list[Run], run: Run, side: int) -> 
     total = np.cumsum(nats[order]) - SECOND_NATS * hop_s * np.abs(moments - innermost)
     best = int(total.argmax()) if len(total) else 0
     moment = float(moments[best]) if len(total) and total[best] > 0 else innermost
+    moment += side * FADE_S / hop_s
     moment = float(np.clip(moment, *_limits(run.line, tracks[run.line.track])))
     return max(0.0, moment * hop_s), run.line.track_frame_at(moment) * hop_s
 

@@ -13,13 +13,14 @@ import numpy as np
 
 from scorelens.cues import viterbi
 from scorelens.cues.coincidence import TrackLandmarks, fit_line, line_evidence, matched_landmarks
-from scorelens.cues.lines import WINDOW_S, Line, propose_lines
+from scorelens.cues.lines import WINDOW_S, Line, Search, propose_lines
 from scorelens.fingerprints import Landmarks, TripletIndex
 
 REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
 SAME_OCTAVES = 0.012  # are as high, are one
-ROUNDS = 2  # tracks at once, in a wide search
+SAME_RATE = 0.012  # rates that differ less are one
+TEMPO_PENALTY = 1.5  # times the onset penalty
 NEAR_SHARE = 0.5  # of the onset penalty that the window of a line must bring
 GRIDS = 2  # of tracks that are held in memory, 16 MB each for three minutes
 
@@ -114,7 +115,7 @@ def track_music(
     film: Film,
     tracks: Sequence[TrackLandmarks],
     index: TripletIndex,
-    is_wide: bool,
+    search: Search,
     onset_penalty: float,
     max_evidence_per_s: float,
 ) -> list[Run]:
@@ -128,8 +129,8 @@ def track_music(
         The album.
     index : TripletIndex
         Triplets of the album.
-    is_wide : bool
-        Whether tempo and pitch may change apart, and two tracks play at once.
+    search : Search
+        One of `lines.SEARCHES`.
     onset_penalty : float
         Evidence that a stretch must bring, nats.
     max_evidence_per_s : float
@@ -144,12 +145,12 @@ def track_music(
     free = [np.ones(len(channel.frames), bool) for channel in film.channels]
     runs: list[Run] = []
     lines: list[Line] = []
-    for _ in range(ROUNDS if is_wide else 1):
+    for _ in range(search.rounds):
         evidence = _Evidence(film, tracks, grid_of, free, max_evidence_per_s)
-        lines = fit_lines(film, tracks, _propose(film, index, is_wide, free, runs), lines)
+        lines = fit_lines(film, tracks, _propose(film, index, search, free, runs), lines)
         lines, nats = _promising(lines, evidence, onset_penalty)
         lines, nats = _longer(lines, nats, evidence, onset_penalty)
-        path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
+        path = _best_runs(lines, nats, onset_penalty)
         # In the order of tracks, so that no grid is made twice.
         for row, first, stop in sorted(path, key=lambda run: lines[run[0]].track):
             runs.append(_run(lines, nats[:, first:stop].sum(axis=1), row, first, stop))
@@ -186,7 +187,7 @@ class _Evidence:
 
 
 def _propose(
-    film: Film, index: TripletIndex, is_wide: bool, free, runs: Sequence[Run]
+    film: Film, index: TripletIndex, search: Search, free, runs: Sequence[Run]
 ) -> list[Line]:
     """Lines of the landmarks that are free, in the runs if there are any."""
     plays = np.full(film.seconds, not runs)
@@ -196,7 +197,21 @@ def _propose(
         channel.select(mask & plays[(channel.frames * film.hop_s).astype(np.int64)])
         for channel, mask in zip(film.channels, free, strict=True)
     ]
-    return propose_lines(usable, index, film.hop_s, is_wide)
+    return propose_lines(usable, index, film.hop_s, search)
+
+
+def _penalty(line: Line, onset_penalty: float) -> float:
+    """Evidence that a line must bring: more if it is at a tempo of its own, which is rarer."""
+    is_plain = min(abs(line.rate - 1), abs(line.rate - 2.0**line.octaves)) <= SAME_RATE
+    return onset_penalty if is_plain else TEMPO_PENALTY * onset_penalty
+
+
+def _best_runs(
+    lines: Sequence[Line], nats: np.ndarray, onset_penalty: float
+) -> list[tuple[int, int, int]]:
+    """Line, first second and second after the last of the stretches of the best path."""
+    penalties = np.array([_penalty(line, onset_penalty) for line in lines])
+    return viterbi.runs(viterbi.best_path(nats, penalties))
 
 
 def _promising(
@@ -206,9 +221,10 @@ def _promising(
     promising, rows = [], [np.zeros((0, evidence.film.seconds), np.float32)]
     for line in lines:
         near = evidence.window_row(line, 0.0)[None]
-        if viterbi.max_run_sum(near)[0] > NEAR_SHARE * onset_penalty:
+        penalty = _penalty(line, onset_penalty)
+        if viterbi.max_run_sum(near)[0] > NEAR_SHARE * penalty:
             row = evidence.window_row(line, REACH_S)[None]
-            if viterbi.max_run_sum(row)[0] > onset_penalty:
+            if viterbi.max_run_sum(row)[0] > penalty:
                 promising.append(line)
                 rows.append(row)
     return promising, np.concatenate(rows)
@@ -218,7 +234,7 @@ def _longer(
     lines: list[Line], nats: np.ndarray, evidence: _Evidence, onset_penalty: float
 ) -> tuple[list[Line], np.ndarray]:
     """Add the lines of the best path, fitted to all that they explain and followed from there."""
-    path = viterbi.runs(viterbi.best_path(nats, onset_penalty))
+    path = _best_runs(lines, nats, onset_penalty)
     fitted, rows = [], [nats]
     for row, first, stop in sorted(path, key=lambda run: lines[run[0]].track):
         fitted.append(refit(evidence.film, evidence.tracks, lines[row], first, stop))

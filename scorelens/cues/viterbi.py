@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 
-def best_path(nats: np.ndarray, onset_penalty: float) -> np.ndarray:
+def best_path(nats: np.ndarray, onset_penalty: float | np.ndarray) -> np.ndarray:
     """Find the sequence of states with the most evidence in total.
 
     One alignment plays at a time, so cues never overlap. A gap is bridged only on one alignment,
@@ -15,7 +15,7 @@ def best_path(nats: np.ndarray, onset_penalty: float) -> np.ndarray:
     ----------
     nats : ndarray of float32, shape (k, n)
         Evidence of k alignments in n steps against "none", which has 0 throughout.
-    onset_penalty : float
+    onset_penalty : float or ndarray of float, shape (k,)
         Cost of starting an alignment, nats. Ending one is free.
 
     Returns
@@ -33,8 +33,8 @@ def best_path(nats: np.ndarray, onset_penalty: float) -> np.ndarray:
     array([ 0,  0,  0,  0, -1])
     """
     alignments, steps = nats.shape
-    penalty = np.full(alignments + 1, float(onset_penalty))
-    penalty[0] = 0
+    penalty = np.zeros(alignments + 1)
+    penalty[1:] = onset_penalty
     states = np.arange(alignments + 1, dtype=np.min_scalar_type(alignments))  # state 0 is "none"
     total = -penalty  # of the best path that ends in each state
     previous = np.empty((steps, alignments + 1), states.dtype)

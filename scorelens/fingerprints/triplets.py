@@ -19,7 +19,6 @@ NEAREST_FRAMES, FARTHEST_FRAMES = 4, 60  # between landmarks of a triplet
 DIVISIONS = 16  # of the time between the first and the third landmark
 LOWEST_OCTAVE = 4.3  # below it, 109 Hz, a bin is wider than a step
 PITCH_STEPS = 512  # more than there are from the lowest octave to the highest
-MAX_ENTRIES = 2_000_000  # of an index: albums that have more are thinned
 
 
 @dataclass(frozen=True)
@@ -125,25 +124,26 @@ def join_triplets(parts: Sequence[Triplets]) -> Triplets:
     return joined.select(np.argsort(joined.frames, kind="stable"))
 
 
-def index_triplets(tracks: Sequence[Sequence[Landmarks]]) -> TripletIndex:
+def index_triplets(tracks: Sequence[Sequence[Landmarks]], max_entries: int) -> TripletIndex:
     """Sort the triplets of an album.
 
     Parameters
     ----------
     tracks : sequence of sequence of Landmarks
         The landmarks of each track, channel by channel.
+    max_entries : int
+        An album with more is thinned.
 
     Returns
     -------
     TripletIndex
-        With `MAX_ENTRIES` at most.
     """
     thinning, total = 1, 0
     per_track: list[Triplets] = []
     for channel in (channel for channels in tracks for channel in channels):
         per_track.append(make_triplets(channel, thinning))
         total += len(per_track[-1].hashes)
-        while total > MAX_ENTRIES:  # thinned as it grows, so that memory is bounded
+        while total > max_entries:  # thinned as it grows, so that memory is bounded
             thinning *= 2
             per_track = [_thinned(one, thinning) for one in per_track]
             total = sum(len(one.hashes) for one in per_track)
