@@ -188,19 +188,24 @@ def _edge(film: Film, tracks, grid_of, runs: list[Run], run: Run, side: int) -> 
     innermost = (second - side * nearest) / hop_s
     low, high = sorted((innermost, (second + side * EDGE_S) / hop_s))
     moments, nats = _landmark_nats(film, grid_of, run, low, high)
-    for other in runs:
-        if other.line != run.line and other.first < high * hop_s and low * hop_s < other.stop:
-            others = _landmark_nats(film, grid_of, other, low, high)[1]
-            if other.line.track == run.line.track:
-                nats = nats - others  # a track does not play twice at once
-            else:  # what another track explains as well says nothing
-                nats = np.where((others > 0) & (others >= nats), 0.0, nats)
+    others = [
+        one
+        for one in runs
+        if one.line != run.line and one.first < high * hop_s and low * hop_s < one.stop
+    ]
+    for other in others:
+        theirs = _landmark_nats(film, grid_of, other, low, high)[1]
+        if other.line.track == run.line.track:
+            nats = nats - theirs  # a track does not play twice at once
+        else:  # what another track explains as well says nothing
+            nats = np.where((theirs > 0) & (theirs >= nats), 0.0, nats)
     order = np.argsort(side * moments, kind="stable")
     moments = moments[order]
     total = np.cumsum(nats[order]) - SECOND_NATS * hop_s * np.abs(moments - innermost)
     best = int(total.argmax()) if len(total) else 0
     moment = float(moments[best]) if len(total) and total[best] > 0 else innermost
-    moment += side * FADE_S / hop_s
+    if not others:
+        moment += side * FADE_S / hop_s
     moment = float(np.clip(moment, *_limits(run.line, tracks[run.line.track])))
     return max(0.0, moment * hop_s), run.line.track_frame_at(moment) * hop_s
 
