@@ -151,8 +151,8 @@ def test_repeated_verse_has_equal_starts_and_gives_no_long_cue():
     index = album_of(loop=np.concatenate(parts), other=music(5))
     film = film_of(60, (5.0, verse, 1.0, 10.0), (30.0, verse, 1.0, 10.0))
     cues = match.find_cues("a_film", sound_of(film), index, **CONFIG)
-    np.testing.assert_allclose(cues.film_start_s, [5, 30], atol=0.4)
-    np.testing.assert_allclose(cues.film_end_s, [15, 40], atol=0.3)
+    np.testing.assert_allclose(cues.film_start_s, [5, 30], atol=0.7)
+    np.testing.assert_allclose(cues.film_end_s, [15, 40], atol=0.6)
     for cue in cues.itertuples():
         positions = [cue.track_start_s, *cue.equal_starts_s]
         expected = np.array([1.0, 21.0, 51.0]) + cue.film_start_s - (5 if cue.Index == 0 else 30)
@@ -194,7 +194,7 @@ def test_match_film_writes_both_tables(tmp_path, film):
     outputs = match_file(tmp_path, video, index)
     cues = tables.read_table(outputs["table"], tables.CUES)
     assert cues.track_id.tolist() == ["theme"]
-    assert abs(cues.film_start_s[0] - 6.0) < 0.3
+    assert abs(cues.film_start_s[0] - 6.0) < 0.7
     text = tables.read_table(outputs["text"], tables.CUES)
     pd.testing.assert_frame_equal(text, cues, check_dtype=False)
     assert tables.read_provenance(outputs["table"])["video_sha256"] == "ab12"
@@ -219,8 +219,8 @@ def test_film_at_another_speed_has_cues_in_film_time(tmp_path, film, caplog, spe
     assert cues.speed[0] == pytest.approx(speed, abs=2e-4)
     assert cues.tempo[0] == pytest.approx(1, abs=1e-3)
     assert cues.pitch_semitones[0] == pytest.approx(-12 * np.log2(1 / speed), abs=0.02)
-    assert abs(cues.film_start_s[0] - 6.0 / speed) < 0.3
-    assert abs(cues.film_end_s[0] - 21.0 / speed) < 0.3
+    assert abs(cues.film_start_s[0] - 6.0 / speed) < 0.7
+    assert abs(cues.film_end_s[0] - 21.0 / speed) < 0.7
     assert abs(cues.track_start_s[0] - 10.0 - (cues.film_start_s[0] * speed - 6.0)) < 0.05
     assert f"at {speed:.4f} times the speed of the album" in caplog.text
 
@@ -252,8 +252,8 @@ def test_tempo_and_pitch_are_detected_apart(tempo, semitones):
     assert cue.pitch_semitones == pytest.approx(semitones, abs=0.05)
     assert cue.speed == pytest.approx(tempo, abs=2e-3)
     assert cue.tempo == pytest.approx(tempo / 2 ** (semitones / 12), abs=5e-3)
-    assert cue.film_start_s == pytest.approx(8, abs=0.5)
-    assert cue.track_start_s == pytest.approx(5, abs=0.5)
+    assert cue.film_start_s == pytest.approx(8, abs=0.7)
+    assert cue.track_start_s == pytest.approx(5, abs=0.7)
 
 
 def test_two_tracks_at_once_are_two_cues(album):
