@@ -70,9 +70,11 @@ class Plan:
         return self.tracks.track_id[self.tracks.album_id == album_id].tolist()
 
     def big_album(self, album_id: str) -> tuple[str, ...]:
-        """Tracks of an album and of others, in the order of the table."""
+        """Tracks of an album and of others, none of which is a decoy, in the order of the table."""
         own = self.album_tracks(album_id)
-        chosen = {*own, *self.foreign(album_id)[: max(0, BIG_ALBUM - len(own))]}
+        decoys = {cue.track_id for film in self.films for cue in film.cues if cue.decoy}
+        others = [name for name in self.foreign(album_id) if name not in decoys]
+        chosen = {*own, *others[: max(0, BIG_ALBUM - len(own))]}
         return tuple(name for name in self.tracks.track_id if name in chosen)
 
     def foreign(self, album_id: str) -> list[str]:
