@@ -198,7 +198,8 @@ class _MatchFinder:
         is_at_speed = np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES
         is_at_tempo = np.abs(track_span - film_span) <= PLAIN_FRAMES
         is_plain = is_at_speed | is_at_tempo if self.search.is_wide else is_at_speed
-        is_near = np.abs(np.log(track_span / film_span)) <= np.log(MAX_TEMPO)
+        rate = np.log2(track_span / film_span)
+        is_near = np.maximum(np.abs(rate), np.abs(rate - octaves)) <= np.log2(MAX_TEMPO)
         return _Votes(
             self.index.tracks[entry].astype(np.int64),
             film.frames[query] - middle,

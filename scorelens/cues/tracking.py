@@ -19,8 +19,8 @@ from scorelens.fingerprints import Landmarks, TripletIndex
 REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
 SAME_OCTAVES = 0.012  # are as high, are one
-SAME_RATE = 0.012  # rates that differ less are one
-TEMPO_PENALTY = 1.5  # times the onset penalty
+SAME_RATE = 0.012  # a tempo that differs less from the track's is its own
+APART_PENALTY = 2.0  # times the onset penalty
 NEAR_SHARE = 0.5  # of the onset penalty that the window of a line must bring
 GRIDS = 2  # of tracks that are held in memory, 16 MB each for three minutes
 
@@ -201,9 +201,9 @@ def _propose(
 
 
 def _penalty(line: Line, onset_penalty: float) -> float:
-    """Evidence that a line must bring: more if it is at a tempo of its own, which is rarer."""
-    is_plain = min(abs(line.rate - 1), abs(line.rate - 2.0**line.octaves)) <= SAME_RATE
-    return onset_penalty if is_plain else TEMPO_PENALTY * onset_penalty
+    """Evidence that a line must bring: more if tempo and pitch change apart, which is rarer."""
+    is_plain = abs(line.rate / 2.0**line.octaves - 1) <= SAME_RATE
+    return onset_penalty if is_plain else APART_PENALTY * onset_penalty
 
 
 def _best_runs(
