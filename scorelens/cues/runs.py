@@ -256,7 +256,7 @@ def _rivals(film: Film, album: Album, group: list[Run], start_s: float) -> dict[
         if line.track == run.line.track and all(
             abs(at - known) > MIN_DISTANCE_S for known in [own, *apart]
         ):
-            apart.append(round(max(0.0, at), 2))
+            apart.append(round(max(0.0, float(at)), 2))
     others = dict.fromkeys(
         album.track_ids[line.track] for line in as_good if line.track != run.line.track
     )
