@@ -145,6 +145,25 @@ def test_coincidences_outside_the_track_are_none():
     assert found.tolist() == [[3, 3, 0], [0] * 3]
 
 
+@given(
+    st.lists(st.integers(0, 200), min_size=4, max_size=4),
+    st.floats(0.001, 0.9),
+)
+def test_class_nats_are_the_ratio_of_two_distributions(counts, share):
+    chance = coincidence.chance_of(np.array(counts))
+    by_chance = np.array([1 - chance.sum(), *chance])
+    playing = by_chance * np.exp(coincidence.class_nats(chance, share))
+    assert playing.sum() == pytest.approx(1)
+    assert playing[0] == pytest.approx((1 - share) * by_chance[0])
+
+
+def test_chance_without_landmarks_is_the_prior():
+    chance = coincidence.chance_of(np.zeros(4))
+    np.testing.assert_allclose(chance, coincidence.PRIOR_CHANCE)
+    many = coincidence.chance_of(np.array([70_000, 15_000, 10_000, 5_000]))
+    np.testing.assert_allclose(many, [0.15, 0.1, 0.05], rtol=0.01)
+
+
 def test_evidence_is_positive_on_the_line_and_negative_beside_it():
     track = random_landmarks(1, per_frame=2.0)
     landmarks = TrackLandmarks.of([track])

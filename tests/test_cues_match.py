@@ -217,7 +217,8 @@ def test_film_at_another_speed_has_cues_in_film_time(tmp_path, film, caplog, spe
     with caplog.at_level(logging.INFO):
         cues = tables.read_table(match_file(tmp_path, video, index)["table"], tables.CUES)
     assert cues.speed[0] == pytest.approx(speed, abs=2e-4)
-    assert cues.tempo[0] == pytest.approx(1, abs=1e-3)
+    assert cues.tempo[0] == cues.speed[0]
+    assert cues.pitch_semitones[0] == pytest.approx(12 * np.log2(speed), abs=0.02)
     assert cues.pitch_semitones[0] == pytest.approx(-12 * np.log2(1 / speed), abs=0.02)
     assert abs(cues.film_start_s[0] - 6.0 / speed) < 0.7
     assert abs(cues.film_end_s[0] - 21.0 / speed) < 0.7
@@ -232,7 +233,7 @@ def test_any_speed_is_detected_without_being_listed(speed):
     film = played(film_of(70, (10.0, theme, 5.0, 50.0)), speed)
     (cue,) = match.find_cues("a_film", sound_of(film), index, **CONFIG).itertuples()
     assert cue.speed == pytest.approx(speed, abs=2e-4)
-    assert cue.tempo == pytest.approx(1, abs=1e-3)
+    assert cue.tempo == cue.speed
     np.testing.assert_allclose(
         [cue.film_start_s, cue.film_end_s], np.array([10, 60]) / speed, atol=0.5
     )
@@ -251,7 +252,7 @@ def test_tempo_and_pitch_are_detected_apart(tempo, semitones):
     assert cue.track_id == "theme"
     assert cue.pitch_semitones == pytest.approx(semitones, abs=0.05)
     assert cue.speed == pytest.approx(tempo, abs=2e-3)
-    assert cue.tempo == pytest.approx(tempo / 2 ** (semitones / 12), abs=5e-3)
+    assert cue.tempo == cue.speed
     assert cue.film_start_s == pytest.approx(8, abs=0.7)
     assert cue.track_start_s == pytest.approx(5, abs=0.7)
 
@@ -263,6 +264,19 @@ def test_two_tracks_at_once_are_two_cues(album):
     assert cues.track_id.tolist() == ["theme", "chase"]
     np.testing.assert_allclose(cues.film_start_s, [5, 15], atol=1.8)
     np.testing.assert_allclose(cues.film_end_s, [35, 40], atol=0.5)
+
+
+@pytest.mark.parametrize(("speed", "semitones", "count"), [(1.05, 0.0, 1), (1.0, 1.0, 0)])
+def test_narrow_search_finds_speed_but_not_pitch_alone(album, speed, semitones, count):
+    tracks, index = album
+    part = tracks["theme"][5 * RATE_HZ : 30 * RATE_HZ]
+    changed = played(part, speed) if speed != 1 else stretched(part, 1.0, semitones)
+    film = np.concatenate([noise(8), changed, noise(8)])
+    film = film + noise(len(film) / RATE_HZ)
+    narrow = match.find_cues("a_film", sound_of(film), index, **CONFIG | {"search": "narrow"})
+    wide = match.find_cues("a_film", sound_of(film), index, **CONFIG)
+    assert len(narrow) == count
+    assert len(wide) == 1
 
 
 def test_speed_that_changes_between_reels_gives_one_cue_with_the_mean_speed():

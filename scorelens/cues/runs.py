@@ -142,7 +142,7 @@ def _cue(film: Film, album: Album, edge, group: list[Run]) -> dict[str, object]:
         "track_start_s": max(0.0, start_track_s),
         **_rivals(film, album, group, start_s),
         "speed": speed,
-        "tempo": speed / 2.0**octaves,
+        "tempo": speed,
         "pitch_semitones": 12 * octaves,
         "score": nats,
         "confidence": float(confidence(nats * density, MIDPOINT, CONFIDENCE_SLOPE)),

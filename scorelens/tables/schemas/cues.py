@@ -35,8 +35,8 @@ CUES = Table(
         Column(
             "tempo",
             "float64",
-            "speed that the pitch does not explain: how much faster the film plays a track that was"
-            " stretched in time, 1 where speed and pitch changed together or not at all",
+            "tempo of the music in the film to that on the album: the same number as `speed`;"
+            " whether the pitch changed with it is in `pitch_semitones`",
             "",
             0.5,
             2,
