@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from scorelens import fingerprints, tables
 from scorelens.cues import match, viterbi
 from scorelens.cues.confidence import confidence
-from scorelens.cues.tracking import Film
+from scorelens.cues.lines import Line
+from scorelens.cues.runs import join_runs
+from scorelens.cues.tracking import Film, Run
 from scorelens.errors import MediaError
 from scorelens.fingerprints import Album, Landmarks, Settings
 from tests.media_files import ffmpeg
@@ -352,6 +354,13 @@ def test_best_path_equals_the_best_of_all_paths(steps, entry):
 
     best = max(path_score(states) for states in itertools.product([-1, 0, 1], repeat=nats.shape[1]))
     np.testing.assert_allclose(path_score(viterbi.best_path(nats, entry).tolist()), best, atol=1e-3)
+
+
+def test_of_two_runs_of_a_track_at_once_the_stronger_is_a_cue():
+    here, elsewhere = Line(0, 0.0, 0.0, 1.0, 0.0, 9), Line(0, 0.0, 500.0, 1.0, 0.0, 9)
+    strong, weak = Run(here, 80, 100, 500.0, []), Run(elsewhere, 79, 99, 30.0, [])
+    other = Run(Line(1, 0.0, 0.0, 1.0, 0.0, 9), 85, 95, 40.0, [])
+    assert join_runs([weak, strong, other], Settings().hop_s) == [[strong], [other]]
 
 
 def test_runs_of_equal_states():

@@ -80,26 +80,28 @@ def cue_table(
 def join_runs(runs: Sequence[Run], hop_s: float) -> list[list[Run]]:
     """Group runs in which a track goes on, as where the speed of a film changes.
 
-    A run of a track at the time of another run of it, from which it differs in position alone, is
-    a repetition in the music, and is left out.
+    A run of a track at the time of a stronger run of it is a repetition in the music, and is left
+    out.
 
     Parameters
     ----------
     runs : sequence of Run
-        In order of time.
+        In any order.
     hop_s : float
         Length of a frame, s.
 
     Returns
     -------
     list of list of Run
+        In order of time.
     """
+    distinct: list[Run] = []
+    for run in sorted(runs, key=lambda run: -run.nats):
+        if not any(_is_inside(run, one) for one in distinct):
+            distinct.append(run)
     groups: list[list[Run]] = []
-    for run in runs:
-        same_track = [group for group in groups if group[-1].line.track == run.line.track]
-        if any(_is_inside(run, group) for group in same_track):
-            continue
-        before = [group for group in same_track if _goes_on(group[-1], run, hop_s)]
+    for run in sorted(distinct, key=lambda run: run.first):
+        before = [group for group in groups if _goes_on(group[-1], run, hop_s)]
         if before:
             before[-1].append(run)
         else:
@@ -107,15 +109,15 @@ def join_runs(runs: Sequence[Run], hop_s: float) -> list[list[Run]]:
     return groups
 
 
-def _is_inside(run: Run, group: list[Run]) -> bool:
-    overlap = sum(max(0, min(run.stop, one.stop) - max(run.first, one.first)) for one in group)
-    return 2 * overlap > run.stop - run.first
+def _is_inside(run: Run, stronger: Run) -> bool:
+    overlap = min(run.stop, stronger.stop) - max(run.first, stronger.first)
+    return run.line.track == stronger.line.track and 2 * overlap > run.stop - run.first
 
 
 def _goes_on(before: Run, after: Run, hop_s: float) -> bool:
     frame = after.first / hop_s
     jump = (after.line.track_frame_at(frame) - before.line.track_frame_at(frame)) * hop_s
-    is_near = after.first - before.stop <= JOIN_GAP_S
+    is_near = after.line.track == before.line.track and after.first - before.stop <= JOIN_GAP_S
     is_as_high = abs(after.line.octaves - before.line.octaves) <= JOIN_OCTAVES
     return is_near and is_as_high and abs(jump) <= JOIN_TRACK_S
 
