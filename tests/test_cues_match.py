@@ -363,6 +363,16 @@ def test_of_two_runs_of_a_track_at_once_the_stronger_is_a_cue():
     assert join_runs([weak, strong, other], Settings().hop_s) == [[strong], [other]]
 
 
+def test_run_of_a_repeated_passage_goes_on_with_the_cue_before_it():
+    hop_s = Settings().hop_s
+    here, later = Line(0, 0.0, 0.0, 1.0, 0.0, 9), Line(0, 0.0, -800.0, 1.0, 0.0, 9)
+    first = Run(here, 10, 45, 800.0, [])
+    second = Run(later, 44, 48, 100.0, [(here, 90.0)])
+    weaker = second._replace(rivals=[(here, 50.0)])
+    assert join_runs([second, first], hop_s) == [[first, Run(here, 44, 48, 90.0, second.rivals)]]
+    assert join_runs([weaker, first], hop_s) == [[first], [weaker]]
+
+
 def test_runs_of_equal_states():
     assert viterbi.runs(np.array([-1, 2, 2, -1, 0, 1, 1])) == [(2, 1, 3), (0, 4, 5), (1, 5, 7)]
     assert viterbi.runs(np.array([-1, -1])) == []

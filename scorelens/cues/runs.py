@@ -101,12 +101,20 @@ def join_runs(runs: Sequence[Run], hop_s: float) -> list[list[Run]]:
             distinct.append(run)
     groups: list[list[Run]] = []
     for run in sorted(distinct, key=lambda run: run.first):
-        before = [group for group in groups if _goes_on(group[-1], run, hop_s)]
-        if before:
-            before[-1].append(run)
+        # Of lines that are as good, that on which a cue goes on.
+        as_good = [run, *(run._replace(line=line, nats=nats) for line, nats in _rivals(run))]
+        longer = [(g, one) for one in as_good for g in groups if _goes_on(g[-1], one, hop_s)]
+        if longer:
+            group, run = longer[0]
+            group.append(run)
         else:
             groups.append([run])
     return groups
+
+
+def _rivals(run: Run) -> list[tuple[Line, float]]:
+    """Lines that explain a run about as well, with their evidence, the best first."""
+    return [(line, nats) for line, nats in run.rivals if nats >= RIVAL_SUPPORT * run.nats]
 
 
 def _is_inside(run: Run, stronger: Run) -> bool:
@@ -126,11 +134,11 @@ def _cue(film: Film, album: Album, edge, group: list[Run]) -> dict[str, object]:
     first, last = group[0], group[-1]
     start_s, start_track_s = edge(first, -1)
     end_s, end_track_s = edge(last, 1)
-    end_s += album.settings.window_s  # which the last landmark rests on
     if len(group) == 1:
         speed = first.line.rate
     else:
         speed = (end_track_s - start_track_s) / max(end_s - start_s, film.hop_s)
+    end_s += album.settings.window_s  # which the last landmark rests on
     nats = sum(run.nats for run in group)
     octaves = float(
         np.average([run.line.octaves for run in group], weights=[r.nats for r in group])
@@ -142,7 +150,7 @@ def _cue(film: Film, album: Album, edge, group: list[Run]) -> dict[str, object]:
         "film_start_s": start_s,
         "film_end_s": end_s,
         "track_start_s": max(0.0, start_track_s),
-        **_rivals(film, album, group, start_s),
+        **_equals(film, album, group, start_s),
         "speed": speed,
         "tempo": speed,
         "pitch_semitones": 12 * octaves,
@@ -249,10 +257,10 @@ def _part(channel: Landmarks, low: float, high: float) -> Landmarks:
     return channel.select(slice(*np.searchsorted(channel.frames, [low, high])))
 
 
-def _rivals(film: Film, album: Album, group: list[Run], start_s: float) -> dict[str, object]:
+def _equals(film: Film, album: Album, group: list[Run], start_s: float) -> dict[str, object]:
     """Other positions in the track and other tracks that hold the same music, best first."""
     run = max(group, key=lambda one: one.nats)
-    as_good = [line for line, nats in run.rivals if nats >= RIVAL_SUPPORT * run.nats]
+    as_good = [line for line, _ in _rivals(run)]
     frame = start_s / film.hop_s
     own = run.line.track_frame_at(frame) * film.hop_s
     apart: list[float] = []

@@ -148,7 +148,7 @@ def track_music(
     for _ in range(search.rounds):
         evidence = _Evidence(film, tracks, grid_of, free, max_evidence_per_s)
         lines = fit_lines(film, tracks, _propose(film, index, search, free, runs), lines)
-        lines, nats = _promising(lines, evidence, onset_penalty)
+        lines, nats = _promising(lines, runs, evidence, onset_penalty)
         lines, nats = _longer(lines, nats, evidence, onset_penalty)
         path = _best_runs(lines, nats, onset_penalty)
         # In the order of tracks, so that no grid is made twice.
@@ -179,6 +179,10 @@ class _Evidence:
         row = np.full(seconds, FAR, np.float32)
         row[found.first : found.first + len(found.nats)] = found.nats
         return np.minimum(row, self.max_evidence_per_s)
+
+    def around(self, line: Line, first: int, stop: int) -> np.ndarray:
+        """The same of a line that plays from a second to another."""
+        return self.row(line, first - REACH_S, stop + REACH_S)
 
     def window_row(self, line: Line, reach_s: float) -> np.ndarray:
         """The same around the window that showed the line."""
@@ -215,10 +219,14 @@ def _best_runs(
 
 
 def _promising(
-    lines: Sequence[Line], evidence: _Evidence, onset_penalty: float
+    lines: Sequence[Line], runs: Sequence[Run], evidence: _Evidence, onset_penalty: float
 ) -> tuple[list[Line], np.ndarray]:
-    """Lines that bring the onset penalty somewhere, and their evidence, float32 (k, seconds)."""
-    promising, rows = [], [np.zeros((0, evidence.film.seconds), np.float32)]
+    """Lines that bring the onset penalty somewhere, and their evidence, float32 (k, seconds).
+
+    Lines of earlier runs may go on after or before them.
+    """
+    promising, rows = [run.line for run in runs], [np.zeros((0, evidence.film.seconds), np.float32)]
+    rows += [evidence.around(run.line, run.first, run.stop)[None] for run in runs]
     for line in lines:
         near = evidence.window_row(line, 0.0)[None]
         penalty = _penalty(line, onset_penalty)
@@ -238,7 +246,7 @@ def _longer(
     fitted, rows = [], [nats]
     for row, first, stop in sorted(path, key=lambda run: lines[run[0]].track):
         fitted.append(refit(evidence.film, evidence.tracks, lines[row], first, stop))
-        rows.append(evidence.row(fitted[-1], first - REACH_S, stop + REACH_S)[None])
+        rows.append(evidence.around(fitted[-1], first, stop)[None])
     return lines + fitted, np.concatenate(rows)
 
 
