@@ -4,13 +4,13 @@
 
 Mixes films of 6 min from albums, speech and effects at +10 to -15 dB, with music of other albums as
 decoys, the last third of them at 25/24 speed, encodes them, indexes the albums and matches, all on
-one core. The albums are composed unless --albums names a folder with one folder per album. Peak
-memory is measured on a film of 3 hours, the first film repeated, with its album and with an album
-of 200 tracks: its own, those of the other albums, and copies of all of them at other speeds. The
-last line is JSON, for the method `diagonal`: `x_realtime`, film seconds that one CPU second
+one core. The albums are composed unless --albums names a folder with one folder per album. Both
+searches of the method `diagonal` then match a film of 2 hours, the first film repeated, with albums
+of 30 and 200 tracks: its own, those of the other albums, and copies of all of them at other speeds.
+The last line is JSON, for the method `diagonal`: `x_realtime`, film seconds that one CPU second
 matches, including reading the index and decoding; `decode_x_realtime`, the same for decoding alone;
-`index_mb_per_hour` of music; `peak_mb`, peak memory of matching the film of 3 hours, imports
-included; `big_x_realtime`, `big_peak_mb`, `big_index_s` and `big_hours`: with the 200 tracks.
+`index_mb_per_hour` of music; and for each number of tracks `index_s` and `hours` of music, and
+`x_realtime` and `peak_mb`, peak memory of a process with imports, of each search.
 """
 
 import argparse
@@ -47,10 +47,11 @@ from scorelens.fingerprints import methods
 HOME = Path(__file__).resolve().parent.parent
 SETTINGS = config.complete({}, HOME / "workflow" / "schemas")
 METHODS = ("diagonal", "dejavu")
-FILM_S, LONG_S = 360.0, 3 * 3600.0
+FILM_S, LONG_S = 360.0, 2 * 3600.0
 SNRS_DB = (10, 5, 0, -5, -10, -15)
 FAST = 25 / 24
-BIG_TRACKS, COPY_RATE_HZ, COPY_SPEEDS = 200, 24000, (0.8, 1.25, 0.65, 1.5, 0.55)
+ALBUM_TRACKS, SEARCHES = (30, 200), ("wide", "narrow")
+COPY_RATE_HZ, COPY_SPEEDS = 24000, (0.8, 1.25, 0.65, 1.5, 0.55)
 TRACKS, TRACK_S = 7, 70.0
 CODECS = (("aac", 48000, "m4a"), ("libmp3lame", 44100, "mp3"))
 
@@ -83,9 +84,8 @@ def main() -> None:
         )
         films = make_films(chosen, albums, folder, rng)
         costs = {method: run(method, films, folder) for method in METHODS}
-        index = folder / f"diagonal_{films[0].tracks.stem}.npz"
-        costs["diagonal"]["peak_mb"] = measure_long_film(films[0], index, folder)["peak_mb"]
-        costs["diagonal"] |= measure_big_album(films[0], albums, folder)
+        for count in ALBUM_TRACKS:
+            costs["diagonal"] |= measure_album(films[0], albums, count, folder)
     print_table("cost", {m: {k: f"{v:g}" for k, v in costs[m].items()} for m in METHODS})
     print(json.dumps(costs["diagonal"]))
 
@@ -115,9 +115,9 @@ def run(method: str, films: list[Film], folder: Path) -> dict[str, float]:
     }
 
 
-def find_cues(method: str, film: Film, index: Path) -> pd.DataFrame:
+def find_cues(method: str, film: Film, index: Path, **changed: str) -> pd.DataFrame:
     """Predict the cues of one film, including reading the index, as a job does."""
-    settings = SETTINGS["cues"][method]
+    settings = SETTINGS["cues"][method] | changed
     if method == "dejavu":
         album = fingerprints.read_dejavu_index(index)
         return dejavu.find_cues(film.film_id, film.sound, album, **settings)
@@ -147,19 +147,23 @@ def print_scores(method: str, films: list[Film], predicted: list[pd.DataFrame]) 
     print(f"calibration error of {method}: {calibration.calibration_error(bins):.3f}\n")
 
 
-def measure_big_album(film: Film, albums: dict[str, dict[str, str]], folder: Path) -> dict:
-    """Cost of an album of many tracks: to index it, and to match a film of 3 hours."""
+def measure_album(
+    film: Film, albums: dict[str, dict[str, str]], count: int, folder: Path
+) -> dict[str, float]:
+    """Cost of an album of so many tracks: to index it, and to match a film of 2 hours."""
     own = albums[film.tracks.stem]
     others = {f"{n}_{t}": p for n in albums for t, p in albums[n].items() if p not in own.values()}
-    tracks = dict(list((own | others).items())[:BIG_TRACKS])
-    copies = itertools.islice(sped_copies(tracks, folder), BIG_TRACKS - len(tracks))
-    table = track_table("big", tracks | dict(copies), folder)
-    index = folder / "big.npz"
+    tracks = dict(list((own | others).items())[:count])
+    copies = itertools.islice(sped_copies(tracks, folder), count - len(tracks))
+    table = track_table(f"album_of_{count}", tracks | dict(copies), folder)
+    index = folder / f"album_of_{count}.npz"
     arguments = "diagonal", "album", table, index, SETTINGS["fingerprints"], "benchmark"
-    index_s = cpu_seconds(methods.index_album, *arguments)
-    hours = tables.read_table(table, tables.ALBUM_TRACKS).duration_s.sum() / 3600
-    costs = measure_long_film(film, index, folder) | {"index_s": index_s, "hours": hours}
-    return {f"big_{name}": round(value, 1) for name, value in costs.items()}
+    costs = {"index_s": cpu_seconds(methods.index_album, *arguments)}
+    costs["hours"] = tables.read_table(table, tables.ALBUM_TRACKS).duration_s.sum() / 3600
+    for search in SEARCHES:
+        long_film = measure_long_film(film, index, search, folder)
+        costs |= {f"{search}_{name}": value for name, value in long_film.items()}
+    return {f"{count}_{name}": round(value, 1) for name, value in costs.items()}
 
 
 def sped_copies(tracks: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
@@ -172,23 +176,23 @@ def sped_copies(tracks: dict[str, str], folder: Path) -> Iterator[tuple[str, str
             yield f"{track_id}_{round(100 * speed)}", str(copy)
 
 
-def measure_long_film(film: Film, index: Path, folder: Path) -> dict[str, float]:
-    """Peak memory in MB of a process that matches a film of 3 hours, and its speed."""
+def measure_long_film(film: Film, index: Path, search: str, folder: Path) -> dict[str, float]:
+    """Peak memory in MB of a process that matches a film of 2 hours, and its speed."""
     long_film = folder / f"long{film.sound.suffix}"
     repeats = round(LONG_S / media.probe(film.sound).duration_s)
     ffmpeg("-y", "-stream_loop", repeats - 1, "-i", film.sound, "-c", "copy", long_film)
     looped = Film(film.film_id, long_film, film.tracks, film.truth, film.speed)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        seconds, peak_mb, cues = pool.apply(match_in_subprocess, (looped, index))
+        seconds, peak_mb, cues = pool.apply(match_in_subprocess, (looped, index, search))
     length_s = media.probe(long_film).duration_s
     print(f"{length_s / 3600:.2f} hours: {cues} cues, {length_s / seconds:.0f} x real time")
-    return {"x_realtime": round(length_s / seconds, 1), "peak_mb": round(peak_mb)}
+    return {"x_realtime": length_s / seconds, "peak_mb": peak_mb}
 
 
-def match_in_subprocess(film: Film, index: Path) -> tuple[float, float, int]:
+def match_in_subprocess(film: Film, index: Path, search: str) -> tuple[float, float, int]:
     """CPU seconds, peak memory of this process in MB, and the number of cues."""
     start = time.process_time()
-    cues = find_cues("diagonal", film, index)
+    cues = find_cues("diagonal", film, index, search=search)
     seconds = time.process_time() - start
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(cues)
 
