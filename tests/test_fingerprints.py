@@ -274,13 +274,13 @@ def test_silent_track_is_logged_and_has_no_hashes(tmp_path, caplog):
         index(tmp_path, tmp_path / "noise.wav", tmp_path / "silence.wav")
     assert caplog.messages == ["film: track track_1 is silent; no film can match it"]
     album = fingerprints.read_album(tmp_path / "index.npz")
-    assert set(fingerprints.index_triplets(album.landmarks).tracks) == {0}
+    assert set(fingerprints.index_triplets(album.landmarks, 1_000).tracks) == {0}
 
 
 def test_silent_album_has_no_hashes(tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE_HZ), RATE_HZ)
     album = fingerprints.read_album(index(tmp_path, tmp_path / "silence.wav"))
-    assert len(fingerprints.index_triplets(album.landmarks).keys) == 0
+    assert len(fingerprints.index_triplets(album.landmarks, 1_000).keys) == 0
 
 
 def test_missing_track_file_raises_and_writes_no_index(tmp_path):

@@ -234,8 +234,8 @@ def test_provenance_section_lists_used_and_left_out_networks(rendered):
 
 
 def test_timelines_of_few_films_are_not_folded(rendered):
-    """In <details>: the configuration, the hashes, and explanations of all films but one."""
-    assert rendered[1].count("<details>") == 2 + 4
+    """In <details>: configuration, hashes, cues by film, explanations of all films but one."""
+    assert rendered[1].count("<details>") == 2 + 5 + 4
 
 
 def test_report_is_deterministic(tmp_path):
