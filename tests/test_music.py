@@ -110,11 +110,6 @@ def test_speech_share_is_that_of_tenths_of_seconds(probabilities, tenths):
     assert share == pytest.approx(np.array(expected), abs=1e-9, nan_ok=True)
 
 
-def test_default_threshold_of_speech_is_that_of_the_configuration(home):
-    defaults = configuration.complete({}, home / "workflow" / "schemas")["music"]
-    assert defaults["speech_threshold"] == shares.SPEECH_THRESHOLD
-
-
 def averaging_detector(reach_s):
     """Three averages of the level from `reach_s` before a frame to `reach_s` after it."""
     width = 2 * round(reach_s * detector.FRAMES_PER_S) + 1

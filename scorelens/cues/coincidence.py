@@ -180,16 +180,15 @@ def matched_landmarks(
     channel: Landmarks, grid: np.ndarray, line: Line, frames: tuple[float, float]
 ) -> np.ndarray:
     """Positions of the landmarks of a stretch of film that coincide with the track on a line."""
-    low, high = np.searchsorted(channel.frames, frames)
-    part = channel.select(slice(low, high))
-    return low + np.flatnonzero(coincidences(part, grid, line)[0])
+    span = channel.span(*frames)
+    return span.start + np.flatnonzero(coincidences(channel.select(span), grid, line)[0])
 
 
 def _channel_nats(channel, track, grid, line, first, last, hop_s, free) -> np.ndarray:
-    low, high = np.searchsorted(channel.frames, [first / hop_s, last / hop_s])
-    part, seconds = channel.select(slice(low, high)), last - first
+    span, seconds = channel.span(first / hop_s, last / hop_s), last - first
+    part = channel.select(span)
     if free is not None:
-        part = part.select(free[low:high])
+        part = part.select(free[span])
     second = (part.frames * hop_s).astype(np.int64) - first
     matched, *shifted = coincidences(part, grid, line, (0, *SHIFTS))
     hits = _count_classes(second, matched[None], seconds)
@@ -297,9 +296,7 @@ def fit_line(
         Track frame at the line's film frame, rate, and pitch in octaves. Those of the line if less
         than `MIN_FIT` landmarks coincide.
     """
-    parts = [
-        channel.select(slice(*np.searchsorted(channel.frames, frames))) for channel in channels
-    ]
+    parts = [channel.between(*frames) for channel in channels]
     time = np.concatenate([part.frames for part in parts]) - line.film_frame
     frequency = np.concatenate([part.frequencies for part in parts]).astype(np.float64)
     level, rate = line.track_frame, line.rate

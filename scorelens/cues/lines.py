@@ -132,7 +132,7 @@ def propose_lines(
     lines = []
     for number in range(0, len(starts), BLOCK_WINDOWS):
         block = starts[number : number + BLOCK_WINDOWS]
-        part = [_part(one, block[0], block[-1] + length + MAX_SPAN_FRAMES) for one in channels]
+        part = [one.between(block[0], block[-1] + length + MAX_SPAN_FRAMES) for one in channels]
         film = join_triplets([make_triplets(one, index.thinning) for one in part])
         find = _MatchFinder.of(film, index, search)
         bounds = np.searchsorted(film.frames, block), np.searchsorted(film.frames, block + length)
@@ -141,10 +141,6 @@ def propose_lines(
             best = _window_lines(votes, search, hop_s)
             lines += [Line(track, start + length / 2, *line) for track, *line in best]
     return lines
-
-
-def _part(channel: Landmarks, low: float, high: float) -> Landmarks:
-    return channel.select(slice(*np.searchsorted(channel.frames, [low, high])))
 
 
 @dataclass(frozen=True)

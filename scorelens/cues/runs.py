@@ -230,8 +230,8 @@ def _landmark_nats(
     grid = grid_of(run.line.track)
     moments, nats = [np.zeros(0)], [np.zeros(0)]
     for channel in film.channels:
-        inside = _part(channel, run.first / film.hop_s, run.stop / film.hop_s)
-        around = _part(channel, low, high)
+        inside = channel.between(run.first / film.hop_s, run.stop / film.hop_s)
+        around = channel.between(low, high)
         if len(inside.frames) and len(around.frames):
             moments.append(around.frames)
             hit = coincidences(around, grid, run.line)[0]
@@ -251,10 +251,6 @@ def _class_nats(part: Landmarks, grid: np.ndarray, line: Line) -> np.ndarray:
     chance = chance_of(np.bincount(np.ravel(shifted), minlength=1 + len(CLASSES)))
     excess = float(np.mean(on_line > 0) - chance.sum())
     return class_nats(chance, max(MATCHED_SHARES[0], EDGE_SHARE * excess))
-
-
-def _part(channel: Landmarks, low: float, high: float) -> Landmarks:
-    return channel.select(slice(*np.searchsorted(channel.frames, [low, high])))
 
 
 def _equals(film: Film, album: Album, group: list[Run], start_s: float) -> dict[str, object]:

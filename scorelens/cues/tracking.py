@@ -19,12 +19,10 @@ from scorelens.fingerprints import Landmarks, TripletIndex
 REACH_S = 45.0  # how far beyond its window a line is followed
 SAME_FRAMES = 6  # lines of a track that meet within so many frames, and
 SAME_OCTAVES = 0.012  # are as high, are one
-SAME_RATE = 0.012  # a tempo that differs less from the track's is its own
+OWN_TEMPO = 0.012  # a tempo that differs less from what the pitch suggests is that
 APART_PENALTY = 2.0  # times the onset penalty
 NEAR_SHARE = 0.5  # of the onset penalty that the window of a line must bring
-GRIDS = 2  # of tracks that are held in memory, 16 MB each for three minutes
-
-
+GRIDS = 2  # of tracks that are held in memory, 32 MB each for three minutes
 FAR = -1e4  # nats of a second too far from the window of a line
 
 
@@ -206,7 +204,7 @@ def _propose(
 
 def _penalty(line: Line, onset_penalty: float) -> float:
     """Evidence that a line must bring: more if tempo and pitch change apart, which is rarer."""
-    is_plain = abs(line.rate / 2.0**line.octaves - 1) <= SAME_RATE
+    is_plain = abs(line.rate / 2.0**line.octaves - 1) <= OWN_TEMPO
     return onset_penalty if is_plain else APART_PENALTY * onset_penalty
 
 

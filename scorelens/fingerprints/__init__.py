@@ -36,7 +36,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "concatenate_ranges",
             "find_channel_landmarks",
             "find_landmarks",
-            "hash_span",
             "pair_landmarks",
         ],
         "sketches": ["make_sketch"],

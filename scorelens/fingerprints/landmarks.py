@@ -90,8 +90,16 @@ class Landmarks:
         """Peaks of which no more than the bin is known; all count as strong."""
         return cls(frames, bins * np.uint16(FINE_STEPS), np.ones(len(frames), bool))
 
-    def select(self, chosen: np.ndarray) -> "Landmarks":
+    def select(self, chosen: np.ndarray | slice) -> "Landmarks":
         return Landmarks(self.frames[chosen], self.frequencies[chosen], self.is_strong[chosen])
+
+    def span(self, first: float, stop: float) -> slice:
+        """Positions of the peaks from one frame up to another, which is left out."""
+        return slice(*np.searchsorted(self.frames, [first, stop]).tolist())
+
+    def between(self, first: float, stop: float) -> "Landmarks":
+        """The peaks from one frame up to another, which is left out."""
+        return self.select(self.span(first, stop))
 
 
 def find_landmarks(blocks: Iterable[np.ndarray], settings: Settings) -> Landmarks:
@@ -189,27 +197,6 @@ def pair_landmarks(landmarks: Landmarks, thinning: int = 1) -> tuple[np.ndarray,
     hashes = np.concatenate([np.zeros(0, np.uint32), *(hashes for hashes, _ in parts)])
     anchors = np.concatenate([np.zeros(0, np.int32), *(anchors for _, anchors in parts)])
     return hashes, anchors
-
-
-def hash_span(hashes: np.ndarray) -> np.ndarray:
-    """Time from the earlier to the later landmark of each hash.
-
-    Parameters
-    ----------
-    hashes : ndarray of uint32, shape (n,)
-        As `pair_landmarks` makes them.
-
-    Returns
-    -------
-    ndarray of int32, shape (n,)
-        Frames, 2..63.
-
-    Examples
-    --------
-    >>> hash_span(np.array([86149], np.uint32))
-    array([5], dtype=int32)
-    """
-    return (hashes & 63).astype(np.int32)
 
 
 def check_settings(settings: Mapping[str, float]) -> Settings:

@@ -9,14 +9,12 @@ from numpy.typing import ArrayLike
 from scorelens.music.spans import has_cue, has_music
 from scorelens.tables import MUSIC_SHARES
 
-SPEECH_THRESHOLD = 0.2
-
 
 def speech_share(
     music: pd.DataFrame,
     start_s: ArrayLike,
     end_s: ArrayLike,
-    speech_threshold: float = SPEECH_THRESHOLD,
+    speech_threshold: float,
 ) -> np.ndarray:
     """Measure which share of some spans of a film has speech.
 
@@ -38,7 +36,7 @@ def speech_share(
     Examples
     --------
     >>> music = pd.DataFrame({"speech": [0.1, 0.9, 0.8, 0.0]})
-    >>> speech_share(music, [0.0, 1.5, 3.5, 7.0], [4.0, 3.0, 9.0, 8.0]).tolist()
+    >>> speech_share(music, [0.0, 1.5, 3.5, 7.0], [4.0, 3.0, 9.0, 8.0], 0.2).tolist()
     [0.5, 1.0, 0.0, nan]
     """
     speech = music.speech.to_numpy(float) >= speech_threshold

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from scorelens import media, tables
 from scorelens.albums.tracks import track_sounds
+from scorelens.cues.confidence import confidence
 from scorelens.cues.renditions import chroma
 from scorelens.cues.renditions.alignment import (
     CONTEXT,
@@ -140,7 +140,7 @@ def find_renditions(
                 "transposition_semitones": (one.shift + 5) % SHIFTS - 5,
                 "tempo": tempo,
                 "score": one.score,
-                "confidence": confidence(one.score),
+                "confidence": float(confidence(one.score, MIDDLE, SLOPE)),
             }
         )
     return pd.DataFrame(rows, columns=tables.RENDITIONS.names[1:])
@@ -153,23 +153,12 @@ def _has_cue(n: int, cues: pd.DataFrame) -> np.ndarray:
     return ((at_s < ends_s) & (at_s + SPAN_S > starts_s)).any(axis=1)
 
 
-def confidence(score: float) -> float:
-    """Probability that a rendition of a score is right.
-
-    Examples
-    --------
-    >>> round(confidence(MIDDLE), 2)
-    0.5
-    """
-    return float(expit(SLOPE * np.log(score / MIDDLE)))
-
-
 def score_of(probability: float) -> float:
-    """Score at which the confidence is `probability`, the reverse of `confidence`.
+    """Score at which the confidence is `probability`.
 
     Examples
     --------
-    >>> round(confidence(score_of(0.9)), 2)
+    >>> round(float(confidence(score_of(0.9), MIDDLE, SLOPE)), 2)
     0.9
     """
     odds = np.clip(probability, 1e-6, 1 - 1e-6) / (1 - np.clip(probability, 1e-6, 1 - 1e-6))
