@@ -72,7 +72,7 @@ def test_default_audio_stream_is_matched_instead_of_the_commentary(process_film,
     assert (status.status, status.problems) == ("ok", "")
     assert status.notes.startswith("of 3 sounds number 2 (mono, default) is used; there are also 1")
     assert cues.track_id.tolist() == ["theme"]
-    np.testing.assert_allclose(cues[["film_start_s", "film_end_s"]], [[8.0, 23.0]], atol=0.3)
+    np.testing.assert_allclose(cues[["film_start_s", "film_end_s"]], [[8.0, 23.0]], atol=0.6)
     assert len(visuals) == 30
 
 
@@ -110,7 +110,7 @@ def test_timestamps_that_restart_mid_file_are_made_continuous(process_film, tmp_
     assert status.duration_s == pytest.approx(40, abs=0.2)
     assert cues.track_id.tolist() == ["theme", "chase"]
     edges_s = cues[["film_start_s", "film_end_s"]].to_numpy()
-    np.testing.assert_allclose(edges_s, [[5.0, 17.0], [26.0, 38.0]], atol=0.7)
+    np.testing.assert_allclose(edges_s, [[5.0, 17.0], [26.0, 38.0]], atol=0.9)
     expected = np.where(np.arange(len(visuals)) < 20, 0.4, 0.8)
     assert len(visuals) == 40
     np.testing.assert_allclose(np.delete(visuals.brightness - expected, [19, 20]), 0, atol=0.02)

@@ -180,9 +180,11 @@ class _MatchFinder:
     def of(cls, film: Triplets, index: TripletIndex, search: Search) -> "_MatchFinder":
         keys = triplet_keys(film.hashes, film.octaves)
         reach = round(search.max_octaves * STEPS_PER_OCTAVE)
-        low = np.searchsorted(index.keys, keys - reach)
-        counts = np.searchsorted(index.keys, keys + reach, side="right") - low
-        return cls(film, index, search, low, counts)
+        order = np.argsort(keys)  # numbers in order are found much faster
+        low, high = np.empty((2, len(keys)), np.int64)
+        low[order] = np.searchsorted(index.keys, keys[order] - reach)
+        high[order] = np.searchsorted(index.keys, keys[order] + reach, side="right")
+        return cls(film, index, search, low, high - low)
 
     def votes(self, window: slice, middle: float) -> _Votes:
         """Matches of the triplets of a window."""
@@ -191,18 +193,20 @@ class _MatchFinder:
         query = np.repeat(np.arange(window.start, window.stop), self.counts[window])
         octaves = film.octaves[query] - index.octaves[entry]
         track_span, film_span = index.spans[entry], film.spans[query]
-        is_at_speed = np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES
-        is_at_tempo = np.abs(track_span - film_span) <= PLAIN_FRAMES
-        is_plain = is_at_speed | is_at_tempo if self.search.is_wide else is_at_speed
-        rate = np.log2(track_span / film_span)
-        is_near = np.maximum(np.abs(rate), np.abs(rate - octaves)) <= np.log2(MAX_TEMPO)
+        is_plain = np.abs(track_span - film_span * np.exp2(octaves)) <= PLAIN_FRAMES
+        if self.search.is_wide:
+            is_plain |= np.abs(track_span - film_span) <= PLAIN_FRAMES
+            rate = np.log2(track_span / film_span, dtype=np.float32)
+            is_near = np.maximum(np.abs(rate), np.abs(rate - octaves)) <= np.log2(MAX_TEMPO)
+        kept = np.flatnonzero(is_near if self.search.is_wide else is_plain)
+        entry, query = entry[kept], query[kept]
         return _Votes(
             self.index.tracks[entry].astype(np.int64),
             film.frames[query] - middle,
             index.frames[entry],
-            octaves,
-            is_plain,
-        ).select(is_near if self.search.is_wide else is_plain)
+            octaves[kept],
+            is_plain[kept],
+        )
 
 
 def _window_lines(votes: _Votes, search: Search, hop_s: float) -> list[tuple]:

@@ -10,7 +10,6 @@ from scorelens import tables
 from scorelens.cues.coincidence import (
     CLASSES,
     MATCHED_SHARES,
-    SECOND_NATS,
     SHIFTS,
     TrackLandmarks,
     chance_of,
@@ -22,6 +21,7 @@ from scorelens.cues.lines import Line
 from scorelens.cues.tracking import GRIDS, Film, Run, refit
 from scorelens.fingerprints import Album, Landmarks
 
+EDGE_NATS = 1.0  # evidence that a second more must bring
 EDGE_S = 3.0  # edges are searched so far on either side of the second that the path gives
 JOIN_GAP_S = 2.0  # runs of one track that go on within so much film time, and
 JOIN_TRACK_S = 0.3  # with so small a jump in the track, are one cue
@@ -32,7 +32,7 @@ TRANSFERS = np.array([1.0, 25 / 24, 24 / 25, 1.001, 1 / 1.001, 25.025 / 24, 24 /
 SNAP = 3e-4  # a speed within this of a transfer's is taken to be it
 RIVAL_SUPPORT = 0.8  # another line that explains this share of a cue's evidence is as good
 MIN_DISTANCE_S = 0.25  # positions in a track nearer than this are one
-FADE_S = 0.25  # how far a cue goes on, fading, after its last landmark that coincides
+FADE_S = 0.5  # how far a cue goes on, fading, after its last landmark that coincides
 EDGE_SHARE = 0.3  # of the share of matched landmarks in a cue as a whole
 # Fitted to right and wrong cues of films with treated music of six games. Wrong ones count tenfold,
 # for hours of other music are more common in films than in those.
@@ -214,7 +214,7 @@ def _edge(film: Film, tracks, grid_of, runs: list[Run], run: Run, side: int) -> 
             nats = np.where((theirs > 0) & (theirs >= nats), 0.0, nats)
     order = np.argsort(side * moments, kind="stable")
     moments = moments[order]
-    total = np.cumsum(nats[order]) - SECOND_NATS * hop_s * np.abs(moments - innermost)
+    total = np.cumsum(nats[order]) - EDGE_NATS * hop_s * np.abs(moments - innermost)
     best = int(total.argmax()) if len(total) else 0
     moment = float(moments[best]) if len(total) and total[best] > 0 else innermost
     if not others:

@@ -90,21 +90,15 @@ def make_triplets(landmarks: Landmarks, thinning: int = 1) -> Triplets:
     modification, ISMIR 2014: ratios of time and intervals of log-frequency.
     """
     usable = landmarks.select(landmarks.is_strong)
-    octaves = usable.octaves
-    usable, octaves = usable.select(octaves > LOWEST_OCTAVE), octaves[octaves > LOWEST_OCTAVE]
-    frames = usable.frames
+    usable = usable.select(usable.octaves > LOWEST_OCTAVE)
+    frames, octaves = usable.frames, usable.octaves.astype(np.float32)
     first, second, third = _threes(frames, octaves)
-    span = frames[third] - frames[first]
-    division = (frames[second] - frames[first]) * DIVISIONS // span
-    below, above = (
-        np.rint((octaves[high] - octaves[low]) * STEPS_PER_OCTAVE).astype(np.int64)
-        + STEPS_PER_OCTAVE
-        for low, high in ((first, second), (second, third))
-    )
-    hashes = (below * (2 * STEPS_PER_OCTAVE + 1) + above) * DIVISIONS + division
+    hashes = _hash(frames, octaves, first, second, third)
+    if thinning > 1:
+        kept = np.flatnonzero(_is_kept(hashes, thinning))
+        hashes, first, second, third = hashes[kept], first[kept], second[kept], third[kept]
     mean = (octaves[first] + octaves[second] + octaves[third]) / 3
-    every = Triplets(hashes, frames[first], span, mean.astype(np.float32))
-    return _thinned(every, thinning)
+    return Triplets(hashes, frames[first], frames[third] - frames[first], mean)
 
 
 def join_triplets(parts: Sequence[Triplets]) -> Triplets:
@@ -145,7 +139,7 @@ def index_triplets(tracks: Sequence[Sequence[Landmarks]], max_entries: int) -> T
         total += len(per_track[-1].hashes)
         while total > max_entries:  # thinned as it grows, so that memory is bounded
             thinning *= 2
-            per_track = [_thinned(one, thinning) for one in per_track]
+            per_track = [one.select(_is_kept(one.hashes, thinning)) for one in per_track]
             total = sum(len(one.hashes) for one in per_track)
     owners = [number for number, channels in enumerate(tracks) for _ in channels]
     lengths = [len(one.hashes) for one in per_track]
@@ -191,16 +185,24 @@ def _threes(frames: np.ndarray, octaves: np.ndarray) -> tuple[np.ndarray, np.nda
     following = np.searchsorted(early, early, side="right") - np.arange(len(early)) - 1
     other = concatenate_ranges(np.arange(1, len(early) + 1), following)
     pair = np.repeat(np.arange(len(early)), following)
-    first, second, third = early[pair], late[pair], late[other]
+    second, third = late[pair], late[other]
     is_apart = frames[third] - frames[second] >= NEAREST_FRAMES
     is_apart &= np.abs(octaves[third] - octaves[second]) <= MAX_OCTAVES
-    return first[is_apart], second[is_apart], third[is_apart]
+    apart = np.flatnonzero(is_apart)
+    return early[pair[apart]], second[apart], third[apart]
 
 
-def _thinned(triplets: Triplets, thinning: int) -> Triplets:
-    if thinning == 1:
-        return triplets
-    return triplets.select(_scramble(triplets.hashes) % thinning == 0)
+def _hash(frames, octaves, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> np.ndarray:
+    start, middle = frames[first], octaves[second]
+    division = (frames[second] - start) * DIVISIONS // (frames[third] - start)
+    below = np.rint((middle - octaves[first]) * STEPS_PER_OCTAVE).astype(np.int32)
+    above = np.rint((octaves[third] - middle) * STEPS_PER_OCTAVE).astype(np.int32)
+    steps = (below + STEPS_PER_OCTAVE) * (2 * STEPS_PER_OCTAVE + 1) + above + STEPS_PER_OCTAVE
+    return (steps * DIVISIONS + division).astype(np.int64)
+
+
+def _is_kept(hashes: np.ndarray, thinning: int) -> np.ndarray:
+    return _scramble(hashes) % thinning == 0
 
 
 def _scramble(hashes: np.ndarray) -> np.ndarray:
