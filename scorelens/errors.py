@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+MAX_LINES = 60  # of a message on a screen, 20 problems; a file has the others
 # What readers raise for truncated or corrupted files and for files of another format.
 _DAMAGE = (EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.error)
 
@@ -61,6 +62,52 @@ class InputError(Exception):
             return str(self.problems[0])
         head = f"{len(self.problems)} problems were found"
         return "\n".join([head, *(str(problem) for problem in self.problems)])
+
+    def shortened(self, listing: str | os.PathLike) -> str:
+        """The message, without its middle if it is longer than `MAX_LINES`.
+
+        Parameters
+        ----------
+        listing : path-like
+            A file that has all of it, which the text names.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> error = InputError([Problem("films.tsv", "no film", "films")] * 42)
+        >>> error.shortened("logs/problems.txt").splitlines()[-3:-1]
+        ['... 25 more lines: logs/problems.txt has all', 'films.tsv: no film']
+        """
+        lines = str(self).splitlines()
+        if len(lines) <= MAX_LINES:
+            return str(self)
+        more = f"... {len(lines) - MAX_LINES:,} more lines: {listing} has all"
+        return "\n".join([*lines[: MAX_LINES - 2], more, *lines[-2:]])
+
+
+def list_problems(error: InputError, listing: str | os.PathLike) -> str:
+    """Write all problems of an error to a file if they are too many for a screen.
+
+    Parameters
+    ----------
+    error : InputError
+        The error.
+    listing : path-like
+        The file.
+
+    Returns
+    -------
+    str
+        The message for the screen, which names the file.
+    """
+    if len(str(error).splitlines()) > MAX_LINES:
+        os.makedirs(os.path.dirname(listing) or ".", exist_ok=True)
+        with open(listing, "w", encoding="utf-8") as text:
+            text.write(f"{error}\n")
+    return error.shortened(listing)
 
 
 class MediaError(InputError):

@@ -117,8 +117,18 @@ def _append(path: str | os.PathLike, text: str) -> None:
 def _quiet_terminal() -> logging.Handler:
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(_TerminalFormatter("%(message)s"))
     return handler
+
+
+class _TerminalFormatter(logging.Formatter):
+    """Long lists of problems are shortened on the terminal; the log has all."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.args[0] if isinstance(record.args, tuple) and record.args else None
+        if isinstance(error, InputError):
+            return error.shortened(os.path.relpath(logging.root.handlers[0].baseFilename))
+        return super().format(record)
 
 
 def _log_error(kind, error, trace) -> None:

@@ -40,6 +40,16 @@ def test_user_error_is_logged_without_traceback(tmp_path):
         assert "Traceback" not in text
 
 
+def test_long_list_of_problems_is_shortened_on_the_terminal_alone(tmp_path):
+    body = """from scorelens.errors import InputError, Problem
+raise InputError([Problem(f"line {n}", "is empty", "a film") for n in range(50)])
+"""
+    _, _, error, log = run_job(tmp_path, body)
+    assert "line 49" in error and "line 28" in error and "line 30" not in error
+    assert "... 41 more lines: logs/match_cues/night_train.log has all" in error
+    assert all(f"line {n}: is empty" in log for n in range(50))
+
+
 def test_internal_error_is_logged_with_traceback(tmp_path):
     status, _, _, log = run_job(tmp_path, "1 / 0")
     assert status == 1

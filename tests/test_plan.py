@@ -9,7 +9,7 @@ import pytest
 
 from scorelens import config as configuration
 from scorelens.corpus.synthesis.demo_plan import DEMO_TRACKS
-from scorelens.errors import InputError
+from scorelens.errors import InputError, Problem, list_problems
 from scorelens.music import availability
 from scorelens.plan import make_plan
 from tests.published_files import small
@@ -208,3 +208,35 @@ def test_split_settings_hold_either_years_or_shares(plan_of):
 
     assert split(last_training=2021) == {"last_training", "first_test"}
     assert split(last_training=0) == {"last_training", "training", "validation"}
+
+
+def missing_films(tmp_path, count):
+    rows = ["film_id\ttitle\tyear\tvideo\talbum\tgenres"]
+    rows += [f"film_{n}\tFilm\t\t{n}.mkv\t{n}\tDrama" for n in range(count)]
+    (tmp_path / "films.tsv").write_text("\n".join(rows) + "\n")
+    return {"kind": "table", "films": str(tmp_path / "films.tsv")}
+
+
+def test_many_missing_films_are_listed_before_any_medium_is_checked(plan_of, tmp_path):
+    corpus = missing_films(tmp_path, 2000)
+    with pytest.raises(InputError) as error:
+        plan_of({"corpus": corpus})
+    assert len(error.value.problems) == 4000
+    shown = list_problems(error.value, tmp_path / "logs" / "problems.txt").splitlines()
+    assert len(shown) == 61
+    assert shown[0] == "4000 problems were found"
+    assert shown[-3] == f"... 11,941 more lines: {tmp_path}/logs/problems.txt has all"
+    assert (tmp_path / "logs" / "problems.txt").read_text() == f"{error.value}\n"
+
+
+def test_few_missing_films_or_many_that_are_skipped_are_left_to_the_check(plan_of, tmp_path):
+    corpus = missing_films(tmp_path, 20)
+    assert plan_of({"corpus": corpus}).corpus.has_faulty_rows
+    corpus = missing_films(tmp_path, 21) | {"on_bad_film": "skip"}
+    assert plan_of({"corpus": corpus}).corpus.has_faulty_rows
+
+
+def test_short_message_is_shown_whole_and_written_nowhere(tmp_path):
+    error = InputError(Problem("films.tsv", "is empty", "films"))
+    assert list_problems(error, tmp_path / "problems.txt") == str(error)
+    assert not any(tmp_path.iterdir())

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,11 @@ from scorelens.albums.files import Album
 from scorelens.corpus.published import published
 from scorelens.corpus.synthesis import demo_plan
 from scorelens.corpus.synthesis.demo_plan import DemoFilm
+from scorelens.errors import ConfigError
 from scorelens.film_table import Film, read_films
 from scorelens.groups import join_named_groups
+
+MAX_FAULTY_FILMS = 20  # before the media of the others are checked
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,9 @@ def plan_corpus(config: Mapping) -> CorpusPlan:
     Raises
     ------
     ConfigError
-        If the film table, or the published list of films, does not hold.
+        If the film table, or the published list of films, does not hold, or if more than
+        `MAX_FAULTY_FILMS` have faults that the table itself tells, such as missing files, and bad
+        films are not skipped: the media of the others are not checked first.
     """
     settings, demo_films = config["corpus"], {}
     if settings["kind"] == "demo":
@@ -184,14 +189,23 @@ def plan_corpus(config: Mapping) -> CorpusPlan:
         tables = Path(result_paths.ALBUM_TRACKS).parent.glob("*.tsv")
         known_albums = {path.stem for path in tables}
         films = read_films(settings["films"], settings["genres"], is_assembled, known_albums)
+    skips_bad_films = settings["on_bad_film"] == "skip"
+    if not skips_bad_films:
+        _stop_at_many_faults(films)
     return CorpusPlan(
         kind=settings["kind"],
         films={film.film_id: film for film in films},
         demo_films=demo_films,
         seed=config["seed"],
-        skips_bad_films=settings["on_bad_film"] == "skip",
+        skips_bad_films=skips_bad_films,
         published_folder=settings["published"]["folder"],
     )
+
+
+def _stop_at_many_faults(films: Sequence[Film]) -> None:
+    problems = [problem for film in films for problem in film.problems]
+    if sum(bool(film.problems) for film in films) > MAX_FAULTY_FILMS:
+        raise ConfigError(problems)
 
 
 def _film_of_demo(film: DemoFilm) -> Film:

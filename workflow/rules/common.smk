@@ -20,7 +20,7 @@ os.environ.setdefault(
 
 from scorelens import result_paths
 from scorelens.config import complete
-from scorelens.errors import InputError
+from scorelens.errors import InputError, list_problems
 from scorelens.paths import unwatched, watched
 from scorelens.plan import make_plan
 from scorelens.rule_defaults import complete_rules
@@ -30,7 +30,7 @@ try:
     config.update(complete(config, HOME / "workflow" / "schemas"))
     PLAN = make_plan(config, warn=logger.warning)
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    raise WorkflowError(list_problems(error, "logs/problems.txt")) from None
 
 GPU = config["resources"]["gpu"]
 
