@@ -74,14 +74,19 @@ for (const link of links.values()) {
     if (link.hash === location.hash) reveal();
   });
 }
-const watcher = new IntersectionObserver(entries => {
-  for (const {target, isIntersecting} of entries) {
-    if (!isIntersecting) continue;
-    links.forEach(link => link.removeAttribute("aria-current"));
-    links.get(target.id).setAttribute("aria-current", "true");
-  }
-}, {rootMargin: "-10% 0px -80% 0px"});
-for (const id of links.keys()) watcher.observe(document.getElementById(id));
+const places = [...links.keys()].map(id => document.getElementById(id));
+function follow() {
+  const {scrollY, innerHeight} = window;
+  const isEnd = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+  const passed = places.filter(place => place.getBoundingClientRect().top < 0.2 * innerHeight);
+  const current = (isEnd ? places : passed).at(-1) ?? places[0];
+  links.forEach((link, id) => {
+    if (id === current.id) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  });
+}
+window.addEventListener("scroll", follow, {passive: true});
+follow();
 
 // What scrolls sideways can be reached, and so scrolled, by keyboard.
 const scrollers = [...document.querySelectorAll(".scroll")];

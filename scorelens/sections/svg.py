@@ -15,7 +15,8 @@ _PATHS = re.compile(rb' d="[^"]*"')
 _DECIMALS = re.compile(rb"(\d\.\d)\d+")
 # What matplotlib repeats in every element, and rotations by nothing.
 _REPEATED = re.compile(
-    r""" ?font-family: [^";]*;?| transform="rotate\(-?0 [^"]*"|(?<=<g) id="[^"]*"|^<!--.*|^<metadata>.*""",
+    r""" ?font-family: [^";]*;?| transform="rotate\(-?0 [^"]*"|(?<=<g) id="[^"]*\""""
+    r"|^<!--.*|^<metadata>.*",
     re.DOTALL,
 )
 _TAGS = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<[^>]*>", re.DOTALL)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from scorelens import tables
+from scorelens.albums.names import track_titles
 from scorelens.cues import film_map
 from scorelens.cues.roles import FOREGROUND
 from scorelens.sections import Run, Section, render_section, svg
@@ -97,10 +98,12 @@ def extreme_cues(roles: pd.DataFrame, run: Run) -> list[dict]:
     if len(ordered) > 2 * EXTREMES:
         ordered = pd.concat([ordered.head(EXTREMES), ordered.tail(EXTREMES)])
     films = run.films.set_index("film_id").title
+    tracks = run.tracks[run.tracks.film_id.isin(ordered.film_id)]
+    titles = {film: track_titles(rows) for film, rows in tracks.groupby("film_id")}
     overlap = ordered.dialogue_overlap
     return ordered.assign(
         film=ordered.film_id.map(films),
-        title=[run.track_titles[cue.film_id][cue.track_id] for cue in ordered.itertuples()],
+        title=[titles[cue.film_id][cue.track_id] for cue in ordered.itertuples()],
         dialogue_overlap=overlap.astype(object).where(overlap.notna(), None),
     ).to_dict("records")
 

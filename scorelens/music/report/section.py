@@ -55,8 +55,8 @@ def unknown_rows(unknown: pd.DataFrame, titles: pd.Series) -> list[dict]:
     Returns
     -------
     list of dict
-        Of each film that has some, the longest first: `title`, `length_s` and `count` of all, and `spans`, the rows of
-        the `MAX_SPANS` longest in order of time.
+        Of each film that has some, the longest first: `title`, `length_s` and `count` of all, and
+        `spans`, the rows of the `MAX_SPANS` longest in order of time.
     """
     films = [
         {

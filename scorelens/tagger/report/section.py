@@ -60,7 +60,7 @@ def tagger_section(run: Run) -> Section | None:
         "differences": differences,
         "calibration": calibration,
         "lead_calibration": next((r for r in calibration if r["model"] == lead["model"]), None),
-        "confusion": top_confusion(run, lead["model"]),
+        "confusion": top_confusion(run, outcomes[outcomes.model == lead["model"]]),
         "losses": loss_rows(run),
         "pairs": pair_rows(run.table("tagger/label_pairs.tsv", tables.TAGGER_LABEL_PAIRS)),
         "examples": examples(outcomes[outcomes.model == lead["model"]], run.track_titles),
@@ -73,15 +73,15 @@ def tagger_section(run: Run) -> Section | None:
     return render_section("tagger", "Tagger", Path(__file__).with_name("section.html"), values)
 
 
-def top_confusion(run: Run, model: str) -> dict | None:
+def top_confusion(run: Run, outcomes: pd.DataFrame) -> dict | None:
     """Find the genre whose tracks most often get the same wrong tag.
 
     Parameters
     ----------
     run : Run
         Results of the run.
-    model : str
-        Model of the tagger.
+    outcomes : DataFrame
+        Rows of TAGGER_OUTCOMES of one model.
 
     Returns
     -------
@@ -92,11 +92,12 @@ def top_confusion(run: Run, model: str) -> dict | None:
     if CONFUSIONS not in run:
         return None
     rows = run.table(CONFUSIONS, tables.TAGGER_CONFUSIONS)
-    rows = rows[(rows.model == model) & (rows.share > 0)]
+    rows = rows[rows.model.isin(outcomes.model) & (rows.share > 0)]
     if rows.empty:
         return None
     row = rows.loc[rows.share.idxmax()].to_dict()
-    films = run.films.genres.map(lambda genres: row["genre"] in genres).sum()
+    carries = outcomes.genres.map(lambda genres: row["genre"] in genres)
+    films = outcomes.film_id[carries].nunique()
     low, high = wilson_interval(np.array([row["share"]]), np.array([films])).ravel()
     return row | {"low": low, "high": high}
 
