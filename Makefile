@@ -10,7 +10,7 @@ READY_TEST := $(VENV)/ready-test
 # C++ headers and torch's own tests, 0.4 GB: nothing here compiles against them.
 UNUSED := $(addprefix $(VENV)/lib/python3*/site-packages/,tensorflow/include torch/test)
 
-.PHONY: help run test test-slurm lint docs bench bundle clean
+.PHONY: help run test test-slurm lint docs bench timelines bundle clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ docs: $(READY)  ## write config/README.md and docs/columns.md from the code
 
 bench: $(READY_TEST)  ## measure the speed of every stage
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+timelines: $(READY)  ## draw the figures of single films: results/cues/timelines/, overviews/, results/genres/explanations/
+	$(BIN)/python workflow/run.py --cores $(CORES) timelines
 
 bundle: $(READY)  ## pack tables, figures, report and environment of the last run: results/bundle.zip
 	$(BIN)/python workflow/bundle.py

@@ -71,7 +71,6 @@ rule cues:
     """Which album track plays when in every film, with summaries, labels and, if known, scores."""
     input:
         media_films(rules.match_cues.output.table),
-        media_films(rules.plot_cues.output.timeline),
         media_films(rules.export_cues.output),
         media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else [],
         (
@@ -80,12 +79,12 @@ rule cues:
             else [
                 rules.summarize_cues.output,
                 rules.plot_cue_summary.output,
+                rules.plot_film_map.output,
                 rules.summarize_levels.output,
             ]
         ),
         [rules.score_cues.output, rules.calibrate_cues.output] if PLAN.corpus.is_made else [],
         rules.write_report.input.annotations,
-        annotated_films(rules.plot_annotations.output.timeline),
 
 
 rule music:
@@ -127,7 +126,6 @@ rule genres:
         rules.write_report.input.genre_calibration,
         rules.write_report.input.published_scores,
         rules.write_report.input.genre_figures,
-        rules.write_report.input.explanations,
         rules.write_report.input.contradictions,
         rules.write_report.input.applied_figures,
 
@@ -169,6 +167,15 @@ rule trailers:
     """How well genres are predicted from the picture and the sound of trailers."""
     input:
         rules.write_report.input.trailers,
+
+
+rule timelines:
+    """The figures of single films, which no other target draws: cues, overview, annotations, genres."""
+    input:
+        media_films(rules.plot_cues.output.timeline),
+        media_films(rules.plot_film_overview.output.figure),
+        annotated_films(rules.plot_annotations.output.timeline),
+        used_films(rules.explain_genres.output.figure) if PLAN.genres.network_runs else [],
 
 
 rule report:

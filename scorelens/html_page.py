@@ -1,5 +1,12 @@
-"""Render self-contained HTML pages: one file that needs no server and no network."""
+"""Render HTML pages that need no server and no network, with one look and one policy.
 
+`html_page.css` has the look: the variables of both colour schemes, text, forms, tables, print. A
+page adds its own style, which uses these variables. `html_page.html` is the frame that templates
+extend with their blocks `title` and `body`.
+"""
+
+import base64
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -8,6 +15,8 @@ import jinja2
 from markupsafe import Markup
 
 from scorelens.tables import atomic
+
+STYLE = Path(__file__).with_suffix(".css")
 
 
 def render_page(folder: Path, data: object, output: str | os.PathLike, **values: object) -> None:
@@ -18,32 +27,86 @@ def render_page(folder: Path, data: object, output: str | os.PathLike, **values:
     folder : pathlib.Path
         Folder with `page.html` (a Jinja template), `page.css` and `page.js`.
     data : object
-        Data for the script, serialisable as JSON. The template places it with `{{ data }}`.
+        Data for the script, serialisable as JSON, in the element of id `data`; None for none.
     output : str or os.PathLike
         Path of the page.
     **values : object
         Further values for the template. They are escaped.
     """
-    # "<" is escaped so that no text of the data ends the script element or starts a comment.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    own_style, script = ((folder / f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
+    style = STYLE.read_text("utf-8") + own_style
     template = template_environment(folder).get_template("page.html")
     page = template.render(
         values,
-        style=Markup((folder / "page.css").read_text(encoding="utf-8")),
-        script=Markup((folder / "page.js").read_text(encoding="utf-8")),
-        data=Markup(text),
+        policy=content_security_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        data=Markup() if data is None else embedded_json(data),
     )
     with atomic(output) as temporary:
         temporary.write_text(page + "\n", encoding="utf-8")
 
 
-def template_environment(folder: Path) -> jinja2.Environment:
-    """Make the environment in which all templates of a folder are rendered.
+def embedded_json(data: object) -> Markup:
+    """Format data as JSON that can stand in a script element.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Folder of the templates, which may include each other.
+    data : object
+        Serialisable as JSON.
+
+    Returns
+    -------
+    markupsafe.Markup
+        Without `<`, so that no text of the data ends the element or starts a comment.
+
+    Examples
+    --------
+    >>> embedded_json(["</script>"])
+    Markup('["\\\\u003c/script>"]')
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def content_security_policy(style: str, script: str) -> str:
+    """State what a page may load and run: its style, its script, and files beside it.
+
+    Parameters
+    ----------
+    style, script : str
+        Content of the one style element and the one script of the page; no other runs, and no
+        handler or style in an attribute.
+
+    Returns
+    -------
+    str
+        For the meta element `Content-Security-Policy`.
+
+    Examples
+    --------
+    >>> content_security_policy("", "").split("; ")[0]
+    "default-src 'none'"
+    """
+    rules = {
+        "default-src": "'none'",
+        "style-src": _hash(style),
+        "script-src": _hash(script),
+        "img-src": "'self' file: data:",
+        "media-src": "'self' file:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in rules.items())
+
+
+def template_environment(*folders: Path) -> jinja2.Environment:
+    """Make the environment in which all templates of some folders are rendered.
+
+    Parameters
+    ----------
+    *folders : pathlib.Path
+        Folders of the templates, which may include each other and extend `html_page.html`.
 
     Returns
     -------
@@ -51,9 +114,14 @@ def template_environment(folder: Path) -> jinja2.Environment:
         Escapes variables and fails on undefined ones.
     """
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader([*folders, STYLE.parent]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -18,6 +18,8 @@ PRETRAINED_DOWNLOADS = "results/pretrained/downloads"
 PRETRAINED_VARIABLES = "results/pretrained/{network}.safetensors"
 # Named by the rules of the cues, which come before those of the music.
 MUSIC = "results/music/films/{film}.parquet"
+UNKNOWN_MUSIC = "results/music/unknown.tsv"
+VISUALS = "results/visuals/{film}.parquet"
 # Tables that more than one rule writes.
 FEATURES = "results/features/{set}/{film}.parquet"
 GENRE_PREDICTIONS = "results/genres/predictions/{set}/{model}.parquet"

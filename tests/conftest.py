@@ -11,6 +11,7 @@ from hypothesis import settings
 from scorelens.pretrained import WeightsError
 from scorelens.pretrained.fetch import fetch_network
 from tests import workflow_runs as runs
+from tests.browser import BROWSER
 
 settings.register_profile("untimed", deadline=None)  # a slow machine must not fail a test
 settings.load_profile("untimed")
@@ -52,6 +53,19 @@ def fetched(request):
         return folder / f"{network}.safetensors"
 
     return fetch
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, started once for a module."""
+    if not BROWSER:
+        pytest.skip("there is no Chromium or Chrome on the path")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        # The sandbox does not start as root or in most containers; it loads only local pages.
+        chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

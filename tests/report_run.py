@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.report import film_overview
+from scorelens.cues import film_overview
 from scorelens.features.columns import NAMES
 from scorelens.genres import BASELINES
 from scorelens.genres.evaluate.score import METRICS
@@ -303,13 +303,9 @@ def make_run(folder, count=5):
     save("corpus/status.tsv", make_status(films), tables.STATUS)
     for film, rows in cues.items():
         save(f"cues/films/{film}.parquet", rows, tables.CUES)
-        draw(f"cues/timelines/{film}.svg")
-        save(f"cues/levels/{film}.parquet", make_levels(rows), tables.CUE_LEVELS)
     save("cues/levels.tsv", make_roles(pd.concat(cues.values())), tables.CUE_ROLES)
     for film in cues:
         save(f"visuals/{film}.parquet", make_visuals(film, rng), tables.VISUALS)
-    for film, rows in cues.items():
-        save(f"features/mir/{film}.parquet", make_features(rows, rng), tables.FEATURES)
     save("pretrained/status.tsv", WEIGHTS, tables.WEIGHTS)
     save("bags/mir.parquet", bags, tables.BAGS)
     for feature_set, model in MODELS:
@@ -320,10 +316,9 @@ def make_run(folder, count=5):
     save("genres/calibration.tsv", make_calibration(MODELS), tables.CALIBRATION)
     for name in GENRE_FIGURES:
         draw(f"genres/{name}.svg")
-    for film in cues:
-        draw(f"genres/explanations/{film}.svg")
     save("genres/applied/night_train.tsv", make_new_media(), tables.GENRE_MEDIA_PREDICTIONS)
     draw("genres/applied/night_train.svg")
+    draw("cues/film_map.svg")
     draw("importance/scores.svg")
     draw("audiovisual_comparison/scores.svg")
     save("cues/scores.tsv", CUE_SCORES, tables.CUE_SCORES)
@@ -331,7 +326,7 @@ def make_run(folder, count=5):
     save("cues/calibration.tsv", CUE_CALIBRATION, tables.CUE_CALIBRATION)
     for path in files:
         os.utime(path, (NEWEST, NEWEST))
-    config = {"seed": 7, "report": {"open_timelines": 20}, "corpus": {"kind": "demo"}}
+    config = {"seed": 7, "corpus": {"kind": "demo"}}
     return {"files": files, "config": config}
 
 

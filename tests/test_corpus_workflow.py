@@ -122,7 +122,7 @@ def test_bad_film_stops_the_run_or_is_skipped(snakemake, tmp_path):
     assert "the sets list different cues: 5 in mir, 4 in vggish" in page
     assert "jazz" in page
     assert "mir_feature_names.csv" in page
-    for section in ("timelines", "visuals", "film_overview", "audiovisual_comparison"):
+    for section in ("film_map", "visuals", "audiovisual_comparison"):
         assert f'"{section}"' not in page
         assert f'"#{section}"' not in page
     code, output = snakemake(SETS, on_bad_film="skip")

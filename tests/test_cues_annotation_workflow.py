@@ -52,7 +52,7 @@ def test_plan_annotation_of_an_unknown_film_is_a_config_error(config, home, tmp_
 
 @pytest.mark.slow
 def test_rules_appear_only_when_annotations_are_configured(config, shared_clone, tmp_path):
-    targets = ("report", "cues")
+    targets = ("report", "cues", "timelines")
     with_annotations = runs.planned(shared_clone, tmp_path / "work", config, *targets)
     assert set(with_annotations) >= RULES
     assert with_annotations["plot_annotations"] == set(FILMS)

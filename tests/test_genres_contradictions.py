@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -22,14 +21,12 @@ from scorelens.learning.packed_bags import Bags
 from scorelens.plan.genres import GenrePlan, primary_run
 from scorelens.sections import Run
 from tests.album_tables import make_tracks
+from tests.browser import body_overflows, serious_violations, wait_until
 from tests.genre_tables import make_cue_table
 
 GENRES = ["Comedy", "Drama", "Horror"]
 RUN = ("vggish", "single_attention")
 ODD_TITLE, ODD_VIDEO = "Night <b>&</b> Day", 'media/a "b" #1 & 50%.mp4'
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
-)
 
 
 def make_films(genres, titles=None):
@@ -320,16 +317,15 @@ def test_table_and_page_are_deterministic(results):
     assert written[0] == written[1]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not BROWSER:
-        pytest.skip("there is no Chromium or Chrome on the path")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        # The sandbox does not start as root or in most containers; it loads only local pages.
-        chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible_and_fits_a_phone(results, browser, scheme):
+    write_results(results)
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 360, "height": 700})
+    page.goto((results / "genres/contradictions.html").as_uri())
+    assert not body_overflows(page)
+    assert serious_violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert serious_violations(page) == []
 
 
 def test_filters_hide_rows_and_the_player_gets_the_clip(results, browser):
@@ -342,7 +338,7 @@ def test_filters_hide_rows_and_the_player_gets_the_clip(results, browser):
     assert page.inner_text("#count") == "1 cue"
     assert page.locator("tbody tr:visible").count() == 1
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.querySelector('#count').textContent === '2 cues'")
+    wait_until(page, "document.querySelector('#count').textContent === '2 cues'")
     page.locator("button.play").first.click()
     assert page.locator("#player").is_visible()
     assert "50%25.mp4#t=" in page.locator("video").get_attribute("src")

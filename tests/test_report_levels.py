@@ -1,8 +1,10 @@
-"""How loud the music is, in the report: tables below the timelines, a row of the film overview."""
+"""How loud the music is, in the report: the cues where it is loudest and quietest."""
 
 import pytest
 
-from tests.report_run import make_run, render, section_of, without
+from scorelens import tables
+from scorelens.cues.report.section import EXTREMES
+from tests.report_run import make_run, path_of, render, section_of, without
 
 
 @pytest.fixture(scope="module")
@@ -11,17 +13,26 @@ def inputs(tmp_path_factory):
     return folder, make_run(folder, count=2)
 
 
-def test_timelines_list_the_cues_with_their_levels(inputs):
-    _, text, page = render(*inputs)
-    lists = [table for table in page.tables if table[0][:3] == ["Start", "End", "Track"]]
-    assert [len(table) for table in lists] == [13, 13]
-    assert [row[3:] for row in lists[0][1:]] == [["-30", "+4", "foreground", "0.25"]] * 12
-    assert lists[1][1][-1] != "0.25"  # no speech detector
-    assert "second by second" in section_of(text, "film_overview")
-
-
-def test_report_without_levels_has_no_lists(inputs):
+def test_loudest_and_quietest_cues_are_listed_in_order(inputs):
     folder, complete = inputs
-    _, text, page = render(folder, without(complete, "/levels"))
-    assert not [table for table in page.tables if table[0][:2] == ["Start", "End"]]
-    assert "second by second" not in section_of(text, "film_overview")
+    path = path_of(complete, "cues/levels.tsv")
+    roles = tables.read_table(path, tables.CUE_ROLES)
+    levels = [float(k) for k in range(len(roles))]
+    tables.write_table(roles.assign(music_to_rest_db=levels), path, tables.CUE_ROLES)
+    _, text, page = render(folder, complete)
+    tables.write_table(roles, path, tables.CUE_ROLES)
+    rows = page.table("Film", "Start", "End")
+    count = len(roles)
+    loudest = [f"+{count - 1 - k}" for k in range(EXTREMES)]
+    quietest = [f"+{k}" for k in reversed(range(EXTREMES))]
+    assert [row["To the rest, dB"] for row in rows] == loudest + quietest
+    assert rows[0]["Film"] == "The <1th> Film & Co"
+    assert rows[-1]["Dialogue"] == "0.25"
+    assert rows[0]["Dialogue"] == "–"  # no speech detector
+    assert f"{count} of {count} cues" in section_of(text, "film_map")
+
+
+def test_report_without_levels_has_no_list(inputs):
+    folder, complete = inputs
+    _, _, page = render(folder, without(complete, "/levels"))
+    assert not [table for table in page.tables if table[0][:2] == ["Film", "Start"]]

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
+from scorelens.cues import film_overview
 from scorelens.cues.plot import UNKNOWN
-from scorelens.cues.report import film_overview
 from scorelens.music.report.section import MAX_SPANS, unknown_rows
 from tests.report_run import make_run, make_visuals, path_of, render, section_of, without
 
@@ -44,14 +44,14 @@ def test_section_lists_shares_and_stretches_of_unknown_music(inputs):
     assert "0:30 in 2 stretches" in section
     assert "0:06 in 1 stretch<" in section
     assert "<td>0:05</td><td>0:25</td><td>20</td><td>0.88</td>" in section
-    assert "Flat grey bars" in section_of(text, "film_overview")
+    assert "no cue covers" in section_of(text, "film_map")
 
 
 def test_report_without_the_detector_has_no_section(inputs):
     folder, complete = inputs
     _, text, _ = render(folder, without(complete, "/music/"))
     assert '<section id="music">' not in text
-    assert "grey bars" not in text.lower()
+    assert "no cue covers" not in section_of(text, "film_map")
 
 
 def test_longest_stretches_are_listed_in_order_of_time():

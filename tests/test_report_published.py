@@ -8,7 +8,7 @@ from scorelens import tables
 from scorelens.corpus.report.section import published_rows, published_summary
 from tests.report_run import make_run, path_of, render, without
 
-ABSENT = ("timelines", "cues", "visuals", "film_overview", "audiovisual_comparison")
+ABSENT = ("film_map", "cues", "visuals", "audiovisual_comparison")
 
 
 @pytest.fixture(scope="module")

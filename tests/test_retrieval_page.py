@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from PIL import Image
 
 from scorelens.retrieval.search.page import write
 from scorelens.retrieval.search.search_config import Search
+from tests.browser import body_overflows, serious_violations, wait_until
 
 METADATA = {"configuration": "all", "films": ["a"] * 24}
 EVIL = '</script><b>Élan & "O\'Brien"'
@@ -42,9 +42,6 @@ REASONS = [
 RESULTS = [track + reason for track, reason in zip(TRACKS, REASONS, strict=True)]
 NAMES = ["search", "library", "film_id", "title", "folder", "track_id", "path"]
 COLUMNS = [*NAMES, "cosine", "moved_by"]
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
-)
 
 
 def gradient(height, width):
@@ -126,18 +123,6 @@ def test_page_output_is_deterministic(tmp_path):
 # The page in a browser
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not BROWSER:
-        pytest.skip("there is no Chromium or Chrome on the path")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        # The sandbox does not start as root or in most containers; it loads only local pages.
-        chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def open_page(browser, tmp_path):
     """A function that opens the page as a file; JavaScript errors in it fail the test."""
@@ -166,6 +151,15 @@ def header(page, column):
 DAWN, CHASE, RIDE = (row[6].rpartition("/")[2] for row in RESULTS[:3])
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible_and_fits_a_phone(open_page, scheme):
+    page = open_page(color_scheme=scheme, viewport={"width": 360, "height": 700})
+    assert not body_overflows(page)
+    assert serious_violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert serious_violations(page) == []
+
+
 def test_query_image_text_tags_and_track_are_displayed(open_page):
     page = open_page()
     query = page.locator("#query")
@@ -174,7 +168,7 @@ def test_query_image_text_tags_and_track_are_displayed(open_page):
     assert query.locator("li").all_inner_texts() == ["slow", EVIL]
     picture = query.locator("img")
     assert picture.get_attribute("alt") == "fog <i>.png"
-    page.wait_for_function("document.querySelector('img').naturalWidth === 224")
+    wait_until(page, "document.querySelector('img').naturalWidth === 224")
     assert query.locator(".part.track").inner_text().split("\n")[-2:] == ["theme.wav", EVIL]
     page.get_by_role("tab", name="night drive").click()
     assert query.locator("h2").all_inner_texts() == ["Image"]
@@ -205,7 +199,7 @@ def test_url_hash_selects_the_search(open_page):
     page = open_page("#night_drive")
     assert listed_names(page) == [RIDE]
     page.evaluate("location.hash = 'harbour'")
-    page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
+    wait_until(page, "document.querySelectorAll('tr.track').length === 3")
 
 
 def test_every_column_sorts_in_both_directions(open_page):
@@ -249,7 +243,7 @@ def test_text_and_library_filters_select_rows(open_page):
     assert filtered(library="mine") == [CHASE]
     assert filtered("west", "mine") == []
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.querySelectorAll('tr.track').length === 3")
+    wait_until(page, "document.querySelectorAll('tr.track').length === 3")
 
 
 def test_file_without_extension_is_displayed_by_its_name(open_page):
@@ -299,16 +293,14 @@ def test_play_button_loads_the_audio_file(open_page, tmp_path):
     page = open_page()
     for button in ("tr.track td.control button", "#query button"):
         page.locator(button).first.click()
-        page.wait_for_function("document.querySelector('audio').duration === 1")
+        wait_until(page, "document.querySelector('audio').duration === 1")
         page.evaluate("document.querySelector('audio').removeAttribute('src')")
     assert page.inner_text("#playing") == f"{EVIL}: theme.wav"
     links = page.locator("tr.track td.file a").evaluate_all("links => links.map(a => a.href)")
     paths = [page.evaluate("url => decodeURIComponent(url)", link) for link in links]
     assert paths == [f"file://{tmp_path}/music/{row[6]}" for row in RESULTS[:3]]
     page.get_by_role("button", name=f"Play mine: {CHASE}").click()
-    page.wait_for_function(
-        "document.querySelector('#playing').textContent.includes('cannot play it')"
-    )
+    wait_until(page, "document.querySelector('#playing').textContent.includes('cannot play it')")
 
 
 def test_downloads_and_copied_list_have_the_sorted_order(open_page, tmp_path):
@@ -336,7 +328,7 @@ def test_downloads_and_copied_list_have_the_sorted_order(open_page, tmp_path):
     assert (rows[1]["cosine"], rows[1]["moved_by"], rows[1]["track"]) == ("0.81", "image", "-0.2")
     page.evaluate("navigator.clipboard.writeText = text => { window.copied = text; }")
     page.get_by_role("button", name="Copy list").click()
-    page.wait_for_function("window.copied !== undefined")
+    wait_until(page, "window.copied !== undefined")
     lines = page.evaluate("window.copied").split("\n")
     assert lines[0].split("\t")[:3] == ["rank", "library", "title"]
     assert [line.split("\t")[0] for line in lines[1:4]] == ["2", "1", "3"]

@@ -60,8 +60,7 @@ def run(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("<svg/>")
     outside = tmp_path.parent / "features.npy"
-    config = {"report": {"open_timelines": 1}}
-    return Run(tmp_path, [outside, *(tmp_path / name for name in names)], config)
+    return Run(tmp_path, [outside, *(tmp_path / name for name in names)], {})
 
 
 def test_run_files_are_identified_by_path_relative_to_results(run):
@@ -85,7 +84,7 @@ def test_files_that_are_not_inputs_are_ignored(run):
 
 
 def test_every_section_is_listed_once():
-    assert len(SECTIONS) == len(set(SECTIONS)) == 19
+    assert len(SECTIONS) == len(set(SECTIONS)) == 18
 
 
 def file_names(path: Path) -> Iterator[str]:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import soundfile
 
 from scorelens import tables
 from scorelens.tagger.page import write
+from tests.browser import body_overflows, serious_violations, wait_until
 
 GENRES = ["Action", "Comedy", "Drama", "Fantasy", "Horror", "Romance", "Thriller"]
 PROVENANCE = {
@@ -29,9 +29,6 @@ TRACKS = [
     ("noir/10 Chase.wav", 95.5, 160.0, "F# minor", -11.0, "", (99, 1, 1, 1, 55, 1, 80)),
     ("noir/9 Bad.wav", 0.0, None, "", None, "is empty (0 bytes)", None),
 ]
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
-)
 
 
 NO_TAGS = {"title": "", "artist": "", "composer": "", "album": "", "isrc": ""}
@@ -116,18 +113,6 @@ def test_page_output_is_deterministic(tmp_path):
 # The page in a browser
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not BROWSER:
-        pytest.skip("there is no Chromium or Chrome on the path")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        # The sandbox does not start as root or in most containers; it loads only local pages.
-        chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def open_page(browser, tmp_path):
     """A function that opens the page as a file; JavaScript errors in it fail the test."""
@@ -148,6 +133,15 @@ def open_page(browser, tmp_path):
 
 def listed_names(page):
     return page.locator("tr.track td.file a").all_text_contents()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible_and_fits_a_phone(open_page, scheme):
+    page = open_page(color_scheme=scheme, viewport={"width": 360, "height": 700})
+    assert not body_overflows(page)
+    assert serious_violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert serious_violations(page) == []
 
 
 def header(page, column):
@@ -184,7 +178,7 @@ def test_filters_select_rows_and_clear_resets_them(open_page):
 
     def filtered(**filters):
         page.get_by_role("button", name="Clear").click()
-        page.wait_for_function("document.querySelector('#count').textContent === '5 of 5 tracks'")
+        wait_until(page, "document.querySelector('#count').textContent === '5 of 5 tracks'")
         for name, value in filters.items():
             field = page.locator(f"#{name.replace('_', '-')}")
             if name in ("genre", "key"):
@@ -278,13 +272,11 @@ def test_links_and_play_buttons_open_the_audio_files(open_page, tmp_path):
         )
     for name in (BRIEN, FILM):
         page.locator(f'tr.track:has(a[href="{hrefs[name]}"]) td.control button').first.click()
-        page.wait_for_function("document.querySelector('audio').duration === 1")
+        wait_until(page, "document.querySelector('audio').duration === 1")
         assert page.inner_text("#playing") == name
         assert page.locator("audio").evaluate("audio => audio.src") == hrefs[name]
     page.get_by_role("button", name=f"Play {BAD}").click()
-    page.wait_for_function(
-        "document.querySelector('#playing').textContent.includes('cannot play it')"
-    )
+    wait_until(page, "document.querySelector('#playing').textContent.includes('cannot play it')")
 
 
 def test_downloads_have_the_filtered_rows_in_displayed_order(open_page, tmp_path):

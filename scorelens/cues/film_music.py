@@ -67,11 +67,37 @@ def spot_film(film_id: str, duration_s: float, cues: pd.DataFrame) -> pd.DataFra
     DataFrame
         Rows of SPOTTING.
     """
-    starts, ends = union(film_spans(cues, duration_s))
-    edges = np.linspace(0, duration_s, TENTHS + 1)[:, None]
-    inside = np.clip(ends, edges[:-1], edges[1:]) - np.clip(starts, edges[:-1], edges[1:])
-    values = (film_id, range(1, TENTHS + 1), np.minimum(inside.sum(1) / edges[1], 1))
+    shares = covered_shares(film_spans(cues, duration_s), duration_s, TENTHS)
+    values = (film_id, range(1, TENTHS + 1), shares)
     return pd.DataFrame(dict(zip(SPOTTING.names, values, strict=True)))
+
+
+def covered_shares(spans: Spans, duration_s: float, bins: int) -> np.ndarray:
+    """Measure which share of each of some equal parts of a film spans cover.
+
+    Parameters
+    ----------
+    spans : tuple of ndarray, shape (n,)
+        Starts and ends, within the film.
+    duration_s : float
+        Running time, s.
+    bins : int
+        Parts of the film.
+
+    Returns
+    -------
+    ndarray, shape (bins,)
+        0..1; where spans overlap they count once.
+
+    Examples
+    --------
+    >>> covered_shares((np.array([2.0, 3.0]), np.array([4.0, 5.0])), 8.0, 2).tolist()
+    [0.5, 0.25]
+    """
+    starts, ends = union(spans)
+    edges = np.linspace(0, duration_s, bins + 1)[:, None]
+    inside = np.clip(ends, edges[:-1], edges[1:]) - np.clip(starts, edges[:-1], edges[1:])
+    return np.minimum(inside.sum(1) / edges[1], 1)
 
 
 def film_spans(cues: pd.DataFrame, duration_s: float) -> Spans:

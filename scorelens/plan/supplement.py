@@ -14,7 +14,7 @@ from scorelens.plan.genres import Run
 TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg", *(f".{form.ENDING}" for form in FORMATS.values())}
 ONCE: list[dict[str, str]] = [{}]
 # Of these rules nothing is packed: media, indexes, models, embeddings, parts that are joined later,
-# and libraries, which have a page each.
+# libraries, which have a page each, and figures of single films, which may be older than the run.
 LEFT_OUT = (
     "apply_tagger",
     "embed_images",
@@ -23,6 +23,7 @@ LEFT_OUT = (
     "embed_texts",
     "embed_tracks",
     "embed_trailers",
+    "explain_genres",
     "export_library",
     "extract_new_media",
     "extract_patches",
@@ -31,6 +32,9 @@ LEFT_OUT = (
     "index_retrieval",
     "list_corpus",
     "map_trailers",
+    "plot_annotations",
+    "plot_cues",
+    "plot_film_overview",
     "read_subtitles",
     "sample_trailers",
     "sketch_fingerprints",
@@ -106,15 +110,14 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "summarize_levels": ONCE * has_media,
         "summarize_cues": ONCE * has_media,
         "plot_cue_summary": ONCE * has_media,
+        "plot_film_map": ONCE * has_media,
         "score_cues": ONCE * plan.corpus.is_made,
         "calibrate_cues": ONCE * plan.corpus.is_made,
-        "plot_cues": ONCE * has_media,
         "find_renditions": ONCE * plan.cues.has_renditions,
         "detect_music": ONCE * bool(plan.music.detector),
         "summarize_music": ONCE * bool(plan.music.detector),
         "read_annotations": ONCE * bool(plan.cues.annotations),
         "evaluate_cues": ONCE * bool(plan.cues.annotations),
-        "plot_annotations": ONCE * bool(plan.cues.annotations),
         "export_cues": ONCE * has_media,
         "measure_visuals": ONCE * has_media,
         "pool_bags": [{"set": name} for name in plan.features.bag_sets],
@@ -127,7 +130,6 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "plot_genres": ONCE,
         "plot_diagnostics": ONCE * bool(genres.trained_runs),
         "plot_learning_curves": ONCE * bool(genres.network_runs),
-        "explain_genres": ONCE * bool(genres.network_runs),
         "rank_contradictions": ONCE * bool(genres.shown_run),
         "apply_genres": [{"name": name} for name in genres.media],
         "plot_new_media": [{"name": name} for name in genres.media],

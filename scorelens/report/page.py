@@ -1,15 +1,20 @@
-"""Write the report of a run: one HTML page that needs no other file and no network."""
+"""Write the report of a run: one HTML page of about the same size for any number of films.
+
+It holds its figures; only its links lead to other files: the desk, the pages of libraries and
+searches, and the whole tables of which it shows some rows.
+"""
 
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from scorelens import tables
+from scorelens.html_page import render_page
 from scorelens.report import provenance
 from scorelens.report.registry import SECTIONS
 from scorelens.sections import Run
-from scorelens.sections.section import load_template
+
+DESK = "desk/index.html"
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +50,13 @@ def write_report(
     provenance.write_record(collected | {"config": config, "outputs": [*outputs]}, record)
     sections = [section for make in SECTIONS if (section := make(run))]
     sections.append(provenance.provenance_section(run, collected))
-    template = load_template(Path(__file__).with_name("page.html"))
-    text = template.render(sections=sections, films=len(run.films), published=bool(published))
-    with tables.atomic(page) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    log.info("%s: %d films, %.1f MB", page, len(run.films), len(text) / 1e6)
+    render_page(
+        Path(__file__).parent,
+        None,
+        page,
+        sections=sections,
+        films=len(run.films),
+        published=bool(published),
+        desk=DESK if DESK in run else "",
+    )
+    log.info("%s: %d films, %.1f MB", page, len(run.films), os.stat(page).st_size / 1e6)

@@ -6,11 +6,10 @@ from scorelens.audiovisual_comparison.report import audiovisual_comparison_secti
 from scorelens.corpus.report import corpus_section
 from scorelens.cues.report import (
     annotations_section,
-    film_overview_section,
+    film_map_section,
     music_section,
     renditions_section,
     scores_section,
-    timelines_section,
 )
 from scorelens.features.report import features_section
 from scorelens.genres.report import (
@@ -30,7 +29,7 @@ from scorelens.visuals.report import visuals_section
 # Each takes the run and returns its section, or None if there is nothing to show.
 SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     corpus_section,
-    timelines_section,
+    film_map_section,
     renditions_section,
     music_section,
     detected_music_section,
@@ -38,7 +37,6 @@ SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     annotations_section,
     features_section,
     visuals_section,
-    film_overview_section,
     models_section,
     predictions_section,
     contradictions_section,

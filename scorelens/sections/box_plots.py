@@ -9,6 +9,7 @@ from scorelens import figures
 from scorelens.sections import svg
 
 COLUMNS = 4  # panels side by side
+MAX_VECTOR_DOTS = 200  # of a panel; more are a picture, whose size does not grow with them
 
 
 def plot_by_genre(table: pd.DataFrame, films: pd.DataFrame, labels: dict[str, str]) -> str | None:
@@ -87,7 +88,18 @@ def _draw_boxes(axis: Axes, values: list[pd.Series]) -> None:
         capprops={"color": figures.PALETTE[0]},
     )
     rows = np.repeat(np.arange(len(values)), [len(series) for series in values])
-    axis.plot(np.concatenate(values), rows, "o", ms=3, alpha=0.6, color="black", mew=0, zorder=4)
+    is_raster = len(rows) > MAX_VECTOR_DOTS
+    axis.plot(
+        np.concatenate(values),
+        rows,
+        "o",
+        rasterized=is_raster,
+        ms=3,
+        alpha=0.6,
+        color="black",
+        mew=0,
+        zorder=4,
+    )
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="x", lw=0.5, alpha=0.5)
     axis.locator_params(axis="x", nbins=4)

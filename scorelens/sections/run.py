@@ -182,8 +182,3 @@ class Run:
         return {
             state: table[table.state == state].to_dict("records") for state in ("used", "left out")
         }
-
-    @property
-    def fold_films(self) -> bool:
-        """Whether there are so many films that figures of single films are folded away."""
-        return len(self.films) > self.config["report"]["open_timelines"]

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from scorelens.html_page import template_environment
 from scorelens.sections import formats
 
+MAX_ROWS = 20  # of a table with a row a film: the page has the same size for any number of films
 FILTERS = {
     "clock": formats.clock,
     "number": formats.number,
@@ -68,7 +69,7 @@ def render_section(
         Heading, also shown in the navigation.
     template : path
         Jinja template with a block `body` and, optionally, blocks `headline`, `lead` and `story`.
-        The filters of `FILTERS` are available. Variables are escaped.
+        The filters of `FILTERS`, `MAX_ROWS` and `whole_table` are available. Variables are escaped.
     values : mapping
         Variables of the template.
     tiles : sequence of (str, str)
@@ -95,6 +96,40 @@ def render_section(
     )
 
 
+def whole_table(total: int, unit: str, path: str, which: str = "first") -> Markup:
+    """Say below a table how many rows it has of how many, and where all of them are.
+
+    Parameters
+    ----------
+    total : int
+        Rows of the whole table, of which the page shows `MAX_ROWS` at most.
+    unit : str
+        What a row is, in the plural.
+    path : str
+        The whole table, by its path in the folder of results; a folder ends with a slash.
+    which : str
+        Which rows are shown.
+
+    Returns
+    -------
+    Markup
+        A paragraph with a link; empty if the page shows all rows.
+
+    Examples
+    --------
+    >>> whole_table(20, "films", "corpus/films.tsv")
+    Markup('')
+    >>> print(whole_table(1000, "films", "corpus/films.tsv").striptags())
+    The first 20 of 1,000 films. All of them: results/corpus/films.tsv
+    """
+    if total <= MAX_ROWS:
+        return Markup()
+    return Markup(
+        '<p class="rest">The {} {} of {:,} {}. All of them: '
+        '<a href="{}"><code>results/{}</code></a></p>'
+    ).format(which, MAX_ROWS, total, unit, path, path)
+
+
 def load_template(path: str | os.PathLike) -> jinja2.Template:
     """Load a template; it may include files of its own folder.
 
@@ -115,4 +150,5 @@ def load_template(path: str | os.PathLike) -> jinja2.Template:
 def _environment(folder: Path) -> jinja2.Environment:
     environment = template_environment(folder)
     environment.filters |= FILTERS
+    environment.globals |= {"MAX_ROWS": MAX_ROWS, "whole_table": whole_table}
     return environment

@@ -114,6 +114,26 @@ rule plot_cue_summary:
         "../../scripts/plot_cue_summary.py"
 
 
+rule plot_film_map:
+    """Draw where the music of all films is over their running time."""
+    input:
+        films=rules.gather_corpus.output.films,
+        cues=used_films(rules.match_cues.output.table),
+        groups=rules.group_corpus.output.groups,
+        unknown=result_paths.UNKNOWN_MUSIC if PLAN.music.detector else [],
+    output:
+        figure=report(
+            "results/cues/film_map.svg",
+            caption="../report/cues_film_map.rst",
+            category="Cues",
+        ),
+    params:
+        repeats=config["cues"]["bootstrap_repeats"],
+        seed=config["seed"],
+    script:
+        "../../scripts/plot_film_map.py"
+
+
 # These two need the true cues: films that the workflow makes come with them.
 
 
@@ -212,6 +232,9 @@ rule plot_annotations:
         "../../scripts/plot_annotations.py"
 
 
+# Figures of single films: no other rule reads them, and the target `timelines` draws them.
+
+
 rule plot_cues:
     """Draw the cues of one film on its time line."""
     input:
@@ -233,6 +256,36 @@ rule plot_cues:
         unknown=PLAN.music.unknown,
     script:
         "../../scripts/plot_cues.py"
+
+
+rule plot_film_overview:
+    """Draw cues, music and picture of one film on one time axis."""
+    input:
+        cues=rules.match_cues.output.table,
+        levels=rules.measure_levels.output.table,
+        visuals=result_paths.VISUALS,
+        status=rules.check_corpus.output.status,
+        tracks=rules.check_corpus.output.tracks,
+        # The music is drawn from this feature set.
+        features=(
+            [result_paths.FEATURES.format(set="mir", film="{film}")]
+            if "mir" in PLAN.features.sets
+            else []
+        ),
+        music=[result_paths.MUSIC] if PLAN.music.detector else [],
+        corpus=ancient_copy(rules.gather_corpus.output.films),
+    output:
+        figure=report(
+            "results/cues/overviews/{film}.svg",
+            caption="../report/overviews.rst",
+            category="Cues",
+            labels={"film": "{film}"},
+        ),
+    params:
+        title=lambda wildcards: PLAN.corpus.films[wildcards.film].title,
+        unknown=PLAN.music.unknown,
+    script:
+        "../../scripts/plot_film_overview.py"
 
 
 rule export_cues:

@@ -26,7 +26,7 @@ rule summarize_music:
         cues=used_films(rules.match_cues.output.table),
     output:
         films="results/music/films.tsv",
-        unknown="results/music/unknown.tsv",
+        unknown=result_paths.UNKNOWN_MUSIC,
     params:
         unknown=PLAN.music.unknown,
         thresholds=PLAN.music.thresholds,

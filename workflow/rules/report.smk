@@ -12,15 +12,14 @@ rule write_report:
         status=rules.gather_corpus.output.status,
         groups=rules.group_corpus.output.groups,
         shared=rules.group_corpus.output.shared,
-        # A corpus of published features has these files in place of cues, timelines and visuals.
+        # A corpus of published features has these files in place of cues and visuals.
         published=watched(PLAN.published_tables),
         cues=media_films(rules.match_cues.output.table),
-        levels=media_films(rules.measure_levels.output.table),
         roles=[] if PLAN.corpus.is_published else rules.summarize_levels.output.table,
         renditions=(
             media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else []
         ),
-        timelines=media_films(rules.plot_cues.output.timeline),
+        film_map=[] if PLAN.corpus.is_published else rules.plot_film_map.output.figure,
         genre_counts=rules.count_corpus.output.figure,
         cue_summary=(
             []
@@ -39,13 +38,6 @@ rule write_report:
             if PLAN.cues.annotations
             else []
         ),
-        annotation_timelines=annotated_films(rules.plot_annotations.output.timeline),
-        # The film overview needs this feature set.
-        features=(
-            media_films(result_paths.FEATURES.format(set="mir", film="{film}"))
-            if "mir" in PLAN.features.sets
-            else []
-        ),
         visuals=media_films(rules.measure_visuals.output.table),
         bags=expand(rules.pool_bags.output.table, set=PLAN.features.sets),
         predictions=rules.score_genres.input.predictions,
@@ -55,9 +47,6 @@ rule write_report:
         genre_calibration=rules.calibrate_genres.output,
         published_scores=(rules.compare_published.output.table if PLAN.corpus.is_published else []),
         genre_figures=expand("results/genres/{figure}.svg", figure=PLAN.genres.figures),
-        explanations=(
-            used_films(rules.explain_genres.output.figure) if PLAN.genres.network_runs else []
-        ),
         contradictions=rules.rank_contradictions.output if PLAN.genres.shown_run else [],
         applied=(
             expand(rules.apply_genres.output.predictions, name=PLAN.genres.media)
@@ -73,6 +62,7 @@ rule write_report:
             [
                 rules.score_tagger.output.scores,
                 rules.score_tagger.output.outcomes,
+                rules.score_tagger.output.confusions,
                 rules.compare_tagger.output.comparisons,
                 *rules.calibrate_tagger.output,
                 *rules.describe_labels.output,
@@ -122,9 +112,18 @@ rule write_report:
             ),
         ],
         trailer_samples=expand(result_paths.TRAILER_SAMPLE_TABLE, batch=PLAN.trailers.batches),
-        importance=[rules.plot_importance.output.figure] if PLAN.genres.importance else [],
+        importance=(
+            [rules.rank_importance.output.scores, rules.plot_importance.output.figure]
+            if PLAN.genres.importance
+            else []
+        ),
         audiovisual_comparison=(
-            [] if PLAN.corpus.is_published else [rules.plot_music_to_picture.output.figure]
+            []
+            if PLAN.corpus.is_published
+            else [
+                rules.compare_music_to_picture.output.scores,
+                rules.plot_music_to_picture.output.figure,
+            ]
         ),
     output:
         page="results/report.html",

@@ -7,7 +7,7 @@ rule measure_visuals:
         video=watched_video,
         corpus=ancient_copy(rules.gather_corpus.output.films),
     output:
-        table="results/visuals/{film}.parquet",
+        table=result_paths.VISUALS,
     threads: 2
     params:
         video=film_video,

@@ -17,7 +17,9 @@ GENRE_COUNTS = "corpus/genres.svg"
 
 
 def corpus_section(run: Run) -> Section:
-    """Make the section on the corpus, with the numbers for the head of the page.
+    """Make the section on the corpus: the first films, groups, skipped films, genres.
+
+    It also gives the numbers for the head of the page.
 
     Parameters
     ----------
@@ -48,6 +50,7 @@ def corpus_section(run: Run) -> Section:
         "summary": summary,
         "skipped": skipped,
         "genres": svg.data_uri(run.path(GENRE_COUNTS)) if GENRE_COUNTS in run else None,
+        "common": most_frequent_genre(run.films),
         "has_notes": any(row["notes"] for row in rows),
     }
     tiles = [("films", str(len(rows))), *tiles]
@@ -57,6 +60,23 @@ def corpus_section(run: Run) -> Section:
         tiles.append(("films skipped", str(len(skipped))))
     template = Path(__file__).with_name("section.html")
     return render_section("corpus", "Corpus", template, values, tiles)
+
+
+def most_frequent_genre(films: pd.DataFrame) -> dict | None:
+    """Find the genre that most films have.
+
+    Parameters
+    ----------
+    films : DataFrame
+        Table of FILMS.
+
+    Returns
+    -------
+    dict or None
+        genre and films, their number; None if no film has a genre.
+    """
+    counts = films.genres.explode().value_counts()
+    return {"genre": counts.index[0], "films": int(counts.iloc[0])} if len(counts) else None
 
 
 def group_rows(run: Run) -> list[dict]:

@@ -1,15 +1,14 @@
-"""The report's sections on the cues: timelines, renditions, albums, scores, annotations, films."""
+"""The report's sections on the cues: films over time, renditions, albums, scores, annotations."""
 
 from scorelens.cues.report.annotations import annotations_section
 from scorelens.cues.report.music import music_section
 from scorelens.cues.report.renditions import renditions_section
-from scorelens.cues.report.section import film_overview_section, scores_section, timelines_section
+from scorelens.cues.report.section import film_map_section, scores_section
 
 __all__ = [
     "annotations_section",
-    "film_overview_section",
+    "film_map_section",
     "music_section",
     "renditions_section",
     "scores_section",
-    "timelines_section",
 ]

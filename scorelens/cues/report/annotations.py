@@ -30,8 +30,6 @@ def annotations_section(run: Run) -> Section | None:
     annotators = run.table("cues/annotators.tsv", tables.ANNOTATORS)
     scores = run.table("cues/evaluation/scores.tsv", tables.ANNOTATION_SCORES)
     pairs = run.table("cues/evaluation/agreement.tsv", tables.ANNOTATION_AGREEMENT)
-    drawn = run.figures("cues/evaluation/timelines/*.svg")
-    titles = run.films.set_index("film_id").title
     calibration = run.table("cues/evaluation/calibration.tsv", tables.CUE_CALIBRATION)
     values = {
         "films": annotators.film_id.nunique(),
@@ -47,8 +45,6 @@ def annotations_section(run: Run) -> Section | None:
         ],
         "calibration": calibration.to_dict("records"),
         "confidence": svg.data_uri(run.path("cues/evaluation/confidence.svg")),
-        "timelines": [{"title": titles[film], "figure": uri} for film, uri in drawn.items()],
-        "fold": run.fold_films,
     }
     return render_section("annotations", "Cues against annotations", TEMPLATE, values)
 

@@ -36,8 +36,11 @@ def music_section(run: Run) -> Section | None:
     """
     if GENRE_MUSIC not in run:
         return None
+    table = run.table(GENRE_MUSIC, tables.GENRE_MUSIC)
+    tenths = table[(table.genre == ALL) & table.tenth.notna()]
     values = {
-        "rows": measure_rows(run.table(GENRE_MUSIC, tables.GENRE_MUSIC)),
+        "rows": measure_rows(table),
+        "tenths": tenths.sort_values("tenth").to_dict("records"),
         "spotting": svg.data_uri(run.path("cues/spotting.svg")),
         "music": svg.data_uri(run.path("cues/genre_music.svg")),
     }

@@ -9,7 +9,7 @@ PATTERN = "cues/renditions/*.parquet"
 
 
 def renditions_section(run: Run) -> Section | None:
-    """Make the section that lists the other renditions in every film.
+    """Make the section that lists the other renditions, the most certain ones of all films.
 
     Parameters
     ----------
@@ -24,6 +24,7 @@ def renditions_section(run: Run) -> Section | None:
     if not run.matching(PATTERN):
         return None
     renditions = run.joined(PATTERN, tables.RENDITIONS)
+    renditions = renditions.sort_values("confidence", ascending=False, kind="stable")
     titles = run.films.set_index("film_id").title
     names = [
         run.track_titles[row.film_id].get(row.track_id, row.track_id)

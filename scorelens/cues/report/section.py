@@ -1,24 +1,30 @@
-"""The report's sections on the cues: timelines, scores against the true cues, film overview."""
+"""The report's sections on the cues: all films over time, scores against the true cues."""
 
 import os
 from pathlib import Path
 
-from tqdm import tqdm
+import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.report import film_overview
+from scorelens.albums.names import track_titles
+from scorelens.cues import film_map
+from scorelens.cues.roles import FOREGROUND
 from scorelens.sections import Run, Section, render_section, svg
+from scorelens.sections.section import MAX_ROWS
 
 HERE = Path(__file__).parent
 SCORES = "cues/scores.tsv"
 UNKNOWN = "music/unknown.tsv"
 ROLES = "cues/levels.tsv"
+FILM_MAP = "cues/film_map.svg"
+EXTREMES = 5  # cues listed, the loudest and as many of the quietest
 # How the groups of films in the table of scores are named; {} is the value of the group.
-GROUPS = {"film": "{}", "snr": "music at {} dB", "all": "all films"}
+FILM = "film"
+GROUPS = {FILM: "{}", "snr": "music at {} dB", "all": "all films"}
 
 
-def timelines_section(run: Run) -> Section | None:
-    """Make the section with the cue timeline of every film.
+def film_map_section(run: Run) -> Section | None:
+    """Make the section with all films over time and the loudest and quietest cues.
 
     Parameters
     ----------
@@ -30,16 +36,21 @@ def timelines_section(run: Run) -> Section | None:
     Section or None
         None for a corpus of published features.
     """
-    if run.published:
+    if FILM_MAP not in run:
         return None
+    roles = run.table(ROLES, tables.CUE_ROLES) if ROLES in run else pd.DataFrame({"role": []})
     values = {
+        "figure": svg.data_uri(run.path(FILM_MAP)),
         "films": run.film_rows,
-        "timelines": run.figures("cues/timelines/*.svg"),
+        "joined_above": film_map.MAX_ROWS,
         "has_unknown": UNKNOWN in run,
-        "cues": {} if run.fold_films else cue_rows(run),
-        "fold": run.fold_films,
+        "has_models": bool(run.matching("genres/losses.svg")),
+        "table": ROLES,
+        "cues": extreme_cues(roles, run),
+        "foreground": int((roles.role == FOREGROUND).sum()),
+        "total": len(roles),
     }
-    return render_section("timelines", "Cue timelines", HERE / "timelines.html", values)
+    return render_section("film_map", "Films over time", HERE / "film_map.html", values)
 
 
 def scores_section(run: Run) -> Section | None:
@@ -58,67 +69,47 @@ def scores_section(run: Run) -> Section | None:
     if SCORES not in run:
         return None
     values = {
-        "rows": score_rows(run.path(SCORES)),
+        **score_rows(run.path(SCORES)),
         "confidence": svg.data_uri(run.path("cues/confidence.svg")),
         "calibration": run.table("cues/calibration.tsv", tables.CUE_CALIBRATION).iloc[0].to_dict(),
     }
     return render_section("cues", "Cue scores", HERE / "scores.html", values)
 
 
-def film_overview_section(run: Run) -> Section | None:
-    """Make the section that shows cues, music and picture of each film on one time axis.
+def extreme_cues(roles: pd.DataFrame, run: Run) -> list[dict]:
+    """List the cues whose music is loudest against the rest of the sound, and quietest.
 
     Parameters
     ----------
+    roles : DataFrame
+        Table of CUE_ROLES.
     run : Run
-        Results of the run. Without the feature set `mir` the music is not shown.
+        Results of the run, for the titles.
 
     Returns
     -------
-    Section or None
-        None for a corpus of published features.
+    list of dict
+        Rows of CUE_ROLES, the loudest first, `EXTREMES` of either kind at most, with the titles
+        `film` and `title` (of the track); `dialogue_overlap` is None where speech was not detected.
     """
-    if run.published:
-        return None
-    values = {
-        "films": run.film_rows,
-        "overviews": film_overviews(run),
-        "has_music": bool(run.matching("features/mir/*.parquet")),
-        "has_unknown": UNKNOWN in run,
-        "has_levels": ROLES in run,
-        "fold": run.fold_films,
-    }
-    template = HERE / "film_overview.html"
-    return render_section("film_overview", "Film overview", template, values)
+    if roles.empty:
+        return []
+    ordered = roles.sort_values("music_to_rest_db", ascending=False, kind="stable")
+    if len(ordered) > 2 * EXTREMES:
+        ordered = pd.concat([ordered.head(EXTREMES), ordered.tail(EXTREMES)])
+    films = run.films.set_index("film_id").title
+    tracks = run.tracks[run.tracks.film_id.isin(ordered.film_id)]
+    titles = {film: track_titles(rows) for film, rows in tracks.groupby("film_id")}
+    overlap = ordered.dialogue_overlap
+    return ordered.assign(
+        film=ordered.film_id.map(films),
+        title=[titles[cue.film_id][cue.track_id] for cue in ordered.itertuples()],
+        dialogue_overlap=overlap.astype(object).where(overlap.notna(), None),
+    ).to_dict("records")
 
 
-def cue_rows(run: Run) -> dict[str, list[dict]]:
-    """List the cues of every film with how loud their music is.
-
-    Parameters
-    ----------
-    run : Run
-        Results of the run.
-
-    Returns
-    -------
-    dict of str to list of dict
-        By film_id, rows of CUE_ROLES with the `title` of the track; `dialogue_overlap` is None
-        where speech was not detected. Empty if the levels were not measured.
-    """
-    if ROLES not in run:
-        return {}
-    rows = {}
-    for film, cues in run.table(ROLES, tables.CUE_ROLES).groupby("film_id"):
-        titles = run.track_titles[film]
-        overlap = cues.dialogue_overlap.astype(object).where(cues.dialogue_overlap.notna(), None)
-        named = cues.assign(title=cues.track_id.map(titles), dialogue_overlap=overlap)
-        rows[film] = named.to_dict("records")
-    return rows
-
-
-def score_rows(path: str | os.PathLike) -> list[dict]:
-    """Read the scores of the cues, with a name for each group of films.
+def score_rows(path: str | os.PathLike) -> dict:
+    """Read the scores of the cues: of groups of films, and of the films with the lowest F1.
 
     Parameters
     ----------
@@ -127,42 +118,17 @@ def score_rows(path: str | os.PathLike) -> list[dict]:
 
     Returns
     -------
-    list of dict
-        The rows of the table, each with a `name`.
+    dict
+        `rows` of the table, each with a `name`, with `MAX_ROWS` films at most; `films`, the number
+        of all films in the table.
     """
     scores = tables.read_table(path, tables.CUE_SCORES)
-    names = [GROUPS[row.group].format(row.value) for row in scores.itertuples()]
-    return scores.assign(name=names).to_dict("records")
-
-
-def film_overviews(run: Run) -> dict[str, str]:
-    """Draw the overview of every film.
-
-    Parameters
-    ----------
-    run : Run
-        Results of the run.
-
-    Returns
-    -------
-    dict of str to str
-        Figures as data URIs, by film_id.
-    """
-    paths, levels = (run.matching(f"{name}/*.parquet") for name in ("features/mir", "cues/levels"))
-    unknown = run.table(UNKNOWN, tables.UNKNOWN_MUSIC) if UNKNOWN in run else None
-    columns = [*tables.FEATURES.names, *film_overview.COLUMNS]
-    overviews = {}
-    for film in tqdm(run.films.itertuples(), total=len(run.films), disable=None):
-        name = film.film_id
-        features = tables.read_table(paths[name], tables.FEATURES, columns) if paths else None
-        figure = film_overview.draw_overview(
-            run.cues[run.cues.film_id == name],
-            features,
-            run.visuals[run.visuals.film_id == name],
-            film.duration_s,
-            run.track_titles.get(name, {}),
-            None if unknown is None else unknown[unknown.film_id == name],
-            tables.read_table(levels[name], tables.CUE_LEVELS) if levels else None,
-        )
-        overviews[name] = svg.data_uri(figure)
-    return overviews
+    films = scores[scores.group == FILM]
+    if len(films) > MAX_ROWS:
+        films = films.sort_values("time_f1", kind="stable").head(MAX_ROWS)
+    shown = scores[(scores.group != FILM) | scores.index.isin(films.index)]
+    names = [GROUPS[row.group].format(row.value) for row in shown.itertuples()]
+    return {
+        "rows": shown.assign(name=names).to_dict("records"),
+        "films": int((scores.group == FILM).sum()),
+    }

@@ -17,6 +17,7 @@ from scorelens.genres.evaluate.score import METRICS
 from scorelens.tables import GENRE_SCORES, read_table
 
 ROW_INCHES = 0.3
+CELL_INCHES = 0.36  # a row with a number and its interval
 TITLES = {
     "precision": "Precision",
     "recall": "Recall",
@@ -113,7 +114,7 @@ def _legend_handles(rows: pd.DataFrame) -> list[Line2D]:
 
 
 def genre_figure(table: pd.DataFrame) -> plt.Figure:
-    """Draw F1 of every model and genre as shaded cells with the numbers in them.
+    """Draw F1 of every model and genre as shaded cells with the numbers and intervals in them.
 
     Parameters
     ----------
@@ -128,18 +129,27 @@ def genre_figure(table: pd.DataFrame) -> plt.Figure:
     names = table["genre"].drop_duplicates().tolist()
     keys = ["feature_set", "model"]
     runs = list(rows[keys].itertuples(index=False, name=None))
-    wide = table.pivot_table(index=keys, columns="genre", values="f1", aggfunc="first", sort=False)
-    values = wide.loc[runs, names].to_numpy()
-    figure, axis = plt.subplots(figsize=(3.2 + 0.95 * len(names), 1.3 + ROW_INCHES * len(rows)))
+    values, low, high = (
+        table.pivot_table(
+            index=keys, columns="genre", values=name, aggfunc="first", sort=False, dropna=False
+        )
+        .loc[runs, names]
+        .to_numpy()
+        for name in ("f1", "f1_low", "f1_high")
+    )
+    figure, axis = plt.subplots(figsize=(3.2 + 0.95 * len(names), 1.3 + CELL_INCHES * len(rows)))
     shades = axis.imshow(values, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         colour = "black" if value > 0.5 else "white"
-        axis.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=9)
+        style = {"ha": "center", "color": colour}
+        axis.text(column, row, f"{value:.2f}", va="bottom", fontsize=9, **style)
+        interval = f"{low[row, column]:.2f} to {high[row, column]:.2f}"
+        axis.text(column, row + 0.06, interval, va="top", fontsize=6.5, **style)
     axis.axvline(len(names) - 1.5, color="white", lw=4)
     axis.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
     axis.set_yticks(range(len(rows)), [run_title(run) for run in runs])
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    axis.set_title("F1 of each genre, on held-out films")
+    axis.set_title("F1 of each genre on held-out films, with its 95% interval")
     figure.colorbar(shades, label="F1", fraction=0.03)
     return figure

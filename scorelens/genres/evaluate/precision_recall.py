@@ -18,6 +18,7 @@ from scorelens.genres.evaluate.plot_style import run_title, set_styles
 
 COLUMNS = 4  # panels side by side
 PANEL_INCHES = 2.7
+MAX_STEPS = 400  # of a line: more would be finer than the picture
 POOLED = "All genres pooled"
 CHANCE = {"color": figures.QUIET, "lw": 1, "ls": "--"}
 TICKS = {"ticks": [0, 0.5, 1], "labels": ["0", "0.5", "1"]}
@@ -94,13 +95,15 @@ def _draw_run(
     axis.axhline(labels.mean(), zorder=0, **CHANCE)
     ranked = predictions.probability[:, :, genres].reshape(-1, labels.size)
     precision = np.stack([precision_at_recall(labels.ravel(), run) for run in ranked])
-    edges = np.linspace(0, 1, precision.shape[1] + 1)
-    if len(precision) > 1:
-        low, high = precision.min(axis=0), precision.max(axis=0)
-        axis.stairs(high, edges, baseline=low, fill=True, color=colour, alpha=0.15)
     mean = precision.mean(axis=0)
-    axis.stairs(mean, edges, baseline=None, color=colour, lw=2, zorder=2)
-    axis.plot([], [], color=colour, label=f"{mean.mean():.2f}")
+    average_precision = mean.mean()
+    shown = np.linspace(0, len(mean) - 1, min(len(mean), MAX_STEPS)).round().astype(int)
+    edges = np.append(shown, len(mean)) / len(mean)
+    if len(precision) > 1:
+        low, high = precision.min(axis=0)[shown], precision.max(axis=0)[shown]
+        axis.stairs(high, edges, baseline=low, fill=True, color=colour, alpha=0.15)
+    axis.stairs(mean[shown], edges, baseline=None, color=colour, lw=2, zorder=2)
+    axis.plot([], [], color=colour, label=f"{average_precision:.2f}")
     counts = confusion_counts(predictions.predicted[:, :, genres], labels).sum(axis=(2, 3))
     if counts[:2].any():  # a model that predicts nothing has no precision
         precision, recall, _ = precision_recall_f1(counts).mean(axis=1)

@@ -61,11 +61,32 @@ def models_section(run: Run) -> Section:
         "genres": genre_names(scores),
         "rows": score_rows(scores),
         "figures": run.figures("genres/*.svg"),
-        "films": run.films.to_dict("records"),
-        "explanations": run.figures("genres/explanations/*.svg"),
+        "extremes": extreme_genres(scores, lead) if lead else [],
+        "lead_calibration": _row_of(calibration_rows(calibration), lead),
         "title": title,
     }
     return render_section("genres", "Genre models", Path(__file__).with_name("models.html"), values)
+
+
+def extreme_genres(scores: pd.DataFrame, lead: dict) -> list[dict]:
+    """Find the genres that a model predicts best and worst.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Table of GENRE_SCORES.
+    lead : mapping
+        feature_set and model.
+
+    Returns
+    -------
+    list of dict
+        Two rows of the table, the best and the worst by F1; empty if there is but one genre.
+    """
+    is_lead = (scores.feature_set == lead["feature_set"]) & (scores.model == lead["model"])
+    rows = scores[is_lead & (scores.genre != MACRO) & scores.f1.notna()]
+    ordered = rows.sort_values("f1", ascending=False, kind="stable").to_dict("records")
+    return [ordered[0], ordered[-1]] if len(ordered) > 1 else []
 
 
 def genre_names(scores: pd.DataFrame) -> list[str]:
@@ -158,3 +179,9 @@ def published_rows(beside: pd.DataFrame) -> list[dict]:
 
 def _none_if_missing(value: float) -> float | None:
     return None if pd.isna(value) else value
+
+
+def _row_of(calibration: list[dict], lead: dict | None) -> dict | None:
+    """The calibration of the model of the headline."""
+    run = (lead["feature_set"], lead["model"]) if lead else None
+    return next((row for row in calibration if (row["features"], row["model"]) == run), None)

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scorelens import tables
-from scorelens.sections import Run, Section, render_section
+from scorelens.sections import Run, Section, render_section, svg
+
+MAX_FIGURES = 5  # of films and albums; the others stand in the table
 
 
 def new_media_section(run: Run) -> Section | None:
@@ -24,7 +26,10 @@ def new_media_section(run: Run) -> Section | None:
     blocks = new_media_blocks(run.matching("genres/applied/*.tsv"))
     if not blocks:
         return None
-    values = {"blocks": blocks, "figures": run.figures("genres/applied/*.svg")}
+    shown = {block["name"] for block in blocks[:MAX_FIGURES]}
+    drawn = run.matching("genres/applied/*.svg")
+    figures = {name: svg.data_uri(path) for name, path in drawn.items() if name in shown}
+    values = {"blocks": blocks, "figures": figures, "max_figures": MAX_FIGURES}
     template = Path(__file__).with_name("new_media.html")
     return render_section("applied", "New films and albums", template, values)
 

@@ -8,6 +8,7 @@ from scorelens import tables
 from scorelens.genres import title
 from scorelens.genres.evaluate.score import shown_models
 from scorelens.sections import Run, Section, render_section
+from scorelens.sections.section import MAX_ROWS
 
 # By whether a genre was predicted and is a label of the film.
 KINDS = {
@@ -50,6 +51,8 @@ def predictions_section(run: Run) -> Section:
 def prediction_block(predictions: pd.DataFrame) -> dict:
     """Arrange the predictions of one model in one row a film, one cell a genre.
 
+    Of more than `MAX_ROWS` films those with the most wrong genres are shown.
+
     Parameters
     ----------
     predictions : DataFrame
@@ -58,12 +61,18 @@ def prediction_block(predictions: pd.DataFrame) -> dict:
     Returns
     -------
     dict
-        `genres`, and `films`: film_id and `cells`, each with kind (of `KINDS`) and probability.
+        `genres`; `total`, the number of all films; `films`: film_id and `cells`, each with kind (of
+        `KINDS`) and probability.
     """
     predictions = predictions[predictions["repeat"] == 0]
     genres = list(predictions.genre.unique())
+    wrong = (predictions.predicted != predictions.actual).groupby(predictions.film_id).sum()
+    if len(wrong) > MAX_ROWS:
+        shown = wrong.sort_values(ascending=False, kind="stable").index[:MAX_ROWS]
+        predictions = predictions[predictions.film_id.isin(shown)]
     return {
         "genres": genres,
+        "total": len(wrong),
         "films": [
             {"film_id": film, "cells": [_cell(rows.loc[genre]) for genre in genres]}
             for film, group in predictions.groupby("film_id", sort=False)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from scorelens import tables
 from scorelens.sections import Run, Section, render_section
+from scorelens.sections.section import MAX_ROWS
 
 SHARES, UNKNOWN = "music/films.tsv", "music/unknown.tsv"
 MAX_SPANS = 20  # listed of a film, the longest
@@ -27,6 +28,8 @@ def music_section(run: Run) -> Section | None:
     if SHARES not in run:
         return None
     shares = run.table(SHARES, tables.MUSIC_SHARES)
+    if len(shares) > MAX_ROWS:
+        shares = shares.sort_values("unknown_share", ascending=False, kind="stable")
     titles = run.films.set_index("film_id").title
     values = {
         "films": shares.assign(title=shares.film_id.map(titles)).to_dict("records"),
@@ -34,7 +37,6 @@ def music_section(run: Run) -> Section | None:
         "threshold": run.config["music"]["music_threshold"],
         "min_s": run.config["music"]["min_unknown_s"],
         "max_spans": MAX_SPANS,
-        "fold": run.fold_films,
     }
     template = Path(__file__).with_name("music.html")
     return render_section("music", "Music on the album and beyond", template, values)
@@ -53,10 +55,10 @@ def unknown_rows(unknown: pd.DataFrame, titles: pd.Series) -> list[dict]:
     Returns
     -------
     list of dict
-        Of each film that has some: `title`, `length_s` and `count` of all, and `spans`, the rows of
-        the `MAX_SPANS` longest in order of time.
+        Of each film that has some, the longest first: `title`, `length_s` and `count` of all, and
+        `spans`, the rows of the `MAX_SPANS` longest in order of time.
     """
-    return [
+    films = [
         {
             "title": titles[film],
             "length_s": float(rows.length_s.sum()),
@@ -67,3 +69,4 @@ def unknown_rows(unknown: pd.DataFrame, titles: pd.Series) -> list[dict]:
             "film_id", sort=False
         )
     ]
+    return sorted(films, key=lambda film: film["length_s"], reverse=True)

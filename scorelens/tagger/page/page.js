@@ -45,7 +45,11 @@ const state = {column: "path", up: true, page: 0, open: new Set(), rows: []};
 function make(tag, attributes = {}, ...children) {
   const space = ["svg", "path", "line"].includes(tag) ? "http://www.w3.org/2000/svg" : "http://www.w3.org/1999/xhtml";
   const element = document.createElementNS(space, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    // The page's policy forbids the attribute `style`, but not the property.
+    if (name === "style") element.style.cssText = value;
+    else element.setAttribute(name, value);
+  }
   element.append(...children);
   return element;
 }
@@ -290,6 +294,7 @@ for (const head of heads) {
 data.genres.forEach((genre, k) => find("genre").append(new Option(genre, k)));
 for (const mode of ["major", "minor"]) find("key").append(new Option(`any ${mode} key`, mode));
 for (const key of [...new Set(data.key)].filter(Boolean).sort(collator.compare)) find("key").append(new Option(key, key));
+find("filters").addEventListener("submit", event => event.preventDefault());
 find("filters").addEventListener("input", refresh);
 find("filters").addEventListener("reset", () => setTimeout(orderByGenre));
 find("genre").addEventListener("change", orderByGenre);

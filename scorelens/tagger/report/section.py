@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from scorelens import tables
+from scorelens.evaluation.calibration_error import wilson_interval
 from scorelens.sections import Run, Section, render_section
 from scorelens.tagger import BASELINES, FREQUENCY, TITLES
 from scorelens.tagger.report.evidence import (
@@ -19,6 +21,7 @@ from scorelens.tagger.report.evidence import (
 RANKING_MEASURES = ("coverage_error", "label_ranking_average_precision")
 OUTCOMES = ("right", "partly", "wrong")
 GAIN = ("gain", "gain_low", "gain_high")
+CONFUSIONS = "tagger/confusions.tsv"
 EXAMPLES = 5  # tracks listed for each outcome
 
 
@@ -44,6 +47,7 @@ def tagger_section(run: Run) -> Section | None:
     lead = lead_row(rows, primary)
     comparisons = run.table("tagger/comparisons.tsv", tables.TAGGER_COMPARISONS)
     differences = differences_to(lead["model"], comparisons)
+    calibration = calibration_rows(run.table("tagger/calibration.tsv", tables.CALIBRATION))
     values = {
         "split": run.config["tagger"]["split"],
         "rows": rows,
@@ -54,7 +58,9 @@ def tagger_section(run: Run) -> Section | None:
         "random": next(row for row in rows if not row["outcomes"]),
         "frequency": next((row for row in rows if row["model"] == FREQUENCY), None),
         "differences": differences,
-        "calibration": calibration_rows(run.table("tagger/calibration.tsv", tables.CALIBRATION)),
+        "calibration": calibration,
+        "lead_calibration": next((r for r in calibration if r["model"] == lead["model"]), None),
+        "confusion": top_confusion(run, outcomes[outcomes.model == lead["model"]]),
         "losses": loss_rows(run),
         "pairs": pair_rows(run.table("tagger/label_pairs.tsv", tables.TAGGER_LABEL_PAIRS)),
         "examples": examples(outcomes[outcomes.model == lead["model"]], run.track_titles),
@@ -65,6 +71,35 @@ def tagger_section(run: Run) -> Section | None:
         },
     }
     return render_section("tagger", "Tagger", Path(__file__).with_name("section.html"), values)
+
+
+def top_confusion(run: Run, outcomes: pd.DataFrame) -> dict | None:
+    """Find the genre whose tracks most often get the same wrong tag.
+
+    Parameters
+    ----------
+    run : Run
+        Results of the run.
+    outcomes : DataFrame
+        Rows of TAGGER_OUTCOMES of one model.
+
+    Returns
+    -------
+    dict or None
+        A row of TAGGER_CONFUSIONS, and low and high, a 95% interval (Wilson) that counts a film
+        once; None without the table, or if no tag is wrong.
+    """
+    if CONFUSIONS not in run:
+        return None
+    rows = run.table(CONFUSIONS, tables.TAGGER_CONFUSIONS)
+    rows = rows[rows.model.isin(outcomes.model) & (rows.share > 0)]
+    if rows.empty:
+        return None
+    row = rows.loc[rows.share.idxmax()].to_dict()
+    carries = outcomes.genres.map(lambda genres: row["genre"] in genres)
+    films = outcomes.film_id[carries].nunique()
+    low, high = wilson_interval(np.array([row["share"]]), np.array([films])).ravel()
+    return row | {"low": low, "high": high}
 
 
 def score_rows(scores: pd.DataFrame, outcomes: pd.DataFrame) -> list[dict]:

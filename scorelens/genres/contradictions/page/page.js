@@ -30,6 +30,7 @@ const show = () => {
 };
 if (choices.length) {
   const form = document.getElementById("filters");
+  form.addEventListener("submit", event => event.preventDefault());
   form.addEventListener("change", show);
   form.addEventListener("reset", () => setTimeout(show));
   show();

@@ -256,6 +256,7 @@ for (const search of searches) {
   find("tabs").append(tab);
 }
 find("tabs").addEventListener("keydown", turn);
+find("filters").addEventListener("submit", event => event.preventDefault());
 find("filters").addEventListener("input", refresh);
 find("filters").addEventListener("reset", () => setTimeout(refresh));
 find("playlist").addEventListener("click", () => download(playlistText(), "audio/x-mpegurl", "m3u8"));

@@ -11,17 +11,16 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from scorelens import figures, tables
-from scorelens.cues.report import film_overview, time_series
-from scorelens.cues.report.film_overview import confidence_colour
+from scorelens.cues import film_overview, time_series
+from scorelens.cues.film_overview import confidence_colour
 from scorelens.sections import formats
 from tests.report_run import (
     make_cues,
     make_features,
+    make_levels,
     make_run,
     make_visuals,
-    render,
-    section_of,
-    without,
+    path_of,
 )
 
 NAN = np.nan
@@ -247,23 +246,28 @@ def test_overview_of_long_film_is_small_and_deterministic():
     assert film_overview.draw_overview(*inputs) == drawn
 
 
-def test_page_has_an_overview_of_every_film(tmp_path):
-    _, text, page = render(tmp_path, make_run(tmp_path, 2))
-    assert section_of(text, "film_overview").count("<img ") == 2
-    alts = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
-    alts = [alt for alt in alts if "from top to bottom" in alt]
-    assert alts[0].startswith("The <0th> Film & Co over ")
-    assert all("12 cues, the level of the music, tempo, key, loudness" in alt for alt in alts)
-
-
-def test_page_without_features_or_cuts_names_the_missing_values(tmp_path):
-    inputs = without(make_run(tmp_path, 2), "features/mir/")
-    for path in inputs["files"]:
-        if "/visuals/" in path.as_posix():
-            null = {"cuts": None, "shot_length_s": NAN, "motion_energy": NAN}
-            visuals = tables.read_table(path, tables.VISUALS).assign(**null)
-            tables.write_table(visuals, path, tables.VISUALS)
-    _, text, page = render(tmp_path, inputs)
-    assert "<code>mir</code> is not in this run" in section_of(text, "film_overview")
-    assert "tempo, key, loudness" not in " ".join(page.values("alt"))
-    assert "<code>visuals.mode</code>" in section_of(text, "visuals")
+def test_overview_is_drawn_from_the_tables_of_a_film(tmp_path):
+    inputs = make_run(tmp_path, 2)
+    cues = tables.read_table(path_of(inputs, "cues/films/film_01.parquet"), tables.CUES)
+    features = make_features(cues, np.random.default_rng(0))
+    tables.write_table(features, tmp_path / "features.parquet", tables.FEATURES)
+    tables.write_table(make_levels(cues), tmp_path / "levels.parquet", tables.CUE_LEVELS)
+    tables_of_film = {
+        "cues": path_of(inputs, "cues/films/film_01.parquet"),
+        "visuals": path_of(inputs, "visuals/film_01.parquet"),
+        "features": tmp_path / "features.parquet",
+        "levels": tmp_path / "levels.parquet",
+    }
+    status, tracks = tmp_path / "status.tsv", tmp_path / "tracks.tsv"
+    every_status = tables.read_table(path_of(inputs, "corpus/status.tsv"), tables.STATUS)
+    tables.write_table(every_status[every_status.film_id == "film_01"], status, tables.STATUS)
+    every_track = tables.read_table(path_of(inputs, "corpus/tracks.tsv"), tables.TRACKS)
+    tables.write_table(every_track[every_track.film_id == "film_01"], tracks, tables.TRACKS)
+    picture = tmp_path / "film_01.svg"
+    film_overview.plot_film_overview(
+        "A <Film>", status=status, tracks=tracks, path=picture, **tables_of_film
+    )
+    texts = [element.text for element in ElementTree.parse(picture).iter() if element.text]
+    assert "A <Film>" in texts
+    labels = {"cues", "music to", "tempo", "key", "loudness", "bright picture", "motion"}
+    assert labels <= {text.strip() for text in texts}

@@ -1,7 +1,9 @@
 """Overview of a film: cues, features of their music and visual statistics on one time axis."""
 
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from scorelens import figures
-from scorelens.albums.names import shorten, text_columns
+from scorelens import figures, tables
+from scorelens.albums.names import shorten, text_columns, track_titles
+from scorelens.cues import time_series
 from scorelens.cues.levels import LIMIT_DB
 from scorelens.cues.plot import TICKS, UNKNOWN
-from scorelens.cues.report import time_series
+from scorelens.music import find_unknown_music
 from scorelens.sections import formats, svg
 
 COLUMNS = (
@@ -28,11 +31,60 @@ COLUMNS = (
 SOUND, PICTURE = figures.PALETTE[0], figures.PALETTE[2]
 MAJOR, MINOR = figures.PALETTE[1], figures.PALETTE[0]
 MIN_SATURATION = 0.3  # share of a track's colour at confidence 0.5 and below
-WIDTH_IN, LEFT_IN, AXIS_IN, TOP_IN, BOTTOM_IN, GAP_IN = 10.0, 1.35, 8.35, 0.1, 0.5, 0.14
+WIDTH_IN, LEFT_IN, AXIS_IN, TOP_IN, BOTTOM_IN, GAP_IN = 10.0, 1.35, 8.35, 0.35, 0.5, 0.14
 LETTER_IN = 0.085  # widest letter of a bar's text
 MIN_LETTERS = 10  # of a title that is shortened to its bar
 SMALL = 8  # font size, points
 Row = tuple[float, Callable[[Axes], None]]  # height in inches, and what draws the row
+
+
+def plot_film_overview(
+    title: str,
+    cues: str | os.PathLike,
+    visuals: str | os.PathLike,
+    status: str | os.PathLike,
+    tracks: str | os.PathLike,
+    path: str | os.PathLike,
+    features: str | os.PathLike | None = None,
+    levels: str | os.PathLike | None = None,
+    music: str | os.PathLike | None = None,
+    unknown: Mapping[str, float] = MappingProxyType({}),
+) -> None:
+    """Draw the overview of one film from its tables.
+
+    Parameters
+    ----------
+    title : str
+        Title of the film.
+    cues, visuals, status, tracks : path
+        The film's tables (CUES, VISUALS, STATUS, TRACKS).
+    path : path
+        SVG to write.
+    features : path, optional
+        The film's table of the feature set `mir` (FEATURES).
+    levels : path, optional
+        How loud the music of its cues is (CUE_LEVELS).
+    music : path, optional
+        The film's music by the second (MUSIC).
+    unknown : mapping
+        Settings of `find_unknown_music`; needed with `music`.
+    """
+    columns = [*tables.FEATURES.names, *COLUMNS]
+    matched = tables.read_table(cues, tables.CUES)
+    content = draw_overview(
+        matched,
+        tables.read_table(features, tables.FEATURES, columns) if features else None,
+        tables.read_table(visuals, tables.VISUALS),
+        float(tables.read_table(status, tables.STATUS).duration_s.iloc[0]),
+        track_titles(tables.read_table(tracks, tables.TRACKS)),
+        find_unknown_music(tables.read_table(music, tables.MUSIC), matched, **unknown)
+        if music
+        else None,
+        tables.read_table(levels, tables.CUE_LEVELS) if levels else None,
+        title,
+    )
+    with tables.atomic(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def draw_overview(
@@ -43,6 +95,7 @@ def draw_overview(
     titles: Mapping[str, str],
     unknown: pd.DataFrame | None = None,
     levels: pd.DataFrame | None = None,
+    title: str = "",
 ) -> bytes:
     """Draw the overview of one film.
 
@@ -60,6 +113,8 @@ def draw_overview(
         Music of the film without a cue (UNKNOWN_MUSIC), drawn grey between the cues.
     levels : DataFrame, optional
         How loud the music of the cues is (CUE_LEVELS). Without, that row is left out.
+    title : str
+        Title of the film, above the rows.
 
     Returns
     -------
@@ -79,6 +134,7 @@ def draw_overview(
     figure, axes = _stacked_axes([height for height, _ in rows], duration_s)
     for axis, (_, draw) in zip(axes, rows, strict=True):
         draw(axis)
+    axes[0].set_title(figures.isolated(title))
     return svg.compact_svg(figure)
 
 
