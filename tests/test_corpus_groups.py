@@ -28,7 +28,7 @@ def tracks(files, artist=None, composer=None):
     """TRACKS of files by film: {"a": "xyz"} has three tracks with the hashes x, y and z."""
     rows = [(film, f"t{k}", name, 10.0) for film in files for k, name in enumerate(files[film])]
     table = pd.DataFrame(rows, columns=["film_id", "track_id", "sha256", "duration_s"])
-    texts = dict.fromkeys(("title", "artist", "composer", "album", "isrc"), "")
+    texts = dict.fromkeys(("title", "artist", "composer", "album", "isrc", "publisher"), "")
     numbers = dict.fromkeys(("disc", "number"), pd.NA)
     table = table.assign(path=table.film_id + table.track_id, start_s=0.0, sample_rate_hz=44100)
     table = table.assign(**texts, **numbers)

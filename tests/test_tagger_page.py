@@ -34,7 +34,7 @@ BROWSER = next(
 )
 
 
-NO_TAGS = {"title": "", "artist": "", "composer": "", "album": "", "isrc": ""}
+NO_TAGS = {"title": "", "artist": "", "composer": "", "album": "", "isrc": "", "publisher": ""}
 NO_TAGS |= {"disc": None, "number": None}
 
 

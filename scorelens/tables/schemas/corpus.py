@@ -65,6 +65,7 @@ STATUS = Table(
         Column("notes", "string", "remarks, such as files that are not used"),
         seconds("duration_s", "end of the last sound or picture in the file; 0 if unknown"),
         Column("has_picture", "bool", "whether the film has moving pictures"),
+        Column("frame_rate_hz", "float64", "mean rate of the pictures; null without", "Hz", 0, None, True),
         Column("tracks", "int64", "number of readable album tracks", low=0),
         Column("video_sha256", "string", "SHA-256 of the film's file; empty if it cannot be read"),
         Column("video_bytes", "int64", "size of the film's file; 0 if it cannot be read", "B", 0),
