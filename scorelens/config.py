@@ -23,6 +23,7 @@ REGISTRIES = {
     "text_encoders": "scorelens.encoders.registry:TEXT_ENCODERS",
     "genre_models": "scorelens.genres.registry:MODELS",
     "tagger_models": "scorelens.tagger.registry:MODELS",
+    "export_formats": "scorelens.exports.registry:FORMATS",
     "trailer_models": "scorelens.trailers.registry:MODELS",
 }
 

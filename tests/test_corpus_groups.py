@@ -18,7 +18,7 @@ FILMS = ["a", "b", "c", "d"]
 
 def status(videos=("va", "vb", "vc", "vd"), films=FILMS):
     rows = [
-        (film, "ok", "", "", 60.0, True, 1, video, 9)
+        (film, "ok", "", "", 60.0, True, 25.0, 1, video, 9)
         for film, video in zip(films, videos, strict=True)
     ]
     return pd.DataFrame(rows, columns=tables.STATUS.names)

@@ -43,6 +43,7 @@ STAGES = (
     "fingerprints",
     "cues",
     "music",
+    "exports",
     "features",
     "visuals",
     "scenes",

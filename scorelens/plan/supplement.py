@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from scorelens import result_paths
-from scorelens.cues.formats import FORMATS
+from scorelens.exports.registry import FORMATS
 from scorelens.plan import Plan
 from scorelens.plan.genres import Run
 
-TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg", *(f".{form.ENDING}" for form in FORMATS.values())}
+_EXPORTS = {PurePath(f"film.{form.ending}").suffix for form in FORMATS.values()}
+TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg"} | _EXPORTS
 ONCE: list[dict[str, str]] = [{}]
 # Of these rules nothing is packed: media, indexes, models, embeddings, parts that are joined later,
 # and libraries, which have a page each.
@@ -115,7 +116,8 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "read_annotations": ONCE * bool(plan.cues.annotations),
         "evaluate_cues": ONCE * bool(plan.cues.annotations),
         "plot_annotations": ONCE * bool(plan.cues.annotations),
-        "export_cues": ONCE * has_media,
+        "export_film": ONCE * has_media,
+        "export_cue_sheets": ONCE * has_media,
         "measure_visuals": ONCE * has_media,
         "pool_bags": [{"set": name} for name in plan.features.bag_sets],
         "predict_baselines": [{"model": model} for _, model in genres.baseline_runs],

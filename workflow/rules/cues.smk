@@ -1,7 +1,5 @@
 """Score Stamper: which album track plays when."""
 
-from scorelens.cues.formats import FORMATS
-
 
 rule match_cues:
     """Find which album track plays when in one film."""
@@ -233,18 +231,3 @@ rule plot_cues:
         unknown=PLAN.music.unknown,
     script:
         "../../scripts/plot_cues.py"
-
-
-rule export_cues:
-    """Write the cues of one film in the formats of players and editors."""
-    input:
-        cues=rules.match_cues.output.table,
-        levels=rules.measure_levels.output.table,
-        tracks=rules.check_corpus.output.tracks,
-    output:
-        **{
-            name: f"results/cues/labels/{{film}}.{cue_format.ENDING}"
-            for name, cue_format in FORMATS.items()
-        },
-    script:
-        "../../scripts/export_cues.py"
