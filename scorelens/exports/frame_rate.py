@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from opentimelineio.opentime import RationalTime, to_timecode
+from opentimelineio.opentime import RationalTime, from_timecode, to_timecode
 
 NTSC = Fraction(1000, 1001)
 RATES = (24 * NTSC, Fraction(24), Fraction(25), 30 * NTSC, Fraction(30), Fraction(48))
@@ -84,3 +84,24 @@ def timecode(frame: int, rate: Fraction) -> str:
     ('00:01:00;02', '00:10:00;00', '01:00:00:00')
     """
     return to_timecode(RationalTime(frame, float(rate)), float(rate), rate in DROP_FRAME)
+
+
+def first_hour(rate: Fraction) -> int:
+    """Number of the frame with the time code 01:00:00:00.
+
+    Parameters
+    ----------
+    rate : Fraction
+        One of RATES.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> first_hour(24 * NTSC), first_hour(30 * NTSC)
+    (86400, 107892)
+    """
+    separator = ";" if rate in DROP_FRAME else ":"
+    return round(from_timecode(f"01:00:00{separator}00", float(rate)).value)

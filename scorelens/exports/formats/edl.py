@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scorelens.exports.film import Cue, Film
-from scorelens.exports.formats.otio import SPEED_TOLERANCE
 from scorelens.exports.frame_rate import DROP_FRAME, nearest_frame
 from scorelens.exports.lanes import sort_into_lanes
 
@@ -55,8 +54,8 @@ def _event_lines(film: Film, number: int, channel: str, cue: Cue) -> Iterator[st
     frames = start, start + cue.out_frame - cue.in_frame, cue.in_frame, cue.out_frame
     times = " ".join(map(film.timecode, frames))
     yield f"{number:03d}  {REEL:<8} {channel:<5} C        {times}"
-    if abs(cue.speed - 1) > SPEED_TOLERANCE:
-        speed = f"{float(film.frame_rate) * cue.speed:05.1f}"
+    usual, speed = (f"{float(film.frame_rate) * factor:05.1f}" for factor in (1, cue.speed))
+    if speed != usual:
         yield f"M2   {REEL:<8} {speed}                {film.timecode(start)}"
     yield f"* FROM CLIP NAME: {cue.title}"
     yield f"* SOURCE FILE: {cue.track_path}"

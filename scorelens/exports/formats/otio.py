@@ -10,7 +10,7 @@ from scorelens.exports.film import Cue, Film
 from scorelens.exports.frame_rate import nearest_frame
 from scorelens.exports.lanes import sort_into_lanes
 
-SPEED_TOLERANCE = 1e-4
+SPEED_TOLERANCE = 5e-4  # less than a frame in a minute of 30 frames a second
 KEPT = ("cue_id", "track_id", "composer", "artist", "publisher", "album", "isrc", "use", "vocal")
 KEPT += ("diegetic", "verdict", "label")
 

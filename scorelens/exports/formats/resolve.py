@@ -4,10 +4,9 @@ from pathlib import Path
 
 from scorelens.exports.film import Film
 from scorelens.exports.formats.edl import head_lines
-from scorelens.exports.frame_rate import nearest_frame
+from scorelens.exports.frame_rate import first_hour
 
 COLOURS = {"foreground": "Blue", "background": "Cyan"}
-START_S = 3600  # of the time lines of Resolve, unless the user changes it
 BAR = "|", "\N{FULLWIDTH VERTICAL LINE}"  # separates the parts of a marker
 
 
@@ -21,9 +20,7 @@ def write_film(film: Film, path: Path) -> None:
         The file.
     """
     lines, free = list(head_lines(film)), 0
-    hour = START_S * round(film.frame_rate)  # as time code counts
-    if film.timecode(0)[-3] == ";":
-        hour = nearest_frame(START_S - 3.6, film.frame_rate)
+    hour = first_hour(film.frame_rate)  # where time lines of Resolve start by default
     for number, cue in enumerate(film.cues, 1):
         frame = max(free, cue.in_frame)  # of two markers on a frame, Resolve keeps one
         free = frame + 1
