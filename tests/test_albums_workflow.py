@@ -67,7 +67,7 @@ def test_album_of_several_films_is_indexed_once(shared_clone, demo_film, tmp_pat
     over_all_films = ("gather_corpus", "compare_fingerprints", "group_corpus")
     over_all_films += ("summarize_cues", "plot_cue_summary", "summarize_levels")
     assert all(planned.pop(rule, set()) == set() for rule in over_all_films)
-    of_a_film = {"check_corpus", "sketch_fingerprints", "match_cues", "plot_cues", "export_cues"}
+    of_a_film = {"check_corpus", "sketch_fingerprints", "match_cues", "plot_cues"}
     of_a_film |= {"measure_levels"}
     of_a_film |= {"detect_music"} if installed_detector() else set()
     assert set(planned) == of_a_film

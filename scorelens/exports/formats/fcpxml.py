@@ -60,7 +60,8 @@ def _add_resources(resources: Element, film: Film) -> dict[str, str]:
     assets = {}
     for number, (path, frames) in enumerate(lengths.items(), 2):
         assets[path] = f"r{number}"
-        streams = {"hasVideo": "1", "format": FORMAT} if path == film.video else {}
+        is_film = path == film.video
+        streams = {"hasVideo": "1", "format": FORMAT} if is_film else {"hasVideo": "0"}
         SubElement(
             resources,
             "asset",
