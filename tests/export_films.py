@@ -49,8 +49,9 @@ def write_inputs(folder, spans=SPANS, rate_hz=25.0, tracks=TRACKS, singing=None,
     if singing is not None:
         music = pd.DataFrame({"time_s": [float(k) for k in range(3700)], "film_id": "a_film"})
         music = music.assign(music=1.0, speech=0.0, singing=music.time_s.isin(singing) * 1.0)
-        frames["music"] = music.astype(dict.fromkeys(("music", "speech", "singing"), "f4")), (
-            tables.MUSIC
+        frames["music"] = (
+            music.astype(dict.fromkeys(("music", "speech", "singing"), "f4")),
+            (tables.MUSIC),
         )
     paths = {}
     for name, (frame, schema) in frames.items():

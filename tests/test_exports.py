@@ -139,9 +139,7 @@ def test_csv_files_hold_titles_and_times_exactly(tmp_path):
     ("rate_hz", "start", "end"),
     [(25.0, "00:00:30:00", "00:01:30:12"), (29.97, "00;00;29;29", "00;01;30;14")],
 )
-def test_premiere_markers_have_the_columns_and_time_code_of_premiere(
-    tmp_path, rate_hz, start, end
-):
+def test_premiere_markers_have_the_columns_and_time_code_of_premiere(tmp_path, rate_hz, start, end):
     # 90.5 s are 2,262.5 frames, to the even 2,262; at 29.97 2,712.29, 1,800 + 912 with 2 skipped.
     film = make_film(tmp_path, rate_hz=rate_hz)
     rows = read_csv(exported(film, "premiere", tmp_path), delimiter="\t")
@@ -249,11 +247,10 @@ def test_corpus_without_cues_has_headers(tmp_path):
     assert len(outputs["cues"].read_text(encoding="utf-8-sig").splitlines()) == 1
 
 
-def test_confidence_and_level_that_are_missing_are_left_out_of_the_label(tmp_path):
-    film = make_film(tmp_path)
-    cue = film.cues[0]._replace(confidence=math.nan, music_to_rest_db=math.nan)
+def test_level_that_was_not_measured_is_left_out_of_the_label(tmp_path):
+    cue = make_film(tmp_path).cues[0]._replace(music_to_rest_db=math.nan)
     named = types.SimpleNamespace(**cue._asdict(), name="Main Title")
-    assert describe_cue(named) == "Main Title from 0:00, background"
+    assert describe_cue(named) == "Main Title from 0:00 (0.90), background"
 
 
 def test_registry_is_read_without_the_libraries_of_the_formats():

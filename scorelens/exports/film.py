@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,7 @@ AUTO = "auto"
 MIN_SINGING = 0.2  # share of the seconds of a vocal cue with singing
 TAGS = ("composer", "artist", "publisher", "album", "isrc")
 CREDITS = ("title", *TAGS)
+OPTIONAL = ("vocal", "diegetic", "verdict")  # empty where nothing is known
 
 Cue = Any  # a row of CUE_SHEET, with its columns as attributes
 
@@ -120,15 +121,14 @@ def describe_cue(cue: Cue) -> str:
     Returns
     -------
     str
-        For example "Main Title - Jo Field from 1:23 (0.99), background, -6 dB". The confidence and
-        the level are left out where there are none.
+        For example "Main Title - Jo Field from 1:23 (0.99), background, -6 dB". The level is left
+        out if it was not measured.
     """
     minutes, seconds = divmod(cue.track_start_s, 60)
     start = f"{minutes:.0f}:{int(seconds):02d}"
-    confidence = "" if math.isnan(cue.confidence) else f" ({cue.confidence:.2f})"
     level = cue.music_to_rest_db
     decibels = "" if math.isnan(level) else f", {round(level):+d} dB"
-    return f"{cue.name} from {start}{confidence}, {cue.use}{decibels}"
+    return f"{cue.name} from {start} ({cue.confidence:.2f}), {cue.use}{decibels}"
 
 
 def tracks_used(film: Film) -> pd.DataFrame:
@@ -147,7 +147,7 @@ def tracks_used(film: Film) -> pd.DataFrame:
     for track_id, cues in film.cue_table.groupby("track_id", sort=False):
         first = cues.iloc[0]
         frames = int((cues.out_frame - cues.in_frame).sum())
-        of_track = dict(film_id=film.film_id, film_title=film.title, track_id=track_id)
+        of_track = {"film_id": film.film_id, "film_title": film.title, "track_id": track_id}
         of_track |= {name: first[name] for name in CREDITS}
         of_track |= {"uses": len(cues), "timecode_first": film.timecode(int(cues.in_frame.min()))}
         of_track |= {"timecode_total": film.timecode(frames), "total_s": frames / film.frame_rate}
@@ -156,21 +156,18 @@ def tracks_used(film: Film) -> pd.DataFrame:
 
 
 def _with_tracks(cues: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns of the tracks; those of cues that nobody judged are empty."""
+    """Add the columns of the tracks, and empty ones for what is not known."""
     names, titles = track_names(tracks), track_titles(tracks)
     by_id = tracks.set_index("track_id").rename(
         columns={"start_s": "track_file_start_s", "duration_s": "track_duration_s"}
     )
     columns = [*TAGS, "path", "track_file_start_s", "track_duration_s"]
-    rows = cues.assign(**{name: cues[name] if name in cues else "" for name in _OF_PEOPLE})
+    rows = cues.assign(**{name: cues.get(name, "") for name in OPTIONAL})
     rows = rows.join(by_id[columns], on="track_id")
     paths = [str(Path(path).absolute()) for path in rows.pop("path")]
     return rows.assign(
         track_path=paths, title=rows.track_id.map(titles), name=rows.track_id.map(names)
     )
-
-
-_OF_PEOPLE: Sequence[str] = ("vocal", "diegetic", "verdict")
 
 
 def _with_timecode(cues: pd.DataFrame, rate: Fraction) -> pd.DataFrame:

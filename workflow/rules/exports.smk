@@ -12,11 +12,11 @@ rule export_film:
         status=rules.check_corpus.output.status,
         music=[result_paths.MUSIC] if PLAN.music.detector else [],
     output:
-        table="results/exports/films/{film}.tsv",
         **{
             name: f"results/exports/films/{{film}}.{FORMATS[name].ending}"
             for name in config["exports"]["formats"]
         },
+        table="results/exports/films/{film}.tsv",
     params:
         title=lambda wildcards: PLAN.corpus.films[wildcards.film].title,
         video=film_video,

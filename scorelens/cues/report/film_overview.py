@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from scorelens import figures
 from scorelens.albums.names import shorten, text_columns
-from scorelens.cues.levels import LIMIT_DB
+from scorelens.cues.decibels import LIMIT_DB
 from scorelens.cues.plot import TICKS, UNKNOWN
 from scorelens.cues.report import time_series
 from scorelens.sections import formats, svg

@@ -125,10 +125,11 @@ def _type_texts(sheet: Worksheet) -> None:
 def _style(sheet: Worksheet, head: int, columns: dict[str, str]) -> None:
     for cell in sheet[head]:
         cell.font, cell.fill = Font(bold=True), HEAD_FILL
-    for (label,) in sheet.iter_rows(max_row=head - 1, max_col=1):
-        label.font = Font(bold=True)
+    for row in range(1, head):
+        sheet.cell(row, 1).font = Font(bold=True)
     for number, name in enumerate(columns, 1):
-        column = [row[0] for row in sheet.iter_rows(min_row=head, min_col=number, max_col=number)]
+        first = 1 if number == 1 else head  # what stands above is in two columns
+        column = [row[0] for row in sheet.iter_rows(min_row=first, min_col=number, max_col=number)]
         widest = max(len(str(cell.value or "")) for cell in column) + 2
         sheet.column_dimensions[get_column_letter(number)].width = min(
             MAX_WIDTH, max(MIN_WIDTH, widest)

@@ -48,6 +48,4 @@ def write_columns(rows: pd.DataFrame, columns: dict[str, str], path: Path) -> No
         The file.
     """
     named = rows.reindex(columns=list(columns)).rename(columns=columns)
-    named.to_csv(
-        path, index=False, float_format="%.2f", lineterminator="\r\n", encoding=ENCODING
-    )
+    named.to_csv(path, index=False, float_format="%.2f", lineterminator="\r\n", encoding=ENCODING)

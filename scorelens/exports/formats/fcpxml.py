@@ -65,7 +65,12 @@ def _add_resources(resources: Element, film: Film) -> dict[str, str]:
         SubElement(
             resources,
             "asset",
-            {"id": assets[path], "name": Path(path).stem, "src": Path(path).as_uri(), "start": "0s"},
+            {
+                "id": assets[path],
+                "name": Path(path).stem,
+                "src": Path(path).as_uri(),
+                "start": "0s",
+            },
             duration=_time(film, frames),
             hasAudio="1",
             **streams,

@@ -70,5 +70,5 @@ def _observation(cue: Cue) -> dict[str, object]:
         "time": cue.film_start_s,
         "duration": cue.film_end_s - cue.film_start_s,
         "value": cue.title,
-        "confidence": cue.confidence if cue.confidence == cue.confidence else None,
+        "confidence": cue.confidence,
     }

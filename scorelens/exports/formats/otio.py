@@ -12,7 +12,7 @@ from scorelens.exports.lanes import sort_into_lanes
 
 SPEED_TOLERANCE = 5e-4  # less than a frame in a minute of 30 frames a second
 KEPT = ("cue_id", "track_id", "composer", "artist", "publisher", "album", "isrc", "use", "vocal")
-KEPT += ("diegetic", "verdict", "label")
+KEPT += ("diegetic", "confidence", "verdict", "label")
 
 
 def write_film(film: Film, path: Path) -> None:
@@ -72,8 +72,6 @@ def _clip(film: Film, cue: Cue) -> otio.schema.Clip:
         _range(film, start, cue.out_frame - cue.in_frame),
     )
     clip.metadata["scorelens"] = {name: getattr(cue, name) for name in KEPT}
-    if cue.confidence == cue.confidence:
-        clip.metadata["scorelens"]["confidence"] = float(cue.confidence)
     if abs(cue.speed - 1) > SPEED_TOLERANCE:
         clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(cue.speed)))
     return clip

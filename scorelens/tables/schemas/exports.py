@@ -28,7 +28,7 @@ CUE_SHEET = Table(
         Column("use", "string", "`foreground` or `background`: the `role` of `cue roles`"),
         Column("vocal", "string", "`yes` or `no`: singing is detected; empty if unknown"),
         Column("diegetic", "string", "`yes` or `no`: the source is in the scene; empty if unknown"),
-        share("confidence", "probability that the match is right; null if a person added it", True),
+        share("confidence", "probability that the match is right; 1 if a person named the track"),
         Column("verdict", "string", "of a person: `right`, `changed` or `missed`; empty without"),
         seconds("film_start_s", "start of the cue in the film"),
         seconds("film_end_s", "end of the cue in the film"),
