@@ -34,12 +34,12 @@ class Film:
     film_id, title : str
         The title in one line.
     video : str
-        The file, absolute.
+        The file.
     duration_s : float
         Running time, s.
     frame_rate : Fraction
         Of the time code, Hz.
-    cues : DataFrame
+    cue_table : DataFrame
         Rows of CUE_SHEET.
     """
 
@@ -106,8 +106,7 @@ def read_film(
     rows = _with_timecode(_with_tracks(cues, tracks), rate).assign(film_title=film_title)
     rows = rows.assign(label=[describe_cue(cue) for cue in rows.itertuples()])
     sheet = tables.as_typed(rows[tables.CUE_SHEET.names], tables.CUE_SHEET)
-    path = str(Path(video).absolute())
-    return Film(status.film_id, film_title, path, status.duration_s, rate, sheet)
+    return Film(status.film_id, film_title, os.fspath(video), status.duration_s, rate, sheet)
 
 
 def describe_cue(cue: Cue) -> str:
@@ -129,6 +128,26 @@ def describe_cue(cue: Cue) -> str:
     level = cue.music_to_rest_db
     decibels = "" if math.isnan(level) else f", {round(level):+d} dB"
     return f"{cue.name} from {start} ({cue.confidence:.2f}), {cue.use}{decibels}"
+
+
+def file_url(path: str | os.PathLike) -> str:
+    """URL of a file, which editors find it by from anywhere.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    str
+        Absolute, with characters escaped.
+
+    Examples
+    --------
+    >>> file_url("/music/No. #1?.flac")
+    'file:///music/No.%20%231%3F.flac'
+    """
+    return Path(path).absolute().as_uri()
 
 
 def tracks_used(film: Film) -> pd.DataFrame:
@@ -164,9 +183,8 @@ def _with_tracks(cues: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
     columns = [*TAGS, "path", "track_file_start_s", "track_duration_s"]
     rows = cues.assign(**{name: cues.get(name, "") for name in OPTIONAL})
     rows = rows.join(by_id[columns], on="track_id")
-    paths = [str(Path(path).absolute()) for path in rows.pop("path")]
-    return rows.assign(
-        track_path=paths, title=rows.track_id.map(titles), name=rows.track_id.map(names)
+    return rows.rename(columns={"path": "track_path"}).assign(
+        title=rows.track_id.map(titles), name=rows.track_id.map(names)
     )
 
 

@@ -144,7 +144,7 @@ TRACK_TAGS = (
     Column(
         "publisher",
         "string",
-        "publishers by the tags, likewise; what taggers put there is often the label; empty without",
+        "publishers by the tags, likewise; taggers often put the label there",
     ),
 )
 TIME_S = seconds("time_s", "whole second of the film; the row describes time_s to time_s + 1")

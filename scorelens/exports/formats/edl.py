@@ -58,5 +58,5 @@ def _event_lines(film: Film, number: int, channel: str, cue: Cue) -> Iterator[st
     if speed != usual:
         yield f"M2   {REEL:<8} {speed}                {film.timecode(start)}"
     yield f"* FROM CLIP NAME: {cue.title}"
-    yield f"* SOURCE FILE: {cue.track_path}"
+    yield f"* SOURCE FILE: {Path(cue.track_path).absolute()}"
     yield f"* COMMENT: {cue.label}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pympi.Elan import Eaf
 
-from scorelens.exports.film import Film
+from scorelens.exports.film import Film, file_url
 from scorelens.exports.lanes import sort_into_lanes
 
 DATE = "1980-01-01T00:00:00+00:00"  # the same cues give the same file
@@ -25,7 +25,7 @@ def write_film(film: Film, path: Path) -> None:
     document = Eaf(author="scorelens")
     document.adocument["DATE"] = DATE
     kind = mimetypes.guess_type(film.video)[0] or UNKNOWN_TYPE
-    document.add_linked_file(Path(film.video).as_uri(), mimetype=kind)
+    document.add_linked_file(file_url(film.video), mimetype=kind)
     document.add_linguistic_type(DETAILS, "Symbolic_Association", timealignable=False)
     document.remove_tier("default")
     for number, lane in enumerate(sort_into_lanes(film.cues) or [[]], 1):

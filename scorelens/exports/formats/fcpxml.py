@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from scorelens.exports.film import Cue, Film
+from scorelens.exports.film import Cue, Film, file_url
 from scorelens.exports.frame_rate import DROP_FRAME, nearest_frame
 from scorelens.exports.lanes import sort_into_lanes
 
@@ -65,12 +65,8 @@ def _add_resources(resources: Element, film: Film) -> dict[str, str]:
         SubElement(
             resources,
             "asset",
-            {
-                "id": assets[path],
-                "name": Path(path).stem,
-                "src": Path(path).as_uri(),
-                "start": "0s",
-            },
+            {"id": assets[path], "name": Path(path).stem, "src": file_url(path)},
+            start="0s",
             duration=_time(film, frames),
             hasAudio="1",
             **streams,

@@ -6,7 +6,7 @@ from pathlib import Path
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
-from scorelens.exports.film import Cue, Film
+from scorelens.exports.film import Cue, Film, file_url
 from scorelens.exports.frame_rate import nearest_frame
 from scorelens.exports.lanes import sort_into_lanes
 
@@ -43,7 +43,7 @@ def make_timeline(film: Film) -> otio.schema.Timeline:
     timeline = otio.schema.Timeline(film.title, global_start_time=_time(film, 0))
     whole = _range(film, 0, film.frames)
     picture = otio.schema.Track("Film", kind=otio.schema.TrackKind.Video)
-    reference = otio.schema.ExternalReference(Path(film.video).as_uri(), whole)
+    reference = otio.schema.ExternalReference(file_url(film.video), whole)
     picture.append(otio.schema.Clip(film.title, reference, whole))
     timeline.tracks.append(picture)
     for number, lane in enumerate(sort_into_lanes(film.cues), 1):
@@ -68,7 +68,7 @@ def _clip(film: Film, cue: Cue) -> otio.schema.Clip:
     start = nearest_frame(cue.track_file_start_s + cue.track_start_s, rate)
     clip = otio.schema.Clip(
         cue.title,
-        otio.schema.ExternalReference(Path(cue.track_path).as_uri(), _range(film, 0, length)),
+        otio.schema.ExternalReference(file_url(cue.track_path), _range(film, 0, length)),
         _range(film, start, cue.out_frame - cue.in_frame),
     )
     clip.metadata["scorelens"] = {name: getattr(cue, name) for name in KEPT}

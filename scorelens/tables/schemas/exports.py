@@ -38,7 +38,7 @@ CUE_SHEET = Table(
         seconds("track_start_s", "start of the cue in the track"),
         Column("speed", "float64", "track seconds per film second"),
         Column("music_to_rest_db", "float64", "as in `cue roles`", "dB", -30, 30, True),
-        Column("track_path", "string", "the audio file, absolute"),
+        Column("track_path", "string", "the audio file: `path` in `tracks`"),
         seconds("track_file_start_s", "start of the track in that file"),
         seconds("track_duration_s", "length of the track"),
         Column("label", "string", "the cue in one line"),
