@@ -42,7 +42,8 @@ USED_COLUMNS = {
     "timecode_total": "Total duration",
 }
 MIN_WIDTH, MAX_WIDTH = 8, 40  # of a column, characters
-WRAPPED = Alignment(wrap_text=True, vertical="top")
+WRAPPED = Alignment(horizontal="left", vertical="top", wrap_text=True)
+BOLD = Font(name="Calibri", bold=True)
 HEAD_FILL = PatternFill("solid", fgColor="DDE3EA")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip archive
 MODIFIED = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
@@ -124,9 +125,9 @@ def _type_texts(sheet: Worksheet) -> None:
 
 def _style(sheet: Worksheet, head: int, columns: dict[str, str]) -> None:
     for cell in sheet[head]:
-        cell.font, cell.fill = Font(bold=True), HEAD_FILL
+        cell.font, cell.fill = BOLD, HEAD_FILL
     for row in range(1, head):
-        sheet.cell(row, 1).font = Font(bold=True)
+        sheet.cell(row, 1).font = BOLD
     for number, name in enumerate(columns, 1):
         first = 1 if number == 1 else head  # what stands above is in two columns
         column = [row[0] for row in sheet.iter_rows(min_row=first, min_col=number, max_col=number)]
