@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import math
+import subprocess
 import sys
 import types
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorelens import tables
+from scorelens.code_hash import source_files
 from scorelens.exports import export, registry
 from scorelens.exports.film import describe_cue, tracks_used
 from scorelens.exports.formats import webvtt
@@ -254,7 +256,17 @@ def test_level_that_was_not_measured_is_left_out_of_the_label(tmp_path):
     assert describe_cue(named) == "Main Title from 0:00 (0.90), background"
 
 
-def test_registry_is_read_without_the_libraries_of_the_formats():
+def test_registry_has_a_module_and_an_ending_for_each_format(home):
     endings = [form.ending for form in FORMATS.values()]
     assert len(set(endings)) == len(endings)
     assert pd.Series(endings).str.fullmatch(r"[a-z_]+(\.[a-z]+)?").all()
+    # An edit of a format runs the exports again.
+    files = {path.stem for path in source_files(home / "scripts" / "export_film.py")}
+    assert {form.module for form in FORMATS.values()} <= files
+
+
+def test_workflow_is_parsed_without_the_libraries_of_the_formats():
+    code = "import sys; from scorelens import plan; from scorelens.plan import supplement;"
+    code += "print({'openpyxl', 'opentimelineio', 'pympi', 'pandas'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -3,7 +3,7 @@
 Imported when the workflow is parsed: light imports only.
 """
 
-import importlib
+from importlib import import_module
 from types import ModuleType
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class Format(NamedTuple):
 
     def load(self) -> ModuleType:
         """Import the module."""
-        return importlib.import_module(f"scorelens.exports.formats.{self.module}")
+        return import_module(f"scorelens.exports.formats.{self.module}")
 
 
 # The names are those of the outputs of the rule `export_film` and in `exports: {formats: [...]}`.
