@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from scorelens.exports.film import Film, tracks_used
 
@@ -64,9 +66,9 @@ def write_film(film: Film, path: Path) -> None:
         ("Running time", film.timecode(film.frames)),
         ("Frames a second", f"{float(film.frame_rate):.5g}"),
     ]
-    workbook = Workbook()
-    _fill(workbook.active, "Cue sheet", film.cue_table, CUE_COLUMNS, above)
-    _fill(workbook.create_sheet(), "As used", tracks_used(film), USED_COLUMNS, above)
+    workbook = Workbook(write_only=True)
+    _add_sheet(workbook, "Cue sheet", film.cue_table, CUE_COLUMNS, above)
+    _add_sheet(workbook, "As used", tracks_used(film), USED_COLUMNS, above)
     _save(workbook, path)
 
 
@@ -79,11 +81,11 @@ def write_films(films: Sequence[Film], path: Path) -> None:
     path : Path
         The file.
     """
-    workbook = Workbook()
+    workbook = Workbook(write_only=True)
     cues = _joined(film.cue_table for film in films)
     used = _joined(tracks_used(film) for film in films)
-    _fill(workbook.active, "Cue sheets", cues, FILM_COLUMN | CUE_COLUMNS)
-    _fill(workbook.create_sheet(), "As used", used, FILM_COLUMN | USED_COLUMNS)
+    _add_sheet(workbook, "Cue sheets", cues, FILM_COLUMN | CUE_COLUMNS)
+    _add_sheet(workbook, "As used", used, FILM_COLUMN | USED_COLUMNS)
     _save(workbook, path)
 
 
@@ -91,59 +93,63 @@ def _joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(), *frames])
 
 
-def _fill(
-    sheet: Worksheet,
+def _add_sheet(
+    workbook: Workbook,
     title: str,
     rows: pd.DataFrame,
     columns: dict[str, str],
     above: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Fill a sheet: lines above, an empty one, the header of the columns, and the rows."""
-    sheet.title = title
-    for line in [*above, ()] if above else []:
-        sheet.append([_cell(value) for value in line])
-    sheet.append(list(columns.values()))
-    head = sheet.max_row
-    values = rows.reindex(columns=list(columns)).astype(object)
-    for row in values.where(values.notna(), None).itertuples(index=False):
-        sheet.append([_cell(value) for value in row])
-    _type_texts(sheet)
-    _style(sheet, head, columns)
+    """Add a sheet: lines above, an empty one, the header of the columns, and the rows."""
+    sheet = workbook.create_sheet(title)
+    head = len(above) + 2 if above else 1
+    rows = rows.reindex(columns=list(columns)).astype(object)
+    _lay_out(sheet, rows.rename(columns=columns), head, [label for label, _ in above])
+    for label, value in above:
+        sheet.append([_cell(sheet, label, BOLD), _cell(sheet, value)])
+    if above:
+        sheet.append([])
+    sheet.append([_cell(sheet, name, BOLD, HEAD_FILL) for name in columns.values()])
+    for row in rows.where(rows.notna(), None).itertuples(index=False):
+        sheet.append([_cell(sheet, value) for value in row])
 
 
-def _cell(value: object) -> object:
-    return ILLEGAL.sub("", value) if isinstance(value, str) else value
-
-
-def _type_texts(sheet: Worksheet) -> None:
-    """A title such as `=1+1` is a text, not a formula."""
-    for row in sheet.iter_rows():
-        for cell in row:
-            if cell.data_type == "f":
-                cell.data_type = "s"
-
-
-def _style(sheet: Worksheet, head: int, columns: dict[str, str]) -> None:
-    for cell in sheet[head]:
-        cell.font, cell.fill = BOLD, HEAD_FILL
-    for row in range(1, head):
-        sheet.cell(row, 1).font = BOLD
-    for number, name in enumerate(columns, 1):
-        first = 1 if number == 1 else head  # what stands above is in two columns
-        column = [row[0] for row in sheet.iter_rows(min_row=first, min_col=number, max_col=number)]
-        widest = max(len(str(cell.value or "")) for cell in column) + 2
+def _lay_out(
+    sheet: WriteOnlyWorksheet, rows: pd.DataFrame, head: int, labels: Sequence[str]
+) -> None:
+    """Widths of the columns, and what is repeated, fixed and printed. Comes before the rows."""
+    for number, name in enumerate(rows, 1):
+        texts = [name, *rows[name].dropna().astype(str), *(labels if number == 1 else [])]
+        width = max(map(len, texts)) + 2
         sheet.column_dimensions[get_column_letter(number)].width = min(
-            MAX_WIDTH, max(MIN_WIDTH, widest)
+            MAX_WIDTH, max(MIN_WIDTH, width)
         )
-        for cell in column:
-            cell.alignment = WRAPPED
-            cell.number_format = "0.00" if name == "confidence" else "General"
-    sheet.freeze_panes = sheet.cell(head + 1, 1)
+    sheet.freeze_panes = f"A{head + 1}"
     sheet.print_title_rows = f"{head}:{head}"
-    sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(columns))}{sheet.max_row}"
+    sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(rows.columns))}{head + len(rows)}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _cell(
+    sheet: WriteOnlyWorksheet,
+    value: str | float | None,
+    font: Font | None = None,
+    fill: PatternFill | None = None,
+) -> WriteOnlyCell:
+    """A cell. A title such as `=1+1` is a text, not a formula."""
+    cell = WriteOnlyCell(sheet, ILLEGAL.sub("", value) if isinstance(value, str) else value)
+    if cell.data_type == "f":
+        cell.data_type = "s"
+    if isinstance(value, float):
+        cell.number_format = "0.00"
+    cell.alignment = WRAPPED
+    if font:
+        cell.font = font
+    if fill:
+        cell.fill = fill
+    return cell
 
 
 def _save(workbook: Workbook, path: Path) -> None:

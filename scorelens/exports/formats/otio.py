@@ -11,6 +11,7 @@ from scorelens.exports.frame_rate import nearest_frame
 from scorelens.exports.lanes import sort_into_lanes
 
 SPEED_TOLERANCE = 5e-4  # less than a frame in a minute of 30 frames a second
+INDENT = -1  # none: a third of the size
 KEPT = ("cue_id", "track_id", "composer", "artist", "publisher", "album", "isrc", "use", "vocal")
 KEPT += ("diegetic", "confidence", "verdict", "label")
 
@@ -24,7 +25,7 @@ def write_film(film: Film, path: Path) -> None:
     path : Path
         The file.
     """
-    text = otio.adapters.write_to_string(make_timeline(film), "otio_json")
+    text = otio.adapters.write_to_string(make_timeline(film), "otio_json", indent=INDENT)
     path.write_text(text, encoding="utf-8", newline="")
 
 
