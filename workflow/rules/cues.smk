@@ -174,6 +174,14 @@ rule evaluate_cues:
     """Evaluate the cues of the annotated films, and compare the annotators."""
     input:
         cues=annotated_films(rules.match_cues.output.table),
+        corrected=over_films(
+            result_paths.CORRECTED_CUES,
+            lambda used: [
+                film
+                for film in used
+                if film in PLAN.cues.annotated_films and film in PLAN.cues.corrections
+            ],
+        ),
         annotations=rules.read_annotations.output.annotations,
         annotators=rules.read_annotations.output.annotators,
     output:

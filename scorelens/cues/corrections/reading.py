@@ -97,7 +97,9 @@ def _in_order(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _row_problems(path, number: int, row: Mapping[str, str]) -> Iterator[Problem]:
-    yield from name_problems(cell(path, number, "film_id"), row["film_id"], row["film_id"] or "film")
+    yield from name_problems(
+        cell(path, number, "film_id"), row["film_id"], row["film_id"] or "film"
+    )
     yield from _word_problems(path, number, row)
     for name in TIMES:
         if row[name] and not SECONDS.fullmatch(row[name]):

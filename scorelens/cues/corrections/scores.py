@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.annotations import ALBUM, MAJORITY, TRACK
+from scorelens.cues.annotations import ALBUM, MAJORITY, MATCHED, TRACK
 from scorelens.cues.annotations.confidence import measure_calibration, paired_cues
 from scorelens.cues.annotations.evaluate import summarize_scores
 from scorelens.cues.annotations.film_scores import score_film
@@ -88,7 +88,7 @@ def score_checked(
     if not checked:
         return {name: (pd.DataFrame(columns=one.names), one) for name, one in schemas.items()}
     scored = [score_film(*pair).assign(film_id=film) for film, pair in checked.items()]
-    films = pd.concat(scored, ignore_index=True).assign(reference=REFERENCE)
+    films = pd.concat(scored, ignore_index=True).assign(cues=MATCHED, reference=REFERENCE)
     films = films[films["scope"].isin([ALBUM, TRACK])]
     pairs = paired_cues(
         {film: cues for film, (cues, _) in checked.items()},
