@@ -28,7 +28,7 @@ else:
             cues=branch(
                 lambda wildcards: wildcards.set.endswith(WHOLE_TRACKS),
                 then=[],
-                otherwise=film_cues,
+                otherwise=lambda wildcards: [film_cues(wildcards)],
             ),
             tracks=rules.check_corpus.output.tracks,
             video=lambda wildcards: watched(

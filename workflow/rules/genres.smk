@@ -229,7 +229,7 @@ rule explain_genres:
         genre_cues=[
             genre_run(rules.gather_genres.output.cues, run) for run in PLAN.genres.explained_runs
         ],
-        cues=[] if PLAN.corpus.is_published else film_cues,
+        cues=[] if PLAN.corpus.is_published else lambda wildcards: [film_cues(wildcards)],
         tracks=[] if PLAN.corpus.is_published else [rules.check_corpus.output.tracks],
     output:
         figure=report(
