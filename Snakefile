@@ -18,6 +18,7 @@ include: "workflow/rules/corpus.smk"
 include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
+include: "workflow/rules/cues_corrections.smk"
 include: "workflow/rules/music.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/features.smk"
@@ -73,6 +74,7 @@ rule cues:
     """Which album track plays when in every film, with summaries and, if known, scores."""
     input:
         media_films(rules.match_cues.output.table),
+        rules.write_report.input.corrections,
         media_films(rules.plot_cues.output.timeline),
         media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else [],
         (

@@ -2,8 +2,8 @@
 
     python benchmarks/exports.py [--films 200]
 
-A film of 2.8 h is written in every format (`tests/export_films.py`), then the cue sheets of a corpus
-of such films.
+A film of 2.8 h is written in every format (`tests/export_films.py`), then the cue sheets of a
+corpus of such films.
 """
 
 import argparse

@@ -31,8 +31,10 @@ SPANS = (
 TITLE = 'A <i>Film</i> & its "Music" 映画'
 
 
-def write_inputs(folder, spans=SPANS, rate_hz=25.0, tracks=TRACKS, singing=None, **columns):
-    """Write the tables of a film; returns their paths. `singing`: seconds with singing."""
+def write_inputs(
+    folder, spans=SPANS, rate_hz=25.0, tracks=TRACKS, singing=None, diegetic=None, **columns
+):
+    """Write the tables of a film; returns their paths. `singing`: seconds; `diegetic`: by cue."""
     cues = cue_table("a_film", *spans).assign(**columns)
     seconds = cues.film_start_s.round()
     powers = {"music_db": -36.2, "rest_db": -30.0, "music_to_rest_db": -6.2}
@@ -53,11 +55,21 @@ def write_inputs(folder, spans=SPANS, rate_hz=25.0, tracks=TRACKS, singing=None,
             music.astype(dict.fromkeys(("music", "speech", "singing"), "f4")),
             (tables.MUSIC),
         )
+    if diegetic is not None:
+        frames["decisions"] = decisions_of(diegetic), tables.DECISIONS
     paths = {}
     for name, (frame, schema) in frames.items():
         paths[name] = folder / f"{name}.tsv"
         tables.write_table(frame, paths[name], schema)
     return paths
+
+
+def decisions_of(diegetic):
+    """DECISIONS: one of each cue in `diegetic`, and one that fits no cue."""
+    rows = pd.DataFrame([*diegetic.items(), ("", "no")], columns=["cue_id", "diegetic"])
+    of_all = {c.name: "" if c.dtype == "string" else 1.0 for c in tables.DECISIONS.columns}
+    more = of_all | {"film_id": "a_film", "state": "applied", "verdict": "right"}
+    return rows.assign(**{name: more[name] for name in more if name not in rows})
 
 
 def make_film(folder, frame_rate="auto", **inputs):

@@ -56,6 +56,14 @@ def test_vocal_cue_has_singing_in_a_fifth_of_its_seconds(tmp_path):
     assert [cue.vocal for cue in film.cues] == ["yes", "no", ""]
 
 
+def test_verdicts_and_diegetic_are_those_of_people(tmp_path):
+    verdicts = ["right", "", "changed", "missed", ""]
+    diegetic = {"cue_0000": "yes", "cue_0002": "no", "cue_0003": ""}
+    film = make_film(tmp_path, verdict=verdicts, diegetic=diegetic)
+    assert [cue.verdict for cue in film.cues] == verdicts
+    assert [cue.diegetic for cue in film.cues] == ["yes", "", "no", "", ""]
+
+
 def test_frame_rate_of_the_configuration_replaces_that_of_the_film(tmp_path):
     film = make_film(tmp_path, frame_rate=24, rate_hz=29.97)
     assert film.frame_rate == 24

@@ -20,7 +20,7 @@ AUTO = "auto"
 MIN_SINGING = 0.2  # share of the seconds of a vocal cue with singing
 TAGS = ("composer", "artist", "publisher", "album", "isrc")
 CREDITS = ("title", *TAGS)
-OPTIONAL = ("vocal", "diegetic", "verdict")  # empty where nothing is known
+OPTIONAL = ("vocal", "diegetic")  # empty where nothing is known
 
 Cue = Any  # a row of CUE_SHEET, with its columns as attributes
 
@@ -79,7 +79,8 @@ def read_film(
     ----------
     inputs : mapping of str to path
         The film's tables `status` (STATUS), `cues` (CUES), `levels` (CUE_LEVELS), `tracks` (TRACKS)
-        and, if singing was detected, `music` (MUSIC).
+        and, if singing was detected, `music` (MUSIC), if people corrected cues, `decisions`
+        (DECISIONS).
     title : str
         Title of the film.
     video : path
@@ -102,6 +103,10 @@ def read_film(
     if "music" in inputs:
         music = tables.read_table(inputs["music"], tables.MUSIC)
         cues["vocal"] = _vocal(music, cues, singing_threshold)
+    if "decisions" in inputs:
+        decisions = tables.read_table(inputs["decisions"], tables.DECISIONS)
+        by_cue = decisions[decisions.cue_id != ""].set_index("cue_id").diegetic
+        cues["diegetic"] = cues.cue_id.map(by_cue).fillna("")
     film_title = " ".join(title.split())
     rows = _with_timecode(_with_tracks(cues, tracks), rate).assign(film_title=film_title)
     rows = rows.assign(label=[describe_cue(cue) for cue in rows.itertuples()])

@@ -6,10 +6,15 @@ from scorelens.exports.registry import FORMATS
 rule export_film:
     """Write the cues of one film in the formats of editors, players and research tools."""
     input:
-        cues=rules.match_cues.output.table,
+        cues=film_cues,
         levels=rules.measure_levels.output.table,
         tracks=rules.check_corpus.output.tracks,
         status=rules.check_corpus.output.status,
+        decisions=lambda wildcards: (
+            [rules.correct_cues.output.decisions.format(film=wildcards.film)]
+            if wildcards.film in PLAN.cues.corrections
+            else []
+        ),
         music=[result_paths.MUSIC] if PLAN.music.detector else [],
     output:
         **{
