@@ -18,7 +18,9 @@ include: "workflow/rules/corpus.smk"
 include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
+include: "workflow/rules/cues_corrections.smk"
 include: "workflow/rules/music.smk"
+include: "workflow/rules/exports.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/visuals.smk"
 include: "workflow/rules/scenes.smk"
@@ -37,11 +39,12 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    """The report and the label tracks, and with them everything."""
+    """The report and the exported cues, and with them everything."""
     default_target: True
     input:
         rules.write_report.output,
-        media_films(rules.export_cues.output),
+        media_films(rules.export_film.output),
+        [] if PLAN.corpus.is_published else rules.export_cue_sheets.output,
 
 
 # Every stage is a target by its noun: `snakemake --cores 2 cues`.
@@ -68,10 +71,10 @@ rule fingerprints:
 
 
 rule cues:
-    """Which album track plays when in every film, with summaries, labels and, if known, scores."""
+    """Which album track plays when in every film, with summaries and, if known, scores."""
     input:
         media_films(rules.match_cues.output.table),
-        media_films(rules.export_cues.output),
+        rules.write_report.input.corrections,
         media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else [],
         (
             []
@@ -91,6 +94,13 @@ rule music:
     """Music, speech and singing in the sound of every film, and the music that no cue covers."""
     input:
         ([*rules.summarize_music.output] if PLAN.music.detector else []),
+
+
+rule exports:
+    """The cues of every film for editors, players and research tools, and their cue sheets."""
+    input:
+        media_films(rules.export_film.output),
+        [] if PLAN.corpus.is_published else rules.export_cue_sheets.output,
 
 
 rule features:

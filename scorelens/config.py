@@ -23,6 +23,7 @@ REGISTRIES = {
     "text_encoders": "scorelens.encoders.registry:TEXT_ENCODERS",
     "genre_models": "scorelens.genres.registry:MODELS",
     "tagger_models": "scorelens.tagger.registry:MODELS",
+    "export_formats": "scorelens.exports.registry:FORMATS",
     "trailer_models": "scorelens.trailers.registry:MODELS",
 }
 
@@ -176,7 +177,7 @@ def _kind(kind: str | list[str], part: dict) -> str:
 
 
 def _with_defaults(value: object, schema: dict) -> object:
-    if isinstance(value, str) and "string" not in schema.get("type", "string"):
+    if isinstance(value, str) and not _may_be_text(value, schema):
         return _from_text(value)
     if isinstance(value, str) and schema.get("format") == "path":
         return paths.resolve(value)
@@ -199,6 +200,12 @@ def _with_defaults(value: object, schema: dict) -> object:
         if name in filled:
             filled[name] = _with_defaults(filled[name], part)
     return filled
+
+
+def _may_be_text(value: str, schema: dict) -> bool:
+    """Whether a text is meant as such: not if the schema lists values and has it as a number."""
+    numbers = {str(allowed) for allowed in schema.get("enum", ()) if not isinstance(allowed, str)}
+    return "string" in schema.get("type", "string") and value not in numbers
 
 
 def _from_text(text: str) -> object:

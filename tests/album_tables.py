@@ -12,7 +12,7 @@ def make_tracks(rows):
     names = ["film_id", "track_id", "path", "duration_s", "sample_rate_hz"]
     frame = pd.DataFrame(rows, columns=names).astype({"path": str})
     digests = [media.sha256(path) if os.path.isfile(path) else "" for path in frame.path]
-    texts = dict.fromkeys(("title", "artist", "composer", "album", "isrc"), "")
+    texts = dict.fromkeys(("title", "artist", "composer", "album", "isrc", "publisher"), "")
     numbers = dict.fromkeys(("disc", "number"), pd.NA)
     return frame.assign(start_s=0.0, **texts, **numbers, sha256=digests)
 

@@ -110,6 +110,7 @@ def make_cues(film_id, duration_s, rng, count=12):
             "pitch_semitones": 0.0,
             "score": 50.0,
             "confidence": 0.9,
+            "verdict": "",
         }
     )
 
@@ -247,13 +248,19 @@ CUE_SCORES = pd.DataFrame(
 def make_status(films):
     """STATUS of the films, with a note on the first, and of one skipped film."""
     status = films[["film_id", "duration_s", "has_picture", "tracks"]].assign(
-        status="ok", problems="", notes="", video_sha256="ab" * 32, video_bytes=9
+        status="ok",
+        problems="",
+        notes="",
+        frame_rate_hz=25.0,
+        video_sha256="ab" * 32,
+        video_bytes=9,
     )
     status.loc[0, "notes"] = "cover.jpg is no music"
     skipped = {"film_id": "bad_film", "status": "bad", "problems": REASON, "duration_s": 0.0}
     skipped |= {
         "notes": "",
         "has_picture": False,
+        "frame_rate_hz": None,
         "tracks": 0,
         "video_sha256": "",
         "video_bytes": 0,

@@ -17,6 +17,7 @@ EXPECTED = Tags(
     disc=2,
     number=3,
     isrc="USABC1234567",
+    publisher="A Publisher",
 )
 ID3 = {
     "TIT2": EXPECTED.title,
@@ -26,6 +27,7 @@ ID3 = {
     "TPOS": "2/2",
     "TRCK": "03/12",
     "TSRC": "US-ABC-12-34567",
+    "TPUB": EXPECTED.publisher,
 }
 FIELDS = {
     "Title": EXPECTED.title,
@@ -35,6 +37,7 @@ FIELDS = {
     "discnumber": "2",
     "TRACKNUMBER": "03/12",
     "isrc": EXPECTED.isrc,
+    "Publisher": EXPECTED.publisher,
 }
 
 
@@ -80,7 +83,7 @@ def test_read_apev2_tags(encode, name):
     path = encode(name, *(["-id3v2_version", "0"] if name == "a.mp3" else []))
     tags = apev2.APEv2()
     values = FIELDS | {"Disc": "2", "Track": "3"}
-    for key in ("Title", "ARTIST", "Composer", "Album", "Disc", "Track", "isrc"):
+    for key in ("Title", "ARTIST", "Composer", "Album", "Disc", "Track", "isrc", "Publisher"):
         tags[key] = values[key]
     tags.save(path)
     assert read_tags(path) == EXPECTED
@@ -94,6 +97,20 @@ def test_read_vorbis_comments(encode, name):
         file[key] = value
     file.save()
     assert read_tags(path) == EXPECTED
+
+
+def test_read_publisher_from_the_names_that_taggers_use(encode):
+    path = encode("a.flac")
+    for tags, expected in (
+        ({"ORGANIZATION": "Org", "LABEL": "Label"}, "Org"),
+        ({"LABEL": "Label"}, "Label"),
+        ({"LABEL": "Label", "publisher": ["P", "Q"]}, "P; Q"),
+    ):
+        file = flac.FLAC(path)
+        file.delete()
+        file.update(tags)
+        file.save()
+        assert read_tags(path).publisher == expected
 
 
 def test_read_flac_tags_after_an_id3_header(encode):
@@ -116,6 +133,7 @@ def test_read_mp4_tags(encode, name):
     )
     file["\xa9alb"], file["disk"], file["trkn"] = EXPECTED.album, [(2, 2)], [(3, 12)]
     file["----:com.apple.iTunes:ISRC"] = [EXPECTED.isrc.encode()]
+    file["----:com.apple.iTunes:PUBLISHER"] = [EXPECTED.publisher.encode()]
     file.save()
     assert read_tags(path) == EXPECTED
 
@@ -130,6 +148,7 @@ def test_read_asf_tags(encode):
     )
     file["WM/AlbumTitle"], file["WM/PartOfSet"] = EXPECTED.album, "2/2"
     file["WM/TrackNumber"], file["WM/ISRC"] = "3", EXPECTED.isrc
+    file["WM/Publisher"] = EXPECTED.publisher
     file.save()
     assert read_tags(path) == EXPECTED
 

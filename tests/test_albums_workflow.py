@@ -68,7 +68,7 @@ def test_album_of_several_films_is_indexed_once(shared_clone, demo_film, tmp_pat
     over_all_films += ("summarize_cues", "plot_cue_summary", "summarize_levels")
     over_all_films += ("summarize_music", "plot_film_map")
     assert all(planned.pop(rule, set()) == set() for rule in over_all_films)
-    of_a_film = {"check_corpus", "sketch_fingerprints", "match_cues", "export_cues"}
+    of_a_film = {"check_corpus", "sketch_fingerprints", "match_cues"}
     of_a_film |= {"measure_levels"}
     of_a_film |= {"detect_music"} if installed_detector() else set()
     assert set(planned) == of_a_film

@@ -84,22 +84,31 @@ print(module.predict_probability(fitted, np.float32([[2], [4]])).tolist())
     assert python(extended, code).splitlines() == ["True", "[[0.0], [1.0]]"]
 
 
-def test_example_cue_format_is_registered_and_exports(extended):
-    code = """
-from scorelens.cues.formats import FORMATS
-from scorelens.cues.formats.label import Label
-print(FORMATS["spreadsheet"].as_text([Label("cue_0001", 1.5, 2.0, "Main Title")]))
+def test_example_export_format_is_registered_and_writes(extended, tmp_path):
+    code = f"""
+from pathlib import Path
+from types import SimpleNamespace
+from scorelens import config
+from scorelens.exports.registry import FORMATS
+formats = config.read_schema("workflow/schemas/exports.yaml")["properties"]["formats"]
+print("chapters" in formats["items"]["enum"], "chapters" in formats["default"])
+film = SimpleNamespace(cues=[SimpleNamespace(timecode_in="00:00:01:12", title="Main Title")])
+path = Path({str(tmp_path / "chapters")!r})
+FORMATS["chapters"].load().write_film(film, path)
+print(path.read_text(), end="")
 """
-    assert python(extended, code).strip() == '1.500,2.000,"Main Title"'
+    assert python(extended, code).splitlines() == ["True True", "00:00:01:12 Main Title"]
 
 
 @pytest.mark.slow
-def test_example_cue_format_is_an_output_of_export_cues(extended, tmp_path):
-    done = runs.snakemake(extended, tmp_path, runs.SMALL, "--dry-run", "--", "cues")
+def test_example_export_format_is_an_output_of_export_film(extended, tmp_path):
+    done = runs.snakemake(extended, tmp_path, runs.SMALL, "--dry-run", "--", "exports")
     assert done.returncode == 0, done.stdout
-    exported = re.findall(r"rule export_cues:\n.*\n +output: (.*)", done.stdout)
+    exported = re.findall(r"rule export_film:\n.*\n +output: (.*)", done.stdout)
     assert len(exported) == 4
-    assert all(re.search(r"results/cues/labels/\w+\.csv", outputs) for outputs in exported)
+    assert all(
+        re.search(r"results/exports/films/\w+\.chapters\.txt", outputs) for outputs in exported
+    )
 
 
 def test_each_example_changes_two_files():

@@ -18,7 +18,7 @@ FILMS = ["a", "b", "c", "d"]
 
 def status(videos=("va", "vb", "vc", "vd"), films=FILMS):
     rows = [
-        (film, "ok", "", "", 60.0, True, 1, video, 9)
+        (film, "ok", "", "", 60.0, True, 25.0, 1, video, 9)
         for film, video in zip(films, videos, strict=True)
     ]
     return pd.DataFrame(rows, columns=tables.STATUS.names)
@@ -28,7 +28,7 @@ def tracks(files, artist=None, composer=None):
     """TRACKS of files by film: {"a": "xyz"} has three tracks with the hashes x, y and z."""
     rows = [(film, f"t{k}", name, 10.0) for film in files for k, name in enumerate(files[film])]
     table = pd.DataFrame(rows, columns=["film_id", "track_id", "sha256", "duration_s"])
-    texts = dict.fromkeys(("title", "artist", "composer", "album", "isrc"), "")
+    texts = dict.fromkeys(("title", "artist", "composer", "album", "isrc", "publisher"), "")
     numbers = dict.fromkeys(("disc", "number"), pd.NA)
     table = table.assign(path=table.film_id + table.track_id, start_s=0.0, sample_rate_hz=44100)
     table = table.assign(**texts, **numbers)

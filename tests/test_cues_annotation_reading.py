@@ -6,17 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorelens import tables
-from scorelens.albums.names import track_names
 from scorelens.albums.tags import clean_text
-from scorelens.cues import export
 from scorelens.cues.annotations.files import AnnotationFile, list_annotations
 from scorelens.cues.annotations.reading import Span, parse_time, read_spans
 from scorelens.cues.annotations.table import merge_spans, read_annotations
 from scorelens.cues.annotations.track_names import find_tracks, name_tracks
-from scorelens.cues.formats import FORMATS
 from scorelens.errors import ConfigError
 from tests.album_tables import titled_tracks
 from tests.cue_tables import cue_table
+from tests.export_films import exported, make_film
 
 TRACKS = titled_tracks(
     "night_train",
@@ -197,16 +195,16 @@ def test_exported_cues_read_back_in_all_formats_with_times_and_tracks(
     tmp_path_factory, spans, names
 ):
     folder = tmp_path_factory.mktemp("exported")
-    tracks = titled_tracks("f", *((title, "", "", 1, k) for k, title in enumerate(names)))
-    cues = cue_table("f", *((f"t{k}", start, start + length, 83.9) for start, length, k in spans))
-    levels = cues.assign(role="foreground", music_to_rest_db=12.3)
-    labels = export.make_labels(levels, track_names(tracks))
-    tables.write_table(cues, folder / "f.tsv", tables.CUES)
-    for form in FORMATS.values():
-        (folder / f"f.{form.ENDING}").write_text(form.as_text(labels), encoding="utf-8")
+    tracks = titled_tracks("a_film", *((title, "", "", 1, k) for k, title in enumerate(names)))
+    rows = [(f"t{k}", start, start + length, 83.9) for start, length, k in spans]
+    cues = cue_table("a_film", *rows)
+    tables.write_table(cues, folder / "a_film.tsv", tables.CUES)
+    film = make_film(folder, spans=rows, tracks=tracks)
+    for name in ("audacity", "webvtt"):
+        exported(film, name, folder)
     expected = [(row.film_start_s, row.film_end_s, row.track_id) for row in cues.itertuples()]
     for ending, tolerance_s in (("tsv", 0), ("txt", 6e-7), ("vtt", 6e-4)):
-        file = AnnotationFile("f", "jo", str(folder / f"f.{ending}"))
+        file = AnnotationFile("a_film", "jo", str(folder / f"a_film.{ending}"))
         read, problems = read_spans(file, 10_000.0, name_tracks(tracks))
         assert problems == []
         assert [(span.track_id, span.off_album) for span in read] == [

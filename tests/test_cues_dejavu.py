@@ -314,7 +314,7 @@ def test_method_dejavu_is_selected_by_its_name(tmp_path, album):
         film, film_of(20, (5.0, tracks["theme"], 3.0, 10.0)), DEJAVU_RATE_HZ, subtype="FLOAT"
     )
     row = {"film_id": "f", "status": "ok", "problems": "", "notes": "", "duration_s": 20.0}
-    row |= {"has_picture": False, "tracks": 2, "video_sha256": "ab12"}
+    row |= {"has_picture": False, "frame_rate_hz": None, "tracks": 2, "video_sha256": "ab12"}
     row |= {"video_bytes": film.stat().st_size}
     tables.write_table(pd.DataFrame([row]), tmp_path / "status.tsv", tables.STATUS)
     outputs = {"table": f"{tmp_path}/cues.parquet", "text": f"{tmp_path}/cues.tsv"}

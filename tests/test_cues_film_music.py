@@ -17,7 +17,7 @@ ALBUM = [("a", 100.0), ("b", 50.0), ("c", 200.0), ("d", 150.0)]
 
 def track_table(film="film", album=ALBUM, numbers=None):
     frame = pd.DataFrame(album, columns=["track_id", "duration_s"])
-    empty = dict.fromkeys(["title", "artist", "composer", "album", "isrc"], "")
+    empty = dict.fromkeys(["title", "artist", "composer", "album", "isrc", "publisher"], "")
     numbers = [pd.NA] * len(frame) if numbers is None else numbers
     frame = frame.assign(film_id=film, path="t.flac", start_s=0.0, sample_rate_hz=44_100, **empty)
     frame["disc"] = pd.array([pd.NA] * len(frame), "Int64")

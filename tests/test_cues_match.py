@@ -175,7 +175,7 @@ def test_silent_album_matches_nothing():
 
 def write_status(path, video) -> str:
     row = {"film_id": "a_film", "status": "ok", "problems": "", "notes": "", "duration_s": 30.0}
-    row |= {"has_picture": True, "tracks": 3, "video_sha256": "ab12"}
+    row |= {"has_picture": True, "frame_rate_hz": 25.0, "tracks": 3, "video_sha256": "ab12"}
     row |= {"video_bytes": video.stat().st_size}
     tables.write_table(pd.DataFrame([row]), path, tables.STATUS)
     return path

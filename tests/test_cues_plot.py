@@ -80,7 +80,8 @@ def test_higher_confidence_has_a_darker_colour():
 
 def test_plot_cues_reads_the_tables_and_writes_an_svg(tmp_path):
     row = {"film_id": "a", "status": "ok", "problems": "", "notes": "", "duration_s": 130.0}
-    row |= {"has_picture": True, "tracks": 7, "video_sha256": "ab", "video_bytes": 9}
+    row |= {"has_picture": True, "frame_rate_hz": 25.0, "tracks": 7}
+    row |= {"video_sha256": "ab", "video_bytes": 9}
     contracts = {"status": tables.STATUS, "cues": tables.CUES, "truth": tables.TRUTH}
     contracts["tracks"] = tables.TRACKS
     long_title = "A Theme of a Title that is Longer than a Row has Room"

@@ -78,7 +78,8 @@ def test_dependencies_of_pinned_packages_are_pinned(pins):
 
 def test_conda_environment_has_the_same_version_ranges(home, project):
     environment = yaml.safe_load((home / "envs" / "scorelens.yaml").read_text())
-    conda = {r.name: r.specifier for r in requirements(environment["dependencies"])}
+    *lines, by_pip = environment["dependencies"]
+    conda = {r.name: r.specifier for r in requirements([*lines, *by_pip["pip"]])}
     ranges = {r.name: r.specifier for r in requirements(project["dependencies"])}
     del ranges["tensorflow-cpu"]  # conda chooses the build by the machine
     expected = {CONDA_NAMES.get(name, name): specifier for name, specifier in ranges.items()}

@@ -44,6 +44,7 @@ STAGES = (
     "fingerprints",
     "cues",
     "music",
+    "exports",
     "features",
     "visuals",
     "scenes",

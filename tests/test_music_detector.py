@@ -60,7 +60,7 @@ def test_detector_separates_music_from_noise_and_silence(song, network):
 def test_film_table_has_a_row_a_second_and_its_provenance(film, song, network, tmp_path):
     video = film("film.mkv", song[: 7 * RATE_HZ], RATE_HZ, seconds=7.0)
     status = {"film_id": "a", "status": "ok", "problems": "", "notes": "", "duration_s": 7.0}
-    status |= {"has_picture": True, "tracks": 1, "video_sha256": "ab"}
+    status |= {"has_picture": True, "frame_rate_hz": 25.0, "tracks": 1, "video_sha256": "ab"}
     status["video_bytes"] = video.stat().st_size
     tables.write_table(pd.DataFrame([status]), tmp_path / "status.tsv", tables.STATUS)
     arguments = ("a", video, tmp_path / "status.tsv", tmp_path / "a.parquet")

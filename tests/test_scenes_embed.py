@@ -28,6 +28,7 @@ def cues_of(film_id, intervals):
             "pitch_semitones": 0.0,
             "score": 10.0,
             "confidence": 0.9,
+            "verdict": "",
         }
         for number, (track, start_s, end_s) in enumerate(intervals)
     ]
@@ -57,7 +58,12 @@ def embed_film(folder, video, intervals, code="code"):
     weights.write_bytes(b"")
     tables.write_table(cues_of("noir", intervals), cues, tables.CUES)
     row = {"film_id": "noir", "status": "ok", "problems": "", "notes": "", "duration_s": 20.0}
-    row |= {"has_picture": True, "tracks": 2, "video_sha256": media.sha256(video)}
+    row |= {
+        "has_picture": True,
+        "frame_rate_hz": 25.0,
+        "tracks": 2,
+        "video_sha256": media.sha256(video),
+    }
     tables.write_table(pd.DataFrame([{**row, "video_bytes": 1}]), status, tables.STATUS)
     embed_films(["noir"], [video], [cues], [status], [output], "vgg16", weights, 4, code)
     return tables.read_table(output, tables.SCENES)

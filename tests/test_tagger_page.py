@@ -31,7 +31,7 @@ TRACKS = [
 ]
 
 
-NO_TAGS = {"title": "", "artist": "", "composer": "", "album": "", "isrc": ""}
+NO_TAGS = {"title": "", "artist": "", "composer": "", "album": "", "isrc": "", "publisher": ""}
 NO_TAGS |= {"disc": None, "number": None}
 
 

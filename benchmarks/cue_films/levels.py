@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from scorelens import media, tables
-from scorelens.cues.levels import LIMIT_DB, measure_cues
+from scorelens.cues.decibels import LIMIT_DB
+from scorelens.cues.levels import measure_cues
 
 from .mixing import MadeFilm
 

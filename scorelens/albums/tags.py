@@ -19,11 +19,14 @@ from scorelens.albums.cuesheets import FRAMES
 
 log = logging.getLogger(__name__)
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+# Vorbis comments have no common name for it.
+PUBLISHER_NAMES = ("publisher", "organization", "label")
 # Field -> its names in ID3, MP4, ASF, and where names are words, in lower case.
 NAMES = {
     "title": ("TIT2", "\xa9nam", "Title", ("title",)),
     "artist": ("TPE1", "\xa9ART", "Author", ("artist", "author")),
     "composer": ("TCOM", "\xa9wrt", "WM/Composer", ("composer",)),
+    "publisher": ("TPUB", "----:com.apple.iTunes:PUBLISHER", "WM/Publisher", PUBLISHER_NAMES),
     "album": ("TALB", "\xa9alb", "WM/AlbumTitle", ("album",)),
     "disc": ("TPOS", "disk", "WM/PartOfSet", ("discnumber", "disc")),
     "number": ("TRCK", "trkn", "WM/TrackNumber", ("tracknumber", "track")),
@@ -31,13 +34,15 @@ NAMES = {
     "cuesheet": ("TXXX:CUESHEET", "----:com.apple.iTunes:CUESHEET", "CUESHEET", ("cuesheet",)),
 }
 
+TEXTS = ("title", "artist", "composer", "album", "publisher")
+
 
 class Tags(NamedTuple):
     """The tags of a file. Texts are empty, numbers None, where there is no tag.
 
     Parameters
     ----------
-    title, artist, composer, album : str
+    title, artist, composer, album, publisher : str
         In one line; several values are joined by semicolons.
     disc, number : int or None
         Numbers of disc and track.
@@ -55,6 +60,7 @@ class Tags(NamedTuple):
     number: int | None = None
     isrc: str = ""
     cuesheet: str = ""
+    publisher: str = ""
 
 
 def read_tags(path: str | os.PathLike) -> Tags:
@@ -203,7 +209,7 @@ def _tags(tags) -> Tags:
         return Tags()
     texts = {field: list(_values(tags, names)) for field, names in NAMES.items()}
     return Tags(
-        **{field: _joined(texts[field]) for field in ("title", "artist", "composer", "album")},
+        **{field: _joined(texts[field]) for field in TEXTS},
         **{field: whole_number("".join(texts[field][:1])) for field in ("disc", "number")},
         isrc=plain_isrc("".join(texts["isrc"][:1])),
         cuesheet="".join(texts["cuesheet"][:1]),

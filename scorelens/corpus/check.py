@@ -115,6 +115,7 @@ def check_film(
                 "notes": "; ".join(notes),
                 "duration_s": info.duration_s if info else 0.0,
                 "has_picture": bool(info and info.has_video),
+                "frame_rate_hz": info.frame_rate_hz if info else None,
                 "tracks": len(tracks),
                 "video_sha256": digest,
                 "video_bytes": size,

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from scorelens import figures, tables
 from scorelens.albums.names import shorten, text_columns, track_titles
 from scorelens.cues import time_series
-from scorelens.cues.levels import LIMIT_DB
+from scorelens.cues.decibels import LIMIT_DB
 from scorelens.cues.plot import TICKS, UNKNOWN
 from scorelens.music import find_unknown_music
 from scorelens.sections import formats, svg

@@ -12,14 +12,12 @@ import pandas as pd
 from scorelens import media, tables
 from scorelens.albums.tracks import track_sounds
 from scorelens.cues import spectra
+from scorelens.cues.decibels import FLOOR_DB, decibels, ratio_of
 from scorelens.cues.separation import Parts, separate
 from scorelens.errors import Problem, TableError
 
 MAX_STRETCH_S = 120.0  # a longer cue is measured in stretches, in bounded memory
 PAD_S = 0.25  # of the track, decoded on either side of a stretch
-LIMIT_DB = 30.0  # ratios beyond are not measurable, and are cut
-FLOOR_DB = -100.0  # lowest level
-SILENCE = 3 * 10 ** (FLOOR_DB / 10)  # power of music and rest together
 FOREGROUND_DB = 0.0  # from this ratio on, a second of music is in the foreground
 MIN_FRAMES = spectra.FRAMES_PER_S // 2  # of a second at the edge of a cue
 
@@ -203,20 +201,3 @@ def level_rows(cue_id: str, measured: list[tuple[Stretch, Parts]]) -> pd.DataFra
             "is_foreground": ratio_db >= FOREGROUND_DB,
         }
     )
-
-
-def ratio_of(music: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Ratio of powers in dB, cut to `LIMIT_DB`; that of silence is the lowest.
-
-    Examples
-    --------
-    >>> ratio_of(np.array([1.0, 1.0, 0.0]), np.array([0.1, 0.0, 0.0])).tolist()
-    [10.0, 30.0, -30.0]
-    """
-    ratio_db = np.clip(decibels(music) - decibels(rest), -LIMIT_DB, LIMIT_DB)
-    return np.where(music + rest > SILENCE, ratio_db, -LIMIT_DB)
-
-
-def decibels(power: np.ndarray) -> np.ndarray:
-    """Level of a power, dB; at least twice `FLOOR_DB`."""
-    return 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 5)))

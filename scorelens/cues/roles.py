@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scorelens import tables
-from scorelens.cues.levels import FLOOR_DB, decibels, ratio_of
+from scorelens.cues.decibels import FLOOR_DB, decibels, ratio_of
 from scorelens.music import speech_share
 
 FOREGROUND, BACKGROUND = "foreground", "background"

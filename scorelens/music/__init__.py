@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "availability": ["installed_detector"],
-        "shares": ["speech_share"],
+        "shares": ["singing_share", "speech_share"],
         "spans": ["find_unknown_music"],
     },
 )

@@ -39,13 +39,32 @@ def speech_share(
     >>> speech_share(music, [0.0, 1.5, 3.5, 7.0], [4.0, 3.0, 9.0, 8.0], 0.2).tolist()
     [0.5, 1.0, 0.0, nan]
     """
-    speech = music.speech.to_numpy(float) >= speech_threshold
-    until_s = np.append(0.0, speech.cumsum())  # seconds with speech before each whole second
-    edges = np.arange(len(until_s))
-    starts, ends = (np.clip(np.asarray(s, float), 0, len(speech)) for s in (start_s, end_s))
-    speech_s = np.interp(ends, edges, until_s) - np.interp(starts, edges, until_s)
-    with np.errstate(invalid="ignore"):
-        return np.where(ends > starts, speech_s / (ends - starts), np.nan)
+    return _span_share(music.speech.to_numpy(float) >= speech_threshold, start_s, end_s)
+
+
+def singing_share(
+    music: pd.DataFrame,
+    start_s: ArrayLike,
+    end_s: ArrayLike,
+    singing_threshold: float,
+) -> np.ndarray:
+    """Measure which share of some spans of a film has singing: `speech_share` for singing.
+
+    Parameters
+    ----------
+    music : DataFrame
+        Rows of MUSIC of the film.
+    start_s, end_s : array_like of float, shape (n,)
+        Starts and ends of the spans, s of the film.
+    singing_threshold : float
+        Probability from which a second has singing, 0..1.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        0..1; NaN where a span has no sound.
+    """
+    return _span_share(music.singing.to_numpy(float) >= singing_threshold, start_s, end_s)
 
 
 def describe_film(
@@ -87,6 +106,16 @@ def describe_film(
         _share(speech[detected | cue]),
     )
     return dict(zip(MUSIC_SHARES.names, values, strict=True))
+
+
+def _span_share(seconds: np.ndarray, start_s: ArrayLike, end_s: ArrayLike) -> np.ndarray:
+    """Which share of each span is in the seconds that are true."""
+    until_s = np.append(0.0, seconds.cumsum())  # true seconds before each whole second
+    edges = np.arange(len(until_s))
+    starts, ends = (np.clip(np.asarray(s, float), 0, len(seconds)) for s in (start_s, end_s))
+    true_s = np.interp(ends, edges, until_s) - np.interp(starts, edges, until_s)
+    with np.errstate(invalid="ignore"):
+        return np.where(ends > starts, true_s / (ends - starts), np.nan)
 
 
 def _share(values: np.ndarray) -> float:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from scorelens import result_paths
-from scorelens.cues.formats import FORMATS
+from scorelens.exports.registry import FORMATS
 from scorelens.plan import Plan
 from scorelens.plan.genres import Run
 
-TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg", *(f".{form.ENDING}" for form in FORMATS.values())}
+_EXPORTS = {PurePath(f"film.{form.ending}").suffix for form in FORMATS.values()}
+TABLES_AND_FIGURES = {".tsv", ".parquet", ".svg"} | _EXPORTS
 ONCE: list[dict[str, str]] = [{}]
 # Of these rules nothing is packed: media, indexes, models, embeddings, parts that are joined later,
 # libraries, which have a page each, and figures of single films, which may be older than the run.
@@ -113,12 +114,16 @@ def packed_rules(plan: Plan) -> dict[str, list[dict[str, str]]]:
         "plot_film_map": ONCE * has_media,
         "score_cues": ONCE * plan.corpus.is_made,
         "calibrate_cues": ONCE * plan.corpus.is_made,
+        "correct_cues": ONCE * bool(plan.cues.corrections),
+        "summarize_corrections": ONCE * bool(plan.cues.corrections),
+        "score_corrections": ONCE * bool(plan.cues.corrections),
         "find_renditions": ONCE * plan.cues.has_renditions,
         "detect_music": ONCE * bool(plan.music.detector),
         "summarize_music": ONCE * bool(plan.music.detector),
         "read_annotations": ONCE * bool(plan.cues.annotations),
         "evaluate_cues": ONCE * bool(plan.cues.annotations),
-        "export_cues": ONCE * has_media,
+        "export_film": ONCE * has_media,
+        "export_cue_sheets": ONCE * has_media,
         "measure_visuals": ONCE * has_media,
         "pool_bags": [{"set": name} for name in plan.features.bag_sets],
         "predict_baselines": [{"model": model} for _, model in genres.baseline_runs],

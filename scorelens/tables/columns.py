@@ -141,5 +141,10 @@ TRACK_TAGS = (
     Column("disc", "int64", "number of the disc; null without", low=0, nullable=True),
     Column("number", "int64", "number of the track on its disc; null without", "", 0, None, True),
     Column("isrc", "string", "international standard recording code; empty without"),
+    Column(
+        "publisher",
+        "string",
+        "publishers by the tags, likewise; taggers often put the label there",
+    ),
 )
 TIME_S = seconds("time_s", "whole second of the film; the row describes time_s to time_s + 1")

@@ -81,6 +81,7 @@ def inspect_films(films: Sequence[Film], files: Mapping[str, Sequence[str]], out
             "notes": "" if problems else "; ".join(_notes(film_id, opened)),
             "duration_s": 0.0,
             "has_picture": False,
+            "frame_rate_hz": None,
             "tracks": 0,
             "video_sha256": "",
             "video_bytes": 0,

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from scorelens import paths
 from scorelens.cues.annotations import ALL, MAJORITY
-from scorelens.cues.formats import audacity, webvtt
+from scorelens.cues.annotations.labels import AUDACITY, WEBVTT
 from scorelens.errors import ConfigError, Problem, closest
 from scorelens.ids import slug
 
 SETTING = "config: cues.annotations"
 TABLE = "tsv"
-ENDINGS = (TABLE, audacity.ENDING, webvtt.ENDING)
+ENDINGS = (TABLE, AUDACITY, WEBVTT)
 NAME = f"FILM_ID.ANNOTATOR.EXT, where EXT is {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 UNNAMED = "unnamed"  # the annotator of a file without one, such as an export that was corrected
 

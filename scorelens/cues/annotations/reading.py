@@ -7,9 +7,15 @@ from typing import NamedTuple
 
 from scorelens import charsets, tsv
 from scorelens.cues.annotations.files import TABLE, AnnotationFile
+from scorelens.cues.annotations.labels import (
+    ARROW,
+    AUDACITY,
+    WEBVTT,
+    LabelText,
+    read_audacity,
+    read_webvtt,
+)
 from scorelens.cues.annotations.track_names import Names, find_tracks
-from scorelens.cues.formats import audacity, webvtt
-from scorelens.cues.formats.label import LabelText
 from scorelens.errors import ConfigError, InputError, Problem, closest
 
 NUMBER = re.compile(r"\d+(?:\.\d*)?(?:e[-+]?\d+)?")  # tables may write 0.00001 as 1e-05
@@ -19,8 +25,8 @@ PLAIN, EXPORTED = ("start", "end", "track"), ("film_start_s", "film_end_s", "tra
 OFF_ALBUM = re.compile("[-\N{EN DASH}\N{EM DASH}]")
 MAX_LATE_S = 1.0  # after the end of the film; the difference is cut
 READERS: Mapping[str, Callable[[str], Iterator[LabelText]]] = {
-    audacity.ENDING: audacity.read_labels,
-    webvtt.ENDING: webvtt.read_labels,
+    AUDACITY: read_audacity,
+    WEBVTT: read_webvtt,
 }
 
 
@@ -110,7 +116,7 @@ def _read_labels(path: str) -> Iterable[LabelText]:
     ending = os.path.splitext(path)[1].lstrip(".").lower()
     if ending == TABLE:
         return _table_labels(path, text)
-    if ending == webvtt.ENDING and not text.startswith("WEBVTT") and webvtt.ARROW not in text:
+    if ending == WEBVTT and not text.startswith("WEBVTT") and ARROW not in text:
         raise ConfigError(
             Problem(path, "has no subtitles", "a WebVTT file: WEBVTT is its first word")
         )

@@ -11,9 +11,9 @@ from scorelens.albums.names import file_title, track_names, track_titles
 from scorelens.albums.tags import clean_text
 from scorelens.ids import slug
 
-# What an exported label adds to the name of its track (`cues.export`), and the number that often
+# What an exported label adds to the name of its track (`exports.film`), and the number that often
 # starts the name of a file.
-POSITION = re.compile(r" from \d+:\d\d \(\d\.\d\d\)(, \w+, [+-]\d+ dB)?$")
+POSITION = re.compile(r" from \d+:\d\d \(\d\.\d\d\)(, \w+(, [+-]\d+ dB)?)?$")
 NUMBER = re.compile(r"^[\d\W]*\d[\s._-]+(?=\S)")
 
 # Ids of tracks by one form of their names, and the function that brings a text into this form.

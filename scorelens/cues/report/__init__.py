@@ -1,12 +1,14 @@
-"""The report's sections on the cues: films over time, renditions, albums, scores, annotations."""
+"""The report's sections on the cues: films over time, corrections, renditions, albums, scores."""
 
 from scorelens.cues.report.annotations import annotations_section
+from scorelens.cues.report.corrections import corrections_section
 from scorelens.cues.report.music import music_section
 from scorelens.cues.report.renditions import renditions_section
 from scorelens.cues.report.section import film_map_section, scores_section
 
 __all__ = [
     "annotations_section",
+    "corrections_section",
     "film_map_section",
     "music_section",
     "renditions_section",

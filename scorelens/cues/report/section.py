@@ -20,7 +20,13 @@ FILM_MAP = "cues/film_map.svg"
 EXTREMES = 5  # cues listed, the loudest and as many of the quietest
 # How the groups of films in the table of scores are named; {} is the value of the group.
 FILM = "film"
-GROUPS = {FILM: "{}", "snr": "music at {} dB", "all": "all films"}
+GROUPS = {
+    FILM: "{}",
+    "snr": "music at {} dB",
+    "all": "all films",
+    "corrected_all": "all films, after the corrections",
+    "corrected_film": "{}, after the corrections",
+}
 
 
 def film_map_section(run: Run) -> Section | None:
