@@ -18,6 +18,8 @@ PRETRAINED_DOWNLOADS = "results/pretrained/downloads"
 PRETRAINED_VARIABLES = "results/pretrained/{network}.safetensors"
 # Named by the rules of the cues, which come before those of the music.
 MUSIC = "results/music/films/{film}.parquet"
+# Named by the plan of the desk.
+PREVIEW = "results/desk/previews/{film}.mp4"
 # Tables that more than one rule writes.
 FEATURES = "results/features/{set}/{film}.parquet"
 GENRE_PREDICTIONS = "results/genres/predictions/{set}/{model}.parquet"

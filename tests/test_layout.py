@@ -53,6 +53,7 @@ STAGES = (
     "tagger",
     "retrieval",
     "trailers",
+    "desk",
     "report",
 )
 # Modules that may import all stages; imported only by rules.

@@ -23,6 +23,7 @@ LEFT_OUT = (
     "embed_texts",
     "embed_tracks",
     "embed_trailers",
+    "encode_preview",
     "export_library",
     "extract_new_media",
     "extract_patches",
@@ -38,6 +39,8 @@ LEFT_OUT = (
     "synthesize_retrieval",
     "synthesize_trailers",
     "train_genres",
+    "write_desk",
+    "write_film_desk",
     "write_report",
 )
 # Packed by the pattern that they share: some write it film by film, others many films at once.
