@@ -11,6 +11,7 @@ from hypothesis import settings
 from scorelens.pretrained import WeightsError
 from scorelens.pretrained.fetch import fetch_network
 from tests import workflow_runs as runs
+from tests.desk_browser import chromium, desk_folder, open_desk  # noqa: F401
 
 settings.register_profile("untimed", deadline=None)  # a slow machine must not fail a test
 settings.load_profile("untimed")

@@ -164,15 +164,17 @@ def key_spans(features: pd.DataFrame) -> list[list]:
     chroma = features.groupby(["cue_id", steps], sort=False)[list(CHROMA)].mean().dropna()
     _, _, modes, east, north = estimate_key(chroma.to_numpy(float)).T
     fifths = np.round(np.arctan2(north, east) / (2 * np.pi / 12))
+    times = features.groupby(["cue_id", steps], sort=False).time_s.agg(["min", "max"])
     spans: list[list] = []
-    for (_, step), fifth, mode in zip(chroma.index, fifths, modes, strict=True):
+    stretches = times.loc[chroma.index].to_numpy(float).tolist()
+    for (start, last), fifth, mode in zip(stretches, fifths, modes, strict=True):
         if np.isnan(mode) or np.isnan(fifth):
             continue
         name = f"{PITCH_CLASSES[7 * int(fifth) % 12]} {'major' if mode > 0 else 'minor'}"
-        if spans and spans[-1][1:] == [step * KEY_S, name]:
-            spans[-1][1] += KEY_S
+        if spans and spans[-1][1:] == [start, name]:
+            spans[-1][1] = last + 1
         else:
-            spans.append([step * KEY_S, (step + 1) * KEY_S, name])
+            spans.append([start, last + 1, name])
     return spans
 
 
@@ -192,7 +194,9 @@ def genre_spans(cues: pd.DataFrame, predictions: pd.DataFrame) -> dict:
         `names` of the genres, and `spans`: start and end (s in the film) and the probabilities.
     """
     wide = predictions.pivot_table("probability", "cue_id", "genre").round(3)
-    joined = cues.set_index("cue_id")[["film_start_s", "film_end_s"]].round(3).join(wide, how="inner")
+    joined = (
+        cues.set_index("cue_id")[["film_start_s", "film_end_s"]].round(3).join(wide, how="inner")
+    )
     spans = [[start, end, values] for start, end, *values in joined.to_numpy().tolist()]
     return {"names": list(wide.columns), "spans": spans}
 
@@ -210,9 +214,7 @@ def music_spans(music: pd.DataFrame, cues: pd.DataFrame, settings: Mapping) -> l
     return unknown[["start_s", "end_s"]].to_numpy().tolist()
 
 
-def read_optional(
-    path: str | None, schema: tables.Table, film_id: str = ""
-) -> pd.DataFrame | None:
+def read_optional(path: str | None, schema: tables.Table, film_id: str = "") -> pd.DataFrame | None:
     """Read a table that not every run has; of a table over films, the rows of one."""
     if not path:
         return None

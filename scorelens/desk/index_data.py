@@ -50,7 +50,9 @@ def film_row(
         "tracks": tracks,
         "played": int(cues.track_id.nunique()),
         "music": round(float(shares.mean()), 3),
-        "unknown": None if unknown is None else round(float((others[:, 1] - others[:, 0]).sum()), 1),
+        "unknown": None
+        if unknown is None
+        else round(float((others[:, 1] - others[:, 0]).sum()), 1),
         "least": round(float(cues.confidence.min()), 4) if cues.confidence.notna().any() else None,
         "notes": notes,
         "line": _encoded(shares),

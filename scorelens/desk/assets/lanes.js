@@ -46,7 +46,9 @@ function laneRows(verdicts) {
     if (list.length) rows.push({name, kind, height: SMALL_ROW, bars: list.map(([start, end, own]) => ({start, end, text: own ?? text}))});
   };
   plainRow("unknown", "unknown", pageData.unknown, "music on no album");
-  plainRow("key", "key", pageData.keys);
+  const keys = pageData.keys.toSorted((a, b) => a[0] - b[0]);
+  // Where cues overlap, each key lasts until the next begins.
+  plainRow("key", "key", keys.map(([start, end, name], k) => [start, Math.min(end, keys[k + 1]?.[0] ?? end), name]));
   if (pageData.shots.length) rows.push({name: "shots", kind: "shots", height: SMALL_ROW, bars: []});
   return rows;
 }

@@ -109,7 +109,7 @@ class Panel {
     }
     find("clear").disabled = !decision;
     find("clear").firstChild.data = cue ? "Not checked " : "Remove ";
-    find("state").textContent = decision && decision.verdict ? VERDICTS[decision.verdict] : "not checked";
+    find("state").textContent = isChecked(item) ? VERDICTS[decision.verdict] : "not checked";
   }
 
   /** List the cues: by doubt those to check come first. */

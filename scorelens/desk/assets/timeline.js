@@ -2,8 +2,10 @@
 // The time line: panes of uPlot over one range of film time, and the play head.
 
 const EDGE = 7; // pixels within which a press takes hold of an edge
-const PANE = 74; // height of a pane of curves, pixels
-const HUES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#9a7d00", "#3a9bdc", "#7d55c7", "#8c564b"];
+const PANE = 84; // height of a pane of curves, pixels
+const HUES = ["#0072b2", "#d55e00", "#009e73", "#c0569a", "#8a6d00", "#3a9bdc", "#7d55c7", "#8c564b"];
+const DARK_HUES = ["#56b4e9", "#ff9a5c", "#4fcf9f", "#e3a0c6", "#d9c04a", "#9fc5ff", "#b79cf2", "#c9a08e"];
+const dark = matchMedia("screen and (prefers-color-scheme: dark)"), print = matchMedia("print");
 const DECIBELS = {label: "loudness, dB", unit: " dB", range: [-60, 0], splits: [-60, -30, 0]};
 const SHARES = {unit: "", range: [0, 1], splits: [0, 0.5, 1]};
 
@@ -57,7 +59,7 @@ class Timeline {
     this.head = make("div", {class: "play-head"});
     this.build();
     new ResizeObserver(() => this.resize()).observe(folder);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.build());
+    for (const media of [dark, print]) media.addEventListener("change", () => this.build());
     folder.addEventListener("wheel", event => this.wheel(event), {passive: false});
   }
 
@@ -79,8 +81,9 @@ class Timeline {
   }
 
   options(height, axes, series, scales, more = {}) {
+    const pad = axes.length && axes[0].show === false ? 8 : 0; // room for the outer labels of a pane
     return {
-      width: Math.max(this.folder.clientWidth, 200), height, padding: [0, 8, 0, 0], legend: {show: false}, axes, series,
+      width: Math.max(this.folder.clientWidth, 200), height, padding: [pad, 8, pad, 0], legend: {show: false}, axes, series,
       scales: {x: {time: false, range: () => this.range}, ...scales},
       cursor: {y: false, points: {show: false}, sync: {key: "desk", setSeries: false}, drag: {x: true, y: false, setScale: false, dist: 4}, ...more.cursor},
       hooks: {setSelect: [plot => this.zoomToSelection(plot)], ...more.hooks},
@@ -110,7 +113,7 @@ class Timeline {
 
   panePlot(pane) {
     const {quiet, line} = this.colours;
-    const hue = k => HUES[k % HUES.length];
+    const hues = dark.matches ? DARK_HUES : HUES, hue = k => hues[k % hues.length];
     const names = pane.names.map((name, k) => {
       const swatch = make("i");
       swatch.style.background = hue(k);
