@@ -248,9 +248,10 @@ def test_click_seeks_and_drag_zooms_all_panes(open_desk, desk_folder):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20, steps=5)
     page.mouse.up()
-    ranges = page.evaluate("timeline.plots.map(plot => [plot.scales.x.min, plot.scales.x.max])")
-    assert len(ranges) == 3
-    for low, high in ranges:
+    ranges = "timeline.plots.map(plot => [plot.scales.x.min, plot.scales.x.max])"
+    wait_until(page, f"{ranges}.every(([low, high]) => low > 0)")
+    assert len(page.evaluate(ranges)) == 3
+    for low, high in page.evaluate(ranges):
         assert low == pytest.approx(SECONDS / 4, abs=0.1)
         assert high == pytest.approx(SECONDS / 2, abs=0.1)
     page.keyboard.press("0")

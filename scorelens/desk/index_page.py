@@ -12,6 +12,8 @@ from scorelens.desk.index_data import film_row
 from scorelens.desk.pages.html import write_html
 from scorelens.tables import atomic
 
+CUE_COLUMNS = ["film_id", "track_id", "film_start_s", "film_end_s", "confidence"]
+
 
 def write_index(
     films: str | os.PathLike,
@@ -73,7 +75,7 @@ def index_rows(
                 film,
                 film["tracks"],
                 remarks.get(film_id) or "",
-                tables.read_table(paths[film_id], tables.CUES),
+                tables.read_table(paths[film_id], tables.CUES, CUE_COLUMNS),
                 None if others is None else others[others.film_id == film_id],
             )
         )

@@ -2,7 +2,8 @@
 // The index of the desk: filters, sorting, a line of music over time, what is checked.
 
 const table = find("films"), body = table.tBodies[0];
-const state = {column: "least", up: true};
+const CHUNK = 100; // rows that are shown at once; the next follow when the end comes in sight
+const state = {column: "least", up: true, rows: []};
 const {films, detects} = pageData;
 for (const film of films) {
   const stored = readStored(film.id), verdict = COLUMNS.indexOf("verdict");
@@ -89,13 +90,22 @@ function compare(value) {
 
 function refresh() {
   const rows = films.filter(wanted()).sort(compare(SHOWN.find(([key]) => key === state.column)[2]));
-  for (const film of rows) film.row ??= rowOfFilm(film);
-  body.replaceChildren(...rows.map(film => film.row));
+  body.replaceChildren();
+  state.rows = rows;
+  showMore();
   find("count").textContent = `${rows.length} of ${films.length} films`;
   for (const head of table.tHead.querySelectorAll("th")) {
     if (head.dataset.key === state.column) head.setAttribute("aria-sort", state.up ? "ascending" : "descending");
     else head.removeAttribute("aria-sort");
   }
+}
+
+/** Show the next rows. */
+function showMore(count = CHUNK) {
+  const from = body.rows.length, next = state.rows.slice(from, from + count);
+  for (const film of next) film.row ??= rowOfFilm(film);
+  body.append(...next.map(film => film.row));
+  find("more").hidden = body.rows.length === state.rows.length;
 }
 
 table.tHead.rows[0].append(
@@ -115,5 +125,8 @@ find("filters").addEventListener("input", refresh);
 find("filters").addEventListener("submit", event => event.preventDefault());
 find("filters").addEventListener("reset", () => setTimeout(refresh));
 find("download").addEventListener("click", () => downloadCorrections());
+find("more").addEventListener("click", () => showMore());
+new IntersectionObserver(([end]) => end.isIntersecting && showMore(), {rootMargin: "600px"}).observe(find("more"));
+addEventListener("beforeprint", () => showMore(films.length));
 addEventListener("pageshow", event => event.persisted && location.reload());
 refresh();

@@ -2,6 +2,7 @@
 // The time line: panes of uPlot over one range of film time, and the play head.
 
 const EDGE = 7; // pixels within which a press takes hold of an edge
+const POINTS = 500; // of a line in sight, at most: each is the mean of its seconds
 const PANE = 84; // height of a pane of curves, pixels
 const HUES = ["#0072b2", "#d55e00", "#009e73", "#c0569a", "#8a6d00", "#3a9bdc", "#7d55c7", "#8c564b"];
 const DARK_HUES = ["#56b4e9", "#ff9a5c", "#4fcf9f", "#e3a0c6", "#d9c04a", "#9fc5ff", "#b79cf2", "#c9a08e"];
@@ -31,6 +32,23 @@ function panes() {
   return made;
 }
 
+/** The part of a pane from `low` to `high`, averaged to `POINTS` points at most: arrays for uPlot. */
+function averaged({times, lines, isStepped}, low, high) {
+  if (isStepped) return [times, ...lines];
+  const width = Math.max(1, Math.ceil((high - low) / POINTS));
+  // Bins lie on multiples of their width, so that a line does not flicker while it moves.
+  const first = Math.max(0, Math.floor(low / width) - 1), last = Math.min(Math.ceil(times.length / width), Math.ceil(high / width) + 1);
+  const bins = Array.from({length: Math.max(0, last - first)}, (_, bin) => (first + bin) * width);
+  const mean = line => bins.map(from => {
+    let sum = 0, count = 0;
+    for (let second = from; second < from + width && second < line.length; second++) {
+      if (line[second] !== null) (sum += line[second]), count++;
+    }
+    return count ? sum / count : null;
+  });
+  return [bins.map(from => from + width / 2), ...lines.map(mean)];
+}
+
 /** Steps over the cues; where cues overlap the earlier one counts. */
 function genreLines({names, spans}) {
   const times = [], lines = names.map(() => []);
@@ -57,6 +75,7 @@ class Timeline {
     this.range = [0, this.length];
     this.panes = panes();
     this.head = make("div", {class: "play-head"});
+    this.width = folder.clientWidth;
     this.build();
     new ResizeObserver(() => this.resize()).observe(folder);
     for (const media of [dark, print]) media.addEventListener("change", () => this.build());
@@ -129,7 +148,7 @@ class Timeline {
     const dblclick = () => () => this.show(0, this.length);
     const mousedown = (plot, target, handler) => event => this.press(plot, event, handler);
     return new uPlot(this.options(PANE, axes, [{}, ...series], {y: {range: pane.range}}, {cursor: {bind: {dblclick, mousedown}}}),
-      [pane.times, ...pane.lines], this.folder);
+      averaged(pane, ...this.range), this.folder);
   }
 
   /** The selected cue's edge under the pointer: `start`, `end` or undefined. */
@@ -195,9 +214,17 @@ class Timeline {
     const span = Math.min(Math.max(to - from, Math.min(2, this.length)), this.length);
     const low = Math.min(Math.max((from + to - span) / 2, 0), this.length - span);
     this.range = [low, low + span];
-    for (const plot of this.plots) plot.setScale("x", {min: low, max: low + span});
     this.moveHead();
     this.actions.ranged(this.range);
+    // Once a frame, however many events ask for it.
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.frame = null;
+    const [min, max] = this.range, [lanes, ...plots] = this.plots;
+    lanes.setScale("x", {min, max});
+    plots.forEach((plot, k) => plot.setData(averaged(this.panes[k], min, max)));
   }
 
   /** Show a stretch with something around it, unless it is in sight and not tiny. */
