@@ -18,6 +18,7 @@ include: "workflow/rules/corpus.smk"
 include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/fingerprints.smk"
 include: "workflow/rules/cues.smk"
+include: "workflow/rules/cues_corrections.smk"
 include: "workflow/rules/music.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/visuals.smk"
@@ -74,6 +75,7 @@ rule cues:
     """Which album track plays when in every film, with summaries, labels and, if known, scores."""
     input:
         media_films(rules.match_cues.output.table),
+        rules.write_report.input.corrections,
         media_films(rules.plot_cues.output.timeline),
         media_films(rules.export_cues.output),
         media_films(rules.find_renditions.output.table) if PLAN.cues.has_renditions else [],

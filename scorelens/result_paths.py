@@ -16,6 +16,9 @@ SHARED_FILMS = "results/fingerprints/shared_films.tsv"
 # Pretrained networks.
 PRETRAINED_DOWNLOADS = "results/pretrained/downloads"
 PRETRAINED_VARIABLES = "results/pretrained/{network}.safetensors"
+# The cues of the matcher, and those that follow the user's corrections.
+MATCHED_CUES = "results/cues/films/{film}.parquet"
+CORRECTED_CUES = "results/cues/corrected/{film}.parquet"
 # Named by the rules of the cues, which come before those of the music.
 MUSIC = "results/music/films/{film}.parquet"
 # Named by the plan of the desk.

@@ -30,6 +30,7 @@ def read_rows(
     setting: str = "corpus",
     kind: str = "film",
     further: Sequence[str] = (),
+    may_be_empty: bool = False,
 ) -> Rows:
     """Read a TSV table with a header.
 
@@ -48,6 +49,8 @@ def read_rows(
         What a row describes, for error messages.
     further : sequence of str
         Optional columns, which may not be there twice. Any other columns are allowed.
+    may_be_empty : bool
+        Whether a header without rows is a table.
 
     Returns
     -------
@@ -57,14 +60,14 @@ def read_rows(
     Raises
     ------
     ConfigError
-        If the table cannot be read, lacks a column or has it twice, has no rows, or has rows
-        longer than the header.
+        If the table cannot be read, lacks a column or has it twice, has no rows (unless it may
+        be empty), or has rows longer than the header.
     """
     lines = [(number, row) for number, row in _cells(_text(path, setting, kind)) if any(row)]
     number, header = lines[0] if lines else (1, [])
     if problems := list(_header_problems(path, number, header, columns, further)):
         raise ConfigError(problems)
-    if not lines[1:]:
+    if not lines[1:] and not may_be_empty:
         raise ConfigError(Problem(str(path), "has no rows", f"one row a {kind}"))
     if problems := list(_long_row_problems(path, len(header), lines[1:])):
         raise ConfigError(problems)

@@ -17,4 +17,5 @@ evaluate.evaluate_cues(
     annotators=snakemake.input.annotators,
     outputs=dict(snakemake.output.items()),
     seed=snakemake.params.seed,
+    corrected=snakemake.input.corrected,
 )

@@ -13,5 +13,6 @@ from scorelens.cues import score
 score.score_cues(
     cues=snakemake.input.cues,
     truths=snakemake.input.truths,
+    corrected=snakemake.input.corrected,
     scores=snakemake.output.scores,
 )

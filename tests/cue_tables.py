@@ -10,7 +10,9 @@ def cue_table(film: str, *rows) -> pd.DataFrame:
     cue_ids = [f"cue_{number:04d}" for number in range(len(rows))]
     frame = frame.assign(film_id=film, cue_id=cue_ids)
     frame["equal_starts_s"] = frame["shared_tracks"] = [()] * len(rows)
-    return frame.assign(speed=1.0, tempo=1.0, pitch_semitones=0.0, score=50.0, confidence=0.9)
+    return frame.assign(
+        speed=1.0, tempo=1.0, pitch_semitones=0.0, score=50.0, confidence=0.9, verdict=""
+    )
 
 
 def truth_table(film: str, *rows) -> pd.DataFrame:

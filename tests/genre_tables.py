@@ -116,5 +116,6 @@ def make_cue_table(film_id, cues, duration_s=6000.0, seed=4):
             "pitch_semitones": 0.0,
             "score": 50.0,
             "confidence": 0.9,
+            "verdict": "",
         }
     )

@@ -110,6 +110,7 @@ def make_cues(film_id, duration_s, rng, count=12):
             "pitch_semitones": 0.0,
             "score": 50.0,
             "confidence": 0.9,
+            "verdict": "",
         }
     )
 

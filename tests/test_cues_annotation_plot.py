@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
-from scorelens.cues.annotations import MAJORITY, SCOPES, plot
+from scorelens.cues.annotations import CORRECTED, MAJORITY, MATCHED, SCOPES, plot
 from scorelens.cues.annotations.reference import majority_spans
 from tests.album_tables import titled_tracks
 from tests.annotation_tables import annotation_table, span_table
@@ -100,7 +100,8 @@ def make_evaluation(folder):
     measures = ("precision", "recall", "f1", "cue_precision", "cue_recall", "edge_f1")
     spread = (2, 0.94, 0.012, 0.93, 0.95)
     scores = [
-        (reference, scope, measure, *spread, 0.9)
+        (cues, reference, scope, measure, *spread, 0.9)
+        for cues in (MATCHED, CORRECTED)
         for reference in ("jo", MAJORITY)
         for scope in SCOPES
         for measure in (*measures, "edge_error_s")
@@ -136,7 +137,9 @@ def test_report_section_has_scores_agreement_calibration_and_timelines(tmp_path)
     _, text, page = render(tmp_path, inputs)
     section = " ".join(section_of(text, "annotations").split())
     rows = page.table("Against", "What counts")
-    assert len(rows) == 6
+    assert len(rows) == 12
+    assert rows[5]["Against"] == "majority"
+    assert rows[11]["Against"] == "majority, after the corrections"
     assert rows[5]["What counts"] == "the right track"
     assert " ".join(rows[5]["Precision"].split()) == "0.94 ± 0.01 (0.93–0.95)"
     agreement = page.table("Annotators", "What counts")

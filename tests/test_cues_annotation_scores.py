@@ -142,8 +142,8 @@ def test_over_films_one_film_has_no_spread():
 
 
 @pytest.fixture
-def evaluated(tmp_path):
-    """The tables of two films, of which the first has two annotators."""
+def evaluate_films(tmp_path):
+    """Evaluate two films, of which the first has two annotators: their tables."""
     spans = {
         ("a", "jo"): span_table((10, 40, "theme"), (41, 61, "chase")),
         ("a", "al"): span_table((12, 40, "theme"), (95, 120, "theme")),
@@ -171,8 +171,37 @@ def evaluated(tmp_path):
     outputs = {name: tmp_path / "out" / f"{name}.tsv" for name in schemas}
     outputs["figure"] = tmp_path / "out" / "confidence.svg"
     cues = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
-    evaluate.evaluate_cues(cues, **inputs, outputs=outputs, seed=1)
-    return {name: tables.read_table(outputs[name], schema) for name, schema in schemas.items()}
+
+    def run(corrected=()):
+        evaluate.evaluate_cues(cues, **inputs, outputs=outputs, seed=1, corrected=corrected)
+        return {name: tables.read_table(outputs[name], table) for name, table in schemas.items()}
+
+    return run
+
+
+@pytest.fixture
+def evaluated(evaluate_films):
+    return evaluate_films()
+
+
+def test_corrected_cues_are_scored_apart_and_leave_other_tables_as_they_are(
+    evaluated, evaluate_films, tmp_path
+):
+    right = cue_table("a", ("theme", 10, 40, 5), ("chase", 41, 61, 0))
+    tables.write_table(right, tmp_path / "corrected" / "a.parquet", tables.CUES)
+    after = evaluate_films([tmp_path / "corrected" / "a.parquet"])
+    for name in ("agreement", "film_agreement", "confidence", "calibration"):
+        pd.testing.assert_frame_equal(after[name], evaluated[name])
+    for name in ("scores", "films"):
+        matched = after[name][after[name].cues == "matched"]
+        pd.testing.assert_frame_equal(matched.reset_index(drop=True), evaluated[name])
+    films = after["films"].set_index(["cues", "film_id", "reference", "scope"])
+    assert films.loc[("corrected", "a", "jo", "track"), ["precision", "recall"]].tolist() == [1, 1]
+    unchanged = [films.loc[(cues, "b", "jo", "album"), "f1"] for cues in ("matched", "corrected")]
+    assert unchanged[0] == unchanged[1] < 1
+    scores = after["scores"].set_index(["cues", "reference", "scope", "measure"])
+    mean = scores.loc[("corrected", "jo", "album", "f1"), "mean"]
+    assert mean == pytest.approx((1 + unchanged[0]) / 2)
 
 
 def test_evaluate_cues_rows_are_references_by_scope_and_means_over_their_films(evaluated):

@@ -190,7 +190,7 @@ def corpus(tmp_path):
         cue = {"film_id": film_id, "cue_id": "c0", "track_id": track, "film_start_s": 4.0}
         cue |= {"film_end_s": 14.0, "track_start_s": start_s, "equal_starts_s": ()}
         cue |= {"shared_tracks": (), "speed": 1.0, "tempo": 1.0, "pitch_semitones": 0.0}
-        cue |= {"score": 10.0, "confidence": 0.9}
+        cue |= {"score": 10.0, "confidence": 0.9, "verdict": ""}
         frame = pd.DataFrame([cue])
         tables.write_table(frame, tmp_path / f"{film_id}_cues.parquet", tables.CUES)
         cues = tmp_path / f"{film_id}_cues.parquet"

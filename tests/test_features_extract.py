@@ -43,7 +43,7 @@ def extract_table(film, cues, source="album", video="film.wav", profile="mirtool
     """The feature table of cues (track, film start, film end, track start, speed)."""
     names = ["track_id", "film_start_s", "film_end_s", "track_start_s", "speed"]
     rows = [{"cue_id": f"c{i}", **dict(zip(names, cue, strict=True))} for i, cue in enumerate(cues)]
-    same = {"film_id": "f", "score": 10.0, "confidence": 0.9}
+    same = {"film_id": "f", "score": 10.0, "confidence": 0.9, "verdict": ""}
     same |= dict.fromkeys(("equal_starts_s", "shared_tracks"), [()] * len(cues))
     frame = pd.DataFrame(rows, columns=["cue_id", *names]).assign(**same)
     frame = frame.assign(tempo=frame.speed, pitch_semitones=0.0)

@@ -11,6 +11,7 @@ import yaml
 
 from scorelens.music import installed_detector
 from tests import workflow_runs as runs
+from tests.correction_tables import cells, write_file
 from tests.rule_files import RULES
 
 pytestmark = pytest.mark.slow
@@ -214,6 +215,7 @@ def finished_run(tmp_path_factory, demo_run) -> Path:
     sound, rate_hz = soundfile.read(work / "corpus" / TRACK, frames=6 * 44100)
     soundfile.write(work / "corpus" / SHORT_TRACK, sound, rate_hz)
     write_table(work / "corpus", FILMS)
+    write_file(work / "corpus/corrections.tsv", cells("wrong", (1, 2, "x"), film=CHANGED_FILM))
     runs.finish(clone, work, COMPUTED_CONFIG)
     for film in (*FILMS, OUTSIDE_FILM, ADDED_OUTSIDE_FILM):
         for extension in ("png", "txt"):

@@ -28,6 +28,7 @@ def cues_of(film_id, intervals):
             "pitch_semitones": 0.0,
             "score": 10.0,
             "confidence": 0.9,
+            "verdict": "",
         }
         for number, (track, start_s, end_s) in enumerate(intervals)
     ]

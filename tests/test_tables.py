@@ -29,6 +29,7 @@ def cues(**changes) -> pd.DataFrame:
         "pitch_semitones": 0.0,
         "score": 40.0,
         "confidence": 0.9,
+        "verdict": "",
     }
     return pd.DataFrame([row | changes])
 
@@ -104,7 +105,7 @@ def test_missing_features_become_nulls_not_nan(tmp_path):
         ({"film_start_s": -1.0}, "column film_start_s: is -1.0 in row 0"),
         ({"confidence": 1.5}, "expected: 0 to 1"),
         ({"score": np.inf}, "column score: is inf in row 0"),
-        ({"score": np.nan}, "column score: is missing in row 0"),
+        ({"speed": np.nan}, "column speed: is missing in row 0"),
         ({"more": 1}, "column more: is not declared"),
         ({"shared_tracks": "theme"}, "column shared_tracks: is 'theme' in row 0"),
         ({"shared_tracks": ("a;b",)}, "expected: a list of string without semicolons"),

@@ -76,7 +76,7 @@ def find_cues(
         track_start_s=("offset", "first"),
         score=("aligned", "sum"),
     )
-    cues["film_id"] = film_id
+    cues["film_id"], cues["verdict"] = film_id, ""
     cues["cue_id"] = [f"cue_{number:04d}" for number in range(1, len(cues) + 1)]
     cues["track_id"] = [index.track_ids[track] for track in cues.track_id]
     cues["track_start_s"] = np.maximum(0, cues.track_start_s * DEJAVU_HOP_S)

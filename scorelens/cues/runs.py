@@ -72,7 +72,7 @@ def cue_table(
     rows = [_cue(film, album, edge, group) for group in by_track]
     cues = pd.DataFrame(sorted(rows, key=lambda row: row["film_start_s"]))
     cues = cues.reindex(columns=tables.CUES.names)
-    cues["film_id"] = film_id
+    cues["film_id"], cues["verdict"] = film_id, ""
     cues["cue_id"] = [f"cue_{number:04d}" for number in range(1, len(cues) + 1)]
     return tables.as_typed(cues, tables.CUES)
 

@@ -11,7 +11,7 @@ A decoy is music of no album track: whatever is predicted there is wrong.
 import dataclasses
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +67,7 @@ def score_cues(
     cues: Sequence[str | os.PathLike],
     truths: Sequence[str | os.PathLike],
     scores: str | os.PathLike,
+    corrected: Sequence[str | os.PathLike] = (),
 ) -> None:
     """Score the cues of all films and write one table.
 
@@ -76,30 +77,40 @@ def score_cues(
         The films' tables of CUES, named after the films, and of TRUTH, in the same order.
     scores : path
         Where CUE_SCORES goes.
+    corrected : sequence of path
+        Corrected tables of CUES, named after their films; they get rows of their own.
     """
     films = [
         (Path(cue).stem, read_table(cue, tables.CUES), read_table(truth, tables.TRUTH))
         for cue, truth in zip(cues, truths, strict=True)
     ]
-    frame = score_films(films)
+    corrections = {Path(path).stem: read_table(path, tables.CUES) for path in corrected}
+    frame = score_films(films, corrections)
     tables.write_table(frame, scores, tables.CUE_SCORES)
     log.info("all films:\n%s", frame.iloc[0].to_string())
 
 
-def score_films(films: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
+def score_films(
+    films: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
+    corrected: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Score the cues of films.
 
     Parameters
     ----------
     films : sequence of (str, pandas.DataFrame, pandas.DataFrame)
         film_id and rows of CUES and of TRUTH.
+    corrected : mapping of str to pandas.DataFrame, optional
+        Corrected rows of CUES by film_id.
 
     Returns
     -------
     pandas.DataFrame
         Rows of CUE_SCORES: all films pooled, each film, and each signal-to-noise ratio from high to
-        low. The row of a ratio counts only what lies inside true album cues of that ratio, so it
-        has no cue precision; at least half of each of its `predicted_cues` lies on such a cue.
+        low; then, if any is corrected, all films with the corrected cues in the place of others,
+        and each corrected film. The row of a ratio counts only what lies inside true album cues of
+        that ratio, so it has no cue precision; at least half of each of its `predicted_cues` lies
+        on such a cue.
     """
     pooled, by_film, by_snr = Counts(), {}, {}
     for film, cues, truth in films:
@@ -113,8 +124,18 @@ def score_films(films: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> pd.D
         _row("snr", f"{snr_db:g}", by_snr[snr_db]) | {"cue_precision": None}
         for snr_db in sorted(by_snr, reverse=True)
     ]
+    rows += _corrected_rows(films, by_film, corrected or {})
     dtypes = {c.name: c.dtype for c in tables.CUE_SCORES.columns if c.dtype == "float64"}
     return pd.DataFrame(rows, columns=tables.CUE_SCORES.names).astype(dtypes)
+
+
+def _corrected_rows(films, by_film: Mapping[str, Counts], corrected) -> list[dict[str, object]]:
+    counts = {film: count(corrected[film], truth) for film, _, truth in films if film in corrected}
+    if not counts:
+        return []
+    pooled = sum((by_film | counts).values(), Counts())
+    rows = [_row("corrected_film", film, counts[film]) for film in sorted(counts)]
+    return [_row("corrected_all", "all", pooled), *rows]
 
 
 def count(cues: pd.DataFrame, truth: pd.DataFrame, snr_db: float | None = None) -> Counts:

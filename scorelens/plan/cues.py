@@ -1,15 +1,17 @@
-"""The annotations that the cues are evaluated against, and whether other renditions are found."""
+"""The corrections of the cues, the annotations they are evaluated against, and renditions."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from scorelens import result_paths
 from scorelens.cues.annotations.files import AnnotationFile, list_annotations
+from scorelens.cues.corrections.reading import Row, read_corrections
 from scorelens.plan.corpus import CorpusPlan
 
 
 @dataclass(frozen=True)
 class CuePlan:
-    """What the cues are evaluated against, and whether other renditions of tracks are found.
+    """How cues are corrected and evaluated, and whether other renditions of tracks are found.
 
     Parameters
     ----------
@@ -17,10 +19,13 @@ class CuePlan:
         Empty if the user brings none.
     has_renditions : bool
         Whether other renditions of the albums' tracks are found in the films.
+    corrections : mapping of str to sequence of Row
+        The user's corrections by film, also of films that the corpus lacks.
     """
 
     annotations: tuple[AnnotationFile, ...]
     has_renditions: bool = False
+    corrections: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
     @property
     def annotated_films(self) -> set[str]:
@@ -32,9 +37,24 @@ class CuePlan:
         """Paths of the files of annotations."""
         return [file.path for file in self.annotations]
 
+    def table(self, film_id: str) -> str:
+        """Path of the cues that all results of a film rest on: corrected ones, if there are any.
+
+        Parameters
+        ----------
+        film_id : str
+
+        Returns
+        -------
+        str
+        """
+        is_corrected = film_id in self.corrections
+        pattern = result_paths.CORRECTED_CUES if is_corrected else result_paths.MATCHED_CUES
+        return pattern.format(film=film_id)
+
 
 def plan_cues(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None]) -> CuePlan:
-    """List the annotations of the configuration, and decide whether renditions are found.
+    """Read the corrections, list the annotations, and decide whether renditions are found.
 
     Parameters
     ----------
@@ -52,16 +72,18 @@ def plan_cues(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None]) 
     Raises
     ------
     ConfigError
-        With every fault of the folder and of the names of its files.
+        With every fault of the file of corrections, or of the folder of annotations and of the
+        names of its files.
     """
-    folder = config["cues"]["annotations"]
-    has_renditions = config["cues"]["renditions"]["enabled"] and not corpus.is_published
-    if not folder:
-        return CuePlan((), has_renditions)
+    folder, file = config["cues"]["annotations"], config["cues"]["corrections"]
     if corpus.is_published:
-        note("annotations of cues are left out: published features come without films")
+        for name in filter(None, ("annotations" * bool(folder), "corrections" * bool(file))):
+            note(f"{name} of cues are left out: published features come without films")
         return CuePlan(())
-    files, ignored = list_annotations(folder, corpus.films)
+    corrections = read_corrections(file) if file else {}
+    for film in sorted(corrections.keys() - corpus.films.keys()):
+        note(f"corrections of {film} are not applied: it is no film of the corpus")
+    files, ignored = list_annotations(folder, corpus.films) if folder else ([], [])
     for path in ignored:
         note(f"{path} is left out: it is no annotation by its ending")
-    return CuePlan(tuple(files), has_renditions)
+    return CuePlan(tuple(files), config["cues"]["renditions"]["enabled"], corrections)

@@ -6,6 +6,7 @@ from scorelens.audiovisual_comparison.report import audiovisual_comparison_secti
 from scorelens.corpus.report import corpus_section
 from scorelens.cues.report import (
     annotations_section,
+    corrections_section,
     film_overview_section,
     music_section,
     renditions_section,
@@ -31,6 +32,7 @@ from scorelens.visuals.report import visuals_section
 SECTIONS: tuple[Callable[[Run], Section | None], ...] = (
     corpus_section,
     timelines_section,
+    corrections_section,
     renditions_section,
     music_section,
     detected_music_section,

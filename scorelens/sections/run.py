@@ -131,8 +131,7 @@ class Run:
         DataFrame
             Without rows if no file matches.
         """
-        parts = [tables.read_table(path, schema) for path in self.matching(pattern).values()]
-        return pd.concat(parts or [pd.DataFrame(columns=schema.names)], ignore_index=True)
+        return _joined(self.matching(pattern).values(), schema)
 
     @cached_property
     def films(self) -> pd.DataFrame:
@@ -156,8 +155,9 @@ class Run:
 
     @cached_property
     def cues(self) -> pd.DataFrame:
-        """The cues of all films, table of CUES."""
-        return self.joined("cues/films/*.parquet", tables.CUES)
+        """The cues of all films, table of CUES; corrected ones where a film has them."""
+        paths = self.matching("cues/films/*.parquet") | self.matching("cues/corrected/*.parquet")
+        return _joined(paths.values(), tables.CUES)
 
     @cached_property
     def visuals(self) -> pd.DataFrame:
@@ -187,3 +187,8 @@ class Run:
     def fold_films(self) -> bool:
         """Whether there are so many films that figures of single films are folded away."""
         return len(self.films) > self.config["report"]["open_timelines"]
+
+
+def _joined(paths: Iterable[Path], schema: tables.Table) -> pd.DataFrame:
+    parts = [tables.read_table(path, schema) for path in paths]
+    return pd.concat(parts or [pd.DataFrame(columns=schema.names)], ignore_index=True)

@@ -11,7 +11,7 @@ rule compare_music_to_picture:
             else []
         ),
         visuals=used_films(rules.measure_visuals.output.table),
-        cues=used_films(rules.match_cues.output.table),
+        cues=used_films(PLAN.cues.table),
         groups=rules.group_corpus.output.groups,
     output:
         scores="results/audiovisual_comparison/scores.tsv",

@@ -94,7 +94,8 @@ def checked_films():
 def over_films(pattern, choose=lambda films: films, wildcard="film"):
     """An input function: the pattern for what `choose` makes of the films in use.
 
-    Other wildcards stay open. If the film table has faults, the input is the table of the check,
+    Other wildcards stay open. A function of the film may take the place of the pattern, such as
+    `PLAN.cues.table`. If the film table has faults, the input is the table of the check,
     at which the run ends.
     """
 
@@ -102,6 +103,8 @@ def over_films(pattern, choose=lambda films: films, wildcard="film"):
         films = checked_films()
         if films is None:
             return result_paths.FILM_TABLE
+        if callable(pattern):
+            return [pattern(film) for film in choose(films)]
         return expand(pattern, **{wildcard: choose(films)}, allow_missing=True)
 
     return inputs
@@ -131,6 +134,17 @@ def annotated_films(pattern):
     """An input function: the pattern for every annotated film in use."""
     annotated = PLAN.cues.annotated_films
     return over_films(pattern, lambda used: [film for film in used if film in annotated])
+
+
+def corrected_films(pattern):
+    """An input function: the pattern for every film in use whose cues the user corrects."""
+    corrections = PLAN.cues.corrections
+    return over_films(pattern, lambda used: [film for film in used if film in corrections])
+
+
+def film_cues(wildcards):
+    """The cues of the film of a job: the corrected ones, if there are any."""
+    return PLAN.cues.table(wildcards.film)
 
 
 def retrieval_films(pattern):

@@ -12,7 +12,7 @@ rule match_cues:
         status=ancient_copy(rules.check_corpus.output.status),
         corpus=ancient_copy(rules.gather_corpus.output.films),
     output:
-        table="results/cues/films/{film}.parquet",
+        table=result_paths.MATCHED_CUES,
         text="results/cues/films/{film}.tsv",
     params:
         video=film_video,
@@ -28,7 +28,7 @@ rule measure_levels:
     """Measure how loud the music of every cue of one film is against everything else."""
     input:
         video=watched_video,
-        cues=rules.match_cues.output.table,
+        cues=film_cues,
         tracks=rules.check_corpus.output.tracks,
         # It holds the video's hash, and the video itself is watched.
         status=ancient_copy(rules.check_corpus.output.status),
@@ -46,7 +46,7 @@ rule measure_levels:
 rule summarize_levels:
     """Sum up how loud the music of every cue is, and whether somebody speaks over it."""
     input:
-        cues=used_films(rules.match_cues.output.table),
+        cues=used_films(PLAN.cues.table),
         levels=used_films(rules.measure_levels.output.table),
         music=used_films(result_paths.MUSIC) if PLAN.music.detector else [],
     output:
@@ -62,7 +62,7 @@ rule find_renditions:
     input:
         video=watched_video,
         album=of_album(rules.list_corpus.output.tracks),
-        cues=rules.match_cues.output.table,
+        cues=film_cues,
         # It holds the video's hash, and the video itself is watched.
         status=ancient_copy(rules.check_corpus.output.status),
         corpus=ancient_copy(rules.gather_corpus.output.films),
@@ -82,7 +82,7 @@ rule summarize_cues:
     input:
         films=rules.gather_corpus.output.films,
         tracks=rules.gather_corpus.output.tracks,
-        cues=used_films(rules.match_cues.output.table),
+        cues=used_films(PLAN.cues.table),
         groups=rules.group_corpus.output.groups,
     output:
         films="results/cues/film_music.tsv",
@@ -114,14 +114,16 @@ rule plot_cue_summary:
         "../../scripts/plot_cue_summary.py"
 
 
-# These two need the true cues: films that the workflow makes come with them.
+# These two need the true cues: films that the workflow makes come with them. What they call cues are
+# those of the matcher, whatever is corrected.
 
 
 rule score_cues:
-    """Score the cues of all films against the true ones."""
+    """Score the cues of all films against the true ones, and what the corrections change."""
     input:
         cues=used_films(rules.match_cues.output.table),
         truths=used_films(rules.make_corpus.output.truth),
+        corrected=corrected_films(result_paths.CORRECTED_CUES),
     output:
         scores="results/cues/scores.tsv",
     script:
@@ -172,6 +174,14 @@ rule evaluate_cues:
     """Evaluate the cues of the annotated films, and compare the annotators."""
     input:
         cues=annotated_films(rules.match_cues.output.table),
+        corrected=over_films(
+            result_paths.CORRECTED_CUES,
+            lambda used: [
+                film
+                for film in used
+                if film in PLAN.cues.annotated_films and film in PLAN.cues.corrections
+            ],
+        ),
         annotations=rules.read_annotations.output.annotations,
         annotators=rules.read_annotations.output.annotators,
     output:
@@ -195,7 +205,7 @@ rule evaluate_cues:
 rule plot_annotations:
     """Draw the cues of one film below the annotations of people."""
     input:
-        cues=rules.match_cues.output.table,
+        cues=film_cues,
         annotations=rules.read_annotations.output.annotations,
         annotators=rules.read_annotations.output.annotators,
         tracks=rules.check_corpus.output.tracks,
@@ -215,7 +225,7 @@ rule plot_annotations:
 rule plot_cues:
     """Draw the cues of one film on its time line."""
     input:
-        cues=rules.match_cues.output.table,
+        cues=film_cues,
         status=rules.check_corpus.output.status,
         tracks=rules.check_corpus.output.tracks,
         truth=[rules.make_corpus.output.truth] if PLAN.corpus.is_made else [],
@@ -238,7 +248,7 @@ rule plot_cues:
 rule export_cues:
     """Write the cues of one film in the formats of players and editors."""
     input:
-        cues=rules.match_cues.output.table,
+        cues=film_cues,
         levels=rules.measure_levels.output.table,
         tracks=rules.check_corpus.output.tracks,
     output:

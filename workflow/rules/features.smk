@@ -28,7 +28,7 @@ else:
             cues=branch(
                 lambda wildcards: wildcards.set.endswith(WHOLE_TRACKS),
                 then=[],
-                otherwise=[rules.match_cues.output.table],
+                otherwise=lambda wildcards: [film_cues(wildcards)],
             ),
             tracks=rules.check_corpus.output.tracks,
             video=lambda wildcards: watched(
@@ -64,7 +64,7 @@ else:
                 cues=branch(
                     lambda wildcards: wildcards.set.endswith(WHOLE_TRACKS),
                     then=[],
-                    otherwise=expand(rules.match_cues.output.table, film=batch),
+                    otherwise=list(map(PLAN.cues.table, batch)),
                 ),
                 tracks=expand(rules.check_corpus.output.tracks, film=batch),
                 videos=lambda wildcards, batch=batch: watched(

@@ -229,7 +229,7 @@ rule explain_genres:
         genre_cues=[
             genre_run(rules.gather_genres.output.cues, run) for run in PLAN.genres.explained_runs
         ],
-        cues=[] if PLAN.corpus.is_published else [rules.match_cues.output.table],
+        cues=[] if PLAN.corpus.is_published else lambda wildcards: [film_cues(wildcards)],
         tracks=[] if PLAN.corpus.is_published else [rules.check_corpus.output.tracks],
     output:
         figure=report(
@@ -253,7 +253,7 @@ if PLAN.genres.shown_run:
             films=rules.gather_corpus.output.films,
             tracks=rules.gather_corpus.output.tracks,
             genre_cues=genre_run(rules.gather_genres.output.cues, PLAN.genres.shown_run),
-            cues=media_films(rules.match_cues.output.table),
+            cues=media_films(PLAN.cues.table),
         output:
             table="results/genres/contradictions.tsv",
             page="results/genres/contradictions.html",

@@ -23,7 +23,7 @@ rule summarize_music:
     """Sum up how much of every film is music, and list the music that no cue covers."""
     input:
         music=used_films(rules.detect_music.output.table),
-        cues=used_films(rules.match_cues.output.table),
+        cues=used_films(PLAN.cues.table),
     output:
         films="results/music/films.tsv",
         unknown="results/music/unknown.tsv",

@@ -14,7 +14,7 @@ rule write_report:
         shared=rules.group_corpus.output.shared,
         # A corpus of published features has these files in place of cues, timelines and visuals.
         published=watched(PLAN.published_tables),
-        cues=media_films(rules.match_cues.output.table),
+        cues=media_films(PLAN.cues.table),
         levels=media_films(rules.measure_levels.output.table),
         roles=[] if PLAN.corpus.is_published else rules.summarize_levels.output.table,
         renditions=(
@@ -37,6 +37,11 @@ rule write_report:
         annotations=(
             [rules.read_annotations.output.annotators, *rules.evaluate_cues.output]
             if PLAN.cues.annotations
+            else []
+        ),
+        corrections=(
+            [*rules.summarize_corrections.output, *rules.score_corrections.output]
+            if PLAN.cues.corrections
             else []
         ),
         annotation_timelines=annotated_films(rules.plot_annotations.output.timeline),

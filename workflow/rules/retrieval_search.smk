@@ -30,7 +30,7 @@ if PLAN.retrieval.configurations:
     rule read_subtitles:
         """Find the subtitles that are shown in each scene of a film."""
         input:
-            cues=rules.match_cues.output.table,
+            cues=film_cues,
             subtitles=lambda wildcards: watched([PLAN.retrieval.subtitles[wildcards.film]]),
         output:
             words="results/retrieval/scenes/{film}.parquet",

@@ -8,7 +8,7 @@ for number, (network, batch) in enumerate(PLAN.scenes.batches):
             f"embed_scenes_{number}"
         input:
             videos=watched(map(PLAN.corpus.video, batch)),
-            cues=expand(rules.match_cues.output.table, film=batch),
+            cues=list(map(PLAN.cues.table, batch)),
             statuses=map(ancient_copy, expand(rules.check_corpus.output.status, film=batch)),
             weights=variables(network),
             corpus=ancient_copy(rules.gather_corpus.output.films),

@@ -10,4 +10,5 @@ This module holds the constants alone, so that it can be imported without pandas
 
 MAJORITY = "majority"  # as a reference: what more than half of the annotators of a film mark
 ALL = "all"  # as both annotators of a comparison: all annotators of a film
+MATCHED, CORRECTED = "matched", "corrected"  # cues that are scored
 MUSIC, ALBUM, TRACK = SCOPES = ("music", "album", "track")

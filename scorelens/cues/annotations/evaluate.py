@@ -11,7 +11,7 @@ from scipy import stats
 
 from scorelens import tables
 from scorelens.cues import calibration
-from scorelens.cues.annotations import ALBUM, MAJORITY, TRACK
+from scorelens.cues.annotations import ALBUM, CORRECTED, MAJORITY, MATCHED, TRACK
 from scorelens.cues.annotations.agreement import compare_annotators
 from scorelens.cues.annotations.confidence import measure_calibration, paired_cues
 from scorelens.cues.annotations.film_scores import F1S, RATIOS, score_film, with_measures
@@ -20,6 +20,7 @@ from scorelens.evaluation import BOUNDS
 
 EDGE_ERRORS = ["edge_error_s", "edge_error_90_s"]
 MEASURES = [*RATIOS, *F1S, *EDGE_ERRORS]
+KEYS = ["cues", "reference", "scope"]
 PAIR = ["first", "second", "scope", "measure"]
 
 log = logging.getLogger(__name__)
@@ -31,13 +32,14 @@ def evaluate_cues(
     annotators: str | os.PathLike,
     outputs: Mapping[str, str | os.PathLike],
     seed: int,
+    corrected: Sequence[str | os.PathLike] = (),
 ) -> None:
     """Evaluate the cues of all annotated films.
 
     Parameters
     ----------
     cues : sequence of path
-        Tables CUES of the films, named after them.
+        Tables CUES of the films, named after them, from the matcher.
     annotations, annotators : path
         Tables ANNOTATIONS and ANNOTATORS.
     outputs : mapping of str to path
@@ -46,11 +48,19 @@ def evaluate_cues(
         ANNOTATION_CONFIDENCE and CUE_CALIBRATION. `figure`: calibration.
     seed : int
         Of the bootstrap.
+    corrected : sequence of path
+        Corrected tables CUES of some of the films: scored apart, and left out of the calibration.
     """
     who = tables.read_table(annotators, tables.ANNOTATORS)
     references = make_references(tables.read_table(annotations, tables.ANNOTATIONS), who)
-    by_film = {Path(path).stem: tables.read_table(path, tables.CUES) for path in cues}
-    films = score_films(by_film, references)
+    by_film, by_people = (
+        {Path(path).stem: tables.read_table(path, tables.CUES) for path in paths}
+        for paths in (cues, corrected)
+    )
+    scored = [score_films(by_film, references)]
+    if by_people:
+        scored.append(score_films(by_film | by_people, references).assign(cues=CORRECTED))
+    films = pd.concat(scored, ignore_index=True)
     scores = summarize_scores(films)
     pairs = compare_films(references, who.groupby("film_id").duration_s.first())
     bins, calibrated = measure_calibration(paired_cues(by_film, references), seed)
@@ -88,7 +98,7 @@ def score_films(
     """
     return pd.concat(
         [
-            score_film(rows, spans).assign(film_id=film, reference=reference)
+            score_film(rows, spans).assign(film_id=film, cues=MATCHED, reference=reference)
             for film, rows in sorted(cues.items())
             for reference, spans in references[film].items()
         ],
@@ -111,12 +121,11 @@ def summarize_scores(films: pd.DataFrame) -> pd.DataFrame:
     """
     counts = list(dict.fromkeys(name for parts in RATIOS.values() for name in parts))
     rows = []
-    for (reference, scope), group in films.groupby(["reference", "scope"], sort=False):
+    for names, group in films.groupby(KEYS, sort=False):
         pooled = with_measures(group[counts].sum().to_frame().T).iloc[0]
         rows += [
             {
-                "reference": reference,
-                "scope": scope,
+                **dict(zip(KEYS, names, strict=True)),
                 "measure": name,
                 **over_films(group[name], (0, np.inf if name in EDGE_ERRORS else 1)),
                 "pooled": pooled.get(name),

@@ -36,7 +36,7 @@ def annotations_section(run: Run) -> Section | None:
     values = {
         "films": annotators.film_id.nunique(),
         "scopes": SCOPE_NAMES,
-        "scores": _by_measure(scores, ["reference", "scope"]),
+        "scores": _by_measure(scores, ["cues", "reference", "scope"]),
         "agreement": [
             {
                 **row,

@@ -14,7 +14,13 @@ SCORES = "cues/scores.tsv"
 UNKNOWN = "music/unknown.tsv"
 ROLES = "cues/levels.tsv"
 # How the groups of films in the table of scores are named; {} is the value of the group.
-GROUPS = {"film": "{}", "snr": "music at {} dB", "all": "all films"}
+GROUPS = {
+    "film": "{}",
+    "snr": "music at {} dB",
+    "all": "all films",
+    "corrected_all": "all films, after the corrections",
+    "corrected_film": "{}, after the corrections",
+}
 
 
 def timelines_section(run: Run) -> Section | None:

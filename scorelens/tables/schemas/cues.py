@@ -47,10 +47,21 @@ CUES = Table(
         Column(
             "score",
             "float64",
-            "evidence: landmark matches of the cue's alignment above chance, nats",
+            "evidence: landmark matches of the cue's alignment above chance, nats; missing where a "
+            "person named the track",
             low=0,
+            nullable=True,
         ),
-        share("confidence", "probability that the match is right, calibrated"),
+        share(
+            "confidence",
+            "probability that the match is right, calibrated; 1 where a person named the track",
+        ),
+        Column(
+            "verdict",
+            "string",
+            "what a person decided: `right`, `changed` (edges or track), `missed` (the cue was "
+            "added); empty if nobody checked the cue. Wrong cues are absent",
+        ),
     ),
 )
 
@@ -113,7 +124,12 @@ CUE_SCORES = Table(
     "cue scores",
     "Predicted cues against the truth.",
     (
-        Column("group", "string", "`all`, `film` or `snr`"),
+        Column(
+            "group",
+            "string",
+            "`all`, `film` or `snr`: the cues of the matcher; `corrected_all` and "
+            "`corrected_film`: the same after the corrections, of all films and of each corrected",
+        ),
         Column("value", "string", "the film, or the signal-to-noise ratio in dB"),
         share("time_precision", "share of predicted track seconds that are correct", True),
         share("time_recall", "share of true track seconds that are predicted", True),

@@ -11,7 +11,15 @@ from scorelens.tables.columns import (
 )
 from scorelens.tables.schemas.cues import CUE_CONFIDENCE
 
-_REFERENCE = identifier("reference", "the annotator, or `majority`: what more than half mark")
+_REFERENCE = identifier(
+    "reference", "the annotator, or `majority`: what more than half mark; or `corrections`"
+)
+_CUES = Column(
+    "cues",
+    "string",
+    "what is scored: `matched` (the cues of the matcher) or `corrected` (the same, with corrected "
+    "ones in their stead where there are any)",
+)
 _SCOPE = Column(
     "scope",
     "string",
@@ -79,6 +87,7 @@ ANNOTATION_FILM_SCORES = Table(
     "is a run of music, whatever the tracks. An annotation without tracks has no row `track`.",
     (
         FILM_ID,
+        _CUES,
         _REFERENCE,
         _SCOPE,
         share("precision", "share of predicted seconds that are correct (1 s tolerance)", True),
@@ -111,6 +120,7 @@ ANNOTATION_SCORES = Table(
     "annotation scores",
     "Predicted cues against annotations, over films.",
     (
+        _CUES,
         _REFERENCE,
         _SCOPE,
         Column("measure", "string", "a column of the annotation film scores"),
