@@ -49,6 +49,7 @@ def cue_table(rng: np.random.Generator) -> pd.DataFrame:
             "shared_tracks": [()] * CUES,
             **{"speed": 1.0427, "tempo": 1.0427, "pitch_semitones": 0.72, "score": 90.0},
             "confidence": rng.uniform(0.5, 1, CUES),
+            "verdict": "",
         }
     )
 
@@ -156,7 +157,7 @@ def write_pages(folder: Path, files: dict[str, str], pages: int) -> tuple[float,
     for number in range(pages):
         values = {**film, "film_id": f"film_{number:05d}", "title": f"Film {number}"}
         page = target / f"film_{number:05d}.html"
-        film_page.write_film_page({**values, "is_preview": False}, files, UNKNOWN, page)
+        film_page.write_film_page({**values, "is_preview": False}, files, (), UNKNOWN, page)
     return (time.perf_counter() - start) / pages, page.stat().st_size
 
 
@@ -190,9 +191,9 @@ def write_index(folder: Path, cues: str, films: int) -> tuple[float, int]:
     start = time.perf_counter()
     index_page.write_index(
         *(folder / "films_all.tsv", folder / "status_all.tsv"),
-        [str(folder / "cues" / f"{name}.parquet") for name in names],
-        *(folder / "unknown_all.tsv", None),
-        *(desk / "index.html", desk / "given.js", desk / "assets"),
+        {"matched": [str(folder / "cues" / f"{name}.parquet") for name in names], "corrected": []},
+        *(folder / "unknown_all.tsv", {}),
+        {"index": desk / "index.html", "given": desk / "given.js", "assets": desk / "assets"},
     )
     return time.perf_counter() - start, (desk / "index.html").stat().st_size
 

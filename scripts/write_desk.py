@@ -9,10 +9,8 @@ from scorelens.desk import index_page
 index_page.write_index(
     films=snakemake.input.films,
     status=snakemake.input.status,
-    cues=snakemake.input.cues,
+    cues={name: snakemake.input.get(name, []) for name in ("matched", "corrected")},
     unknown=next(iter(snakemake.input.get("unknown", [])), None),
-    corrections=next(iter(snakemake.input.get("corrections", [])), None),
-    output=snakemake.output.index,
-    given=snakemake.output.given,
-    assets=snakemake.output.assets,
+    given=snakemake.params.given,
+    outputs=dict(snakemake.output.items()),
 )

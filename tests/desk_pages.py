@@ -103,20 +103,20 @@ def write_tables(
 
 
 def write_film(
-    folder: Path, video: Path, files: dict[str, str], film="night", title="Night " + EVIL
+    folder: Path, video: Path, files: dict[str, str], film="night", title="Night " + EVIL, given=()
 ) -> Path:
     """The page of a film in the folder `desk`, with its assets; returns its path."""
     page = folder / "desk" / "films" / f"{film}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     values = {"film_id": film, "title": title, "year": 1999, "genres": ["Drama"]}
     film_page.write_film_page(
-        {**values, "video": str(video), "is_preview": False}, files, UNKNOWN, page
+        {**values, "video": str(video), "is_preview": False}, files, given, UNKNOWN, page
     )
     copy_assets(folder / "desk" / "assets")
     return page
 
 
-def write_index(folder: Path, rows: list[dict], corrections=None, unknown=None) -> Path:
+def write_index(folder: Path, rows: list[dict], given=(), unknown=None) -> Path:
     """The index of films of given ids, titles, genres, cues and notes; returns its path."""
     films = pd.DataFrame(
         [
@@ -149,8 +149,9 @@ def write_index(folder: Path, rows: list[dict], corrections=None, unknown=None) 
     tables.write_table(pd.DataFrame(status), folder / "status.tsv", tables.STATUS)
     desk = folder / "desk"
     desk.mkdir(exist_ok=True)
+    outputs = {"index": desk / "index.html", "given": desk / "given.js", "assets": desk / "assets"}
     index_page.write_index(
-        *(folder / "films.tsv", folder / "status.tsv", cues, unknown, corrections),
-        *(desk / "index.html", desk / "given.js", desk / "assets"),
+        *(folder / "films.tsv", folder / "status.tsv", {"matched": cues, "corrected": []}),
+        *(unknown, {"all": given}, outputs),
     )
     return desk / "index.html"

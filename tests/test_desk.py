@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
-from scorelens.desk import addresses, film_data, film_page, given, index_data, preview, series
+from scorelens.cues.corrections import COLUMNS
+from scorelens.desk import addresses, film_data, film_page, index_data, preview, series
 from scorelens.desk.assets import copying
 from scorelens.desk.pages import html
 from scorelens.errors import InputError
@@ -31,7 +32,7 @@ from tests.desk_pages import (
 MUSIC_SPAN = [float(SECONDS - 3), float(SECONDS)]
 
 
-def collected(folder, **more):
+def collected(folder, given=()):
     values = {"film_id": "night", "title": EVIL, "year": None, "genres": ("Drama",)}
     values |= {"video": str(folder / VIDEO), "is_preview": False}
     return film_page.collect_film(
@@ -175,7 +176,7 @@ def test_index_row_sums_up_a_film():
     }
     cues = cue_table("night", ("theme", 0.0, 20.0, 0.0), ("love", 10.0, 40.0, 0.0))
     unknown = pd.DataFrame({"start_s": [60.0], "end_s": [80.0]})
-    row = index_data.film_row(film, 4, "", cues, unknown)
+    row = index_data.film_row(film | {"tracks": 4}, 2, "", cues, unknown)
     assert (row["music"], row["played"], row["tracks"], row["unknown"], row["least"]) == (
         0.5,
         2,
@@ -190,34 +191,28 @@ def test_index_row_sums_up_a_film():
 
 def test_index_row_without_cues_has_no_confidence_and_no_line():
     film = {"film_id": "night", "title": "", "year": 2000, "genres": (), "duration_s": 0.0}
-    row = index_data.film_row(film, 0, "", CUES[:0], None)
+    row = index_data.film_row(film | {"tracks": 0}, 0, "", CUES[:0], None)
     assert (row["least"], row["line"], row["unknown"], row["cues"]) == (None, "", None, 0)
 
 
-def test_given_corrections_are_read_as_written(tmp_path):
-    path = tmp_path / "corrections.tsv"
-    cells = [
-        "night",
-        "2.000",
-        "8.000",
-        "theme",
-        "right",
-        "",
-        "",
-        "",
-        "",
-        "",
-        '"quoted" <b>',
-        "Zoë",
-        "2026-01-01T00:00:00Z",
-    ]
-    other = ["day", *cells[1:]]
-    path.write_text(
-        "\n".join("\t".join(row) for row in [given.COLUMNS, cells, other]) + "\n", encoding="utf-8"
-    )
-    assert given.given_rows(path, "night") == [cells]
-    assert given.given_rows(path) == [cells, other]
-    assert given.given_rows("") == given.given_rows(None) == []
+def test_columns_of_the_download_are_those_of_the_corrections():
+    text = (copying.ASSETS / "shared.js").read_text(encoding="utf-8")
+    listed = re.search(r"const COLUMNS = \[(.*?)\];", text, re.S)[1]
+    assert tuple(json.loads(f"[{listed.strip().rstrip(',')}]")) == COLUMNS
+
+
+def test_index_counts_checked_cues_of_the_matcher():
+    film = {
+        "film_id": "night",
+        "title": "",
+        "year": 2000,
+        "genres": (),
+        "duration_s": 60.0,
+        "tracks": 3,
+    }
+    cues = CUES.assign(verdict=["right", "", "missed"], confidence=[0.5, 0.8, 1.0])
+    row = index_data.film_row(film, 4, "", cues, None)  # two wrong ones are not in the table
+    assert (row["cues"], row["checked"], row["least"]) == (4, 3, 0.8)
 
 
 def test_pages_embed_titles_as_data_that_cannot_end_the_element(tmp_path):

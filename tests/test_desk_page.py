@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scorelens.desk.given import COLUMNS
+from scorelens.cues.corrections import COLUMNS
 from tests.desk_browser import film_page, wait_until
 from tests.desk_pages import (
     BROWSER,
@@ -259,13 +259,11 @@ def test_click_seeks_and_drag_zooms_all_panes(open_desk, desk_folder):
 
 
 def test_given_corrections_are_decided_and_stay_in_the_download(open_desk, tmp_path):
-    path = tmp_path / "given.tsv"
-    path.write_text("\n".join("\t".join(row) for row in [COLUMNS, *GIVEN]) + "\n", encoding="utf-8")
     write_video(tmp_path / "film.mp4")
-    files = {**write_tables(tmp_path, files=write_tracks(tmp_path)), "corrections": str(path)}
-    write_film(tmp_path, tmp_path / "film.mp4", files)
+    files = write_tables(tmp_path, files=write_tracks(tmp_path))
+    write_film(tmp_path, tmp_path / "film.mp4", files, given=[GIVEN[0], GIVEN[1]])
     row = {"film_id": "night", "title": "Night", "genres": ("Drama",), "cues": CUES, "notes": ""}
-    write_index(tmp_path, [row], corrections=path)
+    write_index(tmp_path, [row], given=GIVEN)
     page = film_page(open_desk, tmp_path / "desk")
     assert page.inner_text("#progress") == "1 of 3 checked"
     assert "fit no cue" in page.inner_text("#warning")

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +11,6 @@ from scorelens import tables
 from scorelens.desk import film_data
 from scorelens.desk.addresses import media_address
 from scorelens.desk.film_data import read_optional
-from scorelens.desk.given import given_rows
 from scorelens.desk.pages.html import write_html
 
 FEATURE_COLUMNS = ("rhythm.tempo.mean", *film_data.CHROMA)
@@ -20,6 +19,7 @@ FEATURE_COLUMNS = ("rhythm.tempo.mean", *film_data.CHROMA)
 def write_film_page(
     film: Mapping[str, object],
     files: Mapping[str, str | None],
+    given: Sequence[Sequence[str]],
     unknown: Mapping[str, float],
     output: str | os.PathLike,
 ) -> None:
@@ -33,21 +33,24 @@ def write_film_page(
     files : mapping of str to str or None
         Paths of the film's tables. Always `machine_cues` and `cues` (CUES: as matched, and with the
         corrections), `status` and `tracks`; None where the run has none: `truth`, `annotations`,
-        `visuals`, `levels`, `music`, `features` (of the set `mir`), `genres` (GENRE_CUES of one
-        model) and `corrections`.
+        `visuals`, `levels`, `music`, `features` (of the set `mir`) and `genres` (GENRE_CUES of one
+        model).
+    given : sequence of sequence of str
+        Rows of the corrections of the film that the user gave, as they are in the file.
     unknown : mapping of str to float
         Settings of `find_unknown_music`.
     output : str or os.PathLike
         Path of the page.
     """
     folder = Path(output).parent
-    data = collect_film(film, files, unknown, folder)
-    write_html("film.html", data, output, title=film["title"], assets="../assets")
+    data = collect_film(film, files, given, unknown, folder)
+    write_html("film.html", data, output, title=film["title"])
 
 
 def collect_film(
     film: Mapping[str, object],
     files: Mapping[str, str | None],
+    given: Sequence[Sequence[str]],
     unknown: Mapping[str, float],
     folder: str | os.PathLike,
 ) -> dict:
@@ -84,7 +87,7 @@ def collect_film(
         "series": film_data.film_series(seconds, visuals, levels, music, features),
         "keys": [] if features is None else film_data.key_spans(features),
         "genres": None if genres is None else film_data.genre_spans(cues, genres),
-        "given": given_rows(files.get("corrections"), film_id),
+        "given": [list(row) for row in given],
     }
 
 

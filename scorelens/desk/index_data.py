@@ -11,7 +11,7 @@ FULL = 63  # the largest value of a bin; the smallest is 0
 
 
 def film_row(
-    film: Mapping, tracks: int, notes: str, cues: pd.DataFrame, unknown: pd.DataFrame | None
+    film: Mapping, found: int, notes: str, cues: pd.DataFrame, unknown: pd.DataFrame | None
 ) -> dict:
     """Sum up one film for the index.
 
@@ -19,24 +19,25 @@ def film_row(
     ----------
     film : mapping
         A row of FILMS.
-    tracks : int
-        Number of tracks of its album.
+    found : int
+        Number of cues that the matcher found, which are to check.
     notes : str
         What the check of the film remarked.
     cues : DataFrame
-        Its rows of CUES.
+        Its rows of CUES, with the corrections.
     unknown : DataFrame or None
         Its rows of UNKNOWN_MUSIC; None if the run does not detect music.
 
     Returns
     -------
     dict
-        `id`, `title`, `year`, `genres`, `length` (s), `cues`, `tracks` (of the album), `played` (of
-        these), `music` (share of the film with a cue), `unknown` (s without a cue, or None),
-        `least` (lowest confidence, or None), `notes`, `line` (share of album music by time, bins of
-        equal length) and `otherLine` (unknown music), base64 of bytes 0 to `FULL`.
+        `id`, `title`, `year`, `genres`, `length` (s), `cues` (found), `checked` (of these),
+        `tracks` (of the album), `played` (of these), `music` (share of the film with a cue),
+        `unknown` (s of music without a cue, or None), `least` (lowest confidence of a cue that
+        nobody checked, or None), `notes`, `line` (share of album music by time, bins of equal
+        length) and `otherLine` (unknown music), base64 of bytes 0 to `FULL`.
     """
-    year = film["year"]
+    year, unchecked = film["year"], cues[cues.verdict == ""]
     spans = cues[["film_start_s", "film_end_s"]].to_numpy(float)
     others = np.empty((0, 2)) if unknown is None else unknown[["start_s", "end_s"]].to_numpy(float)
     shares = span_shares(spans, film["duration_s"])
@@ -46,14 +47,15 @@ def film_row(
         "year": None if pd.isna(year) else int(year),
         "genres": list(film["genres"]),
         "length": round(float(film["duration_s"]), 1),
-        "cues": len(cues),
-        "tracks": tracks,
+        "cues": found,
+        "checked": found - len(unchecked),
+        "tracks": film["tracks"],
         "played": int(cues.track_id.nunique()),
         "music": round(float(shares.mean()), 3),
         "unknown": None
         if unknown is None
         else round(float((others[:, 1] - others[:, 0]).sum()), 1),
-        "least": round(float(cues.confidence.min()), 4) if cues.confidence.notna().any() else None,
+        "least": round(float(unchecked.confidence.min()), 4) if len(unchecked) else None,
         "notes": notes,
         "line": _encoded(shares),
         "otherLine": _encoded(span_shares(others, film["duration_s"])),

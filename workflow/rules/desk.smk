@@ -25,7 +25,7 @@ rule write_film_desk:
         tracks=rules.check_corpus.output.tracks,
         # What the machine found is what is judged.
         machine_cues=rules.match_cues.output.table,
-        cues=rules.match_cues.output.table,
+        cues=film_cues,
         levels=rules.measure_levels.output.table,
         visuals=rules.measure_visuals.output.table,
         truth=[rules.make_corpus.output.truth] if PLAN.corpus.is_made else [],
@@ -47,6 +47,9 @@ rule write_film_desk:
         page="results/desk/films/{film}.html",
     params:
         film=lambda wildcards: PLAN.desk.film_values(wildcards.film),
+        given=lambda wildcards: [
+            list(row) for row in PLAN.cues.corrections.get(wildcards.film, ())
+        ],
         unknown=PLAN.music.unknown,
     script:
         "../../scripts/write_film_desk.py"
@@ -57,11 +60,16 @@ rule write_desk:
     input:
         films=rules.gather_corpus.output.films,
         status=rules.gather_corpus.output.status,
-        cues=used_films(rules.match_cues.output.table),
+        matched=used_films(rules.match_cues.output.table),
+        corrected=corrected_films(rules.correct_cues.output.table),
         unknown=[rules.summarize_music.output.unknown] if PLAN.music.detector else [],
     output:
         index="results/desk/index.html",
         given="results/desk/given.js",
         assets=directory("results/desk/assets"),
+    params:
+        given=lambda wildcards: {
+            film: [list(row) for row in rows] for film, rows in PLAN.cues.corrections.items()
+        },
     script:
         "../../scripts/write_desk.py"

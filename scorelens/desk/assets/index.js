@@ -7,7 +7,7 @@ const state = {column: "least", up: true, rows: []};
 const {films, detects} = pageData;
 for (const film of films) {
   const stored = readStored(film.id), verdict = COLUMNS.indexOf("verdict");
-  film.checked = stored ? stored.rows.filter(row => row[verdict] && row[verdict] !== "missed").length : 0;
+  if (stored) film.checked = stored.rows.filter(row => row[verdict] && row[verdict] !== "missed").length;
   film.words = plain([film.title, film.id, film.year ?? "", ...film.genres, film.notes].join(" "));
   film.open = film.cues - film.checked;
 }
