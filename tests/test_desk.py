@@ -35,9 +35,7 @@ MUSIC_SPAN = [float(SECONDS - 3), float(SECONDS)]
 def collected(folder, given=()):
     values = {"film_id": "night", "title": EVIL, "year": None, "genres": ("Drama",)}
     values |= {"video": str(folder / VIDEO), "is_preview": False}
-    return film_page.collect_film(
-        values, {**write_tables(folder), **more}, UNKNOWN, folder / "desk"
-    )
+    return film_page.collect_film(values, write_tables(folder), given, UNKNOWN, folder / "desk")
 
 
 def texts_of(value):

@@ -272,7 +272,7 @@ def test_given_corrections_are_decided_and_stay_in_the_download(open_desk, tmp_p
     assert sorted(rows) == sorted(GIVEN)
     page.get_by_role("button", name="By time").click()
     page.locator("#cues tbody button").first.click()
-    page.get_by_role("button", name="Not checked").click()
+    page.get_by_role("button", name="Take back").click()
     page.reload()
     page.wait_for_selector("#cues tbody tr")
     assert page.inner_text("#progress") == "0 of 3 checked"  # what was taken back stays so

@@ -47,9 +47,7 @@ rule write_film_desk:
         page="results/desk/films/{film}.html",
     params:
         film=lambda wildcards: PLAN.desk.film_values(wildcards.film),
-        given=lambda wildcards: [
-            list(row) for row in PLAN.cues.corrections.get(wildcards.film, ())
-        ],
+        given=lambda wildcards: [list(row) for row in PLAN.cues.corrections.get(wildcards.film, ())],
         unknown=PLAN.music.unknown,
     script:
         "../../scripts/write_film_desk.py"

@@ -108,7 +108,7 @@ class Panel {
       find(verdict).disabled = !cue;
     }
     find("clear").disabled = !decision;
-    find("clear").firstChild.data = cue ? "Not checked " : "Remove ";
+    find("clear").firstChild.data = cue ? "Take back " : "Remove ";
     find("state").textContent = isChecked(item) ? VERDICTS[decision.verdict] : "not checked";
   }
 

@@ -262,7 +262,7 @@ class Timeline {
   /** Values at the play head. */
   read(pane, time) {
     const place = firstFrom(pane.times, pane.isStepped ? time : Math.floor(time));
-    const isGap = pane.isStepped && pane.times[place] > time && (pane.lines[0][place - 1] ?? null) === null;
+    const isGap = pane.isStepped && pane.times[place] > time + 0.002 && (pane.lines[0][place - 1] ?? null) === null;
     pane.names.forEach((_, k) => {
       const value = isGap ? null : pane.lines[k][place] ?? null;
       const text = value === null ? "" : pane.range[1] === 1 ? percent(value) : `${Math.round(value)}${pane.unit}`;
