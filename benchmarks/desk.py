@@ -7,8 +7,8 @@ genre probabilities by the second; 18, 100 and 1,000 of them by default. Pages o
 `--pages` of them are written (20 at most by default), and the bytes of all follow. Chromium opens
 the index and one film, without a window; a page is open when its rows can be seen and its curves
 are drawn. The longest task of the page's main thread is that while it opens, while the index is
-filtered and sorted, and while the time line is zoomed, scrolled and judged; in ms of CPU, which
-other work of the machine does not change. The last line is one JSON object.
+filtered and sorted, and while the time line is zoomed, scrolled and used for verdicts; in ms of
+CPU, which other work of the machine does not change. The last line is one JSON object.
 """
 
 import argparse

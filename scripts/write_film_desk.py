@@ -1,4 +1,4 @@
-"""Write the page of one film: its player, its time line and its cues to judge."""
+"""Write the page of one film: its player, its time line and its cues to check."""
 
 from scorelens import logs
 

@@ -1,4 +1,4 @@
-"""Tests of the media that the desk plays, of its keys, and of what it looks like."""
+"""Tests of the media that the desk plays, of its keys, and of accessibility."""
 
 import pytest
 
@@ -62,8 +62,8 @@ def test_pages_pass_axe(name, scheme, open_desk, desk_folder):
         page.keyboard.press("y")
         page.keyboard.press("n")
         page.keyboard.press("w")
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+    violations = Axe().run(page, options={"preload": False}).response["violations"]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in violations] == []
 
 
 @pytest.mark.parametrize("name", ["index.html", "films/night.html"])

@@ -125,7 +125,7 @@ def test_key_n_goes_to_the_least_confident_unchecked_cue(open_desk, desk_folder)
     assert time_of(page) == 2
 
 
-def test_both_sides_play_at_the_aligned_place_and_one_is_heard(open_desk, desk_folder):
+def test_both_sides_play_at_the_aligned_position_and_one_is_heard(open_desk, desk_folder):
     page = film_page(open_desk, desk_folder)
     page.keyboard.press("n")
     page.keyboard.press("n")  # the cue of the track that runs at 1.25
@@ -141,11 +141,10 @@ def test_both_sides_play_at_the_aligned_place_and_one_is_heard(open_desk, desk_f
             page.evaluate("['video', 'audio'].some(n => document.querySelector(n).paused)") is False
         )
     assert states == [[False, True], [True, False], [True, False]]
-    film, album, rate = page.evaluate(
-        "[player.film.currentTime, player.album.currentTime, player.album.playbackRate]"
-    )
-    assert rate == 1.25
-    assert album == pytest.approx((film - 7) * 1.25, abs=0.15)
+    assert page.evaluate("player.album.playbackRate") == 1.25
+    # A busy machine may need a moment to move the track to where it belongs.
+    aligned = "Math.abs(player.album.currentTime - 1.25 * (player.film.currentTime - 7)) < 0.1"
+    wait_until(page, aligned)
     assert page.inner_text("#album-fault") == ""
     wait_until(page, "document.querySelector('video').currentTime > 12.2")  # after the cue
     assert page.evaluate(heard) == [True, False]

@@ -1,4 +1,4 @@
-"""Write the page of a film: player, time line, cues to judge."""
+"""Write the page of a film: player, time line, cues to check."""
 
 import math
 import os

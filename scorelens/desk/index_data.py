@@ -11,7 +11,7 @@ FULL = 63  # the largest value of a bin; the smallest is 0
 
 
 def film_row(
-    film: Mapping, found: int, notes: str, cues: pd.DataFrame, unknown: pd.DataFrame | None
+    film: Mapping, matched: int, notes: str, cues: pd.DataFrame, unknown: pd.DataFrame | None
 ) -> dict:
     """Sum up one film for the index.
 
@@ -19,8 +19,8 @@ def film_row(
     ----------
     film : mapping
         A row of FILMS.
-    found : int
-        Number of cues that the matcher found, which are to check.
+    matched : int
+        Number of cues in the table of the matcher, which are to check.
     notes : str
         What the check of the film remarked.
     cues : DataFrame
@@ -31,7 +31,7 @@ def film_row(
     Returns
     -------
     dict
-        `id`, `title`, `year`, `genres`, `length` (s), `cues` (found), `checked` (of these),
+        `id`, `title`, `year`, `genres`, `length` (s), `cues` (matched), `checked` (of these),
         `tracks` (of the album), `played` (of these), `music` (share of the film with a cue),
         `unknown` (s of music without a cue, or None), `least` (lowest confidence of a cue that
         nobody checked, or None), `notes`, `line` (share of album music by time, bins of equal
@@ -47,8 +47,8 @@ def film_row(
         "year": None if pd.isna(year) else int(year),
         "genres": list(film["genres"]),
         "length": round(float(film["duration_s"]), 1),
-        "cues": found,
-        "checked": found - len(unchecked),
+        "cues": matched,
+        "checked": matched - len(unchecked),
         "tracks": film["tracks"],
         "played": int(cues.track_id.nunique()),
         "music": round(float(shares.mean()), 3),

@@ -67,9 +67,9 @@ def index_rows(
     rows = []
     for film in tables.read_table(films, tables.FILMS).to_dict("records"):
         film_id = film["film_id"]
-        found = used = tables.read_table(matched[film_id], tables.CUES, CUE_COLUMNS)
+        of_matcher = used = tables.read_table(matched[film_id], tables.CUES, CUE_COLUMNS)
         if film_id in corrected:
             used = tables.read_table(corrected[film_id], tables.CUES, CUE_COLUMNS)
         spans = None if others is None else others[others.film_id == film_id]
-        rows.append(film_row(film, len(found), remarks.get(film_id) or "", used, spans))
+        rows.append(film_row(film, len(of_matcher), remarks.get(film_id) or "", used, spans))
     return {"films": rows, "detects": others is not None}

@@ -19,11 +19,11 @@ rule encode_preview:
 
 
 rule write_film_desk:
-    """Write the page of one film: its player, its time line and its cues to judge."""
+    """Write the page of one film: its player, its time line and its cues to check."""
     input:
         status=rules.check_corpus.output.status,
         tracks=rules.check_corpus.output.tracks,
-        # What the machine found is what is judged.
+        # Verdicts are about the cues of the matcher.
         machine_cues=rules.match_cues.output.table,
         cues=film_cues,
         levels=rules.measure_levels.output.table,

@@ -22,14 +22,14 @@ const actions = {
     timeline.reveal(spotOf(item));
   },
   nextDoubtful() {
-    const list = verdicts.doubtful(), place = list.indexOf(selected);
-    if (list.length) actions.go(list[(place + 1) % list.length]);
+    const list = verdicts.doubtful(), index = list.indexOf(selected);
+    if (list.length) actions.go(list[(index + 1) % list.length]);
     else announce("Every cue is checked.");
   },
   neighbour(step) {
-    const place = verdicts.items.indexOf(selected);
+    const index = verdicts.items.indexOf(selected);
     const after = verdicts.items.findIndex(item => spotOf(item).start > player.time);
-    const next = place >= 0 ? place + step : step > 0 ? after : (after < 0 ? verdicts.items.length : after) - 1;
+    const next = index >= 0 ? index + step : step > 0 ? after : (after < 0 ? verdicts.items.length : after) - 1;
     actions.go(verdicts.items[next]);
   },
   playCue() {
@@ -39,15 +39,15 @@ const actions = {
   hear(side) {
     player.hear(side);
   },
-  judge(verdict) {
+  decide(verdict) {
     if (selected && selected.cue) verdicts.decide(selected, {verdict}, annotator());
   },
   change(changes) {
     if (!selected) return;
-    const kept = selected.cue ? changes : {...changes, ...(changes.verdict ? {verdict: "missed"} : {})};
-    verdicts.decide(selected, kept, annotator());
+    const allowed = selected.cue ? changes : {...changes, ...(changes.verdict ? {verdict: "missed"} : {})};
+    verdicts.decide(selected, allowed, annotator());
   },
-  /** Move an edge of the selected cue; a start takes the place in the track along. */
+  /** Move an edge of the selected cue; a start takes the position in the track along. */
   moveEdge(edge, time = player.time) {
     if (!selected) return;
     const spot = spotOf(selected), moved = Math.round(time * 1000) / 1000;
@@ -143,7 +143,7 @@ const KEYS = {
   ArrowRight: event => player.seek(player.time + (event.shiftKey ? 1 : 5)), ArrowLeft: event => player.seek(player.time - (event.shiftKey ? 1 : 5)),
   ".": () => player.seek(player.time + 0.04), ",": () => player.seek(player.time - 0.04),
   a: () => actions.hear("film"), b: () => actions.hear("album"), x: () => actions.hear(player.side === "film" ? "album" : "film"),
-  y: () => actions.judge("right"), w: () => actions.judge("wrong"), Backspace: actions.clear,
+  y: () => actions.decide("right"), w: () => actions.decide("wrong"), Backspace: actions.clear,
   "[": () => actions.moveEdge("start"), "]": () => actions.moveEdge("end"), m: actions.markMissed,
   t: () => find("track").focus(), e: () => find("note").focus(), u: actions.undo, s: save,
   d: () => selected && actions.change({diegetic: {"": "yes", yes: "no", no: ""}[selected.decision ? selected.decision.diegetic : ""]}),

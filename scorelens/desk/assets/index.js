@@ -55,8 +55,8 @@ function sparkline({line, otherLine, music, length}) {
 
 function areas(values) {
   let shape = "";
-  values.forEach((value, place) => {
-    if (value) shape += `M${place} 63V${63 - value}h1V63z`;
+  values.forEach((value, index) => {
+    if (value) shape += `M${index} 63V${63 - value}h1V63z`;
   });
   return shape;
 }

@@ -4,7 +4,7 @@
 const ROW = 24; // pixels
 const SMALL_ROW = 15;
 
-/** Put bars that overlap on lanes of their own; returns how many there are and sets `lane` of each. */
+/** Put bars that overlap on separate lanes; returns how many there are and sets `lane` of each. */
 function assignLanes(bars) {
   const ends = [];
   for (const bar of bars) {
@@ -43,7 +43,7 @@ function laneRows(verdicts) {
     }
   }
   const plainRow = (name, kind, list, text) => {
-    if (list.length) rows.push({name, kind, height: SMALL_ROW, bars: list.map(([start, end, own]) => ({start, end, text: own ?? text}))});
+    if (list.length) rows.push({name, kind, height: SMALL_ROW, bars: list.map(([start, end, label]) => ({start, end, text: label ?? text}))});
   };
   plainRow("unknown", "unknown", pageData.unknown, "music on no album");
   const keys = pageData.keys.toSorted((a, b) => a[0] - b[0]);

@@ -19,7 +19,7 @@ class Panel {
     Object.assign(this, {verdicts, actions, selected: null, byDoubt: true});
     fillTracks(find("track"));
     fillTracks(find("missed-track"), "choose a track");
-    for (const verdict of ["right", "wrong"]) find(verdict).addEventListener("click", () => actions.judge(verdict));
+    for (const verdict of ["right", "wrong"]) find(verdict).addEventListener("click", () => actions.decide(verdict));
     find("clear").addEventListener("click", () => actions.clear());
     for (const side of ["film", "album"]) find(`hear-${side}`).addEventListener("click", () => actions.hear(side));
     find("again").addEventListener("click", () => actions.playCue());

@@ -1,5 +1,5 @@
 "use strict";
-// The film, and the album's track beside it at the aligned place and speed; one of them is heard.
+// The film, and the album's track beside it at the aligned position and speed; one of them is heard.
 
 const DRIFT_S = 0.06; // more than this and the track is moved to where it belongs
 
@@ -18,7 +18,7 @@ class Player {
     return this.film.currentTime;
   }
 
-  /** The place that is compared with the album: a cue's, and its track {address, start, length}. */
+  /** The stretch that is compared with the album: a cue's, and its track {address, start, length}. */
   choose(spot, track) {
     Object.assign(this, {spot, track});
     const address = track ? new URL(track.address, location.href).href : "";
@@ -77,7 +77,7 @@ class Player {
   }
 }
 
-/** Whether a track plays in its own pitch at another speed: not if the film shifts both together. */
+/** Whether a track plays in its usual pitch at another speed: not if the film shifts both together. */
 function keepsPitch(spot) {
   return !spot || Math.abs(spot.pitch - 12 * Math.log2(spot.speed)) > Math.abs(spot.pitch);
 }

@@ -7,7 +7,7 @@ const COLUMNS = [
 ];
 const find = id => document.getElementById(id);
 const pageData = JSON.parse(find("data").textContent);
-// Names of the run's folder: the verdicts of different runs are kept apart.
+// Names of the run's folder: the verdicts of different runs are held apart.
 const deskFolder = new URL(document.documentElement.dataset.desk, location.href).pathname;
 const collator = new Intl.Collator("en", {numeric: true, sensitivity: "base"});
 const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -60,14 +60,14 @@ function writeStored(film, value) {
 
 /**
  * The rows of a film: those that the browser holds, and those given to the run that it has not seen.
- * Given rows that it has seen are among its own, or were taken back.
+ * Given rows that it has seen are among these, or were taken back.
  */
 function rowsOf(film, given) {
-  const stored = readStored(film), own = stored ? stored.rows : [];
-  const seen = new Set(stored ? [...stored.given, ...own.map(lineOf)] : []);
+  const stored = readStored(film), local = stored ? stored.rows : [];
+  const seen = new Set(stored ? [...stored.given, ...local.map(lineOf)] : []);
   const when = row => Date.parse(cellOf(row, "decided_at")) || 0;
-  const rows = [...given.filter(row => !seen.has(lineOf(row))), ...own];
-  return rows.map((row, place) => [row, place]).sort(([a, i], [b, j]) => when(a) - when(b) || i - j).map(([row]) => row);
+  const rows = [...given.filter(row => !seen.has(lineOf(row))), ...local];
+  return rows.map((row, order) => [row, order]).sort(([a, i], [b, j]) => when(a) - when(b) || i - j).map(([row]) => row);
 }
 
 /** The films that the browser holds rows of. */

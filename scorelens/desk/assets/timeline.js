@@ -216,7 +216,7 @@ class Timeline {
     this.range = [low, low + span];
     this.moveHead();
     this.actions.ranged(this.range);
-    // Once a frame, however many events ask for it.
+    // Once a frame, however many events call for it.
     this.frame ??= requestAnimationFrame(() => this.draw());
   }
 
@@ -261,10 +261,10 @@ class Timeline {
 
   /** Values at the play head. */
   read(pane, time) {
-    const place = firstFrom(pane.times, pane.isStepped ? time : Math.floor(time));
-    const isGap = pane.isStepped && pane.times[place] > time + 0.002 && (pane.lines[0][place - 1] ?? null) === null;
+    const index = firstFrom(pane.times, pane.isStepped ? time : Math.floor(time));
+    const isGap = pane.isStepped && pane.times[index] > time + 0.002 && (pane.lines[0][index - 1] ?? null) === null;
     pane.names.forEach((_, k) => {
-      const value = isGap ? null : pane.lines[k][place] ?? null;
+      const value = isGap ? null : pane.lines[k][index] ?? null;
       const text = value === null ? "" : pane.range[1] === 1 ? percent(value) : `${Math.round(value)}${pane.unit}`;
       if (pane.readings[k].textContent !== text) pane.readings[k].textContent = text;
     });

@@ -1,5 +1,5 @@
 "use strict";
-// The verdicts of a film: what the machine said, what people decided, undo, and rows of corrections.
+// The verdicts of a film: what the machine matched, what people decided, undo, and rows of corrections.
 
 /** Seconds as in a file of corrections; empty for null. */
 const secondsText = value => (value === null ? "" : value.toFixed(3));
@@ -95,7 +95,7 @@ class Verdicts {
     return ordered([...decided, ...this.unmatched]);
   }
 
-  /** Cues of the machine that nobody judged, the least confident first. */
+  /** Cues of the machine that nobody checked, the least confident first. */
   doubtful() {
     return this.items.filter(item => !isChecked(item)).sort((a, b) => a.cue.confidence - b.cue.confidence);
   }
@@ -129,9 +129,9 @@ function decisionOf(row) {
 }
 
 function rowOf(film, {cue, decision}) {
-  const judged = cue ? [secondsText(cue.start), secondsText(cue.end), cue.track] : ["", "", ""];
+  const checked = cue ? [secondsText(cue.start), secondsText(cue.end), cue.track] : ["", "", ""];
   const {verdict, start, end, track, at, diegetic, note, annotator, when} = decision;
-  const places = [secondsText(start), secondsText(end), track || "", secondsText(at)];
+  const values = [secondsText(start), secondsText(end), track || "", secondsText(at)];
   const clean = text => text.replace(/[\t\r\n]+/g, " ").trim();
-  return [film, ...judged, verdict, ...places, diegetic, clean(note), clean(annotator), when];
+  return [film, ...checked, verdict, ...values, diegetic, clean(note), clean(annotator), when];
 }

@@ -10,7 +10,7 @@ from scorelens.html_page import template_environment
 from scorelens.tables import atomic
 
 PAGES = Path(__file__).parent
-# Only files of the page's own origin; media and pictures also from anywhere on the disk.
+# Only files of the origin of the page; media and pictures also from anywhere on the disk.
 POLICY = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file:; "
     "media-src 'self' file:; base-uri 'none'; form-action 'none'"
