@@ -35,14 +35,17 @@ include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/retrieval_search.smk"
 include: "workflow/rules/trailers.smk"
 include: "workflow/rules/trailers_scenes.smk"
+include: "workflow/rules/desk.smk"
 include: "workflow/rules/report.smk"
 
 
 rule all:
-    """The report and the exported cues, and with them everything."""
+    """The report, the film desk and the exported cues, and with them everything."""
     default_target: True
     input:
         rules.write_report.output,
+        [] if PLAN.corpus.is_published else rules.write_desk.output,
+        media_films(rules.write_film_desk.output.page),
         media_films(rules.export_film.output),
         [] if PLAN.corpus.is_published else rules.export_cue_sheets.output,
 
@@ -177,6 +180,13 @@ rule trailers:
     """How well genres are predicted from the picture and the sound of trailers."""
     input:
         rules.write_report.input.trailers,
+
+
+rule desk:
+    """The pages to watch, check and correct the cues of every film."""
+    input:
+        [] if PLAN.corpus.is_published else rules.write_desk.output,
+        media_films(rules.write_film_desk.output.page),
 
 
 rule timelines:

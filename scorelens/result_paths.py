@@ -23,6 +23,8 @@ CORRECTED_CUES = "results/cues/corrected/{film}.parquet"
 MUSIC = "results/music/films/{film}.parquet"
 UNKNOWN_MUSIC = "results/music/unknown.tsv"
 VISUALS = "results/visuals/{film}.parquet"
+# Named by the plan of the desk.
+PREVIEW = "results/desk/previews/{film}.mp4"
 # Tables that more than one rule writes.
 FEATURES = "results/features/{set}/{film}.parquet"
 GENRE_PREDICTIONS = "results/genres/predictions/{set}/{model}.parquet"

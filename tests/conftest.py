@@ -12,6 +12,7 @@ from scorelens.pretrained import WeightsError
 from scorelens.pretrained.fetch import fetch_network
 from tests import workflow_runs as runs
 from tests.browser import BROWSER
+from tests.desk_browser import desk_folder, open_desk  # noqa: F401
 
 settings.register_profile("untimed", deadline=None)  # a slow machine must not fail a test
 settings.load_profile("untimed")

@@ -55,6 +55,7 @@ STAGES = (
     "tagger",
     "retrieval",
     "trailers",
+    "desk",
     "report",
 )
 # Modules that may import all stages; imported only by rules.

@@ -13,6 +13,7 @@ from scorelens.corpus.published import published
 from scorelens.errors import ConfigError, Problem
 from scorelens.plan.corpus import CorpusPlan, plan_corpus
 from scorelens.plan.cues import CuePlan, plan_cues
+from scorelens.plan.desk import DeskPlan, plan_desk
 from scorelens.plan.features import FeaturePlan, plan_features
 from scorelens.plan.genres import GenrePlan, plan_genres
 from scorelens.plan.music import MusicPlan, plan_music
@@ -31,7 +32,7 @@ class Plan:
     ----------
     config : mapping
         The complete configuration, with the models, networks and searches that the run has.
-    corpus, cues, music, features, genres, tagger, retrieval, trailers, scenes
+    corpus, cues, music, features, genres, tagger, retrieval, trailers, scenes, desk
         The plans of the stages.
     networks : tuple of str
         The pretrained networks that the run uses.
@@ -53,6 +54,7 @@ class Plan:
     retrieval: RetrievalPlan
     trailers: TrailerPlan
     scenes: ScenePlan
+    desk: DeskPlan
     networks: tuple[str, ...]
     absent_networks: Mapping[str, str]
     left_out: tuple[str, ...]
@@ -129,6 +131,7 @@ def make_plan(config: Mapping, warn: Callable[[str], None] = lambda sentence: No
         retrieval=retrieval,
         trailers=trailers,
         scenes=plan_scenes(config, corpus, retrieval, trailers),
+        desk=plan_desk(config, corpus),
         networks=tuple(models.networks()),
         absent_networks=absent,
         left_out=tuple(left_out),

@@ -24,6 +24,7 @@ LEFT_OUT = (
     "embed_texts",
     "embed_tracks",
     "embed_trailers",
+    "encode_preview",
     "explain_genres",
     "export_library",
     "extract_new_media",
@@ -43,6 +44,8 @@ LEFT_OUT = (
     "synthesize_retrieval",
     "synthesize_trailers",
     "train_genres",
+    "write_desk",
+    "write_film_desk",
     "write_report",
 )
 # Packed by the pattern that they share: some write it film by film, others many films at once.

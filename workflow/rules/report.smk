@@ -43,6 +43,8 @@ rule write_report:
             if PLAN.cues.corrections
             else []
         ),
+        # The page links to it.
+        desk=[] if PLAN.corpus.is_published else rules.write_desk.output.index,
         visuals=media_films(rules.measure_visuals.output.table),
         bags=expand(rules.pool_bags.output.table, set=PLAN.features.sets),
         predictions=rules.score_genres.input.predictions,

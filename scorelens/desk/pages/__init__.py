@@ -1,0 +1,1 @@
+"""Templates of the pages, and the function that renders them."""
