@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scorelens.cues.annotations.agreement import compare_annotators, edge_f1, label_seconds
-from scorelens.cues.annotations.reference import mask_runs
 from scorelens.evaluation.agreement import MISSING
+from scorelens.mask_runs import mask_runs
 from tests.annotation_tables import span_table
 
 

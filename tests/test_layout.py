@@ -21,6 +21,7 @@ BASE_MODULES = (
     "errors",
     "figures",
     "groups",
+    "mask_runs",
     "html_page",
     "film_table",
     "ids",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scorelens import config as configuration
 from scorelens import music, tables
 from scorelens.errors import InputError
-from scorelens.music import availability, detect, detector, shares, spans, summarize
+from scorelens.music import availability, detect, detector, shares, summarize
 from scorelens.plan import make_plan
 from tests.cue_tables import cue_table
 
@@ -56,17 +56,6 @@ def test_film_without_sound_or_cues_has_no_unknown_music():
     unknown = music.find_unknown_music(music_table(0), CUES[:0], **SETTINGS)
     tables.to_arrow(unknown, tables.UNKNOWN_MUSIC)
     assert edges(unknown) == []
-
-
-@given(st.lists(st.booleans(), max_size=30))
-def test_true_runs_restore_the_values(values):
-    restored = np.zeros(len(values), bool)
-    firsts, stops = spans.true_runs(np.array(values, bool))
-    for first, stop in zip(firsts, stops, strict=True):
-        assert first < stop
-        restored[first:stop] = True
-    assert restored.tolist() == values
-    assert (firsts[1:] > stops[:-1]).all()
 
 
 def test_shares_of_a_film_are_those_counted_by_hand():

@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.ndimage import median_filter
 
 from scorelens import tables
+from scorelens.mask_runs import mask_runs
 
 SMOOTHING_S = 5  # of the probability of music, which a word or a pause of the music breaks
 
@@ -82,9 +83,9 @@ def find_unknown_music(
         Rows of UNKNOWN_MUSIC, in order of time.
     """
     near_cue = has_cue(len(music), cues, 0.5 + cue_margin_s)
-    starts, ends = true_runs(has_music(music, music_threshold) & ~near_cue)
-    is_long = ends - starts >= min_unknown_s
-    starts, ends = starts[is_long], ends[is_long]
+    runs = mask_runs(has_music(music, music_threshold) & ~near_cue)
+    long_runs = [(start, end) for start, end in runs if end - start >= min_unknown_s]
+    starts, ends = np.array(long_runs, np.int64).reshape(-1, 2).T
     totals = np.append(0, music.music.to_numpy(np.float64).cumsum())
     return pd.DataFrame(
         {
@@ -94,24 +95,3 @@ def find_unknown_music(
             "music": (totals[ends] - totals[starts]) / (ends - starts),
         }
     ).astype({"film_id": str})[tables.UNKNOWN_MUSIC.names]
-
-
-def true_runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the runs of true values.
-
-    Parameters
-    ----------
-    values : ndarray of bool, shape (n,)
-
-    Returns
-    -------
-    firsts, stops : ndarray of int, shape (runs,)
-        First index of each run, and the one after its last.
-
-    Examples
-    --------
-    >>> [edges.tolist() for edges in true_runs(np.array([1, 1, 0, 1], bool))]
-    [[0, 3], [2, 4]]
-    """
-    steps = np.diff(np.concatenate([[0], values.astype(np.int8), [0]]))
-    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from scorelens.cues.annotations import ALBUM, MAJORITY, TRACK
 from scorelens.cues.score import film_seconds
+from scorelens.mask_runs import mask_runs
 
 MAX_GAP_S = 1.0  # of one run of music: the tolerance of the edges
 SPAN_COLUMNS = ["film_start_s", "film_end_s", "track_id", "off_album"]
@@ -150,15 +151,3 @@ def second_mask(spans: pd.DataFrame, length: int) -> np.ndarray:
     seconds = film_seconds(spans)
     mask[seconds[seconds < length]] = True
     return mask
-
-
-def mask_runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """Start and end of each run of true values.
-
-    Examples
-    --------
-    >>> mask_runs(np.array([True, True, False, True]))
-    [(0, 2), (3, 4)]
-    """
-    changes = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(first), int(end)) for first, end in changes.reshape(-1, 2)]
