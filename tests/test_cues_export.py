@@ -19,7 +19,20 @@ NAMES = {"main_title": "main_title"}
 def cues(*spans) -> pd.DataFrame:
     rates = 1.0, 1.0, 0.0  # speed, tempo, pitch
     rows = [
-        ("a_film", f"cue_{k:04d}", "main_title", start_s, end_s, 83.9, (), (), *rates, 50.0, 0.987)
+        (
+            "a_film",
+            f"cue_{k:04d}",
+            "main_title",
+            start_s,
+            end_s,
+            83.9,
+            (),
+            (),
+            *rates,
+            50.0,
+            0.987,
+            "",
+        )
         for k, (start_s, end_s) in enumerate(spans, 1)
     ]
     return pd.DataFrame(rows, columns=tables.CUES.names)
