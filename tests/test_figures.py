@@ -81,7 +81,7 @@ def test_long_titles_are_wrapped_by_display_width():
 
 @pytest.mark.parametrize("title", TITLES.values(), ids=list(TITLES))
 def test_cue_timeline_shows_film_title(tmp_path, title):
-    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 1.0, 0.0, 50.0, 0.9)
+    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 1.0, 0.0, 50.0, 0.9, "")
     cues = pd.DataFrame([row], columns=tables.CUES.names)
     draw_timeline(cues, None, title, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))
@@ -89,7 +89,7 @@ def test_cue_timeline_shows_film_title(tmp_path, title):
 
 
 def test_cue_timeline_title_lines_are_at_most_75_characters(tmp_path):
-    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 1.0, 0.0, 50.0, 0.9)
+    row = ("f", "cue_0001", "theme", 1.0, 9.0, 0.0, (), (), 1.0, 1.0, 0.0, 50.0, 0.9, "")
     cues = pd.DataFrame([row], columns=tables.CUES.names)
     draw_timeline(cues, None, "Dr. Strange " * 20, 60.0, NAMES, tmp_path / "a.svg")
     drawn = texts((tmp_path / "a.svg").read_text(encoding="utf-8"))
