@@ -121,7 +121,7 @@ def status_row(film: str) -> dict:
     return {
         **{"film_id": film, "status": "ok", "problems": "", "notes": "cover.jpg is no music"},
         **{"duration_s": float(SECONDS), "has_picture": True, "tracks": TRACKS},
-        **{"video_sha256": "0" * 64, "video_bytes": 1},
+        **{"video_sha256": "0" * 64, "video_bytes": 1, "frame_rate_hz": 25.0},
     }
 
 
@@ -135,7 +135,7 @@ def track_table(folder: Path) -> pd.DataFrame:
                 "duration_s": 180.0,
             },
             **{"sample_rate_hz": 44100, "artist": "Jo Field", "composer": "", "album": "Scores"},
-            **{"disc": None, "number": k, "isrc": "", "sha256": "0" * 64},
+            **{"disc": None, "number": k, "isrc": "", "publisher": "", "sha256": "0" * 64},
         }
         for k in range(TRACKS)
     ]

@@ -1,7 +1,7 @@
 """Render HTML pages that need no server and no network, with one look and one policy.
 
-`html_page.css` has the look: the variables of both colour schemes, text, forms, tables, print. A
-page adds its own style, which uses these variables. `html_page.html` is the frame that templates
+`html_colours.css` has the variables of both colour schemes, `html_page.css` the look of text, forms,
+tables and print. A page adds its own style, which uses these variables. `html_page.html` is the frame that templates
 extend with their blocks `title` and `body`.
 """
 
@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from scorelens.tables import atomic
 
-STYLE = Path(__file__).with_suffix(".css")
+HERE = Path(__file__).parent
+COLOURS = HERE / "html_colours.css"  # variables of both colour schemes
 
 
 def render_page(folder: Path, data: object, output: str | os.PathLike, **values: object) -> None:
@@ -34,7 +35,8 @@ def render_page(folder: Path, data: object, output: str | os.PathLike, **values:
         Further values for the template. They are escaped.
     """
     own_style, script = ((folder / f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    style = STYLE.read_text("utf-8") + own_style
+    shared = "".join(path.read_text("utf-8") for path in (COLOURS, HERE / "html_page.css"))
+    style = shared + own_style
     template = template_environment(folder).get_template("page.html")
     page = template.render(
         values,
@@ -114,7 +116,7 @@ def template_environment(*folders: Path) -> jinja2.Environment:
         Escapes variables and fails on undefined ones.
     """
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, STYLE.parent]),
+        loader=jinja2.FileSystemLoader([*folders, HERE]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

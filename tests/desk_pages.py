@@ -48,7 +48,7 @@ def track_table(film: str, files: dict[str, Path], titles=("Main " + EVIL, "", "
         {"film_id": film, "track_id": track, "path": str(path), "title": title}
         for (track, path), title in zip(files.items(), titles, strict=True)
     ]
-    tags = dict.fromkeys(("artist", "composer", "album", "isrc"), "") | {
+    tags = dict.fromkeys(("artist", "composer", "album", "isrc", "publisher"), "") | {
         "disc": None,
         "number": None,
     }
@@ -75,6 +75,7 @@ def write_tables(
             "duration_s": float(seconds),
         },
         **{"has_picture": True, "tracks": 3, "video_sha256": "0" * 64, "video_bytes": 1},
+        **{"frame_rate_hz": 25.0},
     }
     sound = rng.uniform(0, 1, (seconds, 3)).astype(np.float32)
     picture = {name: np.full(seconds, 0.5) for name in tables.VISUALS.names[2:]}
@@ -133,6 +134,7 @@ def write_index(folder: Path, rows: list[dict], given=(), unknown=None) -> Path:
             **{"film_id": row["film_id"], "status": "ok", "problems": "", "notes": row["notes"]},
             **{"duration_s": float(SECONDS), "has_picture": True, "tracks": 3},
             **{"video_sha256": "0" * 64, "video_bytes": 1},
+            **{"frame_rate_hz": 25.0},
         }
         for row in rows
     ]

@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from scorelens.html_page import COLOURS
+
 ASSETS = Path(__file__).parent
 NOT_COPIED = shutil.ignore_patterns("*.py", "__pycache__", "SHA256SUMS")
 
@@ -14,3 +16,4 @@ def copy_assets(folder: str | os.PathLike) -> None:
     shutil.copytree(
         ASSETS, folder, ignore=NOT_COPIED, copy_function=shutil.copyfile, dirs_exist_ok=True
     )
+    shutil.copyfile(COLOURS, Path(folder, "colours.css"))
