@@ -189,6 +189,14 @@ def match_file(tmp_path, video, album: Album) -> dict[str, str]:
     return outputs
 
 
+def test_cue_at_the_start_of_the_film_starts_where_its_track_does(album):
+    tracks, index = album
+    film = film_of(30, (0.0, tracks["theme"], 10.0, 15.0))
+    (cue,) = match.find_cues("a_film", sound_of(film), index, **CONFIG).itertuples()
+    assert cue.film_start_s == 0.0
+    assert cue.track_start_s == pytest.approx(10.0, abs=0.03)
+
+
 def test_match_film_writes_both_tables(tmp_path, film):
     theme = music(1)
     index = album_of(theme=theme, chase=music(2))

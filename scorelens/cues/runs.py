@@ -220,7 +220,7 @@ def _edge(film: Film, tracks, grid_of, runs: list[Run], run: Run, side: int) -> 
     if not others:
         moment += side * FADE_S / hop_s
     moment = float(np.clip(moment, *_limits(run.line, tracks[run.line.track])))
-    return max(0.0, moment * hop_s), run.line.track_frame_at(moment) * hop_s
+    return moment * hop_s, run.line.track_frame_at(moment) * hop_s
 
 
 def _landmark_nats(
@@ -240,9 +240,9 @@ def _landmark_nats(
 
 
 def _limits(line: Line, track: TrackLandmarks) -> tuple[float, float]:
-    """Film frames at which the track starts and ends."""
+    """Film frames at which the track, or before it the film, starts, and the track ends."""
     start = line.film_frame - line.track_frame / line.rate
-    return start, start + track.frames / line.rate
+    return max(0.0, start), start + track.frames / line.rate
 
 
 def _class_nats(part: Landmarks, grid: np.ndarray, line: Line) -> np.ndarray:
