@@ -259,7 +259,8 @@ def _trailers(files: FilmFiles, is_single: bool) -> Iterator[str]:
     folder = files.folder
     for path in _trailer_files(folder):
         name = os.path.basename(path).casefold()
-        if is_single or any(name.startswith(base.casefold()) for base in _stems(files)):
+        rests = (name.removeprefix(base.casefold()) for base in _stems(files))
+        if is_single or any(rest != name and rest[0] in "-._ " for rest in rests):
             yield path
     for inner in folder.folders if is_single else ():
         if inner.name.lower() in names.TRAILER_FOLDERS:

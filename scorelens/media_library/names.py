@@ -35,6 +35,7 @@ LANGUAGE_NAMES = {
 # fmt: on
 YEAR = r"(?:18[7-9]|19\d|20\d)\d"
 NAME_YEAR = re.compile(rf"^(?P<title>.+?)[ ._]*[(\[](?P<year>{YEAR})[)\]]")
+SERVER_MARK = re.compile(r"[{\[](?:(?:imdb|tmdb|tvdb)(?:id)?[-=]|edition-)[^}\]]*[}\]]", re.I)
 PART = re.compile(r"^(.*?)[ _.-]+(?:cd|dvd|part|pt|dis[ck])[ _.-]*(\d{1,2}|[a-d])$", re.I)
 PART_FOLDER = re.compile(r"^(?:cd|dvd|part|pt|dis[ck])[ _.-]*(\d{1,2}|[a-d])$", re.I)
 DISC_FOLDER = re.compile(r"^(?:cd|dis[ck]|disque|volume|vol\.?)[ _.-]*(\d{1,2}|[a-d])\b", re.I)
@@ -135,6 +136,8 @@ def name_parts(name: str) -> NameParts:
     """
     if match := NAME_YEAR.match(name):
         return NameParts(_spaced(match["title"]), int(match["year"]))
+    if name.isdecimal():
+        return NameParts(name, None)
     from guessit import guessit  # slow to import
 
     found = guessit(name, {"type": "movie"})
@@ -145,7 +148,7 @@ def name_parts(name: str) -> NameParts:
 
 def _spaced(text: str) -> str:
     """The words of a name that has dots or underscores for spaces."""
-    text = re.sub(r"[{\[][^}\]]*[}\]]", " ", text) if re.match(r"[^{\[]", text) else text
+    text = SERVER_MARK.sub(" ", text)
     if " " not in text.strip():
         text = text.replace(".", " ").replace("_", " ")
     return " ".join(text.split())
