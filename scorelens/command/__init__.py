@@ -5,9 +5,7 @@ from pathlib import Path
 import lazy_loader
 
 PACKAGE = Path(__file__).resolve().parent.parent
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submod_attrs={"application": ["app"]}
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"application": ["app"]})
 __all__ = [*__all__, "workflow_folder"]
 
 

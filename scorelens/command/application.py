@@ -43,9 +43,9 @@ def init(
 ) -> None:
     """Write films.tsv, described.tsv, trailers.tsv and my.yaml from a media library.
 
-    Reads libraries as Kodi, Jellyfin and Plex keep them, and matches albums to films. init.html lists
-    what was matched, what is doubtful and what lacks. Run again, it adds what is new and leaves what
-    you edited.
+    Reads libraries as Kodi, Jellyfin and Plex keep them, and matches albums to films. init.html
+    lists what was matched, what is doubtful and what lacks. Run again, it adds what is new and
+    leaves what you edited.
     """
     from scorelens.command import init as command
 
@@ -119,7 +119,7 @@ def doctor(
         Path | None, typer.Option(help="Settings; my.yaml by default, if it is there.")
     ] = None,
 ) -> None:
-    """Check this machine and this folder: versions, codecs, GPU, weights, disk, what is left out."""
+    """Check machine and folder: versions, codecs, GPU, weights, disk, what is left out."""
     from scorelens.command import doctor as command
 
     _report(command.examine, configfile)

@@ -112,4 +112,6 @@ def _stage_problems(home: Path, stages: Sequence[str]):
         # Any file of the results is a target too.
         if stage not in known and "/" not in stage:
             expected = f"one of {', '.join(known)}"
-            yield Problem("scorelens run", f"there is no stage {stage!r}", expected, closest(stage, known))
+            yield Problem(
+                "scorelens run", f"there is no stage {stage!r}", expected, closest(stage, known)
+            )
