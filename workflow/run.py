@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scorelens.command.locking import run_alone  # noqa: E402
+from scorelens.command.locking import run_alone
 
 if __name__ == "__main__":
     run_alone(sys.argv[1:])

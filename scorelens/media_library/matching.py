@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from scorelens.media_library.albums import LibraryAlbum
 from scorelens.media_library.films import LibraryFilm
-from scorelens.media_library.titles import all_tokens, resemblance
+from scorelens.media_library.titles import BEGINS, all_tokens, resemblance
 
-MIN_RESEMBLANCE = 0.85  # of titles that are listed as doubtful
+MIN_RESEMBLANCE = BEGINS  # of titles that are listed as doubtful
 IN_FOLDER, SAME_YEAR, SAME_TITLE = 3, 2, 1  # ranks of evidence
 YEARS_APART = 1  # of a film and its album at most
 

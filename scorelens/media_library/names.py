@@ -10,9 +10,9 @@ import langcodes
 
 # fmt: off
 VIDEO_EXTENSIONS = frozenset((
-    ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".iso", ".m2ts", ".m4v", ".mk3d", ".mkv",
-    ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogm", ".ogv", ".rm", ".rmvb", ".ts", ".vob",
-    ".webm", ".wmv", ".wtv",
+    ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".iso", ".m2ts", ".m4v", ".mk3d",
+    ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogm", ".ogv", ".rm",
+    ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".wtv",
 ))
 SUBTITLE_EXTENSIONS = (".srt", ".ass", ".ssa", ".vtt", ".sub")
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tbn")
@@ -193,8 +193,8 @@ def language_code(word: str) -> str:
 
     Examples
     --------
-    >>> language_code("eng"), language_code("pt-br"), language_code("German"), language_code("xyzzy")
-    ('en', 'pt', 'de', '')
+    >>> [language_code(word) for word in ("eng", "pt-br", "German", "xyzzy")]
+    ['en', 'pt', 'de', '']
     """
     if known := LANGUAGE_NAMES.get(word.lower()):
         return known

@@ -120,7 +120,7 @@ def clean_genres(texts: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
             if known := GENRE_NAMES.get(words.casefold()):
                 genres |= dict.fromkeys(known)
             elif words:
-                plain = words.islower() or words.isupper() and len(words) > 3
+                plain = words.islower() or (words.isupper() and len(words) > 3)
                 genres[words.title() if plain else words] = None
     return tuple(genres)
 

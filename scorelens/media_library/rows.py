@@ -162,7 +162,8 @@ def trailer_titles(film_table: Mapping[str, Row]) -> dict[str, str]:
 
     Examples
     --------
-    >>> trailer_titles({"a": {"title": "Psycho", "year": "1960"}, "b": {"title": "PSYCHO", "year": ""}})
+    >>> rows = {"a": {"title": "Psycho", "year": "1960"}, "b": {"title": "PSYCHO", "year": ""}}
+    >>> trailer_titles(rows)
     {'a': 'Psycho (1960)', 'b': 'PSYCHO (2)'}
     """
     plain = {key: plain_title(row["title"]) for key, row in film_table.items()}

@@ -12,7 +12,7 @@ from scorelens.trailers.data.table import Trailer
 
 HEAD = """\
 # Written by `scorelens init`. Edit it as you like: `scorelens init` then leaves it as it is.
-# Every key: https://github.com/ (config/README.md), or `scorelens doctor`.
+# Keys that are left out have their defaults; `scorelens doctor` says what a run would leave out.
 """
 PARTS = 3  # of the split of retrieval
 
@@ -45,8 +45,8 @@ def settings(
         made["retrieval"] = {"films": "described.tsv", "split": {"last_training": 0}}
     else:
         left_out.append(
-            f"retrieval is left out: it needs {PARTS * MIN_FILMS} films with an album, a year and a "
-            f"description; described.tsv has {len(described)}"
+            f"retrieval is left out: it needs {PARTS * MIN_FILMS} films with an album, a year and "
+            f"a description; described.tsv has {len(described)}"
         )
     if reason := _trailer_problem(trailers):
         left_out.append(f"trailers are left out: {reason}")

@@ -6,7 +6,25 @@ from collections.abc import Iterator
 
 from anyascii import anyascii
 
-ARTICLES = frozenset("the a an le la les der die das el los las il lo gli".split())
+ARTICLES = frozenset(
+    (
+        "the",
+        "a",
+        "an",
+        "le",
+        "la",
+        "les",
+        "der",
+        "die",
+        "das",
+        "el",
+        "los",
+        "las",
+        "il",
+        "lo",
+        "gli",
+    )
+)
 ROMAN = {
     "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9",
 }  # fmt: skip
@@ -31,6 +49,7 @@ EDITION = re.compile(
     re.I,
 )
 YEAR_IN_BRACKETS = re.compile(r"[(\[]((?:18[7-9]|19\d|20\d)\d)[)\]]")
+BEGINS = 0.85  # resemblance of titles one of which begins the other
 SOUNDTRACK_PLACE = re.compile(r"sound\s?track|\bost\b|\bscores?\b|film\s?(?:music|scores?)", re.I)
 
 
@@ -78,7 +97,7 @@ def album_titles(name: str) -> list[tuple[str, ...]]:
     >>> album_titles("Vangelis - Blade Runner (Original Motion Picture Soundtrack) [FLAC]")
     [('vangelis', 'blade', 'runner'), ('vangelis',), ('blade', 'runner')]
     """
-    texts = [part for part in re.split(r"\s[-\u2013\u2014]\s", name)]
+    texts = re.split(r"\s[-\u2013\u2014]\s", name)
     whole = [name, *(texts if len(texts) > 1 else [])]
     return list(dict.fromkeys(filter(None, map(_bare, whole))))
 
@@ -123,17 +142,22 @@ def resemblance(film: tuple[str, ...], album: tuple[str, ...]) -> float:
     Returns
     -------
     float
-        0..1. A title that begins the other one has at least .85 if it is more than one short word.
+        0..1, an upper bound of it below BEGINS. A title that begins the other one has at least
+        BEGINS if it is more than one short word.
 
     Examples
     --------
     >>> resemblance(("alien",), ("aliens",)) > 0.85, resemblance(("heat",), ("amelie",)) < 0.5
     (True, True)
     """
-    ratio = difflib.SequenceMatcher(None, " ".join(film), " ".join(album), autojunk=False).ratio()
+    matcher = difflib.SequenceMatcher(None, " ".join(film), " ".join(album), autojunk=False)
+    bound = min(matcher.real_quick_ratio(), matcher.quick_ratio())
+    ratio = (
+        matcher.ratio() if bound >= BEGINS else bound
+    )  # a bound is fast, and enough if it is low
     shorter, longer = sorted((film, album), key=len)
     begins = longer[: len(shorter)] == shorter and sum(map(len, shorter)) > 4
-    return max(ratio, 0.85) if begins else ratio
+    return max(ratio, BEGINS) if begins else ratio
 
 
 def all_tokens(titles: Iterator[str] | tuple[str, ...]) -> frozenset[tuple[str, ...]]:

@@ -109,7 +109,7 @@ def _file_name(name: str) -> NameParts:
 
 
 def _folder_name(folder: Folder, videos: Sequence[str]) -> NameParts:
-    """Title and year of the film of a folder: the folder's if that has a year or the same letters."""
+    """Title and year of a folder's film: the folder's if it has a year or the same letters."""
     of_folder, of_file = name_parts(folder.name), _file_name(videos[0])
     same = slug(of_folder.title).replace("_", "") == slug(of_file.title).replace("_", "")
     if of_folder.year or (same and not of_file.year):

@@ -1,7 +1,7 @@
 """Snakemake's progress as the logger `rich` shows it, and of errors the message alone.
 
-Snakemake looks for modules called `snakemake_logger_plugin_NAME`; `scorelens run` puts this folder on
-its path. A job that fails has written its message to the terminal already.
+Snakemake looks for packages called `snakemake_logger_plugin_NAME`; `scorelens run` puts the folder
+of this one on its path. A job that fails has written its message to the terminal already.
 """
 
 import re
