@@ -13,6 +13,9 @@ from mutagen.mp4 import MP4
 
 from tests.media_files import ffmpeg
 
+SPIRITED, SPIRITED_ID = "千と千尋の神隠し", "qiantoqianxunnoshenyinshi_2001"
+ODYSSEY, PIRATES = "2001: A Space Odyssey", "Pirates of the Bay: The Curse"
+GODFATHER_ID = "the_godfather_part_ii_1974"
 SERVERS = ("kodi", "jellyfin", "plex")
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE movie [<!ENTITY a "aaaaaaaaaa">'
@@ -57,18 +60,18 @@ FILMS = (
     Film("Heat", 1995, "Crime;Drama", "heat_1995", tags="bank robbery;los angeles"),
     Film("Amélie", 2001, "Comedy;Romance", "amelie_2001", original_title="Le Fabuleux Destin"),
     Film("Сталкер", 1979, "Drama;Science Fiction", "stalker_1979"),
-    Film("千と千尋の神隠し", 2001, "Fantasy", "qiantoqianxunnoshenyinshi_2001", original_title="Spirited Away"),
+    Film(SPIRITED, 2001, "Fantasy", SPIRITED_ID, original_title="Spirited Away"),
     Film("Psycho", 1960, "Horror;Thriller", "psycho_1960", collection="Psycho Collection"),
     Film("Psycho", 1998, "Horror;Thriller", "psycho_1998", collection="Psycho Collection"),
     Film("Alien", 1979, "Horror;Science Fiction", "alien_1979", collection="Alien Collection"),
     Film("Aliens", 1986, "Action;Science Fiction", "aliens_1986", collection="Alien Collection"),
     Film("The Matrix", 1999, "Action;Science Fiction", "the_matrix_1999", name="Matrix, The"),
     Film("1917", 2019, "Drama;War", "1917_2019"),
-    Film("2001: A Space Odyssey", 1968, "Science Fiction", "2001_a_space_odyssey_1968", name="2001 A Space Odyssey"),
+    Film(ODYSSEY, 1968, "Science Fiction", "2001_a_space_odyssey_1968", ODYSSEY.replace(":", "")),
     Film('The #1 "Fan"', 2010, "Comedy", "the_1_fan_2010"),
     Film("100% Wolf", 2020, "Comedy;Fantasy", "100_wolf_2020"),
     Film("Tab Film", 2005, "Drama", "tab_film_2005", name="Tab\tFilm"),
-    Film("The Godfather Part II", 1974, "Crime;Drama", "the_godfather_part_ii_1974"),
+    Film("The Godfather Part II", 1974, "Crime;Drama", GODFATHER_ID),
     Film("Blade Runner", 1982, "Science Fiction;Thriller", "blade_runner_1982", kind="versions"),
     Film("Lawrence of Arabia", 1962, "Adventure;War", "lawrence_of_arabia_1962", kind="parts"),
     Film("Night Train", 2016, "", "night_train_2016", nfo="absent"),
@@ -77,7 +80,7 @@ FILMS = (
     Film("Das Boot", 1981, "Drama;War", "das_boot_1981", kind="german"),
     Film("Seven Samurai", 1954, "Action;Drama", "seven_samurai_1954", original_title="七人の侍"),
     Film("Drive", 2011, "Crime;Thriller", "drive_2011"),
-    Film("Pirates of the Bay: The Curse", 2003, "Adventure", "pirates_of_the_bay_the_curse_2003", name="Pirates of the Bay The Curse"),
+    Film(PIRATES, 2003, "Adventure", "pirates_of_the_bay_the_curse_2003", PIRATES.replace(":", "")),
     Film("Solaris", 1972, "", "solaris_1972", nfo="bomb"),
 )  # fmt: skip
 
@@ -98,16 +101,16 @@ ALBUMS = (
     Album("Heat", "heat_1995", "Heat (Music from the Motion Picture)", "Elliot", "1995"),
     Album("Yann Tiersen - Amélie (2001)", "amelie_2001"),
     Album("Artemyev/Stalker", "stalker_1979", "Stalker OST", "Эдуард Артемьев"),
-    Album("久石譲 - 千と千尋の神隠し", "qiantoqianxunnoshenyinshi_2001", "千と千尋の神隠し サウンドトラック", date="2001", genre="Soundtrack"),
+    Album(f"久石譲 - {SPIRITED}", SPIRITED_ID, f"{SPIRITED} 音楽", date="2001"),
     Album("Herrmann/Psycho", "psycho_1960", "Psycho", "Bernard Herrmann", "1960-06-16"),
     Album("Elfman/Psycho '98", "psycho_1998", "Psycho", "Danny Elfman", "1998"),
-    Album("Goldsmith/Alien", "alien_1979", "Alien [Complete Score]", "Jerry Goldsmith", "2007", discs=("CD1", "CD2")),
-    Album("Horner/Aliens (Deluxe Edition)", "aliens_1986", "Aliens (Deluxe Edition)", "James Horner", "2001", "Soundtrack"),
-    Album("The Matrix [FLAC]", "the_matrix_1999", "The Matrix: Original Motion Picture Score", "Don Davis", "1999"),
+    Album("Goldsmith/Alien", "alien_1979", "Alien [Complete Score]", discs=("CD1", "CD2")),
+    Album("Horner/Aliens", "aliens_1986", "Aliens (Deluxe Edition)", "", "2001", "Soundtrack"),
+    Album("The Matrix [FLAC]", "the_matrix_1999", "The Matrix: Original Motion Picture Score"),
     Album("1917 (Original Motion Picture Soundtrack)", "1917_2019"),
     Album("2001 - A Space Odyssey", "2001_a_space_odyssey_1968"),
     Album('The #1 "Fan"', "the_1_fan_2010"),
-    Album("Godfather II", "the_godfather_part_ii_1974", "The Godfather: Part II", "Nino Rota", "1974", discs=("Disc 1 - Themes", "Disc 2")),
+    Album("Godfather", GODFATHER_ID, "The Godfather: Part II", discs=("Disc 1 - Themes", "Disc 2")),
     Album("Vangelis - Blade Runner (Original Soundtrack)", "blade_runner_1982", date="1994"),
     Album("Jarre/Lawrence of Arabia", "lawrence_of_arabia_1962", "Lawrence of Arabia (Disc 1)"),
     Album("Das Boot", "das_boot_1981", "Das Boot - Filmmusik", "Klaus Doldinger", "1981"),

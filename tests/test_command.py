@@ -1,11 +1,13 @@
 """The command `scorelens`: options, messages, tables, and the wheel that carries the workflow."""
 
 import fcntl
+import importlib
 import os
 import subprocess
 import sys
 import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
 import soundfile
@@ -17,6 +19,9 @@ from scorelens.command import app, doctor, run, workflow_folder
 from scorelens.command.cues import clock
 from scorelens.command.locking import BUSY
 from scorelens.errors import ConfigError
+from scorelens.learning.cnn_architectures import parameter_shapes
+from scorelens.tagger import COEFFICIENTS, FRAMES
+from scorelens.tagger.model import Model, save_model
 from tests import media_files
 from tests.library_trees import FILMS, write_albums, write_films
 
@@ -53,10 +58,31 @@ def test_help_imports_nothing_heavy():
     code = (
         "import sys\nfrom scorelens.command import app\n"
         "try: app(['--help'])\nexcept SystemExit: pass\n"
-        "print([n for n in ('torch', 'pandas', 'numpy', 'snakemake', 'guessit') if n in sys.modules])"
+        "heavy = ('torch', 'pandas', 'numpy', 'snakemake', 'guessit')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('InputError in rule x in file "a.smk", line 3:\nfilms.tsv: no rows', "films.tsv: no rows"),
+        (
+            'SyntaxError in file "Snakefile", line 9:\nbad (Snakefile, line 9)',
+            "bad (Snakefile, line 9)",
+        ),
+        ('WorkflowError:\nMissing x\n  File "a.smk", line 1, in <module>', "Missing x"),
+        ("RuleException:\nCalledProcessError in file a.smk, line 1:\nCommand x", ""),
+        ("WorkflowError:\nAt least one job did not complete successfully.", ""),
+        ("disk full", "disk full"),
+    ],
+)
+def test_message_of_an_error_has_neither_kind_nor_place(text, message, monkeypatch):
+    monkeypatch.syspath_prepend(run.LOGGER)
+    logger = importlib.import_module("snakemake_logger_plugin_scorelens")
+    assert logger.plain_message(text) == message
 
 
 def test_completion_for_a_shell_is_offered():
@@ -72,8 +98,8 @@ def test_clock_carries_rounded_seconds(seconds, text):
 
 
 def arguments(home, **changes):
-    given = dict(stages=[], dry_run=False, cores="all", profile="", configfile=None) | changes
-    return run.snakemake_arguments(home, *given.values())
+    given = {"stages": [], "dry_run": False, "cores": "all", "profile": "", "configfile": None}
+    return run.snakemake_arguments(home, **given | changes)
 
 
 def test_run_gives_snakemake_its_files(home, tmp_path, monkeypatch):
@@ -173,16 +199,16 @@ def test_cues_of_one_film_are_shown_and_written(tmp_path, monkeypatch):
     (tmp_path / "album").mkdir()
     track = media_files.write_music(tmp_path / "album" / "Main [Title].wav", seconds=40, seed=3)
     wave, rate_hz = soundfile.read(track)
-    soundfile.write(tmp_path / "film.wav", wave[10 * rate_hz : 30 * rate_hz], rate_hz)
+    film = [np.zeros((3 * rate_hz, 2)), wave[10 * rate_hz : 30 * rate_hz]]
+    soundfile.write(tmp_path / "film.wav", np.concatenate(film), rate_hz)
     done = call_outside(tmp_path, "cues", "film.wav", "album", "-o", "out")
     assert done.returncode == 0, done.stderr
     assert "film.wav: 1 cues" in done.stdout
     assert "Main [Title]" in done.stdout
     cues = tables.read_table(tmp_path / "out" / "cues.tsv", tables.CUES)
     assert cues["film_id"].tolist() == ["film"]
-    assert cues["track_start_s"].iloc[0] - cues["film_start_s"].iloc[0] == pytest.approx(
-        10, abs=0.05
-    )
+    start = cues.iloc[0]
+    assert start.track_start_s - start.film_start_s == pytest.approx(7, abs=0.05)
     assert (tmp_path / "out" / "cues.vtt").read_text().startswith("WEBVTT")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["album", "film.wav", "out"]
 
@@ -210,6 +236,30 @@ def test_tag_without_a_trained_tagger_names_the_command_that_trains_it(tmp_path,
     done = call("tag", ".")
     assert done.exit_code == 1
     assert "`scorelens run tagger` trains it" in done.output
+
+
+def test_tag_by_a_trained_tagger_writes_tables_and_a_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shapes = parameter_shapes("dnn", COEFFICIENTS, FRAMES, 2)
+    arrays = {f"all/{name}": np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    last = max(name for name in arrays if name.endswith(".bias"))
+    arrays[last] = np.log(np.float32([0.2, 0.8]))
+    arrays["all/mean"] = np.zeros(COEFFICIENTS, np.float32)
+    arrays["all/inverse_std"] = np.ones(COEFFICIENTS, np.float32)
+    arrays["frequency"] = np.float32([0.5, 0.5])
+    (tmp_path / "results" / "tagger" / "models").mkdir(parents=True)
+    path = tmp_path / "results" / "tagger" / "models" / "dnn.safetensors"
+    save_model(path, Model("dnn", ["Horror", "Comedy"], arrays, films=12))
+    (tmp_path / "My Music").mkdir()
+    media_files.write_music(tmp_path / "My Music" / "a [live].wav", seconds=6)
+    done = call("tag", "My Music")
+    assert done.exit_code == 0, done.output
+    assert "a [live].wav" in done.output
+    ranking = tables.read_table(tmp_path / "tags-my_music" / "ranking.tsv", tables.TAGGER_RANKING)
+    assert ranking["genre"].tolist() == ["Comedy", "Horror"]
+    assert (tmp_path / "tags-my_music" / "index.html").is_file()
+    wrong = call("tag", "My Music", "--model", "cnn")
+    assert (wrong.exit_code, "cnn is not among" in wrong.output) == (1, True)
 
 
 def test_genres_of_tracks_are_listed_best_first():

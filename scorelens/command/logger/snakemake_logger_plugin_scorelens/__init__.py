@@ -6,10 +6,10 @@ of this one on its path. A job that fails has written its message to the termina
 
 import re
 
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import LogEvent
 from snakemake_logger_plugin_rich import LogHandler as RichLogger
 
-HEAD = re.compile(r"^\w*(?:Error|Exception)(?: in (?:file|rule) [^\n]*)?:?\n")
+HEAD = re.compile(r"^\w*(?:Error|Exception)(?: in [^\n]*)?:?\n")
 TRACE = re.compile(r'^\s*(?:File "|Traceback )[^\n]*\n?', re.M)
 NOISE = re.compile(
     r"^(?:Exiting because a job execution failed|Complete log|RuleException|Removing output files"
