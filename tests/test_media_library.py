@@ -292,6 +292,18 @@ def test_moved_film_keeps_its_id_and_its_edits(again):
     assert row["genres"] == "Noir"
     assert row["video"].startswith("movies/Crime/")
     assert table(work, "described")["heat_1995"]["image"].startswith("movies/Crime/")
+    trailer = table(work, "trailers", "trailer_id")["heat_1995_trailer"]
+    assert trailer["video"].startswith("movies/Crime/")
+    assert "heat_1995_trailer_2" not in table(work, "trailers", "trailer_id")
+
+
+def test_name_that_no_table_can_hold_is_a_fault(tmp_path):
+    folder = tmp_path / "movies" / "Ran (1985)"
+    folder.mkdir(parents=True)
+    (folder / "Ran\x01 (1985).mkv").touch()
+    outcome = initialise([tmp_path / "movies"], tmp_path)
+    assert [row["video"] for row in table(tmp_path, "films").values()] == [""]
+    assert [reason[-9:] for _, reason in outcome.library.faults] == ["rename it"]
 
 
 def test_album_that_a_person_chose_stays_and_ends_the_doubt(again):

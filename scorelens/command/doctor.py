@@ -71,7 +71,7 @@ def devices() -> Iterator[Line]:
     """Cores and GPUs."""
     import torch
 
-    yield "ok", "cores", f"{len(os.sched_getaffinity(0))}"
+    yield "ok", "cores", str(os.cpu_count())
     if not torch.cuda.is_available():
         yield "none", "GPU", "networks run on the CPU"
         return
@@ -104,6 +104,7 @@ def disk() -> Iterator[Line]:
 def run_plan(configfile: Path | None) -> Iterator[Line]:
     """What a run with the settings has, and what it leaves out and why."""
     import yaml
+    from snakemake.utils import update_config
 
     from scorelens.config import complete
     from scorelens.errors import InputError
@@ -115,8 +116,11 @@ def run_plan(configfile: Path | None) -> Iterator[Line]:
         yield ("wrong" if configfile else "none"), str(path), absent
         return
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        plan = make_plan(complete(config, workflow_folder() / "workflow" / "schemas"))
+        home = workflow_folder()
+        config = yaml.safe_load((home / "config" / "config.yaml").read_text(encoding="utf-8"))
+        # As Snakemake joins them.
+        update_config(config, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        plan = make_plan(complete(config, home / "workflow" / "schemas"))
     except (InputError, yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
         yield "wrong", str(path), str(error)
         return

@@ -113,7 +113,9 @@ def initialise(folders: Sequence[str | os.PathLike], target: str | os.PathLike) 
     library = read_library(folders, record.folders)
     present = {name: read_table(target / f"{name}.tsv", TABLES[name][0]) for name in TABLES}
     films = {path_cell(film.video, target): film for film in library.films}
-    _follow_moves(record, films)
+    for path in row_maker.unnameable(library.films, target):
+        library.faults.append((path, "has a name that no table can hold: rename it"))
+    _follow_moves(record, films, target)
     tables, own = _merge_all(library, films, record, present, target)
     for name, merged in tables.items():
         columns = present[name][0]
@@ -206,8 +208,8 @@ def _outermost(folders: Sequence[str]) -> list[str]:
     return [f for f in unique if not any(f.startswith(f"{other.rstrip('/')}/") for other in unique)]
 
 
-def _follow_moves(record: Record, films: Mapping[str, LibraryFilm]) -> None:
-    """Let the record of a film that has another path now go with it."""
+def _follow_moves(record: Record, films: Mapping[str, LibraryFilm], target: Path) -> None:
+    """Let the record of a film that has another path now, and of its trailers, go with it."""
     new = {(slug(f.title), str(f.year or "")): k for k, f in films.items() if k not in record.films}
     for key in [key for key in record.films if key not in films]:
         row = record.films[key]
@@ -215,6 +217,15 @@ def _follow_moves(record: Record, films: Mapping[str, LibraryFilm]) -> None:
             for table in (record.films, record.described):
                 if key in table:
                     table[moved] = table.pop(key)
+            _follow_trailers(record, row["film_id"], films[moved], target)
+
+
+def _follow_trailers(record: Record, film_id: str, film: LibraryFilm, target: Path) -> None:
+    new = {os.path.basename(path): path_cell(path, target) for path in film.trailers}
+    for key in list(record.trailers):
+        is_its = record.trailers[key]["trailer_id"].startswith(f"{film_id}_trailer")
+        if is_its and os.path.basename(key) in new:
+            record.trailers[new[os.path.basename(key)]] = record.trailers.pop(key)
 
 
 def _merge_all(

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from scorelens import paths
@@ -62,8 +62,8 @@ def film_rows(
             "film_id": film_id,
             "title": film.title,
             "year": film.year,
-            "video": "" if film.unusable else path_cell(film.video, folder),
-            "album": path_cell(album[0].folder, folder) if album else "",
+            "video": "" if film.unusable else _cell(film.video, folder),
+            "album": _cell(album[0].folder, folder) if album else "",
             "genres": ";".join(dict.fromkeys(spelling[g.casefold()] for g in film.genres)),
             GROUP: film.collection,
             "original_title": film.original_title,
@@ -100,10 +100,10 @@ def described_rows(
         tags = dict.fromkeys([*film.tags, *filter(None, row["genres"].split(";"))])
         values = {
             "film_id": row["film_id"],
-            "image": path_cell(film.image, folder) if film.image else "",
+            "image": _cell(film.image, folder),
             "plot": plot_path(row["film_id"]) if film.plot else "",
             "tags": ";".join(tags),
-            "subtitles": path_cell(film.subtitles, folder) if film.subtitles else "",
+            "subtitles": _cell(film.subtitles, folder),
         }
         if any(values[name] for name in ("image", "plot", "tags")):
             rows[key] = {name: clean_cell(values.get(name)) for name in DESCRIBED_COLUMNS}
@@ -147,7 +147,8 @@ def trailer_rows(
     for key, film in films.items():
         row = film_table.get(key)
         for path in film.trailers if row and row["genres"] else ():
-            video = path_cell(path, folder)
+            if not (video := _cell(path, folder)):
+                continue
             known = record.get(video)
             base = f"{row['film_id']}_trailer"
             trailer_id = known["trailer_id"] if known else unused_name(base, taken)
@@ -188,10 +189,28 @@ def genre_spelling(films: Iterable[LibraryFilm]) -> dict[str, str]:
     return {folded: spellings.most_common(1)[0][0] for folded, spellings in counts.items()}
 
 
-def unreadable_paths(rows: Mapping[str, Row], folder: Path, columns: Sequence[str]) -> list[str]:
-    """Cells whose path does not lead to a file: names with control characters, say."""
-    cells = [row[name] for row in rows.values() for name in columns if row.get(name)]
-    return [cell for cell in cells if not os.path.exists(paths.resolve(cell, str(folder)))]
+def unnameable(films: Iterable[LibraryFilm], folder: Path) -> list[str]:
+    """Paths of films and of what belongs to them that a cell cannot hold.
+
+    Parameters
+    ----------
+    films : iterable of LibraryFilm
+    folder : Path
+        Folder of the tables.
+
+    Returns
+    -------
+    list of str
+        Those with control characters in a name, say; tables leave them out.
+    """
+    paths_of = ((film.video, film.image, film.subtitles, *film.trailers) for film in films)
+    return [path for group in paths_of for path in group if path and not _cell(path, folder)]
+
+
+def _cell(path: str, folder: Path) -> str:
+    """A path as a cell; empty if it is empty, or if reading the cell would not lead to it."""
+    cell = path_cell(path, folder) if path else ""
+    return cell if cell and os.path.exists(paths.resolve(cell, str(folder))) else ""
 
 
 def _new_id(film: LibraryFilm, taken: Collection[str]) -> str:
