@@ -297,6 +297,18 @@ def test_moved_film_keeps_its_id_and_its_edits(again):
     assert "heat_1995_trailer_2" not in table(work, "trailers", "trailer_id")
 
 
+def test_second_album_of_a_matched_film_is_listed(tmp_path):
+    trees.write_films("kodi", tmp_path / "movies", trees.FILMS[:1])
+    trees.write_track(tmp_path / "music" / "Heat (1995)" / "1.flac")
+    trees.write_track(tmp_path / "movies" / "Heat (1995)" / "Score" / "1.flac")
+    outcome = initialise([tmp_path], tmp_path)
+    assert table(tmp_path, "films")["heat_1995"]["album"] == "movies/Heat (1995)/Score"
+    assert [(doubt.album.named_year, doubt.reason) for doubt in outcome.doubts] == [
+        (1995, "the film has another album")
+    ]
+    assert "&" not in (tmp_path / "my.yaml").read_text()
+
+
 def test_name_that_no_table_can_hold_is_a_fault(tmp_path):
     folder = tmp_path / "movies" / "Ran (1985)"
     folder.mkdir(parents=True)

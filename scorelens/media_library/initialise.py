@@ -129,7 +129,12 @@ def initialise(folders: Sequence[str | os.PathLike], target: str | os.PathLike) 
     record.folders = sorted({*record.folders, *map(os.path.abspath, folders)})
     records.write(record, target)
     used = {_real(row["album"], target) for row in tables["films"].rows if row["album"]}
-    decided = {_real(row["video"], target) for row in tables["films"].rows if row["album"]}
+    by_person = [film for film in library.films if film.video not in library.matches.albums]
+    decided = {
+        film.video
+        for film in by_person
+        if (row := _row_of_video(film.video, tables["films"].rows, target)) and row["album"]
+    }
     return Outcome(
         library=library,
         tables=tables,
@@ -140,8 +145,7 @@ def initialise(folders: Sequence[str | os.PathLike], target: str | os.PathLike) 
         doubts=[
             doubt
             for doubt in library.matches.doubts
-            if os.path.realpath(doubt.album.folder) not in used
-            and os.path.realpath(doubt.film.video) not in decided
+            if os.path.realpath(doubt.album.folder) not in used and doubt.film.video not in decided
         ],
         unmatched=[
             album

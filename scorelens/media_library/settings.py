@@ -38,7 +38,7 @@ def settings(
     corpus = {"kind": "table", "films": "films.tsv", "on_bad_film": "skip"}
     made: dict = {"corpus": corpus | ({"genres": genres} if genres else {})}
     left_out = []
-    made["tagger"] = {"genres": genres} if len(genres) > 1 else {"models": []}
+    made["tagger"] = {"genres": [*genres]} if len(genres) > 1 else {"models": []}
     if len(genres) < 2:
         left_out.append("the tagger is left out: it needs two genres")
     if len({row["film_id"] for row in described}) >= PARTS * MIN_FILMS:
