@@ -1,8 +1,8 @@
 """Render HTML pages that need no server and no network, with one look and one policy.
 
-`html_colours.css` has the variables of both colour schemes, `html_page.css` the look of text, forms,
-tables and print. A page adds its own style, which uses these variables. `html_page.html` is the frame that templates
-extend with their blocks `title` and `body`.
+`html_colours.css` has the variables of both colour schemes, `html_page.css` the look of text,
+forms, tables and print. A page adds its own style, which uses these variables. `html_page.html` is
+the frame that templates extend with their blocks `title` and `body`.
 """
 
 import base64

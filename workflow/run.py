@@ -1,31 +1,14 @@
 """Run Snakemake alone in this folder, and go on after a run that was killed.
 
-A killed Snakemake leaves its lock behind, and the same command would then refuse to start. This
-file holds another lock, which the system frees with the process: whoever gets it knows that
-Snakemake's lock is stale and may remove it. All arguments are Snakemake's.
+All arguments are Snakemake's. `scorelens run` does the same from the installed package.
 """
 
-import fcntl
-import os
-import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-def main() -> None:
-    state = Path(".snakemake")
-    state.mkdir(exist_ok=True)
-    lock = os.open(state / "scorelens.lock", os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.exit("another run is at work in this folder: wait for it, or stop it first")
-    os.set_inheritable(lock, True)
-    snakemake = [sys.executable, "-m", "snakemake"]
-    if any((state / "locks").glob("*.lock")):
-        subprocess.run([*snakemake, "--unlock", *sys.argv[1:]], check=True)
-    os.execv(sys.executable, [*snakemake, *sys.argv[1:]])
-
+from scorelens.command.locking import run_alone
 
 if __name__ == "__main__":
-    main()
+    run_alone(sys.argv[1:])
