@@ -1,4 +1,4 @@
-"""YAMNet with real weights of 8 bits: the network of the package, and the classes of known sounds."""
+"""YAMNet with real weights of 8 bits: the graph of the package, and the classes of known sounds."""
 
 from functools import partial
 
