@@ -8,17 +8,21 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scorelens import code_hash, job_resources
 from scorelens.job_resources import Request
 from scorelens.plan import Plan
+
+if TYPE_CHECKING:
+    from snakemake.common import Rules
 
 ENVIRONMENT = "../../envs/scorelens.yaml"  # relative to the folder of the rule files
 BATCH_RULE = re.compile(r"(\w+?)_(\d+)$")
 WILDCARD = re.compile(r"\{([a-z]\w*)")
 
 
-def rules_by_name(rules, registered: Iterable | None = None) -> dict:
+def rules_by_name(rules: "Rules", registered: Iterable | None = None) -> dict:
     """The rules of this workflow by their names in it.
 
     A workflow that uses it as a module may give them other names, and may use a part of them.

@@ -6,8 +6,6 @@ import tomllib
 import pytest
 from packaging.specifiers import SpecifierSet
 
-
-
 NEEDED = {"Snakefile", "config", "envs", "profiles", "scorelens", "scripts", "workflow"}
 
 
@@ -36,5 +34,3 @@ def test_recipe_has_a_supported_python_and_the_pinned_packages(name, home):
     assert SpecifierSet(project["requires-python"]).contains(version)
     assert "--requirement envs/requirements.txt" in recipe
     assert "--no-deps --editable ." in recipe
-
-

@@ -11,6 +11,7 @@ from tests import workflow_runs as runs
 
 FOLDER = runs.HOME / "docs" / "tutorials"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
+DRY_RUN = 'snakemake() { command snakemake --dry-run --workflow-profile none "$@"; }\n'
 RESULT = re.compile(r"`(results/[^`*]+\.\w+)`")
 
 
@@ -33,7 +34,7 @@ def follow(name: str, folder: Path, clone: Path, dry_run: bool = False) -> str:
 
 
 def _run(commands, folder, clone, dry_run):
-    start = 'snakemake() { command snakemake --dry-run --workflow-profile none "$@"; }\n' if dry_run else ""
+    start = DRY_RUN if dry_run else ""
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", start + commands],
         cwd=folder,
