@@ -10,7 +10,7 @@ READY_TEST := $(VENV)/ready-test
 # C++ headers and torch's own tests, 0.4 GB: nothing here compiles against them.
 UNUSED := $(addprefix $(VENV)/lib/python3*/site-packages/,tensorflow/include torch/test)
 
-.PHONY: help run test test-slurm lint docs bench timelines bundle clean
+.PHONY: help run test test-slurm lint docs site bench timelines bundle clean
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ lint: $(READY_TEST)  ## check style: ruff for Python, snakefmt for rules
 docs: $(READY)  ## write config/README.md and docs/columns.md from the code
 	$(BIN)/python -c 'from scorelens import config; print(config.describe("workflow/schemas"), end="")' > config/README.md
 	$(BIN)/python docs/columns.py > docs/columns.md
+
+site: $(READY_TEST)  ## write the documentation as a site: site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY_TEST)  ## measure the speed of every stage
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,13 +1,11 @@
 """scorelens: from films and soundtrack albums to cues, features, genre models and a report."""
 
-from pathlib import Path
-
 from snakemake.utils import min_version
 
 min_version("9.20")
 
 
-configfile: Path(workflow.basedir) / "config" / "config.yaml"
+configfile: workflow.current_basedir.join("config/config.yaml").get_path_or_uri(secret_free=True)
 
 
 report: "workflow/report/workflow.rst"
@@ -205,4 +203,6 @@ rule report:
 
 
 # Log, benchmark, environment, resources and code hash of every rule above, from its name.
-complete_rules(workflow.rules, PLAN, HOME, workflow.resource_settings.overwrite_resources)
+complete_rules(
+    rules_by_name(rules, workflow.rules), PLAN, HOME, workflow.resource_settings.overwrite_resources
+)

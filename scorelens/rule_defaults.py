@@ -8,25 +8,52 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scorelens import code_hash, job_resources
 from scorelens.job_resources import Request
 from scorelens.plan import Plan
+
+if TYPE_CHECKING:
+    from snakemake.common import Rules
 
 ENVIRONMENT = "../../envs/scorelens.yaml"  # relative to the folder of the rule files
 BATCH_RULE = re.compile(r"(\w+?)_(\d+)$")
 WILDCARD = re.compile(r"\{([a-z]\w*)")
 
 
+def rules_by_name(rules: "Rules", registered: Iterable | None = None) -> dict:
+    """The rules of this workflow by their names in it.
+
+    A workflow that uses it as a module may give them other names, and may use a part of them.
+
+    Parameters
+    ----------
+    rules : snakemake.common.Rules
+        The global `rules` of a rule file.
+    registered : iterable of snakemake.rules.Rule, optional
+        Leave out all rules but these, such as `workflow.rules`.
+
+    Returns
+    -------
+    dict of str to snakemake.rules.Rule
+    """
+    named = {name: proxy.rule for name, proxy in rules._rules.items()}
+    if registered is None:
+        return named
+    ids = {id(rule) for rule in registered}
+    return {name: rule for name, rule in named.items() if id(rule) in ids}
+
+
 def complete_rules(
-    rules: Iterable, plan: Plan, home: Path, overwritten: Mapping[str, Mapping]
+    rules: Mapping, plan: Plan, home: Path, overwritten: Mapping[str, Mapping]
 ) -> None:
     """Give every rule that has jobs its log, benchmark, environment, resources and code hash.
 
     Parameters
     ----------
-    rules : iterable of snakemake.rules.Rule
-        All rules of the workflow. Targets, which run nothing, stay as they are.
+    rules : mapping of str to snakemake.rules.Rule
+        From `rules_by_name`. Targets, which run nothing, stay as they are.
     plan : Plan
         What the run makes.
     home : Path
@@ -37,10 +64,10 @@ def complete_rules(
     from snakemake.resources import Resources
 
     requests = job_resources.read_requests(home / "workflow" / "job_resources.tsv")
-    for rule in rules:
+    for own_name, rule in rules.items():
         if rule.norun:
             continue
-        name, number = split_name(rule.name)
+        name, number = split_name(own_name)
         path = job_path(name, number, rule.output[0])
         rule.log_modifier = rule.benchmark_modifier = rule.output_modifier
         rule.set_log(f"logs/{path}.log")
@@ -54,13 +81,13 @@ def complete_rules(
         rule.resources.update(Resources.from_mapping(overwritten.get(rule.name, {})))
 
 
-def output_patterns(rules: Iterable) -> dict[str, dict[str, list[str]]]:
+def output_patterns(rules: Mapping) -> dict[str, dict[str, list[str]]]:
     """The paths that rules write, with open wildcards.
 
     Parameters
     ----------
-    rules : iterable of snakemake.rules.Rule
-        All rules of the workflow.
+    rules : mapping of str to snakemake.rules.Rule
+        From `rules_by_name`.
 
     Returns
     -------
@@ -70,11 +97,11 @@ def output_patterns(rules: Iterable) -> dict[str, dict[str, list[str]]]:
     from snakemake.io import strip_wildcard_constraints
 
     return {
-        rule.name: {
+        own_name: {
             name: [strip_wildcard_constraints(str(path)) for path in _as_list(paths)]
             for name, paths in rule.output.items()
         }
-        for rule in rules
+        for own_name, rule in rules.items()
     }
 
 

@@ -2,14 +2,23 @@
 
 import hashlib
 import importlib.metadata
+import os
 import subprocess
 import sys
 import zipfile
 
 import pytest
 import yaml
+from rocrate.rocrate import ROCrate
 
 CONFIG = {"corpus": {"kind": "demo", "genres": ["Drama", "Horror"]}}
+PROVENANCE = {
+    "commit": "abc",
+    "config_hash": "1234",
+    "date": "2026-11-30 05:35 UTC",
+    "hashes": [{"film_id": "one", "video_sha256": "ab" * 32}, {"film_id": "bad"}],
+    "versions": {"scorelens": "0.1.0", "snakemake": "9.27.0"},
+}
 OUTPUTS = [
     "results/corpus/films.tsv",
     "results/corpus/status.tsv",
@@ -42,7 +51,7 @@ LEFT_OUT = {
 
 @pytest.fixture
 def run(tmp_path):
-    record = {"commit": "abc", "config": CONFIG, "outputs": OUTPUTS}
+    record = {"config": CONFIG, "outputs": OUTPUTS, **PROVENANCE}
     files = {**PACKED, **LEFT_OUT, "report.yaml": yaml.safe_dump(record)}
     for name, text in files.items():
         path = tmp_path / "results" / name
@@ -53,7 +62,8 @@ def run(tmp_path):
 
 def bundle(home, folder):
     command = [sys.executable, str(home / "workflow" / "bundle.py")]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": str(home)}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
 def test_bundle_contains_the_last_run_and_checksums(home, run):
@@ -68,7 +78,8 @@ def test_bundle_contains_the_last_run_and_checksums(home, run):
     environment = {f"environment/{path.name}" for path in (home / "envs").iterdir()}
     assert set(content) - {f"results/{name}" for name in result_names} == {
         *environment,
-        *("SHA256SUMS", "config.yaml", "environment/installed.txt"),
+        *("SHA256SUMS", "config.yaml", "environment/installed.txt", "ro-crate-metadata.json"),
+        *("Snakefile", *(f"workflow/rules/{path.name}" for path in rule_files(home))),
     }
     assert yaml.safe_load(content["config.yaml"]) == CONFIG
     numpy = f"numpy=={importlib.metadata.version('numpy')}"
@@ -79,6 +90,69 @@ def test_bundle_contains_the_last_run_and_checksums(home, run):
         for name, text in content.items()
         if name != "SHA256SUMS"
     }
+
+
+def rule_files(home):
+    return (home / "workflow" / "rules").glob("*.smk")
+
+
+@pytest.fixture
+def crate(home, run):
+    """The unpacked bundle as the package rocrate reads it."""
+    assert bundle(home, run).returncode == 0
+    with zipfile.ZipFile(run / "results" / "bundle.zip") as packed:
+        packed.extractall(run / "unpacked")
+    return ROCrate(run / "unpacked")
+
+
+def test_crate_lists_every_file_with_its_sum_and_size(run, crate):
+    folder = run / "unpacked"
+    paths = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    listed = {entity.id: entity for entity in crate.data_entities}
+    assert set(listed) == paths - {"ro-crate-metadata.json"}
+    for path in set(listed) - {"SHA256SUMS"}:
+        content = (folder / path).read_bytes()
+        assert listed[path]["sha256"] == hashlib.sha256(content).hexdigest()
+        assert int(listed[path]["contentSize"]) == len(content)
+    assert listed["results/genres/scores.svg"]["encodingFormat"] == "image/svg+xml"
+
+
+def test_crate_is_a_workflow_run_crate(crate):
+    """What the profiles require: see their pages at w3id.org/ro/wfrun."""
+    profiles = {entity.id for entity in crate.root_dataset["conformsTo"]}
+    assert profiles == {
+        "https://w3id.org/ro/wfrun/process/0.5",
+        "https://w3id.org/ro/wfrun/workflow/0.5",
+        "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
+    }
+    assert crate.mainEntity.id == "Snakefile"
+    assert {"File", "SoftwareSourceCode", "ComputationalWorkflow"} == {*crate.mainEntity.type}
+    assert crate.mainEntity["programmingLanguage"]["name"] == "Snakemake"
+    assert str(crate.root_dataset["datePublished"]) == "2026-11-30T05:35:00+00:00"
+    action = crate.root_dataset["mentions"]
+    assert action.type == "CreateAction"
+    assert action["instrument"] == crate.mainEntity
+    inputs = {entity.id: entity for entity in action["object"]}
+    assert set(inputs) == {"config.yaml", "#film-one", "#film-bad"}
+    assert inputs["#film-one"]["sha256"] == "ab" * 32
+    assert {entity.id for entity in action["result"]} == {
+        f"results/{name}" for name in (*PACKED, "report.yaml")
+    }
+
+
+def test_every_reference_of_the_crate_resolves(crate):
+    """Each `@id` that an entity names is an entity itself or an address."""
+    graph = crate.metadata.generate()["@graph"]
+    ids = {entity["@id"] for entity in graph}
+    assert len(ids) == len(graph)
+    named = {
+        part["@id"]
+        for entity in graph
+        for value in entity.values()
+        for part in (value if isinstance(value, list) else [value])
+        if isinstance(part, dict)
+    }
+    assert {name for name in named - ids if not name.startswith(("http://", "https://"))} == set()
 
 
 def test_bundle_is_deterministic(home, run):

@@ -1,7 +1,8 @@
 """Pack what a paper's supplement needs of the last run into results/bundle.zip: `make bundle`.
 
 In it: the report and its provenance, the configuration, the tables and figures that the report
-records as outputs of the run, and the environment. Left out: media, indexes, pretrained networks,
+records as outputs of the run, the environment, and the rules. `ro-crate-metadata.json` describes
+them for archives (Workflow Run Crate). Left out: media, indexes, pretrained networks,
 models, the parts that tables are joined from, and what earlier runs left of films and models that
 the last run does not have. `SHA256SUMS` lists every file for `sha256sum --check`. The same results
 in the same environment give the same bytes.
@@ -16,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+
+from scorelens.report import ro_crate
 
 HOME = Path(__file__).resolve().parent.parent
 NAME, MANIFEST = "bundle.zip", "SHA256SUMS"
@@ -51,10 +54,23 @@ def gather(results: Path) -> dict[str, bytes | Path]:
     }
     for path in sorted((HOME / "envs").iterdir()):
         files[f"environment/{path.name}"] = path
+    for path in (HOME / "Snakefile", *sorted((HOME / "workflow" / "rules").glob("*.smk"))):
+        files[path.relative_to(HOME).as_posix()] = path
     reports = (results / "report.html", results / "report.yaml")
     for path in (*reports, *outputs(results, record.get("outputs", []))):
         files[path.relative_to(results.parent).as_posix()] = path
-    return files
+    described = {name: _size_and_sum(source) for name, source in files.items()}
+    text = ro_crate.metadata(record, described | {MANIFEST: {}})
+    return files | {ro_crate.NAME: text.encode()}
+
+
+def _size_and_sum(source: bytes | Path) -> dict[str, str]:
+    content = _content(source)
+    return {"contentSize": str(len(content)), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _content(source: bytes | Path) -> bytes:
+    return source.read_bytes() if isinstance(source, Path) else source
 
 
 def installed() -> list[str]:
@@ -101,7 +117,7 @@ def write(files: dict[str, bytes | Path], output: Path) -> None:
     sums = []
     with zipfile.ZipFile(temporary, "w") as bundle:
         for name, source in sorted(files.items()):
-            content = source.read_bytes() if isinstance(source, Path) else source
+            content = _content(source)
             sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
             _add(bundle, name, content)
         _add(bundle, MANIFEST, "".join(sums).encode())

@@ -1,5 +1,6 @@
 """The plan of the run, and the input functions over films, albums and models."""
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -7,7 +8,11 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-HOME = Path(workflow.basedir)
+# The folder of this workflow, not of one that uses it as a module.
+HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent.parent
+if not HOME.is_dir():
+    # Fetched from a repository file by file: the rest comes from the installed package.
+    HOME = Path(importlib.util.find_spec("scorelens").origin).parent / "_workflow"
 # Scripts run in processes of their own and find the package here, installed or not.
 sys.path.insert(0, str(HOME))
 os.environ.update(
@@ -23,7 +28,7 @@ from scorelens.config import complete
 from scorelens.errors import InputError, list_problems
 from scorelens.paths import unwatched, watched
 from scorelens.plan import make_plan
-from scorelens.rule_defaults import complete_rules
+from scorelens.rule_defaults import complete_rules, rules_by_name
 
 try:
     # The defaults, as `snakemake.utils.validate` would fill them in; no rule changes the config.

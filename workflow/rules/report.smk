@@ -1,7 +1,7 @@
 """The report: one page with the results of all stages."""
 
 from scorelens.plan.supplement import supplement
-from scorelens.rule_defaults import output_patterns
+from scorelens.rule_defaults import output_patterns, rules_by_name
 
 
 rule write_report:
@@ -141,6 +141,6 @@ rule write_report:
         # The whole configuration, unlike other rules: the page shows all of it.
         config=PLAN.config,
         # A function, for the wildcard of the films stays open.
-        outputs=lambda wildcards: supplement(output_patterns(workflow.rules), PLAN),
+        outputs=lambda wildcards: supplement(output_patterns(rules_by_name(rules)), PLAN),
     script:
         "../../scripts/write_report.py"
