@@ -1,12 +1,10 @@
 """Chromaprint, as a peer: where the fingerprint of a film slides along those of the tracks.
 
-By `fpcalc` of the Chromaprint project where it is installed, otherwise by FFmpeg, if it is built
-with the library. A fingerprint has 32 bits about eight times a second. Along each offset of a
-track, windows in which few bits differ are hits; of the hits at one time the best counts, and those
-of a track that follow each other on one offset are a cue.
+By FFmpeg, if it is built with the library. A fingerprint has 32 bits about eight times a second.
+Along each offset of a track, windows in which few bits differ are hits; of the hits at one time the
+best counts, and those of a track that follow each other on one offset are a cue.
 """
 
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,9 +13,10 @@ import imageio_ffmpeg
 import numpy as np
 import pandas as pd
 
-from scorelens import tables
+from scorelens import media, tables
 
-STEP_S = 4096 / 3 / 11025  # of the fingerprints: a third of a frame of 4096 samples at 11,025 Hz
+RATE_HZ = 11025
+STEP_S = 4096 / 3 / RATE_HZ  # of the fingerprints: a third of a frame of 4096 samples at 11,025 Hz
 WINDOW = 40  # fingerprints: 5 s
 MAX_ERROR = 0.34  # share of the bits of a window that differ
 GAP = 40  # fingerprints between hits of one cue
@@ -25,13 +24,10 @@ GAP = 40  # fingerprints between hits of one cue
 
 def fingerprint(path: str | Path) -> np.ndarray:
     """The raw fingerprint of a file, uint32 (n,)."""
-    if shutil.which("fpcalc"):
-        command = ["fpcalc", "-raw", "-plain", "-length", "0", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return np.array([int(value) % 2**32 for value in done.stdout.split(",")], np.uint32)
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-map", "0:a:0"]
-    command += ["-ac", "1", "-ar", "11025", "-f", "chromaprint", "-fp_format", "raw", "-"]
-    done = subprocess.run(command, capture_output=True, check=True, stdin=subprocess.DEVNULL)
+    sound = b"".join(block.tobytes() for block in media.audio_blocks(path, RATE_HZ))
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "f32le", "-ar", str(RATE_HZ)]
+    command += ["-ac", "1", "-i", "-", "-f", "chromaprint", "-fp_format", "raw", "-"]
+    done = subprocess.run(command, input=sound, capture_output=True, check=True)
     return np.frombuffer(done.stdout, np.uint32)
 
 
@@ -88,4 +84,5 @@ def _cue(film_id, span, best, track, offset, names) -> dict[str, object]:
         "speed": 1.0,
         "score": float((MAX_ERROR - best[first : last + 1]).sum() * 32),
         "confidence": float(1 - 2 * best[at]),  # no probability: 0 is chance
+        "verdict": "",
     }
