@@ -21,7 +21,7 @@ from scorelens.cues.lines import Line
 from scorelens.cues.tracking import GRIDS, Film, Run, refit
 from scorelens.fingerprints import Album, Landmarks
 
-EDGE_NATS = 1.0  # evidence that a second more must bring
+EDGE_NATS = 2.0  # evidence that a second more must bring
 EDGE_S = 3.0  # edges are searched so far on either side of the second that the path gives
 JOIN_GAP_S = 2.0  # runs of one track that go on within so much film time, and
 JOIN_TRACK_S = 0.3  # with so small a jump in the track, are one cue
