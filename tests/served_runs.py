@@ -16,6 +16,7 @@ from scorelens.server.serve import listen, make_server
 from tests.cue_tables import cue_table
 from tests.desk_pages import (
     CUES,
+    FILES,
     VIDEO,
     write_film,
     write_index,
@@ -28,11 +29,14 @@ SETTINGS = "cues: {corrections: corrections.tsv}\n"
 INDEX, NIGHT = "results/desk/index.html", "results/desk/films/night.html"
 
 
-def write_run(folder: Path, media: Path) -> Path:
+def write_run(folder: Path, media: Path, is_playable=True) -> Path:
     """A run whose film and album are in another folder, so that its page has whole paths."""
     results = folder / "results"
-    write_video(media / VIDEO)
-    files = write_tables(results / "tables", files=write_tracks(media / "album's"))
+    tracks = {track: media / "album's" / name for track, name in FILES.items()}
+    if is_playable:
+        write_video(media / VIDEO)
+        write_tracks(media / "album's")
+    files = write_tables(results / "tables", files=tracks)
     write_film(results, media / VIDEO, files, title="Night")
     day = cue_table("day", ("theme", 1.0, 9.0, 0.0)).assign(confidence=0.99)
     named = {"genres": ("Drama",), "notes": ""}

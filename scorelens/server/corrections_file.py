@@ -91,8 +91,8 @@ class CorrectionsFile:
             if version_of([row for _, row in numbered if row[0] == film]) != version:
                 raise ConflictError(film)
             dropped, added = _changes([item for item in numbered if item[1][0] == film], wanted)
-            self._write(_merged(self._text(), dropped, added))
-            return self.read().get(film, [])
+            written = self._write(_merged(self._text(), dropped, added))
+            return [row for _, row in written if row[0] == film]
 
     def _numbered(self) -> Numbered:
         return read_numbered(self.path) if self.path.exists() else []
@@ -100,15 +100,15 @@ class CorrectionsFile:
     def _text(self) -> str:
         return tsv.read_text(self.path, "cues", "correction") if self.path.exists() else ""
 
-    def _write(self, text: str) -> None:
-        """Replace the file, unless the run would refuse the new one."""
+    def _write(self, text: str) -> Numbered:
+        """Replace the file, unless the run would refuse the new one, and give its rows."""
         with scratch(self.path) as temporary:
             with open(temporary, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             try:
-                read_numbered(temporary)
+                written = read_numbered(temporary)
             except InputError as error:
                 problems = [_about(problem, temporary, self.path) for problem in error.problems]
                 raise ConfigError(problems) from None
@@ -116,6 +116,7 @@ class CorrectionsFile:
                 shutil.copymode(self.path, temporary)
             os.replace(temporary, self.path)
         _sync_folder(self.path.parent)
+        return written
 
 
 def version_of(rows: Sequence[Row]) -> str:
