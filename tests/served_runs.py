@@ -54,6 +54,7 @@ class Served:
 
     def __init__(self, folder: Path, keys: Keys, port: int):
         self.folder, self.keys, self.port = folder, keys, port
+        self.statuses = []  # of all answers
         self.host = f"127.0.0.1:{port}"
         self.origin = f"http://{self.host}"
         self.entrance = f"{self.origin}/?token={keys.token}"
@@ -92,18 +93,32 @@ class Served:
         return status, answer
 
 
+def recorded(app, statuses):
+    async def wrapped(scope, receive, send):
+        async def send_recorded(message):
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+            await send(message)
+
+        await app(scope, receive, send_recorded)
+
+    return wrapped
+
+
 @contextlib.contextmanager
 def serving(folder: Path, further=None):
     keys = Keys()
     with listen() as listener:
         port = listener.getsockname()[1]
         server = make_server(find_run(folder), port, keys, *filter(None, [further]))
+        served = Served(folder, keys, port)
+        server.config.app = recorded(server.config.app, served.statuses)
         thread = threading.Thread(target=server.run, args=[[listener]])
         thread.start()
         while not server.started:
             time.sleep(0.005)
         try:
-            yield Served(folder, keys, port)
+            yield served
         finally:
             server.should_exit = True
             thread.join()

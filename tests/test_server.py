@@ -109,6 +109,8 @@ def test_pages_of_other_origins_cannot_embed_or_send(served, site):
     embedded = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": "no-cors", "Origin": None}
     assert served.request(video, **embedded)[0] == 403
     visit = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": "navigate", "Origin": None}
+    assert served.request("/", **visit, Sec_Fetch_Dest="iframe")[0] == 403
+    visit["Sec_Fetch_Dest"] = "document"
     assert served.request("/", **visit)[0] == 200
     assert served.request("/api/corrections/night", "PUT", b"{}", **visit)[0] == 403
 

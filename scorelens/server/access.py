@@ -101,8 +101,8 @@ def _refuse_stranger(headers: Headers, method: str, hosts: set[str]) -> Response
         return PlainTextResponse("wrong host", 403)
     origins, site = headers.getlist("origin"), headers.get("sec-fetch-site", "none")
     is_foreign = any(origin != f"http://{host[0]}" for origin in origins)
-    # A link, typed or in another program, is no request of a page; what it may do is to read.
-    is_visit = headers.get("sec-fetch-mode") == "navigate" and method in READING
+    # A link leads a person here, not the page that has it, which cannot read what is shown.
+    is_visit = headers.get("sec-fetch-dest") == "document" and method in READING
     if is_foreign or (site not in ("none", "same-origin") and not is_visit):
         return PlainTextResponse("wrong origin", 403)
     if method not in READING and not origins:
