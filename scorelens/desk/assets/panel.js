@@ -79,7 +79,7 @@ class Panel {
   }
 
   warn() {
-    const {unmatched, isStored} = this.verdicts, lines = [];
+    const {unmatched, isStored, warning} = this.verdicts, lines = warning ? [warning] : [];
     if (unmatched.length) lines.push(`${unmatched.length} of the given corrections fit no cue any more. A download contains them.`);
     if (isStored === false) lines.push("This browser does not hold the verdicts. Download them before you close the page.");
     find("warning").textContent = lines.join(" ");
