@@ -8,7 +8,7 @@ BROWSER = next(
 )
 
 
-def wait_until(page, expression, timeout_s=20):
+def wait_until(page, expression, timeout_s=120):
     """Wait until an expression is true in the page.
 
     Unlike Playwright's own waiting it does not need `eval` in the page, which the policy of the
