@@ -106,11 +106,11 @@ def recorded(app, statuses):
 
 
 @contextlib.contextmanager
-def serving(folder: Path, further=None):
+def serving(folder: Path):
     keys = Keys()
     with listen() as listener:
         port = listener.getsockname()[1]
-        server = make_server(find_run(folder), port, keys, *filter(None, [further]))
+        server = make_server(find_run(folder), port, keys)
         served = Served(folder, keys, port)
         server.config.app = recorded(server.config.app, served.statuses)
         thread = threading.Thread(target=server.run, args=[[listener]])

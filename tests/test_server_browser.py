@@ -32,7 +32,7 @@ def enter(browser, served):
     faults = []
     context = browser.new_context(viewport={"width": 1300, "height": 900})
 
-    def enter_page(name=NIGHT):
+    def enter_page():
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda m: faults.append(m.text) if "Content Security" in m.text else 0)
@@ -42,8 +42,9 @@ def enter(browser, served):
         page.wait_for_url(served.origin + "/")
         page.get_by_role("link", name="The film desk").click()
         page.get_by_role("link", name="Night").click()
-        wait_until(page, "document.querySelector('video').readyState >= 2")
-        wait_until(page, "document.querySelector('#saved').textContent.startsWith('Saved')")
+        page.wait_for_url("**/desk/films/night.html")
+        wait_until(page, "document.querySelector('video')?.readyState >= 2")
+        wait_until(page, "document.querySelector('#saved')?.textContent.startsWith('Saved')")
         return page
 
     yield enter_page
@@ -87,6 +88,7 @@ def test_a_rejected_cue_is_in_the_file_and_there_after_a_reload(enter, served):
     assert verdicts(served) == [("theme", "14.000", "wrong"), ("chase", "7.000", "right")]
     assert page.evaluate("localStorage.length") == 0
     page.get_by_role("link", name="All films").click()
+    page.wait_for_url("**/desk/index.html")
     wait_until(page, "document.querySelector('#where')?.textContent.includes('saved in')")
     assert page.locator("tr:has-text('Night') td.checked").inner_text() == "2 of 3"
     page.go_back()

@@ -201,17 +201,19 @@ def start(folder, *arguments):
     raise AssertionError(process.communicate())
 
 
-def ask(port, method, path, body=None, headers=()):
+def send(port, method, path, body=None, headers=()):
     """Status, body and cookie of an answer."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as asked:
-        asked.request(method, path, body, dict(headers))
-        answer = asked.getresponse()
+    with contextlib.closing(
+        http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    ) as connection:
+        connection.request(method, path, body, dict(headers))
+        answer = connection.getresponse()
         return answer.status, answer.read(), answer.getheader("set-cookie")
 
 
 def enter(port, token):
     """Headers with the cookie that the shown address gives."""
-    cookie = ask(port, "GET", f"/?token={token}")[2].split(";")[0]
+    cookie = send(port, "GET", f"/?token={token}")[2].split(";")[0]
     origin = f"http://127.0.0.1:{port}"
     return {"Cookie": cookie, "Origin": origin, "Content-Type": "application/json"}
 
@@ -225,7 +227,7 @@ def save_until_refused(port, token, attempt, rows):
         rows.sort(key=lambda r: r[-1])
         body = json.dumps({"version": version, "rows": rows})
         try:
-            status, answer = ask(port, "PUT", "/api/corrections/night", body, headers)[:2]
+            status, answer = send(port, "PUT", "/api/corrections/night", body, headers)[:2]
         except (OSError, http.client.HTTPException):
             return count
         assert status == 200, answer

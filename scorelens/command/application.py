@@ -19,8 +19,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(value: bool) -> None:
+    if value:
         typer.echo(f"scorelens {__version__}")
         raise typer.Exit
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,10 +9,10 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from scorelens.errors import InputError
-from scorelens.html_page import COLOURS, template_environment
+from scorelens.html_page import shared_style, template_environment
 from scorelens.server.catalogue import Catalogue
 from scorelens.server.corrections_file import ConflictError, CorrectionsFile, version_of
 from scorelens.server.pages import prepare_page
@@ -26,7 +25,7 @@ TOO_LARGE = JSONResponse({"message": "more than a film's verdicts"}, 413)
 HERE = Path(__file__).parent
 
 
-def application(run: Run, catalogue: Catalogue, further: Sequence[BaseRoute] = ()) -> Starlette:
+def application(run: Run, catalogue: Catalogue) -> Starlette:
     """Make the application; `access.guard` belongs around it.
 
     Parameters
@@ -34,8 +33,6 @@ def application(run: Run, catalogue: Catalogue, further: Sequence[BaseRoute] = (
     run : Run
     catalogue : Catalogue
         What is served of the run; pages that are read make their media known to it.
-    further : sequence of starlette.routing.BaseRoute
-        Routes of other parts.
 
     Returns
     -------
@@ -48,7 +45,6 @@ def application(run: Run, catalogue: Catalogue, further: Sequence[BaseRoute] = (
         Route(SAVES, _all_corrections),
         Route(SAVES + "/{film}", _corrections, methods=["GET"]),
         Route(SAVES + "/{film}", _save_corrections, methods=["PUT"]),
-        *further,
     ]
     app = Starlette(routes=routes)
     app.state.run, app.state.catalogue = run, catalogue
@@ -88,16 +84,12 @@ def _start_page(request: Request) -> Response:
             ("contradictions", "genres/contradictions.html"),
         )
     }
-    has_search = any(getattr(route, "path", "") == "/search" for route in request.app.routes)
     page = template_environment(HERE).get_template("start.html")
-    return HTMLResponse(page.render(named, run=state.run, has_search=has_search))
+    return HTMLResponse(page.render(named, run=state.run))
 
 
 def _start_style(request: Request) -> Response:
-    style = "".join(
-        path.read_text("utf-8") for path in (COLOURS, COLOURS.with_name("html_page.css"))
-    )
-    return Response(style, media_type="text/css")
+    return Response(shared_style(), media_type="text/css")
 
 
 async def _file(request: Request) -> Response:

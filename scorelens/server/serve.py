@@ -3,10 +3,9 @@
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import uvicorn
-from starlette.routing import BaseRoute
 
 from scorelens.server.access import Keys, guard
 from scorelens.server.application import application
@@ -16,17 +15,9 @@ from scorelens.server.run_folder import Run
 
 HOST = "127.0.0.1"
 BACKLOG = 2048  # connections that wait
-Further = Callable[[Run, Catalogue], Sequence[BaseRoute]]
 
 
-def no_routes(run: Run, catalogue: Catalogue) -> Sequence[BaseRoute]:
-    """Give the further routes of a server that has none."""
-    return ()
-
-
-def serve(
-    run: Run, opens_browser: bool, show: Callable[[str], None], further: Further = no_routes
-) -> None:
+def serve(run: Run, opens_browser: bool, show: Callable[[str], None]) -> None:
     """Serve the pages of a run until the process is interrupted.
 
     Parameters
@@ -35,8 +26,6 @@ def serve(
     opens_browser : bool
     show : callable
         Called with the address, which has the token, when connections are accepted.
-    further : callable
-        Gives the routes of other parts.
 
     Raises
     ------
@@ -47,7 +36,7 @@ def serve(
         port, keys = listener.getsockname()[1], Keys()
         address = f"http://{HOST}:{port}/"
         with sole_writer(run.corrections, address):
-            server = make_server(run, port, keys, further)
+            server = make_server(run, port, keys)
             show(f"{address}?token={keys.token}")
             if opens_browser:
                 ticket = f"{address}?token={keys.ticket}"
@@ -60,7 +49,7 @@ def listen() -> socket.socket:
     return socket.create_server((HOST, 0), backlog=BACKLOG)
 
 
-def make_server(run: Run, port: int, keys: Keys, further: Further = no_routes) -> uvicorn.Server:
+def make_server(run: Run, port: int, keys: Keys) -> uvicorn.Server:
     """Make the server of a run.
 
     Parameters
@@ -69,15 +58,13 @@ def make_server(run: Run, port: int, keys: Keys, further: Further = no_routes) -
     port : int
         That it will listen to.
     keys : Keys
-    further : callable
-        Gives the routes of other parts.
 
     Returns
     -------
     uvicorn.Server
     """
     catalogue = Catalogue(run.results)
-    app = application(run, catalogue, further(run, catalogue))
+    app = application(run, catalogue)
     config = uvicorn.Config(
         guard(app, port, keys),
         access_log=False,  # it would have the token

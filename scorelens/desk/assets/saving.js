@@ -1,8 +1,6 @@
 "use strict";
 // Saving in place, if the page is served: the film's rows, whole, into the file of corrections.
 
-const WORDS = {right: "right", wrong: "wrong", changed: "changed", missed: "added", "": "a remark"};
-
 class Saving {
   /** `verdicts` are loaded and saved; `report` shows a status. */
   constructor(verdicts, report) {
@@ -99,9 +97,9 @@ class Saving {
 
 function clashText(item) {
   const [before] = item.earlier.slice(-1), by = name => (name ? ` by ${name}` : "");
-  const earlier = `${WORDS[cellOf(before, "verdict")]}${by(cellOf(before, "annotator"))}`;
+  const earlier = `${VERDICT_NAMES[cellOf(before, "verdict")]}${by(cellOf(before, "annotator"))}`;
   const {verdict, annotator} = item.decision;
-  return `${clock(spotOf(item).start)} ${WORDS[verdict]}${by(annotator)}, before that ${earlier}`;
+  return `${clock(spotOf(item).start)} ${VERDICT_NAMES[verdict]}${by(annotator)}, before that ${earlier}`;
 }
 
 /** Status and answer; status 0 if nobody answers. */
