@@ -117,7 +117,9 @@ class Bridge:
             None without a letter or a digit.
         """
         parts = [part.strip() for part in (*words.split(","), *tags) if has_words(part)]
-        named = {self._numbers[t.lower()] for t in map(str.strip, tags) if t.lower() in self._numbers}
+        named = {
+            self._numbers[t.lower()] for t in map(str.strip, tags) if t.lower() in self._numbers
+        }
         exact = {TAGS[number].lower() for number in named}
         phrases = [part for part in parts if part.lower() not in exact]
         rows = [np.eye(len(TAGS))[number] for number in sorted(named)]
