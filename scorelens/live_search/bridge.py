@@ -16,10 +16,14 @@ Three choices, by reasoning and not by trial on test words:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scorelens.live_search.tags import GLOSSES, TAGS
+
+if TYPE_CHECKING:
+    from scorelens.encoders.text_encoder import TextEncoder
 
 TEMPERATURE = 0.05
 NAMED_TAGS = 3  # in an explanation
@@ -165,7 +169,7 @@ def has_words(text: str) -> bool:
     return any(letter.isalnum() for letter in text)
 
 
-def sentence_embedder(encoder) -> TextEmbedder:  # noqa: ANN001
+def sentence_embedder(encoder: "TextEncoder") -> TextEmbedder:
     """Make the function that embeds plain texts with a text encoder, without marks.
 
     Parameters

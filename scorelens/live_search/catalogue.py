@@ -68,7 +68,8 @@ def build(rows: Sequence[dict], starts: Sequence, values: Sequence) -> Catalogue
     sounding = [number for number, start_s in enumerate(starts) if len(start_s)]
     frame = pd.DataFrame([rows[n] for n in sounding], columns=[*TEXTS, *NUMBERS])
     frame = frame.astype(dict.fromkeys(NUMBERS, float))
-    frame[list(TEXTS)] = frame[list(TEXTS)].fillna("").astype(str)
+    texts = frame[list(TEXTS)].astype(object)
+    frame[list(TEXTS)] = texts.where(texts.notna(), "").astype("str")
     counts = [len(starts[n]) for n in sounding]
     return Catalogue(
         frame,

@@ -76,7 +76,7 @@ def winner(results: Path, tag_layer: tuple[np.ndarray, np.ndarray], bridge: Brid
         A configuration; empty if none beats the bridge, or nothing was trained.
     """
     folder = results / "retrieval"
-    files = [path for path in sorted(folder.glob("embeddings/*.parquet"))]
+    files = sorted(folder.glob("embeddings/*.parquet"))
     files = [path for path in files if path.stem in CONFIGURATIONS]
     rankings = [r for r in map(_full_ranking, files) if r is not None]
     if not rankings:
