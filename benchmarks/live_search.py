@@ -175,10 +175,9 @@ def words_by_labels(index, labels):
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format="%.3f"))
     judged = table[table["labelled"] > 0]
-    print(
-        f"{len(judged)} of {len(table)} words have a labelled track, {sum(table.labelled)} labels"
-    )
-    figures = {"words_judged": len(judged), "word_labels": int(table["labelled"].sum())}
+    labelled = int(table["labelled"].sum())
+    print(f"{len(judged)} of {len(table)} words have a labelled track, {labelled} labels")
+    figures = {"words_judged": len(judged), "word_labels": labelled}
     for kind in ("all", *table["kind"].unique()):
         part = judged if kind == "all" else judged[judged["kind"] == kind]
         for name in ("precision", "chance", "auc"):

@@ -173,10 +173,11 @@ def test_limit_gives_the_first_of_the_whole_ranking():
     assert titles(index.search(Query(words="sad", limit=7))) == every[:7]
 
 
+NAMES = ("tempo_bpm", "loudness_db", "length_s", "key", "genres", "speech", "singing")
 FACTS = [
-    dict(tempo_bpm=90.0, loudness_db=-30.0, length_s=60.0, key="A minor", genres="rock;jazz"),
-    dict(tempo_bpm=120.0, loudness_db=-20.0, length_s=200.0, key="A major", speech=0.9),
-    dict(tempo_bpm=None, loudness_db=-10.0, length_s=400.0, key="", singing=0.1, speech=0.1),
+    (90.0, -30.0, 60.0, "A minor", "rock;jazz", None, None),
+    (120.0, -20.0, 200.0, "A major", "", 0.9, None),
+    (None, -10.0, 400.0, "", "", 0.1, 0.1),
 ]
 
 
@@ -205,7 +206,9 @@ FACTS = [
     ],
 )
 def test_filters_pass_the_expected_tracks(filters, expected):
-    rows = [track_row(str(k), **facts) for k, facts in enumerate(FACTS)]
+    rows = [
+        track_row(str(k), **dict(zip(NAMES, facts, strict=True))) for k, facts in enumerate(FACTS)
+    ]
     tracks = catalogues.build(rows, [[0.0]] * 3, [np.zeros((1, 200))] * 3).tracks
     used_in = [(), ("heat", "alien"), ("alien",)]
     assert np.flatnonzero(passing(tracks, used_in, Filters(**filters))).tolist() == expected

@@ -7,7 +7,9 @@ and files that were dropped on the page: no request can name a path.
 import json
 import os
 import secrets
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from functools import partial
@@ -21,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from scorelens.errors import ConfigError, InputError, Problem
 from scorelens.html_page import COLOURS
+from scorelens.live_search.filtering import RANGES
 from scorelens.live_search.index import Index
 from scorelens.live_search.query import Filters, Hit, Like, Moment, Query
 
@@ -48,7 +51,8 @@ class Service:
     def __init__(self, opening: Callable[[], Index]) -> None:
         self.opening = opening
         self.files: dict[str, str] = {}
-        self._folder = tempfile.TemporaryDirectory(prefix="scorelens-search-")
+        self._folder = tempfile.mkdtemp(prefix="scorelens-search-")
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._index, self._lock = None, Lock()
 
     def index(self) -> Index:
@@ -61,7 +65,7 @@ class Service:
         """A name for a dropped file, and where to write it, with the ending of its own name."""
         ending = "".join(c for c in Path(name).suffix[:10] if c.isalnum() or c == ".")
         token = DROPPED + secrets.token_hex(16)
-        path = Path(self._folder.name, token.removeprefix(DROPPED) + ending)
+        path = Path(self._folder, token.removeprefix(DROPPED) + ending)
         return token, path
 
 
@@ -139,9 +143,6 @@ def read_query(data: object, files: Mapping[str, str], index: Index) -> Query:
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise ConfigError(Problem("search", str(error), "a query of the page")) from None
     return query
-
-
-RANGES = ("tempo_bpm", "loudness_db", "length_s")
 
 
 def hit_data(hit: Hit, index: Index) -> dict:
