@@ -1,5 +1,7 @@
 """Write the index of the desk, with the style and the scripts of all its pages."""
 
+import os
+
 from scorelens import logs
 
 logs.start(snakemake.log[0])
@@ -12,5 +14,9 @@ index_page.write_index(
     cues={name: snakemake.input.get(name, []) for name in ("matched", "corrected")},
     unknown=next(iter(snakemake.input.get("unknown", [])), None),
     given=snakemake.params.given,
-    outputs=dict(snakemake.output.items()),
+    outputs={
+        "index": snakemake.output.index,
+        "given": snakemake.output.given,
+        "assets": os.path.dirname(snakemake.output.assets[0]),
+    },
 )

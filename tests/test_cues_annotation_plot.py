@@ -120,20 +120,15 @@ def make_evaluation(folder):
         frame = tables.as_typed(pd.DataFrame(rows, columns=schema.names), schema)
         tables.write_table(frame, folder / "cues" / f"{name}.tsv", schema)
         yield folder / "cues" / f"{name}.tsv"
-    for name in ("confidence", "timelines/film_0"):
-        path = folder / "cues" / "evaluation" / f"{name}.svg"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-        yield path
+    path = folder / "cues" / "evaluation" / "confidence.svg"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    yield path
 
 
-def test_report_section_has_scores_agreement_calibration_and_timelines(tmp_path):
+def test_report_section_has_scores_agreement_and_calibration(tmp_path):
     inputs = without(make_run(tmp_path, 2), "/importance/")
-    film = next(path.stem for path in inputs["files"] if path.parent.name == "films")
-    files = [path for path in make_evaluation(tmp_path) if path.stem != "film_0"]
-    timeline = tmp_path / "cues" / "evaluation" / "timelines" / f"{film}.svg"
-    timeline.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    inputs["files"] += [*files, timeline]
+    inputs["files"] += make_evaluation(tmp_path)
     _, text, page = render(tmp_path, inputs)
     section = " ".join(section_of(text, "annotations").split())
     rows = page.table("Against", "What counts")
@@ -147,4 +142,4 @@ def test_report_section_has_scores_agreement_calibration_and_timelines(tmp_path)
     assert agreement[1]["Alpha"].strip() == "0.81"
     assert "By the right track: 9 cues, Brier score 0.125 (0.125–0.125)" in section
     assert "By music of the album" not in section
-    assert section.count("<img") == 2
+    assert section.count("<img") == 1

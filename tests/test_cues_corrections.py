@@ -272,6 +272,7 @@ def film(tmp_path):
     tracks = [("a", name, f"{name}.flac", length_s, 44100) for name, length_s in TRACKS.items()]
     status = {"film_id": "a", "status": "ok", "duration_s": DURATION_S, "has_picture": True}
     status |= {"problems": "", "notes": "", "tracks": 3, "video_sha256": "ab", "video_bytes": 9}
+    status |= {"frame_rate_hz": 25.0}
     inputs = {name: tmp_path / name for name in ("cues.parquet", "tracks.tsv", "status.tsv")}
     write_tracks(tracks, inputs["tracks.tsv"])
     tables.write_table(pd.DataFrame([status]), inputs["status.tsv"], tables.STATUS)

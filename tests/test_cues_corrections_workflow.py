@@ -7,6 +7,7 @@ import pytest
 from scorelens import config as configuration
 from scorelens import tables
 from scorelens.errors import ConfigError
+from scorelens.music import installed_detector
 from scorelens.plan import make_plan
 from tests import workflow_runs as runs
 from tests.correction_tables import cells, new, write_file
@@ -14,10 +15,11 @@ from tests.published_files import small
 
 FILM, OTHER = "the_brass_letter", "the_falling_anchor"
 RIGHT = cells("right", (10, 20, "theme"), film=FILM)
-OF_A_FILM = {"correct_cues", "measure_levels", "plot_cues", "export_film", "extract_features"}
+OF_A_FILM = {"correct_cues", "measure_levels", "export_film", "extract_features"}
 OVER_FILMS = {
     "score_cues", "summarize_corrections", "score_corrections", "summarize_cues",
-    "plot_cue_summary", "summarize_levels", "export_cue_sheets",
+    "plot_cue_summary", "plot_film_map", "summarize_levels", "export_cue_sheets",
+    *(["summarize_music"] if installed_detector() else []),
 }  # fmt: skip
 
 

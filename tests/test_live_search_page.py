@@ -174,7 +174,8 @@ def test_brief_from_words_to_a_shortlist_by_keyboard_alone(page, music):
     wait_until(page, "document.getElementById('audio').currentTime > 10")
     assert "#t=10.00,30.00" in page.evaluate("document.getElementById('audio').src")
     page.keyboard.press("[")
-    wait_until(page, "document.getElementById('passage').textContent === 'passage 0:10 to the end'")
+    marked = "/^passage 0:[12]\\d to the end$/.test(document.getElementById('passage').textContent)"
+    wait_until(page, marked)
     page.keyboard.press("n")
     wait_until(page, "document.querySelectorAll('#hits tr')[2].className.includes('playing')")
     for key in ("j", "s", "s", "j", "s"):  # the second hit on and off, the third on

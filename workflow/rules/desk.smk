@@ -1,5 +1,7 @@
 """The film desk: pages to watch a film with its cues, to check and to correct them."""
 
+from scorelens.desk import assets
+
 
 rule encode_preview:
     """Make a light copy of one film that every browser plays."""
@@ -64,7 +66,7 @@ rule write_desk:
     output:
         index="results/desk/index.html",
         given="results/desk/given.js",
-        assets=directory("results/desk/assets"),
+        assets=[f"results/desk/assets/{name}" for name in assets.NAMES],
     params:
         given=lambda wildcards: {
             film: [list(row) for row in rows] for film, rows in PLAN.cues.corrections.items()
