@@ -35,8 +35,7 @@ def render_page(folder: Path, data: object, output: str | os.PathLike, **values:
         Further values for the template. They are escaped.
     """
     own_style, script = ((folder / f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    shared = "".join(path.read_text("utf-8") for path in (COLOURS, HERE / "html_page.css"))
-    style = shared + own_style
+    style = shared_style() + own_style
     template = template_environment(folder).get_template("page.html")
     page = template.render(
         values,
@@ -47,6 +46,11 @@ def render_page(folder: Path, data: object, output: str | os.PathLike, **values:
     )
     with atomic(output) as temporary:
         temporary.write_text(page + "\n", encoding="utf-8")
+
+
+def shared_style() -> str:
+    """Give the style that all pages have: the colours of both schemes, text, forms, tables."""
+    return "".join(path.read_text("utf-8") for path in (COLOURS, HERE / "html_page.css"))
 
 
 def embedded_json(data: object) -> Markup:

@@ -63,7 +63,8 @@ def read_rows(
         If the table cannot be read, lacks a column or has it twice, has no rows (unless it may
         be empty), or has rows longer than the header.
     """
-    lines = [(number, row) for number, row in _cells(_text(path, setting, kind)) if any(row)]
+    cells = split_cells(read_text(path, setting, kind))
+    lines = [(number, row) for number, row in cells if any(row)]
     number, header = lines[0] if lines else (1, [])
     if problems := list(_header_problems(path, number, header, columns, further)):
         raise ConfigError(problems)
@@ -83,8 +84,23 @@ def cell(path: str | os.PathLike, number: int, column: str) -> str:
     return f"{path}, line {number}, column {column}"
 
 
-def _text(path, setting: str, kind: str) -> str:
-    """The text of a table, with `\\n` as line ends."""
+def read_text(path: str | os.PathLike, setting: str, kind: str) -> str:
+    """Read the text of a table, without control characters and with `\\n` as line ends.
+
+    Parameters
+    ----------
+    path, setting, kind
+        As of `read_rows`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or its encoding is doubtful.
+    """
     hint = f"save the table as UTF-8, tab-separated; set its path with {setting}: {{{kind}s: ...}}"
     try:
         text, doubt = charsets.read_text(path)
@@ -99,8 +115,24 @@ def _text(path, setting: str, kind: str) -> str:
     return CONTROL.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The line number at which each row starts, and its cells without empty ones at the end."""
+def split_cells(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Split the text of a table into rows.
+
+    Parameters
+    ----------
+    text : str
+        With `\\n` as line ends.
+
+    Yields
+    ------
+    tuple of int and list of str
+        The number of the line at which a row starts, and its cells without empty ones at the end.
+
+    Examples
+    --------
+    >>> list(split_cells('a\\tb\\n"1"\\t\\n'))
+    [(1, ['a', 'b']), (2, ['1']), (3, [])]
+    """
     first, line, row = 1, 1, []
     for match in CELL.finditer(text):
         quoted, plain, end = match.groups()

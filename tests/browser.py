@@ -1,6 +1,8 @@
 """What the tests of pages in a browser share."""
 
+import ctypes
 import shutil
+import sys
 import time
 
 BROWSER = next(
@@ -8,7 +10,20 @@ BROWSER = next(
 )
 
 
-def wait_until(page, expression, timeout_s=20):
+PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23  # linux/prctl.h, linux/capability.h
+
+
+def forbid_realtime_priority():
+    """Forbid it to the programs that this thread starts from now on.
+
+    Chromium gives its audio threads real-time priority where it may, that is as root: they can
+    then lock every core of a small machine for minutes.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
+
+
+def wait_until(page, expression, timeout_s=120):
     """Wait until an expression is true in the page.
 
     Unlike Playwright's own waiting it does not need `eval` in the page, which the policy of the

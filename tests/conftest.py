@@ -11,7 +11,7 @@ from hypothesis import settings
 from scorelens.pretrained import WeightsError
 from scorelens.pretrained.fetch import fetch_network
 from tests import workflow_runs as runs
-from tests.browser import BROWSER
+from tests.browser import BROWSER, forbid_realtime_priority
 from tests.desk_browser import desk_folder, open_desk  # noqa: F401
 
 settings.register_profile("untimed", deadline=None)  # a slow machine must not fail a test
@@ -62,6 +62,7 @@ def browser():
     if not BROWSER:
         pytest.skip("there is no Chromium or Chrome on the path")
     playwright = pytest.importorskip("playwright.sync_api")
+    forbid_realtime_priority()
     with playwright.sync_playwright() as running:
         # The sandbox does not start as root or in most containers; it loads only local pages.
         chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])

@@ -1,11 +1,10 @@
 """Fixtures and functions for tests of the pages of the desk in Chromium."""
 
-import time
-
 import pandas as pd
 import pytest
 
 from scorelens import tables
+from tests.browser import wait_until
 from tests.cue_tables import cue_table
 from tests.desk_pages import (
     CUES,
@@ -81,11 +80,3 @@ def film_page(open_page, desk, **settings):
     page = open_page(desk / "films" / "night.html", **settings)
     wait_until(page, "document.querySelector('video').readyState >= 2")
     return page
-
-
-def wait_until(page, condition):
-    """`page.wait_for_function` needs `eval`, which the policy of the page forbids."""
-    deadline = time.monotonic() + 10
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, condition
-        page.wait_for_timeout(20)

@@ -23,7 +23,7 @@ CUES = cue_table(
 CONFIDENCES = (0.97, 0.83, 0.61)
 CUES = CUES.assign(confidence=CONFIDENCES, speed=(1.0, 1.25, 1.0))
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac")
-VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis")
+VP8 = ("-c:v", "libvpx", "-threads", "1", "-deadline", "realtime", "-c:a", "libvorbis")
 
 
 def write_video(path: Path, codecs=H264, seconds=SECONDS) -> Path:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.desk_browser import film_page, wait_until
+from tests.browser import wait_until
+from tests.desk_browser import film_page
 from tests.desk_pages import VP8, write_film, write_tables, write_video
 
 

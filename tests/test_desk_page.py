@@ -5,7 +5,8 @@ import re
 import pytest
 
 from scorelens.cues.corrections import COLUMNS
-from tests.desk_browser import film_page, wait_until
+from tests.browser import wait_until
+from tests.desk_browser import film_page
 from tests.desk_pages import (
     CUES,
     EVIL,

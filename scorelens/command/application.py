@@ -19,8 +19,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(value: bool) -> None:
+    if value:
         typer.echo(f"scorelens {__version__}")
         raise typer.Exit
 
@@ -168,6 +168,29 @@ def search(
         command.search(*parts, filters, library or (), update, number, as_json)
 
     _report(action)
+
+
+@app.command(epilog="**Examples:** `scorelens desk`; `scorelens desk ~/films --no-browser`")
+def desk(
+    folder: Annotated[
+        Path, typer.Argument(help="The folder of a run, or its results; this one without.")
+    ] = Path(),
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the browser, or not.")
+    ] = True,
+    configfile: Annotated[
+        Path | None,
+        typer.Option(help="Settings, which name the corrections; my.yaml of the folder without."),
+    ] = None,
+) -> None:
+    """Open the pages of a run in the browser: film desk, libraries, searches, report.
+
+    Verdicts on cues are saved in the file of corrections that the settings name. Pages and media
+    are served to this machine alone, by an address with a random token.
+    """
+    from scorelens.command import desk as command
+
+    _report(command.serve_desk, folder, browser, configfile)
 
 
 @app.command(epilog="**Example:** `scorelens doctor`")

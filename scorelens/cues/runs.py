@@ -10,6 +10,7 @@ from scorelens import tables
 from scorelens.cues.coincidence import (
     CLASSES,
     MATCHED_SHARES,
+    SECOND_NATS,
     SHIFTS,
     TrackLandmarks,
     chance_of,
@@ -21,7 +22,6 @@ from scorelens.cues.lines import Line
 from scorelens.cues.tracking import GRIDS, Film, Run, refit
 from scorelens.fingerprints import Album, Landmarks
 
-EDGE_NATS = 1.0  # evidence that a second more must bring
 EDGE_S = 3.0  # edges are searched so far on either side of the second that the path gives
 JOIN_GAP_S = 2.0  # runs of one track that go on within so much film time, and
 JOIN_TRACK_S = 0.3  # with so small a jump in the track, are one cue
@@ -214,7 +214,7 @@ def _edge(film: Film, tracks, grid_of, runs: list[Run], run: Run, side: int) -> 
             nats = np.where((theirs > 0) & (theirs >= nats), 0.0, nats)
     order = np.argsort(side * moments, kind="stable")
     moments = moments[order]
-    total = np.cumsum(nats[order]) - EDGE_NATS * hop_s * np.abs(moments - innermost)
+    total = np.cumsum(nats[order]) - SECOND_NATS * hop_s * np.abs(moments - innermost)
     best = int(total.argmax()) if len(total) else 0
     moment = float(moments[best]) if len(total) and total[best] > 0 else innermost
     if not others:

@@ -1,4 +1,4 @@
-"""The live search for a web server: the page, and JSON for its script.
+"""The routes of the live search: the page, and JSON for its script.
 
 Who may ask is the server's matter. Here nothing is read but tracks of the index, by their number,
 and files that were dropped on the page: no request can name a path.
@@ -22,13 +22,12 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from scorelens.errors import ConfigError, InputError, Problem
-from scorelens.html_page import COLOURS
+from scorelens.html_page import shared_style
 from scorelens.live_search.filtering import RANGES
 from scorelens.live_search.index import Index
 from scorelens.live_search.query import Filters, Hit, Like, Moment, Query
 
 PAGE = Path(__file__).parent / "page"
-STYLES = (COLOURS, PAGE.parents[1] / "html_page.css", PAGE / "page.css")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "media-src 'self' blob:; img-src 'self' blob:; base-uri 'none'; form-action 'none'"
@@ -186,8 +185,7 @@ async def _page(request: Request) -> Response:
 
 
 async def _style(request: Request) -> Response:
-    style = "".join(path.read_text("utf-8") for path in STYLES)
-    return Response(style, media_type="text/css")
+    return Response(shared_style() + (PAGE / "page.css").read_text("utf-8"), media_type="text/css")
 
 
 async def _script(request: Request) -> Response:

@@ -77,8 +77,9 @@ def plan_cues(config: Mapping, corpus: CorpusPlan, note: Callable[[str], None]) 
     """
     folder, file = config["cues"]["annotations"], config["cues"]["corrections"]
     if corpus.is_published:
-        for name in filter(None, ("annotations" * bool(folder), "corrections" * bool(file))):
-            note(f"{name} of cues are left out: published features come without films")
+        for name, path in (("annotations", folder), ("corrections", file)):
+            if path:
+                note(f"{name} of cues are left out: published features come without films")
         return CuePlan(())
     corrections = read_corrections(file) if file else {}
     for film in sorted(corrections.keys() - corpus.films.keys()):

@@ -47,6 +47,31 @@ def read_corrections(path: str | os.PathLike) -> dict[str, list[Row]]:
     ConfigError
         With every fault of every row, or if the table itself does not hold.
     """
+    by_film: dict[str, list[Row]] = {}
+    for _, row in read_numbered(path):
+        by_film.setdefault(row[0], []).append(row)
+    return by_film
+
+
+def read_numbered(path: str | os.PathLike) -> list[tuple[int, Row]]:
+    """Read the corrections with the lines that they stand on.
+
+    Parameters
+    ----------
+    path : path-like
+        As of `read_corrections`.
+
+    Returns
+    -------
+    list of tuple of int and Row
+        Number of the line, and the row as `read_corrections` gives it, in the order in which they
+        were decided.
+
+    Raises
+    ------
+    ConfigError
+        As of `read_corrections`.
+    """
     if faults := list(paths.file_problems(SETTING, str(path), "a TSV table", paths.IN_CONFIG)):
         raise ConfigError(faults)
     further = COLUMNS[len(REQUIRED) :]
@@ -56,11 +81,12 @@ def read_corrections(path: str | os.PathLike) -> dict[str, list[Row]]:
     ]
     if problems := [fault for number, row in rows for fault in _row_problems(path, number, row)]:
         raise ConfigError(problems)
-    by_film: dict[str, list[Row]] = {}
-    for row in _in_order([row for _, row in rows]):
-        cells = {name: f"{float(row[name]):.3f}" for name in TIMES if row[name]}
-        by_film.setdefault(row["film_id"], []).append(tuple((row | cells).values()))
-    return by_film
+    seconds = [{name: f"{float(row[name]):.3f}" for name in TIMES if row[name]} for _, row in rows]
+    written = [
+        (number, tuple((row | cells).values()))
+        for (number, row), cells in zip(rows, seconds, strict=True)
+    ]
+    return _in_order(written)
 
 
 def moment(text: str) -> datetime.datetime | None:
@@ -88,10 +114,10 @@ def moment(text: str) -> datetime.datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
 
 
-def _in_order(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+def _in_order(rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
     moments, latest = [], FIRST_MOMENT
-    for row in rows:
-        latest = moment(row["decided_at"]) or latest
+    for _, row in rows:
+        latest = moment(row[COLUMNS.index("decided_at")]) or latest
         moments.append(latest)
     return [rows[number] for number in sorted(range(len(rows)), key=moments.__getitem__)]
 

@@ -2,7 +2,7 @@
 // The page of a film: what its parts do together, and the keys.
 
 const annotatorKey = "scorelens desk annotator";
-const verdicts = new Verdicts(pageData.film.id, pageData.cues, pageData.given);
+const verdicts = new Verdicts(pageData.film.id, pageData.cues, saves ? [] : pageData.given);
 const player = new Player(find("film"), find("album-sound"));
 let selected = null;
 
@@ -73,10 +73,7 @@ const actions = {
     actions.go(selected);
   },
   undo() {
-    const same = selected && selected.cue ? {cue: selected.cue} : {spot: selected && spotOf(selected)};
     if (!verdicts.undo()) return announce("Nothing to undo.");
-    const isSame = item => (same.cue ? item.cue === same.cue : same.spot && !item.cue && onOneMusic(spotOf(item), same.spot));
-    actions.select(verdicts.items.find(isSame) || null);
     return announce("Undone.");
   },
   /** The play head is the start of a missed cue, and at the second press its end. */
@@ -100,8 +97,14 @@ const annotator = () => find("annotator").value.trim();
 const save = () => downloadCorrections(pageData.film.id, verdicts.rows());
 const announce = text => (find("message").textContent = text);
 
+/** The item about the same cue, of items that were made anew. */
+function sameItem(item) {
+  const isSame = other => (item.cue ? other.cue === item.cue : !other.cue && onOneMusic(spotOf(other), spotOf(item)));
+  return verdicts.items.includes(item) ? item : verdicts.items.find(isSame) || null;
+}
+
 verdicts.listeners.push(() => {
-  if (selected && !verdicts.items.includes(selected)) selected = null;
+  if (selected) selected = sameItem(selected);
   actions.select(selected);
 });
 
@@ -111,6 +114,11 @@ player.listeners.push(() => {
   find("album-fault").textContent = album.error && player.track ? `This browser cannot play the track ${decodeURIComponent(player.track.address.split("/").pop())}.` : "";
   if (film.error) showFilmFault();
 });
+
+function showSaved(text, title = find("saved").title) {
+  find("saved").textContent = text;
+  find("saved").title = title;
+}
 
 /** Say that the film does not play, and what helps. */
 function showFilmFault() {
@@ -127,7 +135,7 @@ function startFilm() {
   film.addEventListener("error", showFilmFault);
   // Sound alone: the picture is in a format that the browser lacks.
   film.addEventListener("loadedmetadata", () => !film.videoWidth && pageData.film.hasPicture && showFilmFault());
-  film.src = new URL(pageData.film.address, location.href).href;
+  film.src = mediaUrl(pageData.film.address);
   for (const name of ["timeupdate", "seeked", "seeking"]) film.addEventListener(name, () => timeline.follow());
   const tick = () => {
     timeline.follow();
@@ -164,16 +172,16 @@ addEventListener("keydown", event => {
   action(event);
 });
 
-find("annotator").value = (() => {
-  try {
-    return localStorage.getItem(annotatorKey) || "";
-  } catch {
-    return "";
-  }
-})();
+// A served page has another port, and so another storage, each time; cookies are those of all ports.
+const remembered = () => (saves ? document.cookie.match(/(?:^|; )scorelens_annotator=([^;]*)/)?.[1] : localStorage.getItem(annotatorKey));
+try {
+  find("annotator").value = decodeURIComponent(remembered() || "");
+} catch { /* The name is then typed again. */ }
 find("annotator").addEventListener("change", () => {
+  const name = encodeURIComponent(annotator());
   try {
-    localStorage.setItem(annotatorKey, annotator());
+    if (saves) document.cookie = `scorelens_annotator=${name}; path=/; max-age=31536000; samesite=strict`;
+    else localStorage.setItem(annotatorKey, name);
   } catch { /* The name is then typed again. */ }
 });
 for (const [id, action] of Object.entries({
@@ -181,6 +189,7 @@ for (const [id, action] of Object.entries({
   "zoom-in": KEYS["+"], "zoom-out": KEYS["-"], "zoom-all": KEYS[0], "mark-missed": actions.markMissed,
   earlier: () => timeline.pan((timeline.range[0] - timeline.range[1]) / 2), later: () => timeline.pan((timeline.range[1] - timeline.range[0]) / 2),
 })) find(id).addEventListener("click", action);
-addEventListener("beforeunload", event => verdicts.isStored === false && event.preventDefault());
+addEventListener("beforeunload", event => (saving ? saving.isPending : verdicts.isStored === false) && event.preventDefault());
 startFilm();
 actions.select(null);
+const saving = saves ? new Saving(verdicts, showSaved) : null;

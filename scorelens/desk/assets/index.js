@@ -6,8 +6,8 @@ const CHUNK = 100; // rows that are shown at once; the next follow when the end 
 const state = {column: "least", up: true, rows: []};
 const {films, detects} = pageData;
 for (const film of films) {
-  const stored = readStored(film.id), verdict = COLUMNS.indexOf("verdict");
-  if (stored) film.checked = stored.rows.filter(row => row[verdict] && row[verdict] !== "missed").length;
+  const stored = readStored(film.id);
+  if (stored) film.checked = countChecked(stored.rows);
   film.words = plain([film.title, film.id, film.year ?? "", ...film.genres, film.notes].join(" "));
   film.open = film.cues - film.checked;
 }
@@ -128,5 +128,19 @@ find("download").addEventListener("click", () => downloadCorrections());
 find("more").addEventListener("click", () => showMore());
 new IntersectionObserver(([end]) => end.isIntersecting && showMore(), {rootMargin: "600px"}).observe(find("more"));
 addEventListener("beforeprint", () => showMore(films.length));
+/** Count what is in the file of corrections, if the page is served. */
+async function countSaved() {
+  const answer = await (await fetch(saves)).json();
+  find("where").textContent = answer.message || `Verdicts are saved in ${answer.file}.`;
+  if (!answer.films) return;
+  for (const film of films) {
+    film.checked = countChecked(answer.films[film.id] ?? []);
+    film.open = film.cues - film.checked;
+    film.row = undefined;
+  }
+  refresh();
+}
+
 addEventListener("pageshow", event => event.persisted && location.reload());
 refresh();
+if (saves) countSaved();

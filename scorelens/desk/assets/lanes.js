@@ -16,6 +16,7 @@ function assignLanes(bars) {
 }
 
 const titleOf = track => (pageData.tracks[track] ? pageData.tracks[track].title : track || "not on the album");
+const VERDICT_NAMES = {right: "right", wrong: "wrong", changed: "changed", missed: "added", "": "a remark"};
 const MARKS = {right: "✓ ", wrong: "✗ ", changed: "± ", missed: "+ "};
 
 /** The bars of the cues, by the verdicts. */

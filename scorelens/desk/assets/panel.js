@@ -1,8 +1,6 @@
 "use strict";
 // The panel of the selected cue, the list of all cues, and the form for a missed one.
 
-const VERDICTS = {right: "right", wrong: "wrong", changed: "changed", missed: "added"};
-
 /** Seconds of a text such as 1:02:03.5, 62:03.5 or 3723.5; null if it is none. */
 function secondsOf(text) {
   if (!/^\s*(\d+:){0,2}\d+(\.\d*)?\s*$/.test(text)) return null;
@@ -79,7 +77,7 @@ class Panel {
   }
 
   warn() {
-    const {unmatched, isStored} = this.verdicts, lines = [];
+    const {unmatched, isStored, warning} = this.verdicts, lines = warning ? [warning] : [];
     if (unmatched.length) lines.push(`${unmatched.length} of the given corrections fit no cue any more. A download contains them.`);
     if (isStored === false) lines.push("This browser does not hold the verdicts. Download them before you close the page.");
     find("warning").textContent = lines.join(" ");
@@ -109,7 +107,7 @@ class Panel {
     }
     find("clear").disabled = !decision;
     find("clear").firstChild.data = cue ? "Take back " : "Remove ";
-    find("state").textContent = isChecked(item) ? VERDICTS[decision.verdict] : "not checked";
+    find("state").textContent = isChecked(item) ? VERDICT_NAMES[decision.verdict] : "not checked";
   }
 
   /** List the cues: by doubt those to check come first. */
@@ -127,7 +125,7 @@ class Panel {
     const cells = [
       make("td", {class: "number"}, clock(spot.start)), make("td", {class: "number"}, clock(spot.end)), make("td", {class: "title"}, title),
       make("td", {class: "number"}, cue ? percent(cue.confidence) : "–"),
-      make("td", {class: `verdict ${verdict}`}, verdict ? MARKS[verdict] + VERDICTS[verdict] : ""),
+      make("td", {class: `verdict ${verdict}`}, verdict ? MARKS[verdict] + VERDICT_NAMES[verdict] : ""),
       make("td", {}, decision && decision.diegetic ? {yes: "diegetic", no: "not diegetic"}[decision.diegetic] : ""),
       make("td", {class: "note", dir: "auto"}, decision ? decision.note : ""),
     ];

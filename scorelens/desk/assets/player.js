@@ -21,7 +21,7 @@ class Player {
   /** The stretch that is compared with the album: a cue's, and its track {address, start, length}. */
   choose(spot, track) {
     Object.assign(this, {spot, track});
-    const address = track ? new URL(track.address, location.href).href : "";
+    const address = track ? mediaUrl(track.address) : "";
     if (address && this.album.src !== address) this.album.src = address;
     if (!address) this.album.removeAttribute("src");
     this.album.preservesPitch = keepsPitch(spot);

@@ -9,8 +9,15 @@ const find = id => document.getElementById(id);
 const pageData = JSON.parse(find("data").textContent);
 // Names of the run's folder: the verdicts of different runs are held apart.
 const deskFolder = new URL(document.documentElement.dataset.desk, location.href).pathname;
+// Where a served page saves; empty if the page was opened as a file.
+const saves = document.documentElement.dataset.saves ?? "";
 const collator = new Intl.Collator("en", {numeric: true, sensitivity: "base"});
 const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** The URL of a medium by its address in the data of the page. */
+function mediaUrl(address) {
+  return new URL(saves ? address.replace(/^file:\/\//, "/files") : address, location.href).href;
+}
 
 /** An element with attributes and children; texts are never read as markup. */
 function make(tag, attributes = {}, ...children) {
@@ -41,6 +48,7 @@ const storageKey = film => `scorelens desk ${deskFolder} ${film}`;
 
 /** What the browser holds for a film: {rows, given}, or null. */
 function readStored(film) {
+  if (saves) return null;
   try {
     return JSON.parse(localStorage.getItem(storageKey(film)));
   } catch {
@@ -65,9 +73,19 @@ function writeStored(film, value) {
 function rowsOf(film, given) {
   const stored = readStored(film), local = stored ? stored.rows : [];
   const seen = new Set(stored ? [...stored.given, ...local.map(lineOf)] : []);
+  return inTime([...given.filter(row => !seen.has(lineOf(row))), ...local]);
+}
+
+/** In the order in which they were decided. */
+function inTime(rows) {
   const when = row => Date.parse(cellOf(row, "decided_at")) || 0;
-  const rows = [...given.filter(row => !seen.has(lineOf(row))), ...local];
   return rows.map((row, order) => [row, order]).sort(([a, i], [b, j]) => when(a) - when(b) || i - j).map(([row]) => row);
+}
+
+/** How many cues the rows of a film check. */
+function countChecked(rows) {
+  const verdicts = new Map(rows.map(row => [row.slice(1, 4).join("\t"), cellOf(row, "verdict")]));
+  return [...verdicts.values()].filter(verdict => verdict && verdict !== "missed").length;
 }
 
 /** The films that the browser holds rows of. */
@@ -82,6 +100,10 @@ function storedFilms() {
 
 /** The rows of all films of the run: given ones and those of this browser; `rows` are those of `shown`. */
 async function allRows(shown, rows) {
+  if (saves) {
+    const {films} = await (await fetch(saves)).json();
+    return Object.values(shown ? {...films, [shown]: rows} : films).flat();
+  }
   if (!window.givenRows) await loadScript(`${document.documentElement.dataset.desk}given.js`);
   const given = window.givenRows || [];
   const films = new Set([...given.map(row => row[0]), ...storedFilms()]);

@@ -9,22 +9,47 @@ const onOneMusic = (a, b) =>
 
 /**
  * Items are the cues of the machine and those that people added, `cue` null, by time.
- * A decision is {verdict, start, end, track, at, diegetic, note, annotator, when}; start to at are null for "as it was".
+ * A decision is {verdict, start, end, track, at, diegetic, note, annotator, when, row}; start to at are null for "as it was",
+ * and `row` is that of a file, which stays as it is until somebody decides anew.
  */
 class Verdicts {
   constructor(film, cues, given) {
-    Object.assign(this, {film, cues, given, history: [], listeners: []});
+    Object.assign(this, {film, cues, given, history: [], listeners: [], warning: ""});
     this.restore(rowsOf(film, given));
   }
 
-  /** Rows to items; rows that fit no cue are held on to as they are. */
+  /** Hold on to the rows; returns whether that was possible. */
+  store(rows) {
+    return writeStored(this.film, {rows, given: this.given.map(lineOf)});
+  }
+
+  /** Start anew from rows. */
+  load(rows) {
+    this.restore(rows);
+    this.history = [];
+    this.notify();
+  }
+
+  /** Say something above the cues; empty for nothing. */
+  warn(text) {
+    if (text === this.warning) return;
+    this.warning = text;
+    this.notify();
+  }
+
+  /**
+   * Rows to items, in the order in which they were decided. The last row of a cue counts, and the
+   * `earlier` ones stay; rows that fit no cue are held on to as they are.
+   */
   restore(rows) {
-    this.items = this.cues.map(cue => ({cue, decision: null}));
+    this.items = this.cues.map(cue => ({cue, decision: null, earlier: []}));
     this.unmatched = [];
     for (const row of rows) {
       const decision = decisionOf(row), item = this.itemOf(row, decision);
-      if (item) item.decision = decision;
-      else if (decision.verdict === "missed") this.items.push({cue: null, decision});
+      if (item) {
+        if (item.decision) item.earlier.push(item.decision.row);
+        item.decision = decision;
+      } else if (decision.verdict === "missed") this.items.push({cue: null, decision, earlier: []});
       else this.unmatched.push(row);
     }
     this.sort();
@@ -51,7 +76,7 @@ class Verdicts {
   decide(item, changes, annotator) {
     this.remember();
     const before = item.decision || {...UNDECIDED};
-    item.decision = {...before, ...changes, annotator, when: now()};
+    item.decision = {...before, ...changes, annotator, when: now(), row: null};
     if (["right", "wrong"].includes(item.decision.verdict)) Object.assign(item.decision, AS_IT_WAS);
     this.changed();
   }
@@ -59,7 +84,8 @@ class Verdicts {
   /** Add a cue that the machine missed. */
   add(spot, annotator) {
     this.remember();
-    const item = {cue: null, decision: {...UNDECIDED, ...spot, verdict: "missed", annotator, when: now()}};
+    const decision = {...UNDECIDED, ...spot, verdict: "missed", annotator, when: now()};
+    const item = {cue: null, decision, earlier: []};
     this.items.push(item);
     this.changed();
     return item;
@@ -68,7 +94,7 @@ class Verdicts {
   /** Take the decision on an item back; an added cue goes. */
   clear(item) {
     this.remember();
-    item.decision = null;
+    Object.assign(item, {decision: null, earlier: []});
     if (!item.cue) this.items.splice(this.items.indexOf(item), 1);
     this.changed();
   }
@@ -86,13 +112,18 @@ class Verdicts {
 
   changed() {
     this.sort();
-    this.isStored = writeStored(this.film, {rows: this.rows(), given: this.given.map(lineOf)});
+    this.isStored = this.store(this.rows());
+    this.notify();
+  }
+
+  notify() {
     for (const listener of this.listeners) listener();
   }
 
   rows() {
-    const decided = this.items.filter(item => item.decision).map(item => rowOf(this.film, item));
-    return ordered([...decided, ...this.unmatched]);
+    const decided = this.items.filter(item => item.decision);
+    const rows = decided.flatMap(item => [...item.earlier, rowOf(this.film, item)]);
+    return ordered([...rows, ...this.unmatched]);
   }
 
   /** Cues of the machine that nobody checked, the least confident first. */
@@ -102,7 +133,7 @@ class Verdicts {
 }
 
 const AS_IT_WAS = {start: null, end: null, track: null, at: null};
-const UNDECIDED = {verdict: "", ...AS_IT_WAS, diegetic: "", note: "", annotator: "", when: ""};
+const UNDECIDED = {verdict: "", ...AS_IT_WAS, diegetic: "", note: "", annotator: "", when: "", row: null};
 const now = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
 const isChecked = item => Boolean(item.decision && item.decision.verdict);
 
@@ -125,13 +156,15 @@ function decisionOf(row) {
     note: cellOf(row, "note"),
     annotator: cellOf(row, "annotator"),
     when: cellOf(row, "decided_at"),
+    row,
   };
 }
 
 function rowOf(film, {cue, decision}) {
+  if (decision.row) return decision.row;
   const checked = cue ? [secondsText(cue.start), secondsText(cue.end), cue.track] : ["", "", ""];
   const {verdict, start, end, track, at, diegetic, note, annotator, when} = decision;
   const values = [secondsText(start), secondsText(end), track || "", secondsText(at)];
-  const clean = text => text.replace(/[\t\r\n]+/g, " ").trim();
+  const clean = text => text.replace(/\s+/g, " ").trim();
   return [film, ...checked, verdict, ...values, diegetic, clean(note), clean(annotator), when];
 }

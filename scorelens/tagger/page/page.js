@@ -30,7 +30,9 @@ const clock = seconds => {
   const rest = String(whole % 60).padStart(2, "0");
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 };
-const address = path => "file://" + `${data.home}/${path}`.split("/").map(encodeURIComponent).join("/");
+// Served, by `scorelens desk`, files have their path below /files.
+const root = location.protocol === "file:" ? "file://" : "/files";
+const address = path => root + `${data.home}/${path}`.split("/").map(encodeURIComponent).join("/");
 const fileName = path => path.slice(path.lastIndexOf("/") + 1);
 const stem = name => name.replace(/(?<=.)\.[^.]*$/, "");
 const trackName = track => data.title[track] || fileName(data.path[track]);

@@ -12,7 +12,8 @@ const plain = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase(
 const fileName = path => path.slice(path.lastIndexOf("/") + 1);
 const stem = name => name.replace(/(?<=.)\.[^.]*$/, "");
 const address = path => path.split("/").map(encodeURIComponent).join("/");
-const filePath = path => decodeURIComponent(new URL(address(path), location.href).pathname);
+// Served, by `scorelens desk`, files have their path below /files.
+const filePath = path => decodeURIComponent(new URL(address(path), location.href).pathname.replace(location.protocol === "file:" ? "" : /^\/files/, ""));
 const owner = (search, row) => search.title[row] || search.library[row];
 const signed = value => {
   const text = Math.abs(value).toFixed(2);
