@@ -73,14 +73,33 @@ def index_folder(
     ConfigError
         If there is no such folder, or no music in it.
     """
-    folder = Path(folder)
-    names = (os.path.relpath(file, folder) for file in list_files(folder))
+    path = library_path(folder, results)
+    return update(path, folder_sources(path.stem, Path(folder), music_files(folder)), encode)
+
+
+def music_files(folder: str | os.PathLike) -> list[str]:
+    """List the files of music in a folder and its subfolders.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    list of str
+        As seen from the folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such folder, or no music in it.
+    """
+    names = (os.path.relpath(file, folder) for file in list_files(Path(folder)))
     files = [name for name in names if not is_cue(name)]
     if not files:
-        what = "has no music" if folder.is_dir() else "is no folder"
+        what = "has no music" if Path(folder).is_dir() else "is no folder"
         raise ConfigError(Problem(str(folder), what, "a folder of music"))
-    path = library_path(folder, results)
-    return update(path, folder_sources(path.stem, folder, files), encode)
+    return files
 
 
 def library_path(folder: str | os.PathLike, results: str | os.PathLike) -> Path:

@@ -17,6 +17,7 @@ from scorelens.live_search.library import (
     FOLDER,
     corpus_sources,
     index_folder,
+    music_files,
     update,
 )
 from scorelens.live_search.passages import encode, load_speech_detector
@@ -123,6 +124,8 @@ def network_file(results: Path, network: str, fetch: bool) -> str:
 def _index(results: Path, libraries: Sequence[str | Path], weights) -> None:
     from scorelens.retrieval.embed.fragments import load_fragment_encoder
 
+    for folder in libraries:
+        music_files(folder)  # a wrong folder is named before a network is fetched
     encoder = load_fragment_encoder(SOUND, weights(SOUND))
     encode_one = partial(encode, encoder=encoder, detector=load_speech_detector())
     if sources := corpus_sources(results):
