@@ -47,7 +47,7 @@ def test_version_is_that_of_the_package():
     assert call("--version").output.strip() == f"scorelens {__version__}"
 
 
-@pytest.mark.parametrize("name", ["init", "run", "cues", "tag", "desk", "doctor"])
+@pytest.mark.parametrize("name", ["init", "run", "cues", "tag", "search", "desk", "doctor"])
 def test_help_of_every_subcommand_has_an_example(name):
     done = call(name, "--help")
     assert done.exit_code == 0
