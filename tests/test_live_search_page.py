@@ -151,7 +151,9 @@ def test_brief_from_words_to_a_shortlist_by_keyboard_alone(page, music):
     page.keyboard.press("Enter")
     wait_until(page, "document.querySelectorAll('#hits tbody tr').length === 5")
     assert titles(page)[0] == "jazz"
+    assert page.inner_text("#count").endswith("Answered by bridge: jazz 1.00")
     page.keyboard.press("Escape")
+    assert page.input_value("#words") == "jazz"
     for key in ("j", "s", "Enter"):  # the first hit: shortlist, play
         page.keyboard.press(key)
     wait_until(page, "document.getElementById('audio').currentTime > 10")
