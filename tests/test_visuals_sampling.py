@@ -56,6 +56,22 @@ def test_keyframes_mode_measures_key_frames_only(tmp_path):
     assert brightness(film, mode="keyframes") == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize(("codec", "length"), [("libx264", 28), ("libx265", 200)])
+def test_keyframes_mode_measures_every_key_frame_of_open_groups(tmp_path, codec, length):
+    """HEVC counts the pictures on, modulo 256: to a decoder the next 200 are 56 back."""
+    codes = np.linspace(20, 230, 3 * length).astype(int)
+    options = f"open-gop=1:keyint={length}:min-keyint={length}:scenecut=0:qp=1"
+    if codec == "libx265":
+        options += ":bframes=3:b-adapt=0:pools=none:frame-threads=1:log-level=none"
+    path = tmp_path / "a.mkv"
+    film = film_of_greys(path, codes, codec=codec, **{f"{codec[3:]}-params": options})
+    shown = list(sampling.shown_frames(film, key_frames_only=True))
+    assert [one.frame.key_frame for one in shown] == [True] * 3
+    seconds = range(3 * length // 10)
+    expected = [(codes[(10 * t + 5) // length * length] - 16) / 219 for t in seconds]
+    assert brightness(film, mode="keyframes") == pytest.approx(expected, abs=1 / 219)
+
+
 def test_spread_key_frames_are_distinct_and_evenly_spaced(tmp_path):
     codes = list(range(20, 220))
     film = film_of_greys(tmp_path / "a.mkv", codes, codec="libx264", qp="0", g="10", bf="0")

@@ -171,8 +171,23 @@ def _decoded(
 def _key_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
     """Other packets do not reach the decoder, which would parse each before it drops it."""
     for packet in media.demux(container, stream):
-        packet.stream.codec_context.skip_frame = "NONKEY"
-        yield packet, _frames_of(packet) if packet.is_keyframe or not packet.size else []
+        yield packet, _frames_alone(packet) if packet.is_keyframe and packet.size else []
+
+
+def _frames_alone(packet) -> list[av.VideoFrame] | None:
+    """The frame of a key packet, from an emptied decoder; None if the packet is damaged.
+
+    Across a gap, HEVC's decoder would guess the order of key frames that keep its count of
+    pictures, and drop some.
+    """
+    decoder = packet.stream.codec_context
+    decoder.skip_frame = "NONKEY"
+    try:
+        return packet.decode() + decoder.decode(None)
+    except av.FFmpegError:
+        return None
+    finally:
+        decoder.flush_buffers()
 
 
 def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
