@@ -196,6 +196,7 @@ def make_predictions(films, rng, repeats=2):
 def make_visuals(film_id, rng, seconds=50):
     columns = {name: rng.uniform(0, 0.5, seconds).astype(np.float32) for name in VISUALS}
     columns |= {"aspect_ratio": np.float32(2.39), "cuts": 0, "shot_length_s": np.float32(9)}
+    columns |= dict.fromkeys(("held_s", "brightness_error", "contrast_error"), np.float32(0))
     return pd.DataFrame({"film_id": film_id, "time_s": np.arange(float(seconds)), **columns})
 
 

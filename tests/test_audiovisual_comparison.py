@@ -52,6 +52,9 @@ def make_visuals(film, brightness, cuts=None):
             "cuts": pd.array([pd.NA] * len(values) if cuts is None else cuts, "Int64"),
             "shot_length_s": missing,
             "motion_energy": missing if cuts is None else values / 10,
+            "held_s": missing,
+            "brightness_error": missing,
+            "contrast_error": missing,
         }
     )
 

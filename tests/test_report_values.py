@@ -69,6 +69,15 @@ def test_film_statistics_of_visuals_match_hand_computed_values():
     assert means.motion_energy == pytest.approx(0.3)
 
 
+def test_sampled_films_are_counted_with_their_largest_errors():
+    errors = {"brightness_error": [0, 0, 0.004, 0.006], "contrast_error": [0, 0, 0.003, 0.001]}
+    table = pd.DataFrame({"film_id": ["a", "a", "b", "c"], **errors})
+    expected = {"films": 2, "brightness_error": 0.006, "contrast_error": 0.003}
+    assert visuals.sampled_films(table) == expected
+    assert visuals.sampled_films(table[:2]) == {}
+    assert visuals.sampled_films(table.assign(brightness_error=np.nan, contrast_error=np.nan)) == {}
+
+
 def test_genre_labels_show_the_number_of_films(svg_text):
     figure = plot_visuals(make_visuals([1, 0, 1]))
     texts = re.findall(r">([^<>]+)</text>", figure)

@@ -12,6 +12,7 @@ black, and the moments are rescaled to the other area.
 
 import logging
 import os
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,13 +20,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from scorelens import media, tables
-from scorelens.visuals import colour, sampling, thumbnails
+from scorelens.visuals import colour, sampling, thinning, thumbnails
 from scorelens.visuals.crops import CropTracker
 from scorelens.visuals.shots_and_motion import ShotsAndMotion
 
 _SECTION = (
     "%s: from %d s on picture from %.3f to %.3f of the height, %.3f to %.3f of the width, %.2f:1"
 )
+ERRORS = {"brightness_error": "brightness", "contrast_error": "contrast"}
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,8 @@ class MeasuredFrame(NamedTuple):
 
     Parameters
     ----------
+    start_s : float
+        When it comes on screen, s of the film.
     seconds : int
         Number of such seconds.
     moments : dict of Crop to Moments
@@ -42,9 +46,31 @@ class MeasuredFrame(NamedTuple):
         Width over height of the whole frame, with square pixels.
     """
 
+    start_s: float
     seconds: int
     moments: dict[colour.Crop, colour.Moments]
     frame_aspect: float
+
+
+class MeasuredPicture(NamedTuple):
+    """What was measured of a film.
+
+    Parameters
+    ----------
+    frames : list of MeasuredFrame
+        In order of presentation.
+    rows : DataFrame
+        One row a second: `colour.MEASURES` and `aspect_ratio`.
+    marked : dict of float to tuple of float
+        `colour.MEASURES` of the frames that come on screen at the marked times.
+    end_s : float
+        End of the last frame, s.
+    """
+
+    frames: list[MeasuredFrame]
+    rows: pd.DataFrame
+    marked: dict[float, tuple[float, ...]]
+    end_s: float
 
 
 def measure_film(
@@ -68,8 +94,8 @@ def measure_film(
         Where the table goes.
     black_level : float
         Luma, 0..1, up to which a bar is black; 0 keeps the bars.
-    mode : {"exact", "keyframes"}
-        Measure the frame on screen in the middle of a second, or the last key frame before it.
+    mode : {"exact", "hybrid", "keyframes"}
+        See `measure_picture`.
     threads : int
         Threads of the decoder.
     video_bytes : int or None
@@ -89,7 +115,8 @@ def measure_film(
             frame = measure_picture(video, black_level, mode, threads)
             log.info("%s: %d seconds of picture", video, len(frame))
         else:
-            frame = _table([], None, 0.0)
+            no_picture = MeasuredPicture([], _rows([]), {}, 0.0)
+            frame = _table(no_picture, None, 0.0, dict.fromkeys(ERRORS, 0.0))
             log.info("%s: no moving pictures, the table is empty", video)
     frame["film_id"] = pd.Series(film_id, frame.index, str)
     frame["time_s"] = np.arange(len(frame), dtype=np.float64)
@@ -107,9 +134,10 @@ def measure_picture(
         The film.
     black_level : float
         Luma, 0..1, up to which a bar is black; 0 keeps the bars.
-    mode : {"exact", "keyframes"}
-        Measure the frame on screen in the middle of a second, or the last key frame before it.
-        Cuts, shot lengths and motion are missing with key frames.
+    mode : {"exact", "hybrid", "keyframes"}
+        Measure the frame on screen in the middle of a second, or the last key frame before it, or
+        in most parts of a long film that key frame and in the others that frame. Cuts, shot
+        lengths and motion are missing but in mode `exact`.
     threads : int
         Threads of the decoder.
 
@@ -117,28 +145,86 @@ def measure_picture(
     -------
     DataFrame
         One row for each second whose middle lies before the end of the last frame:
-        `colour.MEASURES`, `aspect_ratio` of the picture inside the bars, `cuts`, `shot_length_s`
-        and `motion_energy`.
+        `colour.MEASURES`, `aspect_ratio` of the picture inside the bars, `cuts`, `shot_length_s`,
+        `motion_energy`, `held_s`, `brightness_error` and `contrast_error`.
 
     Raises
     ------
     MediaError
         If no frame can be decoded.
     """
-    key_frames_only = mode == "keyframes"
+    if mode == "hybrid":
+        return _measure_hybrid(video, black_level, threads)
+    shots = ShotsAndMotion() if mode == "exact" else None
+    frames = sampling.shown_frames(video, mode == "keyframes", threads)
+    picture = _measure_frames(video, black_level, frames, shots)
+    known = 0.0 if mode == "exact" else np.nan
+    return _table(picture, shots, known, dict.fromkeys(ERRORS, known))
+
+
+def _measure_hybrid(video, black_level: float, threads: int) -> pd.DataFrame:
+    """Measure a sample of the film, and all of it if that is too small or its error too large."""
+    times = thinning.read_packet_times(video)
+    thinned = thinning.thin(times)
+    if thinned is None:
+        log.info("%s: too short, or key frames too far apart, to be sampled", video)
+    else:
+        frames = sampling.shown_frames(video, False, threads, thinned.selection)
+        picture = _measure_frames(video, black_level, frames, None, thinned.whole_starts_s)
+        measured_s = [one.start_s for one in picture.frames for _ in range(one.seconds)]
+        errors = _median_errors(picture, thinned)
+        _log_sample(video, thinned, errors)
+        if max(errors.values()) <= thinning.MAX_ERROR:
+            return _table(picture, None, thinning.held_s(times, np.array(measured_s)), errors)
+    picture = _measure_frames(video, black_level, sampling.shown_frames(video, False, threads))
+    return _table(picture, None, 0.0, dict.fromkeys(ERRORS, 0.0))
+
+
+def _median_errors(picture: MeasuredPicture, thinned: thinning.Thinned) -> dict[str, float]:
+    part = thinning.part_of_seconds(thinned, len(picture.rows))
+    missing = (np.nan,) * len(colour.MEASURES)
+    held = [picture.marked.get(start_s, missing) for start_s in thinned.starts_s]
+    held = pd.DataFrame(held, columns=colour.MEASURES)
+    return {
+        column: thinning.median_error(
+            picture.rows[name].to_numpy(), held[name].to_numpy()[part], thinned
+        )
+        for column, name in ERRORS.items()
+    }
+
+
+def _log_sample(video, thinned: thinning.Thinned, errors: dict[str, float]) -> None:
+    log.info(
+        "%s: %d of %d parts decoded completely; expected error of the median: %s",
+        video,
+        thinned.is_whole.sum(),
+        len(thinned.is_whole),
+        ", ".join(f"{name} {error:.4f}" for name, error in errors.items()),
+    )
+
+
+def _measure_frames(
+    video,
+    black_level: float,
+    frames: Iterator[sampling.ShownFrame],
+    shots: ShotsAndMotion | None = None,
+    marked_s: Collection[float] = (),
+) -> MeasuredPicture:
+    """Measure the frames on screen in the middle of a second, and those that start when marked."""
     tracker = CropTracker(video, black_level)
-    shots = None if key_frames_only else ShotsAndMotion()
-    measured, end_s = [], 0.0
-    frames = sampling.shown_frames(video, key_frames_only, threads)
+    measured, marked, end_s = [], {}, 0.0
     for shown in tqdm(frames, unit=" frames", disable=None):
         end_s = shown.end_s
-        if not shown.seconds and key_frames_only:
+        is_marked = shown.start_s in marked_s
+        if not (shown.seconds or shots or is_marked):
             continue
         planes = colour.read_planes(shown.frame)
         if shown.seconds:
             measured.append(_measure_frame(shown, planes, tracker))
+        crop, with_whole = tracker.latest(planes.y.shape)
+        if is_marked:
+            marked[shown.start_s] = colour.moments(colour.cropped(planes, crop)).statistics()
         if shots:
-            crop, with_whole = tracker.latest(planes.y.shape)
             shots.add(thumbnails.thumbnail(shown.start_s, planes, crop, with_whole))
     crops = tracker.crops()
     _log_sections(video, measured, crops)
@@ -147,7 +233,7 @@ def measure_picture(
         for one, crop in zip(measured, crops, strict=True)
         for _ in range(one.seconds)
     ]
-    return _table(rows, shots, end_s)
+    return MeasuredPicture(measured, _rows(rows), marked, end_s)
 
 
 def _measure_frame(
@@ -156,7 +242,9 @@ def _measure_frame(
     crops = tracker.add(planes, len(shown.seconds))
     moments = {crop: colour.moments(colour.cropped(planes, crop)) for crop in crops}
     height, width = planes.y.shape
-    return MeasuredFrame(len(shown.seconds), moments, width / height * shown.pixel_aspect)
+    return MeasuredFrame(
+        shown.start_s, len(shown.seconds), moments, width / height * shown.pixel_aspect
+    )
 
 
 def _moments(one: MeasuredFrame, crop: colour.Crop) -> colour.Moments:
@@ -177,14 +265,23 @@ def _log_sections(video, measured: list[MeasuredFrame], crops: list[colour.Crop]
         second, previous = second + one.seconds, shape
 
 
-def _table(
-    rows: list[tuple[float, ...]], shots: ShotsAndMotion | None, end_s: float
-) -> pd.DataFrame:
+def _rows(rows: list[tuple[float, ...]]) -> pd.DataFrame:
     names = [*colour.MEASURES, "aspect_ratio"]
-    values = np.array(rows, np.float32).reshape(-1, len(names))
-    frame = pd.DataFrame(values, columns=names)
+    return pd.DataFrame(np.array(rows, np.float32).reshape(-1, len(names)), columns=names)
+
+
+def _table(
+    picture: MeasuredPicture,
+    shots: ShotsAndMotion | None,
+    held_s: float | np.ndarray,
+    errors: dict[str, float],
+) -> pd.DataFrame:
+    rows = picture.rows
     if shots:
-        return frame.join(shots.by_second(len(frame), end_s))
-    missing = np.full(len(frame), np.nan, np.float32)
-    cuts = pd.Series(pd.NA, frame.index, "Int64")
-    return frame.assign(cuts=cuts, shot_length_s=missing, motion_energy=missing)
+        rows = rows.join(shots.by_second(len(rows), picture.end_s))
+    else:
+        missing = np.full(len(rows), np.nan, np.float32)
+        cuts = pd.Series(pd.NA, rows.index, "Int64")
+        rows = rows.assign(cuts=cuts, shot_length_s=missing, motion_energy=missing)
+    sampled = pd.DataFrame({"held_s": held_s, **errors}, rows.index)
+    return rows.join(sampled.astype(np.float32))

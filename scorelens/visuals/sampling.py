@@ -3,6 +3,7 @@
 import bisect
 import collections
 import contextlib
+import functools
 import logging
 import os
 from collections.abc import Iterator
@@ -35,6 +36,18 @@ class Clock(NamedTuple):
         return max(0, -((self.denominator - ahead) // (2 * self.denominator)))
 
 
+class Selection(NamedTuple):
+    """The part of a film to decode.
+
+    Parameters
+    ----------
+    keys : dict of int to bool
+        Time stamps of key frames, and whether the frames from each up to the next are decoded too.
+    """
+
+    keys: dict[int, bool]
+
+
 class ShownFrame(NamedTuple):
     """A decoded frame and when it is on screen.
 
@@ -58,7 +71,10 @@ class ShownFrame(NamedTuple):
 
 
 def shown_frames(
-    video: str | os.PathLike, key_frames_only: bool = False, threads: int = 1
+    video: str | os.PathLike,
+    key_frames_only: bool = False,
+    threads: int = 1,
+    selection: Selection | None = None,
 ) -> Iterator[ShownFrame]:
     """Decode a film once, in order of presentation.
 
@@ -74,6 +90,8 @@ def shown_frames(
         Decode key frames only.
     threads : int
         Threads of the decoder.
+    selection : Selection or None
+        Decode only this part of the film.
 
     Yields
     ------
@@ -87,11 +105,12 @@ def shown_frames(
     with media.open_container(video) as container, media.unchanged(video):
         stream = _picture(video, container)
         _open_decoder(stream, threads)
-        clock = _clock(stream)
+        clock = clock_of(stream)
+        decode = _decoder_of(key_frames_only, selection)
         shown, start, next_second, end = None, None, 0, 0
         pixel_aspect, coded_first = 1.0, None
-        for packet, frames in _decoded(video, container, stream, key_frames_only):
-            end = max(end, _end(packet, stream))
+        for packet, frames in _decoded(video, container, stream, decode):
+            end = max(end, end_of(packet, stream))
             for frame in frames:
                 ticks = _ticks(video, container, stream, frame, start)
                 if shown is not None:
@@ -139,7 +158,8 @@ def spread_key_frames(video: str | os.PathLike, count: int) -> Iterator[av.Video
                 yield from packet.decode() + stream.codec_context.decode(None)
 
 
-def _clock(stream) -> Clock:
+def clock_of(stream: av.VideoStream) -> Clock:
+    """Return the clock of a picture stream."""
     return Clock(stream.start_time or 0, *stream.time_base.as_integer_ratio())
 
 
@@ -155,11 +175,14 @@ def _open_decoder(stream, threads: int) -> None:
     stream.codec_context.open(strict=False)
 
 
-def _decoded(
-    video, container, stream, key_frames_only: bool
-) -> Iterator[tuple[av.Packet, list[av.VideoFrame]]]:
+def _decoder_of(key_frames_only: bool, selection: Selection | None):
+    if selection:
+        return functools.partial(_selected_frames, selection=selection)
+    return _key_frames if key_frames_only else _needed_frames
+
+
+def _decoded(video, container, stream, decode) -> Iterator[tuple[av.Packet, list[av.VideoFrame]]]:
     """Each packet, with the frames that the decoder has ready after it."""
-    decode = _key_frames if key_frames_only else _needed_frames
     errors = 0
     for packet, frames in decode(container, stream):
         errors += frames is None
@@ -175,25 +198,48 @@ def _key_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFra
 
 
 def _frames_alone(packet) -> list[av.VideoFrame] | None:
-    """The frame of a key packet, from an emptied decoder; None if the packet is damaged.
-
-    Across a gap, HEVC's decoder would guess the order of key frames that keep its count of
-    pictures, and drop some.
-    """
-    decoder = packet.stream.codec_context
-    decoder.skip_frame = "NONKEY"
-    try:
-        return packet.decode() + decoder.decode(None)
-    except av.FFmpegError:
-        return None
-    finally:
-        decoder.flush_buffers()
+    """The frame of a key packet; None if the packet is damaged."""
+    packet.stream.codec_context.skip_frame = "NONKEY"
+    frames, rest = _frames_of(packet), _rest(packet.stream.codec_context)
+    return None if frames is None or rest is None else frames + rest
 
 
 def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
     for packet, needed in _with_need(container, stream):
         packet.stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
         yield packet, _frames_of(packet)
+
+
+def _selected_frames(
+    container, stream, selection: Selection
+) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
+    """Frames after a key frame in the file but before it on screen are of the part before."""
+    key, is_whole, was_whole, is_empty = None, False, False, True
+    for packet, needed in _with_need(container, stream):
+        ticks = presented(packet, container)
+        is_key = packet.is_keyframe and ticks in selection.keys
+        if is_key:
+            key, was_whole, is_whole = ticks, is_whole, selection.keys[ticks]
+        is_early = None not in (ticks, key) and ticks < key
+        if is_key or (was_whole if is_early else is_whole):
+            packet.stream.codec_context.skip_frame = "DEFAULT" if needed or is_key else "NONREF"
+            yield packet, _frames_of(packet)
+            is_empty = False
+        elif is_whole or is_empty:
+            yield packet, []
+        else:
+            yield packet, _rest(packet.stream.codec_context)
+            is_empty = True
+
+
+def _rest(decoder) -> list[av.VideoFrame] | None:
+    """Empty a decoder: after a gap it would guess the order of frames, and drop some."""
+    try:
+        return decoder.decode(None)
+    except av.FFmpegError:
+        return None
+    finally:
+        decoder.flush_buffers()
 
 
 def _frames_of(packet) -> list[av.VideoFrame] | None:
@@ -211,7 +257,7 @@ def _with_need(container, stream) -> Iterator[tuple[av.Packet, bool]]:
     """Each packet, and whether its frame is on screen in the middle of a second."""
     # It is, if a middle lies between it and the next frame in order of presentation, which is among
     # the next `REORDERED` packets. A packet without a time counts as needed.
-    waiting, known, clock = collections.deque(), [], _clock(stream)
+    waiting, known, clock = collections.deque(), [], clock_of(stream)
 
     def needed(pts):
         following = len(known) if pts is None else bisect.bisect_right(known, pts)
@@ -253,8 +299,13 @@ def _ticks(video, container, stream, frame: av.VideoFrame, before: int | None) -
     return before + _frame_ticks(stream)
 
 
-def _end(packet: av.Packet, stream: av.VideoStream) -> int:
-    """The time stamp at which the packet's frame leaves the screen."""
+def presented(packet: av.Packet, container: av.container.InputContainer) -> int | None:
+    """Return the time stamp at which a packet's frame comes on screen, None if it has none."""
+    return packet.dts if packet.pts is None or _lacks_presentation_times(container) else packet.pts
+
+
+def end_of(packet: av.Packet, stream: av.VideoStream) -> int:
+    """Return the time stamp at which a packet's frame leaves the screen."""
     start = packet.dts if packet.pts is None else packet.pts
     if start is None:
         return 0

@@ -28,11 +28,11 @@ VISUALS = Table(
         Column("saturation", "float32", "mean HSV saturation", "", 0, 1),
         Column("colourfulness", "float32", "Hasler and Suesstrunk's M3 on RGB in 0..1", "", 0, 2),
         Column("aspect_ratio", "float32", "width to height of the picture inside bars", "", 0),
-        Column("cuts", "int64", "cuts in the second; null by key frames", "", 0, None, True),
+        Column("cuts", "int64", "cuts in the second; null but in mode exact", "", 0, None, True),
         Column(
             "shot_length_s",
             "float32",
-            "length of the shot on screen in the middle of the second; null by key frames",
+            "length of the shot on screen in the middle of the second; null but in mode exact",
             "s",
             0,
             None,
@@ -41,11 +41,33 @@ VISUALS = Table(
         Column(
             "motion_energy",
             "float32",
-            "mean absolute luma difference over a quarter second; null at cuts and by key frames",
+            "mean absolute luma difference over a quarter second; null at cuts and in other modes",
             "",
             0,
             1,
             True,
+        ),
+        Column(
+            "held_s",
+            "float32",
+            "time from the measured frame to that on screen in the middle of the second; null in "
+            "mode keyframes",
+            "s",
+            0,
+            None,
+            True,
+        ),
+        *(
+            Column(
+                f"{name}_error",
+                "float32",
+                f"expected error of the film's median {name}; 0 if exact, null in mode keyframes",
+                "",
+                0,
+                1,
+                True,
+            )
+            for name in ("brightness", "contrast")
         ),
     ),
 )

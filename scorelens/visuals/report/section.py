@@ -36,6 +36,7 @@ def visuals_section(run: Run) -> Section | None:
     values = {
         "figure": plot_by_genre(film_statistics(run.visuals), run.films, TITLES),
         "has_cuts": bool(run.visuals.cuts.notna().any()),
+        "sampled": sampled_films(run.visuals),
     }
     template = Path(__file__).with_name("section.html")
     return render_section("visuals", "Picture", template, values)
@@ -59,3 +60,21 @@ def film_statistics(visuals: pd.DataFrame) -> pd.DataFrame:
     means = films[list(TITLES)].mean()
     shots_s = films["shot_length_s"].median()
     return means.assign(cuts=60 * means.cuts, shot_length_s=shots_s).reset_index()
+
+
+def sampled_films(visuals: pd.DataFrame) -> dict[str, float]:
+    """Count the films of which a sample was decoded, and give the largest errors of their medians.
+
+    Parameters
+    ----------
+    visuals : DataFrame
+        Table of VISUALS.
+
+    Returns
+    -------
+    dict of str to float
+        `films`, and the largest `brightness_error` and `contrast_error`; empty without such films.
+    """
+    errors = visuals.groupby("film_id")[["brightness_error", "contrast_error"]].first()
+    errors = errors[(errors > 0).any(axis=1)]
+    return {"films": len(errors), **errors.max().to_dict()} if len(errors) else {}
