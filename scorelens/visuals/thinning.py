@@ -156,9 +156,10 @@ def median_error(values: np.ndarray, held: np.ndarray, thinned: Thinned) -> floa
     It is estimated for the rank of the median, the share of seconds that are not above it, and the
     distribution of the seconds turns it into one of the median (Woodruff's interval). Where key
     frames are the sample, it is the standard error of a systematic sample by successive
-    differences, which is rather too large where neighbours are alike. Elsewhere both the values of the seconds and the held values of key frames are
-    known in the parts of the sample: the rank differs between them by a mean with a standard
-    error, and the root of the sum of their squares is the error.
+    differences, which is rather too large where neighbours are alike. Elsewhere both the values of
+    the seconds and the held values of key frames are known in the parts of the sample: the rank
+    differs between them by a mean with a standard error, and the root of the sum of their squares
+    is the error.
 
     Parameters
     ----------
