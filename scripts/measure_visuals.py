@@ -2,7 +2,7 @@
 
 Reads the film's picture and writes one row a second: brightness, contrast, saturation and
 colourfulness of the frame on screen in the middle of that second, the cuts in it, the length of the
-shot and the motion. Black bars are left out. In mode `keyframes` cuts, shots and motion stay empty.
+shot and the motion. Black bars are left out. Only mode `exact` measures cuts, shots and motion.
 A film without moving pictures gets a table without rows.
 """
 
