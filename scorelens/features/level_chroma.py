@@ -97,7 +97,8 @@ def level_chroma(block: np.ndarray, rate_hz: int) -> np.ndarray:
         Pitch class 0 is C, the largest value is 1.
     """
     bins, weights = semitone_weights(block.shape[1], rate_hz)
-    summed = np.maximum(summed_levels(_spectrum(block, bins), weights), 0)
+    spectrum = frames.hamming_spectrum(block, fft_size(block.shape[1]), bins)
+    summed = np.maximum(summed_levels(spectrum, weights), 0)
     return summed / summed.max(1, keepdims=True)
 
 
@@ -207,10 +208,3 @@ def _key_strength(block: np.ndarray) -> np.ndarray:
 
 def _key_but_strength(block: np.ndarray) -> np.ndarray:
     return tonality.estimate_key(level_chroma(block, RATE_HZ))[:, 1:]
-
-
-def _spectrum(block: np.ndarray, bins: slice) -> np.ndarray:
-    """Amplitude spectrum of Hamming-windowed, zero-padded frames."""
-    length = block.shape[1]
-    windowed = block * frames.hamming(length)
-    return np.abs(fft.rfft(windowed, n=fft_size(length), overwrite_x=True)[:, bins])
