@@ -182,9 +182,9 @@ def sentence_embedder(encoder: "TextEncoder") -> TextEmbedder:
     callable
     """
     from scorelens.encoders.registry import ENCODERS
-    from scorelens.encoders.text_encoder import FIRST, LAST
+    from scorelens.encoders.text_encoder import end_tokens
 
-    first, last = (encoder.tokenizer.token_to_id(token) for token in (FIRST, LAST))
+    first, last = end_tokens(encoder.tokenizer)
     room = ENCODERS[encoder.name].input_size - 2
 
     def embed(texts: Sequence[str]) -> np.ndarray:
