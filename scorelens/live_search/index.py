@@ -39,10 +39,13 @@ class Networks:
     sound : callable
         Takes a path, start and end in s (None for the end), and returns the embeddings of the
         passages there, float32 (n, 200).
+    words : str
+        Title of the network of the bridge's words.
     """
 
     bridge: Callable[[], Bridge]
     sound: Callable[[str, float, float | None], np.ndarray]
+    words: str = "MiniLM"
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ class Index:
     def models(self) -> dict[str, str]:
         """Which model answers which part of a search."""
         trained = f"trained model {self.trained.name}" if self.trained else ""
-        bridge = "bridge (MusiCNN's tags, MiniLM's words)"
+        bridge = f"bridge (MusiCNN's tags, {self.networks.words}'s words)"
         sees = self.trained.parts if self.trained else ()
         return {
             "words": trained if "text" in sees else bridge,

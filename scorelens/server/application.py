@@ -48,7 +48,7 @@ def application(run: Run, catalogue: Catalogue) -> Starlette:
         Route(SAVES, _all_corrections),
         Route(SAVES + "/{film}", _corrections, methods=["GET"]),
         Route(SAVES + "/{film}", _save_corrections, methods=["PUT"]),
-        *search_routes(partial(open_index, run.results)),
+        *search_routes(partial(open_index, run.results, settings=run.search)),
     ]
     app = Starlette(routes=routes)
     app.state.run, app.state.catalogue = run, catalogue

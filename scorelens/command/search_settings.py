@@ -1,0 +1,40 @@
+"""Read the block `live_search` of the settings of a run."""
+
+from pathlib import Path
+
+import yaml
+
+from scorelens.command import workflow_folder
+from scorelens.config import complete
+from scorelens.errors import ConfigError, Problem
+from scorelens.live_search.settings import DEFAULT, Settings
+
+BLOCK = "live_search"
+
+
+def read_search_settings(path: Path | None) -> Settings:
+    """Read what the settings choose of the live search.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file of settings; without one everything is as by default.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ConfigError
+        If the file is no YAML, or the block has faults. Other blocks are not looked at.
+    """
+    if path is None or not path.is_file():
+        return DEFAULT
+    try:
+        block = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(BLOCK)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
+        what = f"cannot be read: {error}"
+        raise ConfigError(Problem(str(path), what, "settings of a run, YAML")) from None
+    schemas = workflow_folder() / "workflow" / "schemas"
+    return Settings(**complete({BLOCK: block or {}}, schemas)[BLOCK])
