@@ -179,7 +179,7 @@ def test_init_writes_its_files_and_says_what_there_is(tmp_path, monkeypatch):
     write_albums(tmp_path / "music")
     done = call("init", "movies", "music")
     assert done.exit_code == 0
-    assert done.output.startswith("3 films, 3 with video, album and genres; 3 albums matched;")
+    assert done.output.startswith("3 films, 3 with video and album; 3 of these with genres; 3 albu")
     names = {"films.tsv", "described.tsv", "trailers.tsv", "my.yaml", "init.html", "plots"}
     assert names <= {path.name for path in tmp_path.iterdir()}
     assert yaml.safe_load((tmp_path / "my.yaml").read_text())["corpus"]["kind"] == "table"
