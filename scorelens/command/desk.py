@@ -28,7 +28,7 @@ def serve_desk(folder: Path, opens_browser: bool, configfile: Path | None) -> No
         If there are no results, or the corrections cannot be saved.
     """
     run = find_run(folder, configfile)
-    run = replace(run, search=read_search_settings(run.settings))
+    run = replace(run, search=read_search_settings(run.settings, run.results.parent))
     console = Console(highlight=False, soft_wrap=True)
     if not (run.results / "desk" / "index.html").is_file():
         console.print("There is no desk yet: `scorelens run desk` makes it.", style="yellow")

@@ -7,18 +7,21 @@ import yaml
 from scorelens.command import workflow_folder
 from scorelens.config import complete
 from scorelens.errors import ConfigError, Problem
-from scorelens.live_search.settings import DEFAULT, Settings
+from scorelens.live_search.settings import DEFAULT, Joint, Settings
 
 BLOCK = "live_search"
+JOINT_FILES = ("audio", "text", "tokenizer")
 
 
-def read_search_settings(path: Path | None) -> Settings:
+def read_search_settings(path: Path | None, folder: Path = Path()) -> Settings:
     """Read what the settings choose of the live search.
 
     Parameters
     ----------
     path : Path or None
         The file of settings; without one everything is as by default.
+    folder : Path
+        The folder of the run, at which paths start that are not absolute.
 
     Returns
     -------
@@ -37,4 +40,18 @@ def read_search_settings(path: Path | None) -> Settings:
         what = f"cannot be read: {error}"
         raise ConfigError(Problem(str(path), what, "settings of a run, YAML")) from None
     schemas = workflow_folder() / "workflow" / "schemas"
-    return Settings(**complete({BLOCK: block or {}}, schemas)[BLOCK])
+    chosen = complete({BLOCK: block or {}}, schemas)[BLOCK]
+    return Settings(chosen["text"], _joint(chosen["joint"], folder))
+
+
+def _joint(block: dict, folder: Path) -> Joint | None:
+    absent = [name for name in JOINT_FILES if not block[name]]
+    if len(absent) == len(JOINT_FILES):
+        return None
+    if absent:
+        what, expected = (
+            f"lacks {' and '.join(absent)}",
+            "all of audio, text and tokenizer, or none",
+        )
+        raise ConfigError(Problem(f"config: {BLOCK}.joint", what, expected))
+    return Joint(**block | {name: str(folder / block[name]) for name in JOINT_FILES})

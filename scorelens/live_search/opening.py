@@ -80,6 +80,11 @@ def open_index(
     bridge = cache(lambda: load_bridge(words, weights(words)))
     networks = Networks(bridge, _sound_of(weights), ENCODERS[words].title)
     index = Index(catalogue, layer, networks, read_films(results))
+    if settings.joint:
+        from scorelens.live_search.joint import load_joint
+
+        builds = build or bool(libraries)
+        index.joint = load_joint(settings.joint, results, catalogue, builds)
     if any((results / "retrieval" / "embeddings").glob("*.parquet")):
         name = winner(results, layer, bridge())
         values, track = catalogue.values, catalogue.track
