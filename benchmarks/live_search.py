@@ -6,6 +6,9 @@
 The index of FOLDER, and the variables of MusiCNN and of the network of words, are kept in
 --results. Words and what counts as labelled with them are in `live_search_words.tsv`, written
 before the first result.
+Times are those of `Index.search`, and, where Chromium is there, from the key `Enter` on the page
+until its first hit is drawn; server and browser share the cores that the process may use
+(`taskset --cpu-list 0 python benchmarks/live_search.py` for one).
 """
 
 import argparse
@@ -13,12 +16,15 @@ import json
 import os
 import re
 import resource
+import sys
 import time
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scorelens import media
 from scorelens.albums.files import is_cue, list_files
@@ -30,12 +36,23 @@ from scorelens.live_search.likeness import unit
 from scorelens.live_search.opening import load_bridge, network_file
 from scorelens.live_search.passages import encode
 from scorelens.live_search.tags import tag_layer
+from tests.browser import BROWSER, forbid_realtime_priority, wait_until
+from tests.search_tables import served
 
 WORDS = Path(__file__).with_name("live_search_words.tsv")
 FIRST = 10
 MFCCS, MFCC_S, RATE_HZ = 20, 60.0, 22_050
 DRAWS, SEED = 2000, 1234
 SYNTHETIC, SYNTHETIC_PASSAGES = 100_000, 6
+# Resolves when the frame with the hits was drawn.
+ENTER = """() => new Promise(done => {
+    const start = performance.now();
+    const drawn = () => requestAnimationFrame(() => requestAnimationFrame(
+        () => done(performance.now() - start)));
+    new MutationObserver((_, observer) => { observer.disconnect(); drawn(); })
+        .observe(document.querySelector("#hits tbody"), { childList: true });
+    document.getElementById("query").requestSubmit();
+})"""
 SYNTHETIC_WORDS = ("a sad song at night", "fast and loud", "piano", "calm sea", "a happy dance")
 
 
@@ -231,10 +248,31 @@ def synthetic(layer, bridge):
             f"{name}_median_ms": round(float(np.median(wall))),
             f"{name}_cpu_ms": round(float(np.median(cpu))),
         }
+    figures |= in_browser(index)
     figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     for name, value in figures.items():
         print(f"{name:28} {value}")
     return figures
+
+
+def in_browser(index):
+    """Milliseconds from `Enter` on the page until the first hit is drawn: first, and median."""
+    if not BROWSER:
+        return {}
+    from playwright.sync_api import sync_playwright
+
+    forbid_realtime_priority()
+    times = []
+    with served(index) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{address}/search")
+        wait_until(page, "document.getElementById('about').textContent.includes('tracks')")
+        for words in SYNTHETIC_WORDS:
+            page.fill("#words", words)
+            times.append(page.evaluate(ENTER))
+        browser.close()
+    return {"browser_first_ms": round(times[0]), "browser_median_ms": round(np.median(times))}
 
 
 def timed(index, query):

@@ -1,10 +1,17 @@
-"""Made-up catalogues, networks and indexes for the tests of the live search."""
+"""Made-up catalogues, networks and indexes for the tests of the live search, and a server."""
+
+import socket
+import threading
+from contextlib import contextmanager
 
 import numpy as np
+import uvicorn
+from starlette.applications import Starlette
 
 from scorelens.live_search import catalogue as catalogues
 from scorelens.live_search.bridge import Bridge
 from scorelens.live_search.index import Index, Networks
+from scorelens.live_search.routes import routes
 from scorelens.live_search.run_films import Films
 from scorelens.live_search.tags import GLOSSES, TAGS
 
@@ -60,3 +67,16 @@ def passages(*tags, count=1, level=1.0):
     values = np.zeros((count, SIZE))
     values[:, [number_of(tag) for tag in tags]] = level
     return values
+
+
+@contextmanager
+def served(index):
+    """The address of a server of the routes on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        app = Starlette(routes=routes(lambda: index))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)

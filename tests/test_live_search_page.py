@@ -3,21 +3,17 @@
 import csv
 import functools
 import json
-import socket
-import threading
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import soundfile
-import uvicorn
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from scorelens.errors import ConfigError, Problem
 from scorelens.live_search.routes import MAX_QUERY, routes
 from tests.browser import body_overflows, serious_violations, wait_until
-from tests.search_tables import index_of, passages, track_row
+from tests.search_tables import index_of, passages, served, track_row
 
 TAGS = ("sad", "happy", "jazz", "folk", "metal")
 
@@ -124,19 +120,6 @@ def test_index_that_cannot_be_opened_is_explained_and_tried_again(music):
     assert client.get("/api/search").json()["tracks"] == 5 and len(tries) == 2
 
 
-@contextmanager
-def served(index):
-    """The address of a server of the routes on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = Starlette(routes=routes(lambda: index))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-
-
 @pytest.fixture
 def page(browser, music):
     with served(music) as address:
@@ -168,7 +151,9 @@ def test_brief_from_words_to_a_shortlist_by_keyboard_alone(page, music):
     page.keyboard.press("Enter")
     wait_until(page, "document.querySelectorAll('#hits tbody tr').length === 5")
     assert titles(page)[0] == "jazz"
+    assert page.inner_text("#count").endswith("Answered by bridge: jazz 1.00")
     page.keyboard.press("Escape")
+    assert page.input_value("#words") == "jazz"
     for key in ("j", "s", "Enter"):  # the first hit: shortlist, play
         page.keyboard.press(key)
     wait_until(page, "document.getElementById('audio').currentTime > 10")

@@ -91,7 +91,7 @@ def search(
 
 
 def hit_table(hits: Sequence[Hit], tracks: int) -> Table:
-    """Hits as a table for the terminal.
+    """Hits as a table for the terminal, without columns that all of them lack.
 
     Parameters
     ----------
@@ -103,16 +103,23 @@ def hit_table(hits: Sequence[Hit], tracks: int) -> Table:
     -------
     rich.table.Table
     """
+    rows = [_cells(number, hit) for number, hit in enumerate(hits, 1)]
+    headings = ("", "track", "artist", "album", "from", "length", "BPM", "key", "score")
+    kept = [k for k in range(len(headings)) if any(row[k] for row in rows)]
     shown = Table(title=f"{len(hits)} of {tracks} tracks", title_justify="left")
-    for heading in ("", "track", "artist", "album", "from", "length", "BPM", "key", "score"):
-        is_text = heading in ("track", "artist", "album", "key")
-        shown.add_column(heading, justify="left" if is_text else "right")
-    for number, hit in enumerate(hits, 1):
-        texts = (text.replace("[", "\\[") for text in (hit.title, hit.artist, hit.album))
-        tempo = "" if hit.tempo_bpm is None else f"{hit.tempo_bpm:.0f}"
-        times = clock(hit.start_s), clock(hit.length_s or 0)
-        shown.add_row(str(number), *texts, *times, tempo, hit.key, f"{hit.score:.2f}")
+    for k in kept:
+        is_text = headings[k] in ("track", "artist", "album", "key")
+        shown.add_column(headings[k], justify="left" if is_text else "right", overflow="fold")
+    for row in rows:
+        shown.add_row(*(row[k] for k in kept))
     return shown
+
+
+def _cells(number: int, hit: Hit) -> tuple[str, ...]:
+    texts = (text.replace("[", "\\[") for text in (hit.title, hit.artist, hit.album))
+    tempo = "" if hit.tempo_bpm is None else f"{hit.tempo_bpm:.0f}"
+    times = clock(hit.start_s), clock(hit.length_s or 0)
+    return str(number), *texts, *times, tempo, hit.key, f"{hit.score:.2f}"
 
 
 def clock(time_s: float) -> str:

@@ -11,10 +11,11 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -55,9 +56,11 @@ class Service:
         self._index, self._lock = None, Lock()
 
     def index(self) -> Index:
-        """The index."""
+        """The index; the network of words is loaded while the user writes some."""
         with self._lock:
-            self._index = self._index or self.opening()
+            if not self._index:
+                self._index = self.opening()
+                Thread(target=_load_bridge, args=[self._index], daemon=True).start()
             return self._index
 
     def new_file(self, name: str) -> tuple[str, Path]:
@@ -147,6 +150,11 @@ def read_query(data: object, files: Mapping[str, str], index: Index) -> Query:
 def hit_data(hit: Hit, index: Index) -> dict:
     """A hit for the page: its values, and the number of its track for playing it."""
     return {**asdict(hit), "number": index.rows[hit.track_id]}
+
+
+def _load_bridge(index: Index) -> None:
+    with suppress(InputError):  # a search with words says it
+        index.bridge()
 
 
 def _range(bounds: object) -> tuple:

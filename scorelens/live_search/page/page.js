@@ -116,7 +116,9 @@ function showHits() {
   const body = $("hits").tBodies[0];
   body.replaceChildren(...state.hits.map(row));
   const count = state.hits.length;
-  $("count").textContent = count ? `${count} ${count === 1 ? "hit" : "hits"}, the best first` : "No track passes the filters";
+  $("count").textContent = count
+    ? `${count} ${count === 1 ? "hit" : "hits"}, the best first. Answered by ${state.hits[0].why}`
+    : "No track passes the filters";
 }
 
 function row(hit, number) {
@@ -133,7 +135,7 @@ function row(hit, number) {
   );
   actions.lastChild.className = "choose";
   const tempo = hit.tempo_bpm === null ? "" : Math.round(hit.tempo_bpm);
-  const cells = [hit.album, clock(hit.length_s), tempo, hit.key, hit.used_in.join(", "), hit.score.toFixed(2), hit.why];
+  const cells = [hit.album, clock(hit.length_s), tempo, hit.key, hit.used_in.join(", "), hit.score.toFixed(2)];
   made.append(first, track, ...cells.map((text) => element("td", text)), actions);
   made.addEventListener("focusin", () => mark(number));
   press(made, hit);
@@ -271,7 +273,10 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest("input, select, textarea");
-  if (event.key === "Escape" && field) field.blur();
+  if (event.key === "Escape" && field) {
+    event.preventDefault(); // which would empty the field
+    field.blur();
+  }
   if (field || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
   event.preventDefault();
   KEYS[event.key]();
