@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from tests import preloaded_snakemake
+
 HOME = Path(__file__).resolve().parent.parent
 SMALL = {
     "corpus": {"demo": {"films": 4, "film_s": 45}},
@@ -63,10 +65,13 @@ def options(clone: Path, work: Path, config: dict, *more: str) -> list[str]:
 
 
 def snakemake(clone, work, config, *more, **process) -> subprocess.CompletedProcess:
-    """Run Snakemake to its end; `stdout` holds all of its output."""
-    line = [sys.executable, "-m", "snakemake", *options(clone, work, config, *more)]
+    """Run Snakemake to its end; `stdout` holds all of its output. process: of `subprocess.run`."""
+    arguments = options(clone, work, config, *more)
+    if not process:
+        status, output = preloaded_snakemake.run(arguments, work, os.environ | QUIET)
+        return subprocess.CompletedProcess(arguments, status, output)
     return subprocess.run(
-        line,
+        [sys.executable, "-m", "snakemake", *arguments],
         cwd=work,
         env=os.environ | QUIET,
         stdout=subprocess.PIPE,
