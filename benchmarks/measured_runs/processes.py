@@ -17,6 +17,7 @@ import psutil
 
 HOME = Path(__file__).resolve().parent.parent.parent
 INTERVAL_S = 2.0
+END_S = 10  # after which a killed process counts as a survivor
 TOTAL = re.compile(r"^total +(\d+)$", re.M)
 
 
@@ -67,11 +68,14 @@ def count_jobs(folder: Path, config: Path) -> int:
         command(config, 1, *plain),
         cwd=folder,
         env=environment(),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=True,
+        check=False,
     )
-    total = TOTAL.search(planned.stdout + planned.stderr)
+    if planned.returncode:
+        raise RuntimeError(f"the workflow cannot be planned\n{planned.stdout[-3000:]}")
+    total = TOTAL.search(planned.stdout)
     return int(total.group(1)) if total else 0
 
 
@@ -134,11 +138,21 @@ def _observe(process, enough, watch) -> tuple[Usage, int]:
         else:
             time.sleep(INTERVAL_S)
     if usage.killed:
-        usage.survivors = sum(p.is_running() for p in tree if p.pid != process.pid)
-        psutil.wait_procs(tree, timeout=60)
+        usage.survivors = sum(not _has_ended(p) for p in tree[1:])
     else:
         usage.cpu_s = used.ru_utime + used.ru_stime  # with all children that ended
     return usage, process.returncode
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Whether a process ends within `END_S`."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for _ in range(END_S * 10):
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+            time.sleep(0.1)
+        return False
+    return True
 
 
 def _tree(pid: int) -> list[psutil.Process]:

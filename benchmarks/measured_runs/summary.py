@@ -60,9 +60,9 @@ def _note(steps: Mapping[str, dict]) -> str:
     return (
         f"Killed with {len(killed['unfinished'])} outputs unfinished, after {killed['jobs']} of"
         f" {killed['planned']} jobs. {unbroken['compared']} tables of {len(unbroken['films'])}"
-        f" films compared with an unbroken run, {len(unbroken['different'])} differ. Cues: precision"
-        f" {scores['time_precision']:.3f}, recall {scores['time_recall']:.3f} by the second. Media:"
-        f" {steps['made']['mb']} MB."
+        f" films compared with an unbroken run, {len(unbroken['different'])} differ."
+        f" Cues: precision {scores['time_precision']:.3f}, recall {scores['time_recall']:.3f}"
+        f" by the second. Media: {steps['made']['mb']} MB."
     )
 
 

@@ -30,7 +30,8 @@ STILL = pictures.FrameFormat(width=448, height=252, frame_rate_hz=12)
 MAX_GENRES, TAGS_OF_FILM = 2, 3
 FILM_HEADER = ("film_id", "title", "year", "video", "album", "genres")
 DESCRIBED_HEADER = ("film_id", "image", "plot", "tags")
-TRAILER_HEADER = ("trailer_id", "title", "video", "genres")
+TRAILER_HEADER = ("trailer_id", "title", "year", "video", "genres")
+MIN_TRAILERS = 4  # that the workflow takes
 
 
 @dataclass(frozen=True)
@@ -142,15 +143,16 @@ def write_tables(
     ]
     _write(folder / "described.tsv", DESCRIBED_HEADER, rows)
     rows = [
-        (name, film.title, f"{media}/trailers/{name}.mkv", ";".join(film.genres))
+        (name, film.title, film.year, f"{media}/trailers/{name}.mkv", ";".join(film.genres))
         for film, name in names
     ]
     _write(folder / "trailers.tsv", TRAILER_HEADER, rows)
     config = {
         "corpus": {"kind": "table", "films": str(folder / "films.tsv")},
         "retrieval": {"films": str(folder / "described.tsv")},
-        "trailers": {"trailers": str(folder / "trailers.tsv")},
     }
+    if len(described) >= MIN_TRAILERS:
+        config["trailers"] = {"trailers": str(folder / "trailers.tsv")}
     (folder / "config.yaml").write_text(json.dumps(config, indent=1))
     return folder / "config.yaml"
 
