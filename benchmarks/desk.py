@@ -1,14 +1,15 @@
-"""Measure what the desk costs: bytes and CPU seconds to write it, seconds to open it in a browser.
+"""Measure desk and report: bytes and CPU seconds to write them, seconds to open them in a browser.
 
     python benchmarks/desk.py [FILMS ...] [--pages N]
 
 Films of three hours with 200 cues, an album of 40 tracks, picture, loudness, music, tempo, key and
 genre probabilities by the second; 18, 100 and 1,000 of them by default. Pages of films are alike:
 `--pages` of them are written (20 at most by default), and the bytes of all follow. Chromium opens
-the index and one film, without a window; a page is open when its rows can be seen and its curves
-are drawn. The longest task of the page's main thread is that while it opens, while the index is
-filtered and sorted, and while the time line is zoomed, scrolled and used for verdicts; in ms of
-CPU, which other work of the machine does not change. The last line is one JSON object.
+the index, one film and the report, without a window; a page is open when its rows can be seen and
+its curves are drawn. The longest task of the page's main thread is that while it opens, while the
+index is filtered and sorted, and while the time line is zoomed, scrolled and used for verdicts: in
+ms of the clock, and of CPU, which other work of the machine does not change. The report is that of
+a made-up run, with its figures drawn before. The last line is one JSON object.
 """
 
 import argparse
@@ -24,9 +25,13 @@ import imageio_ffmpeg
 import numpy as np
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scorelens import tables
 from scorelens.desk import film_page, index_page
 from scorelens.desk.film_data import CHROMA
+from tests.browser import forbid_realtime_priority
+from tests.report_run import make_run, render
 
 SECONDS, CUES, TRACKS = 3 * 3600, 200, 40
 GENRES = ("Action", "Comedy", "Drama", "Horror", "Romance", "Science Fiction", "Thriller")
@@ -198,6 +203,15 @@ def write_index(folder: Path, cues: str, films: int) -> tuple[float, int]:
     return time.process_time() - start, (desk / "index.html").stat().st_size
 
 
+def write_report(folder: Path, films: int) -> tuple[float, int]:
+    """Write the report of a made-up run; returns CPU seconds and bytes."""
+    folder.mkdir()
+    inputs = make_run(folder, films)
+    start = time.process_time()
+    render(folder, inputs)
+    return time.process_time() - start, (folder / "report.html").stat().st_size
+
+
 class Watched:
     """A page of which every task is recorded."""
 
@@ -211,15 +225,15 @@ class Watched:
         self.page.wait_for_selector("tbody tr")
         self.page.evaluate(DRAWN)
         self.open_s = time.perf_counter() - start
-        self.open_cpu_s, self.open_task_ms = self.stop()
+        self.open_cpu_s, *self.open_task_ms = self.stop()
 
     def start(self) -> None:
         self.browser.start_tracing(
             page=self.page, categories=["toplevel", "disabled-by-default-toplevel"]
         )
 
-    def stop(self) -> tuple[float, float]:
-        """CPU seconds of the main thread of the page, and the longest task, ms of CPU."""
+    def stop(self) -> tuple[float, float, float]:
+        """CPU seconds of the page's main thread; its longest task, ms of the clock and of CPU."""
         events = json.loads(self.browser.stop_tracing())["traceEvents"]
         main = {
             (event["pid"], event["tid"])
@@ -227,20 +241,21 @@ class Watched:
             if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
         }
         tasks = [
-            event["tdur"] / 1e3
+            (event["dur"] / 1e3, event["tdur"] / 1e3)
             for event in events
             if (event["pid"], event["tid"]) in main
             and event["name"].endswith("RunTask")
             and "tdur" in event
         ]
-        return sum(tasks) / 1e3, max(tasks, default=0)
+        wall_ms, cpu_ms = zip(*tasks, strict=True)
+        return sum(cpu_ms) / 1e3, max(wall_ms), max(cpu_ms)
 
-    def longest_task_ms(self, act) -> float:
-        """Longest task while something is done, ms of CPU."""
+    def longest_task_ms(self, act) -> tuple[float, float]:
+        """Longest task while something is done, ms of the clock and of CPU."""
         self.start()
         act(self.page)
         self.page.wait_for_timeout(300)
-        return self.stop()[1]
+        return self.stop()[1:]
 
 
 def use_index(page) -> None:
@@ -271,12 +286,22 @@ def use_timeline(page) -> None:
 def measure(browser, folder: Path, files: dict[str, str], films: int, pages: int) -> dict:
     page_s, page_bytes = write_pages(folder, files, min(films, pages))
     index_s, index_bytes = write_index(folder, files["cues"], films)
+    report_s, report_bytes = write_report(folder / f"report_{films}", films)
     index = Watched(browser, folder / "desk" / "index.html")
     index_task_ms = index.longest_task_ms(use_index)
     index.page.close()
     film = Watched(browser, folder / "desk" / "films" / "film_00000.html")
     film_task_ms = film.longest_task_ms(use_timeline)
     film.page.close()
+    report = Watched(browser, folder / f"report_{films}" / "report.html")
+    report.page.close()
+    tasks = {
+        "open_index": index.open_task_ms,
+        "open_film": film.open_task_ms,
+        "open_report": report.open_task_ms,
+        "use_index": index_task_ms,
+        "use_film": film_task_ms,
+    }
     return {
         "films": films,
         "index_mb": round(index_bytes / 1e6, 3),
@@ -288,9 +313,11 @@ def measure(browser, folder: Path, files: dict[str, str], films: int, pages: int
         "open_index_cpu_s": round(index.open_cpu_s, 2),
         "open_film_s": round(film.open_s, 2),
         "open_film_cpu_s": round(film.open_cpu_s, 2),
-        "open_task_ms": round(max(index.open_task_ms, film.open_task_ms)),
-        "index_task_ms": round(index_task_ms),
-        "film_task_ms": round(film_task_ms),
+        "report_mb": round(report_bytes / 1e6, 2),
+        "write_report_cpu_s": round(report_s, 1),
+        "open_report_s": round(report.open_s, 2),
+        **{f"{name}_task_ms": round(wall) for name, (wall, _) in tasks.items()},
+        **{f"{name}_task_cpu_ms": round(cpu) for name, (_, cpu) in tasks.items()},
     }
 
 
@@ -304,6 +331,7 @@ def main() -> None:
         sys.exit("benchmarks/desk.py needs Chromium")
     from playwright.sync_api import sync_playwright
 
+    forbid_realtime_priority()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         folder = Path(folder)
         files = write_tables(folder)

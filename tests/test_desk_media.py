@@ -70,3 +70,13 @@ def test_pages_fit_a_400_pixel_screen(name, open_desk, desk_folder):
     page = open_desk(desk_folder / name, viewport={"width": 400, "height": 800})
     page.wait_for_selector("tbody tr")
     assert page.evaluate("document.documentElement.scrollWidth") == 400
+
+
+def test_time_line_is_drawn_anew_for_paper(open_desk, desk_folder):
+    page = film_page(open_desk, desk_folder)
+    widths = "new Set([...document.querySelectorAll('.uplot')].map(plot => plot.offsetWidth))"
+    assert page.evaluate(f"Math.min(...{widths})") > 1000
+    page.emulate_media(media="print")
+    wait_until(page, f"Math.max(...{widths}) === PRINTED")
+    page.emulate_media(media="screen")
+    wait_until(page, f"Math.min(...{widths}) > 1000")

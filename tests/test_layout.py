@@ -59,7 +59,7 @@ STAGES = (
     "report",
 )
 # Modules that may import all stages; imported only by rules and by the command.
-TOP_MODULES = ("plan", "rule_defaults", "media_library", "server", "command")
+TOP_MODULES = ("plan", "rule_defaults", "media_library", "live_search", "server", "command")
 SUFFIXES = {".py", ".smk", ".yaml", ".html", ".css", ".js", ".sh"}
 # Config keys whose values in a run may differ from the config: rules read them from the plan.
 PLAN_KEYS = {

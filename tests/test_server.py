@@ -39,7 +39,11 @@ def served(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/files/etc/passwd", "/api/corrections", "/nothing", "/?token=wrong"]
+    "path",
+    [
+        *["/", "/files/etc/passwd", "/api/corrections", "/nothing", "/?token=wrong"],
+        *["/search", "/api/search", "/api/search/sound/0"],
+    ],
 )
 @pytest.mark.parametrize("cookie", [None, "scorelens=1", "no cookie;;=", "wrong"])
 def test_without_the_token_nothing_is_answered(served, path, cookie):
@@ -146,6 +150,15 @@ def test_start_page_names_the_pages_and_the_file(served):
     assert served.file(served.folder / INDEX) in body.decode()
     assert str(served.folder / "corrections.tsv") in body.decode()
     assert "No settings name" not in body.decode()
+
+
+def test_search_is_a_page_and_says_that_nothing_is_indexed(served):
+    assert 'href="/search"' in served.request("/")[2].decode()
+    status, headers, body = served.request("/search")
+    assert status == 200 and "<h1>Search music</h1>" in body.decode()
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    status, _, body = served.request("/api/search")
+    assert status == 400 and "nothing is indexed" in json.loads(body)["message"]
 
 
 def test_pages_styles_and_media_of_pages_are_served(served):

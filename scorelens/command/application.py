@@ -113,6 +113,63 @@ def tag(
     _report(command.tag_folder, folder, output, model)
 
 
+@app.command(
+    epilog="**Examples:** `scorelens search --library ~/music` indexes it; `scorelens search "
+    "'a calm sea at night' --tempo 60-90`; `scorelens search --like theme.mp3 --from 1:10 --to "
+    "1:30`; `scorelens search --at night_train 12:30`"
+)
+def search(
+    words: Annotated[str, typer.Argument(help="In plain words; commas part them.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="A tag that MusiCNN knows.")] = None,
+    like: Annotated[str, typer.Option(help="A file, or the id of a track.")] = "",
+    like_from: Annotated[str, typer.Option("--from", help="Start of the passage in it.")] = "",
+    like_to: Annotated[str, typer.Option("--to", help="Its end.")] = "",
+    image: Annotated[
+        Path | None, typer.Option(help="A picture, if a trained model sees pictures.")
+    ] = None,
+    at: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="FILM TIME", help="A moment of a film of the run."),
+    ] = None,
+    tempo: Annotated[str, typer.Option(help="BPM, such as 90-120.")] = "",
+    key: Annotated[str, typer.Option(help="Such as 'A minor', A, or minor.")] = "",
+    loudness: Annotated[str, typer.Option(help="dB of full scale, such as -30..-20.")] = "",
+    length: Annotated[str, typer.Option(help="Seconds, such as 60-180, or 180-.")] = "",
+    speech: Annotated[str, typer.Option(help="with or without.")] = "",
+    singing: Annotated[str, typer.Option(help="with or without.")] = "",
+    genre: Annotated[list[str] | None, typer.Option(help="A genre tag of the files.")] = None,
+    used: Annotated[str, typer.Option(help="In a film by its id, in any, or in none.")] = "",
+    within: Annotated[str, typer.Option(help="One of the indexed libraries.")] = "",
+    library: Annotated[
+        list[Path] | None, typer.Option(help="A folder of music, indexed once.")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Index new album tracks of the run first.")
+    ] = False,
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="Hits at most.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Hits as JSON.")] = False,
+) -> None:
+    """Search music by words, likeness, a picture or a moment of a film; no training needed."""
+    from scorelens.command import search as command
+
+    def action() -> None:
+        filters = command.Filters(
+            tempo_bpm=command.number_range("--tempo", tempo),
+            loudness_db=command.number_range("--loudness", loudness),
+            length_s=command.number_range("--length", length),
+            key=key,
+            speech=speech,
+            singing=singing,
+            genres=tuple(genre or ()),
+            used_in=used,
+            library=within,
+        )
+        parts = (words, tag or (), like, like_from, like_to, image, at)
+        command.search(*parts, filters, library or (), update, number, as_json)
+
+    _report(action)
+
+
 @app.command(epilog="**Examples:** `scorelens desk`; `scorelens desk ~/films --no-browser`")
 def desk(
     folder: Annotated[

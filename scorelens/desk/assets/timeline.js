@@ -4,6 +4,7 @@
 const EDGE = 7; // pixels within which a press takes hold of an edge
 const POINTS = 500; // of a line in sight, at most: each is the mean of its seconds
 const PANE = 84; // height of a pane of curves, pixels
+const PRINTED = 680; // width on paper, pixels: fits A4 and Letter; a canvas is not laid out anew there
 const HUES = ["#0072b2", "#d55e00", "#009e73", "#c0569a", "#8a6d00", "#3a9bdc", "#7d55c7", "#8c564b"];
 const DARK_HUES = ["#56b4e9", "#ff9a5c", "#4fcf9f", "#e3a0c6", "#d9c04a", "#9fc5ff", "#b79cf2", "#c9a08e"];
 const dark = matchMedia("screen and (prefers-color-scheme: dark)"), print = matchMedia("print");
@@ -75,7 +76,6 @@ class Timeline {
     this.range = [0, this.length];
     this.panes = panes();
     this.head = make("div", {class: "play-head"});
-    this.width = folder.clientWidth;
     this.build();
     new ResizeObserver(() => this.resize()).observe(folder);
     for (const media of [dark, print]) media.addEventListener("change", () => this.build());
@@ -83,10 +83,11 @@ class Timeline {
   }
 
   get gutter() {
-    return this.folder.clientWidth < 560 ? 46 : 84;
+    return this.width < 560 ? 46 : 84;
   }
 
   build() {
+    this.width = print.matches ? PRINTED : Math.max(this.folder.clientWidth, 200);
     for (const plot of this.plots) plot.destroy();
     const style = getComputedStyle(document.documentElement);
     this.colours = Object.fromEntries(
@@ -102,7 +103,7 @@ class Timeline {
   options(height, axes, series, scales, more = {}) {
     const pad = axes.length && axes[0].show === false ? 8 : 0; // room for the outer labels of a pane
     return {
-      width: Math.max(this.folder.clientWidth, 200), height, padding: [pad, 8, pad, 0], legend: {show: false}, axes, series,
+      width: this.width, height, padding: [pad, 8, pad, 0], legend: {show: false}, axes, series,
       scales: {x: {time: false, range: () => this.range}, ...scales},
       cursor: {y: false, points: {show: false}, sync: {key: "desk", setSeries: false}, drag: {x: true, y: false, setScale: false, dist: 4}, ...more.cursor},
       hooks: {setSelect: [plot => this.zoomToSelection(plot)], ...more.hooks},
@@ -245,10 +246,7 @@ class Timeline {
 
   resize() {
     const width = this.folder.clientWidth;
-    if (width && width !== this.width) {
-      this.width = width;
-      this.build();
-    }
+    if (width && Math.max(width, 200) !== this.width && !print.matches) this.build();
   }
 
   moveHead() {
