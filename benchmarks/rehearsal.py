@@ -187,8 +187,9 @@ def added(rehearsal: Rehearsal, step: dict) -> None:
     film = rehearsal.films[-1]
     jobs = _jobs(rehearsal, step["started"])
     own = [job for job in jobs if {film.film_id, slug(film.album.name)} & _ids(job)]
-    step["own"] = costs.by_stage(own)
-    step["over_all"] = costs.by_stage(job for job in jobs if job not in own)
+    parts = {"own": own, "over_all": [job for job in jobs if job not in own]}
+    for name, some in parts.items():
+        step[name] = {"stages": costs.by_stage(some), "rules": costs.by_rule(some)}
 
 
 def _ids(job: costs.Job) -> set[str]:

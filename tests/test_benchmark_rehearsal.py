@@ -184,8 +184,12 @@ def test_summary_adds_up_stages():
     steps["finished"] |= {"stages": {"cues": stage, "genres": stage}, "mb": {"cues": 2.0}}
     steps["finished"]["scores"] = {"time_precision": 1.0, "time_recall": 0.5}
     steps["unbroken"] |= {"compared": 7, "films": ["a"], "different": []}
-    steps["added"] |= {"own": {"cues": stage}, "over_all": {}}
+    rules = {"match_cues": {**stage, "cpu_s": 10.0}, "measure_levels": {**stage, "cpu_s": 80.0}}
+    steps["added"] |= {"own": {"stages": {"cues": stage}, "rules": rules}}
+    steps["added"] |= {"over_all": {"stages": {}, "rules": {}}}
     text = summary.markdown(json.loads(json.dumps(steps)))
     assert "| run, killed | 3 | 2.0 | 1.0 | 10 |" in text
     assert "| all | 4 | 3.0 | 4.0 |" in text
+    assert "| one film added | 2 |" in text
+    assert "(CPU s: `measure_levels` 80.0, `match_cues` 10.0)" in text
     assert "after 3 of 6 jobs. 7 tables of 1 films compared" in text

@@ -36,7 +36,10 @@ class Usage:
     survivors: int = 0  # processes that still ran after the process group was killed
 
     def as_dict(self) -> dict:
-        return {name: round(value, 1) for name, value in asdict(self).items()}
+        return {
+            name: round(value, 1) if isinstance(value, float) else value
+            for name, value in asdict(self).items()
+        }
 
 
 def own_cpu_s() -> float:

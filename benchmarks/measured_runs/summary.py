@@ -20,16 +20,21 @@ def markdown(steps: Mapping[str, dict]) -> str:
         _table(("step", "jobs", "wall min", "CPU min", "peak memory, MB"), _step_rows(steps)),
         _note(steps),
         _table(STAGE_HEADER, _stage_rows(finished["stages"])),
-        "One film added, its own jobs:",
-        _table(STAGE_HEADER, _stage_rows(added["own"])),
-        "One film added, jobs over all films:",
-        _table(STAGE_HEADER, _stage_rows(added["over_all"])),
+        *_added("One film added, its own jobs", added["own"]),
+        *_added("One film added, jobs over all films", added["over_all"]),
         _table(("results", "MB"), _size_rows(finished["mb"])),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 STAGE_HEADER = ("stage", "jobs", "CPU min", "wall min", "longest job, min", "peak of a job, MB")
+
+
+def _added(title: str, part: Mapping[str, dict]) -> tuple[str, str]:
+    """What some jobs of the added film cost: their rules, the dearest first, and their stages."""
+    by_cost = sorted(part["rules"].items(), key=lambda item: -item[1]["cpu_s"])
+    rules = ", ".join(f"`{rule}` {used['cpu_s']:.1f}" for rule, used in by_cost)
+    return f"{title} (CPU s: {rules}):", _table(STAGE_HEADER, _stage_rows(part["stages"]))
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable]) -> str:
@@ -49,8 +54,8 @@ def _step_rows(steps: Mapping[str, dict]):
         peak_mb = round(max(a.get("peak_mb", 0) for a in attempts)) or ""
         jobs = steps[name].get("jobs", "")
         if name == "added":
-            parts = (*steps[name]["own"].values(), *steps[name]["over_all"].values())
-            jobs = sum(part["jobs"] for part in parts)
+            parts = (steps[name][part]["stages"].values() for part in ("own", "over_all"))
+            jobs = sum(used["jobs"] for part in parts for used in part)
         yield title, jobs, _minutes(wall_s), _minutes(cpu_s), peak_mb
 
 

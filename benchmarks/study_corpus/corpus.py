@@ -25,13 +25,15 @@ from . import films
 from .sound import RATE_HZ, at_any_speed, scenes, usable
 
 TRAILER_S = 60.0
-YEARS = (2010, 2026)
+# Years of training, validation and test films of retrieval, which are three, one and one in five.
+TRAINING_YEARS, VALIDATION_YEAR, TEST_YEARS = (2010, 2022), 2022, (2023, 2026)
 STILL = pictures.FrameFormat(width=448, height=252, frame_rate_hz=12)
 MAX_GENRES, TAGS_OF_FILM = 2, 3
 FILM_HEADER = ("film_id", "title", "year", "video", "album", "genres")
 DESCRIBED_HEADER = ("film_id", "image", "plot", "tags")
 TRAILER_HEADER = ("trailer_id", "title", "year", "video", "genres")
-MIN_TRAILERS = 4  # that the workflow takes
+MIN_TRAILERS, MIN_DESCRIBED = 4, 12  # films, for the workflow to test models of them
+COMMON_TAG = "film score"  # for the workflow drops tags that one film carries
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,17 @@ def _film(number: int, album: Path, seed: int) -> Film:
     genres = tuple(sorted(rng.choice(GENRES, count, replace=False).tolist()))
     tags = rng.choice(TAGS[genres[0]], TAGS_OF_FILM, replace=False).tolist()
     name = f"{slug(album.name)}_{number:03d}"
-    year = int(rng.integers(*YEARS))
-    return Film(name, f"{album.name} {number}", year, album, genres, tuple(tags), seed + number)
+    title = f"{album.name} {number}"
+    return Film(
+        *(name, title, _year(number, rng), album),
+        *(genres, (COMMON_TAG, *tags), seed + number),
+    )
+
+
+def _year(number: int, rng: np.random.Generator) -> int:
+    if number % 5 == 3:
+        return VALIDATION_YEAR
+    return int(rng.integers(*(TEST_YEARS if number % 5 == 4 else TRAINING_YEARS)))
 
 
 def usable_tracks(album: Path) -> dict[str, Track]:
@@ -149,8 +160,9 @@ def write_tables(
     _write(folder / "trailers.tsv", TRAILER_HEADER, rows)
     config = {
         "corpus": {"kind": "table", "films": str(folder / "films.tsv")},
-        "retrieval": {"films": str(folder / "described.tsv")},
     }
+    if len(described) >= MIN_DESCRIBED:
+        config["retrieval"] = {"films": str(folder / "described.tsv")}
     if len(described) >= MIN_TRAILERS:
         config["trailers"] = {"trailers": str(folder / "trailers.tsv")}
     (folder / "config.yaml").write_text(json.dumps(config, indent=1))
