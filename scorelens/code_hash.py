@@ -121,7 +121,8 @@ def _files(name: str) -> Iterator[Path]:
         return
     place, package = PACKAGE, first
     for part in parts:
-        if holder := _offered(place / "__init__.py").get(part):
+        holder = _offered(place / "__init__.py").get(part)
+        if holder and holder != part:  # a module may offer a name that is its own
             yield from _files(f"{package}.{holder}")
         place, package = place / part, f"{package}.{part}"
         for file in (place.with_suffix(".py"), place / "__init__.py"):
