@@ -19,7 +19,7 @@ run: $(READY)  ## run the workflow on the corpus of the config and write results
 	$(BIN)/python workflow/run.py --cores $(CORES)
 
 test: $(READY_TEST)  ## run every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10
 
 test-slurm: $(READY_TEST)  ## run the demo on a Slurm of its own: as root; apt installs Slurm if it is not there
 	$(PIP_INSTALL) --requirement envs/slurm.txt

@@ -132,8 +132,8 @@ rule bags:
 rule genres:
     """The genre models with their predictions, scores and figures, and the genres of new media."""
     input:
-        rules.score_genres.output,
-        rules.compare_genres.output,
+        rules.write_report.input.genre_scores,
+        rules.write_report.input.comparisons,
         rules.write_report.input.genre_calibration,
         rules.write_report.input.published_scores,
         rules.write_report.input.genre_figures,
@@ -154,11 +154,7 @@ rule importance:
 rule audiovisual_comparison:
     """Music against picture: the differences of the genres and their figure."""
     input:
-        (
-            []
-            if PLAN.corpus.is_published
-            else [rules.compare_music_to_picture.output, rules.plot_music_to_picture.output]
-        ),
+        rules.write_report.input.audiovisual_comparison,
 
 
 rule tagger:

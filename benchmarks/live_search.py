@@ -3,8 +3,9 @@
     python benchmarks/live_search.py                 time alone, on made-up tracks
     python benchmarks/live_search.py FOLDER          FOLDER has a folder of music for each album
 
-The index of FOLDER, and the variables of MusiCNN and MiniLM, are kept in --results. Words and
-what counts as labelled with them are in `live_search_words.tsv`, written before the first result.
+The index of FOLDER, and the variables of MusiCNN and of the network of words, are kept in
+--results. Words and what counts as labelled with them are in `live_search_words.tsv`, written
+before the first result.
 Times are those of `Index.search`, and, where Chromium is there, from the key `Enter` on the page
 until its first hit is drawn; server and browser share the cores that the process may use
 (`taskset --cpu-list 0 python benchmarks/live_search.py` for one).
@@ -58,7 +59,7 @@ SYNTHETIC_WORDS = ("a sad song at night", "fast and loud", "piano", "calm sea", 
 def main():
     options = parse()
     layer = tag_layer(network_file(options.results, "musicnn", fetch=True))
-    bridge = load_bridge(network_file(options.results, "minilm", fetch=True))
+    bridge = load_bridge(options.text, network_file(options.results, options.text, fetch=True))
     figures = {}
     if options.folder:
         index, labels, mfcc = real_index(options, layer, bridge)
@@ -74,6 +75,7 @@ def parse():
     parser.add_argument("--results", type=Path, default=Path("live_search_benchmark"))
     parser.add_argument("--tracks", type=int, default=7, help="of an album at most, spread evenly")
     parser.add_argument("--passages", type=int, default=4, help="of a track at most")
+    parser.add_argument("--text", default="minilm", help="network of words: minilm or mpnet")
     parser.add_argument("--real-only", action="store_true")
     return parser.parse_args()
 

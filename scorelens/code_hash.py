@@ -14,6 +14,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 MODULE_NAME = re.compile(rf"{PACKAGE.name}(\.\w+)+")
+# An import of the package that is alone on its line, or whose names stand in parentheses.
+IMPORT_STATEMENT = re.compile(
+    rf"^[ \t]*((?:from|import)[ \t]+{PACKAGE.name}\b[^\n(]*(?:\([^)]*\))?)", re.M
+)
+# Whether a text also has imports that are no statements.
+NAMED_IN_EXPRESSION = re.compile(rf"['\"]{PACKAGE.name}\.|\bimport_module\(")
 TEMPLATES = {".html", ".css", ".js"}
 # These carry and check results, they do not make them.
 PLUMBING_MODULES = ("__init__", "config", "errors", "film_table", "logs", "paths", "tsv")
@@ -67,16 +73,23 @@ def source_files(script: Path) -> list[Path]:
     while new:
         known |= new
         new = {file for path in new for file in _imports(path)} - known
+    folders = {file.parent for file in known}
     templates = {
-        page for file in known for page in file.parent.iterdir() if page.suffix in TEMPLATES
+        page for folder in folders for page in folder.iterdir() if page.suffix in TEMPLATES
     }
     return sorted((known | templates) - PLUMBING)
 
 
 @functools.cache
 def _imports(path: Path) -> frozenset[Path]:
-    """The package's files that one file imports."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    """The package's files that one file imports.
+
+    Parsing whole files would take most of the time in which a workflow is planned.
+    """
+    text = path.read_text(encoding="utf-8")
+    if not NAMED_IN_EXPRESSION.search(text):
+        text = "\n".join(IMPORT_STATEMENT.findall(text))
+    nodes = ast.walk(ast.parse(text))
     return frozenset(file for node in nodes for name in _names(node) for file in _files(name))
 
 
@@ -108,7 +121,8 @@ def _files(name: str) -> Iterator[Path]:
         return
     place, package = PACKAGE, first
     for part in parts:
-        if holder := _offered(place / "__init__.py").get(part):
+        holder = _offered(place / "__init__.py").get(part)
+        if holder and holder != part:  # a module may offer a name that is its own
             yield from _files(f"{package}.{holder}")
         place, package = place / part, f"{package}.{part}"
         for file in (place.with_suffix(".py"), place / "__init__.py"):

@@ -33,7 +33,7 @@ class Film:
     year : int or None
         Of the first release.
     genres : tuple of str
-        Labels of the configuration.
+        Labels of the configuration; none if they are not known.
     video : str or None
         Path; None where the corpus makes the film itself.
     album : Album
@@ -200,8 +200,6 @@ def genre_problems(labels: Sequence[str], genres: Sequence[str], where: str) -> 
     ------
     Problem
     """
-    if not labels:
-        yield Problem(where, "is empty", "at least one genre", f"genres: {'; '.join(genres)}")
     for label in labels:
         if label not in genres:
             expected = f"one of {list(genres)}"

@@ -14,8 +14,28 @@ from tests import workflow_runs as runs
 from tests.browser import BROWSER, forbid_realtime_priority
 from tests.desk_browser import desk_folder, open_desk  # noqa: F401
 
+# By their cost, the dearest first: with short files last, parallel processes end together.
+LONG_FILES = (
+    "test_rerun.py",
+    "test_faults.py",
+    "test_trailers_small_run.py",
+    "test_tagger_workflow.py",
+    "test_docs_tutorials.py",
+    "test_workflow.py",
+    "test_albums_workflow.py",
+    "test_retrieval_demo.py",
+    "test_retrieval_training.py",
+    "test_retrieval_workflow.py",
+    "test_workflow_names.py",
+)
 settings.register_profile("untimed", deadline=None)  # a slow machine must not fail a test
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the long files first; `make test` keeps this order."""
+    places = {name: place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.fixture(scope="session")

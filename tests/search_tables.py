@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from scorelens.live_search import catalogue as catalogues
 from scorelens.live_search.bridge import Bridge
 from scorelens.live_search.index import Index, Networks
-from scorelens.live_search.routes import routes
+from scorelens.live_search.routes import search_routes
 from scorelens.live_search.run_films import Films
 from scorelens.live_search.tags import GLOSSES, TAGS
 
@@ -73,7 +73,7 @@ def passages(*tags, count=1, level=1.0):
 def served(index):
     """The address of a server of the routes on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = Starlette(routes=routes(lambda: index))
+        app = Starlette(routes=search_routes(lambda: index))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

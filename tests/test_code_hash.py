@@ -121,6 +121,15 @@ def test_lazy_names_are_imported_directly(home):
                 assert node.attr not in lazy_names, (path, node.attr)
 
 
+def test_imports_are_those_of_the_whole_syntax_tree(home):
+    """A pattern takes the import statements out of most files, which are not parsed whole."""
+    for path in [*(home / "scorelens").rglob("*.py"), *(home / "scripts").glob("*.py")]:
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        names = {name for node in nodes for name in code_hash._names(node)}
+        files = {file for name in names for file in code_hash._files(name)}
+        assert code_hash._imports(path) == files, path
+
+
 def test_modules_named_in_a_registry_are_included(tmp_path, monkeypatch):
     package = tmp_path / "scorelens"
     (package / "models").mkdir(parents=True)

@@ -170,12 +170,16 @@ def test_film_table_with_a_byte_order_mark_is_read(table):
     assert problems(path) == []
 
 
+def test_film_without_genres_is_no_problem(table):
+    path = table("a\tA\t2015\tfilm.mp4\talbum\t")
+    assert problems(path) == []
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ("a\tA\t2015\tfilm.mp4\talbum\tDrame", "'Drame' is not a genre of the config"),
         ("a\tA\t2015\tfilm.mp4\talbum\tDrame", "hint: did you mean 'Drama'?"),
-        ("a\tA\t2015\tfilm.mp4\talbum\t", "column genres: is empty"),
         ("a\tA\t2015\tfilm.mp4\talbum\tDrama;Drama", "'Drama' is named 2 times"),
         ("a\tA\tMMXV\tfilm.mp4\talbum\tDrama", "column year: is 'MMXV'"),
         ("a\tA\t2015\t\talbum\tDrama", "column video: is empty"),

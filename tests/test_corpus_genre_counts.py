@@ -53,6 +53,15 @@ def test_interval_of_a_share_is_wilsons():
     assert [row.share_low, row.share_high] == pytest.approx(expected, abs=1e-6)
 
 
+def test_films_without_genres_count_among_all_films():
+    counts = genre_counts.count_genres(pd.Series([("Drama",), ()]))
+    assert counts[["films", "share"]].to_numpy().tolist() == [[1, 0.5]]
+    none = genre_counts.count_genres(pd.Series([(), ()]))
+    assert none.empty
+    figure = genre_counts.counts_figure(none)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no film has a genre"]
+
+
 def test_count_corpus_writes_table_and_figure(tmp_path):
     _, genres = published_counts()
     films = pd.DataFrame({"film_id": [f"f{k}" for k in range(110)], "title": "T", "year": 2016})

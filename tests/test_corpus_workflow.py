@@ -1,13 +1,11 @@
 """The workflow on published feature files, without films."""
 
 import re
-import subprocess
-import sys
 
 import pytest
-import yaml
 
 from scorelens import tables
+from tests import workflow_runs as runs
 from tests.published_files import UNEVEN, small
 
 pytestmark = pytest.mark.slow
@@ -24,17 +22,11 @@ def snakemake(home, tmp_path):
     """Run Snakemake in a folder; return exit status and output: snakemake(config, *options)."""
 
     def run(config, *options, **corpus):
-        settings = tmp_path / "settings.yaml"
         genre_settings = {"models": ["plurality", "simple_mi_knn"], "bootstrap_repeats": 50}
         corpus = {"kind": "published", **corpus}
-        settings.write_text(yaml.safe_dump({"corpus": corpus, "genres": genre_settings, **config}))
-        command = [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
-            *("--directory", str(tmp_path), "--configfile", str(settings), "--cores", "2"),
-            *("--workflow-profile", "none", *options),
-        ]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
+        config = {"corpus": corpus, "genres": genre_settings, **config}
+        done = runs.snakemake(home, tmp_path, config, *options)
+        return done.returncode, done.stdout
 
     return run
 

@@ -1,7 +1,5 @@
 """Corrections in the workflow: the plan, the jobs that a change plans, and results that follow."""
 
-import shutil
-
 import pytest
 
 from scorelens import config as configuration
@@ -71,7 +69,7 @@ def test_plan_bad_row_is_a_config_error(plan_of):
 @pytest.mark.slow
 def test_results_follow_and_only_the_corrected_film_runs_again(demo_run, shared_clone, tmp_path):
     """On a finished run: reject one cue, move an edge, add one; then correct another film."""
-    work = shutil.copytree(demo_run, tmp_path / "work")
+    work = runs.copy_run(demo_run, tmp_path / "work")
     folder = work / "results" / "cues"
     matched = {
         film: tables.read_table(folder / "films" / f"{film}.parquet", tables.CUES)

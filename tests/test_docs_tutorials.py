@@ -1,20 +1,19 @@
 """Each tutorial, followed step by step: its files are written and its commands run."""
 
 import re
-import shutil
 
 import pytest
 import yaml
 
 from tests import tutorials
-from tests.workflow_runs import SMALL
+from tests.workflow_runs import SMALL, copy_run
 
 pytestmark = pytest.mark.slow
 
 
 def test_researcher_tutorial_makes_the_results_it_names(shared_clone, demo_run, tmp_path):
     """Its study is the one that other tests run, so that little is left to be made."""
-    work = shutil.copytree(demo_run, tmp_path / "study")
+    work = copy_run(demo_run, tmp_path / "study")
     study = re.search(r'```yaml title="study.yaml"\n(.*?)```', tutorials.text("researcher"), re.S)
     assert yaml.safe_load(study[1]) == SMALL
     printed = tutorials.follow("researcher", work, shared_clone)

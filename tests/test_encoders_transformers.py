@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 from scipy import special
-from tokenizers import Tokenizer, models
+from tokenizers import Tokenizer, models, processors
 
 from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.image import vit
@@ -269,7 +269,9 @@ def word_tokenizer():
     words = ["[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]"]
     words += [f"word{number}" for number in range(44)]
     known = {word: number for number, word in enumerate(words)}
-    return np.frombuffer(Tokenizer(models.WordLevel(known, "[UNK]")).to_str().encode(), np.uint8)
+    made = Tokenizer(models.WordLevel(known, "[UNK]"))
+    made.post_processor = processors.BertProcessing(("[SEP]", 5), ("[CLS]", 4))
+    return np.frombuffer(made.to_str().encode(), np.uint8)
 
 
 def test_bert_file_with_a_tokenizer_encodes_texts(tmp_path):

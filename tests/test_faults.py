@@ -19,7 +19,7 @@ from scorelens import tables
 from scorelens.errors import InputError
 from scorelens.fingerprints import read_album, read_dejavu_index
 from scorelens.learning import model_io
-from tests.workflow_runs import SMALL, finish, snakemake, start, wait_for
+from tests.workflow_runs import SMALL, copy_run, finish, own_copy, snakemake, start, wait_for
 
 FILMS = 4
 DAMAGED = "the file is damaged: delete it and run again, and it is made anew"
@@ -29,7 +29,7 @@ slow = pytest.mark.slow
 @pytest.fixture
 def work(demo_run, tmp_path) -> Path:
     """A copy of a finished run for the test to modify."""
-    yield shutil.copytree(demo_run, tmp_path / "work")
+    yield copy_run(demo_run, tmp_path / "work")
     shutil.rmtree(tmp_path / "work")
 
 
@@ -115,7 +115,8 @@ def test_temporary_files_of_a_killed_job_are_removed_by_the_next_run(shared_clon
     assert film in output
     assert temporary_suffixes(work) == {".mp4", ".wav"}
     finish(shared_clone, work, SMALL, *target)
-    finish(shared_clone, work, SMALL)
+    assert (work / target[1]).read_bytes() == (demo_run / target[1]).read_bytes()
+    finish(shared_clone, work, SMALL, "--", "corpus", "cues", "visuals", "bags")
     assert_same_tables(work, demo_run)
 
 
@@ -278,7 +279,8 @@ def test_media_damaged_after_the_check_fails_only_its_own_film(shared_clone, dem
     assert all((work / "results" / name).exists() for name in others)
     assert not any((work / "results" / name).exists() for name in failing)
 
-    shutil.copytree(demo_run / "results/corpus/media", media, dirs_exist_ok=True)
+    shutil.rmtree(media)
+    copy_run(demo_run / "results/corpus/media", media)
     finish(shared_clone, work, SMALL, *targets)
     assert_same_tables(work, demo_run)
 
@@ -292,6 +294,7 @@ def write_noise(path: Path) -> None:
 def change_and_restore_times(path: Path, change) -> None:
     """Change a file and restore its timestamps, as after a disk fault."""
     times = path.stat()
+    own_copy(path)
     change(path)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 

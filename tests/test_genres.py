@@ -326,7 +326,23 @@ def test_one_film_is_an_error(tmp_path):
     write_corpus(tmp_path, *make_corpus(films=1))
     with pytest.raises(TableError) as error:
         labels.read_labels(tmp_path / "films.tsv", GENRES)
-    assert str(error.value).startswith(f"{tmp_path}/films.tsv: films: 1\n  expected: at least 2")
+    message = f"{tmp_path}/films.tsv: films with genres: 1\n  expected: at least 2"
+    assert str(error.value).startswith(message)
+
+
+def test_films_without_genres_and_their_bags_are_left_out_and_named(tmp_path, caplog):
+    write_corpus(tmp_path, *make_corpus(films=4))
+    films = read_table(tmp_path / "films.tsv", FILMS)
+    named = [
+        names if film != "film_01" else ()
+        for film, names in films[["film_id", "genres"]].to_numpy()
+    ]
+    write_table(films.assign(genres=named), tmp_path / "films.tsv", FILMS)
+    read = labels.read_labels(tmp_path / "films.tsv", GENRES)
+    assert (read.film_ids, len(read.matrix)) == (["film_00", "film_02", "film_03"], 3)
+    packed = packed_bags.read_bags(tmp_path / "bags.parquet", read)
+    assert packed.labels.film_ids == read.film_ids
+    assert caplog.messages == ["films without genres, left out of training and scoring: film_01"]
 
 
 def test_unlisted_genre_is_an_error(tmp_path):

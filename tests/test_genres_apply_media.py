@@ -1,13 +1,9 @@
 """New films and albums: configuration, feature extraction, and the workflow's rules."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import soundfile
 import torch
-import yaml
 from safetensors.numpy import save_file
 
 from scorelens import media, tables
@@ -16,6 +12,7 @@ from scorelens.errors import ConfigError, MediaError
 from scorelens.features import mir
 from scorelens.genres.new_media import extract_new_media
 from scorelens.genres.new_media.new_media_config import NewMedia, choose_run, find_media
+from tests import workflow_runs as runs
 from tests.test_encoders_audio import CPU, PROBE, register_probe
 from tests.test_genres_apply import GENRES, trained
 
@@ -175,15 +172,8 @@ def snakemake(home, work, apply, *options):
         "retrieval": {"configurations": []},
         "trailers": {"models": []},
     }
-    settings = work / "settings.yaml"
-    settings.write_text(yaml.safe_dump(config))
-    line = [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
-        *("--directory", str(work), "--configfile", str(settings), "--cores", "1"),
-        *("--workflow-profile", "none", *options),
-    ]
-    done = subprocess.run(line, cwd=work, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    done = runs.snakemake(home, work, config, *options)
+    return done.returncode, done.stdout
 
 
 @pytest.mark.slow

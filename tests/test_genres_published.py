@@ -1,17 +1,15 @@
 """A run on the published features: what it makes, and its scores beside the published ones."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from scorelens import tables
 from scorelens.genres.evaluate import published
 from scorelens.genres.report import models
+from tests import workflow_runs as runs
 from tests.published_files import small
 
 PAPER_OUTPUTS = {  # of the workflow, and what they hold of the paper
@@ -93,14 +91,8 @@ def test_table_of_published_scores_is_written_and_arranged_for_the_report(tmp_pa
 def test_one_run_on_published_features_makes_what_the_paper_has(home, tmp_path):
     small().write(tmp_path / "published")
     settings = {"corpus": {"kind": "published"}, "features": {"sets": ["mir", "vggish"]}}
-    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
-    line = [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
-        *("--directory", str(tmp_path), "--configfile", str(tmp_path / "settings.yaml")),
-        *("--cores", "1", "--workflow-profile", "none", "--dry-run"),
-    ]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
+    done = runs.snakemake(home, tmp_path, settings, "--dry-run")
+    output = done.stdout
     assert done.returncode == 0, output
     made = {
         path for line in re.findall(r"^ *output: (.+)$", output, re.M) for path in line.split(", ")

@@ -13,6 +13,7 @@ import pytest
 
 from scorelens import job_resources
 from scorelens.job_resources import Request
+from tests import workflow_runs as runs
 from tests.rule_files import RULES
 
 HOME = Path(__file__).resolve().parent.parent
@@ -77,10 +78,9 @@ def test_minutes_are_summed_per_film_and_reread_after_a_change(tmp_path):
 
 def dry_run_requests(folder, *targets):
     """Rule -> resources that its jobs request in a dry run."""
-    command = [sys.executable, "-m", "snakemake", "-s", str(HOME / "Snakefile"), "-d", str(folder)]
-    command += ["--configfile", "config.yaml", "--workflow-profile", "none", "-n", "--cores", "1"]
-    done = subprocess.run([*command, "--", *targets], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    config = json.loads((folder / "config.yaml").read_text())
+    done = runs.snakemake(HOME, folder, config, "--dry-run", "--", *targets)
+    assert done.returncode == 0, done.stdout
     jobs = re.findall(r"rule (\w+):\n(?: {4}.*\n)*? {4}resources: (.*)\n", done.stdout)
     return {
         rule: dict(part.partition("=")[::2] for part in text.split(", ")) for rule, text in jobs

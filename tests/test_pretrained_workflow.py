@@ -1,28 +1,18 @@
 """Weights in the workflow are fetched, or their feature set is left out with a message."""
 
-import subprocess
-import sys
-
 import pytest
-import yaml
 
 from scorelens import tables
 from scorelens.encoders.registry import ENCODERS
+from tests import workflow_runs as runs
 
 pytestmark = pytest.mark.slow
 
 
 def snakemake(home, work, config, *options):
-    settings = work / "settings.yaml"
     small = {"corpus": {"demo": {"films": 2, "film_s": 45}}, "retrieval": {"configurations": []}}
-    settings.write_text(yaml.safe_dump(small | config))
-    command = [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(home / "Snakefile")),
-        *("--directory", str(work), "--configfile", str(settings), "--cores", "2"),
-        *("--workflow-profile", "none", *options),
-    ]
-    process = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
-    return process.returncode, process.stdout + process.stderr
+    done = runs.snakemake(home, work, small | config, *options)
+    return done.returncode, done.stdout
 
 
 def test_feature_set_without_weights_is_left_out_with_one_message(home, tmp_path):

@@ -2,8 +2,6 @@
 
 import importlib.util
 import re
-import subprocess
-import sys
 import tomllib
 import types
 from pathlib import Path
@@ -14,6 +12,7 @@ from packaging.requirements import Requirement
 from snakemake import cli
 
 from scorelens import config
+from tests import workflow_runs as runs
 
 HOME = Path(__file__).resolve().parent.parent
 PROFILES = ("default", "gpu", "slurm")
@@ -110,17 +109,11 @@ SETTINGS = {
 @pytest.mark.parametrize("name", PROFILES)
 def test_only_network_jobs_request_a_gpu(name, tmp_path):
     (tmp_path / "new.wav").touch()
-    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(SETTINGS))
     (tmp_path / "profile").mkdir()
-    command = [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")),
-        *("--workflow-profile", str(without_plugin(name, tmp_path / "profile"))),
-        *("--directory", str(tmp_path), "--configfile", str(tmp_path / "settings.yaml")),
-        *("--dry-run", "--cores", "2"),
-    ]
-    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stderr
-    blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", process.stdout + process.stderr)
+    profile = without_plugin(name, tmp_path / "profile")
+    done = runs.snakemake(HOME, tmp_path, SETTINGS, "--dry-run", "--workflow-profile", str(profile))
+    assert done.returncode == 0, done.stdout
+    blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", done.stdout)
     gpu_blocks = [block for block in blocks if re.search(r"resources: .*\bgpu=1", block)]
     jobs = sorted(map(job_name, gpu_blocks))
     networks = [

@@ -53,7 +53,12 @@ CONFIG = {
         "models": ["frequency", "frame_linear", "frame_attention", "sound_attention", "fusion"],
     },
 }
-COMPUTED_CONFIG = CONFIG | {"retrieval": {"configurations": []}, "trailers": {"models": []}}
+COMPUTED_CONFIG = CONFIG | {
+    "tagger": {"models": []},
+    "retrieval": {"configurations": []},
+    "trailers": {"models": []},
+}
+COMPUTED_STAGES = ("corpus", "cues", "music", "features", "visuals", "bags", "genres")
 # Inserted before the code of a script, whose imports remain part of its code hash.
 TOUCH_OUTPUTS = """from pathlib import Path
 for path in snakemake.output:
@@ -205,7 +210,7 @@ CODE_CHANGES: dict[str, Callable[[Path], object]] = {
 def finished_run(tmp_path_factory, demo_run) -> Path:
     """A folder with a clone, and a finished run on a table of three demo films.
 
-    Outputs of retrieval and trailers are empty files that Snakemake treats as complete.
+    Outputs of all but the COMPUTED_STAGES are empty files that Snakemake treats as complete.
     """
     home = tmp_path_factory.mktemp("rerun")
     clone, work = runs.copy_project(home / "clone"), home / "work"
@@ -216,7 +221,7 @@ def finished_run(tmp_path_factory, demo_run) -> Path:
     soundfile.write(work / "corpus" / SHORT_TRACK, sound, rate_hz)
     write_table(work / "corpus", FILMS)
     write_file(work / "corpus/corrections.tsv", cells("wrong", (1, 2, "x"), film=CHANGED_FILM))
-    runs.finish(clone, work, COMPUTED_CONFIG)
+    runs.finish(clone, work, COMPUTED_CONFIG, "--", *COMPUTED_STAGES)
     for film in (*FILMS, OUTSIDE_FILM, ADDED_OUTSIDE_FILM):
         for extension in ("png", "txt"):
             (work / "corpus" / f"{film}.{extension}").write_text(film)
@@ -232,14 +237,11 @@ def finished_run(tmp_path_factory, demo_run) -> Path:
 
 
 def finish_with_empty_outputs(clone: Path, work: Path, config: dict) -> None:
-    """Finish a run in which jobs of retrieval and trailers, and those before and after them, write
-    empty files.
-    """
-    scripts = clone / "scripts"
-    names = ["fetch_pretrained", "embed_features", "write_report"]
-    stages = ("retrieval", "scenes", "trailers")
-    names += [name for name, rule in RULES.items() if rule.stage in stages]
-    changed = [scripts / f"{name}.py" for name in names]
+    """Finish a run in which the rules that have not run yet write empty files."""
+    names = [name for name in RULES if not list((work / "logs").glob(f"{name}*"))]
+    scripts = [clone / "scripts" / f"{name}.py" for name in names]
+    changed = [path for path in scripts if path.exists()]
+    assert changed
     for path in changed:
         path.write_text(TOUCH_OUTPUTS + path.read_text())
     runs.finish(clone, work, config)
@@ -249,8 +251,12 @@ def finish_with_empty_outputs(clone: Path, work: Path, config: dict) -> None:
 
 @pytest.fixture
 def copied_run(finished_run, tmp_path):
-    """A copy of the finished run that a test may change."""
-    yield shutil.copytree(finished_run, tmp_path / "home")
+    """A copy of the finished run that a test may change; of media, those of film_2 alone."""
+    home = runs.copy_run(finished_run, tmp_path / "home")
+    corpus = home / "work" / "corpus"
+    for path in (corpus / "film 2.mp4", *(corpus / "album 2").iterdir()):
+        runs.own_copy(path)
+    yield home
     shutil.rmtree(tmp_path / "home")
 
 
@@ -268,12 +274,11 @@ def rules_of_cell(cell: str, groups: dict[str, set[str]]) -> set[str]:
     return rules if installed_detector() else rules - {"detect_music", "summarize_music"}
 
 
-def rerun_jobs(home: Path, config: dict, flags: list[str]) -> dict[str, set[str]]:
-    """The jobs of a run. The corpus check is executed, since later jobs depend on its output."""
+def rerun_jobs(home: Path, config: dict, flags: list[str], checks: bool) -> dict[str, set[str]]:
+    """The jobs of a run. checks: execute the corpus check, as later jobs depend on its output."""
     clone, work = home / "clone", home / "work"
-    jobs = runs.planned(clone, work, config, *flags)
-    if "gather_corpus" not in jobs:
-        return jobs_by_film(jobs)
+    if not checks:
+        return jobs_by_film(runs.planned(clone, work, config, *flags))
     process = runs.snakemake(clone, work, config, *flags, "--", "corpus")
     assert process.returncode == 0, process.stdout
     return jobs_by_film(runs.jobs(process.stdout) | runs.planned(clone, work, config, *flags))
@@ -301,15 +306,21 @@ def test_docs_table_and_test_have_the_same_rows():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
-def test_change_reruns_the_jobs_of_its_table_row(copied_run, row):
+def test_change_reruns_the_jobs_of_its_table_row(request, row):
     change, code = change_of(row), re.findall("`(.*?)`", row[0])
     if row[0].startswith("`music:") and not installed_detector():
         pytest.skip("the detector of music is an optional extra")
     config, flags = CONFIG, []
+    for_one_film, for_every_film, over_all_films = (
+        rules_of_cell(cell, named_rule_groups()) for cell in row[1:]
+    )
+    checks = "gather_corpus" in over_all_films
+    changes_files = change in CORPUS_CHANGES or change in CODE_CHANGES or checks
+    home = request.getfixturevalue("copied_run" if changes_files else "finished_run")
     if change in CORPUS_CHANGES:
-        CORPUS_CHANGES[change](copied_run / "work" / "corpus")
+        CORPUS_CHANGES[change](home / "work" / "corpus")
     elif change in CODE_CHANGES:
-        CODE_CHANGES[change](copied_run / "clone")
+        CODE_CHANGES[change](home / "clone")
         flags = [flag for text in code if text.startswith("--") for flag in text.split()]
     else:
         config = merge_config(CONFIG, yaml.safe_load(code[0]))
@@ -319,10 +330,7 @@ def test_change_reruns_the_jobs_of_its_table_row(copied_run, row):
         changed_film, films = ADDED_FILM, {*FILMS, ADDED_FILM}
     elif change == "a film is removed":
         films = {*FILMS} - {CHANGED_FILM}
-    for_one_film, for_every_film, over_all_films = (
-        rules_of_cell(cell, named_rule_groups()) for cell in row[1:]
-    )
-    assert rerun_jobs(copied_run, config, flags) == (
+    assert rerun_jobs(home, config, flags, checks) == (
         {rule: {changed_film} for rule in for_one_film}
         | dict.fromkeys(for_every_film, films)
         | {rule: set() for rule in over_all_films}

@@ -10,7 +10,7 @@ from PIL import Image
 from retrieval_tables import SETTINGS, gather, write_inputs
 from safetensors.numpy import load_file, save_file
 from test_encoders_transformers import bert_variables, vit_variables
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from scorelens.encoders import image_encoder, text_encoder
 from scorelens.encoders.image_files import read_image
@@ -41,6 +41,7 @@ def tokenizer():
     known = {word: number for number, word in enumerate(words)}
     made = Tokenizer(models.WordLevel(known, "[UNK]"))
     made.pre_tokenizer = pre_tokenizers.Whitespace()
+    made.post_processor = processors.BertProcessing(("[SEP]", 5), ("[CLS]", 4))
     return np.frombuffer(made.to_str().encode(), np.uint8)
 
 

@@ -70,12 +70,11 @@ def rejection_output(clone: Path, work: Path, config: dict) -> str:
 
 def test_corpus_without_films_table_plans_no_retrieval_jobs(shared_clone, tmp_path):
     (tmp_path / "a").mkdir()
-    video, track = tmp_path / "a.mkv", tmp_path / "a" / "1.wav"
-    video.touch()
-    track.touch()
-    row = "a\tA\t2001\ta.mkv\ta\tDrama"
+    for name in ("a.mkv", "b.mkv", "a/1.wav"):
+        (tmp_path / name).touch()
+    rows = ["a\tA\t2001\ta.mkv\ta\tDrama", "b\tB\t2002\tb.mkv\ta\tAction"]
     columns = ("film_id", "title", "year", "video", "album", "genres")
-    table = write_table(tmp_path, [row], columns)
+    table = write_table(tmp_path, rows, columns)
     corpus = {"kind": "table", "films": str(table)}
     # The folder of weights has none, and none is reported as missing.
     config = settings("", tmp_path / "a") | {"corpus": corpus}

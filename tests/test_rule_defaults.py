@@ -1,17 +1,13 @@
 """Tests of the defaults of rules (log, benchmark, resources) in planned Snakemake jobs."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
 from scorelens import rule_defaults
+from tests import workflow_runs as runs
 from tests.rule_files import RULES
 
-HOME = Path(__file__).resolve().parent.parent
 BATCHES = {"embed_features", "embed_scenes", "embed_tracks", "sample_trailers"}
 
 
@@ -32,20 +28,9 @@ def plan(tmp_path_factory) -> dict[str, str]:
         "tagger": {"min_tracks": 5},
         "genres": {"apply": {"media": {"new": "new.wav"}}},
     }
-    (work / "settings.yaml").write_text(yaml.safe_dump(config))
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")),
-            *("--directory", str(work), "--configfile", str(work / "settings.yaml")),
-            *("--workflow-profile", "none", "--dry-run", "--cores", "2"),
-            *("--set-resources", "check_corpus:mem_mb=4321", "--set-threads", "match_cues=2"),
-        ],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    more = ("--set-resources", "check_corpus:mem_mb=4321", "--set-threads", "match_cues=2")
+    done = runs.snakemake(runs.HOME, work, config, "--dry-run", *more)
+    assert done.returncode == 0, done.stdout
     blocks = re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", done.stdout)
     heads = (re.match(r"(?:local)?(?:rule|checkpoint) (\w+):", block) for block in blocks)
     jobs = {head[1]: block for head, block in zip(heads, blocks, strict=True) if head}
@@ -84,18 +69,7 @@ def test_failed_job_message_names_its_log_file(tmp_path):
     header = "film_id\ttitle\tyear\talbum\tgenres"
     (tmp_path / "films.tsv").write_text(f"{header}\none\tOne\t2001\talbum\tDrama\n")
     config["corpus"]["assembly"] = {"speech": "nowhere", "effects": "nowhere", "film_s": 30}
-    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(config))
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")),
-            *("--directory", str(tmp_path), "--configfile", str(tmp_path / "settings.yaml")),
-            *("--workflow-profile", "none", "--cores", "1", "--", "corpus"),
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = runs.snakemake(runs.HOME, tmp_path, config, "--", "corpus")
     assert done.returncode == 1
-    assert "log: logs/make_corpus/one.log (check log file(s) for error details)" in done.stderr
+    assert "log: logs/make_corpus/one.log (check log file(s) for error details)" in done.stdout
     assert (tmp_path / "logs" / "make_corpus" / "one.log").stat().st_size > 0

@@ -217,7 +217,7 @@ def one_album_a_film(films):
 
 def film_table(folder, genres):
     rows = [
-        (f"film_{number}", f"F {number}", 2000, tuple(text.split(";")), 60.0, True, 1)
+        (f"film_{number}", f"F {number}", 2000, tuple(filter(None, text.split(";"))), 60.0, True, 1)
         for number, text in enumerate(genres)
     ]
     path = folder / "films.tsv"
@@ -240,6 +240,15 @@ def test_genres_with_too_few_tracks_or_films_are_left_out(tmp_path, caplog):
     assert corpus.instances.shape == (12, 40, 100)
     assert corpus.labels.tolist() == [[True, True], [True, False], [False, True], [False, True]]
     assert "Horror is left out: too few tracks, or of one group of films" in caplog.text
+
+
+def test_films_without_genres_have_no_tracks_in_the_dataset(tmp_path, caplog):
+    films, paths = film_table(tmp_path, ["Comedy;Drama", "", "Comedy", "Drama"])
+    albums, genres = one_album_a_film(4), ["Comedy", "Drama"]
+    corpus = dataset.read_dataset("cnn", films, paths, albums, [], genres, 1, albums)
+    assert corpus.labels.tolist() == [[True, True], [True, False], [False, True]]
+    assert [film for film, _ in corpus.bag_ids] == ["film_0", "film_2", "film_3"]
+    assert "films without genres, left out of training and scoring: film_1" in caplog.messages
 
 
 def test_trainable_genres_have_enough_tracks_of_at_least_two_groups_of_films():

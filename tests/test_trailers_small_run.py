@@ -1,7 +1,6 @@
 """Workflow run on short trailers, and jobs planned after a change of settings."""
 
 import itertools
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +64,7 @@ def write_short_trailers(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def finished(shared_clone, demo_run, tmp_path_factory):
     """Finished run on the small demo corpus and short trailers; encoders have random weights."""
-    work = shutil.copytree(demo_run, tmp_path_factory.mktemp("trailers") / "work")
+    work = runs.copy_run(demo_run, tmp_path_factory.mktemp("trailers") / "work")
     torch.manual_seed(1)
     image_variables = {
         name: value.numpy() for name, value in EfficientNetLite().state_dict().items()

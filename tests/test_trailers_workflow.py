@@ -147,14 +147,14 @@ def test_user_table_replaces_demo_trailers_and_film_comparison(shared_clone, tmp
 
 @pytest.fixture
 def corpus_table(tmp_path) -> dict:
-    """Configuration of a user corpus of one film with empty media files."""
+    """Configuration of a user corpus of two films with empty media files."""
     (tmp_path / "a").mkdir()
-    for name in ("a.mkv", "a/1.wav"):
+    for name in ("a.mkv", "b.mkv", "a/1.wav"):
         (tmp_path / name).touch()
     path = tmp_path / "films.tsv"
     columns = ("film_id", "title", "year", "video", "album", "genres")
-    row = ("a", "A", "2001", "a.mkv", "a", "Drama")
-    path.write_text("\t".join(columns) + "\n" + "\t".join(row) + "\n")
+    films = (("a", "A", "2001", "a.mkv", "a", "Drama"), ("b", "B", "2002", "b.mkv", "a", "Action"))
+    path.write_text("".join("\t".join(row) + "\n" for row in (columns, *films)))
     return {"kind": "table", "films": str(path)}
 
 

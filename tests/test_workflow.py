@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scorelens import tables
-from tests.workflow_runs import SMALL, planned, snakemake
+from tests.workflow_runs import SMALL, copy_run, planned, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def finished(demo_run, tmp_path_factory) -> Path:
     """A copy of the finished demo run for dry runs, which change files in it."""
-    return shutil.copytree(demo_run, tmp_path_factory.mktemp("workflow") / "work")
+    return copy_run(demo_run, tmp_path_factory.mktemp("workflow") / "work")
 
 
 def test_finished_run_has_a_report_and_plans_no_jobs(shared_clone, finished):
@@ -75,7 +75,7 @@ def user_corpus(demo_run, tmp_path) -> Path:
     rows = []
     for number, film in enumerate(sorted((demo_run / "results/corpus/media").iterdir()), 1):
         shutil.copy2(film / "film.mp4", _with_parent_folder(folder / f"film {number}.mp4"))
-        shutil.copytree(film / "album", folder / f"альбом {number}")
+        copy_run(film / "album", folder / f"альбом {number}")
         genres = ("Drama", "Comedy;Drama", "Action", "Comedy")[number - 1]
         rows.append(
             f"film_{number}\tFilm №{number}\t2001\tfilm {number}.mp4\tальбом {number}\t{genres}"

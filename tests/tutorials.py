@@ -11,7 +11,11 @@ from tests import workflow_runs as runs
 
 FOLDER = runs.HOME / "docs" / "tutorials"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
-DRY_RUN = 'snakemake() { command snakemake --dry-run --workflow-profile none "$@"; }\n'
+# Snakemake plans; of `scorelens` the subcommand and the options are checked.
+DRY_RUN = """
+snakemake() { command snakemake --dry-run --workflow-profile none "$@"; }
+scorelens() { python -c "from scorelens.command import app; app()" "$@" --help; }
+"""
 RESULT = re.compile(r"`(results/[^`*]+\.\w+)`")
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from tests import preloaded_snakemake
+
 HOME = Path(__file__).resolve().parent.parent
 SMALL = {
     "corpus": {"demo": {"films": 4, "film_s": 45}},
@@ -24,6 +26,7 @@ SMALL = {
     "retrieval": {"configurations": []},
     "trailers": {"models": []},
 }
+MEDIA = (".flac", ".mp4")
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run side by side
 
 
@@ -51,6 +54,26 @@ def made_once(factory, name: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
+def copy_run(finished: Path, work: Path) -> Path:
+    """Copy a finished run; media of over 100 kB, which are most of it, are links to the same files.
+
+    What changes media in place must call `own_copy` first.
+    """
+    return shutil.copytree(finished, work, copy_function=_copy_or_link)
+
+
+def _copy_or_link(source: str, target: str) -> None:
+    is_large = source.endswith(MEDIA) and os.path.getsize(source) > 100_000
+    (os.link if is_large else shutil.copy2)(source, target)
+
+
+def own_copy(path: Path) -> None:
+    """Replace a linked file by a copy."""
+    copy = path.with_suffix(".copy")
+    shutil.copy2(path, copy)
+    copy.replace(path)
+
+
 def options(clone: Path, work: Path, config: dict, *more: str) -> list[str]:
     work.mkdir(parents=True, exist_ok=True)
     settings = work / "settings.yaml"
@@ -63,10 +86,13 @@ def options(clone: Path, work: Path, config: dict, *more: str) -> list[str]:
 
 
 def snakemake(clone, work, config, *more, **process) -> subprocess.CompletedProcess:
-    """Run Snakemake to its end; `stdout` holds all of its output."""
-    line = [sys.executable, "-m", "snakemake", *options(clone, work, config, *more)]
+    """Run Snakemake to its end; `stdout` holds all of its output. process: of `subprocess.run`."""
+    arguments = options(clone, work, config, *more)
+    if not process:
+        status, output = preloaded_snakemake.run(arguments, work, os.environ | QUIET)
+        return subprocess.CompletedProcess(arguments, status, output)
     return subprocess.run(
-        line,
+        [sys.executable, "-m", "snakemake", *arguments],
         cwd=work,
         env=os.environ | QUIET,
         stdout=subprocess.PIPE,

@@ -1,9 +1,11 @@
 """`scorelens desk`: the pages of a run in the browser, where verdicts are saved in place."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
+from scorelens.command.search_settings import read_search_settings
 from scorelens.server.run_folder import find_run
 from scorelens.server.serve import serve
 
@@ -17,7 +19,8 @@ def serve_desk(folder: Path, opens_browser: bool, configfile: Path | None) -> No
         The folder that the workflow ran in, or its results.
     opens_browser : bool
     configfile : Path or None
-        Settings, which name the file of corrections; None for those of the folder.
+        Settings, which name the file of corrections and choose of the search; None for those of
+        the folder.
 
     Raises
     ------
@@ -25,6 +28,7 @@ def serve_desk(folder: Path, opens_browser: bool, configfile: Path | None) -> No
         If there are no results, or the corrections cannot be saved.
     """
     run = find_run(folder, configfile)
+    run = replace(run, search=read_search_settings(run.settings, run.results.parent))
     console = Console(highlight=False, soft_wrap=True)
     if not (run.results / "desk" / "index.html").is_file():
         console.print("There is no desk yet: `scorelens run desk` makes it.", style="yellow")

@@ -10,6 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from scorelens.command.run import SETTINGS
+from scorelens.command.search_settings import read_search_settings
 from scorelens.errors import ConfigError, Problem
 from scorelens.live_search import Filters, Hit, Like, Moment, Query, open_index
 from scorelens.live_search.query import EVERYTHING, Range
@@ -71,7 +73,8 @@ def search(
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     is_empty = query == Query(filters=filters, limit=limit)
     first = not any((RESULTS / "search").glob("*.npz"))
-    index = open_index(RESULTS, libraries, build=update or (first and not libraries))
+    build = update or (first and not libraries)
+    index = open_index(RESULTS, libraries, build, read_search_settings(SETTINGS))
     console = Console(highlight=False)
     if is_empty and (libraries or update):
         console.print(f"{len(index)} tracks can be searched")

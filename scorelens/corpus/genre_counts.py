@@ -73,6 +73,11 @@ def counts_figure(counts: pd.DataFrame) -> plt.Figure:
     -------
     Figure
     """
+    if counts.empty:
+        figure, axis = plt.subplots(figsize=(3, 0.5))
+        axis.axis("off")
+        axis.text(0.5, 0.5, "no film has a genre", ha="center", va="center")
+        return figure
     matrix = counts.pivot_table(index="genre", columns="other", values="films")
     names, size = list(matrix.index), len(matrix)
     below = np.where(np.tri(size, dtype=bool), matrix.to_numpy(float), np.nan)

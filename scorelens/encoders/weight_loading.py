@@ -1,7 +1,7 @@
 """Build networks from the variables of published files, and map the layers of transformers."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from scorelens.errors import InputError, Problem
 
 Network = TypeVar("Network")
 
-ATTENTION_INPUTS = ("query", "key", "value")
+ATTENTION_INPUTS = ("query", "key", "value")  # of BERT and ViT
 KINDS = ("weight", "bias")
 
 
@@ -51,7 +51,10 @@ def build_network(
 
 
 def layer_variables(
-    variables: Mapping[str, torch.Tensor], attention: str, parts: Mapping[str, str]
+    variables: Mapping[str, torch.Tensor],
+    attention: str,
+    parts: Mapping[str, str],
+    inputs: Sequence[str] = ATTENTION_INPUTS,
 ) -> dict[str, torch.Tensor]:
     """Rename the variables of all layers of a transformer to those of `nn.TransformerEncoder`.
 
@@ -63,6 +66,8 @@ def layer_variables(
         Prefix of query, key and value in a layer, such as `attention.self`.
     parts : mapping of str to str
         PyTorch's names of a layer's other parts -> the published names.
+    inputs : sequence of str
+        The published names of query, key and value.
 
     Returns
     -------
@@ -79,8 +84,8 @@ def layer_variables(
     for layer in sorted(layers, key=int):
         old, new = f"encoder.layer.{layer}", f"layers.layers.{layer}"
         for kind in KINDS:
-            inputs = [variables[f"{old}.{attention}.{part}.{kind}"] for part in ATTENTION_INPUTS]
-            state[f"{new}.self_attn.in_proj_{kind}"] = torch.cat(inputs)
+            joined = [variables[f"{old}.{attention}.{part}.{kind}"] for part in inputs]
+            state[f"{new}.self_attn.in_proj_{kind}"] = torch.cat(joined)
             for part, published in parts.items():
                 state[f"{new}.{part}.{kind}"] = variables[f"{old}.{published}.{kind}"]
     return state

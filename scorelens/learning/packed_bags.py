@@ -102,7 +102,8 @@ class BagTable(NamedTuple):
 def read_bags(path: str | os.PathLike, labels: Labels) -> BagTable:
     """Read the bags of all films, in the order of the film table.
 
-    A film without cues has no bag: it is left out, and the log names it.
+    A film without cues has no bag: it is left out, and the log names it. The bags of films without
+    genres are left out.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ def read_bags(path: str | os.PathLike, labels: Labels) -> BagTable:
         If fewer than two films have cues, or a bag's film is not in use.
     """
     table = read_table(path, BAGS)
-    unknown = sorted(set(table["film_id"]) - set(labels.film_ids))
+    unknown = sorted(set(table["film_id"]) - set(labels.film_ids) - labels.unlabelled)
     if unknown:
         what = f"bags of films that are not in use: {', '.join(unknown)}"
         raise TableError(Problem(str(path), what, "the films of the film table"))

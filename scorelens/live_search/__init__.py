@@ -17,6 +17,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "library": ["index_folder"],
         "opening": ["open_index"],
         "query": ["Filters", "Hit", "Like", "Moment", "Query"],
-        "routes": ["routes"],
+        "routes": ["search_routes"],
     },
 )

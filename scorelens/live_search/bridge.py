@@ -1,4 +1,4 @@
-"""Words against music without training: MusiCNN hears tags, MiniLM knows words.
+"""Words against music without training: MusiCNN hears tags, a sentence network knows words.
 
 MusiCNN gives each passage the logits of 50 tags. A sentence network embeds the words of a query
 and a gloss of each tag; the softmax of their cosines says which tags the words mean. The score
@@ -98,10 +98,12 @@ class Bridge:
     ----------
     embed : callable
         Embeds texts, from `sentence_embedder`.
+    network : str
+        Its name in the registry of encoders.
     """
 
-    def __init__(self, embed: TextEmbedder) -> None:
-        self.embed = embed
+    def __init__(self, embed: TextEmbedder, network: str = "minilm") -> None:
+        self.embed, self.network = embed, network
         self.glosses = embed(list(GLOSSES.values()))
         self._numbers = {tag.lower(): number for number, tag in enumerate(TAGS)}
 
@@ -182,9 +184,9 @@ def sentence_embedder(encoder: "TextEncoder") -> TextEmbedder:
     callable
     """
     from scorelens.encoders.registry import ENCODERS
-    from scorelens.encoders.text_encoder import FIRST, LAST
+    from scorelens.encoders.text_encoder import end_tokens
 
-    first, last = (encoder.tokenizer.token_to_id(token) for token in (FIRST, LAST))
+    first, last = end_tokens(encoder.tokenizer)
     room = ENCODERS[encoder.name].input_size - 2
 
     def embed(texts: Sequence[str]) -> np.ndarray:

@@ -39,10 +39,13 @@ class Networks:
     sound : callable
         Takes a path, start and end in s (None for the end), and returns the embeddings of the
         passages there, float32 (n, 200).
+    words : str
+        Title of the network of the bridge's words.
     """
 
     bridge: Callable[[], Bridge]
     sound: Callable[[str, float, float | None], np.ndarray]
+    words: str = "MiniLM"
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Index:
     films : Films
     trained : Trained or None
         The model of retrieval that beats the bridge, if there is one.
+    joint : Trained or None
+        The joint network of the settings, which answers words before all others.
     """
 
     catalogue: Catalogue
@@ -83,6 +88,7 @@ class Index:
     networks: Networks
     films: Films = field(default_factory=Films)
     trained: Trained | None = None
+    joint: Trained | None = None
 
     def __post_init__(self) -> None:
         values = self.catalogue.values
@@ -160,10 +166,11 @@ class Index:
     def models(self) -> dict[str, str]:
         """Which model answers which part of a search."""
         trained = f"trained model {self.trained.name}" if self.trained else ""
-        bridge = "bridge (MusiCNN's tags, MiniLM's words)"
+        bridge = f"bridge (MusiCNN's tags, {self.networks.words}'s words)"
+        joint = f"joint network {self.joint.name}" if self.joint else ""
         sees = self.trained.parts if self.trained else ()
         return {
-            "words": trained if "text" in sees else bridge,
+            "words": joint or (trained if "text" in sees else bridge),
             "image": trained if "image" in sees else "",
             "like": "likeness (MusiCNN's embeddings of passages)",
         }
@@ -188,7 +195,13 @@ class Index:
         return answers, own_rows
 
     def _word_answers(self, words: str, tags: tuple[str, ...]) -> list[Answer]:
-        """Words by the trained model if it sees texts, otherwise by the bridge; tags by this."""
+        """Words by the joint network, or the trained model if it sees texts, or else by the bridge.
+
+        Tags alone are answered by the bridge.
+        """
+        if self.joint and words:
+            scores = self.joint.tracks @ self.joint.of_words(words, tags)
+            return [_without_passages(scores, f"joint: network {self.joint.name}")]
         if self.trained and "text" in self.trained.parts and words:
             return [self._trained_answer(self.trained.of_words(words, tags))]
         meaning = self.bridge().meaning(words, tags) if words or tags else None
@@ -201,9 +214,7 @@ class Index:
         )
 
     def _trained_answer(self, query: np.ndarray) -> Answer:
-        scores = self.trained.tracks @ query
-        why = f"trained: model {self.trained.name}"
-        return Answer(scores, lambda rows: np.zeros(rows.stop - rows.start), why)
+        return _without_passages(self.trained.tracks @ query, f"trained: model {self.trained.name}")
 
     def _image_answer(self, path: str) -> Answer:
         if not self.trained or "image" not in self.trained.parts:
@@ -291,6 +302,11 @@ class Index:
             genres=tuple(filter(None, track["genres"].split(SEPARATOR))),
             used_in=self.used_in[row],
         )
+
+
+def _without_passages(scores: np.ndarray, why: str) -> Answer:
+    """The answer of a model that knows tracks as a whole."""
+    return Answer(scores, lambda rows: np.zeros(rows.stop - rows.start), why)
 
 
 def standardised(scores: np.ndarray) -> np.ndarray:

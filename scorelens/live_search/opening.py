@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scorelens import media
+from scorelens.encoders.registry import ENCODERS
 from scorelens.errors import ConfigError, Problem
 from scorelens.live_search import catalogue as catalogues
 from scorelens.live_search.bridge import Bridge, sentence_embedder
@@ -22,19 +23,23 @@ from scorelens.live_search.library import (
 )
 from scorelens.live_search.passages import encode, load_speech_detector
 from scorelens.live_search.run_films import read_films
+from scorelens.live_search.settings import DEFAULT, Settings
 from scorelens.live_search.tags import tag_layer
 from scorelens.live_search.trained import load_trained, winner
 from scorelens.pretrained.fetch import fetch_network
 from scorelens.result_paths import PRETRAINED_DOWNLOADS, PRETRAINED_VARIABLES
 
-SOUND, WORDS = "musicnn", "minilm"
+SOUND = "musicnn"
 QUERY_PASSAGES = 8
 
 log = logging.getLogger(__name__)
 
 
 def open_index(
-    results: str | Path = "results", libraries: Sequence[str | Path] = (), build: bool = False
+    results: str | Path = "results",
+    libraries: Sequence[str | Path] = (),
+    build: bool = False,
+    settings: Settings = DEFAULT,
 ) -> Index:
     """Open the index of a results folder.
 
@@ -47,6 +52,7 @@ def open_index(
     build : bool
         Whether the album tracks of the run are indexed too, and networks are fetched. Without it,
         and without libraries, only what was indexed is opened.
+    settings : Settings
 
     Returns
     -------
@@ -70,8 +76,15 @@ def open_index(
         what = "nothing is indexed"
         raise ConfigError(Problem(str(results / FOLDER), what, "tracks to search in", hint))
     layer = tag_layer(weights(SOUND))
-    bridge = cache(lambda: load_bridge(weights(WORDS)))
-    index = Index(catalogue, layer, Networks(bridge, _sound_of(weights)), read_films(results))
+    words = settings.text
+    bridge = cache(lambda: load_bridge(words, weights(words)))
+    networks = Networks(bridge, _sound_of(weights), ENCODERS[words].title)
+    index = Index(catalogue, layer, networks, read_films(results))
+    if settings.joint:
+        from scorelens.live_search.joint import load_joint
+
+        builds = build or bool(libraries)
+        index.joint = load_joint(settings.joint, results, catalogue, builds)
     if any((results / "retrieval" / "embeddings").glob("*.parquet")):
         name = winner(results, layer, bridge())
         values, track = catalogue.values, catalogue.track
@@ -79,11 +92,11 @@ def open_index(
     return index
 
 
-def load_bridge(weights: str | Path) -> Bridge:
-    """Load MiniLM, and make the bridge."""
+def load_bridge(network: str, weights: str | Path) -> Bridge:
+    """Load a network of texts, and make the bridge."""
     from scorelens.encoders import text_encoder
 
-    return Bridge(sentence_embedder(text_encoder.load(WORDS, weights)))
+    return Bridge(sentence_embedder(text_encoder.load(network, weights)), network)
 
 
 def network_file(results: Path, network: str, fetch: bool) -> str:

@@ -71,7 +71,7 @@ class Service:
         return token, path
 
 
-def routes(opening: Callable[[], Index]) -> list[BaseRoute]:
+def search_routes(opening: Callable[[], Index]) -> list[BaseRoute]:
     """The routes of the live search, for a Starlette application.
 
     Parameters

@@ -142,7 +142,7 @@ def bridge_ranking(
     Raises
     ------
     KeyError
-        If a film has no text.
+        If a film has no text, or the table of texts has no provenance.
     ValueError
         If tracks or fragments are not those of the reference, or not MusiCNN's.
     """
@@ -161,18 +161,39 @@ def bridge_ranking(
     )
     counts = chosen["fragments"].to_numpy()
     heard = np.add.reduceat(logits, np.cumsum(counts) - counts) / counts[:, None]
-    words = _film_words(folder, bridge)
+    words = film_words(folder, bridge)
     scores = np.stack([heard @ words[film_id] for film_id in reference.films])
     ranks = np.stack([len(row) - np.searchsorted(np.sort(row), row) for row in scores])
     return Rankings(BRIDGE, BRIDGE, reference.films, reference.film, ranks[None])
 
 
-def _film_words(folder: Path, bridge: Bridge) -> dict[str, np.ndarray]:
-    """Weights of tags for each film: of its tags, without these of its plot, by MiniLM."""
-    texts = tables.read_table(folder / "texts.parquet", tables.RETRIEVAL_TEXTS)
+def film_words(folder: Path, bridge: Bridge) -> dict[str, np.ndarray]:
+    """Weigh tags for each film: by its tags, and without these by its plot.
+
+    Parameters
+    ----------
+    folder : Path
+        Results of retrieval.
+    bridge : Bridge
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (50,)
+        By film id; of sum 0.
+
+    Raises
+    ------
+    KeyError
+        If the table of texts has no provenance.
+    ValueError
+        If its texts were embedded by another network than the bridge has.
+    """
+    path = folder / "texts.parquet"
+    texts = tables.read_table(path, tables.RETRIEVAL_TEXTS)
     columns = tables.feature_columns(texts, tables.RETRIEVAL_TEXTS)
-    if len(columns) != bridge.glosses.shape[1]:
-        raise ValueError("the texts of retrieval are of another network")
+    if (network := tables.read_provenance(path)["network"]) != bridge.network:
+        message = f"the texts of retrieval are of {network}, those of the bridge of"
+        raise ValueError(f"{message} {bridge.network}")
     words = {}
     for segment in ("plot", "tags"):
         for film_id, rows in texts[texts["segment"] == segment].groupby("film_id"):

@@ -65,9 +65,10 @@ def write_page(outcome: Outcome, output: str | os.PathLike) -> None:
 def summary(outcome: Outcome) -> str:
     """One sentence with the numbers of films, albums, doubts and faults."""
     rows = outcome.tables["films"].rows
-    complete = sum(bool(row["album"] and row["genres"] and row["video"]) for row in rows)
+    usable = [row for row in rows if row["album"] and row["video"]]
     counts = [
-        f"{len(rows)} films, {complete} with video, album and genres",
+        f"{len(rows)} films, {len(usable)} with video and album",
+        f"{sum(bool(row['genres']) for row in usable)} of these with genres",
         f"{sum(bool(row['album']) for row in rows)} albums matched",
         f"{len({doubt.album.folder for doubt in outcome.doubts})} in doubt",
         f"{len(outcome.unmatched)} of no film",

@@ -106,6 +106,16 @@ class CorpusPlan:
         return {film.film_id: film.genres for film in self.films.values()}
 
     @property
+    def films_with_genres(self) -> list[str]:
+        """The ids of the films that have genres."""
+        return [film.film_id for film in self.films.values() if film.genres]
+
+    @property
+    def can_learn_genres(self) -> bool:
+        """Whether enough films have genres: one to train on, one to hold out."""
+        return len(self.films_with_genres) > 1
+
+    @property
     def film_rows(self) -> list[dict]:
         """What the tables over all films hold of each besides the results of its check."""
         columns = ("film_id", "title", "year", "genres", "problems")

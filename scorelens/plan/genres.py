@@ -16,6 +16,7 @@ TRAINED_MODELS = tuple(model for model in MODELS if model not in BASELINES)
 # Width of the embedding layers of the paper's best networks on each feature set (Table 4).
 PAPER_HIDDEN = {"mir": 64, "vggish": 128}
 OTHER_HIDDEN = 64  # on a feature set that the paper does not have
+MAX_NAMED = 5  # films without genres in a message
 LOUDNESS_SET = "mir"  # the feature set whose level is the loudness of a film's music
 
 
@@ -41,8 +42,8 @@ class GenrePlan:
         Feature set and model that new media are given to; None without new media.
     importance : (str, str) or None
         Feature set and model whose groups of features are ranked; None if none has groups.
-    compared : (str, str)
-        Feature set and model whose predictions are compared with the picture.
+    compared : (str, str) or None
+        Feature set and model whose predictions are compared with the picture; None without models.
     """
 
     runs: tuple[Run, ...]
@@ -53,7 +54,7 @@ class GenrePlan:
     media: Mapping[str, NewMedia]
     applied: Run | None
     importance: Run | None
-    compared: Run
+    compared: Run | None
 
     @property
     def baseline_runs(self) -> list[Run]:
@@ -95,7 +96,7 @@ class GenrePlan:
     @property
     def figures(self) -> list[str]:
         """Names of the figures of `results/genres`."""
-        names = ["scores", "genres"]
+        names = ["scores", "genres"] if self.runs else []
         if self.trained_runs:
             names += ["precision_recall", "films", "label_sets"]
         return [*names, "losses"] if self.network_runs else names
@@ -120,7 +121,8 @@ def plan_genres(
     features : FeaturePlan
         The bags that the models are trained on.
     note : callable
-        Called with one sentence for each baseline that is left out.
+        Called with one sentence for each baseline that is left out, for the films without genres,
+        and for all models if fewer than two films have genres.
 
     Returns
     -------
@@ -132,7 +134,10 @@ def plan_genres(
         If new media cannot be read, or if a model is chosen that the run does not train.
     """
     settings = config["genres"]
-    models = _known_models(settings["models"], corpus, features.bag_sets, note)
+    labelled = len(corpus.films_with_genres)
+    _note_films_without_genres(corpus, note)
+    wanted = settings["models"] if corpus.can_learn_genres else []
+    models = _known_models(wanted, corpus, features.bag_sets, note)
     runs = genre_runs(models, features.bag_sets)
     primary = primary_run(runs, settings["primary"], settings["primary_features"])
     media = new_media_config.find_media(settings["apply"]["media"])
@@ -141,7 +146,7 @@ def plan_genres(
         wanted = settings["apply"]["feature_set"], settings["apply"]["model"]
         applied = new_media_config.choose_run(runs, *wanted)
     ranked, compared = config["importance"], config["audiovisual_comparison"]
-    folds = min(settings["folds"] or len(corpus.films), len(corpus.films))
+    folds = min(settings["folds"] or labelled, labelled)
     return GenrePlan(
         runs=tuple(runs),
         folds=folds,
@@ -152,9 +157,9 @@ def plan_genres(
         media=media,
         applied=applied,
         importance=importance.choose_run(runs, ranked["feature_set"], ranked["model"]),
-        compared=audiovisual_comparison.choose_run(
-            runs, compared["feature_set"], compared["model"]
-        ),
+        compared=audiovisual_comparison.choose_run(runs, compared["feature_set"], compared["model"])
+        if runs
+        else None,
     )
 
 
@@ -208,6 +213,19 @@ def primary_run(runs: list[Run], model: str, feature_set: str) -> Run | None:
     of_set = [run for run in fitting if measured_set(run[0]) == feature_set]
     on_cues = [run for run in of_set if not run[0].endswith(FRAMES)]
     return next(iter(on_cues or of_set or fitting), None)
+
+
+def _note_films_without_genres(corpus: CorpusPlan, note: Callable[[str], None]) -> None:
+    labelled = corpus.films_with_genres
+    bare = sorted(set(corpus.films) - set(labelled))
+    if not corpus.can_learn_genres:
+        note(
+            "genre models and audiovisual_comparison are left out: they need two films with "
+            f"genres; {len(labelled)} of {len(corpus.films)} have some"
+        )
+    elif bare:
+        named = ", ".join(bare[:MAX_NAMED]) + (", ..." if bare[MAX_NAMED:] else "")
+        note(f"genre models and tagger do without {len(bare)} films that have no genre: {named}")
 
 
 def _known_models(

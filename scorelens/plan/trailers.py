@@ -116,6 +116,7 @@ class TrailerPlan:
             "frame_linear" in self.settings["models"]
             and not self.corpus.is_published
             and genres & {*self.genres}
+            and self.corpus.can_learn_genres
             and bool(self.settings["trailers"]) == (self.corpus.kind != "demo")
         )
 

@@ -24,7 +24,7 @@ from scorelens import media, tables
 from scorelens.encoders.registry import ENCODERS, PublishedFile
 from scorelens.errors import Problem
 from scorelens.pretrained.availability import WeightsError, local_file
-from scorelens.pretrained.variables import read_variables
+from scorelens.pretrained.variables import read_archive, read_variables
 
 CHUNK_BYTES = 1 << 20
 TIMEOUT_S = 60.0
@@ -62,13 +62,18 @@ def fetch_network(
         If a file is not available or is not the published one.
     """
     spec = ENCODERS[network]
-    variables, hashes = {}, {}
+    variables, hashes, paths = {}, {}, []
     for file in spec.files:
         path = local_file(file, folder, downloads) or _download(file, offline, Path(downloads))
         hashes[file.name] = _check(file, path)
         checked = "as published" if file.sha256 else f"{hashes[file.name]}, compared with nothing"
         log.info("%s: %s, SHA-256 %s", network, path, checked)
-        variables |= read_variables(path, file.inside)
+        paths.append(path)
+        if not spec.archived:
+            variables |= read_variables(path, file.inside)
+    if spec.archived:
+        parts = [(path, file.inside[0]) for path, file in zip(paths, spec.files, strict=True)]
+        variables = read_archive(parts, dict(spec.archived), Path(output).parent)
     provenance = {"files": hashes, "licence": spec.licence}
     with tables.atomic(output) as temporary:
         # One key: the library writes several in no fixed order, and the file would not repeat.

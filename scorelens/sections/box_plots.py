@@ -50,7 +50,7 @@ def plot_by_genre(table: pd.DataFrame, films: pd.DataFrame, labels: dict[str, st
 
 
 def by_genre(table: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
-    """Add the genre of each film; a film of several genres gets one row for each.
+    """Add the genre of each film; a film of several genres gets one row for each, one of none none.
 
     Parameters
     ----------
@@ -66,11 +66,11 @@ def by_genre(table: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> films = pd.DataFrame({"film_id": ["a"], "genres": [("Drama", "Comedy")]})
-    >>> by_genre(pd.DataFrame({"film_id": ["a"], "x": [1]}), films).genre.tolist()
+    >>> films = pd.DataFrame({"film_id": ["a", "b"], "genres": [("Drama", "Comedy"), ()]})
+    >>> by_genre(pd.DataFrame({"film_id": ["a", "b"], "x": [1, 2]}), films).genre.tolist()
     ['Drama', 'Comedy']
     """
-    genres = films.set_index("film_id")["genres"].explode().rename("genre")
+    genres = films.set_index("film_id")["genres"].explode().dropna().rename("genre")
     return table.merge(genres.reset_index(), on="film_id")
 
 

@@ -14,8 +14,7 @@ from starlette.routing import Route
 
 from scorelens.errors import InputError
 from scorelens.html_page import shared_style, template_environment
-from scorelens.live_search import open_index
-from scorelens.live_search import routes as search_routes
+from scorelens.live_search import open_index, search_routes
 from scorelens.server.catalogue import Catalogue
 from scorelens.server.corrections_file import ConflictError, CorrectionsFile, version_of
 from scorelens.server.pages import prepare_page
@@ -48,7 +47,7 @@ def application(run: Run, catalogue: Catalogue) -> Starlette:
         Route(SAVES, _all_corrections),
         Route(SAVES + "/{film}", _corrections, methods=["GET"]),
         Route(SAVES + "/{film}", _save_corrections, methods=["PUT"]),
-        *search_routes(partial(open_index, run.results)),
+        *search_routes(partial(open_index, run.results, settings=run.search)),
     ]
     app = Starlette(routes=routes)
     app.state.run, app.state.catalogue = run, catalogue

@@ -8,6 +8,7 @@ import yaml
 
 from scorelens import paths
 from scorelens.errors import ConfigError, Problem
+from scorelens.live_search.settings import DEFAULT, Settings
 
 SETTINGS = ("my.yaml", "config/config.yaml")
 CORRECTIONS = "corrections.tsv"
@@ -25,11 +26,17 @@ class Run:
         The file of corrections; it need not exist.
     is_named : bool
         Whether the settings name that file, so that the next run reads it.
+    settings : Path or None
+        The file of settings, if there is one.
+    search : Settings
+        What they choose of the live search.
     """
 
     results: Path
     corrections: Path
     is_named: bool
+    settings: Path | None = None
+    search: Settings = DEFAULT
 
 
 def find_run(folder: Path, configfile: Path | None = None) -> Run:
@@ -62,7 +69,7 @@ def find_run(folder: Path, configfile: Path | None = None) -> Run:
     written = _written_corrections(settings) if settings else ""
     beside = Path(os.path.realpath(configfile)).parent if configfile else home
     corrections = paths.resolve(written, str(home)) if written else str(beside / CORRECTIONS)
-    return Run(results, Path(os.path.realpath(corrections)), bool(written))
+    return Run(results, Path(os.path.realpath(corrections)), bool(written), settings)
 
 
 def _written_corrections(settings: Path) -> str:

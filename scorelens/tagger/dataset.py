@@ -10,8 +10,7 @@ import numpy as np
 from scorelens.errors import Problem, TableError
 from scorelens.learning.datasets import Dataset
 from scorelens.learning.film_groups import group_numbers
-from scorelens.learning.labels import too_few_films
-from scorelens.tables import FILMS, read_table
+from scorelens.learning.labels import labelled_films, too_few_films
 from scorelens.tagger.baseline_inputs import baseline_inputs
 from scorelens.tagger.inputs import model_inputs, read_tile_embeddings
 from scorelens.tagger.label_filter import AlbumLabels, trainable_genres
@@ -67,7 +66,7 @@ def read_dataset(
     TableError
         If the films with tiles are of fewer than two groups, or fewer than two genres are left.
     """
-    table = read_table(films, FILMS)
+    table = labelled_films(films)
     years = table["year"].to_numpy(float, na_value=np.nan)
     inputs, bag, time_s, bag_ids, film = [], [], [], [], []
     tiles, embeddings = ({Path(path).stem: path for path in part} for part in (tiles, embeddings))

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from scorelens.evaluation import ALL
-from scorelens.tables import FILMS, TAGGER_LABEL_PAIRS, TAGGER_LABELS, read_table, write_table
+from scorelens.learning.labels import labelled_films
+from scorelens.tables import TAGGER_LABEL_PAIRS, TAGGER_LABELS, write_table
 from scorelens.tagger.dataset import read_dataset
 from scorelens.tagger.registry import FREQUENCY
 
@@ -45,7 +46,7 @@ def describe_labels(
         Both tables.
     """
     dataset = read_dataset(FREQUENCY, films, tiles, albums, [], genres, min_tracks, groups)
-    table = read_table(films, FILMS)
+    table = labelled_films(films)
     counted = pd.DataFrame(
         {
             "tracks": np.bincount(dataset.group[dataset.nonempty_bags], minlength=len(table)),

@@ -49,9 +49,9 @@ rule write_report:
         bags=expand(rules.pool_bags.output.table, set=PLAN.features.sets),
         predictions=rules.score_genres.input.predictions,
         weights=rules.list_pretrained.output.status,
-        genre_scores=rules.score_genres.output.scores,
-        comparisons=rules.compare_genres.output.comparisons,
-        genre_calibration=rules.calibrate_genres.output,
+        genre_scores=rules.score_genres.output.scores if PLAN.genres.runs else [],
+        comparisons=rules.compare_genres.output.comparisons if PLAN.genres.runs else [],
+        genre_calibration=rules.calibrate_genres.output if PLAN.genres.runs else [],
         published_scores=(rules.compare_published.output.table if PLAN.corpus.is_published else []),
         genre_figures=expand("results/genres/{figure}.svg", figure=PLAN.genres.figures),
         contradictions=rules.rank_contradictions.output if PLAN.genres.shown_run else [],
@@ -125,12 +125,12 @@ rule write_report:
             else []
         ),
         audiovisual_comparison=(
-            []
-            if PLAN.corpus.is_published
-            else [
+            [
                 rules.compare_music_to_picture.output.scores,
                 rules.plot_music_to_picture.output.figure,
             ]
+            if PLAN.genres.compared and not PLAN.corpus.is_published
+            else []
         ),
     output:
         page="results/report.html",

@@ -47,6 +47,8 @@ class Bert(nn.Module):
         Number of layers.
     """
 
+    padding = 0  # the token behind a text's end
+
     def __init__(self, words: int, positions: int, width: int, hidden: int, layers: int) -> None:
         super().__init__()
         self.words = nn.Embedding(words, width)

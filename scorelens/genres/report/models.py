@@ -18,6 +18,7 @@ from scorelens.genres.report.evidence import (
 )
 from scorelens.sections import Run, Section, render_section
 
+SCORES = "genres/scores.tsv"
 CHANCE = (
     "permuted",
     "p_permuted",
@@ -28,7 +29,7 @@ CHANCE = (
 )
 
 
-def models_section(run: Run) -> Section:
+def models_section(run: Run) -> Section | None:
     """Make the section on the scores of the genre models.
 
     Parameters
@@ -38,9 +39,12 @@ def models_section(run: Run) -> Section:
 
     Returns
     -------
-    Section
+    Section or None
+        None if no model was trained.
     """
-    scores = run.table("genres/scores.tsv", tables.GENRE_SCORES)
+    if SCORES not in run:
+        return None
+    scores = run.table(SCORES, tables.GENRE_SCORES)
     comparisons = run.table("genres/comparisons.tsv", tables.GENRE_COMPARISONS)
     calibration = run.table("genres/calibration.tsv", tables.CALIBRATION)
     lead = lead_row(scores)

@@ -7,6 +7,7 @@ import pandas as pd
 from scorelens import tables
 from scorelens.genres import title
 from scorelens.genres.evaluate.score import shown_models
+from scorelens.genres.report.models import SCORES
 from scorelens.sections import Run, Section, render_section
 from scorelens.sections.section import MAX_ROWS
 
@@ -19,7 +20,7 @@ KINDS = {
 }
 
 
-def predictions_section(run: Run) -> Section:
+def predictions_section(run: Run) -> Section | None:
     """Make the section on the predictions of the primary model and the best of each feature set.
 
     Parameters
@@ -29,9 +30,12 @@ def predictions_section(run: Run) -> Section:
 
     Returns
     -------
-    Section
+    Section or None
+        None if no model was trained.
     """
-    scores = run.table("genres/scores.tsv", tables.GENRE_SCORES)
+    if SCORES not in run:
+        return None
+    scores = run.table(SCORES, tables.GENRE_SCORES)
     blocks = [
         {
             "feature_set": feature_set,

@@ -59,7 +59,8 @@ class TokenEncoder(nn.Module):
     Parameters
     ----------
     network : torch.nn.Module
-        Takes tokens and a mask, both (B, n), and returns states (B, n, size).
+        Takes tokens and a mask, both (B, n), and returns states (B, n, size); `padding` is the
+        token behind the end of a text.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -67,8 +68,8 @@ class TokenEncoder(nn.Module):
         self.network = network
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Embed texts: int (B, n), 0 behind their ends. Returns unit vectors (B, size)."""
-        mask = tokens > 0
+        """Embed texts: int (B, n), padded behind their ends. Returns unit vectors (B, size)."""
+        mask = tokens != self.network.padding
         return functional.normalize(text_encoder.mean_state(self.network(tokens, mask), mask))
 
 
@@ -137,11 +138,11 @@ class TrainedEncoders(NamedTuple):
             pictures = map_collecting_errors(read_image, [self.pictures[film] for film in films])
             rows[IMAGE] = Rows(np.stack([*pictures]), np.arange(len(films)))
         if words := [segment for segment in segments if segment != IMAGE]:
-            tokenize = text_encoder.load(*self.networks[TEXT]).tokenize
+            encoder = text_encoder.load(*self.networks[TEXT])
             texts = [*map_collecting_errors(_segments, [self.texts[film] for film in films])]
             for segment in words:
-                by_film = [tokenize(of_film[segment]) for of_film in texts]
-                rows[segment] = _token_rows(by_film)
+                by_film = [encoder.tokenize(of_film[segment]) for of_film in texts]
+                rows[segment] = _token_rows(by_film, encoder.network.padding)
         return rows
 
 
@@ -200,10 +201,10 @@ def _segments(texts: FilmTexts) -> dict[str, list[Text]]:
     return film_texts(texts.tags, read_paragraphs(texts.plot) if texts.plot else [])
 
 
-def _token_rows(by_film: Sequence[Sequence[Sequence[int]]]) -> Rows:
-    """Tokens of the texts of each film as one array, padded with 0; texts without one are out."""
+def _token_rows(by_film: Sequence[Sequence[Sequence[int]]], padding: int) -> Rows:
+    """Tokens of the texts of each film as one padded array; texts without one are out."""
     owned = [(film, row) for film, rows in enumerate(by_film) for row in rows if row]
-    tokens = np.zeros((len(owned), max(len(row) for _, row in owned)), np.int32)
+    tokens = np.full((len(owned), max(len(row) for _, row in owned)), padding, np.int32)
     for number, (_, row) in enumerate(owned):
         tokens[number, : len(row)] = row
     return Rows(tokens, np.array([film for film, _ in owned]))

@@ -77,6 +77,9 @@ def read_trailers(path: str | os.PathLike, genres: Sequence[str]) -> list[Traile
             expected = "a title: trailers of one title are in the same fold"
             problems.append(Problem(where["title"], "is empty", expected))
         problems += _video_problems(where["video"], row, trailer.video)
+        if not trailer.genres:
+            hint = f"genres: {'; '.join(genres)}"
+            problems.append(Problem(where["genres"], "is empty", "at least one genre", hint))
         problems += film_table.genre_problems(trailer.genres, genres, where["genres"])
         problems += film_table.year_problems(row.get(YEAR, ""), tsv.cell(path, number, YEAR))
     lines = [number for number, _ in rows]
