@@ -42,7 +42,7 @@ def test_usable_tracks_leave_out_short_one(album):
 
 
 def test_scenes_fill_film_and_play_each_track_before_one_repeats(album):
-    length = samples(600)
+    length = samples(500)
     rng = np.random.default_rng(3)
     made = list(sound.scenes(corpus.usable_tracks(album), length, hum, hum, rng))
     assert sum(len(scene.sound) for scene in made) == length
