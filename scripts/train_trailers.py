@@ -9,11 +9,8 @@ from scorelens import logs
 
 logs.start(snakemake.log[0])
 
-import torch
-
 from scorelens.trailers.model import train
 
-torch.set_num_threads(snakemake.threads)
 train.train_trailers(
     network=snakemake.wildcards.network,
     model=snakemake.wildcards.model,
@@ -25,4 +22,5 @@ train.train_trailers(
     seed=snakemake.params.seed,
     predictions=snakemake.output.predictions,
     moments=snakemake.output.moments,
+    threads=snakemake.threads,
 )

@@ -216,6 +216,7 @@ def test_modules_without_networks_do_not_import_torch():
     modules = (
         "corpus.groups",
         "fingerprints.compare",
+        "genres.model.fold_jobs",
         "importance.plot",
         "retrieval.evaluate.score",
         "trailers.data.groups",
@@ -223,6 +224,7 @@ def test_modules_without_networks_do_not_import_torch():
         "trailers.evaluate.examples",
         "trailers.evaluate.plot",
         "trailers.model.fusion",
+        "trailers.model.train",
         "trailers.scenes.films_to_trailers",
     )
     names = ", ".join(f"scorelens.{name}" for name in modules)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import torch
 
 from scorelens.genres.model.folds import predict_bags, train_folds, weigh_instances
 from scorelens.genres.model.prediction_io import PARTS, file_sha256, prediction_rows
@@ -76,7 +75,10 @@ def train_chunk(
     TableError
         If fewer than two films can take part, or all are in one fold.
     """
-    torch.set_num_threads(threads)
+    if model in NETWORKS:
+        import torch  # slow to import: not for who trains a classifier
+
+        torch.set_num_threads(threads)
     all_films = read_labels(films, genres)
     corpus = read_bags(bags, all_films)
     film_groups = read_film_groups(groups) if groups else None

@@ -1,13 +1,13 @@
 """Train a genre model with some films held out, and predict the genres of these films or others."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
 
 import numpy as np
 
 from scorelens.evaluation import THRESHOLD
 from scorelens.genres.model import classifiers
-from scorelens.genres.registry import NETWORKS
-from scorelens.learning import mil_folds
+from scorelens.genres.registry import MODEL_SPECS, NETWORKS
 from scorelens.learning.fitted_fold import FittedFold
 from scorelens.learning.grouped_folds import HeldOut
 from scorelens.learning.packed_bags import Bags
@@ -51,7 +51,7 @@ def train_folds(
         In the order of the folds.
     """
     if model in NETWORKS:
-        return mil_folds.fit_folds(model, bags, labels, folds, settings, seed, repeat)
+        return _networks(model).fit_folds(model, bags, labels, folds, settings, seed, repeat)
     return classifiers.fit_folds(model, bags, labels, folds, settings, seed, threads)
 
 
@@ -76,7 +76,7 @@ def predict_bags(
     predicted : ndarray of bool, shape (n_bags, n_genres)
         Whether the probability is above THRESHOLD.
     """
-    predict = mil_folds.predict if model in NETWORKS else classifiers.predict
+    predict = (_networks(model) if model in NETWORKS else classifiers).predict
     probability = predict(model, arrays, bags)
     return probability, probability > THRESHOLD
 
@@ -99,6 +99,11 @@ def weigh_instances(model: str, arrays: Mapping[str, np.ndarray], bag: Bags) -> 
         The weights of each genre sum to 1. For a classifier all instances have the same weight.
     """
     if model in NETWORKS:
-        return mil_folds.weigh_instances(model, arrays, bag)
+        return _networks(model).weigh_instances(model, arrays, bag)
     count = len(bag.instances)
     return np.full((count, len(arrays["frequency"])), 1 / count)
+
+
+def _networks(model: str) -> ModuleType:
+    """The module of the networks. It imports torch, which no classifier needs."""
+    return MODEL_SPECS[model].load()

@@ -41,6 +41,7 @@ def train_trailers(
     predictions: str | os.PathLike,
     moments: str | os.PathLike,
     groups: str | os.PathLike | None = None,
+    threads: int = 1,
 ) -> None:
     """Train a model of picture or sound, or the frequency, and write its predictions.
 
@@ -60,7 +61,13 @@ def train_trailers(
         frequency.
     groups : path, optional
         The groups of the titles (tables.TRAILER_GROUPS); by default the names in their table count.
+    threads : int
+        Threads of torch.
     """
+    if MODEL_SPECS[model].uses_gpu:
+        import torch  # slow to import: not for who trains no network
+
+        torch.set_num_threads(threads)
     of_title = read_groups(groups).of_title if groups else None
     dataset = read_dataset(model, table, settings["genres"], samples, tables, of_title)
     for number in np.setdiff1d(np.arange(len(dataset.bag_ids)), dataset.nonempty_bags):
