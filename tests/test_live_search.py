@@ -1,4 +1,4 @@
-"""The live search: bridge, likeness, filters, index, and the rule for trained models."""
+"""The live search: bridge, likeness, filters, and the index."""
 
 import dataclasses
 
@@ -15,8 +15,7 @@ from scorelens.live_search.bridge import Bridge, standardised_logits, tag_weight
 from scorelens.live_search.filtering import passing
 from scorelens.live_search.run_films import Films
 from scorelens.live_search.tags import TAGS, tag_layer
-from scorelens.live_search.trained import Trained, compare_with_bridge
-from scorelens.retrieval.evaluate.rankings import Rankings
+from scorelens.live_search.trained import Trained
 from tests.search_tables import embed, index_of, number_of, passages, track_row
 
 
@@ -290,28 +289,6 @@ def test_joined_catalogues_have_each_id_once():
     assert joined.tracks["title"].tolist() == ["a", "b"]
     assert joined.track.tolist() == [0, 1, 1]
     assert joined.values[:, 0].tolist() == [0, 2, 2]
-
-
-def ranking(configuration, gain, seed):
-    """Ranks of 5 tracks of each of 24 films among 120, `gain` of them better than chance."""
-    rng = np.random.default_rng(seed)
-    films = np.array([f"film_{k:02}" for k in range(24)])
-    film = np.repeat(np.arange(24), 5)
-    scores = rng.normal(size=(24, 120)) + gain * (film == np.arange(24)[:, None])
-    ranks = np.argsort(np.argsort(-scores, axis=1), axis=1) + 1
-    return Rankings(configuration, configuration, films, film, ranks[None])
-
-
-def test_only_a_model_that_beats_the_bridge_answers():
-    bridge = ranking("bridge", 0.5, 1)
-    assert compare_with_bridge(bridge, [ranking("tags", 2.0, 2)]) == "tags"
-    both = [ranking("tags", 2.0, 2), ranking("plot", 3.0, 3)]
-    assert compare_with_bridge(bridge, both) == "plot"
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_model_that_is_no_better_than_the_bridge_does_not_answer(seed):
-    assert compare_with_bridge(ranking("bridge", 0.5, 1), [ranking("tags", 0.5, 10 + seed)]) == ""
 
 
 def test_trained_model_answers_words_and_pictures_and_is_named():

@@ -5,7 +5,7 @@ rank the tracks for each film, the bridge by the film's words. A model answers i
 percentile (of a film's tracks, films weigh the same) is higher, with a p-value below 0.05 by
 swaps of the films' rankings, corrected over the models by Holm: the project's own comparison,
 `retrieval.evaluate.comparisons`. Of several the one with the largest gain answers. A model whose
-networks of words or pictures were trained with it, or that has no MusiCNN, is left out.
+networks of words or pictures were trained with it, or that has no MusiCNN, does not take part.
 """
 
 import logging
@@ -77,7 +77,9 @@ def winner(results: Path, tag_layer: tuple[np.ndarray, np.ndarray], bridge: Brid
     """
     folder = results / "retrieval"
     files = sorted(folder.glob("embeddings/*.parquet"))
-    files = [path for path in files if path.stem in CONFIGURATIONS]
+    files = [
+        path for path in files if path.stem in CONFIGURATIONS and _can_answer(results, path.stem)
+    ]
     rankings = [r for r in map(_full_ranking, files) if r is not None]
     if not rankings:
         return ""
@@ -211,9 +213,25 @@ def _full_ranking(path: Path) -> Rankings | None:
     return found[0] if found else None
 
 
+def _can_answer(results: Path, name: str) -> bool:
+    """Whether a model takes passages of the index, and networks as they are published."""
+    from scorelens.retrieval.model.train import load_model
+
+    path = _model_path(results, name)
+    if not path.is_file():
+        return False
+    _, metadata = load_model(path)
+    return metadata["audio"] == "musicnn" and not metadata.get("trained")
+
+
+def _model_path(results: Path, name: str) -> Path:
+    """The file of a model of retrieval."""
+    return results / "retrieval" / "models" / f"{name}.safetensors"
+
+
 def load_trained(
     results: Path, name: str, values: np.ndarray, track: np.ndarray, weights: Callable[[str], str]
-) -> Trained | None:
+) -> Trained:
     """Load a model, and embed the tracks of an index with it.
 
     Parameters
@@ -228,15 +246,12 @@ def load_trained(
 
     Returns
     -------
-    Trained or None
-        None if the model has networks of its own.
+    Trained
     """
     from scorelens.retrieval.model.networks import embed_queries, embed_tracks
     from scorelens.retrieval.model.train import load_model
 
-    model, metadata = load_model(results / "retrieval" / "models" / f"{name}.safetensors")
-    if metadata.get("trained") or metadata["audio"] != "musicnn":
-        return None
+    model, metadata = load_model(_model_path(results, name))
     segment = text_segment(name)
 
     @cache
