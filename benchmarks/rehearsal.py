@@ -75,14 +75,14 @@ class Rehearsal:
             self.save()
             print(f"{name}: {json.dumps(measured['attempts'])}", flush=True)
 
-    def run(self, step: dict, folder: Path, config: Path, enough=None) -> None:
+    def run(self, step: dict, folder: Path, config: Path, is_to_be_killed=None) -> None:
         """Run the workflow once; what it has taken so far is saved every half minute."""
         folder.mkdir(parents=True, exist_ok=True)
         attempts = step["attempts"]
         attempts.append({})
         saved_s = 0.0
 
-        def watch(usage: processes.Usage) -> None:
+        def report(usage: processes.Usage) -> None:
             nonlocal saved_s
             attempts[-1] = usage.as_dict()
             if usage.wall_s - saved_s > SAVE_S:
@@ -90,7 +90,7 @@ class Rehearsal:
                 self.save()
 
         log = folder.with_suffix(".log")
-        usage = processes.run(folder, config, self.options.cores, log, enough, watch)
+        usage = processes.run(folder, config, self.options.cores, log, is_to_be_killed, report)
         attempts[-1] = usage.as_dict()
 
 

@@ -146,3 +146,15 @@ def test_modules_named_in_a_registry_are_included(tmp_path, monkeypatch):
     other.write_text("import_module(f'scorelens.models.{name}')\n")
     files = [path.name for path in code_hash.source_files(other)]
     assert files == ["__init__.py", "linear.py", "networks.py"]
+
+
+def test_module_that_offers_a_name_like_its_own_is_included(tmp_path, monkeypatch):
+    package = tmp_path / "scorelens"
+    (package / "search").mkdir(parents=True)
+    (package / "search" / "routes.py").write_text("routes = []\n")
+    offered = "__getattr__ = lazy_loader.attach(__name__, submod_attrs={'routes': ['routes']})\n"
+    (package / "search" / "__init__.py").write_text(offered)
+    script = tmp_path / "script.py"
+    script.write_text("from scorelens.search import routes\n")
+    monkeypatch.setattr(code_hash, "PACKAGE", package)
+    assert package / "search" / "routes.py" in code_hash.source_files(script)

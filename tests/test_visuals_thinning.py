@@ -164,7 +164,7 @@ def test_hybrid_mode_is_exact_in_whole_parts_and_holds_key_frames_elsewhere(
 def test_hybrid_mode_decodes_few_frames(tmp_path, sampled):
     film = open_groups(tmp_path / "a.mkv", "libx264")
     thinned = thinning.thin(thinning.read_packet_times(film))
-    shown = list(sampling.shown_frames(film, selection=thinned.selection))
+    shown = list(sampling.shown_frames(film, selected_keys=thinned.selected_keys))
     starts_s = [one.start_s for one in shown]
     assert set(thinned.starts_s) <= set(starts_s)
     assert starts_s == sorted(starts_s)

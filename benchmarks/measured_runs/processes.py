@@ -1,4 +1,4 @@
-"""Run the workflow as a user does, watch its processes, and kill it where that is wanted."""
+"""Run the workflow as a user does, measure its processes, and kill it where that is wanted."""
 
 import contextlib
 import os
@@ -87,12 +87,13 @@ def run(
     config: Path,
     cores: int,
     log: Path,
-    enough: Callable[[], bool] | None = None,
-    watch: Callable[[Usage], None] | None = None,
+    is_to_be_killed: Callable[[], bool] | None = None,
+    report: Callable[[Usage], None] | None = None,
 ) -> Usage:
     """Run the workflow in a folder, in a process group of its own.
 
-    enough: kills the group (SIGKILL) once it is true. watch: is given the usage from time to time.
+    is_to_be_killed: once it is true, the group is killed (SIGKILL). report: is given the usage,
+    every INTERVAL_S.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def run(
             start_new_session=True,
         )
         try:
-            usage, code = _observe(process, enough, watch)
+            usage, code = _observe(process, is_to_be_killed, report)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
@@ -119,7 +120,7 @@ def run(
     return usage
 
 
-def _observe(process, enough, watch) -> tuple[Usage, int]:
+def _observe(process, is_to_be_killed, report) -> tuple[Usage, int]:
     """Usage and exit status of a process, from its start to its end."""
     usage, start = Usage(), time.perf_counter()
     cpu_s: dict[int, float] = {}
@@ -131,11 +132,11 @@ def _observe(process, enough, watch) -> tuple[Usage, int]:
             process.returncode = os.waitstatus_to_exitcode(status)
             break
         tree = _tree(process.pid)
-        usage.peak_mb = max(usage.peak_mb, sum(_look(p, cpu_s) for p in tree))
+        usage.peak_mb = max(usage.peak_mb, sum(_measure_process(p, cpu_s) for p in tree))
         usage.cpu_s = sum(cpu_s.values())
-        if watch:
-            watch(usage)
-        if enough and not usage.killed and enough():
+        if report:
+            report(usage)
+        if is_to_be_killed and not usage.killed and is_to_be_killed():
             os.killpg(process.pid, signal.SIGKILL)
             usage.killed = True
         else:
@@ -165,7 +166,7 @@ def _tree(pid: int) -> list[psutil.Process]:
     return []
 
 
-def _look(process: psutil.Process, cpu_s: dict[int, float]) -> float:
+def _measure_process(process: psutil.Process, cpu_s: dict[int, float]) -> float:
     """Memory of a process now, MB; its CPU time goes to `cpu_s`."""
     with contextlib.suppress(psutil.Error):
         times = process.cpu_times()

@@ -19,8 +19,8 @@ def serve_desk(folder: Path, opens_browser: bool, configfile: Path | None) -> No
         The folder that the workflow ran in, or its results.
     opens_browser : bool
     configfile : Path or None
-        Settings, which name the file of corrections and choose of the search; None for those of
-        the folder.
+        Settings: the file of corrections, and the networks of the search. None for those of the
+        folder.
 
     Raises
     ------

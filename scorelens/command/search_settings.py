@@ -14,7 +14,7 @@ JOINT_FILES = ("audio", "text", "tokenizer")
 
 
 def read_search_settings(path: Path | None, folder: Path = Path()) -> Settings:
-    """Read what the settings choose of the live search.
+    """Read the networks that the settings name for the live search.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a user can choose of the live search: the block `live_search` of the settings."""
+"""The settings of the live search: the block `live_search` of the configuration."""
 
 from dataclasses import dataclass
 

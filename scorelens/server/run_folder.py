@@ -29,7 +29,7 @@ class Run:
     settings : Path or None
         The file of settings, if there is one.
     search : Settings
-        What they choose of the live search.
+        The networks of the live search.
     """
 
     results: Path

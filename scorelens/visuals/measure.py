@@ -169,7 +169,7 @@ def _measure_hybrid(video, black_level: float, threads: int) -> pd.DataFrame:
     if thinned is None:
         log.info("%s: too short, or key frames too far apart, to be sampled", video)
     else:
-        frames = sampling.shown_frames(video, False, threads, thinned.selection)
+        frames = sampling.shown_frames(video, False, threads, thinned.selected_keys)
         picture = _measure_frames(video, black_level, frames, None, thinned.whole_starts_s)
         measured_s = [one.start_s for one in picture.frames for _ in range(one.seconds)]
         errors = _median_errors(picture, thinned)

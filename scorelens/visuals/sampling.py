@@ -6,7 +6,7 @@ import contextlib
 import functools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import av
@@ -36,18 +36,6 @@ class Clock(NamedTuple):
         return max(0, -((self.denominator - ahead) // (2 * self.denominator)))
 
 
-class Selection(NamedTuple):
-    """The part of a film to decode.
-
-    Parameters
-    ----------
-    keys : dict of int to bool
-        Time stamps of key frames, and whether the frames from each up to the next are decoded too.
-    """
-
-    keys: dict[int, bool]
-
-
 class ShownFrame(NamedTuple):
     """A decoded frame and when it is on screen.
 
@@ -74,7 +62,7 @@ def shown_frames(
     video: str | os.PathLike,
     key_frames_only: bool = False,
     threads: int = 1,
-    selection: Selection | None = None,
+    selected_keys: Mapping[int, bool] | None = None,
 ) -> Iterator[ShownFrame]:
     """Decode a film once, in order of presentation.
 
@@ -90,8 +78,9 @@ def shown_frames(
         Decode key frames only.
     threads : int
         Threads of the decoder.
-    selection : Selection or None
-        Decode only this part of the film.
+    selected_keys : mapping of int to bool, optional
+        Decode only key frames of these time stamps, and where it is true the frames up to the next
+        one of them.
 
     Yields
     ------
@@ -106,7 +95,7 @@ def shown_frames(
         stream = _picture(video, container)
         _open_decoder(stream, threads)
         clock = clock_of(stream)
-        decode = _decoder_of(key_frames_only, selection)
+        decode = _decoder_of(key_frames_only, selected_keys)
         shown, start, next_second, end = None, None, 0, 0
         pixel_aspect, coded_first = 1.0, None
         for packet, frames in _decoded(video, container, stream, decode):
@@ -175,9 +164,9 @@ def _open_decoder(stream, threads: int) -> None:
     stream.codec_context.open(strict=False)
 
 
-def _decoder_of(key_frames_only: bool, selection: Selection | None):
-    if selection:
-        return functools.partial(_selected_frames, selection=selection)
+def _decoder_of(key_frames_only: bool, selected_keys: Mapping[int, bool] | None):
+    if selected_keys is not None:
+        return functools.partial(_selected_frames, selected_keys=selected_keys)
     return _key_frames if key_frames_only else _needed_frames
 
 
@@ -211,15 +200,15 @@ def _needed_frames(container, stream) -> Iterator[tuple[av.Packet, list[av.Video
 
 
 def _selected_frames(
-    container, stream, selection: Selection
+    container, stream, selected_keys: Mapping[int, bool]
 ) -> Iterator[tuple[av.Packet, list[av.VideoFrame] | None]]:
     """Frames after a key frame in the file but before it on screen are of the part before."""
     key, is_whole, was_whole, is_empty = None, False, False, True
     for packet, needed in _with_need(container, stream):
         ticks = presented(packet, container)
-        is_key = packet.is_keyframe and ticks in selection.keys
+        is_key = packet.is_keyframe and ticks in selected_keys
         if is_key:
-            key, was_whole, is_whole = ticks, is_whole, selection.keys[ticks]
+            key, was_whole, is_whole = ticks, is_whole, selected_keys[ticks]
         is_early = None not in (ticks, key) and ticks < key
         if is_key or (was_whole if is_early else is_whole):
             packet.stream.codec_context.skip_frame = "DEFAULT" if needed or is_key else "NONREF"

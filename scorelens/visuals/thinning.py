@@ -18,7 +18,6 @@ import pandas as pd
 
 from scorelens import media
 from scorelens.visuals import sampling
-from scorelens.visuals.sampling import Selection
 
 SHARE = 0.1  # of the film, decoded completely
 MIN_PARTS = 60  # decoded completely; fewer do not say how far a median may be off
@@ -51,8 +50,8 @@ class Thinned(NamedTuple):
 
     Parameters
     ----------
-    selection : Selection
-        For the decoder.
+    selected_keys : dict of int to bool
+        Time stamps of the key frames that are decoded, and whether all frames up to the next are.
     starts_s : ndarray of float64
         First moment of each part, s.
     is_whole : ndarray of bool
@@ -61,7 +60,7 @@ class Thinned(NamedTuple):
         The part that is on screen at each moment of the sample; empty if key frames are the sample.
     """
 
-    selection: Selection
+    selected_keys: dict[int, bool]
     starts_s: np.ndarray
     is_whole: np.ndarray
     hits: np.ndarray
@@ -204,8 +203,8 @@ def part_of_seconds(thinned: Thinned, seconds: int) -> np.ndarray:
 
 def _thinned(times: PacketTimes, chosen: np.ndarray, hits: np.ndarray) -> Thinned:
     is_whole = np.isin(np.arange(len(chosen)), hits)
-    selection = Selection(dict(zip(times.keys[chosen].tolist(), is_whole.tolist(), strict=True)))
-    return Thinned(selection, times.keys_s[chosen], is_whole, hits)
+    selected = dict(zip(times.keys[chosen].tolist(), is_whole.tolist(), strict=True))
+    return Thinned(selected, times.keys_s[chosen], is_whole, hits)
 
 
 def _is_regular(keys_s: np.ndarray) -> bool:
