@@ -24,6 +24,7 @@ LONG_FILES = (
     "test_workflow.py",
     "test_albums_workflow.py",
     "test_retrieval_demo.py",
+    "test_retrieval_training_encoders.py",
     "test_retrieval_training.py",
     "test_retrieval_workflow.py",
     "test_workflow_names.py",

@@ -12,21 +12,20 @@ from scorelens.evaluation.predictions import from_table
 from scorelens.genres import BASELINES, MODELS, NETWORKS
 from scorelens.genres.evaluate import score
 from scorelens.genres.model import baselines, fold_jobs, folds, prediction_io
-from scorelens.learning import labels, model_io, packed_bags, scaling
+from scorelens.learning import model_io
 from scorelens.learning.packed_bags import Bags
 from scorelens.tables import (
     BAGS,
-    FILMS,
     GENRE_CUES,
     GENRE_CURVES,
     PREDICTIONS,
     read_table,
     write_table,
 )
+from tests.separable_bags import GENRES, make_corpus, write_corpus
 
 torch.set_num_threads(1)
 
-GENRES = ["Action", "Drama", "Horror"]
 NETWORK = {"hidden": 8, "dropout": 0.25, "learning_rate": 0.01, "batch_size": 8, "epochs": 30}
 KINDS = {"models": "zip", "predictions": "parquet", "cues": "parquet", "curves": "parquet"}
 SETTINGS = {
@@ -38,33 +37,6 @@ SETTINGS = {
     "network": {**NETWORK, "repeats": 1},
 }
 MUSIC_MODELS = [model for model in MODELS if model not in BASELINES]
-
-
-def make_corpus(films=20, features=6, shift=3.0, seed=0):
-    """Bags of 2 to 5 cues, in which each genre shifts one feature by `shift`, and their labels."""
-    random = np.random.default_rng(seed)
-    actual = random.random((films, len(GENRES))) < 0.5
-    sizes = random.integers(2, 6, films)
-    noise = random.standard_normal((sizes.sum(), features)).astype(np.float32)
-    noise[:, : len(GENRES)] += shift * np.repeat(actual, sizes, axis=0)
-    noise[random.random(noise.shape) < 0.05] = np.nan
-    return Bags(noise, np.concatenate([[0], np.cumsum(sizes)])), actual
-
-
-def write_corpus(folder, bags, actual, without_cues=()):
-    """Write the tables of a corpus, `films.tsv` and `bags.parquet`."""
-    ids = [f"film_{k:02d}" for k in range(len(actual))]
-    films = pd.DataFrame({"film_id": ids, "title": ids, "year": 2015})
-    films["genres"] = [tuple(np.array(GENRES)[row]) or GENRES[:1] for row in actual]
-    films = films.assign(duration_s=60.0, has_picture=True, tracks=1)
-    write_table(films, folder / "films.tsv", FILMS)
-    table = pd.DataFrame(
-        bags.instances, columns=[f"a.b{k}.mean" for k in range(bags.instances.shape[1])]
-    )
-    table["film_id"] = np.array(ids)[bags.bag_of_instance]
-    table["cue_id"] = [f"cue_{k}" for k in range(len(table))]
-    table["n_frames"] = 5
-    write_table(table[~table["film_id"].isin(without_cues)], folder / "bags.parquet", BAGS)
 
 
 def train(folder, model, settings=None, chunk=(0, 1), folds=0):
@@ -320,87 +292,3 @@ def test_one_film_with_cues_is_an_error(tmp_path):
         "  hint: a model is tested on films held out of training: add films, "
         "or name `cues` as the only target"
     )
-
-
-def test_one_film_is_an_error(tmp_path):
-    write_corpus(tmp_path, *make_corpus(films=1))
-    with pytest.raises(TableError) as error:
-        labels.read_labels(tmp_path / "films.tsv", GENRES)
-    message = f"{tmp_path}/films.tsv: films with genres: 1\n  expected: at least 2"
-    assert str(error.value).startswith(message)
-
-
-def test_films_without_genres_and_their_bags_are_left_out_and_named(tmp_path, caplog):
-    write_corpus(tmp_path, *make_corpus(films=4))
-    films = read_table(tmp_path / "films.tsv", FILMS)
-    named = [
-        names if film != "film_01" else ()
-        for film, names in films[["film_id", "genres"]].to_numpy()
-    ]
-    write_table(films.assign(genres=named), tmp_path / "films.tsv", FILMS)
-    read = labels.read_labels(tmp_path / "films.tsv", GENRES)
-    assert (read.film_ids, len(read.matrix)) == (["film_00", "film_02", "film_03"], 3)
-    packed = packed_bags.read_bags(tmp_path / "bags.parquet", read)
-    assert packed.labels.film_ids == read.film_ids
-    assert caplog.messages == ["films without genres, left out of training and scoring: film_01"]
-
-
-def test_unlisted_genre_is_an_error(tmp_path):
-    write_corpus(tmp_path, *make_corpus(films=3))
-    with pytest.raises(TableError) as error:
-        labels.read_labels(tmp_path / "films.tsv", ["Drama", "Horror"])
-    assert "film film_01: the genre 'Action' is not listed" in str(error.value)
-    assert "expected: one of ['Drama', 'Horror']" in str(error.value)
-
-
-def test_bags_of_films_outside_the_selection_are_an_error(tmp_path):
-    write_corpus(tmp_path, *make_corpus(films=4))
-    selected = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_00", "film_01"])
-    with pytest.raises(TableError) as error:
-        packed_bags.read_bags(tmp_path / "bags.parquet", selected)
-    assert "bags of films that are not in use: film_02, film_03" in str(error.value)
-
-
-def test_bags_follow_the_order_of_the_selected_films(tmp_path):
-    bags, actual = make_corpus(films=4)
-    write_corpus(tmp_path, bags, actual)
-    selected = labels.read_labels(tmp_path / "films.tsv", GENRES).select(["film_02", "film_00"])
-    table = read_table(tmp_path / "bags.parquet", BAGS)
-    write_table(table[table["film_id"].isin(selected.film_ids)], tmp_path / "two.parquet", BAGS)
-    packed, films, features, cue_ids = packed_bags.read_bags(tmp_path / "two.parquet", selected)
-    assert films.film_ids == ["film_02", "film_00"]
-    assert features == [f"a.b{k}.mean" for k in range(6)]
-    first = bags.starts[2]
-    assert list(cue_ids[:2]) == [f"cue_{first}", f"cue_{first + 1}"]
-    np.testing.assert_array_equal(packed.one(0).instances, bags.one(2).instances)
-    np.testing.assert_array_equal(packed.one(1).instances, bags.one(0).instances)
-
-
-def test_feature_scaler_ignores_missing_values():
-    x = np.array([[1, 7, np.nan, 2], [3, 7, np.nan, np.nan], [np.nan, 7, np.nan, 6]], np.float32)
-    scale = scaling.fit_feature_scaler(x)
-    np.testing.assert_allclose(scale["mean"], [2, 7, 0, 4])
-    np.testing.assert_allclose(scale["inverse_std"], [1, 0, 0, 0.5])
-    expected = [[-1, 0, 0, -1], [1, 0, 0, 0], [0, 0, 0, 1]]
-    np.testing.assert_allclose(scaling.standardise(x, scale), expected)
-
-
-def test_feature_scaler_matches_standard_scaler():
-    from sklearn.preprocessing import StandardScaler
-
-    x = np.random.default_rng(0).gamma(2, 1000, (50, 4)).astype(np.float32)
-    x[::7, 2] = np.nan
-    scaler = StandardScaler().fit(x.astype(float))
-    scale = scaling.fit_feature_scaler(x)
-    np.testing.assert_allclose(scale["mean"], scaler.mean_, rtol=1e-6)
-    np.testing.assert_allclose(1 / scale["inverse_std"], scaler.scale_, rtol=1e-6)
-
-
-def test_bag_means_match_nanmean():
-    bags, _ = make_corpus(films=6)
-    bags.instances[bags.starts[2] : bags.starts[3], 1] = np.nan
-    means = bags.means()
-    with pytest.warns(RuntimeWarning, match="Mean of empty slice"):
-        expected = [np.nanmean(bags.one(k).instances, axis=0) for k in range(6)]
-    np.testing.assert_allclose(means.instances, expected, rtol=1e-5)
-    np.testing.assert_array_equal(means.sizes, 1)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from test_genres import GENRES as TRAINED_GENRES
-from test_genres import KINDS, write_corpus
+from separable_bags import GENRES as TRAINED_GENRES
+from separable_bags import write_corpus
+from test_genres import KINDS
 
 from scorelens import tables
 from scorelens.genres.contradictions import rank

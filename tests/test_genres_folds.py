@@ -5,16 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_genres import (
-    GENRES,
-    KINDS,
-    MUSIC_MODELS,
-    SETTINGS,
-    make_corpus,
-    same_arrays,
-    train,
-    write_corpus,
-)
+from separable_bags import GENRES, make_corpus, write_corpus
+from test_genres import KINDS, MUSIC_MODELS, SETTINGS, same_arrays, train
 
 from scorelens.config import complete
 from scorelens.errors import ConfigError, TableError

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_genres import GENRES, KINDS, SETTINGS, same_arrays, write_corpus
+from separable_bags import GENRES, write_corpus
+from test_genres import KINDS, SETTINGS, same_arrays
 
 from scorelens.config import complete, read_schema
 from scorelens.errors import ConfigError

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from report_run import make_run, render
-from test_genres import make_corpus, train, write_corpus
+from separable_bags import make_corpus, write_corpus
+from test_genres import train
 
 from scorelens import __version__, media, tables
 from scorelens.report import provenance
