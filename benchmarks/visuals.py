@@ -1,19 +1,17 @@
 """Measure the speed of the visuals, compared with OpenCV and with decoding only.
 
-    python benchmarks/visuals.py [--film FILE] [--repeats N]
+    python benchmarks/visuals.py [--film FILE]
 
 Without a film it makes one: 48 s of 1080p H.264 with the defaults of x264 (preset medium, GOP
 250, B-frames), with pans, cuts and grain. The methods run alternately, three times; the run
-with the fewest CPU seconds counts. Mode `hybrid` decodes the part of a film that it would of a long
-one, and accepts any error. The last line is JSON:
+with the fewest CPU seconds counts. The last line is JSON:
 
 - `over_opencv`: CPU seconds of a loop that reads every frame with OpenCV and computes the same four
   statistics once a second from BGR, divided by mode `exact`, which adds cuts and motion
 - `over_decode`: mode `exact`, divided by decoding the same frames only
-- `hybrid_over_opencv`, `keyframes_over_opencv`: the OpenCV loop, divided by this mode
-- `hybrid_whole`: share of the film's parts that mode `hybrid` decoded completely
+- `keyframes_over_opencv`: the OpenCV loop, divided by mode `keyframes`
 - `x_realtime`, `keyframes_x_realtime`: seconds of film in a CPU second
-- `hybrid_shift`, `keyframes_shift`: median over the film in this mode, minus that in mode `exact`
+- `keyframes_shift`: median over the film in mode `keyframes`, minus that in mode `exact`
 """
 
 import argparse
@@ -27,38 +25,34 @@ import cv2
 import numpy as np
 
 from scorelens import media
-from scorelens.visuals import colour, measure, sampling, thinning
+from scorelens.visuals import colour, measure, sampling
 
 SECONDS, RATE, WIDTH, HEIGHT = 48, 24, 1920, 1080
 BLACK_LEVEL, THREADS, REPEATS = 0.06, 2, 3
 SCORELENS, KEY_FRAMES, LOOP = "scorelens, exact", "scorelens, keyframes", "OpenCV, every frame"
-HYBRID = "scorelens, hybrid"
 SAME_FRAMES, ALL_FRAMES = "decoding the same frames", "decoding every frame"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--film", type=Path, help="a film to measure instead of the one made here")
-    parser.add_argument("--repeats", type=int, default=REPEATS, help="runs of each method")
-    arguments = parser.parse_args()
-    thinning.MIN_PARTS, thinning.MAX_ERROR = 1, 1.0
+    film = parser.parse_args().film
     with tempfile.TemporaryDirectory() as folder:
-        report(arguments.film or make_film(Path(folder) / "film.mp4"), arguments.repeats)
+        report(film or make_film(Path(folder) / "film.mp4"))
 
 
-def report(film: Path, repeats: int) -> None:
+def report(film: Path) -> None:
     needs = packet_needs(film)
     tables = {}
     methods = {
         SCORELENS: lambda: tables.update(exact=measure_film(film, "exact")),
         KEY_FRAMES: lambda: tables.update(keyframes=measure_film(film, "keyframes")),
-        HYBRID: lambda: tables.update(hybrid=measure_film(film, "hybrid")),
         LOOP: lambda: opencv_statistics(film),
         SAME_FRAMES: lambda: decode(film, needs),
         ALL_FRAMES: lambda: decode(film, [True] * len(needs)),
     }
     cpu_s = {name: float("inf") for name in methods}
-    for _ in range(repeats):
+    for _ in range(REPEATS):
         for name, method in methods.items():
             start = time.process_time()
             method()
@@ -72,17 +66,13 @@ def report(film: Path, repeats: int) -> None:
     ratios = {
         "over_opencv": cpu_s[LOOP] / cpu_s[SCORELENS],
         "over_decode": cpu_s[SCORELENS] / cpu_s[SAME_FRAMES],
-        "hybrid_over_opencv": cpu_s[LOOP] / cpu_s[HYBRID],
-        "hybrid_whole": thinning.thin(thinning.read_packet_times(film)).is_whole.mean(),
         "keyframes_over_opencv": cpu_s[LOOP] / cpu_s[KEY_FRAMES],
         "x_realtime": film_s / cpu_s[SCORELENS],
         "keyframes_x_realtime": film_s / cpu_s[KEY_FRAMES],
     }
-    shifts = {
-        f"{mode}_shift": (medians[mode] - medians["exact"]).astype(float).round(4).to_dict()
-        for mode in ("hybrid", "keyframes")
-    }
-    print(json.dumps({name: round(ratio, 3) for name, ratio in ratios.items()} | shifts))
+    shift = (medians["keyframes"] - medians["exact"]).astype(float).round(4).to_dict()
+    rounded = {name: round(ratio, 3) for name, ratio in ratios.items()}
+    print(json.dumps(rounded | {"keyframes_shift": shift}))
 
 
 def measure_film(film: Path, mode: str):
